@@ -1,0 +1,117 @@
+"""S3 event notifications, as they arrive in the body of an SQS message.
+
+Structure: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote_plus, unquote_plus
+
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+CREATED = "ObjectCreated:"
+
+
+class MalformedNotificationError(ValueError):
+    """The body of a message is no S3 event notification."""
+
+
+class UploadEvent(BaseModel):
+    """One record of a notification: an object was created. `key` is the key itself, no longer URL-encoded."""
+
+    model_config = ConfigDict(frozen=True, validate_by_name=True)
+
+    name: str = Field(validation_alias="eventName")
+    time: datetime = Field(validation_alias="eventTime")
+    bucket: str = Field(validation_alias=AliasPath("s3", "bucket", "name"))
+    key: str = Field(validation_alias=AliasPath("s3", "object", "key"))
+    etag: str = Field(validation_alias=AliasPath("s3", "object", "eTag"), default="")
+    size_bytes: int = Field(validation_alias=AliasPath("s3", "object", "size"), default=0, ge=0)
+    sequencer: str = Field(validation_alias=AliasPath("s3", "object", "sequencer"), default="")
+
+    @field_validator("etag")
+    @classmethod
+    def _unquoted(cls, etag: str) -> str:
+        return etag.strip('"')
+
+
+def decode_key(encoded: str) -> str:
+    """An object key as S3 knows it, from its URL-encoded form in a notification. Raises: UnicodeError."""
+    key = unquote_plus(encoded, errors="strict")
+    # JSON can spell half of a surrogate pair, which no UTF-8 holds.
+    key.encode()
+    return key
+
+
+def encode_key(key: str) -> str:
+    """An object key as S3 writes it into a notification: spaces as `+`, the rest percent-encoded, `/` as it is."""
+    return quote_plus(key, safe="/*-._")
+
+
+def parse_notification(body: str) -> list[UploadEvent]:
+    """The created objects that a message tells of, in its order.
+
+    `s3:TestEvent`, which S3 sends once when a notification is configured, and events of another kind give an empty
+    list.
+
+    Raises:
+        MalformedNotificationError: the body is not JSON, or no notification.
+    """
+    records = _records(body)
+    return [_event(record) for record in records if str(record.get("eventName")).startswith(CREATED)]
+
+
+def _event(record: dict[str, Any]) -> UploadEvent:
+    try:
+        event = UploadEvent.model_validate(record)
+        return event.model_copy(update={"key": decode_key(event.key)})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise MalformedNotificationError(f"record without a usable {where}: {first['msg']}") from error
+    except UnicodeError as error:
+        raise MalformedNotificationError(f"object key that is no URL-encoded UTF-8: {error}") from error
+
+
+def _records(body: str) -> list[dict[str, Any]]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedNotificationError(f"not JSON: {error}") from error
+    if isinstance(document, dict) and document.get("Event") == "s3:TestEvent":
+        return []
+    records = document.get("Records") if isinstance(document, dict) else None
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+        raise MalformedNotificationError("no list of Records")
+    return records
+
+
+def notification_body(event: UploadEvent) -> str:
+    """A notification with this one event, which `parse_notification` reads back: for dead letters and retries."""
+    record = {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "eventName": event.name,
+        "eventTime": event.time.isoformat(),
+        "s3": {
+            "bucket": {"name": event.bucket},
+            "object": {
+                "key": encode_key(event.key),
+                "size": event.size_bytes,
+                "eTag": event.etag,
+                "sequencer": event.sequencer,
+            },
+        },
+    }
+    return json.dumps({"Records": [record]})
+
+
+def is_newer(sequencer: str, other: str) -> bool:
+    """Whether `sequencer` belongs to a later event on the same key than `other`.
+
+    Both are hexadecimal; the shorter one counts as padded with zeros on the right
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html).
+    """
+    width = max(len(sequencer), len(other))
+    return sequencer.upper().ljust(width, "0") > other.upper().ljust(width, "0")

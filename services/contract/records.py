@@ -1,0 +1,140 @@
+"""What the videos table remembers of each upload, and the totals kept beside it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from services.contract.events import is_newer
+
+
+class VideoState(StrEnum):
+    PROCESSING = "processing"
+    DONE = "done"
+    DEGRADED = "degraded"
+    """All thumbnails are there, but at least one shows another moment than the one asked for."""
+    FAILED = "failed"
+
+
+class ReasonCode(StrEnum):
+    """Why a video is degraded or failed. The sentence for people stands beside it in `reason`."""
+
+    EMPTY = "empty"
+    NOT_A_VIDEO = "not_a_video"
+    NO_VIDEO_STREAM = "no_video_stream"
+    ENCRYPTED = "encrypted"
+    UNSUPPORTED_CODEC = "unsupported_codec"
+    TOO_LARGE = "too_large"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    DAMAGED = "damaged"
+    INCOMPLETE = "incomplete"
+    NEARBY_FRAME = "nearby_frame"
+    BUDGET = "budget"
+    MEMORY = "memory"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    STORAGE = "storage"
+    MALFORMED_EVENT = "malformed_event"
+    INTERNAL = "internal"
+
+
+class Thumbnail(BaseModel):
+    """One stored thumbnail. `time_s` is the presentation time of the frame that it shows, from the video's start."""
+
+    model_config = ConfigDict(frozen=True)
+
+    position_pct: float
+    time_s: float
+    key: str
+    width_px: int
+    height_px: int
+    size_bytes: int
+    note: str | None = None
+
+
+class VideoRecord(BaseModel):
+    """One upload: the latest object under its key, and what became of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    state: VideoState
+    revision: int = 0
+    """Counts the writes of this record; a write names the revision that it replaces, so that none is lost."""
+    attempt: int = 1
+    etag: str
+    sequencer: str = ""
+    settings_hash: str
+    base: str
+    size_bytes: int
+    queued_at: AwareDatetime
+    started_at: AwareDatetime
+    updated_at: AwareDatetime
+    """Time of the last change of state: what the index sorts by, also while `finished_at` is not known yet."""
+    finished_at: AwareDatetime | None = None
+    worker: str = ""
+    reason_code: ReasonCode | None = None
+    reason: str | None = None
+    duration_s: float | None = None
+    width_px: int | None = None
+    height_px: int | None = None
+    codec: str | None = None
+    container: str | None = None
+    thumbnails: tuple[Thumbnail, ...] = ()
+    bytes_read: int = 0
+    requests: int = 0
+    cpu_s: float = 0.0
+
+
+class Verdict(StrEnum):
+    """What to do about an event, given the record that stands."""
+
+    PROCESS = "process"
+    ALREADY_DONE = "already_done"
+    ALREADY_FAILED = "already_failed"
+    SUPERSEDED = "superseded"
+
+
+def judge(
+    record: VideoRecord | None, *, etag: str, sequencer: str, settings_hash: str, sent_at: datetime | None = None
+) -> Verdict:
+    """Whether an object still needs work. Events come twice and out of order, so the record decides.
+
+    A message that was sent after the failure (`sent_at`) asks for another try: a redrive or a retry. One sent before
+    it is a duplicate of the event that failed.
+    """
+    if record is None:
+        return Verdict.PROCESS
+    if record.etag != etag:
+        return Verdict.SUPERSEDED if is_newer(record.sequencer, sequencer) else Verdict.PROCESS
+    if record.settings_hash != settings_hash:
+        return Verdict.PROCESS
+    if record.state in (VideoState.DONE, VideoState.DEGRADED):
+        return Verdict.ALREADY_DONE
+    if record.state is VideoState.FAILED and sent_at and record.finished_at and sent_at < record.finished_at:
+        return Verdict.ALREADY_FAILED
+    return Verdict.PROCESS
+
+
+Totals = Mapping[str, int]
+"""Counters over all records: `videos_<state>`, `thumbnails`, `upload_bytes`, `thumbnail_bytes`."""
+
+
+def share_of_totals(record: VideoRecord | None) -> dict[str, int]:
+    """What one record adds to the totals; nothing where there is no record."""
+    if record is None:
+        return {}
+    return {
+        f"videos_{record.state}": 1,
+        "thumbnails": len(record.thumbnails),
+        "upload_bytes": record.size_bytes,
+        "thumbnail_bytes": sum(thumbnail.size_bytes for thumbnail in record.thumbnails),
+    }
+
+
+def change_of_totals(before: VideoRecord | None, after: VideoRecord | None) -> dict[str, int]:
+    """What replacing one record by another adds to the totals; counters that do not change are left out."""
+    old, new = share_of_totals(before), share_of_totals(after)
+    changes = {name: new.get(name, 0) - old.get(name, 0) for name in {*old, *new}}
+    return {name: change for name, change in sorted(changes.items()) if change}

@@ -1,0 +1,83 @@
+"""The AWS resources that the services talk to, described once.
+
+The stacks turn this description into Terraform and the local pipeline into API calls: they cannot drift apart.
+"""
+
+from dataclasses import dataclass, field
+
+from services.contract.keys import UPLOAD_PREFIX
+
+STATE_INDEX = "by-state"
+"""Index of the videos table by state; newest first when read backwards."""
+
+TOTALS_KEY = "totals"
+"""Key of the item that holds the totals. Uploads begin with `uploads/`, claims with `claim:`: no key meets another."""
+
+CLAIM_PREFIX = "claim:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueDescription:
+    name: str
+    visibility_timeout_s: int
+    retention_s: int
+    receive_wait_s: int = 20
+    max_receive_count: int | None = None
+    """Receives after which SQS moves a message to the dead-letter queue; none where there is no such queue."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableDescription:
+    """A table on demand, with string keys. The index projects all attributes."""
+
+    name: str
+    partition_key: str = "pk"
+    index: str = STATE_INDEX
+    index_partition_key: str = "state"
+    index_sort_key: str = "updated_at"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationDescription:
+    """What S3 tells the queue of. One prefix rule: a rule takes one suffix and minds its case, so `.MP4` would be lost;
+    the worker checks the extension.
+    """
+
+    events: tuple[str, ...] = ("s3:ObjectCreated:*",)
+    prefix: str = UPLOAD_PREFIX
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineResources:
+    bucket: str
+    test_source_bucket: str
+    queue: QueueDescription
+    dead_letter_queue: QueueDescription
+    table: TableDescription
+    notification: NotificationDescription = field(default_factory=NotificationDescription)
+
+
+def pipeline_resources(
+    name: str, *, bucket: str | None = None, test_source_bucket: str | None = None, visibility_timeout_s: int = 360
+) -> PipelineResources:
+    """The resources of the pipeline instance `name`.
+
+    Bucket names are global, so the stacks pass names that hold the account and the region. The visibility timeout is
+    what SQS gives a message whose receiver names none: six times the processing deadline.
+    """
+    day_s = 86_400
+    return PipelineResources(
+        bucket=bucket or f"{name}-videos",
+        test_source_bucket=test_source_bucket or f"{name}-test-videos",
+        queue=QueueDescription(
+            name=f"{name}-videos",
+            visibility_timeout_s=visibility_timeout_s,
+            retention_s=4 * day_s,
+            max_receive_count=5,
+        ),
+        # Longer than the source's: SQS counts a moved message's age from its first arrival.
+        dead_letter_queue=QueueDescription(
+            name=f"{name}-videos-dlq", visibility_timeout_s=visibility_timeout_s, retention_s=14 * day_s
+        ),
+        table=TableDescription(name=f"{name}-videos"),
+    )
