@@ -1,0 +1,60 @@
+"""The errors of this package.
+
+AwsError
+├── ObjectMissingError    there is no object under that key
+├── ObjectChangedError    the object is another one than the one that was being read
+├── WriteConflictError    somebody else wrote the record in between
+└── ServiceError          throttled, unreachable, denied or broken: worth another try later
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+_MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NotFound"}
+_CHANGED = {"412", "PreconditionFailed"}
+
+
+class AwsError(Exception):
+    """Root of this package's errors."""
+
+
+class ObjectMissingError(AwsError):
+    pass
+
+
+class ObjectChangedError(AwsError):
+    pass
+
+
+class WriteConflictError(AwsError):
+    pass
+
+
+class ServiceError(AwsError):
+    pass
+
+
+@contextmanager
+def translated(action: str) -> Iterator[None]:
+    """Turns botocore's errors into this package's, with the action and the service's own words in the message."""
+    try:
+        yield
+    except ClientError as error:
+        raise _translate(action, error) from error
+    except BotoCoreError as error:
+        raise ServiceError(f"{action}: {error}") from error
+
+
+def _translate(action: str, error: ClientError) -> AwsError:
+    detail = error.response.get("Error", {})
+    code = detail.get("Code", "")
+    message = f"{action}: {code} {detail.get('Message', '')}".strip()
+    if code in _MISSING:
+        return ObjectMissingError(message)
+    if code in _CHANGED:
+        return ObjectChangedError(message)
+    if code == "ConditionalCheckFailedException":
+        return WriteConflictError(message)
+    return ServiceError(message)

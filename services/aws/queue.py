@@ -1,0 +1,103 @@
+"""The queue that S3 notifies, and the dead-letter queue behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from services.aws.errors import translated
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+MAX_BATCH = 10
+"""Most messages in one call to SQS."""
+
+_LONGEST_VISIBILITY_S = 43_200
+
+
+@dataclass(frozen=True)
+class Message:
+    id: str
+    receipt: str
+    body: str
+    receive_count: int
+    sent_at: datetime
+
+
+class Queue:
+    def __init__(self, sqs: "SQSClient", url: str) -> None:
+        self._sqs = sqs
+        self._url = url
+
+    def receive(self, count: int, *, wait_s: int, visibility_timeout_s: int) -> list[Message]:
+        """Up to `count` (at most 10) messages, after a long poll of up to `wait_s`. Raises: ServiceError."""
+        with translated("receive from the queue"):
+            answer = self._sqs.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=min(count, MAX_BATCH),
+                WaitTimeSeconds=wait_s,
+                VisibilityTimeout=visibility_timeout_s,
+                MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
+            )
+        return [
+            Message(
+                id=message["MessageId"],
+                receipt=message["ReceiptHandle"],
+                body=message["Body"],
+                receive_count=int(message["Attributes"]["ApproximateReceiveCount"]),
+                sent_at=datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC),
+            )
+            for message in answer.get("Messages", [])
+        ]
+
+    def extend(self, messages: Sequence[Message], *, visibility_timeout_s: int) -> list[Message]:
+        """Hides messages for that long from now on; returns those that could not be (no longer ours, mostly).
+
+        Raises: ServiceError.
+        """
+        refused = []
+        for start in range(0, len(messages), MAX_BATCH):
+            batch = messages[start : start + MAX_BATCH]
+            with translated("extend visibility"):
+                answer = self._sqs.change_message_visibility_batch(
+                    QueueUrl=self._url,
+                    Entries=[
+                        {"Id": str(index), "ReceiptHandle": message.receipt, "VisibilityTimeout": visibility_timeout_s}
+                        for index, message in enumerate(batch)
+                    ],
+                )
+            refused += [batch[int(failure["Id"])] for failure in answer.get("Failed", [])]
+        return refused
+
+    def hand_back(self, message: Message, *, delay_s: float = 0) -> None:
+        """Lets any worker have the message again, after `delay_s`. Raises: ServiceError."""
+        delay = min(round(delay_s), _LONGEST_VISIBILITY_S)
+        with translated("hand a message back"):
+            self._sqs.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=message.receipt, VisibilityTimeout=delay
+            )
+
+    def delete(self, message: Message) -> None:
+        """Raises: ServiceError."""
+        with translated("delete a message"):
+            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
+
+
+class DeadLetterQueue:
+    def __init__(self, sqs: "SQSClient", url: str) -> None:
+        self._sqs = sqs
+        self._url = url
+
+    def put(self, body: str, *, reason_code: str, reason: str, attempts: int) -> None:
+        """Sends what could not be processed, with the reason as message attributes. Raises: ServiceError."""
+        with translated("send to the dead-letter queue"):
+            self._sqs.send_message(
+                QueueUrl=self._url,
+                MessageBody=body,
+                MessageAttributes={
+                    "reason_code": {"DataType": "String", "StringValue": reason_code},
+                    "reason": {"DataType": "String", "StringValue": reason},
+                    "attempts": {"DataType": "Number", "StringValue": str(attempts)},
+                },
+            )

@@ -1,0 +1,44 @@
+"""The resources of one test in the embedded AWS."""
+
+from dataclasses import dataclass
+
+from services.aws.bucket import Bucket
+from services.aws.clients import Clients
+from services.aws.queue import DeadLetterQueue, Queue
+from services.aws.videos import VideosTable
+from services.contract.resources import PipelineResources
+from services.local.provision import Queues
+
+
+@dataclass(frozen=True)
+class Place:
+    endpoint: str
+    clients: Clients
+    resources: PipelineResources
+    queues: Queues
+
+    @property
+    def bucket(self) -> Bucket:
+        return Bucket(self.clients.s3, self.resources.bucket)
+
+    @property
+    def queue(self) -> Queue:
+        return Queue(self.clients.sqs, self.queues.url)
+
+    @property
+    def dead_letters(self) -> DeadLetterQueue:
+        return DeadLetterQueue(self.clients.sqs, self.queues.dead_letter_url)
+
+    @property
+    def videos(self) -> VideosTable:
+        return VideosTable(self.clients.dynamodb, self.resources.table.name)
+
+    def environment(self) -> dict[str, str]:
+        """The settings of a worker that works here."""
+        return {
+            "AWS_REGION": "us-east-1",
+            "SQS_QUEUE_URL": self.queues.url,
+            "SQS_DLQ_URL": self.queues.dead_letter_url,
+            "S3_BUCKET": self.resources.bucket,
+            "VIDEOS_TABLE": self.resources.table.name,
+        }

@@ -1,0 +1,107 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from place import Place
+
+from services.aws.errors import WriteConflictError
+from services.contract.records import Thumbnail, VideoRecord, VideoState
+
+NOW = datetime(2026, 11, 24, 12, 30, 15, 123456, tzinfo=UTC)
+
+
+def a_record(key: str = "uploads/a.mp4", **changes: object) -> VideoRecord:
+    record = VideoRecord(
+        key=key,
+        state=VideoState.PROCESSING,
+        etag="abc",
+        settings_hash="def",
+        base="thumbnails/a",
+        size_bytes=1000,
+        queued_at=NOW,
+        started_at=NOW,
+        updated_at=NOW,
+    )
+    return record.model_copy(update=changes)
+
+
+def done(record: VideoRecord) -> VideoRecord:
+    thumbnails = tuple(
+        Thumbnail(
+            position_pct=10.5, time_s=1.25, key=f"{record.base}_{n}.jpg", width_px=640, height_px=360, size_bytes=50
+        )
+        for n in (1, 2, 3)
+    )
+    return record.model_copy(
+        update={
+            "state": VideoState.DONE,
+            "thumbnails": thumbnails,
+            "finished_at": NOW,
+            "duration_s": 12.04,
+            "cpu_s": 0.07,
+        }
+    )
+
+
+def test_a_record_is_read_as_it_was_written(place: Place) -> None:
+    begun = place.videos.replace(None, a_record("uploads/Ü + 100%/日本.mp4"))
+    ended = place.videos.replace(begun, done(begun))
+
+    assert place.videos.get("uploads/Ü + 100%/日本.mp4") == ended
+    assert (begun.revision, ended.revision) == (1, 2)
+    assert place.videos.get("uploads/other.mp4") is None
+
+
+def test_a_record_that_changed_in_between_is_not_overwritten(place: Place) -> None:
+    begun = place.videos.replace(None, a_record())
+    place.videos.replace(begun, begun)
+    before = place.videos.totals()
+
+    with pytest.raises(WriteConflictError):
+        place.videos.replace(begun, done(begun))
+    with pytest.raises(WriteConflictError):
+        place.videos.replace(None, a_record())
+
+    current = place.videos.get("uploads/a.mp4")
+    assert current is not None
+    assert (current.state, current.revision) == (VideoState.PROCESSING, 2)
+    assert place.videos.totals() == before
+
+
+def test_totals_follow_the_records(place: Place) -> None:
+    begun = place.videos.replace(None, a_record())
+    assert place.videos.totals() == {"videos_processing": 1, "upload_bytes": 1000}
+
+    ended = place.videos.replace(begun, done(begun))
+    totals = {name: value for name, value in place.videos.totals().items() if value}
+    assert totals == {"videos_done": 1, "thumbnails": 3, "upload_bytes": 1000, "thumbnail_bytes": 150}
+
+    place.videos.replace(ended, a_record(size_bytes=10, state=VideoState.FAILED))
+    totals = {name: value for name, value in place.videos.totals().items() if value}
+    assert totals == {"videos_failed": 1, "upload_bytes": 10}
+
+
+def test_many_workers_at_once_lose_no_count(place: Place) -> None:
+    def work(number: int) -> None:
+        begun = place.videos.replace(None, a_record(f"uploads/{number}.mp4"))
+        place.videos.replace(begun, done(begun))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(40)))
+
+    totals = place.videos.totals()
+    assert (totals["videos_done"], totals["thumbnails"], totals["videos_processing"]) == (40, 120, 0)
+
+
+def test_a_base_belongs_to_the_first_who_claims_it(place: Place) -> None:
+    assert place.videos.claim_base(["t/a", "t/a.mp4"], "uploads/a.mp4") == "t/a"
+    assert place.videos.claim_base(["t/a", "t/a.mov"], "uploads/a.mov") == "t/a.mov"
+    assert place.videos.claim_base(["t/a", "t/a.mp4"], "uploads/a.mp4") == "t/a"
+
+
+def test_one_of_many_claimants_gets_a_base(place: Place) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        bases = list(pool.map(lambda n: place.videos.claim_base(["t/a", f"t/a.{n}"], f"uploads/a.{n}"), range(8)))
+
+    assert bases.count("t/a") == 1
+    assert len(set(bases)) == 8
