@@ -1,0 +1,153 @@
+"""`extract`: the worker's extraction on local files, for people and for checks."""
+
+import argparse
+import json
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from services.contract.formats import is_video_name
+from services.contract.keys import UPLOAD_PREFIX, thumbnail_bases, thumbnail_key
+from services.contract.records import ReasonCode
+from services.contract.thumbnails import ThumbnailOptions, check_positions
+from services.worker.extraction.job import Bounds
+from services.worker.extraction.outcome import ExtractionError, Outcome
+from services.worker.extraction.sandbox import Sandbox
+from services.worker.extraction.source import LocalFile
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    default = ThumbnailOptions()
+    parser.add_argument("videos", nargs="+", type=Path, metavar="VIDEO", help="a video, or a folder of videos")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the thumbnails")
+    parser.add_argument("--json", action="store_true", help="one JSON object a video, instead of a table")
+    parser.add_argument(
+        "--positions",
+        type=_positions,
+        default=default.positions_pct,
+        metavar="PCT,PCT,...",
+        help="positions in percent of the duration (default: 10,50,95)",
+    )
+    parser.add_argument(
+        "--width", type=int, default=default.width_px, metavar="PX", help="width at most (default: %(default)s)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit status: 0 when every video gave its thumbnails."""
+    options = ThumbnailOptions(positions_pct=arguments.positions, width_px=arguments.width)
+    output: Path = arguments.output
+    output.mkdir(parents=True, exist_ok=True)
+    videos = list(_files(arguments.videos))
+    bases = _bases(videos)
+    reports = []
+    with (
+        Sandbox(options, Bounds()) as sandbox,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+        Progress(console=Console(stderr=True), transient=True, disable=arguments.json) as progress,
+    ):
+        outcomes = pool.map(lambda video: _extract(sandbox, video), videos)
+        for video, base, outcome in zip(videos, bases, progress.track(outcomes, total=len(videos)), strict=True):
+            report = _report(video, outcome, _write(output, base, outcome))
+            reports.append(report)
+            if arguments.json:
+                print(json.dumps(report, ensure_ascii=False), flush=True)  # noqa: T201 - the command's output
+    if not arguments.json:
+        Console().print(_table(reports))
+    return 0 if videos and all(report["state"] != "failed" for report in reports) else 1
+
+
+def _positions(text: str) -> tuple[float, ...]:
+    try:
+        return check_positions(tuple(float(part) for part in text.split(",")))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from error
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(file for file in path.rglob("*") if file.is_file() and is_video_name(file.name))
+        else:
+            yield path
+
+
+def _bases(videos: Sequence[Path]) -> list[str]:
+    """A base for the thumbnails of each video, as in the bucket: the first that no video before it has taken."""
+    taken: set[str] = set()
+    bases = []
+    for video in videos:
+        candidates = (*thumbnail_bases(UPLOAD_PREFIX + video.name, ""), video.resolve().as_posix().replace("/", "~"))
+        base = next(candidate for candidate in candidates if candidate not in taken)
+        taken.add(base)
+        bases.append(base)
+    return bases
+
+
+def _extract(sandbox: Sandbox, video: Path) -> Outcome:
+    try:
+        with LocalFile(video) as source:
+            return sandbox.extract(source)
+    except OSError as error:
+        reason = f"The file cannot be read: {error.strerror or error}."
+        return Outcome.failed(ExtractionError(ReasonCode.STORAGE, reason))
+
+
+def _write(output: Path, base: str, outcome: Outcome) -> list[Path]:
+    files = [output / thumbnail_key(base, number) for number, _ in enumerate(outcome.pictures, start=1)]
+    for file, picture in zip(files, outcome.pictures, strict=True):
+        file.write_bytes(picture.jpeg)
+    return files
+
+
+def _report(video: Path, outcome: Outcome, files: Sequence[Path]) -> dict[str, Any]:
+    info = outcome.info
+    return {
+        "video": str(video),
+        "state": outcome.state,
+        "reason_code": outcome.reason_code,
+        "reason": outcome.reason,
+        "duration_s": info and info.duration_s,
+        "width_px": info and info.width_px,
+        "height_px": info and info.height_px,
+        "codec": info and info.codec,
+        "container": info and info.container,
+        "thumbnails": [
+            {
+                "position_pct": picture.position_pct,
+                "time_s": picture.time_s,
+                "file": str(file),
+                "width_px": picture.width_px,
+                "height_px": picture.height_px,
+                "size_bytes": len(picture.jpeg),
+            }
+            for file, picture in zip(files, outcome.pictures, strict=True)
+        ],
+        "bytes_read": outcome.usage.bytes_read,
+        "requests": outcome.usage.requests,
+        "cpu_s": outcome.usage.cpu_s,
+    }
+
+
+def _table(reports: Sequence[dict[str, Any]]) -> Table:
+    table = Table("video", "state", "duration", "size", "codec", "thumbnails at", "read", "CPU")
+    for report in reports:
+        ok = report["state"] != "failed"
+        times = ", ".join(f"{thumbnail['time_s']:.2f} s" for thumbnail in report["thumbnails"])
+        table.add_row(
+            Path(report["video"]).name,
+            f"[{'green' if ok else 'red'}]{report['state']}[/]",
+            f"{report['duration_s']:.2f} s" if report["duration_s"] else "",
+            f"{report['width_px']} x {report['height_px']}" if report["width_px"] else "",
+            report["codec"] or "",
+            times if report["reason"] is None else f"{times} {report['reason']}".strip(),
+            f"{report['bytes_read'] / 1e6:.2f} MB",
+            f"{report['cpu_s'] * 1000:.0f} ms",
+        )
+    return table

@@ -1,0 +1,85 @@
+"""What a forked child does: takes a job from one pipe, asks for bytes and answers over the other.
+
+It has no network, no credentials, no file and no thread. Whatever a video makes it do ends at its limits.
+"""
+
+import os
+import resource
+from pathlib import Path
+
+from services.contract.records import ReasonCode
+from services.worker.extraction import wire
+from services.worker.extraction.extract import extract
+from services.worker.extraction.job import Bounds, Job
+from services.worker.extraction.outcome import ExtractionError, Outcome, encode
+from services.worker.extraction.reader import RangedReader
+from services.worker.extraction.search import Limits
+from services.worker.extraction.source import SourceError
+from services.worker.extraction.wire import Kind
+
+_MIB = 1024 * 1024
+_FULL = 0.9
+"""Share of the address space at which a failure is put down to memory: FFmpeg does not say that it ran out."""
+
+
+def run(inbox: int, outbox: int) -> None:
+    """Works off the one job that comes through `inbox`. Raises: WireError when the worker is gone."""
+    _, payload = wire.receive(inbox)
+    job = Job.model_validate_json(payload)
+    _restrict(job.bounds)
+    outcome = _outcome(job, inbox, outbox)
+    wire.send(outbox, Kind.OUTCOME, encode(outcome))
+
+
+def _restrict(bounds: Bounds) -> None:
+    memory = bounds.memory_mb * _MIB
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    # SIGXCPU at the first, SIGKILL at the second.
+    resource.setrlimit(resource.RLIMIT_CPU, (bounds.cpu_s, bounds.cpu_s + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _outcome(job: Job, inbox: int, outbox: int) -> Outcome:
+    def fetch(offset: int, length: int) -> bytes:
+        wire.send(outbox, Kind.READ, wire.place(offset, length))
+        kind, data = wire.receive(inbox)
+        if kind is not Kind.DATA:
+            raise SourceError("the worker refused the read")
+        return data
+
+    reader = RangedReader(fetch, job.size_bytes)
+    # What is left of each is for the frame that is shown when nothing better was found.
+    limits = Limits(read_bytes=job.bounds.read_mb * _MIB // 3, cpu_s=job.bounds.cpu_s * 0.7)
+    try:
+        outcome = extract(reader, job.options, limits)
+    except SourceError as error:
+        # The worker knows why, and says so in its own words.
+        return Outcome.failed(ExtractionError(ReasonCode.STORAGE, str(error), retryable=True))
+    except MemoryError:
+        return Outcome.failed(_out_of_memory(job.bounds))
+    if outcome.reason_code is ReasonCode.DAMAGED and _peak_address_space() > _FULL * job.bounds.memory_mb * _MIB:
+        return Outcome.failed(_out_of_memory(job.bounds), outcome.info)
+    return outcome
+
+
+def _out_of_memory(bounds: Bounds) -> ExtractionError:
+    reason = f"The video needs more than the {bounds.memory_mb} MiB of memory that one may take."
+    return ExtractionError(ReasonCode.MEMORY, reason)
+
+
+def _peak_address_space() -> int:
+    """Bytes, on Linux; 0 elsewhere."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    peak_kb = next((line.split()[1] for line in status.splitlines() if line.startswith("VmPeak:")), "0")
+    return int(peak_kb) * 1024
+
+
+def close_all_but(*keep: int) -> None:
+    """Closes every descriptor but these and the standard ones."""
+    kept = sorted({*keep, 0, 1, 2})
+    for low, high in zip(kept, [*kept[1:], os.sysconf("SC_OPEN_MAX")], strict=True):
+        os.closerange(low + 1, high)

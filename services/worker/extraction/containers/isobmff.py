@@ -1,0 +1,118 @@
+"""MP4, MOV, M4V and 3GP: ISO base media file format (ISO/IEC 14496-12) and QuickTime."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from services.worker.extraction.containers.tracks import Contents, ReadAt, VideoTrack
+
+_FIRST_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"moof", b"sidx"}
+_ENCRYPTED_ENTRIES = {b"encv", b"drmi"}
+_MAX_BOXES = 4096
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box: its type and the place of its body, `start` to `end`, in bytes from the start of the file."""
+
+    type: bytes
+    start: int
+    end: int
+
+
+def recognises(head: bytes) -> bool:
+    return head[4:8] in _FIRST_BOXES
+
+
+def boxes(read_at: ReadAt, start: int, end: int) -> Iterator[Box]:
+    """The boxes between two places; stops where they no longer make sense."""
+    for _ in range(_MAX_BOXES):
+        header = read_at(start, 16) if start + 8 <= end else b""
+        if len(header) < 8:
+            return
+        size, kind, body = int.from_bytes(header[:4]), header[4:8], start + 8
+        if size == 1:
+            size, body = int.from_bytes(header[8:16]), start + 16
+        elif size == 0:
+            size = end - start
+        if size < body - start:
+            return
+        yield Box(kind, body, min(start + size, end))
+        start += size
+
+
+def inspect(read_at: ReadAt, size_bytes: int) -> Contents | None:
+    top: dict[bytes, Box] = {}
+    for box in boxes(read_at, 0, size_bytes):
+        top.setdefault(box.type, box)
+        if box.type == b"moov":
+            break
+    if b"moov" not in top:
+        return Contents(index_missing=True)
+    children = list(boxes(read_at, top[b"moov"].start, top[b"moov"].end))
+    if any(box.type == b"cmov" for box in children):
+        return None
+    tracks = [_track(read_at, box) for box in children if box.type == b"trak"]
+    video = [track for track in tracks if track.handler == b"vide"]
+    return Contents(
+        video=tuple(track.video for track in video),
+        others=len(tracks) - len(video),
+        duration_s=max((track.duration_s for track in video), default=0) or None,
+        needed_bytes=max((track.needed_bytes for track in video), default=0) or None,
+    )
+
+
+@dataclass(frozen=True)
+class _Track:
+    handler: bytes
+    video: VideoTrack
+    duration_s: float
+    needed_bytes: int
+
+
+def _track(read_at: ReadAt, trak: Box) -> _Track:
+    handler, duration_s, needed_bytes, video = b"", 0.0, 0, VideoTrack()
+    for media in _descend(read_at, trak, b"mdia"):
+        if media.type == b"hdlr":
+            handler = read_at(media.start + 8, 4)
+        elif media.type == b"mdhd":
+            duration_s = _duration_s(read_at(media.start, 36))
+        elif media.type == b"minf":
+            for table in _descend(read_at, media, b"stbl"):
+                if table.type == b"stsd":
+                    video = _sample_entry(read_at(table.start, 64))
+                elif table.type in (b"stco", b"co64"):
+                    needed_bytes = _last_chunk_offset(read_at, table)
+    return _Track(handler, video, duration_s, needed_bytes)
+
+
+def _descend(read_at: ReadAt, box: Box, kind: bytes) -> Iterator[Box]:
+    for child in boxes(read_at, box.start, box.end):
+        if child.type == kind:
+            yield from boxes(read_at, child.start, child.end)
+
+
+def _duration_s(mdhd: bytes) -> float:
+    if len(mdhd) < 32:
+        return 0.0
+    time_scale, duration = struct.unpack_from(">IQ", mdhd, 20) if mdhd[0] == 1 else struct.unpack_from(">II", mdhd, 12)
+    unknown = duration in (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
+    return float(duration / time_scale) if time_scale and not unknown else 0.0
+
+
+def _sample_entry(stsd: bytes) -> VideoTrack:
+    """The first entry of a sample description: 8 bytes of full box, then size, format and the visual sample entry."""
+    if len(stsd) < 44:
+        return VideoTrack()
+    width, height = struct.unpack_from(">HH", stsd, 40)
+    return VideoTrack(width_px=width, height_px=height, encrypted=stsd[12:16] in _ENCRYPTED_ENTRIES)
+
+
+def _last_chunk_offset(read_at: ReadAt, table: Box) -> int:
+    """Where the last chunk of samples begins: a complete file is longer than that."""
+    width = 8 if table.type == b"co64" else 4
+    count = int.from_bytes(read_at(table.start + 4, 4))
+    at = table.start + 8 + (count - 1) * width
+    if not count or at + width > table.end:
+        return 0
+    return int.from_bytes(read_at(at, width)) + 1

@@ -1,0 +1,31 @@
+"""What a container says of itself before any decoder is opened."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+ReadAt = Callable[[int, int], bytes]
+"""`read_at(offset, length)`: the bytes, fewer at the end of the file."""
+
+
+@dataclass(frozen=True)
+class VideoTrack:
+    width_px: int = 0
+    height_px: int = 0
+    """Coded size; zero where the container does not tell."""
+    encrypted: bool = False
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The video tracks of a file and how many others there are, some of which `may_hide_video`.
+
+    `index_missing`: the file cannot be played as it is. `duration_s` is what the container says, `needed_bytes` how
+    long the file must be for all of its samples.
+    """
+
+    video: tuple[VideoTrack, ...] = ()
+    others: int = 0
+    may_hide_video: bool = False
+    duration_s: float | None = None
+    index_missing: bool = False
+    needed_bytes: int | None = None

@@ -1,0 +1,95 @@
+"""The search for frames: seek first, walk where that misled, and settle for less at the end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.worker.extraction import picture, selection
+from services.worker.extraction.capture import Capture, Frame, Image
+from services.worker.extraction.codecs import decoder_whitelist
+from services.worker.extraction.examine import Video
+from services.worker.extraction.reader import RangedReader
+
+_FIRST_FRAME_BYTES = 16 * 1024 * 1024
+_FIRST_FRAME_CPU_S = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Where each stage of a search stops, so that something is left for the next: bytes read and CPU seconds."""
+
+    read_bytes: int
+    cpu_s: float
+
+
+class Search:
+    """The state of one search. `shown_px` is the size of the frames as they are shown, `was_exhaustive` whether every
+    frame of the video was looked at.
+    """
+
+    def __init__(self, reader: RangedReader, video: Video, limits: Limits, *, width_px: int) -> None:
+        self._reader = reader
+        self._video = video
+        self._limits = limits
+        self._width_px = width_px
+        self.shown_px = (video.stream.width_px, video.stream.height_px)
+        self.was_exhaustive = False
+
+    def duration_s(self) -> tuple[float, bool]:
+        """The duration, and whether it is the whole: without one in the container the packets are read as far as the
+        limits allow.
+        """
+        if self._video.duration_s is not None:
+            return self._video.duration_s, True
+        self._reader.rewind(soft_bytes=self._limits.read_bytes, soft_cpu_s=self._limits.cpu_s / 4)
+        packets = Capture(self._reader, self._video.container.demuxer, decoder_whitelist=None)
+        times_s = list(iter(packets.advance, None)) if packets.is_open else []
+        self._reader.check()
+        span_s = max(times_s, default=0.0) - min(times_s, default=0.0)
+        return span_s + self._video.stream.frame_s, not self._reader.exhausted
+
+    def frames(self, wanted_s: Sequence[float]) -> list[Frame | None]:
+        """The best frame for each time, as small as a thumbnail; all None if nothing could be decoded.
+
+        Raises: SourceError.
+        """
+        frames: list[Frame | None] = [None] * len(wanted_s)
+        if capture := self._open(self._limits.read_bytes, self._limits.cpu_s / 2):
+            frames = selection.by_seeking(capture, wanted_s, self._shrinker(capture))
+            del capture
+        self._reader.check()
+        if all(frame and self._is_close(frame, time_s) for frame, time_s in zip(frames, wanted_s, strict=True)):
+            return frames
+        if capture := self._open(self._limits.read_bytes, self._limits.cpu_s):
+            walked = selection.by_walking(capture, wanted_s, self._shrinker(capture))
+            self.was_exhaustive = not self._reader.exhausted
+            del capture
+            triples = zip(wanted_s, frames, walked, strict=True)
+            frames = [selection.nearest(time_s, sought, found) for time_s, sought, found in triples]
+        self._reader.check()
+        if not any(frames) and (capture := self._open(_FIRST_FRAME_BYTES, self._limits.cpu_s + _FIRST_FRAME_CPU_S)):
+            frames = selection.by_walking(capture, [0.0] * len(wanted_s), self._shrinker(capture))
+            del capture
+        self._reader.check()
+        return frames
+
+    def _open(self, soft_bytes: int, soft_cpu_s: float) -> Capture | None:
+        self._reader.rewind(soft_bytes=soft_bytes, soft_cpu_s=soft_cpu_s)
+        whitelist = decoder_whitelist(self._video.decoder)
+        capture = Capture(self._reader, self._video.container.demuxer, decoder_whitelist=whitelist)
+        return capture if capture.is_open else None
+
+    def _is_close(self, frame: Frame, time_s: float) -> bool:
+        """Whether seeking led where it should, give or take a frame. OpenCV counts frames at the average rate, which
+        misleads it where the rate varies.
+        """
+        close_s = max(0.1, 2 * min(self._video.stream.frame_s, 1.0), 0.02 * (self._video.duration_s or 0.0))
+        return abs(frame.time_s - time_s) <= close_s
+
+    def _shrinker(self, capture: Capture) -> selection.Shrink:
+        ratio = capture.sample_aspect_ratio
+
+        def shrink(image: Image) -> Image:
+            self.shown_px = (image.shape[1], image.shape[0])
+            return picture.shrink(image, ratio, max_width_px=self._width_px)
+
+        return shrink

@@ -1,0 +1,45 @@
+"""Where the bytes of a video come from: an object in S3 or a local file, always in ranges."""
+
+import os
+from pathlib import Path
+from typing import Protocol, Self
+
+
+class SourceError(Exception):
+    """A source could not be read. Whether that is worth another try is the source's to say."""
+
+    retryable = True
+
+
+class Source(Protocol):
+    """Random access to the bytes of one video."""
+
+    @property
+    def size_bytes(self) -> int: ...
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Exactly the bytes asked for, fewer only at the end. Raises: SourceError."""
+        ...
+
+
+class LocalFile:
+    """A video on this machine."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.size_bytes = os.fstat(self._descriptor).st_size
+
+    def read(self, offset: int, length: int) -> bytes:
+        try:
+            return os.pread(self._descriptor, length, offset)
+        except OSError as error:
+            raise SourceError(str(error)) from error
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
