@@ -1,0 +1,1 @@
+"""The worker: takes uploads from the queue, and puts their thumbnails into the bucket."""

@@ -1,0 +1,88 @@
+"""`python -m services.worker`: wires the worker and runs it, or extracts thumbnails of local files."""
+
+import argparse
+import signal
+import sys
+from types import FrameType
+
+import structlog
+
+from services.aws.bucket import Bucket
+from services.aws.clients import connect
+from services.aws.queue import DeadLetterQueue, Queue
+from services.aws.videos import VideosTable
+from services.contract.settings import SettingsError, WorkerSettings
+from services.worker import extract_command, logs
+from services.worker.extraction.job import Bounds
+from services.worker.extraction.sandbox import Sandbox
+from services.worker.health import Health
+from services.worker.loop import Loop, Parts
+from services.worker.metrics import Metrics
+from services.worker.process import Processor
+
+_PATIENCE_S = 120.0
+"""Longer than a long poll with all of its retries."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m services.worker", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="work off the queue until SIGTERM")
+    extract_command.add_arguments(commands.add_parser("extract", help="thumbnails of local files"))
+    arguments = parser.parse_args()
+    if arguments.command == "extract":
+        return extract_command.run(arguments)
+    try:
+        settings = WorkerSettings.from_environment()
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - for the person who starts it
+        return 2
+    return _run(settings)
+
+
+def _run(settings: WorkerSettings) -> int:
+    logs.configure()
+    log = structlog.get_logger()
+    # Each video in work may read, and the loop and the heartbeat talk to the queue.
+    clients = connect(settings.aws_region, connections=settings.worker_concurrency + 2)
+    bucket = Bucket(clients.s3, settings.s3_bucket)
+    bounds = Bounds(
+        deadline_s=settings.processing_deadline_s,
+        cpu_s=settings.extraction_cpu_s,
+        memory_mb=settings.extraction_memory_mb,
+        read_mb=settings.extraction_read_mb,
+        requests=settings.extraction_requests,
+    )
+    metrics, health = Metrics(), Health(_PATIENCE_S)
+    with Sandbox(settings.thumbnail_options, bounds) as sandbox:
+        parts = Parts(
+            queue=Queue(clients.sqs, settings.sqs_queue_url),
+            dead_letters=DeadLetterQueue(clients.sqs, settings.sqs_dlq_url),
+            processor=Processor(settings, bucket, VideosTable(clients.dynamodb, settings.videos_table), sandbox),
+            sandbox=sandbox,
+            metrics=metrics,
+            health=health,
+        )
+        loop = Loop(settings, parts)
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            loop.stop()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        try:
+            if settings.worker_metrics_port:
+                metrics.serve(settings.worker_metrics_port)
+            if settings.worker_health_port:
+                health.serve(settings.worker_health_port)
+        except OSError as error:
+            log.error("port_taken", error=str(error))  # noqa: TRY400 - a traceback adds nothing
+            return 1
+        log.info("worker_started", worker=settings.worker_name, concurrency=settings.worker_concurrency)
+        loop.run()
+    log.info("worker_stopped", worker=settings.worker_name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

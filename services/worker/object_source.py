@@ -1,0 +1,20 @@
+"""A video in the bucket, as the extraction reads it."""
+
+from services.aws.bucket import Bucket, ObjectInfo
+from services.aws.errors import AwsError
+from services.worker.extraction.source import SourceError
+
+
+class ObjectSource:
+    """One version of one object: an upload in its place is noticed, and never mixed in."""
+
+    def __init__(self, bucket: Bucket, info: ObjectInfo) -> None:
+        self._bucket = bucket
+        self._info = info
+        self.size_bytes = info.size_bytes
+
+    def read(self, offset: int, length: int) -> bytes:
+        try:
+            return self._bucket.read(self._info.key, offset, length, etag=self._info.etag)
+        except AwsError as error:
+            raise SourceError(str(error)) from error

@@ -1,0 +1,262 @@
+"""One upload, from its event to its record: what is done, in which order, and what makes doing it twice harmless."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from services.aws.bucket import Bucket, ObjectInfo
+from services.aws.errors import AwsError, ObjectMissingError, WriteConflictError
+from services.aws.videos import VideosTable
+from services.contract.events import UploadEvent
+from services.contract.formats import is_video_name
+from services.contract.keys import is_upload, thumbnail_bases, thumbnail_key
+from services.contract.records import ReasonCode, Thumbnail, Verdict, VideoRecord, VideoState, judge
+from services.contract.settings import WorkerSettings
+from services.worker.extraction.outcome import Outcome, Usage, VideoInfo
+from services.worker.extraction.sandbox import Sandbox, SandboxError
+from services.worker.object_source import ObjectSource
+
+_CONTENT_TYPE = "image/jpeg"
+_ROUNDS = 5
+
+
+class ProcessingError(Exception):
+    """A video has no thumbnails for now. `retryable` tells the loop whether another try is worth it."""
+
+    def __init__(
+        self,
+        code: ReasonCode,
+        reason: str,
+        *,
+        retryable: bool,
+        record: VideoRecord | None = None,
+        outcome: Outcome | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.retryable = retryable
+        self.record = record
+        self.outcome = outcome
+
+
+@dataclass(frozen=True)
+class Stored:
+    """All thumbnails are in the bucket, and the record says so."""
+
+    record: VideoRecord
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """There was nothing to do; `why` is a word for logs and metrics."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a message adds to the event that it carries."""
+
+    message_id: str
+    sent_at: datetime
+    receive_count: int
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Processor:
+    """Works on one event at a time for each thread that calls it; keeps no state between events."""
+
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        bucket: Bucket,
+        videos: VideosTable,
+        sandbox: Sandbox,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._settings = settings
+        self._settings_hash = settings.thumbnail_options.fingerprint
+        self._bucket = bucket
+        self._videos = videos
+        self._sandbox = sandbox
+        self._now = now
+
+    def process(self, event: UploadEvent, delivery: Delivery) -> Stored | Skipped:
+        """Takes the thumbnails of the object that an event tells of, and stores them.
+
+        Raises: ProcessingError.
+        """
+        if event.bucket != self._bucket.name:
+            return Skipped("other_bucket")
+        if not is_upload(event.key) or not is_video_name(event.key):
+            return Skipped("not_a_video_name")
+        try:
+            return self._process(event, delivery)
+        except ObjectMissingError:
+            return Skipped("object_gone")
+        except (AwsError, SandboxError) as error:
+            code = ReasonCode.STORAGE if isinstance(error, AwsError) else ReasonCode.CRASHED
+            raise ProcessingError(code, str(error), retryable=True) from error
+
+    def record_failure(self, event: UploadEvent, delivery: Delivery, error: ProcessingError) -> None:
+        """Writes that a video was given up, and why. Raises: AwsError."""
+        now = self._now()
+        for _ in range(_ROUNDS):
+            before = self._videos.get(event.key)
+            if error.record and (before is None or before.etag != error.record.etag):
+                return
+            failed = error.record or before or self._begun(event, delivery, None, _as_told(event), base="")
+            info, usage = (error.outcome.info, error.outcome.usage) if error.outcome else (None, None)
+            after = failed.model_copy(
+                update={
+                    "state": VideoState.FAILED,
+                    "reason_code": error.code,
+                    "reason": error.reason,
+                    "updated_at": now,
+                    "finished_at": now,
+                    "thumbnails": (),
+                    **_measures(info, usage),
+                }
+            )
+            try:
+                self._videos.replace(before, after)
+            except WriteConflictError:
+                continue
+            return
+        raise WriteConflictError(f"the record of {event.key} kept changing")
+
+    def _process(self, event: UploadEvent, delivery: Delivery) -> Stored | Skipped:
+        is_overwritten = False
+        for _ in range(_ROUNDS):
+            info = self._bucket.head(event.key)
+            before = self._videos.get(event.key)
+            verdict = judge(
+                before,
+                etag=info.etag,
+                sequencer=event.sequencer,
+                settings_hash=self._settings_hash,
+                sent_at=delivery.sent_at,
+            )
+            if verdict is not Verdict.PROCESS and not is_overwritten:
+                return Skipped(verdict)
+            try:
+                begun = self._begin(event, delivery, before, info)
+            except WriteConflictError:
+                continue
+            outcome = self._extract(begun, info)
+            thumbnails = self._store(begun.base, outcome)
+            ended = self._finish(begun, outcome, thumbnails)
+            if ended is not None:
+                return ended
+            # A newer upload was processed meanwhile, and these thumbnails may lie over its own: take them anew.
+            is_overwritten = True
+        raise WriteConflictError(f"the record of {event.key} kept changing")
+
+    def _begin(
+        self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, info: ObjectInfo
+    ) -> VideoRecord:
+        prefix = self._settings.s3_thumbnail_prefix
+        if before and before.base.startswith(prefix):
+            base = before.base
+        else:
+            base = self._videos.claim_base(thumbnail_bases(event.key, prefix), event.key)
+        return self._videos.replace(before, self._begun(event, delivery, before, info, base=base))
+
+    def _begun(
+        self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, info: ObjectInfo, *, base: str
+    ) -> VideoRecord:
+        now = self._now()
+        is_same = before is not None and before.etag == info.etag
+        return VideoRecord(
+            key=event.key,
+            state=VideoState.PROCESSING,
+            attempt=before.attempt + 1 if before and is_same else 1,
+            etag=info.etag,
+            sequencer=event.sequencer,
+            settings_hash=self._settings_hash,
+            base=base,
+            size_bytes=info.size_bytes,
+            queued_at=delivery.sent_at,
+            started_at=now,
+            updated_at=now,
+            worker=self._settings.worker_name,
+        )
+
+    def _extract(self, begun: VideoRecord, info: ObjectInfo) -> Outcome:
+        outcome = self._sandbox.extract(ObjectSource(self._bucket, info))
+        if outcome.state is VideoState.FAILED:
+            code, reason = outcome.reason_code or ReasonCode.INTERNAL, outcome.reason or "unknown"
+            raise ProcessingError(code, reason, retryable=outcome.retryable, record=begun, outcome=outcome)
+        return outcome
+
+    def _store(self, base: str, outcome: Outcome) -> tuple[Thumbnail, ...]:
+        thumbnails = []
+        for number, picture in enumerate(outcome.pictures, start=1):
+            key = thumbnail_key(base, number)
+            self._bucket.put(key, picture.jpeg, content_type=_CONTENT_TYPE)
+            thumbnails.append(
+                Thumbnail(
+                    position_pct=picture.position_pct,
+                    time_s=picture.time_s,
+                    key=key,
+                    width_px=picture.width_px,
+                    height_px=picture.height_px,
+                    size_bytes=len(picture.jpeg),
+                    note=picture.note,
+                )
+            )
+        return tuple(thumbnails)
+
+    def _finish(
+        self, begun: VideoRecord, outcome: Outcome, thumbnails: tuple[Thumbnail, ...]
+    ) -> Stored | Skipped | None:
+        """Writes the record; None if a newer upload's record stands there."""
+        now = self._now()
+        after = begun.model_copy(
+            update={
+                "state": outcome.state,
+                "updated_at": now,
+                "finished_at": now,
+                "reason_code": outcome.reason_code,
+                "reason": outcome.reason,
+                "thumbnails": thumbnails,
+                **_measures(outcome.info, outcome.usage),
+            }
+        )
+        before: VideoRecord | None = begun
+        for _ in range(_ROUNDS):
+            try:
+                return Stored(self._videos.replace(before, after))
+            except WriteConflictError:
+                before = self._videos.get(begun.key)
+            if before is None:
+                return Skipped("purged")
+            if before.etag != begun.etag or before.settings_hash != begun.settings_hash:
+                return None
+            if before.state in (VideoState.DONE, VideoState.DEGRADED):
+                return Skipped(Verdict.ALREADY_DONE)
+        raise WriteConflictError(f"the record of {begun.key} kept changing")
+
+
+def _as_told(event: UploadEvent) -> ObjectInfo:
+    return ObjectInfo(event.key, event.etag, event.size_bytes)
+
+
+def _measures(info: VideoInfo | None, usage: Usage | None) -> dict[str, object]:
+    """What an extraction found out and cost, under the record's names."""
+    found: dict[str, object] = {}
+    if info:
+        found |= {
+            "duration_s": info.duration_s,
+            "width_px": info.width_px,
+            "height_px": info.height_px,
+            "codec": info.codec,
+            "container": info.container,
+        }
+    if usage:
+        found |= {"bytes_read": usage.bytes_read, "requests": usage.requests, "cpu_s": usage.cpu_s}
+    return found
