@@ -1,0 +1,62 @@
+"""`python -m services.local`: the pipeline on this machine, with sample videos or your own."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.markup import escape
+
+from services.local import demo
+from services.local.embedded_aws.handle import EmbeddedAwsError
+from services.local.errors import LocalError
+from services.local.samples import SampleError
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./noxw -s demo --", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="stop when all videos have ended; status 0 if all are done")
+    parser.add_argument(
+        "--upload",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="videos instead of the samples; they are added to a demo that runs already",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path(".thumbnails"),
+        metavar="DIR",
+        help="where everything is kept (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--workers", type=int, choices=range(1, 17), default=2, metavar="N", help="1 to 16 (default: %(default)s)"
+    )
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
+    options = demo.Options(
+        data=arguments.data, files=tuple(arguments.upload), once=arguments.once, workers=arguments.workers
+    )
+    try:
+        return demo.run(options, Console(highlight=False))
+    except (LocalError, EmbeddedAwsError, SampleError) as error:
+        Console(stderr=True, highlight=False).print(f"[red]{escape(str(error))}[/]")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    # Everything that was started is being stopped now, and a second Ctrl-C would leave some of it behind.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""The demo: the pipeline on this machine with sample videos, shown as it works."""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column, Table
+
+from services.contract.formats import VIDEO_EXTENSIONS, is_video_name
+from services.contract.records import VideoRecord, VideoState
+from services.local.errors import LocalError
+from services.local.follow import Upload, download_thumbnails, follow, upload
+from services.local.pipeline import Endpoints, LocalPipeline, running
+from services.local.samples import make_samples
+
+_TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    data: Path
+    files: tuple[Path, ...] = ()
+    once: bool = False
+    workers: int = 2
+
+
+def run(options: Options, console: Console) -> int:
+    """Exit status: 0 if every video that was uploaded has its thumbnails, or when one who had them all said stop.
+
+    Raises: LocalError, KeyboardInterrupt when it comes before that.
+    """
+    _check_files(options.files)
+    if options.files and (pipeline := LocalPipeline.join(options.data)):
+        return 0 if _process(pipeline, list(_named(options.files)), console) else 1
+    console.print("[bold]Starting[/] the embedded AWS and the workers ...")
+
+    def say(text: str) -> None:
+        console.print(f"[yellow]{escape(text)}[/]")
+
+    with running(options.data, workers=options.workers, say=say) as pipeline:
+        console.print(_addresses(pipeline))
+        files = list(_named(options.files)) if options.files else _samples(options.data, console)
+        is_done = _process(pipeline, files, console)
+        if not options.once:
+            console.print(_what_next(pipeline))
+            with contextlib.suppress(KeyboardInterrupt):
+                Event().wait()
+        console.print("[bold]Stopping[/] ...")
+    return 0 if is_done else 1
+
+
+def _check_files(files: Sequence[Path]) -> None:
+    for file in files:
+        if not file.is_file():
+            raise LocalError(f"There is no file {file}: name a video.")
+        if not is_video_name(file.name):
+            raise LocalError(
+                f"{file.name} would be ignored: a video's name ends in one of {' '.join(VIDEO_EXTENSIONS)}."
+            )
+
+
+def _named(files: Sequence[Path]) -> list[tuple[str, Path]]:
+    return [(file.name, file) for file in files]
+
+
+def _samples(data: Path, console: Console) -> list[tuple[str, Path]]:
+    folder = data.resolve() / "samples"
+    with console.status("Drawing the sample videos (only the first time) ...") as status:
+        files = make_samples(folder, progress=lambda name: status.update(f"Drawing {escape(name)} ..."))
+    return [(f"{file.relative_to(folder).as_posix()}", file) for file in files]
+
+
+def _process(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]], console: Console) -> bool:
+    """Uploads, follows, and prints what came of it; whether every video is done."""
+    ended: dict[str, VideoRecord] = {}
+    uploads = _upload_all(pipeline, files, console)
+    thumbnails = pipeline.data / "thumbnails"
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("Thumbnails", total=len(uploads))
+        for entry, record in follow(pipeline, uploads, timeout_s=_TIMEOUT_S):
+            ended[entry.name] = record
+            download_thumbnails(pipeline, record, pipeline.data)
+            progress.advance(task)
+    console.print(_results(uploads, ended))
+    console.print(f"Thumbnails: s3://{pipeline.endpoints.bucket}/thumbnails/ and, as files, {escape(str(thumbnails))}")
+    return all(ended[entry.name].state is VideoState.DONE if entry.name in ended else False for entry in uploads)
+
+
+def _upload_all(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]], console: Console) -> list[Upload]:
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("Uploading", total=sum(file.stat().st_size for _, file in files))
+        return [upload(pipeline, file, name, sent=lambda size: progress.advance(task, size)) for name, file in files]
+
+
+def _results(uploads: Sequence[Upload], ended: dict[str, VideoRecord]) -> Table:
+    table = Table(
+        Column("video", overflow="fold"),
+        "state",
+        Column("duration", justify="right"),
+        Column("thumbnails at", overflow="fold"),
+        Column("read", justify="right"),
+        Column("took", justify="right"),
+        box=box.SIMPLE_HEAD,
+        caption="took: from the upload to the last thumbnail",
+    )
+    for entry in uploads:
+        record = ended.get(entry.name)
+        if record is None:
+            table.add_row(escape(entry.name), "[red]not finished[/]", "", "", "", f"over {_TIMEOUT_S:.0f} s")
+            continue
+        colour = {VideoState.DONE: "green", VideoState.DEGRADED: "yellow"}.get(record.state, "red")
+        took = (record.finished_at - record.queued_at).total_seconds() if record.finished_at else 0.0
+        table.add_row(
+            escape(entry.name),
+            f"[{colour}]{record.state}[/]",
+            f"{record.duration_s:.1f} s" if record.duration_s is not None else "",
+            escape(record.reason) if record.reason else _frames(record),
+            f"{record.bytes_read / 1e6:.2f} MB",
+            f"{took:.1f} s",
+        )
+    return table
+
+
+def _frames(record: VideoRecord) -> str:
+    """The times of the frames that the thumbnails show."""
+    return ", ".join(f"{thumbnail.time_s:.2f}" for thumbnail in record.thumbnails) + " s"
+
+
+def _addresses(pipeline: LocalPipeline) -> str:
+    return (
+        f"S3, SQS and DynamoDB: {pipeline.endpoints.aws}\n"
+        f"Bucket: {pipeline.endpoints.bucket}    All addresses: {escape(str(Endpoints.file(pipeline.data)))}"
+    )
+
+
+def _what_next(pipeline: LocalPipeline) -> str:
+    endpoints = pipeline.endpoints
+    return (
+        "\n[bold]The pipeline is up.[/] Add a video of your own, from another terminal:\n"
+        "  ./noxw -s demo -- --upload FILE...\n"
+        "or with any S3 client, key id and secret both test:\n"
+        f"  aws --endpoint-url {endpoints.aws} s3 cp FILE s3://{endpoints.bucket}/uploads/\n"
+        f"Logs: {escape(str(pipeline.data / 'logs'))}\n"
+        "Ctrl-C ends it; its data stay."
+    )

@@ -1,0 +1,13 @@
+"""The embedded AWS: S3, SQS and DynamoDB over HTTP on 127.0.0.1, in a process of its own.
+
+It is ministack (https://github.com/ministackorg/ministack, pinned exactly) behind a launcher of ours:
+
+- `handle.py` starts and stops it from another process, and is all that this package exports;
+- `__main__.py` and `server.py` run it, `environment.py` says what ministack is told;
+- `state.py` keeps queues and tables through a crash;
+- `bodies.py` and `objects.py` keep big objects out of memory and off the event loop.
+"""
+
+from services.local.embedded_aws.handle import EmbeddedAws, EmbeddedAwsError
+
+__all__ = ["EmbeddedAws", "EmbeddedAwsError"]

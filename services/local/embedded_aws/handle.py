@@ -1,0 +1,136 @@
+"""Start, reach and stop the embedded AWS from another process: the demo's supervisor, the tests."""
+
+import http.client
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+_PROJECT: Final = Path(__file__).resolve().parents[3]
+_READY_TIMEOUT_S: Final = 30.0
+_STOP_TIMEOUT_S: Final = 15.0
+_RESET_TIMEOUT_S: Final = 60.0
+
+
+class EmbeddedAwsError(RuntimeError):
+    """The embedded AWS cannot be used; when it did not start, the message names its log."""
+
+
+@dataclass(frozen=True)
+class EmbeddedAws:
+    """A running embedded AWS. As a context manager it is stopped at the end.
+
+    It also ends when the process that started it does, however that happens. An interrupt from the terminal does not
+    reach it: who started it stops it, after everything that uses it.
+    """
+
+    endpoint: str
+    process: subprocess.Popen[bytes]
+
+    @classmethod
+    def start(cls, data: Path, *, port: int | None = None) -> Self:
+        """Start it on the folder `data`, which holds its objects, state and log, and wait until it answers.
+
+        `port` is taken when it is free, and otherwise another one.
+
+        Raises:
+            EmbeddedAwsError: it died or was not ready within 30 s.
+        """
+        data.mkdir(parents=True, exist_ok=True)
+        log = data / "embedded-aws.log"
+        command = [sys.executable, "-m", "services.local.embedded_aws", "--data", str(data), "--exit-with-parent"]
+        if port is not None:
+            command += ["--port", str(port)]
+        path = os.pathsep.join(filter(None, [str(_PROJECT), os.environ.get("PYTHONPATH")]))
+        with log.open("ab") as log_file:
+            process = subprocess.Popen(  # noqa: S603 - our own program
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log_file,
+                env=os.environ | {"PYTHONPATH": path},
+                start_new_session=True,
+            )
+        line = _first_line(process, time.monotonic() + _READY_TIMEOUT_S)
+        if line is None:
+            code = process.poll()
+            _end(process)
+            what = f"was not ready within {_READY_TIMEOUT_S:.0f} s" if code is None else f"ended with exit code {code}"
+            raise EmbeddedAwsError(f"The embedded AWS {what}: its log is {log}.")
+        return cls(endpoint=json.loads(line)["endpoint"], process=process)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.stop()
+
+    def environment(self) -> dict[str, str]:
+        """What a process needs in its environment for its boto3 to come here; the region is not part of it."""
+        direct = {name: ",".join(filter(None, [os.environ.get(name), "127.0.0.1"])) for name in ("NO_PROXY", "no_proxy")}
+        return direct | {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def reset(self) -> None:
+        """Forget all buckets, objects, queues and tables, on disk as well.
+
+        Raises:
+            EmbeddedAwsError: it refused.
+        """
+        connection = http.client.HTTPConnection(urlsplit(self.endpoint).netloc, timeout=_RESET_TIMEOUT_S)
+        try:
+            connection.request("POST", "/_ministack/reset")
+            status = connection.getresponse().status
+        finally:
+            connection.close()
+        if status != http.client.OK:
+            raise EmbeddedAwsError(f"The embedded AWS answered {status} to a reset.")
+
+    def stop(self) -> None:
+        """Stop it: it saves, and ends within a few seconds. Stopping twice does nothing."""
+        self.process.terminate()
+        try:
+            self.process.wait(_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            pass
+        _end(self.process)
+
+    def kill(self) -> None:
+        """End it at once, as a crash would: what it did in the last seconds may be lost."""
+        _end(self.process)
+
+
+def _first_line(process: subprocess.Popen[bytes], deadline: float) -> bytes | None:
+    """The first line that a process prints, or None when it ends or the deadline passes first."""
+    assert process.stdout is not None  # noqa: S101 - for the type checker
+    line = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while not line.endswith(b"\n"):
+            if not selector.select(max(deadline - time.monotonic(), 0)):
+                return None
+            read = os.read(process.stdout.fileno(), 4096)
+            if not read:
+                process.wait(_STOP_TIMEOUT_S)
+                return None
+            line += read
+    return line
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()

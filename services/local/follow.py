@@ -1,0 +1,70 @@
+"""Uploads to a running pipeline, and what becomes of them."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from services.contract.keys import UPLOAD_PREFIX
+from services.contract.records import VideoRecord, VideoState
+from services.local.pipeline import LocalPipeline
+
+_LOOK_EVERY_S = 0.2
+_CLOCKS = timedelta(seconds=1)
+"""SQS tells times in milliseconds, and not by this process' clock."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file in the bucket. `name` is the key without its prefix."""
+
+    name: str
+    etag: str
+    at: datetime
+
+    @property
+    def key(self) -> str:
+        return UPLOAD_PREFIX + self.name
+
+
+def upload(pipeline: LocalPipeline, file: Path, name: str, *, sent: Callable[[int], None]) -> Upload:
+    """Puts a file under `uploads/`; `sent` hears of each part's size in bytes."""
+    at = datetime.now(UTC)
+    pipeline.clients.s3.upload_file(str(file), pipeline.endpoints.bucket, UPLOAD_PREFIX + name, Callback=sent)
+    return Upload(name, pipeline.bucket.head(UPLOAD_PREFIX + name).etag, at)
+
+
+def follow(
+    pipeline: LocalPipeline, uploads: Sequence[Upload], *, timeout_s: float
+) -> Iterator[tuple[Upload, VideoRecord]]:
+    """Each upload with its record, as soon as it has come to its end; those that take too long are left out."""
+    waiting = list(uploads)
+    until = time.monotonic() + timeout_s
+    while waiting and time.monotonic() < until:
+        for entry in list(waiting):
+            record = pipeline.videos.get(entry.key)
+            if record and _has_ended(record, entry):
+                waiting.remove(entry)
+                yield entry, record
+        if waiting:
+            time.sleep(_LOOK_EVERY_S)
+
+
+def _has_ended(record: VideoRecord, entry: Upload) -> bool:
+    """Whether the record tells of this upload. The same video as before is not done again, but one that failed is."""
+    if record.etag != entry.etag or record.finished_at is None:
+        return False
+    return record.state is not VideoState.FAILED or record.finished_at > entry.at - _CLOCKS
+
+
+def download_thumbnails(pipeline: LocalPipeline, record: VideoRecord, folder: Path) -> list[Path]:
+    """The thumbnails of a video as files, for people without an S3 client. A key's slashes become folders."""
+    files = []
+    for thumbnail in record.thumbnails:
+        parts = [part for part in thumbnail.key.split("/") if part not in ("", ".", "..")]
+        file = folder.joinpath(*parts)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        pipeline.clients.s3.download_file(pipeline.endpoints.bucket, thumbnail.key, str(file))
+        files.append(file)
+    return files

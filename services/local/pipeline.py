@@ -1,0 +1,206 @@
+"""The whole pipeline on one machine: the embedded AWS, its resources, and the workers."""
+
+import contextlib
+import fcntl
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from services.aws.bucket import Bucket
+from services.aws.clients import Clients, connect
+from services.aws.videos import VideosTable
+from services.contract.events import UploadEvent, notification_body
+from services.contract.formats import is_video_name
+from services.contract.keys import UPLOAD_PREFIX
+from services.contract.records import VideoState
+from services.contract.resources import PipelineResources, pipeline_resources
+from services.contract.settings import PipelineSettings, SettingsError, WorkerSettings
+from services.local.embedded_aws.handle import EmbeddedAws
+from services.local.errors import LocalError
+from services.local.provision import Queues, provision
+from services.local.supervisor import Program, Supervisor
+
+NAME = "thumbnails"
+REGION = "us-east-1"
+_AWS_PORT = 4566
+_CONNECTIONS = 10
+_SHUTDOWN_GRACE_S = 20
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where the running pipeline can be reached. Written to `endpoints.json`, for people and scripts."""
+
+    aws: str
+    region: str
+    bucket: str
+    queue_url: str
+    dead_letter_queue_url: str
+    videos_table: str
+    pid: int
+
+    @staticmethod
+    def file(data: Path) -> Path:
+        return data / "endpoints.json"
+
+    @classmethod
+    def of_running(cls, data: Path) -> "Endpoints | None":
+        """Those of the pipeline that runs with that folder, if one does: a killed one leaves its file behind."""
+        try:
+            endpoints = cls(**json.loads(cls.file(data).read_text(encoding="utf-8")))
+            os.kill(endpoints.pid, 0)
+        except (OSError, ValueError, TypeError):
+            return None
+        return endpoints
+
+    def write(self, data: Path) -> None:
+        part = self.file(data).with_suffix(".part")
+        part.write_text(json.dumps(vars(self), indent=2) + "\n", encoding="utf-8")
+        part.replace(self.file(data))
+
+    def environment(self) -> dict[str, str]:
+        """What a process needs to find the embedded AWS, and nothing of the caller's own AWS."""
+        ours = {name.upper() for name in PipelineSettings.model_fields}
+        inherited = {name: value for name, value in os.environ.items() if name not in ours}
+        return {
+            **{name: value for name, value in inherited.items() if not name.startswith("AWS_")},
+            "AWS_ENDPOINT_URL": self.aws,
+            "AWS_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",  # what the embedded AWS signs with; it checks nothing
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "SQS_QUEUE_URL": self.queue_url,
+            "SQS_DLQ_URL": self.dead_letter_queue_url,
+            "S3_BUCKET": self.bucket,
+            "VIDEOS_TABLE": self.videos_table,
+        }
+
+
+@dataclass(frozen=True)
+class LocalPipeline:
+    """A pipeline that runs. `workers` is there for the one who started it."""
+
+    data: Path
+    endpoints: Endpoints
+    clients: Clients
+    workers: Supervisor | None = None
+
+    @classmethod
+    def join(cls, data: Path) -> "LocalPipeline | None":
+        """The pipeline that another process runs with that folder, if one does."""
+        endpoints = Endpoints.of_running(data)
+        return cls(data.resolve(), endpoints, local_clients(endpoints.aws)) if endpoints else None
+
+    @property
+    def bucket(self) -> Bucket:
+        return Bucket(self.clients.s3, self.endpoints.bucket)
+
+    @property
+    def videos(self) -> VideosTable:
+        return VideosTable(self.clients.dynamodb, self.endpoints.videos_table)
+
+
+@contextlib.contextmanager
+def running(
+    data: Path,
+    *,
+    workers: int,
+    say: Callable[[str], None],
+    settings: Mapping[str, str] | None = None,
+    port: int | None = _AWS_PORT,
+) -> Iterator[LocalPipeline]:
+    """Runs a pipeline with its data in `data` until the context ends; then nothing of it runs any more.
+
+    `settings` are environment variables for the workers, on top of what suits one machine. `say` hears of workers that
+    die. Raises: LocalError if another pipeline runs with that folder, or the embedded AWS does not start.
+    """
+    data = data.resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    resources = pipeline_resources(NAME)
+    with _only_one(data), EmbeddedAws.start(data / "aws", port=port) as aws:
+        clients = local_clients(aws.endpoint)
+        queues = provision(clients, resources)
+        endpoints = _endpoints(aws.endpoint, resources, queues)
+        _sweep(clients, endpoints)
+        programs = [_worker(data, endpoints, number, settings or {}) for number in range(1, workers + 1)]
+        with Supervisor(programs, say=say, grace_s=_SHUTDOWN_GRACE_S + 5) as supervisor:
+            endpoints.write(data)
+            try:
+                yield LocalPipeline(data, endpoints, clients, supervisor)
+            finally:
+                Endpoints.file(data).unlink(missing_ok=True)
+
+
+def local_clients(endpoint: str) -> Clients:
+    """Clients for an embedded AWS, whatever AWS this process is set up for itself."""
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    return connect(REGION, connections=_CONNECTIONS, endpoint=endpoint, credentials=("test", "test"))
+
+
+@contextlib.contextmanager
+def _only_one(data: Path) -> Iterator[None]:
+    with (data / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise LocalError(
+                f"A pipeline already runs with {data}: end it, name another folder with --data, or add videos to it "
+                "with --upload."
+            ) from error
+        yield
+
+
+def _endpoints(aws: str, resources: PipelineResources, queues: Queues) -> Endpoints:
+    return Endpoints(
+        aws=aws,
+        region=REGION,
+        bucket=resources.bucket,
+        queue_url=queues.url,
+        dead_letter_queue_url=queues.dead_letter_url,
+        videos_table=resources.table.name,
+        pid=os.getpid(),
+    )
+
+
+def _worker(data: Path, endpoints: Endpoints, number: int, settings: Mapping[str, str]) -> Program:
+    one_machine = {
+        "WORKER_NAME": f"worker-{number}",
+        # A drain waits for the poll that is under way, and a Ctrl-C should not take 20 s.
+        "RECEIVE_WAIT_S": "2",
+        "VISIBILITY_TIMEOUT_S": "15",
+        "SHUTDOWN_GRACE_S": str(_SHUTDOWN_GRACE_S),
+    }
+    environment = {**endpoints.environment(), **one_machine, **settings}
+    try:
+        WorkerSettings.from_environment(**{name.lower(): value for name, value in environment.items()})
+    except SettingsError as error:
+        raise LocalError(str(error)) from None
+    return Program(
+        name=f"worker-{number}",
+        command=[sys.executable, "-m", "services.worker", "run"],
+        environment=environment,
+        log=data / "logs" / f"worker-{number}.log",
+    )
+
+
+def _sweep(clients: Clients, endpoints: Endpoints) -> None:
+    """Tells the queue of uploads without a record: their events were lost when the embedded AWS was killed."""
+    videos = VideosTable(clients.dynamodb, endpoints.videos_table)
+    for info in Bucket(clients.s3, endpoints.bucket).list(UPLOAD_PREFIX):
+        if not is_video_name(info.key):
+            continue
+        record = videos.get(info.key)
+        if record is None or record.etag != info.etag or record.state is VideoState.PROCESSING:
+            event = UploadEvent(
+                name="ObjectCreated:Sweep",
+                time=datetime.now(UTC),
+                bucket=endpoints.bucket,
+                key=info.key,
+                etag=info.etag,
+                size_bytes=info.size_bytes,
+            )
+            clients.sqs.send_message(QueueUrl=endpoints.queue_url, MessageBody=notification_body(event))

@@ -1,0 +1,99 @@
+"""Makes the pipeline's resources in the embedded AWS, from the same description as the stacks."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from services.aws.clients import Clients
+from services.contract.resources import PipelineResources, QueueDescription, TableDescription
+
+if TYPE_CHECKING:
+    from types_boto3_sqs.literals import QueueAttributeNameType
+
+
+@dataclass(frozen=True)
+class Queues:
+    url: str
+    dead_letter_url: str
+
+
+def provision(clients: Clients, resources: PipelineResources) -> Queues:
+    """Everything that is not there yet; calling it again changes nothing."""
+    for bucket in (resources.bucket, resources.test_source_bucket):
+        _make_bucket(clients, bucket)
+    dead_letter_url = _make_queue(clients, resources.dead_letter_queue)
+    url = _make_queue(clients, resources.queue, dead_letter_arn=_arn(clients, dead_letter_url))
+    _make_table(clients, resources.table)
+    _notify(clients, resources, queue_arn=_arn(clients, url))
+    return Queues(url, dead_letter_url)
+
+
+def _make_bucket(clients: Clients, name: str) -> None:
+    try:
+        clients.s3.create_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+            raise
+
+
+def _make_queue(clients: Clients, queue: QueueDescription, *, dead_letter_arn: str | None = None) -> str:
+    attributes: dict[QueueAttributeNameType, str] = {
+        "VisibilityTimeout": str(queue.visibility_timeout_s),
+        "MessageRetentionPeriod": str(queue.retention_s),
+        "ReceiveMessageWaitTimeSeconds": str(queue.receive_wait_s),
+    }
+    if dead_letter_arn:
+        policy = {"deadLetterTargetArn": dead_letter_arn, "maxReceiveCount": queue.max_receive_count}
+        attributes["RedrivePolicy"] = json.dumps(policy)
+    url = clients.sqs.create_queue(QueueName=queue.name)["QueueUrl"]
+    # Set apart from the creation: a queue that exists with other attributes would refuse to be created.
+    clients.sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+    return url
+
+
+def _arn(clients: Clients, url: str) -> str:
+    answer = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return answer["Attributes"]["QueueArn"]
+
+
+def _make_table(clients: Clients, table: TableDescription) -> None:
+    keys = (table.partition_key, table.index_partition_key, table.index_sort_key)
+    try:
+        clients.dynamodb.create_table(
+            TableName=table.name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            KeySchema=[{"AttributeName": table.partition_key, "KeyType": "HASH"}],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": table.index,
+                    "KeySchema": [
+                        {"AttributeName": table.index_partition_key, "KeyType": "HASH"},
+                        {"AttributeName": table.index_sort_key, "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceInUseException":
+            raise
+
+
+def _notify(clients: Clients, resources: PipelineResources, *, queue_arn: str) -> None:
+    """Skipped where it stands already: every configuration sends another `s3:TestEvent`."""
+    notification = resources.notification
+    wanted = {
+        "QueueArn": queue_arn,
+        "Events": list(notification.events),
+        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": notification.prefix}]}},
+    }
+    present = clients.s3.get_bucket_notification_configuration(Bucket=resources.bucket)
+    if any(entry["QueueArn"] == queue_arn for entry in present.get("QueueConfigurations", [])):
+        return
+    clients.s3.put_bucket_notification_configuration(
+        Bucket=resources.bucket,
+        NotificationConfiguration={"QueueConfigurations": [wanted]},  # type: ignore[list-item]
+    )

@@ -1,0 +1,127 @@
+"""Workers that die, objects that vanish, and a pipeline that is killed: nothing is lost, nothing is done twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from driver import IMPATIENT, Driver, eventually
+from videos import Videos
+
+from services.contract.records import VideoState
+from services.local.pipeline import running
+
+HDR = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc")
+"""Tags that make OpenCV build a colour table first: some 2 s of CPU, in which a worker can be caught in mid-work."""
+
+
+@pytest.fixture
+def slow_video(videos: Videos) -> Path:
+    return videos.video("slow.mp4", duration_s=4, options=HDR)
+
+
+def test_a_video_whose_worker_is_killed_is_done_by_another(lone_worker: Driver, slow_video: Path) -> None:
+    (pid,) = lone_worker.worker_pids()
+    key = lone_worker.upload("slow.mp4", slow_video)
+    assert lone_worker.started(key).state is VideoState.PROCESSING
+
+    os.kill(pid, signal.SIGKILL)
+
+    record = lone_worker.ended(key)
+    assert (record.state, record.attempt, len(record.thumbnails)) == (VideoState.DONE, 2, 3)
+    assert lone_worker.worker_pids() != [pid]
+    assert lone_worker.videos.totals()["videos_done"] == 1
+    assert lone_worker.depth(lone_worker.endpoints.dead_letter_queue_url) == 0
+
+
+def test_a_worker_that_is_asked_to_end_finishes_its_video_first(lone_worker: Driver, slow_video: Path) -> None:
+    (pid,) = lone_worker.worker_pids()
+    key = lone_worker.upload("slow.mp4", slow_video)
+    assert lone_worker.started(key).state is VideoState.PROCESSING
+
+    os.kill(pid, signal.SIGTERM)
+
+    record = lone_worker.ended(key)
+    assert (record.state, record.attempt) == (VideoState.DONE, 1)
+    eventually(lambda: lone_worker.logged("worker_stopped"), "the end of the worker")
+    assert lone_worker.logged("message_handed_back") == []
+
+
+def test_what_is_not_finished_within_the_grace_period_is_handed_back(tmp_path: Path, slow_video: Path) -> None:
+    hasty = {**IMPATIENT, "SHUTDOWN_GRACE_S": "0.1", "VISIBILITY_TIMEOUT_S": "600", "WORKER_CONCURRENCY": "1"}
+    with running(tmp_path, workers=1, say=lambda _: None, settings=hasty, port=None) as local:
+        driver = Driver(local)
+        (pid,) = driver.worker_pids()
+        key = driver.upload("slow.mp4", slow_video)
+        driver.started(key)
+
+        os.kill(pid, signal.SIGTERM)
+
+        # With a visibility timeout of ten minutes, only a message that was handed back comes again so soon.
+        record = driver.ended(key)
+        assert (record.state, record.attempt) == (VideoState.DONE, 2)
+
+
+def test_an_object_that_is_deleted_before_its_turn_is_skipped(lone_worker: Driver, videos: Videos) -> None:
+    lone_worker.signal_workers(signal.SIGSTOP)
+    key = lone_worker.upload("gone.mp4", videos.video("clip.mp4", duration_s=4))
+    lone_worker.s3.delete_object(Bucket=lone_worker.endpoints.bucket, Key=key)
+
+    lone_worker.signal_workers(signal.SIGCONT)
+
+    skipped = eventually(lambda: lone_worker.logged("video_skipped"), "the skipped video")
+    assert [(entry["object_key"], entry["why"]) for entry in skipped] == [(key, "object_gone")]
+    lone_worker.await_empty_queue()
+    assert lone_worker.depth(lone_worker.endpoints.dead_letter_queue_url) == 0
+    assert lone_worker.videos.get(key) is None
+
+
+def test_a_pipeline_that_is_killed_leaves_no_process_and_loses_no_video(tmp_path: Path, videos: Videos) -> None:
+    clip = videos.video("clip.mp4", duration_s=4)
+    data = tmp_path / "data"
+    command = [sys.executable, "-m", "services.local", "--data", str(data), "--upload", str(clip)]
+    demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        endpoints = json.loads(eventually(lambda: _text(data / "endpoints.json"), "the addresses"))
+        assert endpoints["pid"] == demo.pid
+        family = eventually(lambda: _descendants(demo.pid) if len(_descendants(demo.pid)) >= 3 else None, "processes")
+    finally:
+        demo.kill()
+        demo.communicate()
+
+    eventually(lambda: not any(_is_running(pid) for pid in family), "the end of all processes")
+    with running(data, workers=1, say=lambda _: None, port=None) as local:
+        driver = Driver(local)
+        for key in driver.keys("uploads/"):
+            assert driver.ended(key).state is VideoState.DONE
+
+
+def test_a_second_pipeline_with_the_same_data_is_refused(lone_worker: Driver) -> None:
+    command = [sys.executable, "-m", "services.local", "--once", "--data", str(lone_worker.pipeline.data)]
+
+    second = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert second.returncode == 1
+    assert "already runs" in " ".join(second.stderr.split())
+    assert "Traceback" not in second.stderr
+
+
+def _text(file: Path) -> str | None:
+    return file.read_text() if file.exists() else None
+
+
+def _descendants(pid: int) -> set[int]:
+    children = {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    children |= {int(child) for thread in threads for child in (thread / "children").read_text().split()}
+    return children | {deeper for child in children if _is_running(child) for deeper in _descendants(child)}
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False

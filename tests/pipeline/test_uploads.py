@@ -1,0 +1,195 @@
+"""A video that lands in the bucket, and what becomes of it."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from driver import Driver
+from videos import INDEX_FIRST, Videos, frame_number
+
+from services.contract.records import VideoState
+
+ODD_NAMES = [
+    "with space.mp4",
+    "a+b.mp4",
+    "100%.mp4",
+    "%2F%25+.mp4",
+    "Ünïcödé ✓ 日本語.mp4",
+    "double//slash.mp4",
+    "/leading.mp4",
+    "deep/er/and/deeper.mp4",
+    "UPPER.MP4",
+    ".mp4",
+    "semi;colon&amp=?#.mp4",
+    "../dots/../up.mp4",
+    "x" * 1000 + ".mp4",
+]
+
+
+def shown(driver: Driver, key: str) -> int:
+    """The number of the frame that a stored thumbnail shows."""
+    image = cv2.imdecode(np.frombuffer(driver.thumbnail(key), np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    return frame_number(image)
+
+
+def test_an_upload_becomes_three_thumbnails(pipeline: Driver, videos: Videos) -> None:
+    key = pipeline.upload("first/clip.mp4", videos.video("clip.mp4", duration_s=4))
+
+    record = pipeline.ended(key)
+
+    assert record.state is VideoState.DONE
+    assert [thumbnail.key for thumbnail in record.thumbnails] == [f"thumbnails/first/clip_{n}.jpg" for n in (1, 2, 3)]
+    assert [thumbnail.position_pct for thumbnail in record.thumbnails] == [10, 50, 95]
+    assert [shown(pipeline, thumbnail.key) for thumbnail in record.thumbnails] == [10, 50, 95]
+    assert [thumbnail.time_s for thumbnail in record.thumbnails] == pytest.approx([0.4, 2.0, 3.8], abs=0.05)
+    assert (record.codec, record.container, record.width_px, record.height_px) == ("h264", "mp4", 640, 360)
+    assert record.duration_s == pytest.approx(4.0)
+    assert record.bytes_read > 0
+    head = pipeline.s3.head_object(Bucket=pipeline.endpoints.bucket, Key=record.thumbnails[0].key)
+    assert (head["ContentType"], head["ContentLength"]) == ("image/jpeg", record.thumbnails[0].size_bytes)
+
+
+def test_the_same_event_twice_counts_once(pipeline: Driver, videos: Videos) -> None:
+    key = pipeline.upload("twice.mp4", videos.video("clip.mp4", duration_s=4))
+    done = pipeline.ended(key)
+    pipeline.await_empty_queue()
+    totals = pipeline.videos.totals()
+    record = {
+        "eventName": "ObjectCreated:Put",
+        "eventTime": "2026-01-01T00:00:00.000Z",
+        "s3": {"bucket": {"name": pipeline.endpoints.bucket}, "object": {"key": key, "eTag": done.etag, "size": 1}},
+    }
+
+    for _ in range(3):
+        body = json.dumps({"Records": [record, record]})
+        pipeline.sqs.send_message(QueueUrl=pipeline.endpoints.queue_url, MessageBody=body)
+
+    pipeline.await_empty_queue()
+    assert pipeline.videos.get(key) == done
+    assert pipeline.videos.totals() == totals
+
+
+def test_a_new_upload_under_an_old_name_replaces_its_thumbnails(pipeline: Driver, videos: Videos) -> None:
+    key = pipeline.upload("again.mp4", videos.video("clip.mp4", duration_s=4))
+    first = pipeline.ended(key)
+    before = pipeline.videos.totals()
+
+    pipeline.upload("again.mp4", videos.video("longer.mp4", duration_s=8))
+    pipeline.await_empty_queue()
+
+    second = pipeline.ended(key)
+    assert second.etag != first.etag
+    assert [shown(pipeline, thumbnail.key) for thumbnail in second.thumbnails] == [20, 100, 190]
+    assert pipeline.videos.totals()["thumbnails"] == before["thumbnails"]
+    assert pipeline.videos.totals()["videos_done"] == before["videos_done"]
+
+
+def test_odd_names_survive(pipeline: Driver, videos: Videos) -> None:
+    clip = videos.video("clip.mp4", duration_s=4)
+
+    keys = [pipeline.upload(f"odd/{name}", clip) for name in ODD_NAMES]
+
+    records = [pipeline.ended(key) for key in keys]
+    assert {record.key: record.state for record in records} == dict.fromkeys(keys, VideoState.DONE)
+    thumbnails = [thumbnail.key for record in records for thumbnail in record.thumbnails]
+    assert len(set(thumbnails)) == 3 * len(ODD_NAMES)
+    assert set(thumbnails) <= set(pipeline.keys("thumbnails/"))
+
+
+def test_names_that_differ_in_extension_only_keep_their_own_thumbnails(pipeline: Driver, videos: Videos) -> None:
+    keys = [
+        pipeline.upload("same/a.mp4", videos.video("clip.mp4", duration_s=4)),
+        pipeline.upload("same/a.mov", videos.video("clip.mov", duration_s=8)),
+        pipeline.upload("same/a.mov.mp4", videos.video("other.mp4", duration_s=2)),
+    ]
+
+    numbers = [[shown(pipeline, thumbnail.key) for thumbnail in pipeline.ended(key).thumbnails] for key in keys]
+
+    assert [frames[1] for frames in numbers] == [50, 100, 25]
+
+
+def test_what_is_no_video_by_name_is_left_alone(pipeline: Driver, videos: Videos) -> None:
+    key = pipeline.upload("notes.txt", videos.file("notes.txt", b"hello"))
+
+    pipeline.await_empty_queue()
+
+    assert pipeline.videos.get(key) is None
+    assert any(entry["object_key"] == key for entry in pipeline.logged("video_skipped"))
+
+
+def test_broken_files_end_as_dead_letters_with_their_reason_and_hold_up_nobody(
+    pipeline: Driver, videos: Videos
+) -> None:
+    whole = videos.video("clip.mp4", duration_s=4)
+    broken = {
+        "text.mp4": (videos.file("text.mp4", b"this is no video\n" * 100), "not_a_video"),
+        "empty.mp4": (videos.file("empty.mp4", b""), "empty"),
+        "audio.mp4": (videos.audio("audio.mp4"), "no_video_stream"),
+        "truncated.mp4": (videos.cut(whole, keep=0.6), "incomplete"),
+    }
+
+    keys = {pipeline.upload(f"broken/{name}", file): code for name, (file, code) in broken.items()}
+    good = pipeline.upload("broken/good.mp4", whole)
+
+    assert pipeline.ended(good).state is VideoState.DONE
+    for key, code in keys.items():
+        record = pipeline.ended(key)
+        assert (record.state, record.reason_code, record.thumbnails) == (VideoState.FAILED, code, ())
+        letter = pipeline.dead_letter(key)
+        assert letter == {"reason_code": code, "reason": record.reason, "attempts": "1"}
+    assert pipeline.depth(pipeline.endpoints.queue_url) == 0
+
+
+def test_a_file_cut_in_the_middle_gives_what_is_left_of_it(pipeline: Driver, videos: Videos) -> None:
+    whole = videos.video("fast.mp4", duration_s=4, options=INDEX_FIRST)
+
+    record = pipeline.ended(pipeline.upload("cut.mp4", videos.cut(whole, keep=0.6)))
+
+    assert (record.state, record.reason_code) == (VideoState.DEGRADED, "incomplete")
+    assert len(record.thumbnails) == 3
+    assert shown(pipeline, record.thumbnails[0].key) == 10
+
+
+def test_a_dead_letter_that_is_sent_again_is_tried_again(pipeline: Driver, videos: Videos) -> None:
+    key = pipeline.upload("redriven.mp4", videos.file("redriven.mp4", b"not yet a video"))
+    assert pipeline.ended(key).state is VideoState.FAILED
+    pipeline.dead_letter(key)
+
+    pipeline.upload("redriven.mp4", videos.video("clip.mp4", duration_s=4))
+    pipeline.await_empty_queue()
+
+    assert pipeline.ended(key).state is VideoState.DONE
+
+
+def test_a_message_that_is_no_notification_ends_as_a_dead_letter(pipeline: Driver) -> None:
+    endpoints = pipeline.endpoints
+    pipeline.sqs.send_message(QueueUrl=endpoints.queue_url, MessageBody="hello?")
+
+    pipeline.await_empty_queue()
+
+    answer = pipeline.sqs.receive_message(QueueUrl=endpoints.dead_letter_queue_url, MessageAttributeNames=["All"])
+    (letter,) = (message for message in answer["Messages"] if message["Body"] == "hello?")
+    assert letter["MessageAttributes"]["reason_code"]["StringValue"] == "malformed_event"
+    pipeline.sqs.delete_message(QueueUrl=endpoints.dead_letter_queue_url, ReceiptHandle=letter["ReceiptHandle"])
+
+
+def test_the_test_event_of_s3_is_deleted(pipeline: Driver) -> None:
+    pipeline.await_empty_queue()
+
+    assert pipeline.logged("message_without_uploads")
+    assert pipeline.logged("video_to_be_retried") == []
+
+
+def test_totals_are_the_sum_of_the_records(pipeline: Driver, videos: Videos) -> None:
+    pipeline.ended(pipeline.upload("counted.mp4", videos.video("clip.mp4", duration_s=4)))
+    pipeline.await_empty_queue()
+    records = [record for key in pipeline.keys("uploads/") if (record := pipeline.videos.get(key))]
+
+    totals = pipeline.videos.totals()
+
+    assert totals["thumbnails"] == sum(len(record.thumbnails) for record in records)
+    assert totals["upload_bytes"] == sum(record.size_bytes for record in records)
+    assert totals["videos_done"] == sum(record.state is VideoState.DONE for record in records)
+    assert totals.get("videos_processing", 0) == 0
