@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 from hypothesis import settings
 
-# pytest's importlib mode puts no folder of tests on the path; `videos` is a plain module that every test may import.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from videos import Videos
+from tests.videos import Videos
 
 # No deadline: a busy machine fails no test. No database: a run depends on nothing but the code; a failure prints how to
 # repeat it.

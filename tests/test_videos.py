@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
-from videos import (
+
+from services.local.samples import SampleError, encode
+from tests.videos import (
     CORNERS,
     COVER_NUMBER,
     ENCRYPTED,
@@ -20,8 +22,6 @@ from videos import (
     hls_playlist,
     png,
 )
-
-from services.local.samples import SampleError, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from driver import IMPATIENT, Driver
 
 from services.local.pipeline import running
+from tests.driver import IMPATIENT, Driver
 
 
 @pytest.fixture(scope="session")

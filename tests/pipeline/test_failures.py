@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from driver import IMPATIENT, Driver, eventually
-from videos import Videos
 
 from services.contract.records import VideoState
 from services.local.pipeline import running
+from tests.driver import IMPATIENT, Driver, eventually
+from tests.videos import Videos
 
 HDR = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc")
 """Tags that make OpenCV build a colour table first: some 2 s of CPU, in which a worker can be caught in mid-work."""

@@ -5,10 +5,10 @@ import json
 import cv2
 import numpy as np
 import pytest
-from driver import Driver
-from videos import INDEX_FIRST, Videos, frame_number
 
 from services.contract.records import VideoState
+from tests.driver import Driver
+from tests.videos import INDEX_FIRST, Videos, frame_number
 
 ODD_NAMES = [
     "with space.mp4",
@@ -31,7 +31,7 @@ def shown(driver: Driver, key: str) -> int:
     """The number of the frame that a stored thumbnail shows."""
     image = cv2.imdecode(np.frombuffer(driver.thumbnail(key), np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
-    return frame_number(image)
+    return frame_number(image.astype(np.uint8))
 
 
 def test_an_upload_becomes_three_thumbnails(pipeline: Driver, videos: Videos) -> None:

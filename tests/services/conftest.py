@@ -4,13 +4,13 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
-from place import Place
 
 from services.aws.clients import Clients
 from services.contract.resources import pipeline_resources
 from services.local.embedded_aws.handle import EmbeddedAws
 from services.local.pipeline import local_clients
 from services.local.provision import provision
+from tests.place import Place
 
 _numbers = itertools.count(1)
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from services.local.embedded_aws.environment import isolate
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m services.local.embedded_aws", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder for objects and state, made if it is not there")
-    parser.add_argument("--port", type=int, help="the port to take if it is free; otherwise, and by default, a free one")
+    parser.add_argument("--data", type=Path, required=True, help="the folder for objects and state")
+    parser.add_argument("--port", type=int, help="the port to take if it is free (default: any)")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
     arguments = parser.parse_args()
 
@@ -24,14 +24,10 @@ def main() -> int:
     from services.local.embedded_aws import server  # noqa: PLC0415 - ministack reads its settings when imported
 
     try:
-        server.run(
-            arguments.data.resolve(), ready, port=arguments.port, exit_with_parent=arguments.exit_with_parent
-        )
+        server.run(arguments.data.resolve(), ready, port=arguments.port, exit_with_parent=arguments.exit_with_parent)
     except BlockingIOError:
-        print(f"Another embedded AWS serves from {arguments.data}.", file=sys.stderr)
-        return 1
-    return 0
+        sys.exit(f"Another embedded AWS serves from {arguments.data}.")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

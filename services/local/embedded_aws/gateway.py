@@ -54,10 +54,7 @@ class Gateway:
                 self.changed |= action != "ReceiveMessage" or sent_bytes > _NOTHING_RECEIVED
 
     async def close(self, grace_s: float) -> None:
-        """Refuse new requests and end those that still run after `grace_s`, above all the long polls.
-
-        hypercorn would wait for them: since Python 3.12.1 without a limit (`Server.wait_closed`).
-        """
+        """Refuse new requests and end those that still run after `grace_s`, above all the long polls."""
         self._closed = True
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=grace_s)

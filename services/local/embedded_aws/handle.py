@@ -1,5 +1,6 @@
 """Start, reach and stop the embedded AWS from another process: the demo's supervisor, the tests."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -9,7 +10,6 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
 
@@ -69,13 +69,13 @@ class EmbeddedAws:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def environment(self) -> dict[str, str]:
         """What a process needs in its environment for its boto3 to come here; the region is not part of it."""
-        direct = {name: ",".join(filter(None, [os.environ.get(name), "127.0.0.1"])) for name in ("NO_PROXY", "no_proxy")}
-        return direct | {
+        no_proxy = {name: f"{os.environ.get(name, '')},127.0.0.1".lstrip(",") for name in ("NO_PROXY", "no_proxy")}
+        return no_proxy | {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
@@ -100,10 +100,8 @@ class EmbeddedAws:
     def stop(self) -> None:
         """Stop it: it saves, and ends within a few seconds. Stopping twice does nothing."""
         self.process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(_STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            pass
         _end(self.process)
 
     def kill(self) -> None:

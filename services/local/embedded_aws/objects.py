@@ -1,12 +1,13 @@
-"""Objects of any size and any key: what ministack's S3 is given in place of functions of its own.
+"""Objects of any size under any key: what ministack's S3 is given in place of functions of its own.
 
-ministack holds each body in memory, and copies it a few times: measured with 2 GB, an upload made all other calls wait
+ministack holds each body in memory, and copies it a few times. Measured with 2 GB: an upload made all other calls wait
 for 7 s and took 4.2 GB, a range of 64 KB took 1.3 s, five downloads that were given up took 14 GB. With a `FileBody`
-in place of the bytes none of that happens, and ranges, versions, preconditions, copies and events stay ministack's.
+in place of the bytes none of that happens, while ranges, versions, preconditions, copies and events stay ministack's.
 
 This reaches into private functions. It may: ministack is pinned exactly, and what has moved fails at start or in
 tests/services/local/test_embedded_aws.py.
 """
+# ruff: noqa: SLF001 - see above
 
 import asyncio
 import base64
@@ -14,10 +15,10 @@ import hashlib
 import inspect
 import os
 import re
-import textwrap
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextvars import ContextVar
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -26,153 +27,189 @@ from ministack import app
 from ministack.core.responses import StreamingResponse
 from ministack.services import s3
 
-from services.local.embedded_aws.bodies import BLOCK_BYTES, FileBody, Spool
+from services.local.embedded_aws.bodies import FileBody, Spool
+from services.local.embedded_aws.transfer import ClientGoneError, file_sender, receive_file
 
-# Below this a body stays `bytes` and takes ministack's own path: most thumbnails, all metadata.
+# Up to here a body stays `bytes` and takes ministack's own path: thumbnails, records, documents.
 IN_MEMORY_BYTES: Final = 256 * 1024
 
 _RANGE: Final = re.compile(r"bytes=(?P<first>\d+)-(?P<last>\d*)|bytes=-\d+")
+_PART_NUMBER: Final = re.compile(rb"<PartNumber>\s*(\d+)\s*</PartNumber>")
 _HASHES: Final = {"MD5": hashlib.md5, "SHA1": hashlib.sha1, "SHA256": hashlib.sha256}
-_READ_BODY: Final = app._read_request_body
-_DETECT_SERVICE: Final = app.detect_service
-_GET_OBJECT: Final = s3._get_object
-_HANDLE_REQUEST: Final = s3.handle_request
-_UPLOAD_PART_COPY: Final = s3._upload_part_copy
-_CHECKSUM: Final = s3._compute_s3_checksum
-_VERSION_ENTRY: Final = s3._version_entry_from_record
-_VERSION_BODY: Final = s3._version_body
-_STORED_BODY: Final = s3._read_body
-_WRITE: Final = s3._atomic_write
 
-# The parts of the multipart upload that this request completes, and all of them in one body.
+# The functions that ours stand in for, and fall back on.
+_checksum: Final = s3._compute_s3_checksum
+_detect_service: Final = app.detect_service
+_get_object: Final = s3._get_object
+_handle_request: Final = s3.handle_request
+_read_body: Final = s3._read_body
+_read_request_body: Final = app._read_request_body
+_upload_part_copy: Final = s3._upload_part_copy
+_version_body: Final = s3._version_body
+_version_entry: Final = s3._version_entry_from_record
+_write: Final = s3._atomic_write
+
+# The parts of the multipart upload that the request at hand completes, and all of them in one body.
 _joined: ContextVar[tuple[list[Any], FileBody] | None] = ContextVar("_joined", default=None)
 
 
 def graft(spool: Spool, folder: Path) -> None:
-    """Put the functions of this module in place of ministack's, then let it load its objects from `folder`.
+    """Put the functions below in place of ministack's, then let it load its objects from `folder`.
 
     Once, and for the life of the process.
     """
-
-    async def read_request_body(receive: Any, method: str, headers: dict[str, str]) -> Any:
-        if not _is_big_upload(method, headers):
-            return await _READ_BODY(receive, method, headers)
-        body = spool.body(int(headers["content-length"]))
-        await _spool(receive, body)
-        await asyncio.to_thread(_prepare_digests, body, headers)
-        return body
-
-    async def handle_request(method: str, path: str, headers: Any, body: Any, query: Any, **more: Any) -> Any:
-        if method == "POST" and (upload := s3._multipart_uploads.get(s3._qp(query, "uploadId"))):
-            parts = _bodies(upload, body)
-            if sum(map(len, parts)) > IN_MEMORY_BYTES:
-                _joined.set((parts, await asyncio.to_thread(spool.join, parts)))
-        try:
-            return await _HANDLE_REQUEST(method, path, headers, body, query, **more)
-        finally:
-            # hypercorn's keep-alive timer inherits this context, and with it the parts.
-            _joined.set(None)
-
-    def join(parts: list[Any]) -> Any:
-        ready = _joined.get()
-        if ready is not None and ready[0] == parts:
-            return ready[1]
-        return spool.join(parts) if sum(map(len, parts)) > IN_MEMORY_BYTES else b"".join(parts)
-
-    def upload_part_copy(bucket: str, key: str, query: Any, headers: Any) -> Any:
-        response = _UPLOAD_PART_COPY(bucket, key, query, headers)
-        upload = s3._multipart_uploads.get(s3._qp(query, "uploadId"), {"parts": {}})
-        part = upload["parts"].get(int(s3._qp(query, "partNumber", "1")))
-        if part is not None and isinstance(part["body"], FileBody):
-            part["body"] = spool.pin(part["body"])
-        return response
-
-    app._read_request_body = read_request_body
-    app.detect_service = _detect_service
-    s3.handle_request = handle_request
-    s3.join_parts = join
-    s3._upload_part_copy = upload_part_copy
-    s3._get_object = _get_object
-    s3._read_body = _read_body
-    s3._version_body = _version_body
-    s3._version_entry_from_record = _version_entry
-    s3._atomic_write = _atomic_write
-    s3.md5_hash = _md5
-    s3._compute_s3_checksum = _checksum
+    app.detect_service = detect_service
+    app._read_request_body = partial(read_request_body, spool)
+    s3.handle_request = partial(handle_request, spool)
+    s3.join_parts = partial(join_parts, spool)
+    s3._upload_part_copy = partial(upload_part_copy, spool)
+    s3._get_object = get_object
+    s3._read_body = read_body
+    s3._version_body = version_body
+    s3._version_entry_from_record = version_entry
+    s3._atomic_write = write
+    s3.md5_hash = md5
+    s3._compute_s3_checksum = checksum
+    s3._fire_s3_event_async = fire_event
+    # One flat folder a bucket: a file system that ignores case or Unicode form (macOS) would merge keys.
+    s3._plain_path_key = lambda _key: False
+    s3._encoded_key_name = lambda key: f"sha256-{hashlib.sha256(key.encode()).hexdigest()}"
     _rewrite(s3._validate_content_md5, ("hashlib.md5(body).digest()", "bytes.fromhex(md5_hash(body))"))
     _rewrite(
         s3._complete_multipart_upload,
         ('hashlib.md5(stored["body"]).digest()', """bytes.fromhex(stored["etag"].strip('"'))"""),
         ('b"".join(combined_parts)', "join_parts(combined_parts)"),
     )
-    # One flat folder a bucket: a file system that ignores case or Unicode form (macOS) would merge keys.
-    s3._plain_path_key = lambda _key: False
-    s3._encoded_key_name = lambda key: f"sha256-{hashlib.sha256(key.encode()).hexdigest()}"
-    # In the handler and not in a thread of its own: an event is in the queue, and so in the next save, before the
-    # upload is acknowledged.
-    s3._fire_s3_event_async = _fire_event
-    # ministack would read these, and load, when it is imported: before it knows how the files are called.
+    # ministack would take these from the environment and load when it is imported: before it knows the file names.
     s3.S3_PERSIST, s3.DATA_DIR = True, str(folder)
-    os.environ.update(S3_PERSIST="1", S3_DATA_DIR=str(folder))  # for its reset
+    os.environ.update(S3_PERSIST="1", S3_DATA_DIR=str(folder))  # its reset asks again
+    _forget_unfinished(folder)
     s3._load_persisted_data()
 
 
-def _detect_service(method: str, path: str, headers: Any, query: Any) -> Any:
-    """A presigned URL is S3's: ministack looks at its path, and takes some keys for another service's."""
+def detect_service(method: str, path: str, headers: Any, query: Any) -> Any:
+    """A presigned URL is S3's: ministack looks at its path first, and takes some keys for another service's."""
     if query.get("X-Amz-Credential", [""])[0].endswith("/s3/aws4_request") or "AWSAccessKeyId" in query:
         return "s3"
-    return _DETECT_SERVICE(method, path, headers, query)
+    return _detect_service(method, path, headers, query)
 
 
-def _is_big_upload(method: str, headers: dict[str, str]) -> bool:
-    """PutObject or UploadPart of known size: aws-chunked bodies (AWS SDKs over TLS) are left to ministack."""
+async def read_request_body(spool: Spool, receive: Any, method: str, headers: dict[str, str]) -> Any:
+    """A big PutObject or UploadPart goes to disk; an aws-chunked one, which SDKs send over TLS, is ministack's."""
     length = headers.get("content-length", "")
     chunked = "x-amz-decoded-content-length" in headers or "aws-chunked" in headers.get("content-encoding", "")
-    return method == "PUT" and not chunked and length.isdecimal() and int(length) > IN_MEMORY_BYTES
-
-
-async def _spool(receive: Any, body: FileBody) -> None:
-    with body.path.open("xb") as file:
-        block = bytearray()
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise app._RequestBodyDisconnected
-            block += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(block) >= BLOCK_BYTES or not more:
-                await asyncio.to_thread(file.write, block)
-                block = bytearray()
-
-
-def _prepare_digests(body: FileBody, headers: dict[str, str]) -> None:
-    """Compute in a thread what the handler, on the event loop, will ask for."""
+    if method != "PUT" or chunked or not length.isdecimal() or int(length) <= IN_MEMORY_BYTES:
+        return await _read_request_body(receive, method, headers)
+    body = spool.body(int(length))
+    try:
+        await receive_file(receive, body.path)
+    except ClientGoneError as error:
+        raise app._RequestBodyDisconnected from error
+    # What the handler will ask for, on the event loop.
     named = [name for name in s3._S3_CHECKSUM_HEADERS if f"x-amz-checksum-{name}" in headers]
-    for name in ("md5", *named, headers.get("x-amz-sdk-checksum-algorithm", "md5")):
-        _checksum(name, body)
+    for name in {"md5", *named, headers.get("x-amz-sdk-checksum-algorithm", "md5")}:
+        await asyncio.to_thread(checksum, name, body)
+    return body
 
 
-def _bodies(upload: dict[str, Any], completion: bytes) -> list[Any]:
-    """The parts that a CompleteMultipartUpload names, in order; ministack refuses what is wrong with them."""
-    numbers = sorted(int(number) for number in re.findall(rb"<PartNumber>\s*(\d+)\s*</PartNumber>", completion))
-    return [upload["parts"][number]["body"] for number in numbers if number in upload["parts"]]
+async def handle_request(spool: Spool, *request: Any, **options: Any) -> Any:
+    """The entry to S3: before a CompleteMultipartUpload the parts are joined, in a thread."""
+    method, _path, _headers, body, query, *_ = request
+    if method == "POST" and (upload := s3._multipart_uploads.get(s3._qp(query, "uploadId"))):
+        numbers = sorted(map(int, _PART_NUMBER.findall(body)))
+        # ministack will refuse what is wrong with them.
+        parts = [upload["parts"][number]["body"] for number in numbers if number in upload["parts"]]
+        if sum(map(len, parts)) > IN_MEMORY_BYTES:
+            _joined.set((parts, await asyncio.to_thread(spool.join, parts)))
+    try:
+        return await _handle_request(*request, **options)
+    finally:
+        # hypercorn's keep-alive timer inherits this context, and with it the parts.
+        _joined.set(None)
 
 
-def _get_object(bucket: str, key: str, headers: dict[str, str], query: Any = None) -> Any:
+def join_parts(spool: Spool, parts: list[Any]) -> Any:
+    """The body of a completed upload; what `handle_request` has joined is taken only if it still is the same."""
+    joined = _joined.get()
+    if joined is not None and joined[0] == parts:
+        return joined[1]
+    return spool.join(parts) if sum(map(len, parts)) > IN_MEMORY_BYTES else b"".join(parts)
+
+
+def upload_part_copy(spool: Spool, bucket: str, key: str, query: Any, headers: Any) -> Any:
+    """UploadPartCopy; the part must outlive the object that it was copied from."""
+    response = _upload_part_copy(bucket, key, query, headers)
+    upload = s3._multipart_uploads.get(s3._qp(query, "uploadId"), {"parts": {}})
+    part = upload["parts"].get(int(s3._qp(query, "partNumber", "1")))
+    if part is not None and isinstance(part["body"], FileBody):
+        part["body"] = spool.pin(part["body"])
+    return response
+
+
+def get_object(bucket: str, key: str, headers: dict[str, str], query: Any = None) -> Any:
+    """GetObject, with the ranges that ministack gets wrong put right, and big bodies streamed."""
     asked = _RANGE.fullmatch(headers.get("range", ""))
     if asked is None or (asked["last"] and int(asked["first"]) > int(asked["last"])):
-        # S3 sends everything where ministack sends an error or the first of several ranges.
+        # S3 ignores what is not one valid range.
         headers = {name: value for name, value in headers.items() if name != "range"}
-    status, answer, body = _GET_OBJECT(bucket, key, headers, query)
+    status, answer, body = _get_object(bucket, key, headers, query)
     if status == HTTPStatus.OK and "range" in headers:
-        # A version: ministack forgets the range.
+        # ministack ignores the range of a version.
         status, answer, body = _slice(bucket, key, headers["range"], answer, body)
-    return status, answer, StreamingResponse(_sender(body)) if isinstance(body, FileBody) else body
+    return status, answer, StreamingResponse(file_sender(body)) if isinstance(body, FileBody) else body
 
 
-def _slice(bucket: str, key: str, range_header: str, answer: dict[str, str], body: Any) -> Any:
-    span = s3._parse_range(range_header, len(body))
+def read_body(bucket: str, key: str, record: dict[str, Any]) -> Any:
+    if record.get("body") is not None or record["size"] <= IN_MEMORY_BYTES:
+        return _read_body(bucket, key, record)
+    return FileBody(Path(s3._object_disk_path(bucket, key)), size=record["size"])
+
+
+def version_body(records: Any, bucket: str, key: str, version: dict[str, Any]) -> Any:
+    path = s3._version_disk_path(bucket, key, version["version_id"])
+    if version.get("data") is None and version["size"] > IN_MEMORY_BYTES and path is not None and Path(path).is_file():
+        return FileBody(Path(path), size=version["size"])
+    return _version_body(records, bucket, key, version)
+
+
+def version_entry(record: dict[str, Any], version_id: str, _data: Any) -> Any:
+    """Without the data, as after a restart: ministack then looks for the version's file."""
+    return _version_entry(record, version_id, None)
+
+
+def write(path: str, data: Any, *, text: bool = False) -> None:
+    if isinstance(data, FileBody):
+        data.save(Path(path))
+    else:
+        _write(path, data, text=text)
+
+
+def md5(data: Any) -> str:
+    """MD5 in hexadecimal: S3's ETag."""
+    if isinstance(data, FileBody):
+        return base64.b64decode(checksum("MD5", data) or "").hex()
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def checksum(algorithm: str, data: Any) -> Any:
+    """A checksum in base64, or None if ministack does not know the algorithm."""
+    if not isinstance(data, FileBody):
+        return _checksum(algorithm, data)
+    name = (algorithm or "").upper().replace("_", "")
+    return data.digest(name, partial(_checksum_of_blocks, name))
+
+
+def fire_event(bucket: str, key: str, event: str, *details: Any, **more: Any) -> None:
+    """Deliver an event at once, where ministack starts a thread.
+
+    So it is in the queue, and in the next save, before the upload is acknowledged.
+    """
+    if bucket in s3._bucket_notifications:
+        s3._fire_s3_event(bucket, key, event, *details, sequencer=s3._next_event_sequencer(event), **more)
+
+
+def _slice(bucket: str, key: str, wanted: str, answer: dict[str, str], body: Any) -> Any:
+    span = s3._parse_range(wanted, len(body))
     if span is None:
         answer = {"Content-Type": "application/xml", "Content-Range": f"bytes */{len(body)}"}
         return HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, answer, s3._xml_body(s3._range_error_xml(bucket, key))
@@ -182,99 +219,34 @@ def _slice(bucket: str, key: str, range_header: str, answer: dict[str, str], bod
     return HTTPStatus.PARTIAL_CONTENT, answer, body[first : last + 1]
 
 
-def _sender(body: FileBody) -> Callable[[Any, Any], Any]:
-    # Opened now: by the time the headers are sent the object may be another one.
-    file = body.open()
-
-    async def send_file(send: Any, receive: Any) -> None:
-        gone = asyncio.ensure_future(_disconnect(receive))
-        remaining = len(body)
-        try:
-            with file:
-                while remaining and not gone.done():
-                    block = await asyncio.to_thread(file.read, min(BLOCK_BYTES, remaining))
-                    if not block:
-                        return
-                    remaining -= len(block)
-                    await send({"type": "http.response.body", "body": block, "more_body": remaining > 0})
-        finally:
-            gone.cancel()
-
-    return send_file
+def _checksum_of_blocks(name: str, blocks: Iterator[bytes]) -> Any:
+    if name in _HASHES:
+        digest = _HASHES[name](usedforsecurity=False)
+        for block in blocks:
+            digest.update(block)
+        return base64.b64encode(digest.digest()).decode()
+    if name == "CRC32":
+        crc = 0
+        for block in blocks:
+            crc = zlib.crc32(block, crc)
+        return base64.b64encode(crc.to_bytes(4, "big")).decode()
+    return _checksum(name, b"".join(blocks))
 
 
-async def _disconnect(receive: Any) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-def _read_body(bucket: str, key: str, record: dict[str, Any]) -> Any:
-    if record.get("body") is not None or record["size"] <= IN_MEMORY_BYTES:
-        return _STORED_BODY(bucket, key, record)
-    return FileBody(Path(s3._object_disk_path(bucket, key)), size=record["size"])
-
-
-def _version_body(records: Any, bucket: str, key: str, version: dict[str, Any]) -> Any:
-    path = s3._version_disk_path(bucket, key, version["version_id"])
-    if version.get("data") is None and version["size"] > IN_MEMORY_BYTES and path is not None and Path(path).is_file():
-        return FileBody(Path(path), size=version["size"])
-    return _VERSION_BODY(records, bucket, key, version)
-
-
-def _version_entry(record: dict[str, Any], version_id: str, _data: Any) -> Any:
-    """Without the data, as after a restart: ministack then looks for the version's file."""
-    return _VERSION_ENTRY(record, version_id, None)
-
-
-def _atomic_write(path: str, data: Any, *, text: bool = False) -> None:
-    if isinstance(data, FileBody):
-        data.save(Path(path))
-    else:
-        _WRITE(path, data, text=text)
-
-
-def _md5(data: Any) -> str:
-    digest = _checksum("MD5", data) if isinstance(data, FileBody) else None
-    return base64.b64decode(digest).hex() if digest else hashlib.md5(data).hexdigest()  # noqa: S324 - S3's ETag
-
-
-def _checksum(algorithm: str, data: Any) -> str | None:
-    """A checksum in base64; of an algorithm that ministack does not know, None."""
-    if not isinstance(data, FileBody):
-        result: str | None = _CHECKSUM(algorithm, data)
-        return result
-    name = (algorithm or "").upper().replace("_", "")
-
-    def compute(blocks: Iterator[bytes]) -> str | None:
-        if name in _HASHES:
-            digest = _HASHES[name](usedforsecurity=False)
-            for block in blocks:
-                digest.update(block)
-            return base64.b64encode(digest.digest()).decode()
-        if name == "CRC32":
-            crc = 0
-            for block in blocks:
-                crc = zlib.crc32(block, crc)
-            return base64.b64encode(crc.to_bytes(4, "big")).decode()
-        other: str | None = _CHECKSUM(name, b"".join(blocks))
-        return other
-
-    return data.digest(name, compute)
-
-
-def _fire_event(bucket: str, key: str, event: str, *details: Any, **more: Any) -> None:
-    if bucket in s3._bucket_notifications:
-        s3._fire_s3_event(bucket, key, event, *details, sequencer=s3._next_event_sequencer(event), **more)
+def _forget_unfinished(folder: Path) -> None:
+    """Delete what a kill in the middle of a write left: ministack would take it for an object named after its file."""
+    for keys in folder.glob(f"*/*/{s3._ENCODED_KEYS_DIR}"):
+        names = {path.name for path in keys.iterdir()}
+        for name in names:
+            if name.endswith(".tmp") or not (name.endswith(".meta.json") or f"{name}.meta.json" in names):
+                (keys / name).unlink()
 
 
 def _rewrite(function: Any, *swaps: tuple[str, str]) -> None:
-    """Define a function of ministack anew, with other expressions in it where no name can be replaced."""
-    source = textwrap.dedent(inspect.getsource(function))
+    """Define a function of ministack anew with other expressions in it: where there is no name to replace."""
+    source = inspect.getsource(function)
     for old, new in swaps:
         if source.count(old) != 1:
-            raise RuntimeError(f"{function.__qualname__} of ministack has changed: no {old} to replace.")
+            raise RuntimeError(f"{function.__qualname__} of ministack has changed: it has no one {old} to replace.")
         source = source.replace(old, new)
     exec(source, function.__globals__)  # noqa: S102 - ministack's own source
-
-
-__all__: Sequence[str] = ["IN_MEMORY_BYTES", "graft"]

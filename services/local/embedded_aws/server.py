@@ -48,28 +48,33 @@ async def _serve(data: Path, listener: socket.socket, ready: TextIO, *, exit_wit
     if exit_with_parent:
         _at_end_of_stdin(lambda: loop.call_soon_threadsafe(stop.set))
 
+    port = listener.getsockname()[1]
     graft(Spool(data / "spool"), data / "objects")
     state = StateFile(data / "state.pickle")
     app.load_state = state.load
-    app.save_all = lambda _: None  # state.save(), below
-    app._collect_scripts = lambda *_: []  # ministack runs what it finds in /etc/localstack
+    app.save_all = lambda _: None  # state.keep does it
+    app._collect_scripts = lambda *_: []  # noqa: SLF001 - ministack runs what it finds in /etc/localstack
     gateway = Gateway(app.app)
 
-    async def until_stopped() -> None:
-        await stop.wait()
-        await gateway.close(STOP_GRACE_S)
+    closed = asyncio.Event()
+    config = _config(listener)
+    serving = loop.create_task(serve_with_hypercorn(cast("Any", gateway), config, shutdown_trigger=closed.wait))
+    saving = loop.create_task(state.keep(gateway, closed))
+    announcing = loop.create_task(_announce(port, ready))
+    stopping = loop.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
 
-    async with asyncio.TaskGroup() as tasks:
-        saved = asyncio.Event()
-        tasks.create_task(state.keep(gateway, saved))
-        announcement = tasks.create_task(_announce(listener.getsockname()[1], ready))
-        config = _config(listener)
-        try:
-            await serve_with_hypercorn(cast("Any", gateway), config, shutdown_trigger=until_stopped)
-        finally:
-            announcement.cancel()
-            saved.set()
-    state.save()
+    announcing.cancel()
+    await gateway.close(STOP_GRACE_S)
+    closed.set()
+    await saving
+    await asyncio.wait({serving}, timeout=STOP_GRACE_S)
+    if not serving.done():
+        # A client that does not read what it asked for: hypercorn waits for it, since Python 3.12.1 without end
+        # (asyncio's Server.wait_closed). All is saved.
+        os._exit(0)
+    if not serving.cancelled() and (error := serving.exception()):
+        raise error
 
 
 def _config(listener: socket.socket) -> Config:
@@ -77,7 +82,7 @@ def _config(listener: socket.socket) -> Config:
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = _KEEP_ALIVE_S
     config.keep_alive_max_requests = 1_000_000
-    config.graceful_timeout = STOP_GRACE_S
+    config.graceful_timeout = STOP_GRACE_S / 2  # the gateway has closed before
     config.loglevel = "WARNING"
     return config
 

@@ -5,12 +5,12 @@ between two files would leave a message deleted and the record that its video is
 """
 
 import asyncio
+import contextlib
 import importlib
 import io
 import logging
 import pickle
 import time
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -45,22 +45,17 @@ class StateFile:
         return state
 
     async def keep(self, gateway: Gateway, stopped: asyncio.Event) -> None:
-        """Save every two seconds while something changes, until `stopped`."""
+        """Save every two seconds if something may have changed, and for the last time when `stopped`."""
         while not stopped.is_set():
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), timeout=SAVE_EVERY_S)
-            except TimeoutError:
-                if gateway.changed:
-                    gateway.changed = False
-                    try:
-                        await asyncio.to_thread(self._write, _snapshot())
-                    except Exception:
-                        _log.exception("The state could not be saved; it is tried again in %s s.", SAVE_EVERY_S)
-                        gateway.changed = True
-
-    def save(self) -> None:
-        """Save now. Nothing else may be saving."""
-        self._write(_snapshot())
+            if gateway.changed:
+                gateway.changed = False
+                try:
+                    await asyncio.to_thread(self._write, _snapshot())
+                except Exception:  # noqa: BLE001 - logged, and tried again
+                    _log.exception("The state could not be saved.")
+                    gateway.changed = True
 
     def _write(self, pickled: bytes) -> None:
         temporary = self._path.with_name(f"{self._path.name}.tmp")
@@ -94,10 +89,9 @@ def _snapshot() -> bytes:
 
 def _state_without_copy(module: ModuleType) -> Any:
     """`get_state` deep-copies (1.5 s for 10,000 records) what is pickled at once anyway."""
-    get_state: Callable[[], Any] = module.get_state
     original, module.copy = module.copy, _NO_COPY  # type: ignore[attr-defined]
     try:
-        return get_state()
+        return module.get_state()
     finally:
         module.copy = original  # type: ignore[attr-defined]
 

@@ -98,8 +98,8 @@ class Capture:
     def _drift_s(self, time_s: float) -> float:
         """How far the start of the stream, from which FFmpeg counts, has moved since the first frame.
 
-        In Matroska it may find out some H.264 frames late that frames come reordered, and then takes the one at hand for
-        the first. CAP_PROP_PTS counts as the container does, but in whole frames, and is zero in some AVI files.
+        In Matroska it may find out some H.264 frames late that frames come reordered, and then takes the one at hand
+        for the first. CAP_PROP_PTS counts as the container does, but in whole frames, and is zero in some AVI files.
         """
         frame_s = self.stream.frame_s
         start_s = self._capture.get(cv2.CAP_PROP_PTS) * frame_s - time_s

@@ -7,6 +7,8 @@ import os
 import resource
 from pathlib import Path
 
+import cv2
+
 from services.contract.records import ReasonCode
 from services.worker.extraction import wire
 from services.worker.extraction.extract import extract
@@ -58,6 +60,10 @@ def _outcome(job: Job, inbox: int, outbox: int) -> Outcome:
         return Outcome.failed(ExtractionError(ReasonCode.STORAGE, str(error), retryable=True))
     except MemoryError:
         return Outcome.failed(_out_of_memory(job.bounds))
+    except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            return Outcome.failed(_out_of_memory(job.bounds))
+        return Outcome.failed(ExtractionError(ReasonCode.DAMAGED, f"The video could not be decoded: {error.err}"))
     if outcome.reason_code is ReasonCode.DAMAGED and _peak_address_space() > _FULL * job.bounds.memory_mb * _MIB:
         return Outcome.failed(_out_of_memory(job.bounds), outcome.info)
     return outcome

@@ -3,9 +3,17 @@
 import json
 import struct
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
+from pydantic_core import from_json
 
 from services.contract.records import ReasonCode, VideoState
+
+# What a child says of a video is checked against these: see `decode`.
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+Text = Annotated[str, Field(max_length=1000)]
 
 
 class ExtractionError(Exception):
@@ -25,33 +33,33 @@ class ExtractionError(Exception):
 class Picture:
     """A finished thumbnail. `time_s` is the time of the frame in it, from the start of the video."""
 
-    position_pct: float
-    time_s: float
-    width_px: int
-    height_px: int
+    position_pct: Amount
+    time_s: Amount
+    width_px: Count
+    height_px: Count
     jpeg: bytes
-    note: str | None = None
+    note: Text | None = None
 
 
 @dataclass(frozen=True)
 class Usage:
     """What an extraction cost. `requests` and `bytes_read` count reads of the source, `cpu_s` the child process."""
 
-    bytes_read: int = 0
-    requests: int = 0
-    cpu_s: float = 0.0
-    peak_memory_mb: float = 0.0
+    bytes_read: Count = 0
+    requests: Count = 0
+    cpu_s: Amount = 0.0
+    peak_memory_mb: Amount = 0.0
 
 
 @dataclass(frozen=True)
 class VideoInfo:
     """The video as it is shown: rotated, but not stretched to square pixels."""
 
-    duration_s: float | None
-    width_px: int
-    height_px: int
-    codec: str
-    container: str
+    duration_s: Amount | None
+    width_px: Count
+    height_px: Count
+    codec: Text
+    container: Text
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Outcome:
     info: VideoInfo | None = None
     pictures: tuple[Picture, ...] = ()
     reason_code: ReasonCode | None = None
-    reason: str | None = None
+    reason: Text | None = None
     retryable: bool = False
     usage: Usage = field(default_factory=Usage)
 
@@ -75,6 +83,7 @@ class Outcome:
 
 
 _LENGTH = struct.Struct("!I")
+_OUTCOME = TypeAdapter(Outcome)
 
 
 def encode(outcome: Outcome) -> bytes:
@@ -93,29 +102,35 @@ def decode(data: bytes) -> Outcome:
         ValueError: not an outcome.
     """
     try:
-        return _decode(data)
-    except (struct.error, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not an outcome: {error!r}") from error
+        outcome = _OUTCOME.validate_python(_document(data))
+    except (ValueError, struct.error, KeyError, TypeError) as error:
+        raise ValueError(f"not an outcome: {error}") from error
+    if not _makes_sense(outcome):
+        raise ValueError(f"not an outcome: {outcome.state} with {len(outcome.pictures)} pictures")
+    return outcome
 
 
-def _decode(data: bytes) -> Outcome:
+def _document(data: bytes) -> Any:
+    """The JSON document, with the JPEGs in their places."""
     (head_length,) = _LENGTH.unpack_from(data)
-    document: dict[str, Any] = json.loads(data[_LENGTH.size : _LENGTH.size + head_length])
     at = _LENGTH.size + head_length
-    pictures = []
-    for entry in document.pop("pictures"):
-        length = int(entry.pop("jpeg"))
-        jpeg = data[at : at + length]
-        if length < 0 or len(jpeg) != length:
-            raise ValueError("not an outcome: a picture is cut short")
+    document = from_json(data[_LENGTH.size : at])
+    for entry in document["pictures"]:
+        length = entry["jpeg"]
+        entry["jpeg"] = data[at : at + length]
+        if length < 0 or len(entry["jpeg"]) != length:
+            raise ValueError("a picture is cut short")
         at += length
-        pictures.append(Picture(**entry, jpeg=jpeg))
-    info, code, usage = document.pop("info"), document.pop("reason_code"), document.pop("usage")
-    return Outcome(
-        state=VideoState(document.pop("state")),
-        info=VideoInfo(**info) if info else None,
-        pictures=tuple(pictures),
-        reason_code=ReasonCode(code) if code else None,
-        usage=Usage(**usage),
-        **document,
-    )
+    return document
+
+
+def _makes_sense(outcome: Outcome) -> bool:
+    has_reason = bool(outcome.reason_code and outcome.reason)
+    match outcome.state:
+        case VideoState.DONE:
+            return bool(outcome.pictures and outcome.info and not has_reason)
+        case VideoState.DEGRADED:
+            return bool(outcome.pictures and outcome.info and has_reason)
+        case VideoState.FAILED:
+            return has_reason and not outcome.pictures
+    return False

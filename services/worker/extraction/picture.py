@@ -4,6 +4,9 @@ import cv2
 
 from services.worker.extraction.capture import Image
 
+_MAX_HEIGHT_PX = 65_500
+"""Most that libjpeg writes: JPEG_MAX_DIMENSION in its jmorecfg.h."""
+
 
 def shown_size(width_px: int, height_px: int, sample_aspect_ratio: float, *, max_width_px: int) -> tuple[int, int]:
     """Width and height of a thumbnail. Pixels that are not square shrink in their longer direction; none is enlarged.
@@ -15,7 +18,7 @@ def shown_size(width_px: int, height_px: int, sample_aspect_ratio: float, *, max
         height /= sample_aspect_ratio
     else:
         width *= sample_aspect_ratio
-    scale = min(1.0, max_width_px / width)
+    scale = min(1.0, max_width_px / width, _MAX_HEIGHT_PX / height)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import math
 import os
 import select
 import signal
@@ -30,6 +31,9 @@ _IMPORT_PATH = str(Path(__file__).parents[3])
 
 _PIPE_BYTES = 1024 * 1024
 _MIB = 1024 * 1024
+_START_S = 30.0
+"""More than the fork server takes to load OpenCV on a busy machine; one that takes longer hangs."""
+
 _LAST_WORDS_S = 5.0
 
 
@@ -64,16 +68,23 @@ class Sandbox:
         Whatever the video does to the child, this returns. Raises: SandboxError.
         """
         job = Job(size_bytes=source.size_bytes, options=self._options, bounds=self._bounds)
-        with _Conversation(source, job, time.monotonic() + self._bounds.deadline_s) as conversation:
+        try:
+            return self._extract(source, job)
+        except _ServerLostError:
+            # It died just now, before it forked: nothing is lost, and another one is started.
+            return self._extract(source, job)
+
+    def _extract(self, source: Source, job: Job) -> Outcome:
+        with _Conversation(source, job) as conversation:
             pid = self._fork(conversation)
             try:
                 conversation.hold()
+            finally:
                 # It has answered, or will not: whatever it does now ends here.
                 self._kill(pid)
-                conversation.wait()
-            finally:
                 with self._lock:
                     self._running.discard(pid)
+            conversation.wait()
             return conversation.outcome()
 
     def kill_children(self) -> None:
@@ -102,7 +113,7 @@ class Sandbox:
         with self._lock:
             for _ in range(2):
                 try:
-                    control = self._started()
+                    server, control = self._started()
                     message = forkserver.FORK.ljust(forkserver.MESSAGE_BYTES)
                     socket.send_fds(control, [message], conversation.childs_ends)
                 except OSError:
@@ -115,16 +126,19 @@ class Sandbox:
         try:
             pid = conversation.await_pid()
         except WireError as error:
-            raise SandboxError("The fork server died while it forked a child.") from error
+            with self._lock:
+                if self._server is server:
+                    self._forget()
+            raise _ServerLostError("The fork server died or hangs.") from error
         with self._lock:
             self._running.add(pid)
         return pid
 
-    def _started(self) -> socket.socket:
+    def _started(self) -> "tuple[subprocess.Popen[bytes], socket.socket]":
         if self._closed:
             raise SandboxError("The sandbox is closed.")
         if self._server and self._control and self._server.poll() is None:
-            return self._control
+            return self._server, self._control
         self._forget()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
@@ -138,7 +152,7 @@ class Sandbox:
                 env={**environment, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": _IMPORT_PATH},
             )
         self._control = ours
-        return ours
+        return self._server, self._control
 
     def _forget(self) -> None:
         if self._control:
@@ -153,6 +167,10 @@ class Sandbox:
             if self._control:
                 with contextlib.suppress(OSError):
                     self._control.send(forkserver.KILL + forkserver.PID.pack(pid))
+
+
+class _ServerLostError(SandboxError):
+    """The fork server was gone before a child began."""
 
 
 @dataclass
@@ -171,10 +189,10 @@ class _Ending:
 class _Conversation:
     """One video's talk with its child. Everything that the child says is checked, nothing is believed."""
 
-    def __init__(self, source: Source, job: Job, deadline: float) -> None:
+    def __init__(self, source: Source, job: Job) -> None:
         self._source = source
         self._job = job
-        self._deadline = deadline
+        self._deadline = math.inf
         childs_inbox, self._to_child = os.pipe()
         self._from_child, childs_outbox = os.pipe()
         self._status, childs_status = os.pipe()
@@ -203,6 +221,7 @@ class _Conversation:
 
     def await_pid(self) -> int:
         """Raises: WireError."""
+        wire.await_ready(self._status, select.POLLIN, time.monotonic() + _START_S)
         data = os.read(self._status, forkserver.PID.size)
         if len(data) != forkserver.PID.size:
             raise WireError("no PID")
@@ -211,6 +230,7 @@ class _Conversation:
 
     def hold(self) -> None:
         """Serves the child until it has answered, died, overstepped a bound or run out of time."""
+        self._deadline = time.monotonic() + self._job.bounds.deadline_s
         try:
             self._send(Kind.JOB, self._job.model_dump_json().encode())
             while self._answer is None and self._failure is None:
@@ -230,13 +250,19 @@ class _Conversation:
             self._serve(*wire.parse_place(payload))
         elif kind is Kind.OUTCOME:
             try:
-                self._answer = decode(payload)
+                answer = decode(payload)
             except ValueError as error:
                 raise WireError(str(error)) from error
+            positions_pct = tuple(picture.position_pct for picture in answer.pictures)
+            if positions_pct not in ((), self._job.options.positions_pct):
+                raise WireError("pictures that nobody asked for")
+            self._answer = answer
         else:
             raise WireError(f"a {kind.name} from a child")
 
     def _serve(self, offset: int, length: int) -> None:
+        if not 0 < length <= self._job.size_bytes - offset:
+            raise WireError(f"a read of {length} bytes at {offset}")
         self._requests += 1
         self._bytes_read += length
         bounds = self._job.bounds
@@ -276,7 +302,9 @@ class _Conversation:
         if number == signal.SIGXCPU:
             reason = f"The video took more than {self._job.bounds.cpu_s} s of CPU time."
             return ExtractionError(ReasonCode.TIMEOUT, reason)
-        how = f"was ended by {signal.Signals(number).name}" if number else "ended without an answer"
+        # A real-time signal has a number only.
+        name = next((known.name for known in signal.Signals if known == number), f"signal {number}")
+        how = f"was ended by {name}" if number else "ended without an answer"
         return ExtractionError(ReasonCode.CRASHED, f"The process that decoded the video {how}.", retryable=True)
 
 

@@ -26,7 +26,8 @@ class LocalFile:
     """A video on this machine."""
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        # A named pipe would be waited for until somebody writes to it.
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         self.size_bytes = os.fstat(self._descriptor).st_size
 
     def read(self, offset: int, length: int) -> bytes:

@@ -1,9 +1,9 @@
 import pytest
-from place import Place
 
 from services.aws.bucket import Bucket
 from services.aws.clients import connect
 from services.aws.errors import ObjectChangedError, ObjectMissingError, ServiceError
+from tests.place import Place
 
 
 def test_a_range_is_read_and_nothing_beyond_the_end(place: Place) -> None:

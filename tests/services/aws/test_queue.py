@@ -1,8 +1,7 @@
 from typing import Any
 
-from place import Place
-
 from services.aws.queue import Message
+from tests.place import Place
 
 
 def send(place: Place, *bodies: str) -> None:

@@ -2,10 +2,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from place import Place
 
 from services.aws.errors import WriteConflictError
 from services.contract.records import Thumbnail, VideoRecord, VideoState
+from tests.place import Place
 
 NOW = datetime(2026, 11, 24, 12, 30, 15, 123456, tzinfo=UTC)
 

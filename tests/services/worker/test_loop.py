@@ -6,9 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from driver import eventually
-from place import Place
-from videos import Videos
 
 from services.aws.bucket import Bucket
 from services.aws.clients import connect
@@ -21,6 +18,9 @@ from services.worker.health import Health
 from services.worker.loop import Loop, Parts
 from services.worker.metrics import Metrics
 from services.worker.process import Processor
+from tests.driver import eventually
+from tests.place import Place
+from tests.videos import Videos
 
 
 class FullBucket(Bucket):

@@ -7,8 +7,8 @@ import subprocess
 import sys
 import urllib.request
 
-from driver import eventually
-from place import Place
+from tests.driver import eventually
+from tests.place import Place
 
 COMMAND = [sys.executable, "-m", "services.worker", "run"]
 

@@ -42,6 +42,6 @@ def inspect(read_at: ReadAt, size_bytes: int) -> Contents | None:
             width, height = struct.unpack_from("<ii", stream_format, 4)
             video.append(VideoTrack(width_px=abs(width), height_px=abs(height)))
             scale, rate, _, length = struct.unpack_from("<4I", header, 20)
-            duration_s = duration_s or (length * scale / rate if rate and length else None)
+            duration_s = duration_s or (length * scale / rate if rate else 0) or None
         return Contents(video=tuple(video), others=others, duration_s=duration_s)
     return None

@@ -1,5 +1,6 @@
 """MKV and WebM: Matroska (RFC 9559) in EBML (RFC 8794)."""
 
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -120,7 +121,8 @@ def _duration_s(read_at: ReadAt, info: Element) -> float | None:
         elif element.id == _DURATION:
             data = read_at(element.start, min(element.end - element.start, 8))
             ticks = struct.unpack(">d" if len(data) == 8 else ">f", data)[0] if len(data) in (4, 8) else 0.0
-    return ticks * scale_ns / 1e9 or None
+    duration_s = ticks * scale_ns / 1e9
+    return duration_s if math.isfinite(duration_s) and duration_s > 0 else None
 
 
 def _unsigned(read_at: ReadAt, element: Element) -> int:

@@ -33,7 +33,7 @@ def inspect(read_at: ReadAt, size_bytes: int) -> Contents | None:
     map_pids: set[int] = set()
     video: dict[int, bool] = {}
     others: set[int] = set()
-    has_private = False
+    may_hide_video = False
     for pid, scrambled, section in _packets(read_at, *framing, min(size_bytes, _SEARCHED_BYTES)):
         if pid in video and scrambled:
             video[pid] = True
@@ -45,9 +45,11 @@ def inspect(read_at: ReadAt, size_bytes: int) -> Contents | None:
                     video.setdefault(stream, False)
                 else:
                     others.add(stream)
-                    has_private |= kind == _PRIVATE
+                    may_hide_video |= kind == _PRIVATE
+            # A long map goes on in the next packet, where it is not followed.
+            may_hide_video |= _section_end(section) > len(section)
     tracks = tuple(VideoTrack(encrypted=scrambled) for scrambled in video.values())
-    return Contents(video=tracks, others=len(others), may_hide_video=has_private)
+    return Contents(video=tracks, others=len(others), may_hide_video=may_hide_video)
 
 
 def _packets(read_at: ReadAt, start: int, size: int, end: int) -> Iterator[tuple[int, bool, bytes]]:
@@ -64,16 +66,21 @@ def _packets(read_at: ReadAt, start: int, size: int, end: int) -> Iterator[tuple
 
 
 def _map_pids(section: bytes) -> set[int]:
-    entries = section[8 : 3 + (int.from_bytes(section[1:3]) & 0xFFF) - 4] if section[:1] == b"\x00" else b""
+    entries = section[8 : _section_end(section)] if section[:1] == b"\x00" else b""
     programs = [entries[at : at + 4] for at in range(0, len(entries) - 3, 4)]
     return {int.from_bytes(entry[2:]) & 0x1FFF for entry in programs if int.from_bytes(entry[:2])}
+
+
+def _section_end(section: bytes) -> int:
+    """Where the entries of a section end: its last 4 bytes are a checksum."""
+    return 3 + (int.from_bytes(section[1:3]) & 0xFFF) - 4
 
 
 def _streams(section: bytes) -> Iterator[tuple[int, int]]:
     """Stream type and PID of each stream in a program map."""
     if section[:1] != b"\x02" or len(section) < 12:
         return
-    end = min(3 + (int.from_bytes(section[1:3]) & 0xFFF) - 4, len(section))
+    end = min(_section_end(section), len(section))
     at = 12 + (int.from_bytes(section[10:12]) & 0xFFF)
     while at + 5 <= end:
         yield section[at], int.from_bytes(section[at + 1 : at + 3]) & 0x1FFF

@@ -1,0 +1,61 @@
+"""Bodies between a connection and the disk: ASGI messages on one side, blocks of 1 MiB in threads on the other."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from services.local.embedded_aws.bodies import BLOCK_BYTES, FileBody
+
+
+class ClientGoneError(ConnectionError):
+    """The client closed the connection in the middle of its request."""
+
+
+async def receive_file(receive: Any, path: Path) -> None:
+    """Write the body of a request to a new file.
+
+    Raises:
+        ClientGoneError: it did not arrive as a whole.
+    """
+    with path.open("xb") as file:
+        block = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGoneError
+            block += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(block) >= BLOCK_BYTES or not more:
+                await asyncio.to_thread(file.write, block)
+                block = bytearray()
+
+
+def file_sender(body: FileBody) -> Callable[[Any, Any], Awaitable[None]]:
+    """A function that sends `body` in a response, until the client is gone: hypercorn itself would go on for 2 GB.
+
+    The file is opened here and not when it is sent: by then the object may be another one.
+    """
+    file = body.open()
+
+    async def send_file(send: Any, receive: Any) -> None:
+        gone = asyncio.ensure_future(_disconnect(receive))
+        remaining = len(body)
+        try:
+            with file:
+                while remaining and not gone.done():
+                    block = await asyncio.to_thread(file.read, min(BLOCK_BYTES, remaining))
+                    if not block:
+                        return
+                    remaining -= len(block)
+                    await send({"type": "http.response.body", "body": block, "more_body": remaining > 0})
+        finally:
+            gone.cancel()
+
+    return send_file
+
+
+async def _disconnect(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

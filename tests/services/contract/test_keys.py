@@ -1,0 +1,126 @@
+"""Where thumbnails go: every upload gets room of its own, whatever it is called."""
+
+from collections.abc import Sequence
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.contract.keys import (
+    MAX_KEY_BYTES,
+    MAX_POSITIONS,
+    THUMBNAIL_PREFIX,
+    UPLOAD_PREFIX,
+    is_upload,
+    thumbnail_bases,
+    thumbnail_key,
+)
+
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+PIECES = st.sampled_from(
+    ["a", "b", "_1", "_", "~", "/", "//", ".", ".mp4", ".mov", ".MP4", " ", "+", "%2F", "\0", "é", "🎬"]
+)
+LONG = st.builds(lambda piece, count: piece * count, PIECES, st.integers(100, 600))
+UPLOADS = (
+    st.lists(PIECES | ANY_TEXT | LONG, min_size=1, max_size=8)
+    .map(lambda parts: UPLOAD_PREFIX + "".join(parts))
+    .filter(lambda key: len(key.encode()) <= MAX_KEY_BYTES)
+)
+
+
+def claimed(uploads: Sequence[str]) -> dict[str, str]:
+    """The base of each upload when they come in this order: as the videos table gives out claims."""
+    owners: dict[str, str] = {}
+    bases = {}
+    for upload in uploads:
+        base = next(base for base in thumbnail_bases(upload) if owners.setdefault(base, upload) == upload)
+        bases[upload] = base
+    return bases
+
+
+def thumbnails_of(base: str) -> set[str]:
+    return {thumbnail_key(base, number) for number in range(1, MAX_POSITIONS + 1)}
+
+
+@pytest.mark.parametrize(
+    ("upload", "thumbnail"),
+    [
+        ("uploads/a.mp4", "thumbnails/a_1.jpg"),
+        ("uploads/a.MP4", "thumbnails/a_1.jpg"),
+        ("uploads/2026/07/a.b.mov", "thumbnails/2026/07/a.b_1.jpg"),
+        ("uploads//a//b.mkv", "thumbnails//a//b_1.jpg"),
+        ("uploads/uploads/a.mp4", "thumbnails/uploads/a_1.jpg"),
+        ("uploads/dir.with.dots/a.mp4", "thumbnails/dir.with.dots/a_1.jpg"),
+        ("uploads/Crème brûlée + 100% 🎬.webm", "thumbnails/Crème brûlée + 100% 🎬_1.jpg"),
+        ("uploads/.mp4", "thumbnails/_1.jpg"),
+    ],
+)
+def test_a_thumbnail_keeps_the_folder_and_the_name_of_its_video(upload: str, thumbnail: str) -> None:
+    assert thumbnail_key(thumbnail_bases(upload)[0], 1) == thumbnail
+
+
+def test_the_second_of_a_name_keeps_its_extension() -> None:
+    assert claimed(["uploads/x/a.mp4", "uploads/x/a.mov"]) == {
+        "uploads/x/a.mp4": "thumbnails/x/a",
+        "uploads/x/a.mov": "thumbnails/x/a.mov",
+    }
+
+
+def test_thumbnails_go_under_the_prefix_that_is_set() -> None:
+    assert all(base.startswith("small/ones/x/a") for base in thumbnail_bases("uploads/x/a.mp4", "small/ones/"))
+
+
+def test_neighbours_share_no_thumbnail_in_any_order() -> None:
+    neighbours = ("a.mp4", "a.mov", "a.MP4", "a.mov.mp4", "a_1.mp4", "a.mp4_1.mp4")
+    for order in permutations(UPLOAD_PREFIX + name for name in neighbours):
+        keys = {key for base in claimed(order).values() for key in thumbnails_of(base)}
+        assert len(keys) == len(order) * MAX_POSITIONS, order
+
+
+@given(st.lists(UPLOADS, min_size=2, max_size=6, unique=True))
+def test_no_two_uploads_share_a_thumbnail(uploads: list[str]) -> None:
+    keys = [key for base in claimed(uploads).values() for key in thumbnails_of(base)]
+    assert len(keys) == len(set(keys))
+
+
+@given(UPLOADS)
+def test_nobody_can_take_all_the_names_of_another_upload(upload: str) -> None:
+    """Uploads that are named after the bases of `upload` come first, and take what they can."""
+    rivals = {
+        UPLOAD_PREFIX + base.removeprefix(THUMBNAIL_PREFIX) + extension
+        for base in thumbnail_bases(upload)
+        for extension in ("", ".mp4", ".mov")
+    }
+    uploads = [*sorted(rival for rival in rivals - {upload} if len(rival.encode()) <= MAX_KEY_BYTES), upload]
+    bases = claimed(uploads)
+    assert len(set(bases.values())) == len(uploads)
+
+
+@given(UPLOADS)
+def test_an_upload_that_comes_again_keeps_its_base(upload: str) -> None:
+    rival = upload + ".mp4"
+    assert claimed([upload, rival, upload])[upload] == thumbnail_bases(upload)[0]
+
+
+@given(UPLOADS, st.integers(1, MAX_POSITIONS), st.sampled_from([THUMBNAIL_PREFIX, "é" * 100 + "/"]))
+def test_every_thumbnail_key_is_one_that_s3_takes(upload: str, number: int, prefix: str) -> None:
+    for base in thumbnail_bases(upload, prefix):
+        key = thumbnail_key(base, number).encode()
+        assert len(key) <= MAX_KEY_BYTES
+        assert key.decode().startswith(prefix)
+
+
+def test_a_name_that_is_too_long_is_cut_between_characters_and_stays_its_own() -> None:
+    uploads = [f"{UPLOAD_PREFIX}{'é' * 502}{letter}.mp4" for letter in "abcd"]
+    bases = claimed(uploads)
+    assert len(set(bases.values())) == len(uploads)
+    assert all(base.startswith(THUMBNAIL_PREFIX + "é" * 480) for base in bases.values())
+
+
+@pytest.mark.parametrize(
+    ("key", "answer"),
+    [("uploads/a.mp4", True), ("uploads/", True), ("Uploads/a.mp4", False), ("thumbnails/a_1.jpg", False), ("", False)],
+)
+def test_an_upload_lies_under_the_uploads(key: str, *, answer: bool) -> None:
+    assert is_upload(key) is answer

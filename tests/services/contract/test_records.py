@@ -1,0 +1,181 @@
+"""Whether an object still needs work, and how the totals follow the records."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.contract.records import (
+    Thumbnail,
+    Verdict,
+    VideoRecord,
+    VideoState,
+    change_of_totals,
+    judge,
+    share_of_totals,
+)
+
+START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+FINISH = START + timedelta(minutes=5)
+ALL_STATES = tuple(VideoState)
+SUCCESSES = (VideoState.DONE, VideoState.DEGRADED)
+
+
+def a_record(
+    state: VideoState, *, etag: str = "etag-1", sequencer: str = "10", thumbnails: int = 0, size_bytes: int = 1000
+) -> VideoRecord:
+    return VideoRecord(
+        key="uploads/a.mp4",
+        state=state,
+        etag=etag,
+        sequencer=sequencer,
+        settings_hash="settings-1",
+        base="thumbnails/a",
+        size_bytes=size_bytes,
+        queued_at=START,
+        started_at=START,
+        updated_at=START,
+        finished_at=None if state is VideoState.PROCESSING else FINISH,
+        thumbnails=tuple(
+            Thumbnail(
+                position_pct=number,
+                time_s=number,
+                key=f"thumbnails/a_{number}.jpg",
+                width_px=640,
+                height_px=360,
+                size_bytes=10 * number,
+            )
+            for number in range(1, thumbnails + 1)
+        ),
+    )
+
+
+def verdict(
+    record: VideoRecord | None,
+    *,
+    etag: str = "etag-1",
+    sequencer: str = "10",
+    settings_hash: str = "settings-1",
+    sent_at: datetime | None = START,
+) -> Verdict:
+    return judge(record, etag=etag, sequencer=sequencer, settings_hash=settings_hash, sent_at=sent_at)
+
+
+def test_a_new_upload_is_processed() -> None:
+    assert verdict(None) is Verdict.PROCESS
+
+
+@pytest.mark.parametrize("state", SUCCESSES)
+@pytest.mark.parametrize("sequencer", ["", "0F", "10", "11"])
+@pytest.mark.parametrize("sent_at", [None, START, FINISH + timedelta(days=1)])
+def test_an_event_that_comes_again_is_already_done(state: VideoState, sequencer: str, sent_at: datetime | None) -> None:
+    assert verdict(a_record(state), sequencer=sequencer, sent_at=sent_at) is Verdict.ALREADY_DONE
+
+
+@pytest.mark.parametrize("state", ALL_STATES)
+@pytest.mark.parametrize(
+    ("sequencer", "expected"),
+    [
+        ("11", Verdict.PROCESS),
+        ("10", Verdict.PROCESS),
+        ("0F", Verdict.SUPERSEDED),
+    ],
+    ids=["later", "at once", "earlier"],
+)
+def test_another_object_under_the_key_is_processed_unless_its_event_is_older(
+    state: VideoState, sequencer: str, expected: Verdict
+) -> None:
+    assert verdict(a_record(state), etag="etag-2", sequencer=sequencer) is expected
+
+
+@pytest.mark.parametrize("state", ALL_STATES)
+def test_another_object_is_processed_where_the_record_knows_no_sequencer(state: VideoState) -> None:
+    assert verdict(a_record(state, sequencer=""), etag="etag-2", sequencer="") is Verdict.PROCESS
+
+
+@pytest.mark.parametrize("state", ALL_STATES)
+def test_changed_settings_ask_for_new_thumbnails(state: VideoState) -> None:
+    assert verdict(a_record(state), settings_hash="settings-2") is Verdict.PROCESS
+
+
+def test_changed_settings_do_not_bring_back_an_old_object() -> None:
+    record = a_record(VideoState.DONE)
+    assert verdict(record, etag="etag-0", sequencer="0F", settings_hash="settings-2") is Verdict.SUPERSEDED
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "expected"),
+    [
+        (START, Verdict.ALREADY_FAILED),
+        (FINISH - timedelta(microseconds=1), Verdict.ALREADY_FAILED),
+        (FINISH, Verdict.PROCESS),
+        (FINISH + timedelta(hours=1), Verdict.PROCESS),
+        (None, Verdict.PROCESS),
+    ],
+    ids=["with the event that failed", "just before the failure", "with the failure", "redriven later", "unknown"],
+)
+def test_a_failure_is_tried_again_only_for_a_later_message(sent_at: datetime | None, expected: Verdict) -> None:
+    assert verdict(a_record(VideoState.FAILED), sent_at=sent_at) is expected
+
+
+def test_what_a_killed_worker_left_is_taken_up_again() -> None:
+    assert verdict(a_record(VideoState.PROCESSING)) is Verdict.PROCESS
+
+
+def test_a_record_adds_itself_its_thumbnails_and_their_bytes() -> None:
+    assert share_of_totals(a_record(VideoState.DONE, thumbnails=3, size_bytes=1000)) == {
+        "videos_done": 1,
+        "thumbnails": 3,
+        "upload_bytes": 1000,
+        "thumbnail_bytes": 60,
+    }
+
+
+def test_a_change_names_only_the_counters_that_change() -> None:
+    begun, done = a_record(VideoState.PROCESSING), a_record(VideoState.DONE, thumbnails=2)
+    assert change_of_totals(begun, done) == {
+        "videos_processing": -1,
+        "videos_done": 1,
+        "thumbnails": 2,
+        "thumbnail_bytes": 30,
+    }
+
+
+def test_a_record_that_goes_takes_all_that_it_added() -> None:
+    record = a_record(VideoState.DEGRADED, thumbnails=3)
+    assert change_of_totals(record, None) == {name: -count for name, count in share_of_totals(record).items()}
+
+
+RECORDS = st.builds(
+    a_record, st.sampled_from(ALL_STATES), thumbnails=st.integers(0, 4), size_bytes=st.integers(0, 5 << 40)
+)
+HISTORIES = st.lists(st.tuples(st.integers(0, 3), st.none() | RECORDS), max_size=20)
+"""Which of four records is replaced, and by what: nothing where it is deleted."""
+
+
+@given(HISTORIES)
+def test_totals_are_the_sum_of_what_stands_after_any_history(history: list[tuple[int, VideoRecord | None]]) -> None:
+    standing: dict[int, VideoRecord | None] = {}
+    totals: Counter[str] = Counter()
+    for place, record in history:
+        for name, change in change_of_totals(standing.get(place), record).items():
+            totals[name] += change
+        standing[place] = record
+    expected: Counter[str] = Counter()
+    for record in standing.values():
+        expected.update(share_of_totals(record))
+    assert {name: count for name, count in totals.items() if count} == {
+        name: count for name, count in expected.items() if count
+    }
+
+
+@given(RECORDS)
+def test_a_record_that_stays_as_it_is_changes_nothing(record: VideoRecord) -> None:
+    assert change_of_totals(record, record) == {}
+
+
+@given(RECORDS)
+def test_a_record_survives_json(record: VideoRecord) -> None:
+    assert VideoRecord.model_validate_json(record.model_dump_json()) == record

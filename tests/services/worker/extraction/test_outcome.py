@@ -1,0 +1,162 @@
+"""An outcome crosses the pipe whole; what a hostile child sends in its place is refused."""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.contract.records import ReasonCode, VideoState
+from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Usage, VideoInfo, decode, encode
+
+AMOUNTS = st.floats(0, 1e12)
+COUNTS = st.integers(0, 1 << 40)
+TEXTS = st.text(min_size=1, max_size=50)
+PICTURES = st.builds(
+    Picture, AMOUNTS, AMOUNTS, COUNTS, COUNTS, st.binary(min_size=1, max_size=200), note=st.none() | TEXTS
+)
+INFOS = st.builds(VideoInfo, st.none() | AMOUNTS, COUNTS, COUNTS, TEXTS, TEXTS)
+SUCCESSES = st.builds(
+    Outcome,
+    st.just(VideoState.DONE),
+    info=INFOS,
+    pictures=st.lists(PICTURES, min_size=1, max_size=20).map(tuple),
+    usage=st.builds(Usage, COUNTS, COUNTS, AMOUNTS, AMOUNTS),
+)
+CODES = st.sampled_from(ReasonCode)
+DEGRADED = st.builds(
+    lambda outcome, code, reason: replace(outcome, state=VideoState.DEGRADED, reason_code=code, reason=reason),
+    SUCCESSES,
+    CODES,
+    TEXTS,
+)
+FAILURES = st.builds(
+    lambda code, reason, retryable, info: Outcome.failed(ExtractionError(code, reason, retryable=retryable), info),
+    CODES,
+    TEXTS,
+    st.booleans(),
+    st.none() | INFOS,
+)
+OUTCOMES = SUCCESSES | DEGRADED | FAILURES
+
+DONE = Outcome(
+    VideoState.DONE,
+    info=VideoInfo(4.0, 640, 360, "h264", "mp4"),
+    pictures=(Picture(10.0, 0.4, 640, 360, b"first"), Picture(50.0, 2.0, 640, 360, b"second")),
+)
+
+
+def altered(change: Callable[[dict[str, Any]], object], outcome: Outcome = DONE) -> bytes:
+    """An outcome as a child sends it that does not keep to the truth."""
+    data = encode(outcome)
+    length = int.from_bytes(data[:4])
+    document = json.loads(data[4 : 4 + length])
+    change(document)
+    head = json.dumps(document).encode()
+    return len(head).to_bytes(4) + head + data[4 + length :]
+
+
+@given(OUTCOMES)
+def test_an_outcome_is_read_back_as_it_was(outcome: Outcome) -> None:
+    assert decode(encode(outcome)) == outcome
+
+
+@given(OUTCOMES, st.data())
+def test_a_part_of_an_outcome_is_none(outcome: Outcome, data: st.DataObject) -> None:
+    encoded = encode(outcome)
+    end = data.draw(st.integers(0, len(encoded) - 1))
+    with pytest.raises(ValueError, match="not an outcome"):
+        decode(encoded[:end])
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="not an outcome"):
+        decode(data)
+
+
+@given(OUTCOMES, st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), min_size=1, max_size=5))
+def test_an_altered_outcome_is_refused_or_makes_sense(outcome: Outcome, changes: list[tuple[int, int]]) -> None:
+    data = bytearray(encode(outcome))
+    for place, value in changes:
+        data[place % len(data)] = value
+    try:
+        read = decode(bytes(data))
+    except ValueError:
+        return
+    numbers = [number for picture in read.pictures for number in (picture.position_pct, picture.time_s)]
+    assert all(math.isfinite(number) and number >= 0 for number in numbers)
+    assert bool(read.pictures) is (read.state is not VideoState.FAILED)
+    assert bool(read.reason) is (read.state is not VideoState.DONE)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from(["state", "info", "pictures", "reason_code", "reason", "retryable", "usage"]), JSON_VALUES)
+def test_a_field_of_any_other_kind_is_refused_or_makes_sense(name: str, value: object) -> None:
+    try:
+        read = decode(altered(lambda document: document.update({name: value})))
+    except ValueError:
+        return
+    assert isinstance(read.state, VideoState)
+    assert isinstance(read.retryable, bool)
+    assert read.reason is None or isinstance(read.reason, str)
+
+
+NONSENSE: list[Callable[[dict[str, Any]], object]] = [
+    lambda document: document.update(state="processing"),
+    lambda document: document.update(state="failed"),
+    lambda document: document.update(state="degraded"),
+    lambda document: document.update(pictures=[]),
+    lambda document: document.update(info=None),
+    lambda document: document.update(reason_code="damaged", reason="It is."),
+    lambda document: document.pop("state"),
+    lambda document: document["pictures"][0].update(jpeg=10**9),
+    lambda document: document["pictures"][0].update(jpeg=-1),
+    lambda document: document["pictures"][0].update(jpeg=2.0),
+    lambda document: document["pictures"][0].update(jpeg=math.inf),
+    lambda document: document["pictures"][0].update(time_s=math.nan),
+    lambda document: document["pictures"][0].update(time_s=-1),
+    lambda document: document["pictures"][0].update(width_px="wide"),
+    lambda document: document["info"].update(duration_s=math.inf),
+    lambda document: document["info"].update(codec="h264" * 1000),
+]
+
+
+@pytest.mark.parametrize("change", NONSENSE, ids=[str(number) for number in range(len(NONSENSE))])
+def test_an_outcome_that_makes_no_sense_is_refused(change: Callable[[dict[str, Any]], object]) -> None:
+    with pytest.raises(ValueError, match="not an outcome"):
+        decode(altered(change))
+
+
+def test_a_failure_without_a_reason_is_refused() -> None:
+    failure = Outcome.failed(ExtractionError(ReasonCode.DAMAGED, "It is damaged."))
+    with pytest.raises(ValueError, match="not an outcome"):
+        decode(altered(lambda document: document.update(reason=None), failure))
+
+
+def test_json_without_an_end_in_sight_is_refused() -> None:
+    head = b"[" * 1_000_000
+    with pytest.raises(ValueError, match="not an outcome"):
+        decode(len(head).to_bytes(4) + head)
+
+
+def test_a_failure_says_whether_another_try_is_worth_it() -> None:
+    error = ExtractionError(ReasonCode.STORAGE, "The bucket is slow.", retryable=True)
+    outcome = Outcome.failed(error)
+    assert (outcome.state, outcome.reason_code, outcome.reason, outcome.retryable, outcome.pictures) == (
+        VideoState.FAILED,
+        ReasonCode.STORAGE,
+        "The bucket is slow.",
+        True,
+        (),
+    )
