@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from videos import Videos
-
     from services.local.samples import Image
+    from tests.videos import Videos
 
 
 def open_capture(path: Path, *options: int) -> cv2.VideoCapture:
