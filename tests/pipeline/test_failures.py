@@ -56,7 +56,8 @@ def test_what_is_not_finished_within_the_grace_period_is_handed_back(tmp_path: P
         driver = Driver(local)
         (pid,) = driver.worker_pids()
         key = driver.upload("slow.mp4", slow_video)
-        driver.started(key)
+        # Held still, its child process cannot finish however fast the machine is.
+        os.kill(eventually(lambda: _extraction_of(pid), "the child process"), signal.SIGSTOP)
 
         os.kill(pid, signal.SIGTERM)
 
@@ -118,6 +119,13 @@ def _descendants(pid: int) -> set[int]:
     threads = Path(f"/proc/{pid}/task").iterdir()
     children |= {int(child) for thread in threads for child in (thread / "children").read_text().split()}
     return children | {deeper for child in children if _is_running(child) for deeper in _descendants(child)}
+
+
+def _extraction_of(worker: int) -> int | None:
+    """The process that decodes for a worker: a child of its fork server."""
+    direct = _descendants(worker)
+    deeper = {child for pid in direct for child in _descendants(pid)}
+    return next(iter(deeper), None)
 
 
 def _is_running(pid: int) -> bool:
