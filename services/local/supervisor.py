@@ -1,5 +1,6 @@
 """Keeps processes running: starts them, restarts one that dies, and leaves none behind."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -95,7 +96,7 @@ class Supervisor:
         program.log.parent.mkdir(parents=True, exist_ok=True)
         child.log = program.log.open("ab")
         child.process = subprocess.Popen(  # noqa: S603 - our own programs
-            [sys.executable, "-m", tether.__name__, *program.command],
+            [sys.executable, "-m", tether.__name__, str(os.getpid()), *program.command],
             env=dict(program.environment),
             stdin=subprocess.DEVNULL,
             stdout=child.log,
