@@ -3,12 +3,16 @@
 import argparse
 import json
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
@@ -20,6 +24,9 @@ from services.worker.extraction.job import Bounds
 from services.worker.extraction.outcome import ExtractionError, Outcome
 from services.worker.extraction.sandbox import Sandbox
 from services.worker.extraction.source import LocalFile
+
+_MAX_BASE_BYTES = 240
+"""File systems take names of 255 bytes: a base, and what tells the thumbnails apart."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,16 +42,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="positions in percent of the duration (default: 10,50,95)",
     )
     parser.add_argument(
-        "--width", type=int, default=default.width_px, metavar="PX", help="width at most (default: %(default)s)"
+        "--width", type=_width, default=default.width_px, metavar="PX", help="width at most (default: %(default)s)"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit status: 0 when every video gave its thumbnails."""
-    options = ThumbnailOptions(positions_pct=arguments.positions, width_px=arguments.width)
-    output: Path = arguments.output
-    output.mkdir(parents=True, exist_ok=True)
+    """Exit status: 0 when every video gave its thumbnails, 1 when one did not, 2 when they cannot be written."""
     videos = list(_files(arguments.videos))
+    if not videos:
+        _complain("there are no videos in " + ", ".join(map(str, arguments.videos)))
+        return 1
+    try:
+        arguments.output.mkdir(parents=True, exist_ok=True)
+        return _run(arguments, videos)
+    except OSError as error:
+        _complain(f"the thumbnails cannot be written: {error}")
+        return 2
+
+
+def _run(arguments: argparse.Namespace, videos: Sequence[Path]) -> int:
+    options = ThumbnailOptions(positions_pct=arguments.positions, width_px=arguments.width)
     bases = _bases(videos)
     reports = []
     with (
@@ -54,13 +71,32 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         outcomes = pool.map(lambda video: _extract(sandbox, video), videos)
         for video, base, outcome in zip(videos, bases, progress.track(outcomes, total=len(videos)), strict=True):
-            report = _report(video, outcome, _write(output, base, outcome))
+            report = _report(video, outcome, _write(arguments.output, base, outcome))
             reports.append(report)
             if arguments.json:
-                print(json.dumps(report, ensure_ascii=False), flush=True)  # noqa: T201 - the command's output
+                # In ASCII: a file name need not be Unicode.
+                print(json.dumps(report), flush=True)  # noqa: T201 - the command's output
     if not arguments.json:
         Console().print(_table(reports))
-    return 0 if videos and all(report["state"] != "failed" for report in reports) else 1
+    return 0 if all(report["state"] != "failed" for report in reports) else 1
+
+
+def _complain(what: str) -> None:
+    print(f"extract: {_printable(what)}", file=sys.stderr)  # noqa: T201 - for the person who starts it
+
+
+def _printable(text: str) -> str:
+    """The same text, with a question mark for each byte of a file name that is no Unicode."""
+    return text.encode(errors="replace").decode()
+
+
+def _width(text: str) -> int:
+    try:
+        return ThumbnailOptions(width_px=int(text)).width_px
+    except ValidationError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error.errors()[0]['msg']}") from error
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: not a whole number") from error
 
 
 def _positions(text: str) -> tuple[float, ...]:
@@ -79,15 +115,23 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _bases(videos: Sequence[Path]) -> list[str]:
-    """A base for the thumbnails of each video, as in the bucket: the first that no video before it has taken."""
+    """A base for the thumbnails of each video, as in the bucket: the first that no video before it has taken.
+
+    Videos of one name in different folders are numbered. Some file systems take `A` and `a` for one name.
+    """
     taken: set[str] = set()
     bases = []
     for video in videos:
-        candidates = (*thumbnail_bases(UPLOAD_PREFIX + video.name, ""), video.resolve().as_posix().replace("/", "~"))
-        base = next(candidate for candidate in candidates if candidate not in taken)
-        taken.add(base)
+        preferred = [_cut(base) for base in thumbnail_bases(UPLOAD_PREFIX + _printable(video.name), "")]
+        candidates = chain(preferred, (f"{preferred[0]}~{number}" for number in count(2)))
+        base = next(candidate for candidate in candidates if candidate.casefold() not in taken)
+        taken.add(base.casefold())
         bases.append(base)
     return bases
+
+
+def _cut(base: str) -> str:
+    return base.encode()[:_MAX_BASE_BYTES].decode(errors="ignore")
 
 
 def _extract(sandbox: Sandbox, video: Path) -> Outcome:
@@ -141,12 +185,12 @@ def _table(reports: Sequence[dict[str, Any]]) -> Table:
         ok = report["state"] != "failed"
         times = ", ".join(f"{thumbnail['time_s']:.2f} s" for thumbnail in report["thumbnails"])
         table.add_row(
-            Path(report["video"]).name,
+            escape(_printable(Path(report["video"]).name)),
             f"[{'green' if ok else 'red'}]{report['state']}[/]",
             f"{report['duration_s']:.2f} s" if report["duration_s"] else "",
             f"{report['width_px']} x {report['height_px']}" if report["width_px"] else "",
             report["codec"] or "",
-            times if report["reason"] is None else f"{times} {report['reason']}".strip(),
+            times if report["reason"] is None else escape(f"{times} {report['reason']}".strip()),
             f"{report['bytes_read'] / 1e6:.2f} MB",
             f"{report['cpu_s'] * 1000:.0f} ms",
         )

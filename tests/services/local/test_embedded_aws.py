@@ -167,6 +167,14 @@ def open_url(url: str, *, method: str = "GET", body: bytes | None = None, **head
         return response.status, response.read()
 
 
+def open_files(aws: EmbeddedAws) -> list[str]:
+    files = []
+    for link in Path(f"/proc/{aws.process.pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            files.append(str(link.readlink()))
+    return files
+
+
 def error_code(call: Callable[[], object]) -> tuple[int, str]:
     with pytest.raises(ClientError) as caught:
         call()
@@ -187,7 +195,7 @@ def test_its_environment_is_all_that_boto3_needs(
 
 @linux_only
 def test_listens_on_loopback_only(aws: EmbeddedAws) -> None:
-    sockets = [str(link.readlink()) for link in Path(f"/proc/{aws.process.pid}/fd").iterdir()]
+    sockets = open_files(aws)
     listening = [
         fields[1]
         for table in ("tcp", "tcp6", "udp", "udp6")
@@ -404,8 +412,7 @@ def test_a_download_that_is_given_up_is_not_read_to_its_end(
     aws: EmbeddedAws, clients: Clients, uploaded: str, video: bytes
 ) -> None:
     def is_sending() -> bool:
-        files = [str(link.readlink()) for link in Path(f"/proc/{aws.process.pid}/fd").iterdir()]
-        return any("sha256-" in file for file in files)
+        return any("sha256-" in file for file in open_files(aws))
 
     before = proc(aws, "io", "rchar")
     body = clients.s3.get_object(Bucket=uploaded, Key="video.mp4")["Body"]

@@ -37,6 +37,10 @@ WHOLE_AV1 = ("-svtav1-params", "lp=1:pred-struct=1")
 """Without it, this version of SVT-AV1 writes streams that no decoder reads beyond their second keyframe."""
 
 
+SMALL: dict[str, Any] = {"width_px": 320, "height_px": 180}
+"""Quick to draw and to encode, and still large enough for the frame's number."""
+
+
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
@@ -114,7 +118,8 @@ SHOWN_AS = {"libtheora": "theora", "msmpeg4": "msmpeg4v3", "flv": "flv1"}
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_the_frames_at_10_50_and_95_percent_are_shown(videos: Videos, sandbox: Sandbox, kind: Kind) -> None:
-    outcome = extract(sandbox, videos.video(kind.name, codec=kind.codec, **kind.more))
+    size = {**SMALL, **kind.more}
+    outcome = extract(sandbox, videos.video(kind.name, codec=kind.codec, **size))
     assert (outcome.state, outcome.reason_code, outcome.reason) == (VideoState.DONE, None, None)
     assert numbers(outcome) == [10, 50, 95]
     assert times_s(outcome) == pytest.approx([0.4, 2.0, 3.8], abs=0.001)
@@ -123,37 +128,42 @@ def test_the_frames_at_10_50_and_95_percent_are_shown(videos: Videos, sandbox: S
     assert outcome.info.codec == SHOWN_AS.get(kind.codec, kind.codec)
     assert outcome.info.container == kind.container
     assert outcome.info.duration_s == pytest.approx(4, abs=0.1)
-    assert (outcome.info.width_px, outcome.info.height_px) == (
-        kind.more.get("width_px", 640),
-        kind.more.get("height_px", 360),
-    )
+    assert (outcome.info.width_px, outcome.info.height_px) == (size["width_px"], size["height_px"])
 
 
-@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
+REORDERED = {"options": ("-preset", "medium")}
+SLIDES = {"fps": 1, "duration_s": 100}
+
+
 @pytest.mark.parametrize(
-    "more",
+    ("name", "more"),
     [
-        {"options": ("-preset", "medium")},
-        {"options": ("-preset", "medium", "-x264-params", "open-gop=1")},
-        {"gop": 1000},
-        {"fps": 1, "duration_s": 100},
-        {"audio": "aac", "fps": 50, "duration_s": 2},
-        {"options": ("-pix_fmt", "yuv420p10le")},
+        ("a.mp4", REORDERED),
+        ("a.mkv", REORDERED),
+        ("a.ts", {"options": ("-preset", "medium", "-x264-params", "open-gop=1")}),
+        ("a.mp4", {"gop": 1000}),
+        ("a.ts", {"gop": 1000}),
+        ("a.mkv", SLIDES),
+        ("a.ts", SLIDES),
+        ("a.mp4", {"audio": "aac", "fps": 50, "duration_s": 2}),
+        ("a.mkv", {"options": ("-pix_fmt", "yuv420p10le")}),
     ],
-    ids=["reordered", "open GOP", "one keyframe", "slides", "with sound", "10 bits"],
+    ids=[
+        *("reordered mp4", "reordered mkv", "open GOP", "one keyframe in mp4", "one keyframe in ts"),
+        *("slides in mkv", "slides in ts", "with sound", "10 bits"),
+    ],
 )
 def test_every_way_to_encode_shows_the_same_frames(
     videos: Videos, sandbox: Sandbox, name: str, more: dict[str, Any]
 ) -> None:
-    outcome = extract(sandbox, videos.video(name, **more))
+    outcome = extract(sandbox, videos.video(name, **SMALL, **more))
     assert outcome.state is VideoState.DONE
-    # The last packet of sound may end a little after the last frame.
-    assert numbers(outcome) == pytest.approx([10, 50, 95], abs=2 if "audio" in more else 0)
+    assert numbers(outcome) == [10, 50, 95]
 
 
 def test_a_start_far_from_zero_is_counted_from(videos: Videos, sandbox: Sandbox) -> None:
     for name in ("late.mp4", "late.ts", "late.flv"):
-        outcome = extract(sandbox, videos.video(name, options=("-output_ts_offset", "100")))
+        outcome = extract(sandbox, videos.video(name, **SMALL, options=("-output_ts_offset", "100")))
         assert outcome.state is VideoState.DONE
         assert numbers(outcome) == [10, 50, 95]
         assert times_s(outcome) == pytest.approx([0.4, 2.0, 3.8], abs=0.001)
@@ -184,7 +194,7 @@ def test_pixels_that_are_not_square_are_made_so(
 @pytest.mark.parametrize("name", ["vfr.mp4", "vfr.mkv"])
 def test_a_variable_rate_does_not_mislead(videos: Videos, sandbox: Sandbox, name: str) -> None:
     """Frames 0 to 29 come at 25 fps, then every tenth: up to frame 90, shown from 3.6 s on."""
-    outcome = extract(sandbox, videos.video(name, options=VARIABLE_RATE))
+    outcome = extract(sandbox, videos.video(name, **SMALL, options=VARIABLE_RATE))
     assert outcome.state is VideoState.DONE
     assert outcome.info is not None
     assert outcome.info.duration_s is not None
@@ -196,7 +206,7 @@ def test_a_variable_rate_does_not_mislead(videos: Videos, sandbox: Sandbox, name
 
 
 def test_fragments_without_an_index_are_searched(videos: Videos, sandbox: Sandbox) -> None:
-    outcome = extract(sandbox, videos.video("fragments.mp4", options=FRAGMENTED))
+    outcome = extract(sandbox, videos.video("fragments.mp4", **SMALL, options=FRAGMENTED))
     assert outcome.state is VideoState.DONE
     assert numbers(outcome) == [10, 50, 95]
 
@@ -219,7 +229,7 @@ def test_a_recording_of_unknown_duration_is_counted_out(
     videos: Videos, sandbox: Sandbox, name: str, codec: str, more: dict[str, Any]
 ) -> None:
     options = (*UNINDEXED, *more.get("options", ()))
-    outcome = extract(sandbox, videos.video(name, codec=codec, **{**more, "options": options}))
+    outcome = extract(sandbox, videos.video(name, codec=codec, **SMALL, **{**more, "options": options}))
     seconds = more.get("duration_s", 4)
     assert outcome.state is VideoState.DONE
     assert numbers(outcome) == [10, 50, 95]
@@ -241,10 +251,10 @@ def test_a_recording_of_unknown_duration_is_counted_out(
     ],
 )
 def test_a_video_of_a_few_frames_shows_them(videos: Videos, sandbox: Sandbox, name: str, codec: str) -> None:
-    one = extract(sandbox, videos.video(name, codec=codec, duration_s=1 / 25))
+    one = extract(sandbox, videos.video(name, codec=codec, **SMALL, duration_s=1 / 25))
     assert one.state is VideoState.DONE
     assert numbers(one) == [0, 0, 0]
-    three = extract(sandbox, videos.video(name, codec=codec, duration_s=3 / 25))
+    three = extract(sandbox, videos.video(name, codec=codec, **SMALL, duration_s=3 / 25))
     assert three.state is VideoState.DONE
     assert numbers(three)[::2] == [0, 2]
     assert numbers(three)[1] in (1, 2)
@@ -252,7 +262,7 @@ def test_a_video_of_a_few_frames_shows_them(videos: Videos, sandbox: Sandbox, na
 
 @pytest.mark.parametrize("audio", [None, "aac"])
 def test_a_video_cut_off_shows_what_there_is_and_says_so(videos: Videos, sandbox: Sandbox, audio: str | None) -> None:
-    whole = videos.video("a.mp4", audio=audio, options=INDEX_FIRST, duration_s=8)
+    whole = videos.video("a.mp4", audio=audio, **SMALL, options=INDEX_FIRST, duration_s=8)
     outcome = extract(sandbox, videos.cut(whole, keep=0.6))
     assert (outcome.state, outcome.reason_code) == (VideoState.DEGRADED, ReasonCode.INCOMPLETE)
     assert outcome.reason
@@ -267,7 +277,7 @@ def test_a_video_cut_off_shows_what_there_is_and_says_so(videos: Videos, sandbox
     ("name", "codec"), [("a.mkv", "h264"), ("a.flv", "h264"), ("a.webm", "vp9"), ("a.avi", "mpeg4"), ("a.wmv", "wmv2")]
 )
 def test_a_file_of_any_container_may_be_cut_off(videos: Videos, sandbox: Sandbox, name: str, codec: str) -> None:
-    outcome = extract(sandbox, videos.cut(videos.video(name, codec=codec, duration_s=8), keep=0.6))
+    outcome = extract(sandbox, videos.cut(videos.video(name, codec=codec, **SMALL, duration_s=8), keep=0.6))
     assert (outcome.state, outcome.reason_code) == (VideoState.DEGRADED, ReasonCode.INCOMPLETE)
     first, second, last = numbers(outcome)
     assert (first, round(second, -1)) == (20, 100)
@@ -275,7 +285,7 @@ def test_a_file_of_any_container_may_be_cut_off(videos: Videos, sandbox: Sandbox
 
 
 def test_a_stream_cut_off_is_a_shorter_stream(videos: Videos, sandbox: Sandbox) -> None:
-    outcome = extract(sandbox, videos.cut(videos.video("a.ts", duration_s=8), keep=0.6))
+    outcome = extract(sandbox, videos.cut(videos.video("a.ts", **SMALL, duration_s=8), keep=0.6))
     assert outcome.state is VideoState.DONE
     assert outcome.info is not None
     assert outcome.info.duration_s is not None
@@ -293,9 +303,9 @@ def test_the_cover_is_not_the_film(videos: Videos, sandbox: Sandbox) -> None:
 def test_a_video_track_behind_many_sound_tracks_is_found(videos: Videos, sandbox: Sandbox) -> None:
     """The program map is longer than one packet, and the video comes last in it."""
     tracks = (*("-map", "0") * 24, "-map", "1", "-metadata:s:a", "language=eng")
-    outcome = extract(sandbox, videos.video("many.ts", audio="aac", options=tracks))
+    outcome = extract(sandbox, videos.video("many.ts", audio="aac", **SMALL, duration_s=2, options=tracks))
     assert outcome.state is VideoState.DONE
-    assert numbers(outcome) == pytest.approx([10, 50, 95], abs=2)
+    assert numbers(outcome) == pytest.approx([5, 25, 48], abs=2)
 
 
 @pytest.mark.parametrize(
@@ -314,10 +324,28 @@ def test_colours_are_where_they_belong(
     videos: Videos, sandbox: Sandbox, name: str, codec: str, more: dict[str, Any]
 ) -> None:
     corners = {"top left": (5, 5), "top right": (5, -6), "bottom left": (-6, 5), "bottom right": (-6, -6)}
-    for image in images(extract(sandbox, videos.video(name, codec=codec, **more))):
+    for image in images(extract(sandbox, videos.video(name, codec=codec, **SMALL, **more))):
         assert {place: image[at].tolist() for place, at in corners.items()} == {
             place: pytest.approx(colour, abs=20) for place, colour in CORNERS.items()
         }
+
+
+@pytest.mark.xfail(
+    raises=ValueError,
+    strict=True,
+    reason="OpenCV hands out an unwritten buffer for an interlaced frame: its swscale call refuses to convert it",
+)
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [
+        ("i.mp4", "h264", ("-flags", "+ilme+ildct", "-x264-params", "tff=1")),
+        ("i.ts", "mpeg2video", ("-flags", "+ilme+ildct", "-q:v", "3")),
+    ],
+)
+def test_an_interlaced_video_is_shown(
+    videos: Videos, sandbox: Sandbox, name: str, codec: str, options: tuple[str, ...]
+) -> None:
+    assert numbers(extract(sandbox, videos.video(name, codec=codec, **SMALL, options=options))) == [10, 50, 95]
 
 
 def test_other_positions_and_another_width(videos: Videos) -> None:
@@ -334,13 +362,6 @@ def test_a_small_video_is_not_enlarged(videos: Videos, sandbox: Sandbox) -> None
     outcome = extract(sandbox, videos.video("small.mp4", width_px=160, height_px=90))
     assert {(picture.width_px, picture.height_px) for picture in outcome.pictures} == {(160, 90)}
     assert numbers(outcome) == [10, 50, 95]
-
-
-def test_a_tower_of_pixels_fits_into_a_jpeg(videos: Videos, sandbox: Sandbox) -> None:
-    path = videos.video("tower.webm", codec="vp9", width_px=16, height_px=65_535, duration_s=0.04)
-    outcome = extract(sandbox, path)
-    assert outcome.state is VideoState.DONE
-    assert {image.shape for image in images(outcome)} == {(65_500, 16, 3)}
 
 
 @pytest.mark.parametrize(("size_bytes", "most_read"), [(1 << 30, 64 << 20), (4 << 30, 64 << 20)])
@@ -457,7 +478,7 @@ def test_nothing_that_a_playlist_points_to_is_opened(videos: Videos, sandbox: Sa
         ("a.flv", "flv"),
     ],
 )
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     changes=st.lists(st.tuples(st.integers(0, 1 << 20), st.integers(0, 255)), min_size=1, max_size=20),
     near_start=st.booleans(),

@@ -1,0 +1,235 @@
+"""`python -m services.worker extract` as people and checks run it: a process, its output, exit status and files."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.videos import ENCRYPTED, INDEX_FIRST, Videos, frame_number
+
+ROOT = Path(__file__).parents[3]
+
+KEYS = {
+    *("video", "state", "reason_code", "reason", "duration_s", "width_px", "height_px", "codec", "container"),
+    *("thumbnails", "bytes_read", "requests", "cpu_s"),
+}
+THUMBNAIL_KEYS = {"position_pct", "time_s", "file", "width_px", "height_px", "size_bytes"}
+
+
+def run(folder: Path, *arguments: object, columns: int = 200) -> subprocess.CompletedProcess[str]:
+    """Runs the command in a folder. Whatever happens, nobody is shown a traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "services.worker", "extract", *map(str, arguments)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": str(columns), "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=120,
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def reports(folder: Path, *arguments: object, status: int = 0) -> list[dict[str, Any]]:
+    """What the command says with --json: an object a line, and nothing else."""
+    done = run(folder, *arguments, "--output", "out", "--json")
+    assert (done.returncode, done.stderr) == (status, "")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert all(set(report) == KEYS for report in found)
+    return found
+
+
+def numbers(folder: Path, report: dict[str, Any]) -> list[int]:
+    """The frames in the files of a report; they are what it says."""
+    found = []
+    for thumbnail in report["thumbnails"]:
+        content = (folder / thumbnail["file"]).read_bytes()
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        assert image is not None
+        assert set(thumbnail) == THUMBNAIL_KEYS
+        assert (thumbnail["width_px"], thumbnail["height_px"]) == (image.shape[1], image.shape[0])
+        assert thumbnail["size_bytes"] == len(content)
+        found.append(frame_number(image.astype(np.uint8)))
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path, videos: Videos) -> Path:
+    """A folder with a video of 100 frames, `film.mp4`."""
+    shutil.copy(videos.video("a.mp4"), tmp_path / "film.mp4")
+    return tmp_path
+
+
+def test_a_video_gives_a_line_and_its_thumbnails(folder: Path) -> None:
+    (report,) = reports(folder, "film.mp4")
+    assert numbers(folder, report) == [10, 50, 95]
+    assert [thumbnail["file"] for thumbnail in report["thumbnails"]] == [f"out/film_{n}.jpg" for n in (1, 2, 3)]
+    assert [(thumbnail["position_pct"], thumbnail["time_s"]) for thumbnail in report["thumbnails"]] == [
+        (10, 0.4),
+        (50, 2.0),
+        (95, 3.8),
+    ]
+    expected = {
+        "video": "film.mp4",
+        "state": "done",
+        "reason_code": None,
+        "reason": None,
+        "duration_s": 4.0,
+        "width_px": 640,
+        "height_px": 360,
+        "codec": "h264",
+        "container": "mp4",
+    }
+    assert {key: report[key] for key in expected} == expected
+    assert report["bytes_read"] > 0
+    assert report["requests"] > 0
+    assert report["cpu_s"] > 0
+
+
+def test_positions_and_width_are_chosen(folder: Path) -> None:
+    (report,) = reports(folder, "film.mp4", "--positions", "1,25,75.0,99", "--width", 160)
+    assert numbers(folder, report) == [1, 25, 75, 99]
+    assert {thumbnail["width_px"] for thumbnail in report["thumbnails"]} == {160}
+
+
+def test_videos_come_in_the_order_in_which_they_are_named(folder: Path, videos: Videos) -> None:
+    shutil.copy(videos.video("late.mkv", codec="hevc"), folder / "a.mkv")
+    found = reports(folder, "film.mp4", "a.mkv", "film.mp4")
+    assert [report["video"] for report in found] == ["film.mp4", "a.mkv", "film.mp4"]
+
+
+def test_what_fails_has_a_reason_and_fails_the_command(folder: Path, videos: Videos) -> None:
+    shutil.copy(videos.video("protected.mp4", options=ENCRYPTED), folder / "protected.mp4")
+    (folder / "diary.mp4").write_text("Dear diary")
+    found = reports(folder, "protected.mp4", "missing.mp4", "film.mp4", "diary.mp4", status=1)
+    assert [(report["state"], report["reason_code"]) for report in found] == [
+        ("failed", "encrypted"),
+        ("failed", "storage"),
+        ("done", None),
+        ("failed", "not_a_video"),
+    ]
+    assert all(bool(report["reason"]) is (report["state"] == "failed") for report in found)
+    assert [len(report["thumbnails"]) for report in found] == [0, 0, 3, 0]
+    assert sorted(file.name for file in (folder / "out").iterdir()) == ["film_1.jpg", "film_2.jpg", "film_3.jpg"]
+
+
+def test_what_is_there_in_part_does_not_fail_the_command(folder: Path, videos: Videos) -> None:
+    whole = videos.video("whole.mp4", options=INDEX_FIRST, duration_s=8)
+    shutil.copy(videos.cut(whole, keep=0.6), folder / "cut.mp4")
+    (report,) = reports(folder, "cut.mp4")
+    assert (report["state"], report["reason_code"]) == ("degraded", "incomplete")
+    assert len(numbers(folder, report)) == 3
+
+
+def test_a_folder_stands_for_the_videos_in_it_and_below(folder: Path) -> None:
+    for name in ("clips/b.MP4", "clips/deep/er/a.mp4", "clips/notes.txt", "clips/poster.jpg"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(folder / "film.mp4", folder / name)
+    found = reports(folder, "clips")
+    assert [report["video"] for report in found] == ["clips/b.MP4", "clips/deep/er/a.mp4"]
+
+
+def test_a_folder_without_videos_is_said_to_be_one(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    done = run(folder, "empty", "--output", "out", "--json")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "extract: there are no videos in empty\n"
+
+
+def test_videos_of_one_stem_do_not_overwrite_each_other(folder: Path, videos: Videos) -> None:
+    (folder / "other").mkdir()
+    copies = {
+        "film.mkv": videos.video("film.mkv", duration_s=2),
+        "film.mov": videos.video("film.mov", duration_s=6),
+        "other/film.mp4": videos.video("film.mp4", duration_s=8),
+    }
+    for name, video in copies.items():
+        shutil.copy(video, folder / name)
+    found = reports(folder, "film.mp4", *copies, "film.mp4", "film.mp4", "film.mp4")
+    files = [thumbnail["file"] for report in found for thumbnail in report["thumbnails"]]
+    assert len(files) == len(set(files)) == len(list((folder / "out").iterdir())) == 21
+    middles = [numbers(folder, report)[1] for report in found]
+    assert middles == [50, 25, 75, 100, 50, 50, 50]
+
+
+def test_a_video_may_have_any_name(folder: Path) -> None:
+    names = [
+        "with space + 100%.mp4",
+        "[red]not markup[ ] [ b].mp4",
+        "Crème brûlée 🎬.mp4",
+        "-dash.mp4",
+        ".mp4",
+        "x" * 251 + ".mp4",
+        "é" * 125 + ".mp4",
+        os.fsdecode(b"no unicode \xff\xfe.mp4"),
+    ]
+    for name in names:
+        shutil.copy(folder / "film.mp4", folder / name)
+    paths = [f"./{name}" for name in names]
+    found = reports(folder, *paths)
+    assert [(report["video"], report["state"]) for report in found] == [(name, "done") for name in names]
+    assert all(numbers(folder, report) == [10, 50, 95] for report in found)
+    table = run(folder, *paths, "--output", "out", columns=500)
+    assert table.returncode == 0
+    for name in names:
+        assert name.encode(errors="replace").decode() in table.stdout
+
+
+def test_a_named_pipe_is_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.mp4")
+    (report,) = reports(folder, "pipe.mp4", status=1)
+    assert report["state"] == "failed"
+
+
+def test_people_get_a_table(folder: Path) -> None:
+    (folder / "diary.mp4").write_text("Dear diary")
+    done = run(folder, "film.mp4", "diary.mp4", "missing.mp4", "--output", "out")
+    assert done.returncode == 1
+    film, diary, missing = (
+        next(line for line in done.stdout.splitlines() if name in line) for name in ("film.mp4", "diary", "missing")
+    )
+    for fact in ("done", "4.00 s", "640 x 360", "h264", "0.40 s, 2.00 s, 3.80 s"):
+        assert fact in film
+    assert "failed" in diary
+    assert "The file is not a video container that is supported." in diary
+    assert "No such file or directory" in missing
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["film.mp4"], "required: --output"),
+        (["film.mp4", "--output", "out", "--positions", "50,10"], "'50,10': positions ascend, each once"),
+        (
+            ["film.mp4", "--output", "out", "--width", "8"],
+            "argument --width: '8': Input should be greater than or equal",
+        ),
+    ],
+)
+def test_bad_arguments_are_explained_in_one_line(folder: Path, arguments: list[str], message: str) -> None:
+    done = run(folder, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr.splitlines()[-1]
+    assert not (folder / "out").exists()
+
+
+def test_an_output_that_cannot_be_written_is_explained_in_one_line(folder: Path) -> None:
+    done = run(folder, "film.mp4", "--output", "film.mp4", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("extract: the thumbnails cannot be written: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_help_tells_how_to_call_it(folder: Path) -> None:
+    done = run(folder, "--help")
+    assert done.returncode == 0
+    for option in ("VIDEO", "--output", "--json", "--positions", "--width", "default: 10,50,95", "default: 640"):
+        assert option in done.stdout
