@@ -1,6 +1,20 @@
 """Which uploads are videos: decided by the extension of the object key, whatever its case."""
 
-VIDEO_EXTENSIONS = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".wmv", ".flv", ".m4v", ".ts", ".3gp")
+CONTENT_TYPES = {
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".mkv": "video/matroska",
+    ".avi": "video/vnd.avi",
+    ".webm": "video/webm",
+    ".wmv": "video/x-ms-wmv",
+    ".flv": "video/x-flv",
+    ".m4v": "video/x-m4v",
+    ".ts": "video/mp2t",
+    ".3gp": "video/3gpp",
+}
+"""Media types, those of IANA's registry where there is one."""
+
+VIDEO_EXTENSIONS = tuple(CONTENT_TYPES)
 
 
 def split_extension(name: str) -> tuple[str, str]:

@@ -36,6 +36,7 @@ class ReasonCode(StrEnum):
     CRASHED = "crashed"
     STORAGE = "storage"
     MALFORMED_EVENT = "malformed_event"
+    DELETED = "deleted"
     INTERNAL = "internal"
 
 
@@ -73,6 +74,8 @@ class VideoRecord(BaseModel):
     updated_at: AwareDatetime
     """Time of the last change of state: what the index sorts by, also while `finished_at` is not known yet."""
     finished_at: AwareDatetime | None = None
+    purged_at: AwareDatetime | None = None
+    """Set by a purge that found the video in work: whoever ends the work keeps it, and the purge then removes all."""
     worker: str = ""
     reason_code: ReasonCode | None = None
     reason: str | None = None
@@ -119,6 +122,17 @@ def judge(
 
 Totals = Mapping[str, int]
 """Counters over all records: `videos_<state>`, `thumbnails`, `upload_bytes`, `thumbnail_bytes`."""
+
+ENDED = "ended"
+"""Counter beside the totals that only grows: videos that came to an end. Its growth is the throughput."""
+
+WRITES = "writes"
+"""Counter beside the totals that only grows: changes of them. Whoever sums all records up sees if it was disturbed."""
+
+
+def has_just_ended(before: VideoRecord | None, after: VideoRecord) -> bool:
+    """Whether replacing one record by the other is the end of a video's processing."""
+    return after.finished_at is not None and (before is None or before.finished_at is None)
 
 
 def share_of_totals(record: VideoRecord | None) -> dict[str, int]:

@@ -4,9 +4,13 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from services.contract.settings import PipelineSettings, WorkerSettings
+from services.contract.settings import ApiSettings, FrontendSettings, ServiceSettings, WorkerSettings
 
-_SERVICES: dict[str, type[PipelineSettings]] = {"Worker": WorkerSettings}
+_SERVICES: dict[str, type[ServiceSettings]] = {
+    "Worker": WorkerSettings,
+    "Api": ApiSettings,
+    "Frontend": FrontendSettings,
+}
 
 _HEAD = """\
 # Settings of the services
@@ -24,7 +28,7 @@ def settings_reference() -> str:
     return "\n".join([_HEAD, *sections])
 
 
-def _section(service: str, settings: type[PipelineSettings]) -> str:
+def _section(service: str, settings: type[ServiceSettings]) -> str:
     rows = [_row(name, field) for name, field in settings.model_fields.items()]
     return "\n".join(
         [f"## {service}", "", "| variable | default | example | what |", "| --- | --- | --- | --- |", *rows, ""]

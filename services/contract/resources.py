@@ -15,6 +15,18 @@ TOTALS_KEY = "totals"
 
 CLAIM_PREFIX = "claim:"
 
+RESERVATION_PREFIX = "reserved:"
+"""Items that keep an upload's key for the one who was given a URL for it, until the object is there."""
+
+SAMPLES_KEY = "samples"
+"""Key of the item with the queue's depth over the last minutes, which all processes of the api share."""
+
+PURGE_KEY = "purge"
+"""Key of the item with the progress of the purge that runs, or ran last."""
+
+PURGER = "(purge)"
+"""The owner of a claim while a purge deletes what lies under it: an upload's key never looks like this."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class QueueDescription:

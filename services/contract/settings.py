@@ -1,82 +1,29 @@
 """Every service's settings: read from the environment once, validated whole, frozen.
 
 Names are those of the environment variables in lower case. A Deployment's environment is written from these classes,
-so that what the stacks write and what a service reads cannot differ.
+so that what the stacks write and what a service reads cannot differ. The worker's and the frontend's are here; what all
+share is in `pipeline_settings.py`, the api's in `api_settings.py`.
 """
 
 import os
 import platform
-from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, model_validator
 
-from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX
-from services.contract.thumbnails import ThumbnailOptions, check_positions
+from services.contract.api_settings import ApiSettings
+from services.contract.pipeline_settings import PipelineSettings, Port, ServiceSettings, SettingsError
+from services.contract.thumbnails import ThumbnailOptions
 
-Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-class SettingsError(Exception):
-    """Some settings are wrong; the message names all of them, each with its value, its rule and an example."""
-
-
-class PipelineSettings(BaseSettings):
-    """What worker and api share: where the pipeline's resources are. Credentials come from boto3's default chain."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
-
-    aws_region: str = Field(
-        description="AWS region of the pipeline.", pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$", examples=["ap-southeast-2"]
-    )
-    sqs_queue_url: str = Field(
-        description="URL of the queue that S3 notifies.",
-        pattern=r"^https?://.+/.+$",
-        examples=["https://sqs.ap-southeast-2.amazonaws.com/123456789012/thumbnails-videos"],
-    )
-    sqs_dlq_url: str = Field(
-        description="URL of the dead-letter queue.",
-        pattern=r"^https?://.+/.+$",
-        examples=["https://sqs.ap-southeast-2.amazonaws.com/123456789012/thumbnails-videos-dlq"],
-    )
-    s3_bucket: str = Field(
-        description="Bucket that holds videos and thumbnails.",
-        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
-        examples=["thumbnails-videos-123456789012"],
-    )
-    s3_thumbnail_prefix: str = Field(
-        default=THUMBNAIL_PREFIX,
-        description="Prefix of the thumbnails' keys: ends in a slash, not under the uploads.",
-        pattern=r"^[^/].*/$",
-        max_length=128,
-        examples=[THUMBNAIL_PREFIX],
-    )
-    videos_table: str = Field(
-        description="DynamoDB table with one record a video.",
-        pattern=r"^[A-Za-z0-9_.-]{3,255}$",
-        examples=["thumbnails-videos"],
-    )
-
-    @field_validator("s3_thumbnail_prefix")
-    @classmethod
-    def _outside_uploads(cls, prefix: str) -> str:
-        if prefix.startswith(UPLOAD_PREFIX):
-            raise ValueError(f"must not lie under {UPLOAD_PREFIX}: every thumbnail would be taken for an upload")
-        return prefix
-
-    @classmethod
-    def from_environment(cls, **overrides: Any) -> Self:
-        """The settings, from environment variables and, before them, the given values.
-
-        Raises:
-            SettingsError: naming every wrong or missing setting at once.
-        """
-        try:
-            return cls(**overrides)
-        except ValidationError as error:
-            given = os.environ | {name.upper(): value for name, value in overrides.items()}
-            raise SettingsError(_explain(cls, error, given=given)) from None
+__all__ = [
+    "ApiSettings",
+    "FrontendSettings",
+    "PipelineSettings",
+    "Port",
+    "ServiceSettings",
+    "SettingsError",
+    "WorkerSettings",
+]
 
 
 class WorkerSettings(PipelineSettings):
@@ -97,11 +44,6 @@ class WorkerSettings(PipelineSettings):
     )
     worker_health_port: Port | None = Field(
         default=None, description="Port that answers the Kubernetes probes; off when unset.", examples=["8080"]
-    )
-    thumbnail_positions: Annotated[tuple[float, ...], NoDecode] = Field(
-        default=(10.0, 50.0, 95.0),
-        description="Positions of the thumbnails in percent of the duration, separated by commas.",
-        examples=["10,50,95"],
     )
     thumbnail_width_px: int = Field(
         default=640, description="Width of the thumbnails at most, in pixels.", ge=16, le=4096, examples=["640"]
@@ -156,16 +98,6 @@ class WorkerSettings(PipelineSettings):
         examples=["75"],
     )
 
-    @field_validator("thumbnail_positions", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
-
-    @field_validator("thumbnail_positions")
-    @classmethod
-    def _valid_positions(cls, positions: tuple[float, ...]) -> tuple[float, ...]:
-        return check_positions(positions)
-
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:
         if self.worker_metrics_port is not None and self.worker_metrics_port == self.worker_health_port:
@@ -179,20 +111,30 @@ class WorkerSettings(PipelineSettings):
         )
 
 
-def _explain(settings: type[PipelineSettings], error: ValidationError, *, given: Mapping[str, Any]) -> str:
-    lines = []
-    for problem in error.errors():
-        name = str(problem["loc"][0]) if problem["loc"] else ""
-        field = settings.model_fields.get(name)
-        rule = problem["msg"].removeprefix("Value error, ")
-        if field is None:
-            lines.append(f"  {rule}")
-            continue
-        value = "is not set" if problem["type"] == "missing" else f"= {given.get(name.upper(), problem['input'])!r}"
-        lines.append(f"  {name.upper()} {value}")
-        if problem["type"] != "missing":
-            lines.append(f"    rule: {rule}")
-        lines.append(f"    what: {field.description}")
-        lines.append(f"    example: {name.upper()}={(field.examples or [''])[0]}")
-    count = len(error.errors())
-    return "\n".join([f"{count} wrong setting{'s' if count > 1 else ''} in the environment:", *lines])
+class FrontendSettings(ServiceSettings):
+    """What the Next.js server reads; Node takes the names as they are."""
+
+    api_base_url: str = Field(
+        default="http://thumbnail-api:8000",
+        description="Address of the api as the server sees it, without a path.",
+        pattern=r"^https?://[^/]+$",
+        examples=["http://thumbnails-api:8000"],
+    )
+    port: Port = Field(default=3000, description="Port that Next.js listens on.", examples=["3000"])
+    hostname: str = Field(
+        default="0.0.0.0",  # noqa: S104 - as the description says
+        description="Address that Next.js listens on: every one, as only Kubernetes knows a pod's.",
+        examples=["0.0.0.0"],  # noqa: S104 - as the description says
+    )
+    keep_alive_timeout: int = Field(
+        default=3_610_000,
+        description="Milliseconds that an idle connection is kept: above the load balancer's, or it answers 502.",
+        ge=1000,
+        examples=["3610000"],
+    )
+    node_env: Literal["production", "development", "test"] = Field(
+        default="production", description="Mode of Node.", examples=["production"]
+    )
+    next_telemetry_disabled: Literal["0", "1"] = Field(
+        default="1", description="Whether Next.js reports its use.", examples=["1"]
+    )

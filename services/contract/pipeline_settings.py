@@ -1,0 +1,113 @@
+"""What all services' settings share: where the pipeline's resources are, and how settings are read."""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX
+from services.contract.thumbnails import check_positions
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class SettingsError(Exception):
+    """Some settings are wrong; the message names all of them, each with its value, its rule and an example."""
+
+
+class ServiceSettings(BaseSettings):
+    """What the settings of every service are: read from the environment, frozen."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    @classmethod
+    def from_environment(cls, **overrides: Any) -> Self:
+        """The settings, from environment variables and, before them, the given values.
+
+        Raises:
+            SettingsError: naming every wrong or missing setting at once.
+        """
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            given = os.environ | {name.upper(): value for name, value in overrides.items()}
+            raise SettingsError(_explain(cls, error, given=given)) from None
+
+
+class PipelineSettings(ServiceSettings):
+    """What worker and api share: where the pipeline's resources are. Credentials come from boto3's default chain."""
+
+    aws_region: str = Field(
+        description="AWS region of the pipeline.", pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$", examples=["ap-southeast-2"]
+    )
+    sqs_queue_url: str = Field(
+        description="URL of the queue that S3 notifies.",
+        pattern=r"^https?://.+/.+$",
+        examples=["https://sqs.ap-southeast-2.amazonaws.com/123456789012/thumbnails-videos"],
+    )
+    sqs_dlq_url: str = Field(
+        description="URL of the dead-letter queue.",
+        pattern=r"^https?://.+/.+$",
+        examples=["https://sqs.ap-southeast-2.amazonaws.com/123456789012/thumbnails-videos-dlq"],
+    )
+    s3_bucket: str = Field(
+        description="Bucket that holds videos and thumbnails.",
+        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        examples=["thumbnails-videos-123456789012"],
+    )
+    s3_thumbnail_prefix: str = Field(
+        default=THUMBNAIL_PREFIX,
+        description="Prefix of the thumbnails' keys: ends in a slash, not under the uploads.",
+        pattern=r"^[^/].*/$",
+        max_length=128,
+        examples=[THUMBNAIL_PREFIX],
+    )
+    videos_table: str = Field(
+        description="DynamoDB table with one record a video.",
+        pattern=r"^[A-Za-z0-9_.-]{3,255}$",
+        examples=["thumbnails-videos"],
+    )
+    thumbnail_positions: Annotated[tuple[float, ...], NoDecode] = Field(
+        default=(10.0, 50.0, 95.0),
+        description="Positions of the thumbnails in percent of the duration, separated by commas.",
+        examples=["10,50,95"],
+    )
+
+    @field_validator("thumbnail_positions", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("thumbnail_positions")
+    @classmethod
+    def _valid_positions(cls, positions: tuple[float, ...]) -> tuple[float, ...]:
+        return check_positions(positions)
+
+    @field_validator("s3_thumbnail_prefix")
+    @classmethod
+    def _outside_uploads(cls, prefix: str) -> str:
+        if prefix.startswith(UPLOAD_PREFIX):
+            raise ValueError(f"must not lie under {UPLOAD_PREFIX}: every thumbnail would be taken for an upload")
+        return prefix
+
+
+def _explain(settings: type[ServiceSettings], error: ValidationError, *, given: Mapping[str, Any]) -> str:
+    lines = []
+    for problem in error.errors():
+        name = str(problem["loc"][0]) if problem["loc"] else ""
+        field = settings.model_fields.get(name)
+        rule = problem["msg"].removeprefix("Value error, ")
+        if field is None:
+            lines.append(f"  {rule}")
+            continue
+        shown = "(a secret)" if "Secret" in str(field.annotation) else repr(given.get(name.upper(), problem["input"]))
+        value = "is not set" if problem["type"] == "missing" else f"= {shown}"
+        lines.append(f"  {name.upper()} {value}")
+        if problem["type"] != "missing":
+            lines.append(f"    rule: {rule}")
+        lines.append(f"    what: {field.description}")
+        lines.append(f"    example: {name.upper()}={(field.examples or [''])[0]}")
+    count = len(error.errors())
+    return "\n".join([f"{count} wrong setting{'s' if count > 1 else ''} in the environment:", *lines])

@@ -1,0 +1,28 @@
+"""The pods of the pipeline, or on one machine its processes: what the api shows and a local supervisor writes."""
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class Pod(BaseModel):
+    """One pod. Names and phases are those of Kubernetes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(examples=["thumbnails-worker-7d9c5b6f4-x2x8v"])
+    component: str = Field(description="What it is: worker, api, frontend.", examples=["worker"])
+    phase: str = Field(
+        description="Phase of the pod, or the reason why it does not run: Running, Pending, CrashLoopBackOff, "
+        "ImagePullBackOff, Terminating and so on.",
+        examples=["Running"],
+    )
+    ready: bool
+    restarts: int = Field(ge=0)
+    started_at: AwareDatetime | None = None
+    node: str | None = None
+
+
+class PodsFile(BaseModel):
+    """What a local supervisor writes, again and again: an old file means that nobody supervises any more."""
+
+    written_at: AwareDatetime
+    pods: tuple[Pod, ...]
