@@ -15,11 +15,14 @@ nox.options.sessions = ["lint", "types", "test"]
 # What is compiled into requirements/, for whom: the options that uv takes it by.
 REQUIREMENTS = {
     # First, as the others keep to its versions: the worker's image runs what the tests have run.
-    "test": ["pyproject.toml", "--extra=local", "--group=test"],
+    "test": ["pyproject.toml", "--extra=local", "--extra=stacks", "--group=test"],
     "local": ["pyproject.toml", "--extra=local"],
     "worker": ["pyproject.toml", "--extra=worker"],
-    "types": ["pyproject.toml", "--extra=local", "--group=types", "--group=nox"],
+    "api": ["pyproject.toml", "--extra=api"],
+    "stacks": ["pyproject.toml", "--extra=stacks"],
+    "types": ["pyproject.toml", "--extra=local", "--extra=stacks", "--group=types", "--group=nox"],
     "lint": ["--group=lint"],
+    "checkov": ["--group=checkov"],
     "nox": ["--group=nox"],
 }
 
@@ -61,7 +64,7 @@ def types(session: nox.Session) -> None:
 def test(session: nox.Session) -> None:
     """Run the tests: -- takes pytest's own arguments."""
     _install(session, "test")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *session.posargs, env={"CHECKOV": _tool(session, "checkov")})
 
 
 @nox.session(default=False)
@@ -73,11 +76,78 @@ def generate(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def config(session: nox.Session) -> None:
+    """Check pipeline.toml, print what is in force, and write what is generated from the config's classes: -- [FILE]."""
+    _install(session, "stacks")
+    _run_from_here(session, "stacks.config_command", "--generate", str(ROOT), *session.posargs)
+
+
+@nox.session(default=False)
+def synth(session: nox.Session) -> None:
+    """Synthesize the stacks into cdktf.out: -- [--engine cdktf|cdktf-plain|cdktn]."""
+    engine = session.posargs[-1] if "--engine" in session.posargs else "cdktf"
+    _install(session, "test" if engine == "cdktn" else "stacks")
+    session.run("python", "-m", "stacks.engine.warm", env={"STACKS_ENGINE": engine})
+    session.run("python", "main.py", env={"STACKS_ENGINE": engine})
+
+
+@nox.session(default=False)
+def app(session: nox.Session) -> None:
+    """Do what cdktf-cli asks for: cdktf.json names this session, so that `npx cdktf` works in a fresh clone."""
+    _install(session, "stacks")
+    session.run("python", "main.py")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Compare with a peer and print a table: -- synth."""
+    _install(session, "test")
+    name, *arguments = session.posargs or ["synth"]
+    _run_from_here(session, f"benchmarks.{name}", *arguments)
+
+
+@nox.session(default=False)
+def images(session: nox.Session) -> None:
+    """Build the services' images and push them to ECR: -- --tag 1.0.5."""
+    _operate(session, "images")
+
+
+@nox.session(default=False)
+def deploy(session: nox.Session) -> None:
+    """Deploy a stack, or what is left of all: -- bootstrap|core|workloads|dns|monitoring|all [--step 1|2] [--yes]."""
+    _operate(session, "deploy")
+
+
+@nox.session(default=False)
+def destroy(session: nox.Session) -> None:
+    """Destroy a stack, or all but bootstrap: -- STACK|all [--empty-buckets] [--name NAME] [--yes]."""
+    _operate(session, "destroy")
+
+
+@nox.session(default=False)
+def diff(session: nox.Session) -> None:
+    """Show what a deployment would change: -- [STACK...]."""
+    _operate(session, "diff")
+
+
+@nox.session(default=False)
+def cost(session: nox.Session) -> None:
+    """Estimate a month's bill: -- [--videos N] [--video-mb MB]."""
+    _operate(session, "cost")
+
+
+@nox.session(default=False)
+def graph(session: nox.Session) -> None:
+    """Draw the architecture from the synthesized stacks: docs/images/architecture.svg; -- [--output FILE]."""
+    _operate(session, "graph")
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Compile requirements/ anew from pyproject.toml: -- --upgrade takes the newest versions."""
     for name, selection in REQUIREMENTS.items():
         target = f"requirements/{name}.txt"
-        constraint = [] if name == "test" else ["--constraints=requirements/test.txt"]
+        constraint = [] if name in ("test", "checkov") else ["--constraints=requirements/test.txt"]
         session.run(
             "uv",
             "pip",
@@ -99,6 +169,29 @@ def lock(session: nox.Session) -> None:
 
 def _install(session: nox.Session, name: str) -> None:
     session.install("--quiet", "--require-hashes", "-r", f"requirements/{name}.txt")
+
+
+def _tool(session: nox.Session, name: str) -> str:
+    """A program in an environment of its own beside the session's, for what does not agree with our requirements."""
+    environment = Path(session.virtualenv.location).with_name(f"tool-{name}")
+    if not environment.exists():
+        session.run("uv", "venv", "--quiet", str(environment), external=True, silent=True)
+    session.run(
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--require-hashes",
+        f"--python={environment}",
+        f"--requirements=requirements/{name}.txt",
+        external=True,
+    )
+    return str(environment / "bin" / name)
+
+
+def _operate(session: nox.Session, command: str) -> None:
+    _install(session, "stacks")
+    _run_from_here(session, "stacks.operate", command, *session.posargs)
 
 
 def _run_from_here(session: nox.Session, module: str, *arguments: str) -> None:

@@ -1,0 +1,61 @@
+"""Builds and wires the stacks.
+
+How a stack is added: a class that derives from `stacks.engine.stack.PipelineStack`, with the signature
+`(scope: Construct, config: PipelineConfig)`, which calls `super().__init__(scope, "<id>", config)`, makes its
+resources, and publishes its outputs:
+
+    class DnsStack(PipelineStack):
+        def __init__(self, scope: Construct, config: PipelineConfig) -> None:
+            super().__init__(scope, "dns", config)
+            core = outputs_of(self, "core", CoreOutputs)    # what another stack has published, through its state in S3
+            ...                                             # resources; names come from self.names, never from literals
+            publish(self, DnsOutputs(...))                  # stacks/dns.py: a frozen dataclass of output("...") fields
+
+Stacks with objects in the cluster call `self.connect_to_cluster(name=..., endpoint=..., ca_data=...)` first. Constructs
+stand directly under the stack, with ids that read well and stay: Terraform's addresses are made of them. What holds
+state gets `override_logical_id` besides. Then the class takes its place in `build`.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from cdktf import App
+
+from stacks.bootstrap import BootstrapStack
+from stacks.config import PipelineConfig
+from stacks.core import CoreStack
+from stacks.dns import DnsStack
+from stacks.monitoring import MonitoringStack
+from stacks.sources import ConfigError, load_config
+from stacks.workloads import WorkloadsStack
+
+
+def build(app: App, config: PipelineConfig) -> None:
+    """All stacks of an instance, in an app that has not been synthesized. Without a domain there is no dns stack."""
+    BootstrapStack(app, config)
+    CoreStack(app, config)
+    WorkloadsStack(app, config)
+    if config.domain is not None:
+        DnsStack(app, config)
+    MonitoringStack(app, config)
+
+
+def synth(config: PipelineConfig, outdir: Path) -> None:
+    """Writes `<outdir>/stacks/<stack>/cdk.tf.json`, and what belongs to it."""
+    app = App(outdir=str(outdir))
+    build(app, config)
+    app.synth()
+
+
+def main(project: Path, environment: Mapping[str, str] = os.environ) -> None:
+    """What an instance's `main.py` runs: a wrong config ends it with all errors and status 1 before any stack.
+
+    `cdktf` says in `CDKTF_OUTDIR` where it looks for the result.
+    """
+    try:
+        config = load_config(project / "pipeline.toml", environment)
+    except ConfigError as error:
+        sys.exit(str(error))
+    synth(config, Path(environment.get("CDKTF_OUTDIR") or project / "cdktf.out"))

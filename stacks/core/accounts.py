@@ -1,0 +1,131 @@
+"""The rights of the pods: one role for each service account, with what its program calls and no more."""
+
+from typing import TYPE_CHECKING
+
+from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX
+from stacks.core.load_balancer_rights import load_balancer_rights
+from stacks.core.roles import AccountRoles, grant, grant_managed
+from stacks.engine.policy import Statement
+from stacks.naming import COLLECTOR_ACCOUNT, KEDA_OPERATOR_ACCOUNT, LOAD_BALANCER_CONTROLLER_ACCOUNT
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_aws.iam_role import IamRole
+
+    from stacks.engine.stack import PipelineStack
+    from stacks.naming import Names
+
+
+def worker_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
+    names = stack.names
+    taker = accounts.role("worker", names.worker_account)
+    grant(
+        stack,
+        "worker",
+        taker,
+        Statement(
+            sid="Receive",
+            actions=[
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:ChangeMessageVisibility",
+                "sqs:GetQueueAttributes",
+            ],
+            resources=[names.queue_arn],
+        ),
+        Statement(sid="GiveUp", actions=["sqs:SendMessage"], resources=[names.dead_letter_queue_arn]),
+        Statement(sid="ReadVideos", actions=["s3:GetObject"], resources=[f"{names.bucket_arn}/{UPLOAD_PREFIX}*"]),
+        Statement(
+            sid="WriteThumbnails", actions=["s3:PutObject"], resources=[f"{names.bucket_arn}/{THUMBNAIL_PREFIX}*"]
+        ),
+        _tell_missing_from_denied(names),
+        # A transaction is allowed by the actions in it:
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+        Statement(
+            sid="KeepRecords",
+            actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"],
+            resources=[names.table_arn],
+        ),
+    )
+    return taker
+
+
+def api_role(stack: "PipelineStack", accounts: AccountRoles, *, token_secret_arn: str) -> "IamRole":
+    names = stack.names
+    taker = accounts.role("api", names.api_account)
+    uploads, thumbnails = f"{names.bucket_arn}/{UPLOAD_PREFIX}*", f"{names.bucket_arn}/{THUMBNAIL_PREFIX}*"
+    grant(
+        stack,
+        "api",
+        taker,
+        Statement(
+            sid="WatchQueues",
+            actions=["sqs:GetQueueAttributes"],
+            resources=[names.queue_arn, names.dead_letter_queue_arn],
+        ),
+        Statement(
+            sid="ReadDeadLetters",
+            actions=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
+            resources=[names.dead_letter_queue_arn],
+        ),
+        Statement(sid="Redrive", actions=["sqs:SendMessage"], resources=[names.queue_arn]),
+        Statement(sid="ReadObjects", actions=["s3:GetObject"], resources=[uploads, thumbnails]),
+        Statement(
+            sid="Upload",
+            actions=["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+            resources=[uploads],
+        ),
+        Statement(sid="Purge", actions=["s3:DeleteObject", "s3:DeleteObjectVersion"], resources=[uploads, thumbnails]),
+        _tell_missing_from_denied(names),
+        Statement(sid="ListVersions", actions=["s3:ListBucketVersions"], resources=[names.bucket_arn]),
+        Statement(sid="ListTestVideos", actions=["s3:ListBucket"], resources=[names.test_source_bucket_arn]),
+        Statement(sid="ReadTestVideos", actions=["s3:GetObject"], resources=[f"{names.test_source_bucket_arn}/*"]),
+        Statement(
+            sid="KeepRecords",
+            actions=[
+                "dynamodb:GetItem",
+                "dynamodb:BatchGetItem",
+                "dynamodb:PutItem",
+                "dynamodb:UpdateItem",
+                "dynamodb:DeleteItem",
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:BatchWriteItem",
+                "dynamodb:Scan",
+            ],
+            resources=[names.table_arn],
+        ),
+        Statement(
+            sid="PageRecords",
+            actions=["dynamodb:Query"],
+            resources=[names.table_arn, f"{names.table_arn}/index/{names.resources.table.index}"],
+        ),
+        Statement(sid="ReadToken", actions=["secretsmanager:GetSecretValue"], resources=[token_secret_arn]),
+    )
+    return taker
+
+
+def keda_operator_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
+    taker = accounts.role("keda-operator", KEDA_OPERATOR_ACCOUNT)
+    watch = Statement(sid="WatchQueue", actions=["sqs:GetQueueAttributes"], resources=[stack.names.queue_arn])
+    grant(stack, "keda-operator", taker, watch)
+    return taker
+
+
+def load_balancer_controller_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
+    part = "load-balancer-controller"
+    taker = accounts.role(part, LOAD_BALANCER_CONTROLLER_ACCOUNT)
+    grant(stack, part, taker, *load_balancer_rights(stack.names))
+    return taker
+
+
+def collector_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
+    taker = accounts.role("collector", COLLECTOR_ACCOUNT)
+    grant_managed(stack, "collector", taker, "CloudWatchAgentServerPolicy")
+    return taker
+
+
+def _tell_missing_from_denied(names: "Names") -> Statement:
+    """Without it S3 answers 403 for an object that no longer exists, which the worker would try again and again.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    return Statement(sid="TellMissingFromDenied", actions=["s3:ListBucket"], resources=[names.bucket_arn])

@@ -1,0 +1,159 @@
+"""The EKS cluster: no nodes, Fargate profiles for the namespaces that run pods, and the add-ons that these need."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf_cdktf_provider_aws.eks_access_entry import EksAccessEntry
+from cdktf_cdktf_provider_aws.eks_access_policy_association import (
+    EksAccessPolicyAssociation,
+    EksAccessPolicyAssociationAccessScope,
+)
+from cdktf_cdktf_provider_aws.eks_addon import EksAddon
+from cdktf_cdktf_provider_aws.eks_cluster import (
+    EksCluster,
+    EksClusterAccessConfig,
+    EksClusterUpgradePolicy,
+    EksClusterVpcConfig,
+)
+from cdktf_cdktf_provider_aws.eks_fargate_profile import EksFargateProfile, EksFargateProfileSelector
+
+from stacks.core.roles import grant, grant_managed, role
+from stacks.engine.policy import Statement, assumed_by_service
+from stacks.naming import INSIGHTS_NAMESPACE, KEDA_NAMESPACE, SYSTEM_NAMESPACE
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_aws.iam_role import IamRole
+
+    from stacks.core.network import Network
+    from stacks.engine.stack import PipelineStack
+
+_CONTROL_PLANE_LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+_ADMINISTRATOR = "AmazonEKSClusterAdminPolicy"
+
+
+def make_cluster(stack: "PipelineStack", network: "Network") -> EksCluster:
+    names, config = stack.names, stack.config.cluster
+    # EKS would make it itself, and keep its logs for ever.
+    logs = CloudwatchLogGroup(
+        stack, "cluster-logs", name=names.cluster_log_group, retention_in_days=config.log_retention_days
+    )
+    cluster_role = role(stack, "cluster", trust=assumed_by_service("eks.amazonaws.com"))
+    rights = grant_managed(stack, "cluster", cluster_role, "AmazonEKSClusterPolicy")
+    cluster = EksCluster(
+        stack,
+        "cluster",
+        name=names.cluster,
+        role_arn=cluster_role.arn,
+        version=config.kubernetes_version,
+        vpc_config=EksClusterVpcConfig(
+            subnet_ids=[subnet.id for subnet in network.private],
+            endpoint_private_access=True,
+            endpoint_public_access=True,
+            public_access_cidrs=[str(cidr) for cidr in config.public_access_cidrs],
+        ),
+        access_config=EksClusterAccessConfig(
+            authentication_mode="API", bootstrap_cluster_creator_admin_permissions=False
+        ),
+        # vpc-cni and kube-proxy serve nodes, of which there are none; CoreDNS comes as an add-on.
+        bootstrap_self_managed_addons=False,
+        enabled_cluster_log_types=_CONTROL_PLANE_LOGS,
+        # A version that has left standard support costs six times as much; STANDARD upgrades instead.
+        upgrade_policy=EksClusterUpgradePolicy(support_type="STANDARD"),
+        deletion_protection=config.deletion_protection,
+        depends_on=[logs, rights],
+    )
+    cluster.override_logical_id("cluster")
+    _admit_administrators(stack, cluster)
+    profiles = _fargate_profiles(stack, cluster, network)
+    _add_ons(stack, cluster, after=profiles)
+    return cluster
+
+
+def _admit_administrators(stack: "PipelineStack", cluster: EksCluster) -> None:
+    """The deploy role and those that the config names; nobody gets in for having made the cluster."""
+    principals = {"deploy": stack.names.role_arn("deploy")}
+    for number, principal_arn in enumerate(stack.config.cluster.admin_principal_arns, start=1):
+        principals[f"admin-{number}"] = principal_arn
+    for name, principal_arn in principals.items():
+        entry = EksAccessEntry(stack, name, cluster_name=cluster.name, principal_arn=principal_arn)
+        EksAccessPolicyAssociation(
+            stack,
+            f"{name}-rights",
+            cluster_name=cluster.name,
+            principal_arn=principal_arn,
+            policy_arn=stack.names.arn("eks", f"cluster-access-policy/{_ADMINISTRATOR}", region="", account="aws"),
+            access_scope=EksAccessPolicyAssociationAccessScope(type="cluster"),
+            depends_on=[entry],
+        )
+
+
+def _fargate_profiles(stack: "PipelineStack", cluster: EksCluster, network: "Network") -> list[EksFargateProfile]:
+    """One for each namespace that runs pods, in private subnets. EKS makes or deletes one at a time: hence the chain.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html
+    """
+    execution_role = _pod_execution_role(stack)
+    profiles: list[EksFargateProfile] = []
+    for namespace in (SYSTEM_NAMESPACE, KEDA_NAMESPACE, INSIGHTS_NAMESPACE, stack.names.namespace):
+        part = "pipeline" if namespace == stack.names.namespace else namespace
+        profile = EksFargateProfile(
+            stack,
+            f"profile-{part}",
+            cluster_name=cluster.name,
+            fargate_profile_name=namespace,
+            pod_execution_role_arn=execution_role.arn,
+            subnet_ids=[subnet.id for subnet in network.private],
+            selector=[EksFargateProfileSelector(namespace=namespace)],
+            depends_on=[profiles[-1] if profiles else network.way_out],
+        )
+        profiles.append(profile)
+    return profiles
+
+
+def _pod_execution_role(stack: "PipelineStack") -> "IamRole":
+    """Fetches the images of pods and writes their logs; what pods do themselves is their service accounts' affair.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html
+    """
+    names = stack.names
+    profiles = names.arn("eks", f"fargateprofile/{names.cluster}/*")
+    taker = role(
+        stack,
+        "fargate",
+        trust=assumed_by_service("eks-fargate-pods.amazonaws.com", {"ArnLike": {"aws:SourceArn": profiles}}),
+    )
+    grant_managed(stack, "fargate", taker, "AmazonEKSFargatePodExecutionRolePolicy")
+    logs = names.log_group_arn(names.pods_log_group)
+    grant(
+        stack,
+        "fargate",
+        taker,
+        Statement(
+            sid="WritePodLogs",
+            actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            resources=[logs, f"{logs}:*"],
+        ),
+    )
+    return taker
+
+
+def _add_ons(stack: "PipelineStack", cluster: EksCluster, *, after: Sequence[EksFargateProfile]) -> None:
+    """CoreDNS, made for Fargate, and the metrics server, which the HPAs ask.
+
+    The add-on of the latter avoids port 10250, which is the kubelet's in a Fargate pod:
+    https://docs.aws.amazon.com/eks/latest/userguide/metrics-server.html
+    """
+    settings = {"coredns": {"computeType": "Fargate"}, "metrics-server": None}
+    for add_on, values in settings.items():
+        EksAddon(
+            stack,
+            add_on,
+            cluster_name=cluster.name,
+            addon_name=add_on,
+            configuration_values=json.dumps(values) if values else None,
+            resolve_conflicts_on_create="OVERWRITE",
+            resolve_conflicts_on_update="OVERWRITE",
+            depends_on=list(after),
+        )

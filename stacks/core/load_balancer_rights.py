@@ -1,0 +1,222 @@
+"""What the AWS Load Balancer Controller may do; AWS maintains no policy for it.
+
+The actions are those of the controller's own `docs/install/iam_policy.json` that an ALB needs. Where that asks only
+for the tag `elbv2.k8s.aws/cluster`, this asks for the cluster's name in it; Network Load Balancers are left out.
+"""
+
+from typing import TYPE_CHECKING
+
+from stacks.engine.policy import Conditions, Statement
+
+if TYPE_CHECKING:
+    from stacks.naming import Names
+
+_TAG = "elbv2.k8s.aws/cluster"
+
+_EC2_READS = [
+    "AccountAttributes",
+    "Addresses",
+    "AvailabilityZones",
+    "InternetGateways",
+    "Vpcs",
+    "VpcPeeringConnections",
+    "Subnets",
+    "SecurityGroups",
+    "Instances",
+    "NetworkInterfaces",
+    "Tags",
+    "CoipPools",
+    "IpamPools",
+    "RouteTables",
+]
+_ELB_READS = [
+    "LoadBalancers",
+    "LoadBalancerAttributes",
+    "Listeners",
+    "ListenerAttributes",
+    "ListenerCertificates",
+    "SSLPolicies",
+    "Rules",
+    "TargetGroups",
+    "TargetGroupAttributes",
+    "TargetHealth",
+    "Tags",
+    "TrustStores",
+    "CapacityReservation",
+]
+
+
+def load_balancer_rights(names: "Names") -> list[Statement]:
+    return [*_reads(), *_protections(names), *_security_groups(names), *_load_balancers(names)]
+
+
+def _reads() -> list[Statement]:
+    return [
+        Statement(
+            sid="Read",
+            # These know no resources:
+            # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+            actions=[
+                *(f"ec2:Describe{noun}" for noun in _EC2_READS),
+                "ec2:GetCoipPoolUsage",
+                "ec2:GetSecurityGroupsForVpc",
+                *(f"elasticloadbalancing:Describe{noun}" for noun in _ELB_READS),
+                "acm:ListCertificates",
+                "iam:ListServerCertificates",
+                "shield:GetSubscriptionState",
+            ],
+            resources=["*"],
+        )
+    ]
+
+
+def _protections(names: "Names") -> list[Statement]:
+    return [
+        Statement(
+            sid="ServiceLinkedRole",
+            actions=["iam:CreateServiceLinkedRole"],
+            resources=[
+                names.arn(
+                    "iam",
+                    "role/aws-service-role/elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing",
+                    region="",
+                )
+            ],
+            conditions={"StringEquals": {"iam:AWSServiceName": "elasticloadbalancing.amazonaws.com"}},
+        ),
+        Statement(
+            sid="ReadCertificates", actions=["acm:DescribeCertificate"], resources=[names.arn("acm", "certificate/*")]
+        ),
+        Statement(
+            sid="Firewall",
+            actions=[
+                "wafv2:GetWebACL",
+                "wafv2:GetWebACLForResource",
+                "wafv2:AssociateWebACL",
+                "wafv2:DisassociateWebACL",
+            ],
+            resources=[names.arn("wafv2", "regional/webacl/*/*"), _load_balancer(names)],
+        ),
+    ]
+
+
+def _security_groups(names: "Names") -> list[Statement]:
+    groups = names.arn("ec2", "security-group/*")
+    rules = ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"]
+    return [
+        Statement(sid="MakeGroup", actions=["ec2:CreateSecurityGroup"], resources=[groups, names.arn("ec2", "vpc/*")]),
+        Statement(
+            sid="TagNewGroup",
+            actions=["ec2:CreateTags"],
+            resources=[groups],
+            conditions={
+                "StringEquals": {"ec2:CreateAction": "CreateSecurityGroup", f"aws:RequestTag/{_TAG}": names.cluster}
+            },
+        ),
+        Statement(
+            sid="TagOwnGroup",
+            actions=["ec2:CreateTags", "ec2:DeleteTags"],
+            resources=[groups],
+            conditions=_own(names),
+        ),
+        Statement(
+            sid="ChangeOwnGroup",
+            actions=[*rules, "ec2:DeleteSecurityGroup"],
+            resources=[groups],
+            conditions=_own(names),
+        ),
+        # The cluster's own group, which lets the load balancer in to the pods.
+        Statement(
+            sid="OpenClusterGroup",
+            actions=rules,
+            resources=[groups],
+            conditions={"StringEquals": {f"aws:ResourceTag/kubernetes.io/cluster/{names.cluster}": "owned"}},
+        ),
+    ]
+
+
+def _load_balancers(names: "Names") -> list[Statement]:
+    load_balancer = _load_balancer(names)
+    target_group = names.arn("elasticloadbalancing", "targetgroup/*/*")
+    listener = names.arn("elasticloadbalancing", "listener/app/*")
+    rule = names.arn("elasticloadbalancing", "listener-rule/app/*")
+    return [
+        Statement(
+            sid="Make",
+            actions=["elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:CreateTargetGroup"],
+            resources=[load_balancer, target_group],
+            conditions={"StringEquals": {f"aws:RequestTag/{_TAG}": names.cluster}},
+        ),
+        Statement(
+            sid="TagNew",
+            actions=["elasticloadbalancing:AddTags"],
+            resources=[load_balancer, target_group],
+            conditions={
+                "StringEquals": {
+                    "elasticloadbalancing:CreateAction": ["CreateTargetGroup", "CreateLoadBalancer"],
+                    f"aws:RequestTag/{_TAG}": names.cluster,
+                }
+            },
+        ),
+        Statement(
+            sid="TagOwn",
+            actions=["elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"],
+            resources=[load_balancer, target_group],
+            conditions=_own(names),
+        ),
+        Statement(
+            sid="ChangeOwn",
+            actions=[
+                f"elasticloadbalancing:{verb}"
+                for verb in (
+                    "ModifyLoadBalancerAttributes",
+                    "SetIpAddressType",
+                    "SetSecurityGroups",
+                    "SetSubnets",
+                    "DeleteLoadBalancer",
+                    "ModifyTargetGroup",
+                    "ModifyTargetGroupAttributes",
+                    "DeleteTargetGroup",
+                    "ModifyListenerAttributes",
+                    "ModifyCapacityReservation",
+                    "ModifyIpPools",
+                )
+            ],
+            resources=[load_balancer, target_group, listener],
+            conditions=_own(names),
+        ),
+        Statement(
+            sid="Targets",
+            actions=["elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"],
+            resources=[target_group],
+        ),
+        Statement(
+            sid="Listeners",
+            actions=[
+                f"elasticloadbalancing:{verb}"
+                for verb in (
+                    "CreateListener",
+                    "ModifyListener",
+                    "DeleteListener",
+                    "AddListenerCertificates",
+                    "RemoveListenerCertificates",
+                    "CreateRule",
+                    "ModifyRule",
+                    "DeleteRule",
+                    "SetRulePriorities",
+                    "SetWebAcl",
+                    "AddTags",
+                    "RemoveTags",
+                )
+            ],
+            resources=[load_balancer, listener, rule],
+        ),
+    ]
+
+
+def _load_balancer(names: "Names") -> str:
+    return names.arn("elasticloadbalancing", "loadbalancer/app/*/*")
+
+
+def _own(names: "Names") -> Conditions:
+    return {"StringEquals": {f"aws:ResourceTag/{_TAG}": names.cluster}}

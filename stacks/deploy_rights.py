@@ -1,0 +1,286 @@
+"""What the deploy role may do: everything the stacks need, on this instance's resources where AWS lets us name them.
+
+It can make roles only inside the boundary, and cannot touch the two roles of GitHub or any policy: a workflow cannot
+give itself more. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from stacks.engine.policy import Statement
+
+if TYPE_CHECKING:
+    from stacks.naming import Names
+
+_BOUNDED_SERVICES = (
+    "acm",
+    "cloudwatch",
+    "cognito-idp",
+    "dynamodb",
+    "ec2",
+    "ecr",
+    "eks",
+    "elasticloadbalancing",
+    "kms",
+    "logs",
+    "s3",
+    "secretsmanager",
+    "shield",
+    "sqs",
+    "ssm",
+    "tag",
+    "wafv2",
+    "xray",
+)
+
+
+def boundary() -> list[Statement]:
+    """No role of the instance can do more, whatever policies it is given: above all, nothing with identities."""
+    return [
+        Statement(sid="Services", actions=[f"{service}:*" for service in _BOUNDED_SERVICES], resources=["*"]),
+        Statement(
+            sid="Identities",
+            actions=["iam:CreateServiceLinkedRole", "iam:GetServerCertificate", "iam:ListServerCertificates"],
+            resources=["*"],
+        ),
+    ]
+
+
+def deploy_rights(names: "Names") -> dict[str, list[Statement]]:
+    """Statements by policy: one would be longer than the 6,144 characters that IAM allows."""
+    return {
+        "data": [*_state(names), *_data(names), *_observation(names)],
+        "network": [*_network(names), *_names(names)],
+        "cluster": [*_cluster(names), *_identities(names)],
+    }
+
+
+def _state(names: "Names") -> list[Statement]:
+    bucket = names.bucket_arn_of(names.state_bucket)
+    return [
+        Statement(sid="FindState", actions=["s3:ListBucket"], resources=[bucket]),
+        Statement(
+            sid="KeepState",
+            actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            # The locks beside it are named <key>.tflock.
+            resources=[f"{bucket}/{names.config.name}/*"],
+        ),
+    ]
+
+
+def _data(names: "Names") -> list[Statement]:
+    buckets = [names.bucket_arn]
+    if names.config.storage.test_source_bucket_name is None:
+        buckets.append(names.test_source_bucket_arn)
+    return [
+        Statement(sid="Buckets", actions=["s3:*"], resources=[*buckets, *(f"{bucket}/*" for bucket in buckets)]),
+        Statement(sid="Queues", actions=["sqs:*"], resources=[names.queue_arn, names.dead_letter_queue_arn]),
+        Statement(sid="Table", actions=["dynamodb:*"], resources=[names.table_arn, f"{names.table_arn}/*"]),
+        # Secrets Manager adds six characters to the name.
+        Statement(
+            sid="Token",
+            actions=["secretsmanager:*"],
+            resources=[names.arn("secretsmanager", f"secret:{names.api_token_secret}-??????")],
+        ),
+        Statement(sid="DrawToken", actions=["secretsmanager:GetRandomPassword"], resources=["*"]),
+        Statement(
+            sid="FindImages",
+            actions=["ecr:DescribeImages", "ecr:DescribeRepositories"],
+            resources=[names.arn("ecr", f"repository/{names.of('*')}")],
+        ),
+    ]
+
+
+def _observation(names: "Names") -> list[Statement]:
+    groups = [names.cluster_log_group, names.pods_log_group, names.insights_log_group]
+    arns = [names.log_group_arn(group) for group in groups]
+    return [
+        Statement(sid="LogGroups", actions=["logs:*"], resources=[*arns, *(f"{arn}:*" for arn in arns)]),
+        Statement(sid="FindLogGroups", actions=["logs:DescribeLogGroups"], resources=["*"]),
+        Statement(
+            sid="Alarms",
+            actions=["cloudwatch:*"],
+            resources=[
+                names.arn("cloudwatch", f"alarm:{names.of('*')}"),
+                names.arn("cloudwatch", f"dashboard/{names.config.name}*", region=""),
+            ],
+        ),
+        Statement(sid="FindAlarms", actions=["cloudwatch:DescribeAlarms"], resources=["*"]),
+        Statement(sid="Topic", actions=["sns:*"], resources=[names.arn("sns", f"{names.config.name}*")]),
+        Statement(
+            sid="MakeKey",
+            actions=["kms:CreateKey", "kms:TagResource"],
+            resources=["*"],
+            conditions={"StringEquals": {"aws:RequestTag/pipeline": names.config.name}},
+        ),
+        Statement(
+            sid="Key",
+            actions=["kms:*"],
+            resources=[names.arn("kms", "key/*")],
+            conditions={"StringEquals": {"aws:ResourceTag/pipeline": names.config.name}},
+        ),
+        Statement(
+            sid="KeyAlias",
+            actions=["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"],
+            resources=[names.arn("kms", f"alias/{names.config.name}*")],
+        ),
+        Statement(sid="FindAliases", actions=["kms:ListAliases"], resources=["*"]),
+    ]
+
+
+def _network(names: "Names") -> list[Statement]:
+    """Networks have no names before they exist, so the region bounds this."""
+    made = ("Vpc", "Subnet", "InternetGateway", "NatGateway", "RouteTable", "Route", "SecurityGroup")
+    actions = [
+        "ec2:Describe*",
+        *(f"ec2:{verb}{noun}" for verb in ("Create", "Delete") for noun in made),
+        *_of("ec2", ["CreateTags", "DeleteTags", "AllocateAddress", "ReleaseAddress", "DisassociateAddress"]),
+        *_of("ec2", ["ModifyVpcAttribute", "ModifySubnetAttribute", "AttachInternetGateway", "DetachInternetGateway"]),
+        *_of("ec2", ["AssociateRouteTable", "DisassociateRouteTable", "ReplaceRoute", "DeleteNetworkInterface"]),
+        *_of("ec2", ["CreateVpcEndpoint", "DeleteVpcEndpoints", "ModifyVpcEndpoint", "DescribeVpcEndpoints"]),
+        *_of("ec2", ["RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress"]),
+        # The stacks find the controller's load balancer by its name; a destroy waits until it is gone.
+        "elasticloadbalancing:Describe*",
+        "servicequotas:GetServiceQuota",
+    ]
+    return [
+        Statement(
+            sid="Network",
+            actions=actions,
+            resources=["*"],
+            conditions={"StringEquals": {"aws:RequestedRegion": names.config.region}},
+        )
+    ]
+
+
+def _names(names: "Names") -> list[Statement]:
+    return [
+        Statement(
+            sid="Certificates",
+            actions=["acm:RequestCertificate", "acm:ListCertificates"],
+            resources=["*"],
+            conditions={"StringEquals": {"aws:RequestedRegion": names.config.region}},
+        ),
+        Statement(
+            sid="Certificate",
+            actions=_of(
+                "acm",
+                [
+                    "AddTagsToCertificate",
+                    "DeleteCertificate",
+                    "DescribeCertificate",
+                    "GetCertificate",
+                    "ListTagsForCertificate",
+                    "RemoveTagsFromCertificate",
+                ],
+            ),
+            resources=[names.arn("acm", "certificate/*")],
+        ),
+        Statement(
+            sid="Zones",
+            actions=_of("route53", ["CreateHostedZone", "ListHostedZones", "ListHostedZonesByName"]),
+            resources=["*"],
+        ),
+        Statement(
+            sid="Zone",
+            actions=_of(
+                "route53",
+                [
+                    "ChangeResourceRecordSets",
+                    "ChangeTagsForResource",
+                    "DeleteHostedZone",
+                    "GetHostedZone",
+                    "ListResourceRecordSets",
+                    "ListTagsForResource",
+                    "UpdateHostedZoneComment",
+                ],
+            ),
+            resources=[names.arn("route53", "hostedzone/*", region="", account="")],
+        ),
+        Statement(
+            sid="ZoneChanges",
+            actions=["route53:GetChange"],
+            resources=[names.arn("route53", "change/*", region="", account="")],
+        ),
+    ]
+
+
+def _cluster(names: "Names") -> list[Statement]:
+    kinds = ("fargateprofile", "addon", "access-entry")
+    return [
+        Statement(
+            sid="Cluster",
+            actions=["eks:*"],
+            resources=[names.cluster_arn, *(names.arn("eks", f"{kind}/{names.cluster}/*") for kind in kinds)],
+        ),
+        Statement(
+            sid="AddOnVersions",
+            actions=_of("eks", ["DescribeAddonVersions", "DescribeAddonConfiguration", "ListAccessPolicies"]),
+            resources=["*"],
+        ),
+        Statement(
+            sid="MakeCluster",
+            actions=["eks:CreateCluster"],
+            resources=["*"],
+            conditions={"StringEquals": {"aws:RequestTag/pipeline": names.config.name}},
+        ),
+    ]
+
+
+def _identities(names: "Names") -> list[Statement]:
+    roles = names.role_arn("*")
+    issuers = f"oidc-provider/oidc.eks.{names.config.region}.{names.dns_suffix}/id/*"
+    linked = "role/aws-service-role/{service}/*"
+    return [
+        Statement(
+            sid="GrantInsideTheBoundary",
+            actions=_of("iam", ["CreateRole", "PutRolePolicy", "DeleteRolePolicy"])
+            + _of("iam", ["AttachRolePolicy", "DetachRolePolicy", "PutRolePermissionsBoundary"]),
+            resources=[roles],
+            conditions={"StringEquals": {"iam:PermissionsBoundary": names.boundary_arn}},
+        ),
+        Statement(
+            sid="Roles",
+            actions=_of("iam", ["GetRole", "GetRolePolicy", "ListRolePolicies", "ListAttachedRolePolicies"])
+            + _of("iam", ["ListInstanceProfilesForRole", "ListRoleTags", "DeleteRole", "TagRole", "UntagRole"])
+            + _of("iam", ["UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"]),
+            resources=[roles],
+        ),
+        Statement(
+            sid="NotItsOwn",
+            effect="Deny",
+            actions=_of("iam", ["Attach*", "Create*", "Delete*", "Detach*", "Put*", "Tag*", "Untag*", "Update*"]),
+            resources=[
+                names.role_arn("build"),
+                names.role_arn("deploy"),
+                names.arn("iam", f"policy/{names.of('*')}", region=""),
+            ],
+        ),
+        Statement(
+            sid="GiveRolesToTheCluster",
+            actions=["iam:PassRole"],
+            resources=[names.role_arn("cluster"), names.role_arn("fargate")],
+            conditions={
+                "StringEquals": {"iam:PassedToService": ["eks.amazonaws.com", "eks-fargate-pods.amazonaws.com"]}
+            },
+        ),
+        Statement(
+            sid="ServiceAccounts",
+            actions=_of("iam", ["CreateOpenIDConnectProvider", "DeleteOpenIDConnectProvider"])
+            + _of("iam", ["GetOpenIDConnectProvider", "TagOpenIDConnectProvider", "UntagOpenIDConnectProvider"])
+            + _of("iam", ["UpdateOpenIDConnectProviderThumbprint", "AddClientIDToOpenIDConnectProvider"]),
+            resources=[names.arn("iam", issuers, region="")],
+        ),
+        Statement(
+            sid="ServiceLinkedRoles",
+            actions=["iam:CreateServiceLinkedRole", "iam:GetRole"],
+            resources=[
+                names.arn("iam", linked.format(service=service), region="")
+                for service in ("eks.amazonaws.com", "eks-fargate.amazonaws.com", "elasticloadbalancing.amazonaws.com")
+            ],
+        ),
+    ]
+
+
+def _of(service: str, actions: Iterable[str]) -> list[str]:
+    return [f"{service}:{action}" for action in actions]

@@ -1,0 +1,209 @@
+"""The only place where names and tags are made.
+
+Names follow from the config alone, so that stacks, policies, alarms and people agree on them without asking AWS. An
+account holds one instance of a name: roles are global in it.
+"""
+
+from dataclasses import dataclass, replace
+
+from services.contract.resources import PipelineResources, pipeline_resources
+from stacks.config import PipelineConfig
+
+SYSTEM_NAMESPACE = "kube-system"
+KEDA_NAMESPACE = "keda"
+INSIGHTS_NAMESPACE = "fargate-container-insights"
+"""The ADOT collector's own: its account may read `nodes/proxy`, which nothing else should share."""
+LOGGING_NAMESPACE = "aws-observability"
+"""Where Fargate looks for its logging ConfigMap; runs no pods."""
+
+
+@dataclass(frozen=True)
+class ServiceAccount:
+    """A Kubernetes service account that acts as an IAM role (IRSA)."""
+
+    namespace: str
+    name: str
+
+    @property
+    def subject(self) -> str:
+        """What the cluster's tokens call it."""
+        return f"system:serviceaccount:{self.namespace}:{self.name}"
+
+
+LOAD_BALANCER_CONTROLLER_ACCOUNT = ServiceAccount(SYSTEM_NAMESPACE, "aws-load-balancer-controller")
+KEDA_OPERATOR_ACCOUNT = ServiceAccount(KEDA_NAMESPACE, "keda-operator")
+COLLECTOR_ACCOUNT = ServiceAccount(INSIGHTS_NAMESPACE, "adot-collector")
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names, URLs and ARNs of one instance."""
+
+    config: PipelineConfig
+
+    def of(self, part: str) -> str:
+        """`<name>-<part>`: Deployments, Services, repositories, roles, alarms."""
+        return f"{self.config.name}-{part}"
+
+    @property
+    def namespace(self) -> str:
+        """Kubernetes namespace of api, frontend and worker."""
+        return self.config.name
+
+    @property
+    def cluster(self) -> str:
+        return self.config.name
+
+    @property
+    def api(self) -> str:
+        return self.of("api")
+
+    @property
+    def frontend(self) -> str:
+        return self.of("frontend")
+
+    @property
+    def worker(self) -> str:
+        return self.of("worker")
+
+    @property
+    def api_account(self) -> ServiceAccount:
+        return ServiceAccount(self.namespace, self.api)
+
+    @property
+    def worker_account(self) -> ServiceAccount:
+        return ServiceAccount(self.namespace, self.worker)
+
+    @property
+    def load_balancer(self) -> str:
+        """At most 32 characters; the stacks find the load balancer by it."""
+        return self.config.name
+
+    @property
+    def host(self) -> str | None:
+        """Host of the dashboard, where there is a domain."""
+        return f"{self.config.subdomain}.{self.config.domain}" if self.config.domain else None
+
+    @property
+    def state_bucket(self) -> str:
+        return self.config.state_bucket or self._global("tfstate")
+
+    def state_key(self, stack_id: str) -> str:
+        return f"{self.config.name}/{stack_id}.tfstate"
+
+    @property
+    def resources(self) -> PipelineResources:
+        """Bucket, queues, table and notification, as worker, api and the local pipeline know them."""
+        config = self.config
+        described = pipeline_resources(
+            config.name,
+            bucket=config.storage.bucket_name or self._global("videos"),
+            test_source_bucket=config.storage.test_source_bucket_name or self._global("test-videos"),
+            visibility_timeout_s=config.processing.visibility_timeout_s,
+        )
+        return replace(described, queue=replace(described.queue, max_receive_count=config.processing.max_receive_count))
+
+    @property
+    def queue_url(self) -> str:
+        return self._queue_url(self.resources.queue.name)
+
+    @property
+    def dead_letter_queue_url(self) -> str:
+        return self._queue_url(self.resources.dead_letter_queue.name)
+
+    @property
+    def queue_arn(self) -> str:
+        return self.arn("sqs", self.resources.queue.name)
+
+    @property
+    def dead_letter_queue_arn(self) -> str:
+        return self.arn("sqs", self.resources.dead_letter_queue.name)
+
+    @property
+    def bucket_arn(self) -> str:
+        return self.bucket_arn_of(self.resources.bucket)
+
+    @property
+    def test_source_bucket_arn(self) -> str:
+        return self.bucket_arn_of(self.resources.test_source_bucket)
+
+    @property
+    def table_arn(self) -> str:
+        return self.arn("dynamodb", f"table/{self.resources.table.name}")
+
+    @property
+    def api_token_secret(self) -> str:
+        """Name of the secret in Secrets Manager that holds the api's token."""
+        return f"{self.config.name}/api-token"
+
+    def role_arn(self, part: str) -> str:
+        return self.arn("iam", f"role/{self.of(part)}", region="")
+
+    @property
+    def boundary_arn(self) -> str:
+        """The permissions boundary of every role that the deploy role may make."""
+        return self.arn("iam", f"policy/{self.of('boundary')}", region="")
+
+    @property
+    def cluster_arn(self) -> str:
+        return self.arn("eks", f"cluster/{self.cluster}")
+
+    @property
+    def cluster_log_group(self) -> str:
+        """The name is EKS' own."""
+        return f"/aws/eks/{self.cluster}/cluster"
+
+    @property
+    def pods_log_group(self) -> str:
+        return f"/{self.config.name}/pods"
+
+    @property
+    def insights_log_group(self) -> str:
+        """The name is the `awsemf` exporter's default for Container Insights."""
+        return f"/aws/containerinsights/{self.cluster}/performance"
+
+    def log_group_arn(self, log_group: str) -> str:
+        return self.arn("logs", f"log-group:{log_group}")
+
+    def repository(self, service: str) -> str:
+        """Name of a service's ECR repository."""
+        return self.of(service)
+
+    def image(self, service: str) -> str:
+        """Image of a service at the config's tag; ECR refuses to move a tag."""
+        registry = f"{self.config.account_id}.dkr.ecr.{self.config.region}.{self.dns_suffix}"
+        return f"{registry}/{self.repository(service)}:{self.config.image_tag}"
+
+    def arn(self, service: str, resource: str, *, region: str | None = None, account: str | None = None) -> str:
+        where = self.config.region if region is None else region
+        whose = self.config.account_id if account is None else account
+        return f"arn:{self.partition}:{service}:{where}:{whose}:{resource}"
+
+    def bucket_arn_of(self, bucket: str) -> str:
+        return self.arn("s3", bucket, region="", account="")
+
+    @property
+    def partition(self) -> str:
+        """https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html"""
+        match self.config.region.split("-"):
+            case ["cn", *_]:
+                return "aws-cn"
+            case ["us", "gov", *_]:
+                return "aws-us-gov"
+        return "aws"
+
+    @property
+    def dns_suffix(self) -> str:
+        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+
+    def _queue_url(self, queue: str) -> str:
+        return f"https://sqs.{self.config.region}.{self.dns_suffix}/{self.config.account_id}/{queue}"
+
+    def _global(self, part: str) -> str:
+        """A name that the whole world shares: account and region make it ours. At most 60 characters."""
+        return f"{self.config.name}-{part}-{self.config.account_id}-{self.config.region}"
+
+
+def tags(config: PipelineConfig, stack_id: str) -> dict[str, str]:
+    """Tags of every resource of a stack; the config's own come on top."""
+    return {"pipeline": config.name, "stack": stack_id, "managed-by": "thumbnail-pipeline", **config.tags}

@@ -1,0 +1,35 @@
+"""`diff`: what a deployment would change, one plan a stack."""
+
+from collections.abc import Iterable
+
+from stacks.operate import cdktf_cli, prerequisites
+from stacks.operate.errors import CommandError
+from stacks.operate.instance import Instance, say
+from stacks.operate.stages import Need, Stack
+
+
+def diff(instance: Instance, stacks: Iterable[Stack]) -> None:
+    """Shows the plan of each stack; one that fails does not keep the others from being shown.
+
+    Raises:
+        PrerequisiteError: something is missing.
+        CommandError: some could not be planned; it names them.
+    """
+    prerequisites.check(instance, {Need.STATE_BUCKET, Need.AWS_CLI})
+    failed = []
+    for stack in stacks:
+        say(f"\n== {stack}")
+        try:
+            cdktf_cli.diff(instance.project, stack)
+        except CommandError as error:
+            say(str(error))
+            failed.append(stack)
+    if failed:
+        raise CommandError(
+            f"No plan for {', '.join(failed)}: see above. A stack can be planned once those before it are deployed."
+        )
+
+
+def stacks_of(instance: Instance) -> tuple[Stack, ...]:
+    """All that the config has, in the order of deployment."""
+    return tuple(stack for stack in Stack if stack is not Stack.DNS or instance.config.domain is not None)

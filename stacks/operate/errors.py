@@ -1,0 +1,30 @@
+"""Errors that the person at the terminal reads: sentences, without a traceback.
+
+OperateError             the root; exit status 1
+├── PrerequisiteError    something is missing or wrong, and nothing was changed
+├── RefusedError         what was asked for is not done, and nothing was changed
+└── CommandError         a program that we started has failed; what it said stands above
+"""
+
+from collections.abc import Iterable
+
+
+class OperateError(Exception):
+    """Ends the command; its message is what is shown."""
+
+
+class PrerequisiteError(OperateError):
+    """One sentence: what is missing, where, and how to mend it."""
+
+    @classmethod
+    def of_all(cls, problems: Iterable["PrerequisiteError"]) -> "PrerequisiteError":
+        lines = [f"  - {problem}" for problem in problems]
+        return cls("\n".join(["Nothing was changed. Before this can run:", *lines]))
+
+
+class RefusedError(OperateError):
+    """One sentence: what is not done, why, and how it would be."""
+
+
+class CommandError(OperateError):
+    """A program ended with a status other than 0."""

@@ -1,0 +1,1 @@
+"""`graph`: the architecture as a drawing, from what the stacks synthesize."""

@@ -1,0 +1,168 @@
+"""The three Deployments of the pipeline, as values: what each runs, with which environment, and how it ends.
+
+Pure: config in, descriptions out. `deployments` turns them into Kubernetes objects.
+"""
+
+from dataclasses import dataclass
+
+from services.contract.keys import THUMBNAIL_PREFIX
+from services.contract.settings import ApiSettings, FrontendSettings, WorkerSettings
+from stacks.config import PipelineConfig
+from stacks.naming import Names
+from stacks.sections import Pod
+from stacks.workloads.environment import environment
+
+_KEEP_ALIVE_MARGIN_S = 10
+"""The servers keep idle connections longer than the load balancer, or it sends a request into one that just closed, and
+answers 502: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html
+"""
+
+DEREGISTRATION_DELAY_S = 30
+"""How long the load balancer lets requests end on a pod that goes; the pod stays that long after it was told to."""
+
+_MARGIN_S = 15
+"""Between the last moment that a process gives itself and the moment that Kubernetes kills it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """What a Deployment runs. Its requests are its limits: a Fargate pod is a machine of its own."""
+
+    part: str
+    """worker, api or frontend: the value of the label `app.kubernetes.io/component`."""
+    name: str
+    image: str
+    environment: dict[str, str]
+    size: Pod
+    ports: dict[str, int]
+    health_port: int
+    health_path: str
+    """Whether the process lives."""
+    startup_path: str
+    """Whether it can work: asked until it says so once, so that a pod without its rights never joins."""
+    drain_s: int
+    """Seconds between the order to end and SIGTERM, in which load balancer and Service forget the pod."""
+    shutdown_grace_s: int
+    """Seconds that the process takes from SIGTERM to its end, at most."""
+    writable: tuple[str, ...] = ("/tmp",)  # noqa: S108 - an emptyDir of the pod's own
+    reads_pods: bool = False
+    """Whether it talks to Kubernetes and so needs a token for it."""
+
+    @property
+    def termination_grace_s(self) -> int:
+        return self.drain_s + self.shutdown_grace_s + _MARGIN_S
+
+
+def worker(config: PipelineConfig) -> Component:
+    names, processing = Names(config), config.processing
+    # From SIGTERM it takes no more videos: those in work started before it, and each ends within its deadline.
+    shutdown_grace_s = min(processing.deadline_s + _MARGIN_S, 3600)
+    return Component(
+        part="worker",
+        name=names.worker,
+        image=names.image("worker"),
+        environment=environment(
+            WorkerSettings,
+            **_shared(config),
+            worker_concurrency=config.worker.concurrency,
+            worker_metrics_port=9090,
+            worker_health_port=8080,
+            thumbnail_positions=config.thumbnails.positions_pct,
+            thumbnail_width_px=config.thumbnails.width_px,
+            thumbnail_quality=config.thumbnails.quality,
+            processing_deadline_s=processing.deadline_s,
+            # Videos in work share the CPU, so each gets half of its deadline, and never less than the default.
+            extraction_cpu_s=max(30, processing.deadline_s // 2),
+            max_receive_count=processing.max_receive_count,
+            shutdown_grace_s=shutdown_grace_s,
+        ),
+        size=config.worker,
+        ports={"health": 8080, "metrics": 9090},
+        health_port=8080,
+        health_path="/",
+        startup_path="/",
+        drain_s=0,
+        shutdown_grace_s=shutdown_grace_s,
+    )
+
+
+def api(config: PipelineConfig) -> Component:
+    names, oidc = Names(config), config.auth.oidc
+    shutdown_grace_s = 15
+    return Component(
+        part="api",
+        name=names.api,
+        image=names.image("api"),
+        environment=environment(
+            ApiSettings,
+            **_shared(config),
+            pipeline_name=config.name,
+            pods_source="kubernetes",
+            worker_namespace=names.namespace,
+            test_source_bucket=names.resources.test_source_bucket,
+            api_port=8000,
+            api_metrics_port=9090,
+            api_public_url=f"https://{names.host}" if config.certificate else None,
+            api_keep_alive_s=config.load_balancer.idle_timeout_s + _KEEP_ALIVE_MARGIN_S,
+            api_shutdown_grace_s=shutdown_grace_s,
+            thumbnail_positions=config.thumbnails.positions_pct,
+            max_receive_count=config.processing.max_receive_count,
+            auth_mode=config.auth.mode,
+            # Its name, not its value: the api reads it with its own role, so no state, no Secret and no pod holds it.
+            auth_token_secret=names.api_token_secret if config.auth.mode == "token" else None,
+            # An ARN ends in an id that only AWS knows. What comes before it is unique in account and region.
+            auth_oidc_signer=f"{names.arn('elasticloadbalancing', f'loadbalancer/app/{names.load_balancer}')}/"
+            if oidc
+            else None,
+            auth_oidc_issuer=oidc.issuer if oidc else None,
+            auth_oidc_operator_claim=oidc.operator_claim if oidc else None,
+            auth_oidc_operator_value=oidc.operator_value if oidc else None,
+        ),
+        size=config.api,
+        ports={"http": 8000, "metrics": 9090},
+        health_port=8000,
+        health_path="/health",
+        # Not later on: an outage of AWS must not take the dashboard away that shows it.
+        startup_path="/health/ready",
+        drain_s=DEREGISTRATION_DELAY_S,
+        shutdown_grace_s=shutdown_grace_s,
+        reads_pods=True,
+    )
+
+
+def frontend(config: PipelineConfig) -> Component:
+    names = Names(config)
+    return Component(
+        part="frontend",
+        name=names.frontend,
+        image=names.image("frontend"),
+        environment=environment(
+            FrontendSettings,
+            api_base_url=f"http://{names.api}:8000",
+            port=3000,
+            hostname="0.0.0.0",  # noqa: S104 - a pod's own address; Kubernetes sets HOSTNAME to its name otherwise
+            keep_alive_timeout=(config.load_balancer.idle_timeout_s + _KEEP_ALIVE_MARGIN_S) * 1000,
+            node_env="production",
+            next_telemetry_disabled="1",
+        ),
+        size=config.frontend,
+        ports={"http": 3000},
+        health_port=3000,
+        health_path="/health",
+        startup_path="/health",
+        drain_s=DEREGISTRATION_DELAY_S,
+        shutdown_grace_s=15,
+        writable=("/tmp", "/app/.next/cache"),  # noqa: S108 - emptyDirs of the pod's own
+    )
+
+
+def _shared(config: PipelineConfig) -> dict[str, str]:
+    names = Names(config)
+    return {
+        "aws_region": config.region,
+        "sqs_queue_url": names.queue_url,
+        "sqs_dlq_url": names.dead_letter_queue_url,
+        "s3_bucket": names.resources.bucket,
+        "s3_thumbnail_prefix": THUMBNAIL_PREFIX,
+        "videos_table": names.resources.table.name,
+    }

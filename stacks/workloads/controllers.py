@@ -1,0 +1,131 @@
+"""The two controllers from charts: KEDA scales the worker, the AWS Load Balancer Controller makes the ALB.
+
+One replica each: neither is in the way of a request or a video. While one is away (a Fargate pod starts in 60-90 s),
+nothing scales, respectively no change of the Ingress is carried out.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_helm.release import Release
+
+from stacks.core.outputs import CoreOutputs
+from stacks.engine.stack import PipelineStack
+from stacks.naming import KEDA_NAMESPACE, KEDA_OPERATOR_ACCOUNT, LOAD_BALANCER_CONTROLLER_ACCOUNT, tags
+from stacks.workloads.access import role_annotations
+
+KEDA_VERSION = "2.20.2"
+LOAD_BALANCER_CONTROLLER_VERSION = "3.5.0"
+"""Its IAM policy is of the same version, see `stacks.core`."""
+
+_SMALLEST = {"cpu": "250m", "memory": "256Mi"}
+"""With Fargate's 256 MiB the smallest pod there is: 0.25 vCPU, 0.5 GB."""
+
+
+def keda(stack: PipelineStack, core: CoreOutputs, *, depends_on: Sequence[ITerraformDependable]) -> Release:
+    """https://github.com/kedacore/charts/blob/v2.20.2/keda/values.yaml"""
+    return _release(
+        stack,
+        _Chart(
+            name="keda",
+            repository="https://kedacore.github.io/charts",
+            version=KEDA_VERSION,
+            namespace=KEDA_NAMESPACE,
+        ),
+        {
+            "watchNamespace": stack.names.namespace,
+            "podIdentity": {"aws": {"irsa": {"enabled": True, "roleArn": core.keda_operator_role_arn}}},
+            "serviceAccount": {"operator": {"name": KEDA_OPERATOR_ACCOUNT.name}},
+            # Deployments are all it scales, and it needs no Secrets but its own.
+            "rbac": {"enabledCustomScaledRefKinds": False},
+            "permissions": {"operator": {"restrict": {"secret": True}}},
+            # They check what people apply; here the objects are checked before they are applied. A pod less.
+            "webhooks": {"enabled": False},
+            "resources": {
+                # The default request of 100Mi would make it a pod of 0.5 GB, half of what it may use.
+                "operator": _same({"cpu": "250m", "memory": "768Mi"}),
+                "metricServer": _same(_SMALLEST),
+            },
+            "logging": {"operator": {"format": "json"}},
+        },
+        depends_on=depends_on,
+    )
+
+
+def load_balancer_controller(
+    stack: PipelineStack, core: CoreOutputs, *, depends_on: Sequence[ITerraformDependable]
+) -> Release:
+    """https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/helm/aws-load-balancer-controller/values.yaml"""
+    return _release(
+        stack,
+        _Chart(
+            name="aws-load-balancer-controller",
+            repository="https://aws.github.io/eks-charts",
+            version=LOAD_BALANCER_CONTROLLER_VERSION,
+            namespace=LOAD_BALANCER_CONTROLLER_ACCOUNT.namespace,
+        ),
+        {
+            "clusterName": core.cluster_name,
+            # Fargate has no instance metadata to ask for these.
+            "region": stack.config.region,
+            "vpcId": core.vpc_id,
+            "replicaCount": 1,
+            "serviceAccount": {
+                "name": LOAD_BALANCER_CONTROLLER_ACCOUNT.name,
+                "annotations": role_annotations(core.load_balancer_controller_role_arn),
+            },
+            "defaultTargetType": "ip",
+            "defaultTags": tags(stack.config, stack.stack_id),
+            # It would answer for every Service in the cluster, and none is of type LoadBalancer.
+            "enableServiceMutatorWebhook": False,
+            # A new certificate with every upgrade breaks the webhooks while the old pod still runs.
+            "keepTLSSecret": True,
+            "resources": _same(_SMALLEST),
+            "podSecurityContext": {"fsGroup": 65534, "seccompProfile": {"type": "RuntimeDefault"}},
+            "securityContext": {
+                "readOnlyRootFilesystem": True,
+                "runAsNonRoot": True,
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": ["ALL"]},
+            },
+        },
+        depends_on=depends_on,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Chart:
+    """A public chart at a version; its release has its name."""
+
+    name: str
+    repository: str
+    version: str
+    namespace: str
+
+
+def _release(
+    stack: PipelineStack, chart: _Chart, values: dict[str, Any], *, depends_on: Sequence[ITerraformDependable]
+) -> Release:
+    return Release(
+        stack,
+        chart.name,
+        name=chart.name,
+        repository=chart.repository,
+        chart=chart.name,
+        version=chart.version,
+        namespace=chart.namespace,
+        values=[json.dumps(values, indent=2)],
+        # Back to what was when the pods do not come up.
+        atomic=True,
+        wait=True,
+        timeout=900,
+        max_history=5,
+        depends_on=depends_on,
+    )
+
+
+def _same(resources: dict[str, str]) -> dict[str, dict[str, str]]:
+    return {"requests": resources, "limits": resources}

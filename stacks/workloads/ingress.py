@@ -1,0 +1,152 @@
+"""The way in: two Services and the Ingress that the AWS Load Balancer Controller makes the ALB of.
+
+Annotations: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_kubernetes.ingress_v1 import (
+    IngressV1,
+    IngressV1Metadata,
+    IngressV1Spec,
+    IngressV1SpecRule,
+    IngressV1SpecRuleHttp,
+    IngressV1SpecRuleHttpPath,
+    IngressV1SpecRuleHttpPathBackend,
+    IngressV1SpecRuleHttpPathBackendService,
+    IngressV1SpecRuleHttpPathBackendServicePort,
+    IngressV1Timeouts,
+)
+from cdktf_cdktf_provider_kubernetes.service_v1 import ServiceV1, ServiceV1Metadata, ServiceV1Spec, ServiceV1SpecPort
+
+from stacks.engine.stack import PipelineStack
+from stacks.sections import LoadBalancer, Oidc
+from stacks.workloads.components import DEREGISTRATION_DELAY_S, Component
+from stacks.workloads.deployments import labels, selector
+
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+"""TLS 1.3 and 1.2 only: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html"""
+
+OIDC_SECRET = "oidc-client"  # noqa: S105 - the name of a Secret
+
+_PREFIX = "alb.ingress.kubernetes.io"
+
+
+def service(
+    stack: PipelineStack,
+    component: Component,
+    *,
+    annotations: Mapping[str, str],
+    depends_on: Sequence[ITerraformDependable],
+) -> ServiceV1:
+    """In front of the component's port for HTTP; its metrics stay out of reach of the load balancer."""
+    return ServiceV1(
+        stack,
+        f"{component.part}-service",
+        metadata=ServiceV1Metadata(
+            name=component.name,
+            namespace=stack.names.namespace,
+            labels=labels(stack.config, component.part),
+            annotations={f"{_PREFIX}/healthcheck-path": component.health_path, **annotations},
+        ),
+        spec=ServiceV1Spec(
+            type="ClusterIP",
+            selector=selector(stack.config, component.part),
+            port=[
+                ServiceV1SpecPort(name="http", port=component.ports["http"], target_port="http", protocol="TCP"),
+            ],
+        ),
+        depends_on=depends_on,
+    )
+
+
+def ingress(
+    stack: PipelineStack,
+    *,
+    api: Component,
+    frontend: Component,
+    certificate_arn: str | None,
+    depends_on: Sequence[ITerraformDependable],
+) -> IngressV1:
+    """`/ws` to the api, everything else to the frontend, which passes `/api` on itself.
+
+    Terraform waits until the load balancer stands; pods that come after it get their readiness gates.
+    """
+    return IngressV1(
+        stack,
+        "ingress",
+        metadata=IngressV1Metadata(
+            name=stack.config.name,
+            namespace=stack.names.namespace,
+            labels=labels(stack.config, "ingress"),
+            annotations=_annotations(stack.names.load_balancer, stack.config.load_balancer, certificate_arn),
+        ),
+        spec=IngressV1Spec(
+            ingress_class_name="alb",
+            rule=[IngressV1SpecRule(http=IngressV1SpecRuleHttp(path=[_path("/ws", api), _path("/", frontend)]))],
+        ),
+        wait_for_load_balancer=True,
+        timeouts=IngressV1Timeouts(create="15m", delete="20m"),
+        depends_on=depends_on,
+    )
+
+
+def oidc_annotations(oidc: Oidc, *, for_websockets: bool) -> dict[str, str]:
+    """The load balancer logs people in. A WebSocket cannot follow a redirect to the provider, so it is refused."""
+    provider = {
+        "issuer": oidc.issuer,
+        "authorizationEndpoint": oidc.authorization_endpoint,
+        "tokenEndpoint": oidc.token_endpoint,
+        "userInfoEndpoint": oidc.user_info_endpoint,
+        "secretName": OIDC_SECRET,
+    }
+    return {
+        f"{_PREFIX}/auth-type": "oidc",
+        f"{_PREFIX}/auth-idp-oidc": json.dumps(provider),
+        f"{_PREFIX}/auth-scope": "openid profile email",
+        f"{_PREFIX}/auth-on-unauthenticated-request": "deny" if for_websockets else "authenticate",
+    }
+
+
+def _annotations(name: str, balancer: LoadBalancer, certificate_arn: str | None) -> dict[str, str]:
+    annotations = {
+        "scheme": balancer.scheme,
+        "inbound-cidrs": ",".join(map(str, balancer.inbound_cidrs)),
+        # A Fargate pod has an address of the VPC and no node port.
+        "target-type": "ip",
+        "load-balancer-name": name,
+        "load-balancer-attributes": f"idle_timeout.timeout_seconds={balancer.idle_timeout_s},"
+        "routing.http.drop_invalid_header_fields.enabled=true",
+        "target-group-attributes": f"deregistration_delay.timeout_seconds={DEREGISTRATION_DELAY_S}",
+        "healthcheck-interval-seconds": "10",
+        "healthcheck-timeout-seconds": "5",
+        "healthy-threshold-count": "2",
+        "unhealthy-threshold-count": "3",
+        "success-codes": "200",
+        "listen-ports": json.dumps([{"HTTP": 80}]),
+    }
+    if balancer.web_acl_arn:
+        annotations["wafv2-acl-arn"] = balancer.web_acl_arn
+    if certificate_arn:
+        annotations |= {
+            "listen-ports": json.dumps([{"HTTP": 80}, {"HTTPS": 443}]),
+            "certificate-arn": certificate_arn,
+            "ssl-policy": TLS_POLICY,
+            "ssl-redirect": "443",
+        }
+    return {f"{_PREFIX}/{key}": value for key, value in annotations.items()}
+
+
+def _path(path: str, component: Component) -> IngressV1SpecRuleHttpPath:
+    return IngressV1SpecRuleHttpPath(
+        path=path,
+        path_type="Prefix",
+        backend=IngressV1SpecRuleHttpPathBackend(
+            service=IngressV1SpecRuleHttpPathBackendService(
+                name=component.name,
+                port=IngressV1SpecRuleHttpPathBackendServicePort(number=component.ports["http"]),
+            )
+        ),
+    )

@@ -1,0 +1,90 @@
+"""The workloads stack: everything that runs in the cluster, in the order in which it needs each other.
+
+Terraform destroys in the reverse order: the Ingress goes (and with it, by its controller, the load balancer) before
+the controller, the ScaledObject before KEDA, the pods before their namespaces.
+"""
+
+from constructs import Construct
+
+from stacks.config import PipelineConfig
+from stacks.core.outputs import CoreOutputs
+from stacks.dns import DnsOutputs
+from stacks.engine.outputs import outputs_of
+from stacks.engine.stack import PipelineStack
+from stacks.naming import INSIGHTS_NAMESPACE, KEDA_NAMESPACE, LOGGING_NAMESPACE, ServiceAccount
+from stacks.workloads import components
+from stacks.workloads.access import allow_reading_pods, oidc_client, service_account
+from stacks.workloads.autoscaling import cpu_autoscaler, disruption_budget, queue_autoscaler
+from stacks.workloads.collector import collector
+from stacks.workloads.controllers import keda, load_balancer_controller
+from stacks.workloads.deployments import deployment
+from stacks.workloads.ingress import ingress, oidc_annotations, service
+from stacks.workloads.namespaces import FARGATE_LOGGING, READINESS_GATE, namespace
+from stacks.workloads.pod_logs import pod_logs
+
+
+class WorkloadsStack(PipelineStack):
+    """Namespaces, logging, controllers, and the pipeline's pods with their way in."""
+
+    def __init__(self, scope: Construct, config: PipelineConfig) -> None:
+        super().__init__(scope, "workloads", config)
+        core = outputs_of(self, "core", CoreOutputs)
+        # The certificate has been validated by then: the dns stack's second step waits for it.
+        certificate_arn = outputs_of(self, "dns", DnsOutputs).certificate_arn if config.certificate else None
+        self.connect_to_cluster(name=core.cluster_name, endpoint=core.cluster_endpoint, ca_data=core.cluster_ca_data)
+
+        logging = namespace(self, LOGGING_NAMESPACE, purpose="logging", labels=FARGATE_LOGGING)
+        # Only pods that start after it are covered, so that whatever has pods comes after it.
+        logs = pod_logs(self, depends_on=[logging])
+        keda_namespace = namespace(self, KEDA_NAMESPACE, purpose="keda")
+        insights = namespace(self, INSIGHTS_NAMESPACE, purpose="insights")
+        pipeline = namespace(self, self.names.namespace, purpose="pipeline", labels=READINESS_GATE)
+
+        scaler = keda(self, core, depends_on=[keda_namespace, logs])
+        balancer = load_balancer_controller(self, core, depends_on=[logs])
+        collector(self, core, depends_on=[insights, logs])
+
+        worker, api, frontend = components.worker(config), components.api(config), components.frontend(config)
+        worker_account = service_account(
+            self, "worker", self.names.worker_account, role_arn=core.worker_role_arn, depends_on=[pipeline]
+        )
+        api_account = service_account(
+            self, "api", self.names.api_account, role_arn=core.api_role_arn, depends_on=[pipeline]
+        )
+        frontend_account = service_account(
+            self, "frontend", ServiceAccount(self.names.namespace, frontend.name), role_arn=None, depends_on=[pipeline]
+        )
+        allow_reading_pods(self, self.names.api_account, depends_on=[pipeline])
+
+        oidc = config.auth.oidc
+        if oidc:
+            oidc_client(self, oidc, depends_on=[pipeline])
+        api_service = service(
+            self,
+            api,
+            annotations=oidc_annotations(oidc, for_websockets=True) if oidc else {},
+            depends_on=[pipeline],
+        )
+        frontend_service = service(
+            self,
+            frontend,
+            annotations=oidc_annotations(oidc, for_websockets=False) if oidc else {},
+            depends_on=[pipeline],
+        )
+        entrance = ingress(
+            self,
+            api=api,
+            frontend=frontend,
+            certificate_arn=certificate_arn,
+            depends_on=[balancer, api_service, frontend_service],
+        )
+
+        # Readiness gates are put into pods as they are made, and only once the load balancer has their target group.
+        api_pods = deployment(self, api, depends_on=[api_account, logs, entrance])
+        frontend_pods = deployment(self, frontend, depends_on=[frontend_account, logs, entrance])
+        worker_pods = deployment(self, worker, depends_on=[worker_account, logs])
+        cpu_autoscaler(self, api, config.api, target=api_pods)
+        cpu_autoscaler(self, frontend, config.frontend, target=frontend_pods)
+        queue_autoscaler(self, worker, depends_on=[scaler, worker_pods])
+        for component in (worker, api, frontend):
+            disruption_budget(self, component, depends_on=[pipeline])

@@ -1,0 +1,64 @@
+"""Images are built for x86-64, pushed once, and never as `latest`. Docker only notes what it is asked."""
+
+from collections.abc import Callable
+
+import boto3
+import pytest
+
+from stacks.operate import account, images
+from stacks.operate.errors import PrerequisiteError, RefusedError
+from stacks.operate.instance import Instance
+from tests.bench import Bench, manifest
+
+MakeInstance = Callable[..., Instance]
+
+REGISTRY = "123456789012.dkr.ecr.ap-southeast-2.amazonaws.com"
+
+
+@pytest.fixture(autouse=True)
+def _repositories(session: boto3.Session) -> None:
+    for service in ("worker", "api", "frontend"):
+        session.client("ecr").create_repository(repositoryName=f"thumbnails-{service}")
+
+
+@pytest.mark.parametrize("tag", ["latest", "", "a tag", "1.0/5"])
+def test_a_tag_that_moves_or_is_none_is_refused(bench: Bench, make_instance: MakeInstance, tag: str) -> None:
+    with pytest.raises(RefusedError, match=r"For example: --tag 1\.0\.5"):
+        images.push_images(make_instance(), tag=tag)
+    assert bench.asked("docker") == []
+
+
+def test_images_are_built_and_pushed_under_the_names_that_the_deployments_have(
+    bench: Bench, make_instance: MakeInstance
+) -> None:
+    instance = make_instance(image_tag="1.0.4")
+    images.build_and_push(instance, ("worker",), tag="1.0.5")
+    build, login, push = bench.asked("docker")
+    assert f"--tag={REGISTRY}/thumbnails-worker:1.0.5" in build
+    assert "--platform=linux/amd64" in build
+    assert "--file=services/worker/Dockerfile" in build
+    assert login == f"docker login --username AWS --password-stdin {REGISTRY}"
+    assert push == f"docker push {REGISTRY}/thumbnails-worker:1.0.5"
+
+
+def test_an_image_that_is_there_stays_as_it_is(
+    bench: Bench, session: boto3.Session, make_instance: MakeInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session.client("ecr").put_image(repositoryName="thumbnails-worker", imageTag="1.0.5", imageManifest=manifest())
+    images.push_images(make_instance(), tag="1.0.5")
+    assert "worker 1.0.5 is in ECR already" in capsys.readouterr().out
+    assert not any("thumbnails-worker" in line for line in bench.asked("docker"))
+
+
+def test_no_docker_is_told_before_anything_else(bench: Bench, make_instance: MakeInstance) -> None:
+    (bench.programs / "docker").unlink()
+    bench.program("docker", status=1)
+    with pytest.raises(PrerequisiteError, match="engine does not answer"):
+        images.push_images(make_instance(), tag="1.0.5")
+
+
+def test_secrets_that_name_other_repositories_are_told(make_instance: MakeInstance) -> None:
+    config = make_instance().config
+    account.check_repository_secrets(config, {"ECR_BASE_API": f"{REGISTRY}/thumbnails-api", "ECR_BASE_WORKER": ""})
+    with pytest.raises(PrerequisiteError, match=r"ECR_BASE_WORKER is 'x/y', and by pipeline\.toml the repository is"):
+        account.check_repository_secrets(config, {"ECR_BASE_WORKER": "x/y"})

@@ -1,0 +1,87 @@
+"""The bootstrap stack: repositories, GitHub's way in, and what the deploy role cannot do."""
+
+from typing import Any
+
+import pytest
+
+from tests.synthesis import EVERYTHING, MINIMAL, Synthesized, as_list, statements, synthesize
+
+
+def trust(bootstrap: Synthesized, role: str) -> dict[str, Any]:
+    [statement] = statements(bootstrap.policies()[f"aws_iam_role.{role}-role.assume_role_policy"])
+    condition: dict[str, Any] = statement["Condition"]
+    return condition
+
+
+def test_images_are_immutable_scanned_and_tidied(bootstrap: Synthesized) -> None:
+    repositories = bootstrap.resources("aws_ecr_repository")
+    assert {one["name"] for one in repositories.values()} == {
+        "thumbnails-worker",
+        "thumbnails-api",
+        "thumbnails-frontend",
+    }
+    for repository in repositories.values():
+        assert repository["image_tag_mutability"] == "IMMUTABLE"
+        assert repository["image_scanning_configuration"] == {"scan_on_push": True}
+    assert len(bootstrap.resources("aws_ecr_lifecycle_policy")) == 3
+
+
+@pytest.mark.parametrize("role", ["build", "deploy"])
+def test_github_is_trusted_by_an_exact_subject(bootstrap: Synthesized, role: str) -> None:
+    assert trust(bootstrap, role) == {
+        "StringEquals": {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": "repo:acme/thumbnails:ref:refs/heads/main",
+        }
+    }
+
+
+def test_subjects_with_numbers_and_environments_are_taken_as_given() -> None:
+    bootstrap = synthesize(EVERYTHING)["bootstrap"]
+    subject = "token.actions.githubusercontent.com:sub"
+    repository = "repo:acme@1234/thumbnails@5678"
+    assert trust(bootstrap, "build")["StringEquals"][subject] == f"{repository}:ref:refs/heads/release"
+    assert trust(bootstrap, "deploy")["StringEquals"][subject] == f"{repository}:environment:production"
+    assert not bootstrap.resources("aws_iam_openid_connect_provider")
+
+
+def test_build_role_only_pushes(bootstrap: Synthesized) -> None:
+    granted = statements(bootstrap.policies()["aws_iam_role_policy.build-rights.policy"])
+    assert {action.split(":")[0] for one in granted for action in one["Action"]} == {"ecr"}
+
+
+def test_deploy_role_cannot_give_itself_more(bootstrap: Synthesized) -> None:
+    granted = {
+        statement["Sid"]: statement
+        for address, policy in bootstrap.policies().items()
+        if address.startswith("aws_iam_policy.deploy-")
+        for statement in statements(policy)
+    }
+    own = granted["NotItsOwn"]
+    assert own["Effect"] == "Deny"
+    assert "arn:aws:iam::123456789012:role/thumbnails-deploy" in own["Resource"]
+    boundary = "arn:aws:iam::123456789012:policy/thumbnails-boundary"
+    for statement in granted.values():
+        grants = {"iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy"} & set(as_list(statement["Action"]))
+        if grants and statement["Effect"] == "Allow":
+            assert statement["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+
+
+def test_the_boundary_allows_nothing_with_identities(bootstrap: Synthesized) -> None:
+    allowed = {
+        action
+        for statement in statements(bootstrap.policies()["aws_iam_policy.boundary.policy"])
+        for action in statement["Action"]
+    }
+    identities = {action for action in allowed if action.split(":")[0] in {"iam", "sts", "organizations"}}
+    assert identities == {"iam:CreateServiceLinkedRole", "iam:GetServerCertificate", "iam:ListServerCertificates"}
+    assert "*" not in allowed
+
+
+def test_the_state_bucket_is_not_made_here() -> None:
+    assert not synthesize(MINIMAL)["bootstrap"].resources("aws_s3_bucket")
+
+
+def test_managed_policies_fit(bootstrap: Synthesized) -> None:
+    for policy in bootstrap.resources("aws_iam_policy").values():
+        assert len("".join(policy["policy"].split())) <= 6144

@@ -1,0 +1,115 @@
+"""The workloads stack as a whole: what Kubernetes, the services and the other stacks say of it."""
+
+import kubernetes_validate  # type: ignore[import-untyped]  # it has no types
+import pytest
+
+from services.contract.settings import ApiSettings, FrontendSettings, ServiceSettings, WorkerSettings
+from stacks.config import PipelineConfig
+from stacks.naming import Names
+from stacks.workloads.environment import environment
+from tests.kubernetes_objects import (
+    comes_after,
+    named,
+    objects,
+    variables,
+)
+from tests.synthesis import MATRIX, MINIMAL, WITH_DOMAIN, Config, Synthesized, synthesize
+
+SETTINGS: dict[str, type[ServiceSettings]] = {
+    "worker": WorkerSettings,
+    "api": ApiSettings,
+    "frontend": FrontendSettings,
+}
+FOREIGN_KINDS = {"ScaledObject", "TriggerAuthentication"}
+"""KEDA's, of which Kubernetes has no schema."""
+
+
+def workloads_of(config: Config) -> Synthesized:
+    return synthesize(config)["workloads"]
+
+
+@pytest.mark.parametrize("config", MATRIX.values(), ids=MATRIX)
+def test_every_object_fits_kubernetes_own_schema(config: Config) -> None:
+    version = PipelineConfig.model_validate(config).cluster.kubernetes_version
+    for address, found in objects(workloads_of(config)).items():
+        if found["kind"] not in FOREIGN_KINDS:
+            assert kubernetes_validate.validate(found, version, strict=True) == version, address
+
+
+@pytest.mark.parametrize("part", SETTINGS)
+@pytest.mark.parametrize("config", MATRIX.values(), ids=MATRIX)
+def test_each_service_accepts_the_environment_of_its_deployment(
+    config: Config, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, given = SETTINGS[part], variables(workloads_of(config), part)
+    for name in settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings.from_environment()
+    assert set(given) <= {name.upper() for name in settings.model_fields}
+
+
+def test_services_find_what_the_core_stack_has_made(synthesized: dict[str, Synthesized]) -> None:
+    names = Names(PipelineConfig.model_validate(WITH_DOMAIN))
+    core, workloads = synthesized["core"], synthesized["workloads"]
+    queue = core.resources("aws_sqs_queue")["videos-queue"]["name"]
+    for part in ("worker", "api"):
+        given = variables(workloads, part)
+        assert given["SQS_QUEUE_URL"] == f"https://sqs.ap-southeast-2.amazonaws.com/123456789012/{queue}"
+        assert given["S3_BUCKET"] == names.resources.bucket
+        assert given["VIDEOS_TABLE"] == core.resources("aws_dynamodb_table")["videos-table"]["name"]
+        assert given["S3_THUMBNAIL_PREFIX"] == "thumbnails/"
+    assert variables(workloads, "api")["WORKER_NAMESPACE"] == names.namespace
+    assert variables(workloads, "api")["TEST_SOURCE_BUCKET"] == names.resources.test_source_bucket
+    assert variables(workloads, "frontend")["API_BASE_URL"] == "http://thumbnails-api:8000"
+
+
+def test_a_deployment_whose_service_would_refuse_to_start_is_not_synthesized() -> None:
+    with pytest.raises(ValueError, match="api_base_url"):
+        environment(FrontendSettings, api_base_url="http://thumbnails-api:8000/path")
+    with pytest.raises(ValueError, match="has no api_url"):
+        environment(FrontendSettings, api_url="http://thumbnails-api:8000")
+    with pytest.raises(ValueError, match="sqs_queue_url"):
+        environment(WorkerSettings, aws_region="ap-southeast-2")
+
+
+def test_the_environment_of_the_synthesizing_process_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "no port")
+    assert environment(FrontendSettings, api_base_url="http://thumbnails-api:8000") == {
+        "API_BASE_URL": "http://thumbnails-api:8000"
+    }
+
+
+def test_servers_keep_connections_longer_than_the_load_balancer() -> None:
+    for idle_s in (60, 4000):
+        stack = workloads_of({**MINIMAL, "load_balancer": {"idle_timeout_s": idle_s}})
+        assert f"idle_timeout.timeout_seconds={idle_s}," in str(named(stack, "Ingress")["thumbnails"]["metadata"])
+        assert int(variables(stack, "api")["API_KEEP_ALIVE_S"]) > idle_s
+        assert int(variables(stack, "frontend")["KEEP_ALIVE_TIMEOUT"]) > idle_s * 1000
+
+
+def test_controllers_outlive_what_they_must_clean_up(workloads: Synthesized) -> None:
+    assert "helm_release.aws-load-balancer-controller" in comes_after(workloads, "kubernetes_ingress_v1.ingress")
+    assert "helm_release.keda" in comes_after(workloads, "helm_release.worker-autoscaler")
+    for address, found in objects(workloads).items():
+        namespace = found["metadata"].get("namespace")
+        if namespace in named(workloads, "Namespace") and ":" not in address:
+            before = {name for name in comes_after(workloads, address) if name.startswith("kubernetes_namespace_v1.")}
+            made = {workloads.all_resources()[name]["metadata"]["name"] for name in before}
+            assert namespace in made, address
+
+
+def test_other_stacks_are_known_by_their_outputs_only(synthesized: dict[str, Synthesized]) -> None:
+    for stack in ("workloads", "dns", "monitoring"):
+        own = synthesized[stack]
+        states = own.document.get("data", {}).get("terraform_remote_state", {})
+        for other in states:
+            published = synthesized[other].document["output"]
+            for output in _outputs_read(own.text, other):
+                assert output in published, f"{stack} reads {output}, which {other} does not publish"
+
+
+def _outputs_read(text: str, other: str) -> set[str]:
+    prefix = f"data.terraform_remote_state.{other}.outputs."
+    return {part.split("}")[0].split(")")[0].split(".")[0] for part in text.split(prefix)[1:]}

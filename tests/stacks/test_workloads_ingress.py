@@ -1,0 +1,106 @@
+"""The way in: the Ingress that becomes the load balancer, its Services and certificate, who is let in."""
+
+import json
+
+import pytest
+
+from tests.kubernetes_objects import (
+    comes_after,
+    named,
+    variables,
+)
+from tests.synthesis import EVERYTHING, MINIMAL, OIDC, WITH_DOMAIN, Config, Synthesized, synthesize
+
+ALB = "alb.ingress.kubernetes.io"
+
+
+def workloads_of(config: Config) -> Synthesized:
+    return synthesize(config)["workloads"]
+
+
+def annotations(stack: Synthesized, kind: str, name: str) -> dict[str, str]:
+    found: dict[str, str] = named(stack, kind)[name]["metadata"]["annotations"]
+    return {key.removeprefix(f"{ALB}/"): value for key, value in found.items()}
+
+
+def test_paths_lead_to_the_services_that_answer_them(workloads: Synthesized) -> None:
+    [rule] = named(workloads, "Ingress")["thumbnails"]["spec"]["rules"]
+    backends = {path["path"]: path["backend"]["service"] for path in rule["http"]["paths"]}
+    assert backends == {
+        "/ws": {"name": "thumbnails-api", "port": {"number": 8000}},
+        "/": {"name": "thumbnails-frontend", "port": {"number": 3000}},
+    }
+    services, deployments = named(workloads, "Service"), named(workloads, "Deployment")
+    for backend in backends.values():
+        spec = services[backend["name"]]["spec"]
+        [port] = spec["ports"]
+        assert port["port"] == backend["port"]["number"]
+        template = deployments[backend["name"]]["spec"]["template"]
+        assert spec["selector"].items() <= template["metadata"]["labels"].items()
+        named_ports = {one["name"]: one["containerPort"] for one in template["spec"]["containers"][0]["ports"]}
+        assert named_ports[port["targetPort"]] == port["port"]
+
+
+def test_the_load_balancer_is_as_fargate_and_websockets_need_it(workloads: Synthesized) -> None:
+    given = annotations(workloads, "Ingress", "thumbnails")
+    assert given["target-type"] == "ip"
+    assert given["scheme"] == "internet-facing"
+    assert given["load-balancer-attributes"].split(",") == [
+        "idle_timeout.timeout_seconds=3600",
+        "routing.http.drop_invalid_header_fields.enabled=true",
+    ]
+    for part in ("api", "frontend"):
+        assert annotations(workloads, "Service", f"thumbnails-{part}")["healthcheck-path"] == "/health"
+
+
+@pytest.mark.parametrize("name", ["abc", "a" * 20, "acme-thumbs"])
+def test_the_load_balancers_name_is_short_enough_and_the_same_everywhere(name: str) -> None:
+    stacks = synthesize({**WITH_DOMAIN, "name": name})
+    given = annotations(stacks["workloads"], "Ingress", name)["load-balancer-name"]
+    assert len(given) <= 32
+    for other in ("dns", "monitoring"):
+        assert stacks[other].document["data"]["aws_lb"]["load-balancer"]["name"] == given
+
+
+def test_https_comes_with_the_certificate(workloads: Synthesized) -> None:
+    before = annotations(workloads_of({**MINIMAL, "domain": "example.com"}), "Ingress", "thumbnails")
+    assert json.loads(before["listen-ports"]) == [{"HTTP": 80}]
+    assert not {"certificate-arn", "ssl-redirect", "ssl-policy"} & set(before)
+    after = annotations(workloads, "Ingress", "thumbnails")
+    assert json.loads(after["listen-ports"]) == [{"HTTP": 80}, {"HTTPS": 443}]
+    assert after["certificate-arn"] == "${data.terraform_remote_state.dns.outputs.certificate_arn}"
+    assert after["ssl-redirect"] == "443"
+    assert after["ssl-policy"].startswith("ELBSecurityPolicy-TLS13-1-2-")
+    assert variables(workloads, "api")["API_PUBLIC_URL"] == "https://thumbnail.example.com"
+
+
+def test_the_load_balancer_logs_people_in_but_no_websocket() -> None:
+    stack = workloads_of(OIDC)
+    for part, unknown in {"api": "deny", "frontend": "authenticate"}.items():
+        given = annotations(stack, "Service", f"thumbnails-{part}")
+        provider = json.loads(given["auth-idp-oidc"])
+        assert given["auth-type"] == "oidc"
+        assert given["auth-on-unauthenticated-request"] == unknown
+        assert provider["secretName"] in named(stack, "Secret")
+    signer = variables(stack, "api")["AUTH_OIDC_SIGNER"]
+    assert signer == "arn:aws:elasticloadbalancing:ap-southeast-2:123456789012:loadbalancer/app/thumbnails/"
+    # The controller may read that Secret and no other.
+    role = named(stack, "Role")["oidc-client-reader"]
+    [subject] = named(stack, "RoleBinding")["oidc-client-reader"]["subjects"]
+    assert role["rules"][0]["resourceNames"] == ["oidc-client"]
+    assert subject["name"] == "aws-load-balancer-controller"
+
+
+def test_the_firewall_and_the_addresses_of_the_config_reach_the_load_balancer() -> None:
+    given = annotations(workloads_of(EVERYTHING), "Ingress", "acme-thumbs")
+    assert given["inbound-cidrs"] == "203.0.113.0/24"
+    assert given["wafv2-acl-arn"] == EVERYTHING["load_balancer"]["web_acl_arn"]
+
+
+def test_pods_wait_for_the_load_balancer_to_know_them(workloads: Synthesized) -> None:
+    labels = named(workloads, "Namespace")["thumbnails"]["metadata"]["labels"]
+    assert labels["elbv2.k8s.aws/pod-readiness-gate-inject"] == "enabled"
+    for part in ("api", "frontend"):
+        before = comes_after(workloads, f"kubernetes_deployment_v1.{part}-deployment")
+        assert {"kubernetes_ingress_v1.ingress", f"kubernetes_service_v1.{part}-service"} <= before
+    assert workloads.resources("kubernetes_ingress_v1")["ingress"]["wait_for_load_balancer"]
