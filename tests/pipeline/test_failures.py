@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,54 +14,64 @@ import pytest
 from services.contract.records import VideoState
 from services.local.pipeline import running
 from tests.driver import IMPATIENT, Driver, eventually
+from tests.gate import Gate
 from tests.videos import Videos
-
-HDR = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc")
-"""Tags that make OpenCV build a colour table first: some 2 s of CPU, in which a worker can be caught in mid-work."""
 
 
 @pytest.fixture
-def slow_video(videos: Videos) -> Path:
-    return videos.video("slow.mp4", duration_s=4, options=HDR)
+def clip(videos: Videos) -> Path:
+    return videos.video("clip.mp4", duration_s=4)
 
 
-def test_a_video_whose_worker_is_killed_is_done_by_another(lone_worker: Driver, slow_video: Path) -> None:
-    (pid,) = lone_worker.worker_pids()
-    key = lone_worker.upload("slow.mp4", slow_video)
-    assert lone_worker.started(key).state is VideoState.PROCESSING
-
-    os.kill(pid, signal.SIGKILL)
-
-    record = lone_worker.ended(key)
-    assert (record.state, record.attempt, len(record.thumbnails)) == (VideoState.DONE, 2, 3)
-    assert lone_worker.worker_pids() != [pid]
-    assert lone_worker.videos.totals()["videos_done"] == 1
-    assert lone_worker.depth(lone_worker.endpoints.dead_letter_queue_url) == 0
-
-
-def test_a_worker_that_is_asked_to_end_finishes_its_video_first(lone_worker: Driver, slow_video: Path) -> None:
-    (pid,) = lone_worker.worker_pids()
-    key = lone_worker.upload("slow.mp4", slow_video)
-    assert lone_worker.started(key).state is VideoState.PROCESSING
-
-    os.kill(pid, signal.SIGTERM)
-
-    record = lone_worker.ended(key)
-    assert (record.state, record.attempt) == (VideoState.DONE, 1)
-    eventually(lambda: lone_worker.logged("worker_stopped"), "the end of the worker")
-    assert lone_worker.logged("message_handed_back") == []
+@contextmanager
+def held(data: Path, clip: Path, **settings: str) -> Iterator[tuple[Driver, Gate, str]]:
+    """A pipeline whose one worker is in the middle of a video, and stays there until the gate is opened."""
+    with Gate() as gate:
+        environment = {**IMPATIENT, "AWS_ENDPOINT_URL_S3": gate.endpoint, **settings}
+        with running(data, workers=1, say=lambda _: None, settings=environment, port=None) as local:
+            gate.target = local.endpoints.aws
+            driver = Driver(local)
+            key = driver.upload("held.mp4", clip)
+            assert driver.started(key).state is VideoState.PROCESSING
+            yield driver, gate, key
 
 
-def test_what_is_not_finished_within_the_grace_period_is_handed_back(tmp_path: Path, slow_video: Path) -> None:
-    hasty = {**IMPATIENT, "SHUTDOWN_GRACE_S": "0.1", "VISIBILITY_TIMEOUT_S": "600", "WORKER_CONCURRENCY": "1"}
-    with running(tmp_path, workers=1, say=lambda _: None, settings=hasty, port=None) as local:
-        driver = Driver(local)
+def test_a_video_whose_worker_is_killed_is_done_by_another(tmp_path: Path, clip: Path) -> None:
+    with held(tmp_path, clip) as (driver, gate, key):
         (pid,) = driver.worker_pids()
-        key = driver.upload("slow.mp4", slow_video)
-        # Held still, its child process cannot finish however fast the machine is.
-        os.kill(eventually(lambda: _extraction_of(pid), "the child process"), signal.SIGSTOP)
+
+        os.kill(pid, signal.SIGKILL)
+        gate.open()
+
+        record = driver.ended(key)
+        assert (record.state, record.attempt, len(record.thumbnails)) == (VideoState.DONE, 2, 3)
+        assert driver.worker_pids() != [pid]
+        assert driver.videos.totals()["videos_done"] == 1
+        assert driver.depth(driver.endpoints.dead_letter_queue_url) == 0
+
+
+def test_a_worker_that_is_asked_to_end_finishes_its_video_first(tmp_path: Path, clip: Path) -> None:
+    with held(tmp_path, clip) as (driver, gate, key):
+        (pid,) = driver.worker_pids()
 
         os.kill(pid, signal.SIGTERM)
+        eventually(lambda: driver.logged("draining"), "the drain")
+        gate.open()
+
+        record = driver.ended(key)
+        assert (record.state, record.attempt) == (VideoState.DONE, 1)
+        eventually(lambda: driver.logged("worker_stopped"), "the end of the worker")
+        assert driver.logged("message_handed_back") == []
+
+
+def test_what_is_not_finished_within_the_grace_period_is_handed_back(tmp_path: Path, clip: Path) -> None:
+    hasty = {"SHUTDOWN_GRACE_S": "0.1", "VISIBILITY_TIMEOUT_S": "600"}
+    with held(tmp_path, clip, **hasty) as (driver, gate, key):
+        (pid,) = driver.worker_pids()
+
+        os.kill(pid, signal.SIGTERM)
+        eventually(lambda: driver.logged("grace_period_over"), "the end of the grace period")
+        gate.open()
 
         # With a visibility timeout of ten minutes, only a message that was handed back comes again so soon.
         record = driver.ended(key)
@@ -119,13 +131,6 @@ def _descendants(pid: int) -> set[int]:
     threads = Path(f"/proc/{pid}/task").iterdir()
     children |= {int(child) for thread in threads for child in (thread / "children").read_text().split()}
     return children | {deeper for child in children if _is_running(child) for deeper in _descendants(child)}
-
-
-def _extraction_of(worker: int) -> int | None:
-    """The process that decodes for a worker: a child of its fork server."""
-    direct = _descendants(worker)
-    deeper = {child for pid in direct for child in _descendants(pid)}
-    return next(iter(deeper), None)
 
 
 def _is_running(pid: int) -> bool:

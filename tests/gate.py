@@ -1,0 +1,72 @@
+"""A gate before S3: while it is shut nobody can read a video, and a worker is held in mid-work as long as needed."""
+
+import http.client
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+_PATIENCE_S = 60.0
+
+
+class Gate:
+    """An HTTP server that passes everything on to `target`, but holds reads of objects while it is shut."""
+
+    def __init__(self) -> None:
+        self.target = ""
+        self._is_open = threading.Event()
+        gate = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.command == "GET" and "/uploads/" in self.path:
+                    gate._is_open.wait(_PATIENCE_S)
+                self.pass_on()
+
+            def do_HEAD(self) -> None:
+                self.pass_on()
+
+            def do_PUT(self) -> None:
+                self.pass_on()
+
+            def pass_on(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                connection = http.client.HTTPConnection(urlsplit(gate.target).netloc, timeout=_PATIENCE_S)
+                # With the caller's own Host: it is signed.
+                headers = {name: value for name, value in self.headers.items() if name.lower() != "expect"}
+                connection.request(self.command, self.path, body, headers)
+                answer = connection.getresponse()
+                content = answer.read()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("transfer-encoding", "connection", "server", "date"):
+                        self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+                connection.close()
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+                """Not on the tests' output."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def open(self) -> None:
+        self._is_open.set()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.open()
+        self._server.shutdown()
+        self._server.server_close()
