@@ -69,10 +69,11 @@ def test(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def generate(session: nox.Session) -> None:
-    """Write anew what is made from the code: docs/settings.md."""
-    _install(session, "worker")
-    page = session.run("python", "-m", "services.contract.reference", silent=True)
-    (ROOT / "docs" / "settings.md").write_text(str(page), encoding="utf-8")
+    """Write anew what is made from the code: docs/settings.md, docs/api.md."""
+    _install(session, "local")
+    for name, module in (("settings", "services.contract.reference"), ("api", "services.api.reference")):
+        page = session.run("python", "-m", module, silent=True)
+        (ROOT / "docs" / f"{name}.md").write_text(str(page), encoding="utf-8")
 
 
 @nox.session(default=False)
@@ -100,7 +101,7 @@ def app(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Compare with a peer and print a table: -- synth."""
+    """Measure, compare with a peer or a limit, and print a table: -- synth|api."""
     _install(session, "test")
     name, *arguments = session.posargs or ["synth"]
     _run_from_here(session, f"benchmarks.{name}", *arguments)

@@ -89,7 +89,7 @@ class Driver:
 
     def worker_pids(self) -> list[int]:
         assert self.pipeline.workers
-        return list(self.pipeline.workers.pids().values())
+        return [pid for name, pid in self.pipeline.workers.pids().items() if name.startswith("worker")]
 
     def signal_workers(self, number: signal.Signals) -> None:
         for pid in self.worker_pids():

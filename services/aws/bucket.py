@@ -1,12 +1,13 @@
 """The bucket with the videos and their thumbnails."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from services.aws.errors import translated
+from services.aws.errors import ServiceError, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from types_boto3_s3 import S3Client
 
@@ -16,6 +17,22 @@ class ObjectInfo:
     key: str
     etag: str
     size_bytes: int
+    modified_at: datetime | None = None
+    metadata: "Mapping[str, str]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ObjectVersion:
+    """A version of an object, or a delete marker: that has no size."""
+
+    key: str
+    version_id: str
+    size_bytes: int
+    modified_at: datetime
+
+
+DELETE_AT_ONCE = 1000
+"""Versions that one request deletes at most."""
 
 
 class Bucket:
@@ -27,7 +44,9 @@ class Bucket:
         """Raises: ObjectMissingError, ServiceError."""
         with translated(f"HEAD s3://{self.name}/{key}"):
             answer = self._s3.head_object(Bucket=self.name, Key=key)
-        return ObjectInfo(key, answer["ETag"].strip('"'), answer["ContentLength"])
+        return ObjectInfo(
+            key, answer["ETag"].strip('"'), answer["ContentLength"], answer["LastModified"], answer["Metadata"]
+        )
 
     def read(self, key: str, offset: int, length: int, *, etag: str) -> bytes:
         """`length` bytes from `offset`, fewer at the end of the object, and only while its ETag is `etag`.
@@ -40,10 +59,46 @@ class Bucket:
             )
             return answer["Body"].read()
 
-    def put(self, key: str, body: bytes, *, content_type: str) -> None:
+    def put(self, key: str, body: bytes, *, content_type: str, metadata: "Mapping[str, str] | None" = None) -> None:
         """Raises: ServiceError."""
         with translated(f"PUT s3://{self.name}/{key}"):
-            self._s3.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
+            self._s3.put_object(
+                Bucket=self.name, Key=key, Body=body, ContentType=content_type, Metadata=dict(metadata or {})
+            )
+
+    def copy_from(self, bucket: str, source: str, key: str, *, content_type: str) -> None:
+        """Copies an object of another bucket, on the server, by parts where it is large. Raises: ServiceError."""
+        with translated(f"COPY s3://{bucket}/{source} to s3://{self.name}/{key}"):
+            self._s3.copy(
+                {"Bucket": bucket, "Key": source},
+                self.name,
+                key,
+                ExtraArgs={"ContentType": content_type, "MetadataDirective": "REPLACE"},
+            )
+
+    def delete(self, versions: "Sequence[ObjectVersion]") -> None:
+        """Deletes versions for good, at most `DELETE_AT_ONCE`. Raises: ServiceError, also if one could not be."""
+        objects: Any = [{"Key": version.key, "VersionId": version.version_id} for version in versions]
+        with translated(f"DELETE {len(versions)} versions of s3://{self.name}"):
+            answer = self._s3.delete_objects(Bucket=self.name, Delete={"Objects": objects, "Quiet": True})
+        if errors := answer.get("Errors"):
+            first = errors[0]
+            raise ServiceError(f"DELETE s3://{self.name}/{first.get('Key')}: {first.get('Code')}")
+
+    def versions(self, prefix: str) -> "Iterator[ObjectVersion]":
+        """Every version and delete marker under `prefix`, a page at a time. Raises: ServiceError."""
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix)
+        with translated(f"LIST versions of s3://{self.name}/{prefix}"):
+            for page in pages:
+                for entry in page.get("Versions", []):
+                    yield ObjectVersion(entry["Key"], entry["VersionId"], entry["Size"], entry["LastModified"])
+                for marker in page.get("DeleteMarkers", []):
+                    yield ObjectVersion(marker["Key"], marker["VersionId"], 0, marker["LastModified"])
+
+    def check(self) -> None:
+        """Raises: AwsError if the bucket does not answer, or not to us."""
+        with translated(f"HEAD s3://{self.name}"):
+            self._s3.head_bucket(Bucket=self.name)
 
     def list(self, prefix: str) -> "Iterator[ObjectInfo]":
         """Every object under `prefix`, in the order of the keys, a page at a time. Raises: ServiceError."""
@@ -51,4 +106,4 @@ class Bucket:
         with translated(f"LIST s3://{self.name}/{prefix}"):
             for page in pages:
                 for entry in page.get("Contents", []):
-                    yield ObjectInfo(entry["Key"], entry["ETag"].strip('"'), entry["Size"])
+                    yield ObjectInfo(entry["Key"], entry["ETag"].strip('"'), entry["Size"], entry["LastModified"])

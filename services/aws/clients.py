@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _CONNECT_TIMEOUT_S = 3
 _READ_TIMEOUT_S = 15
 _LONGEST_POLL_S = 20
-_ATTEMPTS = 4
+_SIGNATURE = Config(signature_version="s3v4")
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,14 @@ class Clients:
 
 
 def connect(
-    region: str, *, connections: int, endpoint: str | None = None, credentials: tuple[str, str] | None = None
+    region: str,
+    *,
+    connections: int,
+    attempts: int = 4,
+    endpoint: str | None = None,
+    credentials: tuple[str, str] | None = None,
 ) -> Clients:
-    """Clients for `region`; each keeps at most `connections` connections open.
+    """Clients for `region`; each keeps at most `connections` connections open and tries a call so many times.
 
     An endpoint and credentials (key id and secret) are for the embedded AWS, when this process' own environment does
     not point to it.
@@ -43,13 +48,15 @@ def connect(
         return Config(
             connect_timeout=_CONNECT_TIMEOUT_S,
             read_timeout=read_timeout_s,
-            retries={"mode": "adaptive", "total_max_attempts": _ATTEMPTS},
+            retries={"mode": "adaptive", "total_max_attempts": attempts},
             max_pool_connections=connections,
             tcp_keepalive=True,
         )
 
     return Clients(
-        s3=session.client("s3", endpoint_url=endpoint, config=config(_READ_TIMEOUT_S)),
+        # Named, because botocore still signs URLs and forms in the way that newer regions refuse, with a host that
+        # redirects.
+        s3=session.client("s3", endpoint_url=endpoint, config=config(_READ_TIMEOUT_S).merge(_SIGNATURE)),
         # A long poll answers after up to 20 s: a shorter time-out would cut every idle poll short.
         sqs=session.client("sqs", endpoint_url=endpoint, config=config(_LONGEST_POLL_S + _READ_TIMEOUT_S)),
         dynamodb=session.client("dynamodb", endpoint_url=endpoint, config=config(_READ_TIMEOUT_S)),

@@ -4,6 +4,7 @@ AwsError
 ├── ObjectMissingError    there is no object under that key
 ├── ObjectChangedError    the object is another one than the one that was being read
 ├── WriteConflictError    somebody else wrote the record in between
+├── RequestRefusedError   what was asked for makes no sense to the service: another try would not help
 └── ServiceError          throttled, unreachable, denied or broken: worth another try later
 """
 
@@ -12,8 +13,9 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-_MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NotFound"}
+_MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NotFound"}
 _CHANGED = {"412", "PreconditionFailed"}
+_REFUSED = {"EntityTooSmall", "InvalidArgument", "InvalidPart", "InvalidPartOrder", "InvalidRequest", "MalformedXML"}
 
 
 class AwsError(Exception):
@@ -29,6 +31,10 @@ class ObjectChangedError(AwsError):
 
 
 class WriteConflictError(AwsError):
+    pass
+
+
+class RequestRefusedError(AwsError):
     pass
 
 
@@ -55,6 +61,8 @@ def _translate(action: str, error: ClientError) -> AwsError:
         return ObjectMissingError(message)
     if code in _CHANGED:
         return ObjectChangedError(message)
+    if code in _REFUSED:
+        return RequestRefusedError(message)
     if code == "ConditionalCheckFailedException":
         return WriteConflictError(message)
     return ServiceError(message)

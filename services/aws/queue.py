@@ -1,11 +1,11 @@
 """The queue that S3 notifies, and the dead-letter queue behind it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from services.aws.errors import translated
+from services.aws.errors import ServiceError, translated
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -14,6 +14,9 @@ MAX_BATCH = 10
 """Most messages in one call to SQS."""
 
 _LONGEST_VISIBILITY_S = 43_200
+_VISIBLE = "ApproximateNumberOfMessages"
+_IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
+_DELAYED = "ApproximateNumberOfMessagesDelayed"
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,16 @@ class Message:
     body: str
     receive_count: int
     sent_at: datetime
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Depth:
+    """Messages of a queue, as many as SQS thinks there are: waiting, received and not settled, and not yet due."""
+
+    visible: int
+    in_flight: int
+    delayed: int
 
 
 class Queue:
@@ -39,6 +52,7 @@ class Queue:
                 WaitTimeSeconds=wait_s,
                 VisibilityTimeout=visibility_timeout_s,
                 MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
+                MessageAttributeNames=["All"],
             )
         return [
             Message(
@@ -47,6 +61,11 @@ class Queue:
                 body=message["Body"],
                 receive_count=int(message["Attributes"]["ApproximateReceiveCount"]),
                 sent_at=datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC),
+                attributes={
+                    name: value["StringValue"]
+                    for name, value in message.get("MessageAttributes", {}).items()
+                    if "StringValue" in value
+                },
             )
             for message in answer.get("Messages", [])
         ]
@@ -83,12 +102,30 @@ class Queue:
         with translated("delete a message"):
             self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
 
+    def delete_all(self, messages: Sequence[Message]) -> None:
+        """Deletes at most ten messages. Raises: ServiceError, also if one could not be deleted."""
+        entries: Any = [{"Id": str(number), "ReceiptHandle": one.receipt} for number, one in enumerate(messages)]
+        with translated("delete messages"):
+            answer = self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
+        _check(answer, "delete messages")
 
-class DeadLetterQueue:
-    def __init__(self, sqs: "SQSClient", url: str) -> None:
-        self._sqs = sqs
-        self._url = url
+    def send(self, bodies: Sequence[str]) -> None:
+        """Sends at most ten messages. Raises: ServiceError, also if one could not be sent."""
+        entries: Any = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+        with translated("send messages"):
+            answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries)
+        _check(answer, "send messages")
 
+    def depth(self) -> Depth:
+        """Raises: ServiceError."""
+        names: Any = [_VISIBLE, _IN_FLIGHT, _DELAYED]
+        with translated("ask for the depth of the queue"):
+            answer = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
+        count: Mapping[Any, str] = answer["Attributes"]
+        return Depth(int(count[_VISIBLE]), int(count[_IN_FLIGHT]), int(count[_DELAYED]))
+
+
+class DeadLetterQueue(Queue):
     def put(self, body: str, *, reason_code: str, reason: str, attempts: int) -> None:
         """Sends what could not be processed, with the reason as message attributes. Raises: ServiceError."""
         with translated("send to the dead-letter queue"):
@@ -101,3 +138,8 @@ class DeadLetterQueue:
                     "attempts": {"DataType": "Number", "StringValue": str(attempts)},
                 },
             )
+
+
+def _check(answer: Any, action: str) -> None:
+    if failed := answer.get("Failed"):
+        raise ServiceError(f"{action}: {len(failed)} refused, {failed[0].get('Code')}")

@@ -11,14 +11,25 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from services.aws.errors import ServiceError, WriteConflictError, translated
-from services.contract.records import Totals, VideoRecord, change_of_totals
-from services.contract.resources import CLAIM_PREFIX, TOTALS_KEY
+from services.contract.records import (
+    ENDED,
+    WRITES,
+    Totals,
+    VideoRecord,
+    change_of_totals,
+    has_just_ended,
+    share_of_totals,
+)
+from services.contract.resources import CLAIM_PREFIX, PURGER, TOTALS_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
+
+REMOVE_AT_ONCE = 40
+"""Records that one transaction removes at most: each takes two of DynamoDB's hundred actions, the totals one."""
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -35,11 +46,11 @@ class VideosTable:
     def get(self, key: str) -> VideoRecord | None:
         """The record of an upload, as last written. Raises: ServiceError."""
         item = self._item(key)
-        return _record(item) if item else None
+        return record_of(item) if item else None
 
     def totals(self) -> Totals:
         """All counters; one that was never touched is absent. Raises: ServiceError."""
-        return {name: int(value) for name, value in self._item(TOTALS_KEY).items() if name != "pk"}
+        return totals_of(self._item(TOTALS_KEY))
 
     def claim_base(self, bases: "Sequence[str]", key: str) -> str:
         """The first of `bases` that is not another upload's, from now on this one's. Raises: ServiceError."""
@@ -57,13 +68,14 @@ class VideosTable:
             return base
         raise ServiceError(f"every base of {key} belongs to another upload: {', '.join(bases)}")
 
-    def replace(self, before: VideoRecord | None, after: VideoRecord) -> VideoRecord:
+    def replace(self, before: VideoRecord | None, after: VideoRecord, *, claimed: bool = False) -> VideoRecord:
         """Writes a record in place of the one read before, and the totals with it, in one transaction.
 
-        Returns the record as written: with the next revision.
+        `claimed` makes it depend on the claim on the record's base: a purge may have taken it in between. Returns the
+        record as written: with the next revision.
 
         Raises:
-            WriteConflictError: the record is no longer the one read before.
+            WriteConflictError: the record is no longer the one read before, or its base is no longer its own.
             ServiceError: the table could not be reached, or was too busy for too long.
         """
         written = after.model_copy(update={"revision": before.revision + 1 if before else 1})
@@ -76,11 +88,130 @@ class VideosTable:
             put["ConditionExpression"] = "revision = :revision"
             put["ExpressionAttributeValues"] = _attributes({":revision": before.revision})
         changes = change_of_totals(before, written)
-        totals = [self._add(changes)] if changes else []
-        self._transact([{"Put": put}, *totals], action=f"write the record of {after.key}")
+        if has_just_ended(before, written):
+            changes[ENDED] = 1
+        actions: list[TransactWriteItemTypeDef] = [{"Put": put}]
+        if changes:
+            actions.append(self._add(changes))
+        if claimed:
+            actions.append({"ConditionCheck": self._owned_claim(after.base, after.key)})
+        self._transact(actions, action=f"write the record of {after.key}")
         return written
 
+    def remove(self, records: "Sequence[VideoRecord]") -> None:
+        """Removes records, at most `REMOVE_AT_ONCE`, and takes them out of the totals: all of them or none.
+
+        Their claims become the purge's: nobody can store under these bases until `release`.
+
+        Raises:
+            WriteConflictError: one of them has changed since it was read.
+            ServiceError: the table could not be reached, or was too busy for too long.
+        """
+        changes: dict[str, int] = {}
+        actions: list[TransactWriteItemTypeDef] = []
+        for record in records:
+            for name, count in share_of_totals(record).items():
+                changes[name] = changes.get(name, 0) - count
+            actions.append(
+                {
+                    "Delete": {
+                        "TableName": self._name,
+                        "Key": _attributes({"pk": record.key}),
+                        "ConditionExpression": "revision = :revision",
+                        "ExpressionAttributeValues": _attributes({":revision": record.revision}),
+                    }
+                }
+            )
+            if record.base:
+                actions.append(self._seize(record.base, record.key, or_none=True))
+        if changes:
+            actions.append(self._add(changes))
+        self._transact(actions, action=f"remove {len(records)} records")
+
+    def seize(self, base: str, key: str) -> bool:
+        """Makes the claim of an upload without a record the purge's; false if it has one by now, or lost the claim."""
+        no_record: TransactWriteItemTypeDef = {
+            "ConditionCheck": {
+                "TableName": self._name,
+                "Key": _attributes({"pk": key}),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+        try:
+            self._transact([self._seize(base, key, or_none=False), no_record], action=f"seize the claim on {base}")
+        except WriteConflictError:
+            return False
+        return True
+
+    def release(self, bases: "Sequence[str]") -> None:
+        """Gives claims of a purge back to all. Raises: ServiceError."""
+        self.delete([CLAIM_PREFIX + base for base in bases])
+
+    def delete(self, keys: "Sequence[str]") -> None:
+        """Deletes items that no total counts. Raises: ServiceError."""
+        for start in range(0, len(keys), 25):
+            requests: Any = [{"DeleteRequest": {"Key": _attributes({"pk": key})}} for key in keys[start : start + 25]]
+            for attempt in range(_BUSY_ATTEMPTS):
+                with translated("delete items of the videos table"):
+                    answer = self._dynamodb.batch_write_item(RequestItems={self._name: requests})
+                requests = answer.get("UnprocessedItems", {}).get(self._name, [])
+                if not requests:
+                    break
+                time.sleep(random.uniform(0.01, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret
+            else:
+                raise ServiceError("delete items of the videos table: too busy")
+
+    def scan(self) -> "Iterator[dict[str, Any]]":
+        """All items, a page at a time and in no order; `record_of` makes a record of one that is. Raises: ServiceError.
+
+        Its cost is the table's size: for a purge and a reindex, and for nothing else.
+        """
+        pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._name, ConsistentRead=True)
+        with translated("scan the videos table"):
+            for page in pages:
+                for item in page["Items"]:
+                    yield plain(item)
+
+    def counters(self) -> dict[str, int]:
+        """The totals with the counters that only grow. Raises: ServiceError."""
+        return {name: int(value) for name, value in self._item(TOTALS_KEY).items() if name != "pk"}
+
+    def correct(self, before: Mapping[str, int], totals: Totals) -> None:
+        """Puts other totals in place, if nobody has changed them since `before`, which is what `counters` gave.
+
+        Raises: WriteConflictError, ServiceError.
+        """
+        put: Any = {"ConditionExpression": f"attribute_not_exists({WRITES})"}
+        if WRITES in before:
+            values = _attributes({":writes": before[WRITES]})
+            put = {"ConditionExpression": f"{WRITES} = :writes", "ExpressionAttributeValues": values}
+        counters = {ENDED: before.get(ENDED, 0), WRITES: before.get(WRITES, 0) + 1}
+        item = _attributes({"pk": TOTALS_KEY, **totals, **counters})
+        with translated("correct the totals"):
+            self._dynamodb.put_item(TableName=self._name, Item=item, **put)
+
+    def _owned_claim(self, base: str, key: str) -> Any:
+        return {
+            "TableName": self._name,
+            "Key": _attributes({"pk": CLAIM_PREFIX + base}),
+            "ConditionExpression": "upload = :key",
+            "ExpressionAttributeValues": _attributes({":key": key}),
+        }
+
+    def _seize(self, base: str, key: str, *, or_none: bool) -> "TransactWriteItemTypeDef":
+        condition = "upload IN (:key, :purger)" + (" OR attribute_not_exists(pk)" if or_none else "")
+        return {
+            "Update": {
+                "TableName": self._name,
+                "Key": _attributes({"pk": CLAIM_PREFIX + base}),
+                "UpdateExpression": "SET upload = :purger",
+                "ConditionExpression": condition,
+                "ExpressionAttributeValues": _attributes({":key": key, ":purger": PURGER}),
+            }
+        }
+
     def _add(self, changes: Mapping[str, int]) -> "TransactWriteItemTypeDef":
+        changes = {**changes, WRITES: 1}
         return {
             "Update": {
                 "TableName": self._name,
@@ -112,7 +243,7 @@ class VideosTable:
     def _item(self, key: str) -> dict[str, Any]:
         with translated(f"read {key} from the videos table"):
             answer = self._dynamodb.get_item(TableName=self._name, Key=_attributes({"pk": key}), ConsistentRead=True)
-        return {name: _deserialize(value) for name, value in answer.get("Item", {}).items()}
+        return plain(answer.get("Item", {}))
 
 
 def _cancellation_reasons(error: ServiceError) -> set[str]:
@@ -129,7 +260,12 @@ def _item(record: VideoRecord) -> dict[str, Any]:
     return {name: _storable(value) for name, value in fields.items()}
 
 
-def _record(item: Mapping[str, Any]) -> VideoRecord:
+def totals_of(item: Mapping[str, Any]) -> Totals:
+    """The totals in their item, without the counters that only grow."""
+    return {name: int(value) for name, value in item.items() if name not in ("pk", ENDED, WRITES)}
+
+
+def record_of(item: Mapping[str, Any]) -> VideoRecord:
     return VideoRecord.model_validate({"key": item["pk"], **{name: v for name, v in item.items() if name != "pk"}})
 
 
@@ -150,3 +286,8 @@ def _storable(value: Any) -> Any:
 
 def _attributes(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _serialize(value) for name, value in item.items()}
+
+
+def plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An item's attributes as Python has them."""
+    return {name: _deserialize(value) for name, value in item.items()}

@@ -12,8 +12,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
+from services.aws.bucket import Bucket
 from services.contract.formats import VIDEO_EXTENSIONS, is_video_name
 from services.contract.records import VideoRecord, VideoState
+from services.local.access import login_link
 from services.local.errors import LocalError
 from services.local.follow import Upload, download_thumbnails, follow, upload
 from services.local.pipeline import Endpoints, LocalPipeline, running
@@ -38,14 +40,18 @@ def run(options: Options, console: Console) -> int:
     _check_files(options.files)
     if options.files and (pipeline := LocalPipeline.join(options.data)):
         return 0 if _process(pipeline, list(_named(options.files)), console) else 1
-    console.print("[bold]Starting[/] the embedded AWS and the workers ...")
+    console.print("[bold]Starting[/] the embedded AWS, the workers and the api ...")
 
     def say(text: str) -> None:
         console.print(f"[yellow]{escape(text)}[/]")
 
     with running(options.data, workers=options.workers, say=say) as pipeline:
-        console.print(_addresses(pipeline))
-        files = list(_named(options.files)) if options.files else _samples(options.data, console)
+        console.print(_addresses(pipeline), soft_wrap=True)
+        if options.files:
+            files = _named(options.files)
+        else:
+            files = _samples(options.data, console)
+            _fill_test_bucket(pipeline, files)
         is_done = _process(pipeline, files, console)
         if not options.once:
             console.print(_what_next(pipeline))
@@ -74,6 +80,15 @@ def _samples(data: Path, console: Console) -> list[tuple[str, Path]]:
     with console.status("Drawing the sample videos (only the first time) ...") as status:
         files = make_samples(folder, progress=lambda name: status.update(f"Drawing {escape(name)} ..."))
     return [(f"{file.relative_to(folder).as_posix()}", file) for file in files]
+
+
+def _fill_test_bucket(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]]) -> None:
+    """Gives Test Pipeline something to copy."""
+    s3, bucket = pipeline.clients.s3, pipeline.endpoints.test_source_bucket
+    present = {info.key for info in Bucket(s3, bucket).list("")}
+    for name, file in files:
+        if name not in present:
+            s3.upload_file(str(file), bucket, name)
 
 
 def _process(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]], console: Console) -> bool:
@@ -135,7 +150,10 @@ def _frames(record: VideoRecord) -> str:
 
 
 def _addresses(pipeline: LocalPipeline) -> str:
+    endpoints = pipeline.endpoints
     return (
+        f"[bold]Log in: {login_link(endpoints.api, Path(endpoints.token_file))}[/]\n"
+        f"Api: {endpoints.api}    its endpoints: {endpoints.api}/docs\n"
         f"S3, SQS and DynamoDB: {pipeline.endpoints.aws}\n"
         f"Bucket: {pipeline.endpoints.bucket}    All addresses: {escape(str(Endpoints.file(pipeline.data)))}"
     )

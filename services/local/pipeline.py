@@ -1,4 +1,4 @@
-"""The whole pipeline on one machine: the embedded AWS, its resources, and the workers."""
+"""The whole pipeline on one machine: the embedded AWS, its resources, the workers, and the api."""
 
 import contextlib
 import fcntl
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from services.aws.bucket import Bucket
 from services.aws.clients import Clients, connect
@@ -18,7 +19,8 @@ from services.contract.formats import is_video_name
 from services.contract.keys import UPLOAD_PREFIX
 from services.contract.records import VideoState
 from services.contract.resources import PipelineResources, pipeline_resources
-from services.contract.settings import PipelineSettings, SettingsError, WorkerSettings
+from services.contract.settings import ApiSettings, ServiceSettings, SettingsError, WorkerSettings
+from services.local.access import free_port, keep_token
 from services.local.embedded_aws.handle import EmbeddedAws
 from services.local.errors import LocalError
 from services.local.provision import Queues, provision
@@ -27,8 +29,10 @@ from services.local.supervisor import Program, Supervisor
 NAME = "thumbnails"
 REGION = "us-east-1"
 _AWS_PORT = 4566
+_API_PORT = 8000
 _CONNECTIONS = 10
 _SHUTDOWN_GRACE_S = 20
+_PODS_FILE = "pods.json"
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,9 @@ class Endpoints:
     queue_url: str
     dead_letter_queue_url: str
     videos_table: str
+    test_source_bucket: str
+    api: str
+    token_file: str
     pid: int
 
     @staticmethod
@@ -64,7 +71,8 @@ class Endpoints:
 
     def environment(self) -> dict[str, str]:
         """What a process needs to find the embedded AWS, and nothing of the caller's own AWS."""
-        ours = {name.upper() for name in PipelineSettings.model_fields}
+        classes = (WorkerSettings, ApiSettings)
+        ours = {name.upper() for settings in classes for name in settings.model_fields}
         inherited = {name: value for name, value in os.environ.items() if name not in ours}
         return {
             **{name: value for name, value in inherited.items() if not name.startswith("AWS_")},
@@ -115,8 +123,9 @@ def running(
 ) -> Iterator[LocalPipeline]:
     """Runs a pipeline with its data in `data` until the context ends; then nothing of it runs any more.
 
-    `settings` are environment variables for the workers, on top of what suits one machine. `say` hears of workers that
-    die. Raises: LocalError if another pipeline runs with that folder, or the embedded AWS does not start.
+    `settings` are environment variables for workers and api, on top of what suits one machine. `port` is a wish,
+    of the embedded AWS; without one the api takes any port as well. `say` hears of processes that die. Raises:
+    LocalError if another pipeline runs with that folder, or the embedded AWS does not start.
     """
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
@@ -124,10 +133,13 @@ def running(
     with _only_one(data), EmbeddedAws.start(data / "aws", port=port) as aws:
         clients = local_clients(aws.endpoint)
         queues = provision(clients, resources)
-        endpoints = _endpoints(aws.endpoint, resources, queues)
+        api = f"http://127.0.0.1:{free_port(_API_PORT if port else None)}"
+        endpoints = _endpoints(aws.endpoint, resources, queues, api=api, token_file=keep_token(data))
         _sweep(clients, endpoints)
         programs = [_worker(data, endpoints, number, settings or {}) for number in range(1, workers + 1)]
-        with Supervisor(programs, say=say, grace_s=_SHUTDOWN_GRACE_S + 5) as supervisor:
+        programs.append(_api(data, endpoints, settings or {}))
+        pods_file = data / _PODS_FILE
+        with Supervisor(programs, say=say, grace_s=_SHUTDOWN_GRACE_S + 5, pods_file=pods_file) as supervisor:
             endpoints.write(data)
             try:
                 yield LocalPipeline(data, endpoints, clients, supervisor)
@@ -154,7 +166,7 @@ def _only_one(data: Path) -> Iterator[None]:
         yield
 
 
-def _endpoints(aws: str, resources: PipelineResources, queues: Queues) -> Endpoints:
+def _endpoints(aws: str, resources: PipelineResources, queues: Queues, *, api: str, token_file: Path) -> Endpoints:
     return Endpoints(
         aws=aws,
         region=REGION,
@@ -162,6 +174,9 @@ def _endpoints(aws: str, resources: PipelineResources, queues: Queues) -> Endpoi
         queue_url=queues.url,
         dead_letter_queue_url=queues.dead_letter_url,
         videos_table=resources.table.name,
+        test_source_bucket=resources.test_source_bucket,
+        api=api,
+        token_file=str(token_file),
         pid=os.getpid(),
     )
 
@@ -174,17 +189,43 @@ def _worker(data: Path, endpoints: Endpoints, number: int, settings: Mapping[str
         "VISIBILITY_TIMEOUT_S": "15",
         "SHUTDOWN_GRACE_S": str(_SHUTDOWN_GRACE_S),
     }
-    environment = {**endpoints.environment(), **one_machine, **settings}
-    try:
-        WorkerSettings.from_environment(**{name.lower(): value for name, value in environment.items()})
-    except SettingsError as error:
-        raise LocalError(str(error)) from None
     return Program(
         name=f"worker-{number}",
+        component="worker",
         command=[sys.executable, "-m", "services.worker", "run"],
-        environment=environment,
+        environment=_checked(WorkerSettings, {**endpoints.environment(), **one_machine, **settings}),
         log=data / "logs" / f"worker-{number}.log",
     )
+
+
+def _api(data: Path, endpoints: Endpoints, settings: Mapping[str, str]) -> Program:
+    address = urlsplit(endpoints.api)
+    one_machine = {
+        "API_HOST": address.hostname or "",
+        "API_PORT": str(address.port),
+        "API_SHUTDOWN_GRACE_S": "5",
+        "AUTH_TOKEN_FILE": endpoints.token_file,
+        "PIPELINE_NAME": NAME,
+        "PODS_SOURCE": "file",
+        "PODS_FILE": str(data / _PODS_FILE),
+        "TEST_SOURCE_BUCKET": endpoints.test_source_bucket,
+        "TRUSTED_PROXIES": "0",
+    }
+    return Program(
+        name="api",
+        command=[sys.executable, "-m", "services.api"],
+        environment=_checked(ApiSettings, {**endpoints.environment(), **one_machine, **settings}),
+        log=data / "logs" / "api.log",
+    )
+
+
+def _checked(settings: type[ServiceSettings], environment: dict[str, str]) -> dict[str, str]:
+    """The environment itself. Raises: LocalError if its service would not start with it."""
+    try:
+        settings.from_environment(**{name.lower(): value for name, value in environment.items()})
+    except SettingsError as error:
+        raise LocalError(str(error)) from None
+    return environment
 
 
 def _sweep(clients: Clients, endpoints: Endpoints) -> None:

@@ -1,5 +1,6 @@
-"""Keeps processes running: starts them, restarts one that dies, and leaves none behind."""
+"""Keeps processes running: starts them, restarts one that dies, tells how they are, and leaves none behind."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -7,15 +8,20 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Self
 
+from services.contract.pods import Pod, PodsFile
 from services.local import tether
 
 _LONGEST_DELAY_S = 30.0
 _LOOK_EVERY_S = 0.2
 _STEADY_S = 20.0
 """A process that ran this long is no longer in a crash loop."""
+
+_TELL_EVERY_S = 5.0
+_NODE = "this machine"
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,8 @@ class Program:
     command: Sequence[str]
     environment: Mapping[str, str]
     log: Path
+    component: str = ""
+    """What it is, where several programs are the same; its name unless given."""
 
 
 @dataclass
@@ -34,17 +42,33 @@ class _Child:
     process: subprocess.Popen[bytes] | None = None
     log: IO[bytes] | None = None
     started_at: float = 0.0
+    started_on: datetime | None = None
     deaths: int = 0
+    restarts: int = 0
     start_at: float = field(default_factory=time.monotonic)
 
 
 class Supervisor:
-    """Runs programs until `stop`. `say` hears, from a thread of the supervisor's, of every death and restart."""
+    """Runs programs until `stop`. `say` hears, from a thread of the supervisor's, of every death and restart.
 
-    def __init__(self, programs: Sequence[Program], *, say: Callable[[str], None], grace_s: float) -> None:
+    How the processes are is written to `pods_file` (`PodsFile`) at every change, and every five seconds as a sign of
+    life: what Kubernetes tells of pods in a cluster.
+    """
+
+    def __init__(
+        self,
+        programs: Sequence[Program],
+        *,
+        say: Callable[[str], None],
+        grace_s: float,
+        pods_file: Path | None = None,
+    ) -> None:
         self._children = [_Child(program) for program in programs]
         self._say = say
         self._grace_s = grace_s
+        self._pods_file = pods_file
+        self._told: tuple[Pod, ...] = ()
+        self._told_at = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
@@ -56,6 +80,10 @@ class Supervisor:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def add(self, program: Program) -> None:
+        """One more to look after; it starts within a moment."""
+        self._children.append(_Child(program))
 
     def pids(self) -> dict[str, int]:
         """PIDs of the processes that run now, by the program's name."""
@@ -75,6 +103,7 @@ class Supervisor:
         while not self._stopping.is_set():
             for child in self._children:
                 self._look_after(child)
+            self._tell()
             self._stopping.wait(_LOOK_EVERY_S)
         self._end_all()
 
@@ -85,6 +114,7 @@ class Supervisor:
                 self._start(child)
         elif (status := child.process.poll()) is not None:
             child.deaths = child.deaths + 1 if now - child.started_at < _STEADY_S else 1
+            child.restarts += 1
             delay_s = min(0.5 * 2 ** (child.deaths - 1), _LONGEST_DELAY_S)
             child.start_at = now + delay_s
             self._close(child)
@@ -105,6 +135,19 @@ class Supervisor:
             process_group=0,
         )
         child.started_at = time.monotonic()
+        child.started_on = datetime.now(UTC)
+
+    def _tell(self) -> None:
+        pods = tuple(_pod(child) for child in self._children)
+        now = time.monotonic()
+        if self._pods_file is None or (pods == self._told and now - self._told_at < _TELL_EVERY_S):
+            return
+        self._told, self._told_at = pods, now
+        part = self._pods_file.with_suffix(".part")
+        # A full disk is no reason to stop looking after processes; readers see that the file grows old.
+        with contextlib.suppress(OSError):
+            part.write_text(PodsFile(written_at=datetime.now(UTC), pods=pods).model_dump_json(), encoding="utf-8")
+            part.replace(self._pods_file)
 
     def _end_all(self) -> None:
         running = [child.process for child in self._children if child.process and child.process.poll() is None]
@@ -125,3 +168,17 @@ class Supervisor:
         if child.log:
             child.log.close()
         child.log = child.process = None
+
+
+def _pod(child: _Child) -> Pod:
+    """A process in the words of Kubernetes."""
+    is_running = child.process is not None and child.process.poll() is None
+    return Pod(
+        name=child.program.name,
+        component=child.program.component or child.program.name,
+        phase="Running" if is_running else "CrashLoopBackOff",
+        ready=is_running,
+        restarts=child.restarts,
+        started_at=child.started_on if is_running else None,
+        node=_NODE,
+    )

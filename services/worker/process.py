@@ -1,5 +1,6 @@
 """One upload, from its event to its record: what is done, in which order, and what makes doing it twice harmless."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from services.aws.videos import VideosTable
 from services.contract.events import UploadEvent
 from services.contract.formats import is_video_name
 from services.contract.keys import is_upload, thumbnail_bases, thumbnail_key
+from services.contract.origin import origin_metadata
 from services.contract.records import ReasonCode, Thumbnail, Verdict, VideoRecord, VideoState, judge
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.outcome import Outcome, Usage, VideoInfo
@@ -95,9 +97,7 @@ class Processor:
         if not is_upload(event.key) or not is_video_name(event.key):
             return Skipped("not_a_video_name")
         try:
-            return self._process(event, delivery)
-        except ObjectMissingError:
-            return Skipped("object_gone")
+            return self._process_or_close(event, delivery)
         except (AwsError, SandboxError) as error:
             code = ReasonCode.STORAGE if isinstance(error, AwsError) else ReasonCode.CRASHED
             raise ProcessingError(code, str(error), retryable=True) from error
@@ -118,6 +118,7 @@ class Processor:
                     "reason": error.reason,
                     "updated_at": now,
                     "finished_at": now,
+                    "purged_at": before.purged_at if before else None,
                     "thumbnails": (),
                     **_measures(info, usage),
                 }
@@ -128,6 +129,29 @@ class Processor:
                 continue
             return
         raise WriteConflictError(f"the record of {event.key} kept changing")
+
+    def _process_or_close(self, event: UploadEvent, delivery: Delivery) -> Stored | Skipped:
+        try:
+            return self._process(event, delivery)
+        except ObjectMissingError:
+            self._close(event.key)
+            return Skipped("object_gone")
+
+    def _close(self, key: str) -> None:
+        """Ends the record of a video whose object is gone: nobody else would, and a purge may be waiting for it."""
+        before = self._videos.get(key)
+        if before is None or before.state is not VideoState.PROCESSING:
+            return
+        now = self._now()
+        gone = {
+            "state": VideoState.FAILED,
+            "reason_code": ReasonCode.DELETED,
+            "reason": "The video was deleted before its thumbnails were taken.",
+            "updated_at": now,
+            "finished_at": now,
+        }
+        with contextlib.suppress(WriteConflictError):
+            self._videos.replace(before, before.model_copy(update=gone))
 
     def _process(self, event: UploadEvent, delivery: Delivery) -> Stored | Skipped:
         is_overwritten = False
@@ -148,7 +172,7 @@ class Processor:
             except WriteConflictError:
                 continue
             outcome = self._extract(begun, info)
-            thumbnails = self._store(begun.base, outcome)
+            thumbnails = self._store(begun, outcome)
             ended = self._finish(begun, outcome, thumbnails)
             if ended is not None:
                 return ended
@@ -160,11 +184,11 @@ class Processor:
         self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, info: ObjectInfo
     ) -> VideoRecord:
         prefix = self._settings.s3_thumbnail_prefix
+        bases: tuple[str, ...] = thumbnail_bases(event.key, prefix)
         if before and before.base.startswith(prefix):
-            base = before.base
-        else:
-            base = self._videos.claim_base(thumbnail_bases(event.key, prefix), event.key)
-        return self._videos.replace(before, self._begun(event, delivery, before, info, base=base))
+            bases = (before.base, *bases)
+        base = self._videos.claim_base(bases, event.key)
+        return self._videos.replace(before, self._begun(event, delivery, before, info, base=base), claimed=True)
 
     def _begun(
         self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, info: ObjectInfo, *, base: str
@@ -193,22 +217,21 @@ class Processor:
             raise ProcessingError(code, reason, retryable=outcome.retryable, record=begun, outcome=outcome)
         return outcome
 
-    def _store(self, base: str, outcome: Outcome) -> tuple[Thumbnail, ...]:
+    def _store(self, begun: VideoRecord, outcome: Outcome) -> tuple[Thumbnail, ...]:
         thumbnails = []
         for number, picture in enumerate(outcome.pictures, start=1):
-            key = thumbnail_key(base, number)
-            self._bucket.put(key, picture.jpeg, content_type=_CONTENT_TYPE)
-            thumbnails.append(
-                Thumbnail(
-                    position_pct=picture.position_pct,
-                    time_s=picture.time_s,
-                    key=key,
-                    width_px=picture.width_px,
-                    height_px=picture.height_px,
-                    size_bytes=len(picture.jpeg),
-                    note=picture.note,
-                )
+            thumbnail = Thumbnail(
+                position_pct=picture.position_pct,
+                time_s=picture.time_s,
+                key=thumbnail_key(begun.base, number),
+                width_px=picture.width_px,
+                height_px=picture.height_px,
+                size_bytes=len(picture.jpeg),
+                note=picture.note,
             )
+            origin = origin_metadata(begun, thumbnail, count=len(outcome.pictures))
+            self._bucket.put(thumbnail.key, picture.jpeg, content_type=_CONTENT_TYPE, metadata=origin)
+            thumbnails.append(thumbnail)
         return tuple(thumbnails)
 
     def _finish(
@@ -234,6 +257,10 @@ class Processor:
             except WriteConflictError:
                 before = self._videos.get(begun.key)
             if before is None:
+                return Skipped("purged")
+            if before.purged_at and before.etag == begun.etag:
+                # A purge has found the video in work, and waits for this word to delete what has just been stored.
+                self._videos.replace(before, after.model_copy(update={"purged_at": before.purged_at}))
                 return Skipped("purged")
             if before.etag != begun.etag or before.settings_hash != begun.settings_hash:
                 return None

@@ -26,7 +26,7 @@ from tests.videos import Videos
 class FullBucket(Bucket):
     """A bucket that takes nothing more: what a full disk or a quota looks like from here."""
 
-    def put(self, key: str, body: bytes, *, content_type: str) -> None:  # noqa: ARG002
+    def put(self, key: str, *_: object, **__: object) -> None:
         raise ServiceError(f"PUT {key}: InternalError no space left")
 
 

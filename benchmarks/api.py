@@ -1,0 +1,313 @@
+"""`./noxw -s bench -- api`: what the api costs, against its limits.
+
+It starts the api on the embedded AWS, with the videos table in `benchmarks.videos_store` (which says why): once with a
+thousand videos and once with a million. Everything runs on 127.0.0.1 and stops by itself within some three minutes. The
+clients share the machine with the api and with what it asks, so times are upper bounds; CPU and memory are the api's.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+from websockets.asyncio.client import connect
+
+from services.contract.resources import pipeline_resources
+from services.local.embedded_aws.handle import EmbeddedAws
+from services.local.pipeline import local_clients
+from services.local.provision import provision
+
+ROOT = Path(__file__).parent.parent
+TOKEN = "a-token-for-the-benchmark"  # noqa: S105 - of a process that lives for a minute
+_HERTZ = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Report:
+    rows: list[tuple[str, str, str, bool]] = field(default_factory=list)
+
+    def add(self, what: str, measured: str, limit: str, *, holds: bool) -> None:
+        self.rows.append((what, measured, limit, holds))
+
+    def show(self) -> None:
+        table = Table("what", "measured", "limit", "")
+        for what, measured, limit, holds in self.rows:
+            table.add_row(what, measured, limit, "[green]holds[/]" if holds else "[red]does not hold[/]")
+        Console().print(table)
+
+
+@dataclass(frozen=True)
+class Api:
+    url: str
+    pid: int
+    started_s: float
+
+    def cpu_s(self) -> float:
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _HERTZ
+
+    def memory_mb(self) -> float:
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1000
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(
+            base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False, timeout=30
+        )
+
+
+@contextlib.contextmanager
+def store(videos: int) -> Iterator[str]:
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "benchmarks.videos_store", "--videos", str(videos)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process.stdout.readline().strip() if process.stdout else ""
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextlib.contextmanager
+def api(aws: EmbeddedAws, table: str, folder: Path) -> Iterator[Api]:
+    """An api whose queue and bucket are in the embedded AWS, and its table elsewhere."""
+    resources = pipeline_resources("bench")
+    queues = provision(local_clients(aws.endpoint), resources)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        **aws.environment(),
+        "AWS_ENDPOINT_URL_DYNAMODB": table,
+        "AWS_REGION": "us-east-1",
+        "SQS_QUEUE_URL": queues.url,
+        "SQS_DLQ_URL": queues.dead_letter_url,
+        "S3_BUCKET": resources.bucket,
+        "VIDEOS_TABLE": resources.table.name,
+        "API_HOST": "127.0.0.1",
+        "API_PORT": str(port),
+        "AUTH_TOKENS": TOKEN,
+        "PODS_SOURCE": "none",
+        "PYTHONPATH": str(ROOT),
+    }
+    url = f"http://127.0.0.1:{port}"
+    begun = time.perf_counter()
+    with (folder / "api.log").open("ab") as log:
+        process = subprocess.Popen([sys.executable, "-m", "services.api"], env=environment, stdout=log, stderr=log)
+    try:
+        while True:
+            with contextlib.suppress(OSError):
+                urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{url}/health/ready", timeout=5)
+                break
+            if process.poll() is not None:
+                raise RuntimeError((folder / "api.log").read_text(encoding="utf-8"))
+            time.sleep(0.01)
+        yield Api(url, process.pid, time.perf_counter() - begun)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+def calls(table: str) -> int:
+    """Requests that the store of videos has answered."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return int(opener.open(table, timeout=10).read())
+
+
+async def _listen(url: str, arrived: dict[int, list[float]], connected: asyncio.Semaphore, stop: asyncio.Event) -> None:
+    async with connected:
+        connection = await connect(
+            url, additional_headers={"Authorization": f"Bearer {TOKEN}"}, proxy=None, open_timeout=60, max_queue=None
+        )
+    try:
+        await connection.recv()
+        while not stop.is_set():
+            text = await connection.recv()
+            now = time.perf_counter()
+            # The sequence number stands early in the message: a thousand whole parses would be the clients' own cost.
+            head = str(text)[:120]
+            arrived.setdefault(int(head.partition('"seq":')[2].partition(",")[0]), []).append(now)
+    finally:
+        await connection.close()
+
+
+def listen(url: str, clients: int, for_s: float) -> dict[int, list[float]]:
+    """When each message reached each client, by its sequence number."""
+
+    async def run() -> dict[int, list[float]]:
+        arrived: dict[int, list[float]] = {}
+        stop, connected = asyncio.Event(), asyncio.Semaphore(50)
+        tasks = [asyncio.create_task(_listen(url, arrived, connected, stop)) for _ in range(clients)]
+        await asyncio.sleep(for_s)
+        stop.set()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return arrived
+
+    return asyncio.run(run())
+
+
+def sockets(running: Api, table: str, report: Report, *, clients: int) -> None:
+    ws = running.url.replace("http", "ws") + "/ws"
+    rates = {}
+    for count in (1, clients):
+        before, began = calls(table), time.perf_counter()
+        # The clients are a process of their own, so that they do not take the api's time to measure with.
+        listener = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "benchmarks.api", "--listen", ws, str(count), "60"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        time.sleep(20)
+        cpu, since = running.cpu_s(), time.perf_counter()
+        time.sleep(35)
+        busy = (running.cpu_s() - cpu) / (time.perf_counter() - since)
+        memory = running.memory_mb()
+        text, _ = listener.communicate(timeout=120)
+        rates[count] = (calls(table) - before) / (time.perf_counter() - began) * 60
+    arrived: dict[str, list[float]] = json.loads(text)
+    whole = [times for times in arrived.values() if len(times) == clients]
+    spread = [when - min(times) for times in whole for when in times]
+    p99_ms = percentile(spread, 99) * 1000 if spread else float("inf")
+    what = f"{clients:,} sockets"
+    report.add(f"{what}: ticks that reached all", f"{len(whole)}", "5 or more", holds=len(whole) >= 5)
+    report.add(f"{what}: from the first to each client, p99", f"{p99_ms:.0f} ms", "250 ms", holds=p99_ms <= 250)
+    report.add(f"{what}: one core busy", f"{busy:.0%}", "50 %", holds=busy <= 0.5)
+    report.add(f"{what}: memory", f"{memory:.0f} MB", "250 MB", holds=memory <= 250)
+    same = abs(rates[clients] - rates[1]) <= 0.1 * rates[1] + 2
+    report.add(
+        f"calls to the table a minute, 1 and {clients:,} sockets",
+        f"{rates[1]:.0f}, {rates[clients]:.0f}",
+        "the same",
+        holds=same,
+    )
+
+
+def steady_load(running: Api, report: Report, *, per_s: int, for_s: int) -> None:
+    """The first page of the gallery, asked for at a steady rate whether or not the one before has been answered."""
+
+    async def run() -> list[float]:
+        times: list[float] = []
+
+        async def ask(client: httpx.AsyncClient, due: float) -> None:
+            answer = await client.get("/api/thumbnails", params={"limit": 48})
+            if answer.status_code != 200 or answer.text.count('"video_key"') != 48:
+                raise RuntimeError(answer.text[:500])
+            times.append(time.perf_counter() - due)
+
+        limits = httpx.Limits(max_connections=50)
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        async with httpx.AsyncClient(
+            base_url=running.url, headers=headers, trust_env=False, limits=limits, timeout=30
+        ) as client:
+            await ask(client, 0.0)
+            times.clear()
+            begun = time.perf_counter()
+            tasks = []
+            for number in range(per_s * for_s):
+                due = begun + number / per_s
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                tasks.append(asyncio.create_task(ask(client, time.perf_counter())))
+            await asyncio.gather(*tasks)
+        return times
+
+    times = asyncio.run(run())
+    p99_ms = percentile(times, 99) * 1000
+    report.add(
+        f"GET /api/thumbnails?limit=48 at {per_s}/s, p50 and p99",
+        f"{median(times) * 1000:.1f} ms, {p99_ms:.1f} ms",
+        "p99 50 ms",
+        holds=p99_ms <= 50,
+    )
+
+
+def cost(running: Api, path: str, times: int = 60) -> float:
+    """CPU seconds of the api for one request, each for another page: nothing of it is kept from the one before."""
+    with running.client() as client:
+        client.get(path)
+        before = running.cpu_s()
+        for number in range(times):
+            client.get(path, params={"limit": 40 + number} if "thumbnails" in path else None).raise_for_status()
+        return (running.cpu_s() - before) / times
+
+
+def idle(running: Api, for_s: float = 20) -> float:
+    """CPU seconds of the api for one tick."""
+    before = running.cpu_s()
+    time.sleep(for_s)
+    return (running.cpu_s() - before) / (for_s / 5)
+
+
+def growth(few: dict[str, float], many: dict[str, float], report: Report) -> None:
+    for what, before in few.items():
+        after = many[what]
+        # A tick of the kernel's clock is 10 ms: less than that over all requests cannot be told apart.
+        holds = after <= before * 1.2 + 0.0005
+        report.add(
+            f"{what}: CPU with 1,000 and 1,000,000 videos",
+            f"{before * 1000:.1f} ms, {after * 1000:.1f} ms",
+            "20 % more",
+            holds=holds,
+        )
+
+
+def costs(running: Api) -> dict[str, float]:
+    return {
+        "/api/metrics": cost(running, "/api/metrics", 200),
+        "first page of the gallery": cost(running, "/api/thumbnails"),
+        "a tick": idle(running),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./noxw -s bench -- api", description=__doc__)
+    parser.add_argument("--clients", type=int, default=1000, choices=range(1, 2001), metavar="N", help="up to 2,000")
+    parser.add_argument("--listen", nargs=3, metavar=("URL", "CLIENTS", "SECONDS"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.listen:
+        url, clients, seconds = arguments.listen
+        print(json.dumps(listen(url, int(clients), float(seconds))))  # noqa: T201 - for the parent
+        return 0
+    report = Report()
+    with TemporaryDirectory() as name, EmbeddedAws.start(Path(name) / "aws") as aws:
+        folder = Path(name)
+        with store(1000) as table, api(aws, table, folder) as running:
+            few = costs(running)
+        with store(1_000_000) as table, api(aws, table, folder) as running:
+            started, memory = running.started_s, running.memory_mb()
+            report.add("cold start to ready", f"{started:.2f} s", "2 s", holds=started <= 2)
+            report.add("memory, idle", f"{memory:.0f} MB", "160 MB", holds=memory <= 160)
+            growth(few, costs(running), report)
+            steady_load(running, report, per_s=100, for_s=20)
+            sockets(running, table, report, clients=arguments.clients)
+    report.show()
+    return 0 if all(holds for *_, holds in report.rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""`python -m services.api`: serves the api, tells its OpenAPI document, or rebuilds the videos table."""
+
+import argparse
+import signal
+import socket
+import sys
+
+import structlog
+import uvicorn
+
+from services.api import logs, openapi, reindex_command
+from services.api.app import THREADS, make_app, make_parts
+from services.api.middleware import Wrapping
+from services.api.tokens import TokensError
+from services.aws.clients import Clients, connect
+from services.aws.errors import AwsError
+from services.contract.settings import ApiSettings, SettingsError
+
+_ATTEMPTS = 2
+"""Fewer than a worker's: who waits for an answer would rather hear soon that there is none."""
+
+_SEND_BUFFER_BYTES = 256 * 1024
+"""What the kernel keeps for a slow client: part of its bounded backlog."""
+
+_PING_EVERY_S = 20.0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m services.api", description=__doc__)
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("run", help="serve until SIGTERM (the default)")
+    commands.add_parser("openapi", help="print the OpenAPI document")
+    commands.add_parser("reindex", help="rebuild the videos table from the bucket; the pipeline may go on")
+    arguments = parser.parse_args()
+    if arguments.command == "openapi":
+        print(openapi.as_text(make_app()), end="")  # noqa: T201 - its output is the document
+        return 0
+    try:
+        settings = ApiSettings.from_environment()
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - for the person who starts it
+        return 2
+    clients = connect(settings.aws_region, connections=THREADS + 8, attempts=_ATTEMPTS)
+    if arguments.command == "reindex":
+        return reindex_command.run(settings, clients)
+    logs.configure()
+    return _serve(settings, clients)
+
+
+def _serve(settings: ApiSettings, clients: Clients) -> int:
+    log = structlog.get_logger()
+    try:
+        parts = make_parts(settings, clients)
+        listener = _listen(settings)
+        if settings.api_metrics_port:
+            parts.telemetry.serve(settings.api_host, settings.api_metrics_port)
+    except (TokensError, AwsError, OSError) as error:
+        log.error("not_started", error=str(error))  # noqa: TRY400 - a traceback adds nothing
+        return 1
+    app = make_app(parts, ready=lambda: log.info("api_started", port=settings.api_port, auth_mode=settings.auth_mode))
+    # uvicorn handles both while it runs, and afterwards raises them again: that would be a death, and not an end.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    uvicorn.Server(_config(settings, Wrapping(app, parts.telemetry))).run(sockets=[listener])
+    log.info("api_stopped")
+    return 0
+
+
+def _config(settings: ApiSettings, app: Wrapping) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        access_log=False,
+        http="httptools",
+        log_config=None,
+        loop="uvloop",
+        lifespan="on",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=round(settings.api_shutdown_grace_s),
+        timeout_keep_alive=settings.api_keep_alive_s,
+        ws="websockets-sansio",
+        ws_max_size=4096,
+        ws_per_message_deflate=False,
+        ws_ping_interval=_PING_EVERY_S,
+        ws_ping_timeout=_PING_EVERY_S,
+    )
+
+
+def _listen(settings: ApiSettings) -> socket.socket:
+    """Raises: OSError if the port is taken."""
+    listener = socket.create_server(
+        (settings.api_host, settings.api_port),
+        family=socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET,
+        backlog=2048,
+    )
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+    return listener
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""The composition of the api: settings become parts, parts become an application. No decisions."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from anyio import to_thread
+from fastapi import FastAPI
+
+from services.api import openapi, pages, problems
+from services.api.auth import Gate
+from services.api.cursors import Cursors
+from services.api.dead_letters import DeadLetterBox
+from services.api.live import Live, Readers
+from services.api.parts import Parts
+from services.api.purge import Purge
+from services.api.purge_run import PurgeParts
+from services.api.routes import actions, health, session, state, thumbnails, uploads, videos
+from services.api.sockets import Sockets
+from services.api.sources.pods import pods_source
+from services.api.sources.queues import read_queues
+from services.api.sources.videos import VideosReader
+from services.api.telemetry import Telemetry
+from services.api.version import project_version
+from services.aws.bucket import Bucket
+from services.aws.clients import Clients
+from services.aws.listing import VideoListing
+from services.aws.presign import Presigner
+from services.aws.queue import DeadLetterQueue, Queue
+from services.aws.shared import SharedItems
+from services.aws.uploads import Uploads
+from services.aws.videos import VideosTable
+from services.contract.api_settings import ApiSettings
+
+THREADS = 24
+"""Requests that talk to AWS at once; each may hold a connection."""
+
+
+def make_parts(settings: ApiSettings, clients: Clients) -> Parts:
+    """Raises: TokensError, AwsError, OSError if the tokens cannot be read."""
+    bucket = Bucket(clients.s3, settings.s3_bucket)
+    queue, dead_letters = Queue(clients.sqs, settings.sqs_queue_url), DeadLetterQueue(clients.sqs, settings.sqs_dlq_url)
+    videos = VideosTable(clients.dynamodb, settings.videos_table)
+    shared = SharedItems(clients.dynamodb, settings.videos_table)
+    listing = VideoListing(clients.dynamodb, settings.videos_table)
+    presigner = Presigner(clients.s3, settings.s3_bucket)
+    box = DeadLetterBox(queue, dead_letters)
+    sockets = Sockets(settings.max_sockets)
+    pods = pods_source(settings, lambda: live.nudge())  # noqa: PLW0108 - it is made below
+    readers = Readers(lambda: read_queues(queue, dead_letters), VideosReader(shared, listing).read, pods.read)
+    live = Live(readers, shared, sockets, interval_s=settings.push_interval_s)
+    telemetry = Telemetry()
+    telemetry.follow(live)
+    return Parts(
+        settings=settings,
+        bucket=bucket,
+        test_bucket=Bucket(clients.s3, settings.test_source_bucket) if settings.test_source_bucket else None,
+        queue=queue,
+        videos=videos,
+        listing=listing,
+        shared=shared,
+        presigner=presigner,
+        uploads=Uploads(clients.s3, settings.s3_bucket, presigner),
+        dead_letters=box,
+        purge=Purge(PurgeParts(bucket, videos, shared, box, settings.s3_thumbnail_prefix, live.nudge)),
+        live=live,
+        sockets=sockets,
+        cursors=Cursors(f"{settings.s3_bucket} {settings.videos_table}"),
+        gate=Gate(settings),
+        telemetry=telemetry,
+        close=pods.close,
+    )
+
+
+def make_app(parts: Parts | None = None, *, ready: Callable[[], None] = lambda: None) -> FastAPI:
+    """The application. Without parts it can tell its OpenAPI document, and nothing else.
+
+    `ready` is called when the first tick has been made.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        assert parts is not None  # noqa: S101 - only the document can do without
+        to_thread.current_default_thread_limiter().total_tokens = THREADS
+        await parts.live.tick()
+        ticking = asyncio.create_task(parts.live.run())
+        ready()
+        yield
+        ticking.cancel()
+        parts.live.close()
+        parts.close()
+
+    app = FastAPI(
+        title="Thumbnail pipeline",
+        version=project_version(),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.parts = parts
+    for router in (health, session, state, thumbnails, videos, uploads, actions, pages):
+        app.include_router(router.router)
+    problems.install(app)
+    made: list[object] = []
+
+    def document() -> dict[str, object]:
+        if not made:
+            made.append(openapi.document(app))
+        return made[0]  # type: ignore[return-value]
+
+    app.openapi = document  # type: ignore[method-assign]
+    return app

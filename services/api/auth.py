@@ -1,0 +1,159 @@
+"""Who asks, and what that one may: the modes `token`, `oidc` and `none`, the roles viewer and operator."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from services.api.limiter import FailureLimiter
+from services.api.models import Role
+from services.api.problems import ForbiddenError, TooManyError, UnauthorizedError
+from services.api.tokens import Token, TokenKeeper, TokenSet
+from services.contract.api_settings import ApiSettings
+
+if TYPE_CHECKING:
+    from services.api.oidc import Verifier
+
+COOKIE = "thumbnails_session"
+OIDC_HEADER = "x-amzn-oidc-data"
+
+_SALT = "session"
+
+
+@dataclass(frozen=True)
+class Caller:
+    role: Role
+    name: str | None = None
+    expires_at: datetime | None = None
+
+
+class Gate:
+    """Tells who asks. Its methods may block for a key or a secret: FastAPI runs what depends on them in threads."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        """Raises: TokensError, AwsError, OSError if the tokens cannot be read."""
+        self.mode = settings.auth_mode
+        self._settings = settings
+        self._limiter = FailureLimiter()
+        self._tokens = TokenKeeper.of(settings) if self.mode == "token" else None
+        self._verifier = _verifier(settings) if self.mode == "oidc" else None
+
+    def caller(self, connection: HTTPConnection) -> Caller:
+        """Raises: UnauthorizedError, TooManyError, UnavailableError."""
+        if self._tokens is not None:
+            return self._by_token(connection, self._tokens.current())
+        if self._verifier is not None:
+            data = connection.headers.get(OIDC_HEADER)
+            if not data:
+                raise UnauthorizedError("Log in at the load balancer: load the page again.")
+            return Caller(*self._verifier.verify(data))
+        return Caller("operator")
+
+    def login(self, connection: HTTPConnection, secret: str, response: Response) -> Caller:
+        """Starts a session for who has the token, by a cookie. Raises: UnauthorizedError, TooManyError."""
+        if self._tokens is None:
+            return self.caller(connection)
+        tokens = self._tokens.current()
+        token = self._checked(connection, tokens, secret)
+        lifetime_s = self._settings.session_lifetime_s
+        response.set_cookie(
+            COOKIE,
+            _serializer(tokens).dumps(token.fingerprint),
+            max_age=lifetime_s,
+            path="/",
+            httponly=True,
+            samesite="strict",
+            secure=is_https(connection),
+        )
+        return Caller(token.role, expires_at=datetime.now(UTC) + timedelta(seconds=lifetime_s))
+
+    def logout(self, connection: HTTPConnection, response: Response) -> None:
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=is_https(connection))
+
+    def _by_token(self, connection: HTTPConnection, tokens: TokenSet) -> Caller:
+        scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
+        if scheme:
+            if scheme.lower() != "bearer":
+                raise UnauthorizedError("Authorization must be: Bearer and the token.")
+            return Caller(self._checked(connection, tokens, credentials.strip()).role)
+        if cookie := connection.cookies.get(COOKIE):
+            return self._by_cookie(cookie, tokens)
+        raise UnauthorizedError("Log in, or send the token: Authorization: Bearer and the token.")
+
+    def _by_cookie(self, cookie: str, tokens: TokenSet) -> Caller:
+        lifetime_s = self._settings.session_lifetime_s
+        try:
+            fingerprint, since = _serializer(tokens).loads(cookie, max_age=lifetime_s, return_timestamp=True)
+        except BadData:
+            raise UnauthorizedError("The login has ended: log in again.") from None
+        token = tokens.by_fingerprint(str(fingerprint))
+        if token is None:
+            raise UnauthorizedError("The token of this login is no longer accepted: log in again.")
+        return Caller(token.role, expires_at=since + timedelta(seconds=lifetime_s))
+
+    def _checked(self, connection: HTTPConnection, tokens: TokenSet, secret: str) -> Token:
+        address = client_address(connection, self._settings.trusted_proxies)
+        wait_s = self._limiter.wait_s(address)
+        if wait_s > 0:
+            raise TooManyError("Too many wrong tokens from this address: wait.", retry_after_s=wait_s)
+        token = tokens.find(secret)
+        if token is None:
+            self._limiter.failed(address)
+            raise UnauthorizedError("The token is wrong.")
+        return token
+
+
+def check_operator(caller: Caller) -> None:
+    """Raises: ForbiddenError."""
+    if caller.role != "operator":
+        raise ForbiddenError("This needs the role operator; yours is viewer.")
+
+
+def check_origin(connection: HTTPConnection, public_url: str | None) -> None:
+    """Lets through what no browser sent (no Origin), and pages of our own.
+
+    A page is ours if its origin is the public one, or names the host that the request was sent to. Behind the
+    dashboard's server that is X-Forwarded-Host, which no foreign page can set: not on a WebSocket, and elsewhere the
+    browser would ask first. Raises: ForbiddenError.
+    """
+    origin = connection.headers.get("origin")
+    if origin is None:
+        if connection.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none"):
+            return
+        raise ForbiddenError("This was asked for by a page of another site.")
+    if public_url is not None and origin == public_url:
+        return
+    host = origin.partition("://")[2]
+    hosts = {connection.headers.get("host")}
+    if public_url is None:
+        hosts.add(connection.headers.get("x-forwarded-host"))
+    if not host or host not in hosts:
+        raise ForbiddenError(f"Pages of {origin} may not do this.")
+
+
+def is_https(connection: HTTPConnection) -> bool:
+    forwarded = connection.headers.get("x-forwarded-proto", connection.url.scheme)
+    return forwarded.split(",")[0].strip() in ("https", "wss")
+
+
+def client_address(connection: HTTPConnection, trusted_proxies: int) -> str:
+    """The address that a request comes from, as the outermost proxy that we trust has seen it."""
+    peer = connection.client.host if connection.client else ""
+    forwarded = [part.strip() for part in connection.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    if trusted_proxies and len(forwarded) >= trusted_proxies:
+        return forwarded[-trusted_proxies]
+    return peer
+
+
+def _serializer(tokens: TokenSet) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(tokens.signing_keys, salt=_SALT)
+
+
+def _verifier(settings: ApiSettings) -> "Verifier":
+    # Only here: it brings a cryptographic library of 20 MB along.
+    from services.api.oidc import Verifier  # noqa: PLC0415
+
+    return Verifier(settings)

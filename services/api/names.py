@@ -1,0 +1,49 @@
+"""Names of uploads: kept as people know them, made safe where S3, a browser or a URL would stumble. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from services.contract.formats import CONTENT_TYPES, split_extension
+from services.contract.keys import MAX_KEY_BYTES, UPLOAD_PREFIX
+
+_ROOM_BYTES = MAX_KEY_BYTES - len(UPLOAD_PREFIX) - len(".3gp") - len(" (99)")
+_UNSAFE = re.compile(r'[\\{}^%`\[\]"<>~#|\x00-\x1f\x7f-\x9f]')
+"""Control characters, and what S3 advises against:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+
+
+class UploadNameError(ValueError):
+    """No video can be stored under this name; the message is the rule."""
+
+
+def safe_name(given: str) -> str:
+    """The name, with folders, without what is unsafe in it.
+
+    Raises: UploadNameError if nothing of it is left, or it ends in none of the ten extensions.
+    """
+    text = unicodedata.normalize("NFC", given.replace("\\", "/").encode("utf-8", "replace").decode())
+    if text.endswith("/"):
+        raise UploadNameError("is the name of a file, not of a folder")
+    parts = (_UNSAFE.sub("_", part).strip() for part in text.split("/"))
+    name = "/".join(part for part in parts if part not in ("", ".", ".."))
+    stem, extension = split_extension(name)
+    if extension.lower() not in CONTENT_TYPES:
+        raise UploadNameError(f"ends in one of {' '.join(CONTENT_TYPES)}")
+    stem = stem.encode()[:_ROOM_BYTES].decode(errors="ignore")
+    if not stem or stem.endswith("/"):
+        raise UploadNameError("has something before the extension")
+    return stem + extension
+
+
+def content_type(name: str) -> str:
+    return CONTENT_TYPES[split_extension(name)[1].lower()]
+
+
+def candidates(name: str, token: str) -> Iterator[str]:
+    """The name, then others like it, the last of which nobody else asks for: `token` is the caller's own."""
+    stem, extension = split_extension(name)
+    yield name
+    for number in range(2, 10):
+        yield f"{stem} ({number}){extension}"
+    yield f"{stem} {token}{extension}"

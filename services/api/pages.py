@@ -1,0 +1,84 @@
+"""Two pages for people: the login that the demo's link opens, and the endpoints in short. No script from elsewhere."""
+
+import base64
+import hashlib
+import html
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from services.api.parts import Viewer
+
+router = APIRouter(include_in_schema=False)
+
+_SCRIPT = """
+const say = (text) => { document.querySelector("output").textContent = text; };
+const login = async (token) => {
+  const answer = await fetch("/api/session", {
+    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ token }) });
+  if (answer.ok) location.replace("/docs");
+  else say((await answer.json()).detail);
+};
+const given = new URLSearchParams(location.hash.slice(1)).get("token");
+history.replaceState(null, "", location.pathname);
+document.querySelector("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  login(document.querySelector("input").value.trim());
+});
+if (given) login(given);
+"""
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+:root { color-scheme: light dark; } code { font-size: 0.9em; }
+td { padding: 0.3rem 1rem 0.3rem 0; vertical-align: top; }
+"""
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+_POLICY = (
+    f"default-src 'none'; style-src {_digest(_STYLE)}; script-src {_digest(_SCRIPT)}; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def _page(title: str, body: str) -> HTMLResponse:
+    return HTMLResponse(
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style><h1>{title}</h1>{body}</html>',
+        headers={"Content-Security-Policy": _POLICY},
+    )
+
+
+@router.get("/login")
+async def login() -> HTMLResponse:
+    """Takes the token from the part of the address that no browser sends anywhere."""
+    form = (
+        '<form><label>Token <input type="password" autocomplete="current-password" required></label> '
+        f'<button>Log in</button></form><p><output role="status"></output></p><script>{_SCRIPT}</script>'
+    )
+    return _page("Log in", form)
+
+
+@router.get("/docs")
+async def docs(request: Request, _: Viewer) -> HTMLResponse:
+    """The endpoints, from the OpenAPI document."""
+    document = request.app.openapi()
+    rows = [
+        f"<tr><td><code>{method.upper()}</code><td><code>{html.escape(path)}</code>"
+        f"<td><b>{html.escape(operation['summary'])}</b><br>{html.escape(operation.get('description', ''))}"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    ]
+    about = "".join(f"<p>{html.escape(part)}</p>" for part in document["info"]["description"].split("\n\n"))
+    link = '<p>For a client generator: <a href="/openapi.json">openapi.json</a>.</p>'
+    return _page("Thumbnail pipeline: the api", f"{about}{link}<table>{''.join(rows)}</table>")
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request, _: Viewer) -> JSONResponse:
+    document: dict[str, Any] = request.app.openapi()
+    return JSONResponse(document)

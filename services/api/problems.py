@@ -1,0 +1,175 @@
+"""What went wrong with a request, as `application/problem+json`: https://www.rfc-editor.org/rfc/rfc9457.
+
+ApiError
+├── BadRequestError        400   a cursor that is none
+├── UnauthorizedError      401   no login, or a wrong token
+├── ForbiddenError         403   the role or the origin does not allow it
+├── NotFoundError          404
+├── ConflictError          409   not in this state
+├── TooLargeError          413
+├── UnprocessableError     422   a field breaks a rule that its type does not tell
+├── TooManyError           429   too many failed logins
+└── UnavailableError       503   AWS does not answer
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from services.aws.errors import AwsError, ObjectMissingError, RequestRefusedError
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
+
+
+class BrokenRule(BaseModel):
+    field: str = Field(description="Where in the request: body, query or path, and the names below it.")
+    rule: str = Field(description="What it must be.")
+
+
+class Problem(BaseModel):
+    """What went wrong, for people and for programs (RFC 9457)."""
+
+    type: str = Field(default="about:blank", examples=["about:blank"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no video uploads/missing.mp4."])
+    errors: list[BrokenRule] | None = Field(default=None, description="The fields that break a rule, where some do.")
+
+
+class ApiError(Exception):
+    """A request that cannot be answered as asked; the message is the detail that the caller reads."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    headers: Mapping[str, str] = {}
+
+    def __init__(self, detail: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        if retry_after_s is not None:
+            self.headers = {**self.headers, "Retry-After": str(max(1, round(retry_after_s)))}
+
+
+class BadRequestError(ApiError):
+    status = HTTPStatus.BAD_REQUEST
+
+
+class UnauthorizedError(ApiError):
+    status = HTTPStatus.UNAUTHORIZED
+    headers: Mapping[str, str] = {"WWW-Authenticate": 'Bearer realm="thumbnail-pipeline"'}
+
+
+class ForbiddenError(ApiError):
+    status = HTTPStatus.FORBIDDEN
+
+
+class NotFoundError(ApiError):
+    status = HTTPStatus.NOT_FOUND
+
+
+class ConflictError(ApiError):
+    status = HTTPStatus.CONFLICT
+
+
+class TooLargeError(ApiError):
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class UnprocessableError(ApiError):
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(f"{field}: {rule}.")
+        self.errors = [BrokenRule(field=field, rule=rule)]
+
+
+class TooManyError(ApiError):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+
+class UnavailableError(ApiError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+def response(
+    status: int,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    errors: Sequence[BrokenRule] | None = None,
+) -> JSONResponse:
+    problem = Problem(
+        title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors) if errors else None
+    )
+    return JSONResponse(
+        problem.model_dump(exclude_none=True), status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE
+    )
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems that an operation answers with, for its entry in the OpenAPI document."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status in statuses
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error of the application a problem."""
+    log = structlog.get_logger()
+
+    @app.exception_handler(ApiError)
+    async def of_ours(_: Request, error: ApiError) -> JSONResponse:
+        return response(error.status, error.detail, headers=error.headers, errors=getattr(error, "errors", None))
+
+    @app.exception_handler(AwsError)
+    async def of_aws(request: Request, error: AwsError) -> JSONResponse:
+        if isinstance(error, ObjectMissingError):
+            return response(HTTPStatus.NOT_FOUND, "It is not there, or no longer.")
+        if isinstance(error, RequestRefusedError):
+            return response(HTTPStatus.CONFLICT, str(error))
+        log.warning("aws_failed", path=request.url.path, error=str(error))
+        return response(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "AWS does not answer as it should. Try again in a moment.",
+            headers={"Retry-After": str(RETRY_AFTER_S)},
+        )
+
+    @app.exception_handler(RequestValidationError)
+    async def of_validation(_: Request, error: RequestValidationError) -> JSONResponse:
+        broken = [
+            BrokenRule(field=".".join(str(part) for part in one["loc"]), rule=one["msg"].removeprefix("Value error, "))
+            for one in error.errors()
+        ]
+        detail = "; ".join(f"{one.field}: {one.rule}" for one in broken)
+        return response(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=broken)
+
+    @app.exception_handler(HTTPException)
+    async def of_starlette(request: Request, error: HTTPException) -> JSONResponse:
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            # Starlette names the methods of the first route only that has this path.
+            headers["Allow"] = ", ".join(_methods(app, request))
+        return response(error.status_code, str(error.detail), headers=headers)
+
+    @app.exception_handler(Exception)
+    async def of_nobody(request: Request, error: Exception) -> JSONResponse:
+        log.error("unexpected_error", path=request.url.path, exc_info=error)
+        return response(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; the log tells what.")
+
+
+def _methods(app: FastAPI, request: Request) -> list[str]:
+    found: set[str] = set()
+    for route in app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return sorted(found)

@@ -1,0 +1,86 @@
+"""What changes the pipeline: test, purge, redrive."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import islice
+
+from fastapi import APIRouter
+
+from services.api.models import DeadLetters, PurgePreview, PurgeStarted, Redriven, RedriveRequest, Tested
+from services.api.names import content_type
+from services.api.parts import Operator, TheParts, Viewer
+from services.api.problems import ConflictError, documented
+from services.contract.formats import is_video_name
+from services.contract.keys import UPLOAD_PREFIX
+
+router = APIRouter(prefix="/api", tags=["actions"])
+
+_TEST_VIDEOS = 50
+_COPIES_AT_ONCE = 8
+
+
+@router.post(
+    "/test",
+    operation_id="testPipeline",
+    summary="Test the pipeline",
+    status_code=202,
+    responses=documented(401, 403, 409, 429, 503),
+)
+def test(_: Operator, parts: TheParts) -> Tested:
+    """Copies the videos of the test bucket, at most 50, into the uploads; follow them by their keys."""
+    source = parts.test_bucket
+    if source is None:
+        raise ConflictError("There is no test bucket: set TEST_SOURCE_BUCKET.")
+    videos = list(islice((info for info in source.list("") if is_video_name(info.key)), _TEST_VIDEOS))
+    if not videos:
+        raise ConflictError(f"The test bucket {source.name} holds no videos: put some there.")
+    prefix = f"{UPLOAD_PREFIX}test-{datetime.now(UTC):%Y%m%dT%H%M%S%f}/"
+
+    def copy(key: str) -> str:
+        target = prefix + key.lstrip("/")
+        parts.bucket.copy_from(source.name, key, target, content_type=content_type(key))
+        return target
+
+    with ThreadPoolExecutor(_COPIES_AT_ONCE) as pool:
+        keys = list(pool.map(copy, [info.key for info in videos]))
+    parts.live.nudge()
+    return Tested(prefix=prefix, keys=keys)
+
+
+@router.get(
+    "/purge", operation_id="previewPurge", summary="What a purge would take", responses=documented(401, 429, 503)
+)
+def preview(_: Viewer, parts: TheParts) -> PurgePreview:
+    return parts.purge.preview()
+
+
+@router.delete(
+    "/purge",
+    operation_id="purge",
+    summary="Delete all videos and thumbnails",
+    status_code=202,
+    responses=documented(401, 403, 409, 429, 503),
+)
+def purge(_: Operator, parts: TheParts) -> PurgeStarted:
+    """Deletes what is there now, all versions, with records, totals and dead letters. Cannot be undone."""
+    found, progress = parts.purge.start()
+    return PurgeStarted(objects=found.objects, progress=progress)
+
+
+@router.get("/dead-letters", operation_id="listDeadLetters", summary="What failed", responses=documented(401, 429, 503))
+def dead_letters(_: Viewer, parts: TheParts) -> DeadLetters:
+    """The dead-letter queue, looked through: for a moment its messages are hidden from others."""
+    return parts.dead_letters.look()
+
+
+@router.post(
+    "/dead-letters/redrive",
+    operation_id="redrive",
+    summary="Try again what failed",
+    responses=documented(401, 403, 422, 429, 503),
+)
+def redrive(request: RedriveRequest, _: Operator, parts: TheParts) -> Redriven:
+    """Sends dead letters to the queue again, at most `limit`: first sent, then deleted."""
+    sent = parts.dead_letters.redrive(request)
+    parts.live.nudge()
+    return Redriven(redriven=sent.count, keys=list(sent.keys), remaining=sent.remaining)

@@ -1,0 +1,13 @@
+"""What lists have in common."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+PAGE_MAX = 200
+
+Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="Most entries of the page.")]
+Cursor = Annotated[
+    str | None,
+    Query(min_length=1, max_length=4096, description="`next_cursor` of the page before."),
+]

@@ -1,0 +1,107 @@
+"""The live state, piece by piece over HTTP and all of it over `/ws`."""
+
+from itertools import groupby
+
+from fastapi import APIRouter, WebSocket
+from starlette.concurrency import run_in_threadpool
+
+from services.api import problems
+from services.api.auth import check_origin
+from services.api.figures import HISTORY_S, STEP_S
+from services.api.models import Config, Metrics, PodGroup, Pods, Queue, State
+from services.api.parts import TheParts, Viewer, parts_of
+from services.api.problems import ApiError, UnavailableError, documented
+from services.api.routes.paging import PAGE_MAX
+from services.api.version import project_version
+from services.contract.formats import VIDEO_EXTENSIONS
+from services.contract.limits import MULTIPART_FROM_BYTES
+
+router = APIRouter(tags=["state"])
+
+_DENIED = documented(401, 429, 503)
+
+
+@router.get("/api/config", operation_id="getConfig", summary="What a client must know", responses=_DENIED)
+def config(caller: Viewer, parts: TheParts) -> Config:
+    settings = parts.settings
+    return Config(
+        name=settings.pipeline_name,
+        version=project_version(),
+        positions_pct=list(settings.thumbnail_positions),
+        extensions=list(VIDEO_EXTENSIONS),
+        upload_max_bytes=settings.upload_max_mb * 1024 * 1024,
+        multipart_from_bytes=MULTIPART_FROM_BYTES,
+        page_max=PAGE_MAX,
+        push_interval_s=settings.push_interval_s,
+        history_s=HISTORY_S,
+        history_step_s=STEP_S,
+        max_receive_count=settings.max_receive_count,
+        auth_mode=settings.auth_mode,
+        role=caller.role,
+        can_test=parts.test_bucket is not None,
+    )
+
+
+@router.get("/api/state", operation_id="getState", summary="All that /ws pushes", responses=_DENIED)
+async def state(_: Viewer, parts: TheParts) -> State:
+    """The state of the last tick, for those who cannot keep a WebSocket."""
+    return parts.live.state()
+
+
+@router.get("/api/queue", operation_id="getQueue", summary="Depth of the queue", responses=_DENIED)
+async def queue(_: Viewer, parts: TheParts) -> Queue:
+    """As of the last tick, with the last five minutes. 503 when the queue does not answer."""
+    found = parts.live.queue()
+    if found is None or not parts.live.queues.is_fresh:
+        raise _unavailable("The queue")
+    return found
+
+
+@router.get("/api/pods", operation_id="getPods", summary="Pods", responses=_DENIED)
+async def pods(_: Viewer, parts: TheParts) -> Pods:
+    """The pods of the pipeline by component; on one machine its processes."""
+    source = parts.live.pods
+    found = sorted(source.value or [], key=lambda pod: (pod.component, pod.name))
+    groups = [(component, list(members)) for component, members in groupby(found, key=lambda pod: pod.component)]
+    freshness = source.freshness()
+    return Pods(
+        total=len(found),
+        running=sum(pod.phase == "Running" for pod in found),
+        groups=[
+            PodGroup(component=component, total=len(members), ready=sum(pod.ready for pod in members), pods=members)
+            for component, members in groups
+        ],
+        stale=freshness.stale,
+        age_s=freshness.age_s,
+        error=freshness.error,
+    )
+
+
+@router.get("/api/metrics", operation_id="getMetrics", summary="Metrics of the pipeline", responses=_DENIED)
+async def metrics(_: Viewer, parts: TheParts) -> Metrics:
+    """From the table's totals, as of the last tick: it costs the same however many videos there are."""
+    found = parts.live.metrics()
+    if found is None or not parts.live.videos.is_fresh:
+        raise _unavailable("The videos table")
+    return found
+
+
+@router.websocket("/ws")
+async def live(websocket: WebSocket) -> None:
+    """Pushes `State` messages: the whole at once, then one at every interval and when something happens."""
+    parts = parts_of(websocket)
+    try:
+        check_origin(websocket, parts.settings.api_public_url)
+        await run_in_threadpool(parts.gate.caller, websocket)
+        if parts.sockets.is_full:
+            raise UnavailableError("There are as many clients as this process takes.", retry_after_s=5)
+    except ApiError as error:
+        answer = problems.response(error.status, error.detail, headers=error.headers)
+        await websocket.send_denial_response(answer)
+        return
+    await websocket.accept()
+    await parts.sockets.serve(websocket, parts.live.first_message())
+
+
+def _unavailable(what: str) -> ApiError:
+    return UnavailableError(f"{what} does not answer. Try again in a moment.", retry_after_s=5)

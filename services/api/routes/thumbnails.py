@@ -1,0 +1,118 @@
+"""The gallery: thumbnails of all videos, the newest first."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from services.api import views
+from services.api.models import Thumbnail, ThumbnailPage
+from services.api.parts import Parts, TheParts, Viewer
+from services.api.problems import documented
+from services.api.routes.paging import Cursor, Limit
+from services.contract.records import VideoState
+
+router = APIRouter(tags=["videos"])
+
+_WITH_THUMBNAILS = (VideoState.DONE, VideoState.DEGRADED)
+_FRESH_S = 2.0
+_KEPT = 64
+_MOST_VIDEOS = 60
+
+
+class PageCache:
+    """Pages that were asked for a moment ago, as JSON: a thousand clients that hear of a new video ask for the same
+    one. A page is made by one request at a time, and nobody else waits for it while the one before is good enough. None
+    outlives a change of the videos that this process knows of.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pages: dict[tuple[object, ...], _Page] = {}
+
+    def page(self, asked: tuple[object, ...], generation: int, make: Callable[[], bytes]) -> bytes:
+        with self._lock:
+            if asked not in self._pages and len(self._pages) >= _KEPT:
+                self._pages.clear()
+            page = self._pages.setdefault(asked, _Page())
+        is_current = page.generation == generation
+        age_s = time.monotonic() - page.made_at
+        if is_current and age_s < _FRESH_S:
+            return page.body
+        if not page.making.acquire(blocking=not (is_current and age_s < 2 * _FRESH_S)):
+            return page.body
+        try:
+            # Whoever had to wait finds what the one before has made.
+            if page.generation != generation or time.monotonic() - page.made_at >= _FRESH_S:
+                page.body, page.generation, page.made_at = make(), generation, time.monotonic()
+            return page.body
+        finally:
+            page.making.release()
+
+
+@dataclass
+class _Page:
+    body: bytes = b""
+    generation: int | None = None
+    made_at: float = 0.0
+    making: threading.Lock = field(default_factory=threading.Lock)
+
+
+_pages = PageCache()
+
+
+@router.get(
+    "/api/thumbnails",
+    operation_id="listThumbnails",
+    summary="Thumbnails, the newest first",
+    response_model=ThumbnailPage,
+    responses=documented(400, 401, 429, 503),
+)
+def thumbnails(
+    _: Viewer,
+    parts: TheParts,
+    position: Annotated[
+        float | None, Query(gt=0, lt=100, description="Only those of this position, in percent.", examples=[10])
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = 48,
+) -> Response:
+    """Presigned URLs hold for `URL_LIFETIME_S` and stay the same for some minutes, for the browser's cache."""
+    asked = (id(parts), position, cursor, limit)
+    body = _pages.page(asked, parts.live.generation, lambda: _page(parts, position, cursor, limit))
+    return Response(body, media_type="application/json")
+
+
+def _page(parts: Parts, position: float | None, cursor: str | None, limit: int) -> bytes:
+    listing = f"thumbnails {position}"
+    start, offset = parts.cursors.read(listing, cursor) if cursor else ({}, 0)
+    items: list[Thumbnail] = []
+    # One video at least gives one entry, mostly: the first `offset` of the first were on the page before.
+    wanted = min(limit, _MOST_VIDEOS) if position is None else limit
+    before = start
+    while True:
+        page = parts.listing.page(_WITH_THUMBNAILS, wanted, start=before)
+        for record in page.records:
+            shown = [one for one in record.thumbnails if position in (None, one.position_pct)]
+            room = limit - len(items)
+            if room == 0:
+                return _json(parts, listing, items, before, offset)
+            taken = shown[offset : offset + room]
+            items += views.thumbnails(record.model_copy(update={"thumbnails": tuple(taken)}), parts.sign)
+            if len(taken) < len(shown[offset:]):
+                return _json(parts, listing, items, before, offset + len(taken))
+            offset = 0
+            before = {**before, record.state: views.position(record)}
+        before = page.positions
+        if page.is_last:
+            return ThumbnailPage(items=items, next_cursor=None).model_dump_json().encode()
+        if len(items) == limit:
+            return _json(parts, listing, items, before, 0)
+
+
+def _json(parts: Parts, listing: str, items: list[Thumbnail], positions: object, offset: int) -> bytes:
+    cursor = parts.cursors.write(listing, positions, offset)  # type: ignore[arg-type]
+    return ThumbnailPage(items=items, next_cursor=cursor).model_dump_json().encode()

@@ -1,0 +1,145 @@
+"""Uploads: the browser sends the bytes to S3 itself, with what is signed here."""
+
+import secrets
+import time
+from datetime import UTC, datetime, timedelta
+
+from fastapi import APIRouter
+
+from services.api.models import (
+    CompleteRequest,
+    PartsTicket,
+    PartUrl,
+    PartUrls,
+    PartUrlsRequest,
+    Ticket,
+    Uploaded,
+    UploadRef,
+    UploadRequest,
+    WholeTicket,
+)
+from services.api.names import UploadNameError, candidates, content_type, safe_name
+from services.api.parts import Operator, Parts, TheParts
+from services.api.problems import ConflictError, NotFoundError, TooLargeError, UnprocessableError, documented
+from services.aws.errors import ObjectMissingError
+from services.contract.formats import is_video_name
+from services.contract.keys import UPLOAD_PREFIX, is_upload
+from services.contract.limits import MOST_PARTS, MULTIPART_FROM_BYTES, SMALLEST_PART_BYTES
+
+router = APIRouter(prefix="/api/uploads", tags=["uploads"])
+
+_LIFETIME_S = 3600
+_MIB = 1024 * 1024
+
+
+@router.post(
+    "",
+    operation_id="createUpload",
+    summary="Where to send a video",
+    status_code=201,
+    responses=documented(401, 403, 413, 422, 429, 503),
+)
+def create(request: UploadRequest, _: Operator, parts: TheParts) -> Ticket:
+    """A form to POST the file with, or for a large one a multipart upload. Nobody else's video is overwritten."""
+    if request.size_bytes > parts.settings.upload_max_mb * _MIB:
+        raise TooLargeError(f"A video has at most {parts.settings.upload_max_mb} MiB.")
+    try:
+        name = safe_name(request.name)
+    except UploadNameError as error:
+        raise UnprocessableError("body.name", str(error)) from error
+    key = UPLOAD_PREFIX + name if request.overwrite else _free_key(parts, name)
+    media_type = content_type(key)
+    if request.size_bytes >= MULTIPART_FROM_BYTES:
+        part_size = max(SMALLEST_PART_BYTES, -(-request.size_bytes // (MOST_PARTS * _MIB)) * _MIB)
+        return PartsTicket(
+            key=key,
+            content_type=media_type,
+            upload_id=parts.uploads.begin(key, content_type=media_type),
+            part_size_bytes=part_size,
+            part_count=-(-request.size_bytes // part_size),
+        )
+    form = parts.uploads.post(key, content_type=media_type, size_bytes=request.size_bytes, lifetime_s=_LIFETIME_S)
+    return WholeTicket(
+        key=key,
+        content_type=media_type,
+        url=form.url,
+        fields=dict(form.fields),
+        expires_at=datetime.now(UTC) + timedelta(seconds=_LIFETIME_S),
+    )
+
+
+@router.post(
+    "/part-urls",
+    operation_id="signParts",
+    summary="Where to PUT parts",
+    responses=documented(401, 403, 404, 422, 429, 503),
+)
+def part_urls(request: PartUrlsRequest, _: Operator, parts: TheParts) -> PartUrls:
+    """Signed for an hour; asked anew for a part that comes later."""
+    _check(request.key)
+    return PartUrls(
+        parts=[
+            PartUrl(
+                number=number,
+                url=parts.uploads.part_url(request.key, request.upload_id, number, lifetime_s=_LIFETIME_S),
+            )
+            for number in request.numbers
+        ]
+    )
+
+
+@router.post(
+    "/complete",
+    operation_id="completeUpload",
+    summary="End a multipart upload",
+    responses=documented(401, 403, 404, 409, 413, 422, 429, 503),
+)
+def complete(request: CompleteRequest, _: Operator, parts: TheParts) -> Uploaded:
+    """Makes one object of the parts; S3 then tells the queue of it."""
+    _check(request.key)
+    most = parts.settings.upload_max_mb * _MIB
+    try:
+        size_bytes = parts.uploads.size_bytes(request.key, request.upload_id)
+        if size_bytes > most:
+            parts.uploads.abort(request.key, request.upload_id)
+            raise TooLargeError(f"A video has at most {parts.settings.upload_max_mb} MiB.")
+        named = sorted({part.number: part.etag for part in request.parts}.items())
+        parts.uploads.complete(request.key, request.upload_id, named)
+    except ObjectMissingError:
+        raise NotFoundError("There is no such upload, or it has ended.") from None
+    parts.live.nudge()
+    return Uploaded(key=request.key, size_bytes=size_bytes)
+
+
+@router.post(
+    "/abort",
+    operation_id="abortUpload",
+    summary="Give a multipart upload up",
+    status_code=204,
+    responses=documented(401, 403, 404, 422, 429, 503),
+)
+def abort(request: UploadRef, _: Operator, parts: TheParts) -> None:
+    """Its parts are deleted."""
+    _check(request.key)
+    try:
+        parts.uploads.abort(request.key, request.upload_id)
+    except ObjectMissingError:
+        raise NotFoundError("There is no such upload, or it has ended.") from None
+
+
+def _check(key: str) -> None:
+    if not is_upload(key) or not is_video_name(key):
+        raise NotFoundError("There is no such upload, or it has ended.")
+
+
+def _free_key(parts: Parts, name: str) -> str:
+    """A key that no object has and nobody else was given within the last hour."""
+    now_s = time.time()
+    for candidate in candidates(name, secrets.token_hex(4)):
+        key = UPLOAD_PREFIX + candidate
+        try:
+            parts.bucket.head(key)
+        except ObjectMissingError:
+            if parts.shared.reserve(key, now_s=now_s, until_s=now_s + _LIFETIME_S):
+                return key
+    raise ConflictError("No free name was found.")

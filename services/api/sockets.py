@@ -1,0 +1,79 @@
+"""The clients of `/ws`: each gets every message, in order, or is dropped; none makes another wait."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+
+from fastapi import WebSocket, WebSocketDisconnect
+
+BACKLOG = 8
+"""Messages that may wait for a slow client before it is dropped."""
+
+TRY_AGAIN_LATER = 1013
+
+_CLOSE_PATIENCE_S = 2.0
+
+
+@dataclass(eq=False)
+class _Client:
+    waiting: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(BACKLOG))
+    dropped: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Sockets:
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._clients: set[_Client] = set()
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._clients) >= self._most
+
+    def broadcast(self, message: str) -> None:
+        """Hands a message to all, without waiting for any."""
+        for client in self._clients:
+            try:
+                client.waiting.put_nowait(message)
+            except asyncio.QueueFull:
+                if not client.dropped.is_set():
+                    self.dropped += 1
+                client.dropped.set()
+
+    async def serve(self, websocket: WebSocket, first: str) -> None:
+        """Keeps an accepted connection until one side ends it; `first` is the message that it begins with."""
+        client = _Client()
+        client.waiting.put_nowait(first)
+        self._clients.add(client)
+        tasks = [
+            asyncio.create_task(_send(websocket, client)),
+            asyncio.create_task(_until_gone(websocket)),
+            asyncio.create_task(client.dropped.wait()),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._clients.discard(client)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if client.dropped.is_set():
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(websocket.close(TRY_AGAIN_LATER, "too slow"), _CLOSE_PATIENCE_S)
+
+
+async def _send(websocket: WebSocket, client: _Client) -> None:
+    while True:
+        await websocket.send_text(await client.waiting.get())
+
+
+async def _until_gone(websocket: WebSocket) -> None:
+    """Clients have nothing to say; what they say all the same is not kept."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            message = await websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                return

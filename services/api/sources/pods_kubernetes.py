@@ -1,0 +1,171 @@
+"""The pods of a namespace, by one list and then a watch: what Kubernetes is asked does not depend on who looks on."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from kubernetes import client, config
+
+from services.api.sources.source import SourceError
+from services.contract.pods import Pod
+
+_WATCH_S = 60
+"""Length of one watch; it also bounds how long a stop takes."""
+
+_RESYNC_S = 300
+_RETRY_S = 5.0
+_SILENCE_S = _WATCH_S + 30
+_TIMEOUT_S = 10
+_COMPONENT_LABELS = ("app.kubernetes.io/component", "app.kubernetes.io/name", "app")
+
+
+class PodsFromKubernetes:
+    """Follows the pods from a thread of its own; `changed` is called there. Reading takes no request."""
+
+    def __init__(self, namespace: str, changed: Callable[[], None]) -> None:
+        self._namespace = namespace
+        self._changed = changed
+        self._log = structlog.get_logger()
+        self._lock = threading.Lock()
+        self._pods: dict[str, Pod] = {}
+        self._error: str | None = "Kubernetes has not answered yet."
+        self._heard_at = 0.0
+        self._stopping = threading.Event()
+        threading.Thread(target=self._follow, name="pods", daemon=True).start()
+
+    def read(self) -> list[Pod]:
+        """Raises: SourceError while Kubernetes does not answer."""
+        with self._lock:
+            if self._error is None and time.monotonic() - self._heard_at > _SILENCE_S:
+                self._error = "Kubernetes has fallen silent."
+            if self._error is not None:
+                raise SourceError(self._error)
+            return sorted(self._pods.values(), key=lambda pod: (pod.component, pod.name))
+
+    def close(self) -> None:
+        self._stopping.set()
+
+    def _follow(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._sync(_core_api())
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next try begins anew
+                self._log.warning("kubernetes_failed", error=str(error))
+                with self._lock:
+                    self._error = f"Kubernetes does not answer: {_short(error)}"
+                self._stopping.wait(_RETRY_S)
+
+    def _sync(self, core: Any) -> None:
+        """Lists the pods, then follows their changes until it is time to list again."""
+        answer = core.list_namespaced_pod(self._namespace, _preload_content=False, _request_timeout=_TIMEOUT_S)
+        listed = json.loads(answer.data)
+        with self._lock:
+            self._pods = {item["metadata"]["name"]: pod_of(item) for item in listed["items"]}
+            self._error = None
+            self._heard_at = time.monotonic()
+        self._changed()
+        version: str | None = listed["metadata"]["resourceVersion"]
+        until = time.monotonic() + _RESYNC_S
+        while version and not self._stopping.is_set() and time.monotonic() < until:
+            version = self._watch(core, version)
+        if version is None:
+            self._stopping.wait(1)
+
+    def _watch(self, core: Any, version: str) -> str | None:
+        """Follows from a resource version; the version to go on from, or None where that is too old by now."""
+        answer = core.list_namespaced_pod(
+            self._namespace,
+            watch=True,
+            allow_watch_bookmarks=True,
+            resource_version=version,
+            timeout_seconds=_WATCH_S,
+            _preload_content=False,
+            _request_timeout=(_TIMEOUT_S, _SILENCE_S),
+        )
+        try:
+            for event in _events(answer):
+                if event["type"] == "ERROR":
+                    return None
+                version = event["object"]["metadata"]["resourceVersion"]
+                self._apply(event)
+                if self._stopping.is_set():
+                    break
+        finally:
+            # Not given back to the pool: there may be more on this connection that nobody has read.
+            answer.close()
+        with self._lock:
+            self._heard_at = time.monotonic()
+        return version
+
+    def _apply(self, event: Mapping[str, Any]) -> None:
+        item = event["object"]
+        with self._lock:
+            self._heard_at = time.monotonic()
+            if event["type"] == "BOOKMARK":
+                return
+            if event["type"] == "DELETED":
+                self._pods.pop(item["metadata"]["name"], None)
+            else:
+                self._pods[item["metadata"]["name"]] = pod_of(item)
+        self._changed()
+
+
+def pod_of(item: Mapping[str, Any]) -> Pod:
+    """A pod as Kubernetes has it, in the few words that tell how it is."""
+    metadata, status = item["metadata"], item.get("status", {})
+    labels = metadata.get("labels") or {}
+    containers = status.get("containerStatuses") or []
+    conditions = {one["type"]: one["status"] for one in status.get("conditions") or []}
+    started = status.get("startTime")
+    return Pod(
+        name=metadata["name"],
+        component=next((labels[label] for label in _COMPONENT_LABELS if label in labels), "other"),
+        phase=_phase(metadata, status),
+        ready=conditions.get("Ready") == "True",
+        restarts=sum(one.get("restartCount", 0) for one in containers),
+        started_at=datetime.fromisoformat(started) if started else None,
+        node=(item.get("spec") or {}).get("nodeName"),
+    )
+
+
+def _phase(metadata: Mapping[str, Any], status: Mapping[str, Any]) -> str:
+    """As `kubectl get pods` says it: the reason of the first container that does not run, else the pod's own."""
+    if metadata.get("deletionTimestamp"):
+        return "Terminating"
+    phase = status.get("reason") or status.get("phase") or "Unknown"
+    for container in (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or []):
+        state = container.get("state") or {}
+        waiting, terminated = state.get("waiting") or {}, state.get("terminated") or {}
+        if reason := waiting.get("reason"):
+            return str(reason)
+        if terminated.get("exitCode") and (reason := terminated.get("reason")):
+            return str(reason)
+    return str(phase)
+
+
+def _core_api() -> Any:
+    """In-cluster identity, which the client renews by itself; outside of a cluster, KUBECONFIG."""
+    configuration = client.Configuration()
+    try:
+        config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+    except config.ConfigException:
+        config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+    return client.CoreV1Api(client.ApiClient(configuration))
+
+
+def _events(answer: Any) -> Iterator[dict[str, Any]]:
+    rest = b""
+    for block in answer.stream(decode_content=False):
+        *lines, rest = (rest + block).split(b"\n")
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
+
+
+def _short(error: Exception) -> str:
+    status, reason = getattr(error, "status", None), getattr(error, "reason", None)
+    return f"{status} {reason}" if status else type(error).__name__

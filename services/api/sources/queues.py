@@ -1,0 +1,17 @@
+"""The depth of the queue and of the dead-letter queue: two requests."""
+
+from dataclasses import dataclass
+
+from services.aws.queue import DeadLetterQueue, Depth, Queue
+
+
+@dataclass(frozen=True)
+class QueuesReading:
+    queue: Depth
+    dead_letters: int
+
+
+def read_queues(queue: Queue, dead_letters: DeadLetterQueue) -> QueuesReading:
+    """Raises: ServiceError."""
+    dead = dead_letters.depth()
+    return QueuesReading(queue.depth(), dead.visible + dead.in_flight + dead.delayed)

@@ -1,0 +1,83 @@
+"""What Prometheus is told of the api and of the pipeline, on a port of its own."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+if TYPE_CHECKING:
+    from services.api.live import Live
+
+_PREFIX = "thumbnail_api"
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Telemetry:
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            f"{_PREFIX}_http_requests",
+            "Requests, by route.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self.durations = Histogram(
+            f"{_PREFIX}_http_request_seconds",
+            "Time to the end of the answer.",
+            ["method", "route"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+
+    def follow(self, live: "Live") -> None:
+        """Tells of the live state as well."""
+        self.registry.register(_LiveCollector(live))
+
+    def serve(self, host: str, port: int) -> None:
+        """Raises: OSError if the port is taken."""
+        start_http_server(port, addr=host, registry=self.registry)
+
+
+class _LiveCollector(Collector):
+    """Reads what the last tick knew, when it is asked: no request of its own to AWS."""
+
+    def __init__(self, live: "Live") -> None:
+        self._live = live
+
+    def collect(self) -> Iterator[Metric]:
+        live = self._live
+        yield _gauge("websocket_clients", "Clients of /ws.", len(live.sockets))
+        yield _counter("websocket_dropped", "Clients dropped because they were too slow.", live.sockets.dropped)
+        yield _gauge("tick_seconds", "Length of the last tick.", live.tick_s)
+        failures = CounterMetricFamily(f"{_PREFIX}_source_failures", "Failed reads of a source.", labels=["source"])
+        stale = GaugeMetricFamily(f"{_PREFIX}_source_stale", "1 while a source does not answer.", labels=["source"])
+        for source in (live.queues, live.videos, live.pods):
+            failures.add_metric([source.name], source.failures)
+            stale.add_metric([source.name], 0 if source.is_fresh else 1)
+        yield failures
+        yield stale
+        if queue := live.queue():
+            depth = GaugeMetricFamily("thumbnail_queue_messages", "Messages, by state.", labels=["state"])
+            for state in ("visible", "in_flight", "delayed", "dead_letters"):
+                depth.add_metric([state], getattr(queue, state))
+            yield depth
+        if metrics := live.metrics():
+            videos = GaugeMetricFamily("thumbnail_videos", "Videos, by state.", labels=["state"])
+            for name, count in metrics.videos.items():
+                videos.add_metric([name], count)
+            yield videos
+            yield GaugeMetricFamily("thumbnail_thumbnails", "Thumbnails stored.", metrics.thumbnails)
+            stored = GaugeMetricFamily("thumbnail_stored_bytes", "Bytes stored.", labels=["kind"])
+            stored.add_metric(["uploads"], metrics.upload_bytes)
+            stored.add_metric(["thumbnails"], metrics.thumbnail_bytes)
+            yield stored
+
+
+def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"{_PREFIX}_{name}", what, value)
+
+
+def _counter(name: str, what: str, value: float) -> CounterMetricFamily:
+    return CounterMetricFamily(f"{_PREFIX}_{name}", what, value)

@@ -1,0 +1,22 @@
+"""A secret in Secrets Manager."""
+
+import boto3
+from botocore.exceptions import ClientError
+
+from services.aws.errors import ServiceError, translated
+
+
+def secret_versions(region: str, name: str) -> list[str]:
+    """The secret's current value and, if there is one, the value before it. Raises: ServiceError."""
+    client = boto3.client("secretsmanager", region_name=region)
+    values = []
+    for stage in ("AWSCURRENT", "AWSPREVIOUS"):
+        try:
+            with translated(f"read the secret {name}"):
+                values.append(client.get_secret_value(SecretId=name, VersionStage=stage)["SecretString"])
+        except ServiceError as error:
+            cause = error.__cause__
+            is_first = isinstance(cause, ClientError) and cause.response["Error"]["Code"] == "ResourceNotFoundException"
+            if not (values and is_first):
+                raise
+    return values

@@ -1,0 +1,105 @@
+"""What all processes of the api share: totals, the queue's recent past, the purge. One request reads it all."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from services.aws.errors import ServiceError, WriteConflictError, translated
+from services.aws.videos import plain, totals_of
+from services.contract.records import ENDED, WRITES, Totals
+from services.contract.resources import PURGE_KEY, RESERVATION_PREFIX, SAMPLES_KEY, TOTALS_KEY
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True)
+class Shared:
+    totals: Totals
+    ended: int
+    writes: int
+    samples: "Document"
+    purge: "Document"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A JSON document in the table. `revision` counts its writes; 0 where it was never written."""
+
+    revision: int
+    content: Any
+
+
+class SharedItems:
+    def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def read(self) -> Shared:
+        """Raises: ServiceError."""
+        keys = (TOTALS_KEY, SAMPLES_KEY, PURGE_KEY)
+        request: Any = {self._table: {"Keys": [{"pk": {"S": key}} for key in keys], "ConsistentRead": True}}
+        with translated("read the totals"):
+            answer = self._dynamodb.batch_get_item(RequestItems=request)
+        if answer.get("UnprocessedKeys"):
+            raise ServiceError("read the totals: the table is too busy")
+        items = {item["pk"]: item for item in map(plain, answer["Responses"].get(self._table, []))}
+        totals = items.get(TOTALS_KEY, {})
+        return Shared(
+            totals=totals_of(totals),
+            ended=int(totals.get(ENDED, 0)),
+            writes=int(totals.get(WRITES, 0)),
+            samples=_document(items.get(SAMPLES_KEY, {})),
+            purge=_document(items.get(PURGE_KEY, {})),
+        )
+
+    def document(self, key: str) -> Document:
+        """Raises: ServiceError."""
+        with translated(f"read {key}"):
+            answer = self._dynamodb.get_item(TableName=self._table, Key={"pk": {"S": key}}, ConsistentRead=True)
+        return _document(plain(answer.get("Item", {})))
+
+    def write(self, key: str, before: Document, content: Any) -> Document:
+        """Puts a document in place of the one read before.
+
+        Raises:
+            WriteConflictError: somebody else wrote it in between.
+            ServiceError: the table could not be reached.
+        """
+        item: dict[str, Any] = {
+            "pk": {"S": key},
+            "revision": {"N": str(before.revision + 1)},
+            "content": {"S": json.dumps(content)},
+        }
+        with translated(f"write {key}"):
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk) OR revision = :revision",
+                ExpressionAttributeValues={":revision": {"N": str(before.revision)}},
+            )
+        return Document(before.revision + 1, content)
+
+    def reserve(self, key: str, *, now_s: float, until_s: float) -> bool:
+        """Keeps an upload's key for the caller until a time (seconds since 1970); false if somebody else has it.
+
+        Raises: ServiceError.
+        """
+        item: dict[str, Any] = {"pk": {"S": RESERVATION_PREFIX + key}, "until": {"N": f"{until_s:.0f}"}}
+        try:
+            with translated(f"reserve {key}"):
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(pk) OR #until < :now",
+                    ExpressionAttributeNames={"#until": "until"},
+                    ExpressionAttributeValues={":now": {"N": f"{now_s:.0f}"}},
+                )
+        except WriteConflictError:
+            return False
+        return True
+
+
+def _document(item: Mapping[str, Any]) -> Document:
+    return Document(int(item.get("revision", 0)), json.loads(item["content"]) if "content" in item else None)

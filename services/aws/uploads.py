@@ -1,0 +1,76 @@
+"""Uploads that a browser sends to S3 itself: one POST, or many parts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from services.aws.errors import translated
+from services.aws.presign import Presigner
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True)
+class PostForm:
+    """Where to POST a file, and the fields that come before it."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
+class Uploads:
+    """Uploads to one bucket."""
+
+    def __init__(self, s3: "S3Client", bucket: str, presigner: Presigner) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._presigner = presigner
+
+    def post(self, key: str, *, content_type: str, size_bytes: int, lifetime_s: int) -> PostForm:
+        """A form that takes exactly this many bytes under this key and type. Made without a call to S3."""
+        with translated(f"sign an upload of {key}"):
+            form = self._s3.generate_presigned_post(
+                self._bucket,
+                key,
+                Fields={"Content-Type": content_type},
+                Conditions=[{"Content-Type": content_type}, ["content-length-range", size_bytes, size_bytes]],
+                ExpiresIn=lifetime_s,
+            )
+        return PostForm(form["url"], form["fields"])
+
+    def begin(self, key: str, *, content_type: str) -> str:
+        """The id of a new multipart upload. Raises: ServiceError."""
+        with translated(f"begin an upload of {key}"):
+            answer = self._s3.create_multipart_upload(Bucket=self._bucket, Key=key, ContentType=content_type)
+        return answer["UploadId"]
+
+    def part_url(self, key: str, upload_id: str, number: int, *, lifetime_s: int) -> str:
+        """Where to PUT a part. Made without a call to S3."""
+        query = {"partNumber": str(number), "uploadId": upload_id}
+        return self._presigner.url(key, lifetime_s=lifetime_s, method="PUT", query=query)
+
+    def size_bytes(self, key: str, upload_id: str) -> int:
+        """Bytes of all parts so far. Raises: ObjectMissingError if there is no such upload, ServiceError."""
+        pages = self._s3.get_paginator("list_parts").paginate(Bucket=self._bucket, Key=key, UploadId=upload_id)
+        with translated(f"list the parts of {key}"):
+            return sum(part["Size"] for page in pages for part in page.get("Parts", []))
+
+    def complete(self, key: str, upload_id: str, parts: Sequence[tuple[int, str]]) -> None:
+        """Makes one object of the parts (number and ETag).
+
+        Raises:
+            ObjectMissingError: there is no such upload.
+            RequestRefusedError: the parts are not those that S3 has.
+            ServiceError: S3 did not answer.
+        """
+        named: Any = [{"PartNumber": number, "ETag": etag} for number, etag in parts]
+        with translated(f"complete the upload of {key}"):
+            self._s3.complete_multipart_upload(
+                Bucket=self._bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": named}
+            )
+
+    def abort(self, key: str, upload_id: str) -> None:
+        """Gives up an upload and its parts. Raises: ObjectMissingError if there is no such upload, ServiceError."""
+        with translated(f"abort the upload of {key}"):
+            self._s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id)

@@ -1,0 +1,85 @@
+"""Apis for the tests of this folder: one process that most share, each test with names of its own."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from services.aws.bucket import Bucket
+from services.aws.clients import Clients
+from services.contract.resources import TOTALS_KEY, pipeline_resources
+from services.local.provision import provision
+from tests.driver import eventually
+from tests.place import Place
+from tests.services.api import process
+from tests.services.api.process import Api
+
+
+@pytest.fixture(scope="session")
+def shared_place(aws_endpoint: str, aws_clients: Clients) -> Place:
+    resources = pipeline_resources("api")
+    return Place(aws_endpoint, aws_clients, resources, provision(aws_clients, resources))
+
+
+@pytest.fixture(scope="session")
+def api(shared_place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with process.running(shared_place, tmp_path_factory.mktemp("api")) as running:
+        yield running
+
+
+@pytest.fixture
+def operator(api: Api) -> Iterator[httpx.Client]:
+    with api.client() as client:
+        yield client
+
+
+@pytest.fixture
+def viewer(api: Api) -> Iterator[httpx.Client]:
+    with api.client(process.VIEWER) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def own_place(aws_endpoint: str, aws_clients: Clients) -> Place:
+    resources = pipeline_resources("own")
+    return Place(aws_endpoint, aws_clients, resources, provision(aws_clients, resources))
+
+
+@pytest.fixture
+def place(own_place: Place) -> Place:
+    """Bucket, queues and table with nothing in them: emptied for each test, as a process takes seconds to start."""
+    empty(own_place)
+    return own_place
+
+
+@pytest.fixture(scope="session")
+def own_process(own_place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with process.running(own_place, tmp_path_factory.mktemp("own")) as running:
+        yield running
+
+
+@pytest.fixture
+def own_api(place: Place, own_process: Api) -> Api:
+    """An api that knows of nothing but what the test makes."""
+    del place
+    with own_process.client() as client:
+        # Whatever it still keeps of the test before is forgotten.
+        client.post("/api/dead-letters/redrive", json={}).raise_for_status()
+
+        def is_empty() -> bool:
+            state = client.get("/api/state").json()
+            return not (state["videos"] or any(state["metrics"]["videos"].values()) or state["queue"]["visible"])
+
+        eventually(is_empty, "an empty pipeline")
+    return own_process
+
+
+def empty(place: Place) -> None:
+    for name in (place.resources.bucket, place.resources.test_source_bucket):
+        bucket = Bucket(place.clients.s3, name)
+        if versions := list(bucket.versions("")):
+            bucket.delete(versions)
+    for url in (place.queues.url, place.queues.dead_letter_url):
+        place.clients.sqs.purge_queue(QueueUrl=url)
+    place.videos.delete([item["pk"] for item in place.videos.scan() if item["pk"] != TOTALS_KEY])
+    place.videos.correct(place.videos.counters(), {})

@@ -1,0 +1,64 @@
+"""Records as workers would have written them."""
+
+from datetime import UTC, datetime, timedelta
+
+from services.contract.keys import thumbnail_bases, thumbnail_key
+from services.contract.origin import origin_metadata
+from services.contract.records import ReasonCode, Thumbnail, VideoRecord, VideoState
+from tests.place import Place
+
+START = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
+POSITIONS = (10.0, 50.0, 95.0)
+
+
+def a_record(
+    key: str, state: VideoState = VideoState.DONE, *, minute: float = 0, etag: str = "etag", base: str | None = None
+) -> VideoRecord:
+    base = base or thumbnail_bases(key)[0]
+    ended = START + timedelta(minutes=minute)
+    has_thumbnails = state in (VideoState.DONE, VideoState.DEGRADED)
+    is_failed = state is VideoState.FAILED
+    return VideoRecord(
+        key=key,
+        state=state,
+        etag=etag,
+        settings_hash="settings",
+        base=base,
+        size_bytes=1000,
+        queued_at=ended - timedelta(seconds=4),
+        started_at=ended - timedelta(seconds=2),
+        updated_at=ended,
+        finished_at=None if state is VideoState.PROCESSING else ended,
+        reason_code=ReasonCode.NOT_A_VIDEO if is_failed else None,
+        reason="It is no video." if is_failed else None,
+        worker="worker-1",
+        thumbnails=tuple(
+            Thumbnail(
+                position_pct=position,
+                time_s=position / 10,
+                key=thumbnail_key(base, number),
+                width_px=640,
+                height_px=360,
+                size_bytes=7,
+            )
+            for number, position in enumerate(POSITIONS, start=1)
+        )
+        if has_thumbnails
+        else (),
+    )
+
+
+def write(place: Place, record: VideoRecord) -> VideoRecord:
+    """The record as it stands in the table, with its claim."""
+    place.videos.claim_base([record.base], record.key)
+    return place.videos.replace(None, record, claimed=True)
+
+
+def store(place: Place, key: str, *, minute: float = 0) -> VideoRecord:
+    """A video that is done, with everything that belongs to it: object, record, claim, thumbnails."""
+    place.bucket.put(key, b"a video", content_type="video/mp4")
+    record = write(place, a_record(key, minute=minute, etag=place.bucket.head(key).etag))
+    for thumbnail in record.thumbnails:
+        origin = origin_metadata(record, thumbnail, count=len(record.thumbnails))
+        place.bucket.put(thumbnail.key, b"picture", content_type="image/jpeg", metadata=origin)
+    return record

@@ -1,0 +1,101 @@
+"""The table, rebuilt from the bucket."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from services.contract.events import UploadEvent, notification_body, parse_notification
+from services.contract.origin import origin_metadata
+from services.contract.records import ReasonCode, VideoState
+from tests.place import Place
+from tests.services.api.process import environment
+from tests.services.api.records import START, a_record, store, write
+
+
+def reindex(place: Place) -> dict[str, Any]:
+    command = [sys.executable, "-m", "services.api", "reindex"]
+    ran = subprocess.run(command, env=environment(place), capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    told: list[dict[str, Any]] = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert len(told) >= 2
+    return told[-1]
+
+
+def test_a_lost_table_is_rebuilt_from_what_the_thumbnails_say(place: Place) -> None:
+    names = ["uploads/a.mp4", "uploads/b/Ü 日本.mkv"]
+    before = {key: store(place, key) for key in names}
+    before["uploads/a.mov"] = _store_beside(place)
+    place.bucket.put("uploads/new.mp4", b"a video", content_type="video/mp4")
+    place.bucket.put("uploads/bad.mp4", b"no video", content_type="video/mp4")
+    bad = UploadEvent(name="ObjectCreated:Put", time=START, bucket=place.resources.bucket, key="uploads/bad.mp4")
+    place.dead_letters.put(notification_body(bad), reason_code="damaged", reason="It is damaged.", attempts=2)
+    place.clients.sqs.purge_queue(QueueUrl=place.queues.url)
+    totals = place.videos.totals()
+    place.videos.delete([item["pk"] for item in place.videos.scan()])
+
+    told = reindex(place)
+
+    assert (told["uploads"], told["rebuilt"], told["failed"], told["queued"]) == (5, 3, 1, 1)
+    for key, record in before.items():
+        found = place.videos.get(key)
+        assert found is not None
+        assert (found.state, found.etag, found.base) == (record.state, record.etag, record.base)
+        assert found.settings_hash == record.settings_hash
+        assert found.thumbnails == record.thumbnails
+    failed = place.videos.get("uploads/bad.mp4")
+    assert failed is not None
+    assert (failed.state, failed.reason_code, failed.reason) == (
+        VideoState.FAILED,
+        ReasonCode.DAMAGED,
+        "It is damaged.",
+    )
+    (message,) = place.queue.receive(10, wait_s=1, visibility_timeout_s=600)
+    assert [event.key for event in parse_notification(message.body)] == ["uploads/new.mp4"]
+    assert place.videos.totals()["videos_done"] == totals["videos_done"]
+    # Names are still each upload's own.
+    assert place.videos.claim_base(["thumbnails/a", "thumbnails/c"], "uploads/c.mp4") == "thumbnails/c"
+
+    again = reindex(place)
+    assert (again["kept"], again["rebuilt"], again["queued"]) == (4, 0, 1)
+
+
+def _store_beside(place: Place) -> Any:
+    """A video that had to take another name for its thumbnails."""
+    key = "uploads/a.mov"
+    place.bucket.put(key, b"a video", content_type="video/quicktime")
+    etag = place.bucket.head(key).etag
+    record = write(place, a_record(key, etag=etag, base="thumbnails/a.mov"))
+    for thumbnail in record.thumbnails:
+        origin = origin_metadata(record, thumbnail, count=3)
+        place.bucket.put(thumbnail.key, b"picture", content_type="image/jpeg", metadata=origin)
+    return record
+
+
+def test_what_agrees_is_kept_what_is_gone_is_removed_and_totals_are_mended(place: Place) -> None:
+    kept = store(place, "uploads/kept.mp4")
+    write(place, a_record("uploads/gone.mp4"))
+    place.videos.correct(place.videos.counters(), {"videos_done": 17, "thumbnails": 1})
+
+    told = reindex(place)
+
+    assert (told["kept"], told["removed"], told["totals_corrected"]) == (1, 1, True)
+    assert place.videos.get("uploads/kept.mp4") == kept
+    assert place.videos.get("uploads/gone.mp4") is None
+    totals = {name: count for name, count in place.videos.totals().items() if count}
+    assert totals == {"videos_done": 1, "thumbnails": 3, "upload_bytes": 1000, "thumbnail_bytes": 21}
+
+
+def test_wrong_settings_are_all_named_at_once_and_no_secret_is(place: Place) -> None:
+    wrong = environment(place, API_PORT="0", AUTH_MODE="tokens", AUTH_TOKENS="short-secret", API_PUBLIC_URL="x")
+    del wrong["VIDEOS_TABLE"]
+    ran = subprocess.run([sys.executable, "-m", "services.api"], env=wrong, capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    for name in ("API_PORT", "AUTH_MODE", "API_PUBLIC_URL", "VIDEOS_TABLE"):
+        assert name in ran.stderr
+    assert "short-secret" not in ran.stderr
+
+    weak = environment(place, AUTH_TOKENS="short-secret")
+    ran = subprocess.run([sys.executable, "-m", "services.api"], env=weak, capture_output=True, text=True, check=False)
+    assert (ran.returncode, "16 characters" in ran.stdout) == (1, True)
+    assert "short-secret" not in ran.stdout + ran.stderr

@@ -1,0 +1,193 @@
+"""Lists of videos and thumbnails, one video, another try."""
+
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from services.contract.events import parse_notification
+from services.contract.records import VideoState
+from tests.driver import eventually
+from tests.place import Place
+from tests.services.api.process import Api
+from tests.services.api.records import a_record, store, write
+
+ODD = "uploads/../a//Ü 100% +&=?#/é.mp4"
+ALMOST_AS_ODD = "uploads/a//Ü 100% +&=?#/~é*'().mp4"
+"""No URL can hold `..`: clients resolve it, even when it is escaped."""
+
+
+def pages(client: httpx.Client, path: str, **query: Any) -> list[list[dict[str, object]]]:
+    found: list[list[dict[str, object]]] = []
+    cursor: str | None = None
+    while True:
+        answer = client.get(path, params=query | ({"cursor": cursor} if cursor else {}))
+        assert answer.status_code == 200, answer.text
+        found.append(answer.json()["items"])
+        cursor = answer.json()["next_cursor"]
+        if cursor is None:
+            return found
+
+
+def keys(found: list[list[dict[str, object]]]) -> list[object]:
+    return [item["key"] for page in found for item in page]
+
+
+def test_videos_come_by_page_with_the_newest_first_whatever_their_state(place: Place, own_api: Api) -> None:
+    states = [state for state in VideoState for _ in range(6)]
+    for number, state in enumerate(states):
+        # Some at the very same time: no page may lose one of them.
+        write(place, a_record(f"uploads/{number:02}.mp4", state, minute=number % 4))
+    with own_api.client() as client:
+        found = pages(client, "/api/videos", limit=5)
+        failed = pages(client, "/api/videos", limit=4, state="failed")
+
+        assert [len(page) for page in found if page] == [5, 5, 5, 5, 4]
+        times = [str(item["updated_at"]) for page in found for item in page]
+        assert times == sorted(times, reverse=True)
+        assert sorted(map(str, keys(found))) == [f"uploads/{number:02}.mp4" for number in range(24)]
+        assert {item["state"] for page in failed for item in page} == {"failed"}
+        assert len(keys(failed)) == 6
+        reason = failed[0][0]
+        assert (reason["reason_code"], reason["reason"]) == ("not_a_video", "It is no video.")
+
+        assert keys(pages(client, "/api/videos", q="UPLOADS/1", limit=3)) == [
+            key for key in keys(found) if str(key).startswith("uploads/1")
+        ]
+        assert pages(client, "/api/videos", q="nothing") == [[]]
+
+
+def test_thumbnails_come_by_page_and_by_position(place: Place, own_api: Api) -> None:
+    for number in range(7):
+        write(place, a_record(f"uploads/{number}.mp4", minute=number))
+    write(place, a_record("uploads/x.mp4", VideoState.DEGRADED, minute=3.5))
+    write(place, a_record("uploads/y.mp4", VideoState.FAILED, minute=9))
+    order = ["6", "5", "4", "x", "3", "2", "1", "0"]
+    with own_api.client() as client:
+        for limit in (1, 2, 5, 24, 48):
+            all_of_them = keys(pages(client, "/api/thumbnails", limit=limit))
+            assert all_of_them == [f"thumbnails/{name}_{n}.jpg" for name in order for n in (1, 2, 3)]
+            middle = keys(pages(client, "/api/thumbnails", limit=limit, position=50))
+            assert middle == [f"thumbnails/{name}_2.jpg" for name in order]
+        assert pages(client, "/api/thumbnails", position=33) == [[]]
+
+
+def test_a_presigned_url_shows_the_picture_and_stays_the_same(shared_place: Place, operator: httpx.Client) -> None:
+    store(shared_place, ALMOST_AS_ODD)
+
+    def url() -> str:
+        (found,) = (
+            item for item in operator.get("/api/thumbnails").json()["items"]
+            if item["video_key"] == ALMOST_AS_ODD and item["position_pct"] == 10
+        )  # fmt: skip
+        return str(found["url"])
+
+    # At the border of two windows they would differ once.
+    assert eventually(lambda: (first := url()) == url() and first, "the same URL")
+    picture = httpx.get(url(), trust_env=False)
+    assert (picture.status_code, picture.content) == (200, b"picture")
+    assert picture.headers["Content-Type"] == "image/jpeg"
+    assert httpx.get(url().replace("_1.jpg", "_2.jpg"), trust_env=False).status_code == 403
+
+
+def test_one_video_is_found_by_its_key_and_by_its_id(shared_place: Place, operator: httpx.Client) -> None:
+    store(shared_place, "uploads/details/a b.mp4", minute=1)
+    store(shared_place, ODD)
+
+    video = operator.get("/api/videos/" + quote("uploads/details/a b.mp4", safe="")).json()
+
+    assert video["timeline"] == [
+        {"event": "uploaded", "at": "2026-01-31T09:00:56Z", "note": None},
+        {"event": "received", "at": "2026-01-31T09:00:58Z", "note": "first attempt, worker-1"},
+        {"event": "stored", "at": "2026-01-31T09:01:00Z", "note": None},
+    ]
+    assert [thumbnail["position_pct"] for thumbnail in video["thumbnails"]] == [10, 50, 95]
+    assert httpx.get(video["download_url"], trust_env=False).content == b"a video"
+    assert operator.get(f"/api/videos/{video['id']}").json()["key"] == video["key"]
+    assert operator.get("/api/videos/uploads/details/a%20b.mp4").json()["key"] == video["key"]
+    odd = next(item for item in operator.get("/api/videos", params={"q": "../A//"}).json()["items"])
+    assert odd["key"] == ODD
+    assert operator.get(f"/api/videos/{odd['id']}").json()["key"] == ODD
+    assert operator.get("/api/videos/" + quote(ODD, safe="")).json()["key"] == ODD
+
+
+@pytest.mark.parametrize("key", ["uploads/none.mp4", "totals", "~!!!", "~", "~" + "w" * 3000, "claim:thumbnails/a"])
+def test_an_unknown_key_is_404(operator: httpx.Client, key: str) -> None:
+    answer = operator.get("/api/videos/" + quote(key, safe=""))
+    assert (answer.status_code, answer.json()["status"]) == (404, 404)
+
+
+def test_a_cursor_that_was_made_up_or_is_for_another_list_is_refused(place: Place, own_api: Api) -> None:
+    for number in range(3):
+        write(place, a_record(f"uploads/{number}.mp4", minute=number))
+    with own_api.client() as client:
+        cursor = client.get("/api/videos", params={"limit": 1}).json()["next_cursor"]
+        for query in (
+            {"cursor": cursor + "x"},
+            {"cursor": "x"},
+            {"cursor": cursor, "state": "done"},
+            {"cursor": "é.é"},
+        ):
+            answer = client.get("/api/videos", params=query)
+            assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/problem+json")
+        assert client.get("/api/thumbnails", params={"cursor": cursor}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"limit": 0}, "query.limit"),
+        ({"limit": 201}, "query.limit"),
+        ({"limit": "many"}, "query.limit"),
+        ({"state": "lost"}, "query.state"),
+        ({"q": "x" * 201}, "query.q"),
+    ],
+)
+def test_a_wrong_query_is_told_with_field_and_rule(operator: httpx.Client, query: dict[str, str], field: str) -> None:
+    answer = operator.get("/api/videos", params=query)
+    assert (answer.status_code, answer.json()["title"]) == (422, "Unprocessable Entity")
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert answer.json()["errors"][0]["rule"]
+
+
+def test_a_failed_video_is_tried_again(place: Place, own_api: Api) -> None:
+    key = "uploads/failed.mp4"
+    place.bucket.put(key, b"a video", content_type="video/mp4")
+    etag = place.bucket.head(key).etag
+    failed = write(place, a_record(key, VideoState.FAILED, etag=etag))
+    (message,) = eventually(
+        lambda: [
+            one
+            for one in place.queue.receive(10, wait_s=0, visibility_timeout_s=600)
+            if any(event.key == key for event in parse_notification(one.body))
+        ],
+        "the event",
+    )
+    place.dead_letters.put(message.body, reason_code="not_a_video", reason="It is none.", attempts=1)
+    with own_api.client() as client:
+        first = client.post(f"/api/videos/{key}/retry")
+        second = client.post(f"/api/videos/{key}/retry")
+
+        assert (first.status_code, first.json()) == (202, {"key": key, "from_dead_letter": True})
+        assert second.json() == {"key": key, "from_dead_letter": False}
+        sent = place.queue.receive(10, wait_s=1, visibility_timeout_s=600)
+        events = [event for one in sent for event in parse_notification(one.body)]
+        assert [(event.key, event.etag) for event in events] == [(key, etag)] * 2
+        assert all(one.sent_at > (failed.finished_at or one.sent_at) for one in sent)
+
+        place.clients.s3.delete_object(Bucket=place.resources.bucket, Key=key)
+        assert client.post(f"/api/videos/{key}/retry").status_code == 409
+        write(place, a_record("uploads/good.mp4"))
+        assert client.post("/api/videos/uploads/good.mp4/retry").status_code == 409
+        assert client.post("/api/videos/uploads/none.mp4/retry").status_code == 404
+
+
+def test_a_page_that_was_just_asked_for_shows_a_video_as_soon_as_the_process_knows_it(
+    place: Place, own_api: Api
+) -> None:
+    with own_api.client() as client:
+        assert client.get("/api/thumbnails").json()["items"] == []
+        write(place, a_record("uploads/new.mp4"))
+        eventually(lambda: client.get("/api/metrics").json()["videos"]["done"] == 1, "the video")
+        assert len(client.get("/api/thumbnails").json()["items"]) == 3

@@ -1,0 +1,43 @@
+"""URLs that we sign ourselves: those that botocore would make, and the same ones for a while."""
+
+from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
+
+import pytest
+
+from services.aws.clients import connect
+from services.aws.presign import WINDOW_S, Presigner
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+KEYS = ["thumbnails/a_1.jpg", "thumbnails/Ü +&=?#%2F/日本~*()'!.jpg", "//x/../y", "a b/c"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("bucket", ["bucket", "buck.et"])
+@pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:4566"])
+@pytest.mark.parametrize("region", ["ap-southeast-2", "us-east-1", "cn-north-1"])
+def test_a_url_is_the_one_that_botocore_would_make(region: str, endpoint: str | None, bucket: str, key: str) -> None:
+    s3 = connect(region, connections=1, endpoint=endpoint, credentials=("AKID", "secret")).s3
+
+    ours = Presigner(s3, bucket, lambda: NOW).url(key, lifetime_s=900)
+
+    with patch("botocore.auth.get_current_datetime", lambda *_, **__: NOW.replace(tzinfo=None)):
+        parameters = {"Bucket": bucket, "Key": key}
+        assert ours == s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=900 + WINDOW_S)
+
+
+def test_a_url_stays_the_same_within_a_window_and_holds_long_enough_at_its_end() -> None:
+    s3 = connect("us-east-1", connections=1, credentials=("AKID", "secret")).s3
+    now = [NOW]
+    presigner = Presigner(s3, "bucket", lambda: now[0])
+
+    def url() -> str:
+        return presigner.url("a", lifetime_s=900)
+
+    first = url()
+    now[0] = NOW + timedelta(seconds=WINDOW_S - 1)
+    assert url() == first
+    now[0] = NOW + timedelta(seconds=WINDOW_S)
+    assert url() != first
+    # Signed at 12:00:00 for 1,200 s: asked for at 12:04:59, it holds for more than 900.
+    assert "X-Amz-Expires=1200" in first
