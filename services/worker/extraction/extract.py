@@ -1,15 +1,23 @@
 """From the bytes of a video to its thumbnails. Runs in a child process: see `sandbox`."""
 
+import struct
 from collections.abc import Sequence
 
 from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import picture, selection
 from services.worker.extraction.capture import Frame
-from services.worker.extraction.examine import Video, examine
+from services.worker.extraction.codecs import codec_name
+from services.worker.extraction.examine import Examined, Video, examine, examine_container
+from services.worker.extraction.index import containers
+from services.worker.extraction.keyframes import KeyframeSearch
 from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, VideoInfo
 from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.search import Limits, Search
+from services.worker.extraction.stream import BrokenIndexError
+
+_UNUSABLE = (BrokenIndexError, ValueError, LookupError, ArithmeticError, struct.error)
+"""An index that is missing or damaged: whatever a parser stumbles over, the robust way is left."""
 
 
 def extract(reader: RangedReader, options: ThumbnailOptions, limits: Limits) -> Outcome:
@@ -19,7 +27,11 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: Limits) -> 
         SourceError: the reader could not get at the bytes.
     """
     try:
-        video = examine(reader)
+        examined = examine_container(reader)
+        outcome = _by_index(reader, examined, options)
+        if outcome is not None:
+            return outcome
+        video = examine(reader, examined)
     except ExtractionError as error:
         return Outcome.failed(error)
     search = Search(reader, video, limits, width_px=options.width_px)
@@ -42,12 +54,41 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: Limits) -> 
     else:
         reason = f"The duration is not known; the pictures are of the first {duration_s:.0f} s."
         shortfall = (ReasonCode.NEARBY_FRAME, reason)
+    return _outcome(info, chosen, options, shortfall)
+
+
+def _by_index(reader: RangedReader, examined: Examined, options: ThumbnailOptions) -> Outcome | None:
+    """The thumbnails, if the container's index leads to them; None if the robust way must be tried.
+
+    Raises: ExtractionError, SourceError.
+    """
+    try:
+        index = containers.open_index(reader, examined.container.name)
+        stream = index.stream
+        wanted_s = selection.times_s(options.positions_pct, stream.duration_s)
+        found = KeyframeSearch(reader, index, options).frames(wanted_s)
+    except _UNUSABLE:
+        return None
+    shortfall = _distance(found.frames, wanted_s, stream.duration_s)
+    info = VideoInfo(
+        duration_s=stream.duration_s,
+        width_px=found.shown_px[0],
+        height_px=found.shown_px[1],
+        codec=codec_name(stream.decoder),
+        container=examined.container.name,
+    )
+    return _outcome(info, found.frames, options, shortfall)
+
+
+def _outcome(
+    info: VideoInfo, frames: Sequence[Frame], options: ThumbnailOptions, shortfall: tuple[ReasonCode, str] | None
+) -> Outcome:
     return Outcome(
         state=VideoState.DEGRADED if shortfall else VideoState.DONE,
         info=info,
         pictures=tuple(
             _picture(frame, position_pct, options.quality)
-            for frame, position_pct in zip(chosen, options.positions_pct, strict=True)
+            for frame, position_pct in zip(frames, options.positions_pct, strict=True)
         ),
         reason_code=shortfall[0] if shortfall else None,
         reason=shortfall[1] if shortfall else None,
@@ -74,8 +115,13 @@ def _shortfall(
         if missing_s <= max(1.0, 0.02 * duration_s, 2 * video.stream.frame_s):
             return None
         return ReasonCode.INCOMPLETE, f"The frames end at {last_s:.1f} s of {duration_s:.1f} s."
+    return _distance(chosen, wanted_s, duration_s)
+
+
+def _distance(frames: Sequence[Frame], wanted_s: Sequence[float], duration_s: float) -> tuple[ReasonCode, str] | None:
+    """Which frame is farther from its time than it may be; None if none is."""
     distance_s, time_s, shown_s = max(
-        (abs(frame.time_s - time_s), time_s, frame.time_s) for frame, time_s in zip(chosen, wanted_s, strict=True)
+        (abs(frame.time_s - time_s), time_s, frame.time_s) for frame, time_s in zip(frames, wanted_s, strict=True)
     )
     if distance_s <= selection.tolerance_s(duration_s):
         return None
