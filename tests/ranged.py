@@ -1,4 +1,4 @@
-"""A reader for the tests that counts what it reads, and in how many round trips."""
+"""For the tests of the indexes: a reader that counts what it reads, and the frames that an index leads to."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from videos import frame_number
+
+from services.contract.thumbnails import ThumbnailOptions
+from services.worker.extraction.examine import examine_container
+from services.worker.extraction.index import containers
+from services.worker.extraction.keyframes import KeyframeSearch
 from services.worker.extraction.reader import RangedReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from services.worker.extraction.capture import Frame
 
 
 @dataclass
@@ -38,3 +46,15 @@ class Counted:
             os.fstat(descriptor).st_size,
             fetch_all=fetch_all,
         )
+
+
+def frames_at(path: Path, times_s: Sequence[float], counted: Counted | None = None) -> list[Frame]:
+    """The frames for some times, by the index alone: BrokenIndexError if it does not lead there."""
+    reader = (counted or Counted(path)).reader()
+    index = containers.open_index(reader, examine_container(reader).container.name)
+    return KeyframeSearch(reader, index, ThumbnailOptions()).frames(times_s).frames
+
+
+def numbers(frames: Sequence[Frame]) -> list[int]:
+    """Which frames they are: the number that is burned in."""
+    return [frame_number(frame.image) for frame in frames]

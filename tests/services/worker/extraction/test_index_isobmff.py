@@ -5,32 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from ranged import Counted
+from ranged import Counted, frames_at, numbers
 from videos import INDEX_FIRST, VARIABLE_RATE, frame_number
 
-from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction.examine import examine_container
-from services.worker.extraction.index import containers, edits
+from services.worker.extraction.index import edits
 from services.worker.extraction.index.edits import Edit
-from services.worker.extraction.keyframes import KeyframeSearch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from videos import Videos
-
-    from services.worker.extraction.capture import Frame
-
-
-def frames_at(path: Path, times_s: Sequence[float], counted: Counted | None = None) -> list[Frame]:
-    reader = (counted or Counted(path)).reader()
-    index = containers.open_index(reader, examine_container(reader).container.name)
-    return KeyframeSearch(reader, index, ThumbnailOptions()).frames(times_s).frames
-
-
-def numbers(frames: Sequence[Frame]) -> list[int]:
-    return [frame_number(frame.image) for frame in frames]
 
 
 @pytest.mark.parametrize("codec", ["h264", "hevc", "av1", "vp9", "mpeg4"])
