@@ -103,11 +103,13 @@ class ScanIndex:
             guess = max(low[1] + int(min(share, 1.0) * (high[1] - low[1])) - back, low[1] + 1)
             limit = min(high[1], guess + _MOST_SCANNED_BYTES)
             found = next(self._scanner.keyframes(guess, limit), None)
-            if found is None:
+            if found is None or found.offset >= limit:
                 if guess == low[1] + 1:
                     return
                 back = max(2 * back, _BACK_BYTES)
                 continue
+            # There is none from the guess to there.
+            self._stride_bytes = max(self._stride_bytes, found.offset - guess)
             back = self._stride_bytes // 2
             self._known[found.offset] = found
             if abs(found.time_s - time_s) <= near_s:
