@@ -37,6 +37,11 @@ KINDS = [
     Kind("a.mkv", options=UNINDEXED, is_indexed=False),
     Kind("a.webm", "vp9"),
     Kind("a.webm", "vp8"),
+    Kind("a.ts", is_indexed=False),
+    Kind("a.ts", "hevc", is_indexed=False),
+    Kind("a.ts", "mpeg2video", ("-q:v", "3"), is_indexed=False),
+    Kind("a.m2ts", is_indexed=False),
+    Kind("wrap.ts", options=("-output_ts_offset", "95440"), is_indexed=False),
 ]
 
 
