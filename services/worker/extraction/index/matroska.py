@@ -4,11 +4,12 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import dropwhile
 
 from services.worker.extraction.containers.matroska import Element, elements
 from services.worker.extraction.index import matroska_head
 from services.worker.extraction.index.matroska_head import CLUSTER, Head
-from services.worker.extraction.index.scan import ScanIndex, Step
+from services.worker.extraction.index.scan import ScanIndex, Step, run_up
 from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.stream import MAX_SAMPLE_BYTES, BrokenIndexError, Index, Sample
 
@@ -21,7 +22,6 @@ _HEAD_BYTES = 64 * 1024
 _WINDOW_BYTES = 256 * 1024
 _MOST_WINDOWS = 64
 _MOST_NEIGHBOURS = 6
-_REORDERED = 4
 _CLUSTER_MARK = CLUSTER.to_bytes(4)
 
 
@@ -274,23 +274,7 @@ class CuesIndex:
     def run_up(self, time_s: float, most: int) -> list[Sample]:
         ticks = time_s / self._head.tick_s + self._clusters.zero
         number = max(bisect_right(self._ticks, ticks) - 1, 0)
-        return run_up(self._clusters, self._places[number], self._ticks[number], time_s, most)
-
-
-def run_up(clusters: Clusters, place: int, ticks: int, time_s: float, most: int) -> list[Sample]:
-    """The film from the keyframe at some ticks, in the cluster at a place, to the picture shown at a time."""
-    run: list[Block] = []
-    overdue = 0
-    for block in clusters.blocks(place, clusters.reader.size_bytes):
-        if not run and not (block.is_key and block.ticks == ticks):
-            continue
-        if len(run) >= most:
-            return []
-        run.append(block)
-        overdue += clusters.seconds(block.ticks) > time_s
-        if overdue > _REORDERED:
-            break
-    if not run:
-        return []
-    target = min(run, key=lambda block: abs(clusters.seconds(block.ticks) - time_s))
-    return [clusters.sample(block) for block in run[: run.index(target) + 1] if block.ticks >= run[0].ticks]
+        blocks = self._clusters.blocks(self._places[number], self._clusters.reader.size_bytes)
+        run = dropwhile(lambda block: not block.is_key or block.ticks != self._ticks[number], blocks)
+        steps = (Step(self._clusters.sample(block), block.is_key) for block in run)
+        return run_up(steps, self._clusters.seconds(self._ticks[number]), time_s, most)

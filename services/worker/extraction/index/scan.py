@@ -4,7 +4,7 @@ A short file is looked through from end to end. In a long one the place for a ti
 and guessed again from where that led: the keyframe that is shown may not be the nearest, but is near enough.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,6 +37,26 @@ class Scanner(Protocol):
     def steps(self, offset: int) -> Iterator[Step]:
         """All samples from one that begins at an offset on, in decoding order."""
         ...
+
+
+def run_up(steps: Iterable[Step], first_s: float, time_s: float, most: int) -> list[Sample]:
+    """Of samples in decoding order, from a keyframe at `first_s` on, those up to the one shown at a time, the last."""
+    run: list[Sample] = []
+    overdue = 0
+    for step in steps:
+        if len(run) >= most:
+            return []
+        # Pictures that are shown before the keyframe, but decoded after it, need what comes before it.
+        if step.sample.time_s >= first_s:
+            run.append(step.sample)
+            # Pictures are reordered: one that is shown earlier may follow.
+            overdue += step.sample.time_s > time_s
+            if overdue > _REORDERED:
+                break
+    if not run:
+        return []
+    target = min(run, key=lambda sample: abs(sample.time_s - time_s))
+    return run[: run.index(target) + 1]
 
 
 class ScanIndex:
@@ -72,18 +92,7 @@ class ScanIndex:
         if not before:
             return []
         first = max(before, key=lambda sample: sample.time_s)
-        run: list[Sample] = []
-        overdue = 0
-        for step in self._scanner.steps(first.offset):
-            if len(run) >= most:
-                return []
-            run.append(step.sample)
-            # Pictures are reordered: one that is shown earlier may follow.
-            overdue += step.sample.time_s > time_s
-            if overdue > _REORDERED:
-                break
-        target = min(run, key=lambda sample: abs(sample.time_s - time_s), default=first)
-        return [sample for sample in run[: run.index(target) + 1] if sample.time_s >= first.time_s] if run else []
+        return run_up(self._scanner.steps(first.offset), first.time_s, time_s, most)
 
     def _nearest(self, time_s: float) -> Sample:
         if not self._is_complete:
