@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from services.worker.extraction.index import avi, flv, isobmff, matroska, mpegts
+from services.worker.extraction.index import asf, avi, flv, isobmff, matroska, mpegts
 from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.stream import BrokenIndexError, Index
 
 _OPENERS: dict[str, Callable[[RangedReader], Index]] = {
     "mp4": isobmff.open_index,
     "matroska": matroska.open_index,
+    "asf": asf.open_index,
     "avi": avi.open_index,
     "flv": flv.open_index,
     "mpegts": mpegts.open_index,

@@ -39,6 +39,8 @@ KINDS = [
     Kind("a.webm", "vp8"),
     Kind("a.avi", "mpeg4"),
     Kind("a.avi", late_s=0.12),
+    Kind("a.wmv", "wmv2", is_indexed=False),
+    Kind("a.wmv", "wmv1", ("-q:v", "3"), is_indexed=False),
     Kind("a.flv", is_indexed=False),
     Kind("a.flv", options=("-flvflags", "add_keyframe_index")),
     Kind("a.flv", "flv", ("-q:v", "3"), is_indexed=False),
