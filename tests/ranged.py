@@ -6,13 +6,12 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from videos import frame_number
-
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.examine import examine_container
 from services.worker.extraction.index import containers
 from services.worker.extraction.keyframes import KeyframeSearch
 from services.worker.extraction.reader import RangedReader
+from tests.videos import frame_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,11 +10,11 @@ from services.worker.extraction.capture import Frame
 from services.worker.extraction.codecs import codec_name
 from services.worker.extraction.examine import Examined, Video, examine, examine_container
 from services.worker.extraction.index import containers
-from services.worker.extraction.keyframes import KeyframeSearch
+from services.worker.extraction.keyframes import Found, KeyframeSearch
 from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, VideoInfo
 from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.search import Limits, Search
-from services.worker.extraction.stream import BrokenIndexError
+from services.worker.extraction.stream import BrokenIndexError, Stream
 
 _UNUSABLE = (BrokenIndexError, ValueError, LookupError, ArithmeticError, struct.error)
 """An index that is missing or damaged: whatever a parser stumbles over, the robust way is left."""
@@ -69,7 +69,7 @@ def _by_index(reader: RangedReader, examined: Examined, options: ThumbnailOption
         found = KeyframeSearch(reader, index, options).frames(wanted_s)
     except _UNUSABLE:
         return None
-    shortfall = _distance(found.frames, wanted_s, stream.duration_s)
+    shortfall = _indexed_shortfall(found, wanted_s, stream)
     info = VideoInfo(
         duration_s=stream.duration_s,
         width_px=found.shown_px[0],
@@ -109,21 +109,39 @@ def _shortfall(
     """Why the pictures are not what was asked for; None if they are."""
     last_s = max(frame.time_s for frame in chosen)
     if video.is_cut_off:
-        return ReasonCode.INCOMPLETE, f"The file is incomplete: frames could be read up to {last_s:.1f} s."
+        return _cut_off(chosen)
     if was_exhaustive:
         missing_s = wanted_s[-1] - last_s
         if missing_s <= max(1.0, 0.02 * duration_s, 2 * video.stream.frame_s):
             return None
         return ReasonCode.INCOMPLETE, f"The frames end at {last_s:.1f} s of {duration_s:.1f} s."
-    return _distance(chosen, wanted_s, duration_s)
+    return _distance(chosen, wanted_s, selection.tolerance_s(duration_s))
 
 
-def _distance(frames: Sequence[Frame], wanted_s: Sequence[float], duration_s: float) -> tuple[ReasonCode, str] | None:
+def _indexed_shortfall(found: Found, wanted_s: Sequence[float], stream: Stream) -> tuple[ReasonCode, str] | None:
+    end_s = max(1.0, 0.02 * stream.duration_s, 2 * stream.frame_s)
+    is_far = _distance(found.frames, wanted_s, end_s) is not None
+    if is_far and stream.is_cut_off:
+        return _cut_off(found.frames)
+    if any(found.is_last_resort):
+        return _distance(found.frames, wanted_s, selection.tolerance_s(stream.duration_s, stream.frame_s))
+    if is_far:
+        last_s = max(frame.time_s for frame in found.frames)
+        return ReasonCode.INCOMPLETE, f"The frames end at {last_s:.1f} s of {stream.duration_s:.1f} s."
+    return None
+
+
+def _cut_off(frames: Sequence[Frame]) -> tuple[ReasonCode, str]:
+    last_s = max(frame.time_s for frame in frames)
+    return ReasonCode.INCOMPLETE, f"The file is incomplete: frames could be read up to {last_s:.1f} s."
+
+
+def _distance(frames: Sequence[Frame], wanted_s: Sequence[float], tolerance_s: float) -> tuple[ReasonCode, str] | None:
     """Which frame is farther from its time than it may be; None if none is."""
     distance_s, time_s, shown_s = max(
         (abs(frame.time_s - time_s), time_s, frame.time_s) for frame, time_s in zip(frames, wanted_s, strict=True)
     )
-    if distance_s <= selection.tolerance_s(duration_s):
+    if distance_s <= tolerance_s:
         return None
     reason = f"The frame at {shown_s:.1f} s stands for {time_s:.1f} s: no nearer one could be reached."
     return ReasonCode.NEARBY_FRAME, reason

@@ -18,9 +18,13 @@ _RUN_UP_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Found:
-    """A frame for each time, and the size at which the video is shown."""
+    """A frame for each time, and the size at which the video is shown.
+
+    `is_last_resort` says of each frame that it is a keyframe, where the frame itself was too far behind one.
+    """
 
     frames: list[Frame]
+    is_last_resort: list[bool]
     shown_px: tuple[int, int]
 
 
@@ -43,17 +47,19 @@ class KeyframeSearch:
         samples = self._index.nearest(wanted_s)
         if len(samples) != len(wanted_s):
             raise BrokenIndexError("no keyframe")
-        tolerance_s = selection.tolerance_s(stream.duration_s)
+        tolerance_s = selection.tolerance_s(stream.duration_s, stream.frame_s)
         run_ups = [
             self._run_up(time_s) if abs(sample.time_s - time_s) > tolerance_s else []
             for time_s, sample in zip(wanted_s, samples, strict=True)
         ]
         self._decode_all([sample for sample, run_up in zip(samples, run_ups, strict=True) if not run_up])
-        frames = [
-            (self._decode_run(run_up) if run_up else None) or self._frame(sample)
-            for sample, run_up in zip(samples, run_ups, strict=True)
+        exact = [self._decode_run(run_up) if run_up else None for run_up in run_ups]
+        frames = [frame or self._frame(sample) for frame, sample in zip(exact, samples, strict=True)]
+        is_last_resort = [
+            frame is None and abs(sample.time_s - time_s) > tolerance_s
+            for frame, sample, time_s in zip(exact, samples, wanted_s, strict=True)
         ]
-        return Found(frames, self._shown_px)
+        return Found(frames, is_last_resort, self._shown_px)
 
     def _run_up(self, time_s: float) -> list[Sample]:
         stream = self._index.stream

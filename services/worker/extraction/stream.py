@@ -35,6 +35,8 @@ class Stream:
     duration_s: float = 0.0
     frame_s: float = 0.0
     colour: Colour = UNTOLD
+    is_cut_off: bool = False
+    """The file ends before the container says."""
 
 
 @dataclass(frozen=True)

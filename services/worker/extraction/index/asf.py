@@ -69,7 +69,7 @@ def _read_head(reader: RangedReader) -> _Head:
     number, stream = film
     length = int.from_bytes(data[16:24], "little")
     stop = min(end + length, reader.size_bytes) if length > _DATA_HEADER_BYTES else reader.size_bytes
-    stream = replace(stream, duration_s=duration_s)
+    stream = replace(stream, duration_s=duration_s, is_cut_off=length > 0 and end + length > reader.size_bytes)
     return _Head(number, stream, packet_bytes, duration_s, end + _DATA_HEADER_BYTES, stop)
 
 

@@ -61,7 +61,8 @@ def open_index(reader: RangedReader) -> Index:
         extradata = reader.read_at(first.body - 1, 1)
     tags.zero_ms = first.shown_ms
     metadata = _metadata(reader, start)
-    duration_s = tags.end_s() or _number(metadata, b"duration") or 0.0
+    end_s = tags.end_s()
+    duration_s = (_number(metadata, b"duration") or 0.0) if end_s is None else end_s
     rate = _number(metadata, b"framerate") or 0.0
     stream = Stream(
         decoder=first.decoder,
@@ -69,6 +70,7 @@ def open_index(reader: RangedReader) -> Index:
         width_px=int(_number(metadata, b"width") or 0),
         height_px=int(_number(metadata, b"height") or 0),
         frame_s=1 / rate if rate > 0 else 0.0,
+        is_cut_off=end_s is None,
     )
     stream = replace(stream, duration_s=duration_s + stream.frame_s)
     table = _table(metadata)

@@ -26,6 +26,7 @@ _ENCODINGS, _ENCODING, _COMPRESSION, _ALGORITHM, _SETTINGS = 0x6D80, 0x6240, 0x5
 _VIDEO_TYPE = 1
 _HEADER_STRIPPING, _ZLIB = 3, 0
 _MOST_BYTES = 1 << 20
+_ANYWHERE = 1 << 62
 
 _CODECS = {
     "V_MPEG4/ISO/AVC": "h264", "V_MPEGH/ISO/HEVC": "hevc", "V_AV1": "av1", "V_VP8": "vp8", "V_VP9": "vp9",
@@ -62,7 +63,8 @@ class Head:
 
 def read(reader: RangedReader) -> Head:
     """Raises: BrokenIndexError, SourceError."""
-    segment = next((item for item in elements(reader.read_at, 0, reader.size_bytes) if item.id == SEGMENT), None)
+    # Beyond the end of the file, so that the size of a segment that is cut off is seen.
+    segment = next((item for item in elements(reader.read_at, 0, _ANYWHERE) if item.id == SEGMENT), None)
     if segment is None:
         raise BrokenIndexError("no segment")
     found, clusters = _top_level(reader, segment)
@@ -72,7 +74,11 @@ def read(reader: RangedReader) -> Head:
     tracks = [track for track in tracks if track.is_default] or tracks
     if not tracks:
         raise BrokenIndexError("no video track")
-    return Head(segment.start, segment.end, clusters, tick_s, duration_s, tracks[0], found.get(CUES))
+    track = tracks[0]
+    if reader.size_bytes < segment.end < _ANYWHERE:
+        track = replace(track, stream=replace(track.stream, is_cut_off=True))
+    end = min(segment.end, reader.size_bytes)
+    return Head(segment.start, end, clusters, tick_s, duration_s, track, found.get(CUES))
 
 
 def _top_level(reader: RangedReader, segment: Element) -> tuple[dict[int, Element], int]:

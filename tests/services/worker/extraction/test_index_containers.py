@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from ranged import Counted, frames_at, numbers
-from videos import UNINDEXED
+
+from tests.ranged import Counted, frames_at, numbers
+from tests.videos import UNINDEXED
 
 if TYPE_CHECKING:
-    from videos import Videos
+    from tests.videos import Videos
 
 CONSTANT_RATE = ("-b:v", "4M", "-minrate", "4M", "-maxrate", "4M", "-bufsize", "1M", "-nal-hrd", "cbr")
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from ranged import Counted, frames_at, numbers
-from videos import FRAGMENTED
+
+from tests.ranged import Counted, frames_at, numbers
+from tests.videos import FRAGMENTED
 
 if TYPE_CHECKING:
-    from videos import Videos
+    from tests.videos import Videos
 
 WITH_TABLE = ("-movflags", "+frag_keyframe+empty_moov+default_base_moof")
 WITH_INDEX = ("-movflags", "+frag_keyframe+empty_moov+default_base_moof+dash+global_sidx+skip_trailer")

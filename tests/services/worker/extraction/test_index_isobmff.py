@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from ranged import Counted, frames_at, numbers
-from videos import INDEX_FIRST, VARIABLE_RATE, frame_number
 
 from services.worker.extraction.index import edits
 from services.worker.extraction.index.edits import Edit
+from tests.ranged import Counted, frames_at, numbers
+from tests.videos import INDEX_FIRST, VARIABLE_RATE, frame_number
 
 if TYPE_CHECKING:
-    from videos import Videos
+    from tests.videos import Videos
 
 
 @pytest.mark.parametrize("codec", ["h264", "hevc", "av1", "vp9", "mpeg4"])
