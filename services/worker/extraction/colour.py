@@ -13,7 +13,11 @@ _Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 _WHITE_NITS = 100.0
 """What SDR white stands for, as in FFmpeg's usual `zscale=npl=100`."""
-_HLG_PEAK_NITS = 1000.0
+_PEAK = 10.0
+"""The brightest light, in units of SDR white: 1000 nits, for which phones and studios master."""
+_DARK = 1e-6
+_HLG_GAMMA = 1.2
+_LUMINANCE = np.array([[0.0593, 0.6780, 0.2627]], np.float32)
 
 # BT.2020 to BT.709, linear, for pixels with blue first: ITU-R BT.2087, inverted.
 _TO_BT709 = np.array(
@@ -26,19 +30,17 @@ def is_high_dynamic_range(transfer: int) -> bool:
 
 
 def tone_mapped(image: Image, transfer: int) -> Image:
-    """The picture for an ordinary screen: Hable's curve, as FFmpeg's `tonemap=hable` has it."""
+    """The picture for an ordinary screen: Hable's curve, as FFmpeg's `tonemap=hable:desat=0` has it."""
     linear = cast("_Floats", cv2.LUT(image, _linear_light(transfer)))
     if transfer == HLG:
-        luminance = linear @ np.array([0.0593, 0.6780, 0.2627], np.float32)
-        linear *= np.power(np.maximum(luminance, 1e-6), 0.2)[..., None] * (_HLG_PEAK_NITS / _WHITE_NITS)
-    linear = cast("_Floats", cv2.transform(linear, _TO_BT709))
-    np.clip(linear, 0, None, out=linear)
-    brightest = np.maximum(linear.max(axis=2), 1e-6)
-    peak = 10.0 if transfer == HLG else 100.0
-    scale = _hable(brightest) / (_hable(np.float32(peak)) * brightest)
-    linear *= scale[..., None]
-    steps = np.clip(linear * 4095, 0, 4095).astype(np.uint16)
-    return cast("Image", _gamma()[steps])
+        gain = cv2.pow(cv2.transform(linear, _LUMINANCE), _HLG_GAMMA - 1)
+        linear = cast("_Floats", cv2.multiply(linear, cv2.merge([gain, gain, gain]), scale=_PEAK))
+    # Plane by plane: numpy is slow along an axis of three.
+    planes = cv2.split(cv2.transform(linear, _TO_BT709))
+    brightest = np.maximum(cv2.max(cv2.max(planes[0], planes[1]), planes[2]), _DARK)
+    scale = _hable(brightest) / (_hable(_PEAK) * brightest)
+    roots = [cv2.sqrt(np.maximum(cv2.multiply(plane, scale), 0)) for plane in planes]
+    return cast("Image", cv2.LUT(cv2.convertScaleAbs(cv2.merge(roots), alpha=255), _gamma()))
 
 
 def _hable(value: Any) -> Any:
@@ -62,8 +64,6 @@ def _linear_light(transfer: int) -> _Floats:
 
 
 @cache
-def _gamma() -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """BT.709's transfer, for light in 4096 steps."""
-    light = np.arange(4096) / 4095
-    level = np.where(light < 0.018, 4.5 * light, 1.099 * np.power(light, 0.45) - 0.099)
-    return np.round(level * 255).astype(np.uint8)
+def _gamma() -> Image:
+    """Of the square root of light: the inverse of what a screen does, a gamma of 2.4 (ITU-R BT.1886)."""
+    return np.round(255 * np.power(np.arange(256) / 255, 2 / 2.4)).astype(np.uint8)
