@@ -42,6 +42,18 @@ class Bits:
         return (number + 1) // 2 if number % 2 else -(number // 2)
 
 
+def bits_of(data: bytes) -> str:
+    """The bits as a string of 0 and 1."""
+    return "".join(f"{byte:08b}" for byte in data)
+
+
+def bytes_of(bits: str) -> bytes:
+    """Bits and a stop bit, filled up to whole bytes: `rbsp_trailing_bits` of H.264."""
+    bits += "1"
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8)
+
+
 def replace_bits(data: bytes, position: int, width: int, value: int) -> bytes:
     """`data` with `width` bits from `position` set to `value`."""
     shift = 8 * len(data) - position - width

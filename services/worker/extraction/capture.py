@@ -109,6 +109,16 @@ class Capture:
         # Both are rounded to a frame.
         return drift_s if abs(drift_s) > 1.5 * frame_s else 0.0
 
+    def packet(self) -> bytes:
+        """The next packet, as it is: without a decoder. Nothing at the end."""
+        ok, data = self._capture.retrieve() if self._capture.grab() else (False, None)
+        return bytes(data) if ok and data is not None else b""
+
+    def extradata(self) -> bytes:
+        """The decoder's configuration. Only without a decoder."""
+        ok, data = self._capture.retrieve(flag=int(self._capture.get(cv2.CAP_PROP_CODEC_EXTRADATA_INDEX)))
+        return bytes(data) if ok and data is not None else b""
+
     def image(self) -> Image | None:
         """The frame that `advance` decoded."""
         ok, image = self._capture.retrieve()

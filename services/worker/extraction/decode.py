@@ -18,6 +18,8 @@ from services.worker.extraction.stream import Stream
 # No decoder while the file is probed: the one that OpenCV opens itself is not subject to this list, and the only one.
 # And no parser, which would put the true size in place of the declared one.
 _OPTIONS = "codec_whitelist;none|format_whitelist;avi|protocol_whitelist;none|fflags;nofillin+noparse"
+_INTERLEAVES_FIELDS = {"h264", "mpeg2video"}
+"""Codecs of which a decoded picture holds both fields, line by line."""
 _SMALLEST_PX = 16
 _LOST = 4
 """How many pictures a decoder may swallow at the start of a run."""
@@ -81,12 +83,18 @@ def decode(
         extradata, pictures = neutral[0][0], [sample for _, sample in neutral]
     elif transfer == UNSPECIFIED:
         transfer = stream.colour.transfer
+    if coded.may_be_interlaced:
+        progressive = headers.as_progressive(stream.decoder, extradata, pictures)
+        if progressive is None:
+            return None
+        extradata, pictures = progressive
+    has_lines = coded.may_be_interlaced and stream.decoder in _INTERLEAVES_FIELDS
     size = shape(stream, coded, max_width_px=max_width_px)
-    memory = _Memory(_wrapped(stream, extradata, pictures, size, keeps_lines=coded.may_be_interlaced))
+    memory = _Memory(_wrapped(stream, extradata, pictures, size, keeps_lines=has_lines))
     image = _picture(memory, len(pictures), shown_after)
     if image is None:
         return None
-    if coded.may_be_interlaced:
+    if has_lines:
         image = interlace.one_field_if_combed(image)
     if image.shape[1::-1] != size.thumbnail_px:
         image = cast("Image", cv2.resize(image, size.thumbnail_px, interpolation=cv2.INTER_AREA))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.contract.records import ReasonCode
 from services.worker.extraction import containers
+from services.worker.extraction.bitstream import headers
 from services.worker.extraction.capture import Capture, StreamInfo
 from services.worker.extraction.codecs import codec_name, decoder_of
 from services.worker.extraction.containers import Container, Contents
@@ -60,10 +61,17 @@ def examine(reader: RangedReader, examined: Examined | None = None) -> Video:
         reason = f"The {container.name} file is damaged: no video could be read in it."
         raise ExtractionError(ReasonCode.DAMAGED, reason)
     stream = packets.stream
+    packet, extradata = packets.packet(), packets.extradata()
     del packets
     decoder = decoder_of(stream.tag)
     if decoder is None:
         raise ExtractionError(ReasonCode.UNSUPPORTED_CODEC, f"The video codec {stream.tag!r} is not supported.")
+    coded = headers.describe(decoder, extradata, packet)
+    if coded.may_be_interlaced:
+        # OpenCV would hand out memory that nobody has written to: see `bitstream.progressive`.
+        reason = f"Interlaced {codec_name(decoder)} is not supported in such a file."
+        raise ExtractionError(ReasonCode.UNSUPPORTED_CODEC, reason)
+    check_pixels(coded.width_px, coded.height_px)
     check_pixels(stream.width_px, stream.height_px)
     return Video(
         container=container,

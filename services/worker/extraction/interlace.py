@@ -7,31 +7,27 @@ import numpy as np
 
 from services.worker.extraction.orientation import Image
 
-_CONTRAST = 12
-"""Differences below this are noise."""
+_CONTRAST = 16
+"""Differences up to this are noise."""
+_COMBED_SHARE = 0.0005
+"""Of a picture: a head that turns. Fine patterns that look like combs are seldom so large."""
+_COLUMNS = 4
+"""Every so many columns are looked at."""
 
 
 def is_combed(image: Image) -> bool:
-    """Whether, in some part of the picture, each line is more like the next but one than like its neighbour."""
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.int16)
-    if grey.shape[0] < 8:
+    """Whether, somewhere, lines stick out from both of their neighbours by turns: up, down, up, down."""
+    grey = cv2.cvtColor(np.ascontiguousarray(image[:, ::_COLUMNS]), cv2.COLOR_BGR2GRAY).astype(np.int16)
+    steps = np.diff(grey, axis=0)
+    rises, falls = steps > _CONTRAST, steps < -_CONTRAST
+    if len(steps) < 6:
         return False
-    above, line, below = grey[:-2], grey[1:-1], grey[2:]
-    # A comb: a line that sticks out on the same side from both of its neighbours, which are alike.
-    spikes = (line - above) * (line - below)
-    combed = (spikes > _CONTRAST * _CONTRAST) & (np.abs(above - below) < _CONTRAST)
-    return bool(_has_runs(combed))
-
-
-def _has_runs(combed: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> bool:
-    """Fine patterns stick out too, but seldom over many lines on end."""
-    run = combed[:-5] & combed[1:-4] & combed[2:-3] & combed[3:-2] & combed[4:-1]
-    return bool(run.mean() > 0.0005) if run.size else False
+    zigzag = np.zeros(grey[5:].shape, bool)
+    for first, second in ((rises, falls), (falls, rises)):
+        zigzag |= first[:-4] & second[1:-3] & first[2:-2] & second[3:-1] & first[4:]
+    return bool(zigzag.mean() > _COMBED_SHARE)
 
 
 def one_field_if_combed(image: Image) -> Image:
-    """Every second line, the first one's field, where both do not fit together; else the picture as it is.
-
-    It keeps all of the picture's height; what follows scales it down.
-    """
+    """Every second line, the first one's field, where both do not fit together; else the picture as it is."""
     return cast("Image", image[::2]) if is_combed(image) else image

@@ -62,7 +62,7 @@ def _neutral_unit(unit: bytes) -> bytes:
     """A parameter set that calls its colours BT.709; any other unit as it is."""
     if unit[0] & 31 != _SPS:
         return unit
-    _, colour_at = _parameters(unit)
+    colour_at = _parameters(unit)[1]
     if colour_at is None:
         return unit
     return nal.escaped(replace_bits(nal.unescaped(unit), colour_at, 16, BT709 << 8 | BT709))
@@ -77,14 +77,20 @@ def _is_intra(unit: bytes) -> bool:
         return False
 
 
-def _parameters(unit: bytes) -> tuple[Coded, int | None]:
+def _parameters(unit: bytes) -> tuple[Coded, int | None, int]:
     try:
         return _read_parameters(Bits(nal.unescaped(unit)))
     except OutOfBitsError:
-        return Coded(), None
+        return Coded(), None, 0
 
 
-def _read_parameters(bits: Bits) -> tuple[Coded, int | None]:
+def parameters(unit: bytes) -> tuple[Coded, int]:
+    """A sequence parameter set, and at which bit of it, unescaped, its usability information begins, with a flag."""
+    coded, _, usability_at = _parameters(unit)
+    return coded, usability_at
+
+
+def _read_parameters(bits: Bits) -> tuple[Coded, int | None, int]:
     bits.skip(8)
     profile = bits.u(8)
     bits.skip(16)
@@ -118,6 +124,7 @@ def _read_parameters(bits: Bits) -> tuple[Coded, int | None]:
     left, right, top, bottom = (bits.ue(), bits.ue(), bits.ue(), bits.ue()) if bits.flag() else (0, 0, 0, 0)
     across, down = _CROP_UNITS.get(0 if separate else chroma, (1, 1))
     fields = 1 if frames_only else 2
+    usability_at = bits.position
     usability = vui.read(bits) if bits.flag() else vui.Vui()
     coded = Coded(
         width_px=width_mbs * 16 - (left + right) * across,
@@ -126,7 +133,7 @@ def _read_parameters(bits: Bits) -> tuple[Coded, int | None]:
         may_be_interlaced=not frames_only,
         colour=usability.colour,
     )
-    return coded, usability.colour_at
+    return coded, usability.colour_at, usability_at
 
 
 def _skip_scaling_lists(bits: Bits, count: int) -> None:

@@ -1,8 +1,8 @@
 """Which module reads which codec."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from services.worker.extraction.bitstream import av1, h264, hevc, mpeg, vpx
+from services.worker.extraction.bitstream import av1, h264, hevc, mpeg, professional, progressive, vpx
 from services.worker.extraction.bitstream.coded import Coded
 
 _DESCRIBE: dict[str, Callable[[bytes, bytes], Coded]] = {
@@ -14,12 +14,24 @@ _DESCRIBE: dict[str, Callable[[bytes, bytes], Coded]] = {
     "mpeg1video": mpeg.describe_mpeg2,
     "mpeg2video": mpeg.describe_mpeg2,
     "mpeg4": mpeg.describe_mpeg4,
+    "prores": professional.describe_prores,
+    "dnxhd": professional.describe_dnxhd,
+    "vc1": professional.describe_vc1,
+    "wmv3": professional.describe_vc1,
 }
 
 _NEUTRAL: dict[str, Callable[[bytes, bytes], tuple[bytes, bytes]]] = {
     "h264": h264.neutral,
     "hevc": hevc.neutral,
     "av1": av1.neutral,
+}
+
+_Rewrite = Callable[[bytes, Sequence[bytes]], tuple[bytes, list[bytes]] | None]
+
+_PROGRESSIVE: dict[str, _Rewrite] = {
+    "h264": progressive.h264_pictures,
+    "mpeg2video": progressive.mpeg2_pictures,
+    "prores": progressive.prores_pictures,
 }
 
 
@@ -33,3 +45,9 @@ def neutral(decoder: str, extradata: bytes, picture: bytes) -> tuple[bytes, byte
     """Extradata and picture with BT.709 for their primaries and transfer, where the codec carries any."""
     rewrite = _NEUTRAL.get(decoder)
     return rewrite(extradata, picture) if rewrite else (extradata, picture)
+
+
+def as_progressive(decoder: str, extradata: bytes, pictures: Sequence[bytes]) -> tuple[bytes, list[bytes]] | None:
+    """Extradata and interlaced pictures that pass for progressive ones; None where that cannot be done."""
+    rewrite = _PROGRESSIVE.get(decoder)
+    return rewrite(extradata, pictures) if rewrite else None
