@@ -395,7 +395,9 @@ def test_nothing_piles_up(sandbox: Sandbox, film: bytes) -> None:
         sandbox.extract(Source(film, lambda: os.kill(the_child(), signal.SIGKILL)))
     # It closes the last one's pipe after it has told of its end.
     await_that(lambda: len(descriptors(server)) <= len(before[1]))
-    assert (descriptors(os.getpid()), descriptors(server)) == before
+    # The server may have had the first one's pipe open still.
+    assert descriptors(server).items() <= before[1].items()
+    assert descriptors(os.getpid()) == before[0]
     assert children_of(server) == []
     assert fork_servers() == [server]
 
