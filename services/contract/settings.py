@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX
-from services.contract.thumbnails import ThumbnailOptions, check_positions
+from services.contract.thumbnails import ImageFormat, ThumbnailOptions, check_positions
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -106,8 +106,14 @@ class WorkerSettings(PipelineSettings):
     thumbnail_width_px: int = Field(
         default=640, description="Width of the thumbnails at most, in pixels.", ge=16, le=4096, examples=["640"]
     )
-    thumbnail_quality: int = Field(
-        default=82, description="JPEG quality of the thumbnails.", ge=1, le=100, examples=["82"]
+    thumbnail_quality: int = Field(default=82, description="Quality of the thumbnails.", ge=1, le=100, examples=["82"])
+    thumbnail_format: ImageFormat = Field(
+        default=ImageFormat.JPEG, description="Format of the thumbnails: jpeg, webp or avif.", examples=["webp"]
+    )
+    thumbnail_smart: bool = Field(
+        default=True,
+        description="Where the nearest picture is black, white, flat or a blur, take a better one nearby.",
+        examples=["false"],
     )
     processing_deadline_s: float = Field(
         default=60, description="Seconds that one video may take before its child process is ended.", gt=0, le=3600,
@@ -175,7 +181,11 @@ class WorkerSettings(PipelineSettings):
     @property
     def thumbnail_options(self) -> ThumbnailOptions:
         return ThumbnailOptions(
-            positions_pct=self.thumbnail_positions, width_px=self.thumbnail_width_px, quality=self.thumbnail_quality
+            positions_pct=self.thumbnail_positions,
+            width_px=self.thumbnail_width_px,
+            quality=self.thumbnail_quality,
+            format=self.thumbnail_format,
+            smart=self.thumbnail_smart,
         )
 
 

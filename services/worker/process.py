@@ -16,7 +16,6 @@ from services.worker.extraction.outcome import Outcome, Usage, VideoInfo
 from services.worker.extraction.sandbox import Sandbox, SandboxError
 from services.worker.object_source import ObjectSource
 
-_CONTENT_TYPE = "image/jpeg"
 _ROUNDS = 5
 
 
@@ -194,10 +193,11 @@ class Processor:
         return outcome
 
     def _store(self, base: str, outcome: Outcome) -> tuple[Thumbnail, ...]:
+        image_format = self._settings.thumbnail_format
         thumbnails = []
         for number, picture in enumerate(outcome.pictures, start=1):
-            key = thumbnail_key(base, number)
-            self._bucket.put(key, picture.jpeg, content_type=_CONTENT_TYPE)
+            key = thumbnail_key(base, number, image_format.extension)
+            self._bucket.put(key, picture.jpeg, content_type=image_format.content_type)
             thumbnails.append(
                 Thumbnail(
                     position_pct=picture.position_pct,

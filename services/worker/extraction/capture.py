@@ -35,10 +35,14 @@ class StreamInfo:
 
 @dataclass(frozen=True)
 class Frame:
-    """A decoded frame, rotated as it is to be shown. `time_s` counts from the start of the video."""
+    """A decoded frame, rotated as it is to be shown. `time_s` counts from the start of the video.
+
+    `note` says what is wrong with the picture, if something is.
+    """
 
     image: Image
     time_s: float
+    note: str | None = None
 
 
 class Capture:

@@ -87,7 +87,7 @@ def _outcome(
         state=VideoState.DEGRADED if shortfall else VideoState.DONE,
         info=info,
         pictures=tuple(
-            _picture(frame, position_pct, options.quality)
+            _picture(frame, position_pct, options)
             for frame, position_pct in zip(frames, options.positions_pct, strict=True)
         ),
         reason_code=shortfall[0] if shortfall else None,
@@ -109,37 +109,35 @@ def _shortfall(
     """Why the pictures are not what was asked for; None if they are."""
     last_s = max(frame.time_s for frame in chosen)
     if video.is_cut_off:
-        return _cut_off(chosen)
+        return _cut_off([frame.time_s for frame in chosen])
     if was_exhaustive:
         missing_s = wanted_s[-1] - last_s
         if missing_s <= max(1.0, 0.02 * duration_s, 2 * video.stream.frame_s):
             return None
         return ReasonCode.INCOMPLETE, f"The frames end at {last_s:.1f} s of {duration_s:.1f} s."
-    return _distance(chosen, wanted_s, selection.tolerance_s(duration_s))
+    return _distance([frame.time_s for frame in chosen], wanted_s, selection.tolerance_s(duration_s))
 
 
 def _indexed_shortfall(found: Found, wanted_s: Sequence[float], stream: Stream) -> tuple[ReasonCode, str] | None:
     end_s = max(1.0, 0.02 * stream.duration_s, 2 * stream.frame_s)
-    is_far = _distance(found.frames, wanted_s, end_s) is not None
+    is_far = _distance(found.nearest_s, wanted_s, end_s) is not None
     if is_far and stream.is_cut_off:
-        return _cut_off(found.frames)
+        return _cut_off(found.nearest_s)
     if any(found.is_last_resort):
-        return _distance(found.frames, wanted_s, selection.tolerance_s(stream.duration_s, stream.frame_s))
+        return _distance(found.nearest_s, wanted_s, selection.tolerance_s(stream.duration_s, stream.frame_s))
     if is_far:
-        last_s = max(frame.time_s for frame in found.frames)
-        return ReasonCode.INCOMPLETE, f"The frames end at {last_s:.1f} s of {stream.duration_s:.1f} s."
+        return ReasonCode.INCOMPLETE, f"The frames end at {max(found.nearest_s):.1f} s of {stream.duration_s:.1f} s."
     return None
 
 
-def _cut_off(frames: Sequence[Frame]) -> tuple[ReasonCode, str]:
-    last_s = max(frame.time_s for frame in frames)
-    return ReasonCode.INCOMPLETE, f"The file is incomplete: frames could be read up to {last_s:.1f} s."
+def _cut_off(times_s: Sequence[float]) -> tuple[ReasonCode, str]:
+    return ReasonCode.INCOMPLETE, f"The file is incomplete: frames could be read up to {max(times_s):.1f} s."
 
 
-def _distance(frames: Sequence[Frame], wanted_s: Sequence[float], tolerance_s: float) -> tuple[ReasonCode, str] | None:
+def _distance(times_s: Sequence[float], wanted_s: Sequence[float], tolerance_s: float) -> tuple[ReasonCode, str] | None:
     """Which frame is farther from its time than it may be; None if none is."""
     distance_s, time_s, shown_s = max(
-        (abs(frame.time_s - time_s), time_s, frame.time_s) for frame, time_s in zip(frames, wanted_s, strict=True)
+        (abs(shown_s - time_s), time_s, shown_s) for shown_s, time_s in zip(times_s, wanted_s, strict=True)
     )
     if distance_s <= tolerance_s:
         return None
@@ -147,7 +145,8 @@ def _distance(frames: Sequence[Frame], wanted_s: Sequence[float], tolerance_s: f
     return ReasonCode.NEARBY_FRAME, reason
 
 
-def _picture(frame: Frame, position_pct: float, quality: int) -> Picture:
+def _picture(frame: Frame, position_pct: float, options: ThumbnailOptions) -> Picture:
     height_px, width_px = frame.image.shape[:2]
     time_s = round(max(frame.time_s, 0.0), 6)
-    return Picture(position_pct, time_s, width_px, height_px, picture.jpeg(frame.image, quality=quality))
+    data = picture.encoded(frame.image, options.format, quality=options.quality)
+    return Picture(position_pct, time_s, width_px, height_px, data, frame.note)

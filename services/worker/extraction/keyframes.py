@@ -1,10 +1,10 @@
 """The fast way to thumbnails: the index leads to the nearest keyframes, and nothing else is read or decoded."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction import decode, limits, selection
+from services.worker.extraction import decode, limits, quality, selection
 from services.worker.extraction.bitstream import headers
 from services.worker.extraction.capture import Frame
 from services.worker.extraction.reader import RangedReader
@@ -13,6 +13,9 @@ from services.worker.extraction.stream import BrokenIndexError, Index, Sample, l
 _RUN_UP_PIXELS = 600 * 1920 * 1088
 """Most pixels decoded to reach one picture: 600 frames at 1080p, some 2 s of CPU."""
 _LONGEST_S = 366 * 24 * 3600
+_NEARBY_S, _NEARBY_SHARE = 5.0, 0.02
+"""How far a better picture may be: so many seconds, or this share of the duration."""
+_MOST_TRIES = 8
 _RUN_UP_BYTES = 64 * 1024 * 1024
 
 
@@ -20,10 +23,12 @@ _RUN_UP_BYTES = 64 * 1024 * 1024
 class Found:
     """A frame for each time, and the size at which the video is shown.
 
-    `is_last_resort` says of each frame that it is a keyframe, where the frame itself was too far behind one.
+    `nearest_s` are the times of the nearest frames that could be had, which some frames may stand in for, as theirs are
+    no good pictures. `is_last_resort` says that such a frame is a keyframe, as the frame itself was too far behind one.
     """
 
     frames: list[Frame]
+    nearest_s: list[float]
     is_last_resort: list[bool]
     shown_px: tuple[int, int]
 
@@ -59,7 +64,34 @@ class KeyframeSearch:
             frame is None and abs(sample.time_s - time_s) > tolerance_s
             for frame, sample, time_s in zip(exact, samples, wanted_s, strict=True)
         ]
-        return Found(frames, is_last_resort, self._shown_px)
+        nearest_s = [frame.time_s for frame in frames]
+        if self._options.smart:
+            frames = [self._better(frame, time_s) for frame, time_s in zip(frames, wanted_s, strict=True)]
+        return Found(frames, nearest_s, is_last_resort, self._shown_px)
+
+    def _better(self, frame: Frame, time_s: float) -> Frame:
+        """The nearest frame with a good picture; the given one if it has, or if none nearby has."""
+        what = quality.flaw(frame.image)
+        if what is None:
+            return frame
+        within_s = max(_NEARBY_S, _NEARBY_SHARE * self._index.stream.duration_s)
+        for other in self._others(frame, time_s, within_s):
+            if quality.flaw(other.image) is None:
+                return other
+        return replace(frame, note=f"The picture is {what}, and no better one is near.")
+
+    def _others(self, frame: Frame, time_s: float, within_s: float) -> Iterator[Frame]:
+        """Frames near a time, the nearest first: keyframes, and if there are none some others."""
+        keyframes = [sample for sample in self._index.around(time_s, within_s) if sample.time_s != frame.time_s]
+        for sample in keyframes[:_MOST_TRIES]:
+            if other := self._frame_if_any(sample):
+                yield other
+        if not keyframes:
+            end_s = self._index.stream.duration_s
+            for distance_s in (0.0, within_s / 2, -within_s / 2, within_s, -within_s):
+                run_up = self._run_up(time_s + distance_s) if 0 <= time_s + distance_s < end_s else []
+                if run_up and (other := self._decode_run(run_up)):
+                    yield other
 
     def _run_up(self, time_s: float) -> list[Sample]:
         stream = self._index.stream
@@ -77,9 +109,12 @@ class KeyframeSearch:
         for (key, sample), data in zip(new.items(), load(self._reader, list(new.values())), strict=True):
             self._frames[key] = self._decode(sample.time_s, [data], 0)
 
-    def _frame(self, sample: Sample) -> Frame:
+    def _frame_if_any(self, sample: Sample) -> Frame | None:
         self._decode_all([sample])
-        frame = self._frames[_key(sample)]
+        return self._frames[_key(sample)]
+
+    def _frame(self, sample: Sample) -> Frame:
+        frame = self._frame_if_any(sample)
         if frame is None:
             raise BrokenIndexError(f"no picture at {sample.time_s} s")
         return frame
