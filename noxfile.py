@@ -21,6 +21,7 @@ REQUIREMENTS = {
     "types": ["pyproject.toml", "--extra=local", "--group=types", "--group=nox"],
     "lint": ["--group=lint"],
     "nox": ["--group=nox"],
+    "bench": ["--group=bench"],
 }
 
 
@@ -62,6 +63,22 @@ def test(session: nox.Session) -> None:
     """Run the tests: -- takes pytest's own arguments."""
     _install(session, "test")
     session.run("pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure, compare with a peer, and print a table: -- extraction [--long] [--rounds N]."""
+    _install(session, "test")
+    _install(session, "bench")
+    name, *arguments = session.posargs or ["extraction"]
+    _run_from_here(session, f"benchmarks.{name}", *arguments)
+
+
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Damage videos at random, and show them to the parsers and to a real child: -- --minutes N."""
+    _install(session, "test")
+    _run_from_here(session, "tests.fuzz", *session.posargs)
 
 
 @nox.session(default=False)

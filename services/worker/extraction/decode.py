@@ -130,4 +130,6 @@ def _picture(memory: _Memory, count: int, shown_after: int) -> Image | None:
             if not ok:
                 return None
             images.append(cast("Image", image))
+        if number == count == 1:
+            break  # the end need not be looked for
     return images[0] if len(images) > shown_after else None

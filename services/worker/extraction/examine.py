@@ -1,5 +1,6 @@
 """Whether a file is a video that may be decoded: settled before any decoder sees it."""
 
+import time
 from dataclasses import dataclass
 
 from services.contract.records import ReasonCode
@@ -12,6 +13,7 @@ from services.worker.extraction.limits import check_pixels
 from services.worker.extraction.outcome import ExtractionError
 from services.worker.extraction.reader import MAX_SIZE_BYTES, RangedReader
 
+_OPENING_CPU_S = 3.0
 _NO_VIDEO_STREAM = "The file holds no video stream."
 
 
@@ -53,6 +55,8 @@ def examine(reader: RangedReader, examined: Examined | None = None) -> Video:
     container, contents = examined.container, examined.contents
     if reader.size_bytes > MAX_SIZE_BYTES:
         raise ExtractionError(ReasonCode.TOO_LARGE, "A file over 4 GiB is supported with an index only, and has none.")
+    # A damaged index can lead a demuxer in circles.
+    reader.rewind(soft_cpu_s=time.process_time() + _OPENING_CPU_S)
     packets = Capture(reader, container.demuxer, decoder_whitelist=None)
     reader.check()
     if not packets.is_open and contents.others and not contents.video:

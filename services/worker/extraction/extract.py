@@ -16,7 +16,7 @@ from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.search import Limits, Search
 from services.worker.extraction.stream import BrokenIndexError, Stream
 
-_UNUSABLE = (BrokenIndexError, ValueError, LookupError, ArithmeticError, struct.error)
+UNUSABLE = (BrokenIndexError, ValueError, LookupError, ArithmeticError, struct.error)
 """An index that is missing or damaged: whatever a parser stumbles over, the robust way is left."""
 
 
@@ -67,7 +67,7 @@ def _by_index(reader: RangedReader, examined: Examined, options: ThumbnailOption
         stream = index.stream
         wanted_s = selection.times_s(options.positions_pct, stream.duration_s)
         found = KeyframeSearch(reader, index, options).frames(wanted_s)
-    except _UNUSABLE:
+    except UNUSABLE:
         return None
     shortfall = _indexed_shortfall(found, wanted_s, stream)
     info = VideoInfo(

@@ -1,0 +1,1 @@
+"""Commands that compare us with a peer, and print a table: `./noxw -s bench -- NAME`."""
