@@ -97,6 +97,7 @@ def pyav_keyframes(video: Path) -> Callable[[], None] | None:
     """D: PyAV, keyframes only, in a process that has loaded it already. None where PyAV is not installed."""
     try:
         import av  # noqa: PLC0415 - a peer, not a dependency
+        import PIL.Image  # noqa: F401, PLC0415 - loaded before the fork, as all of ours is
     except ImportError:
         return None
 
@@ -115,11 +116,14 @@ def pyav_keyframes(video: Path) -> Callable[[], None] | None:
     def way() -> None:
         pid = os.fork()
         if pid == 0:
+            code = 1
             try:
                 thumbnails()
+                code = 0
             finally:
-                os._exit(0)
-        os.waitpid(pid, 0)
+                os._exit(code)
+        if os.waitpid(pid, 0)[1]:
+            raise RuntimeError("PyAV gave no thumbnails")
 
     return way
 
