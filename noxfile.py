@@ -24,6 +24,7 @@ REQUIREMENTS = {
     "lint": ["--group=lint"],
     "checkov": ["--group=checkov"],
     "nox": ["--group=nox"],
+    "bench": ["--group=bench"],
 }
 
 
@@ -68,6 +69,13 @@ def test(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Damage videos at random, and show them to the parsers and to a real child: -- --minutes N."""
+    _install(session, "test")
+    _run_from_here(session, "tests.fuzz", *session.posargs)
+
+
+@nox.session(default=False)
 def generate(session: nox.Session) -> None:
     """Write anew what is made from the code: docs/settings.md, docs/api.md."""
     _install(session, "local")
@@ -101,8 +109,9 @@ def app(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure, compare with a peer or a limit, and print a table: -- synth|api."""
+    """Measure, compare with a peer or a limit, and print a table: -- synth|api|extraction [--long] [--rounds N]."""
     _install(session, "test")
+    _install(session, "bench")
     name, *arguments = session.posargs or ["synth"]
     _run_from_here(session, f"benchmarks.{name}", *arguments)
 

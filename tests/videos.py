@@ -192,6 +192,15 @@ class Videos:
             source.name, lambda path: run_ffmpeg(["-i", str(source), "-i", str(cover), *streams], path), source
         )
 
+    def trimmed(self, source: Path, *, start_s: float) -> Path:
+        """`source` without its first seconds, by an edit list: the samples from the keyframe before are all there."""
+        return self._once(
+            source.name,
+            lambda path: run_ffmpeg(["-ss", str(start_s), "-i", str(source), "-c", "copy"], path),
+            source,
+            start_s,
+        )
+
     def cut(self, source: Path, *, keep: float) -> Path:
         """The first part of `source`, as an interrupted upload leaves it: `keep` of its bytes, 0 to 1."""
         content = source.read_bytes()

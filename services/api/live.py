@@ -120,17 +120,19 @@ class Live:
             return
         depth = queues.queue
         sample = Sample(at_s, depth.visible, depth.in_flight, depth.delayed, queues.dead_letters, videos.shared.ended)
-        shared_before, self._samples = self._samples, self._samples.with_sample(sample)
+        samples = self._samples.with_sample(sample)
         if self.videos.is_fresh:
             loop = asyncio.get_running_loop()
-            write = partial(self._shared.write, SAMPLES_KEY, videos.shared.samples, self._samples.to_json())
+            write = partial(self._shared.write, SAMPLES_KEY, videos.shared.samples, samples.to_json())
             with contextlib.suppress(AwsError):
                 try:
                     await loop.run_in_executor(self._executor, write)
                 except WriteConflictError:
                     # Another process has just written its own, which counts: all must show the same.
                     document = await loop.run_in_executor(self._executor, self._shared.document, SAMPLES_KEY)
-                    self._samples = shared_before.merged(Samples.from_json(document.content))
+                    samples = self._samples.merged(Samples.from_json(document.content))
+        # Shown only now: what was seen once is known to whoever comes after this process.
+        self._samples = samples
 
     def state(self) -> State:
         """What is known now, without asking anybody."""

@@ -59,6 +59,13 @@ class Bucket:
             )
             return answer["Body"].read()
 
+    def sign(self, key: str, *, valid_s: int) -> str:
+        """A URL by which anybody may get the object for so many seconds. Raises: ServiceError."""
+        with translated(f"sign s3://{self.name}/{key}"):
+            return self._s3.generate_presigned_url(
+                "get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=valid_s
+            )
+
     def put(self, key: str, body: bytes, *, content_type: str, metadata: "Mapping[str, str] | None" = None) -> None:
         """Raises: ServiceError."""
         with translated(f"PUT s3://{self.name}/{key}"):

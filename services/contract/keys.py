@@ -47,9 +47,9 @@ def thumbnail_bases(upload_key: str, thumbnail_prefix: str = THUMBNAIL_PREFIX) -
     )
 
 
-def thumbnail_key(base: str, number: int) -> str:
+def thumbnail_key(base: str, number: int, extension: str = "jpg") -> str:
     """Key of the thumbnail with a `number` from 1, in the order of the positions."""
-    return f"{base}_{number}.jpg"
+    return f"{base}_{number}.{extension}"
 
 
 def _fitted(base: str, digest: str) -> str:

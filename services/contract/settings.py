@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from services.contract.api_settings import ApiSettings
 from services.contract.pipeline_settings import PipelineSettings, Port, ServiceSettings, SettingsError
-from services.contract.thumbnails import ThumbnailOptions
+from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 
 __all__ = [
     "ApiSettings",
@@ -48,8 +48,14 @@ class WorkerSettings(PipelineSettings):
     thumbnail_width_px: int = Field(
         default=640, description="Width of the thumbnails at most, in pixels.", ge=16, le=4096, examples=["640"]
     )
-    thumbnail_quality: int = Field(
-        default=82, description="JPEG quality of the thumbnails.", ge=1, le=100, examples=["82"]
+    thumbnail_quality: int = Field(default=82, description="Quality of the thumbnails.", ge=1, le=100, examples=["82"])
+    thumbnail_format: ImageFormat = Field(
+        default=ImageFormat.JPEG, description="Format of the thumbnails: jpeg, webp or avif.", examples=["webp"]
+    )
+    thumbnail_smart: bool = Field(
+        default=True,
+        description="Where the nearest picture is black, white, flat or a blur, take a better one nearby.",
+        examples=["false"],
     )
     processing_deadline_s: float = Field(
         default=60, description="Seconds that one video may take before its child process is ended.", gt=0, le=3600,
@@ -107,7 +113,11 @@ class WorkerSettings(PipelineSettings):
     @property
     def thumbnail_options(self) -> ThumbnailOptions:
         return ThumbnailOptions(
-            positions_pct=self.thumbnail_positions, width_px=self.thumbnail_width_px, quality=self.thumbnail_quality
+            positions_pct=self.thumbnail_positions,
+            width_px=self.thumbnail_width_px,
+            quality=self.thumbnail_quality,
+            format=self.thumbnail_format,
+            smart=self.thumbnail_smart,
         )
 
 

@@ -1,10 +1,26 @@
 """How thumbnails are to look: what an instance chooses, and what makes two runs comparable."""
 
 import hashlib
+from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from services.contract.keys import MAX_POSITIONS
+
+
+class ImageFormat(StrEnum):
+    JPEG = "jpeg"
+    WEBP = "webp"
+    AVIF = "avif"
+
+    @property
+    def extension(self) -> str:
+        """Of a file's name, without the dot."""
+        return "jpg" if self is ImageFormat.JPEG else self.value
+
+    @property
+    def content_type(self) -> str:
+        return f"image/{self.value}"
 
 
 class ThumbnailOptions(BaseModel):
@@ -15,6 +31,9 @@ class ThumbnailOptions(BaseModel):
     positions_pct: tuple[float, ...] = (10.0, 50.0, 95.0)
     width_px: int = Field(default=640, ge=16, le=4096)
     quality: int = Field(default=82, ge=1, le=100)
+    format: ImageFormat = ImageFormat.JPEG
+    smart: bool = True
+    """Where the nearest picture is black, white, flat or a blur, take a better one nearby."""
 
     @field_validator("positions_pct")
     @classmethod
@@ -23,8 +42,8 @@ class ThumbnailOptions(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever another choice would give other thumbnails."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        """Changes whenever another choice would give other thumbnails; a new option left alone does not count."""
+        return hashlib.sha256(self.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:16]
 
 
 def check_positions(positions: tuple[float, ...]) -> tuple[float, ...]:

@@ -18,7 +18,6 @@ from services.worker.extraction.outcome import Outcome, Usage, VideoInfo
 from services.worker.extraction.sandbox import Sandbox, SandboxError
 from services.worker.object_source import ObjectSource
 
-_CONTENT_TYPE = "image/jpeg"
 _ROUNDS = 5
 
 
@@ -218,19 +217,20 @@ class Processor:
         return outcome
 
     def _store(self, begun: VideoRecord, outcome: Outcome) -> tuple[Thumbnail, ...]:
+        image_format = self._settings.thumbnail_format
         thumbnails = []
         for number, picture in enumerate(outcome.pictures, start=1):
             thumbnail = Thumbnail(
                 position_pct=picture.position_pct,
                 time_s=picture.time_s,
-                key=thumbnail_key(begun.base, number),
+                key=thumbnail_key(begun.base, number, image_format.extension),
                 width_px=picture.width_px,
                 height_px=picture.height_px,
                 size_bytes=len(picture.jpeg),
                 note=picture.note,
             )
             origin = origin_metadata(begun, thumbnail, count=len(outcome.pictures))
-            self._bucket.put(thumbnail.key, picture.jpeg, content_type=_CONTENT_TYPE, metadata=origin)
+            self._bucket.put(thumbnail.key, picture.jpeg, content_type=image_format.content_type, metadata=origin)
             thumbnails.append(thumbnail)
         return tuple(thumbnails)
 

@@ -35,10 +35,14 @@ class StreamInfo:
 
 @dataclass(frozen=True)
 class Frame:
-    """A decoded frame, rotated as it is to be shown. `time_s` counts from the start of the video."""
+    """A decoded frame, rotated as it is to be shown. `time_s` counts from the start of the video.
+
+    `note` says what is wrong with the picture, if something is.
+    """
 
     image: Image
     time_s: float
+    note: str | None = None
 
 
 class Capture:
@@ -108,6 +112,16 @@ class Capture:
         drift_s = start_s - self._start_s
         # Both are rounded to a frame.
         return drift_s if abs(drift_s) > 1.5 * frame_s else 0.0
+
+    def packet(self) -> bytes:
+        """The next packet, as it is: without a decoder. Nothing at the end."""
+        ok, data = self._capture.retrieve() if self._capture.grab() else (False, None)
+        return bytes(data) if ok and data is not None else b""
+
+    def extradata(self) -> bytes:
+        """The decoder's configuration. Only without a decoder."""
+        ok, data = self._capture.retrieve(flag=int(self._capture.get(cv2.CAP_PROP_CODEC_EXTRADATA_INDEX)))
+        return bytes(data) if ok and data is not None else b""
 
     def image(self) -> Image | None:
         """The frame that `advance` decoded."""

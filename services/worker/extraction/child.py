@@ -5,6 +5,7 @@ It has no network, no credentials, no file and no thread. Whatever a video makes
 
 import os
 import resource
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,7 @@ from services.worker.extraction import wire
 from services.worker.extraction.extract import extract
 from services.worker.extraction.job import Bounds, Job
 from services.worker.extraction.outcome import ExtractionError, Outcome, encode
-from services.worker.extraction.reader import RangedReader
+from services.worker.extraction.reader import Place, RangedReader
 from services.worker.extraction.search import Limits
 from services.worker.extraction.source import SourceError
 from services.worker.extraction.wire import Kind
@@ -43,14 +44,18 @@ def _restrict(bounds: Bounds) -> None:
 
 
 def _outcome(job: Job, inbox: int, outbox: int) -> Outcome:
-    def fetch(offset: int, length: int) -> bytes:
-        wire.send(outbox, Kind.READ, wire.place(offset, length))
-        kind, data = wire.receive(inbox)
-        if kind is not Kind.DATA:
-            raise SourceError("the worker refused the read")
-        return data
+    def fetch_all(places: Sequence[Place]) -> list[bytes]:
+        answers = []
+        for start in range(0, len(places), wire.MAX_PLACES):
+            asked = places[start : start + wire.MAX_PLACES]
+            wire.send(outbox, Kind.READ, wire.places(asked))
+            answers += [_answer(inbox) for _ in asked]
+        return answers
 
-    reader = RangedReader(fetch, job.size_bytes)
+    def fetch(offset: int, length: int) -> bytes:
+        return fetch_all([(offset, length)])[0]
+
+    reader = RangedReader(fetch, job.size_bytes, fetch_all=fetch_all)
     # What is left of each is for the frame that is shown when nothing better was found.
     limits = Limits(read_bytes=job.bounds.read_mb * _MIB // 3, cpu_s=job.bounds.cpu_s * 0.7)
     try:
@@ -67,6 +72,13 @@ def _outcome(job: Job, inbox: int, outbox: int) -> Outcome:
     if outcome.reason_code is ReasonCode.DAMAGED and _peak_address_space() > _FULL * job.bounds.memory_mb * _MIB:
         return Outcome.failed(_out_of_memory(job.bounds), outcome.info)
     return outcome
+
+
+def _answer(inbox: int) -> bytes:
+    kind, data = wire.receive(inbox)
+    if kind is not Kind.DATA:
+        raise SourceError("the worker refused the read")
+    return data
 
 
 def _out_of_memory(bounds: Bounds) -> ExtractionError:

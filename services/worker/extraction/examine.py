@@ -1,18 +1,19 @@
 """Whether a file is a video that may be decoded: settled before any decoder sees it."""
 
+import time
 from dataclasses import dataclass
 
 from services.contract.records import ReasonCode
 from services.worker.extraction import containers
+from services.worker.extraction.bitstream import headers
 from services.worker.extraction.capture import Capture, StreamInfo
 from services.worker.extraction.codecs import codec_name, decoder_of
 from services.worker.extraction.containers import Container, Contents
+from services.worker.extraction.limits import check_pixels
 from services.worker.extraction.outcome import ExtractionError
 from services.worker.extraction.reader import MAX_SIZE_BYTES, RangedReader
 
-MAX_PIXELS = 8192 * 8192
-"""Most pixels in a frame. 8K has 33 million; a frame beyond this costs more memory than a child process has."""
-
+_OPENING_CPU_S = 3.0
 _NO_VIDEO_STREAM = "The file holds no video stream."
 
 
@@ -32,11 +33,30 @@ class Video:
         return codec_name(self.decoder)
 
 
-def examine(reader: RangedReader) -> Video:
-    """What the file is. Raises: ExtractionError with the reason why it is refused, SourceError."""
+@dataclass(frozen=True)
+class Examined:
+    """A file that passed what can be told by its container alone."""
+
+    container: Container
+    contents: Contents
+
+
+def examine_container(reader: RangedReader) -> Examined:
+    """What the file says that it is. Raises: ExtractionError with the reason why it is refused, SourceError."""
     container = _container(reader)
     contents = container.inspect(reader.read_at, reader.size_bytes) or Contents()
     _check_contents(contents)
+    return Examined(container, contents)
+
+
+def examine(reader: RangedReader, examined: Examined | None = None) -> Video:
+    """What the file is. Raises: ExtractionError with the reason why it is refused, SourceError."""
+    examined = examined or examine_container(reader)
+    container, contents = examined.container, examined.contents
+    if reader.size_bytes > MAX_SIZE_BYTES:
+        raise ExtractionError(ReasonCode.TOO_LARGE, "A file over 4 GiB is supported with an index only, and has none.")
+    # A damaged index can lead a demuxer in circles.
+    reader.rewind(soft_cpu_s=time.process_time() + _OPENING_CPU_S)
     packets = Capture(reader, container.demuxer, decoder_whitelist=None)
     reader.check()
     if not packets.is_open and contents.others and not contents.video:
@@ -45,11 +65,18 @@ def examine(reader: RangedReader) -> Video:
         reason = f"The {container.name} file is damaged: no video could be read in it."
         raise ExtractionError(ReasonCode.DAMAGED, reason)
     stream = packets.stream
+    packet, extradata = packets.packet(), packets.extradata()
     del packets
     decoder = decoder_of(stream.tag)
     if decoder is None:
         raise ExtractionError(ReasonCode.UNSUPPORTED_CODEC, f"The video codec {stream.tag!r} is not supported.")
-    _check_pixels(stream.width_px, stream.height_px)
+    coded = headers.describe(decoder, extradata, packet)
+    if coded.may_be_interlaced:
+        # OpenCV would hand out memory that nobody has written to: see `bitstream.progressive`.
+        reason = f"Interlaced {codec_name(decoder)} is not supported in such a file."
+        raise ExtractionError(ReasonCode.UNSUPPORTED_CODEC, reason)
+    check_pixels(coded.width_px, coded.height_px)
+    check_pixels(stream.width_px, stream.height_px)
     return Video(
         container=container,
         stream=stream,
@@ -66,8 +93,6 @@ def _container(reader: RangedReader) -> Container:
     container = containers.recognise(reader.read_at(0, containers.HEAD_BYTES))
     if container is None:
         raise ExtractionError(ReasonCode.NOT_A_VIDEO, "The file is not a video container that is supported.")
-    if reader.size_bytes > MAX_SIZE_BYTES:
-        raise ExtractionError(ReasonCode.TOO_LARGE, "The file is larger than 4 GiB, the most that is supported so far.")
     return container
 
 
@@ -80,10 +105,4 @@ def _check_contents(contents: Contents) -> None:
     if contents.video and all(track.encrypted for track in contents.video):
         raise ExtractionError(ReasonCode.ENCRYPTED, "The video is encrypted.")
     for track in contents.video:
-        _check_pixels(track.width_px, track.height_px)
-
-
-def _check_pixels(width_px: int, height_px: int) -> None:
-    if width_px * height_px > MAX_PIXELS:
-        reason = f"A frame has {width_px} x {height_px} pixels, more than {MAX_PIXELS // 1_000_000} million."
-        raise ExtractionError(ReasonCode.TOO_MANY_PIXELS, reason)
+        check_pixels(track.width_px, track.height_px)

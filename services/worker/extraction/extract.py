@@ -1,15 +1,23 @@
 """From the bytes of a video to its thumbnails. Runs in a child process: see `sandbox`."""
 
+import struct
 from collections.abc import Sequence
 
 from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import picture, selection
 from services.worker.extraction.capture import Frame
-from services.worker.extraction.examine import Video, examine
+from services.worker.extraction.codecs import codec_name
+from services.worker.extraction.examine import Examined, Video, examine, examine_container
+from services.worker.extraction.index import containers
+from services.worker.extraction.keyframes import Found, KeyframeSearch
 from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, VideoInfo
 from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.search import Limits, Search
+from services.worker.extraction.stream import BrokenIndexError, Stream
+
+UNUSABLE = (BrokenIndexError, ValueError, LookupError, ArithmeticError, struct.error)
+"""An index that is missing or damaged: whatever a parser stumbles over, the robust way is left."""
 
 
 def extract(reader: RangedReader, options: ThumbnailOptions, limits: Limits) -> Outcome:
@@ -19,7 +27,11 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: Limits) -> 
         SourceError: the reader could not get at the bytes.
     """
     try:
-        video = examine(reader)
+        examined = examine_container(reader)
+        outcome = _by_index(reader, examined, options)
+        if outcome is not None:
+            return outcome
+        video = examine(reader, examined)
     except ExtractionError as error:
         return Outcome.failed(error)
     search = Search(reader, video, limits, width_px=options.width_px)
@@ -42,12 +54,41 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: Limits) -> 
     else:
         reason = f"The duration is not known; the pictures are of the first {duration_s:.0f} s."
         shortfall = (ReasonCode.NEARBY_FRAME, reason)
+    return _outcome(info, chosen, options, shortfall)
+
+
+def _by_index(reader: RangedReader, examined: Examined, options: ThumbnailOptions) -> Outcome | None:
+    """The thumbnails, if the container's index leads to them; None if the robust way must be tried.
+
+    Raises: ExtractionError, SourceError.
+    """
+    try:
+        index = containers.open_index(reader, examined.container.name)
+        stream = index.stream
+        wanted_s = selection.times_s(options.positions_pct, stream.duration_s)
+        found = KeyframeSearch(reader, index, options).frames(wanted_s)
+    except UNUSABLE:
+        return None
+    shortfall = _indexed_shortfall(found, wanted_s, stream)
+    info = VideoInfo(
+        duration_s=stream.duration_s,
+        width_px=found.shown_px[0],
+        height_px=found.shown_px[1],
+        codec=codec_name(stream.decoder),
+        container=examined.container.name,
+    )
+    return _outcome(info, found.frames, options, shortfall)
+
+
+def _outcome(
+    info: VideoInfo, frames: Sequence[Frame], options: ThumbnailOptions, shortfall: tuple[ReasonCode, str] | None
+) -> Outcome:
     return Outcome(
         state=VideoState.DEGRADED if shortfall else VideoState.DONE,
         info=info,
         pictures=tuple(
-            _picture(frame, position_pct, options.quality)
-            for frame, position_pct in zip(chosen, options.positions_pct, strict=True)
+            _picture(frame, position_pct, options)
+            for frame, position_pct in zip(frames, options.positions_pct, strict=True)
         ),
         reason_code=shortfall[0] if shortfall else None,
         reason=shortfall[1] if shortfall else None,
@@ -68,22 +109,44 @@ def _shortfall(
     """Why the pictures are not what was asked for; None if they are."""
     last_s = max(frame.time_s for frame in chosen)
     if video.is_cut_off:
-        return ReasonCode.INCOMPLETE, f"The file is incomplete: frames could be read up to {last_s:.1f} s."
+        return _cut_off([frame.time_s for frame in chosen])
     if was_exhaustive:
         missing_s = wanted_s[-1] - last_s
         if missing_s <= max(1.0, 0.02 * duration_s, 2 * video.stream.frame_s):
             return None
         return ReasonCode.INCOMPLETE, f"The frames end at {last_s:.1f} s of {duration_s:.1f} s."
+    return _distance([frame.time_s for frame in chosen], wanted_s, selection.tolerance_s(duration_s))
+
+
+def _indexed_shortfall(found: Found, wanted_s: Sequence[float], stream: Stream) -> tuple[ReasonCode, str] | None:
+    end_s = max(1.0, 0.02 * stream.duration_s, 2 * stream.frame_s)
+    is_far = _distance(found.nearest_s, wanted_s, end_s) is not None
+    if is_far and stream.is_cut_off:
+        return _cut_off(found.nearest_s)
+    if any(found.is_last_resort):
+        return _distance(found.nearest_s, wanted_s, selection.tolerance_s(stream.duration_s, stream.frame_s))
+    if is_far:
+        return ReasonCode.INCOMPLETE, f"The frames end at {max(found.nearest_s):.1f} s of {stream.duration_s:.1f} s."
+    return None
+
+
+def _cut_off(times_s: Sequence[float]) -> tuple[ReasonCode, str]:
+    return ReasonCode.INCOMPLETE, f"The file is incomplete: frames could be read up to {max(times_s):.1f} s."
+
+
+def _distance(times_s: Sequence[float], wanted_s: Sequence[float], tolerance_s: float) -> tuple[ReasonCode, str] | None:
+    """Which frame is farther from its time than it may be; None if none is."""
     distance_s, time_s, shown_s = max(
-        (abs(frame.time_s - time_s), time_s, frame.time_s) for frame, time_s in zip(chosen, wanted_s, strict=True)
+        (abs(shown_s - time_s), time_s, shown_s) for shown_s, time_s in zip(times_s, wanted_s, strict=True)
     )
-    if distance_s <= selection.tolerance_s(duration_s):
+    if distance_s <= tolerance_s:
         return None
     reason = f"The frame at {shown_s:.1f} s stands for {time_s:.1f} s: no nearer one could be reached."
     return ReasonCode.NEARBY_FRAME, reason
 
 
-def _picture(frame: Frame, position_pct: float, quality: int) -> Picture:
+def _picture(frame: Frame, position_pct: float, options: ThumbnailOptions) -> Picture:
     height_px, width_px = frame.image.shape[:2]
     time_s = round(max(frame.time_s, 0.0), 6)
-    return Picture(position_pct, time_s, width_px, height_px, picture.jpeg(frame.image, quality=quality))
+    data = picture.encoded(frame.image, options.format, quality=options.quality)
+    return Picture(position_pct, time_s, width_px, height_px, data, frame.note)

@@ -3,7 +3,7 @@
 import io
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from services.worker.extraction.source import SourceError
 
@@ -12,6 +12,11 @@ _LONGEST_RUN = 16
 """Most blocks in one read: 1 MiB."""
 _CACHED_BLOCKS = 512
 """32 MiB: enough for the index and the runs around three positions."""
+_LONGEST_READ = 64
+"""Most blocks in one read of what is known to be needed: 4 MiB."""
+
+Place = tuple[int, int]
+"""Offset and length, in bytes."""
 
 _WRAP = 1 << 32
 
@@ -36,9 +41,12 @@ class RangedReader(io.BufferedIOBase):
         *,
         soft_bytes: int | None = None,
         soft_cpu_s: float | None = None,
+        fetch_all: Callable[[Sequence[Place]], Sequence[bytes]] | None = None,
     ) -> None:
+        """`fetch_all` reads several places at once; without it, they are read one after the other."""
         super().__init__()
         self._fetch = fetch
+        self._fetch_all = fetch_all or (lambda places: [fetch(*place) for place in places])
         self.size_bytes = size_bytes
         self.error: BaseException | None = None
         self.exhausted = False
@@ -86,12 +94,41 @@ class RangedReader(io.BufferedIOBase):
 
     def read_at(self, offset: int, length: int) -> bytes:
         """`length` bytes from `offset`, fewer at the end of the file. Raises: SourceError."""
+        number, start = divmod(offset, _BLOCK_BYTES)
+        if start + length <= len(block := self._blocks.get(number, b"")):
+            return block[start : start + length]
+        self.prefetch([(offset, length)])
         parts = []
         while length > 0 and (part := self._some(offset, length)):
             parts.append(part)
             offset += len(part)
             length -= len(part)
         return b"".join(parts)
+
+    def prefetch(self, places: Sequence[Place]) -> None:
+        """Reads what is missing of several places, all at once, into the cache. Raises: SourceError."""
+        missing = sorted({number for place in places for number in self._missing(*place)})
+        if len(missing) < 2 or len(missing) > _CACHED_BLOCKS // 2:
+            return  # a single block may begin a run, and so many would push each other out
+        runs: list[tuple[int, int]] = []
+        for number in missing:
+            if runs and sum(runs[-1]) == number and runs[-1][1] < _LONGEST_READ:
+                runs[-1] = (runs[-1][0], runs[-1][1] + 1)
+            else:
+                runs.append((number, 1))
+        spans = [self._span(*run) for run in runs]
+        for (number, _), span, data in zip(runs, spans, self._fetch_all(spans), strict=True):
+            self._keep(number, span, data)
+
+    def _missing(self, offset: int, length: int) -> list[int]:
+        end = min(offset + length, self.size_bytes)
+        if offset < 0 or end <= offset:
+            return []
+        last = (end - 1) // _BLOCK_BYTES
+        first = offset // _BLOCK_BYTES
+        if last - first > _CACHED_BLOCKS:
+            return []
+        return [number for number in range(first, last + 1) if number not in self._blocks]
 
     def rewind(self, *, soft_bytes: int | None = None, soft_cpu_s: float | None = None) -> None:
         """Back to the start, with new soft limits from here on; what was read stays cached."""
@@ -127,15 +164,22 @@ class RangedReader(io.BufferedIOBase):
         count = 1
         while count < self._run and number + count not in self._blocks:
             count += 1
+        span = self._span(number, count)
+        self._keep(number, span, self._fetch(*span))
+        self._next_block = number + count
+        return self._blocks[number]
+
+    def _span(self, number: int, count: int) -> Place:
         offset = number * _BLOCK_BYTES
-        length = min(count * _BLOCK_BYTES, self.size_bytes - offset)
-        data = self._fetch(offset, length)
+        return offset, min(count * _BLOCK_BYTES, self.size_bytes - offset)
+
+    def _keep(self, number: int, span: Place, data: bytes) -> None:
+        offset, length = span
         if len(data) != length:
             raise SourceError(f"asked for {length} bytes at {offset}, got {len(data)}")
         self._fetched_bytes += length
         for index in range(0, length, _BLOCK_BYTES):
             self._blocks[number + index // _BLOCK_BYTES] = data[index : index + _BLOCK_BYTES]
+            self._blocks.move_to_end(number + index // _BLOCK_BYTES)
         while len(self._blocks) > _CACHED_BLOCKS:
             self._blocks.popitem(last=False)
-        self._next_block = number + count
-        return self._blocks[number]

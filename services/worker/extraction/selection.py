@@ -14,11 +14,11 @@ def times_s(positions_pct: Sequence[float], duration_s: float) -> list[float]:
     return [duration_s * position / 100 for position in positions_pct]
 
 
-def tolerance_s(duration_s: float) -> float:
+def tolerance_s(duration_s: float, frame_s: float = 0.0) -> float:
     """How far a frame may be from its position and still stand for it: 1 s or 2 % of the duration, the larger one; in
     a video of a few seconds, a quarter of it.
     """
-    return max(min(1.0, duration_s / 4), 0.02 * duration_s)
+    return max(min(1.0, duration_s / 4), 0.02 * duration_s, min(frame_s, 1.0))
 
 
 def by_seeking(capture: Capture, wanted_s: Sequence[float], shrink: Shrink) -> list[Frame | None]:

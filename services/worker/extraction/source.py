@@ -12,7 +12,7 @@ class SourceError(Exception):
 
 
 class Source(Protocol):
-    """Random access to the bytes of one video."""
+    """Random access to the bytes of one video, also from several threads at once."""
 
     @property
     def size_bytes(self) -> int: ...

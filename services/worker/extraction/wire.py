@@ -5,6 +5,7 @@ import os
 import select
 import struct
 import time
+from collections.abc import Sequence
 from enum import IntEnum
 
 _HEADER = struct.Struct("!BI")
@@ -12,6 +13,8 @@ _PLACE = struct.Struct("!QI")
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 """A child may be taken over by a hostile video: what it sends is bounded."""
+MAX_PLACES = 64
+"""Most places in one frame."""
 
 
 class Kind(IntEnum):
@@ -48,14 +51,26 @@ def place(offset: int, length: int) -> bytes:
     return _PLACE.pack(offset, length)
 
 
+def places(offsets_and_lengths: Sequence[tuple[int, int]]) -> bytes:
+    """Several places in one frame: the answers come in the same order, a frame each."""
+    return b"".join(_PLACE.pack(*entry) for entry in offsets_and_lengths)
+
+
 def parse_place(payload: bytes) -> tuple[int, int]:
     """Offset and length of a read. Raises: WireError."""
     if len(payload) != _PLACE.size:
         raise WireError(f"a place of {len(payload)} bytes")
-    offset, length = _PLACE.unpack(payload)
-    if length > MAX_FRAME_BYTES:
-        raise WireError(f"a read of {length} bytes")
-    return offset, length
+    return parse_places(payload)[0]
+
+
+def parse_places(payload: bytes) -> list[tuple[int, int]]:
+    """Offset and length of each read. Raises: WireError."""
+    if not payload or len(payload) % _PLACE.size or len(payload) > MAX_PLACES * _PLACE.size:
+        raise WireError(f"places of {len(payload)} bytes")
+    parsed = [(offset, length) for offset, length in _PLACE.iter_unpack(payload)]
+    if any(length > MAX_FRAME_BYTES for _, length in parsed):
+        raise WireError("a read of too many bytes")
+    return parsed
 
 
 def await_ready(descriptor: int, event: int, deadline: float) -> None:

@@ -83,11 +83,8 @@ def test_variables_are_read_in_the_type_of_their_setting(environment: Environmen
         WORKER_METRICS_PORT="9090",
     )
     settings = WorkerSettings.from_environment()
-    assert settings.thumbnail_options.model_dump() == {
-        "positions_pct": (5, 50.5, 95),
-        "width_px": 320,
-        "quality": 70,
-    }
+    options = settings.thumbnail_options
+    assert (options.positions_pct, options.width_px, options.quality) == ((5, 50.5, 95), 320, 70)
     assert (settings.retry_delay_s, settings.worker_metrics_port) == (1.5, 9090)
 
 

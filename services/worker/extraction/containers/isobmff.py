@@ -9,6 +9,9 @@ from services.worker.extraction.containers.tracks import Contents, ReadAt, Video
 _FIRST_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"moof", b"sidx"}
 _ENCRYPTED_ENTRIES = {b"encv", b"drmi"}
 _MAX_BOXES = 4096
+_SMALL_BYTES = 512 * 1024
+"""A movie box up to this size is read whole."""
+_START_BYTES = 96 * 1024
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,14 @@ def inspect(read_at: ReadAt, size_bytes: int) -> Contents | None:
             break
     if b"moov" not in top:
         return Contents(index_missing=True)
+    is_last = top[b"moov"].end >= size_bytes
+    length = top[b"moov"].end - top[b"moov"].start
+    # In one round trip what follows needs of a small index, and the start of a large one.
+    read_at(top[b"moov"].start, length if length <= _SMALL_BYTES else _START_BYTES)
     children = list(boxes(read_at, top[b"moov"].start, top[b"moov"].end))
     if any(box.type == b"cmov" for box in children):
         return None
-    tracks = [_track(read_at, box) for box in children if box.type == b"trak"]
+    tracks = [_track(read_at, box, looks_for_end=not is_last) for box in children if box.type == b"trak"]
     video = [track for track in tracks if track.handler == b"vide"]
     return Contents(
         video=tuple(track.video for track in video),
@@ -70,18 +77,21 @@ class _Track:
     needed_bytes: int
 
 
-def _track(read_at: ReadAt, trak: Box) -> _Track:
+def _track(read_at: ReadAt, trak: Box, *, looks_for_end: bool) -> _Track:
+    """A file that ends in its index cannot be cut off: then the end of the samples is not looked for."""
     handler, duration_s, needed_bytes, video = b"", 0.0, 0, VideoTrack()
     for media in _descend(read_at, trak, b"mdia"):
         if media.type == b"hdlr":
             handler = read_at(media.start + 8, 4)
+            if handler == b"soun":
+                break  # its tables may be far apart
         elif media.type == b"mdhd":
             duration_s = _duration_s(read_at(media.start, 36))
         elif media.type == b"minf":
             for table in _descend(read_at, media, b"stbl"):
                 if table.type == b"stsd":
                     video = _sample_entry(read_at(table.start, 64))
-                elif table.type in (b"stco", b"co64"):
+                elif table.type in (b"stco", b"co64") and looks_for_end:
                     needed_bytes = _last_chunk_offset(read_at, table)
     return _Track(handler, video, duration_s, needed_bytes)
 

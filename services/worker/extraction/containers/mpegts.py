@@ -8,15 +8,17 @@ _SYNC = 0x47
 _PACKET_SIZES = (188, 192, 204)
 _SEARCHED_BYTES = 1 << 20
 _VIDEO_TYPES = {0x01, 0x02, 0x10, 0x1B, 0x24, 0x33, 0x42, 0xD1, 0xEA}
+_LOOKED_AT = 64
+"""Packets of video that tell whether it is scrambled."""
 _PRIVATE = 0x06
 """May hold AV1 or VP9 as well as subtitles: https://aomediacodec.github.io/av1-mpeg2-ts/"""
 
 
 def recognises(head: bytes) -> bool:
-    return _framing(head) is not None
+    return find_framing(head) is not None
 
 
-def _framing(head: bytes) -> tuple[int, int] | None:
+def find_framing(head: bytes) -> tuple[int, int] | None:
     """Offset of the first packet and size of a packet: five sync bytes in a row."""
     for size in _PACKET_SIZES:
         for start in range(size):
@@ -27,20 +29,25 @@ def _framing(head: bytes) -> tuple[int, int] | None:
 
 def inspect(read_at: ReadAt, size_bytes: int) -> Contents | None:
     """Follows the program association table to the program maps, whose stream types tell video from the rest."""
-    framing = _framing(read_at(0, 4096))
+    framing = find_framing(read_at(0, 4096))
     if framing is None:
         return None
     map_pids: set[int] = set()
     video: dict[int, bool] = {}
     others: set[int] = set()
     may_hide_video = False
-    for pid, scrambled, section in _packets(read_at, *framing, min(size_bytes, _SEARCHED_BYTES)):
-        if pid in video and scrambled:
-            video[pid] = True
+    looked_at = 0
+    for pid, scrambled, section in packets(read_at, *framing, min(size_bytes, _SEARCHED_BYTES)):
+        if pid in video:
+            if scrambled:
+                video[pid] = True
+            looked_at += 1
+            if looked_at >= _LOOKED_AT:
+                break
         if pid == 0 and section:
-            map_pids |= _map_pids(section)
+            map_pids |= mapped_pids(section)
         elif pid in map_pids and section:
-            for kind, stream in _streams(section):
+            for kind, stream in streams(section):
                 if kind in _VIDEO_TYPES:
                     video.setdefault(stream, False)
                 else:
@@ -52,7 +59,7 @@ def inspect(read_at: ReadAt, size_bytes: int) -> Contents | None:
     return Contents(video=tracks, others=len(others), may_hide_video=may_hide_video)
 
 
-def _packets(read_at: ReadAt, start: int, size: int, end: int) -> Iterator[tuple[int, bool, bytes]]:
+def packets(read_at: ReadAt, start: int, size: int, end: int) -> Iterator[tuple[int, bool, bytes]]:
     """PID, whether it is scrambled, and the section that begins in it (or nothing), packet by packet."""
     for at in range(start, end - 187, size):
         packet = read_at(at, 188)
@@ -65,7 +72,7 @@ def _packets(read_at: ReadAt, start: int, size: int, end: int) -> Iterator[tuple
         yield pid, scrambled, section
 
 
-def _map_pids(section: bytes) -> set[int]:
+def mapped_pids(section: bytes) -> set[int]:
     entries = section[8 : _section_end(section)] if section[:1] == b"\x00" else b""
     programs = [entries[at : at + 4] for at in range(0, len(entries) - 3, 4)]
     return {int.from_bytes(entry[2:]) & 0x1FFF for entry in programs if int.from_bytes(entry[:2])}
@@ -76,7 +83,7 @@ def _section_end(section: bytes) -> int:
     return 3 + (int.from_bytes(section[1:3]) & 0xFFF) - 4
 
 
-def _streams(section: bytes) -> Iterator[tuple[int, int]]:
+def streams(section: bytes) -> Iterator[tuple[int, int]]:
     """Stream type and PID of each stream in a program map."""
     if section[:1] != b"\x02" or len(section) < 12:
         return

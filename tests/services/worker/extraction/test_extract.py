@@ -68,6 +68,10 @@ def numbers(outcome: Outcome) -> list[int]:
     return [frame_number(image) for image in images(outcome)]
 
 
+SHOWN = [0, 50, 75]
+"""Of 100 frames, of which every 25th is a keyframe: the keyframes nearest to 10, 50 and 95 %."""
+
+
 def times_s(outcome: Outcome) -> list[float]:
     return [picture.time_s for picture in outcome.pictures]
 
@@ -118,17 +122,21 @@ SHOWN_AS = {"libtheora": "theora", "msmpeg4": "msmpeg4v3", "flv": "flv1"}
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_the_frames_at_10_50_and_95_percent_are_shown(videos: Videos, sandbox: Sandbox, kind: Kind) -> None:
-    size = {**SMALL, **kind.more}
+    # VP9 puts a keyframe of its own into so small a picture.
+    size = {**({} if kind.codec == "vp9" else SMALL), **kind.more}
     outcome = extract(sandbox, videos.video(kind.name, codec=kind.codec, **size))
     assert (outcome.state, outcome.reason_code, outcome.reason) == (VideoState.DONE, None, None)
-    assert numbers(outcome) == [10, 50, 95]
-    assert times_s(outcome) == pytest.approx([0.4, 2.0, 3.8], abs=0.001)
+    # Of some codecs every frame is a keyframe.
+    shown = [10, 50, 95] if kind.codec in ("prores", "mjpeg") else SHOWN
+    assert numbers(outcome) == shown
+    assert times_s(outcome) == pytest.approx([number / 25 for number in shown], abs=0.001)
     assert [picture.position_pct for picture in outcome.pictures] == [10, 50, 95]
     assert outcome.info is not None
     assert outcome.info.codec == SHOWN_AS.get(kind.codec, kind.codec)
     assert outcome.info.container == kind.container
     assert outcome.info.duration_s == pytest.approx(4, abs=0.1)
-    assert (outcome.info.width_px, outcome.info.height_px) == (size["width_px"], size["height_px"])
+    stored = {"width_px": 640, "height_px": 360, **size}
+    assert (outcome.info.width_px, outcome.info.height_px) == (stored["width_px"], stored["height_px"])
 
 
 REORDERED = {"options": ("-preset", "medium")}
@@ -136,17 +144,17 @@ SLIDES = {"fps": 1, "duration_s": 100}
 
 
 @pytest.mark.parametrize(
-    ("name", "more"),
+    ("name", "more", "shown"),
     [
-        ("a.mp4", REORDERED),
-        ("a.mkv", REORDERED),
-        ("a.ts", {"options": ("-preset", "medium", "-x264-params", "open-gop=1")}),
-        ("a.mp4", {"gop": 1000}),
-        ("a.ts", {"gop": 1000}),
-        ("a.mkv", SLIDES),
-        ("a.ts", SLIDES),
-        ("a.mp4", {"audio": "aac", "fps": 50, "duration_s": 2}),
-        ("a.mkv", {"options": ("-pix_fmt", "yuv420p10le")}),
+        ("a.mp4", REORDERED, SHOWN),
+        ("a.mkv", REORDERED, SHOWN),
+        ("a.ts", {"options": ("-preset", "medium", "-x264-params", "open-gop=1")}, SHOWN),
+        ("a.mp4", {"gop": 1000}, [0, 50, 95]),
+        ("a.ts", {"gop": 1000}, [0, 50, 95]),
+        ("a.mkv", SLIDES, [10, 50, 95]),
+        ("a.ts", SLIDES, [10, 50, 95]),
+        ("a.mp4", {"audio": "aac", "fps": 50, "duration_s": 2}, SHOWN),
+        ("a.mkv", {"options": ("-pix_fmt", "yuv420p10le")}, SHOWN),
     ],
     ids=[
         *("reordered mp4", "reordered mkv", "open GOP", "one keyframe in mp4", "one keyframe in ts"),
@@ -154,25 +162,26 @@ SLIDES = {"fps": 1, "duration_s": 100}
     ],
 )
 def test_every_way_to_encode_shows_the_same_frames(
-    videos: Videos, sandbox: Sandbox, name: str, more: dict[str, Any]
+    videos: Videos, sandbox: Sandbox, name: str, more: dict[str, Any], shown: list[int]
 ) -> None:
+    """The keyframe nearest to a position, or the frame itself where no keyframe is near."""
     outcome = extract(sandbox, videos.video(name, **SMALL, **more))
     assert outcome.state is VideoState.DONE
-    assert numbers(outcome) == [10, 50, 95]
+    assert numbers(outcome) == shown
 
 
 def test_a_start_far_from_zero_is_counted_from(videos: Videos, sandbox: Sandbox) -> None:
     for name in ("late.mp4", "late.ts", "late.flv"):
         outcome = extract(sandbox, videos.video(name, **SMALL, options=("-output_ts_offset", "100")))
         assert outcome.state is VideoState.DONE
-        assert numbers(outcome) == [10, 50, 95]
-        assert times_s(outcome) == pytest.approx([0.4, 2.0, 3.8], abs=0.001)
+        assert numbers(outcome) == SHOWN
+        assert times_s(outcome) == pytest.approx([0.0, 2.0, 3.0], abs=0.001)
 
 
 @pytest.mark.parametrize(("rotation_deg", "size"), [(90, (360, 640)), (180, (640, 360)), (270, (360, 640))])
 def test_a_turned_video_is_upright(videos: Videos, sandbox: Sandbox, rotation_deg: int, size: tuple[int, int]) -> None:
     outcome = extract(sandbox, videos.video("phone.mov", rotation_deg=rotation_deg))
-    assert numbers(outcome) == [10, 50, 95]
+    assert numbers(outcome) == SHOWN
     assert {(picture.width_px, picture.height_px) for picture in outcome.pictures} == {size}
     assert outcome.info is not None
     assert (outcome.info.width_px, outcome.info.height_px) == size
@@ -187,7 +196,7 @@ def test_pixels_that_are_not_square_are_made_so(
 ) -> None:
     path = videos.video("wide.mp4", width_px=720, height_px=576, sar=sar, rotation_deg=rotation_deg)
     outcome = extract(sandbox, path)
-    assert numbers(outcome) == [10, 50, 95]
+    assert numbers(outcome) == SHOWN
     assert {(picture.width_px, picture.height_px) for picture in outcome.pictures} == {size}
 
 
@@ -201,14 +210,13 @@ def test_a_variable_rate_does_not_mislead(videos: Videos, sandbox: Sandbox, name
     for number, picture in zip(numbers(outcome), outcome.pictures, strict=True):
         assert picture.time_s == pytest.approx(number / 25, abs=0.001)
         wanted_s = outcome.info.duration_s * picture.position_pct / 100
-        nearest = min([*range(30), *range(30, 100, 10)], key=lambda other: abs(other / 25 - wanted_s))
-        assert number == nearest
+        assert abs(picture.time_s - wanted_s) <= 1
 
 
 def test_fragments_without_an_index_are_searched(videos: Videos, sandbox: Sandbox) -> None:
     outcome = extract(sandbox, videos.video("fragments.mp4", **SMALL, options=FRAGMENTED))
     assert outcome.state is VideoState.DONE
-    assert numbers(outcome) == [10, 50, 95]
+    assert numbers(outcome) == SHOWN
 
 
 @pytest.mark.parametrize(
@@ -229,11 +237,13 @@ def test_a_recording_of_unknown_duration_is_counted_out(
     videos: Videos, sandbox: Sandbox, name: str, codec: str, more: dict[str, Any]
 ) -> None:
     options = (*UNINDEXED, *more.get("options", ()))
-    outcome = extract(sandbox, videos.video(name, codec=codec, **SMALL, **{**more, "options": options}))
+    size = {} if codec == "vp9" else SMALL
+    outcome = extract(sandbox, videos.video(name, codec=codec, **size, **{**more, "options": options}))
     seconds = more.get("duration_s", 4)
     assert outcome.state is VideoState.DONE
-    assert numbers(outcome) == [10, 50, 95]
-    assert times_s(outcome) == pytest.approx([seconds / 10, seconds / 2, seconds * 0.95], abs=0.002)
+    shown = [10, 50, 95] if seconds == 100 else SHOWN
+    assert numbers(outcome) == shown
+    assert times_s(outcome) == pytest.approx([number * seconds / 100 for number in shown], abs=0.002)
     assert outcome.info is not None
     assert outcome.info.duration_s == pytest.approx(seconds)
 
@@ -280,7 +290,8 @@ def test_a_file_of_any_container_may_be_cut_off(videos: Videos, sandbox: Sandbox
     outcome = extract(sandbox, videos.cut(videos.video(name, codec=codec, **SMALL, duration_s=8), keep=0.6))
     assert (outcome.state, outcome.reason_code) == (VideoState.DEGRADED, ReasonCode.INCOMPLETE)
     first, second, last = numbers(outcome)
-    assert (first, round(second, -1)) == (20, 100)
+    assert first in (20, 25)
+    assert second == pytest.approx(100, abs=4)
     assert 75 <= last <= 130
 
 
@@ -291,13 +302,13 @@ def test_a_stream_cut_off_is_a_shorter_stream(videos: Videos, sandbox: Sandbox) 
     assert outcome.info.duration_s is not None
     assert 4 < outcome.info.duration_s < 6
     expected = [outcome.info.duration_s * 25 * position / 100 for position in (10, 50, 95)]
-    assert numbers(outcome) == pytest.approx(expected, abs=1)
+    assert numbers(outcome) == pytest.approx(expected, abs=25)
 
 
 def test_the_cover_is_not_the_film(videos: Videos, sandbox: Sandbox) -> None:
     outcome = extract(sandbox, videos.with_cover(videos.video("film.mp4")))
     assert COVER_NUMBER not in numbers(outcome)
-    assert numbers(outcome) == [10, 50, 95]
+    assert numbers(outcome) == SHOWN
 
 
 def test_a_video_track_behind_many_sound_tracks_is_found(videos: Videos, sandbox: Sandbox) -> None:
@@ -330,11 +341,6 @@ def test_colours_are_where_they_belong(
         }
 
 
-@pytest.mark.xfail(
-    raises=ValueError,
-    strict=True,
-    reason="OpenCV hands out an unwritten buffer for an interlaced frame: its swscale call refuses to convert it",
-)
 @pytest.mark.parametrize(
     ("name", "codec", "options"),
     [
@@ -345,7 +351,7 @@ def test_colours_are_where_they_belong(
 def test_an_interlaced_video_is_shown(
     videos: Videos, sandbox: Sandbox, name: str, codec: str, options: tuple[str, ...]
 ) -> None:
-    assert numbers(extract(sandbox, videos.video(name, codec=codec, **SMALL, options=options))) == [10, 50, 95]
+    assert numbers(extract(sandbox, videos.video(name, codec=codec, **SMALL, options=options))) == SHOWN
 
 
 def test_other_positions_and_another_width(videos: Videos) -> None:
@@ -353,7 +359,7 @@ def test_other_positions_and_another_width(videos: Videos) -> None:
     with Sandbox(options, Bounds()) as sandbox:
         outcome = extract(sandbox, videos.video("a.mp4"))
         tall = extract(sandbox, videos.video("phone.mov", rotation_deg=90))
-    assert numbers(outcome) == [1, 25, 33, 75, 99]
+    assert numbers(outcome) == [0, 25, 25, 75, 75]
     assert {(picture.width_px, picture.height_px) for picture in outcome.pictures} == {(160, 90)}
     assert {(picture.width_px, picture.height_px) for picture in tall.pictures} == {(160, 284)}
 
@@ -361,22 +367,29 @@ def test_other_positions_and_another_width(videos: Videos) -> None:
 def test_a_small_video_is_not_enlarged(videos: Videos, sandbox: Sandbox) -> None:
     outcome = extract(sandbox, videos.video("small.mp4", width_px=160, height_px=90))
     assert {(picture.width_px, picture.height_px) for picture in outcome.pictures} == {(160, 90)}
-    assert numbers(outcome) == [10, 50, 95]
+    assert numbers(outcome) == SHOWN
 
 
-@pytest.mark.parametrize(("size_bytes", "most_read"), [(1 << 30, 64 << 20), (4 << 30, 64 << 20)])
+def test_a_tower_of_pixels_fits_into_a_jpeg(videos: Videos, sandbox: Sandbox) -> None:
+    path = videos.video("tower.webm", codec="vp9", width_px=16, height_px=65_535, duration_s=0.04)
+    outcome = extract(sandbox, path)
+    assert outcome.state is VideoState.DONE
+    assert {image.shape for image in images(outcome)} == {(65_500, 16, 3)}
+
+
+@pytest.mark.parametrize(("size_bytes", "most_read"), [(1 << 30, 4 << 20), (4 << 30, 4 << 20)])
 def test_a_large_file_is_read_in_part(videos: Videos, sandbox: Sandbox, size_bytes: int, most_read: int) -> None:
     outcome = extract(sandbox, videos.sparse(videos.video("large.mp4", audio="aac"), size_bytes=size_bytes))
     assert outcome.state is VideoState.DONE
-    assert numbers(outcome) == [10, 50, 95]
+    assert numbers(outcome) == SHOWN
     assert outcome.usage.bytes_read < most_read
 
 
-def test_a_larger_file_is_refused_before_it_is_read(videos: Videos, sandbox: Sandbox) -> None:
+def test_a_file_beyond_4_gib_is_read_as_well(videos: Videos, sandbox: Sandbox) -> None:
     path = videos.sparse(videos.video("large.mp4", audio="aac"), size_bytes=(4 << 30) + 1)
     outcome = extract(sandbox, path)
-    assert (outcome.state, outcome.reason_code) == (VideoState.FAILED, ReasonCode.TOO_LARGE)
-    assert outcome.usage.requests <= 1
+    assert outcome.state is VideoState.DONE
+    assert numbers(outcome) == SHOWN
 
 
 def refusal(outcome: Outcome) -> ReasonCode | None:

@@ -68,7 +68,7 @@ def numbers(outcome: Outcome) -> list[int]:
 def assert_works(sandbox: Sandbox, film: bytes) -> None:
     outcome = sandbox.extract(Source(film))
     assert (outcome.state, outcome.reason) == (VideoState.DONE, None)
-    assert numbers(outcome) == [10, 50, 95]
+    assert numbers(outcome) == [0, 50, 75]
 
 
 # The processes, as Linux shows them.
@@ -199,11 +199,11 @@ def test_a_child_has_limits_of_its_own(film: bytes) -> None:
 
 def test_a_video_that_needs_too_much_memory_is_refused_for_good(videos: Videos, film: bytes) -> None:
     big = videos.video("big.mp4", width_px=7680, height_px=4320, duration_s=1 / 25)
-    with Sandbox(ThumbnailOptions(), Bounds(memory_mb=512)) as sandbox:
+    with Sandbox(ThumbnailOptions(), Bounds(memory_mb=320)) as sandbox:
         with LocalFile(big) as source:
             outcome = sandbox.extract(source)
         assert (outcome.state, outcome.reason_code, outcome.retryable) == (VideoState.FAILED, ReasonCode.MEMORY, False)
-        assert "512 MiB" in (outcome.reason or "")
+        assert "320 MiB" in (outcome.reason or "")
         assert_works(sandbox, film)
 
 
@@ -212,7 +212,7 @@ def test_a_video_that_takes_too_many_reads_is_refused_for_good(videos: Videos) -
     with Sandbox(ThumbnailOptions(), Bounds(requests=2)) as sandbox:
         outcome = sandbox.extract(Source(content))
     assert (outcome.state, outcome.reason_code, outcome.retryable) == (VideoState.FAILED, ReasonCode.BUDGET, False)
-    assert outcome.usage.requests == 3
+    assert outcome.usage.requests > 2
 
 
 def test_a_video_never_costs_more_bytes_than_it_may(videos: Videos) -> None:
@@ -376,7 +376,7 @@ def test_several_threads_extract_at_once(videos: Videos, sandbox: Sandbox) -> No
     contents = [videos.video(name, codec=codec).read_bytes() for name, codec in kinds]
     with ThreadPoolExecutor(6) as pool:
         outcomes = list(pool.map(lambda content: sandbox.extract(Source(content)), contents * 4))
-    assert [numbers(outcome) for outcome in outcomes] == [[10, 50, 95]] * 20
+    assert [numbers(outcome) for outcome in outcomes] == [[0, 50, 75]] * 20
 
 
 @needs_proc
@@ -438,15 +438,18 @@ def test_a_sandbox_that_closes_ends_what_is_under_way(film: bytes) -> None:
 
 
 @needs_proc
-def test_children_may_be_ended_from_outside(sandbox: Sandbox, film: bytes) -> None:
-    def end() -> None:
-        child = the_child()
-        sandbox.kill_children()
-        await_end(child)
+def test_children_may_be_ended_from_outside_and_those_to_come_as_well(film: bytes) -> None:
+    with Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
 
-    outcome = sandbox.extract(Source(film, end))
-    assert (outcome.state, outcome.reason_code, outcome.retryable) == (VideoState.FAILED, ReasonCode.CRASHED, True)
-    assert_works(sandbox, film)
+        def end() -> None:
+            child = the_child()
+            sandbox.kill_children()
+            await_end(child)
+
+        for action in (end, lambda: None):
+            outcome = sandbox.extract(Source(film, action))
+            ended = (VideoState.FAILED, ReasonCode.CRASHED, True)
+            assert (outcome.state, outcome.reason_code, outcome.retryable) == ended
 
 
 def test_a_closed_sandbox_says_so(film: bytes) -> None:

@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 
 from services.worker.extraction.wire import (
     MAX_FRAME_BYTES,
+    MAX_PLACES,
     DeadlineError,
     Kind,
     WireError,
     parse_place,
+    parse_places,
     place,
+    places,
     receive,
     send,
 )
@@ -151,3 +154,14 @@ def test_a_reader_who_is_gone_is_an_error(pipe: Pipe) -> None:
 def test_what_is_there_is_read_even_when_time_is_up(pipe: Pipe) -> None:
     send(pipe.writer, Kind.REFUSED, b"late")
     assert receive(pipe.reader, deadline=PASSED) == (Kind.REFUSED, b"late")
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**64 - 1), st.integers(0, MAX_FRAME_BYTES)), min_size=1, max_size=MAX_PLACES))
+def test_several_places_come_back_in_order(asked: list[tuple[int, int]]) -> None:
+    assert parse_places(places(asked)) == asked
+
+
+@pytest.mark.parametrize("payload", [b"", bytes(13), bytes(12 * (MAX_PLACES + 1)), bytes(8) + b"\xff" * 4])
+def test_places_that_make_no_sense_are_refused(payload: bytes) -> None:
+    with pytest.raises(WireError):
+        parse_places(payload)

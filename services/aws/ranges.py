@@ -1,0 +1,87 @@
+"""Ranges of an object by a URL that is signed once: 0.4 ms of CPU a read, where boto3 takes 1.4.
+
+A video costs 10 to 30 reads. boto3 would build, sign and check each of them anew, which adds up to as much as decoding.
+"""
+
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import urllib3
+from botocore.httpsession import get_cert_path
+
+from services.aws.bucket import Bucket
+from services.aws.errors import ObjectChangedError, ObjectMissingError, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CONNECT_TIMEOUT_S = 3
+_READ_TIMEOUT_S = 15
+_ATTEMPTS = 4
+_BACKOFF_S = 0.2
+_CONNECTIONS = 64
+"""Kept open at most: as many reads as several videos have under way at once."""
+_WORTH_A_RETRY = (429, 500, 502, 503, 504)
+
+VALID_S = 3600
+"""How long a URL is valid: longer than a video may take."""
+
+
+class SignedObject:
+    """One version of one object, to be read in ranges by several threads at once."""
+
+    def __init__(self, bucket: Bucket, key: str, *, etag: str) -> None:
+        self._name = f"GET s3://{bucket.name}/{key}"
+        self._etag = etag
+        self._url = bucket.sign(key, valid_s=VALID_S)
+
+    def __repr__(self) -> str:
+        # The URL is a credential.
+        return f"<SignedObject {self._name}>"
+
+    def read(self, offset: int, length: int) -> bytes:
+        """`length` bytes from `offset`, fewer at the end of the object, and only while its ETag is the same.
+
+        Raises: ObjectMissingError, ObjectChangedError, ServiceError.
+        """
+        headers = {"Range": f"bytes={offset}-{offset + length - 1}", "If-Match": f'"{self._etag}"'}
+        status, body = _get(self._name, self._url, headers)
+        if status == 206 or (status == 200 and offset == 0 and len(body) <= length):
+            return body
+        # The name of the error, as S3's XML has it; never the whole answer, which repeats parts of the URL.
+        code = body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode(errors="replace")[:100]
+        message = f"{self._name}: {code or status}"
+        if status == 404:
+            raise ObjectMissingError(message)
+        if status == 412:
+            raise ObjectChangedError(message)
+        raise ServiceError(message)
+
+
+def _get(name: str, url: str, headers: "Mapping[str, str]") -> tuple[int, bytes]:
+    address = urlsplit(url)
+    # By the pool of the host: a pool manager resolves `..`, which is part of the key and of the signature.
+    host = _pool().connection_from_url(f"{address.scheme}://{address.netloc}")
+    try:
+        answer = host.urlopen("GET", f"{address.path}?{address.query}", headers=headers, redirect=False)
+    except urllib3.exceptions.HTTPError as error:
+        # Its text holds the URL, and with it the signature.
+        raise ServiceError(f"{name}: {type(error).__name__}") from None
+    return answer.status, answer.data
+
+
+@cache
+def _pool() -> urllib3.PoolManager:
+    """The process' own connections: they outlive a video, as TLS handshakes are dear."""
+    retries = urllib3.Retry(
+        total=_ATTEMPTS - 1,
+        backoff_factor=_BACKOFF_S,
+        status_forcelist=_WORTH_A_RETRY,
+        redirect=False,
+        raise_on_status=False,
+    )
+    timeout = urllib3.Timeout(connect=_CONNECT_TIMEOUT_S, read=_READ_TIMEOUT_S)
+    return urllib3.PoolManager(
+        maxsize=_CONNECTIONS, retries=retries, timeout=timeout, ca_certs=get_cert_path(verify=True)
+    )

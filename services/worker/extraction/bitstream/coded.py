@@ -1,0 +1,44 @@
+"""What the header of a coded picture tells."""
+
+from dataclasses import dataclass
+
+BT709 = 1
+UNSPECIFIED = 2
+PQ, HLG = 16, 18
+"""Transfer characteristics of ITU-T H.273."""
+
+_PLAIN_PRIMARIES = {0, 1, 2, 5, 6}
+_PLAIN_TRANSFERS = {0, 1, 2, 6, 14, 15}
+"""Those that are shown as they are: BT.709, BT.601, and BT.2020's own, which is BT.709's curve."""
+
+
+@dataclass(frozen=True)
+class Colour:
+    """Code points of ITU-T H.273."""
+
+    primaries: int = UNSPECIFIED
+    transfer: int = UNSPECIFIED
+    matrix: int = UNSPECIFIED
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether FFmpeg's scaler converts it without a 3D table, which costs seconds of CPU."""
+        return self.primaries in _PLAIN_PRIMARIES and self.transfer in _PLAIN_TRANSFERS
+
+
+UNTOLD = Colour()
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Sizes are those that the decoder gives, zero where the header does not tell.
+
+    `is_key` is None where the header does not tell. `colour` is that of the picture as it was stored.
+    """
+
+    width_px: int = 0
+    height_px: int = 0
+    sample_aspect_ratio: float | None = None
+    may_be_interlaced: bool = False
+    colour: Colour = UNTOLD
+    is_key: bool | None = None

@@ -1,0 +1,135 @@
+"""From coded pictures to an upright image of a thumbnail's size, without their container."""
+
+import io
+import os
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import cv2
+
+from services.worker.extraction import colour, interlace, orientation, picture, tiny
+from services.worker.extraction.bitstream import headers
+from services.worker.extraction.bitstream.coded import UNSPECIFIED, Coded
+from services.worker.extraction.orientation import Image
+from services.worker.extraction.stream import Stream
+
+# No decoder while the file is probed: the one that OpenCV opens itself is not subject to this list, and the only one.
+# And no parser, which would put the true size in place of the declared one.
+_OPTIONS = "codec_whitelist;none|format_whitelist;avi|protocol_whitelist;none|fflags;nofillin+noparse"
+_INTERLEAVES_FIELDS = {"h264", "mpeg2video"}
+"""Codecs of which a decoded picture holds both fields, line by line."""
+_SMALLEST_PX = 16
+_LOST = 4
+"""How many pictures a decoder may swallow at the start of a run."""
+
+
+class _Memory(io.BufferedIOBase):
+    """A file in memory, for OpenCV: it must be a BufferedIOBase, and must not raise."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        self._data = io.BytesIO(data)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        return self._data.read(size)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        try:
+            return self._data.seek(offset, whence)
+        except ValueError:
+            return -1
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A picture as it is stored, as it is shown, and as its thumbnail is to be."""
+
+    stored_px: tuple[int, int]
+    shown_px: tuple[int, int]
+    thumbnail_px: tuple[int, int]
+    """Before it is turned."""
+
+
+def shape(stream: Stream, coded: Coded, *, max_width_px: int) -> Shape:
+    """Sizes from the picture's own header, or from the container where that says nothing."""
+    width = coded.width_px or stream.width_px
+    height = coded.height_px or stream.height_px
+    ratio = stream.sample_aspect_ratio or coded.sample_aspect_ratio or 1.0
+    if stream.orientation.swaps_sides:
+        shown = (height, width)
+        across, down = picture.shown_size(*shown, 1 / ratio, max_width_px=max_width_px)
+        return Shape((width, height), shown, (down, across))
+    return Shape((width, height), (width, height), picture.shown_size(width, height, ratio, max_width_px=max_width_px))
+
+
+def decode(
+    stream: Stream, coded: Coded, pictures: Sequence[bytes], *, shown_after: int = 0, max_width_px: int
+) -> Image | None:
+    """One of `pictures` as it is to be shown: the one after which `shown_after` others are. None if it is damaged.
+
+    The first is a keyframe, whose header `coded` is. They are in decoding order.
+    """
+    extradata, transfer = stream.extradata, coded.colour.transfer
+    if not coded.colour.is_plain:
+        neutral = [headers.neutral(stream.decoder, stream.extradata, sample) for sample in pictures]
+        extradata, pictures = neutral[0][0], [sample for _, sample in neutral]
+    elif transfer == UNSPECIFIED:
+        transfer = stream.colour.transfer
+    if coded.may_be_interlaced:
+        progressive = headers.as_progressive(stream.decoder, extradata, pictures)
+        if progressive is None:
+            return None
+        extradata, pictures = progressive
+    has_lines = coded.may_be_interlaced and stream.decoder in _INTERLEAVES_FIELDS
+    size = shape(stream, coded, max_width_px=max_width_px)
+    memory = _Memory(_wrapped(stream, extradata, pictures, size, keeps_lines=has_lines))
+    image = _picture(memory, len(pictures), shown_after)
+    if image is None:
+        return None
+    if has_lines:
+        image = interlace.one_field_if_combed(image)
+    if image.shape[1::-1] != size.thumbnail_px:
+        image = cast("Image", cv2.resize(image, size.thumbnail_px, interpolation=cv2.INTER_AREA))
+    if colour.is_high_dynamic_range(transfer):
+        image = colour.tone_mapped(image, transfer)
+    return orientation.apply(image, stream.orientation)
+
+
+def _wrapped(stream: Stream, extradata: bytes, pictures: Sequence[bytes], size: Shape, *, keeps_lines: bool) -> bytes:
+    width, height = size.thumbnail_px
+    if stream.decoder in tiny.TRUE_SIZE:
+        width, height = stream.width_px, stream.height_px
+    elif keeps_lines:
+        height = size.stored_px[1]
+    # FFmpeg's scaler wants some pixels to work on.
+    width, height = max(width, _SMALLEST_PX), max(height, _SMALLEST_PX)
+    return tiny.avi(stream.decoder, extradata, (width, height), pictures, stream.tag)
+
+
+def _picture(memory: _Memory, count: int, shown_after: int) -> Image | None:
+    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _OPTIONS
+    # `memory` outlives the capture: the last reference to a reader inside a capture aborts Python.
+    capture = cv2.VideoCapture(cast("Any", memory), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+    if not capture.isOpened():
+        return None
+    # Counted from the end: before the decoder knows how far pictures are reordered, it loses some.
+    images: deque[Image] = deque(maxlen=shown_after + 1)
+    number = 0
+    while capture.grab():
+        number += 1
+        if number >= count - shown_after - _LOST:
+            ok, image = capture.retrieve()
+            if not ok:
+                return None
+            images.append(cast("Image", image))
+        if number == count == 1:
+            break  # the end need not be looked for
+    return images[0] if len(images) > shown_after else None

@@ -1,0 +1,123 @@
+"""Packets of an ASF file, all of one size, and what is in them (Microsoft, "ASF Specification", section 5.2)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from services.worker.extraction.reader import RangedReader
+from services.worker.extraction.stream import MAX_SAMPLE_BYTES
+
+_WIDTHS = (0, 1, 2, 4)
+_HAS_CORRECTION, _SEVERAL, _KEY = 0x80, 1, 0x80
+_PER_READ_BYTES = 64 * 1024
+_LONGEST_READ_BYTES = 512 * 1024
+
+
+@dataclass(frozen=True)
+class Payload:
+    """A piece of a media object of one stream."""
+
+    stream: int
+    number: int
+    is_key: bool
+    offset: int
+    object_bytes: int
+    shown_ms: int
+    data: bytes
+
+
+@dataclass
+class MediaObject:
+    """A picture that is put together from payloads. `start` is where its first packet begins."""
+
+    start: int
+    shown_ms: int
+    is_key: bool
+    size: int
+    data: bytearray
+
+
+class PacketReader:
+    """Reads media objects of one stream. Packets of `step` bytes lie between `start` and `end`."""
+
+    def __init__(self, reader: RangedReader, start: int, end: int, step: int, stream: int) -> None:
+        self._reader = reader
+        self._start = start
+        self._end = end
+        self._step = step
+        self._stream = stream
+
+    def objects(self, offset: int) -> Iterator[MediaObject]:
+        """The objects that begin in a packet at or after an offset."""
+        current: MediaObject | None = None
+        number = -1
+        for place, packet in self._packets(offset):
+            for payload in payloads(packet):
+                if payload.stream != self._stream:
+                    continue
+                if payload.offset == 0:
+                    number = payload.number
+                    size = payload.object_bytes
+                    current = MediaObject(place, payload.shown_ms, payload.is_key, size, bytearray())
+                elif current is None or payload.number != number or payload.offset != len(current.data):
+                    current = None
+                    continue
+                current.data += payload.data
+                if len(current.data) >= current.size or current.size > MAX_SAMPLE_BYTES:
+                    yield current
+                    current = None
+
+    def _packets(self, offset: int) -> Iterator[tuple[int, bytes]]:
+        at = self._start + -(-max(offset - self._start, 0) // self._step) * self._step
+        window = _PER_READ_BYTES
+        while at + self._step <= self._end:
+            count = max(window // self._step, 1)
+            data = self._reader.read_at(at, min(count * self._step, self._end - at))
+            if len(data) < self._step:
+                return
+            for inside in range(0, len(data) - self._step + 1, self._step):
+                yield at + inside, data[inside : inside + self._step]
+            at += count * self._step
+            window = min(2 * window, _LONGEST_READ_BYTES)
+
+
+def payloads(packet: bytes) -> Iterator[Payload]:
+    """Stops where the packet makes no sense."""
+    at = 1 + (packet[0] & 0xF) if packet[0] & _HAS_CORRECTION else 0
+    if at + 2 > len(packet):
+        return
+    lengths, properties = packet[at], packet[at + 1]
+    at += 2
+    sizes = []
+    for shift in (5, 1, 3):  # of the packet, of its sequence number, of the padding
+        value, at = _number(packet, at, lengths >> shift)
+        sizes.append(value)
+    length, _, padding = sizes
+    at += 6
+    end = (length if 0 < length <= len(packet) else len(packet)) - padding
+    count, width = 1, 0
+    if lengths & _SEVERAL and at < end:
+        count, width, at = packet[at] & 0x3F, packet[at] >> 6, at + 1
+    for _ in range(count):
+        if at >= end:
+            return
+        head = packet[at]
+        number, at = _number(packet, at + 1, properties >> 4)
+        offset, at = _number(packet, at, properties >> 2)
+        replicated, at = _number(packet, at, properties)
+        extra, at = packet[at : at + replicated], at + replicated
+        size = end - at
+        if lengths & _SEVERAL:
+            size, at = _number(packet, at, width)
+        if size <= 0 or at + size > end:
+            return
+        if len(extra) >= 8:
+            object_bytes, shown_ms = int.from_bytes(extra[:4], "little"), int.from_bytes(extra[4:8], "little")
+            data = packet[at : at + size]
+            yield Payload(head & 0x7F, number, bool(head & _KEY), offset, object_bytes, shown_ms, data)
+        at += size
+
+
+def _number(packet: bytes, at: int, kind: int) -> tuple[int, int]:
+    """A number of 0, 1, 2 or 4 bytes, and where it ends."""
+    width = _WIDTHS[kind & 3]
+    return int.from_bytes(packet[at : at + width], "little"), at + width
