@@ -1,11 +1,15 @@
 """Every task of the project is a session here: `./noxw --list`."""
 
 import os
+import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import nox
 
 ROOT = Path(__file__).parent
+FRONTEND = ROOT / "services" / "frontend"
 
 nox.needs_version = ">=2025.10"
 nox.options.default_venv_backend = "uv"
@@ -63,9 +67,34 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def test(session: nox.Session) -> None:
-    """Run the tests: -- takes pytest's own arguments."""
+    """Run the tests: -- takes pytest's own arguments; without any, frontend and e2e come after them."""
     _install(session, "test")
     session.run("pytest", *session.posargs, env={"CHECKOV": _tool(session, "checkov")})
+    if not session.posargs:
+        session.notify("frontend")
+        session.notify("e2e")
+
+
+@nox.session(venv_backend="none", default=False)
+def frontend(session: nox.Session) -> None:
+    """Check the dashboard: npm ci, eslint, types, vitest, build."""
+    npm = _npm(session)
+    with session.chdir(FRONTEND):
+        npm("ci")
+        for script in ("lint", "types", "generate:check", "test", "build"):
+            npm("run", script)
+
+
+@nox.session(default=False)
+def e2e(session: nox.Session) -> None:
+    """Test the dashboard end to end, in Chromium against the demo: -- takes Playwright's own arguments."""
+    _play(session, "e2e", *session.posargs)
+
+
+@nox.session(default=False)
+def screenshots(session: nox.Session) -> None:
+    """Take the pictures of the dashboard in docs/images/ from a running demo."""
+    _play(session, "screenshots", *session.posargs)
 
 
 @nox.session(default=False)
@@ -77,11 +106,19 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def generate(session: nox.Session) -> None:
-    """Write anew what is made from the code: docs/settings.md, docs/api.md."""
+    """Write anew what is made from the code: docs/settings.md, docs/api.md, the dashboard's types of the api."""
     _install(session, "local")
-    for name, module in (("settings", "services.contract.reference"), ("api", "services.api.reference")):
-        page = session.run("python", "-m", module, silent=True)
-        (ROOT / "docs" / f"{name}.md").write_text(str(page), encoding="utf-8")
+    library = FRONTEND / "src" / "lib" / "api"
+    pages = {
+        ROOT / "docs" / "settings.md": ("services.contract.reference",),
+        ROOT / "docs" / "api.md": ("services.api.reference",),
+        library / "openapi.json": ("services.api", "openapi"),
+    }
+    for page, command in pages.items():
+        page.write_text(str(session.run("python", "-m", *command, silent=True)), encoding="utf-8")
+    if (FRONTEND / "node_modules").is_dir():
+        with session.chdir(FRONTEND):
+            _npm(session)("run", "generate")
 
 
 @nox.session(default=False)
@@ -175,6 +212,28 @@ def lock(session: nox.Session) -> None:
             *session.posargs,
             external=True,
         )
+
+
+def _npm(session: nox.Session) -> Callable[..., object]:
+    """Runs npm, without Next.js' own reports; the session is skipped where there is none."""
+    if not shutil.which("npm"):
+        session.skip("the dashboard needs Node.js 20.9 or newer with npm, from your system or from nodejs.org")
+    return partial(session.run, "npm", external=True, env={"NEXT_TELEMETRY_DISABLED": "1"})
+
+
+def _play(session: nox.Session, project: str, *arguments: str) -> None:
+    """Runs Playwright against a demo that it starts itself with the session's Python."""
+    npm = _npm(session)
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if chromium is None:
+        session.skip("no Chromium was found: install it (on Debian and Ubuntu: apt install chromium)")
+    _install(session, "local")
+    session.env.update({"E2E_CHROMIUM": str(chromium), "E2E_PYTHON": str(Path(session.bin) / "python")})
+    with session.chdir(FRONTEND):
+        if not (FRONTEND / "node_modules").is_dir():
+            npm("ci")
+        npm("run", "e2e", "--", f"--project={project}", *arguments)
 
 
 def _install(session: nox.Session, name: str) -> None:

@@ -28,8 +28,3 @@ def free_port(wish: int | None) -> int:
     with socket.socket() as candidate:
         candidate.bind(("127.0.0.1", 0))
         return int(candidate.getsockname()[1])
-
-
-def login_link(address: str, token_file: Path) -> str:
-    """Opens a page logged in. The token is behind the #: no log sees it."""
-    return f"{address}/login#token={token_file.read_text(encoding='ascii')}"

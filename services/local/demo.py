@@ -15,7 +15,7 @@ from rich.table import Column, Table
 from services.aws.bucket import Bucket
 from services.contract.formats import VIDEO_EXTENSIONS, is_video_name
 from services.contract.records import VideoRecord, VideoState
-from services.local.access import login_link
+from services.local import dashboard
 from services.local.errors import LocalError
 from services.local.follow import Upload, download_thumbnails, follow, upload
 from services.local.pipeline import Endpoints, LocalPipeline, running
@@ -40,12 +40,16 @@ def run(options: Options, console: Console) -> int:
     _check_files(options.files)
     if options.files and (pipeline := LocalPipeline.join(options.data)):
         return 0 if _process(pipeline, list(_named(options.files)), console) else 1
+    # It is for looking at: one that ends by itself has nobody to look.
+    command = None if options.once else _built_dashboard(options.data, console)
     console.print("[bold]Starting[/] the embedded AWS, the workers and the api ...")
 
     def say(text: str) -> None:
         console.print(f"[yellow]{escape(text)}[/]")
 
     with running(options.data, workers=options.workers, say=say) as pipeline:
+        if command and pipeline.workers:
+            pipeline = dashboard.show(pipeline, command, pipeline.workers)  # noqa: PLW2901 - the same one, with its address
         console.print(_addresses(pipeline), soft_wrap=True)
         if options.files:
             files = _named(options.files)
@@ -59,6 +63,20 @@ def run(options: Options, console: Console) -> int:
                 Event().wait()
         console.print("[bold]Stopping[/] ...")
     return 0 if is_done else 1
+
+
+def _built_dashboard(data: Path, console: Console) -> list[str] | None:
+    """The command that runs the dashboard; None without Node.js, or if it cannot be built: the rest works as well."""
+    node = dashboard.find_node()
+    if node is None:
+        console.print(f"[yellow]{escape(dashboard.HOW_TO_GET_NODE)}[/]")
+        return None
+    log = data.resolve() / "logs" / "dashboard-build.log"
+    try:
+        return dashboard.build(node, log=log, progress=lambda text: console.print(escape(text)))
+    except LocalError as error:
+        console.print(f"[yellow]{escape(str(error))}[/]")
+        return None
 
 
 def _check_files(files: Sequence[Path]) -> None:
@@ -151,8 +169,9 @@ def _frames(record: VideoRecord) -> str:
 
 def _addresses(pipeline: LocalPipeline) -> str:
     endpoints = pipeline.endpoints
+    what = "Dashboard" if endpoints.dashboard else "Log in"
     return (
-        f"[bold]Log in: {login_link(endpoints.api, Path(endpoints.token_file))}[/]\n"
+        f"[bold]{what}: {dashboard.login_link(endpoints)}[/]\n"
         f"Api: {endpoints.api}    its endpoints: {endpoints.api}/docs\n"
         f"S3, SQS and DynamoDB: {pipeline.endpoints.aws}\n"
         f"Bucket: {pipeline.endpoints.bucket}    All addresses: {escape(str(Endpoints.file(pipeline.data)))}"

@@ -49,6 +49,8 @@ class Endpoints:
     api: str
     token_file: str
     pid: int
+    dashboard: str | None = None
+    """None until it runs: see `dashboard.py`."""
 
     @staticmethod
     def file(data: Path) -> Path:

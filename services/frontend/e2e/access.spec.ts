@@ -1,0 +1,70 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { expect, test } from "./board";
+
+test("leads to the login, refuses a wrong token, and comes back to where one was", async ({ page, demo }) => {
+  await page.goto("/failures");
+  await expect(page).toHaveURL(/\/login\?expired=1&next=%2Ffailures/);
+  await page.getByLabel("Access token").fill("not-the-token-of-this-demo");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "not accepted" })).toBeVisible();
+  await page.getByLabel("Access token").fill(demo.token);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/failures$/);
+  await expect(page.getByRole("heading", { name: "Failures" })).toBeVisible();
+});
+
+test("logs in by the demo's link, keeps the token out of the address, and logs out", async ({ board }) => {
+  await expect(board).toHaveURL(/\/$/);
+  expect(await board.evaluate(() => window.location.hash)).toBe("");
+  await board.getByRole("button", { name: "More actions" }).click();
+  await board.getByRole("menuitem", { name: "Log out" }).click();
+  await expect(board).toHaveURL(/\/login$/);
+  await board.goto("/");
+  await expect(board).toHaveURL(/\/login/);
+});
+
+test("cookies are for the server only", async ({ board }) => {
+  const session = (await board.context().cookies()).find(({ name }) => name.includes("session"));
+  expect(session).toMatchObject({ httpOnly: true, sameSite: "Strict" });
+});
+
+test("answers with the security headers, and a nonce of its own for each page", async ({ request }) => {
+  const [first, second] = [await request.get("/login"), await request.get("/login")];
+  const policy = first.headers()["content-security-policy"] ?? "";
+  expect(policy).not.toBe(second.headers()["content-security-policy"]);
+  expect(policy).toMatch(/script-src 'self' 'nonce-[\w+/=]{20,}' 'strict-dynamic';/);
+  expect(policy).not.toContain("unsafe");
+  expect(first.headers()).toMatchObject({
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+  });
+  const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? "";
+  const scripts = (await first.text()).match(/<script\b[^>]*>/g) ?? [];
+  expect(scripts.length).toBeGreaterThan(0);
+  for (const script of scripts) expect(script).toContain(`nonce="${nonce}"`);
+});
+
+test("a viewer sees everything and can change nothing, and the api says so as well", async ({ page, demo }) => {
+  const file = demo.endpoints.token_file;
+  const before = readFileSync(file, "utf8");
+  const viewer = "token-of-a-viewer-0123456789";
+  writeFileSync(file, JSON.stringify({ operator: [before.trim()], viewer: [viewer] }));
+  try {
+    await page.goto("/login");
+    await expect(async () => {
+      await page.getByLabel("Access token").fill(viewer);
+      await page.getByRole("button", { name: "Log in" }).click();
+      await expect(page.getByRole("status", { name: "Connection" })).toHaveText("LIVE", { timeout: 3000 });
+    }).toPass();
+    await expect(page.getByRole("region", { name: "Pods" })).toContainText("worker-1");
+    for (const name of ["Upload", "Test pipeline"]) await expect(page.getByRole("button", { name })).toHaveCount(0);
+    await page.getByRole("button", { name: "More actions" }).click();
+    await expect(page.getByRole("menuitem", { name: "Log out" })).toBeVisible();
+    await expect(page.getByRole("menuitem", { name: "Purge" })).toHaveCount(0);
+    const status = await page.evaluate(async () => (await fetch("/api/purge", { method: "DELETE" })).status);
+    expect(status).toBe(403);
+  } finally {
+    writeFileSync(file, before);
+  }
+});

@@ -1,0 +1,57 @@
+/** The pictures of the documentation: ./noxw -s screenshots writes docs/images/dashboard-*.png. */
+
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test, untilIdle } from "./board";
+
+const ROOT = join(import.meta.dirname, "..", "..", "..");
+const IMAGES = process.env.E2E_IMAGES ?? join(ROOT, "docs", "images");
+/** With E2E_ALL=1 every page in every width, theme and amount of videos: to be looked at, not kept. */
+const isAll = process.env.E2E_ALL === "1";
+
+test("pictures of the dashboard", async ({ board, page, demo }) => {
+  test.setTimeout(1_800_000);
+  const shot = async (name: string, path: string, width: number, colorScheme: "light" | "dark") => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: width < 500 ? 844 : 900 });
+    await page.goto(path);
+    await expect(page.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
+    await page.waitForLoadState("networkidle").catch(() => undefined);
+    await page.waitForTimeout(2500);
+    await page.screenshot({ path: join(IMAGES, `dashboard-${name}.png`), fullPage: isAll });
+  };
+  const all = async (amount: string, video: string | null) => {
+    if (!isAll) return;
+    for (const [name, path] of [["overview", "/"], ["gallery", "/gallery"], ["videos", "/videos"], ["failures", "/failures"], ["video", video]] as const) {
+      if (path === null) continue;
+      for (const width of [1440, 1024, 390]) {
+        for (const theme of ["dark", "light"] as const) await shot(`${name}-${amount}-${width}-${theme}`, path, width, theme);
+      }
+    }
+  };
+  await untilIdle(board);
+  const video = `/video?key=${encodeURIComponent("uploads/Harbour at dawn.mp4")}`;
+  await all("few", video);
+  await shot("video", video, 1440, "light");
+  execFileSync(process.env.E2E_PYTHON ?? "python3", [join(import.meta.dirname, "seed.py"), demo.data, "3000"], {
+    env: { ...process.env, PYTHONPATH: ROOT },
+    stdio: "inherit",
+  });
+  // The seed was written within seconds: its pace would be shown for five minutes.
+  for (let run = 0; run < 5; run += 1) {
+    await page.waitForTimeout(65_000);
+    await page.evaluate(() => fetch("/api/test", { method: "POST" }));
+  }
+  await all("many", video);
+  await page.goto("/");
+  await page.getByRole("button", { name: "Test pipeline" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+  await shot("overview", "/", 1440, "dark");
+  await untilIdle(board);
+  await shot("failures", "/failures", 1440, "dark");
+  if (!isAll) return;
+  await page.goto("/");
+  await page.evaluate(() => fetch("/api/purge", { method: "DELETE" }));
+  await expect(page.getByText("No thumbnails yet")).toBeVisible({ timeout: 240_000 });
+  await all("none", null);
+});

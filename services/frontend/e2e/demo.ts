@@ -1,0 +1,80 @@
+/** The real demo: embedded AWS, workers, api and dashboard, started for the tests and ended with them. */
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const ROOT = join(import.meta.dirname, "..", "..", "..");
+const START_TIMEOUT_MS = 240_000;
+const STOP_TIMEOUT_MS = 60_000;
+
+export interface Endpoints {
+  aws: string;
+  bucket: string;
+  queue_url: string;
+  dead_letter_queue_url: string;
+  videos_table: string;
+  api: string;
+  dashboard: string;
+  token_file: string;
+  pid: number;
+}
+
+export class Demo {
+  private constructor(
+    private readonly process: ChildProcess,
+    readonly data: string,
+    readonly endpoints: Endpoints,
+  ) {}
+
+  /** Starts with an empty pipeline; only the samples that were drawn before are kept. */
+  static async start(data = process.env.E2E_DATA ?? join(ROOT, ".nox", "e2e-data")): Promise<Demo> {
+    mkdirSync(data, { recursive: true });
+    for (const name of readdirSync(data)) if (name !== "samples") rmSync(join(data, name), { recursive: true });
+    const log = openSync(join(data, "demo.log"), "w");
+    const child = spawn(process.env.E2E_PYTHON ?? "python3", ["-m", "services.local", "--data", data], {
+      cwd: ROOT,
+      env: { ...process.env, PYTHONPATH: ROOT, COLUMNS: "200", TERM: "dumb", FORCE_COLOR: undefined },
+      stdio: ["ignore", log, log],
+    });
+    const file = join(data, "endpoints.json");
+    for (const until = Date.now() + START_TIMEOUT_MS; ; await sleep(200)) {
+      if (child.exitCode !== null || Date.now() > until) {
+        child.kill();
+        throw new Error(`The demo did not start:\n${readFileSync(join(data, "demo.log"), "utf8").slice(-3000)}`);
+      }
+      if (!existsSync(file)) continue;
+      const endpoints = JSON.parse(readFileSync(file, "utf8")) as Partial<Endpoints>;
+      if (endpoints.dashboard) return new Demo(child, data, endpoints as Endpoints);
+    }
+  }
+
+  get token(): string {
+    return readFileSync(this.endpoints.token_file, "utf8");
+  }
+
+  /** What the demo prints to log in. */
+  get login(): string {
+    return `${this.endpoints.dashboard}/login#token=${this.token}`;
+  }
+
+  /** The process of the demo's, or of a child's, whose command names that module. */
+  pidOf(module: string): number {
+    const lines = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" }).trim().split("\n");
+    const all = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).filter((match) => match !== null);
+    const ours = new Set([this.endpoints.pid]);
+    // A child comes after its parent, mostly; the second look finds the others.
+    for (let look = 0; look < 2; look += 1) for (const [, pid, parent] of all) if (ours.has(Number(parent))) ours.add(Number(pid));
+    const found = all.find(([, pid, , command]) => ours.has(Number(pid)) && command?.includes(module));
+    if (!found) throw new Error(`There is no process ${module}.`);
+    return Number(found[1]);
+  }
+
+  async stop(): Promise<void> {
+    if (this.process.exitCode !== null) return;
+    const ended = new Promise((resolve) => this.process.once("exit", resolve));
+    this.process.kill("SIGTERM");
+    await Promise.race([ended, sleep(STOP_TIMEOUT_MS, undefined, { ref: false }).then(() => this.process.kill("SIGKILL"))]);
+  }
+}

@@ -1,0 +1,127 @@
+/** What the dashboard costs under a load that no demo makes: the socket's messages are made up here. */
+
+import type { WebSocketRoute } from "@playwright/test";
+import { expect, sample, test, upload, uploadRow } from "./board";
+
+const HOUR_OF_PUSHES = 720;
+const PUSHES = 10;
+const SCRIPT_MS = 100;
+const HEAP_GROWTH = 0.1;
+
+type Message = Record<string, unknown> & { seq: number };
+
+function withPods(state: Message, count: number, at: Date): Message {
+  const pods = Array.from({ length: count }, (_, index) => ({
+    name: `thumbnails-worker-7d9c5b6f4-${index}`,
+    component: "worker",
+    phase: "Running",
+    ready: true,
+    restarts: 0,
+    started_at: "2026-01-01T00:00:00Z",
+    node: null,
+  }));
+  const sample = { at: at.toISOString(), visible: state.seq % 50, in_flight: 3, delayed: 0, dead_letters: 0 };
+  const queue = { ...(state.queue as object), visible: sample.visible, history: [sample] };
+  return { ...state, pods, queue, at: at.toISOString() };
+}
+
+test("a push with 200 pods and 1,000 thumbnails is cheap, and an hour of them leaves nothing behind", async ({ board, page, demo }) => {
+  test.setTimeout(300_000);
+  // The made-up thumbnails are copies of real ones, which a purge may have taken.
+  await upload(board, sample(demo, "load.3gp"));
+  await expect(uploadRow(board, "load.3gp").getByRole("img")).toHaveCount(3, { timeout: 60_000 });
+  let socket: WebSocketRoute | null = null;
+  let state: Message | null = null;
+  await page.routeWebSocket("**/ws", (route) => {
+    socket = route;
+    route.connectToServer().onMessage((message) => {
+      // The first is real; what follows is ours.
+      if (state) return;
+      state = JSON.parse(message.toString()) as Message;
+      route.send(message);
+    });
+  });
+  await page.route("**/api/thumbnails?*", async (route) => {
+    const answer = (await (await route.fetch()).json()) as { items: Record<string, unknown>[] };
+    const items = Array.from({ length: 1000 }, (_, index) => {
+      const shown = answer.items[index % answer.items.length];
+      return { ...shown, key: `thumbnails/${index}.jpg` };
+    });
+    await route.fulfill({ json: { items, next_cursor: null } });
+  });
+  const push = async (seq: number) => {
+    if (!state || !socket) throw new Error("nothing was received yet");
+    const message = withPods({ ...state, seq }, 200, new Date(Date.parse(String(state.at)) + seq * 5000));
+    socket.send(JSON.stringify(message));
+    await page.waitForTimeout(0);
+  };
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable");
+  const metrics_ms = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    const of = (wanted: string) => (metrics.find(({ name }) => name === wanted)?.value ?? 0) * 1000;
+    return { script: of("ScriptDuration"), task: of("TaskDuration") };
+  };
+  const heap_bytes = async () => {
+    await session.send("HeapProfiler.collectGarbage");
+    await session.send("HeapProfiler.collectGarbage");
+    return (await session.send("Runtime.getHeapUsage")).usedSize;
+  };
+
+  for (const path of ["/gallery", "/"]) {
+    await board.goto(path);
+    await expect.poll(() => state).not.toBeNull();
+    await push(1);
+    await page.waitForTimeout(3000);
+    const before_ms = await metrics_ms();
+    for (let seq = 2; seq < 2 + PUSHES; seq += 1) {
+      await push(seq);
+      await page.waitForTimeout(150);
+    }
+    const after_ms = await metrics_ms();
+    const script_ms = (after_ms.script - before_ms.script) / PUSHES;
+    const task_ms = (after_ms.task - before_ms.task) / PUSHES;
+    console.log(`a push on ${path}: ${script_ms.toFixed(1)} ms of script, ${task_ms.toFixed(1)} ms in all`);
+    expect(task_ms).toBeGreaterThan(0.1);
+    expect(script_ms).toBeLessThan(SCRIPT_MS);
+    if (path === "/") await expect(board.getByText("200 of 200 ready").first()).toBeVisible();
+  }
+
+  // Small, as each push is drawn in software here; the first ones fill caches that stay.
+  await page.setViewportSize({ width: 640, height: 480 });
+  for (let seq = 12; seq < 300; seq += 1) await push(seq);
+  await page.waitForTimeout(1000);
+  const before_bytes = await heap_bytes();
+  for (let seq = 300; seq < 300 + HOUR_OF_PUSHES; seq += 1) await push(seq);
+  await page.waitForTimeout(1000);
+  const growth = (await heap_bytes()) / before_bytes - 1;
+  console.log(`heap after an hour of pushes: ${(growth * 100).toFixed(1)} % more than ${(before_bytes / 1e6).toFixed(1)} MB`);
+  expect(growth).toBeLessThan(HEAP_GROWTH);
+});
+
+test("a gallery of 10,000 keeps few tiles in the document, and shows the last one", async ({ board, page }) => {
+  await page.route("**/api/thumbnails?*", async (route) => {
+    const items = Array.from({ length: 10_000 }, (_, index) => ({
+      key: `thumbnails/video ${index}_1.jpg`,
+      video_key: `uploads/video ${index}.mp4`,
+      position_pct: 10,
+      time_s: 1,
+      url: "/icon.svg",
+      width_px: 640,
+      height_px: 360,
+      size_bytes: 1000,
+      note: null,
+      created_at: "2026-01-01T00:00:00Z",
+    }));
+    await route.fulfill({ json: { items, next_cursor: null } });
+  });
+  await board.goto("/gallery");
+  const tiles = board.getByRole("list", { name: /^Thumbnails/ }).getByRole("listitem");
+  await expect(tiles.filter({ hasText: "video 0.mp4" })).toBeVisible();
+  for (let place = 1; place <= 10; place += 1) {
+    await page.evaluate((share) => window.scrollTo(0, document.body.scrollHeight * share), place / 10);
+    await page.waitForTimeout(100);
+    expect(await tiles.count()).toBeLessThan(150);
+  }
+  await expect(tiles.filter({ hasText: "video 9999.mp4" })).toBeVisible();
+});

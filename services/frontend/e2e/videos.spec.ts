@@ -1,0 +1,86 @@
+import { expect, file, largeVideo, sample, test, untilIdle, upload, uploadRow } from "./board";
+
+test("uploads a video and shows its three thumbnails, with no reload", async ({ board, demo }) => {
+  await board.evaluate(() => Object.assign(window, { isSamePage: true }));
+  await upload(board, sample(demo, "A & <b>bold name.3gp"), file("notes.txt", "no video"));
+  await expect(uploadRow(board, "notes.txt")).toContainText("It takes .mp4");
+  const row = uploadRow(board, "bold");
+  await expect(row.getByRole("img")).toHaveCount(3);
+  await expect(row).toContainText("Done");
+  // A name is text, whatever it holds.
+  expect(await board.locator("b").count()).toBe(0);
+  const latest = board.getByRole("region", { name: "Latest thumbnails" });
+  await expect(latest.getByRole("link", { name: /bold/ })).toHaveCount(3);
+  await row.getByRole("link").first().click();
+  await expect(board.getByRole("heading", { level: 1 })).toContainText("bold name");
+  await expect(board.getByRole("list", { name: "Thumbnails" }).getByRole("img")).toHaveCount(3);
+  await expect(board.getByRole("region", { name: "Timeline" })).toContainText("Thumbnails stored");
+  expect(await board.evaluate(() => "isSamePage" in window)).toBe(true);
+});
+
+test("takes files that are dropped on the page", async ({ board, demo }) => {
+  const bytes = [...(await import("node:fs")).readFileSync(sample(demo, "dropped.3gp"))];
+  const transfer = await board.evaluateHandle((content) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(content)], "dropped.3gp"));
+    return data;
+  }, bytes);
+  await board.dispatchEvent("body", "dragenter", { dataTransfer: transfer });
+  await expect(board.getByText("Drop videos to upload them")).toBeVisible();
+  await board.dispatchEvent("body", "drop", { dataTransfer: transfer });
+  await expect(uploadRow(board, "dropped.3gp").getByRole("img")).toHaveCount(3);
+});
+
+test("sends a large file in parts, and a part again that was lost", async ({ board, demo }) => {
+  const lost: string[] = [];
+  await board.route(/partNumber=2/, async (route) => {
+    if (lost.length > 0) return route.continue();
+    lost.push(route.request().url());
+    await route.abort("connectionreset");
+  });
+  await upload(board, largeVideo(demo, "large.mp4", 110_000_000));
+  await expect(uploadRow(board, "large.mp4").getByRole("progressbar")).toBeVisible();
+  await expect(uploadRow(board, "large.mp4").getByRole("img")).toHaveCount(3, { timeout: 60_000 });
+  expect(lost).toHaveLength(1);
+});
+
+test("cancels an upload, and sends it when asked again", async ({ board, demo }) => {
+  await board.route(/partNumber=/, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await route.continue().catch(() => undefined);
+  });
+  await upload(board, largeVideo(demo, "second thoughts.mp4", 110_000_000));
+  await board.getByRole("button", { name: "Cancel the upload of second thoughts.mp4" }).click();
+  await expect(uploadRow(board, "second thoughts.mp4")).toContainText("Cancelled");
+  await board.unroute(/partNumber=/);
+  await board.getByRole("button", { name: "Retry the upload of second thoughts.mp4" }).click();
+  await expect(uploadRow(board, "second thoughts.mp4").getByRole("img")).toHaveCount(3, { timeout: 60_000 });
+});
+
+test("filters the gallery by the frame's position, in the address", async ({ board }) => {
+  await untilIdle(board);
+  await board.goto("/gallery");
+  const tiles = board.getByRole("list", { name: /^Thumbnails/ }).getByRole("link");
+  await expect(tiles.filter({ hasText: "10 %" }).first()).toBeVisible();
+  await board.getByText("50 %", { exact: true }).first().click();
+  await expect(board).toHaveURL(/\?position=50$/);
+  await expect(tiles.filter({ hasText: "10 %" })).toHaveCount(0);
+  await board.reload();
+  await expect(tiles.filter({ hasText: "50 %" }).first()).toBeVisible();
+  await expect(tiles.filter({ hasText: "95 %" })).toHaveCount(0);
+});
+
+test("finds a video by its name, in the address", async ({ board, demo }) => {
+  await upload(board, sample(demo, "Café brûlée.3gp"), sample(demo, "another.3gp"), sample(demo, "a third.3gp"));
+  for (const name of ["brûlée", "another", "third"]) await expect(uploadRow(board, name)).toContainText("Done");
+  await board.goto("/videos");
+  const rows = board.getByRole("list", { name: /^Videos/ }).getByRole("link");
+  await expect(rows.nth(1)).toBeVisible();
+  await board.getByLabel("Search by name").fill("FÉ BRÛ");
+  await expect(rows).toHaveCount(1);
+  await expect(board).toHaveURL(/q=F%C3%89\+BR%C3%9B/);
+  await board.getByLabel("Search by name").fill("no such video");
+  await expect(board.getByText("No video fits")).toBeVisible();
+  await board.getByRole("button", { name: "Show all videos" }).click();
+  await expect(rows.nth(1)).toBeVisible();
+});

@@ -1,0 +1,18 @@
+import type { NextConfig } from "next";
+import { FIXED_HEADERS } from "./src/lib/server/security-headers";
+
+const config: NextConfig = {
+  output: "standalone",
+  outputFileTracingRoot: import.meta.dirname,
+  // Thumbnails come presigned from the bucket in their final size, so the image optimizer (17 MB) stays out.
+  images: { unoptimized: true },
+  outputFileTracingExcludes: { "*": ["node_modules/sharp/**", "node_modules/@img/**", "node_modules/typescript/**"] },
+  poweredByHeader: false,
+  reactStrictMode: true,
+  devIndicators: false,
+  headers: async () => [
+    { source: "/:path*", headers: Object.entries(FIXED_HEADERS).map(([key, value]) => ({ key, value })) },
+  ],
+};
+
+export default config;

@@ -1,0 +1,9 @@
+import type { Metadata } from "next";
+import { VideoPage } from "@/features/videos/video-page";
+import { text } from "@/text";
+
+export const metadata: Metadata = { title: text.video.title };
+
+export default function Page() {
+  return <VideoPage />;
+}

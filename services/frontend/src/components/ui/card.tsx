@@ -1,0 +1,41 @@
+import type { ReactNode } from "react";
+import { classes } from "./classes";
+
+interface CardProps {
+  title: string;
+  /** A second, quieter part of the heading. */
+  note?: ReactNode;
+  /** Buttons and links at the right of the heading. */
+  actions?: ReactNode;
+  /** Says that the card's source has failed, and since when. */
+  warning?: string | null;
+  id?: string;
+  className?: string;
+  children: ReactNode;
+}
+
+export function Card({ title, note, actions, warning, id, className, children }: CardProps) {
+  return (
+    <section
+      aria-label={title}
+      {...(id ? { id } : {})}
+      className={classes("flex min-w-0 scroll-mt-28 flex-col rounded-card border border-line bg-panel", className)}
+    >
+      <header className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1.5">
+        <h2 className="text-sm font-semibold">{title}</h2>
+        {note ? <div className="text-xs text-muted">{note}</div> : null}
+        {actions ? <div className="ml-auto flex items-center gap-1">{actions}</div> : null}
+      </header>
+      {warning ? <SourceWarning>{warning}</SourceWarning> : null}
+      {children}
+    </section>
+  );
+}
+
+export function SourceWarning({ children }: { children: ReactNode }) {
+  return (
+    <p role="status" className="border-b border-line bg-warn-soft px-4 py-1.5 text-xs text-warn">
+      {children}
+    </p>
+  );
+}

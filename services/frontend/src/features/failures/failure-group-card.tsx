@@ -1,0 +1,107 @@
+"use client";
+
+import Link from "next/link";
+import { memo, useEffect, useRef, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { nameOf, pageOf } from "@/features/videos/names";
+import type { DeadLetter } from "@/lib/api/models";
+import { formatMoment } from "@/lib/units";
+import { text } from "@/text";
+import { type FailureGroup, keysOf, pickedOf } from "./groups";
+
+const FIRST_SHOWN = 20;
+
+interface FailureGroupCardProps {
+  group: FailureGroup;
+  selection: ReadonlySet<string>;
+  canSelect: boolean;
+  onToggle: (keys: readonly string[], isOn: boolean) => void;
+}
+
+export function FailureGroupCard({ group, selection, canSelect, onToggle }: FailureGroupCardProps) {
+  const [shownCount, setShownCount] = useState(FIRST_SHOWN);
+  const picked = pickedOf(group, selection);
+  const box = useRef<HTMLInputElement>(null);
+  const title = text.failures.reasons[group.code] ?? group.code;
+  const hidden = group.letters.length - shownCount;
+
+  useEffect(() => {
+    if (box.current) box.current.indeterminate = picked === "some";
+  }, [picked]);
+
+  return (
+    <section aria-label={title} className="rounded-card border border-line bg-panel">
+      <header className="flex min-h-11 items-center gap-3 px-4">
+        {canSelect ? (
+          <input
+            ref={box}
+            type="checkbox"
+            aria-label={text.failures.selectGroup(title)}
+            checked={picked === "all"}
+            onChange={(event) => onToggle(keysOf(group.letters), event.target.checked)}
+            className="size-4 accent-accent"
+          />
+        ) : null}
+        <h2 className="font-semibold">{title}</h2>
+        <span className="ml-auto text-muted">{text.failures.count(group.letters.length)}</span>
+      </header>
+      <ul>
+        {group.letters.slice(0, shownCount).map((letter) => (
+          <Letter
+            key={letter.id}
+            letter={letter}
+            isSelected={selection.has(letter.key)}
+            canSelect={canSelect}
+            onToggle={onToggle}
+          />
+        ))}
+      </ul>
+      {hidden > 0 ? (
+        <div className="border-t border-line px-3 py-1.5">
+          <Button kind="quiet" onClick={() => setShownCount((count) => count + 10 * FIRST_SHOWN)}>
+            {text.failures.showMore(Math.min(hidden, 10 * FIRST_SHOWN))}
+          </Button>
+        </div>
+      ) : null}
+    </section>
+  );
+}
+
+interface LetterProps {
+  letter: DeadLetter;
+  isSelected: boolean;
+  canSelect: boolean;
+  onToggle: (keys: readonly string[], isOn: boolean) => void;
+}
+
+const Letter = memo(function Letter({ letter, isSelected, canSelect, onToggle }: LetterProps) {
+  const name = nameOf(letter.key) || text.failures.unnamed;
+  return (
+    <li className="flex items-center gap-3 border-t border-line px-4 py-2">
+      {canSelect ? (
+        <input
+          type="checkbox"
+          aria-label={text.failures.selectOne(name)}
+          checked={isSelected}
+          disabled={letter.key === ""}
+          onChange={(event) => onToggle([letter.key], event.target.checked)}
+          className="size-4 shrink-0 accent-accent"
+        />
+      ) : null}
+      <div className="min-w-0 flex-1">
+        {letter.key ? (
+          <Link href={pageOf(letter.key)} prefetch={false} className="block truncate font-medium hover:text-accent hover:underline">
+            {name}
+          </Link>
+        ) : (
+          <p className="font-medium">{name}</p>
+        )}
+        <p className="text-muted [overflow-wrap:anywhere]">{letter.reason}</p>
+      </div>
+      <div className="shrink-0 text-right text-xs text-muted">
+        <p>{formatMoment(new Date(letter.at), new Date())}</p>
+        <p>{text.failures.attempts(letter.attempts)}</p>
+      </div>
+    </li>
+  );
+});

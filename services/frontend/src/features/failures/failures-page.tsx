@@ -1,0 +1,104 @@
+"use client";
+
+import { CircleCheck, RotateCw } from "lucide-react";
+import { useCallback, useMemo, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Empty, Failure, Loading, Skeleton } from "@/components/ui/states";
+import { useIsOperator } from "@/features/session/session";
+import { PageHead } from "@/features/shell/page-head";
+import { asProblem } from "@/lib/api/problem";
+import { text } from "@/text";
+import { FailureGroupCard } from "./failure-group-card";
+import { CANARY, groupByReason, keysOf, toggled } from "./groups";
+import { useDeadLetters, useRedrive } from "./queries";
+import { RedriveOutcome } from "./redrive-outcome";
+
+export function FailuresPage() {
+  const letters = useDeadLetters();
+  const isOperator = useIsOperator();
+  const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
+  const redrive = useRedrive();
+  const groups = useMemo(() => groupByReason(letters.data?.items ?? []), [letters.data]);
+  const known = useMemo(() => new Set(keysOf(letters.data?.items ?? [])), [letters.data]);
+  const chosen = [...selection].filter((key) => known.has(key));
+  const toggle = useCallback(
+    (keys: readonly string[], isOn: boolean) => setSelection((before) => toggled(before, keys, isOn)),
+    [],
+  );
+  const send = (keys: readonly string[]) => {
+    // More may wait than are listed: whoever picks all of them means those too.
+    const isAll = letters.data?.is_complete === false && keys.length === known.size;
+    redrive.mutate(isAll ? "all" : keys, { onSuccess: () => setSelection((before) => toggled(before, keys, false)) });
+  };
+
+  return (
+    <>
+      <PageHead
+        title={text.failures.title}
+        note={text.failures.intro}
+        actions={
+          isOperator && groups.length > 0 ? (
+            <>
+              {chosen.length > 0 ? (
+                <>
+                  <span className="text-muted">{text.failures.selected(chosen.length)}</span>
+                  <Button kind="quiet" onClick={() => setSelection(new Set())}>
+                    {text.failures.clear}
+                  </Button>
+                </>
+              ) : (
+                <Button kind="quiet" onClick={() => setSelection(new Set(known))}>
+                  {text.failures.selectAll}
+                </Button>
+              )}
+              {chosen.length > CANARY ? (
+                <Button title={text.failures.canaryHint} disabled={redrive.isPending} onClick={() => send(chosen.slice(0, CANARY))}>
+                  {text.failures.canary(CANARY)}
+                </Button>
+              ) : null}
+              <Button
+                kind="primary"
+                icon={<RotateCw size={16} aria-hidden />}
+                disabled={chosen.length === 0 || redrive.isPending}
+                onClick={() => send(chosen)}
+              >
+                {redrive.isPending ? text.failures.redriving : text.failures.redriveSelected(chosen.length)}
+              </Button>
+            </>
+          ) : null
+        }
+      />
+      <RedriveOutcome rest={chosen} onRedriveRest={() => send(chosen)} />
+      {letters.isError && !letters.data ? (
+        <Failure
+          title={text.failures.failed}
+          detail={asProblem(letters.error).message}
+          onRetry={() => void letters.refetch()}
+        />
+      ) : !letters.data ? (
+        <Loading label={text.common.loading}>
+          <Skeleton className="h-40" />
+        </Loading>
+      ) : groups.length === 0 ? (
+        <Empty title={text.failures.emptyTitle} icon={<CircleCheck size={28} aria-hidden className="text-good" />}>
+          {text.failures.empty}
+        </Empty>
+      ) : (
+        <div className="flex flex-col gap-4">
+          {letters.data.is_complete ? null : (
+            <p className="text-muted">{text.failures.incomplete(letters.data.items.length, letters.data.total)}</p>
+          )}
+          {groups.map((group) => (
+            <FailureGroupCard
+              key={group.code}
+              group={group}
+              selection={selection}
+              canSelect={isOperator}
+              onToggle={toggle}
+            />
+          ))}
+        </div>
+      )}
+    </>
+  );
+}

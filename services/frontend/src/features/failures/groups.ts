@@ -1,0 +1,45 @@
+/** Dead letters by their reason, and what is picked of them. Pure. */
+
+import type { DeadLetter } from "@/lib/api/models";
+
+export interface FailureGroup {
+  code: string;
+  letters: DeadLetter[];
+}
+
+/** The largest group first; the newest letter first in each. */
+export function groupByReason(letters: readonly DeadLetter[]): FailureGroup[] {
+  const groups = new Map<string, DeadLetter[]>();
+  for (const letter of letters) {
+    const code = letter.reason_code;
+    groups.set(code, [...(groups.get(code) ?? []), letter]);
+  }
+  return [...groups]
+    .map(([code, found]) => ({ code, letters: found.sort((a, b) => Date.parse(b.at) - Date.parse(a.at)) }))
+    .sort((a, b) => b.letters.length - a.letters.length || a.code.localeCompare(b.code));
+}
+
+/** The keys by which letters can be sent again. One that is no notification has none. */
+export function keysOf(letters: readonly DeadLetter[]): string[] {
+  return [...new Set(letters.map(({ key }) => key).filter(Boolean))];
+}
+
+export type Picked = "all" | "some" | "none";
+
+export function pickedOf(group: FailureGroup, selection: ReadonlySet<string>): Picked {
+  const keys = keysOf(group.letters);
+  const count = keys.filter((key) => selection.has(key)).length;
+  return count === 0 ? "none" : count === keys.length ? "all" : "some";
+}
+
+export function toggled(selection: ReadonlySet<string>, keys: readonly string[], isOn: boolean): Set<string> {
+  const next = new Set(selection);
+  for (const key of keys) {
+    if (isOn) next.add(key);
+    else next.delete(key);
+  }
+  return next;
+}
+
+/** How many are tried before the rest. */
+export const CANARY = 5;

@@ -1,0 +1,43 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { announce } from "@/components/ui/toasts";
+import { serverNow_ms } from "@/features/live/store";
+import { call } from "@/lib/api/call";
+import { asProblem } from "@/lib/api/problem";
+import { text } from "@/text";
+import { followRedriven } from "./redriven";
+
+/** As many as the api takes in one request. */
+const KEYS_AT_ONCE = 1000;
+
+export function useDeadLetters() {
+  return useQuery({
+    queryKey: ["dead-letters"],
+    queryFn: ({ signal }) => call("get", "/api/dead-letters", { signal }),
+  });
+}
+
+/** Sends dead letters again: those with these keys, or all there are. */
+export function useRedrive() {
+  const client = useQueryClient();
+  const redrive = useMutation({
+    mutationFn: async (keys: readonly string[] | "all") => {
+      const since_ms = serverNow_ms();
+      const body = keys === "all" ? {} : { keys: keys.slice(0, KEYS_AT_ONCE) };
+      const answer = await call("post", "/api/dead-letters/redrive", { body });
+      followRedriven(answer.keys, since_ms);
+      return answer.redriven;
+    },
+    onSuccess: (count) => announce({ tone: "good", title: text.failures.redriven(count) }),
+    onError: (error, keys) =>
+      announce({
+        tone: "bad",
+        title: text.failures.redriveFailed,
+        detail: asProblem(error).message,
+        retry: () => redrive.mutate(keys),
+      }),
+    onSettled: () => client.invalidateQueries({ queryKey: ["dead-letters"] }),
+  });
+  return redrive;
+}

@@ -1,0 +1,49 @@
+/** The videos that were put back, each followed until it is known what became of it. */
+
+import { createStore, useStore } from "zustand";
+import { serverNow_ms } from "@/features/live/store";
+import { followVideo } from "@/features/videos/following";
+import type { Video } from "@/lib/api/models";
+
+interface Redriven {
+  key: string;
+  /** Null until a worker has taken it again. */
+  video: Video | null;
+}
+
+const AT_ONCE = 8;
+
+const store = createStore<{ videos: readonly Redriven[] }>(() => ({ videos: [] }));
+
+let following = new AbortController();
+
+export function followRedriven(keys: readonly string[], since_ms = serverNow_ms()): void {
+  const { signal } = following;
+  store.setState(({ videos }) => ({
+    videos: [...keys.map((key) => ({ key, video: null })), ...videos.filter(({ key }) => !keys.includes(key))],
+  }));
+  const waiting = [...keys];
+  // A few at a time: a redrive of thousands must not become thousands of requests.
+  const follow = async () => {
+    for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
+      const followed = key;
+      await followVideo(followed, { signal, since_ms, onChange: (video) => put(followed, video) });
+    }
+  };
+  for (let lane = 0; lane < AT_ONCE; lane += 1) follow().catch(() => undefined);
+}
+
+function put(key: string, video: Video): void {
+  store.setState(({ videos }) => ({ videos: videos.map((entry) => (entry.key === key ? { key, video } : entry)) }));
+}
+
+export function useRedriven() {
+  const videos = useStore(store, (state) => state.videos);
+  return { videos, clear };
+}
+
+function clear(): void {
+  following.abort();
+  following = new AbortController();
+  store.setState({ videos: [] });
+}

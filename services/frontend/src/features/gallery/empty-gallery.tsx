@@ -1,0 +1,27 @@
+"use client";
+
+import { Empty } from "@/components/ui/states";
+import { TestButton } from "@/features/pipeline-test/test-button";
+import { useIsOperator } from "@/features/session/session";
+import { UploadButton } from "@/features/uploads/upload-button";
+import { text } from "@/text";
+
+/** An empty gallery says how to add the first video. */
+export function EmptyGallery() {
+  const isOperator = useIsOperator();
+  return (
+    <Empty
+      title={text.gallery.emptyTitle}
+      actions={
+        isOperator ? (
+          <>
+            <UploadButton label={text.uploads.choose} />
+            <TestButton />
+          </>
+        ) : null
+      }
+    >
+      {isOperator ? text.gallery.empty : text.gallery.emptyViewer}
+    </Empty>
+  );
+}

@@ -1,0 +1,81 @@
+"use client";
+
+import { ImageOff } from "lucide-react";
+import Link from "next/link";
+import { memo, useState } from "react";
+import { baseName, nameOf, pageOf } from "@/features/videos/names";
+import type { Thumbnail } from "@/lib/api/models";
+import { formatPosition, formatTimecode } from "@/lib/units";
+import { text } from "@/text";
+
+const CAPTION_PX = 44;
+
+/** Height of a tile with that width: a picture of 16:9 and two lines of text. */
+export function tileHeight(width_px: number): number {
+  return (width_px * 9) / 16 + CAPTION_PX;
+}
+
+interface ThumbnailTileProps {
+  videoKey: string;
+  url: string;
+  position_pct: number;
+  time_s: number;
+  note?: string | null;
+}
+
+export function tileProps(thumbnail: Thumbnail): ThumbnailTileProps {
+  return {
+    videoKey: thumbnail.video_key,
+    url: thumbnail.url,
+    position_pct: thumbnail.position_pct,
+    time_s: thumbnail.time_s,
+    note: thumbnail.note ?? null,
+  };
+}
+
+export const ThumbnailTile = memo(function ThumbnailTile(props: ThumbnailTileProps) {
+  const { videoKey, url, position_pct, time_s, note } = props;
+  const name = nameOf(videoKey);
+  return (
+    <Link
+      href={pageOf(videoKey)}
+      prefetch={false}
+      title={note ? `${name}\n${note}` : name}
+      className="group flex h-full min-w-0 flex-col overflow-hidden rounded-lg border border-line bg-panel hover:border-line-strong"
+    >
+      <Picture url={url} alt={text.gallery.alt(name, position_pct)} />
+      <span className="flex h-11 min-w-0 flex-col justify-center px-2.5">
+        <span className="truncate text-xs font-medium group-hover:text-accent">{baseName(videoKey)}</span>
+        <span className="truncate text-xs text-muted">
+          {formatPosition(position_pct)} · {formatTimecode(time_s)}
+        </span>
+      </span>
+    </Link>
+  );
+});
+
+/** A picture in a frame of 16:9, whatever its own shape: nothing moves when it comes. */
+export function Picture({ url, alt, isEager = false }: { url: string; alt: string; isEager?: boolean }) {
+  const [broken, setBroken] = useState<string | null>(null);
+  return (
+    <span className="relative grid aspect-video w-full shrink-0 place-items-center overflow-hidden bg-raised">
+      {broken === url ? (
+        <span className="flex flex-col items-center gap-1 text-xs text-muted">
+          <ImageOff size={20} aria-hidden />
+          {text.gallery.broken}
+        </span>
+      ) : (
+        <img
+          src={url}
+          alt={alt}
+          width={640}
+          height={360}
+          loading={isEager ? "eager" : "lazy"}
+          decoding="async"
+          onError={() => setBroken(url)}
+          className="absolute inset-0 size-full object-contain"
+        />
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,65 @@
+/** The api's message as the dashboard uses it. Pure. */
+
+import type { QueuePoint } from "@/features/queue/series";
+import type { Metrics, Pod, PurgeProgress, State, VideoSummary } from "@/lib/api/models";
+
+export type StateMessage = State;
+export type SourceName = "queue" | "pods" | "metrics";
+
+export interface Source {
+  isStale: boolean;
+  /** Null when it has never answered. */
+  age_s: number | null;
+  error: string | null;
+}
+
+export interface Snapshot {
+  server_ms: number;
+  queue: { waiting: number; inFlight: number; delayed: number; oldest_s: number | null; deadLetters: number } | null;
+  pods: readonly Pod[] | null;
+  metrics: Metrics | null;
+  videos: readonly VideoSummary[];
+  purge: PurgeProgress | null;
+  sources: Partial<Record<SourceName, Source>>;
+}
+
+export function snapshotOf(message: StateMessage): Snapshot {
+  const { queue } = message;
+  return {
+    server_ms: Date.parse(message.at),
+    queue: queue && {
+      waiting: queue.visible,
+      inFlight: queue.in_flight,
+      delayed: queue.delayed,
+      oldest_s: queue.oldest_age_s,
+      deadLetters: queue.dead_letters,
+    },
+    pods: message.pods,
+    metrics: message.metrics,
+    videos: message.videos,
+    purge: message.purge,
+    sources: Object.fromEntries(
+      Object.entries(message.sources).map(([name, { stale, age_s, error }]) => [name, { isStale: stale, age_s, error }]),
+    ),
+  };
+}
+
+/** The samples of the message, and what is so right now. */
+export function pointsOf({ queue }: StateMessage): QueuePoint[] {
+  return (
+    queue?.history.map(({ at, visible, in_flight }) => ({
+      time_s: Math.round(Date.parse(at) / 1000),
+      waiting: visible,
+      in_flight,
+    })) ?? []
+  );
+}
+
+/** Differs when there are other videos, thumbnails or dead letters than before. */
+export function contentsOf({ metrics, queue }: Snapshot): string {
+  return JSON.stringify([metrics?.videos, metrics?.thumbnails, queue?.deadLetters]);
+}
+
+export function oldestSource_s({ sources }: Snapshot): number {
+  return Math.max(0, ...Object.values(sources).map(({ isStale, age_s }) => (isStale ? (age_s ?? 0) : 0)));
+}

@@ -1,0 +1,124 @@
+"use client";
+
+import type { ReactNode } from "react";
+import { Card } from "@/components/ui/card";
+import { classes } from "@/components/ui/classes";
+import { Skeleton } from "@/components/ui/states";
+import { useLive } from "@/features/live/store";
+import { useSourceWarning } from "@/features/live/source-warning";
+import type { Snapshot } from "@/features/live/snapshot";
+import { healthOf } from "@/features/pods/look";
+import type { Metrics } from "@/lib/api/models";
+import { formatAge, formatCount, formatDuration } from "@/lib/units";
+import { text } from "@/text";
+import { diagnose, type Diagnosis } from "./diagnosis";
+
+const TONES = { good: "text-good", warn: "text-warn", bad: "text-bad", active: "text-accent", calm: "text-ink" } as const;
+
+/** How fast the pipeline is, and why it is not faster. */
+export function PaceCard({ className }: { className?: string }) {
+  const snapshot = useLive((state) => state.snapshot);
+  const warning = useSourceWarning("metrics");
+  return (
+    <Card title={text.pace.title} warning={warning} {...(className ? { className } : {})}>
+      {snapshot ? <Pace snapshot={snapshot} /> : <Skeleton className="m-3 h-64" />}
+    </Card>
+  );
+}
+
+function Pace({ snapshot }: { snapshot: Snapshot }) {
+  const { metrics, queue } = snapshot;
+  const words = text.pace;
+  return (
+    <div className="flex flex-1 flex-col px-4 py-3">
+      <dl className="grid grid-cols-[auto_1fr] items-baseline gap-x-4">
+        <Row name={words.throughput} unit={words.perMinute} note={words.last(1)}>
+          {perMinute(metrics?.throughput.last_1_min)}
+        </Row>
+        <Row name="" note={words.last(5)}>
+          {perMinute(metrics?.throughput.last_5_min)}
+        </Row>
+        <Row name="" note={words.last(60)} isLast>
+          {perMinute(metrics?.throughput.last_60_min)}
+        </Row>
+        <Row name={words.latency} note={words.p50}>
+          {seconds(metrics?.latency.p50_s)}
+        </Row>
+        <Row name="" note={words.p95} isLast>
+          {seconds(metrics?.latency.p95_s)}
+        </Row>
+        <Row name={words.drain} isLast>
+          {drain(metrics, queue?.waiting)}
+        </Row>
+        <Row name={words.oldest} isLast>
+          {queue?.oldest_s ? formatAge(queue.oldest_s) : text.common.none}
+        </Row>
+        <Row name={words.deadLetters} isLast isBad={(queue?.deadLetters ?? 0) > 0}>
+          {queue ? formatCount(queue.deadLetters) : text.common.none}
+        </Row>
+      </dl>
+      <Answer diagnosis={diagnosisOf(snapshot)} />
+    </div>
+  );
+}
+
+function perMinute(value: number | null | undefined): string {
+  if (value === null || value === undefined) return text.common.none;
+  return value.toFixed(value < 10 ? 1 : 0);
+}
+
+function seconds(value: number | null | undefined): string {
+  return value === null || value === undefined ? text.common.none : formatDuration(value);
+}
+
+function drain(metrics: Metrics | null, waiting: number | undefined): string {
+  if (waiting === 0) return text.pace.drained;
+  return metrics?.drain_s === null || metrics?.drain_s === undefined ? text.pace.drainUnknown : formatDuration(metrics.drain_s);
+}
+
+interface RowProps {
+  name: string;
+  /** Of the values in this row and the ones below it. */
+  unit?: string;
+  note?: string;
+  isLast?: boolean;
+  isBad?: boolean;
+  children: ReactNode;
+}
+
+function Row({ name, unit, note, isLast, isBad, children }: RowProps) {
+  return (
+    <div className={classes("col-span-2 grid grid-cols-subgrid items-baseline py-1", isLast && "mb-1 border-b border-line pb-2")}>
+      <dt className="text-muted">
+        {name}
+        {unit ? <span className="ml-2 text-xs">{unit}</span> : null}
+      </dt>
+      <dd className="flex items-baseline justify-end gap-2 text-right">
+        {note ? <span className="text-xs whitespace-nowrap text-muted">{note}</span> : null}
+        <span className={classes("min-w-20 font-medium whitespace-nowrap", isBad && "text-bad")}>{children}</span>
+      </dd>
+    </div>
+  );
+}
+
+function Answer({ diagnosis: { tone, answer } }: { diagnosis: Diagnosis }) {
+  return (
+    <div className="mt-auto pt-3">
+      <h3 className="text-xs text-muted">{text.pace.answer.title}</h3>
+      <p className={classes("font-medium", TONES[tone])}>{answer}</p>
+    </div>
+  );
+}
+
+function diagnosisOf({ metrics, pods, queue }: Snapshot): Diagnosis {
+  const workers = (pods ?? []).filter(({ component }) => component === "worker").map(healthOf);
+  return diagnose({
+    waiting: queue?.waiting ?? 0,
+    inFlight: queue?.inFlight ?? 0,
+    perMinute: metrics?.throughput.last_5_min ?? metrics?.throughput.last_1_min ?? 0,
+    workers: {
+      ready: workers.filter((health) => health === "ready").length,
+      failing: workers.filter((health) => health === "failing").length,
+    },
+  });
+}

@@ -1,0 +1,72 @@
+/** One run of the test: its videos, followed until all have ended. It goes on while its window is closed. */
+
+import { createStore, useStore } from "zustand";
+import { followVideo } from "@/features/videos/following";
+import { asProblem, type Problem } from "@/lib/api/problem";
+import type { Video } from "@/lib/api/models";
+import { startTest } from "./start";
+
+export interface TestVideo {
+  key: string;
+  /** Null until a worker has taken it. */
+  video: Video | null;
+}
+
+export interface TestRun {
+  started_ms: number;
+  ended_ms: number | null;
+  videos: readonly TestVideo[];
+  problem: Problem | null;
+}
+
+interface TestState {
+  isShown: boolean;
+  run: TestRun | null;
+}
+
+const store = createStore<TestState>(() => ({ isShown: false, run: null }));
+
+export function useTest(): TestState {
+  return useStore(store);
+}
+
+/** Shows the run that goes on, or starts one. */
+export function openTest(): void {
+  const { run } = store.getState();
+  store.setState({ isShown: true });
+  if (!run || run.ended_ms !== null || run.problem) void begin();
+}
+
+export function closeTest(): void {
+  store.setState({ isShown: false });
+}
+
+export function hasEnded({ video }: TestVideo): boolean {
+  return video !== null && video.state !== "processing";
+}
+
+export async function begin(): Promise<void> {
+  const run: TestRun = { started_ms: Date.now(), ended_ms: null, videos: [], problem: null };
+  store.setState({ run });
+  try {
+    const keys = await startTest();
+    patch(() => ({ videos: keys.map((key) => ({ key, video: null })) }));
+    const { signal } = new AbortController();
+    await Promise.all(
+      keys.map((key) =>
+        followVideo(key, {
+          signal,
+          onChange: (video) =>
+            patch(({ videos }) => ({ videos: videos.map((entry) => (entry.key === key ? { key, video } : entry)) })),
+        }),
+      ),
+    );
+    patch(() => ({ ended_ms: Date.now() }));
+  } catch (error) {
+    patch(() => ({ problem: asProblem(error) }));
+  }
+}
+
+function patch(how: (run: TestRun) => Partial<TestRun>): void {
+  store.setState(({ run }) => (run ? { run: { ...run, ...how(run) } } : {}));
+}

@@ -1,0 +1,25 @@
+"use client";
+
+import { FlaskConical } from "lucide-react";
+import { Button } from "@/components/ui/button";
+import { useConfig, useIsOperator } from "@/features/session/session";
+import { text } from "@/text";
+import { openTest } from "./run";
+
+/** For operators of a pipeline that has test videos; others do not see it. */
+export function TestButton() {
+  const isOperator = useIsOperator();
+  const config = useConfig();
+  if (!isOperator) return null;
+  const canTest = config?.can_test ?? true;
+  return (
+    <Button
+      icon={<FlaskConical size={16} aria-hidden />}
+      aria-disabled={!canTest}
+      title={canTest ? undefined : text.test.unavailable}
+      onClick={() => canTest && openTest()}
+    >
+      <span className="max-sm:sr-only">{text.test.button}</span>
+    </Button>
+  );
+}

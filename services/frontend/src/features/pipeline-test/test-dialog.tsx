@@ -1,0 +1,102 @@
+"use client";
+
+import Link from "next/link";
+import { useEffect, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { Pill } from "@/components/ui/pill";
+import { Progress } from "@/components/ui/progress";
+import { Failure } from "@/components/ui/states";
+import { baseName, nameOf, pageOf } from "@/features/videos/names";
+import { STATE_TONES } from "@/features/videos/state-pill";
+import { text } from "@/text";
+import { begin, closeTest, hasEnded, type TestRun, type TestVideo, useTest } from "./run";
+
+export function TestDialog() {
+  const { isShown, run } = useTest();
+  return (
+    <Dialog title={text.test.title} isOpen={isShown} onClose={closeTest}>
+      {run?.problem ? (
+        <Failure title={text.test.failed} detail={run.problem.message} onRetry={() => void begin()} />
+      ) : run ? (
+        <Run run={run} />
+      ) : null}
+    </Dialog>
+  );
+}
+
+function Run({ run }: { run: TestRun }) {
+  const { videos, ended_ms } = run;
+  const ended = videos.filter(hasEnded).length;
+  const failed = videos.filter(({ video }) => video?.state === "failed").length;
+  const isOver = ended_ms !== null;
+  return (
+    <div className="flex flex-col gap-4">
+      <div className="flex items-baseline justify-between gap-4">
+        <p role="status">
+          {videos.length === 0 ? text.test.starting : isOver ? <Outcome run={run} failed={failed} /> : text.test.progress(ended, videos.length)}
+        </p>
+        {isOver ? null : <Stopwatch started_ms={run.started_ms} />}
+      </div>
+      <Progress
+        label={text.test.title}
+        tone={isOver ? (failed > 0 ? "warn" : "good") : "active"}
+        {...(videos.length > 0 ? { share: ended / videos.length } : {})}
+      />
+      <ul tabIndex={0} aria-label={text.test.title} className="-mx-2 max-h-[50vh] overflow-y-auto">
+        {videos.map((entry) => (
+          <Step key={entry.key} entry={entry} />
+        ))}
+      </ul>
+      {isOver ? (
+        <Button className="self-end" onClick={() => void begin()}>
+          {text.test.again}
+        </Button>
+      ) : (
+        <p className="text-xs text-muted">{text.test.background}</p>
+      )}
+    </div>
+  );
+}
+
+function Outcome({ run, failed }: { run: TestRun; failed: number }) {
+  const seconds = ((run.ended_ms ?? run.started_ms) - run.started_ms) / 1000;
+  return failed > 0 ? text.test.totalFailed(failed, seconds) : text.test.total(seconds);
+}
+
+function Step({ entry: { key, video } }: { entry: TestVideo }) {
+  return (
+    <li className="flex min-h-12 items-center gap-3 px-2 py-1" data-test-video={video?.state ?? "queued"}>
+      <div className="min-w-0 flex-1">
+        <Link href={pageOf(key)} prefetch={false} onClick={closeTest} className="block truncate hover:text-accent" title={nameOf(key)}>
+          {baseName(key)}
+        </Link>
+        {video?.reason ? <p className="truncate text-xs text-muted">{video.reason}</p> : null}
+      </div>
+      <div className="flex gap-1">
+        {video?.thumbnails.map((thumbnail) => (
+          <img
+            key={thumbnail.key}
+            src={thumbnail.url}
+            alt={text.gallery.alt(baseName(key), thumbnail.position_pct)}
+            width={57}
+            height={32}
+            className="h-8 w-14 rounded-sm bg-raised object-contain max-sm:hidden"
+          />
+        ))}
+      </div>
+      <Pill tone={video ? STATE_TONES[video.state] : "calm"}>
+        {video ? text.test.steps[video.state === "degraded" ? "done" : video.state] : text.test.steps.queued}
+      </Pill>
+    </li>
+  );
+}
+
+function Stopwatch({ started_ms }: { started_ms: number }) {
+  const [now_ms, setNow] = useState(started_ms);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 100);
+    return () => clearInterval(timer);
+  }, []);
+  return <span className="text-muted">{text.test.elapsed(Math.max(0, now_ms - started_ms) / 1000)}</span>;
+}

@@ -1,0 +1,120 @@
+"use client";
+
+import { type FormEvent, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { Field } from "@/components/ui/field";
+import { Progress } from "@/components/ui/progress";
+import { Failure } from "@/components/ui/states";
+import { useLive } from "@/features/live/store";
+import { useConfig } from "@/features/session/session";
+import type { PurgePreview, PurgeProgress } from "@/lib/api/models";
+import { asProblem } from "@/lib/api/problem";
+import { formatBytes } from "@/lib/units";
+import { text } from "@/text";
+import { usePurgePreview, useStartPurge } from "./queries";
+
+export function PurgeDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+  return (
+    <Dialog title={text.purge.title} isOpen={isOpen} onClose={onClose}>
+      <Purge onClose={onClose} />
+    </Dialog>
+  );
+}
+
+/** Counts first, asks for the name, deletes, and shows how far it is. */
+function Purge({ onClose }: { onClose: () => void }) {
+  const preview = usePurgePreview();
+  const start = useStartPurge();
+  const pushed = useLive((state) => state.purge);
+  const own = start.data?.progress;
+  const progress = pushed && (pushed.running || pushed.id === own?.id) ? pushed : own;
+  if (progress && (own || progress.running)) return <Progressing progress={progress} onClose={onClose} />;
+  if (start.isError) {
+    return <Failure title={text.purge.failed} detail={asProblem(start.error).message} onRetry={() => start.mutate()} />;
+  }
+  if (preview.isError) {
+    return (
+      <Failure
+        title={text.purge.countFailed}
+        detail={asProblem(preview.error).message}
+        onRetry={() => void preview.refetch()}
+      />
+    );
+  }
+  if (!preview.data || preview.isFetching) return <p role="status">{text.purge.counting}</p>;
+  if (preview.data.objects === 0 && preview.data.records === 0) return <p>{text.purge.nothing}</p>;
+  return (
+    <Confirmation
+      counts={preview.data}
+      isStarting={start.isPending}
+      onConfirm={() => start.mutate()}
+      onCancel={onClose}
+    />
+  );
+}
+
+function Progressing({ progress, onClose }: { progress: PurgeProgress; onClose: () => void }) {
+  const { running, error, phase, deleted, total, in_work } = progress;
+  if (error) return <Failure title={text.purge.failed} detail={error} />;
+  if (!running) {
+    return (
+      <div className="flex flex-col gap-4">
+        <p role="status">{phase === "done" ? text.purge.done(deleted) : text.purge.interrupted(deleted)}</p>
+        <Button className="self-end" onClick={onClose}>
+          {text.common.close}
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <div role="status" className="flex flex-col gap-3">
+      <p>{text.purge.phases[phase]}</p>
+      <Progress label={text.purge.running} {...(total > 0 ? { share: Math.min(1, deleted / total) } : {})} />
+      <p className="text-muted">
+        {in_work > 0 ? text.purge.waitsFor(in_work) : text.purge.progress(deleted, Math.max(deleted, total))}
+      </p>
+    </div>
+  );
+}
+
+interface ConfirmationProps {
+  counts: PurgePreview;
+  isStarting: boolean;
+  onConfirm: () => void;
+  onCancel: () => void;
+}
+
+function Confirmation({ counts, isStarting, onConfirm, onCancel }: ConfirmationProps) {
+  const name = useConfig()?.name ?? "";
+  const [typed, setTyped] = useState("");
+  const isSure = name !== "" && typed.trim() === name;
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    if (isSure) onConfirm();
+  }
+  return (
+    <form onSubmit={submit} className="flex flex-col gap-4">
+      <div>
+        <p>{text.purge.wouldDelete}</p>
+        <ul className="mt-1 list-disc pl-5 font-medium">
+          <li>{text.purge.objects(counts.objects, formatBytes(counts.bytes), counts.is_complete)}</li>
+          <li>{text.purge.records(counts.records)}</li>
+        </ul>
+      </div>
+      <Field
+        label={text.purge.type(name)}
+        value={typed}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      <div className="flex justify-end gap-2">
+        <Button onClick={onCancel}>{text.common.cancel}</Button>
+        <Button kind="danger" type="submit" disabled={!isSure || isStarting}>
+          {text.purge.confirm}
+        </Button>
+      </div>
+    </form>
+  );
+}

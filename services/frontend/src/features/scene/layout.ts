@@ -1,0 +1,101 @@
+/** Where things stand in the scene: metres on the ground, x to the right, z towards the viewer. Pure. */
+
+export const STATIONS = ["uploads", "queue", "workers", "thumbnails", "deadLetters"] as const;
+
+export type Station = (typeof STATIONS)[number];
+
+export interface Point {
+  x: number;
+  z: number;
+}
+
+export interface Layout {
+  places: Record<Station, Point>;
+  /** Room for the workers around their place. */
+  workersWidth_m: number;
+  workersDepth_m: number;
+}
+
+const PADS: Record<Exclude<Station, "workers">, [width_m: number, depth_m: number]> = {
+  uploads: [2.4, 2.2],
+  queue: [2.4, 2.2],
+  thumbnails: [3.2, 2.4],
+  deadLetters: [2.6, 1.5],
+};
+
+/** Width and depth of a station's pad. */
+export function padOf(station: Station, layout: Layout): readonly [width_m: number, depth_m: number] {
+  return station === "workers" ? [layout.workersWidth_m + 0.6, layout.workersDepth_m + 0.6] : PADS[station];
+}
+
+const WIDE: Layout = {
+  places: {
+    uploads: { x: -7.3, z: 0.3 },
+    queue: { x: -4, z: 0.3 },
+    workers: { x: 0.8, z: 0 },
+    thumbnails: { x: 6.4, z: -1.6 },
+    deadLetters: { x: 6.4, z: 3.4 },
+  },
+  workersWidth_m: 5.4,
+  workersDepth_m: 3.4,
+};
+
+const TALL: Layout = {
+  places: {
+    uploads: { x: -2.4, z: -5.3 },
+    queue: { x: 2.2, z: -5.3 },
+    workers: { x: 0, z: 0.4 },
+    thumbnails: { x: -2, z: 5.9 },
+    deadLetters: { x: 2.3, z: 5.9 },
+  },
+  workersWidth_m: 6.2,
+  workersDepth_m: 3.4,
+};
+
+export function layoutFor(aspect: number): Layout {
+  return aspect >= 1.35 ? WIDE : TALL;
+}
+
+/** Places for that many bodies in rows, and the size that lets them fit: 1 while they have room, less beyond. */
+export function rows(count: number, layout: Layout): { places: Point[]; scale: number } {
+  if (count === 0) return { places: [], scale: 1 };
+  const { workersWidth_m, workersDepth_m } = layout;
+  const spacing = Math.min(1.6, Math.sqrt((workersWidth_m * workersDepth_m) / count));
+  const columns = Math.max(1, Math.min(count, Math.floor(workersWidth_m / spacing)));
+  const lines = Math.ceil(count / columns);
+  const centre = layout.places.workers;
+  const places = Array.from({ length: count }, (_, index) => {
+    const line = Math.floor(index / columns);
+    const inLine = line === lines - 1 ? count - line * columns : columns;
+    return {
+      x: centre.x + ((index % columns) - (inLine - 1) / 2) * spacing,
+      z: centre.z + (line - (lines - 1) / 2) * spacing,
+    };
+  });
+  return { places, scale: Math.min(1, spacing / 1.35) };
+}
+
+export interface Stack {
+  slabs: number;
+  /** Videos that one slab stands for. */
+  perSlab: number;
+}
+
+const MOST_SLABS = 20;
+
+/** The queue as a stack of slabs: one a video while they are few, then 10, 100... a slab. The last one may be begun. */
+export function stackOf(depth: number): Stack {
+  let perSlab = 1;
+  while (depth / perSlab > MOST_SLABS) perSlab *= 10;
+  return { slabs: Math.ceil(depth / perSlab), perSlab };
+}
+
+/** A point of the arc from one place to another, `share` of the way from 0 to 1. It eases in and out. */
+export function along(from: Point, to: Point, share: number): Point & { y: number } {
+  const eased = share * share * (3 - 2 * share);
+  return {
+    x: from.x + (to.x - from.x) * eased,
+    y: 0.35 + Math.sin(Math.PI * eased) * 0.9,
+    z: from.z + (to.z - from.z) * eased,
+  };
+}

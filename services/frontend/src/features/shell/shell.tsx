@@ -1,0 +1,50 @@
+"use client";
+
+import dynamic from "next/dynamic";
+import { usePathname, useRouter } from "next/navigation";
+import { type ReactNode, useEffect } from "react";
+import { connect } from "@/features/live/connection";
+import { useRefreshes } from "@/features/live/refreshes";
+import { DropZone } from "@/features/uploads/drop-zone";
+import { whenUnauthorized } from "@/lib/api/call";
+import { text } from "@/text";
+import { Header } from "./header";
+
+// Not before the first paint: nobody has uploaded or tested anything by then.
+const TestDialog = dynamic(() => import("@/features/pipeline-test/test-dialog").then((found) => found.TestDialog), { ssr: false });
+const UploadTray = dynamic(() => import("@/features/uploads/upload-tray").then((found) => found.UploadTray), { ssr: false });
+
+/** What stands around every page but the login: one connection, one tray of uploads, however one moves. */
+export function Shell({ children }: { children: ReactNode }) {
+  const router = useRouter();
+  const pathname = usePathname();
+  useRefreshes();
+
+  useEffect(() => connect(), []);
+
+  useEffect(() => {
+    whenUnauthorized(() => {
+      const here = window.location.pathname + window.location.search;
+      router.replace(`/login?expired=1&next=${encodeURIComponent(here)}`);
+    });
+    return () => whenUnauthorized(() => undefined);
+  }, [router]);
+
+  return (
+    <>
+      <a
+        href="#content"
+        className="sr-only z-50 rounded-lg bg-panel px-4 py-2 focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        {text.common.skipToContent}
+      </a>
+      <Header />
+      <main key={pathname} id="content" tabIndex={-1} className="mx-auto w-full max-w-[110rem] px-4 py-5 outline-none sm:px-6">
+        {children}
+      </main>
+      <UploadTray />
+      <DropZone />
+      <TestDialog />
+    </>
+  );
+}

@@ -1,0 +1,30 @@
+/** Asks the api where a file may go. */
+
+import { call, type Schemas } from "@/lib/api/call";
+import { persevere } from "@/lib/perseverance";
+import type { PartsTicket, Ticket } from "./ticket";
+
+export async function book(file: File, signal: AbortSignal): Promise<Ticket> {
+  const body = { name: file.name, size_bytes: file.size };
+  const booked = await persevere(() => call("post", "/api/uploads", { body, signal }), { signal });
+  return booked.kind === "whole" ? booked : partsTicket(booked);
+}
+
+function partsTicket({ key, upload_id, part_size_bytes }: Schemas["PartsTicket"]): PartsTicket {
+  const upload = { key, upload_id };
+  return {
+    kind: "parts",
+    key,
+    partSize_bytes: part_size_bytes,
+    urlOf: async (number, signal) => {
+      const { parts } = await call("post", "/api/uploads/part-urls", { body: { ...upload, numbers: [number] }, signal });
+      return parts[0]?.url ?? "";
+    },
+    complete: async (parts) => {
+      await call("post", "/api/uploads/complete", { body: { ...upload, parts: [...parts] } });
+    },
+    abort: async () => {
+      await call("post", "/api/uploads/abort", { body: upload });
+    },
+  };
+}

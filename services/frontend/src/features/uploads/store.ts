@@ -1,0 +1,140 @@
+/** The uploads of this browser tab. They go on while one moves between pages, a login included. */
+
+import { createStore } from "zustand";
+import { asProblem, Problem } from "@/lib/api/problem";
+import type { Video } from "@/lib/api/models";
+import { followVideo } from "@/features/videos/following";
+import { text } from "@/text";
+import { type Limits, refusal } from "./admission";
+import { book } from "./booking";
+import { SendError } from "./send";
+import { Speedometer } from "./speed";
+import { transfer } from "./transfer";
+
+export type UploadState =
+  | "waiting"
+  | "sending"
+  | "queued"
+  | "processing"
+  | "done"
+  | "degraded"
+  | "failed"
+  | "refused"
+  | "broken"
+  | "cancelled";
+
+export interface Upload {
+  id: number;
+  file: File;
+  state: UploadState;
+  sent_bytes: number;
+  /** Bytes per second; 0 while it is not known. */
+  speed: number;
+  key: string | null;
+  video: Video | null;
+  /** Why it was refused or has failed, in one sentence. */
+  reason: string | null;
+  /** When the bucket had the whole file. */
+  sent_ms: number | null;
+}
+
+const AT_ONCE = 3;
+
+export const uploads = createStore<{ all: readonly Upload[] }>(() => ({ all: [] }));
+
+const cancellers = new Map<number, AbortController>();
+let lastId = 0;
+
+export const OPEN: readonly UploadState[] = ["waiting", "sending"];
+export const FOLLOWED: readonly UploadState[] = ["queued", "processing"];
+
+export function isOpen({ state }: Upload): boolean {
+  return OPEN.includes(state);
+}
+
+export function hasEnded({ state }: Upload): boolean {
+  return !OPEN.includes(state) && !FOLLOWED.includes(state);
+}
+
+/** Takes files: those that fit begin as soon as it is their turn, the others say why not. */
+export function addFiles(files: Iterable<File>, limits: Limits): void {
+  const added = [...files].map((file): Upload => {
+    lastId += 1;
+    const reason = refusal(file, limits);
+    return { ...fresh(lastId, file), state: reason ? "refused" : "waiting", reason };
+  });
+  uploads.setState(({ all }) => ({ all: [...added, ...all] }));
+  startNext();
+}
+
+export function cancel(id: number): void {
+  cancellers.get(id)?.abort(new DOMException("cancelled", "AbortError"));
+  change(id, (upload) => (isOpen(upload) ? { state: "cancelled", speed: 0 } : {}));
+  startNext();
+}
+
+export function retry(id: number): void {
+  change(id, (upload) => ({ ...fresh(id, upload.file), state: "waiting" }));
+  startNext();
+}
+
+export function remove(id: number): void {
+  uploads.setState(({ all }) => ({ all: all.filter((upload) => upload.id !== id) }));
+}
+
+export function clearEnded(): void {
+  uploads.setState(({ all }) => ({ all: all.filter((upload) => !hasEnded(upload)) }));
+}
+
+function fresh(id: number, file: File): Upload {
+  return { id, file, state: "waiting", sent_bytes: 0, speed: 0, key: null, video: null, reason: null, sent_ms: null };
+}
+
+function change(id: number, how: (upload: Upload) => Partial<Upload>): void {
+  uploads.setState(({ all }) => ({
+    all: all.map((upload) => (upload.id === id ? { ...upload, ...how(upload) } : upload)),
+  }));
+}
+
+function startNext(): void {
+  const { all } = uploads.getState();
+  const room = AT_ONCE - all.filter(({ state }) => state === "sending").length;
+  // The newest stand first in the list; the oldest go first.
+  const waiting = all.filter(({ state }) => state === "waiting").toReversed();
+  for (const upload of waiting.slice(0, Math.max(0, room))) void run(upload);
+}
+
+async function run({ id, file }: Upload): Promise<void> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  cancellers.set(id, controller);
+  change(id, () => ({ state: "sending" }));
+  const speedometer = new Speedometer();
+  try {
+    const ticket = await book(file, signal);
+    change(id, () => ({ key: ticket.key }));
+    await transfer(ticket, file, {
+      signal,
+      onSent: (sent_bytes) => change(id, () => ({ sent_bytes, speed: speedometer.read(sent_bytes, performance.now()) })),
+    });
+    change(id, () => ({ state: "queued", sent_bytes: file.size, speed: 0, sent_ms: Date.now() }));
+    startNext();
+    await followVideo(ticket.key, {
+      signal,
+      onChange: (video) => change(id, () => ({ video, state: video.state, reason: video.reason ?? null })),
+    });
+  } catch (error) {
+    if (!signal.aborted) change(id, () => ({ state: "broken", speed: 0, reason: inWords(error) }));
+  } finally {
+    cancellers.delete(id);
+    startNext();
+  }
+}
+
+function inWords(error: unknown): string {
+  if (error instanceof SendError) {
+    return error.status === 0 ? text.uploads.brokenDetail : text.uploads.storageRefused(error.status, error.message);
+  }
+  const problem = error instanceof Problem ? error : asProblem(error);
+  return problem.detail || problem.title;
+}

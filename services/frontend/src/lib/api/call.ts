@@ -1,0 +1,72 @@
+/** Calls to the api, checked against its OpenAPI document: path, method, parameters, body and answer. */
+
+import { asProblem, problemOf } from "./problem";
+import type { components, paths } from "./schema";
+
+export type Schemas = components["schemas"];
+
+type Method = "get" | "post" | "put" | "delete";
+type PathsWith<M extends Method> = {
+  [P in keyof paths]: paths[P] extends Record<M, { responses: unknown }> ? P : never;
+}[keyof paths];
+type Operation<P extends keyof paths, M extends Method> = paths[P] extends Record<M, infer O> ? O : never;
+type Json<C> = C extends { content: { "application/json": infer B } } ? B : undefined;
+type Good<R> = { [S in keyof R]: S extends 200 | 201 | 202 | 204 ? Json<R[S]> : never }[keyof R];
+export type AnswerOf<P extends keyof paths, M extends Method> =
+  Operation<P, M> extends { responses: infer R } ? Good<R> : never;
+type Part<O, N extends "query" | "path"> = O extends { parameters: infer Q } ? (N extends keyof Q ? Q[N] : never) : never;
+type BodyOf<O> = O extends { requestBody?: infer B } ? Json<NonNullable<B>> : never;
+
+export interface CallOptions<P extends keyof paths, M extends Method> {
+  query?: Part<Operation<P, M>, "query">;
+  path?: Part<Operation<P, M>, "path">;
+  body?: BodyOf<Operation<P, M>>;
+  signal?: AbortSignal;
+}
+
+/** Hears of every 401, wherever it comes from: the session is over. */
+let onUnauthorized: () => void = () => undefined;
+
+export function whenUnauthorized(callback: () => void): void {
+  onUnauthorized = callback;
+}
+
+/** The answer's body. Throws a `Problem` for anything but a 2xx, and the signal's reason when aborted. */
+export async function call<M extends Method, P extends PathsWith<M>>(
+  method: M,
+  path: P,
+  { query, path: parts, body, signal }: CallOptions<P, M> = {},
+): Promise<AnswerOf<P, M>> {
+  const init: RequestInit = { method: method.toUpperCase(), headers: { accept: "application/json" } };
+  if (body !== undefined) {
+    init.headers = { ...init.headers, "content-type": "application/json" };
+    init.body = JSON.stringify(body);
+  }
+  if (signal) init.signal = signal;
+  let response: Response;
+  try {
+    response = await fetch(address(path, parts, query), init);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw asProblem(error);
+  }
+  if (!response.ok) {
+    if (response.status === 401 && path !== "/api/session") onUnauthorized();
+    throw await problemOf(response);
+  }
+  if (response.status === 204) return undefined as AnswerOf<P, M>;
+  return (await response.json()) as AnswerOf<P, M>;
+}
+
+/** The path with its parameters filled in. A key's slashes are escaped too: `..` in it must not climb. */
+export function address(path: string, parts: object | undefined, query: object | undefined): string {
+  let filled = path;
+  for (const [name, value] of Object.entries(parts ?? {})) {
+    filled = filled.replace(`{${name}}`, encodeURIComponent(String(value)));
+  }
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== null && value !== "") search.set(name, String(value));
+  }
+  return search.size > 0 ? `${filled}?${search}` : filled;
+}

@@ -1,0 +1,15 @@
+/** The api's models by their short names. What they hold is generated: see schema.ts. */
+
+import type { Schemas } from "./call";
+
+export type Config = Schemas["Config"];
+export type DeadLetter = Schemas["DeadLetter"];
+export type Metrics = Schemas["Metrics"];
+export type Pod = Schemas["Pod"];
+export type PurgePreview = Schemas["PurgePreview"];
+export type PurgeProgress = Schemas["PurgeProgress"];
+export type State = Schemas["State"];
+export type Thumbnail = Schemas["Thumbnail"];
+export type Video = Schemas["Video"];
+export type VideoSummary = Schemas["VideoSummary"];
+export type VideoDetails = Schemas["VideoDetails"];

@@ -1,0 +1,54 @@
+// @vitest-environment node
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { forward } from "./forward";
+
+let server: Server;
+let answer: (request: IncomingMessage, response: ServerResponse) => void;
+
+beforeAll(async () => {
+  server = createServer((request, response) => answer(request, response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+});
+beforeEach(() => vi.stubEnv("API_BASE_URL", `http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+afterAll(() => void server.close());
+
+it("passes method, path, query, body and cookies on, and says who was asked", async () => {
+  let seen: Record<string, unknown> = {};
+  answer = (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      seen = { method: request.method, url: request.url, body: Buffer.concat(chunks).toString(), headers: request.headers };
+      response.setHeader("set-cookie", ["a=1", "b=2"]).writeHead(201).end("{}");
+    });
+  };
+  const response = await forward(
+    new Request("http://dashboard:3000/api/videos/~YS9i%2F..?x=%20", {
+      method: "POST",
+      body: "hello",
+      headers: { cookie: "session=1", host: "dashboard:3000" },
+    }),
+  );
+  expect(response.status).toBe(201);
+  expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+  expect(seen).toMatchObject({ method: "POST", url: "/api/videos/~YS9i%2F..?x=%20", body: "hello" });
+  expect(seen.headers).toMatchObject({ cookie: "session=1", "x-forwarded-host": "dashboard:3000", "x-forwarded-proto": "http" });
+});
+
+it("gives a compressed answer on as it is read", async () => {
+  answer = (_request, response) => response.setHeader("content-encoding", "gzip").end(gzipSync("plain text"));
+  const response = await forward(new Request("http://dashboard/api/config"));
+  expect(response.headers.get("content-encoding")).toBeNull();
+  expect(await response.text()).toBe("plain text");
+});
+
+it("says that the api is away, as a problem", async () => {
+  vi.stubEnv("API_BASE_URL", "http://127.0.0.1:9");
+  const response = await forward(new Request("http://dashboard/api/config"));
+  expect(response.status).toBe(502);
+  expect(response.headers.get("content-type")).toContain("application/problem+json");
+  expect(await response.json()).toMatchObject({ status: 502, detail: expect.stringContaining("cannot reach the api") });
+});

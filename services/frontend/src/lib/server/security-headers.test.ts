@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { contentSecurityPolicy } from "./security-headers";
+
+const options = { nonce: "abc", storageOrigin: "https://bucket.s3.eu-west-1.amazonaws.com", isDevelopment: false };
+
+it("lets run what has the nonce, shows pictures of the bucket, and allows nothing unsafe", () => {
+  const policy = contentSecurityPolicy(options);
+  expect(policy).toContain("script-src 'self' 'nonce-abc' 'strict-dynamic';");
+  expect(policy).toContain(`img-src 'self' data: blob: ${options.storageOrigin};`);
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toContain("unsafe");
+});
+
+it("gives the development server what it needs", () => {
+  expect(contentSecurityPolicy({ ...options, isDevelopment: true })).toContain("'unsafe-eval'");
+});

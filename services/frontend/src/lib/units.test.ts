@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { formatAge, formatBytes, formatDuration, formatPosition, formatTimecode } from "./units";
+
+describe("formatBytes", () => {
+  it.each([
+    [0, "0 B"],
+    [999, "999 B"],
+    [1000, "1.00 kB"],
+    [45_300, "45.3 kB"],
+    [999_499, "999 kB"],
+    [999_500, "1.00 MB"],
+    [1_310_000, "1.31 MB"],
+    [99_990_000, "100 MB"],
+    [5e12, "5.00 TB"],
+  ])("%d is %s", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+});
+
+describe("formatDuration", () => {
+  it.each([
+    [0, "0 ms"],
+    [0.85, "850 ms"],
+    [0.9999, "1.0 s"],
+    [4.21, "4.2 s"],
+    [9.999, "10 s"],
+    [59.96, "1 min"],
+    [200, "3 min 20 s"],
+    [3599.6, "1 h"],
+    [7500, "2 h 5 min"],
+    [86_400 * 4 + 3 * 3600, "4 d 3 h"],
+  ])("%d s is %s", (seconds, text) => expect(formatDuration(seconds)).toBe(text));
+});
+
+describe("formatAge", () => {
+  it.each([
+    [-3, "1 s"],
+    [0.2, "1 s"],
+    [7.9, "7 s"],
+    [75, "1 min 15 s"],
+  ])("%d s is %s", (seconds, text) => expect(formatAge(seconds)).toBe(text));
+});
+
+describe("formatTimecode", () => {
+  it.each([
+    [0.8, "0:00.80"],
+    [7.999, "0:08.00"],
+    [750, "12:30.00"],
+    [3723.5, "1:02:03.50"],
+  ])("%d s is %s", (seconds, text) => expect(formatTimecode(seconds)).toBe(text));
+});
+
+it("writes positions without needless zeros", () => {
+  expect(formatPosition(10)).toBe("10 %");
+  expect(formatPosition(33.3333)).toBe("33.33 %");
+});

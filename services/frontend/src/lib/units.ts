@@ -1,0 +1,81 @@
+/** Numbers as people read them, each with its unit. All take plain numbers and know nothing of the pipeline. */
+
+const COUNT = new Intl.NumberFormat("en-GB");
+const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
+
+export function formatCount(value: number): string {
+  return COUNT.format(value);
+}
+
+/** Decimal units, as S3's bill has them. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < BYTE_UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return `${value.toFixed(digits)} ${BYTE_UNITS[unit]}`;
+}
+
+export function formatRate(bytesPerSecond: number): string {
+  return `${formatBytes(bytesPerSecond)}/s`;
+}
+
+/** A length of time in its one or two largest units: 850 ms, 4.2 s, 3 min 20 s, 2 h 5 min, 4 d 3 h. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 59.95) return `${seconds.toFixed(seconds < 9.995 ? 1 : 0)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return pair(Math.floor(whole / 60), "min", whole % 60, "s");
+  const minutes = Math.round(whole / 60);
+  if (minutes < 1440) return pair(Math.floor(minutes / 60), "h", minutes % 60, "min");
+  const hours = Math.round(minutes / 60);
+  return pair(Math.floor(hours / 24), "d", hours % 24, "h");
+}
+
+function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}
+
+/** How long ago, in whole seconds and at least one: for ages that tick. */
+export function formatAge(seconds: number): string {
+  const whole = Math.max(1, Math.floor(seconds));
+  return whole < 60 ? `${whole} s` : formatDuration(whole);
+}
+
+/** A moment within a video: 0:04.20, 12:30.00, 1:02:03.50. */
+export function formatTimecode(seconds: number): string {
+  const hundredths = Math.round(seconds * 100);
+  const total = Math.floor(hundredths / 100);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const tail = `${two(total % 60)}.${two(hundredths % 100)}`;
+  const minutes = Math.floor(total / 60);
+  return minutes >= 60 ? `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${tail}` : `${minutes}:${tail}`;
+}
+
+const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const DAY_AND_CLOCK = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const FULL = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+
+export function formatClock(time: Date): string {
+  return CLOCK.format(time);
+}
+
+/** The clock for today's times, day and clock for others. */
+export function formatMoment(time: Date, now: Date): string {
+  return time.toDateString() === now.toDateString() ? CLOCK.format(time) : DAY_AND_CLOCK.format(time);
+}
+
+export function formatFull(time: Date): string {
+  return FULL.format(time);
+}
+
+export function formatPercent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+export function formatPosition(positionPct: number): string {
+  return `${Number(positionPct.toFixed(2))} %`;
+}

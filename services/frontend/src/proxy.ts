@@ -1,0 +1,31 @@
+/** Runs before every page: a content security policy with a fresh nonce; `/ws` goes on to the api.
+ *
+ * `/api` does not pass here: this layer buffers request bodies, and cuts them at 10 MB. See app/api/[...path]/route.ts.
+ */
+
+import { type NextRequest, NextResponse } from "next/server";
+import { contentSecurityPolicy, STRICT_TRANSPORT } from "@/lib/server/security-headers";
+import { apiBaseUrl, storageOrigin } from "@/lib/server/settings";
+
+export function proxy(request: NextRequest): NextResponse {
+  if (request.nextUrl.pathname === "/ws") {
+    return NextResponse.rewrite(new URL(`/ws${request.nextUrl.search}`, apiBaseUrl()));
+  }
+  const nonce = Buffer.from(crypto.randomUUID()).toString("base64");
+  const policy = contentSecurityPolicy({
+    nonce,
+    storageOrigin: storageOrigin(),
+    isDevelopment: process.env.NODE_ENV === "development",
+  });
+  const headers = new Headers(request.headers);
+  // Next.js reads the nonce from here and puts it on its own scripts.
+  headers.set("Content-Security-Policy", policy);
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set("Content-Security-Policy", policy);
+  if (request.headers.get("x-forwarded-proto") === "https") {
+    response.headers.set("Strict-Transport-Security", STRICT_TRANSPORT);
+  }
+  return response;
+}
+
+export const config = { matcher: ["/((?!api/|_next/static/|health$).*)"] };

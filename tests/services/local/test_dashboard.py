@@ -1,0 +1,123 @@
+"""The dashboard's build and start, with a Node.js and an npm that only pretend."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from services.local import dashboard
+from services.local.dashboard import Node, build, find_node, fingerprint, program
+from services.local.errors import LocalError
+
+
+def script(path: Path, *lines: str) -> str:
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]), encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    folder = tmp_path / "frontend"
+    (folder / "src").mkdir(parents=True)
+    (folder / "src" / "page.tsx").write_text("export {}", encoding="utf-8")
+    (folder / "package-lock.json").write_text("{}", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Node:
+    """Its npm notes what it is asked, installs nothing, and builds an empty server."""
+    npm = script(
+        tmp_path / "npm",
+        f"echo $1 >> {tmp_path}/asked",
+        "mkdir -p node_modules .next/standalone",
+        "touch node_modules/.package-lock.json",
+        "[ $1 = ci ] || touch .next/standalone/server.js",
+    )
+    return Node(script(tmp_path / "node", "echo v20.9.0"), npm)
+
+
+def asked(tmp_path: Path) -> list[str]:
+    return (tmp_path / "asked").read_text(encoding="utf-8").split()
+
+
+@pytest.mark.parametrize(
+    ("version", "is_found"),
+    [("v20.9.0", True), ("v22.1.0", True), ("v20.8.1", False), ("v18.20.0", False), ("nonsense", False)],
+)
+def test_only_a_node_that_is_new_enough_is_taken(
+    version: str, *, is_found: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(tmp_path / "node", f"echo {version}")
+    script(tmp_path / "npm")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    assert (find_node() is not None) is is_found
+
+
+def test_without_node_one_sentence_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_node() is None
+    assert "20.9" in dashboard.HOW_TO_GET_NODE
+
+
+def test_it_is_built_once_and_again_when_a_source_changes(node: Node, sources: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    for _ in range(2):
+        command = build(node, log=tmp_path / "build.log", progress=said.append, sources=sources)
+    assert command[0] == node.node
+    assert Path(command[1]).is_file()
+    assert asked(tmp_path) == ["ci", "run"]
+    assert len(said) == 2
+    (sources / "src" / "page.tsx").write_text("export { changed }", encoding="utf-8")
+    build(node, log=tmp_path / "build.log", progress=said.append, sources=sources)
+    assert asked(tmp_path) == ["ci", "run", "run"]
+
+
+def test_of_two_at_the_same_time_one_builds(node: Node, sources: Path, tmp_path: Path) -> None:
+    # Next.js empties its folder first: a lock in there would be another file to whoever comes then.
+    npm = script(tmp_path / "slow-npm", "[ $1 = ci ] || rm -rf .next", "sleep 0.3", f'exec {node.npm} "$@"')
+
+    def run(number: int) -> None:
+        build(Node(node.node, npm), log=tmp_path / f"{number}.log", progress=lambda _: None, sources=sources)
+        assert (sources / ".next" / "standalone" / "server.js").is_file()
+
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(run, 1)
+        until = time.monotonic() + 10
+        while not (sources / "node_modules").is_dir() and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        for one in (first, pool.submit(run, 2)):
+            one.result(30)
+    assert asked(tmp_path) == ["ci", "run"]
+
+
+def test_a_changed_test_is_no_reason_to_build(sources: Path) -> None:
+    before = fingerprint(sources)
+    (sources / "src" / "page.test.tsx").write_text("", encoding="utf-8")
+    assert fingerprint(sources) == before
+
+
+def test_a_failed_build_says_what_npm_said_and_is_tried_again(sources: Path, tmp_path: Path) -> None:
+    npm = script(tmp_path / "npm", "echo the disk is full", "exit 1")
+    for _ in range(2):
+        with pytest.raises(LocalError, match="the disk is full"):
+            build(Node("node", npm), log=tmp_path / "build.log", progress=lambda _: None, sources=sources)
+
+
+def test_the_server_listens_on_this_machine_only_and_sees_no_credentials(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    started = program(
+        [node.node, "server.js"],
+        port=3000,
+        api="http://127.0.0.1:8000",
+        storage="http://127.0.0.1:4566",
+        log=tmp_path / "log",
+    )
+    assert started.environment["HOSTNAME"] == "127.0.0.1"
+    assert started.environment["API_BASE_URL"] == "http://127.0.0.1:8000"
+    assert "AWS_SECRET_ACCESS_KEY" not in started.environment
