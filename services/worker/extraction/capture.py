@@ -1,6 +1,8 @@
 """OpenCV's FFmpeg backend on a reader: the only place that knows its properties, options and traps."""
 
+import contextlib
 import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -45,6 +47,19 @@ class Frame:
     note: str | None = None
 
 
+@contextlib.contextmanager
+def ffmpeg_options(options: Mapping[str, str]) -> Iterator[None]:
+    """FFmpeg's options for a capture that is opened meanwhile: OpenCV reads them from the environment, at every open,
+    and takes them from nowhere else.
+    """
+    name = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+    os.environ[name] = "|".join(f"{option};{value}" for option, value in options.items())
+    try:
+        yield
+    finally:
+        del os.environ[name]
+
+
 class Capture:
     """An open video. The reader must outlive it: releasing the last reference to a reader inside aborts Python."""
 
@@ -59,10 +74,9 @@ class Capture:
             "protocol_whitelist": "none",
             "codec_whitelist": decoder_whitelist or "none",
         }
-        # OpenCV reads its FFmpeg options from here at every open, and from nowhere else.
-        os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "|".join(f"{name};{value}" for name, value in options.items())
         parameters = [cv2.CAP_PROP_N_THREADS, 1] if decoder_whitelist else [cv2.CAP_PROP_FORMAT, -1]
-        self._capture = cv2.VideoCapture(cast("Any", reader), cv2.CAP_FFMPEG, parameters)
+        with ffmpeg_options(options):
+            self._capture = cv2.VideoCapture(cast("Any", reader), cv2.CAP_FFMPEG, parameters)
         self.is_open = self._capture.isOpened()
 
     @property

@@ -1,7 +1,6 @@
 """From coded pictures to an upright image of a thumbnail's size, without their container."""
 
 import io
-import os
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +11,18 @@ import cv2
 from services.worker.extraction import colour, interlace, orientation, picture, tiny
 from services.worker.extraction.bitstream import headers
 from services.worker.extraction.bitstream.coded import UNSPECIFIED, Coded
+from services.worker.extraction.capture import ffmpeg_options
 from services.worker.extraction.orientation import Image
 from services.worker.extraction.stream import Stream
 
 # No decoder while the file is probed: the one that OpenCV opens itself is not subject to this list, and the only one.
 # And no parser, which would put the true size in place of the declared one.
-_OPTIONS = "codec_whitelist;none|format_whitelist;avi|protocol_whitelist;none|fflags;nofillin+noparse"
+_OPTIONS = {
+    "codec_whitelist": "none",
+    "format_whitelist": "avi",
+    "protocol_whitelist": "none",
+    "fflags": "nofillin+noparse",
+}
 _INTERLEAVES_FIELDS = {"h264", "mpeg2video"}
 """Codecs of which a decoded picture holds both fields, line by line."""
 _SMALLEST_PX = 16
@@ -115,9 +120,9 @@ def _wrapped(stream: Stream, extradata: bytes, pictures: Sequence[bytes], size: 
 
 
 def _picture(memory: _Memory, count: int, shown_after: int) -> Image | None:
-    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _OPTIONS
     # `memory` outlives the capture: the last reference to a reader inside a capture aborts Python.
-    capture = cv2.VideoCapture(cast("Any", memory), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+    with ffmpeg_options(_OPTIONS):
+        capture = cv2.VideoCapture(cast("Any", memory), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     if not capture.isOpened():
         return None
     # Counted from the end: before the decoder knows how far pictures are reordered, it loses some.
