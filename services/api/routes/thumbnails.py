@@ -1,5 +1,6 @@
 """The gallery: thumbnails of all videos, the newest first."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +21,6 @@ router = APIRouter(tags=["videos"])
 _WITH_THUMBNAILS = (VideoState.DONE, VideoState.DEGRADED)
 _FRESH_S = 2.0
 _KEPT = 64
-_MOST_VIDEOS = 60
 
 
 class PageCache:
@@ -90,10 +90,11 @@ def _page(parts: Parts, position: float | None, cursor: str | None, limit: int) 
     listing = f"thumbnails {position}"
     start, offset = parts.cursors.read(listing, cursor) if cursor else ({}, 0)
     items: list[Thumbnail] = []
-    # One video at least gives one entry, mostly: the first `offset` of the first were on the page before.
-    wanted = min(limit, _MOST_VIDEOS) if position is None else limit
+    each_gives = len(parts.settings.thumbnail_positions) if position is None else 1
     before = start
     while True:
+        # The first `offset` thumbnails of the first video were on the page before.
+        wanted = math.ceil((offset + limit - len(items)) / each_gives)
         page = parts.listing.page(_WITH_THUMBNAILS, wanted, start=before)
         for record in page.records:
             shown = [one for one in record.thumbnails if position in (None, one.position_pct)]
