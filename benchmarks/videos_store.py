@@ -29,11 +29,9 @@ class Store:
         self._database.executemany("INSERT INTO videos VALUES (?, ?, ?)", rows)
         self._database.execute("CREATE INDEX by_state ON videos (state, updated_at, pk)")
         self._database.execute("CREATE UNIQUE INDEX by_pk ON videos (pk)")
-        self.calls = 0
 
     def answer(self, action: str, request: dict[str, Any]) -> dict[str, Any]:
         with self._lock:
-            self.calls += 1
             return getattr(self, f"_{action}")(request)  # type: ignore[no-any-return]
 
     def _Query(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - DynamoDB's name
@@ -137,13 +135,6 @@ def main() -> None:
             text = json.dumps(store.answer(action, json.loads(body))).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/x-amz-json-1.0")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def do_GET(self) -> None:
-            text = str(store.calls).encode()
-            self.send_response(200)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)

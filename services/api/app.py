@@ -50,6 +50,7 @@ def make_parts(settings: ApiSettings, clients: Clients) -> Parts:
     readers = Readers(lambda: read_queues(queue, dead_letters), VideosReader(shared, listing).read, pods.read)
     live = Live(readers, shared, sockets, interval_s=settings.push_interval_s)
     telemetry = Telemetry()
+    telemetry.count_requests(clients)
     telemetry.follow(live)
     return Parts(
         settings=settings,

@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
     from services.api.live import Live
+    from services.aws.clients import Clients
 
 _PREFIX = "thumbnail_api"
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -30,6 +31,21 @@ class Telemetry:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._aws_requests = Counter(
+            f"{_PREFIX}_aws_requests",
+            "Requests to AWS, retries included, by operation.",
+            ["service", "operation"],
+            registry=self.registry,
+        )
+
+    def count_requests(self, clients: "Clients") -> None:
+        """Counts what these clients send to AWS from now on."""
+        for client in (clients.s3, clients.sqs, clients.dynamodb):
+            client.meta.events.register("before-send", self._count_request)
+
+    def _count_request(self, event_name: str, **_: object) -> None:
+        service, operation = event_name.split(".")[1:]
+        self._aws_requests.labels(service, operation).inc()
 
     def follow(self, live: "Live") -> None:
         """Tells of the live state as well."""

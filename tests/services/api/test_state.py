@@ -205,6 +205,7 @@ def test_prometheus_is_told_of_the_pipeline_on_a_port_of_its_own(api: Api, opera
     assert 'thumbnail_queue_messages{state="visible"}' in told
     assert 'thumbnail_videos{state="done"}' in told
     assert 'thumbnail_api_source_stale{source="queue"} 0.0' in told
+    assert 'thumbnail_api_aws_requests_total{operation="GetQueueAttributes",service="sqs"}' in told
     assert operator.get("/metrics").status_code == 404
 
 
