@@ -30,6 +30,7 @@ from services.local.access import free_port
 from services.local.embedded_aws.handle import EmbeddedAws
 from services.local.pipeline import local_clients
 from services.local.provision import provision
+from tests.cluster import Cluster
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "a-token-for-the-benchmark"  # noqa: S105 - of a process that lives for a minute
@@ -118,7 +119,9 @@ def api(aws: EmbeddedAws, table: str, folder: Path) -> Iterator[Api]:
         "API_PORT": str(port),
         "API_METRICS_PORT": str(metrics_port),
         "AUTH_TOKENS": TOKEN,
-        "PODS_SOURCE": "none",
+        "PODS_SOURCE": "kubernetes",
+        "KUBECONFIG": str(folder / "kubeconfig"),
+        "WORKER_NAMESPACE": "clips",
         "PYTHONPATH": str(ROOT),
     }
     url = f"http://127.0.0.1:{port}"
@@ -179,11 +182,11 @@ def listen(url: str, clients: int, for_s: float) -> dict[int, list[float]]:
     return asyncio.run(run())
 
 
-def sockets(running: Api, report: Report, *, clients: int) -> None:
+def sockets(running: Api, cluster: Cluster, report: Report, *, clients: int) -> None:
     ws = running.url.replace("http", "ws") + "/ws"
-    rates = {}
+    rates, kubernetes = {}, {}
     for count in (1, clients):
-        before, began = running.requests(), time.perf_counter()
+        before, began, asked = running.requests(), time.perf_counter(), cluster.requests
         # The clients are a process of their own, so that they do not take the api's time to measure with.
         listener = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "benchmarks.api", "--listen", ws, str(count), "60"],
@@ -198,6 +201,7 @@ def sockets(running: Api, report: Report, *, clients: int) -> None:
         memory = running.memory_mb()
         text, _ = listener.communicate(timeout=120)
         rates[count] = (running.requests() - before) / (time.perf_counter() - began) * 60
+        kubernetes[count] = cluster.requests - asked
     arrived: dict[str, list[float]] = json.loads(text)
     whole = [times for times in arrived.values() if len(times) == clients]
     spread = [when - min(times) for times in whole for when in times]
@@ -213,6 +217,12 @@ def sockets(running: Api, report: Report, *, clients: int) -> None:
         f"{rates[1]:.0f}, {rates[clients]:.0f}",
         "the same",
         holds=same,
+    )
+    report.add(
+        f"requests to Kubernetes a minute, 1 and {clients:,} sockets",
+        f"{kubernetes[1]}, {kubernetes[clients]}",
+        "the same",
+        holds=abs(kubernetes[clients] - kubernetes[1]) <= 1,
     )
 
 
@@ -317,8 +327,10 @@ def main() -> int:
         print(json.dumps(listen(url, int(clients), float(seconds))))  # noqa: T201 - for the parent
         return 0
     report = Report()
-    with TemporaryDirectory() as name, EmbeddedAws.start(Path(name) / "aws") as aws:
+    cluster = Cluster()
+    with TemporaryDirectory() as name, contextlib.closing(cluster), EmbeddedAws.start(Path(name) / "aws") as aws:
         folder = Path(name)
+        cluster.write_config(folder / "kubeconfig")
         with store(1000) as table:
             starts(aws, table, folder, report)
             with api(aws, table, folder) as running:
@@ -328,7 +340,7 @@ def main() -> int:
             report.add("memory, idle", f"{memory:.0f} MB", "160 MB", holds=memory <= 160)
             growth(few, costs(running), report)
             steady_load(running, report, per_s=100, for_s=20)
-            sockets(running, report, clients=arguments.clients)
+            sockets(running, cluster, report, clients=arguments.clients)
     report.show()
     return 0 if all(holds for *_, holds in report.rows) else 1
 

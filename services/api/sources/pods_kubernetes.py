@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from kubernetes import client, config
 
 from services.api.sources.source import SourceError
 from services.contract.pods import Pod
@@ -149,6 +148,9 @@ def _phase(metadata: Mapping[str, Any], status: Mapping[str, Any]) -> str:
 
 def _core_api() -> Any:
     """In-cluster identity, which the client renews by itself; outside of a cluster, KUBECONFIG."""
+    # Only here, in the thread that follows: the api's start does not wait for half a second of imports.
+    from kubernetes import client, config  # noqa: PLC0415
+
     configuration = client.Configuration()
     try:
         config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]

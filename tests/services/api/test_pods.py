@@ -1,30 +1,18 @@
 """Pods, from a Kubernetes API server that the test plays, and from a supervisor's file."""
 
-import json
-import queue
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
 from services.api.sources.pods_kubernetes import pod_of
+from tests.cluster import Cluster, a_pod
 from tests.driver import eventually
 from tests.place import Place
 from tests.services.api.process import message_when, running, write_pods
-
-
-def a_pod(name: str = "clips-worker-1", **status: Any) -> dict[str, Any]:
-    return {
-        "metadata": {"name": name, "resourceVersion": "7", "labels": {"app.kubernetes.io/component": "worker"}},
-        "spec": {"nodeName": "fargate-1"},
-        "status": {"phase": "Running", "startTime": "2026-11-24T09:00:00Z", **status},
-    }
 
 
 def container(**state: Any) -> dict[str, Any]:
@@ -63,74 +51,11 @@ def test_a_pod_that_is_deleted_is_terminating() -> None:
     assert pod_of(pod).phase == "Terminating"
 
 
-class Cluster:
-    """The two requests of a Kubernetes API server that a watch takes."""
-
-    def __init__(self) -> None:
-        self.pods = [a_pod()]
-        self.events: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        self.lists = 0
-        self.is_away = False
-        cluster = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                url = urlsplit(self.path)
-                if cluster.is_away or url.path != "/api/v1/namespaces/clips/pods":
-                    self.send_error(503)
-                elif "watch" in parse_qs(url.query):
-                    self._watch()
-                else:
-                    cluster.lists += 1
-                    body = json.dumps({"metadata": {"resourceVersion": "1"}, "items": cluster.pods}).encode()
-                    self.send_response(200)
-                    self.send_header("Content-Length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
-
-            def _watch(self) -> None:
-                self.send_response(200)
-                self.send_header("Transfer-Encoding", "chunked")
-                self.end_headers()
-                while event := cluster.events.get():
-                    line = json.dumps(event).encode() + b"\n"
-                    self.wfile.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
-                    if event["type"] == "ERROR":
-                        break
-                self.wfile.write(b"0\r\n\r\n")
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def write_config(self, file: Path) -> None:
-        """The kubeconfig with which it is found."""
-        file.write_text(
-            json.dumps(
-                {
-                    "current-context": "test",
-                    "clusters": [
-                        {"name": "test", "cluster": {"server": f"http://127.0.0.1:{self.server.server_port}"}}
-                    ],
-                    "users": [{"name": "test", "user": {}}],
-                    "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-                }
-            )
-        )
-
-
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
     made = Cluster()
     yield made
-    made.events.put(None)
-    made.server.shutdown()
-    made.server.server_close()
+    made.close()
 
 
 def test_pods_are_listed_once_and_then_watched(place: Place, tmp_path: Path, cluster: Cluster) -> None:
