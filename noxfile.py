@@ -98,6 +98,12 @@ def screenshots(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """Keep the dashboard open for an hour while videos pass, and measure its heap."""
+    _play(session, "soak", *session.posargs)
+
+
+@nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
     """Damage videos at random, and show them to the parsers and to a real child: -- --minutes N."""
     _install(session, "test")

@@ -32,5 +32,6 @@ export default defineConfig({
   projects: [
     { name: "e2e", testMatch: "**/*.spec.ts" },
     { name: "screenshots", testMatch: "**/*.shots.ts" },
+    { name: "soak", testMatch: "**/*.soak.ts" },
   ],
 });
