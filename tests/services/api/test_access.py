@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.exceptions import InvalidStatus
 
+from services.api.sockets import POLICY_VIOLATION
 from tests.driver import eventually
 from tests.place import Place
-from services.api.sockets import POLICY_VIOLATION
 from tests.services.api.process import OPERATOR, PREVIOUS, VIEWER, Api, end_of, message, running
 
 READS = [
