@@ -98,6 +98,22 @@ def screenshots(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def lighthouse(session: nox.Session) -> None:
+    """Judge every page of the dashboard by Lighthouse, and print a table."""
+    npm = _npm(session)
+    # Apart from the dashboard's packages, as 200 come with it that nobody else needs.
+    with session.chdir(FRONTEND / "e2e" / "lighthouse"):
+        npm("ci", "--ignore-scripts")
+    _play(session, "lighthouse", *session.posargs)
+
+
+@nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """Keep the dashboard open for an hour while videos pass, and measure its heap."""
+    _play(session, "soak", *session.posargs)
+
+
+@nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
     """Damage videos at random, and show them to the parsers and to a real child: -- --minutes N."""
     _install(session, "test")

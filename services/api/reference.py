@@ -29,7 +29,8 @@ _TAIL = """
 `AUTH_MODE` is `token` (one operator token, or JSON `{"operator": [...], "viewer": [...]}`; a login with
 `POST /api/session` sets an HttpOnly cookie), `oidc` (the load balancer's signed header) or `none`. A viewer sees
 everything; an operator acts. `/ws` and everything that acts answers 403 to pages of another origin. To rotate a token,
-give the secret a new value: the one before it stays accepted, and sessions end with the token that they were made with.
+give the secret a new value: the one before it stays accepted, and sessions, `/ws` included, end
+with the token that they were made with.
 
 ## What it costs
 

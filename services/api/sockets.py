@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 
 from fastapi import WebSocket, WebSocketDisconnect
@@ -10,6 +11,7 @@ BACKLOG = 8
 """Messages that may wait for a slow client before it is dropped."""
 
 TRY_AGAIN_LATER = 1013
+POLICY_VIOLATION = 1008
 
 _CLOSE_PATIENCE_S = 2.0
 
@@ -43,12 +45,17 @@ class Sockets:
                     self.dropped += 1
                 client.dropped.set()
 
-    async def serve(self, websocket: WebSocket, first: str) -> None:
-        """Keeps an accepted connection until one side ends it; `first` is the message that it begins with."""
+    async def serve(self, websocket: WebSocket, first: str, *, refused: Coroutine[None, None, None]) -> None:
+        """Keeps an accepted connection until one side ends it, or `refused` returns: its session has ended.
+
+        `first` is the message that it begins with.
+        """
         client = _Client()
         client.waiting.put_nowait(first)
         self._clients.add(client)
+        refusal = asyncio.create_task(refused)
         tasks = [
+            refusal,
             asyncio.create_task(_send(websocket, client)),
             asyncio.create_task(_until_gone(websocket)),
             asyncio.create_task(client.dropped.wait()),
@@ -61,8 +68,14 @@ class Sockets:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         if client.dropped.is_set():
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(websocket.close(TRY_AGAIN_LATER, "too slow"), _CLOSE_PATIENCE_S)
+            await _close(websocket, TRY_AGAIN_LATER, "too slow")
+        elif refusal.done() and not refusal.cancelled():
+            await _close(websocket, POLICY_VIOLATION, "the login has ended")
+
+
+async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(websocket.close(code, reason), _CLOSE_PATIENCE_S)
 
 
 async def _send(websocket: WebSocket, client: _Client) -> None:

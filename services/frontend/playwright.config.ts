@@ -32,5 +32,7 @@ export default defineConfig({
   projects: [
     { name: "e2e", testMatch: "**/*.spec.ts" },
     { name: "screenshots", testMatch: "**/*.shots.ts" },
+    { name: "lighthouse", testMatch: "**/*.lighthouse.ts" },
+    { name: "soak", testMatch: "**/*.soak.ts" },
   ],
 });

@@ -1,16 +1,17 @@
 """The live state, piece by piece over HTTP and all of it over `/ws`."""
 
+import asyncio
 from itertools import groupby
 
 from fastapi import APIRouter, WebSocket
 from starlette.concurrency import run_in_threadpool
 
 from services.api import problems
-from services.api.auth import check_origin
+from services.api.auth import Gate, check_origin
 from services.api.figures import HISTORY_S, STEP_S
 from services.api.models import Config, Metrics, PodGroup, Pods, Queue, State
 from services.api.parts import TheParts, Viewer, parts_of
-from services.api.problems import ApiError, UnavailableError, documented
+from services.api.problems import ApiError, UnauthorizedError, UnavailableError, documented
 from services.api.routes.paging import PAGE_MAX
 from services.api.version import project_version
 from services.contract.formats import VIDEO_EXTENSIONS
@@ -19,6 +20,7 @@ from services.contract.limits import MULTIPART_FROM_BYTES
 router = APIRouter(tags=["state"])
 
 _DENIED = documented(401, 429, 503)
+_LOGIN_CHECKED_EVERY_S = 5.0
 
 
 @router.get("/api/config", operation_id="getConfig", summary="What a client must know", responses=_DENIED)
@@ -100,7 +102,23 @@ async def live(websocket: WebSocket) -> None:
         await websocket.send_denial_response(answer)
         return
     await websocket.accept()
-    await parts.sockets.serve(websocket, parts.live.first_message())
+    refused = _refused(parts.gate, websocket)
+    await parts.sockets.serve(websocket, parts.live.first_message(), refused=refused)
+
+
+async def _refused(gate: Gate, websocket: WebSocket) -> None:
+    """Returns when the login that a connection began with has ended: a board that only listens asks for nothing."""
+    while True:
+        await asyncio.sleep(_LOGIN_CHECKED_EVERY_S)
+        # What the load balancer has signed is good for minutes, and is renewed with the next request only.
+        if gate.mode == "oidc":
+            continue
+        try:
+            await run_in_threadpool(gate.caller, websocket)
+        except UnauthorizedError:
+            return
+        except ApiError:
+            continue
 
 
 def _unavailable(what: str) -> ApiError:

@@ -1,5 +1,6 @@
 """Uploads: the browser sends the bytes to S3 itself, with what is signed here."""
 
+import contextlib
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
@@ -95,7 +96,7 @@ def part_urls(request: PartUrlsRequest, _: Operator, parts: TheParts) -> PartUrl
     responses=documented(401, 403, 404, 409, 413, 422, 429, 503),
 )
 def complete(request: CompleteRequest, _: Operator, parts: TheParts) -> Uploaded:
-    """Makes one object of the parts; S3 then tells the queue of it."""
+    """Makes one object of the parts; S3 then tells the queue of it. May be asked again when the answer was lost."""
     _check(request.key)
     most = parts.settings.upload_max_mb * _MIB
     try:
@@ -106,7 +107,7 @@ def complete(request: CompleteRequest, _: Operator, parts: TheParts) -> Uploaded
         named = sorted({part.number: part.etag for part in request.parts}.items())
         parts.uploads.complete(request.key, request.upload_id, named)
     except ObjectMissingError:
-        raise NotFoundError("There is no such upload, or it has ended.") from None
+        return _completed_before(parts, request.key, len(request.parts))
     parts.live.nudge()
     return Uploaded(key=request.key, size_bytes=size_bytes)
 
@@ -125,6 +126,16 @@ def abort(request: UploadRef, _: Operator, parts: TheParts) -> None:
         parts.uploads.abort(request.key, request.upload_id)
     except ObjectMissingError:
         raise NotFoundError("There is no such upload, or it has ended.") from None
+
+
+def _completed_before(parts: Parts, key: str, part_count: int) -> Uploaded:
+    """The object that an upload of so many parts has become. Raises: NotFoundError."""
+    with contextlib.suppress(ObjectMissingError):
+        found = parts.bucket.head(key)
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+        if found.etag.endswith(f"-{part_count}"):
+            return Uploaded(key=key, size_bytes=found.size_bytes)
+    raise NotFoundError("There is no such upload, or it has ended.")
 
 
 def _check(key: str) -> None:

@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.exceptions import InvalidStatus
 
+from services.api.sockets import POLICY_VIOLATION
 from tests.driver import eventually
 from tests.place import Place
-from tests.services.api.process import OPERATOR, PREVIOUS, VIEWER, Api, message, running
+from tests.services.api.process import OPERATOR, PREVIOUS, VIEWER, Api, end_of, message, running
 
 READS = [
     "/api/config",
@@ -143,6 +144,19 @@ def test_two_tokens_are_accepted_at_a_time_and_a_session_ends_with_its_token(pla
         assert browser.get("/api/session").status_code == 401
         assert OPERATOR not in api.log.read_text()
         assert PREVIOUS not in api.log.read_text()
+
+
+def test_a_socket_ends_with_the_session_that_it_began_with(place: Place, tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text(PREVIOUS)
+    settings = {"AUTH_TOKENS": "", "AUTH_TOKEN_FILE": str(tokens)}
+    with running(place, tmp_path, **settings) as api, api.client(token=None) as browser:
+        browser.post("/api/session", json={"token": PREVIOUS})
+        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        with api.socket(token=None, headers={"Cookie": cookie}) as listening:
+            assert message(listening)["type"] == "state"
+            tokens.write_text(OPERATOR)
+            assert end_of(listening) == POLICY_VIOLATION
 
 
 @pytest.mark.parametrize(

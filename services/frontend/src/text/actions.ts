@@ -29,7 +29,12 @@ export const actions = {
     retry: (name: string) => `Retry the upload of ${name}`,
     remove: (name: string) => `Remove ${name} from this list`,
     took: (seconds: number) => `thumbnails ${formatDuration(seconds)} after the upload`,
-    brokenDetail: "The connection was lost for too long.",
+    trouble: {
+      connection: "The connection is lost. Nothing of the upload is: it goes on as soon as it is back.",
+      session: "You are logged out. The upload goes on after the next login.",
+      server: (status: number) => `The server has trouble (${status}). It is tried again until it works.`,
+    },
+    tryNow: (name: string) => `Try to go on with the upload of ${name} now`,
     storageRefused: (status: number, message: string) => `The bucket refused it (${status}). ${message}`,
     clearEnded: "Clear ended",
     minimize: "Minimize",

@@ -17,6 +17,7 @@ export const board = {
     inFlight: "In flight",
     delayed: (count: number) => `${formatCount(count)} delayed`,
     beingWorkedOn: "being worked on",
+    nothingInWork: "nothing in work",
     storage: "Storage used",
     storageParts: (uploads: string, thumbnails: string) => `${uploads} videos, ${thumbnails} thumbnails`,
     unknown: "not known",

@@ -21,10 +21,10 @@ export function Card({ title, note, actions, warning, id, className, children }:
       {...(id ? { id } : {})}
       className={classes("flex min-w-0 scroll-mt-28 flex-col rounded-card border border-line bg-panel", className)}
     >
-      <header className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1.5">
+      <header className="flex min-h-12 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1">
         <h2 className="text-sm font-semibold">{title}</h2>
         {note ? <div className="text-xs text-muted">{note}</div> : null}
-        {actions ? <div className="ml-auto flex items-center gap-1">{actions}</div> : null}
+        {actions ? <div className="-mr-2 ml-auto flex items-center gap-1">{actions}</div> : null}
       </header>
       {warning ? <SourceWarning>{warning}</SourceWarning> : null}
       {children}

@@ -14,7 +14,7 @@ interface FigureTileProps {
 /** One figure with its name. As high with a value as without one. */
 export function FigureTile({ label, value, unit, note, warning }: FigureTileProps) {
   return (
-    <div className="flex min-w-0 flex-col gap-0.5 px-4 py-3" {...(warning ? { title: warning } : {})}>
+    <div className="flex min-w-0 flex-col gap-0.5 bg-panel px-4 py-3" {...(warning ? { title: warning } : {})}>
       <dt className="truncate text-xs text-muted">{label}</dt>
       <dd className="flex h-8 items-baseline gap-1.5">
         {value === null ? (

@@ -20,7 +20,7 @@ export function Segments<Value extends string>({ label, options, value, onChange
         <label
           key={option.value}
           className={classes(
-            "relative flex min-h-8 items-center gap-1.5 rounded-md px-3 text-sm whitespace-nowrap",
+            "relative flex min-h-8 items-center gap-1.5 rounded-md px-2 text-sm sm:px-3 whitespace-nowrap",
             "has-focus-visible:outline-2 has-focus-visible:outline-accent",
             option.value === value ? "bg-raised font-medium text-ink" : "text-muted hover:text-ink",
           )}
@@ -34,7 +34,7 @@ export function Segments<Value extends string>({ label, options, value, onChange
             onChange={() => onChange(option.value)}
           />
           {option.label}
-          {option.count ? <span className="text-xs text-muted">{option.count}</span> : null}
+          {option.count ? <span className="text-xs text-muted max-sm:hidden">{option.count}</span> : null}
         </label>
       ))}
     </fieldset>

@@ -8,8 +8,8 @@ interface VirtualGridProps<Item> {
   items: readonly Item[];
   keyOf: (item: Item) => string;
   render: (item: Item) => ReactNode;
-  /** Tiles share the width evenly; as many columns as fit with at least this width each. */
-  minTileWidth_px: number;
+  /** Tiles share the width evenly; as many columns as fit with at least this width each, given the whole one. */
+  minTileWidth_px: (width_px: number) => number;
   tileHeight_px: (width_px: number) => number;
   gap_px?: number;
   /** Called when the end comes near: there may be a next page. */
@@ -38,7 +38,7 @@ export function VirtualGrid<Item>(props: VirtualGridProps<Item>) {
     return () => resized.disconnect();
   }, []);
 
-  const columns = Math.max(1, Math.floor((place.width_px + gap_px) / (minTileWidth_px + gap_px)));
+  const columns = Math.max(1, Math.floor((place.width_px + gap_px) / (minTileWidth_px(place.width_px) + gap_px)));
   const tileWidth_px = Math.max(0, (place.width_px - gap_px * (columns - 1)) / columns);
   const rowHeight_px = Math.round(tileHeight_px(tileWidth_px)) + gap_px;
   const rowCount = Math.ceil(items.length / columns);

@@ -3,13 +3,16 @@
 import Link from "next/link";
 import { memo, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
+import { classes } from "@/components/ui/classes";
 import { nameOf, pageOf } from "@/features/videos/names";
 import type { DeadLetter } from "@/lib/api/models";
 import { formatMoment } from "@/lib/units";
 import { text } from "@/text";
-import { type FailureGroup, keysOf, pickedOf } from "./groups";
+import { type FailureGroup, keysOf, pickedOf, sharedReason } from "./groups";
 
-const FIRST_SHOWN = 20;
+/** Few, so that all groups are seen at once. */
+const FIRST_SHOWN = 5;
+const SHOWN_MORE = 100;
 
 interface FailureGroupCardProps {
   group: FailureGroup;
@@ -23,6 +26,7 @@ export function FailureGroupCard({ group, selection, canSelect, onToggle }: Fail
   const picked = pickedOf(group, selection);
   const box = useRef<HTMLInputElement>(null);
   const title = text.failures.reasons[group.code] ?? group.code;
+  const reason = sharedReason(group);
   const hidden = group.letters.length - shownCount;
 
   useEffect(() => {
@@ -42,14 +46,16 @@ export function FailureGroupCard({ group, selection, canSelect, onToggle }: Fail
             className="size-4 accent-accent"
           />
         ) : null}
-        <h2 className="font-semibold">{title}</h2>
-        <span className="ml-auto text-muted">{text.failures.count(group.letters.length)}</span>
+        <h2 className="font-semibold whitespace-nowrap">{title}</h2>
+        {reason ? <p className="min-w-0 truncate text-muted max-sm:hidden">{reason}</p> : null}
+        <span className="ml-auto whitespace-nowrap text-muted">{text.failures.count(group.letters.length)}</span>
       </header>
       <ul>
         {group.letters.slice(0, shownCount).map((letter) => (
           <Letter
             key={letter.id}
             letter={letter}
+            isReasonShared={reason !== null}
             isSelected={selection.has(letter.key)}
             canSelect={canSelect}
             onToggle={onToggle}
@@ -58,8 +64,8 @@ export function FailureGroupCard({ group, selection, canSelect, onToggle }: Fail
       </ul>
       {hidden > 0 ? (
         <div className="border-t border-line px-3 py-1.5">
-          <Button kind="quiet" onClick={() => setShownCount((count) => count + 10 * FIRST_SHOWN)}>
-            {text.failures.showMore(Math.min(hidden, 10 * FIRST_SHOWN))}
+          <Button kind="quiet" onClick={() => setShownCount((count) => count + SHOWN_MORE)}>
+            {text.failures.showMore(Math.min(hidden, SHOWN_MORE))}
           </Button>
         </div>
       ) : null}
@@ -69,12 +75,14 @@ export function FailureGroupCard({ group, selection, canSelect, onToggle }: Fail
 
 interface LetterProps {
   letter: DeadLetter;
+  /** Whether the group says the reason for all of them; on a phone there is no room for it. */
+  isReasonShared: boolean;
   isSelected: boolean;
   canSelect: boolean;
   onToggle: (keys: readonly string[], isOn: boolean) => void;
 }
 
-const Letter = memo(function Letter({ letter, isSelected, canSelect, onToggle }: LetterProps) {
+const Letter = memo(function Letter({ letter, isReasonShared, isSelected, canSelect, onToggle }: LetterProps) {
   const name = nameOf(letter.key) || text.failures.unnamed;
   return (
     <li className="flex items-center gap-3 border-t border-line px-4 py-2">
@@ -96,11 +104,11 @@ const Letter = memo(function Letter({ letter, isSelected, canSelect, onToggle }:
         ) : (
           <p className="font-medium">{name}</p>
         )}
-        <p className="text-muted [overflow-wrap:anywhere]">{letter.reason}</p>
+        <p className={classes("text-muted [overflow-wrap:anywhere]", isReasonShared && "sm:hidden")}>{letter.reason}</p>
       </div>
-      <div className="shrink-0 text-right text-xs text-muted">
-        <p>{formatMoment(new Date(letter.at), new Date())}</p>
+      <div className="flex shrink-0 gap-x-4 text-right text-xs text-muted max-sm:flex-col">
         <p>{text.failures.attempts(letter.attempts)}</p>
+        <p>{formatMoment(new Date(letter.at), new Date())}</p>
       </div>
     </li>
   );

@@ -19,6 +19,12 @@ export function groupByReason(letters: readonly DeadLetter[]): FailureGroup[] {
     .sort((a, b) => b.letters.length - a.letters.length || a.code.localeCompare(b.code));
 }
 
+/** The sentence that all letters of a group give as their reason; null when they differ. */
+export function sharedReason({ letters }: FailureGroup): string | null {
+  const reason = letters[0]?.reason ?? "";
+  return reason && letters.every((letter) => letter.reason === reason) ? reason : null;
+}
+
 /** The keys by which letters can be sent again. One that is no notification has none. */
 export function keysOf(letters: readonly DeadLetter[]): string[] {
   return [...new Set(letters.map(({ key }) => key).filter(Boolean))];

@@ -13,7 +13,8 @@ import { EmptyGallery } from "./empty-gallery";
 import { useThumbnails } from "./queries";
 import { ThumbnailTile, tileHeight, tileProps } from "./thumbnail-tile";
 
-const MIN_TILE_PX = 200;
+/** Two side by side on a phone. */
+const minTileWidth = (width_px: number) => (width_px < 640 ? 150 : 200);
 
 export function GalleryPage() {
   const config = useConfig();
@@ -41,7 +42,7 @@ export function GalleryPage() {
           label={text.gallery.label}
           items={items}
           keyOf={(thumbnail) => thumbnail.key}
-          minTileWidth_px={MIN_TILE_PX}
+          minTileWidth_px={minTileWidth}
           tileHeight_px={tileHeight}
           onNearEnd={loadMore}
           render={(thumbnail) => <ThumbnailTile {...tileProps(thumbnail)} />}
@@ -54,7 +55,7 @@ export function GalleryPage() {
 function GallerySkeleton() {
   return (
     <Loading label={text.common.loading}>
-      <div className="grid grid-cols-[repeat(auto-fill,minmax(200px,1fr))] gap-3">
+      <div className="grid grid-cols-[repeat(auto-fill,minmax(150px,1fr))] gap-3 sm:grid-cols-[repeat(auto-fill,minmax(200px,1fr))]">
         {Array.from({ length: 12 }, (_, index) => (
           <Skeleton key={index} className="aspect-[200/157] rounded-lg" />
         ))}

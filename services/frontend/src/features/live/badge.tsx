@@ -1,6 +1,7 @@
 "use client";
 
 import { Dot, Pill, type Tone } from "@/components/ui/pill";
+import { formatAge } from "@/lib/units";
 import { text } from "@/text";
 import type { Liveness } from "./freshness";
 import { useLiveness } from "./liveness";
@@ -19,7 +20,14 @@ export function LiveBadge() {
           {text.live[liveness]}
         </Pill>
       </span>
-      {isOld ? <span className="text-xs whitespace-nowrap text-muted max-sm:hidden">{text.live.age(age_s)}</span> : null}
+      {isOld ? (
+        <span className="text-xs whitespace-nowrap text-muted">
+          <span className="max-sm:sr-only">{text.live.age(age_s)}</span>
+          <span aria-hidden className="sm:hidden">
+            {formatAge(age_s)}
+          </span>
+        </span>
+      ) : null}
     </div>
   );
 }

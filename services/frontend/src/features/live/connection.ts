@@ -2,6 +2,7 @@
 
 import ReconnectingSocket from "partysocket/ws";
 import { call } from "@/lib/api/call";
+import { goOn } from "@/lib/perseverance";
 import type { StateMessage } from "./snapshot";
 import { live, receive, setSocket } from "./store";
 
@@ -29,6 +30,8 @@ export function connect(): () => void {
 
   socket.addEventListener("open", () => {
     wasOpen = true;
+    // The api is back: what waits for it need not wait longer.
+    goOn();
   });
   socket.addEventListener("message", (event: MessageEvent) => {
     const message = parse(event.data);

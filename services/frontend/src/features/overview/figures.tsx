@@ -16,7 +16,7 @@ export function Figures() {
     value === undefined || value === null ? (snapshot ? text.common.none : null) : format(value);
   const words = text.overview;
   return (
-    <dl className="grid grid-cols-2 divide-line overflow-hidden rounded-card border border-line bg-panel sm:grid-cols-3 lg:col-span-12 xl:grid-cols-6 xl:divide-x">
+    <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-card border border-line bg-line sm:grid-cols-3 lg:col-span-12 xl:grid-cols-6">
       <FigureTile
         label={words.thumbnails}
         value={known(metrics?.thumbnails)}
@@ -38,7 +38,7 @@ export function Figures() {
       <FigureTile
         label={words.inFlight}
         value={known(queue?.inFlight)}
-        note={queue && queue.delayed > 0 ? words.delayed(queue.delayed) : words.beingWorkedOn}
+        note={queue && queue.delayed > 0 ? words.delayed(queue.delayed) : queue?.inFlight ? words.beingWorkedOn : words.nothingInWork}
         warning={warnings.queue}
       />
       <FigureTile

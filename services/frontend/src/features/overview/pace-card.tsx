@@ -64,7 +64,7 @@ function Pace({ snapshot }: { snapshot: Snapshot }) {
 
 function perMinute(value: number | null | undefined): string {
   if (value === null || value === undefined) return text.common.none;
-  return value.toFixed(value < 10 ? 1 : 0);
+  return value < 10 ? value.toFixed(1) : formatCount(Math.round(value));
 }
 
 function seconds(value: number | null | undefined): string {

@@ -50,7 +50,7 @@ export function PodsCard({ className }: { className?: string }) {
         <ul
           tabIndex={0}
           aria-label={text.pods.title}
-          className="grid max-h-96 min-h-0 flex-1 grid-cols-[repeat(auto-fill,minmax(17rem,1fr))] content-start gap-2 overflow-y-auto p-3"
+          className="grid max-h-96 min-h-0 flex-1 grid-cols-[repeat(auto-fill,minmax(min(15.5rem,100%),1fr))] content-start gap-2 overflow-y-auto p-3"
         >
           {shown.map((pod) => (
             <PodTile
@@ -95,9 +95,12 @@ const PodTile = memo(function PodTile({ name, phase, isReady, restarts, node, st
       title={[node, started && formatFull(new Date(started))].filter(Boolean).join("\n")}
       className="flex min-w-0 flex-col gap-1.5 rounded-lg border border-line px-3 py-2 target:border-accent"
     >
-      <span className="truncate font-medium" title={name}>
-        {name}
-      </span>
+      <div className="flex items-baseline justify-between gap-3">
+        <span className="truncate font-medium" title={name}>
+          {name}
+        </span>
+        <span className="shrink-0 text-xs text-muted">{uptime}</span>
+      </div>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
         <Pill tone={HEALTH_TONES[health]}>
           <Dot />
@@ -105,7 +108,6 @@ const PodTile = memo(function PodTile({ name, phase, isReady, restarts, node, st
         </Pill>
         <span>{isReady ? text.pods.ready : text.pods.notReady}</span>
         <span className={classes(restarts > 0 && "text-warn")}>{text.pods.restarts(restarts)}</span>
-        <span className="ml-auto">{uptime}</span>
       </div>
     </li>
   );

@@ -56,13 +56,13 @@ function options(width: number, height: number): uPlot.Options {
     height,
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
-    padding: [12, 8, 0, 0],
+    padding: [12, 12, 0, 0],
     scales: {
       x: { time: true, range: (_plot, _min, max) => [(max ?? 0) - WINDOW_S, max ?? 0] },
       y: { range: (_plot, _min, max) => [0, Math.max(4, Math.ceil((max ?? 0) * 1.1))] },
     },
     axes: [
-      { ...axis, values: (_plot, ticks) => ticks.map((tick) => text.queue.axisTime(new Date(tick * 1000))), space: 80 },
+      { ...axis, values: (_plot, ticks) => ticks.map((tick) => text.queue.axisTime(new Date(tick * 1000))), space: 44, size: 28, incrs: [60] },
       { ...axis, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] },
     ],
     series: [

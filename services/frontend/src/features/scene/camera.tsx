@@ -5,7 +5,7 @@ import { useLayoutEffect } from "react";
 import { type OrthographicCamera, Vector3 } from "three";
 import { type Layout, padOf, STATIONS, type Station } from "./layout";
 
-const DIRECTION = new Vector3(0.14, 0.72, 1).normalize();
+const DIRECTION = new Vector3(0.1, 0.72, 1).normalize();
 /** How high the queue may grow at the back, and how much ground the labels take in front of a pad. */
 const QUEUE_HEIGHT_M = 3.1;
 const LABEL_DEPTH_M = 1.15;

@@ -40,6 +40,19 @@ const WIDE: Layout = {
   workersDepth_m: 3.4,
 };
 
+/** Nearly as high as wide: what comes in stands one behind the other, as what comes out does. */
+const MEDIUM: Layout = {
+  places: {
+    uploads: { x: -5.2, z: -2.6 },
+    queue: { x: -5.2, z: 2.4 },
+    workers: { x: 0, z: 0 },
+    thumbnails: { x: 5.4, z: -2.6 },
+    deadLetters: { x: 5.4, z: 2.6 },
+  },
+  workersWidth_m: 4.8,
+  workersDepth_m: 4.2,
+};
+
 const TALL: Layout = {
   places: {
     uploads: { x: -2.4, z: -5.3 },
@@ -52,8 +65,10 @@ const TALL: Layout = {
   workersDepth_m: 3.4,
 };
 
+/** The one that fills a stage of this width, divided by its height, best. */
 export function layoutFor(aspect: number): Layout {
-  return aspect >= 1.35 ? WIDE : TALL;
+  if (aspect >= 1.9) return WIDE;
+  return aspect >= 1.1 ? MEDIUM : TALL;
 }
 
 /** Places for that many bodies in rows, and the size that lets them fit: 1 while they have room, less beyond. */

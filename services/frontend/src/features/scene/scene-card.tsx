@@ -3,7 +3,7 @@
 import { FileText, Box as BoxIcon, Pause, Play } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
-import { Component, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Component, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { IconButton } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/states";
@@ -101,8 +101,7 @@ function Stage({ model, flights, isSeen }: StageProps) {
     return () => resized.disconnect();
   }, []);
 
-  const isWide = aspect === null || aspect >= 1.35;
-  const layout = useMemo(() => layoutFor(isWide ? 2 : 1), [isWide]);
+  const layout = layoutFor(aspect ?? 2);
   const select = useCallback(
     (station: Station, worker?: string) => router.push(worker ? `/#pod-${worker}` : TARGETS[station]),
     [router],

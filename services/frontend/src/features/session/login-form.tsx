@@ -7,7 +7,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { call } from "@/lib/api/call";
 import { asProblem, type Problem } from "@/lib/api/problem";
-import { persevere } from "@/lib/perseverance";
+import { goOn, persevere } from "@/lib/perseverance";
 import { text } from "@/text";
 import { safeReturn } from "./safe-return";
 
@@ -31,6 +31,7 @@ export function LoginForm() {
         // Whoever follows the link as soon as it is printed may come before the api does.
         await (isLink ? persevere(ask, { signal: new AbortController().signal }) : ask());
         client.clear();
+        goOn();
         // The router would keep the link's address, token included, and go there again after a logout.
         if (isLink) window.location.replace(new URL(next, window.location.origin));
         else router.replace(next);

@@ -1,8 +1,7 @@
 "use client";
 
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRouter } from "next/navigation";
-import { call } from "@/lib/api/call";
+import { useQuery } from "@tanstack/react-query";
+import { call, whenUnauthorized } from "@/lib/api/call";
 import type { Config } from "@/lib/api/models";
 import { announce } from "@/components/ui/toasts";
 import { asProblem } from "@/lib/api/problem";
@@ -22,18 +21,15 @@ export function useIsOperator(): boolean {
   return useConfig()?.role === "operator";
 }
 
-/** Ends the session and leads to the login. */
-export function useLogout(): () => Promise<void> {
-  const router = useRouter();
-  const client = useQueryClient();
-  return async function logout() {
-    try {
-      await call("delete", "/api/session");
-      client.clear();
-      router.push("/login");
-    } catch (error) {
-      const problem = asProblem(error);
-      announce({ tone: "bad", title: problem.title, detail: problem.detail, retry: () => void logout() });
-    }
-  };
+/** Ends the session and leads to the login. A new document: nothing of what was seen stays in this one's memory. */
+export async function logout(): Promise<void> {
+  try {
+    await call("delete", "/api/session");
+    // What is still asked for is refused from now on, and need not be told to the one who has just logged out.
+    whenUnauthorized(() => undefined);
+    window.location.assign(new URL("/login", window.location.origin));
+  } catch (error) {
+    const problem = asProblem(error);
+    announce({ tone: "bad", title: problem.title, detail: problem.detail, retry: () => void logout() });
+  }
 }

@@ -10,7 +10,7 @@ import { Menu, type MenuItem } from "@/components/ui/menu";
 import { LiveBadge } from "@/features/live/badge";
 import { useLive } from "@/features/live/store";
 import { TestButton } from "@/features/pipeline-test/test-button";
-import { useConfig, useIsOperator, useLogout } from "@/features/session/session";
+import { logout, useConfig, useIsOperator } from "@/features/session/session";
 import { applyTheme, currentTheme, type Theme, THEMES } from "@/features/theme/theme";
 import { UploadButton } from "@/features/uploads/upload-button";
 import { formatCount } from "@/lib/units";
@@ -87,7 +87,6 @@ function MoreMenu() {
   const [isPurging, setPurging] = useState(false);
   const isOperator = useIsOperator();
   const config = useConfig();
-  const logout = useLogout();
   const themes: MenuItem[] = THEMES.map((theme) => {
     const Icon = THEME_ICONS[theme];
     return {

@@ -1,12 +1,13 @@
 /** Asks the api where a file may go. */
 
 import { call, type Schemas } from "@/lib/api/call";
-import { persevere } from "@/lib/perseverance";
+import { persevere, type PerseveranceOptions } from "@/lib/perseverance";
 import type { PartsTicket, Ticket } from "./ticket";
 
-export async function book(file: File, signal: AbortSignal): Promise<Ticket> {
+export async function book(file: File, options: PerseveranceOptions): Promise<Ticket> {
+  const { signal } = options;
   const body = { name: file.name, size_bytes: file.size };
-  const booked = await persevere(() => call("post", "/api/uploads", { body, signal }), { signal });
+  const booked = await persevere(() => call("post", "/api/uploads", { body, signal }), options);
   return booked.kind === "whole" ? booked : partsTicket(booked);
 }
 

@@ -2,6 +2,7 @@
 
 import { createStore } from "zustand";
 import { asProblem, Problem } from "@/lib/api/problem";
+import type { PerseveranceOptions } from "@/lib/perseverance";
 import type { Video } from "@/lib/api/models";
 import { followVideo } from "@/features/videos/following";
 import { text } from "@/text";
@@ -32,6 +33,8 @@ export interface Upload {
   speed: number;
   key: string | null;
   video: Video | null;
+  /** Why it does not go on at the moment, in one sentence; it will, by itself. */
+  trouble: string | null;
   /** Why it was refused or has failed, in one sentence. */
   reason: string | null;
   /** When the bucket had the whole file. */
@@ -69,7 +72,7 @@ export function addFiles(files: Iterable<File>, limits: Limits): void {
 
 export function cancel(id: number): void {
   cancellers.get(id)?.abort(new DOMException("cancelled", "AbortError"));
-  change(id, (upload) => (isOpen(upload) ? { state: "cancelled", speed: 0 } : {}));
+  change(id, (upload) => (isOpen(upload) ? { state: "cancelled", speed: 0, trouble: null } : {}));
   startNext();
 }
 
@@ -87,7 +90,7 @@ export function clearEnded(): void {
 }
 
 function fresh(id: number, file: File): Upload {
-  return { id, file, state: "waiting", sent_bytes: 0, speed: 0, key: null, video: null, reason: null, sent_ms: null };
+  return { id, file, state: "waiting", sent_bytes: 0, speed: 0, key: null, video: null, trouble: null, reason: null, sent_ms: null };
 }
 
 function change(id: number, how: (upload: Upload) => Partial<Upload>): void {
@@ -110,31 +113,47 @@ async function run({ id, file }: Upload): Promise<void> {
   cancellers.set(id, controller);
   change(id, () => ({ state: "sending" }));
   const speedometer = new Speedometer();
+  // However long it lasts: only the one who uploads gives an upload up.
+  const options: PerseveranceOptions = {
+    signal,
+    tries: Infinity,
+    outlivesSession: true,
+    onTrouble: (error) => change(id, () => ({ trouble: troubleInWords(error), speed: 0 })),
+  };
   try {
-    const ticket = await book(file, signal);
+    const ticket = await book(file, options);
     change(id, () => ({ key: ticket.key }));
     await transfer(ticket, file, {
-      signal,
-      onSent: (sent_bytes) => change(id, () => ({ sent_bytes, speed: speedometer.read(sent_bytes, performance.now()) })),
+      ...options,
+      onSent: (sent_bytes) =>
+        change(id, (upload) => ({
+          sent_bytes,
+          speed: speedometer.read(sent_bytes, performance.now()),
+          ...(sent_bytes > upload.sent_bytes ? { trouble: null } : {}),
+        })),
     });
-    change(id, () => ({ state: "queued", sent_bytes: file.size, speed: 0, sent_ms: Date.now() }));
+    change(id, () => ({ state: "queued", sent_bytes: file.size, speed: 0, trouble: null, sent_ms: Date.now() }));
     startNext();
     await followVideo(ticket.key, {
       signal,
       onChange: (video) => change(id, () => ({ video, state: video.state, reason: video.reason ?? null })),
     });
   } catch (error) {
-    if (!signal.aborted) change(id, () => ({ state: "broken", speed: 0, reason: inWords(error) }));
+    if (!signal.aborted) change(id, () => ({ state: "broken", speed: 0, trouble: null, reason: inWords(error) }));
   } finally {
     cancellers.delete(id);
     startNext();
   }
 }
 
+function troubleInWords(error: unknown): string {
+  const { status } = error instanceof SendError ? error : asProblem(error);
+  if (status === 401) return text.uploads.trouble.session;
+  return status === 0 ? text.uploads.trouble.connection : text.uploads.trouble.server(status);
+}
+
 function inWords(error: unknown): string {
-  if (error instanceof SendError) {
-    return error.status === 0 ? text.uploads.brokenDetail : text.uploads.storageRefused(error.status, error.message);
-  }
+  if (error instanceof SendError) return text.uploads.storageRefused(error.status, error.message);
   const problem = error instanceof Problem ? error : asProblem(error);
   return problem.detail || problem.title;
 }

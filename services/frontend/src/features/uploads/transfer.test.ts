@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { Problem } from "@/lib/api/problem";
 import { type Outgoing, type Send, SendError } from "./send";
 import type { Part, PartsTicket } from "./ticket";
 import { transfer } from "./transfer";
@@ -63,6 +64,17 @@ describe("a file in one piece", () => {
     await expect(transfer(ticket, new Blob(["0123"]), options(send))).rejects.toThrow(SendError);
     expect(send).toHaveBeenCalledTimes(8);
   });
+
+  it("waits for as long as the connection is lost when it is told to, and tells of it", async () => {
+    let tries = 0;
+    const onTrouble = vi.fn();
+    const send = vi.fn<Send>(() => {
+      tries += 1;
+      return tries <= 50 ? Promise.reject(new SendError("", 0)) : Promise.resolve(answer);
+    });
+    await transfer(ticket, new Blob(["0123"]), { ...options(send), tries: Infinity, onTrouble });
+    expect(onTrouble).toHaveBeenCalledTimes(50);
+  });
 });
 
 describe("a file in parts", () => {
@@ -94,6 +106,21 @@ describe("a file in parts", () => {
     expect(urlOf.mock.calls.map(([number]) => number).sort()).toEqual([1, 2, 2, 3, 4]);
     expect(completed).toHaveLength(1);
     expect(given.sent.at(-1)).toBe(35);
+  });
+
+  it.each([true, false])("waits for the next login if it outlives its session (%s)", async (outlivesSession) => {
+    let isLoggedIn = false;
+    const urlOf = (number: number) =>
+      isLoggedIn ? Promise.resolve(`http://bucket/part/${number}`) : Promise.reject(new Problem("Log in", "", 401));
+    const { ticket, completed, abort } = partsTicket({ urlOf });
+    const wait = () => {
+      isLoggedIn = true;
+      return Promise.resolve();
+    };
+    const run = transfer(ticket, new Blob(["x".repeat(35)]), { ...options(() => Promise.resolve(answer)), wait, outlivesSession });
+    if (outlivesSession) await run;
+    else await expect(run).rejects.toThrow("Log in");
+    expect([completed.length, abort.mock.calls.length]).toEqual(outlivesSession ? [1, 0] : [0, 1]);
   });
 
   it("is given up with its parts when it is cancelled", async () => {

@@ -7,6 +7,7 @@ import { IconButton } from "@/components/ui/button";
 import { Dot, Pill, type Tone } from "@/components/ui/pill";
 import { Progress } from "@/components/ui/progress";
 import { pageOf } from "@/features/videos/names";
+import { goOn } from "@/lib/perseverance";
 import { formatBytes, formatPosition, formatRate } from "@/lib/units";
 import { text } from "@/text";
 import { cancel, hasEnded, isOpen, remove, retry, type Upload, type UploadState } from "./store";
@@ -26,7 +27,7 @@ const TONES: Record<UploadState, Tone> = {
 
 /** One upload, from its first byte to its thumbnails. */
 export const UploadRow = memo(function UploadRow({ upload }: { upload: Upload }) {
-  const { id, file, state, sent_bytes, speed, key, reason } = upload;
+  const { id, file, state, sent_bytes, speed, key, trouble, reason } = upload;
   return (
     <li className="flex flex-col gap-1.5 border-t border-line px-4 py-2.5 first:border-t-0" data-upload={state}>
       <div className="flex items-center gap-2">
@@ -47,6 +48,9 @@ export const UploadRow = memo(function UploadRow({ upload }: { upload: Upload })
           {state === "broken" || state === "cancelled" ? (
             <IconButton label={text.uploads.retry(file.name)} icon={<RotateCw size={15} aria-hidden />} onClick={() => retry(id)} />
           ) : null}
+          {trouble ? (
+            <IconButton label={text.uploads.tryNow(file.name)} icon={<RotateCw size={15} aria-hidden />} onClick={goOn} />
+          ) : null}
           {isOpen(upload) ? (
             <IconButton label={text.uploads.cancel(file.name)} icon={<X size={16} aria-hidden />} onClick={() => cancel(id)} />
           ) : hasEnded(upload) ? (
@@ -61,6 +65,11 @@ export const UploadRow = memo(function UploadRow({ upload }: { upload: Upload })
             {text.uploads.progress(formatBytes(sent_bytes), formatBytes(file.size), speed > 0 ? formatRate(speed) : "")}
           </p>
         </>
+      ) : null}
+      {trouble ? (
+        <p role="status" className="text-xs text-warn">
+          {trouble}
+        </p>
       ) : null}
       {reason ? <p className="text-xs text-bad [overflow-wrap:anywhere]">{reason}</p> : null}
       <Thumbnails upload={upload} />

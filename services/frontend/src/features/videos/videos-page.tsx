@@ -19,7 +19,7 @@ import { useVideos } from "./queries";
 import { useSearchParameter } from "./search-parameter";
 import { StatePill, VIDEO_STATES, type VideoState } from "./state-pill";
 
-const ROW_PX = 44;
+const ROW_PX = 48;
 const ROW_NARROW_PX = 60;
 
 export function VideosPage() {
@@ -53,7 +53,7 @@ export function VideosPage() {
               type="search"
               placeholder={text.list.searchPlaceholder}
               value={typed}
-              className="w-56"
+              className="w-56 max-sm:w-full"
               onChange={(event) => setTyped(event.target.value)}
             />
             <Segments label={text.list.state} value={state ?? ""} onChange={setState} options={options} />
@@ -94,7 +94,7 @@ export function VideosPage() {
             label={text.list.label}
             items={items}
             keyOf={(video) => video.key}
-            minTileWidth_px={100_000}
+            minTileWidth_px={() => Infinity}
             tileHeight_px={(width_px) => (width_px < 640 ? ROW_NARROW_PX : ROW_PX)}
             gap_px={0}
             onNearEnd={loadMore}
@@ -135,9 +135,12 @@ const VideoRow = memo(function VideoRow({ video }: { video: Video }) {
       prefetch={false}
       className={`${COLUMNS} h-full border-t border-line hover:bg-raised focus-visible:-outline-offset-2`}
     >
-      <span className="min-w-0">
-        <span className="block truncate font-medium">{nameOf(video.key)}</span>
-        {video.reason ? <span className="block truncate text-xs text-muted sm:hidden">{video.reason}</span> : null}
+      <span className="flex min-w-0 items-center gap-3">
+        <Preview video={video} />
+        <span className="min-w-0">
+          <span className="block truncate font-medium">{nameOf(video.key)}</span>
+          {video.reason ? <span className="block truncate text-xs text-muted">{video.reason}</span> : null}
+        </span>
       </span>
       <span className="max-sm:order-last max-sm:hidden">
         <StatePill state={video.state} />
@@ -159,12 +162,24 @@ const VideoRow = memo(function VideoRow({ video }: { video: Video }) {
   );
 });
 
+/** The middle one of its thumbnails: what a video is recognized by. Its name stands beside it. */
+function Preview({ video: { thumbnails } }: { video: Video }) {
+  const shown = thumbnails[Math.floor(thumbnails.length / 2)];
+  return (
+    <span className="h-9 w-16 shrink-0 overflow-hidden rounded bg-raised">
+      {shown ? (
+        <img src={shown.url} alt="" width={64} height={36} loading="lazy" decoding="async" className="size-full object-contain" />
+      ) : null}
+    </span>
+  );
+}
+
 function ListSkeleton() {
   return (
     <Loading label={text.common.loading}>
       <div className="flex flex-col gap-2">
         {Array.from({ length: 10 }, (_, index) => (
-          <Skeleton key={index} className="h-9" />
+          <Skeleton key={index} className="h-10" />
         ))}
       </div>
     </Loading>

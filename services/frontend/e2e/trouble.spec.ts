@@ -1,0 +1,120 @@
+/** What the dashboard does when the parts behind it, the connection or the session fail under it. */
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { expect, largeVideo, test, upload, uploadRow } from "./board";
+
+const LARGE_BYTES = 110_000_000;
+
+test("the embedded AWS hangs: STALE with the data's age, and each card says what does not answer", async ({ board, demo }) => {
+  const aws = demo.pidOf("services.local.embedded_aws");
+  const connection = board.getByRole("status", { name: "Connection" });
+  process.kill(aws, "SIGSTOP");
+  try {
+    await expect(connection).toHaveText("STALE", { timeout: 60_000 });
+    await expect(board.getByText(/^data (\d+ s|1 min( \d+ s)?) old$/)).toBeVisible();
+    await expect(board.getByRole("region", { name: "Queue" })).toContainText(/The queue has not answered for .+\. Shown is the last/);
+    await expect(board.getByRole("region", { name: "Pace" })).toContainText(/The videos table has not answered for/);
+    await expect(board.getByRole("term").filter({ hasText: "Queue depth" }).locator("..")).toContainText(/ old$/);
+    await expect(board.getByRole("region", { name: "Pods" })).not.toContainText("has not answered");
+  } finally {
+    process.kill(aws, "SIGCONT");
+  }
+  await expect(connection).toHaveText("LIVE", { timeout: 60_000 });
+  await expect(board.getByText("has not answered")).toHaveCount(0);
+});
+
+test("the api hangs: STALE while the connection stands, then DOWN, and LIVE when it goes on", async ({ board, demo }) => {
+  const api = demo.pidOf("services.api");
+  const connection = board.getByRole("status", { name: "Connection" });
+  process.kill(api, "SIGSTOP");
+  try {
+    await expect(connection).toHaveText("STALE", { timeout: 60_000 });
+    await expect(connection).toHaveText("DOWN", { timeout: 60_000 });
+  } finally {
+    process.kill(api, "SIGCONT");
+  }
+  await expect(connection).toHaveText("LIVE", { timeout: 90_000 });
+});
+
+test("a lost connection loses nothing of an upload in parts: it goes on by itself", async ({ board, context, demo }) => {
+  const begun: string[] = [];
+  const received: string[] = [];
+  const numberOf = (url: string) => new URL(url).searchParams.get("partNumber") ?? "";
+  await board.route(/partNumber=/, async (route) => {
+    begun.push(numberOf(route.request().url()));
+    // Slow enough to lose the connection in the middle.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await route.continue().catch(() => undefined);
+  });
+  board.on("requestfinished", (request) => {
+    if (request.method() === "PUT" && numberOf(request.url())) received.push(numberOf(request.url()));
+  });
+  await upload(board, largeVideo(demo, "tunnel.mp4", LARGE_BYTES));
+  const row = uploadRow(board, "tunnel.mp4");
+  await expect.poll(() => received.length).toBeGreaterThanOrEqual(3);
+  await context.setOffline(true);
+  await expect(row.getByText("The connection is lost")).toBeVisible();
+  const before = new Set(received);
+  // Longer than the first few tries: a loss is waited out, however long.
+  await board.waitForTimeout(8000);
+  await expect(row).toHaveAttribute("data-upload", "sending");
+  begun.length = 0;
+  await context.setOffline(false);
+  await expect(row.getByRole("img")).toHaveCount(3, { timeout: 60_000 });
+  await expect(row).toContainText("Done");
+  expect(begun.filter((number) => before.has(number))).toEqual([]);
+});
+
+test("the api dies in the middle of an upload: it says so, and goes on", async ({ board, demo }) => {
+  let killed = false;
+  await board.route(/partNumber=3/, async (route) => {
+    if (!killed) process.kill(demo.pidOf("services.api"), "SIGKILL");
+    killed = true;
+    await route.continue().catch(() => undefined);
+  });
+  await upload(board, largeVideo(demo, "restart.mp4", LARGE_BYTES));
+  const row = uploadRow(board, "restart.mp4");
+  await expect(row.getByText("The server has trouble (502)")).toBeVisible();
+  await expect(row.getByRole("img")).toHaveCount(3, { timeout: 120_000 });
+});
+
+test("the session ends: login, the same page again, and an upload goes on", async ({ board, demo }) => {
+  const file = demo.endpoints.token_file;
+  const before = readFileSync(file, "utf8");
+  const after = "the-token-after-its-rotation-0123456789";
+  let isHeld = true;
+  await board.route(/partNumber=/, async (route) => {
+    while (isHeld) await new Promise((resolve) => setTimeout(resolve, 200));
+    await route.continue().catch(() => undefined);
+  });
+  await upload(board, largeVideo(demo, "rotated.mp4", LARGE_BYTES));
+  await expect(uploadRow(board, "rotated.mp4").getByRole("progressbar")).toBeVisible();
+  await board.getByRole("link", { name: "Videos" }).click();
+  await board.getByRole("group", { name: "State" }).getByText("Done").click();
+  await expect(board).toHaveURL(/\/videos\?state=done$/);
+  writeFileSync(file, after);
+  try {
+    isHeld = false;
+    await expect(board).toHaveURL(/\/login\?expired=1&next=%2Fvideos%3Fstate%3Ddone/, { timeout: 60_000 });
+    await expect(board.getByText("Your session has ended")).toBeVisible();
+    await board.getByLabel("Access token").fill(after);
+    await board.keyboard.press("Enter");
+    await expect(board).toHaveURL(/\/videos\?state=done$/);
+    await expect(board.getByRole("radio", { name: /^Done/ })).toBeChecked();
+    await expect(board.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
+    await expect(uploadRow(board, "rotated.mp4").getByRole("img")).toHaveCount(3, { timeout: 60_000 });
+  } finally {
+    writeFileSync(file, before);
+  }
+});
+
+test("a board that only listens is led to the login as well when its session ends", async ({ board, demo }) => {
+  const file = demo.endpoints.token_file;
+  const before = readFileSync(file, "utf8");
+  writeFileSync(file, "the-token-after-its-rotation-0123456789");
+  try {
+    await expect(board).toHaveURL(/\/login\?expired=1&next=%2F$/, { timeout: 60_000 });
+  } finally {
+    writeFileSync(file, before);
+  }
+});
