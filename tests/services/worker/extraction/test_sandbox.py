@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import resource
 import select
 import signal
@@ -349,7 +350,21 @@ def test_no_process_of_the_sandbox_knows_a_credential(film: bytes, monkeypatch: 
 
 
 @needs_proc
-def test_a_child_holds_two_pipes_and_nothing_else(sandbox: Sandbox, film: bytes, tmp_path: Path) -> None:
+def test_a_child_may_read_write_and_end_and_ask_for_nothing_else(sandbox: Sandbox, film: bytes) -> None:
+    """What the filter refuses is in test_confinement.py."""
+    seen: dict[str, str] = {}
+
+    def look() -> None:
+        status = (PROC / str(the_child()) / "status").read_text()
+        seen.update(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)  # type: ignore[arg-type]
+
+    assert sandbox.start() == ""
+    sandbox.extract(Source(film, look))
+    assert (seen["NoNewPrivs"], seen["Seccomp"]) == ("1", "2")
+
+
+@needs_proc
+def test_a_child_holds_two_pipes_and_its_own_figures(sandbox: Sandbox, film: bytes, tmp_path: Path) -> None:
     """Neither files nor sockets of the worker, nor the pipes of another child."""
     seen: list[dict[int, str]] = []
 
@@ -363,8 +378,10 @@ def test_a_child_holds_two_pipes_and_nothing_else(sandbox: Sandbox, film: bytes,
     for files in seen:
         assert files[0] == files[1] == "/dev/null"
         beyond_standard = [target for number, target in files.items() if number > 2]
-        assert len(beyond_standard) == 2
-        assert all(target.startswith("pipe:") for target in beyond_standard)
+        status, *pipes = sorted(beyond_standard)
+        assert re.fullmatch(r"/proc/\d+/status", status)
+        assert len(pipes) == 2
+        assert all(target.startswith("pipe:") for target in pipes)
     assert not set(seen[0].values()) & set(seen[1].values()) - {"/dev/null", seen[0][2]}
 
 
