@@ -68,6 +68,11 @@ class KeyframeSearch:
             frames = [self._better(frame, time_s) for frame, time_s in zip(frames, wanted_s, strict=True)]
         return Found(frames, nearest_s, is_last_resort, self._shown_px)
 
+    def pictures(self, samples: Sequence[Sample]) -> list[Frame | None]:
+        """Keyframes of the index, decoded; None for one that is damaged. Raises: as `frames`."""
+        self._decode_all(samples)
+        return [self._frames[_key(sample)] for sample in samples]
+
     def _better(self, frame: Frame, time_s: float) -> Frame:
         """The nearest frame with a good picture; the given one if it has, or if none nearby has."""
         what = quality.flaw(frame.image)

@@ -300,8 +300,11 @@ class _Conversation:
             except ValueError as error:
                 raise WireError(str(error)) from error
             positions_pct = tuple(picture.position_pct for picture in answer.pictures)
-            if positions_pct not in ((), self._job.options.positions_pct):
+            options = self._job.options
+            if positions_pct not in ((), options.positions_pct):
                 raise WireError("pictures that nobody asked for")
+            if (answer.storyboard and not options.storyboard) or (answer.preview and not options.preview):
+                raise WireError("an overview that nobody asked for")
             self._answer = answer
         else:
             raise WireError(f"a {kind.name} from a child")

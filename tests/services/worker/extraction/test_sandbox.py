@@ -12,7 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import wire
 from services.worker.extraction.job import Bounds, Job
-from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, VideoInfo, encode
+from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard, VideoInfo, encode
 from services.worker.extraction.sandbox import Sandbox, SandboxError, _Conversation
 from services.worker.extraction.source import LocalFile, SourceError
 from services.worker.extraction.wire import Kind, WireError
@@ -577,6 +577,8 @@ LIES: dict[str, Callable[[int, int], object]] = {
     "an answer without an end": answers(nested(100_000)),
     "one picture": answers(with_pictures(HONEST.pictures[0])),
     "too many pictures": answers(with_pictures(*HONEST.pictures, HONEST.pictures[0])),
+    "a storyboard": answers(encode(replace(HONEST, storyboard=Storyboard(5.0, 1, 1, 160, 90, b"sheet")))),
+    "a preview": answers(encode(replace(HONEST, preview=Preview(2, 1.0, 320, 180, b"animation")))),
     "other positions": answers(with_pictures(*HONEST.pictures[:2], Picture(96.0, 1.0, 640, 360, b"jpeg"))),
 }
 
