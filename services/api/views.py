@@ -51,8 +51,10 @@ def video_details(record: VideoRecord, sign: Sign) -> VideoDetails:
     sheet, preview = record.storyboard, record.preview
     return VideoDetails(
         **_fields(record, sign),
-        storyboard=sheet and Storyboard(url=sign(sheet.key), track_url=sign(sheet.track_key), **sheet.model_dump()),
-        preview=preview and Preview(url=sign(preview.key), **preview.model_dump()),
+        storyboard=Storyboard(url=sign(sheet.key), track_url=sign(sheet.track_key), **sheet.model_dump())
+        if sheet
+        else None,
+        preview=Preview(url=sign(preview.key), **preview.model_dump()) if preview else None,
         timeline=_timeline(record),
         download_url=sign(record.key),
     )

@@ -171,7 +171,10 @@ def share_of_totals(record: VideoRecord | None) -> dict[str, int]:
     """What one record adds to the totals; nothing where there is no record."""
     if record is None:
         return {}
-    stored = [*record.thumbnails, *filter(None, (record.storyboard, record.preview))]
+    stored: list[Thumbnail | Storyboard | Preview] = [
+        *record.thumbnails,
+        *(one for one in (record.storyboard, record.preview) if one),
+    ]
     return {
         f"videos_{record.state}": 1,
         "thumbnails": len(record.thumbnails),

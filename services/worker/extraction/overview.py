@@ -97,7 +97,7 @@ class Overview:
             return None
         animation = cv2.Animation()
         animation.frames = [_resized(different[time_s].image, size_px) for time_s in sorted(different)]
-        animation.durations = np.full(len(different), _FRAME_MS, np.int32)
+        animation.durations = [_FRAME_MS] * len(different)
         ok, data = cv2.imencodeanimation(".webp", animation, [cv2.IMWRITE_WEBP_QUALITY, self._options.quality])
         if not ok:
             raise ValueError("OpenCV could not encode the animation")

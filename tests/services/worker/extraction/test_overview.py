@@ -115,7 +115,8 @@ def test_a_long_video_has_a_hundred_tiles_and_costs_a_keyframe_each(videos: Vide
     path = videos.video("long.mp4", fps=1, gop=2, duration_s=640, width_px=320, height_px=180)
     storyboard = overview(path, ThumbnailOptions(storyboard=True)).storyboard
     assert storyboard is not None
-    assert (storyboard.tiles, storyboard.columns, storyboard.interval_s) == (100, 10, pytest.approx(6.4))
+    assert (storyboard.tiles, storyboard.columns) == (100, 10)
+    assert storyboard.interval_s == pytest.approx(6.4)
     middles_s = [(number + 0.5) * 6.4 for number in range(100)]
     assert numbers(tiles(storyboard)) == [pytest.approx(middle_s, abs=1.01) for middle_s in middles_s]
 
