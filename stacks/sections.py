@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from services.contract.thumbnails import check_positions
+from services.contract.thumbnails import ImageFormat, check_positions
 from stacks import values
 from stacks.fargate import MEMORY_MIB, OVERHEAD_MIB, is_exact
 from stacks.values import Section, broken_rule, holds
@@ -146,7 +146,17 @@ class Thumbnails(Section):
         examples=[[10, 50, 95]],
     )
     width_px: int = Field(default=640, ge=16, le=4096, description="Width at most, in pixels; never enlarged.")
-    quality: int = Field(default=82, ge=1, le=100, description="JPEG quality.")
+    quality: int = Field(default=82, ge=1, le=100, description="Quality of the pictures.")
+    format: ImageFormat = Field(default=ImageFormat.JPEG, description="jpeg, webp or avif.")
+    smart: bool = Field(
+        default=True, description="Whether a better picture nearby replaces one that is black, white, flat or a blur."
+    )
+    storyboard: bool = Field(
+        default=False,
+        description="Whether a sheet of small pictures, one every max(5 s, 1 % of the duration), and its WebVTT file "
+        "are made as well.",
+    )
+    preview: bool = Field(default=False, description="Whether a short animated WebP is made as well.")
 
     @field_validator("positions_pct")
     @classmethod

@@ -194,7 +194,33 @@ class TimelineEntry(Answer):
     note: str | None = None
 
 
+class Storyboard(Answer):
+    """Small pictures of the whole video on one sheet, row by row: tile n, from 0, stands for `n * interval_s` on."""
+
+    url: str = Field(description="The sheet, presigned.")
+    track_url: str = Field(description="The WebVTT file, presigned. It names the sheet as its neighbour.")
+    interval_s: float = Field(examples=[5])
+    tiles: int = Field(examples=[96])
+    columns: int = Field(examples=[10])
+    tile_width_px: int = Field(examples=[160])
+    tile_height_px: int = Field(examples=[90])
+    size_bytes: int
+
+
+class Preview(Answer):
+    """A short animated WebP of the whole video."""
+
+    url: str = Field(description="Presigned.")
+    frames: int = Field(examples=[10])
+    duration_s: float = Field(examples=[5])
+    width_px: int
+    height_px: int
+    size_bytes: int
+
+
 class VideoDetails(Video):
+    storyboard: Storyboard | None = Field(description="Null unless it was asked for, and the video gave one.")
+    preview: Preview | None = Field(description="Null unless it was asked for, and the video gave one.")
     timeline: list[TimelineEntry]
     download_url: str = Field(description="The video itself, presigned.")
 

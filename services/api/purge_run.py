@@ -22,7 +22,7 @@ from services.aws.bucket import DELETE_AT_ONCE, Bucket, ObjectVersion
 from services.aws.errors import AwsError, WriteConflictError
 from services.aws.shared import Document, SharedItems
 from services.aws.videos import REMOVE_AT_ONCE, VideosTable, record_of
-from services.contract.keys import MAX_POSITIONS, UPLOAD_PREFIX, is_upload, thumbnail_key
+from services.contract.keys import UPLOAD_PREFIX, is_of_base, is_upload
 from services.contract.records import VideoRecord
 from services.contract.resources import CLAIM_PREFIX, PURGE_KEY, PURGER, RESERVATION_PREFIX
 
@@ -187,12 +187,9 @@ class Run:
     def _clear(self, bases: Sequence[str]) -> None:
         """Deletes what lies under bases that are the purge's, and gives them back to all."""
         for base in bases:
-            for number in range(1, MAX_POSITIONS + 1):
-                key = thumbnail_key(base, number)
-                found = [version for version in self._bucket.versions(key) if version.key == key]
-                if not found:
-                    break
-                self._bucket.delete(found)
+            stored = (version for version in self._bucket.versions(f"{base}_") if is_of_base(version.key, base))
+            for batch in batches(stored, DELETE_AT_ONCE):
+                self._bucket.delete(batch)
         self._videos.release(bases)
 
     def _correct_totals(self) -> None:

@@ -4,6 +4,7 @@ It may run while the pipeline works: every write depends on what was read before
 stands. Videos without thumbnails and without a record are told to the queue again, as if they had just been uploaded.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,9 +16,18 @@ from services.aws.queue import Queue
 from services.aws.videos import VideosTable, record_of
 from services.contract.events import UploadEvent, notification_body
 from services.contract.formats import is_video_name
-from services.contract.keys import UPLOAD_PREFIX, is_upload, thumbnail_bases, thumbnail_key
-from services.contract.origin import Origin, parse_origin, upload_digest
-from services.contract.records import Thumbnail, VideoRecord, VideoState, share_of_totals
+from services.contract.keys import (
+    UPLOAD_PREFIX,
+    is_upload,
+    preview_key,
+    storyboard_key,
+    storyboard_track_key,
+    thumbnail_bases,
+    thumbnail_key,
+)
+from services.contract.origin import Origin, parse_origin, parse_overview, upload_digest
+from services.contract.records import Preview, Storyboard, Thumbnail, VideoRecord, VideoState, share_of_totals
+from services.contract.thumbnails import ImageFormat
 
 _TOTALS_TRIES = 5
 
@@ -101,7 +111,7 @@ def _restore(parts: ReindexParts, info: ObjectInfo, letter: Letter | None, findi
 def _from_thumbnails(parts: ReindexParts, info: ObjectInfo) -> VideoRecord | None:
     """The record of a video whose thumbnails are all there, and say that they are of this very object."""
     for base in dict.fromkeys(thumbnail_bases(info.key, parts.thumbnail_prefix)):
-        stored = list(_stored(parts, info, base))
+        extension, stored = _stored(parts, info, base)
         if not stored or len(stored) != stored[0][1].count:
             continue
         thumbnails = tuple(
@@ -115,7 +125,7 @@ def _from_thumbnails(parts: ReindexParts, info: ObjectInfo) -> VideoRecord | Non
         ended_at = max(thumbnail.modified_at or datetime.now(UTC) for thumbnail, _ in stored)
         began_at = min(info.modified_at or ended_at, ended_at)
         is_degraded = any(thumbnail.note for thumbnail in thumbnails)
-        return VideoRecord(
+        record = VideoRecord(
             key=info.key,
             state=VideoState.DEGRADED if is_degraded else VideoState.DONE,
             etag=info.etag,
@@ -129,15 +139,38 @@ def _from_thumbnails(parts: ReindexParts, info: ObjectInfo) -> VideoRecord | Non
             reason="Rebuilt from the bucket: some thumbnails show another moment." if is_degraded else None,
             thumbnails=thumbnails,
         )
+        return _with_overview(parts.bucket, record, stored[0][1].also or "", extension)
     return None
 
 
-def _stored(parts: ReindexParts, info: ObjectInfo, base: str) -> Iterator[tuple[ObjectInfo, Origin]]:
-    """The thumbnails under a base that are of this upload, from the first on."""
+def _with_overview(bucket: Bucket, record: VideoRecord, also: str, extension: str) -> VideoRecord:
+    """The record with the storyboard and the preview that were made beside its thumbnails, if they are still there."""
+    sheet, track = storyboard_key(record.base, extension), storyboard_track_key(record.base)
+    preview = preview_key(record.base)
+    found: dict[str, object] = {}
+    with contextlib.suppress(ObjectMissingError, ValueError):
+        if "storyboard" in also.split():
+            about = bucket.head(sheet).metadata
+            found["storyboard"] = parse_overview(about, Storyboard, record, key=sheet, track_key=track)
+    with contextlib.suppress(ObjectMissingError, ValueError):
+        if "preview" in also.split():
+            found["preview"] = parse_overview(bucket.head(preview).metadata, Preview, record, key=preview)
+    return record.model_copy(update=found)
+
+
+def _stored(parts: ReindexParts, info: ObjectInfo, base: str) -> tuple[str, list[tuple[ObjectInfo, Origin]]]:
+    """The thumbnails under a base that are of this upload, from the first on, and the extension that they have."""
+    for extension in (image_format.extension for image_format in ImageFormat):
+        if stored := list(_stored_as(parts, info, base, extension)):
+            return extension, stored
+    return "", []
+
+
+def _stored_as(parts: ReindexParts, info: ObjectInfo, base: str, extension: str) -> Iterator[tuple[ObjectInfo, Origin]]:
     number, count = 1, parts.count
     while number <= count:
         try:
-            thumbnail = parts.bucket.head(thumbnail_key(base, number))
+            thumbnail = parts.bucket.head(thumbnail_key(base, number, extension))
             origin = parse_origin(thumbnail.metadata)
         except (ObjectMissingError, ValueError):
             return

@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
-from services.api.models import Thumbnail, TimelineEntry, Video, VideoDetails
+from services.api.models import Preview, Storyboard, Thumbnail, TimelineEntry, Video, VideoDetails
 from services.contract.keys import is_upload
 from services.contract.records import VideoRecord, VideoState
 
@@ -48,7 +48,16 @@ def video(record: VideoRecord, sign: Sign) -> Video:
 
 
 def video_details(record: VideoRecord, sign: Sign) -> VideoDetails:
-    return VideoDetails(**_fields(record, sign), timeline=_timeline(record), download_url=sign(record.key))
+    sheet, preview = record.storyboard, record.preview
+    return VideoDetails(
+        **_fields(record, sign),
+        storyboard=Storyboard(url=sign(sheet.key), track_url=sign(sheet.track_key), **sheet.model_dump())
+        if sheet
+        else None,
+        preview=Preview(url=sign(preview.key), **preview.model_dump()) if preview else None,
+        timeline=_timeline(record),
+        download_url=sign(record.key),
+    )
 
 
 def _fields(record: VideoRecord, sign: Sign) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 `uploads/<dir/><stem>.<ext>` gives `thumbnails/<dir/><stem>_<n>.jpg`. The part before `_<n>.jpg` is the *base*. Several
 uploads can ask for one base (`a.mp4` and `a.mov`), so an upload has several candidates, in order; the first that no
 other upload has claimed in the videos table is its own. As every base belongs to one upload and ends before the last
-`_`, no two uploads ever share a thumbnail.
+`_`, no two uploads ever share a thumbnail. A storyboard and a preview, where there are any, end in `_storyboard` and
+`_preview` in place of the number.
 """
 
 import hashlib
@@ -20,8 +21,9 @@ MAX_KEY_BYTES = 1024
 MAX_POSITIONS = 20
 """Most thumbnails that one video may have."""
 
-_LONGEST_ENDING = f"_{MAX_POSITIONS}.webp"
+_LONGEST_ENDING = "_storyboard.webp"
 _MAX_BASE_BYTES = MAX_KEY_BYTES - len(_LONGEST_ENDING)
+_ENDING = re.compile(r"_([1-9][0-9]?|storyboard|preview)\.(jpg|webp|avif|vtt)")
 _MARKED = re.compile(r"~[0-9a-f]{16}\Z")
 
 
@@ -50,6 +52,26 @@ def thumbnail_bases(upload_key: str, thumbnail_prefix: str = THUMBNAIL_PREFIX) -
 def thumbnail_key(base: str, number: int, extension: str = "jpg") -> str:
     """Key of the thumbnail with a `number` from 1, in the order of the positions."""
     return f"{base}_{number}.{extension}"
+
+
+def storyboard_key(base: str, extension: str = "jpg") -> str:
+    """Key of the sheet of a storyboard."""
+    return f"{base}_storyboard.{extension}"
+
+
+def storyboard_track_key(base: str) -> str:
+    """Key of the WebVTT file that says which tile of the sheet stands for which time."""
+    return f"{base}_storyboard.vtt"
+
+
+def preview_key(base: str) -> str:
+    """Key of the animated preview."""
+    return f"{base}_preview.webp"
+
+
+def is_of_base(key: str, base: str) -> bool:
+    """Whether an object is one that a worker has stored under a base."""
+    return key.startswith(base) and _ENDING.fullmatch(key, len(base)) is not None
 
 
 def _fitted(base: str, digest: str) -> str:

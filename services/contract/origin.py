@@ -1,12 +1,16 @@
-"""What a stored thumbnail says of itself, as metadata of its object: a lost table can be rebuilt from it."""
+"""What a stored picture says of itself, as metadata of its object: a lost table can be rebuilt from it."""
 
 import hashlib
 from collections.abc import Mapping
+from typing import TypeVar
 from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import from_json
 
-from services.contract.records import Thumbnail, VideoRecord
+from services.contract.records import Preview, Storyboard, Thumbnail, VideoRecord
+
+_Overview = TypeVar("_Overview", Storyboard, Preview)
 
 
 class Origin(BaseModel):
@@ -23,6 +27,8 @@ class Origin(BaseModel):
     width_px: int
     height_px: int
     note: str | None = None
+    also: str | None = None
+    """What else was made of the upload, separated by spaces: `storyboard`, `preview`."""
 
 
 def upload_digest(key: str) -> str:
@@ -30,19 +36,38 @@ def upload_digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def origin_metadata(record: VideoRecord, thumbnail: Thumbnail, *, count: int) -> dict[str, str]:
-    """The metadata of a thumbnail, one of `count`."""
+def origin_metadata(record: VideoRecord, thumbnail: Thumbnail, *, count: int, also: str = "") -> dict[str, str]:
+    """The metadata of a thumbnail, one of `count`; `also` names what else there is."""
     origin = Origin(
         upload=upload_digest(record.key),
         etag=record.etag,
         settings_hash=record.settings_hash,
         count=count,
+        also=also or None,
         **thumbnail.model_dump(include={"position_pct", "time_s", "width_px", "height_px", "note"}),
     )
     fields = origin.model_dump(exclude_none=True)
-    return {name.replace("_", "-"): quote(str(value), safe=" .,:;+") for name, value in fields.items()}
+    return _quoted(fields)
 
 
 def parse_origin(metadata: Mapping[str, str]) -> Origin:
     """Raises: ValueError if the object was not stored by a worker that says so."""
     return Origin.model_validate({name.replace("-", "_"): unquote(value) for name, value in metadata.items()})
+
+
+def overview_metadata(record: VideoRecord, made: Storyboard | Preview) -> dict[str, str]:
+    """The metadata of a storyboard's sheet or of a preview. Its keys are left out: there is little room."""
+    about = made.model_dump_json(exclude={"key", "track_key"})
+    return _quoted({"upload": upload_digest(record.key), "etag": record.etag, "about": about})
+
+
+def parse_overview(metadata: Mapping[str, str], kind: type[_Overview], record: VideoRecord, **keys: str) -> _Overview:
+    """Raises: ValueError if the object was not made of this record's upload."""
+    made_of = metadata.get("upload"), unquote(metadata.get("etag", ""))
+    if made_of != (upload_digest(record.key), record.etag):
+        raise ValueError("made of another upload")
+    return kind.model_validate({**from_json(unquote(metadata.get("about", ""))), **keys})
+
+
+def _quoted(fields: Mapping[str, object]) -> dict[str, str]:
+    return {name.replace("_", "-"): quote(str(value), safe=" .,:;+") for name, value in fields.items()}

@@ -54,6 +54,36 @@ class Thumbnail(BaseModel):
     note: str | None = None
 
 
+class Storyboard(BaseModel):
+    """Small pictures of the whole video on one sheet, row by row: tile n, from 0, stands for `n * interval_s` on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    track_key: str
+    """The WebVTT file."""
+    interval_s: float
+    tiles: int
+    columns: int
+    tile_width_px: int
+    tile_height_px: int
+    size_bytes: int
+    """Of both files."""
+
+
+class Preview(BaseModel):
+    """A short animation of the whole video, which runs for `duration_s` and begins again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    frames: int
+    duration_s: float
+    width_px: int
+    height_px: int
+    size_bytes: int
+
+
 class VideoRecord(BaseModel):
     """One upload: the latest object under its key, and what became of it."""
 
@@ -85,6 +115,8 @@ class VideoRecord(BaseModel):
     codec: str | None = None
     container: str | None = None
     thumbnails: tuple[Thumbnail, ...] = ()
+    storyboard: Storyboard | None = None
+    preview: Preview | None = None
     bytes_read: int = 0
     requests: int = 0
     cpu_s: float = 0.0
@@ -139,11 +171,15 @@ def share_of_totals(record: VideoRecord | None) -> dict[str, int]:
     """What one record adds to the totals; nothing where there is no record."""
     if record is None:
         return {}
+    stored: list[Thumbnail | Storyboard | Preview] = [
+        *record.thumbnails,
+        *(one for one in (record.storyboard, record.preview) if one),
+    ]
     return {
         f"videos_{record.state}": 1,
         "thumbnails": len(record.thumbnails),
         "upload_bytes": record.size_bytes,
-        "thumbnail_bytes": sum(thumbnail.size_bytes for thumbnail in record.thumbnails),
+        "thumbnail_bytes": sum(one.size_bytes for one in stored),
     }
 
 

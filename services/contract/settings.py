@@ -57,6 +57,17 @@ class WorkerSettings(PipelineSettings):
         description="Where the nearest picture is black, white, flat or a blur, take a better one nearby.",
         examples=["false"],
     )
+    thumbnail_storyboard: bool = Field(
+        default=False,
+        description="Also make a storyboard: a sheet of small pictures, one every max(5 s, 1 % of the duration), "
+        "and its WebVTT file.",
+        examples=["true"],
+    )
+    thumbnail_preview: bool = Field(
+        default=False,
+        description="Also make a preview: a short animated WebP of ten pictures at most.",
+        examples=["true"],
+    )
     processing_deadline_s: float = Field(
         default=60, description="Seconds that one video may take before its child process is ended.", gt=0, le=3600,
         examples=["60"],
@@ -118,6 +129,8 @@ class WorkerSettings(PipelineSettings):
             quality=self.thumbnail_quality,
             format=self.thumbnail_format,
             smart=self.thumbnail_smart,
+            storyboard=self.thumbnail_storyboard,
+            preview=self.thumbnail_preview,
         )
 
 

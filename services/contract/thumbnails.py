@@ -34,6 +34,10 @@ class ThumbnailOptions(BaseModel):
     format: ImageFormat = ImageFormat.JPEG
     smart: bool = True
     """Where the nearest picture is black, white, flat or a blur, take a better one nearby."""
+    storyboard: bool = False
+    """Also a sheet of small pictures of the whole video, with a WebVTT file for players."""
+    preview: bool = False
+    """Also a short animation of the whole video."""
 
     @field_validator("positions_pct")
     @classmethod

@@ -14,7 +14,7 @@ from services.aws.videos import VideosTable
 from services.contract.settings import SettingsError, WorkerSettings
 from services.worker import extract_command, logs
 from services.worker.extraction.job import Bounds
-from services.worker.extraction.sandbox import Sandbox
+from services.worker.extraction.sandbox import Sandbox, SandboxError
 from services.worker.health import Health
 from services.worker.loop import Loop, Parts
 from services.worker.metrics import Metrics
@@ -78,6 +78,13 @@ def _run(settings: WorkerSettings) -> int:
         except OSError as error:
             log.error("port_taken", error=str(error))  # noqa: TRY400 - a traceback adds nothing
             return 1
+        try:
+            lacking = sandbox.start()
+        except SandboxError as error:
+            log.error("sandbox_does_not_start", error=str(error))  # noqa: TRY400 - a traceback adds nothing
+            return 1
+        if lacking:
+            log.warning("children_less_confined", lacking=lacking, consequence="limits hold, system calls are free")
         log.info("worker_started", worker=settings.worker_name, concurrency=settings.worker_concurrency)
         loop.run()
     log.info("worker_stopped", worker=settings.worker_name)

@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, count
 from pathlib import Path
@@ -17,9 +17,10 @@ from rich.progress import Progress
 from rich.table import Table
 
 from services.contract.formats import is_video_name
-from services.contract.keys import UPLOAD_PREFIX, thumbnail_bases, thumbnail_key
+from services.contract.keys import UPLOAD_PREFIX, preview_key, thumbnail_bases, thumbnail_key
 from services.contract.records import ReasonCode
-from services.contract.thumbnails import ThumbnailOptions, check_positions
+from services.contract.thumbnails import ImageFormat, ThumbnailOptions, check_positions
+from services.worker import pictures
 from services.worker.extraction.job import Bounds
 from services.worker.extraction.outcome import ExtractionError, Outcome
 from services.worker.extraction.sandbox import Sandbox
@@ -42,8 +43,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="positions in percent of the duration (default: 10,50,95)",
     )
     parser.add_argument(
-        "--width", type=_width, default=default.width_px, metavar="PX", help="width at most (default: %(default)s)"
+        "--width",
+        type=_within("width_px"),
+        default=default.width_px,
+        metavar="PX",
+        help="width at most (default: %(default)s)",
     )
+    parser.add_argument(
+        "--quality",
+        type=_within("quality"),
+        default=default.quality,
+        metavar="N",
+        help="1 to 100 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=[image_format.value for image_format in ImageFormat],
+        default=default.format.value,
+        help="format of the thumbnails (default: %(default)s)",
+    )
+    parser.add_argument("--no-smart", action="store_true", help="take the nearest picture, black or blurred as it is")
+    parser.add_argument("--storyboard", action="store_true", help="also a sheet of small pictures, with WebVTT")
+    parser.add_argument("--preview", action="store_true", help="also a short animated WebP")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -61,7 +82,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace, videos: Sequence[Path]) -> int:
-    options = ThumbnailOptions(positions_pct=arguments.positions, width_px=arguments.width)
+    options = ThumbnailOptions(
+        positions_pct=arguments.positions,
+        width_px=arguments.width,
+        quality=arguments.quality,
+        format=arguments.format,
+        smart=not arguments.no_smart,
+        storyboard=arguments.storyboard,
+        preview=arguments.preview,
+    )
     bases = _bases(videos)
     reports = []
     with (
@@ -71,7 +100,8 @@ def _run(arguments: argparse.Namespace, videos: Sequence[Path]) -> int:
     ):
         outcomes = pool.map(lambda video: _extract(sandbox, video), videos)
         for video, base, outcome in zip(videos, bases, progress.track(outcomes, total=len(videos)), strict=True):
-            report = _report(video, outcome, _write(arguments.output, base, outcome))
+            report = _report(video, outcome, _write(arguments.output, base, outcome, options.format))
+            report |= _write_overview(arguments.output, base, outcome, options)
             reports.append(report)
             if arguments.json:
                 # In ASCII: a file name need not be Unicode.
@@ -90,13 +120,18 @@ def _printable(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-def _width(text: str) -> int:
-    try:
-        return ThumbnailOptions(width_px=int(text)).width_px
-    except ValidationError as error:
-        raise argparse.ArgumentTypeError(f"{text!r}: {error.errors()[0]['msg']}") from error
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r}: not a whole number") from error
+def _within(option: str) -> Callable[[str], int]:
+    """Reads a number that the contract allows for an option."""
+
+    def number(text: str) -> int:
+        try:
+            return int(getattr(ThumbnailOptions.model_validate({option: int(text)}), option))
+        except ValidationError as error:
+            raise argparse.ArgumentTypeError(f"{text!r}: {error.errors()[0]['msg']}") from error
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text!r}: not a whole number") from error
+
+    return number
 
 
 def _positions(text: str) -> tuple[float, ...]:
@@ -143,11 +178,32 @@ def _extract(sandbox: Sandbox, video: Path) -> Outcome:
         return Outcome.failed(ExtractionError(ReasonCode.STORAGE, reason))
 
 
-def _write(output: Path, base: str, outcome: Outcome) -> list[Path]:
-    files = [output / thumbnail_key(base, number) for number, _ in enumerate(outcome.pictures, start=1)]
+def _write(output: Path, base: str, outcome: Outcome, image_format: ImageFormat) -> list[Path]:
+    numbers = range(1, len(outcome.pictures) + 1)
+    files = [output / thumbnail_key(base, number, image_format.extension) for number in numbers]
     for file, picture in zip(files, outcome.pictures, strict=True):
         file.write_bytes(picture.jpeg)
     return files
+
+
+def _write_overview(output: Path, base: str, outcome: Outcome, options: ThumbnailOptions) -> dict[str, str | None]:
+    """Names the files that were asked for; None where the video gave none."""
+    written: dict[str, str | None] = {}
+    if options.storyboard:
+        written["storyboard"] = None
+        if outcome.storyboard and outcome.info:
+            storyboard, track = pictures.described(
+                outcome.storyboard, base, outcome.info.duration_s or 0, options.format.extension
+            )
+            (output / storyboard.key).write_bytes(outcome.storyboard.data)
+            (output / storyboard.track_key).write_bytes(track)
+            written["storyboard"] = str(output / storyboard.key)
+    if options.preview:
+        written["preview"] = None
+        if outcome.preview:
+            (output / preview_key(base)).write_bytes(outcome.preview.data)
+            written["preview"] = str(output / preview_key(base))
+    return written
 
 
 def _report(video: Path, outcome: Outcome, files: Sequence[Path]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """One upload, from its event to its record: what is done, in which order, and what makes doing it twice harmless."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,10 +10,10 @@ from services.aws.errors import AwsError, ObjectMissingError, WriteConflictError
 from services.aws.videos import VideosTable
 from services.contract.events import UploadEvent
 from services.contract.formats import is_video_name
-from services.contract.keys import is_upload, thumbnail_bases, thumbnail_key
-from services.contract.origin import origin_metadata
-from services.contract.records import ReasonCode, Thumbnail, Verdict, VideoRecord, VideoState, judge
+from services.contract.keys import is_upload, thumbnail_bases
+from services.contract.records import ReasonCode, Verdict, VideoRecord, VideoState, judge
 from services.contract.settings import WorkerSettings
+from services.worker import pictures
 from services.worker.extraction.outcome import Outcome, Usage, VideoInfo
 from services.worker.extraction.sandbox import Sandbox, SandboxError
 from services.worker.object_source import ObjectSource
@@ -119,6 +119,8 @@ class Processor:
                     "finished_at": now,
                     "purged_at": before.purged_at if before else None,
                     "thumbnails": (),
+                    "storyboard": None,
+                    "preview": None,
                     **_measures(info, usage),
                 }
             )
@@ -171,8 +173,8 @@ class Processor:
             except WriteConflictError:
                 continue
             outcome = self._extract(begun, info)
-            thumbnails = self._store(begun, outcome)
-            ended = self._finish(begun, outcome, thumbnails)
+            stored = pictures.store(self._bucket, begun, outcome, self._settings.thumbnail_format)
+            ended = self._finish(begun, outcome, stored)
             if ended is not None:
                 return ended
             # A newer upload was processed meanwhile, and these thumbnails may lie over its own: take them anew.
@@ -216,27 +218,7 @@ class Processor:
             raise ProcessingError(code, reason, retryable=outcome.retryable, record=begun, outcome=outcome)
         return outcome
 
-    def _store(self, begun: VideoRecord, outcome: Outcome) -> tuple[Thumbnail, ...]:
-        image_format = self._settings.thumbnail_format
-        thumbnails = []
-        for number, picture in enumerate(outcome.pictures, start=1):
-            thumbnail = Thumbnail(
-                position_pct=picture.position_pct,
-                time_s=picture.time_s,
-                key=thumbnail_key(begun.base, number, image_format.extension),
-                width_px=picture.width_px,
-                height_px=picture.height_px,
-                size_bytes=len(picture.jpeg),
-                note=picture.note,
-            )
-            origin = origin_metadata(begun, thumbnail, count=len(outcome.pictures))
-            self._bucket.put(thumbnail.key, picture.jpeg, content_type=image_format.content_type, metadata=origin)
-            thumbnails.append(thumbnail)
-        return tuple(thumbnails)
-
-    def _finish(
-        self, begun: VideoRecord, outcome: Outcome, thumbnails: tuple[Thumbnail, ...]
-    ) -> Stored | Skipped | None:
+    def _finish(self, begun: VideoRecord, outcome: Outcome, stored: Mapping[str, object]) -> Stored | Skipped | None:
         """Writes the record; None if a newer upload's record stands there."""
         now = self._now()
         after = begun.model_copy(
@@ -246,7 +228,7 @@ class Processor:
                 "finished_at": now,
                 "reason_code": outcome.reason_code,
                 "reason": outcome.reason,
-                "thumbnails": thumbnails,
+                **stored,
                 **_measures(outcome.info, outcome.usage),
             }
         )

@@ -70,6 +70,10 @@ def worker(config: PipelineConfig) -> Component:
             thumbnail_positions=config.thumbnails.positions_pct,
             thumbnail_width_px=config.thumbnails.width_px,
             thumbnail_quality=config.thumbnails.quality,
+            thumbnail_format=config.thumbnails.format,
+            thumbnail_smart=config.thumbnails.smart,
+            thumbnail_storyboard=config.thumbnails.storyboard,
+            thumbnail_preview=config.thumbnails.preview,
             processing_deadline_s=processing.deadline_s,
             # Videos in work share the CPU, so each gets half of its deadline, and never less than the default.
             extraction_cpu_s=max(30, processing.deadline_s // 2),

@@ -1,13 +1,15 @@
 """A video that lands in the bucket, and what becomes of it."""
 
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from services.contract.records import VideoState
-from tests.driver import Driver
+from services.local.pipeline import running
+from tests.driver import IMPATIENT, Driver
 from tests.videos import INDEX_FIRST, Videos, frame_number
 
 ODD_NAMES = [
@@ -69,6 +71,41 @@ def test_the_same_event_twice_counts_once(pipeline: Driver, videos: Videos) -> N
     pipeline.await_empty_queue()
     assert pipeline.videos.get(key) == done
     assert pipeline.videos.totals() == totals
+
+
+def test_a_storyboard_and_a_preview_are_stored_where_they_are_asked_for(tmp_path: Path, videos: Videos) -> None:
+    settings = {**IMPATIENT, "THUMBNAIL_STORYBOARD": "true", "THUMBNAIL_PREVIEW": "true", "THUMBNAIL_FORMAT": "webp"}
+    with running(tmp_path, workers=1, say=lambda _: None, settings=settings, port=None) as local:
+        pipeline = Driver(local)
+        key = pipeline.upload("trip/clip.mp4", videos.video("clip.mp4", duration_s=12))
+        record = pipeline.ended(key)
+        assert (record.state, len(record.thumbnails)) == (VideoState.DONE, 3)
+        assert record.storyboard is not None
+        assert record.preview is not None
+        assert (record.storyboard.tiles, record.preview.frames) == (3, 10)
+        stored = {
+            item["Key"]: item["Size"]
+            for item in pipeline.s3.list_objects_v2(Bucket=local.endpoints.bucket, Prefix="thumbnails/")["Contents"]
+        }
+        sheet, track, preview = record.storyboard.key, record.storyboard.track_key, record.preview.key
+        assert sheet == "thumbnails/trip/clip_storyboard.webp"
+        assert track == "thumbnails/trip/clip_storyboard.vtt"
+        assert preview == "thumbnails/trip/clip_preview.webp"
+        assert set(stored) == {sheet, track, preview, *(thumbnail.key for thumbnail in record.thumbnails)}
+        assert record.storyboard.size_bytes == stored[sheet] + stored[track]
+        assert record.preview.size_bytes == stored[preview]
+        heads = [pipeline.s3.head_object(Bucket=local.endpoints.bucket, Key=one) for one in (sheet, track, preview)]
+        types = [head["ContentType"] for head in heads]
+        assert types == ["image/webp", "text/vtt; charset=utf-8", "image/webp"]
+        assert pipeline.videos.totals()["thumbnail_bytes"] == sum(stored.values())
+        before = pipeline.videos.totals()
+        again = {"eventName": "ObjectCreated:Put", "eventTime": "2026-01-01T00:00:00.000Z", "s3": {
+            "bucket": {"name": local.endpoints.bucket}, "object": {"key": key, "eTag": record.etag, "size": 1},
+        }}  # fmt: skip
+        pipeline.sqs.send_message(QueueUrl=local.endpoints.queue_url, MessageBody=json.dumps({"Records": [again]}))
+        pipeline.await_empty_queue()
+        assert pipeline.videos.get(key) == record
+        assert pipeline.videos.totals() == before
 
 
 def test_a_new_upload_under_an_old_name_replaces_its_thumbnails(pipeline: Driver, videos: Videos) -> None:

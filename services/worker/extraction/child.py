@@ -6,12 +6,11 @@ It has no network, no credentials, no file and no thread. Whatever a video makes
 import os
 import resource
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 
 from services.contract.records import ReasonCode
-from services.worker.extraction import wire
+from services.worker.extraction import confinement, wire
 from services.worker.extraction.extract import extract
 from services.worker.extraction.job import Bounds, Job
 from services.worker.extraction.outcome import ExtractionError, Outcome, encode
@@ -22,15 +21,21 @@ from services.worker.extraction.wire import Kind
 
 _MIB = 1024 * 1024
 _FULL = 0.9
-"""Share of the address space at which a failure is put down to memory: FFmpeg does not say that it ran out."""
+"""Share of the address space at which a failure is put down to memory."""
 
 
-def run(inbox: int, outbox: int) -> None:
-    """Works off the one job that comes through `inbox`. Raises: WireError when the worker is gone."""
+def run(inbox: int, outbox: int, *, confined: bool) -> None:
+    """Works off the one job that comes through `inbox`, behind the filter of `confinement` if `confined`.
+
+    Raises: WireError when the worker is gone.
+    """
     _, payload = wire.receive(inbox)
     job = Job.model_validate_json(payload)
+    memory = _Memory(job.bounds)
     _restrict(job.bounds)
-    outcome = _outcome(job, inbox, outbox)
+    if confined:
+        confinement.confine()
+    outcome = _outcome(job, memory, inbox, outbox)
     wire.send(outbox, Kind.OUTCOME, encode(outcome))
 
 
@@ -43,7 +48,7 @@ def _restrict(bounds: Bounds) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _outcome(job: Job, inbox: int, outbox: int) -> Outcome:
+def _outcome(job: Job, memory: "_Memory", inbox: int, outbox: int) -> Outcome:
     def fetch_all(places: Sequence[Place]) -> list[bytes]:
         answers = []
         for start in range(0, len(places), wire.MAX_PLACES):
@@ -64,13 +69,13 @@ def _outcome(job: Job, inbox: int, outbox: int) -> Outcome:
         # The worker knows why, and says so in its own words.
         return Outcome.failed(ExtractionError(ReasonCode.STORAGE, str(error), retryable=True))
     except MemoryError:
-        return Outcome.failed(_out_of_memory(job.bounds))
+        return Outcome.failed(memory.ran_out())
     except cv2.error as error:
         if error.code == cv2.Error.StsNoMem:
-            return Outcome.failed(_out_of_memory(job.bounds))
+            return Outcome.failed(memory.ran_out())
         return Outcome.failed(ExtractionError(ReasonCode.DAMAGED, f"The video could not be decoded: {error.err}"))
-    if outcome.reason_code is ReasonCode.DAMAGED and _peak_address_space() > _FULL * job.bounds.memory_mb * _MIB:
-        return Outcome.failed(_out_of_memory(job.bounds), outcome.info)
+    if outcome.reason_code is ReasonCode.DAMAGED and memory.was_full():
+        return Outcome.failed(memory.ran_out(), outcome.info)
     return outcome
 
 
@@ -81,19 +86,25 @@ def _answer(inbox: int) -> bytes:
     return data
 
 
-def _out_of_memory(bounds: Bounds) -> ExtractionError:
-    reason = f"The video needs more than the {bounds.memory_mb} MiB of memory that one may take."
-    return ExtractionError(ReasonCode.MEMORY, reason)
+class _Memory:
+    """How much address space this process has had. To be made before the limits: no file can be opened behind them."""
 
+    def __init__(self, bounds: Bounds) -> None:
+        self._most_mb = bounds.memory_mb
+        try:
+            self._status = os.open("/proc/self/status", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:  # only Linux tells
+            self._status = -1
 
-def _peak_address_space() -> int:
-    """Bytes, on Linux; 0 elsewhere."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-    except OSError:
-        return 0
-    peak_kb = next((line.split()[1] for line in status.splitlines() if line.startswith("VmPeak:")), "0")
-    return int(peak_kb) * 1024
+    def was_full(self) -> bool:
+        """FFmpeg does not say that it ran out of memory: this does."""
+        lines = os.pread(self._status, 8192, 0).decode("ascii").splitlines() if self._status >= 0 else []
+        peak_kb = next((line.split()[1] for line in lines if line.startswith("VmPeak:")), "0")
+        return int(peak_kb) * 1024 > _FULL * self._most_mb * _MIB
+
+    def ran_out(self) -> ExtractionError:
+        reason = f"The video needs more than the {self._most_mb} MiB of memory that one may take."
+        return ExtractionError(ReasonCode.MEMORY, reason)
 
 
 def close_all_but(*keep: int) -> None:

@@ -9,7 +9,7 @@ from services.worker.extraction.bitstream import headers
 from services.worker.extraction.capture import Capture, StreamInfo
 from services.worker.extraction.codecs import codec_name, decoder_of
 from services.worker.extraction.containers import Container, Contents
-from services.worker.extraction.limits import check_pixels
+from services.worker.extraction.limits import check_duration, check_pixels, check_samples, check_tracks
 from services.worker.extraction.outcome import ExtractionError
 from services.worker.extraction.reader import MAX_SIZE_BYTES, RangedReader
 
@@ -77,12 +77,14 @@ def examine(reader: RangedReader, examined: Examined | None = None) -> Video:
         raise ExtractionError(ReasonCode.UNSUPPORTED_CODEC, reason)
     check_pixels(coded.width_px, coded.height_px)
     check_pixels(stream.width_px, stream.height_px)
+    # FFmpeg adds up the frames, where a container's header may count a late start too.
+    duration_s = stream.duration_s or contents.duration_s
+    check_duration(duration_s or 0.0)
     return Video(
         container=container,
         stream=stream,
         decoder=decoder,
-        # FFmpeg adds up the frames, where a container's header may count a late start too.
-        duration_s=stream.duration_s or contents.duration_s,
+        duration_s=duration_s,
         is_cut_off=contents.needed_bytes is not None and contents.needed_bytes > reader.size_bytes,
     )
 
@@ -97,6 +99,7 @@ def _container(reader: RangedReader) -> Container:
 
 
 def _check_contents(contents: Contents) -> None:
+    check_tracks(len(contents.video) + contents.others)
     if contents.index_missing:
         reason = "The file has no index (moov box): it is incomplete, as when an upload or a recording breaks off."
         raise ExtractionError(ReasonCode.INCOMPLETE, reason)
@@ -106,3 +109,4 @@ def _check_contents(contents: Contents) -> None:
         raise ExtractionError(ReasonCode.ENCRYPTED, "The video is encrypted.")
     for track in contents.video:
         check_pixels(track.width_px, track.height_px)
+        check_samples(track.samples)

@@ -1,7 +1,11 @@
 """From the bytes of a video to its thumbnails. Runs in a child process: see `sandbox`."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import cv2
 
 from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
@@ -11,13 +15,16 @@ from services.worker.extraction.codecs import codec_name
 from services.worker.extraction.examine import Examined, Video, examine, examine_container
 from services.worker.extraction.index import containers
 from services.worker.extraction.keyframes import Found, KeyframeSearch
-from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, VideoInfo
+from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard, VideoInfo
+from services.worker.extraction.overview import Overview
 from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.search import Limits, Search
 from services.worker.extraction.stream import BrokenIndexError, Stream
 
 UNUSABLE = (BrokenIndexError, ValueError, LookupError, ArithmeticError, struct.error)
 """An index that is missing or damaged: whatever a parser stumbles over, the robust way is left."""
+
+_Made = TypeVar("_Made", Storyboard, Preview)
 
 
 def extract(reader: RangedReader, options: ThumbnailOptions, limits: Limits) -> Outcome:
@@ -28,7 +35,7 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: Limits) -> 
     """
     try:
         examined = examine_container(reader)
-        outcome = _by_index(reader, examined, options)
+        outcome = _by_index(reader, examined, options, limits)
         if outcome is not None:
             return outcome
         video = examine(reader, examined)
@@ -57,7 +64,7 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: Limits) -> 
     return _outcome(info, chosen, options, shortfall)
 
 
-def _by_index(reader: RangedReader, examined: Examined, options: ThumbnailOptions) -> Outcome | None:
+def _by_index(reader: RangedReader, examined: Examined, options: ThumbnailOptions, limits: Limits) -> Outcome | None:
     """The thumbnails, if the container's index leads to them; None if the robust way must be tried.
 
     Raises: ExtractionError, SourceError.
@@ -77,7 +84,23 @@ def _by_index(reader: RangedReader, examined: Examined, options: ThumbnailOption
         codec=codec_name(stream.decoder),
         container=examined.container.name,
     )
-    return _outcome(info, found.frames, options, shortfall)
+    outcome = _outcome(info, found.frames, options, shortfall)
+    if not options.storyboard and not options.preview:
+        return outcome
+    overview = Overview(reader, index, options, limits, found.frames[0].image)
+    return replace(
+        outcome,
+        storyboard=_if_it_can_be_had(overview.storyboard) if options.storyboard else None,
+        preview=_if_it_can_be_had(overview.preview) if options.preview else None,
+    )
+
+
+def _if_it_can_be_had(make: Callable[[], _Made | None]) -> _Made | None:
+    """What comes on top of the thumbnails is left out where the video does not give it. Raises: SourceError."""
+    try:
+        return make()
+    except (*UNUSABLE, ExtractionError, MemoryError, cv2.error):
+        return None
 
 
 def _outcome(

@@ -4,6 +4,7 @@ A fork takes 2 to 3 ms where a fresh interpreter takes 150, and the child inheri
 its credentials, nor its connections. The worker talks to it over one socket:
 
     worker                                    fork server
+                                        ◀───── when it is up: what its children lack of protection, and a new line
     b"F" + three descriptors: inbox, outbox,
            status of the child-to-be   ─────▶ forks; writes the child's PID to its status pipe
     b"K" + PID                         ─────▶ kills that child
@@ -27,8 +28,9 @@ from types import FrameType
 import cv2
 import numpy as np
 
+from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction import capture, child, outcome, tiny
+from services.worker.extraction import capture, child, confinement, outcome, tiny
 from services.worker.extraction.extract import extract
 from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.search import Limits
@@ -40,7 +42,10 @@ EXIT = struct.Struct("!idd")
 
 FORK, KILL = b"F", b"K"
 MESSAGE_BYTES = 1 + PID.size
+MOST_GREETING_BYTES = 256
 _WARM_UP_CPU_S = 60.0
+_UNUSABLE = 255
+"""Exit status of a rehearsal in which something else failed than the kernel."""
 
 
 def serve(control: socket.socket) -> None:
@@ -48,6 +53,7 @@ def serve(control: socket.socket) -> None:
     capture.prepare()
     _warm_up()
     _warn_of_threads()
+    lacking = _rehearse()
     # What is loaded by now is never collected: its pages stay shared with the children.
     gc.collect()
     gc.freeze()
@@ -59,6 +65,8 @@ def serve(control: socket.socket) -> None:
     # The worker decides when this process ends: a Ctrl-C in the terminal reaches the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with contextlib.suppress(OSError):  # a worker that is gone already is noticed below
+        control.send(lacking.encode()[: MOST_GREETING_BYTES - 1] + b"\n")
     status_pipes: dict[int, int] = {}
     selector = selectors.DefaultSelector()
     selector.register(control, selectors.EVENT_READ)
@@ -69,7 +77,7 @@ def serve(control: socket.socket) -> None:
                 with contextlib.suppress(BlockingIOError):
                     os.read(wake_read, 4096)
                 _reap(status_pipes)
-            elif not _obey(control, status_pipes):
+            elif not _obey(control, status_pipes, confined=not lacking):
                 for pid in status_pipes:
                     os.kill(pid, signal.SIGKILL)
                 return
@@ -78,19 +86,44 @@ def serve(control: socket.socket) -> None:
 def _warm_up() -> None:
     """Takes thumbnails of a picture of our own, so that what is set up at first use is shared with children.
 
-    Saves each of them 10 ms. No video comes near this process.
+    Saves each of them 20 ms, and what NumPy imports late could not be read behind their filter. No video comes near
+    this process.
     """
-    _, picture = cv2.imencode(".jpg", np.zeros((64, 64, 3), np.uint8))
+    # Noise: a flat picture would be looked at less closely.
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    _, picture = cv2.imencode(".jpg", noise)
     video = tiny.avi("mjpeg", b"", (64, 64), [picture.tobytes()])
     reader = RangedReader(lambda offset, length: video[offset : offset + length], len(video))
-    outcome.encode(extract(reader, ThumbnailOptions(), Limits(read_bytes=1 << 20, cpu_s=_WARM_UP_CPU_S)))
+    warm = extract(reader, ThumbnailOptions(), Limits(read_bytes=1 << 20, cpu_s=_WARM_UP_CPU_S))
+    outcome.encode(warm)
+    if warm.state is not VideoState.DONE:
+        raise RuntimeError(f"a picture of our own cannot be decoded: {warm.reason}")
+
+
+def _rehearse() -> str:
+    """What children lack of protection: nothing where a first one can be confined, and decode a picture then."""
+    pid = os.fork()
+    if pid == 0:
+        code = _UNUSABLE
+        try:
+            confinement.confine()
+            _warm_up()
+            code = 0
+        except OSError as error:
+            code = min(error.errno or _UNUSABLE, _UNUSABLE)
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if code == 0:
+        return ""
+    return f"seccomp: {os.strerror(code) if 0 < code < _UNUSABLE else 'no picture can be decoded behind the filter'}"
 
 
 def _ignore(_signal: int, _frame: FrameType | None) -> None:
     """A handler, so that the signal wakes the selector."""
 
 
-def _obey(control: socket.socket, status_pipes: dict[int, int]) -> bool:
+def _obey(control: socket.socket, status_pipes: dict[int, int], *, confined: bool) -> bool:
     """Carries out one message; False when there are no more."""
     message, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 3)
     if not message:
@@ -104,7 +137,7 @@ def _obey(control: socket.socket, status_pipes: dict[int, int]) -> bool:
     inbox, outbox, status = descriptors
     pid = os.fork()
     if pid == 0:
-        _be_a_child(inbox, outbox)
+        _be_a_child(inbox, outbox, confined=confined)
     os.close(inbox)
     os.close(outbox)
     status_pipes[pid] = status
@@ -112,14 +145,14 @@ def _obey(control: socket.socket, status_pipes: dict[int, int]) -> bool:
     return True
 
 
-def _be_a_child(inbox: int, outbox: int) -> None:
+def _be_a_child(inbox: int, outbox: int, *, confined: bool) -> None:
     code = 1
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         child.close_all_but(inbox, outbox)
-        child.run(inbox, outbox)
+        child.run(inbox, outbox, confined=confined)
         code = 0
     except WireError:
         # The worker is gone or has had enough: nobody is left to tell.

@@ -12,7 +12,6 @@ from services.worker.extraction.stream import BrokenIndexError, Index, Sample, l
 
 _RUN_UP_PIXELS = 600 * 1920 * 1088
 """Most pixels decoded to reach one picture: 600 frames at 1080p, some 2 s of CPU."""
-_LONGEST_S = 366 * 24 * 3600
 _NEARBY_S, _NEARBY_SHARE = 5.0, 0.02
 """How far a better picture may be: so many seconds, or this share of the duration."""
 _MOST_TRIES = 8
@@ -47,7 +46,7 @@ class KeyframeSearch:
         """Raises: BrokenIndexError where a picture cannot be had this way, ExtractionError, SourceError."""
         stream = self._index.stream
         limits.check_pixels(stream.width_px, stream.height_px)
-        if not 0 < stream.duration_s < _LONGEST_S:
+        if not 0 < stream.duration_s <= limits.MAX_DURATION_S:
             raise BrokenIndexError(f"a duration of {stream.duration_s} s")
         samples = self._index.nearest(wanted_s)
         if len(samples) != len(wanted_s):
@@ -68,6 +67,11 @@ class KeyframeSearch:
         if self._options.smart:
             frames = [self._better(frame, time_s) for frame, time_s in zip(frames, wanted_s, strict=True)]
         return Found(frames, nearest_s, is_last_resort, self._shown_px)
+
+    def pictures(self, samples: Sequence[Sample]) -> list[Frame | None]:
+        """Keyframes of the index, decoded; None for one that is damaged. Raises: as `frames`."""
+        self._decode_all(samples)
+        return [self._frames[_key(sample)] for sample in samples]
 
     def _better(self, frame: Frame, time_s: float) -> Frame:
         """The nearest frame with a good picture; the given one if it has, or if none nearby has."""

@@ -13,6 +13,7 @@ from services.contract.records import ReasonCode, VideoState
 # What a child says of a video is checked against these: see `decode`.
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
+Few = Annotated[int, Field(ge=1, le=1000)]
 Text = Annotated[str, Field(max_length=1000)]
 
 
@@ -39,6 +40,29 @@ class Picture:
     height_px: Count
     jpeg: bytes
     note: Text | None = None
+
+
+@dataclass(frozen=True)
+class Storyboard:
+    """A sheet of small pictures of the whole video: tile n, from 0 and row by row, stands for `n * interval_s` on."""
+
+    interval_s: Amount
+    tiles: Few
+    columns: Few
+    tile_width_px: Few
+    tile_height_px: Few
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """An animated WebP of some pictures of the whole video."""
+
+    frames: Few
+    duration_s: Amount
+    width_px: Few
+    height_px: Few
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -69,6 +93,8 @@ class Outcome:
     state: VideoState
     info: VideoInfo | None = None
     pictures: tuple[Picture, ...] = ()
+    storyboard: Storyboard | None = None
+    preview: Preview | None = None
     reason_code: ReasonCode | None = None
     reason: Text | None = None
     retryable: bool = False
@@ -87,12 +113,14 @@ _OUTCOME = TypeAdapter(Outcome)
 
 
 def encode(outcome: Outcome) -> bytes:
-    """An outcome as bytes, to cross a pipe: the length of a JSON document, the document, then the JPEGs."""
+    """An outcome as bytes, to cross a pipe: the length of a JSON document, the document, then the pictures' files."""
     document = asdict(outcome)
-    for entry, picture in zip(document["pictures"], outcome.pictures, strict=True):
-        entry["jpeg"] = len(picture.jpeg)
+    files = []
+    for entry, name in _files(document):
+        files.append(entry[name])
+        entry[name] = len(entry[name])
     head = json.dumps(document).encode()
-    return b"".join([_LENGTH.pack(len(head)), head, *(picture.jpeg for picture in outcome.pictures)])
+    return b"".join([_LENGTH.pack(len(head)), head, *files])
 
 
 def decode(data: bytes) -> Outcome:
@@ -111,17 +139,23 @@ def decode(data: bytes) -> Outcome:
 
 
 def _document(data: bytes) -> Any:
-    """The JSON document, with the JPEGs in their places."""
+    """The JSON document, with the files in their places."""
     (head_length,) = _LENGTH.unpack_from(data)
     at = _LENGTH.size + head_length
     document = from_json(data[_LENGTH.size : at])
-    for entry in document["pictures"]:
-        length = entry["jpeg"]
-        entry["jpeg"] = data[at : at + length]
-        if length < 0 or len(entry["jpeg"]) != length:
+    for entry, name in _files(document):
+        length = entry[name]
+        entry[name] = data[at : at + length]
+        if length < 0 or len(entry[name]) != length:
             raise ValueError("a picture is cut short")
         at += length
     return document
+
+
+def _files(document: Any) -> list[tuple[Any, str]]:
+    """Where in a document the bytes of a file stand, or their number: an entry and a name in it."""
+    overview = [document[name] for name in ("storyboard", "preview") if document[name] is not None]
+    return [(entry, "jpeg") for entry in document["pictures"]] + [(entry, "data") for entry in overview]
 
 
 def _makes_sense(outcome: Outcome) -> bool:
@@ -132,5 +166,5 @@ def _makes_sense(outcome: Outcome) -> bool:
         case VideoState.DEGRADED:
             return bool(outcome.pictures and outcome.info and has_reason)
         case VideoState.FAILED:
-            return has_reason and not outcome.pictures
+            return has_reason and not outcome.pictures and outcome.storyboard is None and outcome.preview is None
     return False

@@ -53,10 +53,16 @@ class RangedReader(io.BufferedIOBase):
         self._soft_bytes = soft_bytes
         self._soft_cpu_s = soft_cpu_s
         self._fetched_bytes = 0
+        self.fetches = 0
         self._position = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._next_block = -1
         self._run = 1
+
+    @property
+    def fetched_bytes(self) -> int:
+        """Read of the source so far, in `fetches` reads."""
+        return self._fetched_bytes
 
     def readable(self) -> bool:
         return True
@@ -178,6 +184,7 @@ class RangedReader(io.BufferedIOBase):
         if len(data) != length:
             raise SourceError(f"asked for {length} bytes at {offset}, got {len(data)}")
         self._fetched_bytes += length
+        self.fetches += 1
         for index in range(0, length, _BLOCK_BYTES):
             self._blocks[number + index // _BLOCK_BYTES] = data[index : index + _BLOCK_BYTES]
             self._blocks.move_to_end(number + index // _BLOCK_BYTES)

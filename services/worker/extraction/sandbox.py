@@ -44,7 +44,7 @@ _IMPORT_PATH = str(Path(__file__).parents[3])
 _PIPE_BYTES = 1024 * 1024
 _MIB = 1024 * 1024
 _START_S = 30.0
-"""More than the fork server takes to load OpenCV on a busy machine; one that takes longer hangs."""
+"""More than the fork server takes to load OpenCV, or to fork, on a busy machine; one that takes longer hangs."""
 
 _LAST_WORDS_S = 5.0
 _READS_AT_ONCE = 16
@@ -67,6 +67,7 @@ class Sandbox:
         self._lock = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._lacking = ""
         self._running: set[int] = set()
         self._closed = False
         self._ending = False
@@ -77,6 +78,19 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def start(self) -> str:
+        """Starts the fork server, and says what its children lack of protection: nothing, as a rule.
+
+        Raises: SandboxError.
+        """
+        with self._lock:
+            try:
+                self._started()
+            except OSError as error:
+                self._forget()
+                raise SandboxError(f"The fork server does not start: {error}") from error
+            return self._lacking
 
     def extract(self, source: Source) -> Outcome:
         """The thumbnails of the video in `source`, or why there are none.
@@ -172,6 +186,7 @@ class Sandbox:
                 env={**environment, **_TUNING, "PYTHONPATH": _IMPORT_PATH},
             )
         self._control = ours
+        self._lacking = _greeting(ours)
         return self._server, self._control
 
     def _forget(self) -> None:
@@ -187,6 +202,16 @@ class Sandbox:
             if self._control:
                 with contextlib.suppress(OSError):
                     self._control.send(forkserver.KILL + forkserver.PID.pack(pid))
+
+
+def _greeting(control: socket.socket) -> str:
+    """What the fork server says when it is up. Raises: OSError if it does not."""
+    control.settimeout(_START_S)
+    greeting = control.recv(forkserver.MOST_GREETING_BYTES)
+    control.settimeout(None)
+    if not greeting.endswith(b"\n"):
+        raise OSError("it ended before it was up")
+    return greeting.decode(errors="replace").strip()
 
 
 class _ServerLostError(SandboxError):
@@ -275,8 +300,11 @@ class _Conversation:
             except ValueError as error:
                 raise WireError(str(error)) from error
             positions_pct = tuple(picture.position_pct for picture in answer.pictures)
-            if positions_pct not in ((), self._job.options.positions_pct):
+            options = self._job.options
+            if positions_pct not in ((), options.positions_pct):
                 raise WireError("pictures that nobody asked for")
+            if (answer.storyboard and not options.storyboard) or (answer.preview and not options.preview):
+                raise WireError("an overview that nobody asked for")
             self._answer = answer
         else:
             raise WireError(f"a {kind.name} from a child")

@@ -153,15 +153,20 @@ def _by_videos(config: PipelineConfig, prices: Prices, *, videos: int, video_mb:
 
 def _in_s3(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[Line]:
     usd, assumed = prices.usd, prices.assumed
-    thumbnails = len(config.thumbnails.positions_pct)
-    stored_gb = videos * (video_mb + thumbnails * assumed.thumbnail_kb / 1000) / 1000
+    pictures = len(config.thumbnails.positions_pct)
+    pictures_kb = pictures * assumed.thumbnail_kb
+    if config.thumbnails.storyboard:
+        pictures, pictures_kb = pictures + 2, pictures_kb + assumed.storyboard_kb
+    if config.thumbnails.preview:
+        pictures, pictures_kb = pictures + 1, pictures_kb + assumed.preview_kb
+    stored_gb = videos * (video_mb + pictures_kb / 1000) / 1000
     yield Line(
         what="S3: a month's videos and thumbnails",
         quantity=f"{stored_gb:.1f} GB",
         usd=usd.s3_gb_month * stored_gb,
         by_videos=True,
     )
-    puts, gets = videos * (1 + thumbnails), videos * assumed.reads
+    puts, gets = videos * (1 + pictures), videos * assumed.reads
     yield Line(
         what="S3 requests",
         quantity=f"{puts:,} PUT, {gets:,} GET",

@@ -58,6 +58,8 @@ class Assumed(_Table):
     work_s: float
     pod_start_s: float
     thumbnail_kb: float
+    storyboard_kb: float
+    preview_kb: float
     sqs_requests: int
     dynamodb_writes: int
     dynamodb_reads: int

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.contract.keys import thumbnail_bases, thumbnail_key
-from services.contract.origin import origin_metadata
-from services.contract.records import ReasonCode, Thumbnail, VideoRecord, VideoState
+from services.contract.keys import preview_key, storyboard_key, storyboard_track_key, thumbnail_bases, thumbnail_key
+from services.contract.origin import origin_metadata, overview_metadata
+from services.contract.records import Preview, ReasonCode, Storyboard, Thumbnail, VideoRecord, VideoState
 from tests.place import Place
 
 START = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
@@ -62,3 +62,34 @@ def store(place: Place, key: str, *, minute: float = 0) -> VideoRecord:
         origin = origin_metadata(record, thumbnail, count=len(record.thumbnails))
         place.bucket.put(thumbnail.key, b"picture", content_type="image/jpeg", metadata=origin)
     return record
+
+
+def with_overview(place: Place, key: str, *, extension: str = "jpg") -> VideoRecord:
+    """A video that is done, with a storyboard and a preview beside its thumbnails."""
+    place.bucket.put(key, b"a video", content_type="video/mp4")
+    record = a_record(key, etag=place.bucket.head(key).etag)
+    renamed = (
+        thumbnail.model_copy(update={"key": thumbnail_key(record.base, number, extension)})
+        for number, thumbnail in enumerate(record.thumbnails, start=1)
+    )
+    storyboard = Storyboard(
+        key=storyboard_key(record.base, extension),
+        track_key=storyboard_track_key(record.base),
+        interval_s=5,
+        tiles=3,
+        columns=3,
+        tile_width_px=160,
+        tile_height_px=90,
+        size_bytes=11,
+    )
+    preview = Preview(key=preview_key(record.base), frames=10, duration_s=5, width_px=320, height_px=180, size_bytes=9)
+    record = record.model_copy(update={"thumbnails": tuple(renamed), "storyboard": storyboard, "preview": preview})
+    for thumbnail in record.thumbnails:
+        origin = origin_metadata(record, thumbnail, count=len(record.thumbnails), also="storyboard preview")
+        place.bucket.put(thumbnail.key, b"picture", content_type="image/jpeg", metadata=origin)
+    about = overview_metadata(record, storyboard)
+    place.bucket.put(storyboard.key, b"sheet", content_type="image/jpeg", metadata=about)
+    place.bucket.put(storyboard.track_key, b"WEBVTT", content_type="text/vtt")
+    about = overview_metadata(record, preview)
+    place.bucket.put(preview.key, b"animation", content_type="image/webp", metadata=about)
+    return write(place, record)

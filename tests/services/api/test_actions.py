@@ -15,7 +15,7 @@ from services.contract.events import UploadEvent, notification_body, parse_notif
 from services.contract.records import ReasonCode, VideoState
 from services.contract.resources import CLAIM_PREFIX
 from services.contract.settings import WorkerSettings
-from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Usage
+from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard, Usage
 from services.worker.process import Delivery, ProcessingError, Processor, Skipped, Stored
 from tests.driver import eventually
 from tests.place import Place
@@ -92,13 +92,19 @@ def test_a_purge_takes_everything_and_tells_how_far_it_is(place: Place, own_api:
 
 
 class HeldSandbox:
-    """An extraction that lasts until the test lets go, and gives one picture."""
+    """An extraction that lasts until the test lets go, and gives one picture, a storyboard and a preview."""
 
     def __init__(self) -> None:
         self.begun = threading.Event()
         self.may_end = threading.Event()
         picture = Picture(position_pct=10, time_s=1, width_px=64, height_px=36, jpeg=b"picture")
-        self.outcome = Outcome(state=VideoState.DONE, pictures=(picture,), usage=Usage())
+        self.outcome = Outcome(
+            state=VideoState.DONE,
+            pictures=(picture,),
+            storyboard=Storyboard(5.0, 1, 1, 160, 90, b"sheet"),
+            preview=Preview(2, 1.0, 320, 180, b"animation"),
+            usage=Usage(),
+        )
 
     def extract(self, _: object) -> Outcome:
         self.begun.set()

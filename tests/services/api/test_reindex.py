@@ -10,7 +10,7 @@ from services.contract.origin import origin_metadata
 from services.contract.records import ReasonCode, VideoState
 from tests.place import Place
 from tests.services.api.process import environment
-from tests.services.api.records import START, a_record, store, write
+from tests.services.api.records import START, a_record, store, with_overview, write
 
 
 def reindex(place: Place) -> dict[str, Any]:
@@ -58,6 +58,31 @@ def test_a_lost_table_is_rebuilt_from_what_the_thumbnails_say(place: Place) -> N
 
     again = reindex(place)
     assert (again["kept"], again["rebuilt"], again["queued"]) == (4, 0, 1)
+
+
+def test_storyboards_and_previews_come_back_in_whatever_format(place: Place) -> None:
+    names = {"uploads/a.mp4": "jpg", "uploads/Ü/b 1.mp4": "webp", "uploads/c.mp4": "avif"}
+    before = {key: with_overview(place, key, extension=extension) for key, extension in names.items()}
+    lost = with_overview(place, "uploads/lost.mp4")
+    assert lost.preview is not None
+    place.clients.s3.delete_object(Bucket=place.resources.bucket, Key=lost.preview.key)
+    place.videos.delete([item["pk"] for item in place.videos.scan()])
+
+    told = reindex(place)
+
+    assert (told["rebuilt"], told["queued"]) == (4, 0)
+    for key, record in before.items():
+        found = place.videos.get(key)
+        assert found is not None
+        assert (found.thumbnails, found.storyboard, found.preview) == (
+            record.thumbnails,
+            record.storyboard,
+            record.preview,
+        )
+    found = place.videos.get("uploads/lost.mp4")
+    assert found is not None
+    assert (found.storyboard, found.preview) == (lost.storyboard, None)
+    assert place.videos.totals()["thumbnail_bytes"] == 4 * (21 + 11) + 3 * 9
 
 
 def _store_beside(place: Place) -> Any:

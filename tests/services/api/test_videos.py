@@ -11,7 +11,7 @@ from services.contract.records import VideoState
 from tests.driver import eventually
 from tests.place import Place
 from tests.services.api.process import Api
-from tests.services.api.records import a_record, store, write
+from tests.services.api.records import a_record, store, with_overview, write
 
 ODD = "uploads/../a//Ü 100% +&=?#/é.mp4"
 ALMOST_AS_ODD = "uploads/a//Ü 100% +&=?#/~é*'().mp4"
@@ -110,6 +110,30 @@ def test_one_video_is_found_by_its_key_and_by_its_id(shared_place: Place, operat
     assert odd["key"] == ODD
     assert operator.get(f"/api/videos/{odd['id']}").json()["key"] == ODD
     assert operator.get("/api/videos/" + quote(ODD, safe="")).json()["key"] == ODD
+
+
+def test_a_storyboard_and_a_preview_show_with_their_video_and_not_in_the_gallery(place: Place, own_api: Api) -> None:
+    record = with_overview(place, "uploads/a.mp4")
+    with own_api.client() as client:
+        video = client.get("/api/videos/uploads/a.mp4").json()
+        gallery = client.get("/api/thumbnails").json()["items"]
+
+    storyboard, preview = video["storyboard"], video["preview"]
+    assert (storyboard["tiles"], storyboard["columns"], storyboard["interval_s"]) == (3, 3, 5)
+    assert (storyboard["tile_width_px"], storyboard["tile_height_px"]) == (160, 90)
+    assert (preview["frames"], preview["duration_s"]) == (10, 5)
+    urls = (storyboard["url"], storyboard["track_url"], preview["url"])
+    answers = [httpx.get(url, trust_env=False) for url in urls]
+    assert [answer.content for answer in answers] == [b"sheet", b"WEBVTT", b"animation"]
+    assert answers[1].headers["Content-Type"] == "text/vtt"
+    assert [item["key"] for item in gallery] == [thumbnail.key for thumbnail in record.thumbnails]
+
+
+def test_a_video_without_an_overview_has_none(place: Place, own_api: Api) -> None:
+    store(place, "uploads/a.mp4")
+    with own_api.client() as client:
+        video = client.get("/api/videos/uploads/a.mp4").json()
+    assert (video["storyboard"], video["preview"]) == (None, None)
 
 
 @pytest.mark.parametrize("key", ["uploads/none.mp4", "totals", "~!!!", "~", "~" + "w" * 3000, "claim:thumbnails/a"])

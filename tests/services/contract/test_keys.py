@@ -12,7 +12,11 @@ from services.contract.keys import (
     MAX_POSITIONS,
     THUMBNAIL_PREFIX,
     UPLOAD_PREFIX,
+    is_of_base,
     is_upload,
+    preview_key,
+    storyboard_key,
+    storyboard_track_key,
     thumbnail_bases,
     thumbnail_key,
 )
@@ -40,7 +44,9 @@ def claimed(uploads: Sequence[str]) -> dict[str, str]:
 
 
 def thumbnails_of(base: str) -> set[str]:
-    return {thumbnail_key(base, number) for number in range(1, MAX_POSITIONS + 1)}
+    """Everything that a worker stores under a base."""
+    overview = {storyboard_key(base, "webp"), storyboard_track_key(base), preview_key(base)}
+    return overview | {thumbnail_key(base, number) for number in range(1, MAX_POSITIONS + 1)}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +81,7 @@ def test_neighbours_share_no_thumbnail_in_any_order() -> None:
     neighbours = ("a.mp4", "a.mov", "a.MP4", "a.mov.mp4", "a_1.mp4", "a.mp4_1.mp4")
     for order in permutations(UPLOAD_PREFIX + name for name in neighbours):
         keys = {key for base in claimed(order).values() for key in thumbnails_of(base)}
-        assert len(keys) == len(order) * MAX_POSITIONS, order
+        assert len(keys) == len(order) * len(thumbnails_of("")), order
 
 
 @given(st.lists(UPLOADS, min_size=2, max_size=6, unique=True))
@@ -124,3 +130,16 @@ def test_a_name_that_is_too_long_is_cut_between_characters_and_stays_its_own() -
 )
 def test_an_upload_lies_under_the_uploads(key: str, *, answer: bool) -> None:
     assert is_upload(key) is answer
+
+
+@given(st.lists(UPLOADS, min_size=2, max_size=5, unique=True))
+def test_what_is_stored_is_told_to_be_of_its_own_base_only(uploads: list[str]) -> None:
+    bases = claimed(uploads)
+    for upload, base in bases.items():
+        for key in thumbnails_of(base):
+            assert [other for other in uploads if is_of_base(key, bases[other])] == [upload]
+
+
+@pytest.mark.parametrize("ending", ["_1.txt", "_0.jpg", "_b_1.jpg", "_1.jpg_1.jpg", "b_1.jpg", "_storyboard.jpg/a"])
+def test_what_only_begins_alike_is_not_of_a_base(ending: str) -> None:
+    assert not is_of_base(f"thumbnails/a{ending}", "thumbnails/a")

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.contract.records import (
+    Preview,
+    Storyboard,
     Thumbnail,
     Verdict,
     VideoRecord,
@@ -179,3 +181,22 @@ def test_a_record_that_stays_as_it_is_changes_nothing(record: VideoRecord) -> No
 @given(RECORDS)
 def test_a_record_survives_json(record: VideoRecord) -> None:
     assert VideoRecord.model_validate_json(record.model_dump_json()) == record
+
+
+def test_a_storyboard_and_a_preview_count_as_bytes_and_as_no_thumbnails() -> None:
+    record = a_record(VideoState.DONE, thumbnails=2)
+    sheet = Storyboard(
+        key="thumbnails/a_storyboard.jpg",
+        track_key="thumbnails/a_storyboard.vtt",
+        interval_s=5,
+        tiles=3,
+        columns=3,
+        tile_width_px=160,
+        tile_height_px=90,
+        size_bytes=400,
+    )
+    preview = Preview(
+        key="thumbnails/a_preview.webp", frames=10, duration_s=5, width_px=320, height_px=180, size_bytes=5000
+    )
+    share = share_of_totals(record.model_copy(update={"storyboard": sheet, "preview": preview}))
+    assert (share["thumbnails"], share["thumbnail_bytes"]) == (2, 10 + 20 + 400 + 5000)

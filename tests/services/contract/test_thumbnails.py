@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.contract.keys import MAX_POSITIONS
-from services.contract.thumbnails import ThumbnailOptions, check_positions
+from services.contract.thumbnails import ImageFormat, ThumbnailOptions, check_positions
 
 OPTIONS = st.builds(
     ThumbnailOptions,
@@ -15,6 +15,10 @@ OPTIONS = st.builds(
     ).map(lambda positions: tuple(sorted(positions))),
     width_px=st.integers(16, 4096),
     quality=st.integers(1, 100),
+    format=st.sampled_from(ImageFormat),
+    smart=st.booleans(),
+    storyboard=st.booleans(),
+    preview=st.booleans(),
 )
 
 

@@ -104,6 +104,31 @@ def test_positions_and_width_are_chosen(folder: Path) -> None:
     assert {thumbnail["width_px"] for thumbnail in report["thumbnails"]} == {160}
 
 
+def test_format_quality_and_the_choice_of_the_picture_are_options(folder: Path) -> None:
+    (fine,) = reports(folder, "film.mp4", "--format", "webp", "--quality", 90, "--no-smart")
+    (coarse,) = reports(folder, "film.mp4", "--format", "webp", "--quality", 5)
+    assert [thumbnail["file"] for thumbnail in fine["thumbnails"]] == [f"out/film_{n}.webp" for n in (1, 2, 3)]
+    assert coarse["thumbnails"][0]["size_bytes"] < fine["thumbnails"][0]["size_bytes"]
+    assert (folder / "out/film_1.webp").read_bytes()[8:12] == b"WEBP"
+
+
+def test_a_storyboard_and_a_preview_lie_beside_the_thumbnails(folder: Path) -> None:
+    done = run(folder, "film.mp4", "--output", "out", "--json", "--storyboard", "--preview")
+    report = json.loads(done.stdout)
+    assert (report["storyboard"], report["preview"]) == ("out/film_storyboard.jpg", "out/film_preview.webp")
+    assert set(report) == KEYS | {"storyboard", "preview"}
+    assert (folder / "out/film_preview.webp").read_bytes()[8:12] == b"WEBP"
+    track = (folder / "out/film_storyboard.vtt").read_text()
+    assert track.endswith("00:00:00.000 --> 00:00:04.000\nfilm_storyboard.jpg#xywh=0,0,160,90\n")
+
+
+def test_a_video_that_gives_no_overview_says_so(folder: Path) -> None:
+    (folder / "diary.mp4").write_text("Dear diary")
+    done = run(folder, "diary.mp4", "--output", "out", "--json", "--storyboard", "--preview")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["state"], report["storyboard"], report["preview"]) == (1, "failed", None, None)
+
+
 def test_videos_come_in_the_order_in_which_they_are_named(folder: Path, videos: Videos) -> None:
     shutil.copy(videos.video("late.mkv", codec="hevc"), folder / "a.mkv")
     found = reports(folder, "film.mp4", "a.mkv", "film.mp4")
@@ -216,6 +241,8 @@ def test_people_get_a_table(folder: Path) -> None:
             ["film.mp4", "--output", "out", "--width", "8"],
             "argument --width: '8': Input should be greater than or equal",
         ),
+        (["film.mp4", "--output", "out", "--quality", "best"], "argument --quality: 'best': not a whole number"),
+        (["film.mp4", "--output", "out", "--format", "gif"], "argument --format: invalid choice: 'gif'"),
     ],
 )
 def test_bad_arguments_are_explained_in_one_line(folder: Path, arguments: list[str], message: str) -> None:

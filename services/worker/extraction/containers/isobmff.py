@@ -2,11 +2,13 @@
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.worker.extraction.containers.tracks import Contents, ReadAt, VideoTrack
 
 _FIRST_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"moof", b"sidx"}
+_STILLS = {b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1"}
+"""Brands of images, which are boxes as well: https://mp4ra.org/registered-types/brands"""
 _ENCRYPTED_ENTRIES = {b"encv", b"drmi"}
 _MAX_BOXES = 4096
 _SMALL_BYTES = 512 * 1024
@@ -24,7 +26,7 @@ class Box:
 
 
 def recognises(head: bytes) -> bool:
-    return head[4:8] in _FIRST_BOXES
+    return head[4:8] in _FIRST_BOXES and not (head[4:8] == b"ftyp" and head[8:12] in _STILLS)
 
 
 def boxes(read_at: ReadAt, start: int, end: int) -> Iterator[Box]:
@@ -90,7 +92,9 @@ def _track(read_at: ReadAt, trak: Box, *, looks_for_end: bool) -> _Track:
         elif media.type == b"minf":
             for table in _descend(read_at, media, b"stbl"):
                 if table.type == b"stsd":
-                    video = _sample_entry(read_at(table.start, 64))
+                    video = replace(_sample_entry(read_at(table.start, 64)), samples=video.samples)
+                elif table.type == b"stsz":
+                    video = replace(video, samples=int.from_bytes(read_at(table.start + 8, 4)))
                 elif table.type in (b"stco", b"co64") and looks_for_end:
                     needed_bytes = _last_chunk_offset(read_at, table)
     return _Track(handler, video, duration_s, needed_bytes)

@@ -13,6 +13,8 @@ class VideoTrack:
     height_px: int = 0
     """Coded size; zero where the container does not tell."""
     encrypted: bool = False
+    samples: int = 0
+    """Coded pictures, as many as an index claims to list; zero where none tells beforehand."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """From a video to its thumbnails, through the real sandbox. Each picture is asked which frame it shows."""
 
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +28,6 @@ from tests.videos import (
     VARIABLE_RATE,
     Videos,
     frame_number,
-    hls_playlist,
     png,
 )
 
@@ -439,15 +437,6 @@ def test_a_codec_that_is_not_allowed_is_named(videos: Videos, sandbox: Sandbox) 
     assert "ffv1" in (outcome.reason or "")
 
 
-def test_a_frame_of_too_many_pixels_is_not_decoded(videos: Videos, sandbox: Sandbox) -> None:
-    content = bytearray(videos.video("a.mp4", duration_s=1).read_bytes())
-    entry = content.rindex(b"avc1")
-    content[entry + 28 : entry + 32] = b"\xff\xff\xff\xff"
-    outcome = extract(sandbox, videos.file("huge.mp4", bytes(content)))
-    assert refusal(outcome) is ReasonCode.TOO_MANY_PIXELS
-    assert "65535 x 65535" in (outcome.reason or "")
-
-
 @pytest.mark.parametrize(
     ("content", "code"),
     [
@@ -467,16 +456,6 @@ def test_what_is_no_video_is_refused_by_its_content(
     videos: Videos, sandbox: Sandbox, content: bytes, code: ReasonCode
 ) -> None:
     assert refusal(extract(sandbox, videos.file("video.mp4", content))) is code
-
-
-def test_nothing_that_a_playlist_points_to_is_opened(videos: Videos, sandbox: Sandbox) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0)
-        url = f"http://127.0.0.1:{server.getsockname()[1]}/a.ts"
-        outcome = extract(sandbox, videos.file("video.mp4", hls_playlist(url)))
-        assert refusal(outcome) is ReasonCode.NOT_A_VIDEO
-        with pytest.raises(BlockingIOError):
-            server.accept()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.contract.records import ReasonCode, VideoState
-from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Usage, VideoInfo, decode, encode
+from services.worker.extraction.outcome import (
+    ExtractionError,
+    Outcome,
+    Picture,
+    Preview,
+    Storyboard,
+    Usage,
+    VideoInfo,
+    decode,
+    encode,
+)
 
 AMOUNTS = st.floats(0, 1e12)
 COUNTS = st.integers(0, 1 << 40)
@@ -20,11 +30,15 @@ PICTURES = st.builds(
     Picture, AMOUNTS, AMOUNTS, COUNTS, COUNTS, st.binary(min_size=1, max_size=200), note=st.none() | TEXTS
 )
 INFOS = st.builds(VideoInfo, st.none() | AMOUNTS, COUNTS, COUNTS, TEXTS, TEXTS)
+FEW = st.integers(1, 1000)
+FILES = st.binary(min_size=1, max_size=200)
 SUCCESSES = st.builds(
     Outcome,
     st.just(VideoState.DONE),
     info=INFOS,
     pictures=st.lists(PICTURES, min_size=1, max_size=20).map(tuple),
+    storyboard=st.none() | st.builds(Storyboard, AMOUNTS, FEW, FEW, FEW, FEW, FILES),
+    preview=st.none() | st.builds(Preview, FEW, AMOUNTS, FEW, FEW, FILES),
     usage=st.builds(Usage, COUNTS, COUNTS, AMOUNTS, AMOUNTS),
 )
 CODES = st.sampled_from(ReasonCode)
@@ -47,6 +61,8 @@ DONE = Outcome(
     VideoState.DONE,
     info=VideoInfo(4.0, 640, 360, "h264", "mp4"),
     pictures=(Picture(10.0, 0.4, 640, 360, b"first"), Picture(50.0, 2.0, 640, 360, b"second")),
+    storyboard=Storyboard(5.0, 1, 1, 160, 90, b"sheet"),
+    preview=Preview(2, 1.0, 320, 180, b"animation"),
 )
 
 
@@ -101,7 +117,10 @@ JSON_VALUES = st.recursive(
 )
 
 
-@given(st.sampled_from(["state", "info", "pictures", "reason_code", "reason", "retryable", "usage"]), JSON_VALUES)
+FIELDS = ["state", "info", "pictures", "storyboard", "preview", "reason_code", "reason", "retryable", "usage"]
+
+
+@given(st.sampled_from(FIELDS), JSON_VALUES)
 def test_a_field_of_any_other_kind_is_refused_or_makes_sense(name: str, value: object) -> None:
     try:
         read = decode(altered(lambda document: document.update({name: value})))
@@ -128,6 +147,12 @@ NONSENSE: list[Callable[[dict[str, Any]], object]] = [
     lambda document: document["pictures"][0].update(time_s=-1),
     lambda document: document["pictures"][0].update(width_px="wide"),
     lambda document: document["info"].update(duration_s=math.inf),
+    lambda document: document["storyboard"].update(data=10**9),
+    lambda document: document["storyboard"].update(tiles=10**9),
+    lambda document: document["storyboard"].update(tiles=0),
+    lambda document: document["storyboard"].update(interval_s=math.nan),
+    lambda document: document["preview"].update(frames=-1),
+    lambda document: document.update(state="failed", pictures=[], reason_code="damaged", reason="It is."),
     lambda document: document["info"].update(codec="h264" * 1000),
 ]
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import resource
 import select
 import signal
@@ -11,7 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import wire
 from services.worker.extraction.job import Bounds, Job
-from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, VideoInfo, encode
+from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard, VideoInfo, encode
 from services.worker.extraction.sandbox import Sandbox, SandboxError, _Conversation
 from services.worker.extraction.source import LocalFile, SourceError
 from services.worker.extraction.wire import Kind, WireError
@@ -349,7 +350,21 @@ def test_no_process_of_the_sandbox_knows_a_credential(film: bytes, monkeypatch: 
 
 
 @needs_proc
-def test_a_child_holds_two_pipes_and_nothing_else(sandbox: Sandbox, film: bytes, tmp_path: Path) -> None:
+def test_a_child_may_read_write_and_end_and_ask_for_nothing_else(sandbox: Sandbox, film: bytes) -> None:
+    """What the filter refuses is in test_confinement.py."""
+    seen: dict[str, str] = {}
+
+    def look() -> None:
+        status = (PROC / str(the_child()) / "status").read_text()
+        seen.update({name: value.strip() for name, _, value in (line.partition(":") for line in status.splitlines())})
+
+    assert sandbox.start() == ""
+    sandbox.extract(Source(film, look))
+    assert (seen["NoNewPrivs"], seen["Seccomp"]) == ("1", "2")
+
+
+@needs_proc
+def test_a_child_holds_two_pipes_and_its_own_figures(sandbox: Sandbox, film: bytes, tmp_path: Path) -> None:
     """Neither files nor sockets of the worker, nor the pipes of another child."""
     seen: list[dict[int, str]] = []
 
@@ -363,8 +378,10 @@ def test_a_child_holds_two_pipes_and_nothing_else(sandbox: Sandbox, film: bytes,
     for files in seen:
         assert files[0] == files[1] == "/dev/null"
         beyond_standard = [target for number, target in files.items() if number > 2]
-        assert len(beyond_standard) == 2
-        assert all(target.startswith("pipe:") for target in beyond_standard)
+        status, *pipes = sorted(beyond_standard)
+        assert re.fullmatch(r"/proc/\d+/status", status)
+        assert len(pipes) == 2
+        assert all(target.startswith("pipe:") for target in pipes)
     assert not set(seen[0].values()) & set(seen[1].values()) - {"/dev/null", seen[0][2]}
 
 
@@ -560,6 +577,8 @@ LIES: dict[str, Callable[[int, int], object]] = {
     "an answer without an end": answers(nested(100_000)),
     "one picture": answers(with_pictures(HONEST.pictures[0])),
     "too many pictures": answers(with_pictures(*HONEST.pictures, HONEST.pictures[0])),
+    "a storyboard": answers(encode(replace(HONEST, storyboard=Storyboard(5.0, 1, 1, 160, 90, b"sheet")))),
+    "a preview": answers(encode(replace(HONEST, preview=Preview(2, 1.0, 320, 180, b"animation")))),
     "other positions": answers(with_pictures(*HONEST.pictures[:2], Picture(96.0, 1.0, 640, 360, b"jpeg"))),
 }
 

@@ -766,6 +766,33 @@ export interface components {
             total: number;
         };
         /**
+         * Preview
+         * @description A short animated WebP of the whole video.
+         */
+        Preview: {
+            /**
+             * Duration S
+             * @example 5
+             */
+            duration_s: number;
+            /**
+             * Frames
+             * @example 10
+             */
+            frames: number;
+            /** Height Px */
+            height_px: number;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Url
+             * @description Presigned.
+             */
+            url: string;
+            /** Width Px */
+            width_px: number;
+        };
+        /**
          * Problem
          * @description What went wrong, for people and for programs (RFC 9457).
          */
@@ -1074,6 +1101,49 @@ export interface components {
              */
             videos: components["schemas"]["VideoSummary"][];
         };
+        /**
+         * Storyboard
+         * @description Small pictures of the whole video on one sheet, row by row: tile n, from 0, stands for `n * interval_s` on.
+         */
+        Storyboard: {
+            /**
+             * Columns
+             * @example 10
+             */
+            columns: number;
+            /**
+             * Interval S
+             * @example 5
+             */
+            interval_s: number;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Tile Height Px
+             * @example 90
+             */
+            tile_height_px: number;
+            /**
+             * Tile Width Px
+             * @example 160
+             */
+            tile_width_px: number;
+            /**
+             * Tiles
+             * @example 96
+             */
+            tiles: number;
+            /**
+             * Track Url
+             * @description The WebVTT file, presigned. It names the sheet as its neighbour.
+             */
+            track_url: string;
+            /**
+             * Url
+             * @description The sheet, presigned.
+             */
+            url: string;
+        };
         /** Tested */
         Tested: {
             /**
@@ -1305,6 +1375,8 @@ export interface components {
              * @example uploads/trip/harbour.mp4
              */
             key: string;
+            /** @description Null unless it was asked for, and the video gave one. */
+            preview: components["schemas"]["Preview"] | null;
             /**
              * Queued At
              * Format: date-time
@@ -1323,6 +1395,8 @@ export interface components {
              */
             started_at: string;
             state: components["schemas"]["VideoState"];
+            /** @description Null unless it was asked for, and the video gave one. */
+            storyboard: components["schemas"]["Storyboard"] | null;
             /** Thumbnails */
             thumbnails: components["schemas"]["Thumbnail"][];
             /** Timeline */

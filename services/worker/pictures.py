@@ -1,0 +1,77 @@
+"""What a video's pictures are in the bucket: thumbnails, and where they were asked for a storyboard and a preview."""
+
+from collections.abc import Mapping
+
+from services.aws.bucket import Bucket
+from services.contract.keys import preview_key, storyboard_key, storyboard_track_key, thumbnail_key
+from services.contract.origin import origin_metadata, overview_metadata
+from services.contract.records import Preview, Storyboard, Thumbnail, VideoRecord
+from services.contract.thumbnails import ImageFormat
+from services.contract.webvtt import storyboard_track
+from services.worker.extraction import outcome as extraction
+from services.worker.extraction.outcome import Outcome
+
+
+def store(bucket: Bucket, record: VideoRecord, outcome: Outcome, image_format: ImageFormat) -> Mapping[str, object]:
+    """Puts the pictures of an outcome under the record's base, and gives the record's fields that tell of them.
+
+    Raises: AwsError.
+    """
+    storyboard = outcome.storyboard and _storyboard(bucket, record, outcome.storyboard, outcome, image_format)
+    preview = outcome.preview and _preview(bucket, record, outcome.preview)
+    also = " ".join(name for name, made in (("storyboard", storyboard), ("preview", preview)) if made)
+    thumbnails = []
+    for number, picture in enumerate(outcome.pictures, start=1):
+        thumbnail = Thumbnail(
+            position_pct=picture.position_pct,
+            time_s=picture.time_s,
+            key=thumbnail_key(record.base, number, image_format.extension),
+            width_px=picture.width_px,
+            height_px=picture.height_px,
+            size_bytes=len(picture.jpeg),
+            note=picture.note,
+        )
+        origin = origin_metadata(record, thumbnail, count=len(outcome.pictures), also=also)
+        bucket.put(thumbnail.key, picture.jpeg, content_type=image_format.content_type, metadata=origin)
+        thumbnails.append(thumbnail)
+    return {"thumbnails": tuple(thumbnails), "storyboard": storyboard, "preview": preview}
+
+
+def described(made: extraction.Storyboard, base: str, duration_s: float, extension: str) -> tuple[Storyboard, bytes]:
+    """A storyboard as a record tells of it, and its WebVTT file."""
+    storyboard = Storyboard(
+        key=storyboard_key(base, extension),
+        track_key=storyboard_track_key(base),
+        interval_s=made.interval_s,
+        tiles=made.tiles,
+        columns=made.columns,
+        tile_width_px=made.tile_width_px,
+        tile_height_px=made.tile_height_px,
+        size_bytes=0,
+    )
+    track = storyboard_track(storyboard, duration_s).encode()
+    return storyboard.model_copy(update={"size_bytes": len(made.data) + len(track)}), track
+
+
+def _storyboard(
+    bucket: Bucket, record: VideoRecord, made: extraction.Storyboard, outcome: Outcome, image_format: ImageFormat
+) -> Storyboard:
+    duration_s = (outcome.info and outcome.info.duration_s) or made.tiles * made.interval_s
+    storyboard, track = described(made, record.base, duration_s, image_format.extension)
+    about = overview_metadata(record, storyboard)
+    bucket.put(storyboard.key, made.data, content_type=image_format.content_type, metadata=about)
+    bucket.put(storyboard.track_key, track, content_type="text/vtt; charset=utf-8")
+    return storyboard
+
+
+def _preview(bucket: Bucket, record: VideoRecord, made: extraction.Preview) -> Preview:
+    preview = Preview(
+        key=preview_key(record.base),
+        frames=made.frames,
+        duration_s=made.duration_s,
+        width_px=made.width_px,
+        height_px=made.height_px,
+        size_bytes=len(made.data),
+    )
+    bucket.put(preview.key, made.data, content_type="image/webp", metadata=overview_metadata(record, preview))
+    return preview
