@@ -26,6 +26,7 @@ _OPTIONS = {
 _INTERLEAVES_FIELDS = {"h264", "mpeg2video"}
 """Codecs of which a decoded picture holds both fields, line by line."""
 _SMALLEST_PX = 16
+_MACROBLOCK_PX = 16
 _LOST = 4
 """How many pictures a decoder may swallow at the start of a run."""
 
@@ -101,8 +102,7 @@ def decode(
         return None
     if has_lines:
         image = interlace.one_field_if_combed(image)
-    if image.shape[1::-1] != size.thumbnail_px:
-        image = cast("Image", cv2.resize(image, size.thumbnail_px, interpolation=cv2.INTER_AREA))
+    image = picture.resized(image, size.thumbnail_px)
     if colour.is_high_dynamic_range(transfer):
         image = colour.tone_mapped(image, transfer)
     return orientation.apply(image, stream.orientation)
@@ -112,11 +112,19 @@ def _wrapped(stream: Stream, extradata: bytes, pictures: Sequence[bytes], size: 
     width, height = size.thumbnail_px
     if stream.decoder in tiny.TRUE_SIZE:
         width, height = stream.width_px, stream.height_px
+    elif stream.decoder == "h264" and _macroblocks(size.thumbnail_px) == _macroblocks(size.stored_px):
+        # FFmpeg would take the declared size for a crop that the container knows of.
+        width, height = size.stored_px
     elif keeps_lines:
         height = size.stored_px[1]
     # FFmpeg's scaler wants some pixels to work on.
     width, height = max(width, _SMALLEST_PX), max(height, _SMALLEST_PX)
     return tiny.avi(stream.decoder, extradata, (width, height), pictures, stream.tag)
+
+
+def _macroblocks(size_px: tuple[int, int]) -> tuple[int, int]:
+    width, height = size_px
+    return -(-width // _MACROBLOCK_PX), -(-height // _MACROBLOCK_PX)
 
 
 def _picture(memory: _Memory, count: int, shown_after: int) -> Image | None:

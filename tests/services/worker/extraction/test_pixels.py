@@ -112,6 +112,17 @@ def test_odd_sizes_lose_no_line(videos: Videos, size_px: tuple[int, int]) -> Non
     assert similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, shape)) >= 0.95
 
 
+@pytest.mark.parametrize("codec", ["h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "mpeg2video", "h263", "mjpeg", "prores"])
+def test_a_picture_that_shrinks_by_a_few_pixels_is_not_cropped(videos: Videos, codec: str) -> None:
+    """FFmpeg takes a width that is smaller by less than a macroblock for a crop that the container tells of."""
+    name = "narrow.mov" if codec == "prores" else "narrow.mkv"
+    path = videos.video(name, codec=codec, width_px=352, height_px=288, sar="43:44", duration_s=2)
+    frame = frames_at(path, [1.0])[0]
+    assert frame.image.shape[1::-1] == (344, 288)
+    assert numbers([frame])
+    assert similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, (344, 288))) >= 0.98
+
+
 def _passing(*, interlaced: bool) -> Iterator[Image]:
     """A bar that moves over a still background, 50 times a second; or every second moment, for frames of one."""
     noise = np.random.default_rng(0).integers(60, 180, (576, 720, 3)).astype(np.uint8)
