@@ -31,7 +31,7 @@ _LOST = 4
 """How many pictures a decoder may swallow at the start of a run."""
 
 
-class _Memory(io.BufferedIOBase):
+class Memory(io.BufferedIOBase):
     """A file in memory, for OpenCV: it must be a BufferedIOBase, and must not raise."""
 
     def __init__(self, data: bytes) -> None:
@@ -96,7 +96,7 @@ def decode(
         extradata, pictures = progressive
     has_lines = coded.may_be_interlaced and stream.decoder in _INTERLEAVES_FIELDS
     size = shape(stream, coded, max_width_px=max_width_px)
-    memory = _Memory(_wrapped(stream, extradata, pictures, size, keeps_lines=has_lines))
+    memory = Memory(_wrapped(stream, extradata, pictures, size, keeps_lines=has_lines))
     image = _picture(memory, len(pictures), shown_after)
     if image is None:
         return None
@@ -127,10 +127,14 @@ def _macroblocks(size_px: tuple[int, int]) -> tuple[int, int]:
     return -(-width // _MACROBLOCK_PX), -(-height // _MACROBLOCK_PX)
 
 
-def _picture(memory: _Memory, count: int, shown_after: int) -> Image | None:
-    # `memory` outlives the capture: the last reference to a reader inside a capture aborts Python.
+def open_tiny(memory: Memory) -> cv2.VideoCapture:
+    """A capture of a tiny file. `memory` must outlive it: the last reference to a reader inside aborts Python."""
     with ffmpeg_options(_OPTIONS):
-        capture = cv2.VideoCapture(cast("Any", memory), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+        return cv2.VideoCapture(cast("Any", memory), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+
+
+def _picture(memory: Memory, count: int, shown_after: int) -> Image | None:
+    capture = open_tiny(memory)
     if not capture.isOpened():
         return None
     # Counted from the end: before the decoder knows how far pictures are reordered, it loses some.
