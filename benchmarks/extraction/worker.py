@@ -1,4 +1,4 @@
-"""Videos a second through queue, bucket and table: the worker's loop with our extraction, and with method A in its place.
+"""Videos a second through queue, bucket and table: by the worker's loop with our extraction, and with method A in it.
 
 Both run in this process, on the embedded AWS, with as many videos at once as a worker takes. The machine is shared with
 the embedded AWS, which stands in for S3, SQS and DynamoDB, and answers some 20 requests a video.

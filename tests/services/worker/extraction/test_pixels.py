@@ -122,7 +122,9 @@ def test_odd_sizes_lose_no_line(videos: Videos, size_px: tuple[int, int]) -> Non
     assert similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, shape)) >= 0.95
 
 
-@pytest.mark.parametrize("codec", ["h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "mpeg2video", "h263", "mjpeg", "prores"])
+@pytest.mark.parametrize(
+    "codec", ["h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "mpeg2video", "h263", "mjpeg", "prores"]
+)
 def test_a_picture_that_shrinks_by_a_few_pixels_is_not_cropped(videos: Videos, codec: str) -> None:
     """FFmpeg takes a width that is smaller by less than a macroblock for a crop that the container tells of."""
     name = "narrow.mov" if codec == "prores" else "narrow.mkv"
