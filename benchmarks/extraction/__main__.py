@@ -1,72 +1,110 @@
-"""Compares the extraction with its peers: `./noxw -s bench -- extraction [--long] [--rounds N] [--markdown]`."""
+"""Compares the extraction with its peers: `./noxw -s bench -- extraction [--long] [--rounds N] [--only NAME]`."""
 
 import argparse
 import os
 import platform
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.extraction import videos, ways
-from benchmarks.extraction.videos import Video
+import cv2
+
+from benchmarks.extraction import videos, ways, worker
+from benchmarks.extraction.row import HEADINGS, Row
 from services.worker.extraction import capture
 
-_HEADINGS = (
-    "video", "length", "A ms", "B ms", "D ms", "ours ms", "A/ours", "D/ours", "MB read", "requests", "peak MB", "state"
-)  # fmt: skip
-_MIB = 1024 * 1024
+_GROWTH = 1.3
+"""Most that two hours may cost, in units of what ten minutes do."""
+_HDR = 2.0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./noxw -s bench -- extraction", description=__doc__)
     parser.add_argument("--long", action="store_true", help="two hours, too: needs 10 GB of disk at a time")
     parser.add_argument("--rounds", type=int, default=5, help="how often each way is measured (default: %(default)s)")
-    parser.add_argument("--only", default="", help="only videos with this in their name")
+    parser.add_argument("--only", default="", help="only videos with this in their name; `worker` for the whole loop")
     parser.add_argument("--directory", type=Path, help="where the videos are made (default: a temporary one)")
     arguments = parser.parse_args()
     capture.prepare()
-    print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}")  # noqa: T201 - the command's output
-    print("A: copy, 3 x ffmpeg -ss; B: one ffmpeg, keyframes only; D: PyAV, keyframes only. CPU (user + system).\n")  # noqa: T201 - the command's output
-    print(" | ".join(_HEADINGS))  # noqa: T201 - the command's output
-    print(" | ".join("---" for _ in _HEADINGS), flush=True)  # noqa: T201 - the command's output
-    with tempfile.TemporaryDirectory(dir=arguments.directory) as directory:
+    _say(
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"OpenCV {cv2.__version__}, PyAV {ways.pyav_version()}, {arguments.rounds} rounds"
+    )
+    _say("A: copy, 3 x ffmpeg -ss; B: one ffmpeg, keyframes only; D: PyAV, keyframes only; decode: the bare decoder.")
+    _say("CPU of all processes (user + system), for three thumbnails. (< 20): what is not reached.\n")
+    missed: list[str] = []
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(dir=arguments.directory) as folder:
+        directory = Path(folder)
+        _say(" | ".join(HEADINGS))
+        _say(" | ".join("---" for _ in HEADINGS))
         for video in videos.rows(with_long=arguments.long):
             if arguments.only in video.name:
-                print(" | ".join(_row(video, Path(directory), arguments.rounds)), flush=True)  # noqa: T201 - the command's output
-    return 0
+                rows.append(_measure(video, directory, arguments.rounds))
+                _say(" | ".join(rows[-1].cells()))
+                missed += rows[-1].missed()
+        _say("")
+        comparisons = [*_growth(rows), *_hdr(rows)]
+        if arguments.only in "worker":
+            comparisons += _whole_loop(directory, arguments.rounds)
+        for text, is_reached in comparisons:
+            _say(text if is_reached else f"{text}: MISSED")
+            missed += [] if is_reached else [text]
+    _say(f"\n{len(missed)} missed" + "".join(f"\n- {what}" for what in missed) if missed else "\nall reached")
+    return 1 if missed else 0
 
 
-def _row(video: Video, directory: Path, rounds: int) -> list[str]:
+def _measure(video: videos.Video, directory: Path, rounds: int) -> Row:
     path = videos.make(video, directory)
     duration_s = float(video.duration_s)
-    few = max(rounds // 2, 2)
-    ours = ways.ours(path, rounds)
-    three = ways.measured_ms(ways.ffmpeg_three_times(path, duration_s), few if video.duration_s < 7000 else 1)
-    one = ways.measured_ms(ways.ffmpeg_keyframes(path, duration_s), few)
-    pyav = ways.pyav_keyframes(path)
-    peer = ways.measured_ms(pyav, rounds) if pyav else None
+    few = max(rounds // 2, 2) if duration_s < 7000 else 1
+    pyav, bare = ways.pyav_keyframes(path), ways.bare_decode(path)
+    row = Row(
+        video=video,
+        ours=ways.ours(path, rounds),
+        three_ms=ways.measured_ms(ways.ffmpeg_three_times(path, duration_s), few),
+        one_ms=ways.measured_ms(ways.ffmpeg_keyframes(path, duration_s), few),
+        pyav_ms=ways.measured_ms(pyav, rounds) if pyav else None,
+        decode_ms=ways.measured_ms(bare, rounds),
+    )
     path.unlink()
-    return [
-        video.name,
-        f"{video.duration_s} s",
-        f"{three:.0f}",
-        f"{one:.0f}",
-        "" if peer is None else f"{peer:.0f}",
-        f"{ours.cpu_ms:.0f}",
-        _ratio(three, ours.cpu_ms, video.at_least),
-        "" if peer is None else _ratio(peer, ours.cpu_ms, video.peer_at_least),
-        f"{ours.read_bytes / _MIB:.2f}",
-        str(ours.requests),
-        f"{ours.peak_mb:.0f}",
-        str(ours.state),
-    ]
+    return row
 
 
-def _ratio(theirs_ms: float, ours_ms: float, at_least: float) -> str:
-    """The ratio, and what it should have been where it is not."""
-    ratio = theirs_ms / max(ours_ms, 0.1)
-    return f"{ratio:.1f}" if ratio >= at_least else f"{ratio:.1f} (< {at_least:g})"
+def _growth(rows: Sequence[Row]) -> Iterator[tuple[str, bool]]:
+    """Two hours against ten minutes of the same container."""
+    by_length = {(row.video.name, row.video.duration_s): row.ours for row in rows}
+    for (name, duration_s), long in by_length.items():
+        medium = by_length.get((name, 607))
+        if duration_s > 7000 and medium:
+            cpu, read = long.cpu_ms / medium.cpu_ms, long.read_bytes / medium.read_bytes
+            text = f"{name}: 2 h costs {cpu:.2f} x the CPU and {read:.2f} x the bytes of 10 min (at most {_GROWTH:g})"
+            yield text, max(cpu, read) <= _GROWTH
+
+
+def _hdr(rows: Sequence[Row]) -> Iterator[tuple[str, bool]]:
+    by_name = {row.video.name: row.ours.cpu_ms for row in rows}
+    for name in (videos.HLG, videos.PQ):
+        if name in by_name and videos.TEN_BITS in by_name:
+            ratio = by_name[name] / by_name[videos.TEN_BITS]
+            yield f"{name}: {ratio:.2f} x its SDR twin (at most {_HDR:g})", ratio <= _HDR
+
+
+def _whole_loop(directory: Path, rounds: int) -> Iterator[tuple[str, bool]]:
+    for length_s in worker.LENGTHS_S:
+        ours, theirs = worker.per_s(length_s, directory, rounds if length_s < 100 else 1)
+        ratio = ours / theirs
+        text = (
+            f"worker, h264 mp4 of {length_s} s, through queue, S3 and table: {ours:.1f} videos a second, "
+            f"{theirs:.2f} with method A, {ratio:.1f} x (at least {worker.AT_LEAST:g})"
+        )
+        yield text, ratio >= worker.AT_LEAST
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - the command's output
 
 
 if __name__ == "__main__":

@@ -17,16 +17,23 @@ ENCODERS = {
     "h264": ("libx264", "-preset", "veryfast", "-b:v", "5M", "-maxrate", "6M", "-bufsize", "10M"),
     "h264-4k": ("libx264", "-preset", "veryfast", "-b:v", "18M", "-maxrate", "20M", "-bufsize", "36M"),
     "hevc": ("libx265", "-preset", "ultrafast", "-b:v", "4M", "-x265-params", "log-level=error", "-tag:v", "hvc1"),
-    "av1": ("libsvtav1", "-preset", "10", "-b:v", "3M"),
+    "av1": ("libsvtav1", "-preset", "10", "-b:v", "3M", "-svtav1-params", "lp=2:pred-struct=1"),
     "vp9": ("libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "4M"),
     "mpeg4": ("mpeg4", "-b:v", "5M"),
     "wmv2": ("wmv2", "-b:v", "5M"),
     "h263": ("h263", "-b:v", "1M"),
 }
-_HDR = (
-    *("-pix_fmt", "yuv420p10le", "-color_primaries", "bt2020", "-color_trc", "arib-std-b67", "-colorspace", "bt2020nc"),
-    *("-x265-params", "log-level=error:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc"),
-)
+
+
+def _hdr(transfer: str) -> tuple[str, ...]:
+    """As a phone tags its clips: 10 bits in BT.2020."""
+    colours = f"colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc"
+    return (
+        *("-pix_fmt", "yuv420p10le", "-color_primaries", "bt2020", "-color_trc", transfer, "-colorspace", "bt2020nc"),
+        *("-x265-params", f"log-level=error:{colours}"),
+    )
+
+
 _SDR_TWIN = ("-pix_fmt", "yuv420p10le")
 
 
@@ -44,58 +51,80 @@ class Video:
     copy_options: tuple[str, ...] = ()
     at_least: float = 10.0
     peer_at_least: float = 1.0
+    is_indexed: bool = True
+    """A table tells where its keyframes are."""
+
+    @property
+    def most_mb(self) -> int:
+        """Bytes that may be read, in units of 1024 x 1024."""
+        return 4 if self.is_indexed else 12
+
+    @property
+    def most_requests(self) -> int:
+        return 32 if self.is_indexed else 64
+
+    @property
+    def most_memory_mb(self) -> int:
+        return 160 if self.size_px[0] > 1920 else 96
+
+    @property
+    def most_round_trips(self) -> float | None:
+        """Of an MP4's sample tables."""
+        return 8 if self.suffix in ("mp4", "mov", "m4v", "3gp") and self.is_indexed else None
+
+
+_WITHOUT_INDEX = ("ts", "flv", "wmv")
 
 
 def _h264(name: str, suffix: str, duration_s: int, *copy_options: str, gop_s: int = 2) -> Video:
-    at_least, peer_at_least = (20.0, 2.0) if suffix in ("mp4", "mov", "m4v") else (10.0, 2.0)
     return Video(
-        name, "h264", suffix, duration_s, gop_s,
-        copy_options=copy_options, at_least=at_least, peer_at_least=peer_at_least,
+        name, "h264", suffix, duration_s, gop_s, copy_options=copy_options, at_least=20.0, peer_at_least=2.0,
+        is_indexed=suffix not in _WITHOUT_INDEX and name != FRAGMENTS,
     )  # fmt: skip
 
 
-def _short_and_medium() -> list[Video]:
+FRAGMENTS, INDEXED_FRAGMENTS = "h264 mp4, fragments", "h264 mp4, fragments and sidx"
+TEN_BITS, HLG, PQ = "hevc mp4, 10 bit", "hevc mp4, HLG BT.2020", "hevc mp4, PQ BT.2020"
+
+
+def _containers(duration_s: int) -> list[Video]:
+    """One of each container, for every length."""
+    without = ("-movflags", f"{_FRAGMENTS}+skip_trailer")
+    with_index = ("-map", "0:v", "-movflags", f"{_FRAGMENTS}+dash+global_sidx")
     return [
-        _h264("h264 mp4, GOP 2 s", "mp4", 10),
-        _h264("h264 mp4, GOP 10 s", "mp4", 10, gop_s=10),
-        _h264("h264 mp4, GOP 2 s", "mp4", 607),
-        _h264("h264 mp4, GOP 10 s", "mp4", 607, gop_s=10),
-        _h264("h264 mov", "mov", 607),
-        _h264("h264 m4v", "m4v", 607),
-        _h264("h264 mkv", "mkv", 607),
-        _h264("h264 ts", "ts", 607),
-        _h264("h264 flv", "flv", 607),
-        _h264("h264 mp4, fragments", "mp4", 607, "-movflags", f"{_FRAGMENTS}+skip_trailer"),
-        _h264("h264 mp4, fragments and sidx", "mp4", 607, "-map", "0:v", "-movflags", f"{_FRAGMENTS}+dash+global_sidx"),
-        Video("h264 mp4, 4K", "h264-4k", "mp4", 607, size_px=(3840, 2160), peer_at_least=2.0),
-        Video("hevc mp4", "hevc", "mp4", 607, at_least=20),
-        Video("hevc mp4, 10 bit", "hevc", "mp4", 607, options=_SDR_TWIN),
-        Video("hevc mp4, HLG BT.2020", "hevc", "mp4", 607, options=_HDR),
-        Video("av1 mp4", "av1", "mp4", 607, at_least=20),
-        Video("vp9 webm", "vp9", "webm", 607),
-        Video("mpeg4 avi", "mpeg4", "avi", 607),
-        Video("wmv2 wmv", "wmv2", "wmv", 607),
-        Video("h263 3gp", "h263", "3gp", 607, size_px=(704, 576)),
+        _h264("h264 mp4, GOP 2 s", "mp4", duration_s),
+        _h264("h264 mp4, GOP 10 s", "mp4", duration_s, gop_s=10),
+        _h264(FRAGMENTS, "mp4", duration_s, *without),
+        _h264(INDEXED_FRAGMENTS, "mp4", duration_s, *with_index),
+        _h264("h264 mkv", "mkv", duration_s),
+        _h264("h264 ts", "ts", duration_s),
+        _h264("h264 flv", "flv", duration_s),
+        Video("vp9 webm", "vp9", "webm", duration_s),
+        Video("mpeg4 avi", "mpeg4", "avi", duration_s),
+        Video("wmv2 wmv", "wmv2", "wmv", duration_s, is_indexed=False),
     ]
 
 
-def _long() -> list[Video]:
+def _codecs(duration_s: int) -> list[Video]:
+    """What is left of formats, for one length."""
     return [
-        _h264("h264 mp4, GOP 2 s", "mp4", 7207),
-        _h264("h264 mkv", "mkv", 7207),
-        _h264("h264 ts", "ts", 7207),
-        _h264("h264 flv", "flv", 7207),
-        _h264("h264 mp4, fragments", "mp4", 7207, "-movflags", f"{_FRAGMENTS}+skip_trailer"),
-        _h264(
-            "h264 mp4, fragments and sidx", "mp4", 7207, "-map", "0:v", "-movflags", f"{_FRAGMENTS}+dash+global_sidx"
-        ),
-        Video("mpeg4 avi", "mpeg4", "avi", 7207),
-        Video("wmv2 wmv", "wmv2", "wmv", 7207),
+        _h264("h264 mov", "mov", duration_s),
+        _h264("h264 m4v", "m4v", duration_s),
+        Video("h264 mp4, 4K", "h264-4k", "mp4", duration_s, size_px=(3840, 2160), peer_at_least=2.0),
+        Video("hevc mp4", "hevc", "mp4", duration_s, at_least=20),
+        Video(TEN_BITS, "hevc", "mp4", duration_s, options=_SDR_TWIN, at_least=20),
+        Video(HLG, "hevc", "mp4", duration_s, options=_hdr("arib-std-b67"), at_least=20),
+        Video(PQ, "hevc", "mp4", duration_s, options=_hdr("smpte2084"), at_least=20),
+        Video("av1 mp4", "av1", "mp4", duration_s, at_least=20),
+        Video("h263 3gp", "h263", "3gp", duration_s, size_px=(704, 576)),
     ]
 
 
 def rows(*, with_long: bool) -> list[Video]:
-    return _short_and_medium() + (_long() if with_long else [])
+    short, medium, long = 10, 607, 7207
+    some = [video for video in _codecs(short) if video.codec in ("hevc", "av1", "h263") and not video.options]
+    lengths = [*_containers(short), *some, *_containers(medium), *_codecs(medium)]
+    return lengths + (_containers(long) if with_long else [])
 
 
 def make(video: Video, directory: Path) -> Path:

@@ -26,11 +26,12 @@ _OPTIONS = {
 _INTERLEAVES_FIELDS = {"h264", "mpeg2video"}
 """Codecs of which a decoded picture holds both fields, line by line."""
 _SMALLEST_PX = 16
+_MACROBLOCK_PX = 16
 _LOST = 4
 """How many pictures a decoder may swallow at the start of a run."""
 
 
-class _Memory(io.BufferedIOBase):
+class Memory(io.BufferedIOBase):
     """A file in memory, for OpenCV: it must be a BufferedIOBase, and must not raise."""
 
     def __init__(self, data: bytes) -> None:
@@ -95,14 +96,13 @@ def decode(
         extradata, pictures = progressive
     has_lines = coded.may_be_interlaced and stream.decoder in _INTERLEAVES_FIELDS
     size = shape(stream, coded, max_width_px=max_width_px)
-    memory = _Memory(_wrapped(stream, extradata, pictures, size, keeps_lines=has_lines))
+    memory = Memory(_wrapped(stream, extradata, pictures, size, keeps_lines=has_lines))
     image = _picture(memory, len(pictures), shown_after)
     if image is None:
         return None
     if has_lines:
         image = interlace.one_field_if_combed(image)
-    if image.shape[1::-1] != size.thumbnail_px:
-        image = cast("Image", cv2.resize(image, size.thumbnail_px, interpolation=cv2.INTER_AREA))
+    image = picture.resized(image, size.thumbnail_px)
     if colour.is_high_dynamic_range(transfer):
         image = colour.tone_mapped(image, transfer)
     return orientation.apply(image, stream.orientation)
@@ -112,6 +112,9 @@ def _wrapped(stream: Stream, extradata: bytes, pictures: Sequence[bytes], size: 
     width, height = size.thumbnail_px
     if stream.decoder in tiny.TRUE_SIZE:
         width, height = stream.width_px, stream.height_px
+    elif stream.decoder == "h264" and _macroblocks(size.thumbnail_px) == _macroblocks(size.stored_px):
+        # FFmpeg would take the declared size for a crop that the container knows of.
+        width, height = size.stored_px
     elif keeps_lines:
         height = size.stored_px[1]
     # FFmpeg's scaler wants some pixels to work on.
@@ -119,10 +122,19 @@ def _wrapped(stream: Stream, extradata: bytes, pictures: Sequence[bytes], size: 
     return tiny.avi(stream.decoder, extradata, (width, height), pictures, stream.tag)
 
 
-def _picture(memory: _Memory, count: int, shown_after: int) -> Image | None:
-    # `memory` outlives the capture: the last reference to a reader inside a capture aborts Python.
+def _macroblocks(size_px: tuple[int, int]) -> tuple[int, int]:
+    width, height = size_px
+    return -(-width // _MACROBLOCK_PX), -(-height // _MACROBLOCK_PX)
+
+
+def open_tiny(memory: Memory) -> cv2.VideoCapture:
+    """A capture of a tiny file. `memory` must outlive it: the last reference to a reader inside aborts Python."""
     with ffmpeg_options(_OPTIONS):
-        capture = cv2.VideoCapture(cast("Any", memory), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+        return cv2.VideoCapture(cast("Any", memory), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+
+
+def _picture(memory: Memory, count: int, shown_after: int) -> Image | None:
+    capture = open_tiny(memory)
     if not capture.isOpened():
         return None
     # Counted from the end: before the decoder knows how far pictures are reordered, it loses some.

@@ -29,10 +29,11 @@ def recognises(head: bytes) -> bool:
     return head[4:8] in _FIRST_BOXES and not (head[4:8] == b"ftyp" and head[8:12] in _STILLS)
 
 
-def boxes(read_at: ReadAt, start: int, end: int) -> Iterator[Box]:
-    """The boxes between two places; stops where they no longer make sense."""
+def boxes(read_at: ReadAt, start: int, end: int, *, before: int | None = None) -> Iterator[Box]:
+    """The boxes between two places; stops where they no longer make sense, and reads none that begins at `before`."""
+    before = end if before is None else before
     for _ in range(_MAX_BOXES):
-        header = read_at(start, 16) if start + 8 <= end else b""
+        header = read_at(start, 16) if start + 8 <= end and start < before else b""
         if len(header) < 8:
             return
         size, kind, body = int.from_bytes(header[:4]), header[4:8], start + 8

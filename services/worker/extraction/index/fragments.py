@@ -45,10 +45,8 @@ class Fragments:
         return self._read[start]
 
     def from_place(self, start: int, end: int) -> Iterator[Fragment]:
-        """The fragments from a place on where a box begins."""
-        for box in boxes(self.reader.read_at, start, self.reader.size_bytes):
-            if box.start - 8 >= end:
-                return
+        """The fragments that begin between two places, at the first of which a box begins."""
+        for box in boxes(self.reader.read_at, start, self.reader.size_bytes, before=end):
             if box.type == b"moof" and (found := self.at(box)).samples:
                 yield found
 
@@ -103,6 +101,7 @@ class ListIndex:
         self._fragments = fragments
         self._starts = starts
         self._times = times
+        fragments.reader.prefetch([(starts[0], _HEAD_BYTES), (starts[-1], _HEAD_BYTES)])
         last = list(self._items(len(starts) - 1))
         first = list(self._items(0))
         if not last or not first:

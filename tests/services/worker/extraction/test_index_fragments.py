@@ -33,6 +33,13 @@ def test_decodes_forward_in_a_single_fragment(videos: Videos) -> None:
     assert numbers(frames_at(path, [4.0, 7.6])) == [100, 190]
 
 
+def test_an_index_over_the_fragments_takes_few_round_trips(videos: Videos) -> None:
+    options = (*WITH_INDEX, "-b:v", "6M", "-minrate", "6M", "-maxrate", "6M", "-bufsize", "1M", "-nal-hrd", "cbr")
+    counted = Counted(videos.video("trips.mp4", duration_s=40, gop=50, options=options))
+    assert numbers(frames_at(counted.path, [4, 20, 38], counted)) == [100, 500, 950]
+    assert counted.round_trips <= 8
+
+
 def test_a_long_file_without_any_index_is_read_in_a_few_places(videos: Videos) -> None:
     options = (*FRAGMENTED, "-b:v", "6M", "-minrate", "6M", "-maxrate", "6M", "-bufsize", "1M", "-nal-hrd", "cbr")
     counted = Counted(videos.video("long.mp4", duration_s=40, gop=50, options=options))

@@ -85,6 +85,16 @@ def test_hdr_is_tone_mapped(videos: Videos, transfer: str) -> None:
         ("a.mp4", "h264", ("-vf", "scale=out_range=pc", "-color_range", "pc", "-pix_fmt", "yuv420p")),
         ("a.mp4", "h264", ("-vf", "scale=out_color_matrix=bt709", "-colorspace", "bt709")),
         ("a.mp4", "h264", ("-vf", "scale=out_color_matrix=bt601", "-colorspace", "smpte170m")),
+        (
+            "a.mp4",
+            "hevc",
+            (
+                *("-vf", "scale=out_color_matrix=bt2020:out_range=tv", "-pix_fmt", "yuv420p10le"),
+                *("-x265-params", "log-level=error:colorprim=bt2020:transfer=bt2020-10:colormatrix=bt2020nc"),
+                *("-color_primaries", "bt2020", "-color_trc", "bt2020-10", "-colorspace", "bt2020nc"),
+            ),
+        ),
+        ("a.mp4", "hevc", ("-vf", "scale=out_range=pc", "-color_range", "pc", "-pix_fmt", "yuv420p")),
         ("a.mp4", "av1", ("-pix_fmt", "yuv420p10le")),
         ("a.webm", "vp9", ("-pix_fmt", "yuv444p")),
         ("a.webm", "vp9", ("-pix_fmt", "yuva420p")),
@@ -110,6 +120,19 @@ def test_odd_sizes_lose_no_line(videos: Videos, size_px: tuple[int, int]) -> Non
     shape = frame.image.shape[1::-1]
     assert shape == (min(width, 640), round(height * min(1, 640 / width)))
     assert similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, shape)) >= 0.95
+
+
+@pytest.mark.parametrize(
+    "codec", ["h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "mpeg2video", "h263", "mjpeg", "prores"]
+)
+def test_a_picture_that_shrinks_by_a_few_pixels_is_not_cropped(videos: Videos, codec: str) -> None:
+    """FFmpeg takes a width that is smaller by less than a macroblock for a crop that the container tells of."""
+    name = "narrow.mov" if codec == "prores" else "narrow.mkv"
+    path = videos.video(name, codec=codec, width_px=352, height_px=288, sar="43:44", duration_s=2)
+    frame = frames_at(path, [1.0])[0]
+    assert frame.image.shape[1::-1] == (344, 288)
+    assert numbers([frame])
+    assert similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, (344, 288))) >= 0.98
 
 
 def _passing(*, interlaced: bool) -> Iterator[Image]:

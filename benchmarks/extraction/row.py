@@ -1,0 +1,66 @@
+"""One row of the table: what a video cost each way, and which of its limits are kept."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.extraction.videos import Video
+from benchmarks.extraction.ways import Ours
+from services.contract.records import VideoState
+
+HEADINGS = (
+    "video", "length", "A ms", "B ms", "D ms", "ours ms", "decode ms", "A/ours", "D/ours",
+    "MB read", "requests", "round trips", "peak MB",
+)  # fmt: skip
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Row:
+    """CPU in ms for three thumbnails. `pyav_ms` is None where PyAV is not installed."""
+
+    video: Video
+    ours: Ours
+    three_ms: float
+    one_ms: float
+    pyav_ms: float | None
+    decode_ms: float
+
+    def cells(self) -> list[str]:
+        video, ours = self.video, self.ours
+        ratio, peer_ratio = self._ratios()
+        trips = f"{ours.round_trips:.1f}"
+        return [
+            video.name,
+            f"{video.duration_s} s",
+            f"{self.three_ms:.0f}",
+            f"{self.one_ms:.0f}",
+            "" if self.pyav_ms is None else f"{self.pyav_ms:.0f}",
+            f"{ours.cpu_ms:.0f}",
+            f"{self.decode_ms:.0f}",
+            _at_least(ratio, video.at_least),
+            "" if peer_ratio is None else _at_least(peer_ratio, video.peer_at_least),
+            _at_most(ours.read_bytes / _MIB, video.most_mb, 2),
+            _at_most(ours.requests, video.most_requests),
+            _at_most(ours.round_trips, video.most_round_trips, 1) if video.most_round_trips else trips,
+            _at_most(ours.peak_mb, video.most_memory_mb),
+        ]
+
+    def missed(self) -> Iterator[str]:
+        """What is not reached, in words."""
+        named = zip(HEADINGS, self.cells(), strict=True)
+        length = f"{self.video.name}, {self.video.duration_s} s"
+        yield from (f"{length}: {heading} {cell}" for heading, cell in named if cell.endswith(")"))
+        if self.ours.state is not VideoState.DONE:
+            yield f"{length}: {self.ours.state}"
+
+    def _ratios(self) -> tuple[float, float | None]:
+        cost_ms = max(self.ours.cpu_ms, 0.1)
+        return self.three_ms / cost_ms, None if self.pyav_ms is None else self.pyav_ms / cost_ms
+
+
+def _at_least(value: float, limit: float) -> str:
+    return f"{value:.1f}" if value >= limit else f"{value:.1f} (< {limit:g})"
+
+
+def _at_most(value: float, limit: float, digits: int = 0) -> str:
+    return f"{value:.{digits}f}" if value <= limit else f"{value:.{digits}f} (> {limit:g})"

@@ -1,0 +1,140 @@
+"""Videos a second through queue, bucket and table: by the worker's loop with our extraction, and with method A in it.
+
+Both run in this process, on the embedded AWS, with as many videos at once as a worker takes. The machine is shared with
+the embedded AWS, which stands in for S3, SQS and DynamoDB, and answers some 20 requests a video.
+"""
+
+import logging
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import imageio_ffmpeg
+import structlog
+
+from benchmarks.extraction import videos
+from benchmarks.extraction.videos import Video
+from services.aws.queue import DeadLetterQueue, Queue
+from services.contract.keys import UPLOAD_PREFIX
+from services.contract.records import VideoState
+from services.contract.settings import WorkerSettings
+from services.contract.thumbnails import ThumbnailOptions
+from services.local.pipeline import LocalPipeline, running
+from services.worker.extraction.job import Bounds
+from services.worker.extraction.outcome import Outcome, Picture, VideoInfo
+from services.worker.extraction.sandbox import Sandbox
+from services.worker.extraction.source import LocalFile, Source
+from services.worker.health import Health
+from services.worker.loop import Loop, Parts
+from services.worker.metrics import Metrics
+from services.worker.process import Processor
+
+AT_LEAST = 8.0
+"""How many times as many videos a second as with method A."""
+LENGTHS_S = (60, 607)
+_OURS_S, _THEIRS_S = 3600, 480
+"""So much film is worked off in a measurement, but at least so many videos:"""
+_AT_LEAST_OURS, _AT_LEAST_THEIRS = 20, 4
+_COPIED_AT_ONCE = 8 * 1024 * 1024
+_POLL_S = 0.02
+_PATIENCE_S = 120.0
+
+
+class FfmpegThreeTimes(Sandbox):
+    """Method A as a drop-in: the whole object is copied to a file, and ffmpeg seeks in it once for each thumbnail."""
+
+    def __init__(self, duration_s: int) -> None:
+        super().__init__(ThumbnailOptions(), Bounds())
+        self._duration_s = duration_s
+
+    def extract(self, source: Source) -> Outcome:
+        with tempfile.TemporaryDirectory() as directory:
+            copy = Path(directory) / "video.mp4"
+            with copy.open("wb") as file:
+                for start in range(0, source.size_bytes, _COPIED_AT_ONCE):
+                    file.write(source.read(start, min(_COPIED_AT_ONCE, source.size_bytes - start)))
+            pictures = tuple(self._picture(copy, position) for position in self._options.positions_pct)
+        info = VideoInfo(float(self._duration_s), width_px=1920, height_px=1080, codec="h264", container="mp4")
+        return Outcome(VideoState.DONE, info, pictures)
+
+    def _picture(self, video: Path, position_pct: float) -> Picture:
+        time_s = self._duration_s * position_pct / 100
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-ss", f"{time_s:.3f}", "-i", str(video)]
+        command += ["-frames:v", "1", "-vf", "scale=640:-2", "-f", "mjpeg", "-"]
+        jpeg = subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL).stdout  # noqa: S603
+        return Picture(position_pct, time_s, 640, 360, jpeg)
+
+
+@dataclass
+class _Bench:
+    """The pipeline's parts, without its workers: the loop runs here."""
+
+    pipeline: LocalPipeline
+    clip: Path
+    uploaded: int = field(default=0)
+
+    def per_s(self, sandbox: Sandbox, count: int) -> float:
+        """Videos a second: `count` are waiting in the queue when the loop begins."""
+        keys = [self._upload() for _ in range(count)]
+        loop = self._loop(sandbox)
+        thread = threading.Thread(target=loop.run)
+        started = time.monotonic()
+        thread.start()
+        self._await(keys, started + _PATIENCE_S)
+        took_s = time.monotonic() - started
+        loop.stop()
+        thread.join()
+        for key in keys:
+            self.pipeline.clients.s3.delete_object(Bucket=self.pipeline.endpoints.bucket, Key=key)
+        return count / took_s
+
+    def _upload(self) -> str:
+        self.uploaded += 1
+        key = f"{UPLOAD_PREFIX}clip-{self.uploaded}.mp4"
+        self.pipeline.clients.s3.upload_file(str(self.clip), self.pipeline.endpoints.bucket, key)
+        return key
+
+    def _await(self, keys: list[str], until: float) -> None:
+        for key in reversed(keys):
+            while (record := self.pipeline.videos.get(key)) is None or record.state is not VideoState.DONE:
+                if time.monotonic() > until:
+                    raise RuntimeError(f"{key} has no thumbnails after {_PATIENCE_S:.0f} s")
+                time.sleep(_POLL_S)
+
+    def _loop(self, sandbox: Sandbox) -> Loop:
+        endpoints, clients = self.pipeline.endpoints, self.pipeline.clients
+        settings = WorkerSettings(
+            aws_region=endpoints.region, sqs_queue_url=endpoints.queue_url, sqs_dlq_url=endpoints.dead_letter_queue_url,
+            s3_bucket=endpoints.bucket, videos_table=endpoints.videos_table, receive_wait_s=1,
+        )  # fmt: skip
+        return Loop(
+            settings,
+            Parts(
+                queue=Queue(clients.sqs, endpoints.queue_url),
+                dead_letters=DeadLetterQueue(clients.sqs, endpoints.dead_letter_queue_url),
+                processor=Processor(settings, self.pipeline.bucket, self.pipeline.videos, sandbox),
+                sandbox=sandbox,
+                metrics=Metrics(),
+                health=Health(_PATIENCE_S),
+            ),
+        )
+
+
+def per_s(duration_s: int, directory: Path, rounds: int) -> tuple[float, float]:
+    """Videos of so many seconds a second, with ours and with method A: medians of measurements in turn."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    clip = videos.make(Video("clip", "h264", "mp4", duration_s), directory)
+    counts = max(_OURS_S // duration_s, _AT_LEAST_OURS), max(_THEIRS_S // duration_s, _AT_LEAST_THEIRS)
+    with running(directory / f"pipeline-{duration_s}", workers=0, say=lambda _: None, port=None) as pipeline:
+        bench = _Bench(pipeline, clip)
+        with Sandbox(ThumbnailOptions(), Bounds()) as ours, FfmpegThreeTimes(duration_s) as theirs:
+            with LocalFile(clip) as source:
+                ours.extract(source)  # so that the fork server runs
+            pairs = [(bench.per_s(ours, counts[0]), bench.per_s(theirs, counts[1])) for _ in range(rounds)]
+    clip.unlink()
+    ours_per_s, theirs_per_s = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return ours_per_s, theirs_per_s
