@@ -17,7 +17,7 @@ ENCODERS = {
     "h264": ("libx264", "-preset", "veryfast", "-b:v", "5M", "-maxrate", "6M", "-bufsize", "10M"),
     "h264-4k": ("libx264", "-preset", "veryfast", "-b:v", "18M", "-maxrate", "20M", "-bufsize", "36M"),
     "hevc": ("libx265", "-preset", "ultrafast", "-b:v", "4M", "-x265-params", "log-level=error", "-tag:v", "hvc1"),
-    "av1": ("libsvtav1", "-preset", "10", "-b:v", "3M", "-svtav1-params", "lp=2:pred-struct=1"),
+    "av1": ("libsvtav1", "-preset", "10", "-b:v", "3M"),
     "vp9": ("libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "4M"),
     "mpeg4": ("mpeg4", "-b:v", "5M"),
     "wmv2": ("wmv2", "-b:v", "5M"),
