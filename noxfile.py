@@ -26,6 +26,8 @@ REQUIREMENTS = {
     "stacks": ["pyproject.toml", "--extra=stacks"],
     "types": ["pyproject.toml", "--extra=local", "--extra=stacks", "--group=types", "--group=nox"],
     "lint": ["--group=lint"],
+    "template": ["pyproject.toml", "--group=template"],
+    "checks": ["--group=checks"],
     "checkov": ["--group=checkov"],
     "nox": ["--group=nox"],
     "bench": ["--group=bench"],
@@ -36,7 +38,7 @@ REQUIREMENTS = {
 def demo(session: nox.Session) -> None:
     """Run the pipeline on this machine: -- [--once] [--upload FILE...] [--data DIR]; Ctrl-C ends it."""
     _install(session, "local")
-    _run_from_here(session, "services.local", *session.posargs)
+    _run_from_here(session, "stacks.demo", str(ROOT), *session.posargs)
 
 
 @nox.session

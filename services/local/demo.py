@@ -1,8 +1,8 @@
 """The demo: the pipeline on this machine with sample videos, shown as it works."""
 
 import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
@@ -27,6 +27,8 @@ _TIMEOUT_S = 600.0
 @dataclass(frozen=True, kw_only=True)
 class Options:
     data: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of the services, as the instance's config has them."""
     files: tuple[Path, ...] = ()
     once: bool = False
     workers: int = 2
@@ -47,7 +49,7 @@ def run(options: Options, console: Console) -> int:
     def say(text: str) -> None:
         console.print(f"[yellow]{escape(text)}[/]")
 
-    with running(options.data, workers=options.workers, say=say) as pipeline:
+    with running(options.data, workers=options.workers, say=say, settings=options.settings) as pipeline:
         if command and pipeline.workers:
             pipeline = dashboard.show(pipeline, command, pipeline.workers)  # noqa: PLW2901 - the same one, with its address
         console.print(_addresses(pipeline), soft_wrap=True)
@@ -73,7 +75,8 @@ def _built_dashboard(data: Path, console: Console) -> list[str] | None:
         return None
     log = data.resolve() / "logs" / "dashboard-build.log"
     try:
-        return dashboard.build(node, log=log, progress=lambda text: console.print(escape(text)))
+        sources = dashboard.sources(data)
+        return dashboard.build(node, log=log, sources=sources, progress=lambda text: console.print(escape(text)))
     except LocalError as error:
         console.print(f"[yellow]{escape(str(error))}[/]")
         return None
