@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -189,6 +190,25 @@ def cost(session: nox.Session) -> None:
 def graph(session: nox.Session) -> None:
     """Draw the architecture from the synthesized stacks: docs/images/architecture.svg; -- [--output FILE]."""
     _operate(session, "graph")
+
+
+@nox.session(default=False)
+def new(session: nox.Session) -> None:
+    """Render an instance: -- DEST [--data KEY=VALUE ...] [--data-file FILE] [--defaults] [--force] [--source URL]."""
+    _install(session, "template")
+    _run_from_here(session, "stacks.template", "new", str(ROOT), *session.posargs)
+
+
+@nox.session(venv_backend="none", default=False)
+def release(session: nox.Session) -> None:
+    """Check everything, and tag: -- X.Y.Z."""
+    if len(session.posargs) != 1:
+        session.error("which version? For example: ./noxw -s release -- 1.0.5")
+    session.run(sys.executable, "release.py", "check", *session.posargs)
+    session.run("./noxw", "-s", "lint", "types", "synth", "test", external=True)
+    session.run("uv", "build", "--wheel", "--quiet", "--out-dir", session.create_tmp(), external=True)
+    # Once more: what has run may have written something anew.
+    session.run(sys.executable, "release.py", "tag", *session.posargs)
 
 
 @nox.session(default=False)

@@ -18,7 +18,7 @@ from services.contract.records import VideoRecord, VideoState
 from services.local import dashboard
 from services.local.errors import LocalError
 from services.local.follow import Upload, download_thumbnails, follow, upload
-from services.local.pipeline import Endpoints, LocalPipeline, running
+from services.local.pipeline import NAME, Endpoints, LocalPipeline, running
 from services.local.samples import make_samples
 
 _TIMEOUT_S = 600.0
@@ -44,7 +44,8 @@ def run(options: Options, console: Console) -> int:
         return 0 if _process(pipeline, list(_named(options.files)), console) else 1
     # It is for looking at: one that ends by itself has nobody to look.
     command = None if options.once else _built_dashboard(options.data, console)
-    console.print("[bold]Starting[/] the embedded AWS, the workers and the api ...")
+    name = options.settings.get("PIPELINE_NAME", NAME)
+    console.print(f"[bold]Starting {name}[/]: the embedded AWS, the workers and the api ...")
 
     def say(text: str) -> None:
         console.print(f"[yellow]{escape(text)}[/]")
