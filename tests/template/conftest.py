@@ -61,7 +61,7 @@ def noxw(instance: Path, *arguments: str) -> Done:
     """Runs `./noxw -s ...` of an instance as its people do: with nothing of this test's environment."""
     foreign = ("PIPELINE_", "AWS_", "NOX", "VIRTUAL_ENV", "PYTHONPATH", "STACKS_", "DOMAIN_", "ALERT_", "CDKTF_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    command = [instance / "noxw", "-s", *arguments]
+    command = [str(instance / "noxw"), "-s", *arguments]
     done = subprocess.run(
         command, cwd=instance, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

@@ -136,7 +136,8 @@ def test_an_interrupted_render_leaves_nothing(number: signal.Signals, project: P
     (programs / "git").chmod(0o755)
     place = tmp_path / "place"
     place.mkdir()
-    command = [sys.executable, "-m", "stacks.template", "new", project.folder, place / "instance", "--defaults"]
+    command = [sys.executable, "-m", "stacks.template", "new", str(project.folder), str(place / "instance")]
+    command.append("--defaults")
     environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
         gate.read_text(encoding="utf-8")
