@@ -15,7 +15,8 @@ from stacks.template.update import newer_version, open_pull_request, update
 
 def main() -> int:
     arguments = _parser().parse_args()
-    signal.signal(signal.SIGTERM, interrupted)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
     try:
         match arguments.command:
             case "new":

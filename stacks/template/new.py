@@ -106,5 +106,5 @@ def _sentence(error: Exception) -> str:
 
 
 def interrupted(*_: object) -> None:
-    """For SIGTERM: ends as Ctrl-C does, with the rendered folder thrown away."""
+    """For SIGTERM, and SIGHUP of a closed terminal: ends as Ctrl-C does, with the rendered folder thrown away."""
     sys.exit(130)

@@ -5,9 +5,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from stacks import VERSION
+
 ROOT = Path(__file__).parents[2]
 
-PREVIOUS, THIS = "v0.0.1", "v0.1.0"
+PREVIOUS, THIS = "v0.0.1", f"v{VERSION}"
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ def test_a_folder_that_holds_something_is_refused_unless_told(this_version: Sour
     assert [path.name for path in tmp_path.iterdir()] == ["instance"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_render_leaves_nothing(number: signal.Signals, project: Project, tmp_path: Path) -> None:
     """Git waits on a gate once the folder beside the destination is made, and then the command is ended."""
     programs, gate = tmp_path / "programs", tmp_path / "gate"
