@@ -9,11 +9,13 @@ from pathlib import Path
 import copier
 import yaml
 from copier.errors import CopierError
+from pydantic import TypeAdapter, ValidationError
 
 from stacks.config import PipelineConfig
 from stacks.sources import ConfigError, load_config, validate_config
 from stacks.template.errors import TemplateError
 from stacks.template.source import Source
+from stacks.values import InstanceName
 
 QUESTIONS = ("name", "description", "region", "account_id", "domain", "alert_email", "repository")
 """Of copier.yml."""
@@ -41,7 +43,13 @@ def new(
         rendered = Path(beside) / destination.name
         try:
             copier.run_copy(
-                source.url, rendered, dict(answers), vcs_ref=source.commit, defaults=defaults, quiet=True, unsafe=False
+                source.url,
+                rendered,
+                dict(answers),
+                vcs_ref=source.commit,
+                user_defaults=_suggestions(destination),
+                defaults=defaults,
+                quiet=True,
             )
         except (CopierError, ValueError) as error:
             raise TemplateError(_sentence(error)) from error
@@ -96,6 +104,14 @@ def _check_answers(answers: Mapping[str, str]) -> None:
         validate_config({**values, **given}, source="The answers")
     except ConfigError as error:
         raise ConfigError(str(error).replace("The answers and the environment", "The answers")) from None
+
+
+def _suggestions(destination: Path) -> dict[str, str]:
+    """The folder's name as the instance's, if it can be that."""
+    try:
+        return {"name": TypeAdapter(InstanceName).validate_python(destination.name)}
+    except ValidationError:
+        return {}
 
 
 def _sentence(error: Exception) -> str:

@@ -13,7 +13,7 @@ import yaml
 
 from stacks.sources import load_config
 from stacks.template.__main__ import main
-from stacks.template.new import read_answers
+from stacks.template.new import new, read_answers
 from stacks.template.source import Source, as_requirement, source_of
 from tests.template.project import THIS, Project
 
@@ -78,6 +78,13 @@ def test_the_readme_is_the_instances_own(answers: dict[str, str], render: Render
     assert readme.startswith(f"# {config.name}\n\n{answers.get('description', 'Thumbnails of our videos.')}\n")
     assert f"{config.account_id}, {config.region}" in readme
     assert (f"https://thumbnail.{config.domain}" in readme) == (config.domain is not None)
+
+
+@pytest.mark.parametrize(("folder", "name"), [("acme-thumbs", "acme-thumbs"), ("Acme Thumbs", "thumbnails")])
+def test_the_folders_name_is_the_instances_unless_it_cannot_be(
+    folder: str, name: str, this_version: Source, tmp_path: Path
+) -> None:
+    assert new(this_version, tmp_path / folder, {}, defaults=True)["name"] == name
 
 
 def test_an_owner_is_asked_to_review(render: Render) -> None:
