@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,8 @@ REQUIREMENTS = {
     "stacks": ["pyproject.toml", "--extra=stacks"],
     "types": ["pyproject.toml", "--extra=local", "--extra=stacks", "--group=types", "--group=nox"],
     "lint": ["--group=lint"],
+    "template": ["pyproject.toml", "--group=template"],
+    "checks": ["--group=checks"],
     "checkov": ["--group=checkov"],
     "nox": ["--group=nox"],
     "bench": ["--group=bench"],
@@ -36,7 +39,7 @@ REQUIREMENTS = {
 def demo(session: nox.Session) -> None:
     """Run the pipeline on this machine: -- [--once] [--upload FILE...] [--data DIR]; Ctrl-C ends it."""
     _install(session, "local")
-    _run_from_here(session, "services.local", *session.posargs)
+    _run_from_here(session, "stacks.demo", str(ROOT), *session.posargs)
 
 
 @nox.session
@@ -203,6 +206,28 @@ def cost(session: nox.Session) -> None:
 def graph(session: nox.Session) -> None:
     """Draw the architecture from the synthesized stacks: docs/images/architecture.svg; -- [--output FILE]."""
     _operate(session, "graph")
+
+
+@nox.session(default=False)
+def new(session: nox.Session) -> None:
+    """Render an instance: -- DEST [--data KEY=VALUE ...] [--data-file FILE] [--defaults] [--force] [--source URL]."""
+    _install(session, "template")
+    session.chdir(session.invoked_from)
+    arguments = ["-m", "stacks.template", "new", str(ROOT), *session.posargs]
+    # Time to throw a half-rendered instance away, which a second of nox's own would cut off.
+    session.run("python", *arguments, env={"PYTHONPATH": str(ROOT)}, interrupt_timeout=10, terminate_timeout=10)
+
+
+@nox.session(venv_backend="none", default=False)
+def release(session: nox.Session) -> None:
+    """Check everything, and tag: -- X.Y.Z."""
+    if len(session.posargs) != 1:
+        session.error("which version? For example: ./noxw -s release -- 1.0.5")
+    session.run(sys.executable, "release.py", "check", *session.posargs)
+    session.run("./noxw", "-s", "lint", "types", "synth", "test", external=True)
+    session.run("uv", "build", "--wheel", "--quiet", "--out-dir", session.create_tmp(), external=True)
+    # Once more: what has run may have written something anew.
+    session.run(sys.executable, "release.py", "tag", *session.posargs)
 
 
 @nox.session(default=False)

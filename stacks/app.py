@@ -13,7 +13,8 @@ resources, and publishes its outputs:
 
 Stacks with objects in the cluster call `self.connect_to_cluster(name=..., endpoint=..., ca_data=...)` first. Constructs
 stand directly under the stack, with ids that read well and stay: Terraform's addresses are made of them. What holds
-state gets `override_logical_id` besides. Then the class takes its place in `build`.
+state gets `override_logical_id` besides. Then the class takes its place in `build`. Stacks of an instance's own team
+come from its `team/`: see `stacks/team.py`.
 """
 
 import os
@@ -29,23 +30,29 @@ from stacks.core import CoreStack
 from stacks.dns import DnsStack
 from stacks.monitoring import MonitoringStack
 from stacks.sources import ConfigError, load_config
+from stacks.team import TeamError, TeamStack, team_stacks
 from stacks.workloads import WorkloadsStack
 
 
-def build(app: App, config: PipelineConfig) -> None:
-    """All stacks of an instance, in an app that has not been synthesized. Without a domain there is no dns stack."""
+def build(app: App, config: PipelineConfig, team: Mapping[str, TeamStack] | None = None) -> None:
+    """All stacks of an instance, in an app that has not been synthesized, the team's own after ours.
+
+    Without a domain there is no dns stack.
+    """
     BootstrapStack(app, config)
     CoreStack(app, config)
     WorkloadsStack(app, config)
     if config.domain is not None:
         DnsStack(app, config)
     MonitoringStack(app, config)
+    for stack_id, team_stack in (team or {}).items():
+        team_stack(app, stack_id, config)
 
 
-def synth(config: PipelineConfig, outdir: Path) -> None:
+def synth(config: PipelineConfig, outdir: Path, team: Mapping[str, TeamStack] | None = None) -> None:
     """Writes `<outdir>/stacks/<stack>/cdk.tf.json`, and what belongs to it."""
     app = App(outdir=str(outdir))
-    build(app, config)
+    build(app, config, team)
     app.synth()
 
 
@@ -56,6 +63,7 @@ def main(project: Path, environment: Mapping[str, str] = os.environ) -> None:
     """
     try:
         config = load_config(project / "pipeline.toml", environment)
-    except ConfigError as error:
+        team = team_stacks(project)
+    except (ConfigError, TeamError) as error:
         sys.exit(str(error))
-    synth(config, Path(environment.get("CDKTF_OUTDIR") or project / "cdktf.out"))
+    synth(config, Path(environment.get("CDKTF_OUTDIR") or project / "cdktf.out"), team)

@@ -120,7 +120,7 @@ def _problem(values: Mapping[str, Any], path: Path, detail: ErrorDetails) -> Pro
     return Problem(
         field=".".join(path),
         value=_lookup(values, path),
-        rule=rule[:1].lower() + rule[1:],
+        rule=rule if rule[1:2].isupper() else rule[:1].lower() + rule[1:],
         what=field.description or "",
         example="" if example is None else f"{path[-1]} = {_as_toml(example)}",
     )

@@ -95,10 +95,11 @@ class Names:
     def resources(self) -> PipelineResources:
         """Bucket, queues, table and notification, as worker, api and the local pipeline know them."""
         config = self.config
+        # Not test-videos: an instance `a-test` would ask for the bucket that `a` has for its test videos.
         described = pipeline_resources(
             config.name,
             bucket=config.storage.bucket_name or self._global("videos"),
-            test_source_bucket=config.storage.test_source_bucket_name or self._global("test-videos"),
+            test_source_bucket=config.storage.test_source_bucket_name or self._global("videos-test"),
             visibility_timeout_s=config.processing.visibility_timeout_s,
         )
         return replace(described, queue=replace(described.queue, max_receive_count=config.processing.max_receive_count))

@@ -9,7 +9,7 @@ import re
 import shlex
 import shutil
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 
@@ -45,8 +45,10 @@ def instructions(dockerfile: Path) -> list[tuple[str, str]]:
     return [(name.upper(), rest.strip()) for name, _, rest in (line.partition(" ") for line in lines)]
 
 
-def build(dockerfile: Path, *, context: Path, folder: Path, programs: Path) -> Image:
+def build(dockerfile: Path, *, context: Path, folder: Path, programs: Path, base: Image | None = None) -> Image:
     """Goes through the steps. `programs` is the base image's PATH: a `python` and a `pip`.
+
+    `base` is what a `FROM ${PIPELINE}` begins with: an image that was built before.
 
     Raises:
         AssertionError: a step fails, or is of a kind that this does not know.
@@ -56,11 +58,16 @@ def build(dockerfile: Path, *, context: Path, folder: Path, programs: Path) -> I
     image = Image(folder)
     for name, rest in instructions(dockerfile):
         match name:
-            case "ARG" | "CMD" | "ENTRYPOINT" | "ENV" | "USER" | "WORKDIR":
+            case "ARG" | "LABEL" | "CMD" | "ENTRYPOINT" | "ENV" | "USER" | "WORKDIR":
                 _note(name, rest, image)
             case "FROM":
                 image = Image(folder / str(len(stages)))
-                image.root.mkdir(parents=True)
+                if rest == "${PIPELINE}":
+                    assert base, "there is no image to begin with"
+                    shutil.copytree(base.root, image.root, symlinks=True)
+                    image = replace(base, root=image.root)
+                else:
+                    image.root.mkdir(parents=True)
                 stages[rest.partition(" AS ")[2] or str(len(stages))] = image
             case "COPY":
                 _copy(rest, image, stages, context, ignored)
@@ -74,7 +81,7 @@ def build(dockerfile: Path, *, context: Path, folder: Path, programs: Path) -> I
 def _note(name: str, rest: str, image: Image) -> None:
     match name:
         case "ENV":
-            image.environment |= dict(part.split("=", 1) for part in shlex.split(rest))
+            image.environment = image.environment | dict(part.split("=", 1) for part in shlex.split(rest))
         case "WORKDIR":
             image.workdir = rest
         case "USER":
@@ -117,15 +124,20 @@ def _list(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class _Ignored:
-    """Of `.dockerignore` only what ours has: everything is left out but the folders and files after a `!`."""
+    """Of `.dockerignore` only what ours has: everything is left out but the folders and files after a `!`.
+
+    An empty entry lets everything in: there is no such file.
+    """
 
     allowed: tuple[str, ...]
 
     def lets(self, source: str) -> bool:
-        return any(source == entry or source.startswith(f"{entry}/") for entry in self.allowed)
+        return any(not entry or source == entry or source.startswith(f"{entry}/") for entry in self.allowed)
 
 
 def _allowed(file: Path) -> _Ignored:
+    if not file.exists():
+        return _Ignored(("",))
     lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
     assert "*" in lines, f"{file} leaves nothing out"
     return _Ignored(tuple(line.removeprefix("!").rstrip("/") for line in lines if line.startswith("!")))

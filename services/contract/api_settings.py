@@ -61,7 +61,7 @@ class ApiSettings(PipelineSettings):
         default=None,
         description="Bucket with the videos that Test Pipeline copies; without it there is no Test Pipeline.",
         pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
-        examples=["thumbnails-test-videos-123456789012"],
+        examples=["thumbnails-videos-test-123456789012"],
     )
     pods_source: Literal["kubernetes", "file", "none"] = Field(
         default="kubernetes",

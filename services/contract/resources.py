@@ -80,7 +80,7 @@ def pipeline_resources(
     day_s = 86_400
     return PipelineResources(
         bucket=bucket or f"{name}-videos",
-        test_source_bucket=test_source_bucket or f"{name}-test-videos",
+        test_source_bucket=test_source_bucket or f"{name}-videos-test",
         queue=QueueDescription(
             name=f"{name}-videos",
             visibility_timeout_s=visibility_timeout_s,

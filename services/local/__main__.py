@@ -36,11 +36,24 @@ def main() -> int:
     parser.add_argument(
         "--workers", type=int, choices=range(1, 17), default=2, metavar="N", help="1 to 16 (default: %(default)s)"
     )
+    parser.add_argument(
+        "--set",
+        type=_setting,
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="NAME=VALUE",
+        help="a setting of the services: docs/settings.md lists them; may be given more than once",
+    )
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
     options = demo.Options(
-        data=arguments.data, files=tuple(arguments.upload), once=arguments.once, workers=arguments.workers
+        data=arguments.data,
+        settings=dict(arguments.settings),
+        files=tuple(arguments.upload),
+        once=arguments.once,
+        workers=arguments.workers,
     )
     try:
         return demo.run(options, Console(highlight=False))
@@ -49,6 +62,13 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text}: a setting is given as NAME=VALUE")
+    return name, value
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -25,6 +25,8 @@ HOW_TO_GET_NODE = (
     "packages or from nodejs.org, and start the demo again."
 )
 
+_MADE = ("node_modules", ".next", ".build.lock", "next-env.d.ts")
+"""What npm and Next.js put beside the sources."""
 _NOT_BUILT = re.compile(r"\.test\.tsx?$")
 _LAST_LINES = 12
 _PORT = 3000
@@ -52,7 +54,26 @@ def find_node() -> Node | None:
     return Node(node, npm) if found and tuple(map(int, found.groups())) >= OLDEST_NODE else None
 
 
-def build(node: Node, *, log: Path, progress: Callable[[str], None], sources: Path = SOURCES) -> list[str]:
+def sources(data: Path) -> Path:
+    """The sources, where they can be built: in a checkout where they are; of an installed package, a copy in `data`.
+
+    Installers share a package's files with their cache by hard links, and a build writes to some of them.
+    """
+    if (SOURCES.parents[1] / "pyproject.toml").is_file():
+        return SOURCES
+    copy = data.resolve() / "dashboard"
+    if copy.is_dir() and fingerprint(copy) == fingerprint(SOURCES):
+        return copy
+    for path in copy.iterdir() if copy.is_dir() else ():
+        if path.name not in _MADE:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.copytree(SOURCES, copy, ignore=shutil.ignore_patterns(*_MADE), dirs_exist_ok=True)
+    # Files of a package are as old as its build, and npm's work is judged by the age of this one.
+    (copy / "package-lock.json").touch()
+    return copy
+
+
+def build(node: Node, *, log: Path, progress: Callable[[str], None], sources: Path) -> list[str]:
     """The command that runs the server, which is built if it is not there or the sources have changed since.
 
     Raises: LocalError if npm or Next.js fail; the message ends with the last lines that they said.
@@ -88,7 +109,8 @@ def fingerprint(sources: Path) -> str:
 
 
 def _built_files(sources: Path) -> Iterator[Path]:
-    yield from (path for path in sources.iterdir() if path.is_file() and not path.name.startswith("."))
+    files = (path for path in sources.iterdir() if path.is_file() and path.name not in _MADE)
+    yield from (path for path in files if not path.name.startswith("."))
     for folder in ("public", "scripts", "src"):
         for path in (sources / folder).rglob("*"):
             if path.is_file() and not _NOT_BUILT.search(path.name):

@@ -1,8 +1,8 @@
 """The demo: the pipeline on this machine with sample videos, shown as it works."""
 
 import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
@@ -18,7 +18,7 @@ from services.contract.records import VideoRecord, VideoState
 from services.local import dashboard
 from services.local.errors import LocalError
 from services.local.follow import Upload, download_thumbnails, follow, upload
-from services.local.pipeline import Endpoints, LocalPipeline, running
+from services.local.pipeline import NAME, Endpoints, LocalPipeline, running
 from services.local.samples import make_samples
 
 _TIMEOUT_S = 600.0
@@ -27,6 +27,8 @@ _TIMEOUT_S = 600.0
 @dataclass(frozen=True, kw_only=True)
 class Options:
     data: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of the services, as the instance's config has them."""
     files: tuple[Path, ...] = ()
     once: bool = False
     workers: int = 2
@@ -42,12 +44,13 @@ def run(options: Options, console: Console) -> int:
         return 0 if _process(pipeline, list(_named(options.files)), console) else 1
     # It is for looking at: one that ends by itself has nobody to look.
     command = None if options.once else _built_dashboard(options.data, console)
-    console.print("[bold]Starting[/] the embedded AWS, the workers and the api ...")
+    name = options.settings.get("PIPELINE_NAME", NAME)
+    console.print(f"[bold]Starting {name}[/]: the embedded AWS, the workers and the api ...")
 
     def say(text: str) -> None:
         console.print(f"[yellow]{escape(text)}[/]")
 
-    with running(options.data, workers=options.workers, say=say) as pipeline:
+    with running(options.data, workers=options.workers, say=say, settings=options.settings) as pipeline:
         if command and pipeline.workers:
             pipeline = dashboard.show(pipeline, command, pipeline.workers)  # noqa: PLW2901 - the same one, with its address
         console.print(_addresses(pipeline), soft_wrap=True)
@@ -73,7 +76,8 @@ def _built_dashboard(data: Path, console: Console) -> list[str] | None:
         return None
     log = data.resolve() / "logs" / "dashboard-build.log"
     try:
-        return dashboard.build(node, log=log, progress=lambda text: console.print(escape(text)))
+        sources = dashboard.sources(data)
+        return dashboard.build(node, log=log, sources=sources, progress=lambda text: console.print(escape(text)))
     except LocalError as error:
         console.print(f"[yellow]{escape(str(error))}[/]")
         return None

@@ -125,13 +125,14 @@ def running(
 ) -> Iterator[LocalPipeline]:
     """Runs a pipeline with its data in `data` until the context ends; then nothing of it runs any more.
 
-    `settings` are environment variables for workers and api, on top of what suits one machine. `port` is a wish,
-    of the embedded AWS; without one the api takes any port as well. `say` hears of processes that die. Raises:
-    LocalError if another pipeline runs with that folder, or the embedded AWS does not start.
+    `settings` are environment variables for workers and api, on top of what suits one machine; `PIPELINE_NAME` also
+    names the resources. `port` is a wish, of the embedded AWS; without one the api takes any port as well. `say` hears
+    of processes that die. Raises: LocalError if another pipeline runs with that folder, or the embedded AWS does not
+    start.
     """
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
-    resources = pipeline_resources(NAME)
+    resources = pipeline_resources((settings or {}).get("PIPELINE_NAME", NAME))
     with _only_one(data), EmbeddedAws.start(data / "aws", port=port) as aws:
         clients = local_clients(aws.endpoint)
         queues = provision(clients, resources)

@@ -3,17 +3,20 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stacks.operate import team, tools
 from stacks.operate.cost.prices import prices
 from stacks.operate.cost.report import report
 from stacks.operate.deploy import deploy, deploy_all
 from stacks.operate.destroy import Consent, destroy, everything
 from stacks.operate.diff import diff, stacks_of
-from stacks.operate.errors import OperateError
+from stacks.operate.errors import OperateError, RefusedError
 from stacks.operate.graph.command import draw
 from stacks.operate.images import push_images
 from stacks.operate.instance import Instance, say
@@ -50,19 +53,55 @@ def _run(arguments: argparse.Namespace) -> None:
         say(f"{output} is drawn anew.")
         return
     instance = Instance(config=config, project=project, session=boto3.Session(region_name=config.region))
+    if arguments.command == "images":
+        push_images(instance, tag=arguments.tag)
+    else:
+        _change(instance, arguments)
+
+
+def _change(instance: Instance, arguments: argparse.Namespace) -> None:
+    """deploy, destroy, diff."""
+    asked = arguments.stacks if arguments.command == "diff" else [arguments.stack]
+    if not asked or not set(asked) <= set(Stack):
+        instance = replace(instance, team=_team(instance.project))
+        _check_names(asked, instance.team)
     match arguments.command:
         case "deploy" if arguments.stack == _ALL:
             deploy_all(instance, unattended=arguments.yes)
+        case "deploy" if arguments.stack in instance.team:
+            team.deploy(instance, [arguments.stack], unattended=arguments.yes)
         case "deploy":
             deploy(instance, Stack(arguments.stack), step=arguments.step, unattended=arguments.yes)
         case "destroy":
-            stacks = everything(instance) if arguments.stack == _ALL else (Stack(arguments.stack),)
             consent = Consent(name=arguments.name, empty_buckets=arguments.empty_buckets, unattended=arguments.yes)
-            destroy(instance, stacks, consent)
+            if arguments.stack == _ALL:
+                destroy(instance, everything(instance), consent, team_stacks=instance.team)
+            elif arguments.stack in instance.team:
+                destroy(instance, (), consent, team_stacks=(arguments.stack,))
+            else:
+                destroy(instance, (Stack(arguments.stack),), consent)
         case "diff":
-            diff(instance, [Stack(stack) for stack in arguments.stacks] or stacks_of(instance))
-        case "images":
-            push_images(instance, tag=arguments.tag)
+            diff(instance, asked or stacks_of(instance))
+
+
+def _team(project: Path) -> tuple[str, ...]:
+    """Ids of the team's own stacks. Raises: PrerequisiteError without node, RefusedError if they cannot be loaded."""
+    if not (project / "team").is_dir():
+        return ()
+    # Importing a stack starts node.
+    tools.check_node()
+    from stacks.team import TeamError, team_stacks  # noqa: PLC0415 - a second, which the other commands save
+
+    try:
+        return tuple(team_stacks(project))
+    except TeamError as error:
+        raise RefusedError(str(error)) from None
+
+
+def _check_names(asked: Sequence[str], team: Sequence[str]) -> None:
+    for name in asked:
+        if name not in (*Stack, *team, _ALL):
+            raise RefusedError(f"There is no stack {name!r}: there are {', '.join([*Stack, *team])}.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,17 +110,17 @@ def _parser() -> argparse.ArgumentParser:
         "--project", type=Path, default=Path.cwd(), metavar="DIR", help="folder of pipeline.toml (default: this one)"
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    names = [stack.value for stack in Stack]
+    names = f"{', '.join(Stack)}, one of team/"
 
     command = commands.add_parser("deploy", help="deploy a stack, or all in order")
-    command.add_argument("stack", choices=[*names, _ALL])
+    command.add_argument("stack", metavar="STACK", help=f"{names}, or {_ALL}")
     command.add_argument(
         "--step", type=int, choices=(1, 2), help="of the dns stack: 1 before the delegation, 2 after it"
     )
     _add_yes(command)
 
     command = commands.add_parser("destroy", help="destroy a stack, or all but bootstrap, backwards")
-    command.add_argument("stack", choices=[*names, _ALL])
+    command.add_argument("stack", metavar="STACK", help=f"{names}, or {_ALL} but bootstrap")
     command.add_argument("--name", help="the pipeline's name, instead of being asked for it")
     command.add_argument(
         "--empty-buckets", action="store_true", help="delete all videos and thumbnails, every version, for good"
@@ -89,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_yes(command)
 
     command = commands.add_parser("diff", help="what a deployment would change")
-    command.add_argument("stacks", nargs="*", choices=names, metavar="STACK", help="stacks to plan (default: all)")
+    command.add_argument("stacks", nargs="*", metavar="STACK", help=f"stacks to plan: {names} (default: all)")
 
     command = commands.add_parser("images", help="build the images and push them to ECR")
     command.add_argument("--tag", required=True, help="tag of all images, for example 1.0.5")

@@ -1,6 +1,6 @@
 """`deploy -- <stack>` and `deploy -- all`: in order, after a look at what is needed, with a word on what comes next."""
 
-from stacks.operate import account, cdktf_cli, images, prerequisites, progress
+from stacks.operate import account, cdktf_cli, images, prerequisites, progress, team
 from stacks.operate.errors import RefusedError
 from stacks.operate.instance import Instance, say
 from stacks.operate.stages import (
@@ -70,6 +70,7 @@ def deploy_all(instance: Instance, *, unattended: bool) -> None:
         if stage is not WORKLOADS_HTTPS:
             prerequisites.check(instance, stage.needs)
         _deploy(instance, stage, unattended=unattended)
+    team.deploy(instance, instance.team, unattended=unattended)
     say("Everything is deployed." + (f" The dashboard: https://{instance.names.host}" if config.certificate else ""))
 
 

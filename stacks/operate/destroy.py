@@ -1,14 +1,14 @@
 """`destroy -- <stack>` and `destroy -- all`: backwards, after the instance's name was typed.
 
-monitoring; dns back to step 1, which lets go of the load balancer; workloads, until the load balancer is gone; dns,
-whose certificate nobody uses any more; core. bootstrap stays unless it is named: it holds the images, and the roles
-that the workflows come in by.
+The team's own stacks; monitoring; dns back to step 1, which lets go of the load balancer; workloads, until the load
+balancer is gone; dns, whose certificate nobody uses any more; core. bootstrap stays unless it is named: it holds the
+images, and the roles that the workflows come in by.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stacks.operate import account, cdktf_cli, leftovers, prerequisites, storage
+from stacks.operate import account, cdktf_cli, leftovers, prerequisites, storage, team
 from stacks.operate.errors import RefusedError
 from stacks.operate.instance import Instance, say
 from stacks.operate.progress import has_load_balancer, zone_name_servers
@@ -26,8 +26,10 @@ class Consent:
     ask: Callable[[str], str] = input
 
 
-def destroy(instance: Instance, stacks: tuple[Stack, ...], consent: Consent) -> None:
-    """Destroys the given stacks, in the right order.
+def destroy(
+    instance: Instance, stacks: tuple[Stack, ...], consent: Consent, *, team_stacks: tuple[str, ...] = ()
+) -> None:
+    """Destroys the given stacks, in the right order; the team's own first.
 
     Raises:
         PrerequisiteError: something is missing, and nothing was changed.
@@ -46,7 +48,8 @@ def destroy(instance: Instance, stacks: tuple[Stack, ...], consent: Consent) -> 
         _check_repositories(instance)
     if {Stack.WORKLOADS, Stack.DNS} & set(stacks) and instance.config.certificate:
         _check_login(instance)
-    _check_name(instance, stacks, consent)
+    _check_name(instance, (*reversed(team_stacks), *_order(stacks)), consent)
+    team.destroy(instance, team_stacks, unattended=consent.unattended)
     for stack in _order(stacks):
         _destroy(instance, stack, consent)
     if Stack.BOOTSTRAP not in stacks and Stack.CORE in stacks:
@@ -147,10 +150,10 @@ def _buckets(instance: Instance) -> tuple[str, ...]:
     return (resources.bucket, resources.test_source_bucket) if own_test_source else (resources.bucket,)
 
 
-def _check_name(instance: Instance, stacks: tuple[Stack, ...], consent: Consent) -> None:
+def _check_name(instance: Instance, stacks: tuple[str, ...], consent: Consent) -> None:
     config, name = instance.config, consent.name
     if name is None:
-        listed = ", ".join(_order(stacks))
+        listed = ", ".join(stacks)
         say(f"This destroys {listed} of {config.name!r} in account {config.account_id}, {config.region}.")
         try:
             name = consent.ask("Type the pipeline's name to go on: ").strip()

@@ -8,7 +8,7 @@ from stacks.operate.instance import Instance, say
 from stacks.operate.stages import Need, Stack
 
 
-def diff(instance: Instance, stacks: Iterable[Stack]) -> None:
+def diff(instance: Instance, stacks: Iterable[str]) -> None:
     """Shows the plan of each stack; one that fails does not keep the others from being shown.
 
     Raises:
@@ -30,6 +30,7 @@ def diff(instance: Instance, stacks: Iterable[Stack]) -> None:
         )
 
 
-def stacks_of(instance: Instance) -> tuple[Stack, ...]:
-    """All that the config has, in the order of deployment."""
-    return tuple(stack for stack in Stack if stack is not Stack.DNS or instance.config.domain is not None)
+def stacks_of(instance: Instance) -> tuple[str, ...]:
+    """All that the config and the team have, in the order of deployment."""
+    ours = (stack for stack in Stack if stack is not Stack.DNS or instance.config.domain is not None)
+    return (*ours, *instance.team)

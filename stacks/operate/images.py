@@ -2,14 +2,18 @@
 
 import base64
 import os
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
 from stacks import values
 from stacks.config import PipelineConfig
+from stacks.locked import locked
 from stacks.naming import Names
 from stacks.operate import account, tools
 from stacks.operate.errors import RefusedError
@@ -21,12 +25,25 @@ if TYPE_CHECKING:
 PLATFORM = "linux/amd64"
 """Fargate pods run on x86-64 only."""
 
-SOURCES = Path(__file__).resolve().parents[2]
-"""Where the services and their Dockerfiles are, and what Docker may read to build them."""
+SERVICES = Path(__file__).resolve().parents[2] / "services"
+"""The services with their Dockerfiles: in a checkout or in an installed package."""
+
+_NOT_COPIED = shutil.ignore_patterns("__pycache__", "node_modules", ".next", ".env*", "test-results")
 
 
-def dockerfile(service: str) -> Path:
-    return SOURCES / "services" / service / "Dockerfile"
+@contextmanager
+def build_context() -> Iterator[Path]:
+    """A folder with all that the Dockerfiles copy, and little else: an installed package has neighbours.
+
+    It looks like the root of this project's repository, as far as they know it.
+    """
+    with TemporaryDirectory() as folder:
+        context = Path(folder)
+        shutil.copytree(SERVICES, context / "services", ignore=_NOT_COPIED)
+        (context / "requirements").mkdir()
+        for service in ("worker", "api"):
+            shutil.copy(locked(service), context / "requirements")
+        yield context
 
 
 def push_images(instance: Instance, *, tag: str) -> None:
@@ -54,32 +71,40 @@ def build_and_push(instance: Instance, services: Iterable[str], *, tag: str) -> 
     """Raises: CommandError if Docker fails, PrerequisiteError if ECR refuses."""
     config = instance.config.model_copy(update={"image_tag": tag})
     built = []
-    for service in services:
-        if not dockerfile(service).exists():
-            say(f"{service} has no Dockerfile yet (services/{service}/Dockerfile): left out.")
-            continue
-        say(f"\n== image of {service}")
-        tools.run(build_command(config, service), cwd=SOURCES)
-        built.append(service)
+    with build_context() as context:
+        for service in services:
+            say(f"\n== image of {service}")
+            for command in build_commands(config, service, team=instance.project / "team"):
+                tools.run(command, cwd=context)
+            built.append(service)
     if not built:
         return
     _log_in(instance.session, config)
     for service in built:
-        tools.run(["docker", "push", Names(config).image(service)], cwd=SOURCES)
+        tools.run(["docker", "push", Names(config).image(service)], cwd=instance.project)
 
 
-def build_command(config: PipelineConfig, service: str) -> list[str]:
+def build_commands(config: PipelineConfig, service: str, *, team: Path) -> list[list[str]]:
+    """How an image is built, in a build context: ours, and the team's own on top where `team/<service>/Dockerfile` is.
+
+    The team's build begins with `ARG PIPELINE` and `FROM ${PIPELINE}`, and may copy what lies beside it.
+    """
+    image = Names(config).image(service)
+    own = team / service
+    if not (own / "Dockerfile").is_file():
+        return [_build(config, image, "--pull", f"--file=services/{service}/Dockerfile", ".")]
+    ours = f"{Names(config).repository(service)}:pipeline-{config.image_tag}"
     return [
-        "docker",
-        "build",
-        f"--platform={PLATFORM}",
-        # The newest content of the base's tag: with its security fixes.
-        "--pull",
-        f"--file={dockerfile(service).relative_to(SOURCES)}",
-        f"--tag={Names(config).image(service)}",
-        f"--label=org.opencontainers.image.version={config.image_tag}",
-        ".",
+        _build(config, ours, "--pull", f"--file=services/{service}/Dockerfile", "."),
+        # No --pull: what it is built from is on this machine alone.
+        _build(config, image, f"--build-arg=PIPELINE={ours}", os.fspath(own)),
     ]
+
+
+def _build(config: PipelineConfig, image: str, *arguments: str) -> list[str]:
+    # --pull takes the newest content of the base's tag: with its security fixes.
+    label = f"--label=org.opencontainers.image.version={config.image_tag}"
+    return ["docker", "build", f"--platform={PLATFORM}", f"--tag={image}", label, *arguments]
 
 
 def check_tag(tag: str) -> None:
@@ -95,4 +120,4 @@ def _log_in(session: "Session", config: PipelineConfig) -> None:
     registry = Names(config).image("worker").partition("/")[0]
     answer = session.client("ecr").get_authorization_token()["authorizationData"]
     user, _, password = base64.b64decode(answer[0]["authorizationToken"]).decode().partition(":")
-    tools.run(["docker", "login", "--username", user, "--password-stdin", registry], cwd=SOURCES, stdin=password)
+    tools.run(["docker", "login", "--username", user, "--password-stdin", registry], cwd=SERVICES, stdin=password)

@@ -17,6 +17,8 @@ class Instance:
     project: Path
     """Folder with `pipeline.toml`, `cdktf.json` and `node_modules`."""
     session: "Session"
+    team: tuple[str, ...] = ()
+    """Ids of the team's own stacks, in the order of deployment."""
 
     @property
     def names(self) -> Names:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from services.contract.keys import THUMBNAIL_PREFIX
 from services.contract.settings import ApiSettings, FrontendSettings, WorkerSettings
 from stacks.config import PipelineConfig
+from stacks.environment import environment
 from stacks.naming import Names
+from stacks.processing import processing_settings
 from stacks.sections import Pod
-from stacks.workloads.environment import environment
 
 _KEEP_ALIVE_MARGIN_S = 10
 """The servers keep idle connections longer than the load balancer, or it sends a request into one that just closed, and
@@ -54,9 +55,9 @@ class Component:
 
 
 def worker(config: PipelineConfig) -> Component:
-    names, processing = Names(config), config.processing
+    names = Names(config)
     # From SIGTERM it takes no more videos: those in work started before it, and each ends within its deadline.
-    shutdown_grace_s = min(processing.deadline_s + _MARGIN_S, 3600)
+    shutdown_grace_s = min(config.processing.deadline_s + _MARGIN_S, 3600)
     return Component(
         part="worker",
         name=names.worker,
@@ -67,17 +68,7 @@ def worker(config: PipelineConfig) -> Component:
             worker_concurrency=config.worker.concurrency,
             worker_metrics_port=9090,
             worker_health_port=8080,
-            thumbnail_positions=config.thumbnails.positions_pct,
-            thumbnail_width_px=config.thumbnails.width_px,
-            thumbnail_quality=config.thumbnails.quality,
-            thumbnail_format=config.thumbnails.format,
-            thumbnail_smart=config.thumbnails.smart,
-            thumbnail_storyboard=config.thumbnails.storyboard,
-            thumbnail_preview=config.thumbnails.preview,
-            processing_deadline_s=processing.deadline_s,
-            # Videos in work share the CPU, so each gets half of its deadline, and never less than the default.
-            extraction_cpu_s=max(30, processing.deadline_s // 2),
-            max_receive_count=processing.max_receive_count,
+            **processing_settings(config),
             shutdown_grace_s=shutdown_grace_s,
         ),
         size=config.worker,

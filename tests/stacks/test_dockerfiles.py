@@ -58,6 +58,26 @@ def test_the_worker_extracts_thumbnails(images: dict[str, Image], videos: Videos
     assert "--positions" in images["worker"].run("extract", "--help").stdout
 
 
+def test_a_team_adds_steps_of_its_own_to_the_workers_image(
+    images: dict[str, Image], programs: Path, videos: Videos, tmp_path: Path
+) -> None:
+    """What the template begins with, and a file as its comment has it."""
+    own = tmp_path / "team"
+    own.mkdir()
+    example = (ROOT / "template" / "team" / "worker" / "Dockerfile").read_text(encoding="utf-8")
+    steps = re.sub(r"^#   (COPY|ENV)", r"\1", example, flags=re.MULTILINE)
+    (own / "Dockerfile").write_text(steps, encoding="utf-8")
+    (own / "proxy-ca.pem").write_text("a certificate", encoding="utf-8")
+    made = build(own / "Dockerfile", context=own, folder=tmp_path / "image", programs=programs, base=images["worker"])
+    assert (made.root / "etc" / "ssl" / "certs" / "proxy-ca.pem").read_text(encoding="utf-8") == "a certificate"
+    assert made.environment["AWS_CA_BUNDLE"] == "/etc/ssl/certs/proxy-ca.pem"
+    assert (made.user, made.entrypoint) == (images["worker"].user, images["worker"].entrypoint)
+    video = videos.video("clip.mp4", duration_s=2)
+    done = made.run("extract", str(video), "--output", str(tmp_path / "pictures"), "--json")
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["thumbnails"]) == 3
+
+
 def test_only_the_services_own_code_is_in_it(image: Image) -> None:
     services = {entry.name for entry in (image.root / "app" / "services").iterdir() if entry.is_dir()}
     assert services - {"__pycache__"} == {"contract", "aws", image.entrypoint[-1].rpartition(".")[2]}

@@ -5,8 +5,8 @@ import pytest
 
 from services.contract.settings import ApiSettings, FrontendSettings, ServiceSettings, WorkerSettings
 from stacks.config import PipelineConfig
+from stacks.environment import environment
 from stacks.naming import Names
-from stacks.workloads.environment import environment
 from tests.kubernetes_objects import (
     comes_after,
     named,

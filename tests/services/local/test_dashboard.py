@@ -94,6 +94,26 @@ def test_of_two_at_the_same_time_one_builds(node: Node, sources: Path, tmp_path:
     assert asked(tmp_path) == ["ci", "run"]
 
 
+def test_an_installed_package_is_built_in_a_copy(
+    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard, "SOURCES", sources)
+    copy = dashboard.sources(tmp_path / "data")
+    assert copy != sources
+    (copy / "node_modules").mkdir()
+    (copy / "next-env.d.ts").write_text("// Next.js writes this", encoding="utf-8")
+    assert dashboard.sources(tmp_path / "data") == copy
+    (sources / "src" / "page.tsx").rename(sources / "src" / "other.tsx")
+    dashboard.sources(tmp_path / "data")
+    assert [path.name for path in (copy / "src").iterdir()] == ["other.tsx"]
+    assert (copy / "node_modules").is_dir()
+    assert not (sources / "node_modules").exists()
+
+
+def test_a_checkout_is_built_where_it_is(tmp_path: Path) -> None:
+    assert dashboard.sources(tmp_path) == dashboard.SOURCES
+
+
 def test_a_changed_test_is_no_reason_to_build(sources: Path) -> None:
     before = fingerprint(sources)
     (sources / "src" / "page.test.tsx").write_text("", encoding="utf-8")

@@ -9,6 +9,7 @@ from stacks.operate import account, images
 from stacks.operate.errors import PrerequisiteError, RefusedError
 from stacks.operate.instance import Instance
 from tests.bench import Bench, manifest
+from tests.dockerfile import instructions
 
 MakeInstance = Callable[..., Instance]
 
@@ -62,3 +63,28 @@ def test_secrets_that_name_other_repositories_are_told(make_instance: MakeInstan
     account.check_repository_secrets(config, {"ECR_BASE_API": f"{REGISTRY}/thumbnails-api", "ECR_BASE_WORKER": ""})
     with pytest.raises(PrerequisiteError, match=r"ECR_BASE_WORKER is 'x/y', and by pipeline\.toml the repository is"):
         account.check_repository_secrets(config, {"ECR_BASE_WORKER": "x/y"})
+
+
+def test_the_build_context_holds_what_the_dockerfiles_copy_and_nothing_that_was_built() -> None:
+    with images.build_context() as context:
+        for service in ("worker", "api", "frontend"):
+            for name, rest in instructions(context / "services" / service / "Dockerfile"):
+                if name == "COPY" and "--from" not in rest:
+                    assert all((context / source).exists() for source in rest.split()[:-1]), rest
+        assert {path.name for path in context.iterdir()} == {"services", "requirements"}
+        assert not list(context.rglob("node_modules"))
+
+
+def test_a_team_builds_on_top_of_the_pipelines_image(bench: Bench, make_instance: MakeInstance) -> None:
+    own = bench.project / "team" / "worker"
+    own.mkdir(parents=True)
+    (own / "Dockerfile").write_text("ARG PIPELINE\nFROM ${PIPELINE}\n", encoding="utf-8")
+    images.build_and_push(make_instance(), ("worker", "api"), tag="1.0.5")
+    ours, teams, api, _login, *pushed = bench.asked("docker")
+    assert "--tag=thumbnails-worker:pipeline-1.0.5" in ours
+    assert "--pull" in ours
+    assert teams.endswith(f"--build-arg=PIPELINE=thumbnails-worker:pipeline-1.0.5 {own}")
+    assert f"--tag={REGISTRY}/thumbnails-worker:1.0.5" in teams
+    assert "--pull" not in teams
+    assert "--file=services/api/Dockerfile" in api
+    assert pushed == [f"docker push {REGISTRY}/thumbnails-{service}:1.0.5" for service in ("worker", "api")]

@@ -20,7 +20,7 @@ def environment(settings: type[ServiceSettings], **values: Any) -> dict[str, str
     unknown = sorted(set(values) - set(settings.model_fields))
     if unknown:
         raise ValueError(f"{settings.__name__} has no {', '.join(unknown)}")
-    texts = {name: _as_text(values[name]) for name in settings.model_fields if values.get(name) is not None}
+    texts = {name: as_text(values[name]) for name in settings.model_fields if values.get(name) is not None}
     try:
         _alone(settings)(**texts)
     except ValidationError as error:
@@ -42,7 +42,8 @@ def _alone(settings: type[ServiceSettings]) -> type[ServiceSettings]:
     return Alone
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A value as a service reads it from its environment."""
     if isinstance(value, tuple):
-        return ",".join(_as_text(part) for part in value)
+        return ",".join(as_text(part) for part in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

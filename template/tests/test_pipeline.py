@@ -1,0 +1,48 @@
+"""This instance: its config is right, and its stacks come out under its name."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from stacks.app import synth
+from stacks.config import PipelineConfig
+from stacks.sources import load_config
+from stacks.team import team_stacks
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def config() -> PipelineConfig:
+    # As it is written, whatever variables this machine has.
+    return load_config(ROOT / "pipeline.toml", {})
+
+
+@pytest.fixture(scope="session")
+def stacks(config: PipelineConfig, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    folder = tmp_path_factory.mktemp("cdktf")
+    synth(config, folder, team_stacks(ROOT))
+    return {file.parent.name: json.loads(file.read_text()) for file in folder.glob("stacks/*/cdk.tf.json")}
+
+
+def test_every_stack_is_synthesized(config: PipelineConfig, stacks: dict[str, dict]) -> None:
+    dns = {"dns"} if config.domain else set()
+    assert set(stacks) == {"bootstrap", "core", "workloads", "monitoring"} | dns | set(team_stacks(ROOT))
+
+
+def test_every_stack_keeps_a_state_of_its_own(config: PipelineConfig, stacks: dict[str, dict]) -> None:
+    keys = {stack: document["terraform"]["backend"]["s3"]["key"] for stack, document in stacks.items()}
+    assert keys == {stack: f"{config.name}/{stack}.tfstate" for stack in stacks}
+
+
+def test_the_teams_alarms_have_the_instances_name(config: PipelineConfig, stacks: dict[str, dict]) -> None:
+    for stack in team_stacks(ROOT):
+        for alarm in stacks[stack].get("resource", {}).get("aws_cloudwatch_metric_alarm", {}).values():
+            assert alarm["alarm_name"].startswith(f"{config.name}-")
+
+
+@pytest.mark.skipif("GITHUB_REPOSITORY" not in os.environ, reason="only GitHub knows where this runs")
+def test_the_roles_trust_this_repository(config: PipelineConfig) -> None:
+    assert re.sub(r"@\d+", "", config.repository).lower() == os.environ["GITHUB_REPOSITORY"].lower()

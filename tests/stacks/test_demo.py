@@ -1,0 +1,38 @@
+"""An instance's demo: the local pipeline is started under the config's name, with the config's settings."""
+
+from pathlib import Path
+
+import pytest
+
+from services.contract.settings import WorkerSettings
+from stacks.demo import command
+from stacks.sources import ConfigError
+
+PIPELINE = """\
+name = "acme-thumbs"
+region = "ap-southeast-2"
+account_id = "123456789012"
+repository = "acme/thumbs"
+alert_email = "ops@example.com"
+thumbnails.positions_pct = [5, 33.5]
+thumbnails.width_px = 320
+processing.deadline_s = 50
+"""
+
+
+def test_the_local_pipeline_gets_the_configs_name_and_settings(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.toml").write_text(PIPELINE, encoding="utf-8")
+    given = [argument.removeprefix("--set=") for argument in command(tmp_path, "--once") if "=" in argument]
+    settings = dict(setting.split("=", 1) for setting in given)
+    assert settings.pop("PIPELINE_NAME") == "acme-thumbs"
+    assert settings["THUMBNAIL_POSITIONS"] == "5,33.5"
+    assert settings["THUMBNAIL_WIDTH_PX"] == "320"
+    assert settings["PROCESSING_DEADLINE_S"] == "50"
+    assert {name.lower() for name in settings} <= set(WorkerSettings.model_fields)
+    assert command(tmp_path, "--once", "--data", "x")[-3:] == ["--once", "--data", "x"]
+
+
+def test_a_wrong_config_starts_nothing(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.toml").write_text(PIPELINE.replace("33.5", "133"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="positions_pct"):
+        command(tmp_path)

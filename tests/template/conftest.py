@@ -1,0 +1,68 @@
+"""This project as a repository with two versions, and instances of it."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from stacks.template.new import new
+from stacks.template.source import Source, as_requirement
+from tests.template.project import PREVIOUS, THIS, Project, make_project
+
+Render = Callable[..., Path]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command did: its status and everything that it said."""
+
+    status: int
+    said: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Copier keeps clones; of a repository of a test, nobody wants one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COPIER_CACHE_DIR", str(tmp_path_factory.mktemp("copier")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return make_project(tmp_path_factory.mktemp("project") / "thumbnail-pipeline")
+
+
+@pytest.fixture(scope="session")
+def this_version(project: Project) -> Source:
+    return Source(url=as_requirement(str(project.folder)), commit=project.commit(THIS))
+
+
+@pytest.fixture(scope="session")
+def previous_version(project: Project) -> Source:
+    return Source(url=as_requirement(str(project.folder)), commit=project.commit(PREVIOUS))
+
+
+@pytest.fixture
+def render(this_version: Source, tmp_path: Path) -> Render:
+    """Renders an instance of this version with answers of a test's, in a folder of the name `instance`."""
+
+    def instance(**answers: str) -> Path:
+        new(this_version, tmp_path / "instance", answers, defaults=True)
+        return tmp_path / "instance"
+
+    return instance
+
+
+def noxw(instance: Path, *arguments: str) -> Done:
+    """Runs `./noxw -s ...` of an instance as its people do: with nothing of this test's environment."""
+    foreign = ("PIPELINE_", "AWS_", "NOX", "VIRTUAL_ENV", "PYTHONPATH", "STACKS_", "DOMAIN_", "ALERT_", "CDKTF_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    command = [str(instance / "noxw"), "-s", *arguments]
+    done = subprocess.run(
+        command, cwd=instance, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    return Done(done.returncode, done.stdout)

@@ -1,0 +1,80 @@
+"""A repository with this checkout as its newest version, and one version before it."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from stacks import VERSION
+
+ROOT = Path(__file__).parents[2]
+
+PREVIOUS, THIS = "v0.0.1", f"v{VERSION}"
+
+
+@dataclass(frozen=True)
+class Project:
+    folder: Path
+
+    def commit(self, tag: str) -> str:
+        return git(self.folder, "rev-parse", f"{tag}^{{commit}}")
+
+
+def make_project(folder: Path) -> Project:
+    """Its last version is what lies here, committed or not; the one before differs as an older version would."""
+    folder.mkdir()
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    _copy_checkout(folder)
+    _make_older(folder)
+    _commit(folder, PREVIOUS)
+    _copy_checkout(folder)
+    _commit(folder, THIS)
+    return Project(folder)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    author = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false"]
+    command = [shutil.which("git") or "git", *author, *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def replace(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text, f"{file} has no {old!r}"
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def append(file: Path, text: str) -> None:
+    file.write_text(file.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+def _copy_checkout(folder: Path) -> None:
+    """Everything that git would commit here."""
+    for file in git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines():
+        source, target = ROOT / file, folder / file
+        if not source.is_symlink() and not source.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _make_older(folder: Path) -> None:
+    """Takes back what a version brings: to the package, to every kind of file in the template, a file, a session."""
+    for file in ("pyproject.toml", "stacks/__init__.py"):
+        replace(folder / file, f'"{THIS[1:]}"', f'"{PREVIOUS[1:]}"')
+    template = folder / "template"
+    replace(template / ".github" / "workflows" / "ci.yml", "    timeout-minutes: 30\n", "    timeout-minutes: 20\n")
+    replace(template / "README.md.jinja", "## Check it\n\n```sh\n./noxw -s lint test synth\n```\n\n", "")
+    replace(template / "noxfile.py", 'nox.options.sessions = ["lint", "test", "synth"]\n', "")
+    replace(template / "team" / "alarms.py", "evaluation_periods=5", "evaluation_periods=3")
+    (template / ".pre-commit-config.yaml").unlink()
+    (template / "ruff.toml").write_text("line-length = 120\n", encoding="utf-8")
+
+
+def _commit(folder: Path, tag: str) -> None:
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", f"--message={tag}")
+    git(folder, "tag", "--annotate", tag, f"--message={tag}")

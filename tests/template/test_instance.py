@@ -1,0 +1,73 @@
+"""A fresh instance does what its README says: its own checks, and the demo under its name, from the pinned package."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stacks.template.new import new
+from stacks.template.source import Source
+from tests.template.conftest import noxw
+from tests.template.project import append, git
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def instance(this_version: Source, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Without a domain, in a repository of its own."""
+    folder = tmp_path_factory.mktemp("fresh") / "acme-thumbs"
+    new(this_version, folder, {"name": "acme-thumbs", "account_id": "000000000001"}, defaults=True)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=Begin")
+    yield folder
+    # Each of its environments has half a gigabyte.
+    shutil.rmtree(folder)
+
+
+@pytest.mark.timeout(600)
+def test_it_passes_its_own_checks_and_its_formatter_changes_nothing(instance: Path) -> None:
+    done = noxw(instance, "lint", "--", "--fix")
+    assert done.status == 0, done.said
+    assert git(instance, "status", "--porcelain") == ""
+    done = noxw(instance, "lint", "test", "synth")
+    assert done.status == 0, done.said
+    stacks = {folder.name for folder in (instance / "cdktf.out" / "stacks").iterdir()}
+    assert stacks == {"bootstrap", "core", "workloads", "monitoring", "team-alarms"}
+    assert git(instance, "status", "--porcelain") == ""
+
+
+@pytest.mark.timeout(600)
+def test_its_demo_runs_under_its_name_with_its_positions(instance: Path, tmp_path: Path) -> None:
+    append(instance / "pipeline.toml", "thumbnails.positions_pct = [20, 60]\n")
+    done = noxw(instance, "demo", "--", "--once", "--data", str(tmp_path / "data"))
+    assert done.status == 0, done.said
+    assert "Starting acme-thumbs: " in done.said
+    assert "s3://acme-thumbs-videos/thumbnails/" in done.said
+    thumbnails = sorted(path.name for path in (tmp_path / "data" / "thumbnails").glob("Harbour at dawn*"))
+    assert thumbnails == ["Harbour at dawn_1.jpg", "Harbour at dawn_2.jpg"]
+
+
+@pytest.mark.timeout(600)
+def test_the_installed_package_has_everything_but_tests(instance: Path) -> None:
+    assert noxw(instance, "config").status == 0
+    [packages] = (instance / ".nox" / "config" / "lib").glob("python*/site-packages")
+    tracked = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "services", "stacks").splitlines()
+    of_tests = re.compile(r"services/frontend/e2e/|\.test\.tsx?$")
+    missing = [file for file in tracked if not of_tests.search(file) and not (packages / file).is_file()]
+    assert missing == []
+    assert not list(packages.glob("services/frontend/e2e"))
+    assert {path.parent.name for path in packages.glob("*/py.typed")} >= {"services", "stacks"}
+    for name in ("api", "checks", "local", "stacks", "template", "worker"):
+        copied = packages / "stacks" / "requirements" / f"{name}.txt"
+        assert copied.read_bytes() == (ROOT / "requirements" / f"{name}.txt").read_bytes()
+
+
+@pytest.mark.timeout(600)
+def test_a_wrong_stack_is_told_which_there_are_the_teams_own_among_them(instance: Path) -> None:
+    done = noxw(instance, "deploy", "--", "cor")
+    assert done.status != 0
+    assert "There is no stack 'cor': there are bootstrap, core, workloads, dns, monitoring, team-alarms." in done.said

@@ -1,0 +1,225 @@
+"""An instance of the version before this one, edited as a team would, is brought to this version."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.template.errors import TemplateError
+from stacks.template.new import answers_of, new
+from stacks.template.source import Source
+from stacks.template.update import Update, newer_version, open_pull_request, update
+from tests.template.conftest import noxw
+from tests.template.project import PREVIOUS, THIS, append, git, replace
+
+ROOT = Path(__file__).parents[2]
+
+OWN_STACK = '''\
+"""A queue of ours."""
+
+from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
+from stacks.team import Construct, PipelineConfig, PipelineStack
+
+
+class AuditStack(PipelineStack):
+    def __init__(self, scope: Construct, stack_id: str, config: PipelineConfig) -> None:
+        super().__init__(scope, stack_id, config)
+        SqsQueue(self, "audit", name=self.names.of("audit"))
+'''
+OWN_STEP = "      - run: ./noxw -s cost\n"
+
+Synthesized = dict[str, dict[str, Any]]
+
+
+def begin(source: Source, instance: Path) -> Path:
+    """A fresh instance, committed."""
+    new(source, instance, {"name": "acme-thumbs", "domain": "acme.example"}, defaults=True)
+    git(instance, "init", "--quiet", "--initial-branch=main")
+    commit(instance, "Begin")
+    return instance
+
+
+def commit(instance: Path, message: str) -> None:
+    git(instance, "add", "--all")
+    git(instance, "commit", "--quiet", f"--message={message}")
+
+
+def edit(instance: Path) -> None:
+    """What a team does in a year: config, a step in a workflow, a file less, a stack more, a requirement."""
+    append(instance / "pipeline.toml", "thumbnails.positions_pct = [20, 60]\n")
+    workflow = instance / ".github" / "workflows" / "ci.yml"
+    workflow.write_text(workflow.read_text(encoding="utf-8") + "\n" + OWN_STEP, encoding="utf-8")
+    (instance / ".editorconfig").unlink()
+    shutil.rmtree(instance / "team" / "worker")
+    (instance / "team" / "audit.py").write_text(OWN_STACK, encoding="utf-8")
+    names = instance / "team" / "__init__.py"
+    replace(names, "import AlarmsStack\n", "import AlarmsStack\nfrom team.audit import AuditStack\n")
+    replace(names, '{"team-alarms": AlarmsStack}', '{"team-alarms": AlarmsStack, "team-audit": AuditStack}')
+    append(instance / "requirements" / "team.txt", "tomli-w==1.2.0\n")
+    commit(instance, "Make it ours")
+
+
+def synthesized(instance: Path) -> Synthesized:
+    """What `synth` of the instance writes, by stack."""
+    done = noxw(instance, "synth")
+    assert done.status == 0, done.said
+    files = (instance / "cdktf.out" / "stacks").glob("*/cdk.tf.json")
+    return {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
+@dataclass(frozen=True)
+class Year:
+    """An instance before and after its update."""
+
+    instance: Path
+    before: Synthesized
+    after: Synthesized
+    done: Update
+
+
+@pytest.fixture(scope="module")
+def year(previous_version: Source, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
+    instance = begin(previous_version, tmp_path_factory.mktemp("year") / "acme-thumbs")
+    edit(instance)
+    before = synthesized(instance)
+    assert newer_version(instance) == (PREVIOUS[1:], THIS[1:])
+    done = update(instance)
+    yield Year(instance, before, synthesized(instance), done)
+    shutil.rmtree(instance)
+
+
+@pytest.mark.timeout(600)
+def test_it_is_at_this_version(year: Year, this_version: Source) -> None:
+    assert (year.done.before, year.done.version) == (PREVIOUS, THIS)
+    assert answers_of(year.instance)["_commit"] == THIS
+    assert str(this_version.commit) in (year.instance / "requirements" / "pipeline.txt").read_text(encoding="utf-8")
+    assert newer_version(year.instance) is None
+
+
+def test_what_the_team_made_of_it_is_kept(year: Year) -> None:
+    instance = year.instance
+    assert "positions_pct = [20, 60]" in (instance / "pipeline.toml").read_text(encoding="utf-8")
+    assert OWN_STEP in (instance / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    assert not (instance / ".editorconfig").exists()
+    assert not (instance / "team" / "worker").exists()
+    assert "team-audit" in (instance / "team" / "__init__.py").read_text(encoding="utf-8")
+    assert "tomli-w" in (instance / "requirements" / "team.txt").read_text(encoding="utf-8")
+
+
+def test_what_the_version_brings_is_there(year: Year) -> None:
+    instance = year.instance
+    assert "timeout-minutes: 30" in (instance / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    assert "## Check it" in (instance / "README.md").read_text(encoding="utf-8")
+    assert "nox.options.sessions" in (instance / "noxfile.py").read_text(encoding="utf-8")
+    assert "evaluation_periods=5" in (instance / "team" / "alarms.py").read_text(encoding="utf-8")
+    assert (instance / ".pre-commit-config.yaml").is_file()
+
+
+def test_the_terraform_changes_as_upgrading_md_says(year: Year) -> None:
+    changed = {
+        (stack, f"{kind}.{name}")
+        for stack, document in year.after.items()
+        if not stack.startswith("team-")
+        for kind, named in document["resource"].items()
+        for name, resource in named.items()
+        if resource != year.before[stack]["resource"][kind][name]
+    }
+    assert year.before.keys() == year.after.keys()
+    assert changed == told_in_upgrading(THIS[1:])
+
+
+def test_the_teams_own_stacks_are_still_synthesized(year: Year) -> None:
+    assert year.after["team-audit"]["resource"]["aws_sqs_queue"]["audit"]["name"] == "acme-thumbs-audit"
+    assert year.after["team-alarms"]["resource"]["aws_cloudwatch_metric_alarm"]["backlog"]["evaluation_periods"] == 5
+
+
+@pytest.mark.timeout(600)
+def test_it_passes_its_own_checks(year: Year) -> None:
+    done = noxw(year.instance, "lint", "test")
+    assert done.status == 0, done.said
+
+
+def told_in_upgrading(version: str) -> set[tuple[str, str]]:
+    """The rows of the tables: of every version, and of this one."""
+    page = (ROOT / "docs" / "upgrading.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
+    told = sections["What every version changes"] + sections[version]
+    return set(re.findall(r"^\| ([a-z]+) \| `([\w.-]+)` \|", told, re.MULTILINE))
+
+
+def test_the_same_line_changed_on_both_sides_is_named_and_shows_both(previous_version: Source, tmp_path: Path) -> None:
+    instance = begin(previous_version, tmp_path / "acme-thumbs")
+    workflow = instance / ".github" / "workflows" / "ci.yml"
+    replace(workflow, "timeout-minutes: 20", "timeout-minutes: 90")
+    commit(instance, "Wait longer")
+    with pytest.raises(TemplateError, match=r"Changed both here and in the new version: \.github/workflows/ci\.yml\."):
+        update(instance)
+    text = workflow.read_text(encoding="utf-8")
+    assert "timeout-minutes: 90" in text
+    assert "timeout-minutes: 30" in text
+
+
+def test_changes_that_are_not_committed_are_not_touched(previous_version: Source, tmp_path: Path) -> None:
+    instance = begin(previous_version, tmp_path / "acme-thumbs")
+    (instance / "README.md").write_text("ours", encoding="utf-8")
+    with pytest.raises(TemplateError, match="commit or stash"):
+        update(instance)
+    assert git(instance, "status", "--porcelain") == "M README.md"
+
+
+def test_the_newest_version_stays_as_it_is(this_version: Source, tmp_path: Path) -> None:
+    instance = begin(this_version, tmp_path / "acme-thumbs")
+    assert newer_version(instance) is None
+    assert update(instance).changed == ()
+
+
+def test_a_pull_request_is_opened_once(
+    previous_version: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`gh` only notes what it is asked; it knows of a pull request once it was told to make one."""
+    git(tmp_path, "init", "--quiet", "--bare", "origin.git")
+    instance = begin(previous_version, tmp_path / "acme-thumbs")
+    git(instance, "remote", "add", "origin", str(tmp_path / "origin.git"))
+    asked = tmp_path / "asked"
+    gh = tmp_path / "programs" / "gh"
+    gh.parent.mkdir()
+    gh.write_text(
+        f'#!/bin/sh\n[ "$2" != list ] || ! grep -qs "pr create" {asked} || echo https://one\necho "$@" >> {asked}\n',
+        encoding="utf-8",
+    )
+    gh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{gh.parent}:{os.environ['PATH']}")
+    done = update(instance)
+    open_pull_request(instance, done)
+    branch = f"template-update-{THIS}"
+    assert git(tmp_path / "origin.git", "log", "-1", "--format=%s %an", branch) == (
+        f"Update thumbnail-pipeline to {THIS} github-actions[bot]"
+    )
+    git(instance, "switch", "--quiet", "main")
+    open_pull_request(instance, update(instance))
+    assert asked.read_text(encoding="utf-8").count("pr create") == 1
+
+
+def test_the_command_says_what_there_is(previous_version: Source, tmp_path: Path) -> None:
+    instance = begin(previous_version, tmp_path / "acme-thumbs")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    said = [
+        subprocess.run(
+            [sys.executable, "-m", "stacks.template", command, str(instance)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for command in ("check-update", "update")
+    ]
+    assert said[0] == f"There is {THIS[1:]}, and this is {PREVIOUS[1:]}: ./noxw -s update\n"
+    assert said[1].startswith(f"Updated from {PREVIOUS} to {THIS}: ")

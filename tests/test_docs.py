@@ -1,0 +1,121 @@
+"""The documentation: links lead somewhere, commands exist and run, and every alarm says what to do."""
+
+import os
+import re
+import subprocess
+import unicodedata
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from stacks.monitoring.alarms import alarms_of
+from stacks.monitoring.metrics import Metrics
+from stacks.naming import Names
+from tests.bench import config
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(
+    page
+    for folder in (ROOT, ROOT / "docs", ROOT / "benchmarks")
+    for page in (folder.rglob("*.md") if folder != ROOT else folder.glob("*.md"))
+)
+INSTANCE_PAGES = {"template/README.md.jinja", "README.md", "docs/upgrading.md", "docs/getting-started.md"}
+"""Whose commands are given in an instance, or partly so."""
+
+RUN = {
+    "config": "image_tag = ",
+    "cost -- --videos 10000": "10,000 videos a month",
+    "synth": "Session synth was successful",
+}
+"""Commands that cost little and need no network: they are run as they stand."""
+
+LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)")
+COMMAND = re.compile(r"\./noxw -s ([a-z][\w -]*?)(?=\s+--|\s*[`#;,.()…|]|\s{2,}|$)", re.MULTILINE)
+
+
+def relative(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives to headings."""
+    found = set()
+    for heading in re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text_of(page), flags=re.DOTALL), re.MULTILINE):
+        kept = [c for c in heading.lower() if c in " -_" or unicodedata.category(c)[0] in "LN"]
+        found.add("".join(kept).replace(" ", "-"))
+    return found
+
+
+def sessions(noxfile: Path) -> set[str]:
+    text = text_of(noxfile)
+    named = re.findall(r'@nox\.session\(name="([\w-]+)"', text)
+    return set(re.findall(r"@nox\.session.*\ndef (\w+)\(", text)) | set(named)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in LINK.findall(without_code(text_of(page))):
+        if re.match(r"[a-z]+:", link):
+            continue
+        file, _, anchor = link.partition("#")
+        target = (page.parent / unquote(file)).resolve() if file else page
+        assert target.exists(), f"{relative(page)}: {link}"
+        if anchor:
+            assert anchor in anchors(target), f"{relative(page)}: {link}"
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = text_of(ROOT / "docs" / "README.md")
+    linked = {(ROOT / "docs" / link).resolve() for link in LINK.findall(index)}
+    pages = {page for page in (ROOT / "docs").rglob("*.md") if page.name != "README.md"}
+    assert pages <= linked, sorted(map(relative, pages - linked))
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "template" / "README.md.jinja"], ids=relative)
+def test_commands_name_sessions_that_exist(page: Path) -> None:
+    known = set() if "template" in relative(page) else sessions(ROOT / "noxfile.py")
+    if relative(page) in INSTANCE_PAGES:
+        known |= sessions(ROOT / "template" / "noxfile.py")
+    for command in COMMAND.findall(text_of(page)):
+        unknown = set(command.split()) - known
+        assert not unknown, f"{relative(page)}: ./noxw -s {command}"
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("command", RUN)
+def test_commands_of_the_docs_do_what_they_say(command: str, tmp_path: Path) -> None:
+    assert any(f"./noxw -s {command}" in text_of(page) for page in PAGES), command
+    arguments, _, given = command.partition(" -- ")
+    foreign = ("PIPELINE_", "NOX", "VIRTUAL_ENV", "PYTHONPATH", "DOMAIN_NAME", "ALERT_EMAIL", "S3_BUCKET_NAME")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    done = subprocess.run(
+        [str(ROOT / "noxw"), "-s", arguments, *(["--", *given.split()] if given else [])],
+        cwd=ROOT,
+        env={**environment, "CDKTF_OUTDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert RUN[command] in done.stdout
+
+
+def test_every_alarm_says_what_it_means_and_what_to_do() -> None:
+    page = text_of(ROOT / "docs" / "operating.md")
+    chapters = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##)", page, re.MULTILINE | re.DOTALL))
+    metrics = Metrics(Names(config()), load_balancer="app/thumbnails/1")
+    wanted = {f"thumbnails-{alarm.name}" for alarm in alarms_of(config(), metrics)}
+    assert set(chapters) == wanted
+    for name, chapter in chapters.items():
+        for part in ("**Means:**", "**Look at**", "**Do:**"):
+            assert part in chapter, f"{name} has no {part}"
