@@ -275,7 +275,7 @@ export interface paths {
         put?: never;
         /**
          * End a multipart upload
-         * @description Makes one object of the parts; S3 then tells the queue of it.
+         * @description Makes one object of the parts; S3 then tells the queue of it. May be asked again when the answer was lost.
          */
         post: operations["completeUpload"];
         delete?: never;
