@@ -1,5 +1,6 @@
 """A gate before S3: while it is shut nobody can read a video, and a worker is held in mid-work as long as needed."""
 
+import contextlib
 import http.client
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,19 +33,22 @@ class Gate:
 
             def pass_on(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                connection = http.client.HTTPConnection(urlsplit(gate.target).netloc, timeout=_PATIENCE_S)
                 # With the caller's own Host: it is signed.
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "expect"}
-                connection.request(self.command, self.path, body, headers)
-                answer = connection.getresponse()
-                content = answer.read()
-                self.send_response(answer.status)
-                for name, value in answer.getheaders():
-                    if name.lower() not in ("transfer-encoding", "connection", "server", "date"):
-                        self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(content)
-                connection.close()
+                with contextlib.closing(
+                    http.client.HTTPConnection(urlsplit(gate.target).netloc, timeout=_PATIENCE_S)
+                ) as connection:
+                    connection.request(self.command, self.path, body, headers)
+                    answer = connection.getresponse()
+                    content = answer.read()
+                # A worker that was killed meanwhile wants no answer.
+                with contextlib.suppress(ConnectionError):
+                    self.send_response(answer.status)
+                    for name, value in answer.getheaders():
+                        if name.lower() not in ("transfer-encoding", "connection", "server", "date"):
+                            self.send_header(name, value)
+                    self.end_headers()
+                    self.wfile.write(content)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
                 """Not on the tests' output."""

@@ -1,5 +1,6 @@
 """Workers that die, objects that vanish, and a pipeline that is killed: nothing is lost, nothing is done twice."""
 
+import contextlib
 import json
 import os
 import signal
@@ -127,10 +128,13 @@ def _text(file: Path) -> str | None:
 
 
 def _descendants(pid: int) -> set[int]:
-    children = {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
-    threads = Path(f"/proc/{pid}/task").iterdir()
-    children |= {int(child) for thread in threads for child in (thread / "children").read_text().split()}
-    return children | {deeper for child in children if _is_running(child) for deeper in _descendants(child)}
+    """The processes under `pid` at this moment; threads and processes may end while they are looked at."""
+    children: set[int] = set()
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                children |= {int(child) for child in (thread / "children").read_text().split()}
+    return children | {deeper for child in children for deeper in _descendants(child)}
 
 
 def _is_running(pid: int) -> bool:
