@@ -24,7 +24,7 @@ test("a failed video can be retried from its page", async ({ board }) => {
 
 test("the test run is shown step by step until its thumbnails are there", async ({ board }) => {
   await untilIdle(board);
-  await board.getByRole("button", { name: "Test pipeline" }).click();
+  await board.getByRole("banner").getByRole("button", { name: "Test pipeline" }).click();
   const dialog = board.getByRole("dialog", { name: "Test pipeline" });
   await expect(dialog.getByRole("listitem")).not.toHaveCount(0);
   await expect(dialog).toContainText(/All thumbnails were there after [\d.]+ s/, { timeout: 100_000 });

@@ -1,13 +1,14 @@
 /** The real demo: embedded AWS, workers, api and dashboard, started for the tests and ended with them. */
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 const START_TIMEOUT_MS = 240_000;
 const STOP_TIMEOUT_MS = 60_000;
+const ROTATION_TIMEOUT_MS = 30_000;
 
 export interface Endpoints {
   aws: string;
@@ -52,6 +53,16 @@ export class Demo {
 
   get token(): string {
     return readFileSync(this.endpoints.token_file, "utf8");
+  }
+
+  /** Changes the token, and returns when the api goes by it: it looks at the file every few seconds. */
+  async rotate(token: string): Promise<void> {
+    writeFileSync(this.endpoints.token_file, token);
+    const headers = { Authorization: `Bearer ${token.trim()}` };
+    const isTaken = async () => (await fetch(`${this.endpoints.api}/api/config`, { headers })).ok;
+    for (const until = Date.now() + ROTATION_TIMEOUT_MS; !(await isTaken()); await sleep(1000)) {
+      if (Date.now() > until) throw new Error("The api does not take the new token.");
+    }
   }
 
   /** What the demo prints to log in. */

@@ -104,7 +104,7 @@ test("the session ends: login, the same page again, and an upload goes on", asyn
     await expect(board.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
     await expect(uploadRow(board, "rotated.mp4").getByRole("img")).toHaveCount(3, { timeout: 60_000 });
   } finally {
-    writeFileSync(file, before);
+    await demo.rotate(before);
   }
 });
 
@@ -115,6 +115,6 @@ test("a board that only listens is led to the login as well when its session end
   try {
     await expect(board).toHaveURL(/\/login\?expired=1&next=%2F$/, { timeout: 60_000 });
   } finally {
-    writeFileSync(file, before);
+    await demo.rotate(before);
   }
 });
