@@ -77,12 +77,14 @@ def shape(stream: Stream, coded: Coded, *, max_width_px: int) -> Shape:
 
 
 def decode(
-    stream: Stream, coded: Coded, pictures: Sequence[bytes], *, shown_after: int = 0, max_width_px: int
-) -> Image | None:
-    """One of `pictures` as it is to be shown: the one after which `shown_after` others are. None if it is damaged.
+    stream: Stream, coded: Coded, pictures: Sequence[bytes], *, shown_after: Sequence[int] = (0,), max_width_px: int
+) -> list[Image | None]:
+    """Some of `pictures` as they are to be shown: those after which so many others are. None for one that is damaged.
 
     The first is a keyframe, whose header `coded` is. They are in decoding order.
     """
+    nothing: list[Image | None] = [None] * len(shown_after)
+    pictures = [headers.alone(stream.decoder, stream.extradata, pictures[0]), *pictures[1:]]
     extradata, transfer = stream.extradata, coded.colour.transfer
     if not coded.colour.is_plain:
         neutral = [headers.neutral(stream.decoder, stream.extradata, sample) for sample in pictures]
@@ -92,14 +94,18 @@ def decode(
     if coded.may_be_interlaced:
         progressive = headers.as_progressive(stream.decoder, extradata, pictures)
         if progressive is None:
-            return None
+            return nothing
         extradata, pictures = progressive
     has_lines = coded.may_be_interlaced and stream.decoder in _INTERLEAVES_FIELDS
     size = shape(stream, coded, max_width_px=max_width_px)
     memory = Memory(_wrapped(stream, extradata, pictures, size, keeps_lines=has_lines))
-    image = _picture(memory, len(pictures), shown_after)
-    if image is None:
-        return None
+    return [
+        None if image is None else _shown(image, stream, size, transfer, has_lines=has_lines)
+        for image in _images(memory, len(pictures), shown_after)
+    ]
+
+
+def _shown(image: Image, stream: Stream, size: Shape, transfer: int, *, has_lines: bool) -> Image:
     if has_lines:
         image = interlace.one_field_if_combed(image)
     image = picture.resized(image, size.thumbnail_px)
@@ -133,20 +139,19 @@ def open_tiny(memory: Memory) -> cv2.VideoCapture:
         return cv2.VideoCapture(cast("Any", memory), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
 
 
-def _picture(memory: Memory, count: int, shown_after: int) -> Image | None:
+def _images(memory: Memory, count: int, shown_after: Sequence[int]) -> list[Image | None]:
     capture = open_tiny(memory)
-    if not capture.isOpened():
-        return None
     # Counted from the end: before the decoder knows how far pictures are reordered, it loses some.
-    images: deque[Image] = deque(maxlen=shown_after + 1)
+    latest: list[deque[tuple[int, Image]]] = [deque(maxlen=min(after, _LOST) + 1) for after in shown_after]
     number = 0
-    while capture.grab():
+    while capture.isOpened() and capture.grab():
         number += 1
-        if number >= count - shown_after - _LOST:
-            ok, image = capture.retrieve()
-            if not ok:
-                return None
-            images.append(cast("Image", image))
+        near = [images for images, after in zip(latest, shown_after, strict=True) if 0 <= count - after - number <= _LOST]
+        ok, image = capture.retrieve() if near else (True, None)
+        if not ok:
+            break
+        for images in near:
+            images.append((number, cast("Image", image)))
         if number == count == 1:
             break  # the end need not be looked for
-    return images[0] if len(images) > shown_after else None
+    return [dict(images).get(number - after) for images, after in zip(latest, shown_after, strict=True)]

@@ -57,7 +57,7 @@ class KeyframeSearch:
             for time_s, sample in zip(wanted_s, samples, strict=True)
         ]
         self._decode_all([sample for sample, run_up in zip(samples, run_ups, strict=True) if not run_up])
-        exact = [self._decode_run(run_up) if run_up else None for run_up in run_ups]
+        exact = self._decode_runs(run_ups)
         frames = [frame or self._frame(sample) for frame, sample in zip(exact, samples, strict=True)]
         is_last_resort = [
             frame is None and abs(sample.time_s - time_s) > tolerance_s
@@ -94,7 +94,7 @@ class KeyframeSearch:
             end_s = self._index.stream.duration_s
             for distance_s in (0.0, within_s / 2, -within_s / 2, within_s, -within_s):
                 run_up = self._run_up(time_s + distance_s) if 0 <= time_s + distance_s < end_s else []
-                if run_up and (other := self._decode_run(run_up)):
+                if run_up and (other := self._decode_runs([run_up])[0]):
                     yield other
 
     def _run_up(self, time_s: float) -> list[Sample]:
@@ -103,15 +103,28 @@ class KeyframeSearch:
         samples = self._index.run_up(time_s, max(_RUN_UP_PIXELS // pixels, 1))
         return samples if sum(sample.size_bytes for sample in samples) <= _RUN_UP_BYTES else []
 
-    def _decode_run(self, samples: Sequence[Sample]) -> Frame | None:
-        target = samples[-1]
-        shown_after = sum(1 for sample in samples if sample.time_s > target.time_s)
-        return self._decode(target.time_s, load(self._reader, samples), shown_after)
+    def _decode_runs(self, runs: Sequence[Sequence[Sample]]) -> list[Frame | None]:
+        """The last picture of each run; None for an empty run. Those that begin with one keyframe share the longest."""
+        frames: dict[tuple[float, int], Frame | None] = {}
+        for keyframe in {_key(run[0]): None for run in runs if run}:
+            together = [run for run in runs if run and _key(run[0]) == keyframe]
+            longest = max(together, key=len)
+            targets = {_key(run[-1]): run[-1] for run in together}
+            frames |= dict(zip(targets, self._decode_run(longest, list(targets.values())), strict=True))
+        return [frames[_key(run[-1])] if run else None for run in runs]
+
+    def _decode_run(self, samples: Sequence[Sample], targets: Sequence[Sample]) -> list[Frame | None]:
+        """Some pictures of a run, without those that neither they nor others need."""
+        stream, pictures = self._index.stream, load(self._reader, samples)
+        references = headers.references(stream.decoder, stream.extradata, pictures)
+        wanted = {_key(target) for target in targets}
+        kept = [at for at, sample in enumerate(samples) if references[at] or _key(sample) in wanted]
+        return self._decode([samples[at] for at in kept], [pictures[at] for at in kept], targets)
 
     def _decode_all(self, samples: Sequence[Sample]) -> None:
         new = {_key(sample): sample for sample in samples if _key(sample) not in self._frames}
         for (key, sample), data in zip(new.items(), load(self._reader, list(new.values())), strict=True):
-            self._frames[key] = self._decode(sample.time_s, [data], 0)
+            self._frames[key] = self._decode([sample], [data], [sample])[0]
 
     def _frame_if_any(self, sample: Sample) -> Frame | None:
         self._decode_all([sample])
@@ -123,16 +136,22 @@ class KeyframeSearch:
             raise BrokenIndexError(f"no picture at {sample.time_s} s")
         return frame
 
-    def _decode(self, time_s: float, pictures: Sequence[bytes], shown_after: int) -> Frame | None:
+    def _decode(
+        self, samples: Sequence[Sample], pictures: Sequence[bytes], targets: Sequence[Sample]
+    ) -> list[Frame | None]:
         stream, width_px = self._index.stream, self._options.width_px
         coded = headers.describe(stream.decoder, stream.extradata, pictures[0])
         if coded.is_key is False:
-            return None
+            return [None] * len(targets)
         shape = decode.shape(stream, coded, max_width_px=width_px)
         limits.check_pixels(*shape.stored_px)
         self._shown_px = shape.shown_px
-        image = decode.decode(stream, coded, pictures, shown_after=shown_after, max_width_px=width_px)
-        return None if image is None else Frame(image, time_s)
+        shown_after = [sum(1 for sample in samples if sample.time_s > target.time_s) for target in targets]
+        images = decode.decode(stream, coded, pictures, shown_after=shown_after, max_width_px=width_px)
+        return [
+            None if image is None else Frame(image, target.time_s)
+            for image, target in zip(images, targets, strict=True)
+        ]
 
 
 def _key(sample: Sample) -> tuple[float, int]:

@@ -42,9 +42,12 @@ def avi(decoder: str, extradata: bytes, size_px: tuple[int, int], pictures: Sequ
     headers = _chunk(b"avih", main) + _list(
         b"strl", _chunk(b"strh", stream) + _chunk(b"strf", picture_format + extradata)
     )
-    movie = b"".join(_chunk(b"00dc", picture) for picture in pictures)
-    body = b"AVI " + _list(b"hdrl", headers) + _list(b"movi", movie) + _chunk(b"idx1", b"".join(entries))
-    return b"RIFF" + struct.pack("<I", len(body)) + body
+    # Joined once, as the pictures of a long run are megabytes.
+    parts = [b"AVI ", _list(b"hdrl", headers), struct.pack("<4sI4s", b"LIST", at, b"movi")]
+    for picture in pictures:
+        parts += [struct.pack("<4sI", b"00dc", len(picture)), picture, b"\0" * (len(picture) % 2)]
+    parts.append(_chunk(b"idx1", b"".join(entries)))
+    return b"".join([b"RIFF", struct.pack("<I", sum(map(len, parts))), *parts])
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """H.264: sequence parameter sets and slices (ITU-T H.264, 7.3)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from services.worker.extraction.bits import Bits, OutOfBitsError, replace_bits
@@ -56,6 +56,14 @@ def describe(extradata: bytes, picture: bytes) -> Coded:
             is_key = kind == _IDR or _is_intra(picture[start : min(end, start + 16)])
             break
     return replace(coded, is_key=is_key)
+
+
+def references(extradata: bytes, pictures: Sequence[bytes]) -> list[bool]:
+    """Which of the pictures others may be predicted from (nal_ref_idc, 7.4.1)."""
+    return [
+        any(picture[start] & 96 for start, _ in units(extradata, picture)[1] if picture[start] & 31 in (_SLICE, _IDR))
+        for picture in pictures
+    ]
 
 
 def _neutral_unit(unit: bytes) -> bytes:

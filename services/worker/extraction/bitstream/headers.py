@@ -26,6 +26,11 @@ _NEUTRAL: dict[str, Callable[[bytes, bytes], tuple[bytes, bytes]]] = {
     "av1": av1.neutral,
 }
 
+_REFERENCES: dict[str, Callable[[bytes, Sequence[bytes]], list[bool]]] = {
+    "h264": h264.references,
+    "hevc": hevc.references,
+}
+
 _Rewrite = Callable[[bytes, Sequence[bytes]], tuple[bytes, list[bytes]] | None]
 
 _PROGRESSIVE: dict[str, _Rewrite] = {
@@ -45,6 +50,17 @@ def neutral(decoder: str, extradata: bytes, picture: bytes) -> tuple[bytes, byte
     """Extradata and picture with BT.709 for their primaries and transfer, where the codec carries any."""
     rewrite = _NEUTRAL.get(decoder)
     return rewrite(extradata, picture) if rewrite else (extradata, picture)
+
+
+def references(decoder: str, extradata: bytes, pictures: Sequence[bytes]) -> list[bool]:
+    """Which of the pictures others may need to be decoded: all, for a codec whose header is not read here."""
+    references_of = _REFERENCES.get(decoder)
+    return references_of(extradata, pictures) if references_of else [True] * len(pictures)
+
+
+def alone(decoder: str, extradata: bytes, keyframe: bytes) -> bytes:
+    """A keyframe that asks for few pictures before it, which are not there."""
+    return hevc.alone(extradata, keyframe) if decoder == "hevc" else keyframe
 
 
 def as_progressive(decoder: str, extradata: bytes, pictures: Sequence[bytes]) -> tuple[bytes, list[bytes]] | None:

@@ -22,6 +22,11 @@ def escaped(payload: bytes) -> bytes:
     return bytes(out)
 
 
+def is_escaped(unit: bytes) -> bool:
+    """Whether there are emulation prevention bytes in it."""
+    return b"\0\0\3" in unit
+
+
 def is_annex_b(data: bytes) -> bool:
     return data[:3] == _START or data[:4] == b"\0\0\0\1"
 
