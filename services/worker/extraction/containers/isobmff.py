@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from services.worker.extraction.containers.tracks import Contents, ReadAt, VideoTrack
+from services.worker.extraction.reader import Place
 
 _FIRST_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"moof", b"sidx"}
 _STILLS = {b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1"}
@@ -13,7 +14,8 @@ _ENCRYPTED_ENTRIES = {b"encv", b"drmi"}
 _MAX_BOXES = 4096
 _SMALL_BYTES = 512 * 1024
 """A movie box up to this size is read whole."""
-_START_BYTES = 96 * 1024
+_START_BYTES, _END_BYTES = 96 * 1024, 4096
+_HEADER_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def boxes(read_at: ReadAt, start: int, end: int, *, before: int | None = None) -
     """The boxes between two places; stops where they no longer make sense, and reads none that begins at `before`."""
     before = end if before is None else before
     for _ in range(_MAX_BOXES):
-        header = read_at(start, 16) if start + 8 <= end and start < before else b""
+        header = read_at(start, _HEADER_BYTES) if start + 8 <= end and start < before else b""
         if len(header) < 8:
             return
         size, kind, body = int.from_bytes(header[:4]), header[4:8], start + 8
@@ -47,19 +49,27 @@ def boxes(read_at: ReadAt, start: int, end: int, *, before: int | None = None) -
         start += size
 
 
+def looks_ahead(read_at: ReadAt, size_bytes: int) -> list[Place]:
+    """A small movie box; of a large one its start and end, and where its first track ends and the next begins."""
+    moov = _movie(read_at, size_bytes)
+    if moov is None:
+        return []
+    if moov.end - moov.start <= _SMALL_BYTES:
+        return [(moov.start, moov.end - moov.start)]
+    first = next((box for box in boxes(read_at, moov.start, moov.end) if box.type == b"trak"), moov)
+    return [(moov.start, _START_BYTES), (first.end, _HEADER_BYTES), (moov.end - _END_BYTES, _END_BYTES)]
+
+
+def _movie(read_at: ReadAt, size_bytes: int) -> Box | None:
+    return next((box for box in boxes(read_at, 0, size_bytes) if box.type == b"moov"), None)
+
+
 def inspect(read_at: ReadAt, size_bytes: int) -> Contents | None:
-    top: dict[bytes, Box] = {}
-    for box in boxes(read_at, 0, size_bytes):
-        top.setdefault(box.type, box)
-        if box.type == b"moov":
-            break
-    if b"moov" not in top:
+    moov = _movie(read_at, size_bytes)
+    if moov is None:
         return Contents(index_missing=True)
-    is_last = top[b"moov"].end >= size_bytes
-    length = top[b"moov"].end - top[b"moov"].start
-    # In one round trip what follows needs of a small index, and the start of a large one.
-    read_at(top[b"moov"].start, length if length <= _SMALL_BYTES else _START_BYTES)
-    children = list(boxes(read_at, top[b"moov"].start, top[b"moov"].end))
+    is_last = moov.end >= size_bytes
+    children = list(boxes(read_at, moov.start, moov.end))
     if any(box.type == b"cmov" for box in children):
         return None
     tracks = [_track(read_at, box, looks_for_end=not is_last) for box in children if box.type == b"trak"]

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from services.local.samples import run_ffmpeg
 from services.worker.extraction.index import edits
 from services.worker.extraction.index.edits import Edit
 from tests.ranged import Counted, frames_at, numbers
 from tests.videos import INDEX_FIRST, VARIABLE_RATE, frame_number
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.videos import Videos
 
 
@@ -53,6 +56,20 @@ def test_takes_few_round_trips_wherever_the_index_stands(videos: Videos, options
     counted = Counted(videos.video("trips.mp4", duration_s=20, gop=50, audio="aac", options=options))
     frames_at(counted.path, [2, 10, 19], counted)
     assert counted.round_trips <= 4
+
+
+@pytest.mark.parametrize("options", [(), INDEX_FIRST])
+def test_two_hours_take_few_round_trips_as_well(videos: Videos, tmp_path: Path, options: tuple[str, ...]) -> None:
+    """Their index is megabytes, of which little is read."""
+    clip = videos.video("clip.mp4", width_px=64, height_px=36, duration_s=20, gop=50, audio="aac")
+    film = tmp_path / "film.mp4"
+    run_ffmpeg(["-stream_loop", "359", "-i", str(clip), "-c", "copy", *options], film)
+    counted = Counted(film)
+    times_s = [720.3, 3600.3, 6840.3]
+    frames = frames_at(film, times_s, counted)
+    assert [frame.time_s for frame in frames] == pytest.approx(times_s, abs=1.0)
+    assert counted.round_trips <= 7
+    assert counted.read_bytes < 4_000_000
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
