@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
+import imageio_ffmpeg
 
 from benchmarks.extraction import videos, ways, worker
 from benchmarks.extraction.row import HEADINGS, Row
@@ -30,10 +31,12 @@ def main() -> int:
     capture.prepare()
     _say(
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"OpenCV {cv2.__version__}, PyAV {ways.pyav_version()}, {arguments.rounds} rounds"
+        f"OpenCV {cv2.__version__}, ffmpeg {imageio_ffmpeg.get_ffmpeg_version()}, PyAV {ways.pyav_version()}, "
+        f"{arguments.rounds} rounds"
     )
     _say("A: copy, 3 x ffmpeg -ss; B: one ffmpeg, keyframes only; D: PyAV, keyframes only; decode: the bare decoder.")
-    _say("CPU of all processes (user + system), for three thumbnails. (< 20): what is not reached.\n")
+    _say("CPU of all processes (user + system), for three thumbnails. (< 20; decoder 17): what is not reached, and")
+    _say("what the bare decoder reaches. IMAGEIO_FFMPEG_EXE names another ffmpeg.\n")
     missed: list[str] = []
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(dir=arguments.directory) as folder:

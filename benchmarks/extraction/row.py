@@ -27,7 +27,6 @@ class Row:
 
     def cells(self) -> list[str]:
         video, ours = self.video, self.ours
-        ratio, peer_ratio = self._ratios()
         trips = f"{ours.round_trips:.1f}"
         return [
             video.name,
@@ -37,8 +36,8 @@ class Row:
             "" if self.pyav_ms is None else f"{self.pyav_ms:.0f}",
             f"{ours.cpu_ms:.0f}",
             f"{self.decode_ms:.0f}",
-            _at_least(ratio, video.at_least),
-            "" if peer_ratio is None else _at_least(peer_ratio, video.peer_at_least),
+            self._ratio(self.three_ms, video.at_least),
+            "" if self.pyav_ms is None else self._ratio(self.pyav_ms, video.peer_at_least),
             _at_most(ours.read_bytes / _MIB, video.most_mb, 2),
             _at_most(ours.requests, video.most_requests),
             _at_most(ours.round_trips, video.most_round_trips, 1) if video.most_round_trips else trips,
@@ -53,13 +52,10 @@ class Row:
         if self.ours.state is not VideoState.DONE:
             yield f"{length}: {self.ours.state}"
 
-    def _ratios(self) -> tuple[float, float | None]:
-        cost_ms = max(self.ours.cpu_ms, 0.1)
-        return self.three_ms / cost_ms, None if self.pyav_ms is None else self.pyav_ms / cost_ms
-
-
-def _at_least(value: float, limit: float) -> str:
-    return f"{value:.1f}" if value >= limit else f"{value:.1f} (< {limit:g})"
+    def _ratio(self, theirs_ms: float, at_least: float) -> str:
+        """Theirs over ours; where that is too little, also over the bare decoder: what can be reached at all."""
+        ratio, floor = (theirs_ms / max(cost_ms, 0.1) for cost_ms in (self.ours.cpu_ms, self.decode_ms))
+        return f"{ratio:.1f}" if ratio >= at_least else f"{ratio:.1f} (< {at_least:g}; decoder {floor:.1f})"
 
 
 def _at_most(value: float, limit: float, digits: int = 0) -> str:

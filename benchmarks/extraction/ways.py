@@ -6,28 +6,31 @@ import resource
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
+import cv2
 import imageio_ffmpeg
 
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction import decode, tiny
-from services.worker.extraction.containers import HEAD_BYTES, recognise
-from services.worker.extraction.index.containers import open_index
+from services.worker.extraction import decode
+from services.worker.extraction.extract import extract
 from services.worker.extraction.job import Bounds
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.sandbox import Sandbox
+from services.worker.extraction.search import Limits
 from services.worker.extraction.source import LocalFile
-from services.worker.extraction.stream import load
 
 _LATENCY_S = 0.05
+_PATIENCE_CPU_S = 600.0
 _POSITIONS = (0.10, 0.50, 0.95)
 _WIDTH_PX = 640
 _TO_JPEG = ("-vf", f"scale={_WIDTH_PX}:-2", "-strict", "unofficial")
@@ -186,27 +189,30 @@ class _Distant:
 
 
 def bare_decode(video: Path) -> Callable[[], None]:
-    """What no extraction can do without: FFmpeg's decoder on the three keyframes, which are in memory already.
+    """What no extraction can do without: FFmpeg's decoder on the pictures that ours decodes, in memory already.
 
     Nothing is scaled, converted or encoded.
     """
-    size_bytes = video.stat().st_size
-    with LocalFile(video) as source:
-        reader = RangedReader(source.read, size_bytes)
-        container = recognise(reader.read_at(0, HEAD_BYTES))
-        if container is None:
-            raise RuntimeError(f"{video} is no video")
-        index = open_index(reader, container.name)
-        stream = index.stream
-        pictures = load(reader, index.nearest([stream.duration_s * position for position in _POSITIONS]))
-    size_px = (stream.width_px, stream.height_px)
-    files = [tiny.avi(stream.decoder, stream.extradata, size_px, [picture], stream.tag) for picture in pictures]
+    files: list[bytes] = []
+    open_tiny = decode.open_tiny
+
+    def noted(memory: decode.Memory) -> cv2.VideoCapture:
+        files.append(memory.read())
+        memory.seek(0)
+        return open_tiny(memory)
+
+    with LocalFile(video) as source, patch.object(decode, "open_tiny", noted):
+        reader = RangedReader(source.read, source.size_bytes)
+        outcome = extract(reader, ThumbnailOptions(), Limits(read_bytes=sys.maxsize, cpu_s=_PATIENCE_CPU_S))
+    if outcome.state is not VideoState.DONE or not files:
+        raise RuntimeError(f"{video.name}: {outcome.state}, {len(files)} decoded: {outcome.reason}")
 
     def way() -> None:
         for file in files:
             memory = decode.Memory(file)  # outlives the capture
-            if not decode.open_tiny(memory).grab():
-                raise RuntimeError("a keyframe that does not decode")
+            capture = open_tiny(memory)
+            while capture.grab():
+                pass
 
     return way
 

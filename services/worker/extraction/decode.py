@@ -146,7 +146,8 @@ def _images(memory: Memory, count: int, shown_after: Sequence[int]) -> list[Imag
     number = 0
     while capture.isOpened() and capture.grab():
         number += 1
-        near = [images for images, after in zip(latest, shown_after, strict=True) if 0 <= count - after - number <= _LOST]
+        left = count - number
+        near = [images for images, after in zip(latest, shown_after, strict=True) if 0 <= left - after <= _LOST]
         ok, image = capture.retrieve() if near else (True, None)
         if not ok:
             break

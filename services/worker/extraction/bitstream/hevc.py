@@ -128,10 +128,10 @@ def _alone(sets: Sequence[bytes], head: bytes) -> bytes | None:
         return None
     length = bits.position - at
     # "One before, none after": Exp-Golomb numbers of odd lengths, as is the difference; a flag comes after it.
-    zeros = (length - len("010" "1" "1")) // 2
+    zeros = (length - len("01011")) // 2
     if count < 2 or zeros > _MOST_DIFFERENCE_BITS:
         return None
-    new = replace_bits(head, at, length, int("010" "1" + "0" * zeros + "1" * (zeros + 1) + "0", 2))
+    new = replace_bits(head, at, length, int("0101" + "0" * zeros + "1" * (zeros + 1) + "0", 2))
     return new if nal.escaped(new) == new else None
 
 
