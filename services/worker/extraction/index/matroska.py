@@ -1,5 +1,6 @@
 """MKV and WebM (RFC 9559): keyframes by the Cues, or by looking for clusters where there are none."""
 
+import re
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,10 @@ from services.worker.extraction.index.scan import ScanIndex, Step, run_up
 from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.stream import MAX_SAMPLE_BYTES, BrokenIndexError, Index, Sample
 
+_USUAL_CUE = re.compile(rb"\xbb[\x81-\xfe]\xb3[\x81-\x88](.{1,8}?)\xb7[\x81-\xfe]\xf7\x81(.)\xf1[\x81-\x88]", re.DOTALL)
+"""A cue point as all muxers write it, up to the place of its cluster: time, and track of its first position."""
+_SHORT = 0x80
+"""Marks a size that takes one byte."""
 _CUE_POINT, _CUE_TIME, _CUE_TRACK_POSITIONS, _CUE_TRACK, _CUE_CLUSTER = 0xBB, 0xB3, 0xB7, 0xF7, 0xF1
 _TIMESTAMP, _SIMPLE_BLOCK, _GROUP, _BLOCK, _REFERENCE = 0xE7, 0xA3, 0xA0, 0xA1, 0xFB
 _KEYFRAME, _LACING = 0x80, 0x06
@@ -187,23 +192,32 @@ def _cues(data: bytes, track: int) -> Iterator[tuple[int, int]]:
     """A tight loop: two hours have thousands of cue points, of some 20 bytes each."""
     at, end = 0, len(data)
     while at + 2 < end:
-        identity = data[at]
+        usual = _USUAL_CUE.match(data, at)
+        if usual and len(usual[1]) == data[at + 3] - _SHORT:
+            place, width = usual.end(), data[usual.end() - 1] - _SHORT
+            if usual[2][0] == track:
+                yield int.from_bytes(usual[1]), int.from_bytes(data[place : place + width])
+            at += 2 + data[at + 1] - _SHORT
+            continue
         size, body = _size(data, at + 1)
         following = body + size
-        if identity == _CUE_POINT and following <= end:
-            time = -1
-            while body + 2 < following:
-                child = data[body]
-                size, start = _size(data, body + 1)
-                stop = start + size
-                if child == _CUE_TIME:
-                    time = int.from_bytes(data[start:stop])
-                elif child == _CUE_TRACK_POSITIONS:
-                    number, cluster = _positions(data, start, stop)
-                    if number == track and time >= 0:
-                        yield time, cluster
-                body = stop
+        if data[at] == _CUE_POINT and following <= end:
+            yield from _cue(data, body, following, track)
         at = following
+
+
+def _cue(data: bytes, at: int, end: int, track: int) -> Iterator[tuple[int, int]]:
+    time = -1
+    while at + 2 < end:
+        child = data[at]
+        size, start = _size(data, at + 1)
+        at = start + size
+        if child == _CUE_TIME:
+            time = int.from_bytes(data[start:at])
+        elif child == _CUE_TRACK_POSITIONS:
+            number, cluster = _positions(data, start, at)
+            if number == track and time >= 0:
+                yield time, cluster
 
 
 def _positions(data: bytes, at: int, end: int) -> tuple[int, int]:
