@@ -66,9 +66,7 @@ def test_of_other_codecs_every_picture_may_be_needed(videos: Videos, codec: str)
 
 @pytest.mark.parametrize("name", ["exact.mp4", "exact.mkv", "exact.ts", "exact.flv"])
 @pytest.mark.parametrize(("codec", "options"), [("h264", H264), ("hevc", HEVC)])
-def test_the_exact_frame_is_shown_without_them(
-    videos: Videos, name: str, codec: str, options: tuple[str, ...]
-) -> None:
+def test_the_exact_frame_is_shown_without_them(videos: Videos, name: str, codec: str, options: tuple[str, ...]) -> None:
     """Pictures of every kind: four in a row are one of each."""
     path = videos.video(name, codec=codec, width_px=320, height_px=180, duration_s=8, gop=1000, options=options)
     times_s = [number / 25 for number in (101, 102, 103, 104, 199)]
