@@ -70,7 +70,8 @@ class Index(Protocol):
     def run_up(self, time_s: float, most: int) -> list[Sample]:
         """What must be decoded, in this order, to show the picture at a time: a keyframe, then all up to it, the last.
 
-        An empty list where that is more than `most` pictures.
+        An empty list where that is more than `most` pictures. Of two times behind one keyframe, the list of the first
+        begins that of the second.
         """
         ...
 
