@@ -34,6 +34,16 @@ COMBINATIONS = {
     },
 }
 
+EVERY_ANSWER = {
+    "name": "acme-thumbs",
+    "description": "Ours.",
+    "region": "eu-west-1",
+    "account_id": "000000000001",
+    "domain": "",
+    "alert_email": "ops@acme.example",
+    "repository": "acme/thumbs",
+}
+
 # A link would lose the one's mode, and git takes no link for the other.
 COPIES = ["noxw", ".gitignore"]
 SAME_AS_HERE = sorted([str(file.relative_to(TEMPLATE)) for file in TEMPLATE.rglob("*") if file.is_symlink()] + COPIES)
@@ -155,11 +165,29 @@ def test_the_command_says_what_comes_next(
 def test_without_a_terminal_it_says_how_to_answer(
     project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["template", "new", str(project.folder), str(tmp_path / "instance")])
+    given = [f"--data={name}={value}" for name, value in EVERY_ANSWER.items() if name != "description"]
+    monkeypatch.setattr(sys, "argv", ["template", "new", str(project.folder), str(tmp_path / "instance"), *given])
     assert main() == 1
     assert capsys.readouterr().err.strip() == (
-        "There is no terminal to ask on: give --defaults, or every answer with --data."
+        "There is no terminal to ask on: add --defaults, or answer with --data what is missing: description."
     )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_with_every_answer_nothing_is_asked(this_version: Source, tmp_path: Path) -> None:
+    given = new(this_version, tmp_path / "instance", EVERY_ANSWER)
+    assert {name: given[name] for name in EVERY_ANSWER} == EVERY_ANSWER
+
+
+def test_a_repository_that_is_not_there_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = f"--source={tmp_path / 'nowhere'}"
+    monkeypatch.setattr(
+        sys, "argv", ["template", "new", str(ROOT), str(tmp_path / "instance"), "--defaults", source]
+    )
+    assert main() == 1
+    assert f"The template cannot be had from file://{tmp_path / 'nowhere'}. " in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

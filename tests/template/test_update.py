@@ -175,6 +175,16 @@ def test_changes_that_are_not_committed_are_not_touched(previous_version: Source
     assert git(instance, "status", "--porcelain") == "M README.md"
 
 
+def test_a_template_that_is_out_of_reach_is_told(this_version: Source, tmp_path: Path) -> None:
+    instance = begin(this_version, tmp_path / "acme-thumbs")
+    replace(instance / ".copier-answers.yml", this_version.url, f"git+file://{tmp_path}/nowhere")
+    commit(instance, "Move")
+    for command in (newer_version, update):
+        with pytest.raises(TemplateError, match=f"cannot be had from file://{tmp_path}/nowhere"):
+            command(instance)
+    assert git(instance, "status", "--porcelain") == ""
+
+
 def test_the_newest_version_stays_as_it_is(this_version: Source, tmp_path: Path) -> None:
     instance = begin(this_version, tmp_path / "acme-thumbs")
     assert newer_version(instance) is None
