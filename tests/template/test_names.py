@@ -1,4 +1,4 @@
-"""Two instances in one account and region never meet: names, state keys, roles, buckets, and what their roles may do."""
+"""Two instances in one account and region never meet: names, state keys, roles, buckets, and what their roles reach."""
 
 from fnmatch import fnmatchcase
 from typing import Any
@@ -115,7 +115,7 @@ PARTS = {"aws_cloudwatch_log_metric_filter", "aws_iam_role_policy", "aws_route53
 """Named inside another resource, or by AWS: their ARN has no such name. So it is with settings of buckets."""
 
 STAND = {
-    ("KeyAlias", "aws_kms_alias"): "KMS asks for the key as well, and the statement Key lets into keys of this tag only",
+    ("KeyAlias", "aws_kms_alias"): "KMS asks for the key too, which must have the own tag",
     ("Alarms", "aws_cloudwatch_dashboard"): "dashboards have no tags: docs/security.md",
 }
 """What an instance's deploy role reaches of an instance named like it, each with its reason."""
