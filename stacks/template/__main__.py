@@ -41,7 +41,8 @@ def main() -> int:
 def _temporary_files() -> Iterator[None]:
     """Copier leaves its clones behind when it is interrupted: they lie in a folder of ours, which goes in the end."""
     usual = tempfile.tempdir
-    with TemporaryDirectory(prefix="thumbnail-pipeline-") as tempfile.tempdir:
+    with TemporaryDirectory(prefix="thumbnail-pipeline-") as folder:
+        tempfile.tempdir = folder
         try:
             yield
         finally:
