@@ -183,9 +183,7 @@ def test_a_repository_that_is_not_there_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = f"--source={tmp_path / 'nowhere'}"
-    monkeypatch.setattr(
-        sys, "argv", ["template", "new", str(ROOT), str(tmp_path / "instance"), "--defaults", source]
-    )
+    monkeypatch.setattr(sys, "argv", ["template", "new", str(ROOT), str(tmp_path / "instance"), "--defaults", source])
     assert main() == 1
     assert f"The template cannot be had from file://{tmp_path / 'nowhere'}. " in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
