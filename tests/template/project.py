@@ -1,4 +1,4 @@
-"""A repository with this checkout as its newest version, one made to be older, and the last release, once there is one."""
+"""A repository with this checkout as its newest version, one made to be older, and the last release, if any."""
 
 import shutil
 import subprocess
