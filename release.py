@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from stacks import VERSION
+from services.contract.version import VERSION
 
 ROOT = Path(__file__).parent
 
@@ -19,7 +19,7 @@ def problems(version: str, root: Path = ROOT) -> Iterator[str]:
         return
     for said, where in (
         (tomllib.loads(_read(root, "pyproject.toml"))["project"]["version"], "pyproject.toml"),
-        (VERSION, "VERSION in stacks/__init__.py"),
+        (VERSION, "VERSION in services/contract/version.py"),
     ):
         if said != version:
             yield f"{where} says {said}: set it to {version}."

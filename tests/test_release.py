@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from release import problems
-from stacks import VERSION
+from services.contract.version import VERSION
 from tests.template.project import ROOT, git, replace
 
 
@@ -28,7 +28,7 @@ def test_this_version_is_written_down_everywhere(checkout: Path) -> None:
 
 def test_everything_that_is_missing_is_told_at_once(checkout: Path) -> None:
     told = "\n".join(problems("99.0.0", checkout))
-    for place in ("pyproject.toml", "VERSION in stacks/__init__.py"):
+    for place in ("pyproject.toml", "VERSION in services/contract/version.py"):
         assert f"{place} says {VERSION}: set it to 99.0.0." in told
     for page in ("CHANGELOG.md", "docs/upgrading.md"):
         assert f"{page} has no section `## 99.0.0`" in told

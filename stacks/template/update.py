@@ -45,7 +45,7 @@ def update(instance: Path, *, to: str | None = None) -> Update:
     if conflicts:
         raise TemplateError(
             f"Changed both here and in the new version: {', '.join(conflicts)}. Each shows both, between <<<<<<< and "
-            ">>>>>>>: decide, `git add` them, and commit; or `git reset --hard` to be where you were."
+            ">>>>>>>: decide, `git add` them, and commit; or `git reset --hard && git clean -fd` to be where you were."
         )
     changed = git.ask("status", "--porcelain", "--untracked-files=all", cwd=instance).splitlines()
     version = str(answers_of(instance)["_commit"])

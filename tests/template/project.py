@@ -6,7 +6,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from stacks import VERSION
+from services.contract.version import VERSION
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,7 +89,7 @@ def _unpack(tag: str, folder: Path) -> None:
 
 def _make_older(folder: Path) -> None:
     """Takes back what a version brings: to the package, to every kind of file in the template, a file, a session."""
-    for file in ("pyproject.toml", "stacks/__init__.py"):
+    for file in ("pyproject.toml", "services/contract/version.py"):
         replace(folder / file, f'"{THIS[1:]}"', f'"{PREVIOUS[1:]}"')
     template = folder / "template"
     replace(template / ".github" / "workflows" / "ci.yml", "    timeout-minutes: 30\n", "    timeout-minutes: 20\n")

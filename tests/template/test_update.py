@@ -188,6 +188,30 @@ def test_the_same_line_changed_on_both_sides_is_named_and_shows_both(previous_ve
     text = workflow.read_text(encoding="utf-8")
     assert "timeout-minutes: 90" in text
     assert "timeout-minutes: 30" in text
+    git(instance, "reset", "--quiet", "--hard")
+    git(instance, "clean", "-fd")
+    assert answers_of(instance)["_commit"] == PREVIOUS
+    assert git(instance, "status", "--porcelain") == ""
+
+
+def test_an_instance_of_a_commit_that_is_tagged_later_updates_without_a_conflict(tmp_path: Path) -> None:
+    """The template itself is enough: a version that changes one file of it."""
+    project = tmp_path / "project"
+    project.mkdir()
+    shutil.copy2(ROOT / "copier.yml", project)
+    shutil.copytree(ROOT / "template", project / "template")
+    git(project, "init", "--quiet", "--initial-branch=main")
+    commit(project, "Begin")
+    source = Source(url=as_requirement(str(project)), commit=git(project, "rev-parse", "HEAD"))
+    instance = begin(source, tmp_path / "acme-thumbs")
+    git(project, "tag", "v1.0.0")
+    append(project / "template" / "ruff.toml", "# New.\n")
+    commit(project, "Change")
+    git(project, "tag", "v1.1.0")
+    for version in ("v1.0.0", "v1.1.0"):
+        assert update(instance, to=version).version == version
+        commit(instance, version)
+    assert (instance / "ruff.toml").read_text(encoding="utf-8").endswith("# New.\n")
 
 
 def test_changes_that_are_not_committed_are_not_touched(previous_version: Source, tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from services.api.version import project_version
 from services.contract.records import VideoState
 from services.contract.resources import pipeline_resources
+from services.contract.version import VERSION
 from services.local.embedded_aws.handle import EmbeddedAws
 from services.local.pipeline import local_clients
 from services.local.provision import provision
@@ -25,7 +25,7 @@ from tests.services.api.records import a_record, write
 
 def test_liveness_and_readiness_need_no_login(api: Api) -> None:
     with api.client(token=None) as anybody:
-        assert anybody.get("/health").json() == {"status": "ok", "version": project_version()}
+        assert anybody.get("/health").json() == {"status": "ok", "version": VERSION}
         assert anybody.get("/health/ready").json() == {"ready": True, "queue": True, "bucket": True, "table": True}
 
 
