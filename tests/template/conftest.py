@@ -48,7 +48,7 @@ def previous_version(project: Project) -> Source:
 
 @pytest.fixture(scope="session")
 def render(this_version: Source, tmp_path_factory: pytest.TempPathFactory) -> Render:
-    """An instance of this version with answers of a test's, in a folder of the name `instance`: to read, not to change."""
+    """An instance of this version with a test's answers, in a folder named `instance`: to read, not to change."""
     rendered: dict[tuple[tuple[str, str], ...], Path] = {}
 
     def instance(**answers: str) -> Path:

@@ -15,7 +15,7 @@ from stacks.sources import load_config
 from stacks.template.__main__ import main
 from stacks.template.new import new, read_answers
 from stacks.template.source import Source, as_requirement, source_of
-from tests.template.project import THIS, Project
+from tests.template.project import THIS, Project, git
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template"
@@ -47,6 +47,9 @@ EVERY_ANSWER = {
 # A link would lose the one's mode, and git takes no link for the other.
 COPIES = ["noxw", ".gitignore"]
 SAME_AS_HERE = sorted([str(file.relative_to(TEMPLATE)) for file in TEMPLATE.rglob("*") if file.is_symlink()] + COPIES)
+
+OF_ITS_OWN = {"README.md", "pipeline.toml", "noxfile.py", ".github/workflows/ci.yml"}
+"""Files of the same names that say other things here: how the project itself is checked, and what it is."""
 
 
 @pytest.fixture(params=COMBINATIONS)
@@ -119,6 +122,13 @@ def test_this_repository_is_instance_zero(file: str, render: Render) -> None:
     instance = render()
     assert (instance / file).read_bytes() == (ROOT / file).read_bytes()
     assert (instance / file).stat().st_mode == (ROOT / file).stat().st_mode
+
+
+def test_no_file_is_in_both_without_being_compared() -> None:
+    tracked = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
+    inside = [file.removeprefix("template/") for file in tracked if file.startswith("template/")]
+    template = {file.removesuffix(".jinja") for file in inside}
+    assert template & set(tracked) == set(SAME_AS_HERE) | OF_ITS_OWN
 
 
 def test_its_workflows_are_valid_safe_and_call_its_own_sessions(render: Render) -> None:
