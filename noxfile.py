@@ -2,12 +2,12 @@
 
 import os
 import shutil
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 ROOT = Path(__file__).parent
 FRONTEND = ROOT / "services" / "frontend"
@@ -218,16 +218,19 @@ def new(session: nox.Session) -> None:
     session.run("python", *arguments, env={"PYTHONPATH": str(ROOT)}, interrupt_timeout=10, terminate_timeout=10)
 
 
-@nox.session(venv_backend="none", default=False)
+@nox.session(default=False)
 def release(session: nox.Session) -> None:
     """Check everything, and tag: -- X.Y.Z."""
     if len(session.posargs) != 1:
         session.error("which version? For example: ./noxw -s release -- 1.0.5")
-    session.run(sys.executable, "release.py", "check", *session.posargs)
-    session.run("./noxw", "-s", "lint", "types", "synth", "test", external=True)
-    session.run("uv", "build", "--wheel", "--quiet", "--out-dir", session.create_tmp(), external=True)
+    session.run("python", "release.py", "check", *session.posargs)
+    try:
+        session.run("./noxw", "-s", "lint", "types", "synth", "test", external=True)
+        session.run("uv", "build", "--wheel", "--quiet", "--out-dir", session.create_tmp(), external=True)
+    except CommandFailed:
+        session.error("Nothing was tagged: mend what failed above, commit, and release again.")
     # Once more: what has run may have written something anew.
-    session.run(sys.executable, "release.py", "tag", *session.posargs)
+    session.run("python", "release.py", "tag", *session.posargs)
 
 
 @nox.session(default=False)

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from stacks import VERSION
+from services.contract.version import VERSION
 
 ROOT = Path(__file__).parent
 
@@ -19,7 +19,7 @@ def problems(version: str, root: Path = ROOT) -> Iterator[str]:
         return
     for said, where in (
         (tomllib.loads(_read(root, "pyproject.toml"))["project"]["version"], "pyproject.toml"),
-        (VERSION, "VERSION in stacks/__init__.py"),
+        (VERSION, "VERSION in services/contract/version.py"),
     ):
         if said != version:
             yield f"{where} says {said}: set it to {version}."
@@ -30,10 +30,23 @@ def problems(version: str, root: Path = ROOT) -> Iterator[str]:
         yield "There are changes that are not committed: commit them, as the tag is on a commit."
     if _git(root, "branch", "--show-current") != "main":
         yield "This is not the branch main, which releases are made from: switch to it."
+    if "origin" in _git(root, "remote").splitlines():
+        yield from _behind(root)
     tags = [tag for tag in _git(root, "tag", "--list", "v*").splitlines() if _numbers(tag)]
     newest = max(tags, key=_numbers, default="v0.0.0")
     if _numbers(f"v{version}") <= _numbers(newest):
         yield f"{newest} is there already: the next version is a higher one."
+
+
+def _behind(root: Path) -> Iterator[str]:
+    """What others have pushed; brings their tags here, so that no version is given twice."""
+    try:
+        _git(root, "fetch", "--quiet", "--tags", "origin", "main")
+    except subprocess.CalledProcessError as error:
+        yield f"The branch main of origin cannot be fetched, whose tags count as well: {error.stderr.strip()}"
+        return
+    if _git(root, "rev-list", "HEAD..FETCH_HEAD"):
+        yield "origin's main has commits that are not here: `git pull`."
 
 
 def main() -> None:

@@ -25,13 +25,12 @@ from stacks.engine.buckets import Lifecycle, secure_bucket
 from stacks.engine.outputs import output, publish
 from stacks.engine.policy import Statement, document
 from stacks.engine.stack import PipelineStack
+from stacks.naming import SERVICES
 
 if TYPE_CHECKING:
     from constructs import Construct
 
     from stacks.config import PipelineConfig
-
-SERVICES = ("worker", "api", "frontend")
 
 _GITHUB = "token.actions.githubusercontent.com"
 _KEPT_IMAGES = 30

@@ -10,7 +10,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from stacks import VERSION, values
+from services.contract.version import VERSION
+from stacks import values
 from stacks.sections import (
     Alarms,
     Auth,

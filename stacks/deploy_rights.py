@@ -8,9 +8,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from stacks.engine.policy import Statement
+from stacks.naming import SERVICES
 
 if TYPE_CHECKING:
     from stacks.naming import Names
+
+TOLD_BY_TAG = ("acm", "cloudwatch", "ec2", "iam", "sns")
+"""Services whose resources' tags IAM looks at, and that the deploy role is let into by more than exact names."""
 
 _BOUNDED_SERVICES = (
     "acm",
@@ -50,7 +54,7 @@ def deploy_rights(names: "Names") -> dict[str, list[Statement]]:
     """Statements by policy: one would be longer than the 6,144 characters that IAM allows."""
     return {
         "data": [*_state(names), *_data(names), *_observation(names)],
-        "network": [*_network(names), *_names(names)],
+        "network": [*_network(names), *_names(names), _nothing_of_others(names)],
         "cluster": [*_cluster(names), *_identities(names)],
     }
 
@@ -86,7 +90,7 @@ def _data(names: "Names") -> list[Statement]:
         Statement(
             sid="FindImages",
             actions=["ecr:DescribeImages", "ecr:DescribeRepositories"],
-            resources=[names.arn("ecr", f"repository/{names.of('*')}")],
+            resources=[names.arn("ecr", f"repository/{names.repository(service)}") for service in SERVICES],
         ),
     ]
 
@@ -94,6 +98,7 @@ def _data(names: "Names") -> list[Statement]:
 def _observation(names: "Names") -> list[Statement]:
     groups = [names.cluster_log_group, names.pods_log_group, names.insights_log_group]
     arns = [names.log_group_arn(group) for group in groups]
+    own = (names.config.name, names.of("*"))
     return [
         Statement(sid="LogGroups", actions=["logs:*"], resources=[*arns, *(f"{arn}:*" for arn in arns)]),
         Statement(sid="FindLogGroups", actions=["logs:DescribeLogGroups"], resources=["*"]),
@@ -102,11 +107,11 @@ def _observation(names: "Names") -> list[Statement]:
             actions=["cloudwatch:*"],
             resources=[
                 names.arn("cloudwatch", f"alarm:{names.of('*')}"),
-                names.arn("cloudwatch", f"dashboard/{names.config.name}*", region=""),
+                *(names.arn("cloudwatch", f"dashboard/{name}", region="") for name in own),
             ],
         ),
         Statement(sid="FindAlarms", actions=["cloudwatch:DescribeAlarms"], resources=["*"]),
-        Statement(sid="Topic", actions=["sns:*"], resources=[names.arn("sns", f"{names.config.name}*")]),
+        Statement(sid="Topic", actions=["sns:*"], resources=[names.arn("sns", names.of("*"))]),
         Statement(
             sid="MakeKey",
             actions=["kms:CreateKey", "kms:TagResource"],
@@ -122,10 +127,25 @@ def _observation(names: "Names") -> list[Statement]:
         Statement(
             sid="KeyAlias",
             actions=["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"],
-            resources=[names.arn("kms", f"alias/{names.config.name}*")],
+            resources=[names.arn("kms", f"alias/{names.of('*')}")],
         ),
         Statement(sid="FindAliases", actions=["kms:ListAliases"], resources=["*"]),
     ]
+
+
+def _nothing_of_others(names: "Names") -> Statement:
+    """`<name>-*` would also be the resources of an instance `<name>-two`, and networks have no names: tags tell."""
+    return Statement(
+        sid="NothingOfOthers",
+        effect="Deny",
+        actions=[f"{service}:*" for service in TOLD_BY_TAG],
+        resources=["*"],
+        conditions={
+            "StringNotEquals": {"aws:ResourceTag/pipeline": names.config.name},
+            # What has no such tag is no instance's.
+            "Null": {"aws:ResourceTag/pipeline": "false"},
+        },
+    )
 
 
 def _network(names: "Names") -> list[Statement]:

@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from services.contract.resources import PipelineResources, pipeline_resources
 from stacks.config import PipelineConfig
 
+SERVICES = ("worker", "api", "frontend")
+"""What has an image, and a repository for it, in the order in which images are built."""
+
 SYSTEM_NAMESPACE = "kube-system"
 KEDA_NAMESPACE = "keda"
 INSIGHTS_NAMESPACE = "fargate-container-insights"

@@ -30,6 +30,39 @@ RUN = {
 }
 """Commands that cost little and need no network: they are run as they stand."""
 
+_OF_AN_INSTANCE = "tests/template/test_instance.py"
+_OF_A_DEPLOYMENT = "an AWS account: with a cdktf and a docker that note what they are asked, in tests/stacks/operate"
+_FOR_MINUTES = "many minutes of a machine"
+
+RUN_ELSEWHERE = {
+    "demo": _OF_AN_INSTANCE,
+    "lint": _OF_AN_INSTANCE,
+    "test": _OF_AN_INSTANCE,
+    "new": "tests/template/test_render.py",
+    "check-update": "tests/template/test_update.py",
+    "update": "tests/template/test_update.py",
+    "extract": "tests/services/worker/test_extract_command.py",
+}
+"""Commands that another test runs, by its file."""
+
+NOT_RUN = {
+    "diff": _OF_A_DEPLOYMENT,
+    "deploy": _OF_A_DEPLOYMENT,
+    "destroy": _OF_A_DEPLOYMENT,
+    "images": _OF_A_DEPLOYMENT,
+    "frontend": "CI runs it, after these tests",
+    "e2e": "CI runs it, after these tests",
+    "types": "CI runs it, before these tests",
+    "bench": _FOR_MINUTES,
+    "lighthouse": _FOR_MINUTES,
+    "screenshots": _FOR_MINUTES,
+    "soak": _FOR_MINUTES,
+    "generate": "it writes; tests compare the pages that it makes with the code",
+    "lock": "it asks the package registry",
+    "release": "it runs these tests: what it asks before and after is in tests/test_release.py",
+}
+"""Commands that no test runs as they stand: what they take, or why."""
+
 LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"\./noxw -s ([a-z][\w -]*?)(?=\s+--|\s*[`#;,.()…|]|\s{2,}|$)", re.MULTILINE)
 
@@ -88,6 +121,19 @@ def test_commands_name_sessions_that_exist(page: Path) -> None:
     for command in COMMAND.findall(text_of(page)):
         unknown = set(command.split()) - known
         assert not unknown, f"{relative(page)}: ./noxw -s {command}"
+
+
+def test_every_command_of_the_docs_is_run_or_it_is_said_why_not() -> None:
+    given = {
+        session
+        for page in [*PAGES, ROOT / "template" / "README.md.jinja"]
+        for command in COMMAND.findall(text_of(page))
+        for session in command.split()
+    }
+    run = {command.partition(" ")[0] for command in RUN}
+    assert given == run | RUN_ELSEWHERE.keys() | NOT_RUN.keys()
+    for session, file in RUN_ELSEWHERE.items():
+        assert f'"{session}"' in text_of(ROOT / file), f"{file} does not run {session}"
 
 
 @pytest.mark.timeout(300)

@@ -21,7 +21,6 @@ from services.api.sources.pods import pods_source
 from services.api.sources.queues import read_queues
 from services.api.sources.videos import VideosReader
 from services.api.telemetry import Telemetry
-from services.api.version import project_version
 from services.aws.bucket import Bucket
 from services.aws.clients import Clients
 from services.aws.listing import VideoListing
@@ -31,6 +30,7 @@ from services.aws.shared import SharedItems
 from services.aws.uploads import Uploads
 from services.aws.videos import VideosTable
 from services.contract.api_settings import ApiSettings
+from services.contract.version import VERSION
 
 THREADS = 24
 """Requests that talk to AWS at once; each may hold a connection."""
@@ -93,7 +93,7 @@ def make_app(parts: Parts | None = None, *, ready: Callable[[], None] = lambda: 
 
     app = FastAPI(
         title="Thumbnail pipeline",
-        version=project_version(),
+        version=VERSION,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

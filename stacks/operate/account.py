@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from stacks.config import PipelineConfig
-from stacks.naming import Names
+from stacks.naming import SERVICES, Names
 from stacks.operate.errors import PrerequisiteError
 
 if TYPE_CHECKING:
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 FARGATE_VCPU_QUOTA = "L-3032A538"
 """Fargate On-Demand vCPU resource count. A new account starts with 6."""
-
-SERVICES = ("worker", "api", "frontend")
-"""What has an image, in the order in which images are built."""
 
 _MISSING_BUCKET = ("404", "NoSuchBucket", "NotFound")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from stacks import values
+from stacks import naming, values
 from stacks.config import PipelineConfig
 from stacks.locked import locked
 from stacks.naming import Names
@@ -60,7 +60,7 @@ def push_images(instance: Instance, *, tag: str) -> None:
     account.check_credentials(instance.session, config)
     account.check_repository_secrets(config, os.environ)
     missing = account.missing_images(instance.session, config)
-    for service in account.SERVICES:
+    for service in naming.SERVICES:
         if service not in missing:
             say(f"{service} {tag} is in ECR already, where a tag never moves: left as it is.")
     build_and_push(instance, missing, tag=tag)

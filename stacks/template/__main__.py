@@ -3,8 +3,11 @@
 import argparse
 import signal
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from stacks.sources import ConfigError
 from stacks.template.errors import TemplateError
@@ -18,19 +21,32 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupted)
     try:
-        match arguments.command:
-            case "new":
-                _new(arguments)
-            case "update":
-                _update(arguments)
-            case "check-update":
-                _check_update(arguments.instance)
+        with _temporary_files():
+            match arguments.command:
+                case "new":
+                    _new(arguments)
+                case "update":
+                    _update(arguments)
+                case "check-update":
+                    _check_update(arguments.instance)
     except (TemplateError, ConfigError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person at the terminal
         return 1
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+@contextmanager
+def _temporary_files() -> Iterator[None]:
+    """Copier leaves its clones behind when it is interrupted: they lie in a folder of ours, which goes in the end."""
+    usual = tempfile.tempdir
+    with TemporaryDirectory(prefix="thumbnail-pipeline-") as folder:
+        tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = usual
 
 
 def _new(arguments: argparse.Namespace) -> None:
@@ -62,7 +78,7 @@ def _update(arguments: argparse.Namespace) -> None:
         open_pull_request(arguments.instance, done)
         _say(f"A pull request brings {done.before} to {done.version}.")
         return
-    _say(f"Updated from {done.before} to {done.version}: {len(done.changed)} files, nothing is committed. Next:")
+    _say(f"Updated from {done.before} to {done.version}: {_files(len(done.changed))}, nothing is committed. Next:")
     _say("  git diff                       # and docs/upgrading.md of the new version")
     _say("  ./noxw -s lint test synth")
     _say("  ./noxw -s diff                 # what a deployment would change")
@@ -76,12 +92,16 @@ def _check_update(instance: Path) -> None:
         _say(f"There is {versions[1]}, and this is {versions[0]}: ./noxw -s update")
 
 
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
 def _say(sentence: str) -> None:
     print(sentence, flush=True)  # noqa: T201 - the command's output
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m stacks.template", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./noxw -s", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
 
     command = commands.add_parser("new", help="render an instance")

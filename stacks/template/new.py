@@ -52,7 +52,7 @@ def new(
                 quiet=True,
             )
         except (CopierError, ValueError) as error:
-            raise TemplateError(_sentence(error)) from error
+            raise TemplateError(_sentence(error, answers)) from error
         load_config(rendered / "pipeline.toml", {})
         if destination.exists() and any(destination.iterdir()):
             shutil.copytree(rendered, destination, dirs_exist_ok=True)
@@ -114,10 +114,11 @@ def _suggestions(destination: Path) -> dict[str, str]:
         return {}
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: Exception, answers: Mapping[str, str]) -> str:
     text = str(error).strip()
     if "Interactive session required" in text or "stdin" in text.lower():
-        return "There is no terminal to ask on: give --defaults, or every answer with --data."
+        missing = ", ".join(name for name in QUESTIONS if name not in answers)
+        return f"There is no terminal to ask on: add --defaults, or answer with --data what is missing: {missing}."
     return f"The instance cannot be rendered: {text}"
 
 

@@ -19,8 +19,10 @@ class Source:
 
 
 def named_source(url: str) -> Source:
-    """The newest version in a repository that somebody names."""
-    return Source(url=as_requirement(url), commit=None)
+    """The newest version in a repository that somebody names. Raises: TemplateError if it cannot be read."""
+    source = Source(url=as_requirement(url), commit=None)
+    check_reachable(source.url)
+    return source
 
 
 def source_of(checkout: Path) -> Source:
@@ -55,6 +57,15 @@ def as_requirement(url: str) -> str:
     if short := re.fullmatch(r"([\w.-]+@[\w.-]+):(?!/)(.+)", url):
         return f"git+ssh://{short[1]}/{short[2]}"
     return f"git+{Path(url).resolve().as_uri()}"
+
+
+def check_reachable(url: str) -> None:
+    """Raises: TemplateError if git cannot read the repository at `url`."""
+    plain = url.removeprefix("git+")
+    try:
+        git.ask("ls-remote", "--", plain, "HEAD", cwd=Path.cwd())
+    except TemplateError as error:
+        raise TemplateError(f"The template cannot be had from {plain}. {error}") from error
 
 
 def _origin(checkout: Path, commit: str) -> str | None:

@@ -13,6 +13,7 @@ from copier.errors import CopierError
 from stacks.template import git
 from stacks.template.errors import TemplateError
 from stacks.template.new import answers_of
+from stacks.template.source import check_reachable
 
 _TITLE = "Update thumbnail-pipeline to {version}"
 _BODY = """\
@@ -33,7 +34,9 @@ def update(instance: Path, *, to: str | None = None) -> Update:
     Raises: TemplateError if the instance has changes that are not committed, if the template cannot be had, or if a
     file changed in both: then the message names it, and the file shows both.
     """
-    before = str(answers_of(instance)["_commit"])
+    answers = answers_of(instance)
+    check_reachable(answers["_src_path"])
+    before = answers["_commit"]
     try:
         copier.run_update(instance, vcs_ref=to, defaults=True, skip_answered=True, overwrite=True, quiet=True)
     except (CopierError, ValueError) as error:
@@ -42,7 +45,7 @@ def update(instance: Path, *, to: str | None = None) -> Update:
     if conflicts:
         raise TemplateError(
             f"Changed both here and in the new version: {', '.join(conflicts)}. Each shows both, between <<<<<<< and "
-            ">>>>>>>: decide, `git add` them, and commit; or `git reset --hard` to be where you were."
+            ">>>>>>>: decide, `git add` them, and commit; or `git reset --hard && git clean -fd` to be where you were."
         )
     changed = git.ask("status", "--porcelain", "--untracked-files=all", cwd=instance).splitlines()
     version = str(answers_of(instance)["_commit"])
@@ -51,6 +54,7 @@ def update(instance: Path, *, to: str | None = None) -> Update:
 
 def newer_version(instance: Path) -> tuple[str, str] | None:
     """This version and the newest, if there is a newer one. Raises: TemplateError if the template cannot be had."""
+    check_reachable(answers_of(instance)["_src_path"])
     # As a command: Copier has no public function for it.
     command = (sys.executable, "-m", "copier", "check-update", "--output-format=json", str(instance))
     said = json.loads(_run(*command, cwd=instance))

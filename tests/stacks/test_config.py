@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stacks import VERSION
+from services.contract.version import VERSION
 from stacks.config import PipelineConfig
 from stacks.config_command import effective
 from stacks.naming import Names

@@ -24,6 +24,7 @@ UNNAMED = {
     "deploy-data:FindAliases": "ListAliases knows no resources",
     "deploy-network:Network": "networks have no names before they are made; the region is asked for",
     "deploy-network:Certificates": "a certificate has no name before it is made; the region is asked for",
+    "deploy-network:NothingOfOthers": "a denial",
     "deploy-network:Zones": "a zone has no name before it is made",
     "deploy-data:FindAlarms": "alarms are looked up in a list",
     "deploy-cluster:MakeCluster": "EKS wants all resources for it; the tag is asked for",

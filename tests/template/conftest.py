@@ -46,13 +46,17 @@ def previous_version(project: Project) -> Source:
     return Source(url=as_requirement(str(project.folder)), commit=project.commit(PREVIOUS))
 
 
-@pytest.fixture
-def render(this_version: Source, tmp_path: Path) -> Render:
-    """Renders an instance of this version with answers of a test's, in a folder of the name `instance`."""
+@pytest.fixture(scope="session")
+def render(this_version: Source, tmp_path_factory: pytest.TempPathFactory) -> Render:
+    """An instance of this version with a test's answers, in a folder named `instance`: to read, not to change."""
+    rendered: dict[tuple[tuple[str, str], ...], Path] = {}
 
     def instance(**answers: str) -> Path:
-        new(this_version, tmp_path / "instance", answers, defaults=True)
-        return tmp_path / "instance"
+        key = tuple(sorted(answers.items()))
+        if key not in rendered:
+            rendered[key] = tmp_path_factory.mktemp("rendered") / "instance"
+            new(this_version, rendered[key], answers, defaults=True)
+        return rendered[key]
 
     return instance
 

@@ -1,11 +1,12 @@
-"""A repository with this checkout as its newest version, and one version before it."""
+"""A repository with this checkout as its newest version, one made to be older, and the last release, if any."""
 
 import shutil
 import subprocess
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from stacks import VERSION
+from services.contract.version import VERSION
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,21 +16,29 @@ PREVIOUS, THIS = "v0.0.1", f"v{VERSION}"
 @dataclass(frozen=True)
 class Project:
     folder: Path
+    released: str | None
+    """Tag of the last release before this version, as it was; None before the first."""
 
     def commit(self, tag: str) -> str:
         return git(self.folder, "rev-parse", f"{tag}^{{commit}}")
 
 
 def make_project(folder: Path) -> Project:
-    """Its last version is what lies here, committed or not; the one before differs as an older version would."""
+    """Its last version is what lies here, committed or not; the first one differs as an older version would."""
     folder.mkdir()
     git(folder, "init", "--quiet", "--initial-branch=main")
     _copy_checkout(folder)
     _make_older(folder)
     _commit(folder, PREVIOUS)
+    released = _last_release()
+    if released:
+        git(folder, "rm", "-r", "--quiet", ".")
+        _unpack(released, folder)
+        _commit(folder, released)
+        git(folder, "rm", "-r", "--quiet", ".")
     _copy_checkout(folder)
     _commit(folder, THIS)
-    return Project(folder)
+    return Project(folder, released)
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -61,9 +70,26 @@ def _copy_checkout(folder: Path) -> None:
         shutil.copy2(source, target, follow_symlinks=False)
 
 
+def _last_release() -> str | None:
+    """The newest tag of a version below this one that is an ancestor of what lies here."""
+    tags = git(ROOT, "tag", "--list", "v[0-9]*", "--merged", "HEAD", "--sort=-version:refname").splitlines()
+    return next((tag for tag in tags if _numbers(tag) < _numbers(THIS)), None)
+
+
+def _numbers(tag: str) -> tuple[int, ...]:
+    return tuple(map(int, tag[1:].split(".")))
+
+
+def _unpack(tag: str, folder: Path) -> None:
+    packed = folder.with_name(f"{tag}.tar")
+    git(ROOT, "archive", f"--output={packed}", tag)
+    with tarfile.open(packed) as archive:
+        archive.extractall(folder, filter="tar")
+
+
 def _make_older(folder: Path) -> None:
     """Takes back what a version brings: to the package, to every kind of file in the template, a file, a session."""
-    for file in ("pyproject.toml", "stacks/__init__.py"):
+    for file in ("pyproject.toml", "services/contract/version.py"):
         replace(folder / file, f'"{THIS[1:]}"', f'"{PREVIOUS[1:]}"')
     template = folder / "template"
     replace(template / ".github" / "workflows" / "ci.yml", "    timeout-minutes: 30\n", "    timeout-minutes: 20\n")

@@ -134,14 +134,17 @@ def test_an_interrupted_render_leaves_nothing(number: signal.Signals, project: P
         encoding="utf-8",
     )
     (programs / "git").chmod(0o755)
-    place = tmp_path / "place"
+    place, temporary = tmp_path / "place", tmp_path / "temporary"
     place.mkdir()
+    temporary.mkdir()
     command = [sys.executable, "-m", "stacks.template", "new", str(project.folder), str(place / "instance")]
     command.append("--defaults")
     environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    environment["TMPDIR"] = str(temporary)
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
         gate.read_text(encoding="utf-8")
         assert list(place.iterdir()), "the render has not begun"
+        assert list(temporary.iterdir()), "the clone has not begun"
         running.send_signal(number)
         assert running.wait(30) == 130
-    assert list(place.iterdir()) == []
+    assert [*place.iterdir(), *temporary.iterdir()] == []

@@ -15,7 +15,7 @@ from stacks.sources import load_config
 from stacks.template.__main__ import main
 from stacks.template.new import new, read_answers
 from stacks.template.source import Source, as_requirement, source_of
-from tests.template.project import THIS, Project
+from tests.template.project import THIS, Project, git
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template"
@@ -34,9 +34,22 @@ COMBINATIONS = {
     },
 }
 
+EVERY_ANSWER = {
+    "name": "acme-thumbs",
+    "description": "Ours.",
+    "region": "eu-west-1",
+    "account_id": "000000000001",
+    "domain": "",
+    "alert_email": "ops@acme.example",
+    "repository": "acme/thumbs",
+}
+
 # A link would lose the one's mode, and git takes no link for the other.
 COPIES = ["noxw", ".gitignore"]
 SAME_AS_HERE = sorted([str(file.relative_to(TEMPLATE)) for file in TEMPLATE.rglob("*") if file.is_symlink()] + COPIES)
+
+OF_ITS_OWN = {"README.md", "pipeline.toml", "noxfile.py", ".github/workflows/ci.yml"}
+"""Files of the same names that say other things here: how the project itself is checked, and what it is."""
 
 
 @pytest.fixture(params=COMBINATIONS)
@@ -94,7 +107,7 @@ def test_an_owner_is_asked_to_review(render: Render) -> None:
 
 def test_the_pin_stands_alone_and_names_one_commit(render: Render, project: Project) -> None:
     lines = (render() / "requirements" / "pipeline.txt").read_text(encoding="utf-8").splitlines()
-    assert THIS in lines[0]
+    assert lines[0].startswith("# The version of the pipeline")
     assert lines[1:] == [f"thumbnail-pipeline @ git+{project.folder.as_uri()}@{project.commit(THIS)}"]
 
 
@@ -109,6 +122,13 @@ def test_this_repository_is_instance_zero(file: str, render: Render) -> None:
     instance = render()
     assert (instance / file).read_bytes() == (ROOT / file).read_bytes()
     assert (instance / file).stat().st_mode == (ROOT / file).stat().st_mode
+
+
+def test_no_file_is_in_both_without_being_compared() -> None:
+    tracked = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
+    inside = [file.removeprefix("template/") for file in tracked if file.startswith("template/")]
+    template = {file.removesuffix(".jinja") for file in inside}
+    assert template & set(tracked) == set(SAME_AS_HERE) | OF_ITS_OWN
 
 
 def test_its_workflows_are_valid_safe_and_call_its_own_sessions(render: Render) -> None:
@@ -155,11 +175,27 @@ def test_the_command_says_what_comes_next(
 def test_without_a_terminal_it_says_how_to_answer(
     project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["template", "new", str(project.folder), str(tmp_path / "instance")])
+    given = [f"--data={name}={value}" for name, value in EVERY_ANSWER.items() if name != "description"]
+    monkeypatch.setattr(sys, "argv", ["template", "new", str(project.folder), str(tmp_path / "instance"), *given])
     assert main() == 1
     assert capsys.readouterr().err.strip() == (
-        "There is no terminal to ask on: give --defaults, or every answer with --data."
+        "There is no terminal to ask on: add --defaults, or answer with --data what is missing: description."
     )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_with_every_answer_nothing_is_asked(this_version: Source, tmp_path: Path) -> None:
+    given = new(this_version, tmp_path / "instance", EVERY_ANSWER)
+    assert {name: given[name] for name in EVERY_ANSWER} == EVERY_ANSWER
+
+
+def test_a_repository_that_is_not_there_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = f"--source={tmp_path / 'nowhere'}"
+    monkeypatch.setattr(sys, "argv", ["template", "new", str(ROOT), str(tmp_path / "instance"), "--defaults", source])
+    assert main() == 1
+    assert f"The template cannot be had from file://{tmp_path / 'nowhere'}. " in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -15,10 +15,10 @@ import pytest
 
 from stacks.template.errors import TemplateError
 from stacks.template.new import answers_of, new
-from stacks.template.source import Source
+from stacks.template.source import Source, as_requirement
 from stacks.template.update import Update, newer_version, open_pull_request, update
 from tests.template.conftest import noxw
-from tests.template.project import PREVIOUS, THIS, append, git, replace
+from tests.template.project import PREVIOUS, THIS, Project, append, git, replace
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,14 +85,32 @@ class Year:
     done: Update
 
 
+def a_year_of(instance: Path) -> Year:
+    edit(instance)
+    before = synthesized(instance)
+    done = update(instance)
+    return Year(instance, before, synthesized(instance), done)
+
+
 @pytest.fixture(scope="module")
 def year(previous_version: Source, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
     instance = begin(previous_version, tmp_path_factory.mktemp("year") / "acme-thumbs")
-    edit(instance)
-    before = synthesized(instance)
     assert newer_version(instance) == (PREVIOUS[1:], THIS[1:])
-    done = update(instance)
-    yield Year(instance, before, synthesized(instance), done)
+    yield a_year_of(instance)
+    shutil.rmtree(instance)
+
+
+@pytest.fixture(scope="module")
+def since_the_release(
+    project: Project, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Year]:
+    """From the last release, which alone knows what changed; before the first, from what stands in for it."""
+    if project.released is None:
+        yield request.getfixturevalue("year")
+        return
+    released = Source(url=as_requirement(str(project.folder)), commit=project.commit(project.released))
+    instance = begin(released, tmp_path_factory.mktemp("released") / "acme-thumbs")
+    yield a_year_of(instance)
     shutil.rmtree(instance)
 
 
@@ -123,17 +141,22 @@ def test_what_the_version_brings_is_there(year: Year) -> None:
     assert (instance / ".pre-commit-config.yaml").is_file()
 
 
-def test_the_terraform_changes_as_upgrading_md_says(year: Year) -> None:
-    changed = {
-        (stack, f"{kind}.{name}")
-        for stack, document in year.after.items()
+@pytest.mark.timeout(600)
+def test_the_terraform_changes_as_upgrading_md_says(since_the_release: Year) -> None:
+    before, after = (resources(stacks) for stacks in (since_the_release.before, since_the_release.after))
+    changed = {address for address in before | after if before.get(address) != after.get(address)}
+    assert changed == told_in_upgrading(THIS[1:])
+
+
+def resources(stacks: Synthesized) -> dict[tuple[str, str], Any]:
+    """Every resource of the pipeline's own stacks, by its stack and its address."""
+    return {
+        (stack, f"{kind}.{name}"): resource
+        for stack, document in stacks.items()
         if not stack.startswith("team-")
         for kind, named in document["resource"].items()
         for name, resource in named.items()
-        if resource != year.before[stack]["resource"][kind][name]
     }
-    assert year.before.keys() == year.after.keys()
-    assert changed == told_in_upgrading(THIS[1:])
 
 
 def test_the_teams_own_stacks_are_still_synthesized(year: Year) -> None:
@@ -165,6 +188,30 @@ def test_the_same_line_changed_on_both_sides_is_named_and_shows_both(previous_ve
     text = workflow.read_text(encoding="utf-8")
     assert "timeout-minutes: 90" in text
     assert "timeout-minutes: 30" in text
+    git(instance, "reset", "--quiet", "--hard")
+    git(instance, "clean", "-fd")
+    assert answers_of(instance)["_commit"] == PREVIOUS
+    assert git(instance, "status", "--porcelain") == ""
+
+
+def test_an_instance_of_a_commit_that_is_tagged_later_updates_without_a_conflict(tmp_path: Path) -> None:
+    """The template itself is enough: a version that changes one file of it."""
+    project = tmp_path / "project"
+    project.mkdir()
+    shutil.copy2(ROOT / "copier.yml", project)
+    shutil.copytree(ROOT / "template", project / "template")
+    git(project, "init", "--quiet", "--initial-branch=main")
+    commit(project, "Begin")
+    source = Source(url=as_requirement(str(project)), commit=git(project, "rev-parse", "HEAD"))
+    instance = begin(source, tmp_path / "acme-thumbs")
+    git(project, "tag", "v1.0.0")
+    append(project / "template" / "ruff.toml", "# New.\n")
+    commit(project, "Change")
+    git(project, "tag", "v1.1.0")
+    for version in ("v1.0.0", "v1.1.0"):
+        assert update(instance, to=version).version == version
+        commit(instance, version)
+    assert (instance / "ruff.toml").read_text(encoding="utf-8").endswith("# New.\n")
 
 
 def test_changes_that_are_not_committed_are_not_touched(previous_version: Source, tmp_path: Path) -> None:
@@ -173,6 +220,16 @@ def test_changes_that_are_not_committed_are_not_touched(previous_version: Source
     with pytest.raises(TemplateError, match="commit or stash"):
         update(instance)
     assert git(instance, "status", "--porcelain") == "M README.md"
+
+
+def test_a_template_that_is_out_of_reach_is_told(this_version: Source, tmp_path: Path) -> None:
+    instance = begin(this_version, tmp_path / "acme-thumbs")
+    replace(instance / ".copier-answers.yml", this_version.url, f"git+file://{tmp_path}/nowhere")
+    commit(instance, "Move")
+    for command in (newer_version, update):
+        with pytest.raises(TemplateError, match=f"cannot be had from file://{tmp_path}/nowhere"):
+            command(instance)
+    assert git(instance, "status", "--porcelain") == ""
 
 
 def test_the_newest_version_stays_as_it_is(this_version: Source, tmp_path: Path) -> None:

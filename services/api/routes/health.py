@@ -9,8 +9,8 @@ from fastapi import APIRouter, Response
 from services.api.models import Health, Readiness
 from services.api.parts import Parts, TheParts
 from services.api.problems import RETRY_AFTER_S
-from services.api.version import project_version
 from services.aws.errors import AwsError
+from services.contract.version import VERSION
 
 router = APIRouter(tags=["health"])
 
@@ -48,7 +48,7 @@ _check = ReadinessCheck()
 @router.get("/health", operation_id="getHealth", summary="Liveness")
 async def health() -> Health:
     """The process answers; it says nothing of what it depends on."""
-    return Health(version=project_version())
+    return Health(version=VERSION)
 
 
 @router.get(

@@ -13,9 +13,9 @@ from services.api.models import Config, Metrics, PodGroup, Pods, Queue, State
 from services.api.parts import TheParts, Viewer, parts_of
 from services.api.problems import ApiError, UnauthorizedError, UnavailableError, documented
 from services.api.routes.paging import PAGE_MAX
-from services.api.version import project_version
 from services.contract.formats import VIDEO_EXTENSIONS
 from services.contract.limits import MULTIPART_FROM_BYTES
+from services.contract.version import VERSION
 
 router = APIRouter(tags=["state"])
 
@@ -28,7 +28,7 @@ def config(caller: Viewer, parts: TheParts) -> Config:
     settings = parts.settings
     return Config(
         name=settings.pipeline_name,
-        version=project_version(),
+        version=VERSION,
         positions_pct=list(settings.thumbnail_positions),
         extensions=list(VIDEO_EXTENSIONS),
         upload_max_bytes=settings.upload_max_mb * 1024 * 1024,

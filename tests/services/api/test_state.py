@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 
 from services.contract.records import VideoState
 from services.contract.resources import pipeline_resources
+from services.contract.version import VERSION
 from services.local.embedded_aws.handle import EmbeddedAws
 from services.local.pipeline import local_clients
 from services.local.provision import provision
@@ -24,7 +25,7 @@ from tests.services.api.records import a_record, write
 
 def test_liveness_and_readiness_need_no_login(api: Api) -> None:
     with api.client(token=None) as anybody:
-        assert anybody.get("/health").json() == {"status": "ok", "version": "0.1.0"}
+        assert anybody.get("/health").json() == {"status": "ok", "version": VERSION}
         assert anybody.get("/health/ready").json() == {"ready": True, "queue": True, "bucket": True, "table": True}
 
 

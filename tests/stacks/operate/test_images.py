@@ -10,6 +10,8 @@ from stacks.operate.errors import PrerequisiteError, RefusedError
 from stacks.operate.instance import Instance
 from tests.bench import Bench, manifest
 from tests.dockerfile import instructions
+from tests.kubernetes_objects import container
+from tests.synthesis import synthesize
 
 MakeInstance = Callable[..., Instance]
 
@@ -88,3 +90,17 @@ def test_a_team_builds_on_top_of_the_pipelines_image(bench: Bench, make_instance
     assert "--pull" not in teams
     assert "--file=services/api/Dockerfile" in api
     assert pushed == [f"docker push {REGISTRY}/thumbnails-{service}:1.0.5" for service in ("worker", "api")]
+
+
+def test_the_cluster_runs_what_was_pushed_last_under_the_tag(bench: Bench, make_instance: MakeInstance) -> None:
+    """The team's steps are in the image that the Deployment names."""
+    own = bench.project / "team" / "worker"
+    own.mkdir(parents=True)
+    (own / "Dockerfile").write_text("ARG PIPELINE\nFROM ${PIPELINE}\n", encoding="utf-8")
+    images.build_and_push(make_instance(), ("worker",), tag="1.0.5")
+    config = make_instance().config.model_dump(mode="json", exclude_none=True) | {"image_tag": "1.0.5"}
+    deployed = container(synthesize(config)["workloads"], "worker")["image"]
+    *built, _login, pushed = bench.asked("docker")
+    assert f"--tag={deployed} " in built[-1]
+    assert built[-1].endswith(str(own))
+    assert pushed == f"docker push {deployed}"
