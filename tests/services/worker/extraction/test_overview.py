@@ -21,6 +21,7 @@ from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.sandbox import Sandbox
 from services.worker.extraction.search import Limits
 from services.worker.extraction.source import LocalFile
+from tests.ranged import Counted
 from tests.videos import FRAGMENTED, Videos, frame_number
 
 BOTH = ThumbnailOptions(storyboard=True, preview=True)
@@ -101,6 +102,20 @@ def test_thumbnails_are_the_same_with_an_overview_and_without(videos: Videos) ->
     without = overview(path, ThumbnailOptions())
     assert (without.storyboard, without.preview) == (None, None)
     assert overview(path).pictures == without.pictures
+
+
+def test_what_is_off_costs_nothing(videos: Videos, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a read more, and nothing of the module is called."""
+    path = videos.video("a.mp4", duration_s=12)
+    whole = Counted(path)
+    with_both = extract(whole.reader(), BOTH, Limits(read_bytes=1 << 26, cpu_s=1e6))
+    monkeypatch.delattr("services.worker.extraction.extract.Overview")
+    counted = Counted(path)
+    without = extract(counted.reader(), ThumbnailOptions(), Limits(read_bytes=1 << 26, cpu_s=1e6))
+    assert (without.storyboard, without.preview) == (None, None)
+    assert without.pictures == with_both.pictures
+    # What the thumbnails need comes first, and the rest on top of it.
+    assert whole.places[: len(counted.places)] == counted.places
 
 
 def test_each_can_be_had_alone(videos: Videos) -> None:
