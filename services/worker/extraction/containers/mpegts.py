@@ -59,12 +59,10 @@ def inspect(read_at: ReadAt, size_bytes: int) -> Contents | None:
                     may_hide_video |= kind == _PRIVATE
             # A long map goes on in the next packet, where it is not followed.
             may_hide_video |= _section_end(section) > len(section)
-    start, size = framing
-    was_all_seen = seen.total() == len(range(start, size_bytes - 187, size))
-    if video and was_all_seen and not video.keys() & seen.keys():
-        return Contents(missing=_NO_PICTURES)
     tracks = tuple(VideoTrack(encrypted=scrambled) for scrambled in video.values())
-    return Contents(video=tracks, others=len(others), may_hide_video=may_hide_video)
+    was_all_seen = seen.total() == len(range(framing[0], size_bytes - 187, framing[1]))
+    missing = _NO_PICTURES if video and was_all_seen and not video.keys() & seen.keys() else None
+    return Contents(video=tracks, others=len(others), may_hide_video=may_hide_video, missing=missing)
 
 
 def packets(read_at: ReadAt, start: int, size: int, end: int) -> Iterator[tuple[int, bool, bytes]]:
