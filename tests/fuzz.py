@@ -153,15 +153,13 @@ def complaint_about(outcome: Outcome, options: ThumbnailOptions) -> str | None:
         return f"{outcome.reason_code}: {outcome.reason}"
     if outcome.state is VideoState.FAILED:
         return None
-    if [picture.position_pct for picture in outcome.pictures] != list(options.positions_pct):
-        return f"{len(outcome.pictures)} pictures"
-    if not all(is_picture(picture, options.format) for picture in outcome.pictures):
-        return "a picture that is none"
-    if outcome.storyboard and not (options.storyboard and is_sheet(outcome.storyboard)):
-        return "a storyboard that is none"
-    if outcome.preview and not (options.preview and is_animation(outcome.preview)):
-        return "a preview that is none"
-    return None
+    lies = {
+        "other pictures": [picture.position_pct for picture in outcome.pictures] != list(options.positions_pct),
+        "a picture that is none": not all(is_picture(picture, options.format) for picture in outcome.pictures),
+        "a storyboard": outcome.storyboard and not (options.storyboard and is_sheet(outcome.storyboard)),
+        "a preview": outcome.preview and not (options.preview and is_animation(outcome.preview)),
+    }
+    return next((what for what, is_lie in lies.items() if is_lie), None)
 
 
 def is_picture(picture: Picture, image_format: ImageFormat) -> bool:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import cv2
-import numpy as np
 import pytest
 
 from services.contract.records import VideoState
@@ -17,7 +15,8 @@ from services.contract.thumbnails import ThumbnailOptions
 from services.local.samples import run_ffmpeg
 from services.worker.extraction.job import Bounds
 from services.worker.extraction.sandbox import Sandbox
-from services.worker.extraction.source import LocalFile
+from tests import extracted
+from tests.extracted import SMALL
 from tests.reference import decoded_by_ffmpeg, similarity
 from tests.videos import FRAGMENTED, UNINDEXED, VARIABLE_RATE, Videos, frame_number
 
@@ -25,10 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from services.local.samples import Image
     from services.worker.extraction.outcome import Outcome
-
-SMALL: dict[str, Any] = {"width_px": 320, "height_px": 180}
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +34,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def extract(sandbox: Sandbox, path: Path) -> Outcome:
-    with LocalFile(path) as source:
-        outcome = sandbox.extract(source)
+    outcome = extracted.extract(sandbox, path)
     assert (outcome.state, outcome.reason) == (VideoState.DONE, None)
     return outcome
 
@@ -49,18 +44,11 @@ def assert_shows_what_it_tells(path: Path, outcome: Outcome, *, first: int = 0, 
     assert len(outcome.pictures) == 3
     assert outcome.info is not None
     assert outcome.info.duration_s is not None
-    for picture in outcome.pictures:
-        shown = decoded(picture.jpeg)
+    for picture, shown in zip(outcome.pictures, extracted.images(outcome), strict=True):
         assert frame_number(shown) - first == pytest.approx(fps * picture.time_s, abs=0.1)
         assert similarity(shown, decoded_by_ffmpeg(path, picture.time_s, shown.shape[1::-1])) >= 0.95
         wanted_s = outcome.info.duration_s * picture.position_pct / 100
         assert abs(picture.time_s - wanted_s) <= 1
-
-
-def decoded(data: bytes) -> Image:
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    assert image is not None
-    return image.astype(np.uint8, copy=False)
 
 
 @dataclass(frozen=True)
@@ -83,7 +71,7 @@ LATE = ("-output_ts_offset", "100")
 WRAPPED = ("-output_ts_offset", "95441.7")
 """The stamps of a transport stream have 33 bits: they start anew after 95,443.7 s."""
 OPEN = ("-preset", "medium", "-x264-params", "open-gop=1")
-SPARSE = {"gop": 1000, "duration_s": 6}
+SPARSE: dict[str, Any] = {"gop": 1000, "duration_s": 6}
 
 KINDS = [
     *(Kind("late start", name, options=LATE) for name in ("a.mp4", "a.mkv", "a.ts", "a.flv")),
@@ -142,10 +130,10 @@ def test_a_broadcast_is_counted_from_its_first_whole_picture(videos: Videos, san
     whole = videos.video("whole.ts", duration_s=6, **SMALL)
     path = videos.file("begun.ts", whole.read_bytes()[whole.stat().st_size // 188 // 8 * 188 :])
     outcome = extract(sandbox, path)
-    firsts = {round(frame_number(decoded(picture.jpeg)) - 25 * picture.time_s, 3) for picture in outcome.pictures}
+    numbers, times_s = extracted.numbers(outcome), extracted.times_s(outcome)
+    firsts = {round(number - 25 * time_s, 3) for number, time_s in zip(numbers, times_s, strict=True)}
     assert len(firsts) == 1
-    for picture in outcome.pictures:
-        shown = decoded(picture.jpeg)
+    for shown in extracted.images(outcome):
         # Of the whole broadcast, as ffmpeg counts from the first keyframe.
         expected = decoded_by_ffmpeg(whole, frame_number(shown) / 25, shown.shape[1::-1])
         assert similarity(shown, expected) >= 0.95
