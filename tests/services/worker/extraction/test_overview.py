@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.contract.records import VideoState
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
+from services.local.samples import encode
 from services.worker.extraction.capture import Image
 from services.worker.extraction.extract import extract
 from services.worker.extraction.job import Bounds
@@ -22,7 +23,7 @@ from services.worker.extraction.sandbox import Sandbox
 from services.worker.extraction.search import Limits
 from services.worker.extraction.source import LocalFile
 from tests.ranged import Counted
-from tests.videos import FRAGMENTED, Videos, frame_number
+from tests.videos import FRAGMENTED, Videos, draw_frame, frame_number
 
 BOTH = ThumbnailOptions(storyboard=True, preview=True)
 
@@ -168,6 +169,27 @@ def test_a_video_of_one_frame_has_a_tile(videos: Videos) -> None:
     outcome = overview(videos.video("still.mp4", duration_s=1 / 25))
     assert numbers(tiles(outcome.storyboard)) == [0]
     assert outcome.preview is None
+
+
+def test_pictures_that_are_all_alike_are_no_animation(tmp_path: Path) -> None:
+    still = tmp_path / "still.mp4"
+    options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "25")
+    encode((draw_frame(7) for _ in range(300)), still, fps=25, inputs=(), options=options)
+    outcome = overview(still)
+    assert numbers(tiles(outcome.storyboard)) == [7, 7, 7]
+    assert outcome.preview is None
+
+
+def test_an_animation_tells_the_frames_that_it_has(tmp_path: Path) -> None:
+    """Alike pictures become one: of 12 s, the second half shows the same."""
+    path = tmp_path / "halted.mp4"
+    options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "25")
+    encode((draw_frame(min(number, 150)) for number in range(300)), path, fps=25, inputs=(), options=options)
+    preview = overview(path).preview
+    shown = numbers(frames(preview))
+    assert shown == sorted(set(shown))
+    assert 5 <= len(shown) < 10
+    assert shown[-1] == 150
 
 
 def test_where_keyframes_cost_too_much_near_ones_stand_for_them_and_the_thumbnails_stay(videos: Videos) -> None:
