@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from services.worker.extraction.outcome import Outcome
 
 GOOD = draw_frame(7)
+BLURRED = cv2.GaussianBlur(GOOD, (0, 0), 60).astype(np.uint8)
 SIGNATURES = {ImageFormat.JPEG: b"\xff\xd8\xff", ImageFormat.WEBP: b"RIFF", ImageFormat.AVIF: b"\0\0\0"}
 
 
@@ -48,7 +49,7 @@ def titled(level: int) -> Image:
         (titled(5), "black"),
         (plain(255), "white"),
         (plain(128), "flat"),
-        (cv2.GaussianBlur(GOOD, (0, 0), 60), "blurred"),
+        (BLURRED, "blurred"),
         (cv2.GaussianBlur(GOOD, (0, 0), 2), None),
         ((GOOD // 4).astype(np.uint8), None),
     ],
@@ -93,6 +94,28 @@ def test_a_black_picture_gives_way_to_the_nearest_good_one(tmp_path: Path) -> No
     nearest = thumbnails(path, ThumbnailOptions(smart=False))
     assert numbers(nearest) == [None, 500, 950]
     assert nearest.pictures[0].time_s == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize(
+    ("bad", "what"),
+    [
+        (plain(16), "black"),
+        (plain(255), "white"),
+        (plain(128), "flat"),
+        (BLURRED, "blurred"),
+    ],
+    ids=["black", "white", "flat", "blurred"],
+)
+def test_every_flaw_gives_way_and_is_told_where_nothing_is_better(tmp_path: Path, bad: Image, what: str) -> None:
+    """The keyframe at 2 s is bad in one film, and all of them are in the other."""
+    options = ThumbnailOptions(positions_pct=(25.0,))
+    some = film(tmp_path / "some.mp4", lambda number: bad if 25 < number < 75 else draw_frame(number), seconds=8)
+    outcome = thumbnails(some, options)
+    assert numbers(outcome)[0] in (25, 75)
+    assert outcome.pictures[0].note is None
+    every = thumbnails(film(tmp_path / "all.mp4", lambda _: bad, seconds=8), options)
+    assert every.pictures[0].time_s == pytest.approx(2.0)
+    assert every.pictures[0].note == f"The picture is {what}, and no better one is near."
 
 
 @pytest.mark.parametrize("gop", [25, 1000])
