@@ -20,6 +20,21 @@ PROC = Path("/proc")
 needs_proc = pytest.mark.skipif(not (PROC / "self/status").exists(), reason="only Linux shows processes as files")
 
 
+WITHOUT_SECCOMP = """
+import errno, platform
+from services.worker.extraction import confinement
+
+_, seccomp, _ = confinement.MACHINES[platform.machine()]
+confinement.install([
+    (confinement._LOAD, 0, 0, confinement._NUMBER_AT),
+    (confinement._JUMP_IF_EQUAL, 0, 1, seccomp),
+    (confinement._RETURN, 0, 0, confinement._ERRNO | errno.ENOSYS),
+    (confinement._RETURN, 0, 0, confinement._ALLOW),
+])
+"""
+"""The start of a program on a kernel that knows no filter: one is refused by a filter."""
+
+
 @dataclass
 class Source:
     """A video in memory. `before_read` is called while its child process waits for the bytes."""
