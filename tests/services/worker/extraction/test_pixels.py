@@ -40,6 +40,18 @@ def test_hdr_is_tone_mapped(videos: Videos, transfer: str) -> None:
     assert similarity(frame.image, expected) >= 0.95
 
 
+@pytest.mark.parametrize(("name", "codec"), [("phone.mkv", "hevc"), ("film.webm", "vp9"), ("film.mp4", "av1")])
+@pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
+def test_hdr_is_tone_mapped_in_every_codec_that_has_it(videos: Videos, name: str, codec: str, transfer: str) -> None:
+    tags = f"setparams=color_primaries=bt2020:color_trc={transfer}:colorspace=bt2020nc:range=tv"
+    tagged = ("-vf", f"scale=out_color_matrix=bt2020:out_range=tv,format=yuv420p10le,{tags}", "-pix_fmt", "yuv420p10le")
+    path = videos.video(name, codec=codec, duration_s=2, options=hdr(transfer) if codec == "hevc" else tagged)
+    frame = frames_at(path, [1.0])[0]
+    assert numbers([frame]) == [25]
+    expected = shown_by_ffmpeg(path, frame.time_s, (640, 360), filters=TONE_MAPPING)
+    assert similarity(frame.image, expected) >= 0.95
+
+
 @pytest.mark.parametrize(
     ("name", "codec", "options"),
     [
@@ -62,7 +74,10 @@ def test_hdr_is_tone_mapped(videos: Videos, transfer: str) -> None:
         ),
         ("a.mp4", "hevc", ("-vf", "scale=out_range=pc", "-color_range", "pc", "-pix_fmt", "yuv420p")),
         ("a.mp4", "av1", ("-pix_fmt", "yuv420p10le")),
+        ("a.mp4", "av1", ("-vf", "scale=out_range=pc", "-color_range", "pc", "-pix_fmt", "yuv420p")),
         ("a.webm", "vp9", ("-pix_fmt", "yuv444p")),
+        ("a.webm", "vp9", ("-pix_fmt", "yuv420p12le")),
+        ("a.webm", "vp8", ("-pix_fmt", "yuva420p", "-auto-alt-ref", "0")),
         ("a.webm", "vp9", ("-pix_fmt", "yuva420p")),
         ("a.mov", "prores", ("-pix_fmt", "yuva444p10le", "-profile:v", "4444")),
         ("a.mov", "mjpeg", ("-pix_fmt", "yuvj422p")),
