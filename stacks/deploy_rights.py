@@ -273,6 +273,9 @@ def _identities(names: "Names") -> list[Statement]:
             resources=[
                 names.role_arn("build"),
                 names.role_arn("deploy"),
+                # Those of an instance whose name begins with this one's, too.
+                names.role_arn("*-build"),
+                names.role_arn("*-deploy"),
                 names.arn("iam", f"policy/{names.of('*')}", region=""),
             ],
         ),

@@ -1,7 +1,8 @@
 """Damages sample videos at random, and shows them to the parsers and to a real child: `./noxw -s fuzz -- --minutes N`.
 
 What must never happen: a crash or a hang of the worker, an exception that nobody expects, a child that dies, and a lie:
-`done` with pictures that are none. What fails is kept, with the seed that makes it again.
+`done` with pictures that are none. Each child is asked for something else: other positions, formats, widths, with a
+storyboard and a preview or without. What fails is kept, with the seed that makes it again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,13 +23,13 @@ import cv2
 import numpy as np
 
 from services.contract.records import ReasonCode, VideoState
-from services.contract.thumbnails import ThumbnailOptions
+from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.worker.extraction import containers as inspection
 from services.worker.extraction.bitstream import headers
 from services.worker.extraction.extract import UNUSABLE
 from services.worker.extraction.index import containers
 from services.worker.extraction.job import Bounds
-from services.worker.extraction.outcome import ExtractionError, Outcome
+from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard
 from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.sandbox import Sandbox
 from services.worker.extraction.stream import load
@@ -51,6 +53,16 @@ SAMPLES = (
     ("o.mp4", "h264", ("-flags", "+ilme+ildct", "-x264-params", "tff=1")),
     ("p.mp4", "hevc", ("-x265-params", "log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc")),
 )
+CHOICES = (
+    ThumbnailOptions(width_px=160),
+    ThumbnailOptions(width_px=160, storyboard=True, preview=True),
+    ThumbnailOptions(width_px=64, smart=False, format=ImageFormat.WEBP, storyboard=True),
+    ThumbnailOptions(width_px=320, format=ImageFormat.AVIF, preview=True, positions_pct=(50.0,)),
+    ThumbnailOptions(width_px=160, smart=False, positions_pct=tuple(range(5, 100, 5))),
+    ThumbnailOptions(width_px=4096, storyboard=True, preview=True, positions_pct=(0.01, 99.99)),
+)
+"""What the children are asked for, in turn."""
+MAGIC = {ImageFormat.JPEG: b"\xff\xd8\xff", ImageFormat.WEBP: b"RIFF", ImageFormat.AVIF: b"\0\0\0"}
 BOUNDS = Bounds(deadline_s=30, cpu_s=20, memory_mb=1024, read_mb=64, requests=2000)
 MOST_PARSER_CPU_S = 5.0
 PARSED_PER_CHILD = 8
@@ -136,17 +148,37 @@ def complaint_of_parsers(content: bytes) -> str | None:
     return f"the parsers took {took_s:.1f} s" if took_s > MOST_PARSER_CPU_S else None
 
 
-def complaint_about(outcome: Outcome) -> str | None:
+def complaint_about(outcome: Outcome, options: ThumbnailOptions) -> str | None:
     if outcome.reason_code in UNEXPECTED:
         return f"{outcome.reason_code}: {outcome.reason}"
-    if outcome.state is not VideoState.FAILED:
-        for picture in outcome.pictures:
-            image = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR)
-            if image is None or image.shape[:2] != (picture.height_px, picture.width_px):
-                return "a picture that is none"
-        if len(outcome.pictures) != 3:
-            return f"{len(outcome.pictures)} pictures"
-    return None
+    if outcome.state is VideoState.FAILED:
+        return None
+    lies = {
+        "other pictures": [picture.position_pct for picture in outcome.pictures] != list(options.positions_pct),
+        "a picture that is none": not all(is_picture(picture, options.format) for picture in outcome.pictures),
+        "a storyboard": outcome.storyboard and not (options.storyboard and is_sheet(outcome.storyboard)),
+        "a preview": outcome.preview and not (options.preview and is_animation(outcome.preview)),
+    }
+    return next((what for what, is_lie in lies.items() if is_lie), None)
+
+
+def is_picture(picture: Picture, image_format: ImageFormat) -> bool:
+    image = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    is_right_size = image is not None and image.shape[:2] == (picture.height_px, picture.width_px)
+    return is_right_size and picture.jpeg.startswith(MAGIC[image_format])
+
+
+def is_sheet(storyboard: Storyboard) -> bool:
+    sheet = cv2.imdecode(np.frombuffer(storyboard.data, np.uint8), cv2.IMREAD_COLOR)
+    rows = -(-storyboard.tiles // storyboard.columns)
+    size = (rows * storyboard.tile_height_px, storyboard.columns * storyboard.tile_width_px)
+    return sheet is not None and sheet.shape[:2] == size
+
+
+def is_animation(preview: Preview) -> bool:
+    ok, animation = cv2.imdecodeanimation(np.frombuffer(preview.data, np.uint8).reshape(1, -1))
+    sizes = {frame.shape[:2] for frame in animation.frames}
+    return ok and len(animation.frames) == preview.frames and sizes == {(preview.height_px, preview.width_px)}
 
 
 def main() -> int:
@@ -160,7 +192,8 @@ def main() -> int:
     until = time.monotonic() + 60 * arguments.minutes
     counts: Counter[str] = Counter()
     failures = 0
-    with tempfile.TemporaryDirectory() as directory, Sandbox(ThumbnailOptions(width_px=160), BOUNDS) as sandbox:
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
+        sandboxes = [(options, stack.enter_context(Sandbox(options, BOUNDS))) for options in CHOICES]
         videos = Videos(Path(directory))
         samples = [
             videos.video(name, codec=codec, duration_s=2, width_px=192, height_px=108, options=options).read_bytes()
@@ -173,9 +206,10 @@ def main() -> int:
             complaint = complaint_of_parsers(content)
             counts["parsed"] += 1
             if complaint is None and number % PARSED_PER_CHILD == 0:
+                options, sandbox = sandboxes[number // PARSED_PER_CHILD % len(sandboxes)]
                 outcome = sandbox.extract(Bytes(content))
                 counts[f"{outcome.state} {outcome.reason_code or ''}".strip()] += 1
-                complaint = complaint_about(outcome)
+                complaint = complaint_about(outcome, options)
             if complaint:
                 failures += 1
                 arguments.keep.mkdir(exist_ok=True)

@@ -63,6 +63,8 @@ NOT_RUN = {
 }
 """Commands that no test runs as they stand: what they take, or why."""
 
+PARTS = ("services/api", "services/worker", "services/frontend/src", "services/frontend/e2e", "stacks", "tests")
+
 LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"\./noxw -s ([a-z][\w -]*?)(?=\s+--|\s*[`#;,.()…|]|\s{2,}|$)", re.MULTILINE)
 
@@ -104,6 +106,13 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert target.exists(), f"{relative(page)}: {link}"
         if anchor:
             assert anchor in anchors(target), f"{relative(page)}: {link}"
+
+
+def test_the_page_on_security_names_files_that_exist() -> None:
+    there_are = [f"/{path.relative_to(ROOT).as_posix()}" for part in PARTS for path in (ROOT / part).rglob("*.*")]
+    named = re.findall(r"`([\w/.-]+\.(?:py|ts))`", text_of(ROOT / "docs" / "security.md"))
+    assert len(named) > 40
+    assert [name for name in named if not any(path.endswith(f"/{name}") for path in there_are)] == []
 
 
 def test_every_page_is_in_the_index() -> None:

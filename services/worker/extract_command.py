@@ -226,6 +226,7 @@ def _report(video: Path, outcome: Outcome, files: Sequence[Path]) -> dict[str, A
                 "width_px": picture.width_px,
                 "height_px": picture.height_px,
                 "size_bytes": len(picture.jpeg),
+                "note": picture.note,
             }
             for file, picture in zip(files, outcome.pictures, strict=True)
         ],

@@ -60,6 +60,10 @@ def test_deploy_role_cannot_give_itself_more(bootstrap: Synthesized) -> None:
     own = granted["NotItsOwn"]
     assert own["Effect"] == "Deny"
     assert "arn:aws:iam::123456789012:role/thumbnails-deploy" in own["Resource"]
+    # Nor the role of an instance named thumbnails-x.
+    assert {f"arn:aws:iam::123456789012:role/thumbnails-*-{part}" for part in ("build", "deploy")} <= set(
+        own["Resource"]
+    )
     boundary = "arn:aws:iam::123456789012:policy/thumbnails-boundary"
     for statement in granted.values():
         grants = {"iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy"} & set(as_list(statement["Action"]))

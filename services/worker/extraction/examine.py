@@ -101,9 +101,8 @@ def _container(reader: RangedReader) -> Container:
 
 def _check_contents(contents: Contents) -> None:
     check_tracks(len(contents.video) + contents.others)
-    if contents.index_missing:
-        reason = "The file has no index (moov box): it is incomplete, as when an upload or a recording breaks off."
-        raise ExtractionError(ReasonCode.INCOMPLETE, reason)
+    if contents.missing:
+        raise ExtractionError(ReasonCode.INCOMPLETE, contents.missing)
     if contents.others and not contents.video and not contents.may_hide_video:
         raise ExtractionError(ReasonCode.NO_VIDEO_STREAM, _NO_VIDEO_STREAM)
     if contents.video and all(track.encrypted for track in contents.video):

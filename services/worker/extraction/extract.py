@@ -61,6 +61,8 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: Limits) -> 
     else:
         reason = f"The duration is not known; the pictures are of the first {duration_s:.0f} s."
         shortfall = (ReasonCode.NEARBY_FRAME, reason)
+    if options.smart:
+        chosen = search.better(chosen, wanted_s, duration_s)
     return _outcome(info, chosen, options, shortfall)
 
 

@@ -12,8 +12,6 @@ from services.worker.extraction.stream import BrokenIndexError, Index, Sample, l
 
 _RUN_UP_PIXELS = 600 * 1920 * 1088
 """Most pixels decoded to reach one picture: 600 frames at 1080p, some 2 s of CPU."""
-_NEARBY_S, _NEARBY_SHARE = 5.0, 0.02
-"""How far a better picture may be: so many seconds, or this share of the duration."""
 _MOST_TRIES = 8
 _RUN_UP_BYTES = 64 * 1024 * 1024
 
@@ -78,11 +76,11 @@ class KeyframeSearch:
         what = quality.flaw(frame.image)
         if what is None:
             return frame
-        within_s = max(_NEARBY_S, _NEARBY_SHARE * self._index.stream.duration_s)
+        within_s = selection.nearby_s(self._index.stream.duration_s)
         for other in self._others(frame, time_s, within_s):
             if quality.flaw(other.image) is None:
                 return other
-        return replace(frame, note=f"The picture is {what}, and no better one is near.")
+        return replace(frame, note=quality.note(what))
 
     def _others(self, frame: Frame, time_s: float, within_s: float) -> Iterator[Frame]:
         """Frames near a time, the nearest first: keyframes, and if there are none some others."""
@@ -116,7 +114,9 @@ class KeyframeSearch:
     def _decode_run(self, samples: Sequence[Sample], targets: Sequence[Sample]) -> list[Frame | None]:
         """Some pictures of a run, without those that neither they nor others need."""
         stream, pictures = self._index.stream, load(self._reader, samples)
-        references = headers.references(stream.decoder, stream.extradata, pictures)
+        references = [True] * len(pictures)
+        if stream.tells_order:
+            references = headers.references(stream.decoder, stream.extradata, pictures)
         wanted = {_key(target) for target in targets}
         kept = [at for at, sample in enumerate(samples) if references[at] or _key(sample) in wanted]
         return self._decode([samples[at] for at in kept], [pictures[at] for at in kept], targets)

@@ -101,8 +101,12 @@ class Overview:
         ok, data = cv2.imencodeanimation(".webp", animation, [cv2.IMWRITE_WEBP_QUALITY, self._options.quality])
         if not ok:
             raise ValueError("OpenCV could not encode the animation")
+        # libwebp makes one frame of those that look alike, for as long as all of them together.
+        frames = animated_frames(data.tobytes())
+        if frames < 2:
+            return None
         return Preview(
-            frames=len(different),
+            frames=frames,
             duration_s=len(different) * _FRAME_MS / 1000,
             width_px=size_px[0],
             height_px=size_px[1],
@@ -125,6 +129,16 @@ class Overview:
         if not found:
             raise BrokenIndexError("no keyframe could be had")
         return [found[min(found, key=lambda other: abs(other - number))] for number in range(len(times_s))]
+
+
+def animated_frames(webp: bytes) -> int:
+    """How many frames an animated WebP has; 0 for a still one. Chunks are padded to even sizes (RFC 9649, 2.3)."""
+    at, frames = 12, 0
+    while at + 8 <= len(webp):
+        frames += webp[at : at + 4] == b"ANMF"
+        size = int.from_bytes(webp[at + 4 : at + 8], "little")
+        at += 8 + size + size % 2
+    return frames
 
 
 def coarse_first(count: int) -> Iterator[int]:

@@ -31,3 +31,8 @@ def flaw(image: Image) -> str | None:
         return "flat"
     steps = cv2.absdiff(small[:, 1:], small[:, :-1])
     return "blurred" if np.count_nonzero(steps >= _EDGE) < _EDGE_SHARE * steps.size else None
+
+
+def note(what: str) -> str:
+    """What is said of a picture with a flaw that is shown all the same."""
+    return f"The picture is {what}, and no better one is near."

@@ -1,9 +1,9 @@
 """The search for frames: seek first, walk where that misled, and settle for less at the end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from services.worker.extraction import picture, selection
+from services.worker.extraction import picture, quality, selection
 from services.worker.extraction.capture import Capture, Frame, Image
 from services.worker.extraction.codecs import decoder_whitelist
 from services.worker.extraction.examine import Video
@@ -11,6 +11,8 @@ from services.worker.extraction.reader import RangedReader
 
 _FIRST_FRAME_BYTES = 16 * 1024 * 1024
 _FIRST_FRAME_CPU_S = 5.0
+_LOOKED_AT = (0.2, -0.2, 0.4, -0.4, 0.7, -0.7, 1.0, -1.0)
+"""Where a better picture is looked for: shares of how far it may be, the nearest first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,27 @@ class Search:
             del capture
         self._reader.check()
         return frames
+
+    def better(self, frames: Sequence[Frame], wanted_s: Sequence[float], duration_s: float) -> list[Frame]:
+        """The same frames; in the place of one that is no good picture the nearest that is, or it with a note.
+
+        Raises: SourceError.
+        """
+        flawed = {number: what for number, frame in enumerate(frames) if (what := quality.flaw(frame.image))}
+        capture = self._open(self._limits.read_bytes, self._limits.cpu_s) if flawed else None
+        if capture is None:
+            return list(frames)
+        shrink, chosen, within_s = self._shrinker(capture), list(frames), selection.nearby_s(duration_s)
+        for number, what in flawed.items():
+            chosen[number] = replace(frames[number], note=quality.note(what))
+            for other_s in (wanted_s[number] + share * within_s for share in _LOOKED_AT):
+                other = selection.sought(capture, other_s, shrink) if 0 <= other_s < duration_s else None
+                if other and abs(other.time_s - wanted_s[number]) <= within_s and not quality.flaw(other.image):
+                    chosen[number] = other
+                    break
+        del capture
+        self._reader.check()
+        return chosen
 
     def _open(self, soft_bytes: int, soft_cpu_s: float) -> Capture | None:
         self._reader.rewind(soft_bytes=soft_bytes, soft_cpu_s=soft_cpu_s)

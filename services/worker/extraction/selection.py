@@ -21,12 +21,18 @@ def tolerance_s(duration_s: float, frame_s: float = 0.0) -> float:
     return max(min(1.0, duration_s / 4), 0.02 * duration_s, min(frame_s, 1.0))
 
 
+def nearby_s(duration_s: float) -> float:
+    """How far from its position a better picture may be: 5 s or 2 % of the duration, the larger one."""
+    return max(5.0, 0.02 * duration_s)
+
+
 def by_seeking(capture: Capture, wanted_s: Sequence[float], shrink: Shrink) -> list[Frame | None]:
     """The frame at each time, as the container's index leads to it; None where it leads nowhere."""
-    return [_sought(capture, time_s, shrink) for time_s in wanted_s]
+    return [sought(capture, time_s, shrink) for time_s in wanted_s]
 
 
-def _sought(capture: Capture, time_s: float, shrink: Shrink) -> Frame | None:
+def sought(capture: Capture, time_s: float, shrink: Shrink) -> Frame | None:
+    """The frame at a time, as the container's index leads to it; None if it leads nowhere."""
     capture.seek(time_s)
     found_s = capture.advance()
     image = None if found_s is None else capture.image()

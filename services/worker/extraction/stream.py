@@ -37,6 +37,8 @@ class Stream:
     colour: Colour = UNTOLD
     is_cut_off: bool = False
     """The file ends before the container says."""
+    tells_order: bool = True
+    """Samples have the times at which their own pictures are shown. AVI has only the order of decoding."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,8 @@ class Index(Protocol):
     def run_up(self, time_s: float, most: int) -> list[Sample]:
         """What must be decoded, in this order, to show the picture at a time: a keyframe, then all up to it, the last.
 
-        An empty list where that is more than `most` pictures. Of two times behind one keyframe, the list of the first
-        begins that of the second.
+        An empty list where that is more than `most` pictures. Of two times behind one keyframe, the longer list shows
+        both.
         """
         ...
 

@@ -20,7 +20,7 @@ KEYS = {
     *("video", "state", "reason_code", "reason", "duration_s", "width_px", "height_px", "codec", "container"),
     *("thumbnails", "bytes_read", "requests", "cpu_s"),
 }
-THUMBNAIL_KEYS = {"position_pct", "time_s", "file", "width_px", "height_px", "size_bytes"}
+THUMBNAIL_KEYS = {"position_pct", "time_s", "file", "width_px", "height_px", "size_bytes", "note"}
 
 
 def run(folder: Path, *arguments: object, columns: int = 200) -> subprocess.CompletedProcess[str]:

@@ -1,15 +1,19 @@
 """The worker as it is started: its settings, its ports, its end."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 from tests.driver import eventually
 from tests.place import Place
+from tests.sandboxes import WITHOUT_SECCOMP
 
+ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-m", "services.worker", "run"]
 
 
@@ -26,6 +30,17 @@ def get(port: int, path: str) -> str | None:
             return str(answer.read().decode())
     except OSError:
         return None
+
+
+def environment_of(place: Place) -> dict[str, str]:
+    return {
+        **os.environ,
+        **place.environment(),
+        "AWS_ENDPOINT_URL": place.endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "RECEIVE_WAIT_S": "1",
+    }
 
 
 def test_wrong_settings_are_all_named_at_once(place: Place) -> None:
@@ -47,12 +62,7 @@ def test_wrong_settings_are_all_named_at_once(place: Place) -> None:
 def test_a_worker_serves_probes_and_metrics_and_ends_on_sigterm(place: Place) -> None:
     health, metrics = a_free_port(), a_free_port()
     environment = {
-        **os.environ,
-        **place.environment(),
-        "AWS_ENDPOINT_URL": place.endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "RECEIVE_WAIT_S": "1",
+        **environment_of(place),
         "WORKER_HEALTH_PORT": str(health),
         "WORKER_METRICS_PORT": str(metrics),
     }
@@ -66,3 +76,29 @@ def test_a_worker_serves_probes_and_metrics_and_ends_on_sigterm(place: Place) ->
 
     assert worker.returncode == 0
     assert '"event": "worker_stopped"' in output
+
+
+START = """
+import sys
+from services.worker.__main__ import main
+
+sys.argv = ["services.worker", "run"]
+sys.exit(main())
+"""
+
+
+def test_a_worker_whose_kernel_has_no_filter_says_so_once_and_starts(place: Place) -> None:
+    command = [sys.executable, "-c", WITHOUT_SECCOMP + START]
+    worker = subprocess.Popen(command, env=environment_of(place), cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert worker.stdout is not None
+    try:
+        lines = [next(worker.stdout)]
+        while "worker_started" not in lines[-1]:
+            lines.append(next(worker.stdout))
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        rest, _ = worker.communicate(timeout=60)
+    events = [json.loads(line)["event"] for line in [*lines, *rest.splitlines()]]
+    assert events.count("children_less_confined") == 1
+    assert events.index("children_less_confined") < events.index("worker_started")
+    assert worker.returncode == 0

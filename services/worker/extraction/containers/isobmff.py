@@ -10,6 +10,9 @@ from services.worker.extraction.reader import Place
 _FIRST_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"moof", b"sidx"}
 _STILLS = {b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1"}
 """Brands of images, which are boxes as well: https://mp4ra.org/registered-types/brands"""
+_PADDING = {b"free", b"skip"}
+_NO_INDEX = "The file has no index (moov box): it is incomplete, as when an upload or a recording breaks off."
+_NO_FRAGMENTS = "The file holds no pictures: it is an initialisation segment, whose fragments are not in it."
 _ENCRYPTED_ENTRIES = {b"encv", b"drmi"}
 _MAX_BOXES = 4096
 _SMALL_BYTES = 512 * 1024
@@ -43,6 +46,8 @@ def boxes(read_at: ReadAt, start: int, end: int, *, before: int | None = None) -
             size, body = int.from_bytes(header[8:16]), start + 16
         elif size == 0:
             size = end - start
+        elif kind in _PADDING:
+            size = max(size, body - start)  # some forget to count its header
         if size < body - start:
             return
         yield Box(kind, body, min(start + size, end))
@@ -67,19 +72,27 @@ def _movie(read_at: ReadAt, size_bytes: int) -> Box | None:
 def inspect(read_at: ReadAt, size_bytes: int) -> Contents | None:
     moov = _movie(read_at, size_bytes)
     if moov is None:
-        return Contents(index_missing=True)
+        return Contents(missing=_NO_INDEX)
     is_last = moov.end >= size_bytes
     children = list(boxes(read_at, moov.start, moov.end))
     if any(box.type == b"cmov" for box in children):
         return None
     tracks = [_track(read_at, box, looks_for_end=not is_last) for box in children if box.type == b"trak"]
     video = [track for track in tracks if track.handler == b"vide"]
+    is_announced = any(box.type == b"mvex" for box in children) and not any(track.video.samples for track in video)
+    if video and is_announced and not _has_media(read_at, moov.end, size_bytes):
+        return Contents(missing=_NO_FRAGMENTS)
     return Contents(
         video=tuple(track.video for track in video),
         others=len(tracks) - len(video),
         duration_s=max((track.duration_s for track in video), default=0) or None,
         needed_bytes=max((track.needed_bytes for track in video), default=0) or None,
     )
+
+
+def _has_media(read_at: ReadAt, start: int, end: int) -> bool:
+    """Whether anything behind the index can be a fragment."""
+    return any(box.type in (b"moof", b"mdat") for box in boxes(read_at, start, end))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """TS: MPEG-2 transport stream (ISO/IEC 13818-1), in packets of 188, 192 (M2TS) or 204 bytes."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from services.worker.extraction.containers.tracks import Contents, ReadAt, VideoTrack
@@ -10,6 +11,7 @@ _SEARCHED_BYTES = 1 << 20
 _VIDEO_TYPES = {0x01, 0x02, 0x10, 0x1B, 0x24, 0x33, 0x42, 0xD1, 0xEA}
 _LOOKED_AT = 64
 """Packets of video that tell whether it is scrambled."""
+_NO_PICTURES = "The file is incomplete: it announces a video, and ends before the first picture."
 _PRIVATE = 0x06
 """May hold AV1 or VP9 as well as subtitles: https://aomediacodec.github.io/av1-mpeg2-ts/"""
 
@@ -37,7 +39,9 @@ def inspect(read_at: ReadAt, size_bytes: int) -> Contents | None:
     others: set[int] = set()
     may_hide_video = False
     looked_at = 0
+    seen: Counter[int] = Counter()
     for pid, scrambled, section in packets(read_at, *framing, min(size_bytes, _SEARCHED_BYTES)):
+        seen[pid] += 1
         if pid in video:
             if scrambled:
                 video[pid] = True
@@ -56,7 +60,9 @@ def inspect(read_at: ReadAt, size_bytes: int) -> Contents | None:
             # A long map goes on in the next packet, where it is not followed.
             may_hide_video |= _section_end(section) > len(section)
     tracks = tuple(VideoTrack(encrypted=scrambled) for scrambled in video.values())
-    return Contents(video=tracks, others=len(others), may_hide_video=may_hide_video)
+    was_all_seen = seen.total() == len(range(framing[0], size_bytes - 187, framing[1]))
+    missing = _NO_PICTURES if video and was_all_seen and not video.keys() & seen.keys() else None
+    return Contents(video=tracks, others=len(others), may_hide_video=may_hide_video, missing=missing)
 
 
 def packets(read_at: ReadAt, start: int, size: int, end: int) -> Iterator[tuple[int, bool, bytes]]:

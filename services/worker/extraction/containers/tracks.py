@@ -21,13 +21,13 @@ class VideoTrack:
 class Contents:
     """The video tracks of a file and how many others there are, some of which `may_hide_video`.
 
-    `index_missing`: the file cannot be played as it is. `duration_s` is what the container says, `needed_bytes` how
-    long the file must be for all of its samples.
+    `missing` is a sentence about what no player can do without, and the file lacks. `duration_s` is what the container
+    says, `needed_bytes` how long the file must be for all of its samples.
     """
 
     video: tuple[VideoTrack, ...] = ()
     others: int = 0
     may_hide_video: bool = False
     duration_s: float | None = None
-    index_missing: bool = False
+    missing: str | None = None
     needed_bytes: int | None = None

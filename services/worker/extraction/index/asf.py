@@ -28,7 +28,8 @@ class _Head:
     number: int
     stream: Stream
     packet_bytes: int
-    duration_s: float
+    preroll_ms: int
+    """What a player waits for: the time of a picture that is shown at once."""
     start: int
     end: int
 
@@ -41,12 +42,17 @@ def open_index(reader: RangedReader) -> Index:
     if first is None:
         raise BrokenIndexError("no picture")
     scanner.zero_ms = first.shown_ms
-    return ScanIndex(head.stream, scanner, head.start, head.end)
+    # The play duration counts a late start, which times do not.
+    late_s = max(first.shown_ms - head.preroll_ms, 0) / 1000
+    if late_s >= head.stream.duration_s:
+        raise BrokenIndexError("a film that begins behind its end")
+    stream = replace(head.stream, duration_s=head.stream.duration_s - late_s)
+    return ScanIndex(stream, scanner, head.start, head.end)
 
 
 def _read_head(reader: RangedReader) -> _Head:
     end = min(int.from_bytes(reader.read_at(16, 8), "little"), reader.size_bytes)
-    at, duration_s, packet_bytes = 30, 0.0, 0
+    at, duration_s, packet_bytes, preroll_ms = 30, 0.0, 0, 0
     film: tuple[int, Stream] | None = None
     for _ in range(_MOST_OBJECTS):
         if at + 24 > end:
@@ -70,7 +76,7 @@ def _read_head(reader: RangedReader) -> _Head:
     length = int.from_bytes(data[16:24], "little")
     stop = min(end + length, reader.size_bytes) if length > _DATA_HEADER_BYTES else reader.size_bytes
     stream = replace(stream, duration_s=duration_s, is_cut_off=length > 0 and end + length > reader.size_bytes)
-    return _Head(number, stream, packet_bytes, duration_s, end + _DATA_HEADER_BYTES, stop)
+    return _Head(number, stream, packet_bytes, preroll_ms, end + _DATA_HEADER_BYTES, stop)
 
 
 def _stream(body: bytes) -> tuple[int, Stream] | None:

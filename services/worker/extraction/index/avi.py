@@ -24,6 +24,8 @@ _IS_KEYFRAME = 0x10
 _IS_NO_KEYFRAME = 0x80000000
 _MOST_FRAMES = 1 << 24
 _MOST_NEIGHBOURS = 12
+_REORDERED = {"h264": 8, "hevc": 8, "mpeg4": 2}
+"""By decoder: at most so many pictures are decoded before one that is shown before them."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ class AviIndex:
         self._reader = reader
         self._table = table
         self._tick_s = head.tick_s
-        self.stream = replace(head.stream, duration_s=table.count * head.tick_s)
+        self.stream = replace(head.stream, duration_s=table.count * head.tick_s, tells_order=False)
 
     def _number(self, time_s: float) -> int:
         return min(max(round(time_s / self._tick_s), 0), self._table.count - 1)
@@ -198,5 +200,19 @@ class AviIndex:
         before = np.flatnonzero(entries.is_key[: target + 1] & (entries.size[: target + 1] > 0))
         if not len(before) or target - before[-1] >= most:
             return []
-        rows = [row for row in range(int(before[-1]), target + 1) if entries.size[row] > 0]
-        return [self._sample(entries, row) for row in rows]
+        behind = min(_REORDERED.get(self.stream.decoder, 0), len(entries.number) - 1 - target)
+        rows = [row for row in range(int(before[-1]), target + 1 + behind) if entries.size[row] > 0]
+        samples = [self._sample(entries, row) for row in rows]
+        return _shown_in_order(samples, sum(1 for row in rows if row <= target))
+
+
+def _shown_in_order(samples: list[Sample], count: int) -> list[Sample]:
+    """Samples in decoding order, of which the picture that is shown as the last of `count` is wanted.
+
+    An AVI numbers its samples as they are decoded, and tells of no other order. Which of them is the wanted picture is
+    not known; but those that are shown after it are as many as there are samples more. So their times go one on, and
+    the last gets the time of the wanted one: the decoder's pictures come in the order in which they are shown.
+    """
+    times_s = [sample.time_s for sample in samples]
+    moved = [*times_s[: count - 1], *times_s[count:], times_s[count - 1]]
+    return [replace(sample, time_s=time_s) for sample, time_s in zip(samples, moved, strict=True)]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from services.worker.extraction import confinement
+from tests.sandboxes import WITHOUT_SECCOMP
 from tests.videos import Videos
 
 ROOT = Path(__file__).parents[4]
@@ -94,30 +95,21 @@ def test_a_child_of_a_confined_process_could_not_be_freer() -> None:
     assert "PermissionError" in result.stderr
 
 
-WITHOUT_SECCOMP = """
-import errno, platform, sys
+EXTRACTS = """
+import sys
 from pathlib import Path
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction import confinement
 from services.worker.extraction.job import Bounds
 from services.worker.extraction.sandbox import Sandbox
 from services.worker.extraction.source import LocalFile
 
-_, seccomp, _ = confinement.MACHINES[platform.machine()]
-confinement.install([
-    (confinement._LOAD, 0, 0, confinement._NUMBER_AT),
-    (confinement._JUMP_IF_EQUAL, 0, 1, seccomp),
-    (confinement._RETURN, 0, 0, confinement._ERRNO | errno.ENOSYS),
-    (confinement._RETURN, 0, 0, confinement._ALLOW),
-])
 with Sandbox(ThumbnailOptions(), Bounds()) as sandbox, LocalFile(Path(sys.argv[1])) as source:
     print(sandbox.start())
     print(sandbox.extract(source).state)
 """
-"""A worker on a kernel that knows no filter: one is refused by a filter."""
 
 
 def test_where_the_kernel_has_no_filter_the_sandbox_says_so_and_works(videos: Videos) -> None:
-    command = [sys.executable, "-c", WITHOUT_SECCOMP, str(videos.video("a.mp4"))]
+    command = [sys.executable, "-c", WITHOUT_SECCOMP + EXTRACTS, str(videos.video("a.mp4"))]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.splitlines() == [f"seccomp: {os.strerror(errno.ENOSYS)}", "done"]

@@ -102,7 +102,7 @@ def test_the_tracks_are_counted_before_anything_is_decoded(videos: Videos, exten
     contents = inspect(film(videos, extension).read_bytes())
     assert contents is not None
     assert (len(contents.video), contents.others) == (1, 0 if extension == "flv" else 1)
-    assert not contents.index_missing
+    assert contents.missing is None
     (track,) = contents.video
     assert not track.encrypted
     # FLV and TS tell the size in the codec's own headers only.
@@ -211,7 +211,40 @@ def test_a_duration_in_matroska_is_a_number_of_seconds_or_unknown(ticks: str, du
 def test_a_missing_index_is_seen(videos: Videos) -> None:
     contents = inspect(videos.cut(videos.video("a.mp4", duration_s=2), keep=0.6).read_bytes())
     assert contents is not None
-    assert contents.index_missing
+    assert "moov" in (contents.missing or "")
+
+
+@pytest.mark.parametrize("rest", [b"", b"\0\0\0\x08free", b"\0\0\0\x10styp" + b"msdh" + bytes(4)])
+def test_an_initialisation_segment_holds_no_pictures(videos: Videos, rest: bytes) -> None:
+    whole = videos.video("a.mp4", duration_s=2, options=FRAGMENTED).read_bytes()
+    segment = whole[: whole.index(b"moof") - 4]
+    contents = inspect(segment + rest)
+    assert contents is not None
+    assert "initialisation segment" in (contents.missing or "")
+    begun = inspect(whole[: whole.index(b"moof") + 400])
+    assert begun is not None
+    assert begun.missing is None
+
+
+def test_a_stream_that_only_announces_a_video_holds_no_pictures(videos: Videos) -> None:
+    whole = videos.video("a.ts", audio="aac", duration_s=2).read_bytes()
+    packets = [whole[at : at + 188] for at in range(0, len(whole), 188)]
+    film = 0x100  # ffmpeg's number for the first stream
+    others = b"".join(packet for packet in packets if int.from_bytes(packet[1:3]) & 0x1FFF != film)
+    contents = inspect(others)
+    assert contents is not None
+    assert "before the first picture" in (contents.missing or "")
+    cut = inspect(others[:-100])
+    assert cut is not None
+    assert cut.missing == contents.missing
+
+
+def test_a_free_box_that_does_not_count_its_header_is_passed_over(videos: Videos) -> None:
+    whole = videos.video("a.mp4", duration_s=2, options=INDEX_FIRST).read_bytes()
+    at = whole.index(b"free") - 4
+    contents = inspect(whole[:at] + b"\0\0\0\x03" + whole[at + 4 :])
+    assert contents is not None
+    assert len(contents.video) == 1
 
 
 def test_an_index_tells_how_long_the_file_must_be(videos: Videos) -> None:

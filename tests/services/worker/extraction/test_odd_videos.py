@@ -8,7 +8,7 @@ import pytest
 
 from services.local.samples import run_ffmpeg
 from tests.ranged import frames_at, numbers
-from tests.services.worker.extraction.test_pixels import shown_by_ffmpeg, similarity
+from tests.reference import shown_by_ffmpeg, similarity
 
 if TYPE_CHECKING:
     from pathlib import Path

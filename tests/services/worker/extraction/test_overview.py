@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.contract.records import VideoState
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
+from services.local.samples import encode
 from services.worker.extraction.capture import Image
 from services.worker.extraction.extract import extract
 from services.worker.extraction.job import Bounds
@@ -21,7 +22,8 @@ from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.sandbox import Sandbox
 from services.worker.extraction.search import Limits
 from services.worker.extraction.source import LocalFile
-from tests.videos import FRAGMENTED, Videos, frame_number
+from tests.ranged import Counted
+from tests.videos import FRAGMENTED, Videos, draw_frame, frame_number
 
 BOTH = ThumbnailOptions(storyboard=True, preview=True)
 
@@ -103,6 +105,20 @@ def test_thumbnails_are_the_same_with_an_overview_and_without(videos: Videos) ->
     assert overview(path).pictures == without.pictures
 
 
+def test_what_is_off_costs_nothing(videos: Videos, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a read more, and nothing of the module is called."""
+    path = videos.video("a.mp4", duration_s=12)
+    whole = Counted(path)
+    with_both = extract(whole.reader(), BOTH, Limits(read_bytes=1 << 26, cpu_s=1e6))
+    monkeypatch.delattr("services.worker.extraction.extract.Overview")
+    counted = Counted(path)
+    without = extract(counted.reader(), ThumbnailOptions(), Limits(read_bytes=1 << 26, cpu_s=1e6))
+    assert (without.storyboard, without.preview) == (None, None)
+    assert without.pictures == with_both.pictures
+    # What the thumbnails need comes first, and the rest on top of it.
+    assert whole.places[: len(counted.places)] == counted.places
+
+
 def test_each_can_be_had_alone(videos: Videos) -> None:
     path = videos.video("a.mp4", duration_s=12)
     one, other = overview(path, ThumbnailOptions(storyboard=True)), overview(path, ThumbnailOptions(preview=True))
@@ -153,6 +169,27 @@ def test_a_video_of_one_frame_has_a_tile(videos: Videos) -> None:
     outcome = overview(videos.video("still.mp4", duration_s=1 / 25))
     assert numbers(tiles(outcome.storyboard)) == [0]
     assert outcome.preview is None
+
+
+def test_pictures_that_are_all_alike_are_no_animation(tmp_path: Path) -> None:
+    still = tmp_path / "still.mp4"
+    options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "25")
+    encode((draw_frame(7) for _ in range(300)), still, fps=25, inputs=(), options=options)
+    outcome = overview(still)
+    assert numbers(tiles(outcome.storyboard)) == [7, 7, 7]
+    assert outcome.preview is None
+
+
+def test_an_animation_tells_the_frames_that_it_has(tmp_path: Path) -> None:
+    """Alike pictures become one: of 12 s, the second half shows the same."""
+    path = tmp_path / "halted.mp4"
+    options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "25")
+    encode((draw_frame(min(number, 150)) for number in range(300)), path, fps=25, inputs=(), options=options)
+    preview = overview(path).preview
+    shown = numbers(frames(preview))
+    assert shown == sorted(set(shown))
+    assert 5 <= len(shown) < 10
+    assert shown[-1] == 150
 
 
 def test_where_keyframes_cost_too_much_near_ones_stand_for_them_and_the_thumbnails_stay(videos: Videos) -> None:

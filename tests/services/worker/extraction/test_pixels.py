@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 import cv2
-import imageio_ffmpeg
 import numpy as np
 import pytest
 
 from services.local.samples import encode
 from services.worker.extraction.interlace import is_combed
 from tests.ranged import frames_at, numbers
+from tests.reference import TONE_MAPPING, shown_by_ffmpeg, similarity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,14 +19,6 @@ if TYPE_CHECKING:
 
     from services.local.samples import Image
     from tests.videos import Videos
-
-TONE_MAPPING = (
-    "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0:peak=10,"
-    "zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
-)
-
-
-LIMITED_RATE = ("-b:v", "2M", "-maxrate", "2M", "-bufsize", "2M")
 
 
 def hdr(transfer: str) -> tuple[str, ...]:
@@ -40,36 +31,21 @@ def hdr(transfer: str) -> tuple[str, ...]:
     )
 
 
-def shown_by_ffmpeg(path: Path, time_s: float, size_px: tuple[int, int], *, filters: str = "") -> Image:
-    """The frame at a time, at the same size."""
-    scale = f"scale={size_px[0]}:{size_px[1]}:flags=bicubic,setsar=1"
-    chain = ",".join(part for part in (filters, scale) if part)
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-ss", f"{max(time_s - 0.004, 0):.6f}", "-i", str(path)]
-    command += ["-frames:v", "1", "-vf", chain, "-pix_fmt", "bgr24", "-f", "rawvideo", "-"]
-    data = subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL).stdout
-    return np.frombuffer(data, np.uint8).reshape(size_px[1], size_px[0], 3)
-
-
-def similarity(one: Image, other: Image) -> float:
-    """SSIM of the luma (Wang et al., 2004), 1 for pictures that are alike."""
-    first, second = (cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float64) for image in (one, other))
-
-    def blurred(
-        image: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-        return np.asarray(cv2.GaussianBlur(image, (11, 11), 1.5), np.float64)
-
-    mean_1, mean_2 = blurred(first), blurred(second)
-    variance_1, variance_2 = blurred(first**2) - mean_1**2, blurred(second**2) - mean_2**2
-    covariance = blurred(first * second) - mean_1 * mean_2
-    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    share = (2 * mean_1 * mean_2 + c1) * (2 * covariance + c2)
-    return float((share / ((mean_1**2 + mean_2**2 + c1) * (variance_1 + variance_2 + c2))).mean())
-
-
 @pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
 def test_hdr_is_tone_mapped(videos: Videos, transfer: str) -> None:
     path = videos.video("phone.mov", codec="hevc", duration_s=2, options=hdr(transfer))
+    frame = frames_at(path, [1.0])[0]
+    assert numbers([frame]) == [25]
+    expected = shown_by_ffmpeg(path, frame.time_s, (640, 360), filters=TONE_MAPPING)
+    assert similarity(frame.image, expected) >= 0.95
+
+
+@pytest.mark.parametrize(("name", "codec"), [("phone.mkv", "hevc"), ("film.webm", "vp9"), ("film.mp4", "av1")])
+@pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
+def test_hdr_is_tone_mapped_in_every_codec_that_has_it(videos: Videos, name: str, codec: str, transfer: str) -> None:
+    tags = f"setparams=color_primaries=bt2020:color_trc={transfer}:colorspace=bt2020nc:range=tv"
+    tagged = ("-vf", f"scale=out_color_matrix=bt2020:out_range=tv,format=yuv420p10le,{tags}", "-pix_fmt", "yuv420p10le")
+    path = videos.video(name, codec=codec, duration_s=2, options=hdr(transfer) if codec == "hevc" else tagged)
     frame = frames_at(path, [1.0])[0]
     assert numbers([frame]) == [25]
     expected = shown_by_ffmpeg(path, frame.time_s, (640, 360), filters=TONE_MAPPING)
@@ -82,6 +58,8 @@ def test_hdr_is_tone_mapped(videos: Videos, transfer: str) -> None:
         ("a.mp4", "h264", ("-pix_fmt", "yuv444p")),
         ("a.mp4", "h264", ("-pix_fmt", "yuv422p10le")),
         ("a.mp4", "hevc", ("-pix_fmt", "yuv420p12le")),
+        ("a.mp4", "hevc", ("-pix_fmt", "yuv422p10le")),
+        ("a.mp4", "hevc", ("-pix_fmt", "yuv444p12le")),
         ("a.mp4", "h264", ("-vf", "scale=out_range=pc", "-color_range", "pc", "-pix_fmt", "yuv420p")),
         ("a.mp4", "h264", ("-vf", "scale=out_color_matrix=bt709", "-colorspace", "bt709")),
         ("a.mp4", "h264", ("-vf", "scale=out_color_matrix=bt601", "-colorspace", "smpte170m")),
@@ -96,7 +74,10 @@ def test_hdr_is_tone_mapped(videos: Videos, transfer: str) -> None:
         ),
         ("a.mp4", "hevc", ("-vf", "scale=out_range=pc", "-color_range", "pc", "-pix_fmt", "yuv420p")),
         ("a.mp4", "av1", ("-pix_fmt", "yuv420p10le")),
+        ("a.mp4", "av1", ("-vf", "scale=out_range=pc", "-color_range", "pc", "-pix_fmt", "yuv420p")),
         ("a.webm", "vp9", ("-pix_fmt", "yuv444p")),
+        ("a.webm", "vp9", ("-pix_fmt", "yuv420p12le")),
+        ("a.webm", "vp8", ("-pix_fmt", "yuva420p", "-auto-alt-ref", "0")),
         ("a.webm", "vp9", ("-pix_fmt", "yuva420p")),
         ("a.mov", "prores", ("-pix_fmt", "yuva444p10le", "-profile:v", "4444")),
         ("a.mov", "mjpeg", ("-pix_fmt", "yuvj422p")),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from services.worker.extraction.outcome import Outcome
 
 GOOD = draw_frame(7)
+BLURRED = cv2.GaussianBlur(GOOD, (0, 0), 60).astype(np.uint8)
 SIGNATURES = {ImageFormat.JPEG: b"\xff\xd8\xff", ImageFormat.WEBP: b"RIFF", ImageFormat.AVIF: b"\0\0\0"}
 
 
@@ -48,7 +49,7 @@ def titled(level: int) -> Image:
         (titled(5), "black"),
         (plain(255), "white"),
         (plain(128), "flat"),
-        (cv2.GaussianBlur(GOOD, (0, 0), 60), "blurred"),
+        (BLURRED, "blurred"),
         (cv2.GaussianBlur(GOOD, (0, 0), 2), None),
         ((GOOD // 4).astype(np.uint8), None),
     ],
@@ -95,6 +96,49 @@ def test_a_black_picture_gives_way_to_the_nearest_good_one(tmp_path: Path) -> No
     assert nearest.pictures[0].time_s == pytest.approx(4.0)
 
 
+@pytest.mark.parametrize(
+    ("bad", "what"),
+    [
+        (plain(16), "black"),
+        (plain(255), "white"),
+        (plain(128), "flat"),
+        (BLURRED, "blurred"),
+    ],
+    ids=["black", "white", "flat", "blurred"],
+)
+def test_every_flaw_gives_way_and_is_told_where_nothing_is_better(tmp_path: Path, bad: Image, what: str) -> None:
+    """The keyframe at 2 s is bad in one film, and all of them are in the other."""
+    options = ThumbnailOptions(positions_pct=(25.0,))
+    some = film(tmp_path / "some.mp4", lambda number: bad if 25 < number < 75 else draw_frame(number), seconds=8)
+    outcome = thumbnails(some, options)
+    assert numbers(outcome)[0] in (25, 75)
+    assert outcome.pictures[0].note is None
+    every = thumbnails(film(tmp_path / "all.mp4", lambda _: bad, seconds=8), options)
+    assert every.pictures[0].time_s == pytest.approx(2.0)
+    assert every.pictures[0].note == f"The picture is {what}, and no better one is near."
+
+
+@pytest.mark.parametrize("gop", [25, 1000])
+def test_without_an_index_a_better_picture_is_looked_for_as_well(tmp_path: Path, gop: int) -> None:
+    """Theora is searched by FFmpeg's own seeking."""
+    options = ("-c:v", "libtheora", "-q:v", "7", "-pix_fmt", "yuv420p", "-g", str(gop))
+    path = tmp_path / "a.mkv"
+    # Black from 3 to 6 s, where 10 % is at 4 s, and from 15 s to the end, where 95 % is at 38 s.
+    good = {*range(75), *range(150, 375)}
+    frames = (draw_frame(number) if number in good else plain(16) for number in range(1000))
+    encode(frames, path, fps=25, inputs=(), options=options)
+    outcome = thumbnails(path, ThumbnailOptions())
+    assert outcome.state is VideoState.DONE
+    first, _, last = numbers(outcome)
+    assert first in good
+    assert outcome.pictures[0].note is None
+    assert first == pytest.approx(25 * outcome.pictures[0].time_s, abs=0.1)
+    assert abs(outcome.pictures[0].time_s - 4) <= 5
+    assert last is None
+    assert "black" in (outcome.pictures[2].note or "")
+    assert numbers(thumbnails(path, ThumbnailOptions(smart=False)))[0] is None
+
+
 def test_where_all_are_black_the_nearest_is_kept_and_says_so(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mkv", lambda number: draw_frame(number) if number > 500 else plain(0))
     outcome = thumbnails(path, ThumbnailOptions())
@@ -117,3 +161,15 @@ def test_thumbnails_come_in_the_format_that_was_asked_for(tmp_path: Path, image_
     outcome = thumbnails(path, ThumbnailOptions(format=image_format))
     assert all(picture.jpeg.startswith(SIGNATURES[image_format]) for picture in outcome.pictures)
     assert numbers(outcome) == [0, 50, 75]
+
+
+@pytest.mark.parametrize("image_format", list(ImageFormat))
+@pytest.mark.parametrize("count", [1, 20])
+def test_one_position_or_twenty_give_as_many_thumbnails(tmp_path: Path, image_format: ImageFormat, count: int) -> None:
+    path = film(tmp_path / "a.mp4", draw_frame, seconds=20, gop=5)
+    positions_pct = tuple(5 * number - 2.5 for number in range(1, 21)) if count == 20 else (50.0,)
+    outcome = thumbnails(path, ThumbnailOptions(positions_pct=positions_pct, format=image_format, width_px=320))
+    assert outcome.state is VideoState.DONE
+    assert tuple(picture.position_pct for picture in outcome.pictures) == positions_pct
+    assert all(picture.jpeg.startswith(SIGNATURES[image_format]) for picture in outcome.pictures)
+    assert numbers(outcome) == [pytest.approx(500 * position / 100, abs=3) for position in positions_pct]

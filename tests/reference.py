@@ -1,0 +1,57 @@
+"""What FFmpeg shows, and how alike two pictures are."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import cv2
+import imageio_ffmpeg
+import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from services.local.samples import Image
+
+TONE_MAPPING = (
+    "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0:peak=10,"
+    "zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
+)
+
+
+def shown_by_ffmpeg(path: Path, time_s: float, size_px: tuple[int, int], *, filters: str = "") -> Image:
+    """The frame that an accurate seek to a time finds, at the same size."""
+    return _picture(["-ss", f"{max(time_s - 0.004, 0):.6f}", "-i", str(path)], filters, size_px)
+
+
+def decoded_by_ffmpeg(path: Path, time_s: float, size_px: tuple[int, int]) -> Image:
+    """The same, by decoding from the first picture on: right where a container misleads ffmpeg's seek as well."""
+    wanted = f"setpts=PTS-STARTPTS,select='gte(t,{time_s - 0.004:.6f})'"
+    return _picture(["-i", str(path), "-fps_mode", "passthrough"], wanted, size_px)
+
+
+def _picture(arguments: list[str], filters: str, size_px: tuple[int, int]) -> Image:
+    scale = f"scale={size_px[0]}:{size_px[1]}:flags=bicubic,setsar=1"
+    chain = ",".join(part for part in (filters, scale) if part)
+    output = ["-frames:v", "1", "-vf", chain, "-pix_fmt", "bgr24", "-f", "rawvideo", "-"]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *arguments, *output]
+    data = subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL).stdout
+    return np.frombuffer(data, np.uint8).reshape(size_px[1], size_px[0], 3)
+
+
+def similarity(one: Image, other: Image) -> float:
+    """SSIM of the luma (Wang et al., 2004), 1 for pictures that are alike."""
+    first, second = (cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float64) for image in (one, other))
+
+    def blurred(
+        image: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        return np.asarray(cv2.GaussianBlur(image, (11, 11), 1.5), np.float64)
+
+    mean_1, mean_2 = blurred(first), blurred(second)
+    variance_1, variance_2 = blurred(first**2) - mean_1**2, blurred(second**2) - mean_2**2
+    covariance = blurred(first * second) - mean_1 * mean_2
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    share = (2 * mean_1 * mean_2 + c1) * (2 * covariance + c2)
+    return float((share / ((mean_1**2 + mean_2**2 + c1) * (variance_1 + variance_2 + c2))).mean())
