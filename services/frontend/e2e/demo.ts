@@ -70,6 +70,17 @@ export class Demo {
     return `${this.endpoints.dashboard}/login#token=${this.token}`;
   }
 
+  /** Puts files into the bucket as anybody's tool would, past the dashboard. */
+  put(...files: readonly (readonly [key: string, path: string])[]): void {
+    const { aws, bucket } = this.endpoints;
+    const script = `import sys, boto3
+s3 = boto3.client("s3", endpoint_url=sys.argv[1], region_name="us-east-1",
+                  aws_access_key_id="test", aws_secret_access_key="test")
+for key, path in zip(sys.argv[3::2], sys.argv[4::2]):
+    s3.upload_file(path, sys.argv[2], key)`;
+    execFileSync(process.env.E2E_PYTHON ?? "python3", ["-c", script, aws, bucket, ...files.flat()]);
+  }
+
   /** The process of the demo's, or of a child's, whose command names that module. */
   pidOf(module: string): number {
     const lines = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" }).trim().split("\n");

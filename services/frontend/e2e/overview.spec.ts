@@ -1,4 +1,4 @@
-import { expect, test, untilIdle } from "./board";
+import { expect, sample, test, untilIdle } from "./board";
 
 test("shows the pipeline at a glance", async ({ board }) => {
   await untilIdle(board);
@@ -19,6 +19,33 @@ test("draws the pipeline, and its parts lead to what they show", async ({ board 
   await expect(scene.getByRole("link", { name: /Workers/ })).toContainText(/of 2 busy/);
   await scene.getByRole("link", { name: /Thumbnails/ }).click();
   await expect(board).toHaveURL(/\/gallery$/);
+});
+
+test("shows what others upload on its way from Uploads to Queue", async ({ board, demo }) => {
+  await untilIdle(board);
+  const scene = board.getByRole("region", { name: "Pipeline" });
+  const label = (name: RegExp) => scene.getByRole("link", { name });
+  await expect(scene.locator("canvas[data-engine]")).toBeVisible();
+  await expect(label(/Uploads/)).toContainText("none arriving");
+  const [from, to] = [await label(/Uploads/).boundingBox(), await label(/Queue/).boundingBox()];
+  if (!from || !to) throw new Error("the labels are not placed");
+  // The gap between the two pads, where nothing stands.
+  const middle_px = (from.x + from.width / 2 + to.x + to.width / 2) / 2;
+  const gap = { x: middle_px - 10, y: from.y - 110, width: 20, height: 80 };
+  const quiet = await board.screenshot({ clip: gap });
+  expect((await board.screenshot({ clip: gap })).equals(quiet)).toBe(true);
+
+  const path = sample(demo, "by another.3gp");
+  demo.put(...Array.from({ length: 12 }, (_, index) => [`uploads/by another ${index}.3gp`, path] as const));
+  await expect(async () => {
+    expect((await board.screenshot({ clip: gap })).equals(quiet)).toBe(false);
+  }).toPass({ timeout: 20_000, intervals: [50] });
+  await expect(label(/Uploads/)).toContainText(/[1-9]\d? arriving/);
+  await untilIdle(board);
+  await expect(label(/Uploads/)).toContainText("none arriving");
+  await expect(async () => {
+    expect((await board.screenshot({ clip: gap })).equals(quiet)).toBe(true);
+  }).toPass();
 });
 
 test("says the same in words, and stands still when asked", async ({ board, page }) => {
