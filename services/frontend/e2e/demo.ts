@@ -9,6 +9,8 @@ const ROOT = join(import.meta.dirname, "..", "..", "..");
 const START_TIMEOUT_MS = 240_000;
 const STOP_TIMEOUT_MS = 60_000;
 const ROTATION_TIMEOUT_MS = 30_000;
+/** What an instance may have made of a video beside its thumbnails, so that all of it is seen. */
+const SETTINGS = ["--set=THUMBNAIL_STORYBOARD=true", "--set=THUMBNAIL_PREVIEW=true"];
 
 export interface Endpoints {
   aws: string;
@@ -34,7 +36,7 @@ export class Demo {
     mkdirSync(data, { recursive: true });
     for (const name of readdirSync(data)) if (name !== "samples") rmSync(join(data, name), { recursive: true });
     const log = openSync(join(data, "demo.log"), "w");
-    const child = spawn(process.env.E2E_PYTHON ?? "python3", ["-m", "services.local", "--data", data], {
+    const child = spawn(process.env.E2E_PYTHON ?? "python3", ["-m", "services.local", ...SETTINGS, "--data", data], {
       cwd: ROOT,
       env: { ...process.env, PYTHONPATH: ROOT, COLUMNS: "200", TERM: "dumb", FORCE_COLOR: undefined },
       stdio: ["ignore", log, log],
