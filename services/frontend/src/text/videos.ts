@@ -70,6 +70,8 @@ export const videos = {
     storyboard: "Storyboard",
     sheet: "Sheet",
     track: "WebVTT",
+    play: "Play",
+    stop: "Stop",
     playPreview: "Play the preview",
     stopPreview: "Stop the preview",
     previewStill: (name: string) => `Preview of ${name}, at rest`,

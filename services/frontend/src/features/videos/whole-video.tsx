@@ -42,11 +42,12 @@ function Preview({ url, still, name }: { url: string; still: string | null; name
         <div className="aspect-video bg-raised" />
       )}
       <Button
+        aria-label={isPlaying ? text.video.stopPreview : text.video.playPreview}
         className="absolute bottom-2 left-2"
         icon={isPlaying ? <Square size={14} aria-hidden /> : <Play size={14} aria-hidden />}
         onClick={() => setPlaying((plays) => !plays)}
       >
-        {isPlaying ? text.video.stopPreview : text.video.playPreview}
+        {isPlaying ? text.video.stop : text.video.play}
       </Button>
     </div>
   );
