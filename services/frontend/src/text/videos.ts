@@ -66,7 +66,7 @@ export const videos = {
     retryFailed: "The retry failed",
     whole: "The whole video",
     tiles: (count: number, interval_s: number) =>
-      `${counted(count, "picture")}, one every ${Number(interval_s.toFixed(1))} s`,
+      count === 1 ? counted(count, "picture") : `${counted(count, "picture")}, one every ${Number(interval_s.toFixed(1))} s`,
     storyboard: "Storyboard",
     sheet: "Sheet",
     track: "WebVTT",

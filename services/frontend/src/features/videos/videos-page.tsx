@@ -168,7 +168,7 @@ function Preview({ video: { thumbnails, state } }: { video: Video }) {
   const [broken, setBroken] = useState<string | null>(null);
   const url = thumbnails[Math.floor(thumbnails.length / 2)]?.url ?? null;
   return (
-    <span className="grid h-9 w-16 shrink-0 place-items-center overflow-hidden rounded bg-raised text-muted">
+    <span className="relative grid h-9 w-16 shrink-0 place-items-center overflow-hidden rounded bg-raised text-muted">
       {url !== null && url !== broken ? (
         <img
           src={url}
@@ -178,7 +178,7 @@ function Preview({ video: { thumbnails, state } }: { video: Video }) {
           loading="lazy"
           decoding="async"
           onError={() => setBroken(url)}
-          className="size-full object-contain"
+          className="absolute inset-0 size-full object-contain"
         />
       ) : state === "processing" ? null : (
         <ImageOff size={14} aria-hidden />

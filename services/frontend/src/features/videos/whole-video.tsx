@@ -35,7 +35,7 @@ function Preview({ url, still, name }: { url: string; still: string | null; name
   const [isPlaying, setPlaying] = useState(false);
   const shown = isPlaying ? url : still;
   return (
-    <div className="relative w-full shrink-0 overflow-hidden rounded-lg border border-line sm:w-56">
+    <div className="relative w-full shrink-0 self-center overflow-hidden rounded-lg border border-line sm:w-56">
       {shown ? (
         <Picture url={shown} alt={isPlaying ? text.video.previewAlt(name) : text.video.previewStill(name)} />
       ) : (
