@@ -9,6 +9,8 @@ const ROOT = join(import.meta.dirname, "..", "..", "..");
 const START_TIMEOUT_MS = 240_000;
 const STOP_TIMEOUT_MS = 60_000;
 const ROTATION_TIMEOUT_MS = 30_000;
+/** What an instance may have made of a video beside its thumbnails, so that all of it is seen. */
+const SETTINGS = ["--set=THUMBNAIL_STORYBOARD=true", "--set=THUMBNAIL_PREVIEW=true"];
 
 export interface Endpoints {
   aws: string;
@@ -34,7 +36,7 @@ export class Demo {
     mkdirSync(data, { recursive: true });
     for (const name of readdirSync(data)) if (name !== "samples") rmSync(join(data, name), { recursive: true });
     const log = openSync(join(data, "demo.log"), "w");
-    const child = spawn(process.env.E2E_PYTHON ?? "python3", ["-m", "services.local", "--data", data], {
+    const child = spawn(process.env.E2E_PYTHON ?? "python3", ["-m", "services.local", ...SETTINGS, "--data", data], {
       cwd: ROOT,
       env: { ...process.env, PYTHONPATH: ROOT, COLUMNS: "200", TERM: "dumb", FORCE_COLOR: undefined },
       stdio: ["ignore", log, log],
@@ -68,6 +70,17 @@ export class Demo {
   /** What the demo prints to log in. */
   get login(): string {
     return `${this.endpoints.dashboard}/login#token=${this.token}`;
+  }
+
+  /** Puts files into the bucket as anybody's tool would, past the dashboard. */
+  put(...files: readonly (readonly [key: string, path: string])[]): void {
+    const { aws, bucket } = this.endpoints;
+    const script = `import sys, boto3
+s3 = boto3.client("s3", endpoint_url=sys.argv[1], region_name="us-east-1",
+                  aws_access_key_id="test", aws_secret_access_key="test")
+for key, path in zip(sys.argv[3::2], sys.argv[4::2]):
+    s3.upload_file(path, sys.argv[2], key)`;
+    execFileSync(process.env.E2E_PYTHON ?? "python3", ["-c", script, aws, bucket, ...files.flat()]);
   }
 
   /** The process of the demo's, or of a child's, whose command names that module. */

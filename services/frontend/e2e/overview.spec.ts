@@ -1,4 +1,27 @@
-import { expect, test, untilIdle } from "./board";
+import type { Page } from "@playwright/test";
+import { expect, sample, test, untilIdle } from "./board";
+
+/** Counts the frames that the scene draws from now on; what it returns tells how many there were. */
+async function countFrames(page: Page): Promise<() => Promise<number>> {
+  await page.evaluate(() => {
+    const context = document.querySelector<HTMLCanvasElement>("canvas[data-engine]")?.getContext("webgl2");
+    if (!context) throw new Error("the scene has no context");
+    const counter = Object.assign(window, { drawn: 0 });
+    const clear = context.clear.bind(context);
+    context.clear = (mask: number) => {
+      counter.drawn += 1;
+      clear(mask);
+    };
+  });
+  return () => page.evaluate(() => (window as unknown as { drawn: number }).drawn);
+}
+
+async function setHidden(page: Page, isHidden: boolean): Promise<void> {
+  await page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, isHidden);
+}
 
 test("shows the pipeline at a glance", async ({ board }) => {
   await untilIdle(board);
@@ -21,6 +44,90 @@ test("draws the pipeline, and its parts lead to what they show", async ({ board 
   await expect(board).toHaveURL(/\/gallery$/);
 });
 
+test("a click on a body leads to the thing itself", async ({ board }) => {
+  await untilIdle(board);
+  const scene = board.getByRole("region", { name: "Pipeline" });
+  /** Clicks beside the middle of a station's label and above it, where its pad and what stands on it are. */
+  const click = async (name: RegExp, right_px: number, up_px: number) => {
+    await board.evaluate(() => window.scrollTo(0, 0));
+    const box = await scene.getByRole("link", { name }).boundingBox();
+    if (!box) throw new Error(`no label ${name}`);
+    await board.mouse.click(box.x + box.width / 2 + right_px, box.y - up_px);
+  };
+  await expect(scene.locator("canvas[data-engine]")).toBeVisible();
+  await click(/Workers/, 0, 14);
+  await expect(board).toHaveURL(/#pods$/);
+  const pods = new Set<string>();
+  for (let right_px = -75; right_px <= 75; right_px += 15) {
+    await click(/Workers/, right_px, 60);
+    await board.waitForTimeout(200);
+    pods.add(new URL(board.url()).hash);
+  }
+  expect([...pods].filter((hash) => hash.startsWith("#pod-")).sort()).toEqual(["#pod-worker-1", "#pod-worker-2"]);
+  await click(/Dead letters/, 0, 14);
+  await expect(board).toHaveURL(/\/failures$/);
+});
+
+test("shows what others upload on its way from Uploads to Queue", async ({ board, demo }) => {
+  await untilIdle(board);
+  const scene = board.getByRole("region", { name: "Pipeline" });
+  const label = (name: RegExp) => scene.getByRole("link", { name });
+  await expect(scene.locator("canvas[data-engine]")).toBeVisible();
+  await expect(label(/Uploads/)).toContainText("none arriving");
+  const [from, to] = [await label(/Uploads/).boundingBox(), await label(/Queue/).boundingBox()];
+  if (!from || !to) throw new Error("the labels are not placed");
+  // The gap between the two pads, where nothing stands.
+  const middle_px = (from.x + from.width / 2 + to.x + to.width / 2) / 2;
+  const gap = { x: middle_px - 10, y: from.y - 110, width: 20, height: 80 };
+  const quiet = await board.screenshot({ clip: gap });
+  expect((await board.screenshot({ clip: gap })).equals(quiet)).toBe(true);
+
+  const path = sample(demo, "by another.3gp");
+  demo.put(...Array.from({ length: 12 }, (_, index) => [`uploads/by another ${index}.3gp`, path] as const));
+  await expect(async () => {
+    expect((await board.screenshot({ clip: gap })).equals(quiet)).toBe(false);
+  }).toPass({ timeout: 20_000, intervals: [50] });
+  await expect(label(/Uploads/)).toContainText(/[1-9]\d? arriving/);
+  await untilIdle(board);
+  await expect(label(/Uploads/)).toContainText("none arriving");
+  await expect(async () => {
+    expect((await board.screenshot({ clip: gap })).equals(quiet)).toBe(true);
+  }).toPass();
+});
+
+test("costs nothing while nobody sees it", async ({ board }) => {
+  await untilIdle(board);
+  await expect(board.locator("canvas[data-engine]")).toBeVisible();
+  const busy = board.getByRole("region", { name: "Pipeline" }).getByRole("link", { name: /Uploads/ });
+  const runSeen = async () => {
+    await board.evaluate(() => fetch("/api/test", { method: "POST" }));
+    // The push has come when the words know of it.
+    await expect(busy).toContainText(/[1-9] arriving/);
+  };
+  await board.waitForTimeout(2000);
+  await setHidden(board, true);
+  const frames = await countFrames(board);
+  await runSeen();
+  await untilIdle(board);
+  await expect(busy).toContainText("none arriving");
+  expect(await frames()).toBe(0);
+
+  await setHidden(board, false);
+  // What was missed is drawn at once, and what happens from now on moves.
+  await expect.poll(frames).toBeGreaterThan(0);
+  await runSeen();
+  await expect.poll(frames).toBeGreaterThan(5);
+
+  await untilIdle(board);
+  await board.setViewportSize({ width: 390, height: 400 });
+  await board.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+  await board.waitForTimeout(2000);
+  const before = await frames();
+  await runSeen();
+  await untilIdle(board);
+  expect(await frames()).toBe(before);
+});
+
 test("says the same in words, and stands still when asked", async ({ board, page }) => {
   const scene = board.getByRole("region", { name: "Pipeline" });
   await scene.getByRole("button", { name: "Pause the motion" }).click();
@@ -35,19 +142,8 @@ test("draws no frame while nothing moves", async ({ board }) => {
   await untilIdle(board);
   await expect(board.locator("canvas[data-engine]")).toBeVisible();
   await board.waitForTimeout(3000);
-  const frames = await board.evaluate(async () => {
-    let count = 0;
-    const context = document.querySelector<HTMLCanvasElement>("canvas[data-engine]")?.getContext("webgl2");
-    if (!context) return -1;
-    const clear = context.clear.bind(context);
-    context.clear = (mask: number) => {
-      count += 1;
-      clear(mask);
-    };
-    await new Promise((resolve) => setTimeout(resolve, 4000));
-    return count;
-  });
+  const frames = await countFrames(board);
+  await board.waitForTimeout(4000);
   // A push may change a figure in these seconds, and then it is drawn once.
-  expect(frames).toBeGreaterThanOrEqual(0);
-  expect(frames).toBeLessThanOrEqual(2);
+  expect(await frames()).toBeLessThanOrEqual(2);
 });

@@ -1,6 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { gzipSync } from "node:zlib";
-import { expect, sample, test, untilIdle, upload, uploadRow } from "./board";
+import type { Locator, Page } from "@playwright/test";
+import { expect, file, sample, test, untilIdle, upload, uploadRow } from "./board";
 
 const PAGES = ["/", "/gallery", "/videos", "/failures", "/login"];
 const FIRST_LOAD_BYTES = 200_000;
@@ -63,6 +64,81 @@ test("pages stay still while they load, and keep to their policy", async ({ boar
     expect(score, path).toBeLessThan(LAYOUT_SHIFT);
   }
   expect(complaints).toEqual([]);
+});
+
+/** Presses Tab until that is focused. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  for (let presses = 0; presses < 80; presses += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  await expect(target).toBeFocused();
+}
+
+test("the main actions need no mouse", async ({ page, demo }) => {
+  const { keyboard } = page;
+  await page.goto("/videos");
+  await expect(page.getByLabel("Access token")).toBeFocused();
+  await keyboard.type(demo.token);
+  await keyboard.press("Enter");
+  await expect(page.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
+
+  await tabTo(page, page.getByRole("banner").getByRole("button", { name: "Upload" }));
+  const picker = page.waitForEvent("filechooser");
+  await keyboard.press("Enter");
+  await (await picker).setFiles([sample(demo, "by keyboard.3gp"), file("by keyboard.mp4", "no video")]);
+  await expect(uploadRow(page, "by keyboard.3gp").getByRole("img")).toHaveCount(3);
+  await expect(uploadRow(page, "by keyboard.mp4")).toContainText("Failed");
+  await tabTo(page, page.getByRole("button", { name: "Clear ended" }));
+  await keyboard.press("Enter");
+  await expect(page.getByRole("region", { name: "Uploads" })).toHaveCount(0);
+
+  await page.goto("/videos");
+  await tabTo(page, page.getByLabel("Search by name"));
+  await keyboard.type("by keyboard");
+  const found = page.getByRole("list", { name: /^Videos/ }).getByRole("link");
+  await expect(found).toHaveCount(2);
+  await keyboard.press("Tab");
+  for (let presses = 0; presses < 2; presses += 1) await keyboard.press("ArrowRight");
+  await expect(page).toHaveURL(/state=done/);
+  await expect(found).toHaveCount(1);
+  await tabTo(page, found.first());
+  await keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("by keyboard.3gp");
+  await tabTo(page, page.getByRole("button", { name: "Copy link" }));
+  await tabTo(page, page.getByRole("link", { name: "Download: 10 %" }));
+
+  await tabTo(page, page.getByRole("link", { name: /^Failures/ }));
+  await keyboard.press("Enter");
+  const box = page.getByRole("checkbox", { name: "Select by keyboard.mp4" });
+  await expect(box).toBeVisible();
+  await tabTo(page, box);
+  await keyboard.press("Space");
+  await tabTo(page, page.getByRole("button", { name: "Redrive 1" }));
+  await keyboard.press("Enter");
+  await expect(page.getByRole("region", { name: "What became of them" })).toContainText("1 failed again", { timeout: 60_000 });
+
+  const test = page.getByRole("button", { name: "Test pipeline" });
+  await tabTo(page, test);
+  await keyboard.press("Enter");
+  await expect(page.getByRole("dialog", { name: "Test pipeline" })).toBeVisible();
+  await keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(test).toBeFocused();
+  const more = page.getByRole("button", { name: "More actions" });
+  await tabTo(page, more);
+  await keyboard.press("Enter");
+  await keyboard.press("End");
+  await keyboard.press("ArrowUp");
+  await keyboard.press("Enter");
+  const purge = page.getByRole("dialog", { name: "Purge everything" });
+  const typed = purge.getByLabel(/type the pipeline's name/);
+  await expect(typed).toBeVisible();
+  await tabTo(page, typed);
+  await keyboard.type("not its name");
+  await expect(purge.getByRole("button", { name: "Delete all of it" })).toBeDisabled();
+  await keyboard.press("Escape");
+  await expect(purge).toHaveCount(0);
 });
 
 test("all of it can be reached by keyboard", async ({ board }) => {

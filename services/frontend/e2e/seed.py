@@ -46,6 +46,7 @@ def made_up(sample: VideoRecord, number: int) -> VideoRecord:
     code, reason = REASONS[number // FAILED_EVERY % len(REASONS)]
     changes = {
         "key": f"{stem} {number + 2}{dot}{extension}",
+        "base": f"{sample.base} {number + 2}",
         "etag": f"{number:032x}",
         "queued_at": sample.queued_at - earlier,
         "started_at": sample.started_at - earlier,

@@ -18,6 +18,38 @@ test("uploads a video and shows its three thumbnails, with no reload", async ({ 
   expect(await board.evaluate(() => "isSamePage" in window)).toBe(true);
 });
 
+test("shows the whole video: its storyboard with times, and a preview that plays when asked", async ({ board }) => {
+  await untilIdle(board);
+  await board.goto(`/video?key=${encodeURIComponent("uploads/lectures/Lecture 01.mkv")}`);
+  const whole = board.getByRole("region", { name: "The whole video" });
+  await expect(whole).toContainText("4 pictures, one every 5 s");
+  const strip = whole.getByRole("region", { name: "Storyboard" });
+  await expect(strip.getByRole("listitem")).toHaveText(["0:00", "0:05", "0:10", "0:15"]);
+  // Each shows another part of one sheet, in its own size.
+  const tiles = strip.locator("img");
+  await tiles.last().scrollIntoViewIfNeeded();
+  await expect.poll(() => tiles.evaluateAll((all) => all.map((tile) => (tile as HTMLImageElement).naturalWidth))).toEqual([640, 640, 640, 640]);
+  const boxes = await tiles.evaluateAll((all) => all.map((tile) => [tile.clientWidth, tile.clientHeight]));
+  expect(boxes).toEqual(Array.from({ length: 4 }, () => [160, 90]));
+  const pictures = await Promise.all((await tiles.all()).map(async (tile) => (await tile.screenshot()).toString("base64")));
+  expect(new Set(pictures).size).toBe(4);
+  await board.setViewportSize({ width: 390, height: 844 });
+  await strip.focus();
+  await board.keyboard.press("ArrowRight");
+  await expect.poll(() => strip.evaluate((element) => element.scrollLeft)).toBeGreaterThan(0);
+  expect(await board.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await expect(whole.getByRole("link", { name: "WebVTT" })).toHaveAttribute("href", /_storyboard\.vtt/);
+
+  await expect(whole.getByRole("img", { name: /at rest$/ })).toHaveAttribute("src", /_1\.jpg/);
+  await whole.getByRole("button", { name: "Play the preview" }).focus();
+  await board.keyboard.press("Enter");
+  const preview = whole.getByRole("img", { name: /playing$/ });
+  await expect(preview).toHaveAttribute("src", /_preview\.webp/);
+  await expect.poll(() => preview.evaluate((picture) => (picture as HTMLImageElement).naturalWidth)).toBe(320);
+  await whole.getByRole("button", { name: "Stop the preview" }).click();
+  await expect(whole.getByRole("img", { name: /at rest$/ })).toBeVisible();
+});
+
 test("takes files that are dropped on the page", async ({ board, demo }) => {
   const bytes = [...(await import("node:fs")).readFileSync(sample(demo, "dropped.3gp"))];
   const transfer = await board.evaluateHandle((content) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatAge, formatBytes, formatDuration, formatPosition, formatTimecode } from "./units";
+import { formatAge, formatBytes, formatDuration, formatPosition, formatSecond, formatTimecode } from "./units";
 
 describe("formatBytes", () => {
   it.each([
@@ -47,6 +47,12 @@ describe("formatTimecode", () => {
     [3723.5, "1:02:03.50"],
   ])("%d s is %s", (seconds, text) => expect(formatTimecode(seconds)).toBe(text));
 });
+
+it.each([
+  [4.99, "0:04"],
+  [750, "12:30"],
+  [3723.5, "1:02:03"],
+])("the moment %d s lies in the second %s", (seconds, text) => expect(formatSecond(seconds)).toBe(text));
 
 it("writes positions without needless zeros", () => {
   expect(formatPosition(10)).toBe("10 %");

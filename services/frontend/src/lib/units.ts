@@ -48,11 +48,19 @@ export function formatAge(seconds: number): string {
 /** A moment within a video: 0:04.20, 12:30.00, 1:02:03.50. */
 export function formatTimecode(seconds: number): string {
   const hundredths = Math.round(seconds * 100);
-  const total = Math.floor(hundredths / 100);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const tail = `${two(total % 60)}.${two(hundredths % 100)}`;
+  return `${formatSecond(hundredths / 100)}.${two(hundredths % 100)}`;
+}
+
+/** The second of a video that a moment lies in: 0:04, 12:30, 1:02:03. */
+export function formatSecond(seconds: number): string {
+  const total = Math.floor(seconds);
   const minutes = Math.floor(total / 60);
-  return minutes >= 60 ? `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${tail}` : `${minutes}:${tail}`;
+  const head = minutes >= 60 ? `${Math.floor(minutes / 60)}:${two(minutes % 60)}` : minutes;
+  return `${head}:${two(total % 60)}`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, "0");
 }
 
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });

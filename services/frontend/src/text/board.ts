@@ -83,7 +83,7 @@ export const board = {
     workers: "Workers",
     thumbnails: "Thumbnails",
     deadLetters: "Dead letters",
-    sending: (count: number) => (count === 0 ? "none arriving" : `${formatCount(count)} arriving`),
+    arriving: (count: number) => (count === 0 ? "none arriving" : `${formatCount(count)} arriving`),
     waiting: (count: number) => (count === 0 ? "empty" : `${formatCount(count)} waiting`),
     perSlab: (count: number) => `one slab = ${formatCount(count)}`,
     busy: (busy: number, total: number) => `${formatCount(busy)} of ${formatCount(total)} busy`,

@@ -26,7 +26,7 @@ export function FigureTile({ label, value, unit, note, warning }: FigureTileProp
           </>
         )}
       </dd>
-      <dd className="h-4 truncate text-xs leading-4 text-muted">
+      <dd className="min-h-4 text-xs leading-4 text-muted sm:truncate">
         {warning ? <span className="text-warn">{warning}</span> : note}
       </dd>
     </div>

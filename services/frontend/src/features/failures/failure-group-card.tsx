@@ -3,7 +3,6 @@
 import Link from "next/link";
 import { memo, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
-import { classes } from "@/components/ui/classes";
 import { nameOf, pageOf } from "@/features/videos/names";
 import type { DeadLetter } from "@/lib/api/models";
 import { formatMoment } from "@/lib/units";
@@ -35,7 +34,7 @@ export function FailureGroupCard({ group, selection, canSelect, onToggle }: Fail
 
   return (
     <section aria-label={title} className="rounded-card border border-line bg-panel">
-      <header className="flex min-h-11 items-center gap-3 px-4">
+      <header className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 sm:flex-nowrap">
         {canSelect ? (
           <input
             ref={box}
@@ -47,7 +46,7 @@ export function FailureGroupCard({ group, selection, canSelect, onToggle }: Fail
           />
         ) : null}
         <h2 className="font-semibold whitespace-nowrap">{title}</h2>
-        {reason ? <p className="min-w-0 truncate text-muted max-sm:hidden">{reason}</p> : null}
+        {reason ? <p className="min-w-0 text-muted max-sm:order-last max-sm:w-full sm:truncate">{reason}</p> : null}
         <span className="ml-auto whitespace-nowrap text-muted">{text.failures.count(group.letters.length)}</span>
       </header>
       <ul>
@@ -63,7 +62,7 @@ export function FailureGroupCard({ group, selection, canSelect, onToggle }: Fail
         ))}
       </ul>
       {hidden > 0 ? (
-        <div className="border-t border-line px-3 py-1.5">
+        <div className="border-t border-line px-1 py-1.5">
           <Button kind="quiet" onClick={() => setShownCount((count) => count + SHOWN_MORE)}>
             {text.failures.showMore(Math.min(hidden, SHOWN_MORE))}
           </Button>
@@ -75,7 +74,7 @@ export function FailureGroupCard({ group, selection, canSelect, onToggle }: Fail
 
 interface LetterProps {
   letter: DeadLetter;
-  /** Whether the group says the reason for all of them; on a phone there is no room for it. */
+  /** Whether the group says the reason for all of them. */
   isReasonShared: boolean;
   isSelected: boolean;
   canSelect: boolean;
@@ -104,7 +103,7 @@ const Letter = memo(function Letter({ letter, isReasonShared, isSelected, canSel
         ) : (
           <p className="font-medium">{name}</p>
         )}
-        <p className={classes("text-muted [overflow-wrap:anywhere]", isReasonShared && "sm:hidden")}>{letter.reason}</p>
+        {isReasonShared ? null : <p className="text-muted [overflow-wrap:anywhere]">{letter.reason}</p>}
       </div>
       <div className="flex shrink-0 gap-x-4 text-right text-xs text-muted max-sm:flex-col">
         <p>{text.failures.attempts(letter.attempts)}</p>

@@ -28,7 +28,7 @@ export function GalleryPage() {
     <>
       <PageHead
         title={text.gallery.title}
-        note={isKnown ? text.gallery.shown(items.length, isMore) : null}
+        note={items.length > 0 ? text.gallery.shown(items.length, isMore) : null}
         actions={<Segments label={text.gallery.position} value={position} onChange={setPosition} options={options} />}
       />
       {error && !isKnown ? (

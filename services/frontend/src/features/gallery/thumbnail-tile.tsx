@@ -60,7 +60,7 @@ export function Picture({ url, alt, isEager = false }: { url: string; alt: strin
   return (
     <span className="relative grid aspect-video w-full shrink-0 place-items-center overflow-hidden bg-raised">
       {broken === url ? (
-        <span className="flex flex-col items-center gap-1 text-xs text-muted">
+        <span className="flex flex-col items-center gap-1 px-2 text-center text-xs text-muted">
           <ImageOff size={20} aria-hidden />
           {text.gallery.broken}
         </span>

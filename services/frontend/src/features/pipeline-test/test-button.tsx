@@ -6,8 +6,8 @@ import { useConfig, useIsOperator } from "@/features/session/session";
 import { text } from "@/text";
 import { openTest } from "./run";
 
-/** For operators of a pipeline that has test videos; others do not see it. */
-export function TestButton() {
+/** For operators of a pipeline that has test videos; others do not see it. A compact one is an icon on a phone. */
+export function TestButton({ isCompact = false }: { isCompact?: boolean }) {
   const isOperator = useIsOperator();
   const config = useConfig();
   if (!isOperator) return null;
@@ -19,7 +19,7 @@ export function TestButton() {
       title={canTest ? undefined : text.test.unavailable}
       onClick={() => canTest && openTest()}
     >
-      <span className="max-sm:sr-only">{text.test.button}</span>
+      <span className={isCompact ? "max-sm:sr-only" : ""}>{text.test.button}</span>
     </Button>
   );
 }

@@ -1,7 +1,7 @@
 "use client";
 
 import { useThree } from "@react-three/fiber";
-import { useLayoutEffect } from "react";
+import { useEffect, useLayoutEffect } from "react";
 import { type OrthographicCamera, Vector3 } from "three";
 import { type Layout, padOf, STATIONS, type Station } from "./layout";
 
@@ -24,7 +24,11 @@ interface CameraProps {
 export function Camera({ layout, onPlaced }: CameraProps) {
   const camera = useThree((state) => state.camera) as OrthographicCamera;
   const size = useThree((state) => state.size);
+  const frameloop = useThree((state) => state.frameloop);
   const invalidate = useThree((state) => state.invalidate);
+
+  // What has changed while nobody saw it is drawn as soon as someone does.
+  useEffect(() => invalidate(), [frameloop, invalidate]);
 
   useLayoutEffect(() => {
     camera.position.copy(DIRECTION).multiplyScalar(60);

@@ -1,5 +1,6 @@
 /** What the scene shows, in terms of the pipeline. Pure. */
 
+import type { Arrivals } from "./arrivals";
 import type { Station } from "./layout";
 
 /** What a worker's body looks like. */
@@ -22,7 +23,10 @@ export interface Flight {
 }
 
 export interface SceneModel {
+  /** Uploads of this tab that are under way. */
   sending: number;
+  /** Videos that have come to the queue since the push before, whoever uploaded them. */
+  arrived: number;
   waiting: number;
   inFlight: number;
   workers: readonly WorkerBody[];
@@ -37,48 +41,53 @@ const SPREAD_MS = 2400;
 /** Where one video stands, as far as the scene goes. */
 export interface Standing {
   key: string;
-  /** Changes with every attempt, so that a second try is a way of its own. */
-  attempt: number;
-  station: Station;
+  /** When a worker took it: a second try is a way of its own. */
+  taken_at: string;
+  station: "workers" | "thumbnails" | "deadLetters";
   worker: string | null;
-}
-
-/** The ways that videos took between two looks at them. They set out one after another, not all at once. */
-export function flightsBetween(
-  before: ReadonlyMap<string, Standing>,
-  after: readonly Standing[],
-  now_ms: number,
-): Flight[] {
-  const ways = after.flatMap((standing) => waysTo(standing, before.get(standing.key)));
-  const kept = ways.slice(0, MOST_FLIGHTS);
-  const step_ms = kept.length > 1 ? Math.min(180, SPREAD_MS / kept.length) : 0;
-  return kept.map((way, index) => ({
-    ...way,
-    id: `${way.key} ${way.from} ${way.to} ${now_ms}`,
-    starts_ms: now_ms + index * step_ms + (way.from === "workers" && !before.has(way.key) ? FLIGHT_MS : 0),
-  }));
 }
 
 type Way = Omit<Flight, "id" | "starts_ms">;
 
-function waysTo(standing: Standing, before: Standing | undefined): Way[] {
-  const way = (from: Station, to: Station): Way => ({ key: standing.key, from, to, worker: standing.worker });
-  const isSame = before?.station === standing.station && before.attempt === standing.attempt;
-  if (isSame) return [];
-  switch (standing.station) {
-    case "queue":
-      return [way("uploads", "queue")];
-    case "workers":
-      return [way("queue", "workers")];
-    case "thumbnails":
-    case "deadLetters":
-      // Fast ones are through between two looks: they went to a worker all the same.
-      return before?.station === "workers"
-        ? [way("workers", standing.station)]
-        : [way("queue", "workers"), way("workers", standing.station)];
-    case "uploads":
-      return [];
-  }
+/** The ways that videos took between two looks at them: for each that moved, one after the other. */
+export function waysBetween(before: ReadonlyMap<string, Standing>, after: readonly Standing[]): Way[][] {
+  return after.map((standing) => waysTo(standing, before.get(standing.key))).filter((ways) => ways.length > 0);
+}
+
+function waysTo({ key, taken_at, station, worker }: Standing, before: Standing | undefined): Way[] {
+  const isSameTry = before?.taken_at === taken_at;
+  if (isSameTry && before.station === station) return [];
+  const taken: Way = { key, from: "queue", to: "workers", worker };
+  if (station === "workers") return [taken];
+  const ended: Way = { key, from: "workers", to: station, worker };
+  // Fast ones are through between two looks: they went to a worker all the same.
+  return isSameTry ? [ended] : [taken, ended];
+}
+
+/** The ways as flights. They set out one after another, not all at once, and what came is there before it is taken. */
+export function flightsOf(ways: readonly (readonly Way[])[], came: Came, now_ms: number): Flight[] {
+  const arrivals = [...arriving("uploads", came.uploaded), ...arriving("deadLetters", came.redriven)];
+  const later_ms = arrivals.length > 0 ? FLIGHT_MS : 0;
+  return [...inTurn(arrivals, now_ms), ...inTurn(ways, now_ms, later_ms)].slice(0, MOST_FLIGHTS);
+}
+
+export type Came = Pick<Arrivals, "uploaded" | "redriven">;
+
+function arriving(from: Station, count: number): Way[][] {
+  return Array.from({ length: Math.min(count, MOST_FLIGHTS) }, (_, index) => [
+    { key: `${index + 1} of ${count}`, from, to: "queue", worker: null },
+  ]);
+}
+
+function inTurn(ways: readonly (readonly Way[])[], now_ms: number, later_ms = 0): Flight[] {
+  const step_ms = ways.length > 1 ? Math.min(180, SPREAD_MS / ways.length) : 0;
+  return ways.flatMap((legs, index) =>
+    legs.map((way, leg) => ({
+      ...way,
+      id: `${way.key} ${way.from} ${way.to} ${now_ms}`,
+      starts_ms: now_ms + index * step_ms + leg * FLIGHT_MS + (way.from === "workers" && leg === 0 ? 0 : later_ms),
+    })),
+  );
 }
 
 export function stillFlying(flights: readonly Flight[], now_ms: number): Flight[] {

@@ -1,7 +1,7 @@
 "use client";
 
 import { Canvas } from "@react-three/fiber";
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import { type Box, Boxes } from "./bodies/boxes";
 import { Flights } from "./bodies/flights";
 import { Ground } from "./bodies/ground";
@@ -11,6 +11,8 @@ import type { Flight, SceneModel, WorkerLook } from "./model";
 import { type Palette, usePalette } from "./palette";
 
 export interface PipelineCanvasProps {
+  /** While nobody sees it no frame is drawn, whatever else changes. */
+  isSeen: boolean;
   model: SceneModel;
   flights: readonly Flight[];
   layout: Layout;
@@ -18,8 +20,9 @@ export interface PipelineCanvasProps {
   onSelect: (station: Station, worker?: string) => void;
 }
 
-/** The scene itself: a chunk of its own, which only browsers with WebGL load. */
-export default function PipelineCanvas({ model, flights, layout, onPlaced, onSelect }: PipelineCanvasProps) {
+/** The scene itself: a chunk of its own, which only browsers with WebGL load. Rendering it anew would draw a frame. */
+export default memo(function PipelineCanvas(props: PipelineCanvasProps) {
+  const { isSeen, model, flights, layout, onPlaced, onSelect } = props;
   const palette = usePalette();
   const stand = useMemo(() => rows(model.workers.length, layout), [model.workers.length, layout]);
   const workerPlaces = useMemo(
@@ -38,7 +41,7 @@ export default function PipelineCanvas({ model, flights, layout, onPlaced, onSel
     <Canvas
       orthographic
       flat
-      frameloop="demand"
+      frameloop={isSeen ? "demand" : "never"}
       dpr={[1, 2]}
       gl={{ antialias: true, powerPreference: "low-power" }}
       aria-hidden
@@ -57,7 +60,7 @@ export default function PipelineCanvas({ model, flights, layout, onPlaced, onSel
       <Flights flights={flights} layout={layout} palette={palette} workerPlaces={workerPlaces} />
     </Canvas>
   );
-}
+});
 
 const PAD_TOP_M = 0.12;
 const MOST_SENDING = 6;

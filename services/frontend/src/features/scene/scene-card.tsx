@@ -112,7 +112,14 @@ function Stage({ model, flights, isSeen }: StageProps) {
     <div ref={box} className="absolute inset-0">
       {wasSeen && aspect !== null ? (
         <SceneBoundary fallback={<SceneText model={model} note={text.scene.failed} />}>
-          <PipelineCanvas model={drawn} flights={flights} layout={layout} onPlaced={setPlaces} onSelect={select} />
+          <PipelineCanvas
+            isSeen={isSeen}
+            model={drawn}
+            flights={flights}
+            layout={layout}
+            onPlaced={setPlaces}
+            onSelect={select}
+          />
         </SceneBoundary>
       ) : null}
       {places

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { arrivalsBetween, EVEN, type QueueLook } from "./arrivals";
 import { along, layoutFor, rows, stackOf } from "./layout";
-import { FLIGHT_MS, flightsBetween, type Standing, stillFlying } from "./model";
+import { FLIGHT_MS, flightsOf, type Standing, stillFlying, waysBetween } from "./model";
 
-const standing = (station: Standing["station"], attempt = 1): Standing => ({
+const standing = (station: Standing["station"], taken_at = "12:00"): Standing => ({
   key: "uploads/a.mp4",
-  attempt,
+  taken_at,
   station,
   worker: "worker-1",
 });
@@ -39,15 +40,17 @@ describe("workers in rows", () => {
 });
 
 describe("flights", () => {
+  const NONE = { uploaded: 0, redriven: 0 };
+  const ways = (before: ReadonlyMap<string, Standing>, ...after: Standing[]) =>
+    flightsOf(waysBetween(before, after), NONE, 0).map(({ from, to }) => [from, to]);
+
   it("follow a video from the queue to a worker to its thumbnails", () => {
-    const first = flightsBetween(new Map(), [standing("workers")], 0);
-    expect(first.map(({ from, to }) => [from, to])).toEqual([["queue", "workers"]]);
-    const second = flightsBetween(known(standing("workers")), [standing("thumbnails")], 5000);
-    expect(second.map(({ from, to }) => [from, to])).toEqual([["workers", "thumbnails"]]);
+    expect(ways(new Map(), standing("workers"))).toEqual([["queue", "workers"]]);
+    expect(ways(known(standing("workers")), standing("thumbnails"))).toEqual([["workers", "thumbnails"]]);
   });
 
   it("show both ways of a video that was faster than the look, one after the other", () => {
-    const flights = flightsBetween(new Map(), [standing("thumbnails")], 0);
+    const flights = flightsOf(waysBetween(new Map(), [standing("thumbnails")]), NONE, 0);
     expect(flights.map(({ from, to }) => [from, to])).toEqual([
       ["queue", "workers"],
       ["workers", "thumbnails"],
@@ -55,22 +58,91 @@ describe("flights", () => {
     expect((flights[1]?.starts_ms ?? 0) - (flights[0]?.starts_ms ?? 0)).toBeGreaterThanOrEqual(FLIGHT_MS);
   });
 
-  it("go aside for what has failed, and start over for a second try", () => {
-    const failed = flightsBetween(known(standing("workers")), [standing("deadLetters")], 0);
-    expect(failed[0]?.to).toBe("deadLetters");
-    const again = flightsBetween(known(standing("workers", 1)), [standing("workers", 2)], 0);
-    expect(again[0]?.from).toBe("queue");
+  it("go aside for what has failed, and start over for a second try, even one that ends alike", () => {
+    expect(ways(known(standing("workers")), standing("deadLetters"))).toEqual([["workers", "deadLetters"]]);
+    expect(ways(known(standing("workers")), standing("workers", "12:05"))).toEqual([["queue", "workers"]]);
+    expect(ways(known(standing("deadLetters")), standing("deadLetters", "12:05"))).toEqual([
+      ["queue", "workers"],
+      ["workers", "deadLetters"],
+    ]);
   });
 
   it("do not move what stays where it is", () => {
-    expect(flightsBetween(known(standing("thumbnails")), [standing("thumbnails")], 0)).toEqual([]);
+    expect(ways(known(standing("thumbnails")), standing("thumbnails"))).toEqual([]);
+  });
+
+  it("bring what comes to the queue before anything is taken from it, but hold up nothing that ends", () => {
+    const after = [standing("workers"), { ...standing("thumbnails"), key: "uploads/b.mp4" }];
+    const before = known({ ...standing("workers"), key: "uploads/b.mp4" });
+    const flights = flightsOf(waysBetween(before, after), { uploaded: 1, redriven: 1 }, 0);
+    const starts = new Map(flights.map(({ from, starts_ms }) => [from, starts_ms]));
+    expect([...starts.keys()]).toEqual(["uploads", "deadLetters", "queue", "workers"]);
+    expect(starts.get("queue")).toBeGreaterThanOrEqual((starts.get("uploads") ?? 0) + FLIGHT_MS);
+    expect(starts.get("workers")).toBeLessThan(FLIGHT_MS);
   });
 
   it("are at most sixty at a time, and end", () => {
     const many = Array.from({ length: 500 }, (_, index) => ({ ...standing("workers"), key: `uploads/${index}.mp4` }));
-    const flights = flightsBetween(new Map(), many, 0);
+    const flights = flightsOf(waysBetween(new Map(), many), { uploaded: 9000, redriven: 0 }, 0);
     expect(flights).toHaveLength(60);
+    expect(new Set(flights.map(({ id }) => id)).size).toBe(60);
     expect(stillFlying(flights, 60_000)).toEqual([]);
+  });
+});
+
+describe("arrivals", () => {
+  type Seen = Partial<QueueLook> & { taken?: number; ended?: number };
+
+  /** What came with each look, after a first one at an empty queue. */
+  function came(...looks: Seen[]): [uploaded: number, redriven: number][] {
+    let before: QueueLook = { waiting: 0, delayed: 0, inFlight: 0, deadLetters: 0 };
+    let accounts = EVEN;
+    return looks.map(({ taken = 0, ended = 0, ...queue }) => {
+      const after = { ...before, ...queue };
+      const arrivals = arrivalsBetween(before, after, { taken, ended, accounts });
+      before = after;
+      accounts = arrivals.accounts;
+      return [arrivals.uploaded, arrivals.redriven];
+    });
+  }
+
+  it("are counted where they wait, and no second time when they are taken and end", () => {
+    const looks = [{ waiting: 3 }, { waiting: 1, inFlight: 2, taken: 2 }, { waiting: 0, inFlight: 1, taken: 1, ended: 2 }, { inFlight: 0, ended: 1 }];
+    expect(came(...looks)).toEqual([[3, 0], [0, 0], [0, 0], [0, 0]]);
+  });
+
+  it("are seen of videos that were through between two looks", () => {
+    expect(came({ taken: 4, ended: 4 })).toEqual([[4, 0]]);
+  });
+
+  it("are seen while as many leave as come", () => {
+    const steady = { waiting: 100, inFlight: 2, taken: 10, ended: 10 };
+    expect(came({ waiting: 100, inFlight: 2, taken: 2 }, steady, steady)).toEqual([[102, 0], [10, 0], [10, 0]]);
+  });
+
+  it("wait for the record of a video that was just taken", () => {
+    expect(came({ inFlight: 1 }, { taken: 1 })).toEqual([[0, 0], [1, 0]]);
+    expect(came({ waiting: 1 }, { waiting: 0, inFlight: 1 }, { taken: 1 })).toEqual([[1, 0], [0, 0], [0, 0]]);
+  });
+
+  it("are not made up by a message that outlives its video's end", () => {
+    expect(came({ inFlight: 1, taken: 1 }, { ended: 1 }, { inFlight: 0 })).toEqual([[1, 0], [0, 0], [0, 0]]);
+  });
+
+  it("are not made up by a message that returns to the queue", () => {
+    expect(came({ inFlight: 1, taken: 1 }, { waiting: 1, inFlight: 0 }, { waiting: 0, inFlight: 1, taken: 1 })).toEqual([
+      [1, 0],
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
+  it("come from the dead letters when these are redriven", () => {
+    expect(came({ deadLetters: 5 }, { deadLetters: 0, waiting: 6 })).toEqual([[0, 0], [1, 5]]);
+  });
+
+  it("are seen again after a purge", () => {
+    expect(came({ waiting: 50 }, { waiting: 0 }, {}, { waiting: 2 })).toEqual([[50, 0], [0, 0], [0, 0], [2, 0]]);
   });
 });
 

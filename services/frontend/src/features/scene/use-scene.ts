@@ -6,10 +6,10 @@ import type { Snapshot } from "@/features/live/snapshot";
 import { healthOf } from "@/features/pods/look";
 import { isOpen } from "@/features/uploads/store";
 import { useUploads } from "@/features/uploads/use-uploads";
-import type { Station } from "./layout";
-import { type Flight, flightsBetween, type SceneModel, type Standing, stillFlying, type WorkerBody } from "./model";
+import { arrivalsBetween, EVEN } from "./arrivals";
+import { type Flight, flightsOf, type SceneModel, type Standing, stillFlying, waysBetween, type WorkerBody } from "./model";
 
-const STATIONS_OF_STATES: Record<Snapshot["videos"][number]["state"], Station> = {
+const STATIONS_OF_STATES: Record<Snapshot["videos"][number]["state"], Standing["station"]> = {
   processing: "workers",
   done: "thumbnails",
   degraded: "thumbnails",
@@ -20,44 +20,78 @@ const STATIONS_OF_STATES: Record<Snapshot["videos"][number]["state"], Station> =
 export function useScene(moves: boolean): { model: SceneModel | null; flights: readonly Flight[] } {
   const snapshot = useLive((state) => state.snapshot);
   const sending = useUploads((all) => all.filter(isOpen).length);
-  const model = useMemo(() => (snapshot ? modelOf(snapshot, sending) : null), [snapshot, sending]);
-  const flights = useFlights(snapshot, moves);
+  const { arrived, flights } = useMotion(snapshot, moves);
+  const model = useMemo(() => (snapshot ? modelOf(snapshot, sending, arrived) : null), [snapshot, sending, arrived]);
   return { model, flights };
 }
 
-function useFlights(snapshot: Snapshot | null, moves: boolean): readonly Flight[] {
-  const before = useRef<ReadonlyMap<string, Standing> | null>(null);
-  const [flights, setFlights] = useState<readonly Flight[]>([]);
+interface Look {
+  snapshot: Snapshot;
+  standings: ReadonlyMap<string, Standing>;
+  accounts: typeof EVEN;
+}
+
+interface Motion {
+  arrived: number;
+  flights: readonly Flight[];
+}
+
+const REST: Motion = { arrived: 0, flights: [] };
+
+function useMotion(snapshot: Snapshot | null, moves: boolean): Motion {
+  const last = useRef<Look | null>(null);
+  const [motion, setMotion] = useState(REST);
   useEffect(() => {
-    if (!snapshot) return;
-    const now_ms = performance.now();
+    const before = last.current;
+    // What is old would not add up with what is new: the next look spans it.
+    if (!snapshot?.queue || snapshot === before?.snapshot || isOld(snapshot)) return;
     const after = standingsOf(snapshot);
-    const known = before.current;
-    before.current = new Map(after.map((standing) => [standing.key, standing]));
+    const look = { snapshot, standings: new Map(after.map((standing) => [standing.key, standing])) };
     // What stood there when the page opened has not just arrived.
-    if (!known || !moves) return;
-    const started = flightsBetween(known, after, now_ms);
-    if (started.length > 0) setFlights((flying) => [...stillFlying(flying, now_ms), ...started]);
+    if (!before?.snapshot.queue) {
+      last.current = { ...look, accounts: EVEN };
+      return;
+    }
+    const ways = waysBetween(before.standings, after);
+    const legs = ways.flat();
+    const { accounts, ...came } = arrivalsBetween(before.snapshot.queue, snapshot.queue, {
+      taken: legs.filter(({ to }) => to === "workers").length,
+      ended: legs.filter(({ from }) => from === "workers").length,
+      accounts: before.accounts,
+    });
+    last.current = { ...look, accounts };
+    const now_ms = performance.now();
+    const started = moves ? flightsOf(ways, came, now_ms) : [];
+    setMotion((motion) =>
+      started.length === 0 && came.uploaded === motion.arrived
+        ? motion
+        : { arrived: came.uploaded, flights: [...stillFlying(motion.flights, now_ms), ...started] },
+    );
   }, [snapshot, moves]);
-  return flights;
+  return motion;
+}
+
+function isOld({ sources }: Snapshot): boolean {
+  return Boolean(sources.queue?.isStale || sources.metrics?.isStale);
 }
 
 function standingsOf({ videos }: Snapshot): Standing[] {
-  return videos.map(({ key, attempt, state, worker }) => ({
+  return videos.map(({ key, started_at, state, worker }) => ({
     key,
-    attempt,
+    taken_at: started_at,
     station: STATIONS_OF_STATES[state],
     worker: worker || null,
   }));
 }
 
-export function modelOf(snapshot: Snapshot, sending: number): SceneModel {
+export function modelOf(snapshot: Snapshot, sending: number, arrived: number): SceneModel {
   const busy = new Set(snapshot.videos.filter(({ state }) => state === "processing").map(({ worker }) => worker));
   const workers = (snapshot.pods ?? [])
     .filter(({ component }) => component === "worker")
     .map((pod): WorkerBody => ({ name: pod.name, look: lookOf(healthOf(pod), busy.has(pod.name)) }));
   return {
     sending,
+    arrived,
     waiting: snapshot.queue?.waiting ?? 0,
     inFlight: snapshot.queue?.inFlight ?? 0,
     workers,

@@ -42,7 +42,7 @@ export function Header() {
         <Pages />
         <div className="ml-auto flex items-center gap-2">
           <UploadButton />
-          <TestButton />
+          <TestButton isCompact />
           <MoreMenu />
         </div>
       </div>

@@ -24,6 +24,8 @@ export function Shell({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     whenUnauthorized(() => {
+      // Several calls hear it at once; the first leads away.
+      if (window.location.pathname === "/login") return;
       const here = window.location.pathname + window.location.search;
       router.replace(`/login?expired=1&next=${encodeURIComponent(here)}`);
     });

@@ -21,6 +21,7 @@ import { useRetry, useVideo } from "./queries";
 import { StatePill } from "./state-pill";
 import { stepsOf } from "./steps";
 import { Timeline } from "./timeline";
+import { WholeVideo } from "./whole-video";
 
 export function VideoPage() {
   const key = useSearchParams().get("key") ?? "";
@@ -57,6 +58,7 @@ function Details({ video }: { video: VideoDetails }) {
         </p>
       ) : null}
       <Thumbnails video={video} />
+      <WholeVideo video={video} />
       <div className="mt-4 grid items-start gap-4 lg:grid-cols-[3fr_2fr]">
         <Facts video={video} />
         <Card title={text.video.timeline}>

@@ -1,5 +1,6 @@
 "use client";
 
+import { ImageOff } from "lucide-react";
 import Link from "next/link";
 import { memo, useDeferredValue, useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
@@ -163,13 +164,25 @@ const VideoRow = memo(function VideoRow({ video }: { video: Video }) {
 });
 
 /** The middle one of its thumbnails: what a video is recognized by. Its name stands beside it. */
-function Preview({ video: { thumbnails } }: { video: Video }) {
-  const shown = thumbnails[Math.floor(thumbnails.length / 2)];
+function Preview({ video: { thumbnails, state } }: { video: Video }) {
+  const [broken, setBroken] = useState<string | null>(null);
+  const url = thumbnails[Math.floor(thumbnails.length / 2)]?.url ?? null;
   return (
-    <span className="h-9 w-16 shrink-0 overflow-hidden rounded bg-raised">
-      {shown ? (
-        <img src={shown.url} alt="" width={64} height={36} loading="lazy" decoding="async" className="size-full object-contain" />
-      ) : null}
+    <span className="relative grid h-9 w-16 shrink-0 place-items-center overflow-hidden rounded bg-raised text-muted">
+      {url !== null && url !== broken ? (
+        <img
+          src={url}
+          alt=""
+          width={64}
+          height={36}
+          loading="lazy"
+          decoding="async"
+          onError={() => setBroken(url)}
+          className="absolute inset-0 size-full object-contain"
+        />
+      ) : state === "processing" ? null : (
+        <ImageOff size={14} aria-hidden />
+      )}
     </span>
   );
 }
