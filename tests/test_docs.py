@@ -54,6 +54,7 @@ NOT_RUN = {
     "e2e": "CI runs it, after these tests",
     "types": "CI runs it, before these tests",
     "bench": _FOR_MINUTES,
+    "fuzz": _FOR_MINUTES,
     "lighthouse": _FOR_MINUTES,
     "screenshots": _FOR_MINUTES,
     "soak": _FOR_MINUTES,
