@@ -126,6 +126,32 @@ class RangedReader(io.BufferedIOBase):
         for (number, _), span, data in zip(runs, spans, self._fetch_all(spans), strict=True):
             self._keep(number, span, data)
 
+    def read_all(self, places: Sequence[Place]) -> list[bytes]:
+        """What is at several small places, read at once, and not kept: neighbours together, and little around them.
+
+        Raises: SourceError.
+        """
+        spans: list[Place] = []
+        for offset, length in sorted(place for place in places if self._missing(*place)):
+            end = min(offset + length, self.size_bytes)
+            if spans and offset - sum(spans[-1]) < _BLOCK_BYTES:
+                spans[-1] = spans[-1][0], max(end, sum(spans[-1])) - spans[-1][0]
+            else:
+                spans.append((offset, end - offset))
+        read = list(zip(spans, self._fetch_all(spans) if spans else [], strict=True))
+        for span, data in read:
+            self._count(span, data)
+        return [self._within(read, place) or self.read_at(*place) for place in places]
+
+    @staticmethod
+    def _within(read: Sequence[tuple[Place, bytes]], place: Place) -> bytes:
+        """The bytes of a place, if it was read; no bytes if not."""
+        offset, length = place
+        for (start, size), data in read:
+            if start <= offset < start + size:
+                return data[offset - start : offset - start + length]
+        return b""
+
     def _missing(self, offset: int, length: int) -> list[int]:
         end = min(offset + length, self.size_bytes)
         if offset < 0 or end <= offset:
@@ -179,13 +205,16 @@ class RangedReader(io.BufferedIOBase):
         offset = number * _BLOCK_BYTES
         return offset, min(count * _BLOCK_BYTES, self.size_bytes - offset)
 
-    def _keep(self, number: int, span: Place, data: bytes) -> None:
+    def _count(self, span: Place, data: bytes) -> None:
         offset, length = span
         if len(data) != length:
             raise SourceError(f"asked for {length} bytes at {offset}, got {len(data)}")
         self._fetched_bytes += length
         self.fetches += 1
-        for index in range(0, length, _BLOCK_BYTES):
+
+    def _keep(self, number: int, span: Place, data: bytes) -> None:
+        self._count(span, data)
+        for index in range(0, len(data), _BLOCK_BYTES):
             self._blocks[number + index // _BLOCK_BYTES] = data[index : index + _BLOCK_BYTES]
             self._blocks.move_to_end(number + index // _BLOCK_BYTES)
         while len(self._blocks) > _CACHED_BLOCKS:

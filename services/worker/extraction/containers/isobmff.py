@@ -17,7 +17,7 @@ _ENCRYPTED_ENTRIES = {b"encv", b"drmi"}
 _MAX_BOXES = 4096
 _SMALL_BYTES = 512 * 1024
 """A movie box up to this size is read whole."""
-_START_BYTES, _END_BYTES = 96 * 1024, 4096
+_START_BYTES, _END_BYTES = 32 * 1024, 4096
 _HEADER_BYTES = 16
 
 

@@ -153,17 +153,21 @@ class SampleTables:
         return self._keyframes[place - 1] if place else None
 
     def places(self, samples: Sequence[int]) -> list[tuple[int, int]]:
-        """Offset and size of each sample, in two round trips at most."""
+        """Offset and size of each sample, in one round trip."""
         located = [self._chunk_of(sample) for sample in samples]
-        wanted = [(self._chunk_box.start + 8 + chunk * self._chunk_width, self._chunk_width) for chunk, _ in located]
-        if not self._fixed_size:
-            sizes = self._boxes[b"stsz"].start + 12
-            wanted += [
-                (sizes + 4 * first, 4 * (sample - first + 1))
-                for sample, (_, first) in zip(samples, located, strict=True)
-            ]
-        self._reader.prefetch(wanted)
-        return [self._place(sample, *where) for sample, where in zip(samples, located, strict=True)]
+        chunks, width, sizes = self._chunk_box.start + 8, self._chunk_width, self._boxes[b"stsz"].start + 12
+        offsets = [(chunks + chunk * width, width) for chunk, _ in located]
+        entry_bytes = 0 if self._fixed_size else 4
+        lengths = [entry_bytes * (at - first + 1) for at, (_, first) in zip(samples, located, strict=True)]
+        if max(lengths, default=0) > _MOST_TABLE_BYTES:
+            raise BrokenIndexError("a chunk of too many samples")
+        before = [(sizes + 4 * first, length) for (_, first), length in zip(located, lengths, strict=True)]
+        data = self._reader.read_all([*offsets, *before])
+        found = zip(data[: len(samples)], data[len(samples) :], lengths, strict=True)
+        return [
+            self._place(sample - first, *there)
+            for sample, (_, first), there in zip(samples, located, found, strict=True)
+        ]
 
     def _chunk_of(self, sample: int) -> tuple[int, int]:
         """The chunk that a sample is in, and the first sample of that chunk."""
@@ -175,16 +179,12 @@ class SampleTables:
             raise BrokenIndexError("a sample in no chunk")
         return chunk, int(self._first_sample[run]) + further * per_chunk
 
-    def _place(self, sample: int, chunk: int, first: int) -> tuple[int, int]:
-        at = self._chunk_box.start + 8 + chunk * self._chunk_width
-        offset = int.from_bytes(self._reader.read_at(at, self._chunk_width))
+    def _place(self, number: int, offset: bytes, sizes: bytes, sizes_bytes: int) -> tuple[int, int]:
+        """Of a sample in its chunk: by the chunk's offset, and the sizes of those before it and its own."""
+        start = int.from_bytes(offset)
         if self._fixed_size:
-            return offset + (sample - first) * self._fixed_size, self._fixed_size
-        length = 4 * (sample - first + 1)
-        if length > _MOST_TABLE_BYTES:
-            raise BrokenIndexError("a chunk of too many samples")
-        data = self._reader.read_at(self._boxes[b"stsz"].start + 12 + 4 * first, length)
-        if len(data) != length:
+            return start + number * self._fixed_size, self._fixed_size
+        if len(sizes) != sizes_bytes:
             raise BrokenIndexError("sample sizes are cut short")
-        sizes = np.frombuffer(data, ">u4")
-        return offset + int(sizes[:-1].sum(dtype=np.int64)), int(sizes[-1])
+        lengths = np.frombuffer(sizes, ">u4")
+        return start + int(lengths[:-1].sum(dtype=np.int64)), int(lengths[-1])

@@ -1,6 +1,7 @@
 """The file object that OpenCV reads: the same bytes as the source's, in few requests, and never an exception."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -228,3 +229,35 @@ def test_an_error_outlives_a_rewind() -> None:
     assert reader.read(1) == b""
     with pytest.raises(SourceError):
         reader.check()
+
+
+def test_small_places_are_read_at_once_and_no_more_than_they() -> None:
+    requests, together = Requests(10 * MIB), []
+
+    def fetch_all(places: Sequence[tuple[int, int]]) -> list[bytes]:
+        together.append(list(places))
+        return [requests(*place) for place in places]
+
+    reader = RangedReader(requests, requests.size_bytes, fetch_all=fetch_all)
+    near, neighbour, far = (MIB, 8), (MIB + 800, 16), (5 * MIB, 4)
+    assert reader.read_all([far, near, neighbour]) == [requests(*place) for place in (far, near, neighbour)]
+    assert together == [[(MIB, 816), far]]
+    assert (reader.fetches, reader.fetched_bytes) == (2, 820)
+
+
+def test_small_places_that_are_cached_or_beyond_the_end_are_not_asked_for() -> None:
+    requests = Requests(MIB)
+    reader = RangedReader(requests, requests.size_bytes)
+    reader.read_at(0, 8)
+    del requests.places[:]
+    assert reader.read_all([(16, 8), (2 * MIB, 8)]) == [(2).to_bytes(8), b""]
+    assert reader.read_all([]) == []
+    assert requests.places == []
+
+
+def test_of_a_small_place_at_the_end_there_is_what_there_is() -> None:
+    requests = Requests(MIB)
+    reader = RangedReader(requests, requests.size_bytes)
+    assert reader.read_all([(MIB - 8, 64)]) == [(MIB // 8 - 1).to_bytes(8)]
+    with pytest.raises(SourceError, match="got 4"):
+        RangedReader(lambda _offset, _length: b"four", MIB).read_all([(0, 64)])
