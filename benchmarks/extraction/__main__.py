@@ -62,7 +62,7 @@ def main() -> int:
 def _measure(video: videos.Video, directory: Path, rounds: int) -> Row:
     path = videos.make(video, directory)
     duration_s = float(video.duration_s)
-    few = max(rounds // 2, 2) if duration_s < 7000 else 1
+    few = max(rounds // 2, 2) if duration_s < videos.LONG_S else 1
     pyav, bare = ways.pyav_keyframes(path), ways.bare_decode(path)
     row = Row(
         video=video,
@@ -80,8 +80,8 @@ def _growth(rows: Sequence[Row]) -> Iterator[tuple[str, bool]]:
     """Two hours against ten minutes of the same container."""
     by_length = {(row.video.name, row.video.duration_s): row.ours for row in rows}
     for (name, duration_s), long in by_length.items():
-        medium = by_length.get((name, 607))
-        if duration_s > 7000 and medium:
+        medium = by_length.get((name, videos.MEDIUM_S))
+        if duration_s == videos.LONG_S and medium:
             cpu, read = long.cpu_ms / medium.cpu_ms, long.read_bytes / medium.read_bytes
             text = f"{name}: 2 h costs {cpu:.2f} x the CPU and {read:.2f} x the bytes of 10 min (at most {_GROWTH:g})"
             yield text, max(cpu, read) <= _GROWTH

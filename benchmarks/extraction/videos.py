@@ -9,8 +9,11 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
+SHORT_S, MEDIUM_S, LONG_S = 10, 607, 7407
+"""The last two differ by a multiple of 400 s: 10, 50 and 95 % show the same pictures of the clip."""
 _CLIP_S = 20
-_AUDIO = ("-f", "lavfi", "-i", f"sine=frequency=220:duration={_CLIP_S}")
+_AUDIO = ("-f", "lavfi", "-i", f"sine=frequency=220:duration={_CLIP_S - 1}")
+"""Ends before the pictures do: so a repetition begins after just as long as they last."""
 _FRAGMENTS = "+frag_keyframe+empty_moov+default_base_moof"
 
 ENCODERS = {
@@ -121,10 +124,9 @@ def _codecs(duration_s: int) -> list[Video]:
 
 
 def rows(*, with_long: bool) -> list[Video]:
-    short, medium, long = 10, 607, 7207
-    some = [video for video in _codecs(short) if video.codec in ("hevc", "av1", "h263") and not video.options]
-    lengths = [*_containers(short), *some, *_containers(medium), *_codecs(medium)]
-    return lengths + (_containers(long) if with_long else [])
+    some = [video for video in _codecs(SHORT_S) if video.codec in ("hevc", "av1", "h263") and not video.options]
+    lengths = [*_containers(SHORT_S), *some, *_containers(MEDIUM_S), *_codecs(MEDIUM_S)]
+    return lengths + (_containers(LONG_S) if with_long else [])
 
 
 def make(video: Video, directory: Path) -> Path:

@@ -36,7 +36,7 @@ from services.worker.process import Delivery, Processor, Skipped, Stored
 
 AT_LEAST = 8.0
 """How many times as many videos a second as with method A."""
-LENGTHS_S = (60, 607)
+LENGTHS_S = (60, videos.MEDIUM_S)
 _OURS_S, _THEIRS_S = 3600, 480
 """So much film is worked off in a measurement, but at least so many videos:"""
 _AT_LEAST_OURS, _AT_LEAST_THEIRS = 20, 4
