@@ -72,7 +72,8 @@ def types(session: nox.Session) -> None:
 def test(session: nox.Session) -> None:
     """Run the tests: -- takes pytest's own arguments; without any, frontend and e2e come after them."""
     _install(session, "test")
-    session.run("pytest", *session.posargs, env={"CHECKOV": _tool(session, "checkov")})
+    arguments = session.posargs or ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
+    session.run("pytest", *arguments, env={"CHECKOV": _tool(session, "checkov")})
     if not session.posargs:
         session.notify("frontend")
         session.notify("e2e")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 
@@ -11,6 +13,25 @@ from tests.videos import Videos
 # repeat it.
 settings.register_profile("tests", deadline=None, max_examples=200, database=None, print_blob=True)
 settings.load_profile("tests")
+
+TESTS = Path(__file__).parent
+LONGEST_FIRST = ("template", "services/worker", "stacks", "pipeline", "services/local", "services/api")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `-n 2 --dist loadgroup`, a folder's tests share a process, as they share what is slow to set up."""
+    if not hasattr(config, "workerinput"):
+        return
+    folders = {item: folder_of(item.path) for item in items}
+    items.sort(key=lambda item: LONGEST_FIRST.index(folders[item]) if folders[item] in LONGEST_FIRST else len(folders))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(folders[item]))
+
+
+def folder_of(path: Path) -> str:
+    """The folder below `tests`; of the services, the folder of each."""
+    parts = path.relative_to(TESTS).parts[:-1]
+    return "/".join(parts[:2] if parts[:1] == ("services",) else parts[:1])
 
 
 @pytest.fixture(scope="session")
