@@ -9,11 +9,12 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
-SHORT_S, MEDIUM_S, LONG_S = 10, 607, 7407
-"""The last two differ by a multiple of 400 s: 10, 50 and 95 % show the same pictures of the clip."""
+SHORT_S, MEDIUM_S, LONG_S = 10, 607, 7415
+"""The last two differ by 340 repetitions of 20.023 s (AAC begins a frame early): 10, 50 and 95 % show the same pictures
+of the clip, as 34, 170 and 323 of them lie between.
+"""
 _CLIP_S = 20
-_AUDIO = ("-f", "lavfi", "-i", f"sine=frequency=220:duration={_CLIP_S - 1}")
-"""Ends before the pictures do: so a repetition begins after just as long as they last."""
+_AUDIO = ("-f", "lavfi", "-i", f"sine=frequency=220:duration={_CLIP_S}")
 _FRAGMENTS = "+frag_keyframe+empty_moov+default_base_moof"
 
 ENCODERS = {
