@@ -97,7 +97,9 @@ def test_a_pipeline_that_is_killed_leaves_no_process_and_loses_no_video(tmp_path
     clip = videos.video("clip.mp4", duration_s=4)
     data = tmp_path / "data"
     command = [sys.executable, "-m", "services.local", "--data", str(data), "--upload", str(clip)]
-    demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    # Without Node.js: building the dashboard takes a minute.
+    environment = {**os.environ, "PATH": str(tmp_path)}
+    demo = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         endpoints = json.loads(eventually(lambda: _text(data / "endpoints.json"), "the addresses"))
         assert endpoints["pid"] == demo.pid

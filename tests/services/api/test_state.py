@@ -105,7 +105,7 @@ def test_a_new_process_knows_the_history(place: Place, tmp_path: Path) -> None:
         after = client.get("/api/queue").json()["history"]
 
     assert before
-    assert after[: len(before)] == before
+    assert [sample for sample in after if sample in before] == before
 
 
 def test_a_client_that_does_not_read_is_dropped_and_others_go_on(place: Place, tmp_path: Path) -> None:
