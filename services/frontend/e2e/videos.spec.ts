@@ -18,9 +18,10 @@ test("uploads a video and shows its three thumbnails, with no reload", async ({ 
   expect(await board.evaluate(() => "isSamePage" in window)).toBe(true);
 });
 
-test("shows the whole video: its storyboard with times, and a preview that plays when asked", async ({ board }) => {
-  await untilIdle(board);
-  await board.goto(`/video?key=${encodeURIComponent("uploads/lectures/Lecture 01.mkv")}`);
+test("shows the whole video: its storyboard with times, and a preview that plays when asked", async ({ board, demo }) => {
+  await upload(board, sample(demo, "whole.mkv", "lectures/Lecture 01.mkv"));
+  await expect(uploadRow(board, "whole.mkv").getByRole("img")).toHaveCount(3);
+  await uploadRow(board, "whole.mkv").getByRole("link").first().click();
   const whole = board.getByRole("region", { name: "The whole video" });
   await expect(whole).toContainText("4 pictures, one every 5 s");
   const strip = whole.getByRole("region", { name: "Storyboard" });
