@@ -16,7 +16,6 @@ import time
 import traceback
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -33,6 +32,7 @@ from services.worker.extraction.outcome import ExtractionError, Outcome, Picture
 from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.sandbox import Sandbox
 from services.worker.extraction.stream import load
+from tests.sandboxes import Source
 from tests.videos import FRAGMENTED, UNINDEXED, Videos
 
 SAMPLES = (
@@ -68,20 +68,6 @@ MOST_PARSER_CPU_S = 5.0
 PARSED_PER_CHILD = 8
 UNEXPECTED = {ReasonCode.CRASHED, ReasonCode.TIMEOUT, ReasonCode.INTERNAL, ReasonCode.STORAGE}
 INTERESTING = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF)
-
-
-@dataclass(frozen=True)
-class Bytes:
-    """A source in memory."""
-
-    content: bytes
-
-    @property
-    def size_bytes(self) -> int:
-        return len(self.content)
-
-    def read(self, offset: int, length: int) -> bytes:
-        return self.content[offset : offset + length]
 
 
 def damaged(samples: list[bytes], dice: random.Random) -> bytes:
@@ -207,7 +193,7 @@ def main() -> int:
             counts["parsed"] += 1
             if complaint is None and number % PARSED_PER_CHILD == 0:
                 options, sandbox = sandboxes[number // PARSED_PER_CHILD % len(sandboxes)]
-                outcome = sandbox.extract(Bytes(content))
+                outcome = sandbox.extract(Source(content))
                 counts[f"{outcome.state} {outcome.reason_code or ''}".strip()] += 1
                 complaint = complaint_about(outcome, options)
             if complaint:

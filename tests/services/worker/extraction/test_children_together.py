@@ -3,7 +3,6 @@
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -20,7 +19,6 @@ from tests.sandboxes import (
     descriptors,
     extract_together,
     fork_servers,
-    know_the_processes_of_other_tests,
     needs_proc,
     numbers,
     state_and_parent,
@@ -29,21 +27,7 @@ from tests.sandboxes import (
 )
 from tests.videos import Videos
 
-
-@pytest.fixture(autouse=True)
-def _know_the_processes_of_other_tests() -> None:
-    know_the_processes_of_other_tests()
-
-
-@pytest.fixture(scope="module")
-def film(videos: Videos) -> bytes:
-    return videos.video("a.mp4").read_bytes()
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
-        yield sandbox
+pytestmark = pytest.mark.usefixtures("processes_of_other_tests")
 
 
 def test_several_threads_extract_at_once(videos: Videos, sandbox: Sandbox) -> None:

@@ -28,23 +28,10 @@ from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.sandbox import Sandbox
 from services.worker.extraction.search import Limits
+from tests.sandboxes import Source
 from tests.videos import Videos, hls_playlist, png
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who opens a file")
-
-
-@dataclass(frozen=True)
-class Bytes:
-    """A source in memory."""
-
-    content: bytes
-
-    @property
-    def size_bytes(self) -> int:
-        return len(self.content)
-
-    def read(self, offset: int, length: int) -> bytes:
-        return self.content[offset : offset + length]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +42,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def reader_of(content: bytes) -> RangedReader:
-    return RangedReader(Bytes(content).read, len(content))
+    return RangedReader(Source(content).read, len(content))
 
 
 def alone(content: bytes) -> Outcome:
@@ -199,7 +186,7 @@ def test_what_points_elsewhere_is_refused_and_nothing_is_opened(
 ) -> None:
     content = POINTERS[kind](str(bait.path) if where == "a file" else bait.url)
     assert_is_no_video(alone(content))
-    assert_is_no_video(sandbox.extract(Bytes(content)))
+    assert_is_no_video(sandbox.extract(Source(content)))
     assert not bait.was_touched()
 
 
@@ -217,7 +204,7 @@ def test_what_points_elsewhere_leads_ffmpeg_nowhere_even_if_it_passed_for_a_vide
 @pytest.mark.parametrize("kind", OTHERS)
 def test_what_is_another_kind_of_file_is_refused(sandbox: Sandbox, kind: str) -> None:
     assert_is_no_video(alone(OTHERS[kind]))
-    assert_is_no_video(sandbox.extract(Bytes(OTHERS[kind])))
+    assert_is_no_video(sandbox.extract(Source(OTHERS[kind])))
 
 
 @pytest.mark.parametrize("where", ["a file", "an address"])
@@ -235,7 +222,7 @@ def test_a_movie_whose_samples_lie_elsewhere_does_not_lead_there(
         entry = struct.pack(">I4s", 8 + len(body), kind) + body
         dref = struct.pack(">I4sII", 16 + len(entry), b"dref", 0, 1) + entry
         content = with_box(movie, at, dref)
-        for outcome in (alone(content), sandbox.extract(Bytes(content))):
+        for outcome in (alone(content), sandbox.extract(Source(content))):
             assert outcome.reason_code not in (ReasonCode.CRASHED, ReasonCode.TIMEOUT)
         assert not bait.was_touched()
 
@@ -290,17 +277,17 @@ def test_a_vp9_of_128_megapixels_in_a_small_container_is_never_decoded(
     videos: Videos, sandbox: Sandbox, name: str
 ) -> None:
     small = videos.video(name, codec="vp9", duration_s=0.2).read_bytes()
-    assert sandbox.extract(Bytes(with_vp9_size(small, 640, 360))).state is VideoState.DONE
+    assert sandbox.extract(Source(with_vp9_size(small, 640, 360))).state is VideoState.DONE
     bomb = with_vp9_size(small, 16384, 8192)
     assert len(bomb) < 43_000
-    assert_asks_for_too_much(sandbox.extract(Bytes(bomb)), ReasonCode.TOO_MANY_PIXELS, "16384 x 8192")
+    assert_asks_for_too_much(sandbox.extract(Source(bomb)), ReasonCode.TOO_MANY_PIXELS, "16384 x 8192")
 
 
 def test_a_container_that_claims_too_many_pixels_is_believed(videos: Videos, sandbox: Sandbox) -> None:
     content = bytearray(videos.video("a.mp4", duration_s=1).read_bytes())
     entry = content.rindex(b"avc1")
     content[entry + 28 : entry + 32] = b"\xff\xff\xff\xff"
-    outcome = sandbox.extract(Bytes(bytes(content)))
+    outcome = sandbox.extract(Source(bytes(content)))
     assert_asks_for_too_much(outcome, ReasonCode.TOO_MANY_PIXELS, "65535 x 65535")
 
 
@@ -308,8 +295,8 @@ def test_a_file_of_too_many_tracks_is_refused(videos: Videos, sandbox: Sandbox) 
     movie = videos.video("a.mp4", duration_s=1).read_bytes()
     at = movie.rindex(b"trak") - 4
     track = movie[at : at + int.from_bytes(movie[at : at + 4])]
-    assert sandbox.extract(Bytes(with_box(movie, at, track * 3))).state is VideoState.DONE
-    outcome = sandbox.extract(Bytes(with_box(movie, at, track * 3000)))
+    assert sandbox.extract(Source(with_box(movie, at, track * 3))).state is VideoState.DONE
+    outcome = sandbox.extract(Source(with_box(movie, at, track * 3000)))
     assert_asks_for_too_much(outcome, ReasonCode.TOO_LARGE, "3000 tracks")
 
 
@@ -318,7 +305,7 @@ def test_an_index_of_too_many_samples_is_refused(videos: Videos, sandbox: Sandbo
     movie = videos.video("a.mp4", duration_s=1).read_bytes()
     at = movie.rindex(b"stsz") - 4
     sizes = struct.pack(">I4sIII", 20, b"stsz", 0, 1, 0xFFFFFFF0)
-    outcome = sandbox.extract(Bytes(with_box(movie, at, sizes)))
+    outcome = sandbox.extract(Source(with_box(movie, at, sizes)))
     assert_asks_for_too_much(outcome, ReasonCode.TOO_LARGE, "4294967280 pictures")
 
 
@@ -328,7 +315,7 @@ def test_times_for_too_many_samples_cost_nothing(videos: Videos, sandbox: Sandbo
     for kind in (b"stts", b"ctts"):
         at = movie.rindex(kind) - 4
         runs = struct.pack(">I4sIIII", 24, kind, 0, 1, 0xFFFFFFFF, 512)
-        outcome = sandbox.extract(Bytes(with_box(movie, at, runs)))
+        outcome = sandbox.extract(Source(with_box(movie, at, runs)))
         assert outcome.reason_code in (None, ReasonCode.INCOMPLETE, ReasonCode.DAMAGED, ReasonCode.TOO_LARGE)
         assert outcome.usage.peak_memory_mb < 128
 
@@ -337,4 +324,4 @@ def test_a_duration_of_years_is_refused(videos: Videos, sandbox: Sandbox) -> Non
     film = bytearray(videos.video("a.mkv", duration_s=1).read_bytes())
     at = film.index(b"\x44\x89\x88") + 3
     film[at : at + 8] = struct.pack(">d", 1e14)
-    assert_asks_for_too_much(sandbox.extract(Bytes(bytes(film))), ReasonCode.TOO_LARGE, "1157407 days")
+    assert_asks_for_too_much(sandbox.extract(Source(bytes(film))), ReasonCode.TOO_LARGE, "1157407 days")

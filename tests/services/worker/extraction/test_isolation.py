@@ -1,7 +1,6 @@
 """What a child process can get at: no credential, no file, no socket, nothing of another child."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,28 +15,12 @@ from tests.sandboxes import (
     children_of,
     descriptors,
     extract_together,
-    know_the_processes_of_other_tests,
     needs_proc,
     the_child,
     the_fork_server,
 )
-from tests.videos import Videos
 
-
-@pytest.fixture(autouse=True)
-def _know_the_processes_of_other_tests() -> None:
-    know_the_processes_of_other_tests()
-
-
-@pytest.fixture(scope="module")
-def film(videos: Videos) -> bytes:
-    return videos.video("a.mp4").read_bytes()
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
-        yield sandbox
+pytestmark = pytest.mark.usefixtures("processes_of_other_tests")
 
 
 @needs_proc

@@ -1,7 +1,6 @@
 """What is no video, or one that cannot be shown, is refused with a reason that is true."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +12,7 @@ from services.worker.extraction.job import Bounds
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.sandbox import Sandbox
 from tests.extracted import SMALL, extract, images
+from tests.sandboxes import Source
 from tests.videos import (
     ENCRYPTED,
     FRAGMENTED,
@@ -120,20 +120,6 @@ def test_a_damaged_video_gives_thumbnails_or_a_reason(
     data = bytearray(videos.video(name, codec=codec, duration_s=1, width_px=320, height_px=180).read_bytes())
     for place, value in changes:
         data[place % (1024 if near_start else len(data))] = value
-    outcome = sandbox.extract(Bytes(bytes(data)))
+    outcome = sandbox.extract(Source(bytes(data)))
     assert outcome.reason_code not in (ReasonCode.CRASHED, ReasonCode.TIMEOUT, ReasonCode.INTERNAL, ReasonCode.STORAGE)
     assert len(images(outcome)) == (0 if outcome.state is VideoState.FAILED else 3)
-
-
-@dataclass(frozen=True)
-class Bytes:
-    """A source in memory."""
-
-    content: bytes
-
-    @property
-    def size_bytes(self) -> int:
-        return len(self.content)
-
-    def read(self, offset: int, length: int) -> bytes:
-        return self.content[offset : offset + length]

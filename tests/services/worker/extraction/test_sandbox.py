@@ -5,7 +5,6 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -21,28 +20,13 @@ from tests.sandboxes import (
     assert_works,
     await_end,
     children_of,
-    know_the_processes_of_other_tests,
     needs_proc,
     the_child,
     the_fork_server,
 )
 from tests.videos import Videos
 
-
-@pytest.fixture(autouse=True)
-def _know_the_processes_of_other_tests() -> None:
-    know_the_processes_of_other_tests()
-
-
-@pytest.fixture(scope="module")
-def film(videos: Videos) -> bytes:
-    return videos.video("a.mp4").read_bytes()
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
-        yield sandbox
+pytestmark = pytest.mark.usefixtures("processes_of_other_tests")
 
 
 # A child that comes to harm.

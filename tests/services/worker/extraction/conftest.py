@@ -1,0 +1,27 @@
+"""What the tests of the sandbox have in common; those that share one for a whole file make it themselves."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from services.contract.thumbnails import ThumbnailOptions
+from services.worker.extraction.job import Bounds
+from services.worker.extraction.sandbox import Sandbox
+from tests.sandboxes import know_the_processes_of_other_tests
+from tests.videos import Videos
+
+
+@pytest.fixture
+def processes_of_other_tests() -> None:
+    know_the_processes_of_other_tests()
+
+
+@pytest.fixture(scope="module")
+def film(videos: Videos) -> bytes:
+    return videos.video("a.mp4").read_bytes()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
+        yield sandbox
