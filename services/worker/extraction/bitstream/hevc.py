@@ -108,17 +108,21 @@ def alone(extradata: bytes, keyframe: bytes) -> bytes:
 
 def _alone(sets: Sequence[bytes], head: bytes) -> bytes | None:
     """The start of a slice, with one reference picture; None where that cannot be done."""
-    sequence = next((_parameters(unit) for unit in sets if _kind(unit, 0) == _SPS), None)
-    if sequence is None or not sequence.order_bits or nal.is_escaped(head):
+    sequences = {unit for unit in sets if _kind(unit, 0) == _SPS}
+    if len(sequences) != 1 or nal.is_escaped(head):
+        return None  # which of several is in force is not looked up
+    sequence = _parameters(sequences.pop())
+    if not sequence.order_bits:
         return None
     try:
         bits = Bits(head)
-        bits.skip(16)
+        bits.skip(16)  # the unit's own header
         is_first = bits.flag()
-        bits.skip(1)
+        bits.skip(1)  # no_output_of_prior_pics_flag
         extra_bits, has_output_flag = _picture_parameters(sets)[bits.ue()]
         bits.skip(extra_bits)
-        bits.ue()
+        bits.ue()  # slice_type
+        # pic_output_flag, colour_plane_id and slice_pic_order_cnt_lsb
         bits.skip(has_output_flag + 2 * sequence.has_separate_planes + sequence.order_bits)
         if not is_first or bits.flag() or (sequence.reference_sets and bits.flag()):
             return None
@@ -141,10 +145,10 @@ def _picture_parameters(sets: Sequence[bytes]) -> dict[int, tuple[int, bool]]:
     for unit in sets:
         if _kind(unit, 0) == _PPS:
             bits = Bits(nal.unescaped(unit[:_SLICE_HEAD_BYTES]))
-            bits.skip(16)
+            bits.skip(16)  # the unit's own header
             number = bits.ue()
-            bits.ue()
-            bits.skip(1)
+            bits.ue()  # pps_seq_parameter_set_id
+            bits.skip(1)  # dependent_slice_segments_enabled_flag
             has_output_flag = bits.flag()
             found[number] = (bits.u(3), has_output_flag)
     return found
