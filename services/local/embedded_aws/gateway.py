@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, Final
 
-# ministack and hypercorn type these differently, or not at all.
+# ministack and uvicorn type these differently, or not at all.
 Scope = Any
 Receive = Any
 Send = Any

@@ -124,7 +124,7 @@ async def handle_request(spool: Spool, *request: Any, **options: Any) -> Any:
     try:
         return await _handle_request(*request, **options)
     finally:
-        # hypercorn's keep-alive timer inherits this context, and with it the parts.
+        # What outlives the request in this context must not keep the parts.
         _joined.set(None)
 
 

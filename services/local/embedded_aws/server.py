@@ -10,10 +10,10 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final, TextIO, cast
+from typing import Final, TextIO
 
-from hypercorn.asyncio import serve as serve_with_hypercorn
-from hypercorn.config import Config
+import uvicorn
+import uvloop
 from ministack import app
 
 from services.local.embedded_aws.bodies import Spool
@@ -24,7 +24,7 @@ from services.local.embedded_aws.state import StateFile
 HOST: Final = "127.0.0.1"
 STOP_GRACE_S: Final = 1.0
 # Longer than the pauses of any client of ours: a connection closed while a request is on its way costs a retry.
-_KEEP_ALIVE_S: Final = 300.0
+_KEEP_ALIVE_S: Final = 300
 _READY_POLL_S: Final = 0.02
 
 
@@ -37,7 +37,7 @@ def run(data: Path, ready: TextIO, *, port: int | None, exit_with_parent: bool) 
         BlockingIOError: another process serves from this folder.
     """
     with _only_one(data):
-        asyncio.run(_serve(data, _bind(port), ready, exit_with_parent=exit_with_parent))
+        uvloop.run(_serve(data, _bind(port), ready, exit_with_parent=exit_with_parent))
 
 
 async def _serve(data: Path, listener: socket.socket, ready: TextIO, *, exit_with_parent: bool) -> None:
@@ -57,8 +57,8 @@ async def _serve(data: Path, listener: socket.socket, ready: TextIO, *, exit_wit
     gateway = Gateway(app.app)
 
     closed = asyncio.Event()
-    config = _config(listener)
-    serving = loop.create_task(serve_with_hypercorn(cast("Any", gateway), config, shutdown_trigger=closed.wait))
+    server = _Server(_config(gateway))
+    serving = loop.create_task(server.serve(sockets=[listener]))
     saving = loop.create_task(state.keep(gateway, closed))
     announcing = loop.create_task(_announce(port, ready))
     stopping = loop.create_task(stop.wait())
@@ -66,25 +66,39 @@ async def _serve(data: Path, listener: socket.socket, ready: TextIO, *, exit_wit
 
     announcing.cancel()
     await gateway.close(STOP_GRACE_S)
+    server.should_exit = True
     closed.set()
     await saving
     await asyncio.wait({serving}, timeout=STOP_GRACE_S)
     if not serving.done():
-        # A client that does not read what it asked for: hypercorn waits for it, since Python 3.12.1 without end
-        # (asyncio's Server.wait_closed). All is saved.
+        # A client that does not read what it asked for. All is saved.
         os._exit(0)
     if not serving.cancelled() and (error := serving.exception()):
         raise error
 
 
-def _config(listener: socket.socket) -> Config:
-    config = Config()
-    config.bind = [f"fd://{listener.detach()}"]
-    config.keep_alive_timeout = _KEEP_ALIVE_S
-    config.keep_alive_max_requests = 1_000_000
-    config.graceful_timeout = STOP_GRACE_S / 2  # the gateway has closed before
-    config.loglevel = "WARNING"
-    return config
+class _Server(uvicorn.Server):
+    """Leaves signals to `_serve`, which has the state saved before this ends."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(gateway: Gateway) -> uvicorn.Config:
+    return uvicorn.Config(
+        gateway,
+        access_log=False,
+        date_header=False,
+        http="httptools",
+        lifespan="on",
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        ws="none",
+    )
 
 
 async def _announce(port: int, ready: TextIO) -> None:
@@ -103,7 +117,7 @@ async def _announce(port: int, ready: TextIO) -> None:
 
 
 def _bind(port: int | None) -> socket.socket:
-    """A socket on `port`, or on a free one: bound here and handed to hypercorn, so nobody can take it in between."""
+    """A socket on `port`, or on a free one: bound here and handed to uvicorn, so nobody can take it in between."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

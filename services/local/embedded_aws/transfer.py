@@ -33,7 +33,7 @@ async def receive_file(receive: Any, path: Path) -> None:
 
 
 def file_sender(body: FileBody) -> Callable[[Any, Any], Awaitable[None]]:
-    """A function that sends `body` in a response, until the client is gone: hypercorn itself would go on for 2 GB.
+    """A function that sends `body` in a response, until the client is gone: the server itself would go on for 2 GB.
 
     The file is opened here and not when it is sent: by then the object may be another one.
     """
