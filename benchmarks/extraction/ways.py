@@ -17,10 +17,11 @@ from unittest.mock import patch
 
 import cv2
 import imageio_ffmpeg
+import numpy as np
 
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction import decode
+from services.worker.extraction import decode, picture
 from services.worker.extraction.extract import extract
 from services.worker.extraction.job import Bounds
 from services.worker.extraction.outcome import Outcome
@@ -188,11 +189,19 @@ class _Distant:
         return data
 
 
-def bare_decode(video: Path) -> Callable[[], None]:
-    """What no extraction can do without: FFmpeg's decoder on the pictures that ours decodes, in memory already.
+@dataclass(frozen=True)
+class Bare:
+    """What no extraction can do without, on the pictures that ours decodes, in memory already, in a process that is
+    warm: no container is read, no picture looked at, and nothing isolated. CPU in ms.
 
-    Nothing is scaled, converted or encoded.
+    `least_ms` is FFmpeg's decoder, its scaler and the JPEG encoder; `decode_ms` is the decoder alone.
     """
+
+    least_ms: float
+    decode_ms: float
+
+
+def bare(video: Path, rounds: int) -> Bare:
     files: list[bytes] = []
     open_tiny = decode.open_tiny
 
@@ -206,15 +215,31 @@ def bare_decode(video: Path) -> Callable[[], None]:
         outcome = extract(reader, ThumbnailOptions(), Limits(read_bytes=sys.maxsize, cpu_s=_PATIENCE_CPU_S))
     if outcome.state is not VideoState.DONE or not files:
         raise RuntimeError(f"{video.name}: {outcome.state}, {len(files)} decoded: {outcome.reason}")
+    counts = [_decoded(file, upto=sys.maxsize) for file in files]
 
-    def way() -> None:
+    def decode_all() -> None:
         for file in files:
-            memory = decode.Memory(file)  # outlives the capture
-            capture = open_tiny(memory)
-            while capture.grab():
-                pass
+            _decoded(file, upto=sys.maxsize)
 
-    return way
+    def thumbnails() -> None:
+        for file, count in zip(files, counts, strict=True):
+            _decoded(file, upto=count, shows_last=True)
+
+    return Bare(least_ms=measured_ms(thumbnails, rounds), decode_ms=measured_ms(decode_all, rounds))
+
+
+def _decoded(file: bytes, *, upto: int, shows_last: bool = False) -> int:
+    """How many pictures were decoded. The last becomes a thumbnail if asked for."""
+    memory = decode.Memory(file)  # outlives the capture
+    capture = decode.open_tiny(memory)
+    count = 0
+    while count < upto and capture.grab():
+        count += 1
+    if shows_last:
+        image = np.asarray(capture.retrieve()[1], np.uint8)
+        size = min(image.shape[1], _WIDTH_PX), min(image.shape[0], image.shape[0] * _WIDTH_PX // image.shape[1])
+        cv2.imencode(".jpg", picture.resized(image, size), [cv2.IMWRITE_JPEG_QUALITY, ThumbnailOptions().quality])
+    return count
 
 
 def _sandboxed(video: Path, times: int) -> tuple[float, Outcome]:
