@@ -73,8 +73,8 @@ class Video:
 
     @property
     def most_round_trips(self) -> float | None:
-        """Of an MP4's sample tables."""
-        return 8 if self.suffix in ("mp4", "mov", "m4v", "3gp") and self.is_indexed else None
+        """Of an MP4, with an index or without."""
+        return 8 if self.suffix in ("mp4", "mov", "m4v", "3gp") else None
 
 
 _WITHOUT_INDEX = ("ts", "flv", "wmv")

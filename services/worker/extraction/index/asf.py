@@ -47,7 +47,7 @@ def open_index(reader: RangedReader) -> Index:
     if late_s >= head.stream.duration_s:
         raise BrokenIndexError("a film that begins behind its end")
     stream = replace(head.stream, duration_s=head.stream.duration_s - late_s)
-    return ScanIndex(stream, scanner, head.start, head.end)
+    return ScanIndex(reader, stream, scanner, (head.start, head.end))
 
 
 def _read_head(reader: RangedReader) -> _Head:

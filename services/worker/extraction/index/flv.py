@@ -76,7 +76,7 @@ def open_index(reader: RangedReader) -> Index:
     table = _table(metadata)
     if len(table) > 1:
         return TableIndex(stream, tags, table)
-    return ScanIndex(stream, tags, start, reader.size_bytes)
+    return ScanIndex(reader, stream, tags, (start, reader.size_bytes))
 
 
 def _metadata(reader: RangedReader, start: int) -> bytes:

@@ -14,12 +14,16 @@ from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.stream import BrokenIndexError, Index, Sample
 
 _WALKED = 10
-"""So many fragments are walked from header to header before the rest is looked for."""
+"""So many fragments are walked from header to header before the rest is looked for,"""
+_PACED, _MANY = 3, 15
+"""or only so many, where they show that there are more than fifteen."""
 _WINDOW_BYTES = 256 * 1024
 _MOST_WINDOWS = 64
+_MOST_AHEAD_BYTES = 2 * 1024 * 1024
 _MOST_TABLE_BYTES = 4 * 1024 * 1024
 _MOSTLY = 0.9
 _HEAD_BYTES = 16 * 1024
+_TAIL_BYTES = 16
 _MOST_SPREAD = 6
 _MOST_NEIGHBOURS = 3
 _MARK = b"\0\0\0\x10mfhd"
@@ -44,6 +48,10 @@ class Fragments:
             self._read[start] = fragment.read(self.reader, moof, self._track.number, self._usual, decoded=0)
         return self._read[start]
 
+    def has_read(self, start: int) -> bool:
+        """Whether a fragment that was read begins there."""
+        return start in self._read
+
     def from_place(self, start: int, end: int) -> Iterator[Fragment]:
         """The fragments that begin between two places, at the first of which a box begins."""
         for box in boxes(self.reader.read_at, start, self.reader.size_bytes, before=end):
@@ -60,30 +68,29 @@ class Fragments:
 def open_index(reader: RangedReader, film: Movie) -> Index:
     """Raises: BrokenIndexError, SourceError."""
     fragments = Fragments(reader, film)
-    first = next(_walk(fragments, film.end), None)
+    first = next(fragments.from_place(film.end, reader.size_bytes), None)
     if first is None:
         raise BrokenIndexError("no fragment of the film")
     fragments.zero = min(sample.shown for sample in first.samples)
+    second = next((box.end for box in boxes(reader.read_at, first.start, reader.size_bytes) if box.type == b"mdat"), 0)
+    # Where the next fragment begins, and the last box, which may be a table of all.
+    reader.prefetch([(second, _HEAD_BYTES), (reader.size_bytes - _TAIL_BYTES, _TAIL_BYTES)])
     listed = _sidx(reader, film) or _mfra(reader, film.track.number)
     if listed:
         return ListIndex(fragments, film, [offset for _, offset in listed], [time for time, _ in listed])
-    walked = list(_walk(fragments, film.end))
-    if len(walked) < _WALKED:
+    walked: list[Fragment] = []
+    for found in fragments.from_place(first.start, reader.size_bytes):
+        walked.append(found)
+        stride_bytes = (found.start - first.start) // max(len(walked) - 1, 1)
+        if len(walked) == _WALKED or (len(walked) == _PACED and stride_bytes * _MANY < reader.size_bytes - first.start):
+            break
+    else:
         return ListIndex(fragments, film, [item.start for item in walked], [_time(item) for item in walked])
     scanner = FragmentScanner(fragments)
-    last = scanner.last()
+    last = scanner.last(stride_bytes)
     end_s = fragments.seconds(_time(last) + last.duration)
     stream = replace(film.track.stream, duration_s=end_s, frame_s=_frame_s(fragments, first))
-    stride_bytes = (walked[-1].start - walked[0].start) // (len(walked) - 1)
-    return ScanIndex(stream, scanner, first.start, reader.size_bytes, stride_bytes=stride_bytes)
-
-
-def _walk(fragments: Fragments, start: int) -> Iterator[Fragment]:
-    """The first fragments of the film; one more than a list needs where there are many."""
-    for number, found in enumerate(fragments.from_place(start, fragments.reader.size_bytes)):
-        if number == _WALKED:
-            return
-        yield found
+    return ScanIndex(reader, stream, scanner, (first.start, reader.size_bytes), stride_bytes=stride_bytes)
 
 
 def _time(item: Fragment) -> int:
@@ -184,9 +191,11 @@ class FragmentScanner:
         self._reader = fragments.reader
         self._of_sample: dict[int, int] = {}
 
-    def last(self) -> Fragment:
-        """The last fragment of the film, looked for from the end."""
+    def last(self, stride_bytes: int) -> Fragment:
+        """The last fragment of the film, looked for from the end; it is not much longer than a stride."""
         end = self._reader.size_bytes
+        ahead = min(stride_bytes + _WINDOW_BYTES, _MOST_AHEAD_BYTES)
+        self._reader.prefetch([(max(end - ahead, 0), ahead)])
         for number in range(1, _MOST_WINDOWS):
             start = max(end - number * _WINDOW_BYTES, 0)
             place = self._find(start, min(start + _WINDOW_BYTES + len(_MARK), end))
@@ -197,7 +206,8 @@ class FragmentScanner:
 
     def keyframes(self, start: int, end: int) -> Iterator[Sample]:
         for at in range(start, end, _WINDOW_BYTES):
-            place = self._find(at, min(at + _WINDOW_BYTES + len(_MARK) + 8, end))
+            is_known = self._fragments.has_read(at)
+            place = at if is_known else self._find(at, min(at + _WINDOW_BYTES + len(_MARK) + 8, end))
             if place is not None:
                 for item in self._fragments.from_place(place, end):
                     for sample in item.samples:
@@ -258,7 +268,7 @@ def _parts(sidx: bytes, behind: int, film: Movie) -> Iterator[tuple[int, int]]:
 def _mfra(reader: RangedReader, track: int) -> list[tuple[int, int]]:
     """Time and place of each fragment with a keyframe, as the table at the end of the file tells (8.8.9)."""
     size = reader.size_bytes
-    tail = reader.read_at(max(size - 16, 0), 16)
+    tail = reader.read_at(max(size - _TAIL_BYTES, 0), _TAIL_BYTES)
     length = int.from_bytes(tail[12:16])
     if tail[4:8] != b"mfro" or not 16 < length <= min(size, _MOST_TABLE_BYTES):
         return []

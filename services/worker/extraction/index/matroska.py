@@ -55,7 +55,7 @@ def open_index(reader: RangedReader) -> Index:
         return CuesIndex(replace(head, track=replace(head.track, stream=stream)), clusters, cues)
     end_s = head.duration_s or clusters.last_ticks() * head.tick_s
     stream = replace(head.track.stream, duration_s=end_s - start_s + head.track.stream.frame_s)
-    return ScanIndex(stream, clusters, head.clusters, head.end)
+    return ScanIndex(reader, stream, clusters, (head.clusters, head.end))
 
 
 def _without_start(duration_s: float, start_s: float) -> float:

@@ -58,7 +58,7 @@ def open_index(reader: RangedReader) -> Index:
         duration_s=end_s + frame_s,
         frame_s=frame_s,
     )
-    return ScanIndex(stream, scanner, 0, reader.size_bytes)
+    return ScanIndex(reader, stream, scanner, (0, reader.size_bytes))
 
 
 def _video(reader: RangedReader, framing: tuple[int, int], end: int) -> tuple[int, int]:

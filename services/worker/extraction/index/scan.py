@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.stream import BrokenIndexError, Sample, Stream
 
 WHOLE_BYTES = 6 * 1024 * 1024
@@ -15,6 +16,8 @@ WHOLE_BYTES = 6 * 1024 * 1024
 _ROUNDS = 4
 _BACK_BYTES = 1024 * 1024
 _MOST_SCANNED_BYTES = 12 * 1024 * 1024
+_LEAST_AHEAD_BYTES, _MOST_AHEAD_BYTES = 512 * 1024, 1024 * 1024
+"""So much is read at once from each guessed place: up to the next keyframe, more often than not."""
 _REORDERED = 4
 _MOST_NEIGHBOURS = 8
 
@@ -60,13 +63,17 @@ def run_up(steps: Iterable[Step], first_s: float, time_s: float, most: int) -> l
 
 
 class ScanIndex:
-    """Keyframes of a stream, found by reading from guessed places. `start` and `end` bound its bytes.
+    """Keyframes of a stream, found by reading from guessed places. `span` is where its bytes begin and end.
 
     `stride_bytes` is how far keyframes are from each other, roughly, if that is known.
     """
 
-    def __init__(self, stream: Stream, scanner: Scanner, start: int, end: int, *, stride_bytes: int = 0) -> None:
+    def __init__(
+        self, reader: RangedReader, stream: Stream, scanner: Scanner, span: tuple[int, int], *, stride_bytes: int = 0
+    ) -> None:
+        start, end = span
         self.stream = stream
+        self._reader = reader
         self._scanner = scanner
         self._start = start
         self._end = end
@@ -79,7 +86,13 @@ class ScanIndex:
                 break
 
     def nearest(self, times_s: Sequence[float]) -> list[Sample]:
-        return [self._nearest(time_s) for time_s in times_s]
+        guesses: dict[float, int] = {}
+        if not self._is_complete:
+            # From all of them at once: one after the other they would wait for as many answers.
+            guesses = {time_s: self._guess(time_s, self._stride_bytes // 2) for time_s in times_s}
+            ahead = min(max(self._stride_bytes, _LEAST_AHEAD_BYTES), _MOST_AHEAD_BYTES)
+            self._reader.prefetch([(guess, ahead) for guess in guesses.values()])
+        return [self._nearest(time_s, guesses.get(time_s)) for time_s in times_s]
 
     def around(self, time_s: float, within_s: float) -> list[Sample]:
         if not self._is_complete:
@@ -94,22 +107,28 @@ class ScanIndex:
         first = max(before, key=lambda sample: sample.time_s)
         return run_up(self._scanner.steps(first.offset), first.time_s, time_s, most)
 
-    def _nearest(self, time_s: float) -> Sample:
+    def _nearest(self, time_s: float, guess: int | None = None) -> Sample:
         if not self._is_complete:
-            self._search(time_s)
+            self._search(time_s, guess)
         if not self._known:
             raise BrokenIndexError("no keyframe")
         return min(self._known.values(), key=lambda sample: abs(sample.time_s - time_s))
 
-    def _search(self, time_s: float) -> None:
-        """Gets to know a keyframe near a time."""
+    def _guess(self, time_s: float, back: int) -> int:
+        """A place `back` bytes before the one where a time should be found."""
+        low, high = self._bounds(time_s)
+        share = (time_s - low[0]) / (high[0] - low[0]) if high[0] > low[0] else 0.0
+        return max(low[1] + int(min(share, 1.0) * (high[1] - low[1])) - back, low[1] + 1)
+
+    def _search(self, time_s: float, first: int | None) -> None:
+        """Gets to know a keyframe near a time, from a place that was guessed before or is guessed now."""
         near_s = max(1.0, 0.01 * self.stream.duration_s)
         # The first keyframe behind a place is half a stride too far, on average.
         back = self._stride_bytes // 2
         for _ in range(_ROUNDS):
             low, high = self._bounds(time_s)
-            share = (time_s - low[0]) / (high[0] - low[0]) if high[0] > low[0] else 0.0
-            guess = max(low[1] + int(min(share, 1.0) * (high[1] - low[1])) - back, low[1] + 1)
+            guess = self._guess(time_s, back) if first is None else max(first, low[1] + 1)
+            first = None
             limit = min(high[1], guess + _MOST_SCANNED_BYTES)
             found = next(self._scanner.keyframes(guess, limit), None)
             if found is None or found.offset >= limit:

@@ -48,3 +48,4 @@ def test_a_long_file_without_any_index_is_read_in_a_few_places(videos: Videos) -
     assert all(number == round(25 * frame.time_s) for number, frame in zip(numbers(frames), frames, strict=True))
     assert counted.read_bytes < counted.path.stat().st_size / 2
     assert len(counted.places) <= 64
+    assert counted.round_trips <= 8
