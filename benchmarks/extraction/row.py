@@ -27,7 +27,7 @@ class Row:
 
     def cells(self) -> list[str]:
         video, ours = self.video, self.ours
-        trips = f"{ours.round_trips:.1f}"
+        trips = round(ours.round_trips)  # measured as time, in which threads start, too
         return [
             video.name,
             f"{video.duration_s} s",
@@ -41,7 +41,7 @@ class Row:
             "" if self.pyav_ms is None else self._ratio(self.pyav_ms, video.peer_at_least),
             _at_most(ours.read_bytes / _MIB, video.most_mb, 2),
             _at_most(ours.requests, video.most_requests),
-            _at_most(ours.round_trips, video.most_round_trips, 1) if video.most_round_trips else trips,
+            _at_most(trips, video.most_round_trips) if video.most_round_trips else str(trips),
             _at_most(ours.peak_mb, video.most_memory_mb),
         ]
 
