@@ -72,10 +72,13 @@ def open_index(reader: RangedReader, film: Movie) -> Index:
     if first is None:
         raise BrokenIndexError("no fragment of the film")
     fragments.zero = min(sample.shown for sample in first.samples)
-    second = next((box.end for box in boxes(reader.read_at, first.start, reader.size_bytes) if box.type == b"mdat"), 0)
-    # Where the next fragment begins, and the last box, which may be a table of all.
-    reader.prefetch([(second, _HEAD_BYTES), (reader.size_bytes - _TAIL_BYTES, _TAIL_BYTES)])
-    listed = _sidx(reader, film) or _mfra(reader, film.track.number)
+    listed = _sidx(reader, film)
+    if not listed:
+        film_boxes = boxes(reader.read_at, first.start, reader.size_bytes)
+        second = next((box.end for box in film_boxes if box.type == b"mdat"), 0)
+        # Where the next fragment begins, and the last box, which may be a table of all.
+        reader.prefetch([(second, _HEAD_BYTES), (reader.size_bytes - _TAIL_BYTES, _TAIL_BYTES)])
+        listed = _mfra(reader, film.track.number)
     if listed:
         return ListIndex(fragments, film, [offset for _, offset in listed], [time for time, _ in listed])
     walked: list[Fragment] = []
