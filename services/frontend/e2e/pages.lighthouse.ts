@@ -73,7 +73,7 @@ test("every page is accessible, well behaved and still", async ({ demo }, { proj
         const scores = JUDGED.map((name) => Math.round(report.categories[name].score * 100));
         const shift = report.audits["cumulative-layout-shift"]?.numericValue ?? Number.NaN;
         console.log(
-          `${form.padEnd(8)}${path.padEnd(44)}accessibility ${scores[0]}  best practices ${scores[1]}  layout shift ${shift.toFixed(3)}`,
+          `${form.padEnd(8)}${path.padEnd(46)}accessibility ${scores[0]}  best practices ${scores[1]}  layout shift ${shift.toFixed(3)}`,
         );
         for (const name of JUDGED) {
           for (const { id, weight } of report.categories[name].auditRefs) {
