@@ -1,7 +1,7 @@
 """H.264: sequence parameter sets and slices (ITU-T H.264, 7.3)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from services.worker.extraction.bits import Bits, OutOfBitsError, replace_bits
 from services.worker.extraction.bitstream import nal, vui
@@ -11,6 +11,24 @@ _SLICE, _IDR, _SEI, _SPS = 1, 5, 6, 7
 _HIGH_PROFILES = {44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244}
 _INTRA_SLICES = {2, 4, 7, 9}
 _CROP_UNITS = {0: (1, 1), 1: (2, 2), 2: (2, 1), 3: (1, 1)}
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Of a sequence. Bits are counted from the start of the unit, unescaped.
+
+    `colour_at` is where its colours are told, if they are; `usability_at` is where its usability information begins,
+    with a flag, and 0 if the unit cannot be read. How many bits a slice has for the number and the order of its picture
+    follows, and whether it has differences in place of the order.
+    """
+
+    coded: Coded
+    colour_at: int | None = None
+    usability_at: int = 0
+    number_bits: int = 0
+    order_bits: int = 0
+    has_order_differences: bool = False
+    has_separate_planes: bool = False
 
 
 def length_bytes(extradata: bytes) -> int:
@@ -45,13 +63,13 @@ def describe(extradata: bytes, picture: bytes) -> Coded:
     coded = Coded()
     for start, end in in_extradata:
         if extradata[start] & 31 == _SPS:
-            coded = _parameters(extradata[start:end])[0]
+            coded = parameters(extradata[start:end]).coded
             break
     is_key: bool | None = None
     for start, end in in_picture:
         kind = picture[start] & 31
         if kind == _SPS:
-            coded = _parameters(picture[start:end])[0]
+            coded = parameters(picture[start:end]).coded
         elif kind in (_SLICE, _IDR):
             is_key = kind == _IDR or _is_intra(picture[start : min(end, start + 16)])
             break
@@ -70,7 +88,7 @@ def _neutral_unit(unit: bytes) -> bytes:
     """A parameter set that calls its colours BT.709; any other unit as it is."""
     if unit[0] & 31 != _SPS:
         return unit
-    colour_at = _parameters(unit)[1]
+    colour_at = parameters(unit).colour_at
     if colour_at is None:
         return unit
     return nal.escaped(replace_bits(nal.unescaped(unit), colour_at, 16, BT709 << 8 | BT709))
@@ -85,20 +103,15 @@ def _is_intra(unit: bytes) -> bool:
         return False
 
 
-def _parameters(unit: bytes) -> tuple[Coded, int | None, int]:
+def parameters(unit: bytes) -> Parameters:
+    """What a sequence parameter set says; nothing, where it cannot be read."""
     try:
         return _read_parameters(Bits(nal.unescaped(unit)))
     except OutOfBitsError:
-        return Coded(), None, 0
+        return Parameters(Coded())
 
 
-def parameters(unit: bytes) -> tuple[Coded, int]:
-    """A sequence parameter set, and at which bit of it, unescaped, its usability information begins, with a flag."""
-    coded, _, usability_at = _parameters(unit)
-    return coded, usability_at
-
-
-def _read_parameters(bits: Bits) -> tuple[Coded, int | None, int]:
+def _read_parameters(bits: Bits) -> Parameters:
     bits.skip(8)
     profile = bits.u(8)
     bits.skip(16)
@@ -112,12 +125,13 @@ def _read_parameters(bits: Bits) -> tuple[Coded, int | None, int]:
         bits.skip(1)
         if bits.flag():
             _skip_scaling_lists(bits, 8 if chroma != 3 else 12)
-    bits.ue()
+    number_bits = bits.ue() + 4
     order = bits.ue()
+    order_bits, has_order_differences = 0, False
     if order == 0:
-        bits.ue()
+        order_bits = bits.ue() + 4
     elif order == 1:
-        bits.skip(1)
+        has_order_differences = not bits.flag()
         bits.se()
         bits.se()
         for _ in range(min(bits.ue(), 255)):
@@ -141,7 +155,9 @@ def _read_parameters(bits: Bits) -> tuple[Coded, int | None, int]:
         may_be_interlaced=not frames_only,
         colour=usability.colour,
     )
-    return coded, usability.colour_at, usability_at
+    return Parameters(
+        coded, usability.colour_at, usability_at, number_bits, order_bits, has_order_differences, separate
+    )
 
 
 def _skip_scaling_lists(bits: Bits, count: int) -> None:

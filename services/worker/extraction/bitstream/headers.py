@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from services.worker.extraction.bitstream import av1, h264, hevc, mpeg, professional, progressive, vpx
+from services.worker.extraction.bitstream import av1, deblocking, h264, hevc, mpeg, professional, progressive, vpx
 from services.worker.extraction.bitstream.coded import Coded
 
 _DESCRIBE: dict[str, Callable[[bytes, bytes], Coded]] = {
@@ -61,6 +61,13 @@ def references(decoder: str, extradata: bytes, pictures: Sequence[bytes]) -> lis
 def alone(decoder: str, extradata: bytes, keyframe: bytes) -> bytes:
     """A keyframe that asks for few pictures before it, which are not there."""
     return hevc.alone(extradata, keyframe) if decoder == "hevc" else keyframe
+
+
+def without_deblocking(decoder: str, extradata: bytes, keyframe: bytes) -> tuple[bytes, bytes]:
+    """Both, so that the keyframe is not filtered, where that can be done and nobody sees it at half of its size."""
+    if decoder != "h264":
+        return extradata, keyframe
+    return deblocking.h264_keyframe(extradata, keyframe) or (extradata, keyframe)
 
 
 def as_progressive(decoder: str, extradata: bytes, pictures: Sequence[bytes]) -> tuple[bytes, list[bytes]] | None:

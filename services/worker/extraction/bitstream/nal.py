@@ -1,8 +1,10 @@
 """NAL units of H.264 and HEVC: with start codes (Annex B) or lengths before them, in a picture or in extradata."""
 
+import re
 from collections.abc import Callable, Iterator
 
 _START = b"\0\0\1"
+_EMULATION = re.compile(rb"\0\0(?=[\0-\3])")
 
 
 def unescaped(unit: bytes) -> bytes:
@@ -11,15 +13,8 @@ def unescaped(unit: bytes) -> bytes:
 
 
 def escaped(payload: bytes) -> bytes:
-    out = bytearray()
-    zeros = 0
-    for byte in payload:
-        if zeros >= 2 and byte <= 3:
-            out.append(3)
-            zeros = 0
-        out.append(byte)
-        zeros = zeros + 1 if byte == 0 else 0
-    return bytes(out)
+    """With an emulation prevention byte wherever three bytes would pass for a start code or for such a byte."""
+    return _EMULATION.sub(b"\0\0\3", payload)
 
 
 def is_escaped(unit: bytes) -> bool:

@@ -82,7 +82,7 @@ def _with_picture_structure(sps: bytes) -> tuple[bytes, int]:
     Raises: OutOfBitsError.
     """
     payload = nal.unescaped(sps)
-    _, at = h264.parameters(sps)
+    at = h264.parameters(sps).usability_at
     if not at:
         raise OutOfBitsError("no parameter set")
     bits = Bits(payload)

@@ -1,0 +1,154 @@
+"""Keyframes of H.264 that are decoded without the deblocking filter: the very pixels of FFmpeg without it."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import imageio_ffmpeg
+import pytest
+
+from services.local.samples import run_ffmpeg
+from services.worker.extraction import tiny
+from services.worker.extraction.bits import replace_bits
+from services.worker.extraction.bitstream import deblocking, h264, nal
+from services.worker.extraction.examine import examine_container
+from services.worker.extraction.index import containers
+from services.worker.extraction.stream import load
+from tests.ranged import Counted, frames_at
+from tests.reference import shown_by_ffmpeg, similarity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from services.worker.extraction.stream import Stream
+
+
+def encoded(directory: Path, name: str, *x264: str, pixels: str = "yuv420p", size: str = "640x360") -> Path:
+    """Two seconds that are rich in edges, with keyframes at 0 and 1 s."""
+    path = directory / name
+    parameters = ":".join(["keyint=25", "min-keyint=25", "qp=24", *x264])
+    source = ["-f", "lavfi", "-i", f"mandelbrot=size={size}:rate=25", "-frames:v", "50"]
+    codec = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", pixels]
+    run_ffmpeg([*source, *codec, "-x264-params", parameters], path)
+    return path
+
+
+def keyframe_of(path: Path) -> tuple[Stream, bytes]:
+    """The one at 1 s."""
+    reader = Counted(path).reader()
+    index = containers.open_index(reader, examine_container(reader).container.name)
+    (sample,) = index.nearest([1.0])
+    return index.stream, load(reader, [sample])[0]
+
+
+def pixels_of(directory: Path, stream: Stream, extradata: bytes, keyframe: bytes, *options: str) -> bytes:
+    """What the ffmpeg tool decodes of a keyframe in a file of its own."""
+    path = directory / "alone.avi"
+    path.write_bytes(tiny.avi("h264", extradata, (stream.width_px, stream.height_px), [keyframe]))
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *options, "-i", str(path), "-f", "rawvideo", "-"]
+    return subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL).stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "x264", "pixels"),
+    [
+        ("arithmetic.mp4", ("cabac=1",), "yuv420p"),
+        ("variable-length.mp4", ("cabac=0",), "yuv420p"),
+        ("slices.mp4", ("slices=4", "deblock=2,-1"), "yuv420p"),
+        ("slices-of-variable-length.mp4", ("slices=4", "deblock=-2,3", "cabac=0"), "yuv420p"),
+        ("no-order.mp4", ("bframes=0",), "yuv420p"),
+        ("open.mp4", ("open-gop=1", "bframes=3"), "yuv420p"),
+        ("ten-bits.mp4", ("qp=36",), "yuv420p10le"),
+        ("full-chroma.mp4", ("cabac=1",), "yuv444p"),
+        ("start-codes.ts", ("cabac=1",), "yuv420p"),
+        ("matroska.mkv", ("cabac=0",), "yuv420p"),
+    ],
+)
+def test_a_keyframe_is_decoded_as_by_ffmpeg_without_the_filter(
+    tmp_path: Path, name: str, x264: tuple[str, ...], pixels: str
+) -> None:
+    stream, keyframe = keyframe_of(encoded(tmp_path, name, *x264, pixels=pixels))
+    changed = deblocking.h264_keyframe(stream.extradata, keyframe)
+    assert changed is not None
+    filtered = pixels_of(tmp_path, stream, stream.extradata, keyframe)
+    unfiltered = pixels_of(tmp_path, stream, stream.extradata, keyframe, "-skip_loop_filter", "all")
+    assert filtered != unfiltered
+    assert pixels_of(tmp_path, stream, *changed) == unfiltered
+
+
+@pytest.mark.parametrize("coder", ["cabac=1", "cabac=0"])
+def test_slices_that_do_not_say_how_they_are_filtered_are_told_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, coder: str
+) -> None:
+    """x264 always says it: its slices are rewritten to say nothing first."""
+    stream, keyframe = keyframe_of(encoded(tmp_path, "told.mp4", coder))
+    filtered = pixels_of(tmp_path, stream, stream.extradata, keyframe)
+
+    def without_control(unit: bytes) -> bytes:
+        payload = nal.unescaped(unit)
+        return nal.escaped(replace_bits(payload, deblocking.picture_parameters(unit)[1].control_at, 1, 0))
+
+    with monkeypatch.context() as silent:
+        silent.setattr(deblocking, "_OFF", "")
+        silent.setattr(deblocking, "_with_control", without_control)
+        untold = deblocking.h264_keyframe(stream.extradata, keyframe)
+    assert untold is not None
+    assert pixels_of(tmp_path, stream, *untold) == filtered
+    changed = deblocking.h264_keyframe(*untold)
+    assert changed is not None
+    unfiltered = pixels_of(tmp_path, stream, stream.extradata, keyframe, "-skip_loop_filter", "all")
+    assert pixels_of(tmp_path, stream, *changed) == unfiltered
+
+
+def test_where_blocks_could_be_seen_the_filter_stays(tmp_path: Path) -> None:
+    stream, keyframe = keyframe_of(encoded(tmp_path, "coarse.mp4", "qp=40"))
+    assert deblocking.h264_keyframe(stream.extradata, keyframe) is None
+
+
+def test_a_picture_that_is_predicted_from_others_is_left_alone(tmp_path: Path) -> None:
+    path = encoded(tmp_path, "predicted.mp4", "bframes=0")
+    reader = Counted(path).reader()
+    index = containers.open_index(reader, "mp4")
+    predicted = load(reader, index.run_up(0.4, 100))[-1]
+    assert deblocking.h264_keyframe(index.stream.extradata, predicted) is None
+
+
+def test_a_header_that_is_cut_short_is_left_alone(tmp_path: Path) -> None:
+    stream, keyframe = keyframe_of(encoded(tmp_path, "short.mp4"))
+    (start, _), *_ = h264.units(stream.extradata, keyframe)[1]
+    short = (2).to_bytes(4) + keyframe[start : start + 2]
+    assert deblocking.h264_keyframe(stream.extradata, short) is None
+    assert deblocking.h264_keyframe(b"", keyframe) is None
+
+
+@pytest.mark.parametrize(("size", "is_filtered"), [("1920x1080", False), ("960x540", True)])
+def test_only_small_thumbnails_are_taken_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: str, *, is_filtered: bool
+) -> None:
+    path = encoded(tmp_path, "large.mp4", size=size)
+    asked: list[bytes] = []
+    real = deblocking.h264_keyframe
+
+    def noted(extradata: bytes, keyframe: bytes) -> tuple[bytes, bytes] | None:
+        asked.append(keyframe)
+        return real(extradata, keyframe)
+
+    monkeypatch.setattr(deblocking, "h264_keyframe", noted)
+    (frame,) = frames_at(path, [1.0])
+    assert bool(asked) is not is_filtered
+    assert similarity(frame.image, shown_by_ffmpeg(path, 1.0, (640, 360))) > 0.99
+
+
+@pytest.mark.parametrize(
+    ("payload", "unit"),
+    [
+        (b"\0\0\0", b"\0\0\3\0"),
+        (b"\0\0\0\0\0\1", b"\0\0\3\0\0\3\0\1"),
+        (b"\0\0\3\0\0\4\0", b"\0\0\3\3\0\0\4\0"),
+        (b"a\0\0\2b", b"a\0\0\3\2b"),
+    ],
+)
+def test_escapes_are_put_in_and_taken_out(payload: bytes, unit: bytes) -> None:
+    assert nal.escaped(payload) == unit
+    assert nal.unescaped(unit) == payload
