@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from services.api.dead_letters import DeadLetterBox, Letter
 from services.aws.bucket import Bucket, ObjectInfo
-from services.aws.errors import ObjectMissingError, ServiceError, WriteConflictError
+from services.aws.errors import ObjectMissingError, WriteConflictError
 from services.aws.queue import Queue
 from services.aws.videos import VideosTable, record_of
 from services.contract.events import UploadEvent, notification_body
@@ -94,11 +94,8 @@ def _restore(parts: ReindexParts, info: ObjectInfo, letter: Letter | None, findi
         findings.queued += 1
         return
     try:
-        if found.base:
-            base = parts.videos.claim_base([found.base], info.key)
-            found = found.model_copy(update={"base": base})
-        parts.videos.replace(before, found)
-    except (WriteConflictError, ServiceError):
+        parts.videos.replace(before, found, claims=bool(found.base))
+    except WriteConflictError:
         # A worker has just written it, or another upload has the name: both know better.
         if parts.videos.get(info.key) is None:
             raise

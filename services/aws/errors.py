@@ -4,6 +4,7 @@ AwsError
 ├── ObjectMissingError    there is no object under that key
 ├── ObjectChangedError    the object is another one than the one that was being read
 ├── WriteConflictError    somebody else wrote the record in between
+│   └── BaseTakenError    the name for the thumbnails belongs to another upload
 ├── RequestRefusedError   what was asked for makes no sense to the service: another try would not help
 └── ServiceError          throttled, unreachable, denied or broken: worth another try later
 """
@@ -31,6 +32,10 @@ class ObjectChangedError(AwsError):
 
 
 class WriteConflictError(AwsError):
+    pass
+
+
+class BaseTakenError(WriteConflictError):
     pass
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from services.aws.errors import ServiceError, WriteConflictError, translated
+from services.aws.errors import BaseTakenError, ServiceError, WriteConflictError, translated
 from services.contract.records import (
     ENDED,
     WRITES,
@@ -34,6 +34,7 @@ REMOVE_AT_ONCE = 40
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
+_CONDITION_FAILED = "ConditionalCheckFailed"
 _BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _BUSY_ATTEMPTS = 8
 
@@ -52,30 +53,15 @@ class VideosTable:
         """All counters; one that was never touched is absent. Raises: ServiceError."""
         return totals_of(self._item(TOTALS_KEY))
 
-    def claim_base(self, bases: "Sequence[str]", key: str) -> str:
-        """The first of `bases` that is not another upload's, from now on this one's. Raises: ServiceError."""
-        for base in bases:
-            try:
-                with translated(f"claim {base}"):
-                    self._dynamodb.put_item(
-                        TableName=self._name,
-                        Item=_attributes({"pk": CLAIM_PREFIX + base, "upload": key}),
-                        ConditionExpression="attribute_not_exists(pk) OR upload = :key",
-                        ExpressionAttributeValues=_attributes({":key": key}),
-                    )
-            except WriteConflictError:
-                continue
-            return base
-        raise ServiceError(f"every base of {key} belongs to another upload: {', '.join(bases)}")
-
-    def replace(self, before: VideoRecord | None, after: VideoRecord, *, claimed: bool = False) -> VideoRecord:
+    def replace(self, before: VideoRecord | None, after: VideoRecord, *, claims: bool = False) -> VideoRecord:
         """Writes a record in place of the one read before, and the totals with it, in one transaction.
 
-        `claimed` makes it depend on the claim on the record's base: a purge may have taken it in between. Returns the
-        record as written: with the next revision.
+        It `claims` the record's base as well, which from then on is this upload's own. Returns the record as written:
+        with the next revision.
 
         Raises:
-            WriteConflictError: the record is no longer the one read before, or its base is no longer its own.
+            BaseTakenError: the base is another upload's, or a purge's.
+            WriteConflictError: the record is no longer the one read before.
             ServiceError: the table could not be reached, or was too busy for too long.
         """
         written = after.model_copy(update={"revision": before.revision + 1 if before else 1})
@@ -93,9 +79,14 @@ class VideosTable:
         actions: list[TransactWriteItemTypeDef] = [{"Put": put}]
         if changes:
             actions.append(self._add(changes))
-        if claimed:
-            actions.append({"ConditionCheck": self._owned_claim(after.base, after.key)})
-        self._transact(actions, action=f"write the record of {after.key}")
+        if claims:
+            actions.append({"Put": self._claim(after.base, after.key)})
+        try:
+            self._transact(actions, action=f"write the record of {after.key}")
+        except WriteConflictError as error:
+            if claims and _failed_actions(error) == [len(actions) - 1]:
+                raise BaseTakenError(f"claim {after.base} for {after.key}: it is another's") from error
+            raise
         return written
 
     def remove(self, records: "Sequence[VideoRecord]") -> None:
@@ -190,11 +181,11 @@ class VideosTable:
         with translated("correct the totals"):
             self._dynamodb.put_item(TableName=self._name, Item=item, **put)
 
-    def _owned_claim(self, base: str, key: str) -> Any:
+    def _claim(self, base: str, key: str) -> "PutTypeDef":
         return {
             "TableName": self._name,
-            "Key": _attributes({"pk": CLAIM_PREFIX + base}),
-            "ConditionExpression": "upload = :key",
+            "Item": _attributes({"pk": CLAIM_PREFIX + base, "upload": key}),
+            "ConditionExpression": "attribute_not_exists(pk) OR upload = :key",
             "ExpressionAttributeValues": _attributes({":key": key}),
         }
 
@@ -232,9 +223,9 @@ class VideosTable:
                     self._dynamodb.transact_write_items(TransactItems=items)
             except ServiceError as error:
                 reasons = _cancellation_reasons(error)
-                if "ConditionalCheckFailed" in reasons:
+                if _CONDITION_FAILED in reasons:
                     raise WriteConflictError(str(error)) from error
-                if not reasons & _BUSY or attempt == _BUSY_ATTEMPTS - 1:
+                if _BUSY.isdisjoint(reasons) or attempt == _BUSY_ATTEMPTS - 1:
                     raise
                 time.sleep(random.uniform(0.01, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret
             else:
@@ -246,12 +237,18 @@ class VideosTable:
         return plain(answer.get("Item", {}))
 
 
-def _cancellation_reasons(error: ServiceError) -> set[str]:
-    cause = error.__cause__
+def _failed_actions(error: WriteConflictError) -> list[int]:
+    """Which actions of a transaction had a condition that does not hold."""
+    return [at for at, reason in enumerate(_cancellation_reasons(error.__cause__)) if reason == _CONDITION_FAILED]
+
+
+def _cancellation_reasons(error: BaseException | None) -> list[str]:
+    """Why a transaction was cancelled, by action; "None" for one that was not to blame."""
+    cause = error.__cause__ if error else None
     if not isinstance(cause, ClientError):
-        return set()
+        return []
     reasons: list[dict[str, Any]] = cause.response.get("CancellationReasons", [])  # type: ignore[assignment]
-    return {reason.get("Code") or "None" for reason in reasons} - {"None"}
+    return [reason.get("Code") or "None" for reason in reasons]
 
 
 def _item(record: VideoRecord) -> dict[str, Any]:

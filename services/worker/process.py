@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.aws.bucket import Bucket, ObjectInfo
-from services.aws.errors import AwsError, ObjectMissingError, WriteConflictError
+from services.aws.errors import AwsError, BaseTakenError, ObjectMissingError, ServiceError, WriteConflictError
 from services.aws.videos import VideosTable
 from services.contract.events import UploadEvent
 from services.contract.formats import is_video_name
@@ -188,8 +188,11 @@ class Processor:
         bases: tuple[str, ...] = thumbnail_bases(event.key, prefix)
         if before and before.base.startswith(prefix):
             bases = (before.base, *bases)
-        base = self._videos.claim_base(bases, event.key)
-        return self._videos.replace(before, self._begun(event, delivery, before, info, base=base), claimed=True)
+        for base in bases:
+            begun = self._begun(event, delivery, before, info, base=base)
+            with contextlib.suppress(BaseTakenError):
+                return self._videos.replace(before, begun, claims=True)
+        raise ServiceError(f"every base of {event.key} belongs to another upload: {', '.join(bases)}")
 
     def _begun(
         self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, info: ObjectInfo, *, base: str

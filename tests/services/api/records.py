@@ -50,8 +50,7 @@ def a_record(
 
 def write(place: Place, record: VideoRecord) -> VideoRecord:
     """The record as it stands in the table, with its claim."""
-    place.videos.claim_base([record.base], record.key)
-    return place.videos.replace(None, record, claimed=True)
+    return place.videos.replace(None, record, claims=True)
 
 
 def store(place: Place, key: str, *, minute: float = 0) -> VideoRecord:

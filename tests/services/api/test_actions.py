@@ -66,8 +66,8 @@ def test_a_purge_takes_everything_and_tells_how_far_it_is(place: Place, own_api:
     place.bucket.put("uploads/0.mp4", b"again", content_type="video/mp4")
     place.clients.s3.delete_object(Bucket=place.resources.bucket, Key="uploads/1.mp4")
     place.bucket.put("uploads/readme.txt", b"no video", content_type="text/plain")
-    write(place, a_record("uploads/failed.mp4", VideoState.FAILED))
-    place.videos.claim_base(["thumbnails/orphan"], "uploads/orphan.mp4")
+    moved = write(place, a_record("uploads/failed.mp4", VideoState.FAILED, base="thumbnails/orphan"))
+    place.videos.replace(moved, a_record("uploads/failed.mp4", VideoState.FAILED), claims=True)
     place.bucket.put("elsewhere/kept", b"", content_type="text/plain")
     body = notification_body(
         UploadEvent(name="ObjectCreated:Put", time=START, bucket=place.resources.bucket, key="uploads/failed.mp4")

@@ -5,6 +5,9 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
+from services.aws.errors import BaseTakenError
 from services.contract.events import UploadEvent, notification_body, parse_notification
 from services.contract.origin import origin_metadata
 from services.contract.records import ReasonCode, VideoState
@@ -54,7 +57,8 @@ def test_a_lost_table_is_rebuilt_from_what_the_thumbnails_say(place: Place) -> N
     assert [event.key for event in parse_notification(message.body)] == ["uploads/new.mp4"]
     assert place.videos.totals()["videos_done"] == totals["videos_done"]
     # Names are still each upload's own.
-    assert place.videos.claim_base(["thumbnails/a", "thumbnails/c"], "uploads/c.mp4") == "thumbnails/c"
+    with pytest.raises(BaseTakenError):
+        write(place, a_record("uploads/c.mp4", base="thumbnails/a"))
 
     again = reindex(place)
     assert (again["kept"], again["rebuilt"], again["queued"]) == (4, 0, 1)

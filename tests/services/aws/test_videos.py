@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.aws.errors import WriteConflictError
+from services.aws.errors import BaseTakenError, WriteConflictError
 from services.contract.records import Thumbnail, VideoRecord, VideoState
 from tests.place import Place
 
@@ -94,14 +94,36 @@ def test_many_workers_at_once_lose_no_count(place: Place) -> None:
 
 
 def test_a_base_belongs_to_the_first_who_claims_it(place: Place) -> None:
-    assert place.videos.claim_base(["t/a", "t/a.mp4"], "uploads/a.mp4") == "t/a"
-    assert place.videos.claim_base(["t/a", "t/a.mov"], "uploads/a.mov") == "t/a.mov"
-    assert place.videos.claim_base(["t/a", "t/a.mp4"], "uploads/a.mp4") == "t/a"
+    first = place.videos.replace(None, a_record(base="t/a"), claims=True)
+    before = place.videos.totals()
+    with pytest.raises(BaseTakenError, match=r"t/a for uploads/b\.mp4"):
+        place.videos.replace(None, a_record("uploads/b.mp4", base="t/a"), claims=True)
+
+    assert place.videos.get("uploads/b.mp4") is None
+    assert place.videos.totals() == before
+    place.videos.replace(first, first, claims=True)
+    place.videos.replace(None, a_record("uploads/b.mp4", base="t/b"), claims=True)
+
+
+def test_a_record_that_changed_is_told_from_a_base_that_is_taken(place: Place) -> None:
+    begun = place.videos.replace(None, a_record(base="t/a"), claims=True)
+    place.videos.replace(None, a_record("uploads/b.mp4", base="t/b"), claims=True)
+    place.videos.replace(begun, begun)
+
+    for base in ("t/a", "t/b"):
+        with pytest.raises(WriteConflictError) as raised:
+            place.videos.replace(begun, begun.model_copy(update={"base": base}), claims=True)
+        assert not isinstance(raised.value, BaseTakenError)
 
 
 def test_one_of_many_claimants_gets_a_base(place: Place) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        bases = list(pool.map(lambda n: place.videos.claim_base(["t/a", f"t/a.{n}"], f"uploads/a.{n}"), range(8)))
+    def claim(number: int) -> bool:
+        try:
+            place.videos.replace(None, a_record(f"uploads/a.{number}.mp4", base="t/a"), claims=True)
+        except BaseTakenError:
+            return False
+        return True
 
-    assert bases.count("t/a") == 1
-    assert len(set(bases)) == 8
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(claim, range(8))).count(True) == 1
+    assert place.videos.totals()["videos_processing"] == 1
