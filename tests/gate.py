@@ -1,4 +1,4 @@
-"""A gate before S3: while it is shut nobody can read a video, and a worker is held in mid-work as long as needed."""
+"""A gate before S3: while it is shut nobody can read on in a video, so that a worker is held in mid-work."""
 
 import contextlib
 import http.client
@@ -12,7 +12,10 @@ _PATIENCE_S = 60.0
 
 
 class Gate:
-    """An HTTP server that passes everything on to `target`, but holds reads of objects while it is shut."""
+    """An HTTP server that passes everything on to `target`, but holds reads of objects while it is shut.
+
+    All but the first of each: that tells the worker what the object is, before it begins.
+    """
 
     def __init__(self) -> None:
         self.target = ""
@@ -21,7 +24,7 @@ class Gate:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                if self.command == "GET" and "/uploads/" in self.path:
+                if self.headers["If-Match"] and "/uploads/" in self.path:
                     gate._is_open.wait(_PATIENCE_S)
                 self.pass_on()
 

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from services.aws.errors import ServiceError, translated
+from services.aws.presign import Presigner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,11 +62,13 @@ class Bucket:
             return answer["Body"].read()
 
     def sign(self, key: str, *, valid_s: int) -> str:
-        """A URL by which anybody may get the object for so many seconds. Raises: ServiceError."""
+        """A URL by which anybody may get the object for at least so many seconds. Raises: ServiceError."""
         with translated(f"sign s3://{self.name}/{key}"):
-            return self._s3.generate_presigned_url(
-                "get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=valid_s
-            )
+            return self._presigner.url(key, lifetime_s=valid_s)
+
+    @cached_property
+    def _presigner(self) -> Presigner:
+        return Presigner(self._s3, self.name)
 
     def put(self, key: str, body: bytes, *, content_type: str, metadata: "Mapping[str, str] | None" = None) -> None:
         """Raises: ServiceError."""

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import urllib3
 from botocore.httpsession import get_cert_path
 
-from services.aws.bucket import Bucket
-from services.aws.errors import ObjectChangedError, ObjectMissingError, ServiceError
+from services.aws.bucket import Bucket, ObjectInfo
+from services.aws.errors import AwsError, ObjectChangedError, ObjectMissingError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,18 +23,34 @@ _BACKOFF_S = 0.2
 _CONNECTIONS = 64
 """Kept open at most: as many reads as several videos have under way at once."""
 _WORTH_A_RETRY = (429, 500, 502, 503, 504)
+_WHOLE, _PART, _NO_SUCH_RANGE = 200, 206, 416
+_ERRORS: dict[int, type[AwsError]] = {404: ObjectMissingError, 412: ObjectChangedError}
+_FIRST_BYTES = 64 * 1024
+"""A block of the extraction's reader."""
 
 VALID_S = 3600
 """How long a URL is valid: longer than a video may take."""
 
 
 class SignedObject:
-    """One version of one object, to be read in ranges by several threads at once."""
+    """One version of one object, to be read in ranges by several threads at once.
 
-    def __init__(self, bucket: Bucket, key: str, *, etag: str) -> None:
+    Its first bytes are read to find out what it is, in place of a HEAD, and kept: whoever reads a video begins there.
+    `info` is without time and metadata.
+    """
+
+    def __init__(self, bucket: Bucket, key: str) -> None:
+        """Raises: ObjectMissingError, ServiceError."""
         self._name = f"GET s3://{bucket.name}/{key}"
-        self._etag = etag
         self._url = bucket.sign(key, valid_s=VALID_S)
+        status, headers, body = _get(self._name, self._url, {"Range": f"bytes=0-{_FIRST_BYTES - 1}"})
+        if status == _NO_SUCH_RANGE:  # it is empty
+            self.info, self._first = bucket.head(key), b""
+            return
+        if status not in (_PART, _WHOLE):
+            raise self._error(status, body)
+        size_bytes = int(headers["Content-Range"].rpartition("/")[2]) if status == _PART else len(body)
+        self.info, self._first = ObjectInfo(key, headers["ETag"].strip('"'), size_bytes), body
 
     def __repr__(self) -> str:
         # The URL is a credential.
@@ -45,30 +61,30 @@ class SignedObject:
 
         Raises: ObjectMissingError, ObjectChangedError, ServiceError.
         """
-        headers = {"Range": f"bytes={offset}-{offset + length - 1}", "If-Match": f'"{self._etag}"'}
-        status, body = _get(self._name, self._url, headers)
-        if status == 206 or (status == 200 and offset == 0 and len(body) <= length):
+        if offset + length <= len(self._first) or len(self._first) == self.info.size_bytes:
+            return self._first[offset : offset + length]
+        asked = {"Range": f"bytes={offset}-{offset + length - 1}", "If-Match": f'"{self.info.etag}"'}
+        status, _, body = _get(self._name, self._url, asked)
+        if status == _PART or (status == _WHOLE and offset == 0 and len(body) <= length):
             return body
+        raise self._error(status, body)
+
+    def _error(self, status: int, body: bytes) -> AwsError:
         # The name of the error, as S3's XML has it; never the whole answer, which repeats parts of the URL.
         code = body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode(errors="replace")[:100]
-        message = f"{self._name}: {code or status}"
-        if status == 404:
-            raise ObjectMissingError(message)
-        if status == 412:
-            raise ObjectChangedError(message)
-        raise ServiceError(message)
+        return _ERRORS.get(status, ServiceError)(f"{self._name}: {code or status}")
 
 
-def _get(name: str, url: str, headers: "Mapping[str, str]") -> tuple[int, bytes]:
+def _get(name: str, url: str, asked: "Mapping[str, str]") -> tuple[int, "Mapping[str, str]", bytes]:
     address = urlsplit(url)
     # By the pool of the host: a pool manager resolves `..`, which is part of the key and of the signature.
     host = _pool().connection_from_url(f"{address.scheme}://{address.netloc}")
     try:
-        answer = host.urlopen("GET", f"{address.path}?{address.query}", headers=headers, redirect=False)
+        answer = host.urlopen("GET", f"{address.path}?{address.query}", headers=asked, redirect=False)
     except urllib3.exceptions.HTTPError as error:
         # Its text holds the URL, and with it the signature.
         raise ServiceError(f"{name}: {type(error).__name__}") from None
-    return answer.status, answer.data
+    return answer.status, answer.headers, answer.data
 
 
 @cache

@@ -1,6 +1,5 @@
 """A video in the bucket, as the extraction reads it."""
 
-from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import AwsError
 from services.aws.ranges import SignedObject
 from services.worker.extraction.source import SourceError
@@ -9,9 +8,9 @@ from services.worker.extraction.source import SourceError
 class ObjectSource:
     """One version of one object: an upload in its place is noticed, and never mixed in."""
 
-    def __init__(self, bucket: Bucket, info: ObjectInfo) -> None:
-        self._object = SignedObject(bucket, info.key, etag=info.etag)
-        self.size_bytes = info.size_bytes
+    def __init__(self, video: SignedObject) -> None:
+        self._object = video
+        self.size_bytes = video.info.size_bytes
 
     def read(self, offset: int, length: int) -> bytes:
         try:

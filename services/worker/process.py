@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import AwsError, BaseTakenError, ObjectMissingError, ServiceError, WriteConflictError
+from services.aws.ranges import SignedObject
 from services.aws.videos import VideosTable
 from services.contract.events import UploadEvent
 from services.contract.formats import is_video_name
@@ -157,11 +158,11 @@ class Processor:
     def _process(self, event: UploadEvent, delivery: Delivery) -> Stored | Skipped:
         is_overwritten = False
         for _ in range(_ROUNDS):
-            info = self._bucket.head(event.key)
+            video = SignedObject(self._bucket, event.key)
             before = self._videos.get(event.key)
             verdict = judge(
                 before,
-                etag=info.etag,
+                etag=video.info.etag,
                 sequencer=event.sequencer,
                 settings_hash=self._settings_hash,
                 sent_at=delivery.sent_at,
@@ -169,10 +170,10 @@ class Processor:
             if verdict is not Verdict.PROCESS and not is_overwritten:
                 return Skipped(verdict)
             try:
-                begun = self._begin(event, delivery, before, info)
+                begun = self._begin(event, delivery, before, video.info)
             except WriteConflictError:
                 continue
-            outcome = self._extract(begun, info)
+            outcome = self._extract(begun, video)
             stored = pictures.store(self._bucket, begun, outcome, self._settings.thumbnail_format)
             ended = self._finish(begun, outcome, stored)
             if ended is not None:
@@ -214,8 +215,8 @@ class Processor:
             worker=self._settings.worker_name,
         )
 
-    def _extract(self, begun: VideoRecord, info: ObjectInfo) -> Outcome:
-        outcome = self._sandbox.extract(ObjectSource(self._bucket, info))
+    def _extract(self, begun: VideoRecord, video: SignedObject) -> Outcome:
+        outcome = self._sandbox.extract(ObjectSource(video))
         if outcome.state is VideoState.FAILED:
             code, reason = outcome.reason_code or ReasonCode.INTERNAL, outcome.reason or "unknown"
             raise ProcessingError(code, reason, retryable=outcome.retryable, record=begun, outcome=outcome)

@@ -21,7 +21,10 @@ from tests.videos import Videos
 
 @pytest.fixture
 def clip(videos: Videos) -> Path:
-    return videos.video("clip.mp4", duration_s=4)
+    """Longer than what a worker reads at first, by its sound."""
+    path = videos.video("clip.mov", duration_s=4, audio="pcm_s16le")
+    assert path.stat().st_size > 2 * 65_536
+    return path
 
 
 @contextmanager
@@ -32,7 +35,7 @@ def held(data: Path, clip: Path, **settings: str) -> Iterator[tuple[Driver, Gate
         with running(data, workers=1, say=lambda _: None, settings=environment, port=None) as local:
             gate.target = local.endpoints.aws
             driver = Driver(local)
-            key = driver.upload("held.mp4", clip)
+            key = driver.upload("held.mov", clip)
             assert driver.started(key).state is VideoState.PROCESSING
             yield driver, gate, key
 
