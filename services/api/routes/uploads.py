@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter
 
-from services.api.models import (
+from services.api.names import UploadNameError, candidates, content_type, safe_name
+from services.api.parts import Operator, Parts, TheParts
+from services.api.problems import ConflictError, NotFoundError, TooLargeError, UnprocessableError, documented
+from services.api.upload_models import (
     CompleteRequest,
     PartsTicket,
     PartUrl,
@@ -19,9 +22,6 @@ from services.api.models import (
     UploadRequest,
     WholeTicket,
 )
-from services.api.names import UploadNameError, candidates, content_type, safe_name
-from services.api.parts import Operator, Parts, TheParts
-from services.api.problems import ConflictError, NotFoundError, TooLargeError, UnprocessableError, documented
 from services.aws.errors import ObjectMissingError
 from services.contract.formats import is_video_name
 from services.contract.keys import UPLOAD_PREFIX, is_upload
