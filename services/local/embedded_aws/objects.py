@@ -5,7 +5,7 @@ for 7 s and took 4.2 GB, a range of 64 KB took 1.3 s, five downloads that were g
 in place of the bytes none of that happens, while ranges, versions, preconditions, copies and events stay ministack's.
 
 This reaches into private functions. It may: ministack is pinned exactly, and what has moved fails at start or in
-tests/services/local/test_embedded_aws.py.
+tests/services/local/test_embedded_aws_objects.py.
 """
 # ruff: noqa: SLF001 - see above
 
