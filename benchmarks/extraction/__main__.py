@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import imageio_ffmpeg
 
-from benchmarks.extraction import videos, ways, worker
+from benchmarks.extraction import floor, videos, ways, worker
 from benchmarks.extraction.row import HEADINGS, Row
 from services.worker.extraction import capture
 
@@ -68,7 +68,7 @@ def _measure(video: videos.Video, directory: Path, rounds: int) -> Row:
     row = Row(
         video=video,
         ours=ways.ours(path, rounds),
-        bare=ways.bare(path, rounds),
+        bare=floor.bare(path, rounds),
         three_ms=ways.measured_ms(ways.ffmpeg_three_times(path, duration_s), few),
         one_ms=ways.measured_ms(ways.ffmpeg_keyframes(path, duration_s), few),
         pyav_ms=ways.measured_ms(pyav, rounds) if pyav else None,

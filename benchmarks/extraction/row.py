@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from benchmarks.extraction.floor import Bare
 from benchmarks.extraction.videos import Video
-from benchmarks.extraction.ways import Bare, Ours
+from benchmarks.extraction.ways import Ours
 from services.contract.records import VideoState
 
 HEADINGS = (

@@ -28,7 +28,7 @@ from services.worker.extraction.wire import DeadlineError, Kind, WireError
 _PASSED_ON = ("PATH", "PYTHONHOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE")
 """All that the fork server gets of the environment: nothing that could be a secret."""
 
-_TUNING = {
+TUNING = {
     # One thread, and so one core: parallelism comes from working on several videos.
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -37,6 +37,7 @@ _TUNING = {
     "MALLOC_TRIM_THRESHOLD_": "268435456",
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
+"""What the environment of the fork server adds."""
 
 _IMPORT_PATH = str(Path(__file__).parents[3])
 """Where `services` was imported from."""
@@ -183,7 +184,7 @@ class Sandbox:
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env={**environment, **_TUNING, "PYTHONPATH": _IMPORT_PATH},
+                env={**environment, **TUNING, "PYTHONPATH": _IMPORT_PATH},
             )
         self._control = ours
         self._lacking = _greeting(ours)
