@@ -1,19 +1,24 @@
 """Packets of an ASF file, all of one size, and what is in them (Microsoft, "ASF Specification", section 5.2)."""
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.stream import MAX_SAMPLE_BYTES
 
 _WIDTHS = (0, 1, 2, 4)
+_FIELDS = ("0s", "B", "H", "I")
+_OF_OBJECT = struct.Struct("<II")
+"""Its size, and when it is shown."""
 _HAS_CORRECTION, _SEVERAL, _KEY = 0x80, 1, 0x80
 _PER_READ_BYTES = 64 * 1024
 _LONGEST_READ_BYTES = 512 * 1024
 
 
-@dataclass(frozen=True)
-class Payload:
+class Payload(NamedTuple):
     """A piece of a media object of one stream."""
 
     stream: int
@@ -97,24 +102,29 @@ def payloads(packet: bytes) -> Iterator[Payload]:
     count, width = 1, 0
     if lengths & _SEVERAL and at < end:
         count, width, at = packet[at] & 0x3F, packet[at] >> 6, at + 1
+    layout = _layout(properties)
     for _ in range(count):
-        if at >= end:
+        if at + layout.size > end:
             return
-        head = packet[at]
-        number, at = _number(packet, at + 1, properties >> 4)
-        offset, at = _number(packet, at, properties >> 2)
-        replicated, at = _number(packet, at, properties)
-        extra, at = packet[at : at + replicated], at + replicated
+        head, number, offset, replicated = (field or 0 for field in layout.unpack_from(packet, at))
+        extra_at = at + layout.size
+        at = extra_at + replicated
         size = end - at
         if lengths & _SEVERAL:
             size, at = _number(packet, at, width)
         if size <= 0 or at + size > end:
             return
-        if len(extra) >= 8:
-            object_bytes, shown_ms = int.from_bytes(extra[:4], "little"), int.from_bytes(extra[4:8], "little")
+        if replicated >= _OF_OBJECT.size:
+            object_bytes, shown_ms = _OF_OBJECT.unpack_from(packet, extra_at)
             data = packet[at : at + size]
             yield Payload(head & 0x7F, number, bool(head & _KEY), offset, object_bytes, shown_ms, data)
         at += size
+
+
+@cache
+def _layout(properties: int) -> struct.Struct:
+    """Stream, number of the object, offset in it, length of what is told of it: a field that is left out is empty."""
+    return struct.Struct("<B" + "".join(_FIELDS[properties >> shift & 3] for shift in (4, 2, 0)))
 
 
 def _number(packet: bytes, at: int, kind: int) -> tuple[int, int]:
