@@ -28,7 +28,7 @@ _INTERLEAVES_FIELDS = {"h264", "mpeg2video"}
 _SMALLEST_PX = 16
 _MACROBLOCK_PX = 16
 _LOST = 4
-"""How many pictures a decoder may swallow at the start of a run."""
+"""How many pictures a decoder may swallow at the start of a run, before it knows how far they are reordered."""
 
 
 class Memory(io.BufferedIOBase):
@@ -147,15 +147,19 @@ def open_tiny(memory: Memory) -> cv2.VideoCapture:
         return cv2.VideoCapture(cast("Any", memory), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
 
 
-def _images(memory: Memory, count: int, shown_after: Sequence[int]) -> list[Image | None]:
+def _images(memory: Memory, count: int, shown_after: Sequence[int], *, lost: int = 0) -> list[Image | None]:
+    """Those of `count` pictures after which so many others are shown, where at most so many are `lost`.
+
+    Few decoders lose any, and to convert a picture costs as much as to decode two: only where some turn out to be lost,
+    all is decoded again, and as many more are kept as may be.
+    """
     capture = open_tiny(memory)
-    # Counted from the end: before the decoder knows how far pictures are reordered, it loses some.
-    latest: list[deque[tuple[int, Image]]] = [deque(maxlen=min(after, _LOST) + 1) for after in shown_after]
+    latest: list[deque[tuple[int, Image]]] = [deque(maxlen=min(after, lost) + 1) for after in shown_after]
     number = 0
     while capture.isOpened() and capture.grab():
         number += 1
         left = count - number
-        near = [images for images, after in zip(latest, shown_after, strict=True) if 0 <= left - after <= _LOST]
+        near = [images for images, after in zip(latest, shown_after, strict=True) if 0 <= left - after <= lost]
         ok, image = capture.retrieve() if near else (True, None)
         if not ok:
             break
@@ -163,4 +167,9 @@ def _images(memory: Memory, count: int, shown_after: Sequence[int]) -> list[Imag
             images.append((number, cast("Image", image)))
         if number == count == 1:
             break  # the end need not be looked for
+    if number < count and lost < _LOST and count > 1:
+        del capture
+        memory.seek(0)
+        return _images(memory, count, shown_after, lost=_LOST)
+    # Counted from the end: what is lost is at the start.
     return [dict(images).get(number - after) for images, after in zip(latest, shown_after, strict=True)]

@@ -114,12 +114,12 @@ class KeyframeSearch:
     def _decode_run(self, samples: Sequence[Sample], targets: Sequence[Sample]) -> list[Frame | None]:
         """Some pictures of a run, without those that neither they nor others need."""
         stream, pictures = self._index.stream, load(self._reader, samples)
-        references = [True] * len(pictures)
+        places = {_key(target) for target in targets}
+        needed = list(enumerate(pictures))
         if stream.tells_order:
-            references = headers.references(stream.decoder, stream.extradata, pictures)
-        wanted = {_key(target) for target in targets}
-        kept = [at for at, sample in enumerate(samples) if references[at] or _key(sample) in wanted]
-        return self._decode([samples[at] for at in kept], [pictures[at] for at in kept], targets)
+            wanted = [_key(sample) in places for sample in samples]
+            needed = headers.needed(stream.decoder, stream.extradata, pictures, wanted)
+        return self._decode([samples[at] for at, _ in needed], [picture for _, picture in needed], targets)
 
     def _decode_all(self, samples: Sequence[Sample]) -> None:
         new = {_key(sample): sample for sample in samples if _key(sample) not in self._frames}

@@ -1,5 +1,6 @@
 """Which module reads which codec."""
 
+import operator
 from collections.abc import Callable, Sequence
 
 from services.worker.extraction.bitstream import av1, deblocking, h264, hevc, mpeg, professional, progressive, vpx
@@ -56,6 +57,19 @@ def references(decoder: str, extradata: bytes, pictures: Sequence[bytes]) -> lis
     """Which of the pictures others may need to be decoded: all, for a codec whose header is not read here."""
     references_of = _REFERENCES.get(decoder)
     return references_of(extradata, pictures) if references_of else [True] * len(pictures)
+
+
+def needed(
+    decoder: str, extradata: bytes, pictures: Sequence[bytes], wanted: Sequence[bool]
+) -> list[tuple[int, bytes]]:
+    """What must be decoded for the wanted ones of some pictures: those that are shown, with their places.
+
+    They are in decoding order, and the first is a keyframe.
+    """
+    if decoder == "av1":
+        return av1.needed(extradata, pictures, wanted)
+    is_needed = map(operator.or_, references(decoder, extradata, pictures), wanted)
+    return [(at, pictures[at]) for at, needs in enumerate(is_needed) if needs]
 
 
 def alone(decoder: str, extradata: bytes, keyframe: bytes) -> bytes:
