@@ -115,11 +115,14 @@ def parse(content: bytes) -> None:
     samples = index.nearest([duration_s * share for share in (0.1, 0.5, 0.95)])
     index.around(duration_s / 2, 5)
     run = index.run_up(duration_s / 2, 100)
-    for data in load(reader, [*samples, *run[:3]]):
+    run_data = load(reader, run[:3])
+    for data in [*load(reader, samples), *run_data]:
         stream = index.stream
         headers.describe(stream.decoder, stream.extradata, data)
         headers.neutral(stream.decoder, stream.extradata, data)
         headers.as_progressive(stream.decoder, stream.extradata, [data])
+        headers.without_deblocking(stream.decoder, stream.extradata, data)
+        headers.needed(stream.decoder, stream.extradata, [data, *run_data], [False] * (1 + len(run_data)))
 
 
 def complaint_of_parsers(content: bytes) -> str | None:
