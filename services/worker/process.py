@@ -157,9 +157,10 @@ class Processor:
 
     def _process(self, event: UploadEvent, delivery: Delivery) -> Stored | Skipped:
         is_overwritten = False
-        for _ in range(_ROUNDS):
+        for number in range(_ROUNDS):
             video = SignedObject(self._bucket, event.key)
-            before = self._videos.get(event.key)
+            # Most videos are new: that one is not shows when its record cannot be begun, and then it is read.
+            before = self._videos.get(event.key) if number else None
             verdict = judge(
                 before,
                 etag=video.info.etag,
