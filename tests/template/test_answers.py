@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,15 @@ def test_a_folder_that_holds_something_is_refused_unless_told(this_version: Sour
     assert [path.name for path in tmp_path.iterdir()] == ["instance"]
 
 
+@pytest.fixture
+def default_signals() -> Iterator[None]:
+    """Tests that run in the background ignore SIGINT, and would hand that on to what they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("default_signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_render_leaves_nothing(number: signal.Signals, project: Project, tmp_path: Path) -> None:
     """Git waits on a gate once the folder beside the destination is made, and then the command is ended."""
