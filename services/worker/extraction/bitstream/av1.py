@@ -113,8 +113,9 @@ def _refreshes(sequence: _Parameters, frame: bytes) -> bool:
     bits.skip(1)  # disable_cdf_update
     has_screen_content = bits.u(1) if sequence.screen_content == _SELECT else sequence.screen_content
     if has_screen_content and sequence.integer_motion == _SELECT:
-        bits.skip(1)
-    bits.skip(sequence.frame_id_bits + 1 + sequence.order_bits)  # and frame_size_override_flag
+        bits.skip(1)  # force_integer_mv
+    # current_frame_id, frame_size_override_flag and order_hint
+    bits.skip(sequence.frame_id_bits + 1 + sequence.order_bits)
     if kind == _INTER_FRAME and not is_resilient:
         bits.skip(3)  # primary_ref_frame
     return bits.u(8) != 0

@@ -73,7 +73,7 @@ def _sequence(sets: Sequence[bytes]) -> h264.Parameters:
 def picture_parameters(unit: bytes) -> tuple[int, PictureParameters]:
     """A picture parameter set and its number."""
     bits = Bits(nal.unescaped(unit))
-    bits.skip(8)
+    bits.skip(8)  # the unit's own header
     number = bits.ue()
     bits.ue()  # seq_parameter_set_id
     has_arithmetic_coding, has_bottom_order = bits.flag(), bits.flag()
