@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
+const PYTHON = process.env.E2E_PYTHON ?? "python3";
 const START_TIMEOUT_MS = 240_000;
 const STOP_TIMEOUT_MS = 60_000;
 const ROTATION_TIMEOUT_MS = 30_000;
@@ -31,14 +32,18 @@ export class Demo {
     readonly endpoints: Endpoints,
   ) {}
 
-  /** Starts with an empty pipeline; only the samples that were drawn before are kept. */
+  /** Starts with an empty pipeline; only the samples are kept, which are drawn if they are not there yet. */
   static async start(data = process.env.E2E_DATA ?? join(ROOT, ".nox", "e2e-data")): Promise<Demo> {
     mkdirSync(data, { recursive: true });
     for (const name of readdirSync(data)) if (name !== "samples") rmSync(join(data, name), { recursive: true });
+    const env = { ...process.env, PYTHONPATH: ROOT, COLUMNS: "200", TERM: "dumb", FORCE_COLOR: undefined };
+    // The demo itself draws them while it runs already, and tests begin with them.
+    const script = "import sys, pathlib; from services.local.samples import make_samples; make_samples(pathlib.Path(sys.argv[1]))";
+    execFileSync(PYTHON, ["-c", script, join(data, "samples")], { cwd: ROOT, env });
     const log = openSync(join(data, "demo.log"), "w");
-    const child = spawn(process.env.E2E_PYTHON ?? "python3", ["-m", "services.local", ...SETTINGS, "--data", data], {
+    const child = spawn(PYTHON, ["-m", "services.local", ...SETTINGS, "--data", data], {
       cwd: ROOT,
-      env: { ...process.env, PYTHONPATH: ROOT, COLUMNS: "200", TERM: "dumb", FORCE_COLOR: undefined },
+      env,
       stdio: ["ignore", log, log],
     });
     const file = join(data, "endpoints.json");
@@ -80,7 +85,7 @@ s3 = boto3.client("s3", endpoint_url=sys.argv[1], region_name="us-east-1",
                   aws_access_key_id="test", aws_secret_access_key="test")
 for key, path in zip(sys.argv[3::2], sys.argv[4::2]):
     s3.upload_file(path, sys.argv[2], key)`;
-    execFileSync(process.env.E2E_PYTHON ?? "python3", ["-c", script, aws, bucket, ...files.flat()]);
+    execFileSync(PYTHON, ["-c", script, aws, bucket, ...files.flat()]);
   }
 
   /** The process of the demo's, or of a child's, whose command names that module. */

@@ -43,8 +43,9 @@ export function arrivalsBetween(
   return {
     uploaded: came - redriven,
     redriven,
-    // Nothing can be outstanding in a pipeline that rests: what was purged or came twice is forgotten.
-    accounts: isAtRest(before) && isAtRest(after) ? EVEN : { queue: queue - came, pipeline: pipeline - came },
+    // Nothing can be outstanding in a pipeline that rests: what was purged or came twice is forgotten. It does not
+    // rest where a video moved: the queue may have been looked at before it came, the videos after.
+    accounts: isAtRest(before) && isAtRest(after) && taken + ended === 0 ? EVEN : { queue: queue - came, pipeline: pipeline - came },
   };
 }
 

@@ -125,6 +125,10 @@ describe("arrivals", () => {
     expect(came({ waiting: 1 }, { waiting: 0, inFlight: 1 }, { taken: 1 })).toEqual([[1, 0], [0, 0], [0, 0]]);
   });
 
+  it("wait for the end of a video that was taken after the queue was looked at, and gone when it was again", () => {
+    expect(came({ taken: 1 }, { ended: 1 }, {})).toEqual([[0, 0], [1, 0], [0, 0]]);
+  });
+
   it("are not made up by a message that outlives its video's end", () => {
     expect(came({ inFlight: 1, taken: 1 }, { ended: 1 }, { inFlight: 0 })).toEqual([[1, 0], [0, 0], [0, 0]]);
   });
