@@ -3,6 +3,7 @@
 import argparse
 import os
 import platform
+import statistics
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -35,9 +36,10 @@ def main() -> int:
         f"{arguments.rounds} rounds"
     )
     _say("A: copy, 3 x ffmpeg -ss; B: one ffmpeg, keyframes only; D: PyAV, keyframes only. CPU of all processes (user")
-    _say("and system), for three thumbnails. least: what decoding, scaling and encoding by themselves take, on the")
-    _say("pictures that ours decodes; decode: the first of these. (< 20; at most 17): what is not reached, and what")
-    _say("the least would reach. IMAGEIO_FFMPEG_EXE names another ffmpeg.\n")
+    _say("and system), for three thumbnails. least: what decoding, scaling and encoding take by themselves, on the")
+    _say("pictures that ours decodes, in a process of its own for each video; warm: in one that does nothing else;")
+    _say("decode: the first of these. (< 20; at most 17): what is not reached, and what the least would reach.")
+    _say("IMAGEIO_FFMPEG_EXE names another ffmpeg.\n")
     missed: list[str] = []
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(dir=arguments.directory) as folder:
@@ -61,35 +63,51 @@ def main() -> int:
 
 
 def _measure(video: videos.Video, directory: Path, rounds: int) -> Row:
+    """All ways in turn, so that a minute in which the machine is slow is one for all of them."""
     path = videos.make(video, directory)
     duration_s = float(video.duration_s)
-    few = max(rounds // 2, 2) if duration_s < videos.LONG_S else 1
+    ffmpegs = ways.ffmpeg_three_times(path, duration_s), ways.ffmpeg_keyframes(path, duration_s)
     pyav = ways.pyav_keyframes(path)
-    row = Row(
-        video=video,
-        ours=ways.ours(path, rounds),
-        bare=floor.bare(path, rounds),
-        three_ms=ways.measured_ms(ways.ffmpeg_three_times(path, duration_s), few),
-        one_ms=ways.measured_ms(ways.ffmpeg_keyframes(path, duration_s), few),
-        pyav_ms=ways.measured_ms(pyav, rounds) if pyav else None,
-    )
+    costs: dict[str, list[float]] = {"three": [], "one": [], "pyav": [], "ours": []}
+    bare = []
+    with ways.Ours(path) as ours:
+        for number in range(rounds):
+            # Those that copy, and start ffmpeg, are dear; a copy of two hours is 5 GB.
+            if number == 0 or (number % 2 == 0 and duration_s < videos.LONG_S):
+                costs["three"].append(ways.measured_ms(ffmpegs[0]))
+                costs["one"].append(ways.measured_ms(ffmpegs[1]))
+                bare.append(floor.bare(path, rounds))
+            if pyav:
+                costs["pyav"].append(ways.measured_ms(pyav))
+            costs["ours"].append(ours.measured_ms())
+        trips = ours.round_trips()
     path.unlink()
-    return row
+    return Row(
+        video=video,
+        outcome=ours.outcome,
+        round_trips=trips,
+        ours_ms=statistics.median(costs["ours"]),
+        bare=floor.median(bare),
+        three_ms=statistics.median(costs["three"]),
+        one_ms=statistics.median(costs["one"]),
+        pyav_ms=statistics.median(costs["pyav"]) if pyav else None,
+    )
 
 
 def _growth(rows: Sequence[Row]) -> Iterator[tuple[str, bool]]:
     """Two hours against ten minutes of the same container."""
-    by_length = {(row.video.name, row.video.duration_s): row.ours for row in rows}
+    by_length = {(row.video.name, row.video.duration_s): row for row in rows}
     for (name, duration_s), long in by_length.items():
         medium = by_length.get((name, videos.MEDIUM_S))
         if duration_s == videos.LONG_S and medium:
-            cpu, read = long.cpu_ms / medium.cpu_ms, long.read_bytes / medium.read_bytes
+            cpu = long.ours_ms / medium.ours_ms
+            read = long.outcome.usage.bytes_read / medium.outcome.usage.bytes_read
             text = f"{name}: 2 h costs {cpu:.2f} x the CPU and {read:.2f} x the bytes of 10 min (at most {_GROWTH:g})"
             yield text, max(cpu, read) <= _GROWTH
 
 
 def _hdr(rows: Sequence[Row]) -> Iterator[tuple[str, bool]]:
-    by_name = {row.video.name: row.ours.cpu_ms for row in rows}
+    by_name = {row.video.name: row.ours_ms for row in rows}
     for name in (videos.HLG, videos.PQ):
         if name in by_name and videos.TEN_BITS in by_name:
             ratio = by_name[name] / by_name[videos.TEN_BITS]

@@ -4,18 +4,15 @@ import io
 import os
 import resource
 import shutil
-import statistics
 import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import imageio_ffmpeg
 
-from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.job import Bounds
 from services.worker.extraction.outcome import Outcome
@@ -25,23 +22,9 @@ from services.worker.extraction.source import LocalFile
 _LATENCY_S = 0.05
 _POSITIONS = (0.10, 0.50, 0.95)
 WIDTH_PX = 640
-_SHARED_BY = 30
+_SHARED_BY = 8
+"""So many videos are one measurement of ours."""
 _TO_JPEG = ("-vf", f"scale={WIDTH_PX}:-2", "-strict", "unofficial")
-
-
-@dataclass(frozen=True)
-class Ours:
-    """CPU of all processes that take part, worker included.
-
-    `round_trips` is how long reads were under way when each took 50 ms, in units of that.
-    """
-
-    cpu_ms: float
-    read_bytes: int
-    requests: int
-    round_trips: float
-    peak_mb: float
-    state: VideoState
 
 
 def _cpu_s() -> float:
@@ -50,14 +33,11 @@ def _cpu_s() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in both)
 
 
-def measured_ms(way: Callable[[], None], rounds: int) -> float:
-    """The median of the CPU that a way takes, in ms."""
-    costs = []
-    for _ in range(rounds):
-        before = _cpu_s()
-        way()
-        costs.append(1000 * (_cpu_s() - before))
-    return statistics.median(costs)
+def measured_ms(way: Callable[[], None]) -> float:
+    """The CPU that a way takes, in ms."""
+    before = _cpu_s()
+    way()
+    return 1000 * (_cpu_s() - before)
 
 
 def ffmpeg_three_times(video: Path, duration_s: float) -> Callable[[], None]:
@@ -145,21 +125,41 @@ def pyav_keyframes(video: Path) -> Callable[[], None] | None:
     return way
 
 
-def ours(video: Path, rounds: int) -> Ours:
-    """Our own, through the sandbox. What starting the fork server costs, once for all videos, is taken off.
+class Ours(Sandbox):
+    """Our own, through the sandbox, whose fork server runs already: its start, as dear as ten videos, is not counted.
 
-    That start is ten times as dear as a video, and varies by as much as one: so many videos share it, at least 30.
+    `outcome` is that of the last video.
     """
-    times = max(rounds, _SHARED_BY)
-    start_s = statistics.median(_sandboxed(video, 1)[0] for _ in range(3))
-    many_s, outcome = _sandboxed(video, 1 + times)
-    usage = outcome.usage
-    cost_ms = 1000 * (many_s - start_s) / times
-    with Sandbox(ThumbnailOptions(), Bounds()) as sandbox, LocalFile(video) as file:
-        source = _Distant(file)
-        sandbox.extract(source)
-    trips = source.busy_s / _LATENCY_S
-    return Ours(cost_ms, usage.bytes_read, usage.requests, trips, usage.peak_memory_mb, outcome.state)
+
+    def __init__(self, video: Path) -> None:
+        super().__init__(ThumbnailOptions(), Bounds())
+        self._video = video
+        self.outcome = self._extracted()
+
+    def measured_ms(self) -> float:
+        """CPU of a video, of all processes that take part: worker, fork server and child."""
+        before = _cpu_s() + self._server_cpu_s()
+        child_s = 0.0
+        for _ in range(_SHARED_BY):
+            self.outcome = self._extracted()
+            child_s += self.outcome.usage.cpu_s
+        return 1000 * (_cpu_s() + self._server_cpu_s() - before + child_s) / _SHARED_BY
+
+    def round_trips(self) -> float:
+        """For how long reads are under way when each takes 50 ms, in units of that."""
+        with LocalFile(self._video) as file:
+            source = _Distant(file)
+            self.extract(source)
+        return source.busy_s / _LATENCY_S
+
+    def _extracted(self) -> Outcome:
+        with LocalFile(self._video) as source:
+            return self.extract(source)
+
+    def _server_cpu_s(self) -> float:
+        """To the nanosecond, where rusage has only what ended, and stat has hundredths. Linux alone tells."""
+        process, _ = self._started()
+        return int(Path(f"/proc/{process.pid}/schedstat").read_text("ascii").split()[0]) / 1e9
 
 
 class _Distant:
@@ -183,13 +183,6 @@ class _Distant:
             self._under_way -= 1
             self.busy_s += time.monotonic() - self._since if self._under_way == 0 else 0.0
         return data
-
-
-def _sandboxed(video: Path, times: int) -> tuple[float, Outcome]:
-    before = _cpu_s()
-    with Sandbox(ThumbnailOptions(), Bounds()) as sandbox, LocalFile(video) as source:
-        outcomes = [sandbox.extract(source) for _ in range(times)]
-    return _cpu_s() - before, outcomes[-1]
 
 
 def _ffmpeg(*arguments: str) -> None:
