@@ -11,6 +11,8 @@ from services.worker.extraction.stream import MAX_SAMPLE_BYTES
 
 _WIDTHS = (0, 1, 2, 4)
 _FIELDS = ("0s", "B", "H", "I")
+_LENGTHS = tuple(struct.Struct("<" + field) for field in _FIELDS)
+"""Of a payload, where there are several."""
 _OF_OBJECT = struct.Struct("<II")
 """Its size, and when it is shown."""
 _HAS_CORRECTION, _SEVERAL, _KEY = 0x80, 1, 0x80
@@ -91,43 +93,45 @@ def payloads(packet: bytes) -> Iterator[Payload]:
     if at + 2 > len(packet):
         return
     lengths, properties = packet[at], packet[at + 1]
+    about, layout = _about(lengths), _layout(properties)
     at += 2
-    sizes = []
-    for shift in (5, 1, 3):  # of the packet, of its sequence number, of the padding
-        value, at = _number(packet, at, lengths >> shift)
-        sizes.append(value)
-    length, _, padding = sizes
-    at += 6
+    if at + about.size > len(packet):
+        return
+    length, padding = (field or 0 for field in about.unpack_from(packet, at))
+    at += about.size
     end = (length if 0 < length <= len(packet) else len(packet)) - padding
-    count, width = 1, 0
+    count, own_length = 1, None
     if lengths & _SEVERAL and at < end:
-        count, width, at = packet[at] & 0x3F, packet[at] >> 6, at + 1
-    layout = _layout(properties)
+        count, own_length, at = packet[at] & 0x3F, _LENGTHS[packet[at] >> 6], at + 1
     for _ in range(count):
         if at + layout.size > end:
             return
-        head, number, offset, replicated = (field or 0 for field in layout.unpack_from(packet, at))
+        head, number, offset, replicated = layout.unpack_from(packet, at)
         extra_at = at + layout.size
-        at = extra_at + replicated
+        at = extra_at + (replicated or 0)
         size = end - at
-        if lengths & _SEVERAL:
-            size, at = _number(packet, at, width)
-        if size <= 0 or at + size > end:
+        if own_length:
+            if at + own_length.size > end:
+                return
+            (size,) = own_length.unpack_from(packet, at)
+            at += own_length.size
+        if not size or size < 0 or at + size > end:
             return
-        if replicated >= _OF_OBJECT.size:
+        if replicated and replicated >= _OF_OBJECT.size:
             object_bytes, shown_ms = _OF_OBJECT.unpack_from(packet, extra_at)
             data = packet[at : at + size]
-            yield Payload(head & 0x7F, number, bool(head & _KEY), offset, object_bytes, shown_ms, data)
+            yield Payload(head & 0x7F, number or 0, head >= _KEY, offset or 0, object_bytes, shown_ms, data)
         at += size
+
+
+@cache
+def _about(lengths: int) -> struct.Struct:
+    """Of a packet: its length, and of its padding. Between them is a sequence number, then when to send it."""
+    length, sequence, padding = (lengths >> shift & 3 for shift in (5, 1, 3))
+    return struct.Struct(f"<{_FIELDS[length]}{_WIDTHS[sequence]}x{_FIELDS[padding]}6x")
 
 
 @cache
 def _layout(properties: int) -> struct.Struct:
     """Stream, number of the object, offset in it, length of what is told of it: a field that is left out is empty."""
     return struct.Struct("<B" + "".join(_FIELDS[properties >> shift & 3] for shift in (4, 2, 0)))
-
-
-def _number(packet: bytes, at: int, kind: int) -> tuple[int, int]:
-    """A number of 0, 1, 2 or 4 bytes, and where it ends."""
-    width = _WIDTHS[kind & 3]
-    return int.from_bytes(packet[at : at + width], "little"), at + width
