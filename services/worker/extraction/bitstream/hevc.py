@@ -1,5 +1,6 @@
 """HEVC: sequence parameter sets and slices (ITU-T H.265, 7.3)."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,19 +15,30 @@ _CRA = 21
 _CHROMA_UNITS = {0: (1, 1), 1: (2, 2), 2: (2, 1), 3: (1, 1)}
 _MOST_SETS, _MOST_REFERENCES = 64, 32
 _MOST_DIFFERENCE_BITS = 14
+_LARGEST_BLOCK_BITS = 6
 _SLICE_HEAD_BYTES = 48
 """More than there is before the reference pictures in the header of a slice, and they."""
 
 
 @dataclass(frozen=True)
-class _Parameters:
-    """Of a sequence. `colour_at` is the bit of the unit, unescaped, at which its colours are told, if they are."""
+class Parameters:
+    """Of a sequence. `colour_at` is the bit of the unit, unescaped, at which its colours are told, if they are.
+
+    What follows it is what the header of a slice depends on, and untold where the unit is damaged or `order_bits` is 0.
+    """
 
     coded: Coded
     colour_at: int | None = None
-    order_bits: int = 0
-    reference_sets: int = 0
     has_separate_planes: bool = False
+    has_chroma: bool = False
+    """In the same planes as luma."""
+    order_bits: int = 0
+    tree_blocks: int = 0
+    """How many of them a picture has."""
+    has_sample_offsets: bool = False
+    reference_sets: int = 0
+    has_long_references: bool = False
+    has_motion_prediction: bool = False
 
 
 def length_bytes(extradata: bytes) -> int:
@@ -61,13 +73,13 @@ def describe(extradata: bytes, picture: bytes) -> Coded:
     coded = Coded()
     for start, end in in_extradata:
         if _kind(extradata, start) == _SPS:
-            coded = _parameters(extradata[start:end]).coded
+            coded = parameters(extradata[start:end]).coded
             break
     is_key: bool | None = None
     for start, end in in_picture:
         kind = _kind(picture, start)
         if kind == _SPS:
-            coded = _parameters(picture[start:end]).coded
+            coded = parameters(picture[start:end]).coded
         elif kind <= _LAST_SLICE:
             is_key = _FIRST_IRAP <= kind <= _LAST_IRAP
             break
@@ -111,7 +123,7 @@ def _alone(sets: Sequence[bytes], head: bytes) -> bytes | None:
     sequences = {unit for unit in sets if _kind(unit, 0) == _SPS}
     if len(sequences) != 1 or nal.is_escaped(head):
         return None  # which of several is in force is not looked up
-    sequence = _parameters(sequences.pop())
+    sequence = parameters(sequences.pop())
     if not sequence.order_bits:
         return None
     try:
@@ -127,7 +139,7 @@ def _alone(sets: Sequence[bytes], head: bytes) -> bytes | None:
         if not is_first or bits.flag() or (sequence.reference_sets and bits.flag()):
             return None
         at = bits.position
-        count = _skip_references(bits)
+        count = skip_references(bits)
     except (OutOfBitsError, KeyError):
         return None
     length = bits.position - at
@@ -158,7 +170,7 @@ def _neutral_unit(unit: bytes) -> bytes:
     """A parameter set that calls its colours BT.709; any other unit as it is."""
     if _kind(unit, 0) != _SPS:
         return unit
-    colour_at = _parameters(unit).colour_at
+    colour_at = parameters(unit).colour_at
     if colour_at is None:
         return unit
     return nal.escaped(replace_bits(nal.unescaped(unit), colour_at, 16, BT709 << 8 | BT709))
@@ -168,14 +180,15 @@ def _kind(data: bytes, at: int) -> int:
     return data[at] >> 1 & 63
 
 
-def _parameters(unit: bytes) -> _Parameters:
+def parameters(unit: bytes) -> Parameters:
+    """What a sequence parameter set says, as far as it goes."""
     try:
         return _read_parameters(Bits(nal.unescaped(unit)))
     except OutOfBitsError:
-        return _Parameters(Coded())
+        return Parameters(Coded())
 
 
-def _read_parameters(bits: Bits) -> _Parameters:
+def _read_parameters(bits: Bits) -> Parameters:
     bits.skip(16 + 4)
     layers = bits.u(3)
     bits.skip(1)
@@ -185,18 +198,17 @@ def _read_parameters(bits: Bits) -> _Parameters:
     has_separate_planes = chroma == 3 and bits.flag()
     if has_separate_planes:
         chroma = 0
-    width, height = bits.ue(), bits.ue()
+    stored_px = width, height = bits.ue(), bits.ue()
     if bits.flag():
         across, down = _CHROMA_UNITS.get(chroma, (1, 1))
         width -= (bits.ue() + bits.ue()) * across
         height -= (bits.ue() + bits.ue()) * down
     coded = Coded(width_px=width, height_px=height)
+    told = Parameters(coded, has_separate_planes=has_separate_planes, has_chroma=chroma > 0)
     try:
-        order_bits, reference_sets, usability = _usability(bits, layers)
+        return _with_usability(bits, layers, told, stored_px)
     except OutOfBitsError:
-        return _Parameters(coded)
-    coded = replace(coded, sample_aspect_ratio=usability.sample_aspect_ratio, colour=usability.colour)
-    return _Parameters(coded, usability.colour_at, order_bits, reference_sets, has_separate_planes)
+        return told
 
 
 def _skip_profile(bits: Bits, layers: int) -> None:
@@ -208,8 +220,8 @@ def _skip_profile(bits: Bits, layers: int) -> None:
         bits.skip(88 * profile + 8 * level)
 
 
-def _usability(bits: Bits, layers: int) -> tuple[int, int, vui.Vui]:
-    """What stands between the picture's size and the VUI, and the VUI."""
+def _with_usability(bits: Bits, layers: int, told: Parameters, stored_px: tuple[int, int]) -> Parameters:
+    """With what stands behind the picture's size, to the end of the VUI."""
     bits.ue()
     bits.ue()
     order_bits = bits.ue() + 4
@@ -217,25 +229,40 @@ def _usability(bits: Bits, layers: int) -> tuple[int, int, vui.Vui]:
         bits.ue()
         bits.ue()
         bits.ue()
-    for _ in range(6):
+    tree_block_px = 1 << min(bits.ue() + bits.ue() + 3, _LARGEST_BLOCK_BITS)
+    for _ in range(4):
         bits.ue()
     if bits.flag() and bits.flag():
-        _skip_scaling_lists(bits)
-    bits.skip(2)
+        skip_scaling_lists(bits)
+    bits.skip(1)
+    has_sample_offsets = bits.flag()
     if bits.flag():  # PCM
         bits.skip(8)
         bits.ue()
         bits.ue()
         bits.skip(1)
     reference_sets = _skip_reference_sets(bits)
-    if bits.flag():  # long-term references
+    has_long_references = bits.flag()
+    if has_long_references:
         for _ in range(min(bits.ue(), 33)):
             bits.skip(order_bits + 1)
-    bits.skip(2)
-    return order_bits, reference_sets, vui.read(bits) if bits.flag() else vui.Vui()
+    has_motion_prediction = bits.flag()
+    bits.skip(1)
+    usability = vui.read(bits) if bits.flag() else vui.Vui()
+    return replace(
+        told,
+        coded=replace(told.coded, sample_aspect_ratio=usability.sample_aspect_ratio, colour=usability.colour),
+        colour_at=usability.colour_at,
+        order_bits=order_bits,
+        tree_blocks=math.prod(-(-side // tree_block_px) for side in stored_px),
+        has_sample_offsets=has_sample_offsets,
+        reference_sets=reference_sets,
+        has_long_references=has_long_references,
+        has_motion_prediction=has_motion_prediction,
+    )
 
 
-def _skip_scaling_lists(bits: Bits) -> None:
+def skip_scaling_lists(bits: Bits) -> None:
     for size in range(4):
         for _ in range(0, 6, 3 if size == 3 else 1):
             if not bits.flag():
@@ -259,11 +286,11 @@ def _skip_reference_sets(bits: Bits) -> int:
             bits.ue()
             previous = sum(1 for _ in range(previous + 1) if bits.flag() or bits.flag())
         else:
-            previous = _skip_references(bits)
+            previous = skip_references(bits)
     return count
 
 
-def _skip_references(bits: Bits) -> int:
+def skip_references(bits: Bits) -> int:
     """How many reference pictures a set that stands for itself has."""
     count = bits.ue() + bits.ue()
     if count > _MOST_REFERENCES:

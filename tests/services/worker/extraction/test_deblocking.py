@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
-import imageio_ffmpeg
 import pytest
 
-from services.local.samples import run_ffmpeg
-from services.worker.extraction import tiny
 from services.worker.extraction.bits import replace_bits
-from services.worker.extraction.bitstream import deblocking, h264, nal
-from services.worker.extraction.examine import examine_container
+from services.worker.extraction.bitstream import deblocking, h264, headers, nal
 from services.worker.extraction.index import containers
 from services.worker.extraction.stream import load
+from tests.keyframes import encoded, keyframe_of, pixels_of
 from tests.ranged import Counted, frames_at
 from tests.reference import shown_by_ffmpeg, similarity
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from services.worker.extraction.stream import Stream
-
-
-def encoded(directory: Path, name: str, *x264: str, pixels: str = "yuv420p", size: str = "640x360") -> Path:
-    """Two seconds that are rich in edges, with keyframes at 0 and 1 s."""
-    path = directory / name
-    parameters = ":".join(["keyint=25", "min-keyint=25", "qp=24", *x264])
-    source = ["-f", "lavfi", "-i", f"mandelbrot=size={size}:rate=25", "-frames:v", "50"]
-    codec = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", pixels]
-    run_ffmpeg([*source, *codec, "-x264-params", parameters], path)
-    return path
-
-
-def keyframe_of(path: Path) -> tuple[Stream, bytes]:
-    """The one at 1 s."""
-    reader = Counted(path).reader()
-    index = containers.open_index(reader, examine_container(reader).container.name)
-    (sample,) = index.nearest([1.0])
-    return index.stream, load(reader, [sample])[0]
-
-
-def pixels_of(directory: Path, stream: Stream, extradata: bytes, keyframe: bytes, *options: str) -> bytes:
-    """What the ffmpeg tool decodes of a keyframe in a file of its own."""
-    path = directory / "alone.avi"
-    path.write_bytes(tiny.avi("h264", extradata, (stream.width_px, stream.height_px), [keyframe]))
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *options, "-i", str(path), "-f", "rawvideo", "-"]
-    return subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL).stdout
 
 
 @pytest.mark.parametrize(
@@ -127,16 +95,17 @@ def test_only_small_thumbnails_are_taken_without_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: str, *, is_filtered: bool
 ) -> None:
     path = encoded(tmp_path, "large.mp4", size=size)
-    asked: list[bytes] = []
-    real = deblocking.h264_keyframe
+    changed: list[bool] = []
+    real = headers.without_deblocking
 
-    def noted(extradata: bytes, keyframe: bytes) -> tuple[bytes, bytes] | None:
-        asked.append(keyframe)
-        return real(extradata, keyframe)
+    def noted(decoder: str, extradata: bytes, keyframe: bytes) -> tuple[bytes, bytes]:
+        result = real(decoder, extradata, keyframe)
+        changed.append(result != (extradata, keyframe))
+        return result
 
-    monkeypatch.setattr(deblocking, "h264_keyframe", noted)
+    monkeypatch.setattr(headers, "without_deblocking", noted)
     (frame,) = frames_at(path, [1.0])
-    assert bool(asked) is not is_filtered
+    assert changed == ([] if is_filtered else [True])
     assert similarity(frame.image, shown_by_ffmpeg(path, 1.0, (640, 360))) > 0.99
 
 
