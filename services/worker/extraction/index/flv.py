@@ -22,6 +22,7 @@ _ENHANCED = 0x80
 _START, _FRAMES, _FRAMES_AT_ONCE = 0, 1, 3
 _HEAD_BYTES = 1024 * 1024
 _WINDOW_BYTES = 256 * 1024
+_TAIL_BYTES = 64 * 1024
 _MOST_TAGS = 100_000
 _MOST_TAIL_TAGS = 200
 _MOST_TABLE = 1 << 20
@@ -163,13 +164,18 @@ class FlvTags:
 
     def end_s(self) -> float | None:
         """When the last picture is shown: tags are chained backwards, too. None if the file ends inside of one."""
-        at = self.reader.size_bytes
+        at = known_from = self.reader.size_bytes
+        ahead = _TAIL_BYTES
         latest: float | None = None
         for _ in range(_MOST_TAIL_TAGS):
             length = int.from_bytes(self.reader.read_at(at - _BACK_BYTES, _BACK_BYTES))
             start = at - _BACK_BYTES - length
             if length < _TAG_BYTES or start < _TAG_BYTES:
                 return latest
+            if start < known_from:
+                known_from = max(start - ahead, 0)
+                self.reader.prefetch([(known_from, at - known_from)])
+                ahead = min(2 * ahead, _WINDOW_BYTES)
             header = self.reader.read_at(start, _TAG_BYTES + 9)
             if int.from_bytes(header[1:4]) + _TAG_BYTES != length:
                 return latest

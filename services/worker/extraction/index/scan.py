@@ -16,8 +16,12 @@ WHOLE_BYTES = 6 * 1024 * 1024
 _ROUNDS = 4
 _BACK_BYTES = 1024 * 1024
 _MOST_SCANNED_BYTES = 12 * 1024 * 1024
-_LEAST_AHEAD_BYTES, _MOST_AHEAD_BYTES = 512 * 1024, 1024 * 1024
-"""So much is read at once from each guessed place: up to the next keyframe, more often than not."""
+_LEAST_AHEAD_BYTES, _MOST_AT_ONCE_BYTES = 256 * 1024, 6 * 1024 * 1024
+"""So much is read at once from each guessed place at least, and from all together at most: to the end of the next
+keyframe where it is known how far they are from each other, and else so far that it is there as often as not.
+"""
+_KEYFRAME_BYTES = 256 * 1024
+_USUAL_STRIDE_S = 2.0
 _REORDERED = 4
 _MOST_NEIGHBOURS = 8
 
@@ -90,7 +94,10 @@ class ScanIndex:
         if not self._is_complete:
             # From all of them at once: one after the other they would wait for as many answers.
             guesses = {time_s: self._guess(time_s, self._stride_bytes // 2) for time_s in times_s}
-            ahead = min(max(self._stride_bytes, _LEAST_AHEAD_BYTES), _MOST_AHEAD_BYTES)
+            share = _USUAL_STRIDE_S / max(self.stream.duration_s, _USUAL_STRIDE_S)
+            usual_bytes = int((self._end - self._start) * share)
+            ahead = self._stride_bytes + _KEYFRAME_BYTES if self._stride_bytes else usual_bytes // 2
+            ahead = min(max(ahead, _LEAST_AHEAD_BYTES), _MOST_AT_ONCE_BYTES // len(times_s))
             self._reader.prefetch([(guess, ahead) for guess in guesses.values()])
         return [self._nearest(time_s, guesses.get(time_s)) for time_s in times_s]
 
