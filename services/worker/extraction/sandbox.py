@@ -180,7 +180,8 @@ class Sandbox:
         with theirs:
             environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
             self._server = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", forkserver.__name__, str(theirs.fileno())],
+                # -P: nothing is imported from where the worker happens to stand.
+                [sys.executable, "-P", "-m", forkserver.__name__, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
