@@ -29,6 +29,8 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only videos with this in their name; `worker` for the whole loop")
     parser.add_argument("--directory", type=Path, help="where the videos are made (default: a temporary one)")
     arguments = parser.parse_args()
+    if not Path("/proc/self/schedstat").exists():
+        parser.error("needs Linux: what the fork server costs is read from /proc/PID/schedstat")
     capture.prepare()
     _say(
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, "
