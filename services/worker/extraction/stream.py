@@ -80,9 +80,10 @@ class Index(Protocol):
 
 def load(reader: RangedReader, samples: Sequence[Sample]) -> list[bytes]:
     """The bytes of several samples, read in parallel. Raises: BrokenIndexError, SourceError."""
-    if any(not 0 < sample.size_bytes <= MAX_SAMPLE_BYTES for sample in samples if sample.data is None):
-        raise BrokenIndexError("a sample of no size, or of too many bytes")
-    reader.prefetch([(sample.offset, sample.size_bytes) for sample in samples if sample.data is None])
+    to_read = [sample for sample in samples if sample.data is None]
+    if any(sample.offset < 0 or not 0 < sample.size_bytes <= MAX_SAMPLE_BYTES for sample in to_read):
+        raise BrokenIndexError("a sample before the file, of no size, or of too many bytes")
+    reader.prefetch([(sample.offset, sample.size_bytes) for sample in to_read])
     return [_bytes(reader, sample) for sample in samples]
 
 
