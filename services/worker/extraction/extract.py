@@ -171,7 +171,8 @@ def _distance(times_s: Sequence[float], wanted_s: Sequence[float], tolerance_s: 
 
 
 def _picture(frame: Frame, position_pct: float, options: ThumbnailOptions) -> Picture:
-    height_px, width_px = frame.image.shape[:2]
+    image = picture.encodable(frame.image, options.format)
+    height_px, width_px = image.shape[:2]
     time_s = round(max(frame.time_s, 0.0), 6)
-    data = picture.encoded(frame.image, options.format, quality=options.quality)
+    data = picture.encoded(image, options.format, quality=options.quality)
     return Picture(position_pct, time_s, width_px, height_px, data, frame.note)

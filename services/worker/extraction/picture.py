@@ -8,11 +8,10 @@ import cv2
 from services.contract.thumbnails import ImageFormat
 from services.worker.extraction.capture import Image
 
-_MAX_HEIGHT_PX = 65_500
-"""Most that libjpeg writes: JPEG_MAX_DIMENSION in its jmorecfg.h."""
-
-_MAX_WEBP_PX = 16_383
-"""Most that WebP holds: 14 bits (RFC 9649, 2.5)."""
+_MAX_SIDE_PX = {ImageFormat.JPEG: 65_500, ImageFormat.WEBP: 16_383, ImageFormat.AVIF: 32_768}
+"""Most that libjpeg writes (JPEG_MAX_DIMENSION in its jmorecfg.h), that WebP holds (14 bits: RFC 9649, 2.5), and that
+libavif reads (AVIF_DEFAULT_IMAGE_DIMENSION_LIMIT in its avif.h).
+"""
 
 
 def shown_size(width_px: int, height_px: int, sample_aspect_ratio: float, *, max_width_px: int) -> tuple[int, int]:
@@ -25,7 +24,7 @@ def shown_size(width_px: int, height_px: int, sample_aspect_ratio: float, *, max
         height /= sample_aspect_ratio
     else:
         width *= sample_aspect_ratio
-    scale = min(1.0, max_width_px / width, _MAX_HEIGHT_PX / height)
+    scale = min(1.0, max_width_px / width, max(_MAX_SIDE_PX.values()) / height)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
@@ -46,17 +45,16 @@ def resized(image: Image, size_px: tuple[int, int]) -> Image:
     return image if (width, height) == size_px else cast("Image", cv2.resize(image, size_px))
 
 
-def jpeg(image: Image, *, quality: int) -> bytes:
-    return encoded(image, ImageFormat.JPEG, quality=quality)
+def encodable(image: Image, image_format: ImageFormat) -> Image:
+    """The picture, smaller where a side of it is longer than the format allows."""
+    height, width = image.shape[:2]
+    scale = min(1.0, _MAX_SIDE_PX[image_format] / max(height, width))
+    return image if scale == 1 else resized(image, (max(1, int(width * scale)), max(1, int(height * scale))))
 
 
 def encoded(image: Image, image_format: ImageFormat, *, quality: int) -> bytes:
-    """The picture as a file. Raises: ValueError if OpenCV could not encode it."""
+    """An encodable picture as a file. Raises: ValueError if OpenCV could not encode it."""
     height, width = image.shape[:2]
-    if image_format is ImageFormat.WEBP and max(height, width) > _MAX_WEBP_PX:
-        scale = _MAX_WEBP_PX / max(height, width)
-        size = (max(1, int(width * scale)), max(1, int(height * scale)))
-        image = resized(image, size)
     ok, data = cv2.imencode(f".{image_format.extension}", image, _PARAMETERS[image_format](quality))
     if not ok:
         raise ValueError(f"OpenCV could not encode a picture of {width} x {height} as {image_format}")

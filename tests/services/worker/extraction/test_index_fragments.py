@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from services.worker.extraction.stream import BrokenIndexError
 from tests.ranged import Counted, frames_at, numbers
 from tests.videos import FRAGMENTED
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.videos import Videos
 
 WITH_TABLE = ("-movflags", "+frag_keyframe+empty_moov+default_base_moof")
@@ -49,3 +53,14 @@ def test_a_long_file_without_any_index_is_read_in_a_few_places(videos: Videos) -
     assert counted.read_bytes < counted.path.stat().st_size / 2
     assert len(counted.places) <= 64
     assert counted.round_trips <= 8
+
+
+def test_samples_before_the_file_are_refused(videos: Videos, tmp_path: Path) -> None:
+    content = videos.video("fragments.mp4", options=FRAGMENTED).read_bytes()
+    # Behind the type of a run: flags and how many samples, then its place from the start of the fragment.
+    moved = re.sub(rb"(trun.{8}).{4}", lambda run: run[1] + b"\x80\0\0\0", content, flags=re.DOTALL)
+    assert moved != content
+    path = tmp_path / "before.mp4"
+    path.write_bytes(moved)
+    with pytest.raises(BrokenIndexError, match="before the file"):
+        frames_at(path, [1.0])

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.worker.extraction.picture import jpeg, shown_size, shrink
+from services.contract.thumbnails import ImageFormat
+from services.worker.extraction.picture import encodable, encoded, shown_size, shrink
 from tests.videos import draw_frame, frame_number
 
 SIDES = st.integers(1, 8192)
@@ -51,11 +52,14 @@ def test_the_shape_is_that_of_the_video_to_a_pixel(width: int, height: int, rati
     assert shown_width == pytest.approx(shown_height * width * ratio / height, abs=0.5 + 0.5 * width * ratio / height)
 
 
-def test_a_tower_is_made_low_enough_for_a_jpeg() -> None:
+@pytest.mark.parametrize("image_format", ImageFormat)
+def test_a_tower_is_made_low_enough_for_every_format(image_format: ImageFormat) -> None:
     width, height = shown_size(16, 131_072, 1, max_width_px=640)
-    image = np.zeros((height, width, 3), np.uint8)
-    assert cv2.imdecode(np.frombuffer(jpeg(image, quality=82), np.uint8), cv2.IMREAD_COLOR) is not None
     assert width == 8
+    image = encodable(np.zeros((height, width, 3), np.uint8), image_format)
+    read = cv2.imdecode(np.frombuffer(encoded(image, image_format, quality=82), np.uint8), cv2.IMREAD_COLOR)
+    assert read is not None
+    assert read.shape == image.shape
 
 
 @pytest.mark.parametrize("size_px", [(1920, 1080), (640, 360), (321, 181), (100, 56)])
@@ -68,7 +72,7 @@ def test_a_shrunk_frame_shows_the_same(size_px: tuple[int, int]) -> None:
 @pytest.mark.parametrize("quality", [1, 30, 82, 100])
 def test_a_jpeg_shows_the_frame(quality: int) -> None:
     frame = draw_frame(4711)
-    decoded = cv2.imdecode(np.frombuffer(jpeg(frame, quality=quality), np.uint8), cv2.IMREAD_COLOR)
+    decoded = cv2.imdecode(np.frombuffer(encoded(frame, ImageFormat.JPEG, quality=quality), np.uint8), cv2.IMREAD_COLOR)
     assert decoded is not None
     assert decoded.shape == frame.shape
     if quality >= 30:
@@ -76,5 +80,5 @@ def test_a_jpeg_shows_the_frame(quality: int) -> None:
 
 
 def test_a_higher_quality_takes_more_bytes() -> None:
-    sizes = [len(jpeg(draw_frame(4711), quality=quality)) for quality in (20, 60, 95)]
+    sizes = [len(encoded(draw_frame(4711), ImageFormat.JPEG, quality=quality)) for quality in (20, 60, 95)]
     assert sizes == sorted(set(sizes))
