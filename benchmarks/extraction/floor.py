@@ -13,7 +13,7 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from unittest.mock import patch
 import cv2
 import numpy as np
 
-from benchmarks.extraction.ways import WIDTH_PX, measured_ms
+from benchmarks.extraction.ways import WIDTH_PX, in_a_child, measured_ms
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import confinement, decode, picture
@@ -80,10 +80,15 @@ def _measured(video: Path, rounds: int) -> Bare:
         for file, count in zip(files, counts, strict=True):
             _decoded(file, upto=count, shows_last=True)
 
+    def confined() -> None:
+        with contextlib.suppress(OSError):  # where the kernel has no filter, ours goes without as well
+            confinement.confine()
+        thumbnails()
+
     gc.collect()
     gc.freeze()
     in_turn = [
-        Bare(measured_ms(partial(_in_a_child, thumbnails)), measured_ms(thumbnails), measured_ms(decode_all))
+        Bare(measured_ms(partial(in_a_child, confined)), measured_ms(thumbnails), measured_ms(decode_all))
         for _ in range(rounds)
     ]
     return median(in_turn)
@@ -92,21 +97,6 @@ def _measured(video: Path, rounds: int) -> Bare:
 def median(measured: Sequence[Bare]) -> Bare:
     """Of each of the three by itself."""
     return Bare(*(statistics.median(column) for column in zip(*map(astuple, measured), strict=True)))
-
-
-def _in_a_child(way: Callable[[], None]) -> None:
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            with contextlib.suppress(OSError):  # where the kernel has no filter, ours goes without as well
-                confinement.confine()
-            way()
-            code = 0
-        finally:
-            os._exit(code)
-    if os.waitpid(pid, 0)[1]:
-        raise RuntimeError("the floor's child gave no thumbnails")
 
 
 def _decoded(file: bytes, *, upto: int, shows_last: bool = False) -> int:

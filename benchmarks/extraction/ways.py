@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -110,19 +111,21 @@ def pyav_keyframes(video: Path) -> Callable[[], None] | None:
                 height = frame.height * WIDTH_PX // frame.width
                 frame.reformat(width=WIDTH_PX, height=height).to_image().save(io.BytesIO(), "JPEG", quality=82)
 
-    def way() -> None:
-        pid = os.fork()
-        if pid == 0:
-            code = 1
-            try:
-                thumbnails()
-                code = 0
-            finally:
-                os._exit(code)
-        if os.waitpid(pid, 0)[1]:
-            raise RuntimeError("PyAV gave no thumbnails")
+    return partial(in_a_child, thumbnails)
 
-    return way
+
+def in_a_child(way: Callable[[], None]) -> None:
+    """Goes that way in a process that is forked for it. Raises: RuntimeError if it fails there."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            way()
+            code = 0
+        finally:
+            os._exit(code)
+    if os.waitpid(pid, 0)[1]:
+        raise RuntimeError("a child gave no thumbnails")
 
 
 class Ours(Sandbox):

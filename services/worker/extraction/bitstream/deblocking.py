@@ -22,7 +22,7 @@ _OPERANDS = {1: 1, 2: 1, 3: 2, 4: 1, 5: 0, 6: 1}
 """Of memory_management_control_operation."""
 
 
-class _UnsuitedError(ValueError):
+class UnsuitedError(ValueError):
     """The filter is needed, or what would have to be rewritten is not understood."""
 
 
@@ -43,7 +43,6 @@ def h264_keyframe(extradata: bytes, keyframe: bytes) -> tuple[bytes, bytes] | No
     in_extradata, in_keyframe = (list(places) for places in h264.units(extradata, keyframe))
     sets = [extradata[start:end] for start, end in in_extradata]
     sets += [keyframe[start:end] for start, end in in_keyframe if keyframe[start] & 31 in (_SPS, _PPS)]
-    width = h264.length_bytes(extradata)
     try:
         sequence = _sequence(sets)
         pictures = dict(picture_parameters(unit) for unit in sets if unit[0] & 31 == _PPS)
@@ -54,11 +53,9 @@ def h264_keyframe(extradata: bytes, keyframe: bytes) -> tuple[bytes, bytes] | No
                 return _with_control(unit)
             return _unfiltered(unit, sequence, pictures) if kind in (_SLICE, _IDR) else unit
 
-        return (
-            nal.rewritten(extradata, iter(in_extradata), rewritten, 2 if width else 0),
-            nal.rewritten(keyframe, iter(in_keyframe), rewritten, width),
-        )
-    except (OutOfBitsError, _UnsuitedError, LookupError):
+        places = in_extradata, in_keyframe
+        return nal.both_rewritten(extradata, keyframe, places, rewritten, h264.length_bytes(extradata))
+    except (OutOfBitsError, UnsuitedError, LookupError):
         return None
 
 
@@ -66,7 +63,7 @@ def _sequence(sets: Sequence[bytes]) -> h264.Parameters:
     sequences = {unit for unit in sets if unit[0] & 31 == _SPS}
     sequence = h264.parameters(sequences.pop()) if len(sequences) == 1 else None
     if sequence is None or not sequence.usability_at or sequence.coded.may_be_interlaced:
-        raise _UnsuitedError("which of several parameter sets is in force is not looked up")
+        raise UnsuitedError("which of several parameter sets is in force is not looked up")
     return sequence
 
 
@@ -78,7 +75,7 @@ def picture_parameters(unit: bytes) -> tuple[int, PictureParameters]:
     bits.ue()  # seq_parameter_set_id
     has_arithmetic_coding, has_bottom_order = bits.flag(), bits.flag()
     if bits.ue():
-        raise _UnsuitedError("several slice groups")
+        raise UnsuitedError("several slice groups")
     bits.ue()
     bits.ue()
     bits.skip(3)  # weighted prediction
@@ -131,7 +128,7 @@ def _skip_to_control(
     is_reference, is_idr = bits.u(2) > 0, bits.u(5) == _IDR
     bits.ue()  # first_mb_in_slice
     if bits.ue() % 5 != _INTRA:
-        raise _UnsuitedError("a slice that is predicted from other pictures")
+        raise UnsuitedError("a slice that is predicted from other pictures")
     picture = pictures[bits.ue()]
     bits.skip(2 * sequence.has_separate_planes + sequence.number_bits)
     if is_idr:
@@ -146,7 +143,7 @@ def _skip_to_control(
     if is_reference:
         _skip_marking(bits, is_idr=is_idr)
     if picture.quantiser + bits.se() > _MOST_QUANTISER:
-        raise _UnsuitedError("blocks that would be seen")
+        raise UnsuitedError("blocks that would be seen")
     return picture
 
 

@@ -49,12 +49,8 @@ def units(extradata: bytes, picture: bytes) -> tuple[Iterator[tuple[int, int]], 
 
 def neutral(extradata: bytes, picture: bytes) -> tuple[bytes, bytes]:
     """Both, with parameter sets that call their colours BT.709."""
-    in_extradata, in_picture = units(extradata, picture)
-    width = length_bytes(extradata)
-    return (
-        nal.rewritten(extradata, in_extradata, _neutral_unit, 2 if width else 0),
-        nal.rewritten(picture, in_picture, _neutral_unit, width),
-    )
+    places = units(extradata, picture)
+    return nal.both_rewritten(extradata, picture, places, _neutral_unit, length_bytes(extradata))
 
 
 def describe(extradata: bytes, picture: bytes) -> Coded:

@@ -59,12 +59,8 @@ def units(extradata: bytes, picture: bytes) -> tuple[Iterator[tuple[int, int]], 
 
 def neutral(extradata: bytes, picture: bytes) -> tuple[bytes, bytes]:
     """Both, with parameter sets that call their colours BT.709."""
-    in_extradata, in_picture = units(extradata, picture)
-    width = length_bytes(extradata)
-    return (
-        nal.rewritten(extradata, in_extradata, _neutral_unit, 2 if width else 0),
-        nal.rewritten(picture, in_picture, _neutral_unit, width),
-    )
+    places = units(extradata, picture)
+    return nal.both_rewritten(extradata, picture, places, _neutral_unit, length_bytes(extradata))
 
 
 def describe(extradata: bytes, picture: bytes) -> Coded:
@@ -234,7 +230,7 @@ def _with_usability(bits: Bits, layers: int, told: Parameters, stored_px: tuple[
         bits.ue()
     if bits.flag() and bits.flag():
         skip_scaling_lists(bits)
-    bits.skip(1)
+    bits.skip(1)  # amp_enabled_flag
     has_sample_offsets = bits.flag()
     if bits.flag():  # PCM
         bits.skip(8)
@@ -247,7 +243,7 @@ def _with_usability(bits: Bits, layers: int, told: Parameters, stored_px: tuple[
         for _ in range(min(bits.ue(), 33)):
             bits.skip(order_bits + 1)
     has_motion_prediction = bits.flag()
-    bits.skip(1)
+    bits.skip(1)  # strong_intra_smoothing_enabled_flag
     usability = vui.read(bits) if bits.flag() else vui.Vui()
     return replace(
         told,

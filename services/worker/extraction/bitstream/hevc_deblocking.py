@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from services.worker.extraction.bits import Bits, OutOfBitsError, bits_of, bytes_of
 from services.worker.extraction.bitstream import hevc, nal
+from services.worker.extraction.bitstream.deblocking import UnsuitedError
 
 _FIRST_IRAP, _LAST_IRAP, _LAST_SLICE = 16, 21, 31
 _IDR = (19, 20)
@@ -21,10 +22,6 @@ _HEAD_BYTES = 2048
 _MOST_QUANTISER = 36
 """Up to it thumbnails are alike by an SSIM of 0.998: blocks are seen less than in H.264, and offsets smooth them."""
 _MOST_ROWS = 440
-
-
-class _UnsuitedError(ValueError):
-    """The filter is needed, or what would have to be rewritten is not understood."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,6 @@ def hevc_keyframe(extradata: bytes, keyframe: bytes) -> tuple[bytes, bytes] | No
     in_extradata, in_keyframe = (list(places) for places in hevc.units(extradata, keyframe))
     sets = [extradata[start:end] for start, end in in_extradata]
     sets += [keyframe[start:end] for start, end in in_keyframe if _kind(keyframe[start:end]) in (_SPS, _PPS)]
-    width = hevc.length_bytes(extradata)
     try:
         sequence = _sequence(sets)
         pictures = dict(picture_parameters(unit) for unit in sets if _kind(unit) == _PPS)
@@ -59,11 +55,9 @@ def hevc_keyframe(extradata: bytes, keyframe: bytes) -> tuple[bytes, bytes] | No
                 return _switched_off(unit)
             return _unfiltered(unit, sequence, pictures) if kind <= _LAST_SLICE else unit
 
-        return (
-            nal.rewritten(extradata, iter(in_extradata), rewritten, 2 if width else 0),
-            nal.rewritten(keyframe, iter(in_keyframe), rewritten, width),
-        )
-    except (OutOfBitsError, _UnsuitedError, LookupError):
+        places = in_extradata, in_keyframe
+        return nal.both_rewritten(extradata, keyframe, places, rewritten, hevc.length_bytes(extradata))
+    except (OutOfBitsError, UnsuitedError, LookupError):
         return None
 
 
@@ -75,7 +69,7 @@ def _sequence(sets: Sequence[bytes]) -> hevc.Parameters:
     sequences = {unit for unit in sets if _kind(unit) == _SPS}
     sequence = hevc.parameters(sequences.pop()) if len(sequences) == 1 else None
     if sequence is None or not sequence.order_bits:
-        raise _UnsuitedError("which of several parameter sets is in force is not looked up")
+        raise UnsuitedError("which of several parameter sets is in force is not looked up")
     return sequence
 
 
@@ -119,7 +113,7 @@ def picture_parameters(unit: bytes) -> tuple[int, PictureParameters]:
 def _skip_tiles(bits: Bits) -> None:
     columns, rows = bits.ue(), bits.ue()
     if columns + rows > _MOST_ROWS:
-        raise _UnsuitedError("more tiles than any level allows")
+        raise UnsuitedError("more tiles than any level allows")
     if not bits.flag():
         for _ in range(columns + rows):
             bits.ue()
@@ -134,7 +128,7 @@ def _refuse_extensions(bits: Bits) -> None:
     bits.ue()  # log2_parallel_merge_level_minus2
     extends_slices, extends_set = bits.flag(), bits.flag()
     if extends_slices or extends_set:
-        raise _UnsuitedError("an extension of the picture parameter set, or of the headers of slices")
+        raise UnsuitedError("an extension of the picture parameter set, or of the headers of slices")
 
 
 def _switched_off(unit: bytes) -> bytes:
@@ -154,7 +148,7 @@ def _unfiltered(unit: bytes, sequence: hevc.Parameters, pictures: dict[int, Pict
         return unit
     has_offsets = sequence.has_sample_offsets and _has_offsets(bits, sequence)
     if picture.quantiser + bits.se() > _MOST_QUANTISER:
-        raise _UnsuitedError("blocks that would be seen")
+        raise UnsuitedError("blocks that would be seen")
     if picture.has_chroma_quantisers:
         bits.se()
         bits.se()
@@ -171,7 +165,7 @@ def _unfiltered(unit: bytes, sequence: hevc.Parameters, pictures: dict[int, Pict
         kept_from += not has_offsets
     if picture.has_entry_points and (rows := bits.ue()):
         if rows > _MOST_ROWS:
-            raise _UnsuitedError("more entry points than any level allows")
+            raise UnsuitedError("more entry points than any level allows")
         bits.skip(rows * (bits.ue() + 1))
     return _with_head(unit, head, (at, kept_from, bits.position))
 
@@ -183,11 +177,11 @@ def _with_head(unit: bytes, head: bytes, places: tuple[int, int, int]) -> bytes:
     # because of it.
     whole = end // 8 + 1
     if whole > len(head) or head[whole - 1] & (0xFF >> end % 8) != 0x80 >> end % 8:
-        raise _UnsuitedError("a header that does not end where it should")
+        raise UnsuitedError("a header that does not end where it should")
     text = bits_of(head[:whole])
     old = nal.escaped(head[:whole])
     if unit[: len(old)] != old:
-        raise _UnsuitedError("a header that is escaped in a way of its own")
+        raise UnsuitedError("a header that is escaped in a way of its own")
     return nal.escaped(bytes_of(text[:at] + text[kept_from:end])) + unit[len(old) :]
 
 
@@ -199,7 +193,7 @@ def _skip_to_control(
     kind, layer = bits.u(6), bits.u(6)
     bits.skip(3)
     if layer or not _FIRST_IRAP <= kind <= _LAST_IRAP:
-        raise _UnsuitedError("a slice of a picture that is no keyframe, or of another layer")
+        raise UnsuitedError("a slice of a picture that is no keyframe, or of another layer")
     is_first = bits.flag()
     bits.skip(1)  # no_output_of_prior_pics_flag
     picture = pictures[bits.ue()]
@@ -210,7 +204,7 @@ def _skip_to_control(
             return None
     bits.skip(picture.reserved_bits)
     if bits.ue() != _INTRA:
-        raise _UnsuitedError("a slice that is predicted from other pictures")
+        raise UnsuitedError("a slice that is predicted from other pictures")
     bits.skip(picture.has_output_flag + 2 * sequence.has_separate_planes)
     if kind not in _IDR:
         _skip_references(bits, sequence)
@@ -223,11 +217,11 @@ def _skip_references(bits: Bits, sequence: hevc.Parameters) -> None:
     if bits.flag():
         bits.skip(max(sequence.reference_sets - 1, 0).bit_length())
     elif sequence.reference_sets and bits.flag():
-        raise _UnsuitedError("a set of references that is told by its difference to another")
+        raise UnsuitedError("a set of references that is told by its difference to another")
     else:
         hevc.skip_references(bits)
     if sequence.has_long_references:
-        raise _UnsuitedError("long-term references")
+        raise UnsuitedError("long-term references")
     bits.skip(sequence.has_motion_prediction)
 
 

@@ -1,7 +1,7 @@
 """NAL units of H.264 and HEVC: with start codes (Annex B) or lengths before them, in a picture or in extradata."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 _START = b"\0\0\1"
 _EMULATION = re.compile(rb"\0\0(?=[\0-\3])")
@@ -79,7 +79,21 @@ def in_hvcc(extradata: bytes) -> Iterator[tuple[int, int]]:
             at += 2 + length
 
 
-def rewritten(data: bytes, units: Iterator[tuple[int, int]], rewrite: Callable[[bytes], bytes], width: int) -> bytes:
+def both_rewritten(
+    extradata: bytes,
+    picture: bytes,
+    units: tuple[Iterable[tuple[int, int]], Iterable[tuple[int, int]]],
+    rewrite: Callable[[bytes], bytes],
+    width: int,
+) -> tuple[bytes, bytes]:
+    """Extradata and picture with each unit rewritten. Lengths take `width` bytes in the picture, 0 with start codes."""
+    return (
+        rewritten(extradata, units[0], rewrite, 2 if width else 0),
+        rewritten(picture, units[1], rewrite, width),
+    )
+
+
+def rewritten(data: bytes, units: Iterable[tuple[int, int]], rewrite: Callable[[bytes], bytes], width: int) -> bytes:
     """`data` with each unit rewritten, and its length of `width` bytes before it too; 0 with start codes."""
     parts, at = [], 0
     for start, end in units:

@@ -1,13 +1,14 @@
-"""Keyframes of H.264 that are decoded without the deblocking filter: the very pixels of FFmpeg without it."""
+"""Keyframes that are decoded without the deblocking filter: when, and in H.264 the very pixels of FFmpeg without it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from services.worker.extraction.bits import replace_bits
-from services.worker.extraction.bitstream import deblocking, h264, headers, nal
+from services.worker.extraction.bitstream import deblocking, h264, headers, hevc, nal
 from services.worker.extraction.index import containers
 from services.worker.extraction.stream import load
 from tests.keyframes import encoded, keyframe_of, pixels_of
@@ -16,6 +17,8 @@ from tests.reference import shown_by_ffmpeg, similarity
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from services.worker.extraction.stream import Stream
 
 
 @pytest.mark.parametrize(
@@ -69,32 +72,42 @@ def test_slices_that_do_not_say_how_they_are_filtered_are_told_to(
     assert pixels_of(tmp_path, stream, *changed) == unfiltered
 
 
-def test_where_blocks_could_be_seen_the_filter_stays(tmp_path: Path) -> None:
-    stream, keyframe = keyframe_of(encoded(tmp_path, "coarse.mp4", "qp=40"))
-    assert deblocking.h264_keyframe(stream.extradata, keyframe) is None
+def is_changed(stream: Stream, keyframe: bytes) -> bool:
+    return headers.without_deblocking(stream.decoder, stream.extradata, keyframe) != (stream.extradata, keyframe)
 
 
-def test_a_picture_that_is_predicted_from_others_is_left_alone(tmp_path: Path) -> None:
-    path = encoded(tmp_path, "predicted.mp4", "bframes=0")
+@pytest.mark.parametrize(("encoder", "quantiser"), [("x264", 40), ("x265", 44)])
+def test_where_blocks_could_be_seen_the_filter_stays(tmp_path: Path, encoder: str, quantiser: int) -> None:
+    assert is_changed(*keyframe_of(encoded(tmp_path, "fine.mp4", "qp=24", encoder=encoder)))
+    assert not is_changed(*keyframe_of(encoded(tmp_path, "coarse.mp4", f"qp={quantiser}", encoder=encoder)))
+
+
+@pytest.mark.parametrize("encoder", ["x264", "x265"])
+def test_a_picture_that_is_predicted_from_others_is_left_alone(tmp_path: Path, encoder: str) -> None:
+    path = encoded(tmp_path, "predicted.mp4", "bframes=0", encoder=encoder)
     reader = Counted(path).reader()
     index = containers.open_index(reader, "mp4")
-    predicted = load(reader, index.run_up(0.4, 100))[-1]
-    assert deblocking.h264_keyframe(index.stream.extradata, predicted) is None
+    key, *_, predicted = load(reader, index.run_up(0.4, 100))
+    assert is_changed(index.stream, key)
+    assert not is_changed(index.stream, predicted)
 
 
-def test_a_header_that_is_cut_short_is_left_alone(tmp_path: Path) -> None:
-    stream, keyframe = keyframe_of(encoded(tmp_path, "short.mp4"))
-    (start, _), *_ = h264.units(stream.extradata, keyframe)[1]
-    short = (2).to_bytes(4) + keyframe[start : start + 2]
-    assert deblocking.h264_keyframe(stream.extradata, short) is None
-    assert deblocking.h264_keyframe(b"", keyframe) is None
+@pytest.mark.parametrize(("encoder", "kept_bytes"), [("x264", 2), ("x265", 4)])
+def test_a_header_that_is_cut_short_is_left_alone(tmp_path: Path, encoder: str, kept_bytes: int) -> None:
+    stream, keyframe = keyframe_of(encoded(tmp_path, "short.mp4", encoder=encoder))
+    module = {"x264": h264, "x265": hevc}[encoder]
+    (start, _), *_ = module.units(stream.extradata, keyframe)[1]
+    assert is_changed(stream, keyframe)
+    assert not is_changed(stream, kept_bytes.to_bytes(4) + keyframe[start : start + kept_bytes])
+    assert not is_changed(replace(stream, extradata=b""), keyframe)
 
 
+@pytest.mark.parametrize("encoder", ["x264", "x265"])
 @pytest.mark.parametrize(("size", "is_filtered"), [("1920x1080", False), ("960x540", True)])
 def test_only_small_thumbnails_are_taken_without_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: str, *, is_filtered: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoder: str, size: str, *, is_filtered: bool
 ) -> None:
-    path = encoded(tmp_path, "large.mp4", size=size)
+    path = encoded(tmp_path, "large.mp4", encoder=encoder, size=size)
     changed: list[bool] = []
     real = headers.without_deblocking
 

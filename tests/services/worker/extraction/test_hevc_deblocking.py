@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.worker.extraction.bitstream import headers, hevc, hevc_deblocking
-from services.worker.extraction.index import containers
-from services.worker.extraction.stream import load
+from services.worker.extraction.bitstream import hevc_deblocking
 from tests.keyframes import encoded as encoded_by
 from tests.keyframes import keyframe_of, pixels_of
-from tests.ranged import Counted, frames_at
-from tests.reference import shown_by_ffmpeg, similarity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,43 +70,3 @@ def test_a_keyframe_that_was_not_filtered_stays_the_same(tmp_path: Path) -> None
     assert changed is not None
     as_it_was = pixels_of(tmp_path, stream, stream.extradata, keyframe)
     assert pixels_of(tmp_path, stream, *changed) == as_it_was
-
-
-def test_where_blocks_could_be_seen_the_filter_stays(tmp_path: Path) -> None:
-    stream, keyframe = keyframe_of(encoded(tmp_path, "coarse.mp4", "qp=44"))
-    assert hevc_deblocking.hevc_keyframe(stream.extradata, keyframe) is None
-
-
-def test_a_picture_that_is_predicted_from_others_is_left_alone(tmp_path: Path) -> None:
-    path = encoded(tmp_path, "predicted.mp4", "bframes=0")
-    reader = Counted(path).reader()
-    index = containers.open_index(reader, "mp4")
-    predicted = load(reader, index.run_up(0.4, 100))[-1]
-    assert hevc_deblocking.hevc_keyframe(index.stream.extradata, predicted) is None
-
-
-def test_a_header_that_is_cut_short_is_left_alone(tmp_path: Path) -> None:
-    stream, keyframe = keyframe_of(encoded(tmp_path, "short.mp4"))
-    (start, _), *_ = hevc.units(stream.extradata, keyframe)[1]
-    short = (4).to_bytes(4) + keyframe[start : start + 4]
-    assert hevc_deblocking.hevc_keyframe(stream.extradata, short) is None
-    assert hevc_deblocking.hevc_keyframe(b"", keyframe) is None
-
-
-@pytest.mark.parametrize(("size", "is_filtered"), [("1920x1080", False), ("960x540", True)])
-def test_only_small_thumbnails_are_taken_without_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: str, *, is_filtered: bool
-) -> None:
-    path = encoded(tmp_path, "large.mp4", "qp=34", size=size)
-    changed: list[bool] = []
-    real = headers.without_deblocking
-
-    def noted(decoder: str, extradata: bytes, keyframe: bytes) -> tuple[bytes, bytes]:
-        result = real(decoder, extradata, keyframe)
-        changed.append(result != (extradata, keyframe))
-        return result
-
-    monkeypatch.setattr(headers, "without_deblocking", noted)
-    (frame,) = frames_at(path, [1.0])
-    assert changed == ([] if is_filtered else [True])
-    assert similarity(frame.image, shown_by_ffmpeg(path, 1.0, (640, 360))) > 0.99
