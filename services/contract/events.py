@@ -12,6 +12,9 @@ from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError, f
 
 CREATED = "ObjectCreated:"
 
+RETRY = "ObjectCreated:Retry"
+"""Event name of a deliberate retry. S3 never sends it: a retry or a redrive by the api does."""
+
 
 class MalformedNotificationError(ValueError):
     """The body of a message is no S3 event notification."""
@@ -29,6 +32,11 @@ class UploadEvent(BaseModel):
     etag: str = Field(validation_alias=AliasPath("s3", "object", "eTag"), default="")
     size_bytes: int = Field(validation_alias=AliasPath("s3", "object", "size"), default=0, ge=0)
     sequencer: str = Field(validation_alias=AliasPath("s3", "object", "sequencer"), default="")
+
+    @property
+    def is_retry(self) -> bool:
+        """Return True if a person or the api asked for another try of a video that failed."""
+        return self.name == RETRY
 
     @field_validator("etag")
     @classmethod
@@ -87,9 +95,25 @@ def _records(body: str) -> list[dict[str, Any]]:
     return records
 
 
-def notification_body(event: UploadEvent) -> str:
-    """A notification with this one event, which `parse_notification` reads back: for dead letters and retries."""
-    record = {
+def retry_body(body: str) -> str:
+    """Return the body of a message that asks for another try of the uploads in `body`.
+
+    A body that is no notification is returned as it is: the worker then reports the same reason again.
+    """
+    try:
+        events = parse_notification(body)
+    except MalformedNotificationError:
+        return body
+    return notification_body(*(event.model_copy(update={"name": RETRY}) for event in events)) if events else body
+
+
+def notification_body(*events: UploadEvent) -> str:
+    """Return a notification with these events, which `parse_notification` reads back: for dead letters and retries."""
+    return json.dumps({"Records": [_notification_record(event) for event in events]})
+
+
+def _notification_record(event: UploadEvent) -> dict[str, Any]:
+    return {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
         "eventName": event.name,
@@ -104,7 +128,6 @@ def notification_body(event: UploadEvent) -> str:
             },
         },
     }
-    return json.dumps({"Records": [record]})
 
 
 def is_newer(sequencer: str, other: str) -> bool:

@@ -96,6 +96,12 @@ class VideoRecord(BaseModel):
     attempt: int = 1
     etag: str
     sequencer: str = ""
+    version_id: str = ""
+    """S3's id of the object version that this record is about; empty in a bucket without versioning."""
+    modified_at: AwareDatetime | None = None
+    """LastModified of that object, by S3's clock and in whole seconds; None in records of older versions."""
+    message_id: str = ""
+    """SQS id of the message that a worker took the video from; empty in records that no worker wrote."""
     settings_hash: str
     base: str
     size_bytes: int

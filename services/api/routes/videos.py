@@ -11,7 +11,7 @@ from services.api.parts import Operator, TheParts, Viewer
 from services.api.problems import ConflictError, NotFoundError, documented
 from services.api.routes.paging import Cursor, Limit
 from services.aws.errors import ObjectMissingError
-from services.contract.events import UploadEvent, notification_body
+from services.contract.events import RETRY, UploadEvent, notification_body
 from services.contract.records import VideoRecord, VideoState
 
 router = APIRouter(prefix="/api/videos", tags=["videos"])
@@ -74,7 +74,7 @@ def retry(key: VideoPath, _: Operator, parts: TheParts) -> Retried:
     sent = parts.dead_letters.redrive(RedriveRequest(keys=[record.key], limit=1))
     if not sent.keys:
         event = UploadEvent(
-            name="ObjectCreated:Retry",
+            name=RETRY,
             time=datetime.now(UTC),
             bucket=parts.bucket.name,
             key=record.key,

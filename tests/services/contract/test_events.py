@@ -18,6 +18,7 @@ from services.contract.events import (
     is_newer,
     notification_body,
     parse_notification,
+    retry_body,
 )
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -265,3 +266,30 @@ def test_the_higher_sequencer_is_the_newer(sequencer: str, other: str, *, answer
 def test_sequencers_compare_as_numbers_padded_on_the_right(sequencer: str, other: str) -> None:
     first, second = (int(text.ljust(20, "0"), 16) for text in (sequencer, other))
     assert is_newer(sequencer, other) is (first > second)
+
+
+def test_a_retry_body_asks_for_another_try_of_every_upload() -> None:
+    events = [_an_event(key) for key in ("uploads/a.mp4", "uploads/b c.mp4")]
+    found = parse_notification(retry_body(notification_body(*events)))
+    assert [(event.key, event.etag, event.sequencer) for event in found] == [
+        (event.key, event.etag, event.sequencer) for event in events
+    ]
+    assert all(event.is_retry for event in found)
+    assert not any(event.is_retry for event in events)
+
+
+@pytest.mark.parametrize("body", ["not JSON", "{}", '{"Event": "s3:TestEvent"}'])
+def test_a_body_without_uploads_is_retried_as_it_is(body: str) -> None:
+    assert retry_body(body) == body
+
+
+def _an_event(key: str) -> UploadEvent:
+    return UploadEvent(
+        name="ObjectCreated:Put",
+        time=datetime(2026, 1, 1, tzinfo=UTC),
+        bucket="bucket",
+        key=key,
+        etag="e1",
+        size_bytes=1,
+        sequencer="0A",
+    )
