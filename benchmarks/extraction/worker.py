@@ -19,7 +19,7 @@ import structlog
 from benchmarks.extraction import videos
 from benchmarks.extraction.videos import Video
 from services.aws.queue import DeadLetterQueue, Queue
-from services.contract.events import UploadEvent
+from services.contract.events import Delivery, UploadEvent
 from services.contract.keys import UPLOAD_PREFIX
 from services.contract.records import VideoState
 from services.contract.settings import WorkerSettings
@@ -32,7 +32,7 @@ from services.worker.extraction.source import LocalFile, Source
 from services.worker.health import Health
 from services.worker.loop import Loop, Parts
 from services.worker.metrics import Metrics
-from services.worker.process import Delivery, Processor, Skipped, Stored
+from services.worker.process import Processor, Skipped, Stored
 
 AT_LEAST = 8.0
 """How many times as many videos a second as with method A."""

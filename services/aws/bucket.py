@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.aws.errors import ServiceError, translated
 from services.aws.presign import Presigner
+from services.contract.records import ObjectIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,11 @@ class ObjectInfo:
     size_bytes: int
     modified_at: datetime | None = None
     metadata: "Mapping[str, str]" = field(default_factory=dict)
+    version_id: str = ""
+
+    @property
+    def identity(self) -> ObjectIdentity:
+        return ObjectIdentity(self.etag, self.version_id, self.modified_at)
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,9 @@ class ObjectVersion:
     size_bytes: int
     modified_at: datetime
 
+
+NOTHING = ""
+"""For `Bucket.put`: the object must be a new one."""
 
 DELETE_AT_ONCE = 1000
 """Versions that one request deletes at most."""
@@ -47,7 +56,12 @@ class Bucket:
         with translated(f"HEAD s3://{self.name}/{key}"):
             answer = self._s3.head_object(Bucket=self.name, Key=key)
         return ObjectInfo(
-            key, answer["ETag"].strip('"'), answer["ContentLength"], answer["LastModified"], answer["Metadata"]
+            key,
+            answer["ETag"].strip('"'),
+            answer["ContentLength"],
+            answer["LastModified"],
+            answer["Metadata"],
+            answer.get("VersionId", ""),
         )
 
     def read(self, key: str, offset: int, length: int, *, etag: str) -> bytes:
@@ -70,11 +84,32 @@ class Bucket:
     def _presigner(self) -> Presigner:
         return Presigner(self._s3, self.name)
 
-    def put(self, key: str, body: bytes, *, content_type: str, metadata: "Mapping[str, str] | None" = None) -> None:
-        """Raises: ServiceError."""
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        content_type: str,
+        metadata: "Mapping[str, str] | None" = None,
+        replaces: str | None = None,
+    ) -> None:
+        """Store an object.
+
+        With `replaces`, only in place of the object with that ETag, or with `NOTHING` only where there is none.
+
+        Raises: ObjectChangedError or ObjectMissingError if another object or none is there, ServiceError.
+        """
+        condition: Any = {}
+        if replaces is not None:
+            condition = {"IfMatch": f'"{replaces}"'} if replaces else {"IfNoneMatch": "*"}
         with translated(f"PUT s3://{self.name}/{key}"):
             self._s3.put_object(
-                Bucket=self.name, Key=key, Body=body, ContentType=content_type, Metadata=dict(metadata or {})
+                Bucket=self.name,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                Metadata=dict(metadata or {}),
+                **condition,
             )
 
     def copy_from(self, bucket: str, source: str, key: str, *, content_type: str) -> None:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 
 _MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NotFound"}
-_CHANGED = {"412", "PreconditionFailed"}
+_CHANGED = {"412", "PreconditionFailed", "ConditionalRequestConflict"}
 _REFUSED = {"EntityTooSmall", "InvalidArgument", "InvalidPart", "InvalidPartOrder", "InvalidRequest", "MalformedXML"}
 
 

@@ -3,6 +3,7 @@
 A video costs 10 to 30 reads. boto3 would build, sign and check each of them anew, which adds up to as much as decoding.
 """
 
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -36,7 +37,7 @@ class SignedObject:
     """One version of one object, to be read in ranges by several threads at once.
 
     Its first bytes are read to find out what it is, in place of a HEAD, and kept: whoever reads a video begins there.
-    `info` is without time and metadata.
+    `info` is without metadata.
     """
 
     def __init__(self, bucket: Bucket, key: str) -> None:
@@ -50,7 +51,14 @@ class SignedObject:
         if status not in (_PART, _WHOLE):
             raise self._error(status, body)
         size_bytes = int(headers["Content-Range"].rpartition("/")[2]) if status == _PART else len(body)
-        self.info, self._first = ObjectInfo(key, headers["ETag"].strip('"'), size_bytes), body
+        self.info = ObjectInfo(
+            key,
+            headers["ETag"].strip('"'),
+            size_bytes,
+            parsedate_to_datetime(headers["Last-Modified"]),
+            version_id=headers.get("x-amz-version-id", ""),
+        )
+        self._first = body
 
     def __repr__(self) -> str:
         # The URL is a credential.

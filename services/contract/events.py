@@ -4,6 +4,7 @@ Structure: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-co
 """
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
@@ -42,6 +43,15 @@ class UploadEvent(BaseModel):
     @classmethod
     def _unquoted(cls, etag: str) -> str:
         return etag.strip('"')
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Queue metadata of one delivery of a message: its SQS id, the time sent by SQS's clock, the receive count."""
+
+    message_id: str
+    sent_at: datetime
+    receive_count: int
 
 
 def decode_key(encoded: str) -> str:

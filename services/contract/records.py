@@ -1,12 +1,13 @@
 """What the videos table remembers of each upload, and the totals kept beside it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from services.contract.events import is_newer
+from services.contract.events import Delivery, UploadEvent
 
 
 class VideoState(StrEnum):
@@ -84,6 +85,17 @@ class Preview(BaseModel):
     size_bytes: int
 
 
+@dataclass(frozen=True)
+class ObjectIdentity:
+    """One upload as S3 knows it. The same content uploaded again has the same ETag, and another version and time."""
+
+    etag: str
+    version_id: str = ""
+    """Empty in a bucket without versioning."""
+    modified_at: datetime | None = None
+    """LastModified, by S3's clock and in whole seconds."""
+
+
 class VideoRecord(BaseModel):
     """One upload: the latest object under its key, and what became of it."""
 
@@ -127,35 +139,43 @@ class VideoRecord(BaseModel):
     requests: int = 0
     cpu_s: float = 0.0
 
+    @property
+    def identity(self) -> ObjectIdentity:
+        """Return the object that this record is about."""
+        return ObjectIdentity(self.etag, self.version_id, self.modified_at)
+
 
 class Verdict(StrEnum):
-    """What to do about an event, given the record that stands."""
+    """What a worker does about an event, given the record that is there."""
 
     PROCESS = "process"
+    RENEW = "renew"
+    """The same content was uploaded again: its thumbnails stay, and the record has to know the new object."""
     ALREADY_DONE = "already_done"
     ALREADY_FAILED = "already_failed"
-    SUPERSEDED = "superseded"
 
 
 def judge(
-    record: VideoRecord | None, *, etag: str, sequencer: str, settings_hash: str, sent_at: datetime | None = None
+    record: VideoRecord | None, found: ObjectIdentity, event: UploadEvent, delivery: Delivery, *, settings_hash: str
 ) -> Verdict:
-    """Whether an object still needs work. Events come twice and out of order, so the record decides.
+    """Decide whether an object still needs work. Events come twice and out of order, so the record decides.
 
-    A message that was sent after the failure (`sent_at`) asks for another try: a redrive or a retry. One sent before
-    it is a duplicate of the event that failed.
+    `found` is the object in the bucket, read after the record was: S3 shows every write at once, so it is the object
+    that the record is about, or a later one. No clock of a worker takes part: the delivery's `sent_at` and the record's
+    `queued_at` are both SQS's.
     """
-    if record is None:
+    if record is None or record.etag != found.etag or record.settings_hash != settings_hash:
         return Verdict.PROCESS
-    if record.etag != etag:
-        return Verdict.SUPERSEDED if is_newer(record.sequencer, sequencer) else Verdict.PROCESS
-    if record.settings_hash != settings_hash:
-        return Verdict.PROCESS
+    is_same_object = record.identity == found
     if record.state in (VideoState.DONE, VideoState.DEGRADED):
-        return Verdict.ALREADY_DONE
-    if record.state is VideoState.FAILED and sent_at and record.finished_at and sent_at < record.finished_at:
+        return Verdict.ALREADY_DONE if is_same_object else Verdict.RENEW
+    if record.state is not VideoState.FAILED or record.reason_code is ReasonCode.DELETED:
+        return Verdict.PROCESS
+    if record.message_id == delivery.message_id:
         return Verdict.ALREADY_FAILED
-    return Verdict.PROCESS
+    # Any later message asks for another try: a retry, a redrive, an upload of the same content.
+    is_later = event.is_retry or not is_same_object or delivery.sent_at > record.queued_at
+    return Verdict.PROCESS if is_later else Verdict.ALREADY_FAILED
 
 
 Totals = Mapping[str, int]

@@ -16,13 +16,19 @@ from structlog.typing import FilteringBoundLogger
 
 from services.aws.errors import AwsError
 from services.aws.queue import MAX_BATCH, DeadLetterQueue, Message, Queue
-from services.contract.events import MalformedNotificationError, UploadEvent, notification_body, parse_notification
+from services.contract.events import (
+    Delivery,
+    MalformedNotificationError,
+    UploadEvent,
+    notification_body,
+    parse_notification,
+)
 from services.contract.records import ReasonCode
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.sandbox import Sandbox
 from services.worker.health import Health
 from services.worker.metrics import Metrics
-from services.worker.process import Delivery, ProcessingError, Processor, Stored
+from services.worker.process import ProcessingError, Processor, Stored
 
 _LONGEST_RETRY_DELAY_S = 900.0
 _RECEIVE_RETRY_S = 5.0

@@ -1,8 +1,9 @@
 """What a video's pictures are in the bucket: thumbnails, and where they were asked for a storyboard and a preview."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from services.aws.bucket import Bucket
+from services.aws.bucket import NOTHING, Bucket
+from services.aws.errors import ObjectChangedError, ObjectMissingError, ServiceError
 from services.contract.keys import preview_key, storyboard_key, storyboard_track_key, thumbnail_key
 from services.contract.origin import origin_metadata, overview_metadata
 from services.contract.records import Preview, Storyboard, Thumbnail, VideoRecord
@@ -11,14 +12,52 @@ from services.contract.webvtt import storyboard_track
 from services.worker.extraction import outcome as extraction
 from services.worker.extraction.outcome import Outcome
 
+_TRIES = 5
 
-def store(bucket: Bucket, record: VideoRecord, outcome: Outcome, image_format: ImageFormat) -> Mapping[str, object]:
-    """Puts the pictures of an outcome under the record's base, and gives the record's fields that tell of them.
 
-    Raises: AwsError.
+class SupersededError(Exception):
+    """The record is another upload's by now, and the pictures under its base may be too."""
+
+
+class Shelf:
+    """Stores the pictures of one record, and never over those of a newer upload.
+
+    A worker that has lost its record may still be about to store. Each picture therefore replaces nothing, or the very
+    picture that was there while `is_current` still said that the record stands.
     """
-    storyboard = outcome.storyboard and _storyboard(bucket, record, outcome.storyboard, outcome, image_format)
-    preview = outcome.preview and _preview(bucket, record, outcome.preview)
+
+    def __init__(self, bucket: Bucket, is_current: Callable[[], bool]) -> None:
+        self._bucket = bucket
+        self._is_current = is_current
+
+    def put(self, key: str, body: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None) -> None:
+        """Raises: SupersededError, AwsError."""
+        replaces = NOTHING
+        for _ in range(_TRIES):
+            try:
+                self._bucket.put(key, body, content_type=content_type, metadata=metadata, replaces=replaces)
+            except (ObjectChangedError, ObjectMissingError):
+                replaces = self._present(key)
+                if not self._is_current():
+                    raise SupersededError(key) from None
+            else:
+                return
+        raise ServiceError(f"PUT {key}: it kept changing")
+
+    def _present(self, key: str) -> str:
+        try:
+            return self._bucket.head(key).etag
+        except ObjectMissingError:
+            return NOTHING
+
+
+def store(shelf: Shelf, record: VideoRecord, outcome: Outcome, image_format: ImageFormat) -> Mapping[str, object]:
+    """Store the pictures of an outcome under the record's base. Return the record's fields that describe them.
+
+    Raises: SupersededError, AwsError.
+    """
+    storyboard = outcome.storyboard and _storyboard(shelf, record, outcome.storyboard, outcome, image_format)
+    preview = outcome.preview and _preview(shelf, record, outcome.preview)
     also = " ".join(name for name, made in (("storyboard", storyboard), ("preview", preview)) if made)
     thumbnails = []
     for number, picture in enumerate(outcome.pictures, start=1):
@@ -32,7 +71,7 @@ def store(bucket: Bucket, record: VideoRecord, outcome: Outcome, image_format: I
             note=picture.note,
         )
         origin = origin_metadata(record, thumbnail, count=len(outcome.pictures), also=also)
-        bucket.put(thumbnail.key, picture.jpeg, content_type=image_format.content_type, metadata=origin)
+        shelf.put(thumbnail.key, picture.jpeg, content_type=image_format.content_type, metadata=origin)
         thumbnails.append(thumbnail)
     return {"thumbnails": tuple(thumbnails), "storyboard": storyboard, "preview": preview}
 
@@ -54,17 +93,17 @@ def described(made: extraction.Storyboard, base: str, duration_s: float, extensi
 
 
 def _storyboard(
-    bucket: Bucket, record: VideoRecord, made: extraction.Storyboard, outcome: Outcome, image_format: ImageFormat
+    shelf: Shelf, record: VideoRecord, made: extraction.Storyboard, outcome: Outcome, image_format: ImageFormat
 ) -> Storyboard:
     duration_s = (outcome.info and outcome.info.duration_s) or made.tiles * made.interval_s
     storyboard, track = described(made, record.base, duration_s, image_format.extension)
     about = overview_metadata(record, storyboard)
-    bucket.put(storyboard.key, made.data, content_type=image_format.content_type, metadata=about)
-    bucket.put(storyboard.track_key, track, content_type="text/vtt; charset=utf-8")
+    shelf.put(storyboard.key, made.data, content_type=image_format.content_type, metadata=about)
+    shelf.put(storyboard.track_key, track, content_type="text/vtt; charset=utf-8")
     return storyboard
 
 
-def _preview(bucket: Bucket, record: VideoRecord, made: extraction.Preview) -> Preview:
+def _preview(shelf: Shelf, record: VideoRecord, made: extraction.Preview) -> Preview:
     preview = Preview(
         key=preview_key(record.base),
         frames=made.frames,
@@ -73,5 +112,5 @@ def _preview(bucket: Bucket, record: VideoRecord, made: extraction.Preview) -> P
         height_px=made.height_px,
         size_bytes=len(made.data),
     )
-    bucket.put(preview.key, made.data, content_type="image/webp", metadata=overview_metadata(record, preview))
+    shelf.put(preview.key, made.data, content_type="image/webp", metadata=overview_metadata(record, preview))
     return preview

@@ -9,15 +9,15 @@ from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import AwsError, BaseTakenError, ObjectMissingError, ServiceError, WriteConflictError
 from services.aws.ranges import SignedObject
 from services.aws.videos import VideosTable
-from services.contract.events import UploadEvent
+from services.contract.events import Delivery, UploadEvent
 from services.contract.formats import is_video_name
 from services.contract.keys import is_upload, thumbnail_bases
 from services.contract.records import ReasonCode, Verdict, VideoRecord, VideoState, judge
 from services.contract.settings import WorkerSettings
-from services.worker import pictures
 from services.worker.extraction.outcome import Outcome, Usage, VideoInfo
 from services.worker.extraction.sandbox import Sandbox, SandboxError
 from services.worker.object_source import ObjectSource
+from services.worker.pictures import Shelf, SupersededError, store
 
 _ROUNDS = 5
 
@@ -56,15 +56,6 @@ class Skipped:
     why: str
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """What a message adds to the event that it carries."""
-
-    message_id: str
-    sent_at: datetime
-    receive_count: int
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -97,7 +88,7 @@ class Processor:
         if not is_upload(event.key) or not is_video_name(event.key):
             return Skipped("not_a_video_name")
         try:
-            return self._process_or_close(event, delivery)
+            return self._process(event, delivery)
         except (AwsError, SandboxError) as error:
             code = ReasonCode.STORAGE if isinstance(error, AwsError) else ReasonCode.CRASHED
             raise ProcessingError(code, str(error), retryable=True) from error
@@ -132,12 +123,38 @@ class Processor:
             return
         raise WriteConflictError(f"the record of {event.key} kept changing")
 
-    def _process_or_close(self, event: UploadEvent, delivery: Delivery) -> Stored | Skipped:
-        try:
-            return self._process(event, delivery)
-        except ObjectMissingError:
-            self._close(event.key)
-            return Skipped("object_gone")
+    def _process(self, event: UploadEvent, delivery: Delivery) -> Stored | Skipped:
+        for number in range(_ROUNDS):
+            # Most videos are new: that one is not shows when its record cannot be begun, and then it is read.
+            before = self._videos.get(event.key) if number else None
+            try:
+                # After the record, so that this is the object that the record is about, or a later one.
+                video = SignedObject(self._bucket, event.key)
+            except ObjectMissingError:
+                self._close(event.key)
+                return Skipped("object_gone")
+            try:
+                result = self._work(event, delivery, before, video)
+            except (WriteConflictError, SupersededError):
+                continue
+            if result is not None:
+                return result
+        raise WriteConflictError(f"the record of {event.key} kept changing")
+
+    def _work(
+        self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, video: SignedObject
+    ) -> Stored | Skipped | None:
+        """Do what the record asks for; return None if another upload's record has taken its place meanwhile."""
+        verdict = judge(before, video.info.identity, event, delivery, settings_hash=self._settings_hash)
+        if before is not None and verdict is Verdict.RENEW:
+            self._renew(before, event, video.info)
+            return Skipped(Verdict.ALREADY_DONE)
+        if verdict is not Verdict.PROCESS:
+            return Skipped(verdict)
+        begun = self._begin(event, delivery, before, video.info)
+        outcome = self._extract(begun, video)
+        shelf = Shelf(self._bucket, lambda: self._is_current(begun))
+        return self._finish(begun, outcome, store(shelf, begun, outcome, self._settings.thumbnail_format))
 
     def _close(self, key: str) -> None:
         """Ends the record of a video whose object is gone: nobody else would, and a purge may be waiting for it."""
@@ -155,33 +172,23 @@ class Processor:
         with contextlib.suppress(WriteConflictError):
             self._videos.replace(before, before.model_copy(update=gone))
 
-    def _process(self, event: UploadEvent, delivery: Delivery) -> Stored | Skipped:
-        is_overwritten = False
-        for number in range(_ROUNDS):
-            video = SignedObject(self._bucket, event.key)
-            # Most videos are new: that one is not shows when its record cannot be begun, and then it is read.
-            before = self._videos.get(event.key) if number else None
-            verdict = judge(
-                before,
-                etag=video.info.etag,
-                sequencer=event.sequencer,
-                settings_hash=self._settings_hash,
-                sent_at=delivery.sent_at,
-            )
-            if verdict is not Verdict.PROCESS and not is_overwritten:
-                return Skipped(verdict)
-            try:
-                begun = self._begin(event, delivery, before, video.info)
-            except WriteConflictError:
-                continue
-            outcome = self._extract(begun, video)
-            stored = pictures.store(self._bucket, begun, outcome, self._settings.thumbnail_format)
-            ended = self._finish(begun, outcome, stored)
-            if ended is not None:
-                return ended
-            # A newer upload was processed meanwhile, and these thumbnails may lie over its own: take them anew.
-            is_overwritten = True
-        raise WriteConflictError(f"the record of {event.key} kept changing")
+    def _renew(self, before: VideoRecord, event: UploadEvent, info: ObjectInfo) -> None:
+        """Write the record of a video that is done for the object that it is now.
+
+        Whoever has read the record before, as a purge does, can no longer remove it. Raises: WriteConflictError.
+        """
+        now_known = {
+            "version_id": info.version_id,
+            "modified_at": info.modified_at,
+            "sequencer": event.sequencer,
+            "purged_at": None,
+        }
+        self._videos.replace(before, before.model_copy(update=now_known))
+
+    def _is_current(self, begun: VideoRecord) -> bool:
+        """Return True while no other upload, other settings or a purge have taken the record."""
+        record = self._videos.get(begun.key)
+        return record is not None and _is_same_work(record, begun)
 
     def _begin(
         self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, info: ObjectInfo
@@ -207,6 +214,9 @@ class Processor:
             attempt=before.attempt + 1 if before and is_same else 1,
             etag=info.etag,
             sequencer=event.sequencer,
+            version_id=info.version_id,
+            modified_at=info.modified_at,
+            message_id=delivery.message_id,
             settings_hash=self._settings_hash,
             base=base,
             size_bytes=info.size_bytes,
@@ -237,23 +247,28 @@ class Processor:
                 **_measures(outcome.info, outcome.usage),
             }
         )
-        before: VideoRecord | None = begun
+        before = begun
         for _ in range(_ROUNDS):
+            is_purged = before.purged_at is not None
             try:
-                return Stored(self._videos.replace(before, after))
+                # A purge that has found the video processing waits for its end, to delete what has just been stored.
+                written = self._videos.replace(before, after.model_copy(update={"purged_at": before.purged_at}))
             except WriteConflictError:
-                before = self._videos.get(begun.key)
-            if before is None:
+                now_there = self._videos.get(begun.key)
+            else:
+                return Skipped("purged") if is_purged else Stored(written)
+            if now_there is None:
                 return Skipped("purged")
-            if before.purged_at and before.etag == begun.etag:
-                # A purge has found the video in work, and waits for this word to delete what has just been stored.
-                self._videos.replace(before, after.model_copy(update={"purged_at": before.purged_at}))
-                return Skipped("purged")
-            if before.etag != begun.etag or before.settings_hash != begun.settings_hash:
+            before = now_there
+            if not _is_same_work(before, begun):
                 return None
             if before.state in (VideoState.DONE, VideoState.DEGRADED):
                 return Skipped(Verdict.ALREADY_DONE)
         raise WriteConflictError(f"the record of {begun.key} kept changing")
+
+
+def _is_same_work(record: VideoRecord, begun: VideoRecord) -> bool:
+    return (record.etag, record.settings_hash, record.base) == (begun.etag, begun.settings_hash, begun.base)
 
 
 def _as_told(event: UploadEvent) -> ObjectInfo:

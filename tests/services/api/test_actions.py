@@ -11,12 +11,12 @@ import httpx
 import pytest
 
 from services.aws.errors import AwsError
-from services.contract.events import UploadEvent, notification_body, parse_notification
+from services.contract.events import Delivery, UploadEvent, notification_body, parse_notification
 from services.contract.records import ReasonCode, VideoState
 from services.contract.resources import CLAIM_PREFIX
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard, Usage
-from services.worker.process import Delivery, ProcessingError, Processor, Skipped, Stored
+from services.worker.process import ProcessingError, Processor, Skipped, Stored
 from tests.driver import eventually
 from tests.place import Place
 from tests.services.api.process import Api, message_when, running

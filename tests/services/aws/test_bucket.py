@@ -1,6 +1,6 @@
 import pytest
 
-from services.aws.bucket import Bucket
+from services.aws.bucket import NOTHING, Bucket
 from services.aws.clients import connect
 from services.aws.errors import ObjectChangedError, ObjectMissingError, ServiceError
 from tests.place import Place
@@ -41,3 +41,18 @@ def test_a_listing_goes_through_all_pages(place: Place) -> None:
     listed = list(place.bucket.list("uploads/"))
 
     assert [(info.key, info.size_bytes) for info in listed] == [(f"uploads/{n}", n) for n in range(7)]
+
+
+def test_a_put_replaces_only_the_object_that_it_names(place: Place) -> None:
+    place.bucket.put("thumbnails/a", b"first", content_type="text/plain", replaces=NOTHING)
+    etag = place.bucket.head("thumbnails/a").etag
+
+    with pytest.raises(ObjectChangedError):
+        place.bucket.put("thumbnails/a", b"another", content_type="text/plain", replaces=NOTHING)
+    place.bucket.put("thumbnails/a", b"second", content_type="text/plain", replaces=etag)
+    with pytest.raises(ObjectChangedError):
+        place.bucket.put("thumbnails/a", b"third", content_type="text/plain", replaces=etag)
+    with pytest.raises(ObjectMissingError):
+        place.bucket.put("thumbnails/b", b"first", content_type="text/plain", replaces=etag)
+
+    assert place.bucket.read("thumbnails/a", 0, 10, etag=place.bucket.head("thumbnails/a").etag) == b"second"

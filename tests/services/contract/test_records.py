@@ -1,14 +1,19 @@
 """Whether an object still needs work, and how the totals follow the records."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.contract.events import RETRY, Delivery, UploadEvent
 from services.contract.records import (
+    ObjectIdentity,
     Preview,
+    ReasonCode,
     Storyboard,
     Thumbnail,
     Verdict,
@@ -23,6 +28,7 @@ START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 FINISH = START + timedelta(minutes=5)
 ALL_STATES = tuple(VideoState)
 SUCCESSES = (VideoState.DONE, VideoState.DEGRADED)
+FOUND = ObjectIdentity("etag-1", "v1", START)
 
 
 def a_record(
@@ -33,6 +39,9 @@ def a_record(
         state=state,
         etag=etag,
         sequencer=sequencer,
+        version_id=FOUND.version_id,
+        modified_at=FOUND.modified_at,
+        message_id="message-1",
         settings_hash="settings-1",
         base="thumbnails/a",
         size_bytes=size_bytes,
@@ -54,15 +63,27 @@ def a_record(
     )
 
 
+def an_event(etag: str = "etag-1", sequencer: str = "10", name: str = "ObjectCreated:Put") -> UploadEvent:
+    return UploadEvent(
+        name=name, time=START, bucket="videos", key="uploads/a.mp4", etag=etag, size_bytes=1000, sequencer=sequencer
+    )
+
+
+def a_delivery(message_id: str = "message-2", sent_at: datetime = START) -> Delivery:
+    return Delivery(message_id, sent_at, receive_count=1)
+
+
 def verdict(
     record: VideoRecord | None,
-    *,
-    etag: str = "etag-1",
-    sequencer: str = "10",
+    found: ObjectIdentity = FOUND,
+    event: UploadEvent | None = None,
+    delivery: Delivery | None = None,
     settings_hash: str = "settings-1",
-    sent_at: datetime | None = START,
 ) -> Verdict:
-    return judge(record, etag=etag, sequencer=sequencer, settings_hash=settings_hash, sent_at=sent_at)
+    return judge(record, found, event or an_event(), delivery or a_delivery(), settings_hash=settings_hash)
+
+
+RETRIED = an_event(name=RETRY)
 
 
 def test_a_new_upload_is_processed() -> None:
@@ -70,31 +91,30 @@ def test_a_new_upload_is_processed() -> None:
 
 
 @pytest.mark.parametrize("state", SUCCESSES)
-@pytest.mark.parametrize("sequencer", ["", "0F", "10", "11"])
-@pytest.mark.parametrize("sent_at", [None, START, FINISH + timedelta(days=1)])
-def test_an_event_that_comes_again_is_already_done(state: VideoState, sequencer: str, sent_at: datetime | None) -> None:
-    assert verdict(a_record(state), sequencer=sequencer, sent_at=sent_at) is Verdict.ALREADY_DONE
-
-
-@pytest.mark.parametrize("state", ALL_STATES)
 @pytest.mark.parametrize(
-    ("sequencer", "expected"),
-    [
-        ("11", Verdict.PROCESS),
-        ("10", Verdict.PROCESS),
-        ("0F", Verdict.SUPERSEDED),
-    ],
-    ids=["later", "at once", "earlier"],
+    "differing",
+    [{}, {"delivery": a_delivery("message-1")}, {"delivery": a_delivery(sent_at=FINISH)}, {"event": RETRIED}],
+    ids=["another message", "the same message", "later", "retry"],
 )
-def test_another_object_under_the_key_is_processed_unless_its_event_is_older(
-    state: VideoState, sequencer: str, expected: Verdict
-) -> None:
-    assert verdict(a_record(state), etag="etag-2", sequencer=sequencer) is expected
+def test_an_event_of_a_done_video_asks_for_nothing(state: VideoState, differing: Any) -> None:
+    assert verdict(a_record(state), **differing) is Verdict.ALREADY_DONE
+
+
+@pytest.mark.parametrize("state", SUCCESSES)
+@pytest.mark.parametrize(
+    "found",
+    [replace(FOUND, version_id="v2"), replace(FOUND, modified_at=FINISH)],
+    ids=["another version", "another time"],
+)
+def test_the_same_content_uploaded_again_renews_the_record(state: VideoState, found: ObjectIdentity) -> None:
+    assert verdict(a_record(state), found) is Verdict.RENEW
 
 
 @pytest.mark.parametrize("state", ALL_STATES)
-def test_another_object_is_processed_where_the_record_knows_no_sequencer(state: VideoState) -> None:
-    assert verdict(a_record(state, sequencer=""), etag="etag-2", sequencer="") is Verdict.PROCESS
+@pytest.mark.parametrize("message_id", ["message-1", "message-2"])
+def test_other_content_is_processed(state: VideoState, message_id: str) -> None:
+    found = replace(FOUND, etag="etag-2")
+    assert verdict(a_record(state), found, delivery=a_delivery(message_id)) is Verdict.PROCESS
 
 
 @pytest.mark.parametrize("state", ALL_STATES)
@@ -102,24 +122,25 @@ def test_changed_settings_ask_for_new_thumbnails(state: VideoState) -> None:
     assert verdict(a_record(state), settings_hash="settings-2") is Verdict.PROCESS
 
 
-def test_changed_settings_do_not_bring_back_an_old_object() -> None:
-    record = a_record(VideoState.DONE)
-    assert verdict(record, etag="etag-0", sequencer="0F", settings_hash="settings-2") is Verdict.SUPERSEDED
-
-
 @pytest.mark.parametrize(
-    ("sent_at", "expected"),
+    ("differing", "expected"),
     [
-        (START, Verdict.ALREADY_FAILED),
-        (FINISH - timedelta(microseconds=1), Verdict.ALREADY_FAILED),
-        (FINISH, Verdict.PROCESS),
-        (FINISH + timedelta(hours=1), Verdict.PROCESS),
-        (None, Verdict.PROCESS),
+        ({"delivery": a_delivery("message-1", FINISH)}, Verdict.ALREADY_FAILED),
+        ({"delivery": a_delivery("message-1"), "event": RETRIED}, Verdict.ALREADY_FAILED),
+        ({}, Verdict.ALREADY_FAILED),
+        ({"event": RETRIED}, Verdict.PROCESS),
+        ({"delivery": a_delivery(sent_at=START + timedelta(milliseconds=1))}, Verdict.PROCESS),
+        ({"found": replace(FOUND, version_id="v2")}, Verdict.PROCESS),
     ],
-    ids=["with the event that failed", "just before the failure", "with the failure", "redriven later", "unknown"],
+    ids=["same message", "same retry", "sent with it", "retry", "sent later", "uploaded again"],
 )
-def test_a_failure_is_tried_again_only_for_a_later_message(sent_at: datetime | None, expected: Verdict) -> None:
-    assert verdict(a_record(VideoState.FAILED), sent_at=sent_at) is expected
+def test_a_failure_is_tried_again_for_a_later_message(differing: Any, expected: Verdict) -> None:
+    assert verdict(a_record(VideoState.FAILED), **differing) is expected
+
+
+def test_a_video_that_was_deleted_is_processed_when_it_is_there() -> None:
+    record = a_record(VideoState.FAILED).model_copy(update={"reason_code": ReasonCode.DELETED})
+    assert verdict(record, delivery=a_delivery("message-1")) is Verdict.PROCESS
 
 
 def test_what_a_killed_worker_left_is_taken_up_again() -> None:

@@ -1,0 +1,218 @@
+"""The life of a record where workers, uploads and a purge meet, against the embedded AWS."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.aws.bucket import Bucket
+from services.aws.errors import ServiceError, WriteConflictError
+from services.contract.events import RETRY, UploadEvent
+from services.contract.records import ReasonCode, VideoState
+from services.worker.process import ProcessingError, Skipped, Stored
+from tests.place import Place
+from tests.processing import (
+    BROKEN,
+    PlayedSandbox,
+    a_worker,
+    delivery,
+    event_of,
+    pictures_of,
+    record_of,
+    shown,
+    upload,
+    work,
+)
+
+KEY = "uploads/a.mp4"
+
+
+def extractions(worker: object) -> int:
+    sandbox = worker._sandbox  # type: ignore[attr-defined]  # noqa: SLF001 - counts what the worker asked for
+    assert isinstance(sandbox, PlayedSandbox)
+    return sandbox.extractions
+
+
+def fail(place: Place, event: UploadEvent, message_id: str = "message-1", **options: timedelta) -> None:
+    """Have a worker give a video up."""
+    worker = a_worker(place, clock_ahead=options.get("clock_ahead", timedelta()))
+    taken = delivery(message_id)
+    with pytest.raises(ProcessingError) as failure:
+        worker.process(event, taken)
+    worker.record_failure(event, taken, failure.value)
+
+
+@pytest.fixture
+def versioned(place: Place) -> Place:
+    """A bucket as on AWS: every upload is a version of its own."""
+    place.clients.s3.put_bucket_versioning(Bucket=place.bucket.name, VersioningConfiguration={"Status": "Enabled"})
+    return place
+
+
+# Uploads over uploads.
+
+
+def test_an_overwritten_video_is_processed_for_an_event_without_sequencer(place: Place) -> None:
+    assert isinstance(work(a_worker(place), upload(place, b"old")), Stored)
+    upload(place, b"new")
+
+    assert isinstance(work(a_worker(place), event_of(place)), Stored)
+
+    assert shown(place, record_of(place)) == pictures_of(b"new")
+
+
+def test_a_late_event_of_an_overwritten_video_changes_nothing(place: Place) -> None:
+    late = upload(place, b"old")
+    work(a_worker(place), upload(place, b"new"), "message-2")
+    before = record_of(place)
+
+    assert work(a_worker(place), late) == Skipped("already_done")
+
+    assert record_of(place) == before
+    assert shown(place, before) == pictures_of(b"new")
+
+
+def test_a_duplicate_event_of_a_done_video_writes_nothing(versioned: Place) -> None:
+    event = upload(versioned, b"film")
+    work(a_worker(versioned), event)
+    before = record_of(versioned)
+
+    assert work(a_worker(versioned), event, "message-2") == Skipped("already_done")
+
+    assert record_of(versioned) == before
+
+
+def test_changed_settings_give_new_thumbnails(place: Place) -> None:
+    event = upload(place, b"film")
+    work(a_worker(place), event)
+
+    assert isinstance(work(a_worker(place, thumbnail_width_px="320"), event), Stored)
+
+
+def test_pictures_of_an_older_upload_do_not_replace_newer_ones(place: Place) -> None:
+    def meanwhile() -> None:
+        work(a_worker(place), upload(place, b"new"), "message-2")
+
+    slow = a_worker(place, meanwhile)
+
+    assert work(slow, upload(place, b"old")) == Skipped("already_done")
+
+    assert shown(place, record_of(place)) == pictures_of(b"new")
+    assert extractions(slow) == 1
+
+
+class DyingBucket(Bucket):
+    """A bucket in the hands of a worker that dies before its third thumbnail."""
+
+    def put(self, key: str, *arguments: object, **options: object) -> None:
+        if key.endswith("_3.jpg"):
+            raise ServiceError("the worker died")
+        super().put(key, *arguments, **options)  # type: ignore[arg-type]
+
+
+def test_a_worker_that_dies_while_it_stores_leaves_newer_pictures_alone(place: Place) -> None:
+    def meanwhile() -> None:
+        work(a_worker(place), upload(place, b"new"), "message-2")
+
+    dying = a_worker(place, meanwhile, bucket=DyingBucket(place.clients.s3, place.bucket.name))
+
+    assert work(dying, upload(place, b"old")) == Skipped("already_done")
+
+    record = record_of(place)
+    assert (record.state, shown(place, record)) == (VideoState.DONE, pictures_of(b"new"))
+
+
+def test_pictures_replace_those_of_an_older_upload(place: Place) -> None:
+    work(a_worker(place), upload(place, b"old"))
+    work(a_worker(place), upload(place, b"new"), "message-2")
+
+    assert shown(place, record_of(place)) == pictures_of(b"new")
+
+
+def test_two_workers_with_the_same_upload_end_with_one_result(place: Place) -> None:
+    event = upload(place, b"film")
+    slow = a_worker(place, lambda: work(a_worker(place), event, "message-2"))
+
+    assert work(slow, event) == Skipped("already_done")
+
+    assert shown(place, record_of(place)) == pictures_of(b"film")
+    assert place.videos.totals()["videos_done"] == 1
+
+
+# Uploads and a purge.
+
+
+def test_the_same_content_uploaded_again_renews_the_record(versioned: Place) -> None:
+    work(a_worker(versioned), upload(versioned, b"film"))
+    seen_by_purge = record_of(versioned)
+
+    assert work(a_worker(versioned), upload(versioned, b"film"), "message-2") == Skipped("already_done")
+
+    with pytest.raises(WriteConflictError):
+        versioned.videos.remove([seen_by_purge])
+    assert record_of(versioned).version_id != seen_by_purge.version_id
+
+
+def test_an_upload_after_its_record_was_purged_is_processed(versioned: Place) -> None:
+    work(a_worker(versioned), upload(versioned, b"film"))
+    purged = record_of(versioned)
+    versioned.videos.remove([purged])
+    versioned.videos.release([purged.base])
+
+    assert isinstance(work(a_worker(versioned), upload(versioned, b"film"), "message-2"), Stored)
+
+
+def test_a_video_that_is_purged_while_it_is_processed_leaves_no_record(place: Place) -> None:
+    worker = a_worker(place, lambda: place.videos.remove([record_of(place)]))
+
+    assert work(worker, upload(place, b"film")) == Skipped("purged")
+
+    assert place.videos.get(KEY) is None
+    assert place.videos.totals().get("videos_done", 0) == 0
+
+
+def test_a_video_that_a_purge_waits_for_ends_with_its_mark(place: Place) -> None:
+    def mark() -> None:
+        record = record_of(place)
+        place.videos.replace(record, record.model_copy(update={"purged_at": datetime.now(UTC)}))
+
+    assert work(a_worker(place, mark), upload(place, b"film")) == Skipped("purged")
+
+    record = record_of(place)
+    assert (record.state, record.purged_at is not None, len(record.thumbnails)) == (VideoState.DONE, True, 3)
+
+
+def test_a_deleted_video_closes_its_record(place: Place) -> None:
+    event = upload(place, b"film")
+    worker = a_worker(place, lambda: place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY))
+    work(worker, event)
+    record = record_of(place)
+    place.videos.replace(record, record.model_copy(update={"state": VideoState.PROCESSING, "finished_at": None}))
+
+    assert work(a_worker(place), event) == Skipped("object_gone")
+
+    assert (record_of(place).state, record_of(place).reason_code) == (VideoState.FAILED, ReasonCode.DELETED)
+
+
+# Failures.
+
+
+def test_the_same_message_does_not_try_a_failed_video_again(place: Place) -> None:
+    event = upload(place, BROKEN)
+    fail(place, event)
+
+    assert work(a_worker(place), event, "message-1") == Skipped("already_failed")
+
+
+def test_a_redrive_is_tried_although_a_worker_s_clock_is_ahead(place: Place) -> None:
+    event = upload(place, BROKEN)
+    fail(place, event, clock_ahead=timedelta(seconds=30))
+
+    with pytest.raises(ProcessingError):
+        work(a_worker(place), event.model_copy(update={"name": RETRY}), "message-2")
+
+
+def test_the_same_broken_content_uploaded_again_is_tried_again(versioned: Place) -> None:
+    fail(versioned, upload(versioned, BROKEN))
+
+    with pytest.raises(ProcessingError):
+        work(a_worker(versioned), upload(versioned, BROKEN), "message-2")
