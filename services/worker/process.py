@@ -131,8 +131,9 @@ class Processor:
                 # After the record, so that this is the object that the record is about, or a later one.
                 video = SignedObject(self._bucket, event.key)
             except ObjectMissingError:
-                self._close(event.key)
-                return Skipped("object_gone")
+                if self._close(event.key):
+                    return Skipped("object_gone")
+                continue
             try:
                 result = self._work(event, delivery, before, video)
             except (WriteConflictError, SupersededError):
@@ -156,11 +157,18 @@ class Processor:
         shelf = Shelf(self._bucket, lambda: self._is_current(begun))
         return self._finish(begun, outcome, store(shelf, begun, outcome, self._settings.thumbnail_format))
 
-    def _close(self, key: str) -> None:
-        """Ends the record of a video whose object is gone: nobody else would, and a purge may be waiting for it."""
+    def _close(self, key: str) -> bool:
+        """End the record of a video whose object is gone: nobody else would, and a purge may wait for it.
+
+        Return False if the object is there again, or the record has changed meanwhile.
+        """
         before = self._videos.get(key)
         if before is None or before.state is not VideoState.PROCESSING:
-            return
+            return True
+        # Once more, after the record was read: the record may be that of an upload that has just come.
+        with contextlib.suppress(ObjectMissingError):
+            self._bucket.head(key)
+            return False
         now = self._now()
         gone = {
             "state": VideoState.FAILED,
@@ -169,8 +177,11 @@ class Processor:
             "updated_at": now,
             "finished_at": now,
         }
-        with contextlib.suppress(WriteConflictError):
+        try:
             self._videos.replace(before, before.model_copy(update=gone))
+        except WriteConflictError:
+            return False
+        return True
 
     def _renew(self, before: VideoRecord, event: UploadEvent, info: ObjectInfo) -> None:
         """Write the record of a video that is done for the object that it is now.

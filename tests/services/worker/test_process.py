@@ -1,13 +1,16 @@
 """The life of a record where workers, uploads and a purge meet, against the embedded AWS."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from services.aws.bucket import Bucket
 from services.aws.errors import ServiceError, WriteConflictError
-from services.contract.events import RETRY, UploadEvent
-from services.contract.records import ReasonCode, VideoState
+from services.aws.videos import VideosTable
+from services.contract.events import RETRY, Delivery, UploadEvent
+from services.contract.records import ReasonCode, VideoRecord, VideoState
+from services.worker.extraction.sandbox import SandboxError
 from services.worker.process import ProcessingError, Skipped, Stored
 from tests.place import Place
 from tests.processing import (
@@ -191,6 +194,38 @@ def test_a_deleted_video_closes_its_record(place: Place) -> None:
     assert work(a_worker(place), event) == Skipped("object_gone")
 
     assert (record_of(place).state, record_of(place).reason_code) == (VideoState.FAILED, ReasonCode.DELETED)
+
+
+class HookedTable(VideosTable):
+    """A table that lets a test act just before a record is read for the first time."""
+
+    def __init__(self, place: Place, before_read: Callable[[], object]) -> None:
+        super().__init__(place.clients.dynamodb, place.resources.table.name)
+        self._before_read: list[Callable[[], object]] = [before_read]
+
+    def get(self, key: str) -> VideoRecord | None:
+        if self._before_read:
+            self._before_read.pop()()
+        return super().get(key)
+
+
+def test_a_video_that_comes_back_while_its_record_is_closed_is_processed(place: Place) -> None:
+    event = upload(place, b"film")
+    place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
+    again: list[tuple[UploadEvent, Delivery]] = []
+
+    def die() -> None:
+        raise SandboxError("the worker died")
+
+    def come_back() -> None:
+        again.append((upload(place, b"film"), delivery("message-2")))
+        with pytest.raises(ProcessingError):
+            a_worker(place, die).process(*again[0])
+
+    work(a_worker(place, videos=HookedTable(place, come_back)), event)
+    a_worker(place).process(*again[0])
+
+    assert record_of(place).state is VideoState.DONE
 
 
 # Failures.
