@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from services.contract.events import Delivery, UploadEvent
+from services.contract.events import Delivery, UploadEvent, is_newer
 
 
 class VideoState(StrEnum):
@@ -176,6 +176,24 @@ def judge(
     # Any later message asks for another try: a retry, a redrive, an upload of the same content.
     is_later = event.is_retry or not is_same_object or delivery.sent_at > record.queued_at
     return Verdict.PROCESS if is_later else Verdict.ALREADY_FAILED
+
+
+def is_failure(record: VideoRecord | None, begun: VideoRecord | None, event: UploadEvent, delivery: Delivery) -> bool:
+    """Decide whether a failed try is the end of the video, given the record that is there.
+
+    `begun` is the record of the try, if it came so far. A video that is done never becomes failed while its content is
+    the same, and an upload that is gone or overwritten has not failed.
+    """
+    if record is None:
+        # A try that had a record lost it to a purge.
+        return begun is None
+    if record.state is VideoState.FAILED and record.message_id == delivery.message_id:
+        return False
+    failed_etag = begun.etag if begun else event.etag
+    if record.etag == failed_etag:
+        return record.state not in (VideoState.DONE, VideoState.DEGRADED)
+    is_older = bool(event.sequencer) and is_newer(record.sequencer, event.sequencer)
+    return begun is None and not is_older
 
 
 Totals = Mapping[str, int]

@@ -12,7 +12,7 @@ from services.aws.videos import VideosTable
 from services.contract.events import Delivery, UploadEvent
 from services.contract.formats import is_video_name
 from services.contract.keys import is_upload, thumbnail_bases
-from services.contract.records import ReasonCode, Verdict, VideoRecord, VideoState, judge
+from services.contract.records import ReasonCode, Verdict, VideoRecord, VideoState, is_failure, judge
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.outcome import Outcome, Usage, VideoInfo
 from services.worker.extraction.sandbox import Sandbox, SandboxError
@@ -93,14 +93,24 @@ class Processor:
             code = ReasonCode.STORAGE if isinstance(error, AwsError) else ReasonCode.CRASHED
             raise ProcessingError(code, str(error), retryable=True) from error
 
+    def is_failure(self, event: UploadEvent, delivery: Delivery, error: ProcessingError) -> bool:
+        """Return True if giving this try up means that the video has failed; False if another try settled it.
+
+        Raises: AwsError.
+        """
+        return is_failure(self._videos.get(event.key), error.record, event, delivery)
+
     def record_failure(self, event: UploadEvent, delivery: Delivery, error: ProcessingError) -> None:
-        """Writes that a video was given up, and why. Raises: AwsError."""
+        """Mark the video as failed and store the reason, unless another try has settled it. Raises: AwsError."""
         now = self._now()
         for _ in range(_ROUNDS):
             before = self._videos.get(event.key)
-            if error.record and (before is None or before.etag != error.record.etag):
+            if not is_failure(before, error.record, event, delivery):
                 return
-            failed = error.record or before or self._begun(event, delivery, None, _as_told(event), base="")
+            is_known = before is not None and before.etag == event.etag
+            failed = error.record or self._begun(
+                event, delivery, before if is_known else None, _as_told(event), base=before.base if before else ""
+            )
             info, usage = (error.outcome.info, error.outcome.usage) if error.outcome else (None, None)
             after = failed.model_copy(
                 update={
@@ -110,9 +120,6 @@ class Processor:
                     "updated_at": now,
                     "finished_at": now,
                     "purged_at": before.purged_at if before else None,
-                    "thumbnails": (),
-                    "storyboard": None,
-                    "preview": None,
                     **_measures(info, usage),
                 }
             )

@@ -20,6 +20,7 @@ from services.contract.records import (
     VideoRecord,
     VideoState,
     change_of_totals,
+    is_failure,
     judge,
     share_of_totals,
 )
@@ -145,6 +146,50 @@ def test_a_video_that_was_deleted_is_processed_when_it_is_there() -> None:
 
 def test_what_a_killed_worker_left_is_taken_up_again() -> None:
     assert verdict(a_record(VideoState.PROCESSING)) is Verdict.PROCESS
+
+
+BEGUN = a_record(VideoState.PROCESSING)
+
+
+@pytest.mark.parametrize(
+    ("record", "begun", "event", "expected"),
+    [
+        (None, None, an_event(), True),
+        (None, BEGUN, an_event(), False),
+        (BEGUN, BEGUN, an_event(), True),
+        (BEGUN, None, an_event(), True),
+        (a_record(VideoState.DONE), BEGUN, an_event(), False),
+        (a_record(VideoState.DONE), None, an_event(), False),
+        (a_record(VideoState.DEGRADED), None, an_event(), False),
+        (a_record(VideoState.FAILED), BEGUN, an_event(), True),
+        (a_record(VideoState.DONE), None, an_event("etag-2", "11"), True),
+        (a_record(VideoState.DONE), None, an_event("etag-2", ""), True),
+        (a_record(VideoState.DONE), None, an_event("etag-2", "0F"), False),
+        (a_record(VideoState.PROCESSING, etag="etag-2"), BEGUN, an_event(), False),
+    ],
+    ids=[
+        "no record yet",
+        "purged meanwhile",
+        "its own record",
+        "before it was begun",
+        "done by another worker",
+        "done, and AWS fails",
+        "degraded, and AWS fails",
+        "another try after a failure",
+        "newer content",
+        "other content, no sequencer",
+        "older content",
+        "overwritten meanwhile",
+    ],
+)
+def test_a_failed_try_ends_a_video_unless_another_settled_it(
+    record: VideoRecord | None, begun: VideoRecord | None, event: UploadEvent, expected: Any
+) -> None:
+    assert is_failure(record, begun, event, a_delivery()) is expected
+
+
+def test_a_failure_is_recorded_once_for_a_message() -> None:
+    assert not is_failure(a_record(VideoState.FAILED), BEGUN, an_event(), a_delivery("message-1"))
 
 
 def test_a_record_adds_itself_its_thumbnails_and_their_bytes() -> None:

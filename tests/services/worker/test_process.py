@@ -231,6 +231,62 @@ def test_a_video_that_comes_back_while_its_record_is_closed_is_processed(place: 
 # Failures.
 
 
+def test_a_duplicate_event_during_an_outage_leaves_a_done_video_done(place: Place) -> None:
+    event = upload(place, b"film")
+    work(a_worker(place), event)
+    before = record_of(place)
+    outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
+
+    a_worker(place).record_failure(event, delivery("message-2", receive_count=5), outage)
+
+    assert record_of(place) == before
+
+
+def test_a_failure_of_a_video_that_was_never_begun_is_recorded(place: Place) -> None:
+    event = upload(place, b"film")
+    outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
+
+    a_worker(place).record_failure(event, delivery("message-1", receive_count=5), outage)
+
+    record = record_of(place)
+    assert (record.state, record.reason_code, record.etag) == (VideoState.FAILED, "storage", event.etag)
+
+
+def test_a_failure_of_a_newer_upload_does_not_claim_the_older_ones_pictures(place: Place) -> None:
+    work(a_worker(place), upload(place, b"old"))
+    newer = upload(place, b"new")
+    outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
+
+    a_worker(place).record_failure(newer, delivery("message-2", receive_count=5), outage)
+
+    record = record_of(place)
+    assert (record.state, record.etag, record.thumbnails) == (VideoState.FAILED, newer.etag, ())
+
+
+def test_a_failure_of_an_older_upload_is_not_recorded_over_a_newer_one(place: Place) -> None:
+    event = upload(place, BROKEN)
+    taken = delivery("message-1")
+    worker = a_worker(place)
+    with pytest.raises(ProcessingError) as failure:
+        worker.process(event, taken)
+    work(a_worker(place), upload(place, b"new"), "message-2")
+
+    worker.record_failure(event, taken, failure.value)
+
+    assert record_of(place).state is VideoState.DONE
+
+
+def test_a_failure_of_a_purged_video_is_not_recorded(place: Place) -> None:
+    event = upload(place, BROKEN)
+    worker = a_worker(place, lambda: place.videos.remove([record_of(place)]))
+    with pytest.raises(ProcessingError) as failure:
+        worker.process(event, delivery("message-1"))
+
+    worker.record_failure(event, delivery("message-1"), failure.value)
+
+    assert place.videos.get(KEY) is None
+
+
 def test_the_same_message_does_not_try_a_failed_video_again(place: Place) -> None:
     event = upload(place, BROKEN)
     fail(place, event)
