@@ -4,7 +4,7 @@ Names follow from the config alone, so that stacks, policies, alarms and people 
 account holds one instance of a name: roles are global in it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.contract.resources import PipelineResources, pipeline_resources
 from stacks.config import PipelineConfig
@@ -99,13 +99,13 @@ class Names:
         """Bucket, queues, table and notification, as worker, api and the local pipeline know them."""
         config = self.config
         # Not test-videos: an instance `a-test` would ask for the bucket that `a` has for its test videos.
-        described = pipeline_resources(
+        return pipeline_resources(
             config.name,
             bucket=config.storage.bucket_name or self._global("videos"),
             test_source_bucket=config.storage.test_source_bucket_name or self._global("videos-test"),
             visibility_timeout_s=config.processing.visibility_timeout_s,
+            tries=config.processing.max_receive_count,
         )
-        return replace(described, queue=replace(described.queue, max_receive_count=config.processing.max_receive_count))
 
     @property
     def queue_url(self) -> str:

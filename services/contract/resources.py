@@ -28,6 +28,16 @@ PURGER = "(purge)"
 """The owner of a claim while a purge deletes what lies under it: an upload's key never looks like this."""
 
 
+DEFAULT_TRIES = 5
+"""Tries of a video before a worker gives it up."""
+
+SPARE_RECEIVES = 5
+"""Receives that the queue allows beyond a worker's tries, so that a worker and never SQS gives a video up.
+
+A drain may cut a last try short, or hand a message back before it is tried; the last two are there to record a failure.
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class QueueDescription:
     name: str
@@ -70,7 +80,12 @@ class PipelineResources:
 
 
 def pipeline_resources(
-    name: str, *, bucket: str | None = None, test_source_bucket: str | None = None, visibility_timeout_s: int = 360
+    name: str,
+    *,
+    bucket: str | None = None,
+    test_source_bucket: str | None = None,
+    visibility_timeout_s: int = 360,
+    tries: int = DEFAULT_TRIES,
 ) -> PipelineResources:
     """The resources of the pipeline instance `name`.
 
@@ -85,7 +100,7 @@ def pipeline_resources(
             name=f"{name}-videos",
             visibility_timeout_s=visibility_timeout_s,
             retention_s=4 * day_s,
-            max_receive_count=5,
+            max_receive_count=tries + SPARE_RECEIVES,
         ),
         # Longer than the source's: SQS counts a moved message's age from its first arrival.
         dead_letter_queue=QueueDescription(

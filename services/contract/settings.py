@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from services.contract.api_settings import ApiSettings
 from services.contract.pipeline_settings import PipelineSettings, Port, ServiceSettings, SettingsError
+from services.contract.resources import DEFAULT_TRIES
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 
 __all__ = [
@@ -97,9 +98,12 @@ class WorkerSettings(PipelineSettings):
         default=20, description="Seconds of a long poll; also what a drain may wait for.", ge=1, le=20, examples=["20"]
     )
     max_receive_count: int = Field(
-        default=5, description="Receives after which a video is given up: the queue's maxReceiveCount.", ge=1, le=1000,
+        default=DEFAULT_TRIES,
+        description="Receives after which a worker gives a video up. The queue's own maxReceiveCount is 5 more.",
+        ge=1,
+        le=995,
         examples=["5"],
-    )  # fmt: skip
+    )
     retry_delay_s: float = Field(
         default=10,
         description="Seconds before the second try of a video; doubled for each further one, at most 900.",

@@ -24,6 +24,7 @@ from services.contract.events import (
     parse_notification,
 )
 from services.contract.records import ReasonCode
+from services.contract.resources import SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.sandbox import Sandbox
 from services.worker.health import Health
@@ -33,6 +34,9 @@ from services.worker.process import ProcessingError, Processor, Stored
 _LONGEST_RETRY_DELAY_S = 900.0
 _RECEIVE_RETRY_S = 5.0
 _LOOK_EVERY_S = 0.2
+_MAX_REASON_CHARS = 1000
+_SETTLING_RECEIVES = 2
+"""The queue's last receives of a message: kept for recording a failure."""
 
 
 @dataclass(frozen=True)
@@ -158,12 +162,18 @@ class Loop:
             self._hand_back(message, log, delay_s=0 if self._aborting.is_set() else self._retry_delay_s(message))
 
     def _settle_event(self, event: UploadEvent, delivery: Delivery, log: FilteringBoundLogger) -> bool:
-        """Whether an event needs no further try. Raises: AwsError."""
+        """Return True if an event needs no further try. Raises: AwsError."""
         log.info("video_received", size_bytes=event.size_bytes)
         try:
+            self._refuse_endless_tries(delivery)
             result = self._parts.processor.process(event, delivery)
         except ProcessingError as error:
             return self._settle_failure(event, delivery, error, log)
+        except Exception as error:
+            log.exception("unexpected_error")
+            reason = f"The worker failed: {type(error).__name__}: {error}"
+            internal = ProcessingError(ReasonCode.INTERNAL, reason[:_MAX_REASON_CHARS], retryable=True)
+            return self._settle_failure(event, delivery, internal, log)
         if isinstance(result, Stored):
             record = result.record
             self._parts.metrics.observe(record)
@@ -181,6 +191,12 @@ class Loop:
             log.info("video_skipped", why=result.why)
         return True
 
+    def _refuse_endless_tries(self, delivery: Delivery) -> None:
+        """Raises: ProcessingError if too many tries have ended without a word: the video may be what ends them."""
+        if delivery.receive_count > self._settings.max_receive_count + SPARE_RECEIVES - _SETTLING_RECEIVES:
+            reason = f"It was received {delivery.receive_count} times, and no worker came to an end with it."
+            raise ProcessingError(ReasonCode.INTERNAL, reason, retryable=False)
+
     def _settle_failure(
         self, event: UploadEvent, delivery: Delivery, error: ProcessingError, log: FilteringBoundLogger
     ) -> bool:
@@ -190,6 +206,10 @@ class Loop:
             self._parts.metrics.retries.labels(error.code).inc()
             log.warning("video_to_be_retried")
             return False
+        if not self._parts.processor.is_failure(event, delivery, error):
+            self._parts.metrics.skipped.labels("settled_elsewhere").inc()
+            log.info("video_skipped", why="settled_elsewhere")
+            return True
         # First the dead letter, then the record, then (by the caller) the message: a crash in between can only repeat.
         self._parts.dead_letters.put(
             notification_body(event), reason_code=error.code, reason=error.reason, attempts=delivery.receive_count

@@ -1,7 +1,7 @@
 """What the pipeline's resources promise each other."""
 
 from services.contract.keys import UPLOAD_PREFIX
-from services.contract.resources import CLAIM_PREFIX, TOTALS_KEY, pipeline_resources
+from services.contract.resources import CLAIM_PREFIX, SPARE_RECEIVES, TOTALS_KEY, pipeline_resources
 from services.contract.settings import WorkerSettings
 
 
@@ -34,9 +34,10 @@ def test_dead_letters_are_given_up_nowhere() -> None:
     assert pipeline_resources("clips").dead_letter_queue.max_receive_count is None
 
 
-def test_the_worker_gives_up_a_video_when_the_queue_does() -> None:
-    expected = WorkerSettings.model_fields["max_receive_count"].default
-    assert pipeline_resources("clips").queue.max_receive_count == expected
+def test_a_worker_gives_up_a_video_before_the_queue_does() -> None:
+    tries = WorkerSettings.model_fields["max_receive_count"].default
+    assert pipeline_resources("clips").queue.max_receive_count == tries + SPARE_RECEIVES
+    assert pipeline_resources("clips", tries=2).queue.max_receive_count == 2 + SPARE_RECEIVES
 
 
 def test_no_upload_can_have_the_key_of_another_item_of_the_table() -> None:

@@ -10,16 +10,21 @@ import pytest
 from services.aws.bucket import Bucket
 from services.aws.clients import connect
 from services.aws.errors import ServiceError
+from services.aws.queue import Depth, Message
+from services.contract.events import notification_body
 from services.contract.records import VideoRecord, VideoState
+from services.contract.resources import DEFAULT_TRIES, SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.job import Bounds
-from services.worker.extraction.sandbox import Sandbox
+from services.worker.extraction.sandbox import Sandbox, SandboxError
 from services.worker.health import Health
 from services.worker.loop import Loop, Parts
 from services.worker.metrics import Metrics
 from services.worker.process import Processor
+from tests import processing as played
 from tests.driver import eventually
 from tests.place import Place
+from tests.processing import PlayedSandbox
 from tests.videos import Videos
 
 
@@ -32,28 +37,40 @@ class FullBucket(Bucket):
 
 @contextmanager
 def working(place: Place, bucket: Bucket | None = None, **settings: str) -> Iterator[Metrics]:
-    """A worker's loop that runs until the context ends."""
+    """Run a worker's loop until the context ends."""
+    options = WorkerSettings.from_environment(**names_of(place)).thumbnail_options
+    with Sandbox(options, Bounds()) as sandbox, looping(place, sandbox, bucket=bucket, **settings) as (_, metrics):
+        yield metrics
+
+
+def names_of(place: Place) -> dict[str, str]:
+    return {name.lower(): value for name, value in place.environment().items()}
+
+
+@contextmanager
+def looping(
+    place: Place, sandbox: Sandbox, *, bucket: Bucket | None = None, **settings: str
+) -> Iterator[tuple[Loop, Metrics]]:
+    """Run a loop with that sandbox until the context ends; it may have been stopped before."""
     impatient = {"receive_wait_s": "1", "visibility_timeout_s": "5", "retry_delay_s": "0"}
-    names = {name.lower(): value for name, value in place.environment().items()}
-    parsed = WorkerSettings.from_environment(**{**names, **impatient, **settings})
+    parsed = WorkerSettings.from_environment(**{**names_of(place), **impatient, **settings})
     metrics = Metrics()
-    with Sandbox(parsed.thumbnail_options, Bounds()) as sandbox:
-        parts = Parts(
-            queue=place.queue,
-            dead_letters=place.dead_letters,
-            processor=Processor(parsed, bucket or place.bucket, place.videos, sandbox),
-            sandbox=sandbox,
-            metrics=metrics,
-            health=Health(60),
-        )
-        loop = Loop(parsed, parts)
-        thread = threading.Thread(target=loop.run)
-        thread.start()
-        try:
-            yield metrics
-        finally:
-            loop.stop()
-            thread.join()
+    parts = Parts(
+        queue=place.queue,
+        dead_letters=place.dead_letters,
+        processor=Processor(parsed, bucket or place.bucket, place.videos, sandbox),
+        sandbox=sandbox,
+        metrics=metrics,
+        health=Health(60),
+    )
+    loop = Loop(parsed, parts)
+    thread = threading.Thread(target=loop.run)
+    thread.start()
+    try:
+        yield loop, metrics
+    finally:
+        loop.stop()
+        thread.join()
 
 
 def upload(place: Place, file: Path) -> str:
@@ -82,7 +99,7 @@ def clip(videos: Videos) -> Path:
 def test_while_s3_is_down_messages_go_back_and_nothing_is_lost(place: Place, clip: Path) -> None:
     key = upload(place, clip)
     nowhere = connect("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
-    with working(place, Bucket(nowhere.s3, place.resources.bucket), max_receive_count="1000") as metrics:
+    with working(place, Bucket(nowhere.s3, place.resources.bucket), max_receive_count="995") as metrics:
         eventually(lambda: retries(metrics, "storage") >= 1, "a retry")
     assert place.videos.get(key) is None
 
@@ -92,7 +109,7 @@ def test_while_s3_is_down_messages_go_back_and_nothing_is_lost(place: Place, cli
 
 def test_while_the_bucket_is_full_messages_go_back_and_nothing_is_lost(place: Place, clip: Path) -> None:
     key = upload(place, clip)
-    with working(place, FullBucket(place.clients.s3, place.resources.bucket), max_receive_count="1000") as metrics:
+    with working(place, FullBucket(place.clients.s3, place.resources.bucket), max_receive_count="995") as metrics:
         eventually(lambda: retries(metrics, "storage") >= 2, "retries")
     record = place.videos.get(key)
     assert record is not None
@@ -114,6 +131,87 @@ def test_what_fails_until_the_last_receive_becomes_a_dead_letter_with_its_reason
     answer = place.clients.sqs.receive_message(QueueUrl=place.queues.dead_letter_url, MessageAttributeNames=["All"])
     (letter,) = answer["Messages"]
     assert letter["MessageAttributes"]["attempts"]["StringValue"] == "3"
+
+
+def letters_of(place: Place) -> list[Message]:
+    return place.dead_letters.receive(10, wait_s=1, visibility_timeout_s=0)
+
+
+def receive_in_vain(place: Place, times: int) -> None:
+    """Receive the upload's message as workers do that die before they settle it."""
+    received = 0
+    while received < times:
+        (message,) = place.queue.receive(1, wait_s=5, visibility_timeout_s=60)
+        if "s3:TestEvent" in message.body:
+            place.queue.delete(message)
+            continue
+        received += 1
+        place.queue.hand_back(message)
+
+
+def test_a_bug_in_the_worker_ends_as_a_dead_letter_with_its_type(place: Place) -> None:
+    def fail() -> None:
+        raise RuntimeError("a bug")
+
+    key = played.upload(place, b"film").key
+
+    with looping(place, PlayedSandbox(fail), max_receive_count="2") as (_, metrics):
+        record = a_record(place, key, lambda record: record.state is VideoState.FAILED)
+        eventually(lambda: place.queue.depth() == Depth(0, 0, 0), "an empty queue")
+
+    assert (record.reason_code, record.reason) == ("internal", "The worker failed: RuntimeError: a bug")
+    assert retries(metrics, "internal") == 1
+    (letter,) = letters_of(place)
+    assert (letter.attributes["reason_code"], letter.attributes["attempts"]) == ("internal", "2")
+
+
+def test_a_last_try_that_a_drain_cuts_short_is_made_again(place: Place) -> None:
+    key = played.upload(place, b"film").key
+    receive_in_vain(place, DEFAULT_TRIES - 1)
+    aborting: list[Loop] = []
+
+    def abort() -> None:
+        loop = eventually(lambda: aborting[0] if aborting else None, "the loop")
+        loop.stop()
+        loop.stop()
+        raise SandboxError("the child was ended")
+
+    with looping(place, PlayedSandbox(abort)) as (loop, _):
+        aborting.append(loop)
+        a_record(place, key, lambda record: record.state is VideoState.PROCESSING)
+
+    with looping(place, PlayedSandbox()):
+        record = a_record(place, key, lambda record: record.finished_at is not None)
+    assert (record.state, letters_of(place)) == (VideoState.DONE, [])
+
+
+def test_a_video_whose_workers_die_each_time_is_given_up_by_a_worker(place: Place) -> None:
+    key = played.upload(place, b"film").key
+    receive_in_vain(place, DEFAULT_TRIES + SPARE_RECEIVES - 2)
+    sandbox = PlayedSandbox()
+
+    with looping(place, sandbox):
+        record = a_record(place, key, lambda record: record.finished_at is not None)
+
+    assert (record.state, record.reason_code, sandbox.extractions) == (VideoState.FAILED, "internal", 0)
+    (letter,) = letters_of(place)
+    assert (
+        letter.attributes["reason"] == record.reason == "It was received 9 times, and no worker came to an end with it."
+    )
+
+
+def test_a_duplicate_that_fails_to_its_end_leaves_a_done_video_done(place: Place) -> None:
+    event = played.upload(place, b"film")
+    with looping(place, PlayedSandbox()):
+        done = a_record(place, event.key, lambda record: record.finished_at is not None)
+    place.queue.send([notification_body(event)])
+    nowhere = connect("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
+
+    bucket = Bucket(nowhere.s3, place.resources.bucket)
+    with looping(place, PlayedSandbox(), bucket=bucket, max_receive_count="1"):
+        eventually(lambda: place.queue.depth() == Depth(0, 0, 0), "an empty queue")
+
+    assert (place.videos.get(event.key), letters_of(place)) == (done, [])
 
 
 def test_metrics_tell_what_was_done(place: Place, clip: Path) -> None:
