@@ -117,7 +117,8 @@ class Loop:
             self._slots.release()
             return
         with self._lock:
-            self._held[message.id] = message
+            # Not by its id: a message whose visibility ran out can come to this very worker again.
+            self._held[message.receipt] = message
             self._parts.metrics.in_work.set(len(self._held))
         pool.submit(self._work, message)
 
@@ -132,7 +133,7 @@ class Loop:
             self._hand_back(message, log, delay_s=self._retry_delay_s(message))
         finally:
             with self._idle:
-                self._held.pop(message.id, None)
+                self._held.pop(message.receipt, None)
                 self._parts.metrics.in_work.set(len(self._held))
                 self._idle.notify_all()
             self._slots.release()

@@ -214,6 +214,28 @@ def test_a_duplicate_that_fails_to_its_end_leaves_a_done_video_done(place: Place
     assert (place.videos.get(event.key), letters_of(place)) == (done, [])
 
 
+def test_a_message_that_comes_twice_at_once_is_kept_hidden_for_both(place: Place) -> None:
+    key = played.upload(place, b"film").key
+    counts: list[float | None] = []
+    came_again = threading.Event()
+
+    def meanwhile() -> None:
+        if not counts:
+            counts.append(None)
+            # Its visibility runs out: the same worker receives it again.
+            (held,) = list(loop._held.values())  # noqa: SLF001 - the receipt is the loop's own
+            place.queue.hand_back(held)
+            came_again.wait(60)
+        else:
+            counts.append(metrics.registry.get_sample_value("thumbnail_worker_videos_in_work"))
+            came_again.set()
+
+    with looping(place, PlayedSandbox(meanwhile), worker_concurrency="2", visibility_timeout_s="60") as (loop, metrics):
+        a_record(place, key, lambda record: record.finished_at is not None)
+
+    assert counts == [None, 2]
+
+
 def test_metrics_tell_what_was_done(place: Place, clip: Path) -> None:
     key = upload(place, clip)
 
