@@ -9,6 +9,7 @@ from services.contract.thumbnails import ImageFormat, check_positions
 from stacks import values
 from stacks.fargate import MEMORY_MIB, OVERHEAD_MIB, is_exact
 from stacks.values import Section, broken_rule, holds
+from stacks.versions import KEDA_KUBERNETES_VERSIONS, KEDA_VERSION
 
 KUBERNETES_VERSIONS = {"1.35": "2027-03", "1.36": "2027-08"}
 """Versions that this project has checked, with the end of EKS' standard support.
@@ -69,7 +70,9 @@ class Network(Section):
 
 class Cluster(Section):
     kubernetes_version: str = Field(
-        default="1.36", description="Kubernetes version: one in EKS' standard support.", examples=["1.36"]
+        default="1.36",
+        description="Kubernetes version: one in EKS' standard support that KEDA supports as well.",
+        examples=["1.36"],
     )
     public_access_cidrs: tuple[IPv4Network, ...] = Field(
         default=(IPv4Network("0.0.0.0/0"),),
@@ -93,10 +96,10 @@ class Cluster(Section):
     @field_validator("kubernetes_version")
     @classmethod
     def _is_supported(cls, version: str) -> str:
-        if version not in KUBERNETES_VERSIONS:
-            raise ValueError(
-                f"one of {', '.join(KUBERNETES_VERSIONS)}, which EKS supports and this project has checked"
-            )
+        supported = [known for known in KUBERNETES_VERSIONS if known in KEDA_KUBERNETES_VERSIONS]
+        if version not in supported:
+            keda = f"KEDA {KEDA_VERSION} supports {KEDA_KUBERNETES_VERSIONS[0]} to {KEDA_KUBERNETES_VERSIONS[-1]}"
+            raise ValueError(f"one of {', '.join(supported)}: EKS gives these its standard support, and {keda}")
         return version
 
 

@@ -106,7 +106,7 @@ def queue_autoscaler(stack: PipelineStack, component: Component, *, depends_on: 
 
 
 def queue_scaling(config: PipelineConfig, component: Component) -> list[dict[str, Any]]:
-    """KEDA's objects for the worker: https://keda.sh/docs/2.20/scalers/aws-sqs/
+    """KEDA's objects for the worker: https://keda.sh/docs/2.21/scalers/aws-sqs/
 
     KEDA looks every `polling_interval_s` whether there is work for a first pod; the number above one follows
     Kubernetes' own 15 s. Pods go one a minute, and only when there has been less work for longer than a video takes;

@@ -15,9 +15,9 @@ from cdktf_cdktf_provider_helm.release import Release
 from stacks.core.outputs import CoreOutputs
 from stacks.engine.stack import PipelineStack
 from stacks.naming import KEDA_NAMESPACE, KEDA_OPERATOR_ACCOUNT, LOAD_BALANCER_CONTROLLER_ACCOUNT, tags
+from stacks.versions import KEDA_VERSION
 from stacks.workloads.access import role_annotations
 
-KEDA_VERSION = "2.20.2"
 LOAD_BALANCER_CONTROLLER_VERSION = "3.5.0"
 """Its IAM policy is of the same version, see `stacks.core`."""
 
@@ -26,7 +26,7 @@ _SMALLEST = {"cpu": "250m", "memory": "256Mi"}
 
 
 def keda(stack: PipelineStack, core: CoreOutputs, *, depends_on: Sequence[ITerraformDependable]) -> Release:
-    """https://github.com/kedacore/charts/blob/v2.20.2/keda/values.yaml"""
+    """https://github.com/kedacore/charts/blob/v2.21.0/keda/values.yaml"""
     return _release(
         stack,
         _Chart(

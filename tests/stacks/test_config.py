@@ -13,7 +13,9 @@ from stacks.config import PipelineConfig
 from stacks.config_command import effective
 from stacks.naming import Names
 from stacks.reference import minimal, page, schema_text
+from stacks.sections import KUBERNETES_VERSIONS
 from stacks.sources import ConfigError, load_config, validate_config, variable_names
+from stacks.versions import KEDA_KUBERNETES_VERSIONS, KEDA_VERSION
 from tests.synthesis import EVERYTHING, MATRIX, MINIMAL, OIDC, WITH_DOMAIN, synthesize
 
 ROOT = Path(__file__).parents[2]
@@ -129,6 +131,24 @@ def test_a_broken_rule_names_its_field(change: dict[str, Any], field: str) -> No
     message = refusal({**MINIMAL, **change})
     assert f"\n  {field} = " in message
     assert "1 value to mend" in message
+
+
+@pytest.mark.parametrize("version", ["1.33", "1.34", "1.37"])
+def test_a_kubernetes_version_that_eks_or_keda_does_not_support_is_refused(version: str) -> None:
+    message = refusal({**MINIMAL, "cluster": {"kubernetes_version": version}})
+    assert f'\n  cluster.kubernetes_version = "{version}"\n    rule:    one of 1.35, 1.36: ' in message
+    assert f"KEDA {KEDA_VERSION} supports 1.34 to 1.36" in message
+    assert 'example: kubernetes_version = "1.36"' in message
+
+
+def test_every_kubernetes_version_that_is_offered_is_one_that_keda_supports() -> None:
+    assert set(KUBERNETES_VERSIONS) <= set(KEDA_KUBERNETES_VERSIONS)
+    assert PipelineConfig.model_validate(MINIMAL).cluster.kubernetes_version in KUBERNETES_VERSIONS
+
+
+def test_keda_is_not_a_version_with_a_known_critical_vulnerability() -> None:
+    """CVE-2026-77524 is in all versions before 2.21.0."""
+    assert tuple(map(int, KEDA_VERSION.split("."))) >= (2, 21, 0)
 
 
 def test_a_rule_is_not_told_of_values_that_were_wrong_by_themselves() -> None:
