@@ -1,9 +1,10 @@
 """The EKS cluster: no nodes, Fargate profiles for the namespaces that run pods, and the add-ons that these need."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.eks_access_entry import EksAccessEntry
 from cdktf_cdktf_provider_aws.eks_access_policy_association import (
@@ -56,7 +57,7 @@ def make_cluster(stack: "PipelineStack", network: "Network") -> EksCluster:
         access_config=EksClusterAccessConfig(
             authentication_mode="API", bootstrap_cluster_creator_admin_permissions=False
         ),
-        # vpc-cni and kube-proxy serve nodes, of which there are none; CoreDNS comes as an add-on.
+        # The add-ons that the cluster needs are made below. vpc-cni serves EC2 nodes, of which there are none.
         bootstrap_self_managed_addons=False,
         enabled_cluster_log_types=_CONTROL_PLANE_LOGS,
         # A version that has left standard support costs six times as much; STANDARD upgrades instead.
@@ -139,21 +140,38 @@ def _pod_execution_role(stack: "PipelineStack") -> "IamRole":
     return taker
 
 
-def _add_ons(stack: "PipelineStack", cluster: EksCluster, *, after: Sequence[EksFargateProfile]) -> None:
-    """CoreDNS, made for Fargate, and the metrics server, which the HPAs ask.
+def _add_ons(stack: "PipelineStack", cluster: EksCluster, *, after: Sequence[ITerraformDependable]) -> None:
+    """Install kube-proxy, CoreDNS for Fargate, and the metrics server, which the HPAs ask.
 
-    The add-on of the latter avoids port 10250, which is the kubelet's in a Fargate pod:
+    Every Fargate node runs a kube-proxy of its own. It may read Services by the ClusterRoleBinding
+    `eks:kube-proxy-fargate`, which only the add-on brings, so the add-on comes before all pods. Its DaemonSet runs no
+    pod on Fargate.
+
+    The add-on metrics-server avoids port 10250, which is the kubelet's in a Fargate pod:
     https://docs.aws.amazon.com/eks/latest/userguide/metrics-server.html
     """
-    settings = {"coredns": {"computeType": "Fargate"}, "metrics-server": None}
-    for add_on, values in settings.items():
-        EksAddon(
-            stack,
-            add_on,
-            cluster_name=cluster.name,
-            addon_name=add_on,
-            configuration_values=json.dumps(values) if values else None,
-            resolve_conflicts_on_create="OVERWRITE",
-            resolve_conflicts_on_update="OVERWRITE",
-            depends_on=list(after),
-        )
+    kube_proxy = _add_on(stack, cluster, "kube-proxy")
+    after = [kube_proxy, *after]
+    _add_on(stack, cluster, "coredns", settings={"computeType": "Fargate"}, after=after)
+    _add_on(stack, cluster, "metrics-server", after=after)
+
+
+def _add_on(
+    stack: "PipelineStack",
+    cluster: EksCluster,
+    name: str,
+    *,
+    settings: Mapping[str, str] | None = None,
+    after: Sequence[ITerraformDependable] = (),
+) -> EksAddon:
+    """Install an add-on in the version that EKS has as its default for the cluster's Kubernetes version."""
+    return EksAddon(
+        stack,
+        name,
+        cluster_name=cluster.name,
+        addon_name=name,
+        configuration_values=json.dumps(settings) if settings else None,
+        resolve_conflicts_on_create="OVERWRITE",
+        resolve_conflicts_on_update="OVERWRITE",
+        depends_on=list(after) or None,
+    )

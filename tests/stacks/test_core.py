@@ -193,7 +193,16 @@ def test_coredns_runs_on_fargate_after_all_profiles(core: Synthesized) -> None:
     assert json.loads(add_ons["coredns"]["configuration_values"]) == {"computeType": "Fargate"}
     assert "metrics-server" in add_ons
     profiles = {f"aws_eks_fargate_profile.{logical_id}" for logical_id in core.resources("aws_eks_fargate_profile")}
-    assert set(add_ons["coredns"]["depends_on"]) == profiles
+    assert set(add_ons["coredns"]["depends_on"]) >= profiles
+
+
+def test_fargate_nodes_have_kube_proxys_rights_before_the_first_pod_starts(core: Synthesized) -> None:
+    """The add-on brings the binding `eks:kube-proxy-fargate`; without bootstrap add-ons nothing else does."""
+    add_ons = core.resources("aws_eks_addon")
+    assert add_ons["kube-proxy"]["cluster_name"] == "${aws_eks_cluster.cluster.name}"
+    assert "depends_on" not in add_ons["kube-proxy"]
+    for name in ("coredns", "metrics-server"):
+        assert "aws_eks_addon.kube-proxy" in add_ons[name]["depends_on"]
 
 
 def test_fargate_profiles_are_made_one_after_the_other(core: Synthesized) -> None:
