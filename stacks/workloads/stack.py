@@ -40,7 +40,8 @@ class WorkloadsStack(PipelineStack):
         insights = namespace(self, INSIGHTS_NAMESPACE, purpose="insights")
         pipeline = namespace(self, self.names.namespace, purpose="pipeline", labels=READINESS_GATE)
 
-        scaler = keda(self, core, depends_on=[keda_namespace, logs])
+        # KEDA's chart puts a RoleBinding into the namespace that KEDA watches.
+        scaler = keda(self, core, depends_on=[keda_namespace, pipeline, logs])
         balancer = load_balancer_controller(self, core, depends_on=[logs])
         collector(self, core, depends_on=[insights, logs])
 

@@ -9,6 +9,7 @@ from stacks.environment import environment
 from stacks.naming import Names
 from tests.kubernetes_objects import (
     comes_after,
+    helm_values,
     named,
     objects,
     variables,
@@ -98,6 +99,19 @@ def test_controllers_outlive_what_they_must_clean_up(workloads: Synthesized) -> 
             before = {name for name in comes_after(workloads, address) if name.startswith("kubernetes_namespace_v1.")}
             made = {workloads.all_resources()[name]["metadata"]["name"] for name in before}
             assert namespace in made, address
+
+
+def test_keda_comes_after_the_namespace_that_it_watches(workloads: Synthesized) -> None:
+    """Its chart puts a RoleBinding there."""
+    watched = helm_values(workloads, "keda")["watchNamespace"]
+    before = comes_after(workloads, "helm_release.keda")
+    made = {
+        address
+        for address, found in workloads.all_resources().items()
+        if address.startswith("kubernetes_namespace_v1.") and found["metadata"]["name"] == watched
+    }
+    assert made
+    assert made <= before
 
 
 def test_other_stacks_are_known_by_their_outputs_only(synthesized: dict[str, Synthesized]) -> None:
