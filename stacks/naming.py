@@ -88,6 +88,21 @@ class Names:
         return f"{self.config.subdomain}.{self.config.domain}" if self.config.domain else None
 
     @property
+    def origins(self) -> tuple[str, ...]:
+        """Origins of the dashboard's pages.
+
+        Before HTTPS the load balancer's own name serves them too. AWS puts a number into that name; `*` replaces the
+        number, and S3 takes one `*` in an origin. HTTPS on the domain is always among them, so that the certificate
+        needs no deployment of the bucket.
+        """
+        https = (f"https://{self.host}",) if self.host else ()
+        if self.config.certificate:
+            return https
+        prefix = "internal-" if self.config.load_balancer.scheme == "internal" else ""
+        balancer = f"http://{prefix}{self.load_balancer}-*.{self.config.region}.elb.{self.dns_suffix}"
+        return (*https, *((f"http://{self.host}",) if self.host else ()), balancer)
+
+    @property
     def state_bucket(self) -> str:
         return self.config.state_bucket or self._global("tfstate")
 

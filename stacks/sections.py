@@ -117,7 +117,7 @@ class Storage(Section):
     upload_origins: tuple[values.Origin, ...] = Field(
         default=(),
         max_length=20,
-        description="Origins of pages that upload to the bucket, besides the dashboard's own under the domain.",
+        description="Origins of pages that upload to the bucket, besides the dashboard's own.",
         examples=[["https://intranet.example.com"]],
     )
     noncurrent_days: int = Field(

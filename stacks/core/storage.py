@@ -40,24 +40,21 @@ def make_bucket(stack: "PipelineStack", queues: "Queues") -> S3Bucket:
         ),
         after=bucket,
     )
-    origins = [f"https://{stack.names.host}"] if stack.names.host else []
-    origins += config.upload_origins
-    if origins:
-        S3BucketCorsConfiguration(
-            stack,
-            "videos-bucket-cors",
-            bucket=bucket.id,
-            cors_rule=[
-                S3BucketCorsConfigurationCorsRule(
-                    allowed_methods=["GET", "HEAD", "POST", "PUT"],
-                    allowed_origins=origins,
-                    allowed_headers=["*"],
-                    # A multipart upload is completed with the ETags of its parts.
-                    expose_headers=["ETag"],
-                    max_age_seconds=3600,
-                )
-            ],
-        )
+    S3BucketCorsConfiguration(
+        stack,
+        "videos-bucket-cors",
+        bucket=bucket.id,
+        cors_rule=[
+            S3BucketCorsConfigurationCorsRule(
+                allowed_methods=["GET", "HEAD", "POST", "PUT"],
+                allowed_origins=[*stack.names.origins, *config.upload_origins],
+                allowed_headers=["*"],
+                # A multipart upload is completed with the ETags of its parts.
+                expose_headers=["ETag"],
+                max_age_seconds=3600,
+            )
+        ],
+    )
     # The only one of the bucket: a second would silently replace it.
     S3BucketNotification(
         stack,

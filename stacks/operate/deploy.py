@@ -1,5 +1,7 @@
 """`deploy -- <stack>` and `deploy -- all`: in order, after a look at what is needed, with a word on what comes next."""
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from stacks.operate import account, cdktf_cli, images, prerequisites, progress, team
 from stacks.operate.errors import RefusedError
 from stacks.operate.instance import Instance, say
@@ -44,6 +46,8 @@ def deploy(instance: Instance, stack: Stack, *, step: int | None, unattended: bo
         _tell_name_servers(instance)
     following = next_command(stack, step=step, config=config)
     say(f"Next: {following}" if following else "That was the last stack.")
+    if stack not in (Stack.BOOTSTRAP, Stack.CORE):
+        _tell_address(instance, over_https=config.certificate and step != 1)
 
 
 def deploy_all(instance: Instance, *, unattended: bool) -> None:
@@ -66,12 +70,14 @@ def deploy_all(instance: Instance, *, unattended: bool) -> None:
     for stage in last_stages(config, progress.progress(instance)):
         if isinstance(stage, Pause):
             _explain(instance, stage)
+            _tell_address(instance, over_https=False)
             return
         if stage is not WORKLOADS_HTTPS:
             prerequisites.check(instance, stage.needs)
         _deploy(instance, stage, unattended=unattended)
     team.deploy(instance, instance.team, unattended=unattended)
-    say("Everything is deployed." + (f" The dashboard: https://{instance.names.host}" if config.certificate else ""))
+    say("Everything is deployed.")
+    _tell_address(instance, over_https=config.certificate)
 
 
 def _check_step(instance: Instance, step: int) -> None:
@@ -106,6 +112,17 @@ def _tell_name_servers(instance: Instance) -> None:
         )
         for server in servers:
             say(f"  {server}")
+
+
+def _tell_address(instance: Instance, *, over_https: bool) -> None:
+    """Print the dashboard's address as the last line. The deployment is done: a failure here does not fail it."""
+    try:
+        address = progress.dashboard_url(instance, over_https=over_https)
+    except (ClientError, BotoCoreError) as error:
+        say(f"The dashboard's address could not be read ({error}): it is the load balancer's name in the EC2 console.")
+        return
+    if address:
+        say(f"The dashboard is at {address}")
 
 
 def _explain(instance: Instance, pause: Pause) -> None:

@@ -62,14 +62,27 @@ def has_certificate(instance: Instance) -> bool:
     return any(entry["DomainName"] == instance.names.host for page in pages for entry in page["CertificateSummaryList"])
 
 
-def has_load_balancer(instance: Instance) -> bool:
+def load_balancer_host(instance: Instance) -> str | None:
+    """Return the host name that AWS has given the load balancer; None while there is none."""
     try:
         found = instance.session.client("elbv2").describe_load_balancers(Names=[instance.names.load_balancer])
     except ClientError as error:
         if error_code(error) == "LoadBalancerNotFound":
-            return False
+            return None
         raise
-    return bool(found["LoadBalancers"])
+    return next((balancer["DNSName"] for balancer in found["LoadBalancers"]), None)
+
+
+def has_load_balancer(instance: Instance) -> bool:
+    return load_balancer_host(instance) is not None
+
+
+def dashboard_url(instance: Instance, *, over_https: bool) -> str | None:
+    """Return the address of the dashboard; None if it is over HTTP and there is no load balancer."""
+    if over_https:
+        return f"https://{instance.names.host}"
+    host = load_balancer_host(instance)
+    return f"http://{host}" if host else None
 
 
 def has_cluster(instance: Instance) -> bool:

@@ -6,7 +6,7 @@ Annotations: https://kubernetes-sigs.github.io/aws-load-balancer-controller/late
 import json
 from collections.abc import Mapping, Sequence
 
-from cdktf import ITerraformDependable
+from cdktf import Fn, ITerraformDependable, Token
 from cdktf_cdktf_provider_kubernetes.ingress_v1 import (
     IngressV1,
     IngressV1Metadata,
@@ -91,6 +91,15 @@ def ingress(
         timeouts=IngressV1Timeouts(create="15m", delete="20m"),
         depends_on=depends_on,
     )
+
+
+def host_of(entrance: IngressV1) -> str:
+    """Return the load balancer's own host name, which AWS gives it, as a token that Terraform resolves.
+
+    The token is `none` without a load balancer: an output that cannot be computed would stop a plan or a destroy.
+    """
+    host = entrance.status.get(0).load_balancer.get(0).ingress.get(0).hostname
+    return Token.as_string(Fn.try_([host, "none"]))
 
 
 def oidc_annotations(oidc: Oidc, *, for_websockets: bool) -> dict[str, str]:

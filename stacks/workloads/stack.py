@@ -4,12 +4,14 @@ Terraform destroys in the reverse order: the Ingress goes (and with it, by its c
 the controller, the ScaledObject before KEDA, the pods before their namespaces.
 """
 
+from dataclasses import dataclass
+
 from constructs import Construct
 
 from stacks.config import PipelineConfig
 from stacks.core.outputs import CoreOutputs
 from stacks.dns import DnsOutputs
-from stacks.engine.outputs import outputs_of
+from stacks.engine.outputs import output, outputs_of, publish
 from stacks.engine.stack import PipelineStack
 from stacks.naming import INSIGHTS_NAMESPACE, KEDA_NAMESPACE, LOGGING_NAMESPACE, ServiceAccount
 from stacks.workloads import components
@@ -18,9 +20,14 @@ from stacks.workloads.autoscaling import cpu_autoscaler, disruption_budget, queu
 from stacks.workloads.collector import collector
 from stacks.workloads.controllers import keda, load_balancer_controller
 from stacks.workloads.deployments import deployment
-from stacks.workloads.ingress import ingress, oidc_annotations, service
+from stacks.workloads.ingress import host_of, ingress, oidc_annotations, service
 from stacks.workloads.namespaces import FARGATE_LOGGING, READINESS_GATE, namespace
 from stacks.workloads.pod_logs import pod_logs
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkloadsOutputs:
+    dashboard_url: str = output("Address of the dashboard: the load balancer's own name until there is a certificate.")
 
 
 class WorkloadsStack(PipelineStack):
@@ -89,3 +96,5 @@ class WorkloadsStack(PipelineStack):
         queue_autoscaler(self, worker, depends_on=[scaler, worker_pods])
         for component in (worker, api, frontend):
             disruption_budget(self, component, depends_on=[pipeline])
+        address = f"https://{self.names.host}" if config.certificate else f"http://{host_of(entrance)}"
+        publish(self, WorkloadsOutputs(dashboard_url=address))

@@ -1,6 +1,7 @@
 """The core stack: what AWS is asked for, and that it is what the services know."""
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -106,12 +107,50 @@ def test_every_bucket_is_closed_encrypted_versioned_and_tidied(stack: str, synth
             assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
-def test_browsers_upload_from_exact_origins() -> None:
-    assert not core_of(MINIMAL).resources("aws_s3_bucket_cors_configuration")
-    [cors] = core_of(EVERYTHING).resources("aws_s3_bucket_cors_configuration").values()
+def upload_rule(config: Config) -> dict[str, Any]:
+    """The bucket's only CORS rule."""
+    [cors] = core_of(config).resources("aws_s3_bucket_cors_configuration").values()
     [rule] = cors["cors_rule"]
+    found: dict[str, Any] = rule
+    return found
+
+
+def s3_lets_in(rule: dict[str, Any], origin: str) -> bool:
+    """S3 takes one `*` in an origin: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html"""
+    assert all(allowed.count("*") <= 1 for allowed in rule["allowed_origins"])
+    return any(fnmatchcase(origin, allowed) for allowed in rule["allowed_origins"])
+
+
+def test_with_https_browsers_upload_from_exact_origins() -> None:
+    rule = upload_rule(EVERYTHING)
     assert rule["allowed_origins"] == ["https://videos.example.com", "https://intranet.example.com"]
     assert rule["expose_headers"] == ["ETag"]
+
+
+@pytest.mark.parametrize(
+    ("change", "origin"),
+    [
+        ({}, "http://thumbnails-1234567890.ap-southeast-2.elb.amazonaws.com"),
+        (
+            {"load_balancer": {"scheme": "internal"}},
+            "http://internal-thumbnails-1234567890.ap-southeast-2.elb.amazonaws.com",
+        ),
+        ({"region": "cn-north-1"}, "http://thumbnails-1234567890.cn-north-1.elb.amazonaws.com.cn"),
+        ({"domain": "example.com"}, "http://thumbnails-1234567890.ap-southeast-2.elb.amazonaws.com"),
+        ({"domain": "example.com"}, "http://thumbnail.example.com"),
+        ({"domain": "example.com"}, "https://thumbnail.example.com"),
+    ],
+)
+def test_before_https_browsers_upload_from_wherever_the_dashboard_is_reached(change: Config, origin: str) -> None:
+    rule = upload_rule({**MINIMAL, **change})
+    assert s3_lets_in(rule, origin)
+    for foreign in (
+        "http://others-1234567890.ap-southeast-2.elb.amazonaws.com",
+        "http://thumbnails-1234567890.us-east-1.elb.amazonaws.com",
+        "http://thumbnails-1.example.org",
+        "http://evil.example.com",
+    ):
+        assert not s3_lets_in(rule, foreign)
 
 
 def test_an_existing_test_source_bucket_is_not_made() -> None:

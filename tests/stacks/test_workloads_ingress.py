@@ -3,7 +3,11 @@
 import json
 
 import pytest
+from starlette.requests import HTTPConnection
 
+from services.api.auth import check_origin
+from services.api.problems import ForbiddenError
+from services.contract.settings import ApiSettings
 from tests.kubernetes_objects import (
     comes_after,
     named,
@@ -39,6 +43,47 @@ def test_paths_lead_to_the_services_that_answer_them(workloads: Synthesized) -> 
         assert spec["selector"].items() <= template["metadata"]["labels"].items()
         named_ports = {one["name"]: one["containerPort"] for one in template["spec"]["containers"][0]["ports"]}
         assert named_ports[port["targetPort"]] == port["port"]
+
+
+def test_the_dashboards_address_is_an_output() -> None:
+    output = workloads_of(MINIMAL).document["output"]["dashboard_url"]["value"]
+    host = '${try(kubernetes_ingress_v1.ingress.status[0].load_balancer[0].ingress[0].hostname, "none")}'
+    assert output == f"http://{host}"
+    assert workloads_of(WITH_DOMAIN).document["output"]["dashboard_url"]["value"] == "https://thumbnail.example.com"
+    before_https = workloads_of({**WITH_DOMAIN, "certificate": False})
+    assert before_https.document["output"]["dashboard_url"]["value"] == f"http://{host}"
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize(
+    ("config", "origin"),
+    [
+        (MINIMAL, "http://thumbnails-1234567890.ap-southeast-2.elb.amazonaws.com"),
+        ({**WITH_DOMAIN, "certificate": False}, "http://thumbnails-1234567890.ap-southeast-2.elb.amazonaws.com"),
+        ({**WITH_DOMAIN, "certificate": False}, "http://thumbnail.example.com"),
+        (WITH_DOMAIN, "https://thumbnail.example.com"),
+    ],
+)
+def test_pages_of_the_dashboards_address_may_act_and_open_sockets(
+    config: Config, origin: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The load balancer sends `/ws` to the api as it is; the dashboard's server forwards `/api` with another Host."""
+    for name in ApiSettings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in variables(workloads_of(config), "api").items():
+        monkeypatch.setenv(name, value)
+    public_url = ApiSettings.from_environment().api_public_url
+    scheme, _, host = origin.partition("://")
+    sent = {"origin": origin, "x-forwarded-proto": scheme}
+    sent |= {"host": host} if kind == "websocket" else {"host": "thumbnails-api:8000", "x-forwarded-host": host}
+
+    def asked(headers: dict[str, str]) -> HTTPConnection:
+        pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+        return HTTPConnection({"type": kind, "scheme": "http", "path": "/", "headers": pairs})
+
+    check_origin(asked(sent), public_url)
+    with pytest.raises(ForbiddenError):
+        check_origin(asked({**sent, "origin": "http://evil.example.com"}), public_url)
 
 
 def test_the_load_balancer_is_as_fargate_and_websockets_need_it(workloads: Synthesized) -> None:

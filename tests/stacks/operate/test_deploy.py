@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from stacks.operate.deploy import deploy, deploy_all
 from stacks.operate.errors import CommandError, PrerequisiteError, RefusedError
@@ -60,6 +61,12 @@ def make_load_balancer(session: boto3.Session) -> str:
     return made["LoadBalancers"][0]["LoadBalancerArn"]
 
 
+def address_of(session: boto3.Session) -> str:
+    """The load balancer's own address, as AWS gave it."""
+    [balancer] = session.client("elbv2").describe_load_balancers(Names=["thumbnails"])["LoadBalancers"]
+    return f"http://{balancer['DNSName']}"
+
+
 def test_bootstrap_makes_the_state_bucket_and_names_the_images_next(
     bench: Bench, make_instance: MakeInstance, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,6 +76,36 @@ def test_bootstrap_makes_the_state_bucket_and_names_the_images_next(
     assert "Next: ./noxw -s images -- --tag 1.0.5" in capsys.readouterr().out
     buckets = [bucket["Name"] for bucket in instance.session.client("s3").list_buckets()["Buckets"]]
     assert buckets == ["thumbnails-tfstate-123456789012-ap-southeast-2"]
+
+
+@pytest.mark.parametrize("stack", [Stack.WORKLOADS, Stack.MONITORING])
+@pytest.mark.parametrize("domain", [None, "example.com"])
+def test_without_https_the_load_balancers_own_address_is_the_last_line(
+    deployed: boto3.Session,
+    make_instance: MakeInstance,
+    capsys: pytest.CaptureFixture[str],
+    stack: Stack,
+    domain: str | None,
+) -> None:
+    deploy(make_instance(domain=domain), stack, step=None, unattended=True)
+    assert capsys.readouterr().out.splitlines()[-1] == f"The dashboard is at {address_of(deployed)}"
+
+
+def test_an_address_that_cannot_be_read_fails_no_deployment(
+    deployed: boto3.Session,
+    make_instance: MakeInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    del deployed
+    instance = make_instance()
+
+    def refuse(_instance: Instance) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeLoadBalancers")
+
+    monkeypatch.setattr("stacks.operate.progress.load_balancer_host", refuse)
+    deploy(instance, Stack.WORKLOADS, step=None, unattended=True)
+    assert "The dashboard's address could not be read" in capsys.readouterr().out
 
 
 def test_a_workflow_is_not_asked(bench: Bench, deployed: boto3.Session, make_instance: MakeInstance) -> None:
@@ -195,7 +232,8 @@ def test_all_goes_from_nothing_to_a_persons_turn(  # noqa: PLR0917 - fixtures ar
         "cdktf deploy workloads --auto-approve certificate=true",
         "cdktf deploy monitoring --auto-approve",
     ]
-    assert "Everything is deployed. The dashboard: https://thumbnail.example.com" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.endswith("Everything is deployed.\nThe dashboard is at https://thumbnail.example.com\n")
 
     bench.log.unlink()
     monkeypatch.setattr("stacks.operate.progress.has_certificate", lambda _instance: True)
@@ -222,7 +260,6 @@ def test_all_builds_images_that_are_absent(bench: Bench, session: boto3.Session,
 def test_all_without_a_domain_is_over_http(
     bench: Bench, deployed: boto3.Session, make_instance: MakeInstance, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    del deployed
     deploy_all(make_instance(), unattended=True)
     assert [line.split()[2] for line in bench.asked("cdktf")] == ["bootstrap", "core", "workloads", "monitoring"]
-    assert capsys.readouterr().out.endswith("Everything is deployed.\n")
+    assert capsys.readouterr().out.endswith(f"Everything is deployed.\nThe dashboard is at {address_of(deployed)}\n")
