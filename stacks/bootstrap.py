@@ -20,7 +20,8 @@ from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 
-from stacks.deploy_rights import boundary, deploy_rights
+from stacks.boundary import boundary
+from stacks.deploy_rights import deploy_rights
 from stacks.engine.buckets import Lifecycle, secure_bucket
 from stacks.engine.outputs import output, publish
 from stacks.engine.policy import Statement, document
@@ -59,7 +60,7 @@ class BootstrapStack(PipelineStack):
             "boundary",
             name=self.names.of("boundary"),
             description=f"What roles of {config.name} can be given at most.",
-            policy=document(*boundary()),
+            policy=document(*boundary(self.names)),
         )
         boundary_policy.override_logical_id("boundary")
         if not config.github.oidc_provider_exists:

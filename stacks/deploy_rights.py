@@ -16,39 +16,6 @@ if TYPE_CHECKING:
 TOLD_BY_TAG = ("acm", "cloudwatch", "ec2", "iam", "sns")
 """Services whose resources' tags IAM looks at, and that the deploy role is let into by more than exact names."""
 
-_BOUNDED_SERVICES = (
-    "acm",
-    "cloudwatch",
-    "cognito-idp",
-    "dynamodb",
-    "ec2",
-    "ecr",
-    "eks",
-    "elasticloadbalancing",
-    "kms",
-    "logs",
-    "s3",
-    "secretsmanager",
-    "shield",
-    "sqs",
-    "ssm",
-    "tag",
-    "wafv2",
-    "xray",
-)
-
-
-def boundary() -> list[Statement]:
-    """No role of the instance can do more, whatever policies it is given: above all, nothing with identities."""
-    return [
-        Statement(sid="Services", actions=[f"{service}:*" for service in _BOUNDED_SERVICES], resources=["*"]),
-        Statement(
-            sid="Identities",
-            actions=["iam:CreateServiceLinkedRole", "iam:GetServerCertificate", "iam:ListServerCertificates"],
-            resources=["*"],
-        ),
-    ]
-
 
 def deploy_rights(names: "Names") -> dict[str, list[Statement]]:
     """Statements by policy: one would be longer than the 6,144 characters that IAM allows."""

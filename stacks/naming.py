@@ -83,6 +83,12 @@ class Names:
         return self.config.name
 
     @property
+    def load_balancer_arns(self) -> list[str]:
+        """ARNs of the load balancer, of its listeners and of their rules: an id that AWS gives ends each."""
+        kinds = ("loadbalancer", "listener", "listener-rule")
+        return [self.arn("elasticloadbalancing", f"{kind}/app/{self.load_balancer}/*") for kind in kinds]
+
+    @property
     def host(self) -> str | None:
         """Host of the dashboard, where there is a domain."""
         return f"{self.config.subdomain}.{self.config.domain}" if self.config.domain else None

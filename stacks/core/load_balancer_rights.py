@@ -1,17 +1,17 @@
 """What the AWS Load Balancer Controller may do; AWS maintains no policy for it.
 
 The actions are those of the controller's own `docs/install/iam_policy.json` that an ALB needs. Where that asks only
-for the tag `elbv2.k8s.aws/cluster`, this asks for the cluster's name in it; Network Load Balancers are left out.
+for the tag `elbv2.k8s.aws/cluster`, this asks for the cluster's name in it, and it names the one load balancer that
+the Ingress has. Network Load Balancers and Shield are left out.
 """
 
 from typing import TYPE_CHECKING
 
+from stacks.boundary import CLUSTER_TAG
 from stacks.engine.policy import Conditions, Statement
 
 if TYPE_CHECKING:
     from stacks.naming import Names
-
-_TAG = "elbv2.k8s.aws/cluster"
 
 _EC2_READS = [
     "AccountAttributes",
@@ -63,7 +63,6 @@ def _reads() -> list[Statement]:
                 *(f"elasticloadbalancing:Describe{noun}" for noun in _ELB_READS),
                 "acm:ListCertificates",
                 "iam:ListServerCertificates",
-                "shield:GetSubscriptionState",
             ],
             resources=["*"],
         )
@@ -95,7 +94,7 @@ def _protections(names: "Names") -> list[Statement]:
                 "wafv2:AssociateWebACL",
                 "wafv2:DisassociateWebACL",
             ],
-            resources=[names.arn("wafv2", "regional/webacl/*/*"), _load_balancer(names)],
+            resources=[names.arn("wafv2", "regional/webacl/*/*"), names.load_balancer_arns[0]],
         ),
     ]
 
@@ -104,13 +103,27 @@ def _security_groups(names: "Names") -> list[Statement]:
     groups = names.arn("ec2", "security-group/*")
     rules = ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"]
     return [
-        Statement(sid="MakeGroup", actions=["ec2:CreateSecurityGroup"], resources=[groups, names.arn("ec2", "vpc/*")]),
+        Statement(
+            sid="MakeGroup",
+            actions=["ec2:CreateSecurityGroup"],
+            resources=[groups],
+            conditions={"StringEquals": {f"aws:RequestTag/{CLUSTER_TAG}": names.cluster}},
+        ),
+        Statement(
+            sid="MakeGroupInOwnNetwork",
+            actions=["ec2:CreateSecurityGroup"],
+            resources=[names.arn("ec2", "vpc/*")],
+            conditions={"StringEquals": {"aws:ResourceTag/pipeline": names.config.name}},
+        ),
         Statement(
             sid="TagNewGroup",
             actions=["ec2:CreateTags"],
             resources=[groups],
             conditions={
-                "StringEquals": {"ec2:CreateAction": "CreateSecurityGroup", f"aws:RequestTag/{_TAG}": names.cluster}
+                "StringEquals": {
+                    "ec2:CreateAction": "CreateSecurityGroup",
+                    f"aws:RequestTag/{CLUSTER_TAG}": names.cluster,
+                }
             },
         ),
         Statement(
@@ -136,28 +149,11 @@ def _security_groups(names: "Names") -> list[Statement]:
 
 
 def _load_balancers(names: "Names") -> list[Statement]:
-    load_balancer = _load_balancer(names)
+    load_balancer, listener, rule = names.load_balancer_arns
     target_group = names.arn("elasticloadbalancing", "targetgroup/*/*")
-    listener = names.arn("elasticloadbalancing", "listener/app/*")
-    rule = names.arn("elasticloadbalancing", "listener-rule/app/*")
     return [
-        Statement(
-            sid="Make",
-            actions=["elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:CreateTargetGroup"],
-            resources=[load_balancer, target_group],
-            conditions={"StringEquals": {f"aws:RequestTag/{_TAG}": names.cluster}},
-        ),
-        Statement(
-            sid="TagNew",
-            actions=["elasticloadbalancing:AddTags"],
-            resources=[load_balancer, target_group],
-            conditions={
-                "StringEquals": {
-                    "elasticloadbalancing:CreateAction": ["CreateTargetGroup", "CreateLoadBalancer"],
-                    f"aws:RequestTag/{_TAG}": names.cluster,
-                }
-            },
-        ),
+        *_make(names, "LoadBalancer", load_balancer),
+        *_make(names, "TargetGroup", target_group),
         Statement(
             sid="TagOwn",
             actions=["elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"],
@@ -189,6 +185,7 @@ def _load_balancers(names: "Names") -> list[Statement]:
             sid="Targets",
             actions=["elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"],
             resources=[target_group],
+            conditions=_own(names),
         ),
         Statement(
             sid="Listeners",
@@ -214,9 +211,25 @@ def _load_balancers(names: "Names") -> list[Statement]:
     ]
 
 
-def _load_balancer(names: "Names") -> str:
-    return names.arn("elasticloadbalancing", "loadbalancer/app/*/*")
+def _make(names: "Names", noun: str, resource: str) -> list[Statement]:
+    """Allow to make a thing with the cluster's tag, and to put the tag on it while it is made."""
+    request = {f"aws:RequestTag/{CLUSTER_TAG}": names.cluster}
+    action = f"Create{noun}"
+    return [
+        Statement(
+            sid=f"Make{noun}",
+            actions=[f"elasticloadbalancing:{action}"],
+            resources=[resource],
+            conditions={"StringEquals": request},
+        ),
+        Statement(
+            sid=f"TagNew{noun}",
+            actions=["elasticloadbalancing:AddTags"],
+            resources=[resource],
+            conditions={"StringEquals": {"elasticloadbalancing:CreateAction": action, **request}},
+        ),
+    ]
 
 
 def _own(names: "Names") -> Conditions:
-    return {"StringEquals": {f"aws:ResourceTag/{_TAG}": names.cluster}}
+    return {"StringEquals": {f"aws:ResourceTag/{CLUSTER_TAG}": names.cluster}}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.synthesis import EVERYTHING, MINIMAL, Synthesized, as_list, statements, synthesize
+from tests.synthesis import EVERYTHING, MINIMAL, Config, Synthesized, as_list, statements, synthesize
 
 
 def trust(bootstrap: Synthesized, role: str) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def test_the_boundary_allows_nothing_with_identities(bootstrap: Synthesized) -> 
         for action in statement["Action"]
     }
     identities = {action for action in allowed if action.split(":")[0] in {"iam", "sts", "organizations"}}
-    assert identities == {"iam:CreateServiceLinkedRole", "iam:GetServerCertificate", "iam:ListServerCertificates"}
+    assert identities == {"iam:CreateServiceLinkedRole", "iam:ListServerCertificates"}
     assert "*" not in allowed
 
 
@@ -86,6 +86,19 @@ def test_the_state_bucket_is_not_made_here() -> None:
     assert not synthesize(MINIMAL)["bootstrap"].resources("aws_s3_bucket")
 
 
-def test_managed_policies_fit(bootstrap: Synthesized) -> None:
-    for policy in bootstrap.resources("aws_iam_policy").values():
-        assert len("".join(policy["policy"].split())) <= 6144
+LONGEST_NAMES: Config = {
+    **MINIMAL,
+    "name": "a" * 20,
+    "region": "us-gov-west-1",
+    "state_bucket": "b" * 63,
+    "storage": {"bucket_name": "c" * 63, "test_source_bucket_name": "d" * 63},
+}
+
+
+def test_policies_fit_with_the_longest_names() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+    stacks = synthesize(LONGEST_NAMES)
+    for name, policy in stacks["bootstrap"].resources("aws_iam_policy").items():
+        assert len("".join(policy["policy"].split())) <= 6144, name
+    for name, policy in stacks["core"].resources("aws_iam_role_policy").items():
+        assert len("".join(policy["policy"].split())) <= 10_240, name

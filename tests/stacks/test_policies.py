@@ -16,8 +16,10 @@ UNNAMED = {
     # Reads of EC2 and ELB, and what makes things that have no name yet.
     "load-balancer-controller-rights:Read": "EC2 and ELB describe no single resources",
     "build-rights:LogIn": "ecr:GetAuthorizationToken knows no resources",
-    "boundary:Services": "a boundary grants nothing: it bounds",
-    "boundary:Identities": "a boundary grants nothing: it bounds",
+    "boundary:PullFromOtherAccounts": "the images of EKS' add-ons are in accounts of AWS; the own account is left out",
+    "boundary:ReadInRegion": "EC2, ELB and ACM list without resources; the region is asked for",
+    "boundary:ReadAnywhere": "lists of ECR and IAM know no resources",
+    "boundary:TokensKey": "the key is the account's choice; the secret that it decrypts is named",
     "deploy-data:DrawToken": "GetRandomPassword knows no resources",
     "deploy-data:FindLogGroups": "DescribeLogGroups knows no resources",
     "deploy-data:MakeKey": "a key has no name before it is made; its tag is asked for",
@@ -35,6 +37,8 @@ UNNAMED = {
 _WHOLE_SERVICE = "service:* on named resources also means actions that these cannot have"
 
 TOLERATED = {
+    ("boundary", "RESOURCE_MISMATCH"): _WHOLE_SERVICE,
+    ("boundary", "UNKNOWN_CONDITION_FOR_ACTION"): "newer than parliament's list",
     ("deploy-data", "RESOURCE_MISMATCH"): _WHOLE_SERVICE,
     ("deploy-cluster", "RESOURCE_MISMATCH"): _WHOLE_SERVICE,
     ("deploy-cluster", "MISMATCHED_TYPE_BUT_USABLE"): "iam:PermissionsBoundary is an ARN without wildcards",

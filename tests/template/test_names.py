@@ -150,7 +150,7 @@ def test_no_role_reaches_what_another_instance_has(one: str, other: str) -> None
         for pattern in as_list(statement.get("Resource", []))
         for kind, arn in theirs
         if pattern != "*" and fnmatchcase(arn, pattern)
-        if (kind == "aws_cloudwatch_dashboard" or not told_apart(statement, one)) and "boundary" not in address
+        if (kind == "aws_cloudwatch_dashboard" or not told_apart(statement, one))
     }
     assert reached == (set(STAND) if other == f"{one}-two" else set())
 
