@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def worker_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
     names = stack.names
     taker = accounts.role("worker", names.worker_account)
+    uploads, thumbnails = f"{names.bucket_arn}/{UPLOAD_PREFIX}*", f"{names.bucket_arn}/{THUMBNAIL_PREFIX}*"
     grant(
         stack,
         "worker",
@@ -33,10 +34,10 @@ def worker_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
             resources=[names.queue_arn],
         ),
         Statement(sid="GiveUp", actions=["sqs:SendMessage"], resources=[names.dead_letter_queue_arn]),
-        Statement(sid="ReadVideos", actions=["s3:GetObject"], resources=[f"{names.bucket_arn}/{UPLOAD_PREFIX}*"]),
-        Statement(
-            sid="WriteThumbnails", actions=["s3:PutObject"], resources=[f"{names.bucket_arn}/{THUMBNAIL_PREFIX}*"]
-        ),
+        # Of thumbnails for HEAD, and for a PUT with If-Match, which asks for both rights:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+        Statement(sid="ReadObjects", actions=["s3:GetObject"], resources=[uploads, thumbnails]),
+        Statement(sid="WriteThumbnails", actions=["s3:PutObject"], resources=[thumbnails]),
         _tell_missing_from_denied(names),
         # A transaction is allowed by the actions in it:
         # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
@@ -68,6 +69,8 @@ def api_role(stack: "PipelineStack", accounts: AccountRoles, *, token_secret_arn
             resources=[names.dead_letter_queue_arn],
         ),
         Statement(sid="Redrive", actions=["sqs:SendMessage"], resources=[names.queue_arn]),
+        # For a DELETE with If-Match, too:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html
         Statement(sid="ReadObjects", actions=["s3:GetObject"], resources=[uploads, thumbnails]),
         Statement(
             sid="Upload",

@@ -9,6 +9,7 @@ import pytest
 from services.contract.resources import pipeline_resources
 from stacks.config import PipelineConfig
 from stacks.naming import Names
+from tests.iam_policies import Request, allows
 from tests.synthesis import EVERYTHING, MATRIX, MINIMAL, Config, Synthesized, as_list, statements, synthesize
 
 NAMES = Names(PipelineConfig.model_validate(MINIMAL))
@@ -167,7 +168,7 @@ def test_worker_has_these_rights_and_no_more(core: Synthesized) -> None:
         ("sqs:ChangeMessageVisibility", queue),
         ("sqs:GetQueueAttributes", queue),
         ("sqs:SendMessage", NAMES.dead_letter_queue_arn),
-        ("s3:GetObject", f"{bucket}/uploads/*"),
+        ("s3:GetObject", f"{bucket}/uploads/*", f"{bucket}/thumbnails/*"),
         ("s3:PutObject", f"{bucket}/thumbnails/*"),
         ("s3:ListBucket", bucket),
         ("dynamodb:GetItem", NAMES.table_arn),
@@ -186,6 +187,27 @@ def test_api_deletes_only_under_our_prefixes_and_writes_only_uploads(core: Synth
     assert granted["ReadTestVideos"]["Resource"] == [f"{NAMES.test_source_bucket_arn}/*"]
     assert granted["Redrive"] == {**granted["Redrive"], "Action": ["sqs:SendMessage"], "Resource": [NAMES.queue_arn]}
     assert granted["ReadDeadLetters"]["Resource"] == [NAMES.dead_letter_queue_arn]
+
+
+@pytest.mark.parametrize("prefix", ["uploads", "thumbnails"])
+def test_api_deletes_an_object_that_is_still_the_one_it_saw(core: Synthesized, prefix: str) -> None:
+    """A delete with If-Match asks for GetObject, and HEAD as well."""
+    policy = core.policies()["aws_iam_role_policy.api-rights.policy"]
+    resource = f"{NAMES.bucket_arn}/{prefix}/a.mp4"
+    for action in ("s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"):
+        assert allows(policy, Request(action=action, resource=resource))
+    for action in ("s3:ListBucket", "s3:ListBucketVersions"):
+        assert allows(policy, Request(action=action, resource=NAMES.bucket_arn))
+
+
+def test_worker_writes_a_thumbnail_only_over_the_one_it_saw(core: Synthesized) -> None:
+    """A PUT with If-Match asks for GetObject, and HEAD as well; it deletes nothing."""
+    policy = core.policies()["aws_iam_role_policy.worker-rights.policy"]
+    thumbnail = f"{NAMES.bucket_arn}/thumbnails/a.jpg"
+    for action in ("s3:GetObject", "s3:PutObject"):
+        assert allows(policy, Request(action=action, resource=thumbnail))
+    assert not allows(policy, Request(action="s3:DeleteObject", resource=thumbnail))
+    assert not allows(policy, Request(action="s3:PutObject", resource=f"{NAMES.bucket_arn}/uploads/a.mp4"))
 
 
 def test_keda_reads_the_depth_of_one_queue(core: Synthesized) -> None:
