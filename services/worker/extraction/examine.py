@@ -27,6 +27,8 @@ class Video:
     duration_s: float | None
     is_cut_off: bool
     """The index points to samples beyond the end of the file."""
+    has_fragments: bool = False
+    """The file goes on in fragments, of which `duration_s` may count only the first."""
 
     @property
     def codec(self) -> str:
@@ -87,6 +89,7 @@ def examine(reader: RangedReader, examined: Examined | None = None) -> Video:
         decoder=decoder,
         duration_s=duration_s,
         is_cut_off=contents.needed_bytes is not None and contents.needed_bytes > reader.size_bytes,
+        has_fragments=contents.has_fragments,
     )
 
 

@@ -15,6 +15,7 @@ from services.worker.extraction.codecs import codec_name
 from services.worker.extraction.examine import Examined, Video, examine, examine_container
 from services.worker.extraction.index import containers
 from services.worker.extraction.keyframes import Found, KeyframeSearch
+from services.worker.extraction.limits import MAX_DURATION_S
 from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard, VideoInfo
 from services.worker.extraction.overview import Overview
 from services.worker.extraction.reader import RangedReader
@@ -35,7 +36,7 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: Limits) -> 
     """
     try:
         examined = examine_container(reader)
-        outcome = _by_index(reader, examined, options, limits)
+        outcome, indexed_s = _by_index(reader, examined, options, limits)
         if outcome is not None:
             return outcome
         video = examine(reader, examined)
@@ -43,6 +44,9 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: Limits) -> 
         return Outcome.failed(error)
     search = Search(reader, video, limits, width_px=options.width_px)
     duration_s, is_whole = search.duration_s()
+    if is_whole and examined.contents.has_fragments:
+        # FFmpeg leaves fragments out that it cannot follow.
+        duration_s = max(duration_s, indexed_s)
     wanted_s = selection.times_s(options.positions_pct, duration_s)
     frames = search.frames(wanted_s)
     info = VideoInfo(
@@ -66,18 +70,22 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: Limits) -> 
     return _outcome(info, chosen, options, shortfall)
 
 
-def _by_index(reader: RangedReader, examined: Examined, options: ThumbnailOptions, limits: Limits) -> Outcome | None:
-    """The thumbnails, if the container's index leads to them; None if the robust way must be tried.
+def _by_index(
+    reader: RangedReader, examined: Examined, options: ThumbnailOptions, limits: Limits
+) -> tuple[Outcome | None, float]:
+    """Return the thumbnails, or None if the container's index does not lead to them; and how long the video is by it.
 
     Raises: ExtractionError, SourceError.
     """
+    indexed_s = 0.0
     try:
         index = containers.open_index(reader, examined.container.name)
         stream = index.stream
+        indexed_s = stream.duration_s if 0 < stream.duration_s <= MAX_DURATION_S else 0.0
         wanted_s = selection.times_s(options.positions_pct, stream.duration_s)
         found = KeyframeSearch(reader, index, options).frames(wanted_s)
     except UNUSABLE:
-        return None
+        return None, indexed_s
     shortfall = _indexed_shortfall(found, wanted_s, stream)
     info = VideoInfo(
         duration_s=stream.duration_s,
@@ -88,13 +96,14 @@ def _by_index(reader: RangedReader, examined: Examined, options: ThumbnailOption
     )
     outcome = _outcome(info, found.frames, options, shortfall)
     if not options.storyboard and not options.preview:
-        return outcome
+        return outcome, indexed_s
     overview = Overview(reader, index, options, limits, found.frames[0].image)
-    return replace(
+    outcome = replace(
         outcome,
         storyboard=_if_it_can_be_had(overview.storyboard) if options.storyboard else None,
         preview=_if_it_can_be_had(overview.preview) if options.preview else None,
     )
+    return outcome, indexed_s
 
 
 def _if_it_can_be_had(make: Callable[[], _Made | None]) -> _Made | None:
@@ -148,6 +157,8 @@ def _indexed_shortfall(found: Found, wanted_s: Sequence[float], stream: Stream) 
     is_far = _distance(found.nearest_s, wanted_s, end_s) is not None
     if is_far and stream.is_cut_off:
         return _cut_off(found.nearest_s)
+    if stream.missing:
+        return ReasonCode.INCOMPLETE, stream.missing
     if any(found.is_last_resort):
         return _distance(found.nearest_s, wanted_s, selection.tolerance_s(stream.duration_s, stream.frame_s))
     if is_far:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from services.worker.extraction import picture, quality, selection
 from services.worker.extraction.capture import Capture, Frame, Image
@@ -11,6 +12,8 @@ from services.worker.extraction.reader import RangedReader
 
 _FIRST_FRAME_BYTES = 16 * 1024 * 1024
 _FIRST_FRAME_CPU_S = 5.0
+_REORDERED = 16
+"""How far the order of decoding may differ from that of showing, in pictures: H.264 allows as many."""
 _LOOKED_AT = (0.2, -0.2, 0.4, -0.4, 0.7, -0.7, 1.0, -1.0)
 """Where a better picture is looked for: shares of how far it may be, the nearest first."""
 
@@ -37,17 +40,25 @@ class Search:
         self.was_exhaustive = False
 
     def duration_s(self) -> tuple[float, bool]:
-        """The duration, and whether it is the whole: without one in the container the packets are read as far as the
-        limits allow.
+        """Return the duration, and whether it is the whole.
+
+        The packets are read as far as the limits allow if the container has no duration, or if it goes on in fragments:
+        its header may count the first one only.
         """
-        if self._video.duration_s is not None:
-            return self._video.duration_s, True
+        stated_s = self._video.duration_s
+        if stated_s is not None and not self._video.has_fragments:
+            return stated_s, True
         self._reader.rewind(soft_bytes=self._limits.read_bytes, soft_cpu_s=self._limits.cpu_s / 4)
         packets = Capture(self._reader, self._video.container.demuxer, decoder_whitelist=None)
         times_s = list(iter(packets.advance, None)) if packets.is_open else []
+        if self._video.has_fragments and _start_again(times_s, self._video.stream.frame_s):
+            return max(times_s), False
         self._reader.check()
         span_s = max(times_s, default=0.0) - min(times_s, default=0.0)
-        return span_s + self._video.stream.frame_s, not self._reader.exhausted
+        read_s = span_s + self._video.stream.frame_s
+        if self._reader.exhausted and stated_s is not None and stated_s > read_s:
+            return stated_s, True
+        return read_s, not self._reader.exhausted
 
     def frames(self, wanted_s: Sequence[float]) -> list[Frame | None]:
         """The best frame for each time, as small as a thumbnail; all None if nothing could be decoded.
@@ -116,3 +127,8 @@ class Search:
             return picture.shrink(image, ratio, max_width_px=self._width_px)
 
         return shrink
+
+
+def _start_again(times_s: Sequence[float], frame_s: float) -> bool:
+    """Tell whether times go back by more than pictures are reordered, as in recordings that were put together."""
+    return any(later_s < time_s - max(1.0, _REORDERED * frame_s) for time_s, later_s in pairwise(times_s))

@@ -37,6 +37,8 @@ class Stream:
     colour: Colour = UNTOLD
     is_cut_off: bool = False
     """The file ends before the container says."""
+    missing: str = ""
+    """Says which part of the video the index does not reach, although the duration does not count it; empty if none."""
     tells_order: bool = True
     """Samples have the times at which their own pictures are shown. AVI has only the order of decoding."""
 

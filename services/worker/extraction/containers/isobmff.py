@@ -23,21 +23,25 @@ _HEADER_BYTES = 16
 
 @dataclass(frozen=True)
 class Box:
-    """A box: its type and the place of its body, `start` to `end`, in bytes from the start of the file."""
+    """A box: its type and the place of its body, `start` to `end`, in bytes from the start of the file.
+
+    `is_cut_off` says that what holds the box ends before it.
+    """
 
     type: bytes
     start: int
     end: int
+    is_cut_off: bool = False
 
 
 def recognises(head: bytes) -> bool:
     return head[4:8] in _FIRST_BOXES and not (head[4:8] == b"ftyp" and head[8:12] in _STILLS)
 
 
-def boxes(read_at: ReadAt, start: int, end: int, *, before: int | None = None) -> Iterator[Box]:
+def boxes(read_at: ReadAt, start: int, end: int, *, before: int | None = None, most: int = _MAX_BOXES) -> Iterator[Box]:
     """The boxes between two places; stops where they no longer make sense, and reads none that begins at `before`."""
     before = end if before is None else before
-    for _ in range(_MAX_BOXES):
+    for _ in range(most):
         header = read_at(start, _HEADER_BYTES) if start + 8 <= end and start < before else b""
         if len(header) < 8:
             return
@@ -50,7 +54,7 @@ def boxes(read_at: ReadAt, start: int, end: int, *, before: int | None = None) -
             size = max(size, body - start)  # some forget to count its header
         if size < body - start:
             return
-        yield Box(kind, body, min(start + size, end))
+        yield Box(kind, body, min(start + size, end), start + size > end)
         start += size
 
 
@@ -62,7 +66,8 @@ def looks_ahead(read_at: ReadAt, size_bytes: int) -> list[Place]:
     if moov.end - moov.start <= _SMALL_BYTES:
         return [(moov.start, moov.end - moov.start)]
     first = next((box for box in boxes(read_at, moov.start, moov.end) if box.type == b"trak"), moov)
-    return [(moov.start, _START_BYTES), (first.end, _HEADER_BYTES), (moov.end - _END_BYTES, _END_BYTES)]
+    end = (moov.end - _END_BYTES, _END_BYTES + _HEADER_BYTES)
+    return [(moov.start, _START_BYTES), (first.end, _HEADER_BYTES), end]
 
 
 def _movie(read_at: ReadAt, size_bytes: int) -> Box | None:
@@ -84,10 +89,16 @@ def inspect(read_at: ReadAt, size_bytes: int) -> Contents | None:
         return Contents(missing=_NO_FRAGMENTS)
     return Contents(
         video=tuple(track.video for track in video),
+        has_fragments=has_fragments(read_at, moov.end, size_bytes),
         others=len(tracks) - len(video),
         duration_s=max((track.duration_s for track in video), default=0) or None,
         needed_bytes=max((track.needed_bytes for track in video), default=0) or None,
     )
+
+
+def has_fragments(read_at: ReadAt, start: int, end: int) -> bool:
+    """Tell whether fragments follow the movie box, which ends at `start`, also where it does not announce them."""
+    return any(box.type == b"moof" for box in boxes(read_at, start, end))
 
 
 def _has_media(read_at: ReadAt, start: int, end: int) -> bool:

@@ -22,7 +22,8 @@ class Contents:
     """The video tracks of a file and how many others there are, some of which `may_hide_video`.
 
     `missing` is a sentence about what no player can do without, and the file lacks. `duration_s` is what the container
-    says, `needed_bytes` how long the file must be for all of its samples.
+    says, `needed_bytes` how long the file must be for all of its samples. `has_fragments` says that pictures follow
+    which the header neither lists nor counts.
     """
 
     video: tuple[VideoTrack, ...] = ()
@@ -31,3 +32,4 @@ class Contents:
     duration_s: float | None = None
     missing: str | None = None
     needed_bytes: int | None = None
+    has_fragments: bool = False

@@ -1,7 +1,7 @@
 """One fragment of a fragmented MP4 (ISO/IEC 14496-12, 8.8): the samples of one track in it."""
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.worker.extraction.containers.isobmff import Box, boxes
 from services.worker.extraction.reader import RangedReader
@@ -46,6 +46,8 @@ class Fragment:
     samples: tuple[FragmentSample, ...]
     duration: int
     """Of the samples, in the track's own scale."""
+    tells_time: bool = True
+    """Whether the fragment says when it begins. Smooth Streaming's do not."""
 
 
 def defaults(reader: RangedReader, mvex: Box, track: int) -> Defaults:
@@ -58,7 +60,7 @@ def defaults(reader: RangedReader, mvex: Box, track: int) -> Defaults:
 
 
 def read(reader: RangedReader, moof: Box, track: int, usual: Defaults, *, decoded: int) -> Fragment:
-    """The fragment whose header `moof` is. `decoded` is when it begins, if it does not tell.
+    """Return the fragment whose header `moof` is. `decoded` is when it begins, if it does not tell.
 
     Raises: BrokenIndexError.
     """
@@ -72,7 +74,7 @@ def read(reader: RangedReader, moof: Box, track: int, usual: Defaults, *, decode
         return header[offset : offset + count]
 
     samples: list[FragmentSample] = []
-    now = decoded
+    now, tells_time = decoded, False
     for traf in boxes(read_at, 0, len(header)):
         if traf.type != b"traf":
             continue
@@ -85,13 +87,30 @@ def read(reader: RangedReader, moof: Box, track: int, usual: Defaults, *, decode
         for part in parts:
             body = header[part.start : part.end]
             if part.type == b"tfdt" and not samples:
-                now = int.from_bytes(body[4:12] if body[:1] == b"\1" else body[4:8])
+                now, tells_time = int.from_bytes(body[4:12] if body[:1] == b"\1" else body[4:8]), True
             elif part.type == b"trun":
                 run = _run(body, (base, at, now), own)
                 samples += run.samples
                 now, at = run.now, run.at
     first = samples[0].decoded if samples else now
-    return Fragment(start, moof.end, tuple(samples), now - first)
+    return Fragment(start, moof.end, tuple(samples), now - first, tells_time)
+
+
+def within(found: Fragment, size_bytes: int) -> Fragment:
+    """Return a fragment without its last samples, as far as they lie beyond the end of the file."""
+    count = len(found.samples)
+    while count and found.samples[count - 1].offset + found.samples[count - 1].size > size_bytes:
+        count -= 1
+    if count == len(found.samples):
+        return found
+    duration = found.samples[count].decoded - found.samples[0].decoded
+    return replace(found, samples=found.samples[:count], duration=duration)
+
+
+def delayed(found: Fragment, by: int) -> Fragment:
+    """Return the same fragment, later by so much."""
+    samples = tuple(replace(sample, decoded=sample.decoded + by, shown=sample.shown + by) for sample in found.samples)
+    return replace(found, samples=samples)
 
 
 def _head(tfhd: bytes, moof: int, usual: Defaults) -> tuple[int, Defaults]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from services.worker.extraction.containers.isobmff import boxes
 from services.worker.extraction.index import edits, fragments, movie
 from services.worker.extraction.index.movie import Movie
 from services.worker.extraction.index.tables import SampleTables
@@ -17,10 +18,15 @@ _REORDERED = 16
 def open_index(reader: RangedReader) -> Index:
     """Raises: BrokenIndexError, SourceError."""
     film = movie.read(reader)
-    head = reader.read_at(film.track.boxes[b"stsz"].start, 12) if b"stsz" in film.track.boxes else b""
-    if film.extends is not None and not int.from_bytes(head[8:12]):
-        return fragments.open_index(reader, film)
-    return TableIndex(reader, film)
+    return fragments.open_index(reader, film) if _goes_on(reader, film) else TableIndex(reader, film)
+
+
+def _goes_on(reader: RangedReader, film: Movie) -> bool:
+    """Tell whether fragments follow the movie box, or the file ends before fragments that were announced."""
+    for box in boxes(reader.read_at, film.end, reader.size_bytes):
+        if box.type == b"moof" or (box.is_cut_off and film.extends is not None):
+            return True
+    return False
 
 
 class TableIndex:

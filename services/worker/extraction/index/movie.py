@@ -33,8 +33,9 @@ class Track:
 
 @dataclass(frozen=True)
 class Movie:
-    """`end` is where its box ends. `extends` announces fragments. A duration of 0 is unknown."""
+    """`start` and `end` are those of its box. `extends` announces fragments. A duration of 0 is unknown."""
 
+    start: int
     end: int
     time_scale: int
     duration: int
@@ -44,7 +45,12 @@ class Movie:
 
 def read(reader: RangedReader) -> Movie:
     """Raises: BrokenIndexError, SourceError."""
-    moov = next((box for box in boxes(reader.read_at, 0, reader.size_bytes) if box.type == b"moov"), None)
+    start, moov = 0, None
+    for box in boxes(reader.read_at, 0, reader.size_bytes):
+        if box.type == b"moov":
+            moov = box
+            break
+        start = box.end
     if moov is None:
         raise BrokenIndexError("no moov box")
     time_scale = duration = 0
@@ -61,7 +67,7 @@ def read(reader: RangedReader) -> Movie:
             references = _body(reader, found.get(b"chap"), 64)
             chapters |= {int.from_bytes(references[at : at + 4]) for at in range(0, len(references) - 3, 4)}
             tracks += _track(reader, found)
-    return Movie(moov.end, time_scale, duration, _film(tracks, chapters), extends)
+    return Movie(start, moov.end, time_scale, duration, _film(tracks, chapters), extends)
 
 
 def times(header: bytes) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from services.worker.extraction.containers.isobmff import Box
+from services.worker.extraction.index.fragment import FragmentSample
 from services.worker.extraction.reader import RangedReader
 from services.worker.extraction.stream import BrokenIndexError
 
@@ -20,6 +21,8 @@ _MOST_TABLE_BYTES = 16 * 1024 * 1024
 _EXACT_BYTES = 512 * 1024
 """A table of composition offsets up to this size is read whole."""
 _MOST_SAMPLES = 1 << 26
+_MOST_LISTED = 200_000
+"""Most samples before the first fragment: they are listed, although few have more than a second there."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ class SampleTables:
             raise BrokenIndexError("no times")
         # Some muxers write a negative last delta: https://trac.ffmpeg.org/ticket/2171
         deltas = np.where(deltas > 0x7FFFFFFF, 0, deltas)
+        # FFmpeg too gives samples without a time the last delta.
+        counts[-1] += max(self.count - int(counts.sum()), 0)
         self._times = _Steps(np.concatenate(([0], counts.cumsum()[:-1])), deltas)
         self._starts = np.concatenate(([0], (counts * deltas).cumsum()))
         self.duration = int(self._starts[-1])
@@ -97,7 +102,8 @@ class SampleTables:
 
     def _read_chunks(self) -> None:
         table = self._table(b"stsc", 3)
-        self._chunk_box = self._boxes.get(b"co64") or self._boxes[b"stco"]
+        self._chunk_kind = b"co64" if b"co64" in self._boxes else b"stco"
+        self._chunk_box = self._boxes[self._chunk_kind]
         self._chunk_width = 8 if b"co64" in self._boxes else 4
         self._chunk_count = int.from_bytes(self._reader.read_at(self._chunk_box.start + 4, 4))
         if not len(table) or table[0, 0] != 1 or (table[:, 1] <= 0).any() or (np.diff(table[:, 0]) <= 0).any():
@@ -151,6 +157,46 @@ class SampleTables:
             return sample - 1 if sample > 0 else None
         place = bisect_right(self._keyframes, sample - 1)
         return self._keyframes[place - 1] if place else None
+
+    def whole(self) -> list[FragmentSample]:
+        """Return all samples, with their places and times: for a movie box that fragments go on from."""
+        if self.count > _MOST_LISTED:
+            raise BrokenIndexError(f"{self.count} samples before the first fragment")
+        numbers = np.arange(self.count)
+        run = np.maximum(self._times.first.searchsorted(numbers, "right") - 1, 0)
+        decoded = self._starts[run] + (numbers - self._times.first[run]) * self._times.value[run]
+        shown = decoded + self._usual_offset
+        if self._offsets is not None:
+            shown = decoded + self._offsets.value[self._offsets.first.searchsorted(numbers, "right") - 1]
+        sizes = (
+            self._column(b"stsz", 12, 4, self.count) if not self._fixed_size else np.full(self.count, self._fixed_size)
+        )
+        chunk, first = self._all_chunks(numbers)
+        if not ((chunk >= 0) & (first >= 0) & (first <= numbers)).all():
+            raise BrokenIndexError("a sample in no chunk")
+        starts = self._column(self._chunk_kind, 8, self._chunk_width, int(chunk[-1]) + 1)
+        if len(sizes) < self.count or len(starts) <= chunk[-1]:
+            raise BrokenIndexError("a table is cut short")
+        ends = sizes.cumsum()
+        offsets = starts[chunk] + ends - sizes - (ends - sizes)[first]
+        keyframes = set(numbers.tolist() if self._keyframes is None else self._keyframes)
+        columns = zip(decoded.tolist(), shown.tolist(), offsets.tolist(), sizes.tolist(), strict=True)
+        return [
+            FragmentSample(decoded=begin, shown=time, offset=offset, size=size, is_key=number in keyframes)
+            for number, (begin, time, offset, size) in enumerate(columns)
+        ]
+
+    def _all_chunks(self, samples: _Numbers) -> tuple[_Numbers, _Numbers]:
+        """Return the chunk of each sample, and the first sample in that chunk."""
+        run = np.maximum(self._first_sample.searchsorted(samples, "right") - 1, 0)
+        further = (samples - self._first_sample[run]) // self._per_chunk[run]
+        return self._first_chunk[run] + further, self._first_sample[run] + further * self._per_chunk[run]
+
+    def _column(self, kind: bytes, at: int, width: int, count: int) -> _Numbers:
+        """Return the first numbers of a table whose entries begin at a place in its box, as many as there are."""
+        box = self._boxes[kind]
+        data = self._reader.read_at(box.start + at, min(width * count, max(box.end - box.start - at, 0)))
+        return np.frombuffer(data, f">u{width}", len(data) // width).astype(np.int64)
 
     def places(self, samples: Sequence[int]) -> list[tuple[int, int]]:
         """Offset and size of each sample, in one round trip."""
