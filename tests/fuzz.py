@@ -52,6 +52,7 @@ SAMPLES = (
     ("n.wmv", "wmv2", ()),
     ("o.mp4", "h264", ("-flags", "+ilme+ildct", "-x264-params", "tff=1")),
     ("p.mp4", "hevc", ("-x265-params", "log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc")),
+    ("q.mp4", "h264", ("-movflags", "+frag_keyframe")),
 )
 CHOICES = (
     ThumbnailOptions(width_px=160),

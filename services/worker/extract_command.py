@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,7 @@ def _report(video: Path, outcome: Outcome, files: Sequence[Path]) -> dict[str, A
             }
             for file, picture in zip(files, outcome.pictures, strict=True)
         ],
+        "index_failure": outcome.index_failure and asdict(outcome.index_failure),
         "bytes_read": outcome.usage.bytes_read,
         "requests": outcome.usage.requests,
         "cpu_s": outcome.usage.cpu_s,

@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import structlog
 from structlog.typing import FilteringBoundLogger
@@ -26,6 +26,7 @@ from services.contract.events import (
 from services.contract.records import ReasonCode
 from services.contract.resources import SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
+from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.sandbox import Sandbox
 from services.worker.health import Health
 from services.worker.metrics import Metrics
@@ -169,6 +170,7 @@ class Loop:
             self._refuse_endless_tries(delivery)
             result = self._parts.processor.process(event, delivery)
         except ProcessingError as error:
+            log = self._report_index_failure(error.outcome.index_failure if error.outcome else None, log)
             return self._settle_failure(event, delivery, error, log)
         except Exception as error:
             log.exception("unexpected_error")
@@ -178,6 +180,7 @@ class Loop:
         if isinstance(result, Stored):
             record = result.record
             self._parts.metrics.observe(record)
+            log = self._report_index_failure(result.index_failure, log)
             log.info(
                 "video_done",
                 state=record.state,
@@ -191,6 +194,15 @@ class Loop:
             self._parts.metrics.skipped.labels(result.why).inc()
             log.info("video_skipped", why=result.why)
         return True
+
+    def _report_index_failure(self, failure: IndexFailure | None, log: FilteringBoundLogger) -> FilteringBoundLogger:
+        """Count an error of an index reader, and return a log that names it. A bug gets a warning of its own."""
+        if failure is None:
+            return log
+        self._parts.metrics.count_index_failure(failure)
+        if not failure.is_expected:
+            log.warning("index_reader_failed", **asdict(failure))
+        return log.bind(index_failure=str(failure))
 
     def _refuse_endless_tries(self, delivery: Delivery) -> None:
         """Raises: ProcessingError if too many tries have ended without a word: the video may be what ends them."""

@@ -3,9 +3,12 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from services.contract.records import VideoRecord
+from services.worker.extraction.containers import CONTAINERS
+from services.worker.extraction.index_failure import IndexFailure
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _LATENCY_SECONDS = (0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600)
+_CONTAINERS = {container.name for container in CONTAINERS}
 _MEGABYTES = tuple(size * 1_000_000 for size in (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256))
 
 
@@ -24,6 +27,12 @@ class Metrics:
         )
         self.retries = Counter(
             f"{prefix}_retries", "Messages handed back for another try.", ["reason_code"], registry=self.registry
+        )
+        self.index_failures = Counter(
+            f"{prefix}_index_failures",
+            "Errors of index readers, by container and type of the exception.",
+            ["container", "error"],
+            registry=self.registry,
         )
         self.in_work = Gauge(f"{prefix}_videos_in_work", "Messages that are worked on.", registry=self.registry)
         self.processing = Histogram(
@@ -51,6 +60,11 @@ class Metrics:
             self.latency.observe((record.finished_at - record.queued_at).total_seconds())
         self.bytes_read.observe(record.bytes_read)
         self.cpu.inc(record.cpu_s)
+
+    def count_index_failure(self, failure: IndexFailure) -> None:
+        """Count an error of an index reader, under few labels whatever a child says."""
+        container = failure.container if failure.container in _CONTAINERS else "other"
+        self.index_failures.labels(container, failure.label).inc()
 
     def serve(self, port: int) -> None:
         """Raises: OSError if the port is taken."""

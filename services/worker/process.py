@@ -14,6 +14,7 @@ from services.contract.formats import is_video_name
 from services.contract.keys import is_upload, thumbnail_bases
 from services.contract.records import ReasonCode, Verdict, VideoRecord, VideoState, is_failure, judge
 from services.contract.settings import WorkerSettings
+from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome, Usage, VideoInfo
 from services.worker.extraction.sandbox import Sandbox, SandboxError
 from services.worker.object_source import ObjectSource
@@ -47,6 +48,7 @@ class Stored:
     """All thumbnails are in the bucket, and the record says so."""
 
     record: VideoRecord
+    index_failure: IndexFailure | None = None
 
 
 @dataclass(frozen=True)
@@ -274,7 +276,7 @@ class Processor:
             except WriteConflictError:
                 now_there = self._videos.get(begun.key)
             else:
-                return Skipped("purged") if is_purged else Stored(written)
+                return Skipped("purged") if is_purged else Stored(written, outcome.index_failure)
             if now_there is None:
                 return Skipped("purged")
             before = now_there

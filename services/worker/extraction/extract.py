@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import cv2
@@ -14,6 +14,7 @@ from services.worker.extraction.capture import Frame
 from services.worker.extraction.codecs import codec_name
 from services.worker.extraction.examine import Examined, Video, examine, examine_container
 from services.worker.extraction.index import containers
+from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.keyframes import Found, KeyframeSearch
 from services.worker.extraction.limits import MAX_DURATION_S
 from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard, VideoInfo
@@ -24,6 +25,8 @@ from services.worker.extraction.stream import BrokenIndexError, Stream
 
 UNUSABLE = (BrokenIndexError, ValueError, LookupError, ArithmeticError, struct.error)
 """An index that is missing or damaged: whatever a parser stumbles over, the robust way is left."""
+_BUGS = (AssertionError, AttributeError, TypeError, RuntimeError)
+"""Errors that no content of a file should cause: the robust way is left for them too, and the log names them."""
 
 _Made = TypeVar("_Made", Storyboard, Preview)
 
@@ -36,12 +39,25 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: Limits) -> 
     """
     try:
         examined = examine_container(reader)
-        outcome, indexed_s = _by_index(reader, examined, options, limits)
-        if outcome is not None:
-            return outcome
-        video = examine(reader, examined)
     except ExtractionError as error:
         return Outcome.failed(error)
+    attempt = _Attempt()
+    try:
+        attempt = _by_index(reader, examined, options, limits)
+        outcome = attempt.outcome or _by_search(reader, examined, options, limits, indexed_s=attempt.duration_s)
+    except ExtractionError as error:
+        outcome = Outcome.failed(error)
+    return replace(outcome, index_failure=attempt.failure)
+
+
+def _by_search(
+    reader: RangedReader, examined: Examined, options: ThumbnailOptions, limits: Limits, *, indexed_s: float
+) -> Outcome:
+    """Return the thumbnails without the index, which says that the video is `indexed_s` long.
+
+    Raises: ExtractionError, SourceError.
+    """
+    video = examine(reader, examined)
     search = Search(reader, video, limits, width_px=options.width_px)
     duration_s, is_whole = search.duration_s()
     if is_whole and examined.contents.has_fragments:
@@ -70,48 +86,57 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: Limits) -> 
     return _outcome(info, chosen, options, shortfall)
 
 
-def _by_index(
-    reader: RangedReader, examined: Examined, options: ThumbnailOptions, limits: Limits
-) -> tuple[Outcome | None, float]:
-    """Return the thumbnails, or None if the container's index does not lead to them; and how long the video is by it.
+@dataclass(frozen=True)
+class _Attempt:
+    """The use of an index: an outcome or none, how long the video is by the index, and what the index reader raised."""
+
+    outcome: Outcome | None = None
+    duration_s: float = 0.0
+    failure: IndexFailure | None = None
+
+
+def _by_index(reader: RangedReader, examined: Examined, options: ThumbnailOptions, limits: Limits) -> _Attempt:
+    """Take the thumbnails that the container's index leads to; where it does not, the robust way must be tried.
 
     Raises: ExtractionError, SourceError.
     """
+    container = examined.container.name
     indexed_s = 0.0
     try:
-        index = containers.open_index(reader, examined.container.name)
+        index = containers.open_index(reader, container)
         stream = index.stream
         indexed_s = stream.duration_s if 0 < stream.duration_s <= MAX_DURATION_S else 0.0
         wanted_s = selection.times_s(options.positions_pct, stream.duration_s)
         found = KeyframeSearch(reader, index, options).frames(wanted_s)
-    except UNUSABLE:
-        return None, indexed_s
+    except (*UNUSABLE, *_BUGS) as error:
+        return _Attempt(duration_s=indexed_s, failure=IndexFailure.of(error, container))
     shortfall = _indexed_shortfall(found, wanted_s, stream)
     info = VideoInfo(
         duration_s=stream.duration_s,
         width_px=found.shown_px[0],
         height_px=found.shown_px[1],
         codec=codec_name(stream.decoder),
-        container=examined.container.name,
+        container=container,
     )
     outcome = _outcome(info, found.frames, options, shortfall)
     if not options.storyboard and not options.preview:
-        return outcome, indexed_s
+        return _Attempt(outcome)
     overview = Overview(reader, index, options, limits, found.frames[0].image)
-    outcome = replace(
-        outcome,
-        storyboard=_if_it_can_be_had(overview.storyboard) if options.storyboard else None,
-        preview=_if_it_can_be_had(overview.preview) if options.preview else None,
+    storyboard, no_storyboard = (
+        _if_it_can_be_had(overview.storyboard, container) if options.storyboard else (None, None)
     )
-    return outcome, indexed_s
+    preview, no_preview = _if_it_can_be_had(overview.preview, container) if options.preview else (None, None)
+    return _Attempt(replace(outcome, storyboard=storyboard, preview=preview), failure=no_storyboard or no_preview)
 
 
-def _if_it_can_be_had(make: Callable[[], _Made | None]) -> _Made | None:
-    """What comes on top of the thumbnails is left out where the video does not give it. Raises: SourceError."""
+def _if_it_can_be_had(make: Callable[[], _Made | None], container: str) -> tuple[_Made | None, IndexFailure | None]:
+    """Return what comes on top of the thumbnails, or why the index does not give it. Raises: SourceError."""
     try:
-        return make()
-    except (*UNUSABLE, ExtractionError, MemoryError, cv2.error):
-        return None
+        return make(), None
+    except (*UNUSABLE, *_BUGS) as error:
+        return None, IndexFailure.of(error, container)
+    except (ExtractionError, MemoryError, cv2.error):
+        return None, None
 
 
 def _outcome(

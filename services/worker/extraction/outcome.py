@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 from pydantic_core import from_json
 
 from services.contract.records import ReasonCode, VideoState
+from services.worker.extraction.index_failure import IndexFailure
 
 # What a child says of a video is checked against these: see `decode`.
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -88,7 +89,11 @@ class VideoInfo:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One video's extraction. `pictures` is complete when the state is done or degraded, and empty when it failed."""
+    """One video's extraction. `pictures` is complete when the state is done or degraded, and empty when it failed.
+
+    `index_failure` is the error of the container's index reader: why the frames were looked for without the index, or
+    why the storyboard or the preview was left out.
+    """
 
     state: VideoState
     info: VideoInfo | None = None
@@ -98,6 +103,7 @@ class Outcome:
     reason_code: ReasonCode | None = None
     reason: Text | None = None
     retryable: bool = False
+    index_failure: IndexFailure | None = None
     usage: Usage = field(default_factory=Usage)
 
     @classmethod

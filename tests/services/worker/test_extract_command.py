@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 
 KEYS = {
     *("video", "state", "reason_code", "reason", "duration_s", "width_px", "height_px", "codec", "container"),
-    *("thumbnails", "bytes_read", "requests", "cpu_s"),
+    *("thumbnails", "index_failure", "bytes_read", "requests", "cpu_s"),
 }
 THUMBNAIL_KEYS = {"position_pct", "time_s", "file", "width_px", "height_px", "size_bytes", "note"}
 
@@ -91,6 +91,7 @@ def test_a_video_gives_a_line_and_its_thumbnails(folder: Path) -> None:
         "height_px": 360,
         "codec": "h264",
         "container": "mp4",
+        "index_failure": None,
     }
     assert {key: report[key] for key in expected} == expected
     assert report["bytes_read"] > 0

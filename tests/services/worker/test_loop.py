@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.aws.bucket import Bucket
 from services.aws.clients import connect
@@ -15,8 +17,11 @@ from services.contract.events import notification_body
 from services.contract.records import VideoRecord, VideoState
 from services.contract.resources import DEFAULT_TRIES, SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
+from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.job import Bounds
+from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.sandbox import Sandbox, SandboxError
+from services.worker.extraction.source import Source
 from services.worker.health import Health
 from services.worker.loop import Loop, Parts
 from services.worker.metrics import Metrics
@@ -26,6 +31,18 @@ from tests.driver import eventually
 from tests.place import Place
 from tests.processing import PlayedSandbox
 from tests.videos import Videos
+
+
+class IndexlessSandbox(PlayedSandbox):
+    """A sandbox whose index reader fails with an error of some type."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__()
+        self._error = error
+
+    def extract(self, source: Source) -> Outcome:
+        failure = IndexFailure("mp4", self._error, "the message", "index/tables.py:100")
+        return replace(super().extract(source), index_failure=failure)
 
 
 class FullBucket(Bucket):
@@ -248,3 +265,24 @@ def test_metrics_tell_what_was_done(place: Place, clip: Path) -> None:
     assert value("thumbnail_worker_bytes_read_sum") == record.bytes_read
     assert value("thumbnail_worker_videos_in_work") == 0
     assert (value("thumbnail_worker_upload_to_thumbnails_seconds_sum") or 0) > 0
+
+
+@pytest.mark.parametrize(
+    ("content", "event", "state"),
+    [(b"film", "video_done", VideoState.DONE), (played.BROKEN, "video_failed", VideoState.FAILED)],
+)
+@pytest.mark.parametrize(("error", "warnings"), [("IndexError", 1), ("BrokenIndexError", 0)])
+def test_an_error_of_an_index_reader_is_logged_and_counted(
+    place: Place, *, content: bytes, event: str, state: VideoState, error: str, warnings: int
+) -> None:
+    key = played.upload(place, content).key
+    with capture_logs() as logs, looping(place, IndexlessSandbox(error)) as (_, metrics):
+        a_record(place, key, lambda record: record.state is state)
+        eventually(lambda: any(line["event"] == event for line in logs), "the log line")
+
+    (line,) = (line for line in logs if line["event"] == event)
+    assert line["index_failure"] == f"{error}: the message (mp4, index/tables.py:100)"
+    bugs = [line for line in logs if line["event"] == "index_reader_failed"]
+    assert [(bug["log_level"], bug["error"], bug["object_key"]) for bug in bugs] == [("warning", error, key)] * warnings
+    labels = {"container": "mp4", "error": error}
+    assert metrics.registry.get_sample_value("thumbnail_worker_index_failures_total", labels) == 1

@@ -12,6 +12,7 @@ import pytest
 from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import wire
+from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.job import Bounds, Job
 from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard, VideoInfo, encode
 from services.worker.extraction.sandbox import _Conversation
@@ -72,6 +73,13 @@ def with_pictures(*pictures: Picture) -> bytes:
     return encode(Outcome(HONEST.state, info=HONEST.info, pictures=pictures))
 
 
+FAILURE = IndexFailure("mp4", "IndexError", "list index out of range", "index/tables.py:100")
+
+
+def with_failure(**lies: str) -> bytes:
+    return encode(replace(HONEST, index_failure=replace(FAILURE, **lies)))
+
+
 def nested(depth: int) -> bytes:
     head = b"[" * depth
     return len(head).to_bytes(4) + head
@@ -106,6 +114,15 @@ LIES: dict[str, Callable[[int, int], object]] = {
     "too many pictures": answers(with_pictures(*HONEST.pictures, HONEST.pictures[0])),
     "a storyboard": answers(encode(replace(HONEST, storyboard=Storyboard(5.0, 1, 1, 160, 90, b"sheet")))),
     "a preview": answers(encode(replace(HONEST, preview=Preview(2, 1.0, 320, 180, b"animation")))),
+    "an error that forges a log line": answers(with_failure(message='x"}\n{"event": "video_done"')),
+    "an error with an escape sequence": answers(with_failure(message="\x1b]0;title\x07")),
+    "an error that turns the text around": answers(with_failure(message="\u202egpj.exe")),
+    "an error without an end": answers(with_failure(message="x" * 1_000_000)),
+    "an error of no type": answers(with_failure(error="")),
+    "an error whose type is a sentence": answers(with_failure(error="Not an error")),
+    "an error whose type is long": answers(with_failure(error="E" * 1000)),
+    "an error in a container of two lines": answers(with_failure(container="mp4\n")),
+    "an error in a place of two lines": answers(with_failure(where="index/tables.py:1\n")),
     "other positions": answers(with_pictures(*HONEST.pictures[:2], Picture(96.0, 1.0, 640, 360, b"jpeg"))),
 }
 
@@ -115,6 +132,11 @@ def test_a_child_that_does_not_keep_to_the_protocol_is_not_believed(lie: str) ->
     outcome = talk(LIES[lie])
     assert (outcome.state, outcome.reason_code, outcome.retryable) == (VideoState.FAILED, ReasonCode.CRASHED, True)
     assert outcome.pictures == ()
+
+
+def test_a_child_may_name_the_error_of_its_index_reader() -> None:
+    outcome = talk(answers(with_failure()))
+    assert (outcome.state, outcome.index_failure) == (VideoState.DONE, FAILURE)
 
 
 def test_a_child_that_asks_on_and_on_meets_its_bound() -> None:

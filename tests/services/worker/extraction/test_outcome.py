@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.contract.records import ReasonCode, VideoState
+from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import (
     ExtractionError,
     Outcome,
@@ -32,6 +33,8 @@ PICTURES = st.builds(
 INFOS = st.builds(VideoInfo, st.none() | AMOUNTS, COUNTS, COUNTS, TEXTS, TEXTS)
 FEW = st.integers(1, 1000)
 FILES = st.binary(min_size=1, max_size=200)
+NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.]{0,63}", fullmatch=True)
+LINES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=200)
 SUCCESSES = st.builds(
     Outcome,
     st.just(VideoState.DONE),
@@ -39,6 +42,7 @@ SUCCESSES = st.builds(
     pictures=st.lists(PICTURES, min_size=1, max_size=20).map(tuple),
     storyboard=st.none() | st.builds(Storyboard, AMOUNTS, FEW, FEW, FEW, FEW, FILES),
     preview=st.none() | st.builds(Preview, FEW, AMOUNTS, FEW, FEW, FILES),
+    index_failure=st.none() | st.builds(IndexFailure, NAMES, NAMES, LINES, LINES),
     usage=st.builds(Usage, COUNTS, COUNTS, AMOUNTS, AMOUNTS),
 )
 CODES = st.sampled_from(ReasonCode)
@@ -117,7 +121,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-FIELDS = ["state", "info", "pictures", "storyboard", "preview", "reason_code", "reason", "retryable", "usage"]
+FIELDS = [field.name for field in fields(Outcome)]
 
 
 @given(st.sampled_from(FIELDS), JSON_VALUES)

@@ -1,0 +1,69 @@
+"""The error of an index reader, where the worker did without the index: small enough for a log line and a metric."""
+
+import builtins
+from dataclasses import dataclass
+from pathlib import Path
+from traceback import walk_tb
+from typing import Annotated
+
+from pydantic import Field
+
+_MOST_CHARS = 200
+_PACKAGE = Path(__file__).parent
+_OTHER = "other"
+_EXPECTED = "BrokenIndexError"
+_OF_LIBRARIES = {_EXPECTED, "struct.error"}
+
+# A child sends these, and is not trusted: see `outcome.decode`.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]{0,63}$")]
+Line = Annotated[str, Field(pattern=r"^[ -~]*$", max_length=_MOST_CHARS)]
+
+
+@dataclass(frozen=True)
+class IndexFailure:
+    """`error` is the exception's type, and `where` the line that raised it, from the package of the extraction on."""
+
+    container: Name
+    error: Name
+    message: Line
+    where: Line
+
+    @classmethod
+    def of(cls, error: Exception, container: str) -> "IndexFailure":
+        """Describe an exception that was caught, in printable ASCII and not too long."""
+        kind = type(error)
+        is_plain = kind.__module__ == "builtins" or kind.__module__.startswith("services.")
+        name = kind.__name__ if is_plain else f"{kind.__module__}.{kind.__name__}"
+        return cls(container, name[:64], _printable(str(error)), _printable(_where(error)))
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether a reader found the index missing, damaged or too odd. Everything else is a bug of ours."""
+        return self.error == _EXPECTED
+
+    @property
+    def label(self) -> str:
+        """Return the exception's type for a metric, which must have few values."""
+        return self.error if self.error in _OF_LIBRARIES or _is_builtin(self.error) else _OTHER
+
+    def __str__(self) -> str:
+        return f"{self.error}: {self.message} ({self.container}, {self.where})"
+
+
+def _is_builtin(name: str) -> bool:
+    kind = getattr(builtins, name, None)
+    return isinstance(kind, type) and issubclass(kind, Exception) and kind.__name__ == name
+
+
+def _where(error: Exception) -> str:
+    """Return file and line of the innermost code of ours."""
+    ours = [
+        f"{path.relative_to(_PACKAGE).as_posix()}:{line}"
+        for frame, line in walk_tb(error.__traceback__)
+        if (path := Path(frame.f_code.co_filename)).is_relative_to(_PACKAGE)
+    ]
+    return ours[-1] if ours else ""
+
+
+def _printable(text: str) -> str:
+    return "".join(char if " " <= char <= "~" else "?" for char in text[:_MOST_CHARS])
