@@ -182,7 +182,7 @@ def _from_letter(info: ObjectInfo, letter: Letter) -> VideoRecord:
     return VideoRecord(
         key=info.key,
         state=VideoState.FAILED,
-        attempt=letter.attempts,
+        attempt=letter.attempts or 1,
         etag=info.etag,
         settings_hash="",
         base="",
@@ -205,7 +205,10 @@ def _remove_gone(parts: ReindexParts, seen: set[str], findings: Findings) -> Non
         try:
             parts.bucket.head(record.key)
         except ObjectMissingError:
-            if record.finished_at is not None:
+            if record.finished_at is None:
+                continue
+            # A conflict means that a worker has just written it: it knows better.
+            with contextlib.suppress(WriteConflictError):
                 parts.videos.remove([record])
                 # The thumbnails stay where they are, and may be written over.
                 parts.videos.release([record.base] if record.base else [])

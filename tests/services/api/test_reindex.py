@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from services.api.dead_letters import DeadLetterBox
+from services.api.reindex import ReindexParts
+from services.api.reindex import reindex as run_reindex
+from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import BaseTakenError
 from services.contract.events import UploadEvent, notification_body, parse_notification
 from services.contract.origin import origin_metadata
-from services.contract.records import ReasonCode, VideoState
+from services.contract.records import ReasonCode, VideoRecord, VideoState
 from tests.place import Place
 from tests.services.api.process import environment
 from tests.services.api.records import START, a_record, store, with_overview, write
@@ -113,6 +117,45 @@ def test_what_agrees_is_kept_what_is_gone_is_removed_and_totals_are_mended(place
     assert place.videos.get("uploads/gone.mp4") is None
     totals = {name: count for name, count in place.videos.totals().items() if count}
     assert totals == {"videos_done": 1, "thumbnails": 3, "upload_bytes": 1000, "thumbnail_bytes": 21}
+
+
+def test_a_record_that_changes_while_it_is_removed_stays_and_the_rest_goes_on(place: Place) -> None:
+    changed = write(place, a_record("uploads/a-changes.mp4"))
+    write(place, a_record("uploads/gone.mp4"))
+    bucket = ChangingBucket(place, changed)
+
+    findings = run_reindex(parts_of(place, bucket), lambda _: None)
+
+    assert findings.removed == 1
+    assert place.videos.get("uploads/gone.mp4") is None
+    kept = place.videos.get(changed.key)
+    assert kept is not None
+    assert kept.revision == changed.revision + 1
+
+
+class ChangingBucket(Bucket):
+    """A bucket whose first answer that a video is gone comes when a worker has just written the video's record."""
+
+    def __init__(self, place: Place, record: VideoRecord) -> None:
+        super().__init__(place.clients.s3, place.resources.bucket)
+        self.write = lambda: place.videos.replace(record, record)
+        self.key = record.key
+
+    def head(self, key: str) -> ObjectInfo:
+        if key == self.key:
+            self.write()
+        return super().head(key)
+
+
+def parts_of(place: Place, bucket: Bucket) -> ReindexParts:
+    return ReindexParts(
+        bucket=bucket,
+        videos=place.videos,
+        queue=place.queue,
+        dead_letters=DeadLetterBox(place.queue, place.dead_letters),
+        thumbnail_prefix="thumbnails/",
+        count=3,
+    )
 
 
 def test_wrong_settings_are_all_named_at_once_and_no_secret_is(place: Place) -> None:
