@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.api.models import DeadLetter, DeadLetterGroup, DeadLetters, RedriveRequest
+from services.aws.errors import AwsError
 from services.aws.queue import MAX_BATCH, DeadLetterQueue, Message, Queue
-from services.contract.events import MalformedNotificationError, parse_notification
+from services.contract.events import MalformedNotificationError, UploadEvent, parse_notification, retry_body
 from services.contract.records import ReasonCode
 
 LIST_MOST = 500
 _EXAMINE_MOST = 2000
 _HIDDEN_S = 10
+_CHOSEN_HIDDEN_S = 30
+"""How long a redrive hides letters: long enough to receive all of them before it sends the first."""
+
 _EMPTY_ANSWERS = 2
 _FRESH_S = 2.0
 
@@ -26,10 +30,16 @@ _FRESH_S = 2.0
 @dataclass(frozen=True)
 class Letter:
     message: Message
-    key: str
+    events: Sequence[UploadEvent]
     reason_code: ReasonCode
     reason: str
-    attempts: int
+    attempts: int | None
+    """Tries of the worker that gave up; None if SQS moved the message. The receive count grows with every look."""
+
+    @property
+    def key(self) -> str:
+        """Key of the first upload; empty if the message is no notification."""
+        return self.events[0].key if self.events else ""
 
     @property
     def at(self) -> datetime:
@@ -57,7 +67,7 @@ class DeadLetterBox:
         with self._lock:
             if self._seen is not None and time.monotonic() - self._seen[0] < _FRESH_S:
                 return self._seen[1]
-            letters = list(self._receive(LIST_MOST))
+            letters = [letter for batch in self._batches(LIST_MOST) for letter in batch]
             self._give_back([letter.message for letter in letters])
             total = max(self._depth(), len(letters))
             found = _listing(letters, total)
@@ -72,56 +82,79 @@ class DeadLetterBox:
             return letters
 
     def redrive(self, request: RedriveRequest) -> Sent:
-        """Sends those that are meant to the queue again: first sent, then deleted, so that none is lost.
+        """Send the chosen letters to the queue again, each as a request for another try.
 
-        One that was sent and not yet deleted when this process dies comes twice: the worker knows what it has done.
-        Raises: AwsError.
+        The set is fixed before the first one is sent: a letter that a worker puts meanwhile is left for the next
+        redrive. Each is first sent, then deleted, so that none is lost; one that was sent and not yet deleted when
+        this process dies is sent twice, and the worker recognizes that. Raises: AwsError.
         """
-        keys = set(request.keys) if request.keys is not None else None
-
-        def is_meant(letter: Letter) -> bool:
-            return (keys is None or letter.key in keys) and request.reason_code in (None, letter.reason_code)
-
-        sent = self._take(is_meant, request.limit, lambda batch: self._queue.send([one.message.body for one in batch]))
-        return Sent(len(sent), [letter.key for letter in sent if letter.key], self._depth())
-
-    def discard(self, is_meant: Callable[[Letter], bool]) -> int:
-        """Deletes those that are meant; how many they were. Raises: AwsError."""
-        return len(self._take(is_meant, None, lambda _: None))
-
-    def _take(
-        self, is_meant: Callable[[Letter], bool], limit: int | None, before_deletion: Callable[[Sequence[Letter]], None]
-    ) -> list[Letter]:
         with self._lock:
             self._seen = None
-            taken: list[Letter] = []
+            chosen, others = self._choose(request)
+            left, sent = [*others, *chosen], []
+            try:
+                for start in range(0, len(chosen), MAX_BATCH):
+                    batch = self._renewed(chosen[start : start + MAX_BATCH])
+                    if not batch:
+                        continue
+                    self._queue.send([retry_body(letter.message.body) for letter in batch])
+                    self._dead_letters.delete_all([letter.message for letter in batch])
+                    sent += batch
+            finally:
+                settled = {letter.message.id for letter in sent}
+                self._give_back([letter.message for letter in left if letter.message.id not in settled])
+            return Sent(len(sent), [letter.key for letter in sent if letter.key], self._depth())
+
+    def discard(self, is_meant: Callable[[Letter], bool]) -> int:
+        """Delete the letters for which `is_meant` is true; return their number. Raises: AwsError."""
+        with self._lock:
+            self._seen = None
+            count = 0
             left: list[Message] = []
             try:
-                for batch in self._batches(None if limit is None else _EXAMINE_MOST):
-                    room = len(batch) if limit is None else limit - len(taken)
-                    meant = [letter for letter in batch if is_meant(letter)][:room]
-                    left += [letter.message for letter in batch if letter not in meant]
+                for batch in self._batches(None):
+                    meant = [letter.message for letter in batch if is_meant(letter)]
+                    left += [letter.message for letter in batch if letter.message not in meant]
                     if meant:
-                        before_deletion(meant)
-                        self._dead_letters.delete_all([letter.message for letter in meant])
-                        taken += meant
-                    if limit is not None and len(taken) >= limit:
-                        break
+                        self._dead_letters.delete_all(meant)
+                        count += len(meant)
             finally:
                 self._give_back(left)
-            return taken
+            return count
 
-    def _receive(self, most: int) -> Iterator[Letter]:
-        for batch in self._batches(most):
-            yield from batch
+    def _choose(self, request: RedriveRequest) -> tuple[list[Letter], list[Letter]]:
+        """The letters that a request means, at most its `limit`, and the others that were received with them."""
+        keys = set(request.keys) if request.keys is not None else None
+        chosen: list[Letter] = []
+        others: list[Letter] = []
+        try:
+            for batch in self._batches(_EXAMINE_MOST, hidden_s=_CHOSEN_HIDDEN_S):
+                for letter in batch:
+                    is_meant = (keys is None or letter.key in keys) and request.reason_code in (
+                        None,
+                        letter.reason_code,
+                    )
+                    (chosen if is_meant and len(chosen) < request.limit else others).append(letter)
+                if len(chosen) == request.limit:
+                    break
+        except AwsError:
+            self._give_back([letter.message for letter in (*chosen, *others)])
+            raise
+        return chosen, others
 
-    def _batches(self, most: int | None) -> Iterator[list[Letter]]:
+    def _renewed(self, batch: Sequence[Letter]) -> Sequence[Letter]:
+        """The letters of a batch that are still hidden for this process, for long enough to settle them."""
+        messages = [letter.message for letter in batch]
+        refused = {message.id for message in self._dead_letters.extend(messages, visibility_timeout_s=_CHOSEN_HIDDEN_S)}
+        return [letter for letter in batch if letter.message.id not in refused]
+
+    def _batches(self, most: int | None, *, hidden_s: int = _HIDDEN_S) -> Iterator[list[Letter]]:
         """All dead letters, each once, ten at a time, at most so many."""
         seen: set[str] = set()
         empty = 0
         while empty < _EMPTY_ANSWERS and (most is None or len(seen) < most):
             count = MAX_BATCH if most is None else min(MAX_BATCH, most - len(seen))
-            messages = self._dead_letters.receive(count, wait_s=0, visibility_timeout_s=_HIDDEN_S)
+            messages = self._dead_letters.receive(count, wait_s=0, visibility_timeout_s=hidden_s)
             batch = [_letter(message) for message in messages if message.id not in seen]
             # One that comes again has been hidden long enough: the round is through.
             empty = 0 if batch else empty + 1
@@ -142,9 +175,9 @@ def _letter(message: Message) -> Letter:
     """A dead letter with its reason; one that SQS itself has moved has none."""
     attributes = message.attributes
     try:
-        key = next(iter(parse_notification(message.body))).key
-    except (MalformedNotificationError, StopIteration):
-        key = ""
+        events = parse_notification(message.body)
+    except MalformedNotificationError:
+        events = []
     try:
         code = ReasonCode(attributes.get("reason_code", ReasonCode.CRASHED))
     except ValueError:
@@ -152,10 +185,10 @@ def _letter(message: Message) -> Letter:
     attempts = attributes.get("attempts", "")
     return Letter(
         message,
-        key,
+        events,
         code,
         attributes.get("reason") or "It was received again and again, and no worker came to an end with it.",
-        int(attempts) if attempts.isdecimal() else message.receive_count,
+        int(attempts) if attempts.isdecimal() else None,
     )
 
 

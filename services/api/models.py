@@ -271,7 +271,7 @@ class DeadLetter(Answer):
     key: str = Field(description="The upload's key; empty where the message is no notification.")
     reason: str
     reason_code: ReasonCode
-    attempts: int
+    attempts: int | None = Field(description="Tries of the video; null where SQS moved the message by itself.")
     at: AwareDatetime
 
 

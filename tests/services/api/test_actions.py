@@ -6,10 +6,12 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import httpx
 import pytest
 
+from services.api.dead_letters import DeadLetterBox
 from services.aws.errors import AwsError
 from services.contract.events import Delivery, UploadEvent, notification_body, parse_notification
 from services.contract.records import ReasonCode, VideoState
@@ -272,6 +274,71 @@ def test_a_redrive_that_is_killed_loses_nothing(place: Place, tmp_path: Path) ->
 
         eventually(all_sent, "the rest")
     assert sent == keys
+
+
+class FailingWorkers(threading.Thread):
+    """Workers that fail every message at once, until the test ends."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(daemon=True)
+        self.place = place
+        self.ended = threading.Event()
+        self.failed = 0
+
+    def run(self) -> None:
+        while not self.ended.is_set():
+            messages = self.place.queue.receive(10, wait_s=0, visibility_timeout_s=600)
+            for message in messages:
+                self.place.dead_letters.put(message.body, reason_code="crashed", reason="Again.", attempts=5)
+                self.failed += 1
+            if messages:
+                self.place.queue.delete_all(messages)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended.set()
+        self.join()
+
+
+def test_a_redrive_does_not_send_again_what_fails_again_meanwhile(place: Place, own_api: Api) -> None:
+    waiting(place)
+    keys = letters(place, 200)
+    with own_api.client() as client, FailingWorkers(place) as workers:
+        sent = client.post("/api/dead-letters/redrive", json={}).json()
+
+        assert (sent["redriven"], sorted(sent["keys"])) == (200, sorted(keys))
+        eventually(lambda: workers.failed == 200, "the second failure of all of them")
+        assert client.get("/api/dead-letters").json()["total"] == 200
+
+
+def test_a_redrive_asks_for_another_try(place: Place, own_api: Api) -> None:
+    waiting(place)
+    letters(place, 1)
+    with own_api.client() as client:
+        client.post("/api/dead-letters/redrive", json={}).raise_for_status()
+    (message,) = place.queue.receive(10, wait_s=1, visibility_timeout_s=600)
+    assert [event.is_retry for event in parse_notification(message.body)] == [True]
+
+
+def test_to_look_at_dead_letters_changes_nothing_that_is_shown(place: Place, own_api: Api) -> None:
+    letters(place, 2)
+    place.clients.sqs.send_message(QueueUrl=place.queues.dead_letter_url, MessageBody="moved by SQS")
+    own = DeadLetterBox(place.queue, place.dead_letters)
+    with own_api.client() as client:
+        first = client.get("/api/dead-letters").json()
+        for _ in range(7):
+            assert len(own.all()) == 3
+        sent = client.post("/api/dead-letters/redrive", json={"keys": ["uploads/no-such.mp4"]}).json()
+        second = client.get("/api/dead-letters").json()
+
+    assert (sent["redriven"], sent["remaining"]) == (0, 3)
+    for listed in (first, second):
+        listed["items"].sort(key=lambda item: item["id"])
+    assert second == first
+    assert sorted(str(item["attempts"]) for item in second["items"]) == ["5", "5", "None"]
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ export const videos = {
     redriving: "Redriving …",
     redriveFailed: "The redrive failed",
     redriven: (count: number) => `${counted(count, "video")} put back into the queue`,
-    attempts: (count: number) => counted(count, "attempt"),
+    attempts: (count: number | null) => (count === null ? "attempts unknown" : counted(count, "attempt")),
     outcome: "What became of them",
     outcomeWaiting: "in the queue",
     outcomeCounts: (done: number, failed: number, open: number) =>

@@ -530,8 +530,11 @@ export interface components {
              * Format: date-time
              */
             at: string;
-            /** Attempts */
-            attempts: number;
+            /**
+             * Attempts
+             * @description Tries of the video; null where SQS moved the message by itself.
+             */
+            attempts: number | null;
             /** Id */
             id: string;
             /**
