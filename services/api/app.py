@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.api import openapi, pages, problems
 from services.api.auth import Gate
+from services.api.confirmations import Confirmations
 from services.api.cursors import Cursors
 from services.api.dead_letters import DeadLetterBox
 from services.api.live import Live, Readers
@@ -16,6 +17,7 @@ from services.api.parts import Parts
 from services.api.purge import Purge
 from services.api.purge_run import PurgeParts
 from services.api.routes import actions, health, session, state, thumbnails, uploads, videos
+from services.api.secret_key import SecretKey
 from services.api.sockets import Sockets
 from services.api.sources.pods import pods_source
 from services.api.sources.queues import read_queues
@@ -63,7 +65,10 @@ def make_parts(settings: ApiSettings, clients: Clients) -> Parts:
         presigner=presigner,
         uploads=Uploads(clients.s3, settings.s3_bucket, presigner),
         dead_letters=box,
-        purge=Purge(PurgeParts(bucket, videos, shared, box, settings.s3_thumbnail_prefix, live.nudge)),
+        purge=Purge(
+            PurgeParts(bucket, videos, shared, box, settings.s3_thumbnail_prefix, live.nudge),
+            Confirmations(SecretKey(shared)),
+        ),
         live=live,
         sockets=sockets,
         cursors=Cursors(f"{settings.s3_bucket} {settings.videos_table}"),
@@ -84,10 +89,12 @@ def make_app(parts: Parts | None = None, *, ready: Callable[[], None] = lambda: 
         assert parts is not None  # noqa: S101 - only the document can do without
         to_thread.current_default_thread_limiter().total_tokens = THREADS
         await parts.live.tick()
+        parts.purge.watch()
         ticking = asyncio.create_task(parts.live.run())
         ready()
         yield
         ticking.cancel()
+        parts.purge.close()
         parts.live.close()
         parts.close()
 

@@ -91,7 +91,7 @@ class DeadLetterBox:
         with self._lock:
             self._seen = None
             chosen, others = self._choose(request)
-            left, sent = [*others, *chosen], []
+            sent: list[Letter] = []
             try:
                 for start in range(0, len(chosen), MAX_BATCH):
                     batch = self._renewed(chosen[start : start + MAX_BATCH])
@@ -102,7 +102,8 @@ class DeadLetterBox:
                     sent += batch
             finally:
                 settled = {letter.message.id for letter in sent}
-                self._give_back([letter.message for letter in left if letter.message.id not in settled])
+                left = (letter for letter in (*others, *chosen) if letter.message.id not in settled)
+                self._give_back([letter.message for letter in left])
             return Sent(len(sent), [letter.key for letter in sent if letter.key], self._depth())
 
     def discard(self, is_meant: Callable[[Letter], bool]) -> int:

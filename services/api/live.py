@@ -15,7 +15,7 @@ import structlog
 from services.api import figures
 from services.api.figures import Sample, Samples
 from services.api.models import Metrics, PurgeProgress, Queue, State
-from services.api.purge_run import progress_of
+from services.api.purge_job import progress_of
 from services.api.sockets import Sockets
 from services.api.sources.queues import QueuesReading
 from services.api.sources.source import Source

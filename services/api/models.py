@@ -238,17 +238,24 @@ class Tested(Answer):
 class PurgePreview(Answer):
     """What a purge would take; counted by listing, up to 100,000 versions of objects."""
 
-    objects: int = Field(description="Versions of objects, delete markers included.")
+    videos: int = Field(description="Uploads.")
+    thumbnails: int = Field(description="Thumbnails, storyboards and previews.")
+    objects: int = Field(description="Versions of all of them, delete markers included.")
     bytes: int
     records: int
     is_complete: bool = Field(description="False where there are more objects than were counted.")
+    confirmation: str = Field(
+        description="What `DELETE /api/purge` needs, once. It deletes what was there when this was counted, and "
+        "nothing that was uploaded later."
+    )
+    confirmation_until: AwareDatetime = Field(description="When the confirmation expires: a minute after the count.")
     last: "PurgeProgress | None" = Field(description="The purge that runs, or the one that ran last.")
 
 
 class PurgeProgress(Answer):
     id: str
     running: bool
-    phase: Literal["uploads", "thumbnails", "records", "in_work", "dead_letters", "done", "interrupted", "failed"]
+    phase: Literal["uploads", "records", "in_work", "thumbnails", "dead_letters", "done", "failed"]
     deleted: int = Field(description="Versions of objects deleted so far.")
     total: int = Field(description="As many as were counted at the start: an estimate.")
     deleted_bytes: int

@@ -8,6 +8,7 @@ ApiError
 ├── ConflictError          409   not in this state
 ├── TooLargeError          413
 ├── UnprocessableError     422   a field breaks a rule that its type does not tell
+├── UnconfirmedError       428   a purge without a valid confirmation
 ├── TooManyError           429   too many failed logins
 └── UnavailableError       503   AWS does not answer
 """
@@ -89,6 +90,10 @@ class UnprocessableError(ApiError):
     def __init__(self, field: str, rule: str) -> None:
         super().__init__(f"{field}: {rule}.")
         self.errors = [BrokenRule(field=field, rule=rule)]
+
+
+class UnconfirmedError(ApiError):
+    status = HTTPStatus.PRECONDITION_REQUIRED
 
 
 class TooManyError(ApiError):

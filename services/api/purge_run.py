@@ -1,44 +1,54 @@
-"""One run of the purge: every upload, every thumbnail, every record that was there when it began.
+"""One run of a purge: every upload, record and picture that was stored before the purge's cutoff.
 
-Uploads go first, so that no worker can begin a video any more. Then the thumbnails, then the records with their
-claims on names. A worker may still be in the middle of a video, and may only store, not delete: its record is marked
-(`purged_at`), and its claim stays, so that its thumbnails can lie over nobody else's. The worker, or the next one that
-gets its message, ends the record; then the purge removes that too. What was uploaded after the beginning stays.
+Uploads go first, so that no worker begins a video any more. Then the records: a record is removed only as it was read,
+and only if its upload is gone, and its claim becomes the purge's in the same transaction. Pictures go after that, so
+that a worker that still sees a record can rely on its pictures. A worker may be in the middle of a video: its record is
+marked (`purged_at`), and the purge waits until the worker has ended it. Claims are released at the end.
+
+Each phase may run twice: what a run deletes is decided by the cutoff, by versions, and by the table's conditions.
+Another process continues a run that fell silent, from the phase that the table names.
 """
 
 import contextlib
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
 import structlog
 
-from services.api.dead_letters import DeadLetterBox
-from services.api.models import PurgeProgress
+from services.api.dead_letters import DeadLetterBox, Letter
+from services.api.purge_job import Job, content_of
 from services.aws.bucket import DELETE_AT_ONCE, Bucket, ObjectVersion
 from services.aws.errors import AwsError, WriteConflictError
 from services.aws.shared import Document, SharedItems
-from services.aws.videos import REMOVE_AT_ONCE, VideosTable, record_of
-from services.contract.keys import UPLOAD_PREFIX, is_of_base, is_upload
+from services.aws.videos import RELEASE_AT_ONCE, REMOVE_AT_ONCE, VideosTable, record_of
+from services.contract.keys import UPLOAD_PREFIX, is_upload, picture_base
 from services.contract.records import VideoRecord
 from services.contract.resources import CLAIM_PREFIX, PURGE_KEY, PURGER, RESERVATION_PREFIX
 
-_HEARTBEAT_S = 1.0
-_DEAD_AFTER_S = 30.0
+MAX_ATTEMPTS = 20
+"""Runs of one phase, after which the purge has failed."""
+
+_TELL_EVERY_S = 1.0
+_HEARTBEAT_S = 3.0
 _WAIT_FOR_WORK_S = 300.0
 _LOOK_EVERY_S = 0.5
-_CLOCKS = timedelta(seconds=10)
-"""How far the clocks of api and workers may be apart."""
+_LONGEST_PAUSE_S = 30.0
 
 T = TypeVar("T")
 
 
+class TakenOverError(Exception):
+    """Another process has written the purge's document: this run must stop."""
+
+
 @dataclass(frozen=True)
 class PurgeParts:
-    """What a purge works with. `changed` hears that there is progress to be shown."""
+    """Resources of a purge. It calls `changed` whenever there is progress to show."""
 
     bucket: Bucket
     videos: VideosTable
@@ -47,118 +57,134 @@ class PurgeParts:
     thumbnail_prefix: str
     changed: Callable[[], None]
 
-    @property
-    def prefixes(self) -> tuple[str, str]:
-        return UPLOAD_PREFIX, self.thumbnail_prefix
-
 
 class Run:
-    """One purge. Ends when all is done, when something breaks for good, or when another process has taken over."""
+    """Work on one purge until it is done, has failed for good, or is another process's."""
 
-    def __init__(self, parts: PurgeParts, document: Document, progress: PurgeProgress) -> None:
+    def __init__(self, parts: PurgeParts, document: Document, job: Job) -> None:
         self._parts = parts
         self._bucket = parts.bucket
         self._videos = parts.videos
-        self._log = structlog.get_logger().bind(purge=progress.id)
+        self._log = structlog.get_logger().bind(purge=job.progress.id)
+        self._lock = threading.Lock()
         self._document = document
-        self._progress = progress
+        self._job = job
         self._told_at = time.monotonic()
-        # What was there when it began; S3 tells times in whole seconds.
-        self._cutoff = progress.started_at.replace(microsecond=0) + timedelta(seconds=1)
+        self._ended = threading.Event()
+        self._cutoff = job.cutoff
 
     def run(self) -> None:
-        self._log.info("purge_begun", objects=self._progress.total)
+        self._log.info("purge_begun", phase=self._job.progress.phase, attempts=self._job.attempts)
+        heart = threading.Thread(target=self._beat_heart, name="purge-heartbeat", daemon=True)
+        heart.start()
         try:
-            self._purge()
-            self._tell(phase="done", running=False, finished_at=datetime.now(UTC), in_work=0)
-            self._log.info("purge_done", deleted=self._progress.deleted, records=self._progress.records)
-        except WriteConflictError:
+            self._try_until_done()
+        except TakenOverError:
             self._log.warning("purge_taken_over")
-        except Exception as error:  # noqa: BLE001 - whatever it is, people must see that it did not end well
-            self._log.exception("purge_failed")
-            reason = str(error) if isinstance(error, AwsError) else "It failed; the log of the api tells why."
-            self._end(reason)
+        except AwsError as error:
+            # Its end could not be written: whoever sees that it has fallen silent goes on with it.
+            self._log.warning("purge_end_not_written", error=str(error))
+        finally:
+            self._ended.set()
+            heart.join()
         self._parts.changed()
 
-    def _end(self, reason: str) -> None:
-        try:
-            self._tell(phase="failed", running=False, finished_at=datetime.now(UTC), error=reason)
-        except AwsError as error:
-            self._log.warning("purge_end_not_told", error=str(error))
+    def _try_until_done(self) -> None:
+        """Raises: TakenOverError, AwsError if the end could not be written."""
+        while True:
+            try:
+                self._purge()
+            except AwsError as error:
+                self._log.warning("purge_interrupted", error=str(error), attempts=self._job.attempts)
+                if self._job.attempts >= MAX_ATTEMPTS:
+                    self._end("failed", str(error))
+                    return
+                time.sleep(min(_LONGEST_PAUSE_S, 0.5 * 2.0**self._job.attempts))
+                self._job = self._job.model_copy(update={"attempts": self._job.attempts + 1})
+            except TakenOverError:
+                raise
+            except Exception:  # noqa: BLE001 - whatever it is, people must see that it did not end well
+                self._log.exception("purge_failed")
+                self._end("failed", "An unexpected error; the log of the api shows it.")
+                return
+            else:
+                self._end("done", None)
+                self._log.info("purge_done", deleted=self._job.progress.deleted, records=self._job.progress.records)
+                return
+
+    def _end(self, phase: str, error: str | None) -> None:
+        self._tell(phase=phase, running=False, finished_at=datetime.now(UTC), in_work=0, error=error)
 
     def _purge(self) -> None:
-        for phase, prefix in zip(("uploads", "thumbnails"), self._parts.prefixes, strict=True):
-            self._tell(phase=phase)
-            self._delete(self._bucket.versions(prefix))
-        self._tell(phase="records")
-        until = time.monotonic() + _WAIT_FOR_WORK_S
-        while in_work := self._remove_records():
-            self._tell(phase="in_work", in_work=len(in_work))
-            self._await(in_work, until)
-        self._tell(phase="dead_letters", in_work=0)
-        self._parts.dead_letters.discard(lambda letter: is_upload(letter.key) and letter.at < self._cutoff)
+        phases = {
+            "uploads": self._delete_uploads,
+            "records": self._remove_records,
+            "thumbnails": self._delete_pictures,
+            "dead_letters": self._discard_letters,
+        }
+        names = list(phases)
+        current = self._job.progress.phase
+        for name in names[names.index("records" if current == "in_work" else current) :]:
+            if name != current:
+                self._job = self._job.model_copy(update={"attempts": 1})
+            self._tell(phase=name)
+            phases[name]()
         self._correct_totals()
 
-    def _delete(self, versions: Iterable[ObjectVersion]) -> None:
-        for batch in batches((one for one in versions if one.modified_at < self._cutoff), DELETE_AT_ONCE):
-            self._bucket.delete(batch)
-            self._tell(
-                deleted=self._progress.deleted + len(batch),
-                deleted_bytes=self._progress.deleted_bytes + sum(version.size_bytes for version in batch),
-                now=False,
-            )
+    def _delete_uploads(self) -> None:
+        self._delete(version for version in self._bucket.versions(UPLOAD_PREFIX) if version.modified_at < self._cutoff)
 
-    def _remove_records(self) -> list[VideoRecord]:
-        """Removes what has ended, marks what is in work and returns that. Claims without a record go too."""
+    def _remove_records(self) -> None:
+        """Remove the records of deleted uploads; wait for those that a worker still has."""
+        until = time.monotonic() + _WAIT_FOR_WORK_S
+        while in_work := self._remove_ended():
+            self._tell(phase="in_work", in_work=len(in_work))
+            is_last = time.monotonic() > until
+            self._await(in_work, until)
+            if is_last:
+                return
+
+    def _remove_ended(self) -> list[VideoRecord]:
+        """Remove the records that have ended; mark those in progress and return them."""
+        # A video that was uploaded again keeps its record, and with it the pictures: a worker decides about both.
+        present = {info.key for info in self._bucket.list(UPLOAD_PREFIX)}
         in_work: list[VideoRecord] = []
-        claims: dict[str, str] = {}
         expired: list[str] = []
 
         def ended() -> Iterator[VideoRecord]:
             for item in self._videos.scan():
                 pk = item["pk"]
-                if pk.startswith(CLAIM_PREFIX):
-                    claims[pk.removeprefix(CLAIM_PREFIX)] = item["upload"]
-                elif pk.startswith(RESERVATION_PREFIX) and item["until"] < time.time():
-                    expired.append(pk)
-                elif is_upload(pk) and (record := record_of(item)).queued_at < self._cutoff:
+                if pk.startswith(RESERVATION_PREFIX):
+                    if item["until"] < time.time():
+                        expired.append(pk)
+                elif is_upload(pk) and pk not in present and self._is_old(record := record_of(item)):
                     if record.finished_at is not None:
                         yield record
                     else:
                         in_work.append(record)
 
-        removed: set[str] = set()
         for batch in batches(ended(), REMOVE_AT_ONCE):
             self._remove(batch)
-            removed.update(record.base for record in batch)
         self._videos.delete(expired)
         for record in in_work:
             self._mark(record)
-        self._take_claims({base: owner for base, owner in claims.items() if base not in removed})
         return in_work
 
-    def _take_claims(self, claims: Mapping[str, str]) -> None:
-        """Clears what lies under claims without a record: of a purge that was interrupted, of a worker that was."""
-        for base, owner in claims.items():
-            if owner == PURGER or (self._videos.get(owner) is None and self._videos.seize(base, owner)):
-                self._clear([base])
+    def _is_old(self, record: VideoRecord) -> bool:
+        """Return True if a record is about an object that was stored before the cutoff."""
+        # Records of older versions do not know; the event of a later object was sent later.
+        return (record.modified_at or record.queued_at) < self._cutoff
 
     def _remove(self, records: Sequence[VideoRecord]) -> None:
         try:
             self._videos.remove(records)
         except WriteConflictError:
-            # One of them has changed: the next look at the table sees how.
+            # A worker has just written one of them: that one stays, or the next look at the table finds it.
             if len(records) > 1:
                 for record in records:
                     self._remove([record])
             return
-        bases = {record.base: record.finished_at for record in records if record.base}
-        # Who ended after the thumbnails were listed, or has not ended, may have stored some since.
-        since = self._progress.started_at - _CLOCKS
-        late = [base for base, finished_at in bases.items() if finished_at is None or finished_at >= since]
-        self._clear(late)
-        self._videos.release([base for base in bases if base not in late])
-        self._tell(records=self._progress.records + len(records), now=False)
+        self._tell(records=self._job.progress.records + len(records), now=False)
 
     def _mark(self, record: VideoRecord) -> None:
         if record.purged_at is None:
@@ -167,7 +193,7 @@ class Run:
                 self._videos.replace(record, record.model_copy(update={"purged_at": datetime.now(UTC)}))
 
     def _await(self, in_work: Sequence[VideoRecord], until: float) -> None:
-        """Until the workers have ended these; those that take too long are removed as they are."""
+        """Wait until the workers have ended these; those that take too long are removed as they are."""
         keys = [record.key for record in in_work]
         while keys := [key for key in keys if self._is_in_work(key)]:
             self._tell(in_work=len(keys), now=False)
@@ -184,13 +210,54 @@ class Run:
         record = self._videos.get(key)
         return record is not None and record.purged_at is not None and record.finished_at is None
 
-    def _clear(self, bases: Sequence[str]) -> None:
-        """Deletes what lies under bases that are the purge's, and gives them back to all."""
-        for base in bases:
-            stored = (version for version in self._bucket.versions(f"{base}_") if is_of_base(version.key, base))
-            for batch in batches(stored, DELETE_AT_ONCE):
-                self._bucket.delete(batch)
-        self._videos.release(bases)
+    def _delete_pictures(self) -> None:
+        """Delete the pictures that no upload owns any more, then release the claims of the purge."""
+        owned = self._owned_bases()
+        self._delete(
+            version
+            for version in self._bucket.versions(self._parts.thumbnail_prefix)
+            if self._is_ownerless(version, owned)
+        )
+        claims = (item for item in self._videos.scan() if item["pk"].startswith(CLAIM_PREFIX))
+        seized = (item["pk"].removeprefix(CLAIM_PREFIX) for item in claims if item["upload"] == PURGER)
+        for batch in batches(seized, RELEASE_AT_ONCE):
+            self._videos.release(batch)
+
+    def _owned_bases(self) -> set[str]:
+        """Return the bases of uploads that have a record; seize those of uploads that have none."""
+        owned = set()
+        for item in self._videos.scan():
+            pk = item["pk"]
+            if pk.startswith(CLAIM_PREFIX) and (owner := item["upload"]) != PURGER:
+                base = pk.removeprefix(CLAIM_PREFIX)
+                if self._videos.get(owner) is not None or not self._videos.seize(base, owner):
+                    owned.add(base)
+        return owned
+
+    def _is_ownerless(self, version: ObjectVersion, owned: set[str]) -> bool:
+        base = picture_base(version.key)
+        if base in owned:
+            return False
+        if version.modified_at < self._cutoff:
+            return True
+        # A worker that the purge waited for has stored it; nobody else can, as long as the claim is the purge's.
+        return base is not None and self._videos.claim_owner(base) == PURGER
+
+    def _delete(self, versions: Iterable[ObjectVersion]) -> None:
+        for batch in batches(versions, DELETE_AT_ONCE):
+            deleted = self._bucket.delete(batch)
+            self._tell(
+                deleted=self._job.progress.deleted + len(deleted),
+                deleted_bytes=self._job.progress.deleted_bytes + sum(version.size_bytes for version in deleted),
+                now=False,
+            )
+
+    def _discard_letters(self) -> None:
+        self._parts.dead_letters.discard(self._is_of_deleted_upload)
+
+    def _is_of_deleted_upload(self, letter: Letter) -> bool:
+        # By the time of the upload: a letter may be put long after it.
+        return is_upload(letter.key) and all(event.time < self._cutoff for event in letter.events)
 
     def _correct_totals(self) -> None:
         """An error that has crept into the totals ends with the records that it came from."""
@@ -203,30 +270,34 @@ class Run:
             except WriteConflictError:
                 self._log.info("totals_in_use", consequence="they are left as they are")
 
+    def _beat_heart(self) -> None:
+        """Write the document again and again, so that others see that this run is alive."""
+        while not self._ended.wait(_HEARTBEAT_S):
+            # The run itself finds out that it was taken over, or that the table does not answer.
+            with contextlib.suppress(AwsError, TakenOverError):
+                self._tell(now=False)
+
     def _tell(self, *, now: bool = True, **changes: Any) -> None:
-        """Puts down how far it is; at most once a second unless it must be `now`.
-
-        Raises: WriteConflictError if another process has taken over, ServiceError.
-        """
-        self._progress = self._progress.model_copy(update=changes)
-        if now or time.monotonic() - self._told_at > _HEARTBEAT_S:
-            self._document = self._parts.shared.write(PURGE_KEY, self._document, content_of(self._progress))
+        """Store the progress; at most once a second unless it must be `now`. Raises: TakenOverError, AwsError."""
+        with self._lock:
+            progress = self._job.progress.model_copy(update=changes)
+            self._job = self._job.model_copy(update={"progress": progress})
+            if not now and time.monotonic() - self._told_at < _TELL_EVERY_S:
+                return
+            try:
+                self._document = self._parts.shared.write(PURGE_KEY, self._document, content_of(self._job))
+            except WriteConflictError:
+                self._resolve_conflict()
             self._told_at = time.monotonic()
-            self._parts.changed()
+        self._parts.changed()
 
-
-def progress_of(document: Document) -> PurgeProgress | None:
-    """The purge that a document tells of; one whose process has fallen silent is interrupted."""
-    if not document.content:
-        return None
-    progress = PurgeProgress.model_validate(document.content["progress"])
-    if progress.running and time.time() - document.content["told_at_s"] > _DEAD_AFTER_S:
-        return progress.model_copy(update={"running": False, "phase": "interrupted"})
-    return progress
-
-
-def content_of(progress: PurgeProgress) -> Any:
-    return {"progress": progress.model_dump(mode="json"), "told_at_s": time.time()}
+    def _resolve_conflict(self) -> None:
+        """Tell a write of this run whose answer was lost from a write of another process. Raises: TakenOverError."""
+        document = self._parts.shared.document(PURGE_KEY)
+        content = document.content or {}
+        if content.get("owner") != self._job.owner:
+            raise TakenOverError
+        self._document = self._parts.shared.write(PURGE_KEY, document, content_of(self._job))
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

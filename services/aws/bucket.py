@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from services.aws.errors import ServiceError, translated
+from services.aws.errors import MISSING, ServiceError, translated
 from services.aws.presign import Presigner
 from services.contract.records import ObjectIdentity
 
@@ -37,6 +38,8 @@ class ObjectVersion:
     version_id: str
     size_bytes: int
     modified_at: datetime
+    etag: str = ""
+    is_latest: bool = False
 
 
 NOTHING = ""
@@ -44,6 +47,11 @@ NOTHING = ""
 
 DELETE_AT_ONCE = 1000
 """Versions that one request deletes at most."""
+
+_NO_VERSION = "null"
+"""Version id of every object of a bucket without versioning: a new object under the key takes it over."""
+
+_REPLACED = {"ConditionalRequestConflict", "OperationAborted", "PreconditionFailed"}
 
 
 class Bucket:
@@ -122,14 +130,28 @@ class Bucket:
                 ExtraArgs={"ContentType": content_type, "MetadataDirective": "REPLACE"},
             )
 
-    def delete(self, versions: "Sequence[ObjectVersion]") -> None:
-        """Deletes versions for good, at most `DELETE_AT_ONCE`. Raises: ServiceError, also if one could not be."""
-        objects: Any = [{"Key": version.key, "VersionId": version.version_id} for version in versions]
+    def delete(self, versions: "Sequence[ObjectVersion]") -> "Sequence[ObjectVersion]":
+        """Delete exactly these versions for good, at most `DELETE_AT_ONCE`, and return those that are deleted.
+
+        A version with an id of its own is deleted by it. One without is deleted only while its ETag is the one given:
+        a new object under the key stays. Raises: ServiceError if one could not be deleted for another reason.
+        """
+        objects: Any = [_identifier(version) for version in versions]
         with translated(f"DELETE {len(versions)} versions of s3://{self.name}"):
             answer = self._s3.delete_objects(Bucket=self.name, Delete={"Objects": objects, "Quiet": True})
-        if errors := answer.get("Errors"):
-            first = errors[0]
-            raise ServiceError(f"DELETE s3://{self.name}/{first.get('Key')}: {first.get('Code')}")
+        replaced: set[tuple[str | None, str]] = set()
+        for error in answer.get("Errors", []):
+            if error.get("Code") in _REPLACED:
+                replaced.add((error.get("Key"), error.get("VersionId") or _NO_VERSION))
+            elif error.get("Code") not in MISSING:
+                raise ServiceError(f"DELETE s3://{self.name}/{error.get('Key')}: {error.get('Code')}")
+        return [version for version in versions if (version.key, version.version_id) not in replaced]
+
+    def clock(self) -> datetime:
+        """Return the time by S3's clock, in whole seconds as in LastModified. Raises: AwsError."""
+        with translated(f"HEAD s3://{self.name}"):
+            answer = self._s3.head_bucket(Bucket=self.name)
+        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
 
     def versions(self, prefix: str) -> "Iterator[ObjectVersion]":
         """Every version and delete marker under `prefix`, a page at a time. Raises: ServiceError."""
@@ -137,7 +159,14 @@ class Bucket:
         with translated(f"LIST versions of s3://{self.name}/{prefix}"):
             for page in pages:
                 for entry in page.get("Versions", []):
-                    yield ObjectVersion(entry["Key"], entry["VersionId"], entry["Size"], entry["LastModified"])
+                    yield ObjectVersion(
+                        entry["Key"],
+                        entry["VersionId"],
+                        entry["Size"],
+                        entry["LastModified"],
+                        entry["ETag"].strip('"'),
+                        entry["IsLatest"],
+                    )
                 for marker in page.get("DeleteMarkers", []):
                     yield ObjectVersion(marker["Key"], marker["VersionId"], 0, marker["LastModified"])
 
@@ -153,3 +182,11 @@ class Bucket:
             for page in pages:
                 for entry in page.get("Contents", []):
                     yield ObjectInfo(entry["Key"], entry["ETag"].strip('"'), entry["Size"], entry["LastModified"])
+
+
+def _identifier(version: ObjectVersion) -> dict[str, str]:
+    identifier = {"Key": version.key, "VersionId": version.version_id}
+    # S3 compares the ETag with the current version alone: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+    if version.version_id == _NO_VERSION and version.is_latest and version.etag:
+        identifier["ETag"] = f'"{version.etag}"'
+    return identifier

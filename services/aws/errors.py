@@ -14,7 +14,9 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-_MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NotFound"}
+MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NotFound"}
+"""Codes of S3 for an object that is not there."""
+
 _CHANGED = {"412", "PreconditionFailed", "ConditionalRequestConflict"}
 _REFUSED = {"EntityTooSmall", "InvalidArgument", "InvalidPart", "InvalidPartOrder", "InvalidRequest", "MalformedXML"}
 
@@ -62,7 +64,7 @@ def _translate(action: str, error: ClientError) -> AwsError:
     detail = error.response.get("Error", {})
     code = detail.get("Code", "")
     message = f"{action}: {code} {detail.get('Message', '')}".strip()
-    if code in _MISSING:
+    if code in MISSING:
         return ObjectMissingError(message)
     if code in _CHANGED:
         return ObjectChangedError(message)

@@ -1,5 +1,6 @@
 """The videos table: one record a video, the claims on thumbnail bases, and one item of totals."""
 
+import contextlib
 import random
 import time
 from collections.abc import Mapping
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 REMOVE_AT_ONCE = 40
 """Records that one transaction removes at most: each takes two of DynamoDB's hundred actions, the totals one."""
+
+RELEASE_AT_ONCE = 100
+"""Claims that one transaction releases at most."""
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -134,9 +138,22 @@ class VideosTable:
             return False
         return True
 
+    def claim_owner(self, base: str) -> str | None:
+        """Return the upload that has claimed a base, `PURGER`, or None if nobody has. Raises: ServiceError."""
+        owner: str | None = self._item(CLAIM_PREFIX + base).get("upload")
+        return owner
+
     def release(self, bases: "Sequence[str]") -> None:
-        """Gives claims of a purge back to all. Raises: ServiceError."""
-        self.delete([CLAIM_PREFIX + base for base in bases])
+        """Give claims of a purge back to all; a claim that is an upload's by now stays. Raises: ServiceError."""
+        distinct = list(dict.fromkeys(bases))
+        for start in range(0, len(distinct), RELEASE_AT_ONCE):
+            batch = distinct[start : start + RELEASE_AT_ONCE]
+            try:
+                self._transact([self._release(base) for base in batch], action=f"release {len(batch)} claims")
+            except WriteConflictError:
+                for base in batch:
+                    with contextlib.suppress(WriteConflictError):
+                        self._transact([self._release(base)], action=f"release the claim on {base}")
 
     def delete(self, keys: "Sequence[str]") -> None:
         """Deletes items that no total counts. Raises: ServiceError."""
@@ -198,6 +215,16 @@ class VideosTable:
                 "UpdateExpression": "SET upload = :purger",
                 "ConditionExpression": condition,
                 "ExpressionAttributeValues": _attributes({":key": key, ":purger": PURGER}),
+            }
+        }
+
+    def _release(self, base: str) -> "TransactWriteItemTypeDef":
+        return {
+            "Delete": {
+                "TableName": self._name,
+                "Key": _attributes({"pk": CLAIM_PREFIX + base}),
+                "ConditionExpression": "attribute_not_exists(pk) OR upload = :purger",
+                "ExpressionAttributeValues": _attributes({":purger": PURGER}),
             }
         }
 

@@ -69,9 +69,10 @@ def preview_key(base: str) -> str:
     return f"{base}_preview.webp"
 
 
-def is_of_base(key: str, base: str) -> bool:
-    """Whether an object is one that a worker has stored under a base."""
-    return key.startswith(base) and _ENDING.fullmatch(key, len(base)) is not None
+def picture_base(key: str) -> str | None:
+    """Return the base of a picture's key, or None if no worker gives an object such a key."""
+    base, underscore, _ = key.rpartition("_")
+    return base if underscore and _ENDING.fullmatch(key, len(base)) else None
 
 
 def _fitted(base: str, digest: str) -> str:

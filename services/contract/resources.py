@@ -24,6 +24,9 @@ SAMPLES_KEY = "samples"
 PURGE_KEY = "purge"
 """Key of the item with the progress of the purge that runs, or ran last."""
 
+SIGNING_KEY = "signing-key"
+"""Key of the item with the secret that all processes of the api sign with."""
+
 PURGER = "(purge)"
 """The owner of a claim while a purge deletes what lies under it: an upload's key never looks like this."""
 

@@ -3,8 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from services.api.models import DeadLetters, PurgePreview, PurgeStarted, Redriven, RedriveRequest, Tested
 from services.api.names import content_type
@@ -14,6 +15,10 @@ from services.contract.formats import is_video_name
 from services.contract.keys import UPLOAD_PREFIX
 
 router = APIRouter(prefix="/api", tags=["actions"])
+
+Confirmation = Annotated[
+    str | None, Query(max_length=512, description="The `confirmation` of GET /api/purge, which is valid for a minute.")
+]
 
 _TEST_VIDEOS = 50
 _COPIES_AT_ONCE = 8
@@ -51,6 +56,7 @@ def test(_: Operator, parts: TheParts) -> Tested:
     "/purge", operation_id="previewPurge", summary="What a purge would take", responses=documented(401, 429, 503)
 )
 def preview(_: Viewer, parts: TheParts) -> PurgePreview:
+    """Counts what is there, and gives the confirmation that a purge of it needs."""
     return parts.purge.preview()
 
 
@@ -59,12 +65,16 @@ def preview(_: Viewer, parts: TheParts) -> PurgePreview:
     operation_id="purge",
     summary="Delete all videos and thumbnails",
     status_code=202,
-    responses=documented(401, 403, 409, 429, 503),
+    responses=documented(401, 403, 409, 428, 429, 503),
 )
-def purge(_: Operator, parts: TheParts) -> PurgeStarted:
-    """Deletes what is there now, all versions, with records, totals and dead letters. Cannot be undone."""
-    found, progress = parts.purge.start()
-    return PurgeStarted(objects=found.objects, progress=progress)
+def purge(_: Operator, parts: TheParts, confirmation: Confirmation = None) -> PurgeStarted:
+    """Deletes what was counted, all versions, with records, totals and dead letters. Cannot be undone.
+
+    A purge goes on when its process ends: another one continues it. 428 says that the confirmation is missing, forged,
+    expired or used, and that nothing was deleted.
+    """
+    counted, progress = parts.purge.start(confirmation)
+    return PurgeStarted(objects=counted.objects, progress=progress)
 
 
 @router.get("/dead-letters", operation_id="listDeadLetters", summary="What failed", responses=documented(401, 429, 503))

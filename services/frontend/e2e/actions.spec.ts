@@ -58,6 +58,7 @@ test("a purge says what it takes, asks for the name, and leaves an empty gallery
   await board.getByRole("button", { name: "More actions" }).click();
   await board.getByRole("menuitem", { name: "Purge" }).click();
   const dialog = board.getByRole("dialog", { name: "Purge everything" });
+  await expect(dialog).toContainText(/[\d,]+ videos, [\d,]+ thumbnails/);
   await expect(dialog).toContainText(/objects under uploads\/ and thumbnails\/ \([\d.]+ MB\)/);
   const confirm = dialog.getByRole("button", { name: "Delete all of it" });
   await expect(confirm).toBeDisabled();

@@ -51,7 +51,10 @@ test("pictures of the dashboard", async ({ board, page, demo }) => {
   await shot("failures", "/failures", 1440, "dark");
   if (!isAll) return;
   await page.goto("/");
-  await page.evaluate(() => fetch("/api/purge", { method: "DELETE" }));
+  await page.evaluate(async () => {
+    const { confirmation } = await (await fetch("/api/purge")).json();
+    await fetch(`/api/purge?confirmation=${encodeURIComponent(confirmation)}`, { method: "DELETE" });
+  });
   await expect(page.getByText("No thumbnails yet")).toBeVisible({ timeout: 240_000 });
   await all("none", null);
 });

@@ -53,6 +53,12 @@ def leftovers(place: Place) -> list[str]:
     return objects + items + counted
 
 
+def purge(client: httpx.Client) -> httpx.Response:
+    """Counts what there is, and starts a purge of that."""
+    confirmation = client.get("/api/purge").json()["confirmation"]
+    return client.delete("/api/purge", params={"confirmation": confirmation})
+
+
 def purge_until_done(client: httpx.Client) -> dict[str, object]:
     def ended() -> dict[str, object] | None:
         last: dict[str, object] = client.get("/api/purge").json()["last"]
@@ -79,8 +85,9 @@ def test_a_purge_takes_everything_and_tells_how_far_it_is(place: Place, own_api:
     with own_api.client() as client, own_api.socket() as socket:
         preview = client.get("/api/purge").json()
         assert (preview["objects"], preview["records"], preview["is_complete"]) == (45 * 4 + 3, 46, True)
+        assert (preview["videos"], preview["thumbnails"]) == (46, 45 * 3)
 
-        started = client.delete("/api/purge")
+        started = purge(client)
 
         assert (started.status_code, started.json()["objects"]) == (202, 183)
         pushed = message_when(socket, lambda state: state["purge"] and not state["purge"]["running"])
@@ -148,10 +155,10 @@ def test_a_worker_in_the_middle_of_a_video_leaves_nothing_behind(place: Place, o
     work.start()
     assert held.begun.wait(60)
     with own_api.client() as client, own_api.socket() as socket:
-        assert client.delete("/api/purge").status_code == 202
+        assert purge(client).status_code == 202
         waiting = message_when(socket, lambda state: state["purge"] and state["purge"]["phase"] == "in_work")
         assert waiting["purge"]["in_work"] == 1
-        assert client.delete("/api/purge").status_code == 409
+        assert purge(client).status_code == 409
 
         held.may_end.set()
         work.join()
@@ -166,7 +173,7 @@ def test_what_is_uploaded_while_a_purge_waits_stays(place: Place, own_api: Api, 
     work.start()
     assert held.begun.wait(60)
     with own_api.client() as client, own_api.socket() as socket:
-        client.delete("/api/purge")
+        purge(client)
         message_when(socket, lambda state: state["purge"] and state["purge"]["phase"] == "in_work")
         # The same name again, and one that would like the same thumbnails: neither may get the old one's.
         new = [store_unnamed(place, "uploads/same.mp4"), store_unnamed(place, "uploads/same.mov")]
@@ -195,7 +202,7 @@ def test_a_video_that_fails_while_a_purge_waits_leaves_no_record(place: Place, o
     work.start()
     assert held.begun.wait(60)
     with own_api.client() as client, own_api.socket() as socket:
-        client.delete("/api/purge")
+        purge(client)
         message_when(socket, lambda state: state["purge"] and state["purge"]["phase"] == "in_work")
         held.may_end.set()
         work.join()

@@ -138,12 +138,11 @@ class ChangingBucket(Bucket):
 
     def __init__(self, place: Place, record: VideoRecord) -> None:
         super().__init__(place.clients.s3, place.resources.bucket)
-        self.write = lambda: place.videos.replace(record, record)
-        self.key = record.key
+        self.place, self.record = place, record
 
     def head(self, key: str) -> ObjectInfo:
-        if key == self.key:
-            self.write()
+        if key == self.record.key:
+            self.place.videos.replace(self.record, self.record)
         return super().head(key)
 
 

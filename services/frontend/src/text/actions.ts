@@ -67,7 +67,9 @@ export const actions = {
     wouldDelete: "This deletes, for good:",
     objects: (count: number, bytes: string, isComplete: boolean) =>
       `${isComplete ? "" : "more than "}${counted(count, "object")} under uploads/ and thumbnails/ (${bytes}), all versions`,
+    pictures: (videos: number, thumbnails: number) => `${counted(videos, "video")}, ${counted(thumbnails, "thumbnail")}`,
     records: (count: number) => counted(count, "record"),
+    recounted: "The count was older than a minute, and nothing was deleted. This is a new count: check it and confirm again.",
     nothing: "There is nothing to delete.",
     type: (name: string) => `To go on, type the pipeline's name: ${name}`,
     confirm: "Delete all of it",
@@ -80,12 +82,10 @@ export const actions = {
       in_work: "Waiting for the workers …",
       dead_letters: "Deleting the dead letters …",
       done: "Done",
-      interrupted: "Interrupted",
       failed: "Failed",
     },
     waitsFor: (count: number) => `${counted(count, "video")} still with a worker`,
     done: (count: number) => `Purged: ${counted(count, "object")} deleted.`,
-    interrupted: (count: number) => `Interrupted after ${counted(count, "object")}: start it again to delete the rest.`,
     failed: "The purge failed",
   },
 } as const;

@@ -22,7 +22,10 @@ export function PurgeDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () 
   );
 }
 
-/** Counts first, asks for the name, deletes, and shows how far it is. */
+/** The api's answer to a confirmation that is no longer valid: it has deleted nothing. */
+const UNCONFIRMED = 428;
+
+/** Count first, ask for the name, delete what was counted, and show the progress. */
 function Purge({ onClose }: { onClose: () => void }) {
   const preview = usePurgePreview();
   const start = useStartPurge();
@@ -30,8 +33,17 @@ function Purge({ onClose }: { onClose: () => void }) {
   const own = start.data?.progress;
   const progress = pushed && (pushed.running || pushed.id === own?.id) ? pushed : own;
   if (progress && (own || progress.running)) return <Progressing progress={progress} onClose={onClose} />;
-  if (start.isError) {
-    return <Failure title={text.purge.failed} detail={asProblem(start.error).message} onRetry={() => start.mutate()} />;
+  function confirm() {
+    if (!preview.data) return;
+    start.mutate(preview.data.confirmation, {
+      onError: (error) => {
+        if (asProblem(error).status === UNCONFIRMED) void preview.refetch();
+      },
+    });
+  }
+  const hasExpired = start.isError && asProblem(start.error).status === UNCONFIRMED;
+  if (start.isError && !hasExpired) {
+    return <Failure title={text.purge.failed} detail={asProblem(start.error).message} onRetry={confirm} />;
   }
   if (preview.isError) {
     return (
@@ -47,8 +59,9 @@ function Purge({ onClose }: { onClose: () => void }) {
   return (
     <Confirmation
       counts={preview.data}
+      isRecounted={hasExpired}
       isStarting={start.isPending}
-      onConfirm={() => start.mutate()}
+      onConfirm={confirm}
       onCancel={onClose}
     />
   );
@@ -56,11 +69,11 @@ function Purge({ onClose }: { onClose: () => void }) {
 
 function Progressing({ progress, onClose }: { progress: PurgeProgress; onClose: () => void }) {
   const { running, error, phase, deleted, total, in_work } = progress;
-  if (error) return <Failure title={text.purge.failed} detail={error} />;
+  if (phase === "failed") return <Failure title={text.purge.failed} detail={error ?? ""} />;
   if (!running) {
     return (
       <div className="flex flex-col gap-4">
-        <p role="status">{phase === "done" ? text.purge.done(deleted) : text.purge.interrupted(deleted)}</p>
+        <p role="status">{text.purge.done(deleted)}</p>
         <Button className="self-end" onClick={onClose}>
           {text.common.close}
         </Button>
@@ -80,12 +93,13 @@ function Progressing({ progress, onClose }: { progress: PurgeProgress; onClose: 
 
 interface ConfirmationProps {
   counts: PurgePreview;
+  isRecounted: boolean;
   isStarting: boolean;
   onConfirm: () => void;
   onCancel: () => void;
 }
 
-function Confirmation({ counts, isStarting, onConfirm, onCancel }: ConfirmationProps) {
+function Confirmation({ counts, isRecounted, isStarting, onConfirm, onCancel }: ConfirmationProps) {
   const name = useConfig()?.name ?? "";
   const [typed, setTyped] = useState("");
   const isSure = name !== "" && typed.trim() === name;
@@ -95,9 +109,11 @@ function Confirmation({ counts, isStarting, onConfirm, onCancel }: ConfirmationP
   }
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">
+      {isRecounted ? <p role="status">{text.purge.recounted}</p> : null}
       <div>
         <p>{text.purge.wouldDelete}</p>
         <ul className="mt-1 list-disc pl-5 font-medium">
+          <li>{text.purge.pictures(counts.videos, counts.thumbnails)}</li>
           <li>{text.purge.objects(counts.objects, formatBytes(counts.bytes), counts.is_complete)}</li>
           <li>{text.purge.records(counts.records)}</li>
         </ul>

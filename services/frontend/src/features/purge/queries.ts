@@ -14,7 +14,9 @@ export function usePurgePreview() {
   });
 }
 
-/** Starts the purge. It goes on by itself; how far it is comes over the socket. */
+/** Start the purge of what a preview counted. It goes on by itself; its progress comes over the socket. */
 export function useStartPurge() {
-  return useMutation({ mutationFn: () => call("delete", "/api/purge") });
+  return useMutation({
+    mutationFn: (confirmation: string) => call("delete", "/api/purge", { query: { confirmation } }),
+  });
 }

@@ -105,13 +105,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a purge would take */
+        /**
+         * What a purge would take
+         * @description Counts what is there, and gives the confirmation that a purge of it needs.
+         */
         get: operations["previewPurge"];
         put?: never;
         post?: never;
         /**
          * Delete all videos and thumbnails
-         * @description Deletes what is there now, all versions, with records, totals and dead letters. Cannot be undone.
+         * @description Deletes what was counted, all versions, with records, totals and dead letters. Cannot be undone.
+         *
+         *     A purge goes on when its process ends: another one continues it. 428 says that the confirmation is missing, forged,
+         *     expired or used, and that nothing was deleted.
          */
         delete: operations["purge"];
         options?: never;
@@ -836,6 +842,17 @@ export interface components {
             /** Bytes */
             bytes: number;
             /**
+             * Confirmation
+             * @description What `DELETE /api/purge` needs, once. It deletes what was there when this was counted, and nothing that was uploaded later.
+             */
+            confirmation: string;
+            /**
+             * Confirmation Until
+             * Format: date-time
+             * @description When the confirmation expires: a minute after the count.
+             */
+            confirmation_until: string;
+            /**
              * Is Complete
              * @description False where there are more objects than were counted.
              */
@@ -844,11 +861,21 @@ export interface components {
             last: components["schemas"]["PurgeProgress"] | null;
             /**
              * Objects
-             * @description Versions of objects, delete markers included.
+             * @description Versions of all of them, delete markers included.
              */
             objects: number;
             /** Records */
             records: number;
+            /**
+             * Thumbnails
+             * @description Thumbnails, storyboards and previews.
+             */
+            thumbnails: number;
+            /**
+             * Videos
+             * @description Uploads.
+             */
+            videos: number;
         };
         /** PurgeProgress */
         PurgeProgress: {
@@ -880,7 +907,7 @@ export interface components {
              * Phase
              * @enum {string}
              */
-            phase: "uploads" | "thumbnails" | "records" | "in_work" | "dead_letters" | "done" | "interrupted" | "failed";
+            phase: "uploads" | "records" | "in_work" | "thumbnails" | "dead_letters" | "done" | "failed";
             /**
              * Records
              * @description Records removed so far.
@@ -1858,7 +1885,10 @@ export interface operations {
     };
     purge: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `confirmation` of GET /api/purge, which is valid for a minute. */
+                confirmation?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1894,6 +1924,24 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
