@@ -54,7 +54,8 @@ what there is.
 ## Rebuilding the table
 
 `python -m services.api reindex`, with the api's settings, rebuilds the videos table from the bucket while the pipeline
-works: records from what thumbnails say of themselves, failures from dead letters, and for the rest a new event. It
+works: records from what thumbnails say of themselves, failures from dead letters, and for the rest a new event. A video
+that was overwritten after its record was written, or is done and has lost a thumbnail, is queued again. The command
 prints one line of JSON a second, and ends with status 1 if the totals kept changing: run it again when less goes on.
 """
 

@@ -1,7 +1,8 @@
 """The videos table, rebuilt from the bucket: for a table that was lost, or that has come to disagree with it.
 
 It may run while the pipeline works: every write depends on what was read before, so that a worker's word always
-stands. Videos without thumbnails and without a record are told to the queue again, as if they had just been uploaded.
+stands. Videos without thumbnails and without a record are queued again, as if they had just been uploaded; so are
+videos that were overwritten after their record was written, and videos that are done but have lost pictures.
 """
 
 import contextlib
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.api.dead_letters import DeadLetterBox, Letter
+from services.api.lost_pictures import are_stored, has_pictures, mark_lost, picture_keys, retry_event
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import ObjectMissingError, WriteConflictError
 from services.aws.queue import Queue
@@ -59,6 +61,7 @@ class ReindexParts:
 def reindex(parts: ReindexParts, progress: Callable[[Findings], None]) -> Findings:
     """Raises: AwsError."""
     findings = Findings()
+    pictures = _Pictures(parts)
     letters = {letter.key: letter for letter in parts.dead_letters.all() if letter.key}
     seen: set[str] = set()
     for info in parts.bucket.list(UPLOAD_PREFIX):
@@ -66,7 +69,7 @@ def reindex(parts: ReindexParts, progress: Callable[[Findings], None]) -> Findin
             continue
         seen.add(info.key)
         findings.uploads += 1
-        _restore(parts, info, letters.get(info.key), findings)
+        _restore(parts, info, letters.get(info.key), pictures, findings)
         progress(findings)
     _remove_gone(parts, seen, findings)
     progress(findings)
@@ -75,16 +78,41 @@ def reindex(parts: ReindexParts, progress: Callable[[Findings], None]) -> Findin
     return findings
 
 
-def _restore(parts: ReindexParts, info: ObjectInfo, letter: Letter | None, findings: Findings) -> None:
+class _Pictures:
+    """The pictures in the bucket: one listing, kept as hashes of the keys, for tables with very many videos."""
+
+    def __init__(self, parts: ReindexParts) -> None:
+        """Raises: ServiceError."""
+        self._bucket = parts.bucket
+        self._hashes = {hash(info.key) for info in parts.bucket.list(parts.thumbnail_prefix)}
+
+    def has(self, record: VideoRecord) -> bool:
+        """Return True if all pictures of a record exist, those stored since the listing too. Raises: ServiceError."""
+        return are_stored(self._bucket, [key for key in picture_keys(record) if hash(key) not in self._hashes])
+
+
+def _restore(
+    parts: ReindexParts, info: ObjectInfo, letter: Letter | None, pictures: _Pictures, findings: Findings
+) -> None:
     before = parts.videos.get(info.key)
+    if before is not None and before.etag != info.etag:
+        # The listing may be older than the record.
+        try:
+            info = parts.bucket.head(info.key)
+        except ObjectMissingError:
+            return
     if before is not None and before.etag == info.etag:
-        findings.kept += 1
+        if not has_pictures(before) or pictures.has(before):
+            findings.kept += 1
+        else:
+            _try_again(parts, info, before, findings)
         return
-    found = _from_thumbnails(parts, info) or (_from_letter(info, letter) if letter else None)
+    is_about_it = letter is not None and any(event.etag in ("", info.etag) for event in letter.events)
+    found = _from_thumbnails(parts, info) or (_from_letter(info, letter) if letter and is_about_it else None)
     if found is None:
         event = UploadEvent(
             name="ObjectCreated:Reindex",
-            time=datetime.now(UTC),
+            time=info.modified_at or datetime.now(UTC),
             bucket=parts.bucket.name,
             key=info.key,
             etag=info.etag,
@@ -103,6 +131,18 @@ def _restore(parts: ReindexParts, info: ObjectInfo, letter: Letter | None, findi
         return
     findings.failed += found.state is VideoState.FAILED
     findings.rebuilt += found.state is not VideoState.FAILED
+
+
+def _try_again(parts: ReindexParts, info: ObjectInfo, record: VideoRecord, findings: Findings) -> None:
+    """Queue a video whose pictures are lost."""
+    try:
+        lost = mark_lost(parts.videos, record)
+    except WriteConflictError:
+        # A worker has just written it: it knows better.
+        findings.kept += 1
+        return
+    parts.queue.send([notification_body(retry_event(parts.bucket, info, lost))])
+    findings.queued += 1
 
 
 def _from_thumbnails(parts: ReindexParts, info: ObjectInfo) -> VideoRecord | None:

@@ -1,17 +1,17 @@
 """The videos: lists, one with its timeline, another try."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
 from services.api import views
+from services.api.lost_pictures import are_stored, has_pictures, mark_lost, picture_keys, retry_event
 from services.api.models import RedriveRequest, Retried, VideoDetails, VideoPage
 from services.api.parts import Operator, TheParts, Viewer
 from services.api.problems import ConflictError, NotFoundError, documented
 from services.api.routes.paging import Cursor, Limit
-from services.aws.errors import ObjectMissingError
-from services.contract.events import RETRY, UploadEvent, notification_body
+from services.aws.errors import ObjectMissingError, WriteConflictError
+from services.contract.events import notification_body
 from services.contract.records import VideoRecord, VideoState
 
 router = APIRouter(prefix="/api/videos", tags=["videos"])
@@ -63,26 +63,25 @@ def videos(
     responses=documented(401, 403, 404, 409, 429, 503),
 )
 def retry(key: VideoPath, _: Operator, parts: TheParts) -> Retried:
-    """Sends a failed video to the queue again: its dead letter if there is one, else a new event."""
+    """Sends a failed video, or one whose thumbnails are lost, to the queue again: its dead letter if there is one, else
+    a new event.
+    """
     record = _record(parts, key)
-    if record.state in (VideoState.DONE, VideoState.DEGRADED):
-        raise ConflictError("It has its thumbnails: upload it again to have them taken anew.")
+    is_lost = has_pictures(record) and not are_stored(parts.bucket, picture_keys(record))
+    if has_pictures(record) and not is_lost:
+        raise ConflictError("It has its thumbnails: upload it again to get new ones.")
     try:
         info = parts.bucket.head(record.key)
     except ObjectMissingError:
         raise ConflictError("The video itself has been deleted: upload it again.") from None
+    if is_lost:
+        try:
+            record = mark_lost(parts.videos, record)
+        except WriteConflictError:
+            raise ConflictError("A worker has just changed it: load it again.") from None
     sent = parts.dead_letters.redrive(RedriveRequest(keys=[record.key], limit=1))
     if not sent.keys:
-        event = UploadEvent(
-            name=RETRY,
-            time=datetime.now(UTC),
-            bucket=parts.bucket.name,
-            key=record.key,
-            etag=info.etag,
-            size_bytes=info.size_bytes,
-            sequencer=record.sequencer,
-        )
-        parts.queue.send([notification_body(event)])
+        parts.queue.send([notification_body(retry_event(parts.bucket, info, record))])
     parts.live.nudge()
     return Retried(key=record.key, from_dead_letter=bool(sent.keys))
 

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,9 +17,11 @@ from services.aws.errors import BaseTakenError
 from services.contract.events import UploadEvent, notification_body, parse_notification
 from services.contract.origin import origin_metadata
 from services.contract.records import ReasonCode, VideoRecord, VideoState
+from services.worker.process import Delivery, Stored
 from tests.place import Place
-from tests.services.api.process import environment
+from tests.services.api.process import Api, environment
 from tests.services.api.records import START, a_record, store, with_overview, write
+from tests.services.api.test_actions import HeldSandbox, Work
 
 
 def reindex(place: Place) -> dict[str, Any]:
@@ -170,3 +174,86 @@ def test_wrong_settings_are_all_named_at_once_and_no_secret_is(place: Place) -> 
     ran = subprocess.run([sys.executable, "-m", "services.api"], env=weak, capture_output=True, text=True, check=False)
     assert (ran.returncode, "16 characters" in ran.stdout) == (1, True)
     assert "short-secret" not in ran.stdout + ran.stderr
+
+
+def events_in(place: Place) -> list[UploadEvent]:
+    """The events in the queue, which are taken out of it."""
+    found = []
+    while messages := place.queue.receive(10, wait_s=0, visibility_timeout_s=600):
+        found += [event for one in messages for event in parse_notification(one.body)]
+        place.queue.delete_all(messages)
+    return found
+
+
+@pytest.mark.parametrize("lost", ["a thumbnail", "the storyboard"])
+def test_a_done_video_without_its_pictures_is_queued_again_and_processed(place: Place, lost: str) -> None:
+    kept = with_overview(place, "uploads/kept.mp4")
+    record = with_overview(place, "uploads/lost.mp4")
+    assert record.storyboard is not None
+    key = record.thumbnails[1].key if lost == "a thumbnail" else record.storyboard.key
+    place.clients.s3.delete_object(Bucket=place.resources.bucket, Key=key)
+    events_in(place)
+
+    told = reindex(place)
+
+    assert (told["kept"], told["queued"], told["totals_corrected"]) == (1, 1, True)
+    assert place.videos.get(kept.key) == kept
+    (event,) = events_in(place)
+    assert (event.key, event.etag, event.is_retry) == (record.key, record.etag, True)
+    assert _processed(place, event).state is VideoState.DONE
+    assert reindex(place)["kept"] == 2
+
+
+def _processed(place: Place, event: UploadEvent) -> VideoRecord:
+    sandbox = HeldSandbox()
+    sandbox.may_end.set()
+    work = Work(place, event.key, sandbox)
+    result = work.processor.process(event, Delivery("id", datetime.now(UTC), 1))
+    assert isinstance(result, Stored)
+    return result.record
+
+
+def test_pictures_that_were_stored_after_the_listing_are_not_missing(place: Place) -> None:
+    store(place, "uploads/a.mp4")
+
+    class EarlyBucket(Bucket):
+        def list(self, prefix: str) -> Iterator[ObjectInfo]:
+            return iter(()) if prefix == "thumbnails/" else super().list(prefix)
+
+    bucket = EarlyBucket(place.clients.s3, place.resources.bucket)
+    findings = run_reindex(parts_of(place, bucket), lambda _: None)
+    assert (findings.kept, findings.queued) == (1, 0)
+
+
+def test_an_overwritten_video_is_queued_again_whatever_became_of_the_old_one(place: Place) -> None:
+    old = store(place, "uploads/done.mp4")
+    failed = write(place, a_record("uploads/failed.mp4", VideoState.FAILED, etag="old"))
+    event = UploadEvent(
+        name="ObjectCreated:Put", time=START, bucket=place.resources.bucket, key=failed.key, etag=failed.etag
+    )
+    place.dead_letters.put(notification_body(event), reason_code="damaged", reason="It is damaged.", attempts=1)
+    for key in (old.key, failed.key):
+        place.bucket.put(key, b"another video", content_type="video/mp4")
+    etag = place.bucket.head(old.key).etag
+    events_in(place)
+
+    told = reindex(place)
+
+    assert (told["queued"], told["failed"], told["kept"]) == (2, 0, 0)
+    assert {(event.key, event.etag) for event in events_in(place)} == {(old.key, etag), (failed.key, etag)}
+
+
+def test_a_done_video_without_its_thumbnails_can_be_retried(place: Place, own_api: Api) -> None:
+    record = store(place, "uploads/lost.mp4")
+    whole = store(place, "uploads/whole.mp4")
+    place.clients.s3.delete_object(Bucket=place.resources.bucket, Key=record.thumbnails[0].key)
+    events_in(place)
+    with own_api.client() as client:
+        assert client.post(f"/api/videos/{whole.key}/retry").status_code == 409
+        assert client.post(f"/api/videos/{record.key}/retry").status_code == 202
+        shown = client.get(f"/api/videos/{record.key}").json()
+
+    assert (shown["state"], shown["reason_code"]) == ("failed", "storage")
+    (event,) = events_in(place)
+    assert _processed(place, event).thumbnails
+    assert place.videos.get(whole.key) == whole

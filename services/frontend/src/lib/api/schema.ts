@@ -358,7 +358,8 @@ export interface paths {
         put?: never;
         /**
          * Try a video again
-         * @description Sends a failed video to the queue again: its dead letter if there is one, else a new event.
+         * @description Sends a failed video, or one whose thumbnails are lost, to the queue again: its dead letter if there is one, else
+         *     a new event.
          */
         post: operations["retryVideo"];
         delete?: never;

@@ -1,0 +1,64 @@
+"""Videos that are done by their record while their pictures are no longer in the bucket, and another try for them."""
+
+from datetime import UTC, datetime
+
+from services.aws.bucket import Bucket, ObjectInfo
+from services.aws.errors import ObjectMissingError
+from services.aws.videos import VideosTable
+from services.contract.events import RETRY, UploadEvent
+from services.contract.records import ReasonCode, VideoRecord, VideoState
+
+
+def has_pictures(record: VideoRecord) -> bool:
+    """Return True if a record says that its pictures are stored."""
+    return record.state in (VideoState.DONE, VideoState.DEGRADED)
+
+
+def picture_keys(record: VideoRecord) -> list[str]:
+    """Return the keys of everything that a worker has stored for a record."""
+    keys = [thumbnail.key for thumbnail in record.thumbnails]
+    if record.storyboard is not None:
+        keys += [record.storyboard.key, record.storyboard.track_key]
+    if record.preview is not None:
+        keys.append(record.preview.key)
+    return keys
+
+
+def are_stored(bucket: Bucket, keys: list[str]) -> bool:
+    """Return True if all of these objects exist. One request a key. Raises: ServiceError."""
+    try:
+        for key in keys:
+            bucket.head(key)
+    except ObjectMissingError:
+        return False
+    return True
+
+
+def mark_lost(videos: VideosTable, record: VideoRecord) -> VideoRecord:
+    """Store that a video has no pictures any more, so that a worker does not take it for done.
+
+    Its claim stays. Raises: WriteConflictError if a worker has just written the record, ServiceError.
+    """
+    lost = {
+        "state": VideoState.FAILED,
+        "updated_at": datetime.now(UTC),
+        "reason_code": ReasonCode.STORAGE,
+        "reason": "Its thumbnails are no longer in the bucket. It was queued again; if nothing happens, retry it.",
+        "thumbnails": (),
+        "storyboard": None,
+        "preview": None,
+    }
+    return videos.replace(record, record.model_copy(update=lost))
+
+
+def retry_event(bucket: Bucket, info: ObjectInfo, record: VideoRecord) -> UploadEvent:
+    """Return the event that asks a worker for another try of an object, with the object's own time."""
+    return UploadEvent(
+        name=RETRY,
+        time=info.modified_at or datetime.now(UTC),
+        bucket=bucket.name,
+        key=info.key,
+        etag=info.etag,
+        size_bytes=info.size_bytes,
+        sequencer=record.sequencer if record.etag == info.etag else "",
+    )
