@@ -146,7 +146,7 @@ def per_s(duration_s: int, directory: Path, rounds: int) -> tuple[float, float]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     clip = videos.make(Video("clip", "h264", "mp4", duration_s), directory)
     counts = max(_OURS_S // duration_s, _AT_LEAST_OURS), max(_THEIRS_S // duration_s, _AT_LEAST_THEIRS)
-    with running(directory / f"pipeline-{duration_s}", workers=0, say=lambda _: None, port=None) as pipeline:
+    with running(directory / f"pipeline-{duration_s}", workers=0, say=lambda _: None) as pipeline:
         bench = _Bench(pipeline, clip)
         with Sandbox(ThumbnailOptions(), Bounds()) as ours, FfmpegThreeTimes(duration_s) as theirs:
             with LocalFile(clip) as source:

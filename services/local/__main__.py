@@ -37,6 +37,13 @@ def main() -> int:
         "--workers", type=int, choices=range(1, 17), default=2, metavar="N", help="1 to 16 (default: %(default)s)"
     )
     parser.add_argument(
+        "--aws-port",
+        type=int,
+        choices=range(1, 65536),
+        metavar="PORT",
+        help="port of the embedded AWS (default: any that is free)",
+    )
+    parser.add_argument(
         "--set",
         type=_setting,
         action="append",
@@ -54,6 +61,7 @@ def main() -> int:
         files=tuple(arguments.upload),
         once=arguments.once,
         workers=arguments.workers,
+        aws_port=arguments.aws_port,
     )
     try:
         return demo.run(options, Console(highlight=False))

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 
-from services.local.access import free_port
+from services.local.access import web_address
 from services.local.errors import LocalError
 from services.local.pipeline import Endpoints, LocalPipeline
 from services.local.supervisor import Program, Supervisor
@@ -29,7 +29,6 @@ _MADE = ("node_modules", ".next", ".build.lock", "next-env.d.ts")
 """What npm and Next.js put beside the sources."""
 _NOT_BUILT = re.compile(r"\.test\.tsx?$")
 _LAST_LINES = 12
-_PORT = 3000
 _START_TIMEOUT_S = 60.0
 
 
@@ -158,14 +157,13 @@ def program(command: Sequence[str], *, port: int, api: str, storage: str, log: P
     )
 
 
-def show(pipeline: LocalPipeline, command: Sequence[str], supervisor: Supervisor) -> LocalPipeline:
-    """Adds the dashboard to a pipeline that runs; the pipeline with its address, which `endpoints.json` lists as well.
+def show(pipeline: LocalPipeline, command: Sequence[str], supervisor: Supervisor, *, port: int) -> LocalPipeline:
+    """Add the dashboard to a pipeline that runs, and return the pipeline with its address.
 
     Waits for the api as well: a login link is good from the moment at which it is printed. Raises: LocalError if one of
     the two does not answer soon.
     """
-    port = free_port(_PORT)
-    address = f"http://127.0.0.1:{port}"
+    address = web_address(port)
     endpoints = replace(pipeline.endpoints, dashboard=address)
     log = pipeline.data / "logs" / "dashboard.log"
     supervisor.add(program(command, port=port, api=endpoints.api, storage=endpoints.aws, log=log))

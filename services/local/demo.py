@@ -16,12 +16,15 @@ from services.aws.bucket import Bucket
 from services.contract.formats import VIDEO_EXTENSIONS, is_video_name
 from services.contract.records import VideoRecord, VideoState
 from services.local import dashboard
+from services.local.access import Ports, free_port
 from services.local.errors import LocalError
 from services.local.follow import Upload, download_thumbnails, follow, upload
 from services.local.pipeline import NAME, Endpoints, LocalPipeline, running
 from services.local.samples import make_samples
 
 _TIMEOUT_S = 600.0
+_API_PORT = 8000
+_DASHBOARD_PORT = 3000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,8 @@ class Options:
     files: tuple[Path, ...] = ()
     once: bool = False
     workers: int = 2
+    aws_port: int | None = None
+    """Any free port unless given."""
 
 
 def run(options: Options, console: Console) -> int:
@@ -50,9 +55,10 @@ def run(options: Options, console: Console) -> int:
     def say(text: str) -> None:
         console.print(f"[yellow]{escape(text)}[/]")
 
-    with running(options.data, workers=options.workers, say=say, settings=options.settings) as pipeline:
-        if command and pipeline.workers:
-            pipeline = dashboard.show(pipeline, command, pipeline.workers)  # noqa: PLW2901 - the same one, with its address
+    ports = Ports(aws=options.aws_port, api=_API_PORT, dashboard=free_port(_DASHBOARD_PORT) if command else None)
+    with running(options.data, workers=options.workers, say=say, settings=options.settings, ports=ports) as pipeline:
+        if command and ports.dashboard and pipeline.workers:
+            pipeline = dashboard.show(pipeline, command, pipeline.workers, port=ports.dashboard)  # noqa: PLW2901 - the same one, with its address
         console.print(_addresses(pipeline), soft_wrap=True)
         if options.files:
             files = _named(options.files)

@@ -20,7 +20,7 @@ from services.contract.keys import UPLOAD_PREFIX
 from services.contract.records import VideoState
 from services.contract.resources import PipelineResources, pipeline_resources
 from services.contract.settings import ApiSettings, ServiceSettings, SettingsError, WorkerSettings
-from services.local.access import free_port, keep_token
+from services.local.access import ANY_PORTS, Ports, free_port, keep_token, web_address
 from services.local.embedded_aws.handle import EmbeddedAws
 from services.local.errors import LocalError
 from services.local.provision import Queues, provision
@@ -28,8 +28,6 @@ from services.local.supervisor import Program, Supervisor
 
 NAME = "thumbnails"
 REGION = "us-east-1"
-_AWS_PORT = 4566
-_API_PORT = 8000
 _CONNECTIONS = 10
 _SHUTDOWN_GRACE_S = 20
 _PODS_FILE = "pods.json"
@@ -121,22 +119,21 @@ def running(
     workers: int,
     say: Callable[[str], None],
     settings: Mapping[str, str] | None = None,
-    port: int | None = _AWS_PORT,
+    ports: Ports = ANY_PORTS,
 ) -> Iterator[LocalPipeline]:
-    """Runs a pipeline with its data in `data` until the context ends; then nothing of it runs any more.
+    """Run a pipeline with its data in `data` until the context ends; then nothing of it runs any more.
 
     `settings` are environment variables for workers and api, on top of what suits one machine; `PIPELINE_NAME` also
-    names the resources. `port` is a wish, of the embedded AWS; without one the api takes any port as well. `say` hears
-    of processes that die. Raises: LocalError if another pipeline runs with that folder, or the embedded AWS does not
-    start.
+    names the resources. `say` hears of processes that die. Raises: LocalError if another pipeline runs with that
+    folder; EmbeddedAwsError if the embedded AWS does not start.
     """
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
     resources = pipeline_resources((settings or {}).get("PIPELINE_NAME", NAME))
-    with _only_one(data), EmbeddedAws.start(data / "aws", port=port) as aws:
+    with _only_one(data), EmbeddedAws.start(data / "aws", port=ports.aws) as aws:
         clients = local_clients(aws.endpoint)
-        queues = provision(clients, resources)
-        api = f"http://127.0.0.1:{free_port(_API_PORT if port else None)}"
+        queues = provision(clients, resources, origins=ports.origins)
+        api = web_address(free_port(ports.api))
         endpoints = _endpoints(aws.endpoint, resources, queues, api=api, token_file=keep_token(data))
         _sweep(clients, endpoints)
         programs = [_worker(data, endpoints, number, settings or {}) for number in range(1, workers + 1)]

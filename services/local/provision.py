@@ -1,6 +1,7 @@
 """Makes the pipeline's resources in the embedded AWS, from the same description as the stacks."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from services.aws.clients import Clients
 from services.contract.resources import PipelineResources, QueueDescription, TableDescription
 
 if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
     from types_boto3_sqs.literals import QueueAttributeNameType
 
 
@@ -19,15 +21,37 @@ class Queues:
     dead_letter_url: str
 
 
-def provision(clients: Clients, resources: PipelineResources) -> Queues:
-    """Everything that is not there yet; calling it again changes nothing."""
+def provision(clients: Clients, resources: PipelineResources, *, origins: Sequence[str] = ()) -> Queues:
+    """Make everything that is not there yet, and let web pages of `origins` use the bucket."""
     for bucket in (resources.bucket, resources.test_source_bucket):
         _make_bucket(clients, bucket)
+    allow_origins(clients.s3, resources.bucket, origins)
     dead_letter_url = _make_queue(clients, resources.dead_letter_queue)
     url = _make_queue(clients, resources.queue, dead_letter_arn=_arn(clients, dead_letter_url))
     _make_table(clients, resources.table)
     _notify(clients, resources, queue_arn=_arn(clients, url))
     return Queues(url, dead_letter_url)
+
+
+def allow_origins(s3: "S3Client", bucket: str, origins: Sequence[str]) -> None:
+    """Let pages of these origins, and of no other, use the bucket. `stacks/core/storage.py` makes the same rule."""
+    if not origins:
+        s3.delete_bucket_cors(Bucket=bucket)
+        return
+    s3.put_bucket_cors(
+        Bucket=bucket,
+        CORSConfiguration={
+            "CORSRules": [
+                {
+                    "AllowedMethods": ["GET", "HEAD", "POST", "PUT"],
+                    "AllowedOrigins": list(origins),
+                    "AllowedHeaders": ["*"],
+                    "ExposeHeaders": ["ETag"],
+                    "MaxAgeSeconds": 3600,
+                }
+            ]
+        },
+    )
 
 
 def _make_bucket(clients: Clients, name: str) -> None:

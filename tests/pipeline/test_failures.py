@@ -32,7 +32,7 @@ def held(data: Path, clip: Path, **settings: str) -> Iterator[tuple[Driver, Gate
     """A pipeline whose one worker is in the middle of a video, and stays there until the gate is opened."""
     with Gate() as gate:
         environment = {**IMPATIENT, "AWS_ENDPOINT_URL_S3": gate.endpoint, **settings}
-        with running(data, workers=1, say=lambda _: None, settings=environment, port=None) as local:
+        with running(data, workers=1, say=lambda _: None, settings=environment) as local:
             gate.target = local.endpoints.aws
             driver = Driver(local)
             key = driver.upload("held.mov", clip)
@@ -112,7 +112,7 @@ def test_a_pipeline_that_is_killed_leaves_no_process_and_loses_no_video(tmp_path
         demo.communicate()
 
     eventually(lambda: not any(_is_running(pid) for pid in family), "the end of all processes")
-    with running(data, workers=1, say=lambda _: None, port=None) as local:
+    with running(data, workers=1, say=lambda _: None) as local:
         driver = Driver(local)
         for key in driver.keys("uploads/"):
             assert driver.ended(key).state is VideoState.DONE

@@ -75,7 +75,7 @@ def test_the_same_event_twice_counts_once(pipeline: Driver, videos: Videos) -> N
 
 def test_a_storyboard_and_a_preview_are_stored_where_they_are_asked_for(tmp_path: Path, videos: Videos) -> None:
     settings = {**IMPATIENT, "THUMBNAIL_STORYBOARD": "true", "THUMBNAIL_PREVIEW": "true", "THUMBNAIL_FORMAT": "webp"}
-    with running(tmp_path, workers=1, say=lambda _: None, settings=settings, port=None) as local:
+    with running(tmp_path, workers=1, say=lambda _: None, settings=settings) as local:
         pipeline = Driver(local)
         key = pipeline.upload("trip/clip.mp4", videos.video("clip.mp4", duration_s=12))
         record = pipeline.ended(key)

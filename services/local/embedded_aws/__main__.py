@@ -14,7 +14,7 @@ from services.local.embedded_aws.environment import isolate
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m services.local.embedded_aws", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder for objects and state")
-    parser.add_argument("--port", type=int, help="the port to take if it is free (default: any)")
+    parser.add_argument("--port", type=int, help="the port to take (default: any that is free)")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
     arguments = parser.parse_args()
 
@@ -27,6 +27,8 @@ def main() -> None:
         server.run(arguments.data.resolve(), ready, port=arguments.port, exit_with_parent=arguments.exit_with_parent)
     except BlockingIOError:
         sys.exit(f"Another embedded AWS serves from {arguments.data}.")
+    except server.PortTakenError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

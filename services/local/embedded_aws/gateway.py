@@ -1,7 +1,9 @@
-"""The ASGI layer around ministack: it knows what runs, what may have changed, and ends what is left at a stop."""
+"""The ASGI layer around ministack: it refuses what may not come in, and knows what runs and what may have changed."""
 
 import asyncio
 from typing import Any, Final
+
+from services.local.embedded_aws.access import Answer, Caller
 
 # ministack and uvicorn type these differently, or not at all.
 Scope = Any
@@ -31,8 +33,11 @@ class Gateway:
             await self._app(scope, receive, send)
             return
         if self._closed:
-            await send({"type": "http.response.start", "status": 503, "headers": [(b"content-length", b"0")]})
-            await send({"type": "http.response.body", "body": b""})
+            await _send_answer(send, (503, {}, b""))
+            return
+        caller = Caller(scope)
+        if answer := caller.answer():
+            await _send_answer(send, answer)
             return
         action = _action(scope)
         sent_bytes = 0
@@ -40,6 +45,8 @@ class Gateway:
         async def count(message: Any) -> None:
             nonlocal sent_bytes
             sent_bytes += len(message.get("body", b""))
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": caller.headers(list(message.get("headers", [])))}
             await send(message)
 
         task = asyncio.current_task()
@@ -60,6 +67,14 @@ class Gateway:
             _, late = await asyncio.wait(self._running, timeout=grace_s)
             for task in late:
                 task.cancel()
+
+
+async def _send_answer(send: Send, answer: Answer) -> None:
+    status, headers, body = answer
+    sent = {**headers, "Content-Length": str(len(body))}
+    fields = [(name.lower().encode(), value.encode()) for name, value in sent.items()]
+    await send({"type": "http.response.start", "status": status, "headers": fields})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _action(scope: Scope) -> str:

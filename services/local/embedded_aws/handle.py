@@ -1,7 +1,6 @@
 """Start, reach and stop the embedded AWS from another process: the demo's supervisor, the tests."""
 
 import contextlib
-import http.client
 import json
 import os
 import selectors
@@ -11,12 +10,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
-from urllib.parse import urlsplit
 
 _PROJECT: Final = Path(__file__).resolve().parents[3]
 _READY_TIMEOUT_S: Final = 30.0
 _STOP_TIMEOUT_S: Final = 15.0
-_RESET_TIMEOUT_S: Final = 60.0
 
 
 class EmbeddedAwsError(RuntimeError):
@@ -38,10 +35,10 @@ class EmbeddedAws:
     def start(cls, data: Path, *, port: int | None = None) -> Self:
         """Start it on the folder `data`, which holds its objects, state and log, and wait until it answers.
 
-        `port` is taken when it is free, and otherwise another one.
+        Without a `port` it takes any that is free.
 
         Raises:
-            EmbeddedAwsError: it died or was not ready within 30 s.
+            EmbeddedAwsError: it died, for example because another program has the port, or was not ready within 30 s.
         """
         data.mkdir(parents=True, exist_ok=True)
         log = data / "embedded-aws.log"
@@ -63,7 +60,8 @@ class EmbeddedAws:
             code = process.poll()
             _end(process)
             what = f"was not ready within {_READY_TIMEOUT_S:.0f} s" if code is None else f"ended with exit code {code}"
-            raise EmbeddedAwsError(f"The embedded AWS {what}: its log is {log}.")
+            last = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+            raise EmbeddedAwsError(f"The embedded AWS {what}: its log is {log}. {last}".strip())
         return cls(endpoint=json.loads(line)["endpoint"], process=process)
 
     def __enter__(self) -> Self:
@@ -81,21 +79,6 @@ class EmbeddedAws:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-
-    def reset(self) -> None:
-        """Forget all buckets, objects, queues and tables, on disk as well.
-
-        Raises:
-            EmbeddedAwsError: it refused.
-        """
-        connection = http.client.HTTPConnection(urlsplit(self.endpoint).netloc, timeout=_RESET_TIMEOUT_S)
-        try:
-            connection.request("POST", "/_ministack/reset")
-            status = connection.getresponse().status
-        finally:
-            connection.close()
-        if status != http.client.OK:
-            raise EmbeddedAwsError(f"The embedded AWS answered {status} to a reset.")
 
     def stop(self) -> None:
         """Stop it: it saves, and ends within a few seconds. Stopping twice does nothing."""

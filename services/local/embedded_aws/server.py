@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -28,13 +29,18 @@ _KEEP_ALIVE_S: Final = 300
 _READY_POLL_S: Final = 0.02
 
 
+class PortTakenError(OSError):
+    """The port that was asked for belongs to another program."""
+
+
 def run(data: Path, ready: TextIO, *, port: int | None, exit_with_parent: bool) -> None:
     """Serve from the folder `data` until SIGTERM, SIGINT or, if asked for, the end of standard input.
 
-    `port` is a wish: another one is taken when it is not free. The endpoint is printed to `ready` as one JSON line.
+    Without a `port` it takes any that is free. The endpoint is printed to `ready` as one JSON line.
 
     Raises:
         BlockingIOError: another process serves from this folder.
+        PortTakenError: another program has `port`.
     """
     with _only_one(data):
         uvloop.run(_serve(data, _bind(port), ready, exit_with_parent=exit_with_parent))
@@ -60,7 +66,7 @@ async def _serve(data: Path, listener: socket.socket, ready: TextIO, *, exit_wit
     server = _Server(_config(gateway))
     serving = loop.create_task(server.serve(sockets=[listener]))
     saving = loop.create_task(state.keep(gateway, closed))
-    announcing = loop.create_task(_announce(port, ready))
+    announcing = loop.create_task(_announce(server, port, ready))
     stopping = loop.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
 
@@ -89,7 +95,6 @@ def _config(gateway: Gateway) -> uvicorn.Config:
     return uvicorn.Config(
         gateway,
         access_log=False,
-        date_header=False,
         http="httptools",
         lifespan="on",
         log_level="warning",
@@ -101,34 +106,33 @@ def _config(gateway: Gateway) -> uvicorn.Config:
     )
 
 
-async def _announce(port: int, ready: TextIO) -> None:
-    """Wait until ministack says over HTTP that it is ready, then print the endpoint."""
+async def _announce(server: _Server, port: int, ready: TextIO) -> None:
+    """Print the endpoint when the server accepts requests and ministack is ready to answer them."""
     while True:
-        with contextlib.suppress(OSError):
-            reader, writer = await asyncio.open_connection(HOST, port)
-            writer.write(f"GET /_ministack/ready HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
-            status = await reader.readline()
-            writer.close()
-            await writer.wait_closed()
-            if b" 200 " in status:
-                break
+        state = app._ready_scripts_state["status"]  # noqa: SLF001 - the path that says it is closed
+        if server.started and state == "completed":
+            break
         await asyncio.sleep(_READY_POLL_S)
     print(json.dumps({"endpoint": f"http://{HOST}:{port}"}), file=ready, flush=True)
 
 
 def _bind(port: int | None) -> socket.socket:
-    """A socket on `port`, or on a free one: bound here and handed to uvicorn, so nobody can take it in between."""
+    """A socket on `port`, or on a free one: bound here and handed to uvicorn, so nobody can take it in between.
+
+    Raises:
+        PortTakenError: another program has `port`.
+    """
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         listener.bind((HOST, port or 0))
         listener.listen()
-    except OSError:
+    except OSError as error:
         listener.close()
-        if port is None:
-            raise
-        return _bind(None)
+        if error.errno == errno.EADDRINUSE:
+            raise PortTakenError(f"Another program has port {port} of {HOST}: name another one.") from None
+        raise
     return listener
 
 

@@ -1,0 +1,36 @@
+"""The ports of the services on this machine."""
+
+import socket
+import subprocess
+import sys
+
+from services.local.access import free_port
+
+CHOOSE = (
+    "import sys; from services.local.access import free_port\nprint(free_port(int(sys.argv[1])), flush=True)\ninput()\n"
+)
+
+
+def unused_port() -> int:
+    with socket.socket() as candidate:
+        candidate.bind(("127.0.0.1", 0))
+        return int(candidate.getsockname()[1])
+
+
+def test_a_port_that_another_demo_has_chosen_is_not_chosen_again() -> None:
+    wish = unused_port()
+    command = [sys.executable, "-c", CHOOSE, str(wish)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        assert int(first.stdout.readline()) == wish
+        assert free_port(wish) != wish
+        first.communicate("\n")
+    assert free_port(wish) == wish
+    assert free_port(wish) != wish
+
+
+def test_a_port_that_another_program_has_is_not_chosen() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        assert free_port(other.getsockname()[1]) != other.getsockname()[1]
