@@ -25,6 +25,8 @@ def provision(clients: Clients, resources: PipelineResources, *, origins: Sequen
     """Make everything that is not there yet, and let web pages of `origins` use the bucket."""
     for bucket in (resources.bucket, resources.test_source_bucket):
         _make_bucket(clients, bucket)
+    # As the stacks' bucket is: whoever deletes an object can name the version that it saw.
+    clients.s3.put_bucket_versioning(Bucket=resources.bucket, VersioningConfiguration={"Status": "Enabled"})
     allow_origins(clients.s3, resources.bucket, origins)
     dead_letter_url = _make_queue(clients, resources.dead_letter_queue)
     url = _make_queue(clients, resources.queue, dead_letter_arn=_arn(clients, dead_letter_url))

@@ -6,7 +6,8 @@ It is ministack (https://github.com/ministackorg/ministack, pinned exactly) behi
 - `__main__.py` and `server.py` run it, `environment.py` says what ministack is told;
 - `gateway.py` is the layer around it, `access.py` decides which requests get through;
 - `state.py` keeps queues and tables through a crash;
-- `bodies.py` and `objects.py` keep big objects out of memory and off the event loop.
+- `bodies.py` and `objects.py` keep big objects out of memory and off the event loop;
+- `versions.py` deletes noncurrent versions at each start.
 """
 
 from services.local.embedded_aws.handle import EmbeddedAws, EmbeddedAwsError

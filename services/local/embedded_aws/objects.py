@@ -29,6 +29,7 @@ from ministack.services import s3
 
 from services.local.embedded_aws.bodies import FileBody, Spool
 from services.local.embedded_aws.transfer import ClientGoneError, file_sender, receive_file
+from services.local.embedded_aws.versions import load_current
 
 # Up to here a body stays `bytes` and takes ministack's own path: thumbnails, records, documents.
 IN_MEMORY_BYTES: Final = 256 * 1024
@@ -84,7 +85,7 @@ def graft(spool: Spool, folder: Path) -> None:
     s3.S3_PERSIST, s3.DATA_DIR = True, str(folder)
     os.environ.update(S3_PERSIST="1", S3_DATA_DIR=str(folder))  # its reset asks again
     _forget_unfinished(folder)
-    s3._load_persisted_data()
+    load_current(folder)
 
 
 def detect_service(method: str, path: str, headers: Any, query: Any) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http
 import http.client
 import json
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ from tests.aws_clients import MIB, Clients, error_code, eventually, key_of, linu
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from types_boto3_s3.literals import BucketVersioningStatusType
     from types_boto3_s3.type_defs import CopySourceTypeDef
 
 
@@ -240,3 +243,103 @@ def test_events_name_how_the_object_came(clients: Clients, uploaded: str) -> Non
         assert head["ETag"] == f'"{record["s3"]["object"]["eTag"]}"'
     sequencers = [record["s3"]["object"]["sequencer"] for record in records]
     assert sequencers == sorted(sequencers)
+
+
+@pytest.mark.parametrize("size", [5, MIB])
+@pytest.mark.parametrize("status", ["Enabled", "Suspended"])
+def test_a_conditional_write_changes_what_the_caller_saw_or_nothing(
+    clients: Clients, video: bytes, size: int, status: BucketVersioningStatusType
+) -> None:
+    bucket = versioned(clients, status)
+    first = clients.s3.put_object(Bucket=bucket, Key="a", Body=video[:size], IfNoneMatch="*")["ETag"]
+    other = video[-size:]
+    again = clients.s3.put_object
+    assert error_code(lambda: again(Bucket=bucket, Key="a", Body=other, IfNoneMatch="*")) == (412, "PreconditionFailed")
+    assert error_code(lambda: again(Bucket=bucket, Key="a", Body=other, IfMatch='"0"')) == (412, "PreconditionFailed")
+    assert error_code(lambda: again(Bucket=bucket, Key="b", Body=other, IfMatch=first)) == (404, "NoSuchKey")
+    assert clients.read(bucket, "a") == video[:size]
+    assert clients.s3.put_object(Bucket=bucket, Key="a", Body=other, IfMatch=first)["ETag"] != first
+    assert clients.read(bucket, "a") == other
+    clients.s3.delete_object(Bucket=bucket, Key="a")
+    assert clients.s3.put_object(Bucket=bucket, Key="a", Body=other, IfNoneMatch="*")["ETag"] != first
+
+
+@pytest.mark.parametrize("status", ["Enabled", "Suspended"])
+def test_a_conditional_delete_deletes_what_the_caller_saw_or_nothing(
+    clients: Clients, status: BucketVersioningStatusType
+) -> None:
+    bucket = versioned(clients, status)
+    etag = clients.s3.put_object(Bucket=bucket, Key="a", Body=b"12345")["ETag"]
+    delete = clients.s3.delete_object
+    assert error_code(lambda: delete(Bucket=bucket, Key="a", IfMatch='"0"')) == (412, "PreconditionFailed")
+    assert error_code(lambda: delete(Bucket=bucket, Key="b", IfMatch=etag)) == (404, "NoSuchKey")
+    assert clients.read(bucket, "a") == b"12345"
+    delete(Bucket=bucket, Key="a", IfMatch=etag)
+    assert error_code(lambda: clients.read(bucket, "a")) == (404, "NoSuchKey")
+
+
+def test_a_batch_of_conditional_deletes_says_which_failed(clients: Clients) -> None:
+    bucket = versioned(clients, "Enabled")
+    etags = {key: clients.s3.put_object(Bucket=bucket, Key=key, Body=key.encode())["ETag"] for key in "abc"}
+    answer = clients.s3.delete_objects(
+        Bucket=bucket,
+        Delete={
+            "Objects": [
+                {"Key": "a", "ETag": etags["a"]},
+                {"Key": "b", "ETag": etags["c"]},
+                {"Key": "c"},
+                {"Key": "d", "ETag": etags["c"]},
+            ]
+        },
+    )
+    assert [entry["Key"] for entry in answer["Deleted"]] == ["a", "c"]
+    assert [(entry["Key"], entry["Code"]) for entry in answer["Errors"]] == [
+        ("b", "PreconditionFailed"),
+        ("d", "NoSuchKey"),
+    ]
+    assert [item["Key"] for item in clients.s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["b"]
+
+
+@pytest.mark.parametrize("size", [5, MIB])
+def test_a_read_says_which_version_it_is_and_from_when(clients: Clients, video: bytes, size: int) -> None:
+    bucket = versioned(clients, "Enabled")
+    for body in (video[:size], video[-size:]):
+        version = clients.s3.put_object(Bucket=bucket, Key="a", Body=body)["VersionId"]
+        head = clients.s3.head_object(Bucket=bucket, Key="a")
+        for byte_range in ("bytes=0-", "bytes=1-2"):
+            read = clients.s3.get_object(Bucket=bucket, Key="a", Range=byte_range)
+            assert read["VersionId"] == head["VersionId"] == version
+            assert read["LastModified"] == head["LastModified"]
+            now = parsedate_to_datetime(read["ResponseMetadata"]["HTTPHeaders"]["date"]).replace(tzinfo=UTC)
+            assert read["LastModified"] <= now
+
+
+def test_a_restart_keeps_what_is_current_and_drops_what_is_not(tmp_path: Path, video: bytes) -> None:
+    with EmbeddedAws.start(tmp_path) as aws, Clients(aws.endpoint) as clients:
+        bucket = clients.bucket()
+        clients.s3.put_object(Bucket=bucket, Key="older than versions", Body=video[:MIB])
+        clients.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        for key in ("a", "deleted", "back"):
+            for start in (1, 2):
+                clients.s3.put_object(Bucket=bucket, Key=key, Body=video[start * MIB : (start + 1) * MIB])
+        marker = clients.s3.delete_object(Bucket=bucket, Key="back")["VersionId"]
+        clients.s3.delete_object(Bucket=bucket, Key="back", VersionId=marker)
+        clients.s3.delete_object(Bucket=bucket, Key="deleted")
+        version = clients.s3.head_object(Bucket=bucket, Key="a")["VersionId"]
+    for _ in range(2):
+        with EmbeddedAws.start(tmp_path) as aws, Clients(aws.endpoint) as clients:
+            listed = clients.s3.list_object_versions(Bucket=bucket)
+            assert [entry["Key"] for entry in listed["Versions"]] == ["a", "back", "older than versions"]
+            assert "DeleteMarkers" not in listed
+            assert clients.s3.head_object(Bucket=bucket, Key="a")["VersionId"] == version
+            assert clients.read(bucket, "a") == clients.read(bucket, "back") == video[2 * MIB : 3 * MIB]
+            assert clients.read(bucket, "older than versions") == video[:MIB]
+            assert clients.s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    stored = sum(file.stat().st_size for file in (tmp_path / "objects").rglob("*") if file.is_file())
+    assert stored < 3 * MIB + 10_000
+
+
+def versioned(clients: Clients, status: BucketVersioningStatusType) -> str:
+    bucket = clients.bucket()
+    clients.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
+    return bucket
