@@ -5,6 +5,7 @@ It is ministack (https://github.com/ministackorg/ministack, pinned exactly) behi
 - `handle.py` starts and stops it from another process, and is all that this package exports;
 - `__main__.py` and `server.py` run it, `environment.py` says what ministack is told;
 - `gateway.py` is the layer around it, `access.py` decides which requests get through;
+- `disk.py` makes a write that fails an error to the client;
 - `state.py` keeps queues and tables through a crash;
 - `bodies.py` and `objects.py` keep big objects out of memory and off the event loop;
 - `versions.py` deletes noncurrent versions at each start.

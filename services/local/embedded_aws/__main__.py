@@ -1,6 +1,7 @@
 """`python -m services.local.embedded_aws --data DIR`: the embedded AWS until SIGTERM.
 
-It prints one JSON line, `{"endpoint": "http://127.0.0.1:PORT"}`, when it answers; all else goes to standard error.
+It prints one JSON line, `{"endpoint": "http://127.0.0.1:PORT"}`, when it answers, and `{"warning": "..."}` when its
+disk is full and when it has room again; all else goes to standard error.
 """
 
 import argparse

@@ -56,18 +56,15 @@ class FileBody:
             self._digests[name] = compute(self.blocks())
         return self._digests[name]
 
-    def save(self, path: Path) -> None:
-        """Put these bytes in place of `path`, in one step; a whole file costs a hard link, not a copy."""
-        temporary = path.with_name(f"{path.name}.tmp")
-        temporary.unlink(missing_ok=True)
+    def copy_to(self, path: Path) -> None:
+        """Put these bytes into a new file; a whole file costs a hard link, not a copy. Raises: OSError."""
         if self.offset == 0 and self.size == self.path.stat().st_size:
-            _link(self.path, temporary)
+            _link(self.path, path)
         else:
-            with temporary.open("xb") as file:
+            with path.open("xb") as file:
                 file.writelines(self.blocks())
-        temporary.replace(path)
-        # rename(2) leaves both names alone when they already are the same file: a copy of an object onto itself.
-        temporary.unlink(missing_ok=True)
+                file.flush()
+                os.fsync(file.fileno())
 
 
 class Spool:
@@ -96,6 +93,8 @@ class Spool:
         with joined.path.open("xb") as file:
             for part in parts:
                 file.writelines(part.blocks() if isinstance(part, FileBody) else [part])
+            file.flush()
+            os.fsync(file.fileno())
         return joined
 
 

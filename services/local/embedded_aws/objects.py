@@ -27,7 +27,9 @@ from ministack import app
 from ministack.core.responses import StreamingResponse
 from ministack.services import s3
 
+from services.local.embedded_aws import disk
 from services.local.embedded_aws.bodies import FileBody, Spool
+from services.local.embedded_aws.disk import Disk
 from services.local.embedded_aws.transfer import ClientGoneError, file_sender, receive_file
 from services.local.embedded_aws.versions import load_current
 
@@ -48,27 +50,31 @@ _read_request_body: Final = app._read_request_body
 _upload_part_copy: Final = s3._upload_part_copy
 _version_body: Final = s3._version_body
 _version_entry: Final = s3._version_entry_from_record
-_write: Final = s3._atomic_write
 
 # The parts of the multipart upload that the request at hand completes, and all of them in one body.
 _joined: ContextVar[tuple[list[Any], FileBody] | None] = ContextVar("_joined", default=None)
 
 
-def graft(spool: Spool, folder: Path) -> None:
+def graft(spool: Spool, folder: Path, storage: Disk) -> None:
     """Put the functions below in place of ministack's, then let it load its objects from `folder`.
 
     Once, and for the life of the process.
     """
     app.detect_service = detect_service
     app._read_request_body = partial(read_request_body, spool)
-    s3.handle_request = partial(handle_request, spool)
+    s3.handle_request = partial(handle_request, spool, storage)
+    s3._dispatch = partial(disk.dispatch, storage)
+    s3._record_object_version = disk.record_object_version
+    s3._record_delete_marker = disk.record_delete_marker
+    s3._delete_object_version = disk.delete_object_version
+    s3._persist_object = disk.persist_object
     s3.join_parts = partial(join_parts, spool)
     s3._upload_part_copy = partial(upload_part_copy, spool)
     s3._get_object = get_object
     s3._read_body = read_body
     s3._version_body = version_body
     s3._version_entry_from_record = version_entry
-    s3._atomic_write = write
+    s3._atomic_write = disk.write
     s3.md5_hash = md5
     s3._compute_s3_checksum = checksum
     s3._fire_s3_event_async = fire_event
@@ -81,6 +87,9 @@ def graft(spool: Spool, folder: Path) -> None:
         ('hashlib.md5(stored["body"]).digest()', """bytes.fromhex(stored["etag"].strip('"'))"""),
         ('b"".join(combined_parts)', "join_parts(combined_parts)"),
     )
+    # They would only log that the disk is full.
+    _rewrite(s3._persist_displaced_version, ("except Exception as e", "except () as e"))
+    _rewrite(s3._persist_delete_marker, ("except Exception as e", "except () as e"))
     # ministack would take these from the environment and load when it is imported: before it knows the file names.
     s3.S3_PERSIST, s3.DATA_DIR = True, str(folder)
     os.environ.update(S3_PERSIST="1", S3_DATA_DIR=str(folder))  # its reset asks again
@@ -113,7 +122,7 @@ async def read_request_body(spool: Spool, receive: Any, method: str, headers: di
     return body
 
 
-async def handle_request(spool: Spool, *request: Any, **options: Any) -> Any:
+async def handle_request(spool: Spool, storage: Disk, *request: Any, **options: Any) -> Any:
     """The entry to S3: before a CompleteMultipartUpload the parts are joined, in a thread."""
     method, _path, _headers, body, query, *_ = request
     if method == "POST" and (upload := s3._multipart_uploads.get(s3._qp(query, "uploadId"))):
@@ -121,7 +130,11 @@ async def handle_request(spool: Spool, *request: Any, **options: Any) -> Any:
         # ministack will refuse what is wrong with them.
         parts = [upload["parts"][number]["body"] for number in numbers if number in upload["parts"]]
         if sum(map(len, parts)) > IN_MEMORY_BYTES:
-            _joined.set((parts, await asyncio.to_thread(spool.join, parts)))
+            try:
+                _joined.set((parts, await asyncio.to_thread(spool.join, parts)))
+            except OSError as error:
+                storage.failed(error)
+                return disk.refusal("")
     try:
         return await _handle_request(*request, **options)
     finally:
@@ -178,13 +191,6 @@ def version_entry(record: dict[str, Any], version_id: str, _data: Any) -> Any:
     return _version_entry(record, version_id, None)
 
 
-def write(path: str, data: Any, *, text: bool = False) -> None:
-    if isinstance(data, FileBody):
-        data.save(Path(path))
-    else:
-        _write(path, data, text=text)
-
-
 def md5(data: Any) -> str:
     """MD5 in hexadecimal: S3's ETag."""
     if isinstance(data, FileBody):
@@ -201,12 +207,16 @@ def checksum(algorithm: str, data: Any) -> Any:
 
 
 def fire_event(bucket: str, key: str, event: str, *details: Any, **more: Any) -> None:
-    """Deliver an event at once, where ministack starts a thread.
+    """Deliver an event when the object is on disk, where ministack starts a thread before it writes.
 
     So it is in the queue, and in the next save, before the upload is acknowledged.
     """
-    if bucket in s3._bucket_notifications:
+
+    def send() -> None:
         s3._fire_s3_event(bucket, key, event, *details, sequencer=s3._next_event_sequencer(event), **more)
+
+    if bucket in s3._bucket_notifications:
+        disk.after_the_change(send)
 
 
 def _slice(bucket: str, key: str, wanted: str, answer: dict[str, str], body: Any) -> Any:

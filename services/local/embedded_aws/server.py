@@ -10,6 +10,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -18,6 +19,7 @@ import uvloop
 from ministack import app
 
 from services.local.embedded_aws.bodies import Spool
+from services.local.embedded_aws.disk import Disk
 from services.local.embedded_aws.gateway import Gateway
 from services.local.embedded_aws.objects import graft
 from services.local.embedded_aws.state import StateFile
@@ -55,12 +57,13 @@ async def _serve(data: Path, listener: socket.socket, ready: TextIO, *, exit_wit
         _at_end_of_stdin(lambda: loop.call_soon_threadsafe(stop.set))
 
     port = listener.getsockname()[1]
-    graft(Spool(data / "spool"), data / "objects")
-    state = StateFile(data / "state.pickle")
+    disk = Disk(data, partial(_tell, ready, "warning"))
+    graft(Spool(data / "spool"), data / "objects", disk)
+    state = StateFile(data / "state.pickle", disk)
     app.load_state = state.load
     app.save_all = lambda _: None  # state.keep does it
     app._collect_scripts = lambda *_: []  # noqa: SLF001 - ministack runs what it finds in /etc/localstack
-    gateway = Gateway(app.app)
+    gateway = Gateway(app.app, disk)
 
     closed = asyncio.Event()
     server = _Server(_config(gateway))
@@ -113,7 +116,13 @@ async def _announce(server: _Server, port: int, ready: TextIO) -> None:
         if server.started and state == "completed":
             break
         await asyncio.sleep(_READY_POLL_S)
-    print(json.dumps({"endpoint": f"http://{HOST}:{port}"}), file=ready, flush=True)
+    _tell(ready, "endpoint", f"http://{HOST}:{port}")
+
+
+def _tell(ready: TextIO, name: str, text: str) -> None:
+    """Tell the process that started this one, if it still listens."""
+    with contextlib.suppress(OSError):
+        print(json.dumps({name: text}), file=ready, flush=True)
 
 
 def _bind(port: int | None) -> socket.socket:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, Final
 
+from services.local.embedded_aws.disk import Disk, replace_files
 from services.local.embedded_aws.gateway import Gateway
 
 SAVE_EVERY_S: Final = 2.0
@@ -33,8 +34,9 @@ class StateFile:
     the event loop, where nothing changes meanwhile.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, disk: Disk) -> None:
         self._path = path
+        self._disk = disk
         self._saved = self._read()
 
     def load(self, service: str) -> Any:
@@ -53,14 +55,18 @@ class StateFile:
                 gateway.changed = False
                 try:
                     await asyncio.to_thread(self._write, _snapshot())
+                except OSError as error:
+                    self._disk.failed(error)
+                    gateway.changed = gateway.is_read_only = True
                 except Exception:  # noqa: BLE001 - logged, and tried again
                     _log.exception("The state could not be saved.")
                     gateway.changed = True
+                else:
+                    self._disk.works()
+                    gateway.is_read_only = False
 
     def _write(self, pickled: bytes) -> None:
-        temporary = self._path.with_name(f"{self._path.name}.tmp")
-        temporary.write_bytes(pickled)
-        temporary.replace(self._path)
+        replace_files((self._path, pickled))
 
     def _read(self) -> dict[str, Any]:
         try:

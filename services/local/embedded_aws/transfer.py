@@ -1,9 +1,10 @@
 """Bodies between a connection and the disk: ASGI messages on one side, blocks of 1 MiB in threads on the other."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from services.local.embedded_aws.bodies import BLOCK_BYTES, FileBody
 
@@ -17,6 +18,7 @@ async def receive_file(receive: Any, path: Path) -> None:
 
     Raises:
         ClientGoneError: it did not arrive as a whole.
+        OSError: the disk is full, for example.
     """
     with path.open("xb") as file:
         block = bytearray()
@@ -30,6 +32,12 @@ async def receive_file(receive: Any, path: Path) -> None:
             if len(block) >= BLOCK_BYTES or not more:
                 await asyncio.to_thread(file.write, block)
                 block = bytearray()
+        await asyncio.to_thread(_sync, file)
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def file_sender(body: FileBody) -> Callable[[Any, Any], Awaitable[None]]:

@@ -1,0 +1,188 @@
+"""Put files on disk in one step, and report a disk that takes no more."""
+# ruff: noqa: SLF001 - as in objects.py
+
+import errno
+import json
+import logging
+import os
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, Final
+
+from ministack.services import s3
+
+from services.local.embedded_aws.bodies import FileBody
+
+INSUFFICIENT_STORAGE: Final = 507
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_MESSAGE: Final = "The disk of the embedded AWS takes no more data. Nothing was stored."
+
+_log = logging.getLogger(__name__)
+
+
+class Disk:
+    """Reports the first write that fails, and then the first one that succeeds."""
+
+    def __init__(self, folder: Path, report: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._report = report
+        self._has_failed = False
+
+    def failed(self, error: OSError) -> None:
+        _log.error("A write failed.", exc_info=error)
+        if not self._has_failed:
+            self._has_failed = True
+            what = "is full" if error.errno in _FULL else "cannot be written"
+            self._report(
+                f"The disk with {self._folder} {what} ({error.strerror}). What was stored stays, and everything new is "
+                "refused. Free some space: the pipeline then goes on by itself."
+            )
+
+    def works(self) -> None:
+        if self._has_failed:
+            self._has_failed = False
+            self._report(f"The disk with {self._folder} can be written again.")
+
+
+def refusal(action: str) -> tuple[int, dict[str, str], bytes]:
+    """Return the answer to a write that was not stored. `action` is empty for S3, which speaks XML."""
+    if action:
+        body = json.dumps({"__type": "InsufficientStorage", "message": _MESSAGE})
+        return INSUFFICIENT_STORAGE, {"Content-Type": "application/x-amz-json-1.0"}, body.encode()
+    status, headers, document = s3._error("InsufficientStorage", _MESSAGE, INSUFFICIENT_STORAGE)
+    return status, headers, document
+
+
+def replace_files(*files: tuple[Path, Any]) -> None:
+    """Replace each file by its new content (bytes or a FileBody), or change none of them.
+
+    Raises:
+        OSError: the disk is full, for example.
+    """
+    staged = [(path.with_name(f"{path.name}.tmp"), path) for path, _ in files]
+    try:
+        for (temporary, path), (_, data) in zip(staged, files, strict=True):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            temporary.unlink(missing_ok=True)
+            if isinstance(data, FileBody):
+                data.copy_to(temporary)
+            else:
+                with open(temporary, "xb", opener=_private) as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())  # some file systems notice only now that the data do not fit
+    except OSError:
+        for temporary, _ in staged:
+            temporary.unlink(missing_ok=True)
+        raise
+    for temporary, path in staged:
+        temporary.replace(path)
+        # rename(2) leaves both names alone when they are the same file already: a copy of an object onto itself.
+        temporary.unlink(missing_ok=True)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+# What a request to S3 has changed so far, in memory.
+_change: ContextVar["_Change | None"] = ContextVar("_change", default=None)
+_dispatch: Final = s3._dispatch
+_record_object_version: Final = s3._record_object_version
+_record_delete_marker: Final = s3._record_delete_marker
+_delete_object_version: Final = s3._delete_object_version
+
+
+class _Change:
+    """The key that a request changes, as it was before, and the events that follow from the change."""
+
+    def __init__(self) -> None:
+        self.events: list[Callable[[], None]] = []
+        self._uploads = dict(s3._multipart_uploads._data)
+        self._key: tuple[str, str] | None = None
+        self._object: Any = None
+        self._versions: list[Any] = []
+
+    def begin(self, bucket: str, key: str, current: Any) -> None:
+        self._key, self._object = (bucket, key), current
+        self._versions = [dict(version) for version in s3._object_versions.get((bucket, key)) or []]
+
+    def undo(self) -> None:
+        uploads = s3._multipart_uploads._data
+        uploads.clear()
+        uploads.update(self._uploads)
+        if self._key is None:
+            return
+        bucket, key = self._key
+        objects = s3._buckets[bucket]["objects"]
+        objects.pop(key, None)
+        s3._object_versions.pop(self._key, None)
+        if self._object is not None:
+            objects[key] = self._object
+        if self._versions:
+            s3._object_versions[self._key] = self._versions
+
+
+def dispatch(disk: Disk, *request: Any) -> Any:
+    """Answer a request to S3. If the disk refuses what it writes, undo it and answer 507.
+
+    ministack changes its memory and sends the event first, and then only logs that the object could not be written.
+    """
+    change = _Change()
+    token = _change.set(change)
+    try:
+        answer = _dispatch(*request)
+    except OSError as error:
+        change.undo()
+        disk.failed(error)
+        return refusal("")
+    finally:
+        _change.reset(token)
+    for send in change.events:
+        send()
+    return answer
+
+
+def after_the_change(send: Callable[[], None]) -> None:
+    """Send an event when the change that it reports is on disk; at once outside of a request to S3."""
+    change = _change.get()
+    if change is None:
+        send()
+    else:
+        change.events.append(send)
+
+
+def record_object_version(bucket: str, key: str, prior: Any, obj: Any, data: Any) -> Any:
+    _begin(bucket, key, prior)
+    return _record_object_version(bucket, key, prior, obj, data)
+
+
+def record_delete_marker(bucket: str, key: str, prior: Any) -> Any:
+    _begin(bucket, key, prior)
+    return _record_delete_marker(bucket, key, prior)
+
+
+def delete_object_version(bucket: Any, name: str, key: str, version_id: str) -> Any:
+    _begin(name, key, bucket["objects"].get(key))
+    return _delete_object_version(bucket, name, key, version_id)
+
+
+def persist_object(bucket: str, key: str, obj: Any) -> None:
+    """Write an object and its metadata, and forget its body in memory. Raises: OSError."""
+    path = Path(s3._object_disk_path(bucket, key))
+    meta = {**s3._object_meta_from_record(obj), **s3._key_history_meta(bucket, key), "key": key}
+    files: Sequence[tuple[Path, Any]] = [(path.with_name(f"{path.name}.meta.json"), json.dumps(meta).encode())]
+    if obj.get("body") is not None:
+        files = [(path, obj["body"]), *files]
+    replace_files(*files)
+    obj["body"] = None
+
+
+def write(path: str, data: Any, *, text: bool = False) -> None:
+    replace_files((Path(path), data.encode() if text else data))
+
+
+def _begin(bucket: str, key: str, current: Any) -> None:
+    if change := _change.get():
+        change.begin(bucket, key, current)
