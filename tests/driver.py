@@ -78,6 +78,13 @@ class Driver:
                 return {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
         return None
 
+    def waiting_keys(self) -> set[str]:
+        """Return the keys in some messages of the queue, which come back to it after five seconds."""
+        answer = self.sqs.receive_message(
+            QueueUrl=self.endpoints.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=5, WaitTimeSeconds=0
+        )
+        return {event.key for message in answer.get("Messages", []) for event in parse_notification(message["Body"])}
+
     def depth(self, url: str) -> int:
         """Messages in a queue, visible or not."""
         names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]

@@ -1,11 +1,13 @@
 """Uploads to a running pipeline, and what becomes of them."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from services.aws.errors import AwsError
 from services.contract.keys import UPLOAD_PREFIX
 from services.contract.records import VideoRecord, VideoState
 from services.local.pipeline import LocalPipeline
@@ -43,7 +45,9 @@ def follow(
     until = time.monotonic() + timeout_s
     while waiting and time.monotonic() < until:
         for entry in list(waiting):
-            record = pipeline.videos.get(entry.key)
+            record = None
+            with contextlib.suppress(AwsError):  # the embedded AWS is being restarted, or its disk is full
+                record = pipeline.videos.get(entry.key)
             if record and _has_ended(record, entry):
                 waiting.remove(entry)
                 yield entry, record

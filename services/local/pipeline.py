@@ -21,7 +21,7 @@ from services.contract.records import VideoState
 from services.contract.resources import PipelineResources, pipeline_resources
 from services.contract.settings import ApiSettings, ServiceSettings, SettingsError, WorkerSettings
 from services.local.access import ANY_PORTS, Ports, free_port, keep_token, web_address
-from services.local.embedded_aws.handle import EmbeddedAws
+from services.local.aws_supervisor import AwsSupervisor
 from services.local.errors import LocalError
 from services.local.provision import Queues, provision
 from services.local.supervisor import Program, Supervisor
@@ -90,12 +90,13 @@ class Endpoints:
 
 @dataclass(frozen=True)
 class LocalPipeline:
-    """A pipeline that runs. `workers` is there for the one who started it."""
+    """A pipeline that runs. `workers` and `aws` are there for the one who started it."""
 
     data: Path
     endpoints: Endpoints
     clients: Clients
     workers: Supervisor | None = None
+    aws: AwsSupervisor | None = None
 
     @classmethod
     def join(cls, data: Path) -> "LocalPipeline | None":
@@ -130,19 +131,25 @@ def running(
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
     resources = pipeline_resources((settings or {}).get("PIPELINE_NAME", NAME))
-    with _only_one(data), EmbeddedAws.start(data / "aws", port=ports.aws) as aws:
+    with _only_one(data), AwsSupervisor(data / "aws", port=ports.aws, say=say) as aws:
         clients = local_clients(aws.endpoint)
         queues = provision(clients, resources, origins=ports.origins)
         api = web_address(free_port(ports.api))
         endpoints = _endpoints(aws.endpoint, resources, queues, api=api, token_file=keep_token(data))
         _sweep(clients, endpoints)
+
+        def recover() -> None:
+            provision(clients, resources, origins=ports.origins)
+            _sweep(clients, endpoints)
+
+        aws.after_restart(recover)
         programs = [_worker(data, endpoints, number, settings or {}) for number in range(1, workers + 1)]
         programs.append(_api(data, endpoints, settings or {}))
         pods_file = data / _PODS_FILE
         with Supervisor(programs, say=say, grace_s=_SHUTDOWN_GRACE_S + 5, pods_file=pods_file) as supervisor:
             endpoints.write(data)
             try:
-                yield LocalPipeline(data, endpoints, clients, supervisor)
+                yield LocalPipeline(data, endpoints, clients, supervisor, aws)
             finally:
                 Endpoints.file(data).unlink(missing_ok=True)
 
@@ -229,7 +236,11 @@ def _checked(settings: type[ServiceSettings], environment: dict[str, str]) -> di
 
 
 def _sweep(clients: Clients, endpoints: Endpoints) -> None:
-    """Tells the queue of uploads without a record: their events were lost when the embedded AWS was killed."""
+    """Send events for uploads without a record, with the record of an older object, or still in progress.
+
+    Their events or messages may be lost since the embedded AWS was killed. A second event for a video that a worker has
+    at the moment does no harm.
+    """
     videos = VideosTable(clients.dynamodb, endpoints.videos_table)
     for info in Bucket(clients.s3, endpoints.bucket).list(UPLOAD_PREFIX):
         if not is_video_name(info.key):

@@ -118,6 +118,30 @@ def test_a_pipeline_that_is_killed_leaves_no_process_and_loses_no_video(tmp_path
             assert driver.ended(key).state is VideoState.DONE
 
 
+def test_an_embedded_aws_that_is_killed_alone_comes_back_and_no_upload_is_lost(tmp_path: Path, videos: Videos) -> None:
+    said: list[str] = []
+    with running(tmp_path, workers=1, say=said.append, settings=IMPATIENT) as local:
+        driver = Driver(local)
+        first = driver.upload("first.mp4", videos.video("clip.mp4", duration_s=4))
+        done = driver.ended(first)
+        driver.signal_workers(signal.SIGSTOP)
+        driver.upload("first.mp4", videos.video("longer.mp4", duration_s=8))
+        second = driver.upload("second.mp4", videos.video("clip.mp4", duration_s=4))
+        assert local.aws
+
+        os.kill(local.aws.pid, signal.SIGKILL)
+
+        eventually(lambda: any("answers again" in text for text in said), "the restart")
+        assert "The embedded AWS was ended by signal 9" in said[0]
+        assert local.aws.endpoint == local.endpoints.aws
+        waiting: set[str] = set()
+        eventually(lambda: waiting.update(driver.waiting_keys()) or {first, second} <= waiting, "an event for each")
+        assert driver.thumbnail(done.thumbnails[0].key)
+        driver.signal_workers(signal.SIGCONT)
+        assert driver.ended(second).state is VideoState.DONE
+        driver.await_empty_queue()
+
+
 def test_a_second_pipeline_with_the_same_data_is_refused(lone_worker: Driver) -> None:
     command = [sys.executable, "-m", "services.local", "--once", "--data", str(lone_worker.pipeline.data)]
 

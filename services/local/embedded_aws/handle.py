@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 _PROJECT: Final = Path(__file__).resolve().parents[3]
 _READY_TIMEOUT_S: Final = 30.0
@@ -30,6 +31,13 @@ class EmbeddedAws:
 
     endpoint: str
     process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def port(self) -> int:
+        port = urlsplit(self.endpoint).port
+        assert port is not None  # noqa: S101 - for the type checker
+        return port
 
     @classmethod
     def start(cls, data: Path, *, port: int | None = None) -> Self:
@@ -55,14 +63,14 @@ class EmbeddedAws:
                 env=os.environ | {"PYTHONPATH": path},
                 start_new_session=True,
             )
-        line = _first_line(process, time.monotonic() + _READY_TIMEOUT_S)
-        if line is None:
-            code = process.poll()
+        line = _read_line(process, time.monotonic() + _READY_TIMEOUT_S)
+        if not line:
+            code = process.poll() if line is None else process.wait(_STOP_TIMEOUT_S)
             _end(process)
             what = f"was not ready within {_READY_TIMEOUT_S:.0f} s" if code is None else f"ended with exit code {code}"
             last = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
             raise EmbeddedAwsError(f"The embedded AWS {what}: its log is {log}. {last}".strip())
-        return cls(endpoint=json.loads(line)["endpoint"], process=process)
+        return cls(endpoint=json.loads(line)["endpoint"], process=process, log=log)
 
     def __enter__(self) -> Self:
         return self
@@ -80,6 +88,10 @@ class EmbeddedAws:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
+    def read_line(self, timeout_s: float) -> bytes | None:
+        """Return the next line that it prints, b"" if it has ended, or None if it prints none in time."""
+        return _read_line(self.process, time.monotonic() + timeout_s)
+
     def stop(self) -> None:
         """Stop it: it saves, and ends within a few seconds. Stopping twice does nothing."""
         self.process.terminate()
@@ -92,19 +104,21 @@ class EmbeddedAws:
         _end(self.process)
 
 
-def _first_line(process: subprocess.Popen[bytes], deadline: float) -> bytes | None:
-    """The first line that a process prints, or None when it ends or the deadline passes first."""
+def _read_line(process: subprocess.Popen[bytes], deadline: float) -> bytes | None:
+    """Return a line that a process prints, b"" if it has ended, or None if the deadline passes first."""
     assert process.stdout is not None  # noqa: S101 - for the type checker
     line = b""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while not line.endswith(b"\n"):
             if not selector.select(max(deadline - time.monotonic(), 0)):
-                return None
-            read = os.read(process.stdout.fileno(), 4096)
+                # The process writes a line at once, so the rest of one that has begun is there soon.
+                if not line:
+                    return None
+                continue
+            read = os.read(process.stdout.fileno(), 1)
             if not read:
-                process.wait(_STOP_TIMEOUT_S)
-                return None
+                return b""
             line += read
     return line
 
