@@ -14,10 +14,10 @@ from services.api.reindex import ReindexParts
 from services.api.reindex import reindex as run_reindex
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import BaseTakenError
-from services.contract.events import UploadEvent, notification_body, parse_notification
+from services.contract.events import Delivery, UploadEvent, notification_body, parse_notification
 from services.contract.origin import origin_metadata
 from services.contract.records import ReasonCode, VideoRecord, VideoState
-from services.worker.process import Delivery, Stored
+from services.worker.process import Stored
 from tests.place import Place
 from tests.services.api.process import Api, environment
 from tests.services.api.records import START, a_record, store, with_overview, write
