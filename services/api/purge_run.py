@@ -23,7 +23,7 @@ import structlog
 from services.api.dead_letters import DeadLetterBox, Letter
 from services.api.purge_job import Job, content_of
 from services.aws.bucket import DELETE_AT_ONCE, Bucket, ObjectVersion
-from services.aws.errors import AwsError, WriteConflictError
+from services.aws.errors import AwsError, ObjectMissingError, WriteConflictError
 from services.aws.shared import Document, SharedItems
 from services.aws.videos import RELEASE_AT_ONCE, REMOVE_AT_ONCE, VideosTable, record_of
 from services.contract.keys import UPLOAD_PREFIX, is_upload, picture_base
@@ -129,6 +129,9 @@ class Run:
                 self._job = self._job.model_copy(update={"attempts": 1})
             self._tell(phase=name)
             phases[name]()
+        if self._has_late_records():
+            self._remove_records()
+            self._delete_pictures()
         self._correct_totals()
 
     def _delete_uploads(self) -> None:
@@ -169,6 +172,18 @@ class Run:
         for record in in_work:
             self._mark(record)
         return in_work
+
+    def _has_late_records(self) -> bool:
+        """Return True if a worker that had seen its video just before it was deleted has begun a record since."""
+        records = (record_of(item) for item in self._videos.scan() if is_upload(item["pk"]))
+        return any(self._is_old(record) and not self._is_stored(record.key) for record in records)
+
+    def _is_stored(self, key: str) -> bool:
+        try:
+            self._bucket.head(key)
+        except ObjectMissingError:
+            return False
+        return True
 
     def _is_old(self, record: VideoRecord) -> bool:
         """Return True if a record is about an object that was stored before the cutoff."""

@@ -260,6 +260,23 @@ def test_a_record_written_again_before_its_removal_stays_with_its_thumbnails(pla
     assert [info.key for info in place.bucket.list("thumbnails/")] == [one.key for one in kept.thumbnails]
 
 
+def test_a_record_begun_just_as_its_upload_was_deleted_goes_too(place: Place) -> None:
+    old = store(place, "uploads/old.mp4")
+    late = a_record("uploads/late.mp4").model_copy(update={"modified_at": START})
+
+    def worker() -> None:
+        written = write(place, late)
+        for thumbnail in written.thumbnails:
+            place.bucket.put(thumbnail.key, b"picture", content_type="image/jpeg")
+
+    gate = Gate(place, "dead_letters", worker)
+    start(purge_of(place, gate))
+    assert (ended(place).phase, gate.is_passed) == ("done", True)
+
+    assert place.videos.get(old.key) is None
+    assert leftovers(place) == []
+
+
 def test_without_versions_another_content_uploaded_meanwhile_stays(place: Place) -> None:
     own = place.resources.bucket
     place.clients.s3.put_bucket_versioning(Bucket=own, VersioningConfiguration={"Status": "Suspended"})
