@@ -5,24 +5,24 @@ import signal
 import socket
 import sys
 
+import boto3
 import structlog
 import uvicorn
 
 from services.api import logs, openapi, reindex_command
-from services.api.app import THREADS, make_app, make_parts
+from services.api.app import make_app, make_parts
+from services.api.calls import PATIENCE, THREADS
 from services.api.middleware import Wrapping
 from services.api.tokens import TokensError
 from services.aws.clients import Clients, connect
 from services.aws.errors import AwsError
 from services.contract.settings import ApiSettings, SettingsError
 
-_ATTEMPTS = 2
-"""Fewer than a worker's: who waits for an answer would rather hear soon that there is none."""
-
 _SEND_BUFFER_BYTES = 256 * 1024
 """What the kernel keeps for a slow client: part of its bounded backlog."""
 
 _PING_EVERY_S = 20.0
+_PATIENT_CONNECTIONS = 8
 
 
 def main() -> int:
@@ -40,17 +40,19 @@ def main() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person who starts it
         return 2
-    clients = connect(settings.aws_region, connections=THREADS + 8, attempts=_ATTEMPTS)
+    session = boto3.Session(region_name=settings.aws_region)
+    patient = connect(settings.aws_region, connections=_PATIENT_CONNECTIONS, session=session)
     if arguments.command == "reindex":
-        return reindex_command.run(settings, clients)
+        return reindex_command.run(settings, patient)
     logs.configure()
-    return _serve(settings, clients)
+    clients = connect(settings.aws_region, connections=THREADS + 8, patience=PATIENCE, session=session)
+    return _serve(settings, clients, patient)
 
 
-def _serve(settings: ApiSettings, clients: Clients) -> int:
+def _serve(settings: ApiSettings, clients: Clients, patient: Clients) -> int:
     log = structlog.get_logger()
     try:
-        parts = make_parts(settings, clients)
+        parts = make_parts(settings, clients, patient)
         listener = _listen(settings)
         if settings.api_metrics_port:
             parts.telemetry.serve(settings.api_host, settings.api_metrics_port)

@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 from anyio import to_thread
 from fastapi import FastAPI
 
 from services.api import openapi, pages, problems
 from services.api.auth import Gate
+from services.api.calls import Calls
 from services.api.confirmations import Confirmations
 from services.api.cursors import Cursors
 from services.api.dead_letters import DeadLetterBox
@@ -34,12 +36,15 @@ from services.aws.videos import VideosTable
 from services.contract.api_settings import ApiSettings
 from services.contract.version import VERSION
 
-THREADS = 24
-"""Requests that talk to AWS at once; each may hold a connection."""
+_THREADS = 16
+"""Threads for what needs no AWS, such as the check of a login. Calls to AWS have their own: see `calls.py`."""
 
 
-def make_parts(settings: ApiSettings, clients: Clients) -> Parts:
-    """Raises: TokensError, AwsError, OSError if the tokens cannot be read."""
+def make_parts(settings: ApiSettings, clients: Clients, patient: Clients) -> Parts:
+    """Make what the routes work with: `clients` are for requests and ticks, `patient` for what nobody waits for.
+
+    Raises: TokensError, AwsError, OSError if the tokens cannot be read.
+    """
     bucket = Bucket(clients.s3, settings.s3_bucket)
     queue, dead_letters = Queue(clients.sqs, settings.sqs_queue_url), DeadLetterQueue(clients.sqs, settings.sqs_dlq_url)
     videos = VideosTable(clients.dynamodb, settings.videos_table)
@@ -51,8 +56,10 @@ def make_parts(settings: ApiSettings, clients: Clients) -> Parts:
     pods = pods_source(settings, lambda: live.nudge())  # noqa: PLW0108 - it is made below
     readers = Readers(lambda: read_queues(queue, dead_letters), VideosReader(shared, listing).read, pods.read)
     live = Live(readers, shared, sockets, interval_s=settings.push_interval_s)
+    purge_parts = PurgeParts(bucket, videos, shared, box, settings.s3_thumbnail_prefix, live.nudge)
     telemetry = Telemetry()
-    telemetry.count_requests(clients)
+    for counted in (clients, patient):
+        telemetry.count_requests(counted)
     telemetry.follow(live)
     return Parts(
         settings=settings,
@@ -63,12 +70,19 @@ def make_parts(settings: ApiSettings, clients: Clients) -> Parts:
         listing=listing,
         shared=shared,
         presigner=presigner,
-        uploads=Uploads(clients.s3, settings.s3_bucket, presigner),
+        uploads=Uploads(clients.s3, settings.s3_bucket, presigner, patient=patient.s3),
         dead_letters=box,
         purge=Purge(
-            PurgeParts(bucket, videos, shared, box, settings.s3_thumbnail_prefix, live.nudge),
+            purge_parts,
+            replace(
+                purge_parts,
+                bucket=Bucket(patient.s3, settings.s3_bucket),
+                videos=VideosTable(patient.dynamodb, settings.videos_table),
+                shared=SharedItems(patient.dynamodb, settings.videos_table),
+            ),
             Confirmations(SecretKey(shared)),
         ),
+        calls=Calls(),
         live=live,
         sockets=sockets,
         cursors=Cursors(f"{settings.s3_bucket} {settings.videos_table}"),
@@ -87,7 +101,7 @@ def make_app(parts: Parts | None = None, *, ready: Callable[[], None] = lambda: 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         assert parts is not None  # noqa: S101 - only the document can do without
-        to_thread.current_default_thread_limiter().total_tokens = THREADS
+        to_thread.current_default_thread_limiter().total_tokens = _THREADS
         await parts.live.tick()
         parts.purge.watch()
         ticking = asyncio.create_task(parts.live.run())
@@ -96,6 +110,7 @@ def make_app(parts: Parts | None = None, *, ready: Callable[[], None] = lambda: 
         ticking.cancel()
         parts.purge.close()
         parts.live.close()
+        parts.calls.close()
         parts.close()
 
     app = FastAPI(

@@ -4,13 +4,13 @@ SQS cannot be looked into: messages are received, which hides them for some seco
 between, they come back by themselves.
 """
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.api.calls import Turn
 from services.api.models import DeadLetter, DeadLetterGroup, DeadLetters, RedriveRequest
 from services.aws.errors import AwsError
 from services.aws.queue import MAX_BATCH, DeadLetterQueue, Message, Queue
@@ -59,7 +59,7 @@ class DeadLetterBox:
     def __init__(self, queue: Queue, dead_letters: DeadLetterQueue) -> None:
         self._queue = queue
         self._dead_letters = dead_letters
-        self._lock = threading.Lock()
+        self._lock = Turn("another request is looking through the dead letters")
         self._seen: tuple[float, DeadLetters] | None = None
 
     def look(self) -> DeadLetters:

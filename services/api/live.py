@@ -55,6 +55,7 @@ class Live:
         self._shared = shared
         self._interval_s = interval_s
         self._samples = Samples()
+        self._sampling: asyncio.Task[None] | None = None
         self._server = secrets.token_hex(4)
         self._seq = 0
         self._whole = ""
@@ -95,7 +96,7 @@ class Live:
         begun = time.monotonic()
         patience_s = min(_PATIENCE_S, self._interval_s * 2)
         await asyncio.gather(*(source.refresh(patience_s) for source in (self.queues, self.videos, self.pods)))
-        await self._keep_sample()
+        await self._sample(max(0.0, patience_s - (time.monotonic() - begun)))
         self._seq += 1
         state = self.state()
         self._whole = state.model_dump_json()
@@ -108,6 +109,14 @@ class Live:
     def first_message(self) -> str:
         """What a new client begins with: the state of the last tick, with the whole history."""
         return self._whole
+
+    async def _sample(self, patience_s: float) -> None:
+        """Keep a sample, and wait for that no longer than `patience_s`: a write that hangs must not stop the ticks."""
+        if self._sampling is None or self._sampling.done():
+            self._sampling = asyncio.create_task(self._keep_sample())
+        done, _ = await asyncio.wait([self._sampling], timeout=patience_s)
+        for task in done:
+            task.result()
 
     async def _keep_sample(self) -> None:
         """Adds a sample to those that all processes share, if nobody has done so for this moment."""

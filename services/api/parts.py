@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from services.api.auth import Caller, Gate, check_operator, check_origin
+from services.api.calls import Calls
 from services.api.cursors import Cursors
 from services.api.dead_letters import DeadLetterBox
 from services.api.live import Live
@@ -37,6 +38,7 @@ class Parts:
     uploads: Uploads
     dead_letters: DeadLetterBox
     purge: Purge
+    calls: Calls
     live: Live
     sockets: Sockets
     cursors: Cursors
@@ -49,7 +51,8 @@ class Parts:
         return self.presigner.url(key, lifetime_s=self.settings.url_lifetime_s)
 
 
-def parts_of(connection: HTTPConnection) -> Parts:
+async def parts_of(connection: HTTPConnection) -> Parts:
+    """Return the parts, on the event loop: FastAPI would give a plain function a thread."""
     parts: Parts = connection.app.state.parts
     return parts
 

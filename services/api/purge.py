@@ -32,8 +32,10 @@ _CLOCK_WITHIN_S = 10.0
 class Purge:
     """Counts, starts and shows purges. One runs at a time, in whichever process."""
 
-    def __init__(self, parts: PurgeParts, confirmations: Confirmations) -> None:
+    def __init__(self, parts: PurgeParts, patient: PurgeParts, confirmations: Confirmations) -> None:
+        """`parts` are for requests; `patient` has longer time-outs, for the run that nobody waits for."""
         self._parts = parts
+        self._patient = patient
         self._confirmations = confirmations
         self._log = structlog.get_logger()
         self._closed = threading.Event()
@@ -127,7 +129,7 @@ class Purge:
             self._run(written, own)
 
     def _run(self, document: Document, job: Job) -> None:
-        self._thread = threading.Thread(target=Run(self._parts, document, job).run, name="purge", daemon=True)
+        self._thread = threading.Thread(target=Run(self._patient, document, job).run, name="purge", daemon=True)
         self._thread.start()
         self._parts.changed()
 

@@ -39,6 +39,12 @@ a sample (every five seconds, by one process), and four queries for the newest v
 come by one list and a watch. Lists and metrics cost the same however many videos there are; a purge and a reindex cost
 what there is.
 
+## While AWS does not answer
+
+What needs AWS is answered with 503 and `Retry-After`: within 10 s, or within 60 s once AWS has answered the first of
+several calls. `/ws` and `GET /api/state` go on, and `sources` says which part is stale, since when and why. See
+[architecture.md](architecture.md).
+
 ## What its role on AWS needs
 
 - SQS, on queue and dead-letter queue: `GetQueueAttributes`, `SendMessage`, `ReceiveMessage`, `DeleteMessage`,

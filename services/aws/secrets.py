@@ -1,14 +1,18 @@
 """A secret in Secrets Manager."""
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from services.aws.errors import ServiceError, translated
 
+_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+"""A request waits while it reads the tokens again."""
+
 
 def secret_versions(region: str, name: str) -> list[str]:
     """The secret's current value and, if there is one, the value before it. Raises: ServiceError."""
-    client = boto3.client("secretsmanager", region_name=region)
+    client = boto3.client("secretsmanager", region_name=region, config=_CONFIG)
     values = []
     for stage in ("AWSCURRENT", "AWSPREVIOUS"):
         try:

@@ -20,10 +20,14 @@ class PostForm:
 
 
 class Uploads:
-    """Uploads to one bucket."""
+    """Uploads to one bucket.
 
-    def __init__(self, s3: "S3Client", bucket: str, presigner: Presigner) -> None:
+    S3 may take minutes to make one object of many parts, and `patient` waits for that.
+    """
+
+    def __init__(self, s3: "S3Client", bucket: str, presigner: Presigner, *, patient: "S3Client") -> None:
         self._s3 = s3
+        self._patient = patient
         self._bucket = bucket
         self._presigner = presigner
 
@@ -66,7 +70,7 @@ class Uploads:
         """
         named: Any = [{"PartNumber": number, "ETag": etag} for number, etag in parts]
         with translated(f"complete the upload of {key}"):
-            self._s3.complete_multipart_upload(
+            self._patient.complete_multipart_upload(
                 Bucket=self._bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": named}
             )
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from services.api.calls import AwsRoute
 from services.api.models import DeadLetters, PurgePreview, PurgeStarted, Redriven, RedriveRequest, Tested
 from services.api.names import content_type
 from services.api.parts import Operator, TheParts, Viewer
@@ -14,7 +15,7 @@ from services.api.problems import ConflictError, documented
 from services.contract.formats import is_video_name
 from services.contract.keys import UPLOAD_PREFIX
 
-router = APIRouter(prefix="/api", tags=["actions"])
+router = APIRouter(prefix="/api", tags=["actions"], route_class=AwsRoute)
 
 Confirmation = Annotated[
     str | None, Query(max_length=512, description="The `confirmation` of GET /api/purge, which is valid for a minute.")
@@ -78,9 +79,9 @@ def purge(_: Operator, parts: TheParts, confirmation: Confirmation = None) -> Pu
 
 
 @router.get("/dead-letters", operation_id="listDeadLetters", summary="What failed", responses=documented(401, 429, 503))
-def dead_letters(_: Viewer, parts: TheParts) -> DeadLetters:
+async def dead_letters(_: Viewer, parts: TheParts) -> DeadLetters:
     """The dead-letter queue, looked through: for a moment its messages are hidden from others."""
-    return parts.dead_letters.look()
+    return await parts.calls.shared("dead letters", parts.dead_letters.look)
 
 
 @router.post(

@@ -1,45 +1,57 @@
 """Whether the api lives, and whether what it needs answers. Open: probes have no token."""
 
+import asyncio
 import time
 from collections.abc import Callable
-from threading import Lock
 
 from fastapi import APIRouter, Response
 
+from services.api.calls import Calls
 from services.api.models import Health, Readiness
 from services.api.parts import Parts, TheParts
-from services.api.problems import RETRY_AFTER_S
+from services.api.problems import RETRY_AFTER_S, UnavailableError
 from services.aws.errors import AwsError
 from services.contract.version import VERSION
 
 router = APIRouter(tags=["health"])
 
 _FRESH_S = 5.0
+_WITHIN_S = 5.0
 
 
 class ReadinessCheck:
-    """Asks queue, bucket and table, at most once in five seconds however often it is called."""
+    """Asks queue, bucket and table, at most once in five seconds however often it is called.
+
+    In threads of its own: those of other requests may all be waiting.
+    """
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._calls = Calls(threads=3, most_waiting=3)
+        self._checking: asyncio.Task[Readiness] | None = None
         self._known: tuple[float, Readiness] | None = None
 
-    def look(self, parts: Parts) -> Readiness:
-        with self._lock:
-            if self._known is None or time.monotonic() - self._known[0] > _FRESH_S:
-                queue, bucket = _answers(parts.queue.depth), _answers(parts.bucket.check)
-                table = _answers(parts.shared.read)
-                readiness = Readiness(ready=queue and bucket and table, queue=queue, bucket=bucket, table=table)
-                self._known = (time.monotonic(), readiness)
+    async def look(self, parts: Parts) -> Readiness:
+        """Return the readiness of some seconds ago, or check it: once for all that ask at the same time."""
+        if self._known is not None and time.monotonic() - self._known[0] < _FRESH_S:
             return self._known[1]
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._check(parts))
+        return await asyncio.shield(self._checking)
 
+    async def _check(self, parts: Parts) -> Readiness:
+        queue, bucket, table = await asyncio.gather(
+            self._answers(parts.queue.depth), self._answers(parts.bucket.check), self._answers(parts.shared.read)
+        )
+        readiness = Readiness(ready=queue and bucket and table, queue=queue, bucket=bucket, table=table)
+        self._known = (time.monotonic(), readiness)
+        return readiness
 
-def _answers(ask: Callable[[], object]) -> bool:
-    try:
-        ask()
-    except AwsError:
-        return False
-    return True
+    async def _answers(self, ask: Callable[[], object]) -> bool:
+        try:
+            await self._calls.run(ask, within_s=_WITHIN_S)
+        except (AwsError, UnavailableError):
+            return False
+        return True
 
 
 _check = ReadinessCheck()
@@ -57,9 +69,9 @@ async def health() -> Health:
     summary="Readiness",
     responses={503: {"description": "Something does not answer.", "model": Readiness}},
 )
-def ready(parts: TheParts, response: Response) -> Readiness:
+async def ready(parts: TheParts, response: Response) -> Readiness:
     """Queue, bucket and table answer. 503 when one does not; asked at most once in five seconds."""
-    found = _check.look(parts)
+    found = await _check.look(parts)
     if not found.ready:
         response.status_code = 503
         response.headers["Retry-After"] = str(RETRY_AFTER_S)

@@ -91,7 +91,7 @@ async def metrics(_: Viewer, parts: TheParts) -> Metrics:
 @router.websocket("/ws")
 async def live(websocket: WebSocket) -> None:
     """Pushes `State` messages: the whole at once, then one at every interval and when something happens."""
-    parts = parts_of(websocket)
+    parts = await parts_of(websocket)
     try:
         check_origin(websocket, parts.settings.api_public_url)
         await run_in_threadpool(parts.gate.caller, websocket)

@@ -1,15 +1,16 @@
 """The gallery: thumbnails of all videos, the newest first."""
 
 import math
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from services.api import views
+from services.api.calls import Calls
 from services.api.models import Thumbnail, ThumbnailPage
 from services.api.parts import Parts, TheParts, Viewer
 from services.api.problems import documented
@@ -25,40 +26,33 @@ _KEPT = 64
 
 class PageCache:
     """Pages that were asked for a moment ago, as JSON: a thousand clients that hear of a new video ask for the same
-    one. A page is made by one request at a time, and nobody else waits for it while the one before is good enough. None
-    outlives a change of the videos that this process knows of.
+    one. Requests that ask for a page at the same time share the making of it, and none waits while the page before is
+    good enough. No page outlives a change of the videos that this process knows of.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._pages: dict[tuple[object, ...], _Page] = {}
 
-    def page(self, asked: tuple[object, ...], generation: int, make: Callable[[], bytes]) -> bytes:
-        with self._lock:
-            if asked not in self._pages and len(self._pages) >= _KEPT:
-                self._pages.clear()
-            page = self._pages.setdefault(asked, _Page())
-        is_current = page.generation == generation
-        age_s = time.monotonic() - page.made_at
-        if is_current and age_s < _FRESH_S:
-            return page.body
-        if not page.making.acquire(blocking=not (is_current and age_s < 2 * _FRESH_S)):
-            return page.body
-        try:
-            # Whoever had to wait finds what the one before has made.
-            if page.generation != generation or time.monotonic() - page.made_at >= _FRESH_S:
-                page.body, page.generation, page.made_at = make(), generation, time.monotonic()
-            return page.body
-        finally:
-            page.making.release()
+    async def page(self, calls: Calls, asked: tuple[object, ...], generation: int, make: Callable[[], bytes]) -> bytes:
+        """Return the page that is kept, or what `make` returns. Raises: what `Calls.run` raises."""
+        question = ("thumbnails", asked, generation)
+        page = self._pages.get(asked)
+        if page is not None and page.generation == generation:
+            good_for_s = 2 * _FRESH_S if calls.is_asked(question) else _FRESH_S
+            if time.monotonic() - page.made_at < good_for_s:
+                return page.body
+        body = await calls.shared(question, make)
+        if asked not in self._pages and len(self._pages) >= _KEPT:
+            self._pages.clear()
+        self._pages[asked] = _Page(body, generation, time.monotonic())
+        return body
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Page:
-    body: bytes = b""
-    generation: int | None = None
-    made_at: float = 0.0
-    making: threading.Lock = field(default_factory=threading.Lock)
+    body: bytes
+    generation: int
+    made_at: float
 
 
 _pages = PageCache()
@@ -71,7 +65,7 @@ _pages = PageCache()
     response_model=ThumbnailPage,
     responses=documented(400, 401, 429, 503),
 )
-def thumbnails(
+async def thumbnails(
     _: Viewer,
     parts: TheParts,
     position: Annotated[
@@ -82,7 +76,8 @@ def thumbnails(
 ) -> Response:
     """Presigned URLs hold for `URL_LIFETIME_S` and stay the same for some minutes, for the browser's cache."""
     asked = (id(parts), position, cursor, limit)
-    body = _pages.page(asked, parts.live.generation, lambda: _page(parts, position, cursor, limit))
+    make = partial(_page, parts, position, cursor, limit)
+    body = await _pages.page(parts.calls, asked, parts.live.generation, make)
     return Response(body, media_type="application/json")
 
 

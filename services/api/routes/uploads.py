@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter
 
+from services.api.calls import AwsRoute
 from services.api.names import UploadNameError, candidates, content_type, safe_name
 from services.api.parts import Operator, Parts, TheParts
 from services.api.problems import ConflictError, NotFoundError, TooLargeError, UnprocessableError, documented
@@ -27,7 +28,7 @@ from services.contract.formats import is_video_name
 from services.contract.keys import UPLOAD_PREFIX, is_upload
 from services.contract.limits import MOST_PARTS, MULTIPART_FROM_BYTES, SMALLEST_PART_BYTES
 
-router = APIRouter(prefix="/api/uploads", tags=["uploads"])
+router = APIRouter(prefix="/api/uploads", tags=["uploads"], route_class=AwsRoute)
 
 _LIFETIME_S = 3600
 _MIB = 1024 * 1024

@@ -2,19 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from services.api import views
+from services.api.calls import AwsRoute
 from services.api.lost_pictures import are_stored, has_pictures, mark_lost, picture_keys, retry_event
 from services.api.models import RedriveRequest, Retried, VideoDetails, VideoPage
-from services.api.parts import Operator, TheParts, Viewer
+from services.api.parts import Operator, Parts, TheParts, Viewer
 from services.api.problems import ConflictError, NotFoundError, documented
 from services.api.routes.paging import Cursor, Limit
 from services.aws.errors import ObjectMissingError, WriteConflictError
 from services.contract.events import notification_body
 from services.contract.records import VideoRecord, VideoState
 
-router = APIRouter(prefix="/api/videos", tags=["videos"])
+router = APIRouter(prefix="/api/videos", tags=["videos"], route_class=AwsRoute)
 
 _STATES = (VideoState.DONE, VideoState.FAILED, VideoState.DEGRADED, VideoState.PROCESSING)
 
@@ -29,8 +30,14 @@ VideoPath = Annotated[
 ]
 
 
-@router.get("", operation_id="listVideos", summary="Videos, the newest first", responses=documented(400, 401, 429, 503))
-def videos(
+@router.get(
+    "",
+    operation_id="listVideos",
+    summary="Videos, the newest first",
+    response_model=VideoPage,
+    responses=documented(400, 401, 429, 503),
+)
+async def videos(
     _: Viewer,
     parts: TheParts,
     state: Annotated[VideoState | None, Query(description="Only those in this state.")] = None,
@@ -39,7 +46,14 @@ def videos(
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 48,
-) -> VideoPage:
+) -> Response:
+    body = await parts.calls.shared(
+        ("videos", state, q, cursor, limit), lambda: _page(parts, state, q, cursor, limit).model_dump_json().encode()
+    )
+    return Response(body, media_type="application/json")
+
+
+def _page(parts: Parts, state: VideoState | None, q: str | None, cursor: str | None, limit: int) -> VideoPage:
     listing = f"videos {state} {q}"
     start = parts.cursors.read(listing, cursor)[0] if cursor else None
     wanted = q.casefold() if q else None
@@ -97,7 +111,7 @@ def video(key: VideoPath, _: Viewer, parts: TheParts) -> VideoDetails:
     return views.video_details(_record(parts, key), parts.sign)
 
 
-def _record(parts: TheParts, given: str) -> VideoRecord:
+def _record(parts: Parts, given: str) -> VideoRecord:
     key = views.video_key(given)
     record = parts.videos.get(key) if key else None
     if record is None:

@@ -8,7 +8,9 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from services.api.calls import DEADLINE_S
 from services.api.models import Source as Freshness
+from services.aws.deadline import Deadline
 from services.aws.errors import AwsError
 
 T = TypeVar("T")
@@ -50,7 +52,7 @@ class Source(Generic[T]):
 
     async def _refresh(self) -> None:
         try:
-            self.value = await asyncio.get_running_loop().run_in_executor(self._executor, self._read)
+            self.value = await asyncio.get_running_loop().run_in_executor(self._executor, self._read_in_time)
         except (AwsError, SourceError) as error:
             self._fail(str(error))
         except Exception:  # noqa: BLE001 - a tick must go on, whatever a source does
@@ -59,6 +61,10 @@ class Source(Generic[T]):
         else:
             self._read_at = time.monotonic()
             self._error = None
+
+    def _read_in_time(self) -> T:
+        with Deadline(DEADLINE_S).kept():
+            return self._read()
 
     def _fail(self, error: str) -> None:
         self.failures += 1

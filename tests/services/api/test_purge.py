@@ -66,7 +66,8 @@ def purge_of(place: Place, changed: Callable[[], None] = lambda: None, **parts: 
         "thumbnails/",
         changed,
     )
-    return Purge(replace(made, **parts), Confirmations(SecretKey(shared_items(place))))  # type: ignore[arg-type]
+    own = replace(made, **parts)  # type: ignore[arg-type]
+    return Purge(own, own, Confirmations(SecretKey(shared_items(place))))
 
 
 def start(own: Purge) -> PurgeProgress:

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { forward } from "./forward";
+import { ANSWER_BEGINS_WITHIN_MS, forward } from "./forward";
 
 let server: Server;
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
@@ -51,4 +51,31 @@ it("says that the api is away, as a problem", async () => {
   expect(response.status).toBe(502);
   expect(response.headers.get("content-type")).toContain("application/problem+json");
   expect(await response.json()).toMatchObject({ status: 502, detail: expect.stringContaining("cannot reach the api") });
+});
+
+it("does not wait for ever for an api that hangs, and lets a slow answer come to its end", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const asked = new Promise<ServerResponse>((resolve) => (answer = (_request, response) => resolve(response)));
+    const hanging = forward(new Request("http://dashboard/api/config"));
+    await asked;
+    await vi.advanceTimersByTimeAsync(ANSWER_BEGINS_WITHIN_MS);
+    const response = await hanging;
+    expect(response.status).toBe(504);
+    expect(response.headers.get("retry-after")).toBe("5");
+    expect(await response.json()).toMatchObject({ status: 504 });
+
+    answer = (_request, response) => {
+      response.write("begun, ");
+      begun(response);
+    };
+    let begun: (response: ServerResponse) => void = () => undefined;
+    const began = new Promise<ServerResponse>((resolve) => (begun = resolve));
+    const slow = await forward(new Request("http://dashboard/api/config"));
+    await vi.advanceTimersByTimeAsync(ANSWER_BEGINS_WITHIN_MS);
+    (await began).end("ended");
+    expect(await slow.text()).toBe("begun, ended");
+  } finally {
+    vi.useRealTimers();
+  }
 });

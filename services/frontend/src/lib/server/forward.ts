@@ -17,11 +17,16 @@ const NOT_FORWARDED = [
   "upgrade",
 ];
 
+/** Above the longest deadline of the api, 60 s: an api that has not begun its answer by then hangs. */
+export const ANSWER_BEGINS_WITHIN_MS = 75_000;
+
 export async function forward(request: Request): Promise<Response> {
   const { pathname, search, host, protocol } = new URL(request.url);
   const headers = without(request.headers, NOT_FORWARDED);
   headers.set("x-forwarded-host", request.headers.get("host") ?? host);
   headers.set("x-forwarded-proto", request.headers.get("x-forwarded-proto") ?? protocol.replace(":", ""));
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), ANSWER_BEGINS_WITHIN_MS);
   const init: RequestInit & { duplex: "half" } = {
     method: request.method,
     headers,
@@ -29,7 +34,7 @@ export async function forward(request: Request): Promise<Response> {
     duplex: "half",
     redirect: "manual",
     cache: "no-store",
-    signal: request.signal,
+    signal: AbortSignal.any([request.signal, late.signal]),
   };
   try {
     const answer = await fetch(apiBaseUrl() + pathname + search, init);
@@ -37,7 +42,9 @@ export async function forward(request: Request): Promise<Response> {
     const kept = without(answer.headers, [...NOT_FORWARDED, "content-encoding"]);
     return new Response(answer.body, { status: answer.status, statusText: answer.statusText, headers: kept });
   } catch {
-    return apiIsAway();
+    return late.signal.aborted ? apiHangs() : apiIsAway();
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -48,14 +55,17 @@ function without(headers: Headers, names: readonly string[]): Headers {
 }
 
 function apiIsAway(): Response {
-  const problem = {
-    type: "about:blank",
-    title: "The api does not answer",
-    status: 502,
-    detail: "The dashboard's server cannot reach the api. It may be starting: try again in a moment.",
-  };
-  return Response.json(problem, {
-    status: 502,
-    headers: { "content-type": "application/problem+json", "retry-after": "5" },
-  });
+  const detail = "The dashboard's server cannot reach the api. It may be starting: try again in a moment.";
+  return problem(502, "The api does not answer", detail);
+}
+
+function apiHangs(): Response {
+  return problem(504, "The api does not answer", "The api has not answered in time. Try again in a moment.");
+}
+
+function problem(status: number, title: string, detail: string): Response {
+  return Response.json(
+    { type: "about:blank", title, status, detail },
+    { status, headers: { "content-type": "application/problem+json", "retry-after": "5" } },
+  );
 }

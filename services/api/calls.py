@@ -1,0 +1,146 @@
+"""Calls to AWS on behalf of requests: in threads of their own, each request with a deadline.
+
+While AWS hangs, these threads are all that waits for it. Requests beyond them wait until their deadline, and beyond a
+bound they are refused at once.
+"""
+
+import asyncio
+import inspect
+import math
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial, wraps
+from types import TracebackType
+from typing import Any, TypeVar
+
+from fastapi.routing import APIRoute
+
+from services.api.problems import RETRY_AFTER_S, UnavailableError
+from services.aws.clients import Patience
+from services.aws.deadline import Deadline, remaining_s
+from services.aws.errors import ServiceError
+
+DEADLINE_S = 10.0
+"""Seconds in which AWS must answer the first call of a request; if it does not, the request is answered with 503."""
+
+_MANY_CALLS_S = 60.0
+"""Deadline of requests that make one call after the other, as a redrive does, once AWS has answered the first."""
+
+PATIENCE = Patience(attempts=2, connect_s=1, read_s=3, poll_s=0, retry_mode="standard")
+"""One call, with its retry, ends within `DEADLINE_S`. In the mode `standard` all calls of a client share one budget of
+retries, so that a long outage is not made worse by them."""
+
+THREADS = 24
+_MOST_WAITING = 256
+"""Requests that wait for one of the threads; more are refused at once."""
+
+T = TypeVar("T")
+
+
+class Calls:
+    """Threads for calls to AWS, and the questions that they are answering. Belongs to the event loop."""
+
+    def __init__(self, threads: int = THREADS, most_waiting: int = _MOST_WAITING) -> None:
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="aws")
+        self._places = threading.BoundedSemaphore(threads + most_waiting)
+        self._flights: dict[Hashable, asyncio.Future[Any]] = {}
+
+    async def run(self, work: Callable[[], T], *, within_s: float = DEADLINE_S) -> T:
+        """Return the result of `work`, which may call AWS.
+
+        AWS must answer the first call within `DEADLINE_S`, and all within `within_s`. A thread that is too late ends by
+        itself: with its next call, or with the time-out of the one that it waits for.
+        Raises: UnavailableError at the deadline, or at once when too many requests wait; whatever `work` raises.
+        """
+        if not self._places.acquire(blocking=False):
+            raise _unavailable("Too many requests wait for AWS")
+        deadline = Deadline(min(within_s, DEADLINE_S), once_answered_s=within_s)
+        future = self._executor.submit(_call, work, deadline)
+        future.add_done_callback(self._leave)
+        answer = asyncio.wrap_future(future)
+        while not answer.done() and deadline.remaining_s > 0:
+            await asyncio.wait([answer], timeout=deadline.remaining_s)
+        if not answer.done():
+            # If no thread has begun it, none will.
+            answer.cancel()
+            raise _unavailable("AWS has not answered in time")
+        return answer.result()
+
+    async def shared(self, question: Hashable, work: Callable[[], T], *, within_s: float = DEADLINE_S) -> T:
+        """Return the answer to a question. Requests that ask it at the same time share one call and one deadline.
+
+        Raises: what `run` raises.
+        """
+        flight = self._flights.get(question)
+        if flight is None:
+            flight = asyncio.ensure_future(self.run(work, within_s=within_s))
+            self._flights[question] = flight
+            flight.add_done_callback(partial(self._land, question))
+        answer: T = await asyncio.shield(flight)
+        return answer
+
+    def is_asked(self, question: Hashable) -> bool:
+        """Return whether a request is waiting for the answer to this question."""
+        return question in self._flights
+
+    def close(self) -> None:
+        """Drop what no thread has begun."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _leave(self, _: "Future[Any]") -> None:
+        self._places.release()
+
+    def _land(self, question: Hashable, flight: "asyncio.Future[Any]") -> None:
+        del self._flights[question]
+        # An error that nobody waits for any more is no bug of ours: asyncio would report one.
+        if not flight.cancelled():
+            flight.exception()
+
+
+def _unavailable(what: str) -> UnavailableError:
+    return UnavailableError(f"{what}. Try again in a moment.", retry_after_s=RETRY_AFTER_S)
+
+
+def _call(work: Callable[[], T], deadline: Deadline) -> T:
+    with deadline.kept():
+        return work()
+
+
+class AwsRoute(APIRoute):
+    """A route that may call AWS: an endpoint that is a plain function runs in the threads for that.
+
+    The endpoint must have the parameter `parts`.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        if not inspect.iscoroutinefunction(endpoint):
+            endpoint = _bounded(endpoint)
+        super().__init__(path, endpoint, **options)
+
+
+def _bounded(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(endpoint)
+    async def bounded(**values: Any) -> Any:
+        calls: Calls = values["parts"].calls
+        return await calls.run(partial(endpoint, **values), within_s=_MANY_CALLS_S)
+
+    return bounded
+
+
+class Turn:
+    """A lock for which requests wait `DEADLINE_S` at most, and jobs without a deadline as long as it takes."""
+
+    def __init__(self, busy: str) -> None:
+        """`busy` says why a request had to wait."""
+        self._busy = busy
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        """Raises: ServiceError if the lock is not free in time."""
+        left_s = remaining_s()
+        if not self._lock.acquire(timeout=-1 if left_s == math.inf else min(left_s, DEADLINE_S)):
+            raise ServiceError(self._busy)
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        self._lock.release()
