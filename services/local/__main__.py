@@ -6,12 +6,15 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
+from services.aws.errors import AwsError
 from services.local import demo
 from services.local.embedded_aws.handle import EmbeddedAwsError
-from services.local.errors import LocalError
+from services.local.errors import FULL, LocalError
 from services.local.samples import SampleError
 
 
@@ -66,10 +69,20 @@ def main() -> int:
     try:
         return demo.run(options, Console(highlight=False))
     except (LocalError, EmbeddedAwsError, SampleError) as error:
-        Console(stderr=True, highlight=False).print(f"[red]{escape(str(error))}[/]")
-        return 1
+        return _failed(str(error))
+    except (AwsError, Boto3Error, BotoCoreError, ClientError) as error:
+        return _failed(f"The embedded AWS did not do what was asked ({error}): start the demo again.")
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        return _failed(f"The disk with {arguments.data.absolute()} is full: free some space, and start the demo again.")
     except KeyboardInterrupt:
         return 130
+
+
+def _failed(text: str) -> int:
+    Console(stderr=True, highlight=False).print(f"[red]{escape(text)}[/]")
+    return 1
 
 
 def _setting(text: str) -> tuple[str, str]:

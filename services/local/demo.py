@@ -1,11 +1,13 @@
 """The demo: the pipeline on this machine with sample videos, shown as it works."""
 
 import contextlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -91,12 +93,23 @@ def _built_dashboard(data: Path, console: Console) -> list[str] | None:
 
 def _check_files(files: Sequence[Path]) -> None:
     for file in files:
-        if not file.is_file():
+        # Path.is_file raises an error if no file can have that name.
+        if not os.path.isfile(file):  # noqa: PTH113 - see above
             raise LocalError(f"There is no file {file}: name a video.")
+        if not _is_utf8(file.name):
+            raise LocalError(f"The name of {file!r} is not UTF-8, as the key of an object must be: rename it.")
         if not is_video_name(file.name):
             raise LocalError(
                 f"{file.name} would be ignored: a video's name ends in one of {' '.join(VIDEO_EXTENSIONS)}."
             )
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _named(files: Sequence[Path]) -> list[tuple[str, Path]]:
@@ -129,11 +142,28 @@ def _process(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]], console
         task = progress.add_task("Thumbnails", total=len(uploads))
         for entry, record in follow(pipeline, uploads, timeout_s=_TIMEOUT_S):
             ended[entry.name] = record
-            download_thumbnails(pipeline, record, pipeline.data)
+            _copy_thumbnails(pipeline, record, console)
             progress.advance(task)
     console.print(_results(uploads, ended))
     console.print(f"Thumbnails: s3://{pipeline.endpoints.bucket}/thumbnails/ and, as files, {escape(str(thumbnails))}")
     return all(ended[entry.name].state is VideoState.DONE if entry.name in ended else False for entry in uploads)
+
+
+def _copy_thumbnails(pipeline: LocalPipeline, record: VideoRecord, console: Console) -> None:
+    try:
+        files = download_thumbnails(pipeline, record, pipeline.data)
+    except (OSError, BotoCoreError, ClientError) as error:
+        console.print(
+            f"[yellow]The thumbnails of {escape(record.key)} are in the bucket, but not copied to files: "
+            f"{escape(str(error))}[/]"
+        )
+        return
+    names = [thumbnail.key.rpartition("/")[2] for thumbnail in record.thumbnails]
+    if files and [file.name for file in files] != names:
+        console.print(
+            f"[yellow]The name of {escape(record.key)} is too long for a file: the copies of its thumbnails have "
+            f"shorter names, such as {escape(files[0].name)}[/]"
+        )
 
 
 def _upload_all(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]], console: Console) -> list[Upload]:

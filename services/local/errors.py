@@ -1,4 +1,9 @@
-"""The error of this package, for people: one message, what and how to mend it."""
+"""The error of this package, for people: one message that says what happened and what to do."""
+
+import errno
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Error numbers of a write that the disk, or its owner's share of it, has no room for."""
 
 
 class LocalError(Exception):

@@ -1,17 +1,25 @@
 """Uploads to a running pipeline, and what becomes of them."""
 
 import contextlib
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
+
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
 
 from services.aws.errors import AwsError
 from services.contract.keys import UPLOAD_PREFIX
 from services.contract.records import VideoRecord, VideoState
+from services.local.errors import LocalError
 from services.local.pipeline import LocalPipeline
 
+LONGEST_NAME_BYTES = 200
+"""Most file systems hold 255; boto3 adds a few while it writes."""
+_LONGEST_ENDING = 10
 _LOOK_EVERY_S = 0.2
 _CLOCKS = timedelta(seconds=1)
 """SQS tells times in milliseconds, and not by this process' clock."""
@@ -31,10 +39,13 @@ class Upload:
 
 
 def upload(pipeline: LocalPipeline, file: Path, name: str, *, sent: Callable[[int], None]) -> Upload:
-    """Puts a file under `uploads/`; `sent` hears of each part's size in bytes."""
-    at = datetime.now(UTC)
-    pipeline.clients.s3.upload_file(str(file), pipeline.endpoints.bucket, UPLOAD_PREFIX + name, Callback=sent)
-    return Upload(name, pipeline.bucket.head(UPLOAD_PREFIX + name).etag, at)
+    """Put a file under `uploads/`; `sent` hears of each part's size in bytes. Raises: LocalError."""
+    at, key = datetime.now(UTC), UPLOAD_PREFIX + name
+    try:
+        pipeline.clients.s3.upload_file(str(file), pipeline.endpoints.bucket, key, Callback=sent)
+        return Upload(name, pipeline.bucket.head(key).etag, at)
+    except (AwsError, Boto3Error, BotoCoreError, ClientError) as error:
+        raise LocalError(f"{file} could not be uploaded: {error}") from error
 
 
 def follow(
@@ -62,12 +73,24 @@ def _has_ended(record: VideoRecord, entry: Upload) -> bool:
     return record.state is not VideoState.FAILED or record.finished_at > entry.at - _CLOCKS
 
 
+def local_name(part: str) -> str:
+    """Return a part of a key as a file name: one that is longer than a file system holds is cut and gets a hash."""
+    if len(part.encode()) <= LONGEST_NAME_BYTES:
+        return part
+    ending = PurePath(part).suffix
+    ending = f"~{hashlib.sha256(part.encode()).hexdigest()[:16]}{ending if len(ending) <= _LONGEST_ENDING else ''}"
+    return part.encode()[: LONGEST_NAME_BYTES - len(ending.encode())].decode(errors="ignore") + ending
+
+
 def download_thumbnails(pipeline: LocalPipeline, record: VideoRecord, folder: Path) -> list[Path]:
-    """The thumbnails of a video as files, for people without an S3 client. A key's slashes become folders."""
+    """Write the thumbnails of a video to files, for people without an S3 client. A key's slashes become folders.
+
+    Raises: OSError, BotoCoreError, ClientError.
+    """
     files = []
     for thumbnail in record.thumbnails:
         parts = [part for part in thumbnail.key.split("/") if part not in ("", ".", "..")]
-        file = folder.joinpath(*parts)
+        file = folder.joinpath(*map(local_name, parts))
         file.parent.mkdir(parents=True, exist_ok=True)
         pipeline.clients.s3.download_file(pipeline.endpoints.bucket, thumbnail.key, str(file))
         files.append(file)

@@ -123,13 +123,15 @@ class Supervisor:
 
     def _start(self, child: _Child) -> None:
         program = child.program
-        program.log.parent.mkdir(parents=True, exist_ok=True)
-        child.log = program.log.open("ab")
+        # On a full disk a program runs without its log.
+        with contextlib.suppress(OSError):
+            program.log.parent.mkdir(parents=True, exist_ok=True)
+            child.log = program.log.open("ab")
         child.process = subprocess.Popen(  # noqa: S603 - our own programs
             [sys.executable, "-m", tether.__name__, str(os.getpid()), *program.command],
             env=dict(program.environment),
             stdin=subprocess.DEVNULL,
-            stdout=child.log,
+            stdout=child.log or subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
             # A Ctrl-C is for the supervisor, which ends its processes in good order.
             process_group=0,

@@ -135,7 +135,8 @@ def test_an_embedded_aws_that_is_killed_alone_comes_back_and_no_upload_is_lost(t
         assert "The embedded AWS was ended by signal 9" in said[0]
         assert local.aws.endpoint == local.endpoints.aws
         waiting: set[str] = set()
-        eventually(lambda: waiting.update(driver.waiting_keys()) or {first, second} <= waiting, "an event for each")
+        while not {first, second} <= waiting:
+            waiting |= eventually(driver.waiting_keys, "another event")
         assert driver.thumbnail(done.thumbnails[0].key)
         driver.signal_workers(signal.SIGCONT)
         assert driver.ended(second).state is VideoState.DONE

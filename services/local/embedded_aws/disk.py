@@ -1,7 +1,6 @@
 """Put files on disk in one step, and report a disk that takes no more."""
 # ruff: noqa: SLF001 - as in objects.py
 
-import errno
 import json
 import logging
 import os
@@ -13,9 +12,9 @@ from typing import Any, Final
 from ministack.services import s3
 
 from services.local.embedded_aws.bodies import FileBody
+from services.local.errors import FULL
 
 INSUFFICIENT_STORAGE: Final = 507
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _MESSAGE: Final = "The disk of the embedded AWS takes no more data. Nothing was stored."
 
 _log = logging.getLogger(__name__)
@@ -33,7 +32,7 @@ class Disk:
         _log.error("A write failed.", exc_info=error)
         if not self._has_failed:
             self._has_failed = True
-            what = "is full" if error.errno in _FULL else "cannot be written"
+            what = "is full" if error.errno in FULL else "cannot be written"
             self._report(
                 f"The disk with {self._folder} {what} ({error.strerror}). What was stored stays, and everything new is "
                 "refused. Free some space: the pipeline then goes on by itself."

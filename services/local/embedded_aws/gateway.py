@@ -115,7 +115,8 @@ async def _send_answer(send: Send, answer: Answer) -> None:
 def _deletes_objects(scope: Scope, action: str) -> bool:
     if action:
         return False
-    return scope["method"] == "DELETE" or scope.get("query_string", b"").split(b"=")[0] == b"delete"
+    query: bytes = scope.get("query_string", b"")
+    return bool(scope["method"] == "DELETE" or query.split(b"=")[0] == b"delete")
 
 
 def _action(scope: Scope) -> str:
