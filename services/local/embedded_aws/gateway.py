@@ -1,6 +1,7 @@
 """The ASGI layer around ministack: it refuses what may not come in, and knows what runs and what may have changed."""
 
 import asyncio
+from email.utils import formatdate
 from typing import Any, Final
 
 from services.local.embedded_aws.access import Answer, Caller
@@ -106,7 +107,7 @@ class _Body:
 async def _send_answer(send: Send, answer: Answer) -> None:
     status, headers, body = answer
     # The body of the request may be unread: what comes next on the connection is no request.
-    sent = {**headers, "Content-Length": str(len(body)), "Connection": "close"}
+    sent = {**headers, "Content-Length": str(len(body)), "Connection": "close", "Date": formatdate(usegmt=True)}
     fields = [(name.lower().encode(), value.encode()) for name, value in sent.items()]
     await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": body})

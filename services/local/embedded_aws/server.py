@@ -98,6 +98,8 @@ def _config(gateway: Gateway) -> uvicorn.Config:
     return uvicorn.Config(
         gateway,
         access_log=False,
+        # ministack sends a Date of its own.
+        date_header=False,
         http="httptools",
         lifespan="on",
         log_level="warning",

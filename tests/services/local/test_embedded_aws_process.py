@@ -10,6 +10,8 @@ import json
 import subprocess
 import sys
 import time
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -162,3 +164,16 @@ def _is_free(folder: Path) -> bool:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
     return False
+
+
+def test_every_answer_has_one_date(aws: EmbeddedAws) -> None:
+    with Clients(aws.endpoint) as clients:
+        bucket = clients.bucket()
+        clients.s3.put_object(Bucket=bucket, Key="uploads/a", Body=b"x" * MIB)
+        answers = [
+            clients.s3.head_bucket(Bucket=bucket),
+            clients.s3.get_object(Bucket=bucket, Key="uploads/a"),
+            clients.s3.head_object(Bucket=bucket, Key="uploads/a"),
+        ]
+    dates = [answer["ResponseMetadata"]["HTTPHeaders"]["date"] for answer in answers]
+    assert [parsedate_to_datetime(date).tzinfo for date in dates] == [UTC, UTC, UTC]
