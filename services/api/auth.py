@@ -95,15 +95,15 @@ class Gate:
         return Caller(token.role, expires_at=since + timedelta(seconds=lifetime_s))
 
     def _checked(self, connection: HTTPConnection, tokens: TokenSet, secret: str) -> Token:
+        """Return the token that was given. An accepted one is never made to wait: others may share its address."""
+        if token := tokens.find(secret):
+            return token
         address = client_address(connection, self._settings.trusted_proxies)
         wait_s = self._limiter.wait_s(address)
         if wait_s > 0:
             raise TooManyError("Too many wrong tokens from this address: wait.", retry_after_s=wait_s)
-        token = tokens.find(secret)
-        if token is None:
-            self._limiter.failed(address)
-            raise UnauthorizedError("The token is wrong.")
-        return token
+        self._limiter.failed(address)
+        raise UnauthorizedError("The token is wrong.")
 
 
 def check_operator(caller: Caller) -> None:

@@ -12,7 +12,7 @@ router = APIRouter(prefix="/api/session", tags=["access"])
 
 @router.post("", operation_id="login", summary="Log in", responses=documented(401, 403, 429, 503))
 def login(login: Login, request: Request, response: Response, parts: TheParts) -> Session:
-    """Sets a session cookie for who has a token. Ten wrong tokens in a row, and the address has to wait."""
+    """Set a session cookie for a caller with a valid token. After ten wrong tokens an address has to wait."""
     check_origin(request, parts.settings.api_public_url)
     caller = parts.gate.login(request, login.token, response)
     return Session(role=caller.role, auth_mode=parts.gate.mode, name=caller.name, expires_at=caller.expires_at)

@@ -157,7 +157,7 @@ export interface paths {
         put?: never;
         /**
          * Log in
-         * @description Sets a session cookie for who has a token. Ten wrong tokens in a row, and the address has to wait.
+         * @description Set a session cookie for a caller with a valid token. After ten wrong tokens an address has to wait.
          */
         post: operations["login"];
         /**
