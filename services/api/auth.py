@@ -113,24 +113,24 @@ def check_operator(caller: Caller) -> None:
 
 
 def check_origin(connection: HTTPConnection, public_url: str | None) -> None:
-    """Lets through what no browser sent (no Origin), and pages of our own.
+    """Let through requests of our own pages and of clients that are no browser (no Origin). Raises: ForbiddenError.
 
-    A page is ours if its origin is the public one, or names the host that the request was sent to. Behind the
-    dashboard's server that is X-Forwarded-Host, which no foreign page can set: not on a WebSocket, and elsewhere the
-    browser would ask first. Raises: ForbiddenError.
+    A page is ours if its origin, scheme included, is the public URL. Without one, it is ours if it names the scheme and
+    the host that the request was sent to. Behind the dashboard's server these are X-Forwarded-Proto and
+    X-Forwarded-Host. No foreign page can set them: not on a WebSocket, and elsewhere the browser would ask first.
     """
     origin = connection.headers.get("origin")
     if origin is None:
         if connection.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none"):
             return
         raise ForbiddenError("This was asked for by a page of another site.")
-    if public_url is not None and origin == public_url:
-        return
-    host = origin.partition("://")[2]
-    hosts = {connection.headers.get("host")}
-    if public_url is None:
-        hosts.add(connection.headers.get("x-forwarded-host"))
-    if not host or host not in hosts:
+    if public_url is not None:
+        ours = {public_url.lower()}
+    else:
+        scheme = "https" if is_https(connection) else "http"
+        hosts = (connection.headers.get("host"), connection.headers.get("x-forwarded-host"))
+        ours = {f"{scheme}://{host}".lower() for host in hosts if host}
+    if origin.lower() not in ours:
         raise ForbiddenError(f"Pages of {origin} may not do this.")
 
 

@@ -31,7 +31,8 @@ class ApiSettings(PipelineSettings):
     )
     api_public_url: str | None = Field(
         default=None,
-        description="Address that browsers use: the origin that may open /ws and act. Unset: the host of each request.",
+        description="Address that browsers use: the only origin, scheme included, whose pages may open /ws and act. "
+        "Unset: the scheme and host of each request.",
         pattern=r"^https?://[^/]+$",
         examples=["https://thumbnail.example.com"],
     )

@@ -169,7 +169,10 @@ def test_a_socket_ends_with_the_session_that_it_began_with(place: Place, tmp_pat
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
-        ({"Origin": "https://dash.example", "X-Forwarded-Host": "dash.example"}, 409),
+        ({"Origin": "https://dash.example", "X-Forwarded-Host": "dash.example", "X-Forwarded-Proto": "https"}, 409),
+        ({"Origin": "http://dash.example", "X-Forwarded-Host": "dash.example", "X-Forwarded-Proto": "https"}, 403),
+        ({"Origin": "https://dash.example", "X-Forwarded-Host": "dash.example"}, 403),
+        ({"Origin": "dash.example", "X-Forwarded-Host": "dash.example"}, 403),
         ({"Origin": "OWN"}, 409),
         ({}, 409),
     ],
@@ -195,6 +198,23 @@ def test_a_socket_needs_a_login_and_a_page_of_ours(api: Api) -> None:
         cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     with api.socket(token=None, origin=api.url, headers={"Cookie": cookie}) as socket:
         assert message(socket)["type"] == "state"
+
+
+def test_with_a_public_url_only_its_scheme_and_host_are_ours(place: Place, tmp_path: Path) -> None:
+    with running(place, tmp_path, API_PUBLIC_URL="https://dash.example") as api, api.client() as operator:
+
+        def status(origin: str) -> int:
+            # The load balancer sends the host on; an attacker's page can be any page of http://dash.example.
+            headers = {"Host": "dash.example", "X-Forwarded-Proto": "https", "Origin": origin}
+            return operator.post("/api/dead-letters/redrive", json={}, headers=headers).status_code
+
+        assert [status("https://dash.example"), status("HTTPS://Dash.example")] == [200, 200]
+        assert [status("http://dash.example"), status("https://dash.example:8443"), status("null")] == [403] * 3
+        with api.socket(origin="https://dash.example") as socket:
+            assert message(socket)["type"] == "state"
+        with pytest.raises(InvalidStatus) as foreign:
+            api.socket(origin="http://dash.example", headers={"X-Forwarded-Proto": "https"})
+        assert foreign.value.response.status_code == 403
 
 
 def test_every_answer_carries_security_headers(api: Api) -> None:
