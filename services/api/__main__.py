@@ -1,6 +1,7 @@
 """`python -m services.api`: serves the api, tells its OpenAPI document, or rebuilds the videos table."""
 
 import argparse
+import resource
 import signal
 import socket
 import sys
@@ -12,7 +13,9 @@ import uvicorn
 from services.api import logs, openapi, reindex_command
 from services.api.app import make_app, make_parts
 from services.api.calls import PATIENCE, THREADS
+from services.api.connections import Limits, limited
 from services.api.middleware import Wrapping
+from services.api.parts import Parts
 from services.api.tokens import TokensError
 from services.aws.clients import Clients, connect
 from services.aws.errors import AwsError
@@ -23,6 +26,9 @@ _SEND_BUFFER_BYTES = 256 * 1024
 
 _PING_EVERY_S = 20.0
 _PATIENT_CONNECTIONS = 8
+
+_OTHER_FILES = 512
+"""Open files besides the connections of clients: those to AWS, logs, libraries."""
 
 
 def main() -> int:
@@ -63,16 +69,31 @@ def _serve(settings: ApiSettings, clients: Clients, patient: Clients) -> int:
     # uvicorn handles both while it runs, and afterwards raises them again: that would be a death, and not an end.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    uvicorn.Server(_config(settings, Wrapping(app, parts.telemetry))).run(sockets=[listener])
+    _allow_files(settings.api_max_connections + _OTHER_FILES)
+    uvicorn.Server(_config(settings, parts, Wrapping(app, parts.telemetry, parts.gate))).run(sockets=[listener])
     log.info("api_stopped")
     return 0
 
 
-def _config(settings: ApiSettings, app: Wrapping) -> uvicorn.Config:
+def _allow_files(count: int) -> None:
+    """Raise this process' limit of open files, as far as it may: every connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < count:
+        wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _config(settings: ApiSettings, parts: Parts, app: Wrapping) -> uvicorn.Config:
+    limits = Limits(
+        header_bytes=settings.api_max_header_bytes,
+        connections=settings.api_max_connections,
+        header_s=settings.api_header_timeout_s,
+        transfer_s=settings.api_transfer_timeout_s,
+    )
     return uvicorn.Config(
         app,
         access_log=False,
-        http="httptools",
+        http=limited(limits, parts.telemetry.connection_cut),
         log_config=None,
         loop="uvloop",
         lifespan="on",

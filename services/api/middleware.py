@@ -3,15 +3,22 @@
 import time
 from http import HTTPStatus
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api import problems
+from services.api.auth import Gate
+from services.api.problems import ApiError
 from services.api.telemetry import Telemetry
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """Room for a thousand keys, or for the ten thousand parts of an upload."""
+
+OPEN_BODY_BYTES = 16 * 1024
+"""Room for a login. FastAPI reads a body before it asks who sends it, so more is read from known callers only."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -28,9 +35,10 @@ _STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 
 
 class Wrapping:
-    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, gate: Gate) -> None:
         self._app = app
         self._telemetry = telemetry
+        self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,27 +63,43 @@ class Wrapping:
             self._telemetry.durations.labels(method, route).observe(time.perf_counter() - begun)
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
-            answer = problems.response(_TOO_LARGE, _DETAIL, headers={"Connection": "close"})
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        declared = int(length) if length.isdigit() else 0
+        try:
+            if declared > OPEN_BODY_BYTES:
+                await self._check(scope, declared)
+        except HTTPException as error:
+            answer = problems.response(error.status_code, error.detail, headers=error.headers)
             await answer(scope, receive, send)
         else:
-            await self._app(scope, _counted(receive), send)
+            await self._app(scope, self._counted(scope, receive, declared), send)
 
+    async def _check(self, scope: Scope, size_bytes: int) -> None:
+        """Raise HTTPException for a body that is too large, or whose sender is unknown.
 
-def _counted(receive: Receive) -> Receive:
-    size_bytes = 0
-
-    async def counting() -> Message:
-        nonlocal size_bytes
-        message = await receive()
-        size_bytes += len(message.get("body", b""))
+        FastAPI makes a 400 of anything else that is raised while it reads a body.
+        """
         if size_bytes > MAX_BODY_BYTES:
-            # FastAPI makes a 400 of anything else that breaks while it reads a body.
             raise HTTPException(_TOO_LARGE, _DETAIL, headers={"Connection": "close"})
-        return message
+        try:
+            await run_in_threadpool(self._gate.caller, HTTPConnection(scope))
+        except ApiError as error:
+            raise HTTPException(error.status, error.detail, {**error.headers, "Connection": "close"}) from None
 
-    return counting
+    def _counted(self, scope: Scope, receive: Receive, declared: int) -> Receive:
+        size_bytes = 0
+        most = MAX_BODY_BYTES if declared > OPEN_BODY_BYTES else OPEN_BODY_BYTES
+
+        async def counting() -> Message:
+            nonlocal size_bytes, most
+            message = await receive()
+            size_bytes += len(message.get("body", b""))
+            if size_bytes > most:
+                await self._check(scope, size_bytes)
+                most = MAX_BODY_BYTES
+            return message
+
+        return counting
 
 
 def _secure(scope: Scope, headers: MutableHeaders) -> None:

@@ -31,6 +31,12 @@ class Telemetry:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._connections_cut = Counter(
+            f"{_PREFIX}_connections_cut",
+            "Connections refused or closed early, by reason.",
+            ["reason"],
+            registry=self.registry,
+        )
         self._aws_requests = Counter(
             f"{_PREFIX}_aws_requests",
             "Requests to AWS, retries included, by operation.",
@@ -46,6 +52,9 @@ class Telemetry:
     def _count_request(self, event_name: str, **_: object) -> None:
         service, operation = event_name.split(".")[1:]
         self._aws_requests.labels(service, operation).inc()
+
+    def connection_cut(self, reason: str) -> None:
+        self._connections_cut.labels(reason).inc()
 
     def follow(self, live: "Live") -> None:
         """Tells of the live state as well."""

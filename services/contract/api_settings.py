@@ -42,6 +42,38 @@ class ApiSettings(PipelineSettings):
         ge=1,
         examples=["3610"],
     )
+    api_max_header_bytes: int = Field(
+        default=65_536,
+        description="Bytes of a request's address and headers together; 431 above. The load balancer sends 64 KiB at "
+        "most.",
+        ge=8192,
+        le=1_048_576,
+        examples=["65536"],
+    )
+    api_max_connections: int = Field(
+        default=4096,
+        description="Connections at once, WebSockets included: above MAX_SOCKETS. When there are more, the one that is "
+        "idle longest is closed; if none is idle, the answer is 503. Probes of /health always get through.",
+        ge=64,
+        le=200_000,
+        examples=["4096"],
+    )
+    api_header_timeout_s: float = Field(
+        default=10,
+        description="Seconds that the headers of a request may take, from the opening of its connection on; 408 "
+        "afterwards.",
+        gt=0,
+        le=300,
+        examples=["10"],
+    )
+    api_transfer_timeout_s: float = Field(
+        default=60,
+        description="Seconds that the body of a request may take (408 afterwards), and that a client may leave an "
+        "answer unread.",
+        gt=0,
+        le=3600,
+        examples=["60"],
+    )
     api_shutdown_grace_s: float = Field(
         default=15, description="Seconds that a SIGTERM leaves for requests in work.", gt=0, le=3600, examples=["15"]
     )
@@ -172,4 +204,6 @@ class ApiSettings(PipelineSettings):
             raise ValueError("PODS_SOURCE=file and PODS_FILE go together: set both or none")
         if self.api_port == self.api_metrics_port:
             raise ValueError("API_METRICS_PORT and API_PORT are one port: give each its own")
+        if self.max_sockets >= self.api_max_connections:
+            raise ValueError("MAX_SOCKETS leaves no connection for anything else: set it below API_MAX_CONNECTIONS")
         return self

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -124,7 +125,7 @@ def refusal(call: Callable[[], object]) -> type[BaseException]:
 
 def test_a_flood_of_unknown_key_ids_causes_few_fetches(keys: KeyServer, verifier: Verifier) -> None:
     verifier.verify(signed("key-1"))
-    refusals = [refusal(lambda number=number: verifier.verify(signed(f"none-{number}"))) for number in range(200)]
+    refusals = [refusal(partial(verifier.verify, signed(f"none-{number}"))) for number in range(200)]
     assert refusals[0] is UnauthorizedError
     assert refusals[-1] is UnavailableError
     assert len(keys.asked) < 30
