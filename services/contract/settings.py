@@ -159,6 +159,36 @@ class FrontendSettings(ServiceSettings):
         ge=1000,
         examples=["3610000"],
     )
+    max_header_bytes: int = Field(
+        default=65_536,
+        description="Bytes of a request's address and headers together; 431 above. The load balancer sends 64 KiB at "
+        "most.",
+        ge=8192,
+        le=1_048_576,
+        examples=["65536"],
+    )
+    max_connections: int = Field(
+        default=4096,
+        description="Connections at once, WebSockets included. When there are more, the one that is idle longest is "
+        "closed; if none is idle, the answer is 503. Probes of /health always get through.",
+        ge=32,
+        le=200_000,
+        examples=["4096"],
+    )
+    header_timeout_ms: int = Field(
+        default=10_000,
+        description="Milliseconds that the headers of a request may take; 408 afterwards.",
+        ge=100,
+        le=300_000,
+        examples=["10000"],
+    )
+    request_timeout_ms: int = Field(
+        default=60_000,
+        description="Milliseconds that a request may take to arrive, its body included; 408 afterwards.",
+        ge=100,
+        le=3_600_000,
+        examples=["60000"],
+    )
     node_env: Literal["production", "development", "test"] = Field(
         default="production", description="Mode of Node.", examples=["production"]
     )

@@ -17,6 +17,8 @@ export default defineConfig([
       "max-lines": ["error", { max: 300, skipBlankLines: true, skipComments: true }],
     },
   },
+  // Loaded by `node --require`, which takes no other kind of module.
+  { files: ["scripts/*.cjs"], rules: { "@typescript-eslint/no-require-imports": "off" } },
   // Playwright's fixtures `use` what they make, and the tests print what they have measured.
   { files: ["e2e/**"], rules: { "react-hooks/rules-of-hooks": "off", "no-console": "off" } },
   // react-three-fiber's props are those of three.js, and a scene is made of objects that are changed in place.

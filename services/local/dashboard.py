@@ -86,7 +86,7 @@ def build(node: Node, *, log: Path, progress: Callable[[str], None], sources: Pa
         fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = fingerprint(sources)
         if server.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
-            return [node.node, str(server)]
+            return _command(node, server)
         stamp.unlink(missing_ok=True)
         if not _is_installed(sources):
             progress("Installing the dashboard's packages (once, about a minute) ...")
@@ -95,7 +95,12 @@ def build(node: Node, *, log: Path, progress: Callable[[str], None], sources: Pa
         _run([node.npm, "run", "build"], sources, log)
         output.mkdir(exist_ok=True)
         stamp.write_text(wanted, encoding="utf-8")
-    return [node.node, str(server)]
+    return _command(node, server)
+
+
+def _command(node: Node, server: Path) -> list[str]:
+    """The server with its limits of connections, which Next.js does not have."""
+    return [node.node, "--require", str(server.with_name("limits.cjs")), str(server)]
 
 
 def fingerprint(sources: Path) -> str:

@@ -67,7 +67,8 @@ def test_it_is_built_once_and_again_when_a_source_changes(node: Node, sources: P
     for _ in range(2):
         command = build(node, log=tmp_path / "build.log", progress=said.append, sources=sources)
     assert command[0] == node.node
-    assert Path(command[1]).is_file()
+    assert Path(command[-1]).is_file()
+    assert command[1:3] == ["--require", str(Path(command[-1]).with_name("limits.cjs"))]
     assert asked(tmp_path) == ["ci", "run"]
     assert len(said) == 2
     (sources / "src" / "page.tsx").write_text("export { changed }", encoding="utf-8")
