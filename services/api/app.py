@@ -85,7 +85,7 @@ def make_parts(settings: ApiSettings, clients: Clients, patient: Clients) -> Par
         calls=Calls(),
         live=live,
         sockets=sockets,
-        cursors=Cursors(f"{settings.s3_bucket} {settings.videos_table}"),
+        cursors=Cursors(SecretKey(shared)),
         gate=Gate(settings),
         telemetry=telemetry,
         close=pods.close,

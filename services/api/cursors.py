@@ -5,21 +5,25 @@ from typing import Any
 from itsdangerous import BadData, URLSafeSerializer
 
 from services.api.problems import BadRequestError
+from services.api.secret_key import SecretKey
 from services.aws.listing import Positions
 
 
 class Cursors:
-    """Cursors of one pipeline. The key only has to be the same in all processes: a cursor tells nothing secret."""
+    """Cursors of one pipeline. All processes share the key: each continues a listing that another one began."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: SecretKey) -> None:
         self._key = key
 
     def write(self, listing: str, positions: Positions, offset: int = 0) -> str:
-        """`listing` names what is listed, with its filters; `offset` counts within the first entry."""
+        """Return a cursor. `listing` names what is listed, with its filters; `offset` counts within the first entry.
+
+        Raises: AwsError if the key cannot be read.
+        """
         return str(self._serializer(listing).dumps([dict(positions), offset]))
 
     def read(self, listing: str, cursor: str) -> tuple[Positions, int]:
-        """Raises: BadRequestError if it was not written by us for this list."""
+        """Raises: BadRequestError if it was not written by us for this list, AwsError if the key cannot be read."""
         try:
             positions, offset = self._serializer(listing).loads(cursor)
         except (BadData, UnicodeError):
@@ -27,7 +31,7 @@ class Cursors:
         return {state: _position(value) for state, value in positions.items()}, offset
 
     def _serializer(self, listing: str) -> URLSafeSerializer:
-        return URLSafeSerializer(self._key, salt=f"cursor {listing}")
+        return URLSafeSerializer(self._key.remembered, salt=f"cursor {listing}")
 
 
 def _position(value: Any) -> tuple[str, str] | None:

@@ -1,16 +1,18 @@
 """Lists of videos and thumbnails, one video, another try."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
+from itsdangerous import URLSafeSerializer
 
 from services.contract.events import parse_notification
 from services.contract.records import VideoState
 from tests.driver import eventually
 from tests.place import Place
-from tests.services.api.process import Api
+from tests.services.api.process import Api, running
 from tests.services.api.records import a_record, store, with_overview, write
 
 ODD = "uploads/../a//Ü 100% +&=?#/é.mp4"
@@ -156,6 +158,24 @@ def test_a_cursor_that_was_made_up_or_is_for_another_list_is_refused(place: Plac
             answer = client.get("/api/videos", params=query)
             assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/problem+json")
         assert client.get("/api/thumbnails", params={"cursor": cursor}).status_code == 400
+
+
+def test_a_cursor_is_signed_with_a_secret_that_all_processes_share_and_no_name_tells(
+    place: Place, own_api: Api, tmp_path: Path
+) -> None:
+    for number in range(3):
+        write(place, a_record(f"uploads/{number}.mp4", minute=number))
+    guessed = URLSafeSerializer(
+        f"{place.resources.bucket} {place.resources.table.name}", salt="cursor videos None None"
+    ).dumps([{"done": ["2026-11-24T09:01:00.000000+00:00", "uploads/1.mp4"]}, 0])
+    with own_api.client() as client:
+        assert client.get("/api/videos", params={"cursor": str(guessed)}).status_code == 400
+    with running(place, tmp_path) as one, running(place, tmp_path) as other:
+        with one.client() as client:
+            cursor = client.get("/api/videos", params={"limit": 1}).json()["next_cursor"]
+        with other.client() as client:
+            items = client.get("/api/videos", params={"cursor": cursor}).json()["items"]
+        assert [video["key"] for video in items] == ["uploads/1.mp4", "uploads/0.mp4"]
 
 
 @pytest.mark.parametrize(
