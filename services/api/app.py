@@ -86,7 +86,7 @@ def make_parts(settings: ApiSettings, clients: Clients, patient: Clients) -> Par
         live=live,
         sockets=sockets,
         cursors=Cursors(SecretKey(shared)),
-        gate=Gate(settings),
+        gate=Gate(settings, shared),
         telemetry=telemetry,
         close=pods.close,
     )

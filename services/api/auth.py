@@ -1,5 +1,6 @@
 """Who asks, and what that one may: the modes `token`, `oidc` and `none`, the roles viewer and operator."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,7 +12,9 @@ from starlette.responses import Response
 from services.api.limiter import FailureLimiter
 from services.api.models import Role
 from services.api.problems import ForbiddenError, TooManyError, UnauthorizedError
+from services.api.sessions import EndedSessions
 from services.api.tokens import Token, TokenKeeper, TokenSet
+from services.aws.shared import SharedItems
 from services.contract.api_settings import ApiSettings
 
 if TYPE_CHECKING:
@@ -30,14 +33,24 @@ class Caller:
     expires_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class _Login:
+    """The content of a session cookie."""
+
+    fingerprint: str
+    session: str
+    since: datetime
+
+
 class Gate:
     """Tells who asks. Its methods may block for a key or a secret: FastAPI runs what depends on them in threads."""
 
-    def __init__(self, settings: ApiSettings) -> None:
+    def __init__(self, settings: ApiSettings, shared: SharedItems) -> None:
         """Raises: TokensError, AwsError, OSError if the tokens cannot be read."""
         self.mode = settings.auth_mode
         self._settings = settings
         self._limiter = FailureLimiter()
+        self._ended = EndedSessions(shared, lifetime_s=settings.session_lifetime_s)
         self._tokens = TokenKeeper.of(settings) if self.mode == "token" else None
         self._verifier = _verifier(settings) if self.mode == "oidc" else None
 
@@ -61,7 +74,7 @@ class Gate:
         lifetime_s = self._settings.session_lifetime_s
         response.set_cookie(
             COOKIE,
-            _serializer(tokens).dumps(token.fingerprint),
+            _serializer(tokens).dumps([token.fingerprint, secrets.token_hex(8)]),
             max_age=lifetime_s,
             path="/",
             httponly=True,
@@ -71,6 +84,13 @@ class Gate:
         return Caller(token.role, expires_at=datetime.now(UTC) + timedelta(seconds=lifetime_s))
 
     def logout(self, connection: HTTPConnection, response: Response) -> None:
+        """End the session of the cookie, for whoever else has a copy of it too, and take the cookie away.
+
+        Raises: AwsError, UnavailableError if the end cannot be stored; the browser keeps its cookie then.
+        """
+        cookie = connection.cookies.get(COOKIE)
+        if self._tokens is not None and cookie and (login := self._login(cookie, self._tokens.current())):
+            self._ended.end(login.session, login.since)
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=is_https(connection))
 
     def _by_token(self, connection: HTTPConnection, tokens: TokenSet) -> Caller:
@@ -84,15 +104,23 @@ class Gate:
         raise UnauthorizedError("Log in, or send the token: Authorization: Bearer and the token.")
 
     def _by_cookie(self, cookie: str, tokens: TokenSet) -> Caller:
-        lifetime_s = self._settings.session_lifetime_s
-        try:
-            fingerprint, since = _serializer(tokens).loads(cookie, max_age=lifetime_s, return_timestamp=True)
-        except BadData:
-            raise UnauthorizedError("The login has ended: log in again.") from None
-        token = tokens.by_fingerprint(str(fingerprint))
+        login = self._login(cookie, tokens)
+        if login is None or self._ended.has_ended(login.session, login.since):
+            raise UnauthorizedError("The login has ended: log in again.")
+        token = tokens.by_fingerprint(login.fingerprint)
         if token is None:
             raise UnauthorizedError("The token of this login is no longer accepted: log in again.")
-        return Caller(token.role, expires_at=since + timedelta(seconds=lifetime_s))
+        return Caller(token.role, expires_at=login.since + timedelta(seconds=self._settings.session_lifetime_s))
+
+    def _login(self, cookie: str, tokens: TokenSet) -> "_Login | None":
+        """Return the login of a cookie that we have signed, as long as it lasts."""
+        lifetime_s = self._settings.session_lifetime_s
+        try:
+            content, since = _serializer(tokens).loads(cookie, max_age=lifetime_s, return_timestamp=True)
+            fingerprint, session = content
+        except (BadData, ValueError):
+            return None
+        return _Login(str(fingerprint), str(session), since)
 
     def _checked(self, connection: HTTPConnection, tokens: TokenSet, secret: str) -> Token:
         """Return the token that was given. An accepted one is never made to wait: others may share its address."""

@@ -27,6 +27,9 @@ PURGE_KEY = "purge"
 SIGNING_KEY = "signing-key"
 """Key of the item with the secret that all processes of the api sign with."""
 
+ENDED_SESSIONS_KEY = "ended-sessions"
+"""Key of the item with the sessions that a logout has ended, which all processes of the api share."""
+
 PURGER = "(purge)"
 """The owner of a claim while a purge deletes what lies under it: an upload's key never looks like this."""
 

@@ -23,8 +23,8 @@ def session(caller: Viewer, parts: TheParts) -> Session:
     return Session(role=caller.role, auth_mode=parts.gate.mode, name=caller.name, expires_at=caller.expires_at)
 
 
-@router.delete("", operation_id="logout", summary="Log out", status_code=204, responses=documented(403))
+@router.delete("", operation_id="logout", summary="Log out", status_code=204, responses=documented(403, 503))
 def logout(request: Request, response: Response, parts: TheParts) -> None:
-    """Takes the session cookie away."""
+    """End the session, in all processes within seconds, and take its cookie away. Its sockets are closed."""
     check_origin(request, parts.settings.api_public_url)
     parts.gate.logout(request, response)

@@ -99,6 +99,33 @@ def test_a_login_sets_a_cookie_that_pages_cannot_read_and_a_logout_takes_it_away
         assert browser.get("/api/session").status_code == 401
 
 
+def cookie_of(browser: httpx.Client) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
+
+
+def test_a_logout_ends_the_session_with_its_sockets_and_no_other_in_every_process(place: Place, tmp_path: Path) -> None:
+    with running(place, tmp_path) as api, running(place, tmp_path) as replica:
+        with api.client(token=None) as browser, replica.client(token=None) as other_browser:
+            for client in (browser, other_browser):
+                client.post("/api/session", json={"token": OPERATOR}).raise_for_status()
+            copied, other = cookie_of(browser), cookie_of(other_browser)
+
+            def status(api: Api, headers: dict[str, str]) -> int:
+                return httpx.get(f"{api.url}/api/config", headers=headers, trust_env=False).status_code
+
+            assert [status(one, copied) for one in (api, replica)] == [200, 200]
+            sockets = [one.socket(token=None, headers=copied) for one in (api, replica)]
+            with api.socket(token=None, headers=other) as staying, sockets[0], sockets[1]:
+                assert browser.delete("/api/session").status_code == 204
+                assert status(api, copied) == 401
+                eventually(lambda: status(replica, copied) == 401, "the end of the session in the other process")
+                assert [end_of(one) for one in sockets] == [POLICY_VIOLATION] * 2
+                assert message(staying)["type"] == "state"
+            assert [status(one, other) for one in (api, replica)] == [200, 200]
+        with running(place, tmp_path) as restarted:
+            assert [status(restarted, headers) for headers in (copied, other)] == [401, 200]
+
+
 def test_a_cookie_that_was_changed_is_refused(api: Api) -> None:
     with api.client(token=None) as browser:
         browser.post("/api/session", json={"token": VIEWER})

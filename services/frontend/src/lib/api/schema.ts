@@ -162,7 +162,7 @@ export interface paths {
         post: operations["login"];
         /**
          * Log out
-         * @description Takes the session cookie away.
+         * @description End the session, in all processes within seconds, and take its cookie away. Its sockets are closed.
          */
         delete: operations["logout"];
         options?: never;
@@ -2186,6 +2186,17 @@ export interface operations {
             /** @description Forbidden */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
