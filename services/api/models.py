@@ -2,13 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.contract.pods import Pod
 from services.contract.records import ReasonCode, VideoState
+from services.contract.text import visible
 
 Role = Literal["viewer", "operator"]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+Shown = Annotated[str, AfterValidator(visible)]
+"""Text that comes from a file or a message: safe to show. Keys stay as they are, as they name objects."""
 
 
 class Answer(BaseModel):
@@ -102,7 +105,7 @@ class Pods(Answer):
     groups: list[PodGroup]
     stale: bool
     age_s: float | None = Field(description="Seconds since the source answered.")
-    error: str | None = Field(description="Why the source does not answer, when it does not.")
+    error: Shown | None = Field(description="Why the source does not answer, when it does not.")
 
 
 class Throughput(Answer):
@@ -141,7 +144,7 @@ class Thumbnail(Answer):
     width_px: int
     height_px: int
     size_bytes: int
-    note: str | None = None
+    note: Shown | None = None
     created_at: AwareDatetime
 
 
@@ -159,12 +162,12 @@ class VideoSummary(Answer):
     state: VideoState
     attempt: int
     reason_code: ReasonCode | None = None
-    reason: str | None = None
+    reason: Shown | None = None
     queued_at: AwareDatetime
     started_at: AwareDatetime
     updated_at: AwareDatetime
     finished_at: AwareDatetime | None = None
-    worker: str
+    worker: Shown
 
 
 class Video(VideoSummary):
@@ -172,8 +175,8 @@ class Video(VideoSummary):
     duration_s: float | None = None
     width_px: int | None = None
     height_px: int | None = None
-    codec: str | None = None
-    container: str | None = None
+    codec: Shown | None = None
+    container: Shown | None = None
     bytes_read: int
     requests: int
     cpu_s: float
@@ -191,7 +194,7 @@ class VideoPage(Answer):
 class TimelineEntry(Answer):
     event: Literal["uploaded", "received", "stored", "degraded", "failed"]
     at: AwareDatetime
-    note: str | None = None
+    note: Shown | None = None
 
 
 class Storyboard(Answer):
@@ -263,7 +266,7 @@ class PurgeProgress(Answer):
     in_work: int = Field(description="Videos that a worker still has: the purge waits for them.")
     started_at: AwareDatetime
     finished_at: AwareDatetime | None = None
-    error: str | None = None
+    error: Shown | None = None
 
 
 class PurgeStarted(Answer):
@@ -276,7 +279,7 @@ class PurgeStarted(Answer):
 class DeadLetter(Answer):
     id: str
     key: str = Field(description="The upload's key; empty where the message is no notification.")
-    reason: str
+    reason: Shown
     reason_code: ReasonCode
     attempts: int | None = Field(description="Tries of the video; null where SQS moved the message by itself.")
     at: AwareDatetime
@@ -285,7 +288,7 @@ class DeadLetter(Answer):
 class DeadLetterGroup(Answer):
     reason_code: ReasonCode
     count: int
-    example: str = Field(description="The reason of the latest of them.")
+    example: Shown = Field(description="The reason of the latest of them.")
 
 
 class DeadLetters(Answer):
@@ -314,7 +317,7 @@ class Source(Answer):
 
     stale: bool
     age_s: float | None = Field(description="Seconds since it answered; null if it never did.")
-    error: str | None = Field(description="Why it does not answer, when it does not.")
+    error: Shown | None = Field(description="Why it does not answer, when it does not.")
 
 
 class State(Answer):

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from services.contract.formats import CONTENT_TYPES, split_extension
 from services.contract.keys import MAX_KEY_BYTES, UPLOAD_PREFIX
+from services.contract.text import DECEPTIVE
 
 _ROOM_BYTES = MAX_KEY_BYTES - len(UPLOAD_PREFIX) - len(".3gp") - len(" (99)")
-_UNSAFE = re.compile(r'[\\{}^%`\[\]"<>~#|\x00-\x1f\x7f-\x9f]')
-"""Control characters, and what S3 advises against:
+_UNSAFE = re.compile(rf'[\\{{}}^%`\[\]"<>~#|{DECEPTIVE}]')
+"""Control characters, invisible ones, marks of direction, and what S3 advises against:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
 

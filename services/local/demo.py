@@ -17,6 +17,7 @@ from rich.table import Column, Table
 from services.aws.bucket import Bucket
 from services.contract.formats import VIDEO_EXTENSIONS, is_video_name
 from services.contract.records import VideoRecord, VideoState
+from services.contract.text import visible
 from services.local import dashboard
 from services.local.access import Ports, free_port
 from services.local.errors import LocalError
@@ -187,15 +188,15 @@ def _results(uploads: Sequence[Upload], ended: dict[str, VideoRecord]) -> Table:
     for entry in uploads:
         record = ended.get(entry.name)
         if record is None:
-            table.add_row(escape(entry.name), "[red]not finished[/]", "", "", "", f"over {_TIMEOUT_S:.0f} s")
+            table.add_row(escape(visible(entry.name)), "[red]not finished[/]", "", "", "", f"over {_TIMEOUT_S:.0f} s")
             continue
         colour = {VideoState.DONE: "green", VideoState.DEGRADED: "yellow"}.get(record.state, "red")
         took = (record.finished_at - record.queued_at).total_seconds() if record.finished_at else 0.0
         table.add_row(
-            escape(entry.name),
+            escape(visible(entry.name)),
             f"[{colour}]{record.state}[/]",
             f"{record.duration_s:.1f} s" if record.duration_s is not None else "",
-            escape(record.reason) if record.reason else _frames(record),
+            escape(visible(record.reason)) if record.reason else _frames(record),
             f"{record.bytes_read / 1e6:.2f} MB",
             f"{took:.1f} s",
         )

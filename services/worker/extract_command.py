@@ -20,6 +20,7 @@ from rich.table import Table
 from services.contract.formats import is_video_name
 from services.contract.keys import UPLOAD_PREFIX, preview_key, thumbnail_bases, thumbnail_key
 from services.contract.records import ReasonCode
+from services.contract.text import visible
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions, check_positions
 from services.worker import pictures
 from services.worker.extraction.job import Bounds
@@ -113,12 +114,16 @@ def _run(arguments: argparse.Namespace, videos: Sequence[Path]) -> int:
 
 
 def _complain(what: str) -> None:
-    print(f"extract: {_printable(what)}", file=sys.stderr)  # noqa: T201 - for the person who starts it
+    print(f"extract: {_shown(what)}", file=sys.stderr)  # noqa: T201 - for the person who starts it
 
 
 def _printable(text: str) -> str:
     """The same text, with a question mark for each byte of a file name that is no Unicode."""
     return text.encode(errors="replace").decode()
+
+
+def _shown(text: str) -> str:
+    return visible(_printable(text))
 
 
 def _within(option: str) -> Callable[[str], int]:
@@ -244,12 +249,12 @@ def _table(reports: Sequence[dict[str, Any]]) -> Table:
         ok = report["state"] != "failed"
         times = ", ".join(f"{thumbnail['time_s']:.2f} s" for thumbnail in report["thumbnails"])
         table.add_row(
-            escape(_printable(Path(report["video"]).name)),
+            escape(_shown(Path(report["video"]).name)),
             f"[{'green' if ok else 'red'}]{report['state']}[/]",
             f"{report['duration_s']:.2f} s" if report["duration_s"] else "",
             f"{report['width_px']} x {report['height_px']}" if report["width_px"] else "",
-            report["codec"] or "",
-            times if report["reason"] is None else escape(f"{times} {report['reason']}".strip()),
+            escape(_shown(report["codec"] or "")),
+            times if report["reason"] is None else escape(_shown(f"{times} {report['reason']}".strip())),
             f"{report['bytes_read'] / 1e6:.2f} MB",
             f"{report['cpu_s'] * 1000:.0f} ms",
         )

@@ -55,6 +55,8 @@ def test_a_form_takes_the_video_that_was_announced_and_nothing_else(
         ("C:\\films\\c.avi", "uploads/C:/films/c.avi"),
         ('<b>"x"</b>.webm', "uploads/_b__x__/b_.webm"),
         ("line\nbreak\x00.ts", "uploads/line_break_.ts"),
+        ("photo\u202egpj.mp4", "uploads/photo_gpj.mp4"),
+        ("a\u200bb\u2066\x9b.mp4", "uploads/a_b__.mp4"),
         ("e\u0301.m4v", "uploads/é.m4v"),
         ("x" * 890 + ".mkv", "uploads/" + "x" * 890 + ".mkv"),
     ],

@@ -160,6 +160,22 @@ def test_a_cursor_that_was_made_up_or_is_for_another_list_is_refused(place: Plac
         assert client.get("/api/thumbnails", params={"cursor": cursor}).status_code == 400
 
 
+def test_text_that_a_file_brings_is_shown_with_escapes_and_its_key_stays_as_it_is(place: Place, own_api: Api) -> None:
+    key = "uploads/photo\u202egpj.mp4"
+    record = a_record(key, state=VideoState.FAILED)
+    write(place, record.model_copy(update={"reason": "The codec \x1b[2J\u202e is unknown.", "codec": "a\u2066b"}))
+    with own_api.client() as client:
+        (video,) = client.get("/api/videos").json()["items"]
+        missing = client.get("/api/videos/" + quote("uploads/x\u202e.mp4", safe="")).json()["detail"]
+        details = client.get(f"/api/videos/{video['id']}").json()
+    assert (video["key"], details["key"]) == (key, key)
+    for shown in (video, details):
+        assert (shown["reason"], shown["codec"]) == (r"The codec \u001b[2J\u202e is unknown.", r"a\u2066b")
+    assert details["timeline"][-1]["note"] == video["reason"]
+    assert "\u202e" not in missing
+    assert r"\u202e" in missing
+
+
 def test_a_cursor_is_signed_with_a_secret_that_all_processes_share_and_no_name_tells(
     place: Place, own_api: Api, tmp_path: Path
 ) -> None:

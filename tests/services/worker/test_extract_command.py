@@ -213,6 +213,18 @@ def test_a_video_may_have_any_name(folder: Path) -> None:
         assert name.encode(errors="replace").decode() in table.stdout
 
 
+def test_a_name_that_would_deceive_is_shown_with_escapes(folder: Path) -> None:
+    name = "photo\u202egpj\x1b[2J\r.mp4"
+    shutil.copy(folder / "film.mp4", folder / name)
+    table = run(folder, name, "missing\u202e.mp4", "--output", "out", columns=500)
+    assert table.returncode == 1
+    assert r"photo\u202egpj\u001b[2J\u000d.mp4" in table.stdout
+    assert r"missing\u202e.mp4" in table.stdout
+    assert not {"\u202e", "\x1b", "\r"} & set(table.stdout)
+    nothing = run(folder, "--output", "out", "empty\u202e", columns=500)
+    assert "\u202e" not in nothing.stdout + nothing.stderr
+
+
 def test_a_named_pipe_is_not_waited_for(folder: Path) -> None:
     os.mkfifo(folder / "pipe.mp4")
     (report,) = reports(folder, "pipe.mp4", status=1)

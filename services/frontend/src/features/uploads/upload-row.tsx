@@ -9,6 +9,7 @@ import { Progress } from "@/components/ui/progress";
 import { pageOf } from "@/features/videos/names";
 import { goOn } from "@/lib/perseverance";
 import { formatBytes, formatPosition, formatRate } from "@/lib/units";
+import { visible } from "@/lib/visible";
 import { text } from "@/text";
 import { cancel, hasEnded, isOpen, remove, retry, type Upload, type UploadState } from "./store";
 
@@ -28,16 +29,17 @@ const TONES: Record<UploadState, Tone> = {
 /** One upload, from its first byte to its thumbnails. */
 export const UploadRow = memo(function UploadRow({ upload }: { upload: Upload }) {
   const { id, file, state, sent_bytes, speed, key, trouble, reason } = upload;
+  const name = visible(file.name);
   return (
     <li className="flex flex-col gap-1.5 border-t border-line px-4 py-2.5 first:border-t-0" data-upload={state}>
       <div className="flex items-center gap-2">
-        <div className="min-w-0 flex-1 truncate font-medium" title={file.name}>
+        <div className="min-w-0 flex-1 truncate font-medium" title={name}>
           {key && !isOpen(upload) ? (
             <Link href={pageOf(key)} prefetch={false} className="hover:text-accent hover:underline">
-              {file.name}
+              {name}
             </Link>
           ) : (
-            file.name
+            name
           )}
         </div>
         <Pill tone={TONES[state]}>
@@ -46,21 +48,21 @@ export const UploadRow = memo(function UploadRow({ upload }: { upload: Upload })
         </Pill>
         <div className="-my-1 flex shrink-0">
           {state === "broken" || state === "cancelled" ? (
-            <IconButton label={text.uploads.retry(file.name)} icon={<RotateCw size={15} aria-hidden />} onClick={() => retry(id)} />
+            <IconButton label={text.uploads.retry(name)} icon={<RotateCw size={15} aria-hidden />} onClick={() => retry(id)} />
           ) : null}
           {trouble ? (
-            <IconButton label={text.uploads.tryNow(file.name)} icon={<RotateCw size={15} aria-hidden />} onClick={goOn} />
+            <IconButton label={text.uploads.tryNow(name)} icon={<RotateCw size={15} aria-hidden />} onClick={goOn} />
           ) : null}
           {isOpen(upload) ? (
-            <IconButton label={text.uploads.cancel(file.name)} icon={<X size={16} aria-hidden />} onClick={() => cancel(id)} />
+            <IconButton label={text.uploads.cancel(name)} icon={<X size={16} aria-hidden />} onClick={() => cancel(id)} />
           ) : hasEnded(upload) ? (
-            <IconButton label={text.uploads.remove(file.name)} icon={<X size={16} aria-hidden />} onClick={() => remove(id)} />
+            <IconButton label={text.uploads.remove(name)} icon={<X size={16} aria-hidden />} onClick={() => remove(id)} />
           ) : null}
         </div>
       </div>
       {state === "sending" || state === "waiting" ? (
         <>
-          <Progress label={text.uploads.progressLabel(file.name)} share={file.size ? sent_bytes / file.size : 0} />
+          <Progress label={text.uploads.progressLabel(name)} share={file.size ? sent_bytes / file.size : 0} />
           <p className="text-xs text-muted">
             {text.uploads.progress(formatBytes(sent_bytes), formatBytes(file.size), speed > 0 ? formatRate(speed) : "")}
           </p>
@@ -87,7 +89,7 @@ function Thumbnails({ upload: { video, file, sent_ms } }: { upload: Upload }) {
           <span key={thumbnail.key} className="aspect-video w-24 overflow-hidden rounded bg-raised">
             <img
               src={thumbnail.url}
-              alt={text.gallery.alt(file.name, thumbnail.position_pct)}
+              alt={text.gallery.alt(visible(file.name), thumbnail.position_pct)}
               title={formatPosition(thumbnail.position_pct)}
               width={96}
               height={54}

@@ -16,3 +16,10 @@ it("shows keys as the names that people gave", () => {
   expect(baseName("uploads/trip/harbour.mp4")).toBe("harbour.mp4");
   expect(nameOf("other/a.mp4")).toBe("other/a.mp4");
 });
+
+it("shows characters that would deceive", () => {
+  expect(nameOf("uploads/photo\u202egpj.mp4")).toBe("photo\\u202egpj.mp4");
+  expect(baseName("uploads/a\u200b/\u001b[2J\u{e0041}\ufeff.mp4")).toBe("\\u001b[2J\\U000e0041\\ufeff.mp4");
+  expect(nameOf("uploads/Ü 日本 👩\u200d🔧 می\u200cخواهم.mp4")).toBe("Ü 日本 👩\u200d🔧 می\u200cخواهم.mp4");
+  expect(decodeURIComponent(pageOf("uploads/a\u202e.mp4"))).toContain("\u202e");
+});

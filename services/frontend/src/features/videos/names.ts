@@ -1,15 +1,17 @@
-/** Object keys as people read them. */
+/** Object keys as people read them: keys themselves are never shown, as they may hold characters that deceive. */
+
+import { visible } from "@/lib/visible";
 
 const UPLOADS = "uploads/";
 
 /** The name that a video was uploaded under. */
 export function nameOf(key: string): string {
-  return key.startsWith(UPLOADS) ? key.slice(UPLOADS.length) : key;
+  return visible(key.startsWith(UPLOADS) ? key.slice(UPLOADS.length) : key);
 }
 
 /** The last part of the name, without its folders. */
 export function baseName(key: string): string {
-  return key.slice(key.lastIndexOf("/") + 1) || key;
+  return visible(key.slice(key.lastIndexOf("/") + 1) || key);
 }
 
 /** The key as one segment of a path, as the api takes it: `~` and base64url, so that no `..` or `//` is resolved. */

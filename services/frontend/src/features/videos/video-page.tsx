@@ -15,6 +15,7 @@ import { PageHead } from "@/features/shell/page-head";
 import type { VideoDetails } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
 import { formatBytes, formatCount, formatDuration, formatPercent, formatPosition, formatTimecode } from "@/lib/units";
+import { visible } from "@/lib/visible";
 import { text } from "@/text";
 import { baseName, nameOf } from "./names";
 import { useRetry, useVideo } from "./queries";
@@ -174,7 +175,7 @@ function Facts({ video }: { video: VideoDetails }) {
         <Fact name={text.video.attempts}>{formatCount(video.attempt)}</Fact>
         <Fact name={text.video.worker}>{video.worker || none}</Fact>
         <Fact name={text.video.key} isWide>
-          {video.key}
+          {visible(video.key)}
         </Fact>
       </dl>
     </Card>
