@@ -37,8 +37,11 @@ def limited(shared_place: Place, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture(scope="module")
 def patient(shared_place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """The same number of connections, and so much time that no test ever sees its end."""
-    settings = {**LIMITS, "API_HEADER_TIMEOUT_S": "300", "API_TRANSFER_TIMEOUT_S": "300"}
+    """The same number of connections, and so much time that no test ever sees its end.
+
+    It pushes rarely: a client that does not read its messages would be dropped.
+    """
+    settings = {**LIMITS, "API_HEADER_TIMEOUT_S": "300", "API_TRANSFER_TIMEOUT_S": "300", "PUSH_INTERVAL_S": "60"}
     with running(shared_place, tmp_path_factory.mktemp("patient"), **settings) as api:
         yield api
 
@@ -215,7 +218,7 @@ def test_idle_connections_make_room_for_new_ones(patient: Api) -> None:
 
 def test_probes_get_through_when_every_connection_is_in_use(patient: Api) -> None:
     with ExitStack() as stack:
-        sockets = [stack.enter_context(patient.socket(VIEWER)) for _ in range(60)]
+        sockets = [stack.enter_context(patient.socket(VIEWER, ping_interval=None)) for _ in range(60)]
         busy = [stack.enter_context(connect(patient)) for _ in range(10)]
         for connection in busy:
             connection.sendall(b"POST /api/session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
