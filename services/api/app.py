@@ -52,6 +52,7 @@ def make_parts(settings: ApiSettings, clients: Clients, patient: Clients) -> Par
     listing = VideoListing(clients.dynamodb, settings.videos_table)
     presigner = Presigner(clients.s3, settings.s3_bucket)
     box = DeadLetterBox(queue, dead_letters)
+    key = SecretKey(shared)
     sockets = Sockets(settings.max_sockets)
     pods = pods_source(settings, lambda: live.nudge())  # noqa: PLW0108 - it is made below
     readers = Readers(lambda: read_queues(queue, dead_letters), VideosReader(shared, listing).read, pods.read)
@@ -80,12 +81,12 @@ def make_parts(settings: ApiSettings, clients: Clients, patient: Clients) -> Par
                 videos=VideosTable(patient.dynamodb, settings.videos_table),
                 shared=SharedItems(patient.dynamodb, settings.videos_table),
             ),
-            Confirmations(SecretKey(shared)),
+            Confirmations(key),
         ),
         calls=Calls(),
         live=live,
         sockets=sockets,
-        cursors=Cursors(SecretKey(shared)),
+        cursors=Cursors(key),
         gate=Gate(settings, shared),
         telemetry=telemetry,
         close=pods.close,

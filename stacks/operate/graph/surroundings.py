@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from services.contract.resources import SPARE_RECEIVES
+
 if TYPE_CHECKING:
     from stacks.operate.graph.scene import Resources
 
@@ -103,7 +105,7 @@ def _core(found: "Resources") -> Iterator[Fields]:
         queue = queues[name]
         days = queue["message_retention_seconds"] // _DAY_S
         if "redrive_policy" in queue:
-            tries = json.loads(queue["redrive_policy"])["maxReceiveCount"]
+            tries = json.loads(queue["redrive_policy"])["maxReceiveCount"] - SPARE_RECEIVES
             yield _box(f"queue:{name}", "core", queue["name"], f"SQS, {tries} tries, kept {days} days")
         else:
             yield _box(f"queue:{name}", "core", queue["name"], f"SQS, dead letters, kept {days} days")
