@@ -64,7 +64,16 @@ NOT_RUN = {
 }
 """Commands that no test runs as they stand: what they take, or why."""
 
-PARTS = ("services/api", "services/worker", "services/frontend/src", "services/frontend/e2e", "stacks", "tests")
+PARTS = (
+    "services/api",
+    "services/contract",
+    "services/worker",
+    "services/frontend/src",
+    "services/frontend/e2e",
+    "services/frontend/scripts",
+    "stacks",
+    "tests",
+)
 
 LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"\./noxw -s ([a-z][\w -]*?)(?=\s+--|\s*[`#;,.()…|]|\s{2,}|$)", re.MULTILINE)
