@@ -39,7 +39,7 @@ REQUIREMENTS = {
 def demo(session: nox.Session) -> None:
     """Run the pipeline on this machine: -- [--once] [--upload FILE...] [--data DIR]; Ctrl-C ends it."""
     _install(session, "local")
-    _run_from_here(session, "stacks.demo", str(ROOT), *session.posargs)
+    _run_from_here(session, "stacks.instance.demo", str(ROOT), *session.posargs)
 
 
 @nox.session
@@ -121,7 +121,7 @@ def soak(session: nox.Session) -> None:
 def fuzz(session: nox.Session) -> None:
     """Damage videos at random, and show them to the parsers and to a real child: -- --minutes N."""
     _install(session, "test")
-    _run_from_here(session, "tests.fuzz", *session.posargs)
+    _run_from_here(session, "tests.support.fuzz", *session.posargs)
 
 
 @nox.session(default=False)
@@ -130,8 +130,8 @@ def generate(session: nox.Session) -> None:
     _install(session, "local")
     library = FRONTEND / "src" / "lib" / "api"
     pages = {
-        ROOT / "docs" / "settings.md": ("services.contract.reference",),
-        ROOT / "docs" / "api.md": ("services.api.reference",),
+        ROOT / "docs" / "settings.md": ("services.contract.settings.reference",),
+        ROOT / "docs" / "api.md": ("services.api.schema.reference",),
         library / "openapi.json": ("services.api", "openapi"),
     }
     for page, command in pages.items():
@@ -145,7 +145,7 @@ def generate(session: nox.Session) -> None:
 def config(session: nox.Session) -> None:
     """Check pipeline.toml, print what is in force, and write what is generated from the config's classes: -- [FILE]."""
     _install(session, "stacks")
-    _run_from_here(session, "stacks.config_command", "--generate", str(ROOT), *session.posargs)
+    _run_from_here(session, "stacks.config.command", "--generate", str(ROOT), *session.posargs)
 
 
 @nox.session(default=False)
@@ -214,7 +214,7 @@ def new(session: nox.Session) -> None:
     """Render an instance: -- DEST [--data KEY=VALUE ...] [--data-file FILE] [--defaults] [--force] [--source URL]."""
     _install(session, "template")
     session.chdir(session.invoked_from)
-    arguments = ["-m", "stacks.template", "new", str(ROOT), *session.posargs]
+    arguments = ["-m", "stacks.instance", "new", str(ROOT), *session.posargs]
     # Time to throw a half-rendered instance away, which a second of nox's own would cut off.
     session.run("python", *arguments, env={"PYTHONPATH": str(ROOT)}, interrupt_timeout=10, terminate_timeout=10)
 
@@ -305,7 +305,7 @@ def _tool(session: nox.Session, name: str) -> str:
 
 def _operate(session: nox.Session, command: str) -> None:
     _install(session, "stacks")
-    _run_from_here(session, "stacks.operate", command, *session.posargs)
+    _run_from_here(session, "stacks.deploy", command, *session.posargs)
 
 
 def _run_from_here(session: nox.Session, module: str, *arguments: str) -> None:

@@ -30,7 +30,7 @@ from services.local.access import free_port
 from services.local.embedded_aws.handle import EmbeddedAws
 from services.local.pipeline import local_clients
 from services.local.provision import provision
-from tests.cluster import Cluster
+from tests.support.cluster import Cluster
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "a-token-for-the-benchmark"  # noqa: S105 - of a process that lives for a minute

@@ -9,7 +9,7 @@ resources, and publishes its outputs:
             super().__init__(scope, "dns", config)
             core = outputs_of(self, "core", CoreOutputs)    # what another stack has published, through its state in S3
             ...                                             # resources; names come from self.names, never from literals
-            publish(self, DnsOutputs(...))                  # stacks/dns.py: a frozen dataclass of output("...") fields
+            publish(self, DnsOutputs(...))                  # stacks/dns: a frozen dataclass of output("...") fields
 
 Stacks with objects in the cluster call `self.connect_to_cluster(name=..., endpoint=..., ca_data=...)` first. Constructs
 stand directly under the stack, with ids that read well and stay: Terraform's addresses are made of them. What holds
@@ -24,12 +24,12 @@ from pathlib import Path
 
 from cdktf import App
 
-from stacks.bootstrap import BootstrapStack
-from stacks.config import PipelineConfig
-from stacks.core import CoreStack
-from stacks.dns import DnsStack
+from stacks.bootstrap.stack import BootstrapStack
+from stacks.config.load import ConfigError, load_config
+from stacks.config.model import PipelineConfig
+from stacks.core.stack import CoreStack
+from stacks.dns.stack import DnsStack
 from stacks.monitoring import MonitoringStack
-from stacks.sources import ConfigError, load_config
 from stacks.team import TeamError, TeamStack, team_stacks
 from stacks.workloads import WorkloadsStack
 

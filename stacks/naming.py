@@ -7,7 +7,7 @@ account holds one instance of a name: roles are global in it.
 from dataclasses import dataclass
 
 from services.contract.resources import PipelineResources, pipeline_resources
-from stacks.config import PipelineConfig
+from stacks.config.model import PipelineConfig
 
 SERVICES = ("worker", "api", "frontend")
 """What has an image, and a repository for it, in the order in which images are built."""

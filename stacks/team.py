@@ -23,9 +23,9 @@ from typing import Protocol
 from cdktf import TerraformStack
 from constructs import Construct
 
-from stacks.config import PipelineConfig
+from stacks.config.model import PipelineConfig
 from stacks.core.outputs import CoreOutputs
-from stacks.dns import DnsOutputs
+from stacks.dns.stack import DnsOutputs
 from stacks.engine.outputs import output, outputs_of, publish
 from stacks.engine.stack import PipelineStack
 from stacks.monitoring import MonitoringOutputs

@@ -46,14 +46,14 @@ def synth(session: nox.Session) -> None:
 def demo(session: nox.Session) -> None:
     """Run this instance on this machine: -- [--once] [--upload FILE...] [--data DIR]; Ctrl-C ends it."""
     _install(session, "local")
-    _run(session, "stacks.demo", str(ROOT), *session.posargs)
+    _run(session, "stacks.instance.demo", str(ROOT), *session.posargs)
 
 
 @nox.session(default=False)
 def config(session: nox.Session) -> None:
     """Check pipeline.toml, and print what is in force: -- [FILE]."""
     _install(session, "stacks")
-    _run(session, "stacks.config_command", *session.posargs)
+    _run(session, "stacks.config.command", *session.posargs)
 
 
 @nox.session(default=False)
@@ -90,14 +90,14 @@ def destroy(session: nox.Session) -> None:
 def update(session: nox.Session) -> None:
     """Bring this instance to the newest version, your changes kept: -- [--to VERSION] [--pull-request]."""
     _install(session, "template")
-    _run(session, "stacks.template", "update", str(ROOT), *session.posargs)
+    _run(session, "stacks.instance", "update", str(ROOT), *session.posargs)
 
 
 @nox.session(name="check-update", default=False)
 def check_update(session: nox.Session) -> None:
     """Say whether there is a newer version."""
     _install(session, "template")
-    _run(session, "stacks.template", "check-update", str(ROOT))
+    _run(session, "stacks.instance", "check-update", str(ROOT))
 
 
 @nox.session(default=False)
@@ -120,12 +120,12 @@ def _install(session: nox.Session, *names: str) -> None:
 
 
 def _locked(session: nox.Session, name: str) -> str:
-    return str(session.run("python", "-m", "stacks.locked", name, silent=True, log=False)).strip()
+    return str(session.run("python", "-m", "stacks.instance.locked", name, silent=True, log=False)).strip()
 
 
 def _operate(session: nox.Session, command: str) -> None:
     _install(session, "stacks", "team")
-    _run(session, "stacks.operate", command, *session.posargs)
+    _run(session, "stacks.deploy", command, *session.posargs)
 
 
 def _run(session: nox.Session, module: str, *arguments: str) -> None:

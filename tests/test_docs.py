@@ -12,7 +12,7 @@ import pytest
 from stacks.monitoring.alarms import alarms_of
 from stacks.monitoring.metrics import Metrics
 from stacks.naming import Names
-from tests.bench import config
+from tests.support.bench import config
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(

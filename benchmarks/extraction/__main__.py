@@ -15,7 +15,7 @@ import imageio_ffmpeg
 
 from benchmarks.extraction import floor, videos, ways, worker
 from benchmarks.extraction.row import HEADINGS, Row
-from services.worker.extraction import capture
+from services.worker.extraction.frames import capture
 
 _GROWTH = 1.3
 """Most that two hours may cost, in units of what ten minutes do."""

@@ -25,12 +25,14 @@ import numpy as np
 from benchmarks.extraction.ways import WIDTH_PX, in_a_child, measured_ms
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction import confinement, decode, picture
 from services.worker.extraction.extract import extract
-from services.worker.extraction.reader import RangedReader
-from services.worker.extraction.sandbox import TUNING
-from services.worker.extraction.search import Limits
-from services.worker.extraction.source import LocalFile
+from services.worker.extraction.frames import decode
+from services.worker.extraction.frames.search import Limits
+from services.worker.extraction.pixels import thumbnail as picture
+from services.worker.extraction.reading.reader import RangedReader
+from services.worker.extraction.reading.source import LocalFile
+from services.worker.extraction.sandbox import confinement
+from services.worker.extraction.sandbox.sandbox import TUNING
 
 _PATIENCE_CPU_S = 600.0
 

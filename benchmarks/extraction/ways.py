@@ -15,10 +15,10 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction.job import Bounds
 from services.worker.extraction.outcome import Outcome
-from services.worker.extraction.sandbox import Sandbox
-from services.worker.extraction.source import LocalFile
+from services.worker.extraction.reading.source import LocalFile
+from services.worker.extraction.sandbox.job import Bounds
+from services.worker.extraction.sandbox.sandbox import Sandbox
 
 _LATENCY_S = 0.05
 _POSITIONS = (0.10, 0.50, 0.95)

@@ -25,10 +25,10 @@ from services.contract.records import VideoState
 from services.contract.settings import WorkerSettings
 from services.contract.thumbnails import ThumbnailOptions
 from services.local.pipeline import LocalPipeline, running
-from services.worker.extraction.job import Bounds
 from services.worker.extraction.outcome import Outcome, Picture, VideoInfo
-from services.worker.extraction.sandbox import Sandbox
-from services.worker.extraction.source import LocalFile, Source
+from services.worker.extraction.reading.source import LocalFile, Source
+from services.worker.extraction.sandbox.job import Bounds
+from services.worker.extraction.sandbox.sandbox import Sandbox
 from services.worker.health import Health
 from services.worker.loop import Loop, Parts
 from services.worker.metrics import Metrics

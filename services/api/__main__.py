@@ -10,13 +10,15 @@ import boto3
 import structlog
 import uvicorn
 
-from services.api import logs, openapi, reindex_command
+from services.api import logs
+from services.api.access.connections import Limits, limited
+from services.api.access.tokens import TokensError
+from services.api.actions import reindex_command
 from services.api.app import make_app, make_parts
 from services.api.calls import PATIENCE, THREADS
-from services.api.connections import Limits, limited
-from services.api.middleware import Wrapping
 from services.api.parts import Parts
-from services.api.tokens import TokensError
+from services.api.schema import openapi
+from services.api.schema.middleware import Wrapping
 from services.aws.clients import Clients, connect
 from services.aws.errors import AwsError
 from services.contract.settings import ApiSettings, SettingsError

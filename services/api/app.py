@@ -8,22 +8,22 @@ from dataclasses import replace
 from anyio import to_thread
 from fastapi import FastAPI
 
-from services.api import openapi, pages, problems
-from services.api.auth import Gate
+from services.api.access.auth import Gate
+from services.api.access.secret_key import SecretKey
+from services.api.actions.confirmations import Confirmations
+from services.api.actions.dead_letters import DeadLetterBox
+from services.api.actions.purge import Purge
+from services.api.actions.purge_run import PurgeParts
 from services.api.calls import Calls
-from services.api.confirmations import Confirmations
-from services.api.cursors import Cursors
-from services.api.dead_letters import DeadLetterBox
-from services.api.live import Live, Readers
+from services.api.live.live import Live, Readers
+from services.api.live.sockets import Sockets
+from services.api.live.sources.pods import pods_source
+from services.api.live.sources.queues import read_queues
+from services.api.live.sources.videos import VideosReader
 from services.api.parts import Parts
-from services.api.purge import Purge
-from services.api.purge_run import PurgeParts
 from services.api.routes import actions, health, session, state, thumbnails, uploads, videos
-from services.api.secret_key import SecretKey
-from services.api.sockets import Sockets
-from services.api.sources.pods import pods_source
-from services.api.sources.queues import read_queues
-from services.api.sources.videos import VideosReader
+from services.api.schema import openapi, pages, problems
+from services.api.schema.cursors import Cursors
 from services.api.telemetry import Telemetry
 from services.aws.bucket import Bucket
 from services.aws.clients import Clients
@@ -33,7 +33,7 @@ from services.aws.queue import DeadLetterQueue, Queue
 from services.aws.shared import SharedItems
 from services.aws.uploads import Uploads
 from services.aws.videos import VideosTable
-from services.contract.api_settings import ApiSettings
+from services.contract.settings.api import ApiSettings
 from services.contract.version import VERSION
 
 _THREADS = 16

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from fastapi.routing import APIRoute
 
-from services.api.problems import RETRY_AFTER_S, UnavailableError
+from services.api.schema.problems import RETRY_AFTER_S, UnavailableError
 from services.aws.clients import Patience
 from services.aws.deadline import Deadline, remaining_s
 from services.aws.errors import ServiceError

@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
-from services.api.auth import Caller, Gate, check_operator, check_origin
+from services.api.access.auth import Caller, Gate, check_operator, check_origin
+from services.api.actions.dead_letters import DeadLetterBox
+from services.api.actions.purge import Purge
 from services.api.calls import Calls
-from services.api.cursors import Cursors
-from services.api.dead_letters import DeadLetterBox
-from services.api.live import Live
-from services.api.purge import Purge
-from services.api.sockets import Sockets
+from services.api.live.live import Live
+from services.api.live.sockets import Sockets
+from services.api.schema.cursors import Cursors
 from services.api.telemetry import Telemetry
 from services.aws.bucket import Bucket
 from services.aws.listing import VideoListing
@@ -22,7 +22,7 @@ from services.aws.queue import Queue
 from services.aws.shared import SharedItems
 from services.aws.uploads import Uploads
 from services.aws.videos import VideosTable
-from services.contract.api_settings import ApiSettings
+from services.contract.settings.api import ApiSettings
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from services.api.live import Live
+    from services.api.live.live import Live
     from services.aws.clients import Clients
 
 _PREFIX = "thumbnail_api"

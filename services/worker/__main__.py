@@ -13,8 +13,8 @@ from services.aws.queue import DeadLetterQueue, Queue
 from services.aws.videos import VideosTable
 from services.contract.settings import SettingsError, WorkerSettings
 from services.worker import extract_command, logs
-from services.worker.extraction.job import Bounds
-from services.worker.extraction.sandbox import Sandbox, SandboxError
+from services.worker.extraction.sandbox.job import Bounds
+from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
 from services.worker.health import Health
 from services.worker.loop import Loop, Parts
 from services.worker.metrics import Metrics

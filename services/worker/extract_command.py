@@ -23,10 +23,10 @@ from services.contract.records import ReasonCode
 from services.contract.text import visible
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions, check_positions
 from services.worker import pictures
-from services.worker.extraction.job import Bounds
 from services.worker.extraction.outcome import ExtractionError, Outcome
-from services.worker.extraction.sandbox import Sandbox
-from services.worker.extraction.source import LocalFile
+from services.worker.extraction.reading.source import LocalFile
+from services.worker.extraction.sandbox.job import Bounds
+from services.worker.extraction.sandbox.sandbox import Sandbox
 
 _MAX_BASE_BYTES = 240
 """File systems take names of 255 bytes: a base, and what tells the thumbnails apart."""

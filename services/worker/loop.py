@@ -27,7 +27,7 @@ from services.contract.records import ReasonCode
 from services.contract.resources import SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.index_failure import IndexFailure
-from services.worker.extraction.sandbox import Sandbox
+from services.worker.extraction.sandbox.sandbox import Sandbox
 from services.worker.health import Health
 from services.worker.metrics import Metrics
 from services.worker.process import ProcessingError, Processor, Stored

@@ -2,7 +2,7 @@
 
 from services.aws.errors import AwsError
 from services.aws.ranges import SignedObject
-from services.worker.extraction.source import SourceError
+from services.worker.extraction.reading.source import SourceError
 
 
 class ObjectSource:

@@ -16,7 +16,7 @@ from services.contract.records import ReasonCode, Verdict, VideoRecord, VideoSta
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome, Usage, VideoInfo
-from services.worker.extraction.sandbox import Sandbox, SandboxError
+from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
 from services.worker.object_source import ObjectSource
 from services.worker.pictures import Shelf, SupersededError, store
 

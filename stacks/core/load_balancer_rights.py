@@ -7,7 +7,7 @@ the Ingress has. Network Load Balancers and Shield are left out.
 
 from typing import TYPE_CHECKING
 
-from stacks.boundary import CLUSTER_TAG
+from stacks.bootstrap.boundary import CLUSTER_TAG
 from stacks.engine.policy import Conditions, Statement
 
 if TYPE_CHECKING:

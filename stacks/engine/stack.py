@@ -6,7 +6,7 @@ from cdktf_cdktf_provider_helm.provider import HelmProvider, HelmProviderKuberne
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
-from stacks.config import PipelineConfig
+from stacks.config.model import PipelineConfig
 from stacks.naming import Names, tags
 
 TERRAFORM_VERSION = ">= 1.11.0"

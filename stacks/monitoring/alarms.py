@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from stacks.config import PipelineConfig
+from stacks.config.model import PipelineConfig
 from stacks.monitoring.metrics import Metric, Metrics
 
 VISIBLE = "ApproximateNumberOfMessagesVisible"

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from stacks.config import PipelineConfig
+from stacks.config.model import PipelineConfig
 from stacks.monitoring.alarms import OLDEST, VISIBLE
 from stacks.monitoring.metrics import Metric, Metrics
 

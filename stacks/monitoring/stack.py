@@ -20,7 +20,7 @@ from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
 from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
 from constructs import Construct
 
-from stacks.config import PipelineConfig
+from stacks.config.model import PipelineConfig
 from stacks.engine.outputs import output, publish
 from stacks.engine.policy import Conditions, Statement, document
 from stacks.engine.stack import PipelineStack

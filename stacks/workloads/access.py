@@ -19,9 +19,9 @@ from cdktf_cdktf_provider_kubernetes.role_v1 import RoleV1, RoleV1Metadata, Role
 from cdktf_cdktf_provider_kubernetes.secret_v1 import SecretV1, SecretV1Metadata
 from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1, ServiceAccountV1Metadata
 
+from stacks.config.sections import Oidc
 from stacks.engine.stack import PipelineStack
 from stacks.naming import LOAD_BALANCER_CONTROLLER_ACCOUNT, ServiceAccount
-from stacks.sections import Oidc
 from stacks.workloads.ingress import OIDC_SECRET
 
 READ = ("get", "list", "watch")

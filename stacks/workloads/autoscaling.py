@@ -26,11 +26,11 @@ from cdktf_cdktf_provider_kubernetes.pod_disruption_budget_v1 import (
     PodDisruptionBudgetV1SpecSelector,
 )
 
-from stacks.config import PipelineConfig
+from stacks.config.model import PipelineConfig
+from stacks.config.sections import Web
 from stacks.engine.charts import local_chart
 from stacks.engine.stack import PipelineStack
 from stacks.naming import Names
-from stacks.sections import Web
 from stacks.workloads.components import Component
 from stacks.workloads.deployments import labels, selector
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from services.contract.keys import THUMBNAIL_PREFIX
 from services.contract.settings import ApiSettings, FrontendSettings, WorkerSettings
-from stacks.config import PipelineConfig
-from stacks.environment import environment
+from stacks.config.model import PipelineConfig
+from stacks.config.sections import Pod
+from stacks.engine.environment import environment
+from stacks.engine.processing import processing_settings
 from stacks.naming import Names
-from stacks.processing import processing_settings
-from stacks.sections import Pod
 
 _KEEP_ALIVE_MARGIN_S = 10
 """The servers keep idle connections longer than the load balancer, or it sends a request into one that just closed, and

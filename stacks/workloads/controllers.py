@@ -12,14 +12,14 @@ from typing import Any
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_helm.release import Release
 
+from stacks.config.versions import KEDA_VERSION
 from stacks.core.outputs import CoreOutputs
 from stacks.engine.stack import PipelineStack
 from stacks.naming import KEDA_NAMESPACE, KEDA_OPERATOR_ACCOUNT, LOAD_BALANCER_CONTROLLER_ACCOUNT, tags
-from stacks.versions import KEDA_VERSION
 from stacks.workloads.access import role_annotations
 
 LOAD_BALANCER_CONTROLLER_VERSION = "3.5.0"
-"""Its IAM policy is of the same version, see `stacks.core`."""
+"""Its IAM policy is of the same version, see `stacks.core.stack`."""
 
 _SMALLEST = {"cpu": "250m", "memory": "256Mi"}
 """With Fargate's 256 MiB the smallest pod there is: 0.25 vCPU, 0.5 GB."""

@@ -42,7 +42,7 @@ from cdktf_cdktf_provider_kubernetes.deployment_v1 import (
     DeploymentV1Timeouts,
 )
 
-from stacks.config import PipelineConfig
+from stacks.config.model import PipelineConfig
 from stacks.engine.stack import PipelineStack
 from stacks.workloads.components import Component
 

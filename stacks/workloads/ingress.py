@@ -21,8 +21,8 @@ from cdktf_cdktf_provider_kubernetes.ingress_v1 import (
 )
 from cdktf_cdktf_provider_kubernetes.service_v1 import ServiceV1, ServiceV1Metadata, ServiceV1Spec, ServiceV1SpecPort
 
+from stacks.config.sections import LoadBalancer, Oidc
 from stacks.engine.stack import PipelineStack
-from stacks.sections import LoadBalancer, Oidc
 from stacks.workloads.components import DEREGISTRATION_DELAY_S, Component
 from stacks.workloads.deployments import labels, selector
 

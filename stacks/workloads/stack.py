@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from constructs import Construct
 
-from stacks.config import PipelineConfig
+from stacks.config.model import PipelineConfig
 from stacks.core.outputs import CoreOutputs
-from stacks.dns import DnsOutputs
+from stacks.dns.stack import DnsOutputs
 from stacks.engine.outputs import output, outputs_of, publish
 from stacks.engine.stack import PipelineStack
 from stacks.naming import INSIGHTS_NAMESPACE, KEDA_NAMESPACE, LOGGING_NAMESPACE, ServiceAccount

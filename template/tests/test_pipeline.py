@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from stacks.app import synth
-from stacks.config import PipelineConfig
-from stacks.sources import load_config
+from stacks.config.load import load_config
+from stacks.config.model import PipelineConfig
 from stacks.team import team_stacks
 
 ROOT = Path(__file__).parents[1]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.local.pipeline import running
-from tests.driver import IMPATIENT, Driver
+from tests.support.driver import IMPATIENT, Driver
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,9 @@ import pytest
 
 from services.contract.records import VideoState
 from services.local.pipeline import running
-from tests.driver import IMPATIENT, Driver, eventually
-from tests.gate import Gate
-from tests.videos import Videos
+from tests.support.driver import IMPATIENT, Driver, eventually
+from tests.support.gate import Gate
+from tests.support.videos import Videos
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from services.contract.records import VideoState
 from services.local.follow import download_thumbnails
-from tests.driver import Driver
-from tests.videos import Videos
+from tests.support.driver import Driver
+from tests.support.videos import Videos
 
 LONGEST = "n" * 251 + ".mp4"
 

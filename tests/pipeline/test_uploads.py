@@ -9,8 +9,8 @@ import pytest
 
 from services.contract.records import VideoState
 from services.local.pipeline import running
-from tests.driver import IMPATIENT, Driver
-from tests.videos import INDEX_FIRST, Videos, frame_number
+from tests.support.driver import IMPATIENT, Driver
+from tests.support.videos import INDEX_FIRST, Videos, frame_number
 
 ODD_NAMES = [
     "with space.mp4",

@@ -10,7 +10,7 @@ from services.contract.resources import pipeline_resources
 from services.local.embedded_aws.handle import EmbeddedAws
 from services.local.pipeline import local_clients
 from services.local.provision import provision
-from tests.place import Place
+from tests.support.place import Place
 
 _numbers = itertools.count(1)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.synthesis import WITH_DOMAIN, Synthesized, synthesize
+from tests.support.synthesis import WITH_DOMAIN, Synthesized, synthesize
 
 
 @pytest.fixture(scope="session")

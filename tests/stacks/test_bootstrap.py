@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.synthesis import EVERYTHING, MINIMAL, Config, Synthesized, as_list, statements, synthesize
+from tests.support.synthesis import EVERYTHING, MINIMAL, Config, Synthesized, as_list, statements, synthesize
 
 
 def trust(bootstrap: Synthesized, role: str) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from stacks.config import PipelineConfig
+from stacks.config.model import PipelineConfig
 from stacks.naming import Names
-from tests.iam_policies import Policy, Request, allows, requests_of
-from tests.synthesis import MATRIX, MINIMAL, Config, Synthesized, as_list, statements, synthesize
+from tests.support.iam_policies import Policy, Request, allows, requests_of
+from tests.support.synthesis import MATRIX, MINIMAL, Config, Synthesized, as_list, statements, synthesize
 
 NAMES = Names(PipelineConfig.model_validate(MINIMAL))
 REGION, ACCOUNT = NAMES.config.region, NAMES.config.account_id

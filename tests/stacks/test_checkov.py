@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.synthesis import Synthesized
+from tests.support.synthesis import Synthesized
 
 CHECKOV = os.environ.get("CHECKOV") or shutil.which("checkov")
 

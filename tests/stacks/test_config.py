@@ -9,14 +9,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.contract.version import VERSION
-from stacks.config import PipelineConfig
-from stacks.config_command import effective
+from stacks.config.command import effective
+from stacks.config.load import ConfigError, load_config, validate_config, variable_names
+from stacks.config.model import PipelineConfig
+from stacks.config.reference import minimal, page, schema_text
+from stacks.config.sections import KUBERNETES_VERSIONS
+from stacks.config.versions import KEDA_KUBERNETES_VERSIONS, KEDA_VERSION
 from stacks.naming import Names
-from stacks.reference import minimal, page, schema_text
-from stacks.sections import KUBERNETES_VERSIONS
-from stacks.sources import ConfigError, load_config, validate_config, variable_names
-from stacks.versions import KEDA_KUBERNETES_VERSIONS, KEDA_VERSION
-from tests.synthesis import EVERYTHING, MATRIX, MINIMAL, OIDC, WITH_DOMAIN, synthesize
+from tests.support.synthesis import EVERYTHING, MATRIX, MINIMAL, OIDC, WITH_DOMAIN, synthesize
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from services.contract.resources import pipeline_resources
-from stacks.config import PipelineConfig
+from stacks.config.model import PipelineConfig
 from stacks.naming import Names
-from tests.iam_policies import Request, allows
-from tests.synthesis import EVERYTHING, MATRIX, MINIMAL, Config, Synthesized, as_list, statements, synthesize
+from tests.support.iam_policies import Request, allows
+from tests.support.synthesis import EVERYTHING, MATRIX, MINIMAL, Config, Synthesized, as_list, statements, synthesize
 
 NAMES = Names(PipelineConfig.model_validate(MINIMAL))
 

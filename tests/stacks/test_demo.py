@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from services.contract.settings import WorkerSettings
-from stacks.demo import command
-from stacks.sources import ConfigError
+from stacks.config.load import ConfigError
+from stacks.instance.demo import command
 
 PIPELINE = """\
 name = "acme-thumbs"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from stacks.config import PipelineConfig
-from stacks.dns import DnsStack
-from tests.synthesis import MINIMAL, WITH_DOMAIN, Synthesized, synthesize
+from stacks.config.model import PipelineConfig
+from stacks.dns.stack import DnsStack
+from tests.support.synthesis import MINIMAL, WITH_DOMAIN, Synthesized, synthesize
 
 STEP_1 = {**MINIMAL, "domain": "example.com"}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.dockerfile import Image, build, instructions
-from tests.videos import Videos
+from tests.support.dockerfile import Image, build, instructions
+from tests.support.videos import Videos
 
 ROOT = Path(__file__).parents[2]
 SERVICES = [service for service in ("worker", "api") if (ROOT / "services" / service / "__main__.py").exists()]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from stacks.core.outputs import CoreOutputs
-from stacks.dns import DnsOutputs
+from stacks.dns.stack import DnsOutputs
 from stacks.engine.loading import ENGINES, UnknownEngineError, install
-from tests.synthesis import STACKS, Synthesized, read, synthesize
+from tests.support.synthesis import STACKS, Synthesized, read, synthesize
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.synthesis import Synthesized
+from tests.support.synthesis import Synthesized
 
 ROOT = Path(__file__).parents[2]
 LOGGING = [file for part in ("worker", "api") for file in sorted((ROOT / "services" / part).rglob("*.py"))]

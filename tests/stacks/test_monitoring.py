@@ -8,7 +8,7 @@ import pytest
 
 from services.contract.resources import pipeline_resources
 from services.worker import loop
-from tests.synthesis import MATRIX, MINIMAL, Config, Synthesized, as_list, statements, synthesize
+from tests.support.synthesis import MATRIX, MINIMAL, Config, Synthesized, as_list, statements, synthesize
 
 RESOURCES = pipeline_resources("thumbnails")
 QUEUE = {"QueueName": RESOURCES.queue.name}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.synthesis import MATRIX, STACKS, Synthesized, as_list, statements, synthesize
+from tests.support.synthesis import MATRIX, STACKS, Synthesized, as_list, statements, synthesize
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it asks for pkg_resources

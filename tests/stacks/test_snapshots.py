@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.synthesis import STACKS, Synthesized
+from tests.support.synthesis import STACKS, Synthesized
 
 FOLDER = Path(__file__).with_name("snapshots")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import stacks.app
-from stacks.config import PipelineConfig
+from stacks.config.model import PipelineConfig
 from stacks.team import TeamError, team_stacks
-from tests.synthesis import MINIMAL, read
+from tests.support.synthesis import MINIMAL, read
 
 TEAM = """\
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue

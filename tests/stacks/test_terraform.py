@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.synthesis import MATRIX, STACKS, Synthesized, synthesize
+from tests.support.synthesis import MATRIX, STACKS, Synthesized, synthesize
 
 terraform = pytest.mark.skipif(
     shutil.which("terraform") is None, reason="needs Terraform, which no package index has: install it to run these"

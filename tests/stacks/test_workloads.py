@@ -4,17 +4,17 @@ import kubernetes_validate  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from services.contract.settings import ApiSettings, FrontendSettings, ServiceSettings, WorkerSettings
-from stacks.config import PipelineConfig
-from stacks.environment import environment
+from stacks.config.model import PipelineConfig
+from stacks.engine.environment import environment
 from stacks.naming import Names
-from tests.kubernetes_objects import (
+from tests.support.kubernetes_objects import (
     comes_after,
     helm_values,
     named,
     objects,
     variables,
 )
-from tests.synthesis import MATRIX, MINIMAL, WITH_DOMAIN, Config, Synthesized, synthesize
+from tests.support.synthesis import MATRIX, MINIMAL, WITH_DOMAIN, Config, Synthesized, synthesize
 
 SETTINGS: dict[str, type[ServiceSettings]] = {
     "worker": WorkerSettings,

@@ -5,15 +5,15 @@ import json
 import pytest
 from starlette.requests import HTTPConnection
 
-from services.api.auth import check_origin
-from services.api.problems import ForbiddenError
+from services.api.access.auth import check_origin
+from services.api.schema.problems import ForbiddenError
 from services.contract.settings import ApiSettings
-from tests.kubernetes_objects import (
+from tests.support.kubernetes_objects import (
     comes_after,
     named,
     variables,
 )
-from tests.synthesis import EVERYTHING, MINIMAL, OIDC, WITH_DOMAIN, Config, Synthesized, synthesize
+from tests.support.synthesis import EVERYTHING, MINIMAL, OIDC, WITH_DOMAIN, Config, Synthesized, synthesize
 
 ALB = "alb.ingress.kubernetes.io"
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from stacks.config import PipelineConfig
-from stacks.fargate import is_exact
+from stacks.config.fargate import is_exact
+from stacks.config.model import PipelineConfig
 from stacks.naming import INSIGHTS_NAMESPACE, Names
-from tests.kubernetes_objects import (
+from tests.support.kubernetes_objects import (
     Object,
     container,
     custom_objects,
@@ -15,7 +15,7 @@ from tests.kubernetes_objects import (
     pod_templates,
     variables,
 )
-from tests.synthesis import MATRIX, MINIMAL, OIDC, WITH_DOMAIN, Config, Synthesized, synthesize
+from tests.support.synthesis import MATRIX, MINIMAL, OIDC, WITH_DOMAIN, Config, Synthesized, synthesize
 
 
 def workloads_of(config: Config) -> Synthesized:

@@ -6,12 +6,12 @@ from typing import Any
 from stacks.naming import LOGGING_NAMESPACE
 from stacks.workloads import collector_config
 from stacks.workloads.interpolation import literal
-from tests.kubernetes_objects import (
+from tests.support.kubernetes_objects import (
     comes_after,
     named,
     pod_templates,
 )
-from tests.synthesis import Synthesized
+from tests.support.synthesis import Synthesized
 
 
 def test_logs_are_routed_before_any_pod_starts(workloads: Synthesized) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from stacks.template.new import new
-from stacks.template.source import Source, as_requirement
+from stacks.instance.new import new
+from stacks.instance.source import Source, as_requirement
 from tests.template.project import PREVIOUS, THIS, Project, make_project
 
 Render = Callable[..., Path]

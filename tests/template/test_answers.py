@@ -14,12 +14,12 @@ import pytest
 import yaml
 from jinja2 import Environment, nodes
 
-from stacks.config import PipelineConfig
-from stacks.sources import ConfigError
-from stacks.template.errors import TemplateError
-from stacks.template.new import QUESTIONS, new
-from stacks.template.source import Source
-from stacks.values import Form
+from stacks.config.load import ConfigError
+from stacks.config.model import PipelineConfig
+from stacks.config.types import Form
+from stacks.instance.errors import TemplateError
+from stacks.instance.new import QUESTIONS, new
+from stacks.instance.source import Source
 from tests.template.project import Project
 
 ROOT = Path(__file__).parents[2]
@@ -147,7 +147,7 @@ def test_an_interrupted_render_leaves_nothing(number: signal.Signals, project: P
     place, temporary = tmp_path / "place", tmp_path / "temporary"
     place.mkdir()
     temporary.mkdir()
-    command = [sys.executable, "-m", "stacks.template", "new", str(project.folder), str(place / "instance")]
+    command = [sys.executable, "-m", "stacks.instance", "new", str(project.folder), str(place / "instance")]
     command.append("--defaults")
     environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     environment["TMPDIR"] = str(temporary)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stacks.template.new import new
-from stacks.template.source import Source
+from stacks.instance.new import new
+from stacks.instance.source import Source
 from tests.template.conftest import noxw
 from tests.template.project import append, git
 

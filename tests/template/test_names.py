@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from stacks.deploy_rights import TOLD_BY_TAG
-from tests.synthesis import MINIMAL, Synthesized, as_list, statements, synthesize
+from stacks.bootstrap.deploy_rights import TOLD_BY_TAG
+from tests.support.synthesis import MINIMAL, Synthesized, as_list, statements, synthesize
 
 ACCOUNT_WIDE = {"aws_iam_openid_connect_provider"}
 """An account has one of GitHub: the second instance says `github.oidc_provider_exists = true`."""

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stacks.sources import load_config
-from stacks.template.__main__ import main
-from stacks.template.new import new, read_answers
-from stacks.template.source import Source, as_requirement, source_of
+from stacks.config.load import load_config
+from stacks.instance.__main__ import main
+from stacks.instance.new import new, read_answers
+from stacks.instance.source import Source, as_requirement, source_of
 from tests.template.project import THIS, Project, git
 
 ROOT = Path(__file__).parents[2]

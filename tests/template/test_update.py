@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from stacks.template.errors import TemplateError
-from stacks.template.new import answers_of, new
-from stacks.template.source import Source, as_requirement
-from stacks.template.update import Update, newer_version, open_pull_request, update
+from stacks.instance.errors import TemplateError
+from stacks.instance.new import answers_of, new
+from stacks.instance.source import Source, as_requirement
+from stacks.instance.update import Update, newer_version, open_pull_request, update
 from tests.template.conftest import noxw
 from tests.template.project import PREVIOUS, THIS, Project, append, git, replace
 
@@ -270,7 +270,7 @@ def test_the_command_says_what_there_is(previous_version: Source, tmp_path: Path
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     said = [
         subprocess.run(
-            [sys.executable, "-m", "stacks.template", command, str(instance)],
+            [sys.executable, "-m", "stacks.instance", command, str(instance)],
             env=environment,
             capture_output=True,
             text=True,

@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.api.calls import AwsRoute
-from services.api.models import DeadLetters, PurgePreview, PurgeStarted, Redriven, RedriveRequest, Tested
-from services.api.names import content_type
 from services.api.parts import Operator, TheParts, Viewer
-from services.api.problems import ConflictError, documented
+from services.api.schema.models import DeadLetters, PurgePreview, PurgeStarted, Redriven, RedriveRequest, Tested
+from services.api.schema.names import content_type
+from services.api.schema.problems import ConflictError, documented
 from services.contract.formats import is_video_name
 from services.contract.keys import UPLOAD_PREFIX
 

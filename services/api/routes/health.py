@@ -7,9 +7,9 @@ from collections.abc import Callable
 from fastapi import APIRouter, Response
 
 from services.api.calls import Calls
-from services.api.models import Health, Readiness
 from services.api.parts import Parts, TheParts
-from services.api.problems import RETRY_AFTER_S, UnavailableError
+from services.api.schema.models import Health, Readiness
+from services.api.schema.problems import RETRY_AFTER_S, UnavailableError
 from services.aws.errors import AwsError
 from services.contract.version import VERSION
 

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Request, Response
 
-from services.api.auth import check_origin
-from services.api.models import Login, Session
+from services.api.access.auth import check_origin
 from services.api.parts import TheParts, Viewer
-from services.api.problems import documented
+from services.api.schema.models import Login, Session
+from services.api.schema.problems import documented
 
 router = APIRouter(prefix="/api/session", tags=["access"])
 

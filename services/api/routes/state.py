@@ -6,13 +6,13 @@ from itertools import groupby
 from fastapi import APIRouter, WebSocket
 from starlette.concurrency import run_in_threadpool
 
-from services.api import problems
-from services.api.auth import Gate, check_origin
-from services.api.figures import HISTORY_S, STEP_S
-from services.api.models import Config, Metrics, PodGroup, Pods, Queue, State
+from services.api.access.auth import Gate, check_origin
+from services.api.live.figures import HISTORY_S, STEP_S
 from services.api.parts import TheParts, Viewer, parts_of
-from services.api.problems import ApiError, UnauthorizedError, UnavailableError, documented
 from services.api.routes.paging import PAGE_MAX
+from services.api.schema import problems
+from services.api.schema.models import Config, Metrics, PodGroup, Pods, Queue, State
+from services.api.schema.problems import ApiError, UnauthorizedError, UnavailableError, documented
 from services.contract.formats import VIDEO_EXTENSIONS
 from services.contract.limits import MULTIPART_FROM_BYTES
 from services.contract.version import VERSION

@@ -9,12 +9,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from services.api import views
 from services.api.calls import Calls
-from services.api.models import Thumbnail, ThumbnailPage
 from services.api.parts import Parts, TheParts, Viewer
-from services.api.problems import documented
 from services.api.routes.paging import Cursor, Limit
+from services.api.schema import views
+from services.api.schema.models import Thumbnail, ThumbnailPage
+from services.api.schema.problems import documented
 from services.contract.records import VideoState
 
 router = APIRouter(tags=["videos"])

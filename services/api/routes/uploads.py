@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from fastapi import APIRouter
 
 from services.api.calls import AwsRoute
-from services.api.names import UploadNameError, candidates, content_type, safe_name
 from services.api.parts import Operator, Parts, TheParts
-from services.api.problems import ConflictError, NotFoundError, TooLargeError, UnprocessableError, documented
-from services.api.upload_models import (
+from services.api.schema.names import UploadNameError, candidates, content_type, safe_name
+from services.api.schema.problems import ConflictError, NotFoundError, TooLargeError, UnprocessableError, documented
+from services.api.schema.upload_models import (
     CompleteRequest,
     PartsTicket,
     PartUrl,

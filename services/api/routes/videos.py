@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from services.api import views
+from services.api.actions.lost_pictures import are_stored, has_pictures, mark_lost, picture_keys, retry_event
 from services.api.calls import AwsRoute
-from services.api.lost_pictures import are_stored, has_pictures, mark_lost, picture_keys, retry_event
-from services.api.models import RedriveRequest, Retried, VideoDetails, VideoPage
 from services.api.parts import Operator, Parts, TheParts, Viewer
-from services.api.problems import ConflictError, NotFoundError, documented
 from services.api.routes.paging import Cursor, Limit
+from services.api.schema import views
+from services.api.schema.models import RedriveRequest, Retried, VideoDetails, VideoPage
+from services.api.schema.problems import ConflictError, NotFoundError, documented
 from services.aws.errors import ObjectMissingError, WriteConflictError
 from services.contract.events import notification_body
 from services.contract.records import VideoRecord, VideoState

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from services.contract.records import ReasonCode
 from services.worker.extraction import containers
-from services.worker.extraction.bitstream import headers
-from services.worker.extraction.capture import Capture, StreamInfo
-from services.worker.extraction.codecs import codec_name, decoder_of
+from services.worker.extraction.admission import check_duration, check_pixels, check_samples, check_tracks
+from services.worker.extraction.codecs import headers
+from services.worker.extraction.codecs.names import codec_name, decoder_of
 from services.worker.extraction.containers import Container, Contents
-from services.worker.extraction.limits import check_duration, check_pixels, check_samples, check_tracks
+from services.worker.extraction.frames.capture import Capture, StreamInfo
 from services.worker.extraction.outcome import ExtractionError
-from services.worker.extraction.reader import MAX_SIZE_BYTES, RangedReader
+from services.worker.extraction.reading.reader import MAX_SIZE_BYTES, RangedReader
 
 _OPENING_CPU_S = 3.0
 _NO_VIDEO_STREAM = "The file holds no video stream."
@@ -75,7 +75,7 @@ def examine(reader: RangedReader, examined: Examined | None = None) -> Video:
         raise ExtractionError(ReasonCode.UNSUPPORTED_CODEC, f"The video codec {stream.tag!r} is not supported.")
     coded = headers.describe(decoder, extradata, packet)
     if coded.may_be_interlaced:
-        # OpenCV would hand out memory that nobody has written to: see `bitstream.progressive`.
+        # OpenCV would hand out memory that nobody has written to: see `codecs.progressive`.
         reason = f"Interlaced {codec_name(decoder)} is not supported in such a file."
         raise ExtractionError(ReasonCode.UNSUPPORTED_CODEC, reason)
     check_pixels(coded.width_px, coded.height_px)

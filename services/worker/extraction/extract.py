@@ -9,19 +9,20 @@ import cv2
 
 from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction import picture, selection
-from services.worker.extraction.capture import Frame
-from services.worker.extraction.codecs import codec_name
+from services.worker.extraction import containers
+from services.worker.extraction.admission import MAX_DURATION_S
+from services.worker.extraction.codecs.names import codec_name
+from services.worker.extraction.containers.stream import BrokenIndexError, Stream
 from services.worker.extraction.examine import Examined, Video, examine, examine_container
-from services.worker.extraction.index import containers
+from services.worker.extraction.frames import selection
+from services.worker.extraction.frames.capture import Frame
+from services.worker.extraction.frames.keyframes import Found, KeyframeSearch
+from services.worker.extraction.frames.overview import Overview
+from services.worker.extraction.frames.search import Limits, Search
 from services.worker.extraction.index_failure import IndexFailure
-from services.worker.extraction.keyframes import Found, KeyframeSearch
-from services.worker.extraction.limits import MAX_DURATION_S
 from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard, VideoInfo
-from services.worker.extraction.overview import Overview
-from services.worker.extraction.reader import RangedReader
-from services.worker.extraction.search import Limits, Search
-from services.worker.extraction.stream import BrokenIndexError, Stream
+from services.worker.extraction.pixels import thumbnail as picture
+from services.worker.extraction.reading.reader import RangedReader
 
 UNUSABLE = (BrokenIndexError, ValueError, LookupError, ArithmeticError, struct.error)
 """An index that is missing or damaged: whatever a parser stumbles over, the robust way is left."""

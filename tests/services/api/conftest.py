@@ -9,10 +9,10 @@ from services.aws.bucket import Bucket
 from services.aws.clients import Clients
 from services.contract.resources import TOTALS_KEY, pipeline_resources
 from services.local.provision import provision
-from tests.driver import eventually
-from tests.place import Place
 from tests.services.api import process
 from tests.services.api.process import Api
+from tests.support.driver import eventually
+from tests.support.place import Place
 
 
 @pytest.fixture(scope="session")

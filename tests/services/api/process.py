@@ -19,8 +19,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from services.contract.pods import PodsFile
-from tests.driver import eventually
-from tests.place import Place
+from tests.support.driver import eventually
+from tests.support.place import Place
 
 OPERATOR = "operator-token-for-tests"
 PREVIOUS = "previous-operator-token"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from services.contract.keys import preview_key, storyboard_key, storyboard_track_key, thumbnail_bases, thumbnail_key
 from services.contract.origin import origin_metadata, overview_metadata
 from services.contract.records import Preview, ReasonCode, Storyboard, Thumbnail, VideoRecord, VideoState
-from tests.place import Place
+from tests.support.place import Place
 
 START = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
 POSITIONS = (10.0, 50.0, 95.0)

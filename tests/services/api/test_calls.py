@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.api.calls import DEADLINE_S, PATIENCE, Calls, Turn
-from services.api.problems import UnavailableError
+from services.api.schema.problems import UnavailableError
 from services.aws.bucket import Bucket
 from services.aws.clients import Clients
 from services.aws.deadline import Deadline, remaining_s

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from services.contract.limits import MULTIPART_FROM_BYTES
-from tests.place import Place
 from tests.services.api.process import Api, running
+from tests.support.place import Place
 
 MIB = 1024 * 1024
 

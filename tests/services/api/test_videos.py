@@ -10,10 +10,10 @@ from itsdangerous import URLSafeSerializer
 
 from services.contract.events import parse_notification
 from services.contract.records import VideoState
-from tests.driver import eventually
-from tests.place import Place
 from tests.services.api.process import Api, running
 from tests.services.api.records import a_record, store, with_overview, write
+from tests.support.driver import eventually
+from tests.support.place import Place
 
 ODD = "uploads/../a//Ü 100% +&=?#/é.mp4"
 ALMOST_AS_ODD = "uploads/a//Ü 100% +&=?#/~é*'().mp4"

@@ -3,7 +3,7 @@ import pytest
 from services.aws.bucket import NOTHING, Bucket
 from services.aws.clients import connect
 from services.aws.errors import ObjectChangedError, ObjectMissingError, ServiceError
-from tests.place import Place
+from tests.support.place import Place
 
 
 def test_a_range_is_read_and_nothing_beyond_the_end(place: Place) -> None:

@@ -1,7 +1,7 @@
 from typing import Any
 
 from services.aws.queue import Message
-from tests.place import Place
+from tests.support.place import Place
 
 
 def send(place: Place, *bodies: str) -> None:

@@ -6,7 +6,7 @@ from services.aws.bucket import Bucket
 from services.aws.clients import connect
 from services.aws.errors import ObjectChangedError, ObjectMissingError, ServiceError
 from services.aws.ranges import SignedObject
-from tests.place import Place
+from tests.support.place import Place
 
 
 def test_a_range_is_read_and_nothing_beyond_the_end(place: Place) -> None:

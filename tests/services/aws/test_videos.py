@@ -5,7 +5,7 @@ import pytest
 
 from services.aws.errors import BaseTakenError, WriteConflictError
 from services.contract.records import Thumbnail, VideoRecord, VideoState
-from tests.place import Place
+from tests.support.place import Place
 
 NOW = datetime(2026, 11, 24, 12, 30, 15, 123456, tzinfo=UTC)
 

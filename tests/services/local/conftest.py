@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from services.local.embedded_aws import EmbeddedAws
-from tests.aws_clients import MIB, Clients
+from tests.support.aws_clients import MIB, Clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from services.local.aws_supervisor import AwsSupervisor
-from tests.aws_clients import Clients, eventually, linux_only
-from tests.driver import eventually as in_time
+from tests.support.aws_clients import Clients, eventually, linux_only
+from tests.support.driver import eventually as in_time
 
 if TYPE_CHECKING:
     from pathlib import Path

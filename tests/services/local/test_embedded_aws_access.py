@@ -16,7 +16,7 @@ from services.local.provision import allow_origins, provision
 
 if TYPE_CHECKING:
     from services.local.embedded_aws import EmbeddedAws
-    from tests.aws_clients import Clients
+    from tests.support.aws_clients import Clients
 
 DASHBOARD = "http://127.0.0.1:3000"
 

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from services.local.embedded_aws import EmbeddedAws
-from tests.aws_clients import MIB, Clients, error_code, eventually, key_of, linux_only
+from tests.support.aws_clients import MIB, Clients, error_code, eventually, key_of, linux_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

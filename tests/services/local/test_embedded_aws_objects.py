@@ -14,7 +14,17 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 
 from services.local.embedded_aws import EmbeddedAws
-from tests.aws_clients import MIB, Clients, error_code, eventually, key_of, linux_only, open_files, open_url, proc
+from tests.support.aws_clients import (
+    MIB,
+    Clients,
+    error_code,
+    eventually,
+    key_of,
+    linux_only,
+    open_files,
+    open_url,
+    proc,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

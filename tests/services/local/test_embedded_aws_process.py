@@ -19,7 +19,7 @@ import pytest
 from boto3.session import Session
 
 from services.local.embedded_aws import EmbeddedAws, EmbeddedAwsError
-from tests.aws_clients import MIB, Clients, eventually, key_of, linux_only, open_files, open_url
+from tests.support.aws_clients import MIB, Clients, eventually, key_of, linux_only, open_files, open_url
 
 
 def test_its_environment_is_all_that_boto3_needs(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.driver import eventually
+from tests.support.driver import eventually
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's part is Linux'")
 

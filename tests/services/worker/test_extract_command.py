@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.videos import ENCRYPTED, INDEX_FIRST, Videos, frame_number
+from tests.support.videos import ENCRYPTED, INDEX_FIRST, Videos, frame_number
 
 ROOT = Path(__file__).parents[3]
 

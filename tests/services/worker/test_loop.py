@@ -18,19 +18,19 @@ from services.contract.records import VideoRecord, VideoState
 from services.contract.resources import DEFAULT_TRIES, SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.index_failure import IndexFailure
-from services.worker.extraction.job import Bounds
 from services.worker.extraction.outcome import Outcome
-from services.worker.extraction.sandbox import Sandbox, SandboxError
-from services.worker.extraction.source import Source
+from services.worker.extraction.reading.source import Source
+from services.worker.extraction.sandbox.job import Bounds
+from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
 from services.worker.health import Health
 from services.worker.loop import Loop, Parts
 from services.worker.metrics import Metrics
 from services.worker.process import Processor
-from tests import processing as played
-from tests.driver import eventually
-from tests.place import Place
-from tests.processing import PlayedSandbox
-from tests.videos import Videos
+from tests.support import processing as played
+from tests.support.driver import eventually
+from tests.support.place import Place
+from tests.support.processing import PlayedSandbox
+from tests.support.videos import Videos
 
 
 class IndexlessSandbox(PlayedSandbox):

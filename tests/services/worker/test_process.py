@@ -10,10 +10,10 @@ from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.videos import VideosTable
 from services.contract.events import RETRY, Delivery, UploadEvent
 from services.contract.records import ReasonCode, VideoRecord, VideoState
-from services.worker.extraction.sandbox import SandboxError
+from services.worker.extraction.sandbox.sandbox import SandboxError
 from services.worker.process import ProcessingError, Skipped, Stored
-from tests.place import Place
-from tests.processing import (
+from tests.support.place import Place
+from tests.support.processing import (
     BROKEN,
     PlayedSandbox,
     a_worker,

@@ -9,9 +9,9 @@ import sys
 import urllib.request
 from pathlib import Path
 
-from tests.driver import eventually
-from tests.place import Place
-from tests.sandboxes import WITHOUT_SECCOMP
+from tests.support.driver import eventually
+from tests.support.place import Place
+from tests.support.sandboxes import WITHOUT_SECCOMP
 
 ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-m", "services.worker", "run"]

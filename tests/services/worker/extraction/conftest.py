@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction.job import Bounds
-from services.worker.extraction.sandbox import Sandbox
-from tests.sandboxes import know_the_processes_of_other_tests
-from tests.videos import Videos
+from services.worker.extraction.sandbox.job import Bounds
+from services.worker.extraction.sandbox.sandbox import Sandbox
+from tests.support.sandboxes import know_the_processes_of_other_tests
+from tests.support.videos import Videos
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import pytest
 
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction.job import Bounds
-from services.worker.extraction.sandbox import Sandbox
-from tests.extracted import SHOWN, SMALL, WHOLE_AV1, extract, images, numbers, times_s
-from tests.videos import (
+from services.worker.extraction.sandbox.job import Bounds
+from services.worker.extraction.sandbox.sandbox import Sandbox
+from tests.support.extracted import SHOWN, SMALL, WHOLE_AV1, extract, images, numbers, times_s
+from tests.support.videos import (
     CORNERS,
     COVER_NUMBER,
     FRAGMENTED,

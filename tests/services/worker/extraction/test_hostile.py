@@ -20,16 +20,16 @@ import pytest
 
 from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction.capture import Capture
 from services.worker.extraction.containers import CONTAINERS
 from services.worker.extraction.extract import extract
-from services.worker.extraction.job import Bounds
+from services.worker.extraction.frames.capture import Capture
+from services.worker.extraction.frames.search import Limits
 from services.worker.extraction.outcome import Outcome
-from services.worker.extraction.reader import RangedReader
-from services.worker.extraction.sandbox import Sandbox
-from services.worker.extraction.search import Limits
-from tests.sandboxes import Source
-from tests.videos import Videos, hls_playlist, png
+from services.worker.extraction.reading.reader import RangedReader
+from services.worker.extraction.sandbox.job import Bounds
+from services.worker.extraction.sandbox.sandbox import Sandbox
+from tests.support.sandboxes import Source
+from tests.support.videos import Videos, hls_playlist, png
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who opens a file")
 

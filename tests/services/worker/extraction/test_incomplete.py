@@ -6,10 +6,10 @@ import pytest
 
 from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction.job import Bounds
-from services.worker.extraction.sandbox import Sandbox
-from tests.extracted import SMALL, extract, numbers, times_s
-from tests.videos import (
+from services.worker.extraction.sandbox.job import Bounds
+from services.worker.extraction.sandbox.sandbox import Sandbox
+from tests.support.extracted import SMALL, extract, numbers, times_s
+from tests.support.videos import (
     INDEX_FIRST,
     Videos,
 )

@@ -8,19 +8,19 @@ import pytest
 
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
+from services.worker.extraction.containers.mp4 import movie
 from services.worker.extraction.extract import extract
-from services.worker.extraction.index import movie
+from services.worker.extraction.frames.overview import Overview
+from services.worker.extraction.frames.search import Limits
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome
-from services.worker.extraction.overview import Overview
-from services.worker.extraction.reader import RangedReader
-from services.worker.extraction.sandbox import Sandbox
-from services.worker.extraction.search import Limits
+from services.worker.extraction.reading.reader import RangedReader
+from services.worker.extraction.sandbox.sandbox import Sandbox
 from services.worker.metrics import Metrics
-from tests.extracted import SMALL, numbers
-from tests.extracted import extract as extract_in_sandbox
-from tests.ranged import Counted
-from tests.videos import Videos
+from tests.support.extracted import SMALL, numbers
+from tests.support.extracted import extract as extract_in_sandbox
+from tests.support.ranged import Counted
+from tests.support.videos import Videos
 
 WITHOUT_LIMITS = Limits(read_bytes=1 << 40, cpu_s=1e9)
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from services.local.samples import run_ffmpeg
-from tests.ranged import frames_at, numbers
-from tests.reference import shown_by_ffmpeg, similarity
+from tests.support.ranged import frames_at, numbers
+from tests.support.reference import shown_by_ffmpeg, similarity
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.videos import Videos
+    from tests.support.videos import Videos
 
 
 @pytest.mark.parametrize("name", ["turned.mov", "turned.mkv"])

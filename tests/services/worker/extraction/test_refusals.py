@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction.job import Bounds
 from services.worker.extraction.outcome import Outcome
-from services.worker.extraction.sandbox import Sandbox
-from tests.extracted import SMALL, extract, images
-from tests.sandboxes import Source
-from tests.videos import (
+from services.worker.extraction.sandbox.job import Bounds
+from services.worker.extraction.sandbox.sandbox import Sandbox
+from tests.support.extracted import SMALL, extract, images
+from tests.support.sandboxes import Source
+from tests.support.videos import (
     ENCRYPTED,
     FRAGMENTED,
     Videos,

@@ -1,0 +1,187 @@
+"""Who asks, and what that one may: the modes `token`, `oidc` and `none`, the roles viewer and operator."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from services.api.access.limiter import FailureLimiter
+from services.api.access.sessions import EndedSessions
+from services.api.access.tokens import Token, TokenKeeper, TokenSet
+from services.api.schema.models import Role
+from services.api.schema.problems import ForbiddenError, TooManyError, UnauthorizedError
+from services.aws.shared import SharedItems
+from services.contract.settings.api import ApiSettings
+
+if TYPE_CHECKING:
+    from services.api.access.oidc import Verifier
+
+COOKIE = "thumbnails_session"
+OIDC_HEADER = "x-amzn-oidc-data"
+
+_SALT = "session"
+
+
+@dataclass(frozen=True)
+class Caller:
+    role: Role
+    name: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class _Login:
+    """The content of a session cookie."""
+
+    fingerprint: str
+    session: str
+    since: datetime
+
+
+class Gate:
+    """Tells who asks. Its methods may block for a key or a secret: FastAPI runs what depends on them in threads."""
+
+    def __init__(self, settings: ApiSettings, shared: SharedItems) -> None:
+        """Raises: TokensError, AwsError, OSError if the tokens cannot be read."""
+        self.mode = settings.auth_mode
+        self._settings = settings
+        self._limiter = FailureLimiter()
+        self._ended = EndedSessions(shared, lifetime_s=settings.session_lifetime_s)
+        self._tokens = TokenKeeper.of(settings) if self.mode == "token" else None
+        self._verifier = _verifier(settings) if self.mode == "oidc" else None
+
+    def caller(self, connection: HTTPConnection) -> Caller:
+        """Raises: UnauthorizedError, TooManyError, UnavailableError."""
+        if self._tokens is not None:
+            return self._by_token(connection, self._tokens.current())
+        if self._verifier is not None:
+            data = connection.headers.get(OIDC_HEADER)
+            if not data:
+                raise UnauthorizedError("Log in at the load balancer: load the page again.")
+            return Caller(*self._verifier.verify(data))
+        return Caller("operator")
+
+    def login(self, connection: HTTPConnection, secret: str, response: Response) -> Caller:
+        """Starts a session for who has the token, by a cookie. Raises: UnauthorizedError, TooManyError."""
+        if self._tokens is None:
+            return self.caller(connection)
+        tokens = self._tokens.current()
+        token = self._checked(connection, tokens, secret)
+        lifetime_s = self._settings.session_lifetime_s
+        response.set_cookie(
+            COOKIE,
+            _serializer(tokens).dumps([token.fingerprint, secrets.token_hex(8)]),
+            max_age=lifetime_s,
+            path="/",
+            httponly=True,
+            samesite="strict",
+            secure=is_https(connection),
+        )
+        return Caller(token.role, expires_at=datetime.now(UTC) + timedelta(seconds=lifetime_s))
+
+    def logout(self, connection: HTTPConnection, response: Response) -> None:
+        """End the session of the cookie, for whoever else has a copy of it too, and take the cookie away.
+
+        Raises: AwsError, UnavailableError if the end cannot be stored; the browser keeps its cookie then.
+        """
+        cookie = connection.cookies.get(COOKIE)
+        if self._tokens is not None and cookie and (login := self._login(cookie, self._tokens.current())):
+            self._ended.end(login.session, login.since)
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=is_https(connection))
+
+    def _by_token(self, connection: HTTPConnection, tokens: TokenSet) -> Caller:
+        scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
+        if scheme:
+            if scheme.lower() != "bearer":
+                raise UnauthorizedError("Authorization must be: Bearer and the token.")
+            return Caller(self._checked(connection, tokens, credentials.strip()).role)
+        if cookie := connection.cookies.get(COOKIE):
+            return self._by_cookie(cookie, tokens)
+        raise UnauthorizedError("Log in, or send the token: Authorization: Bearer and the token.")
+
+    def _by_cookie(self, cookie: str, tokens: TokenSet) -> Caller:
+        login = self._login(cookie, tokens)
+        if login is None or self._ended.has_ended(login.session, login.since):
+            raise UnauthorizedError("The login has ended: log in again.")
+        token = tokens.by_fingerprint(login.fingerprint)
+        if token is None:
+            raise UnauthorizedError("The token of this login is no longer accepted: log in again.")
+        return Caller(token.role, expires_at=login.since + timedelta(seconds=self._settings.session_lifetime_s))
+
+    def _login(self, cookie: str, tokens: TokenSet) -> "_Login | None":
+        """Return the login of a cookie that we have signed, as long as it lasts."""
+        lifetime_s = self._settings.session_lifetime_s
+        try:
+            content, since = _serializer(tokens).loads(cookie, max_age=lifetime_s, return_timestamp=True)
+            fingerprint, session = content
+        except (BadData, ValueError):
+            return None
+        return _Login(str(fingerprint), str(session), since)
+
+    def _checked(self, connection: HTTPConnection, tokens: TokenSet, secret: str) -> Token:
+        """Return the token that was given. An accepted one is never made to wait: others may share its address."""
+        if token := tokens.find(secret):
+            return token
+        address = client_address(connection, self._settings.trusted_proxies)
+        wait_s = self._limiter.wait_s(address)
+        if wait_s > 0:
+            raise TooManyError("Too many wrong tokens from this address: wait.", retry_after_s=wait_s)
+        self._limiter.failed(address)
+        raise UnauthorizedError("The token is wrong.")
+
+
+def check_operator(caller: Caller) -> None:
+    """Raises: ForbiddenError."""
+    if caller.role != "operator":
+        raise ForbiddenError("This needs the role operator; yours is viewer.")
+
+
+def check_origin(connection: HTTPConnection, public_url: str | None) -> None:
+    """Let through requests of our own pages and of clients that are no browser (no Origin). Raises: ForbiddenError.
+
+    A page is ours if its origin, scheme included, is the public URL. Without one, it is ours if it names the scheme and
+    the host that the request was sent to. Behind the dashboard's server these are X-Forwarded-Proto and
+    X-Forwarded-Host. No foreign page can set them: not on a WebSocket, and elsewhere the browser would ask first.
+    """
+    origin = connection.headers.get("origin")
+    if origin is None:
+        if connection.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none"):
+            return
+        raise ForbiddenError("This was asked for by a page of another site.")
+    if public_url is not None:
+        ours = {public_url.lower()}
+    else:
+        scheme = "https" if is_https(connection) else "http"
+        hosts = (connection.headers.get("host"), connection.headers.get("x-forwarded-host"))
+        ours = {f"{scheme}://{host}".lower() for host in hosts if host}
+    if origin.lower() not in ours:
+        raise ForbiddenError(f"Pages of {origin} may not do this.")
+
+
+def is_https(connection: HTTPConnection) -> bool:
+    forwarded = connection.headers.get("x-forwarded-proto", connection.url.scheme)
+    return forwarded.split(",")[0].strip() in ("https", "wss")
+
+
+def client_address(connection: HTTPConnection, trusted_proxies: int) -> str:
+    """The address that a request comes from, as the outermost proxy that we trust has seen it."""
+    peer = connection.client.host if connection.client else ""
+    forwarded = [part.strip() for part in connection.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    if trusted_proxies and len(forwarded) >= trusted_proxies:
+        return forwarded[-trusted_proxies]
+    return peer
+
+
+def _serializer(tokens: TokenSet) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(tokens.signing_keys, salt=_SALT)
+
+
+def _verifier(settings: ApiSettings) -> "Verifier":
+    # Only here: it brings a cryptographic library of 20 MB along.
+    from services.api.access.oidc import Verifier  # noqa: PLC0415
+
+    return Verifier(settings)

@@ -1,0 +1,135 @@
+"""The tokens that are accepted: from a text, a file, or a secret of which two versions hold at a time."""
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import structlog
+
+from services.api.schema.models import Role
+from services.aws.errors import AwsError
+from services.aws.secrets import secret_versions
+from services.contract.settings.api import MIN_TOKEN_LENGTH, ApiSettings
+
+_RENEW_EVERY_S = 60.0
+_FILE_EVERY_S = 1.0
+
+
+class TokensError(Exception):
+    """There are no usable tokens; the message says what is wrong with them, and never shows one."""
+
+
+@dataclass(frozen=True, repr=False)
+class Token:
+    role: Role
+    secret: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Names a token without telling it."""
+        return hashlib.sha256(f"fingerprint {self.secret}".encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, repr=False)
+class TokenSet:
+    tokens: Sequence[Token]
+
+    def find(self, given: str) -> Token | None:
+        """The token that was given. Takes the same time whatever is given: all are compared, as digests."""
+        digest = hashlib.sha256(given.encode()).digest()
+        found = None
+        for token in self.tokens:
+            if hmac.compare_digest(digest, hashlib.sha256(token.secret.encode()).digest()):
+                found = found or token
+        return found
+
+    def by_fingerprint(self, fingerprint: str) -> Token | None:
+        return next((token for token in self.tokens if hmac.compare_digest(token.fingerprint, fingerprint)), None)
+
+    @property
+    def signing_keys(self) -> list[str]:
+        """Keys for session cookies, the one to sign with last: made from operators' tokens, which viewers lack."""
+        operators = [token.secret for token in self.tokens if token.role == "operator"]
+        return [hashlib.sha256(f"session key {secret}".encode()).hexdigest() for secret in reversed(operators)]
+
+
+def parse_tokens(texts: Sequence[str]) -> TokenSet:
+    """The tokens of one text, or of several versions of it, the current one first.
+
+    Raises: TokensError.
+    """
+    tokens: dict[str, Token] = {}
+    for text in texts:
+        for role, secrets in _by_role(text).items():
+            for secret in secrets:
+                if len(secret) < MIN_TOKEN_LENGTH or not secret.isascii():
+                    raise TokensError(f"A token has fewer than {MIN_TOKEN_LENGTH} characters, or not only ASCII ones.")
+                tokens.setdefault(secret, Token(role, secret))
+    if not any(token.role == "operator" for token in tokens.values()):
+        raise TokensError("There is no operator token.")
+    return TokenSet(tuple(tokens.values()))
+
+
+def _by_role(text: str) -> Mapping[Role, list[str]]:
+    text = text.strip()
+    if not text.startswith("{"):
+        return {"operator": [part.strip() for part in text.split(",") if part.strip()]}
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise TokensError("The tokens look like JSON and are none.") from error
+    roles: dict[Role, list[str]] = {}
+    for role in get_args(Role):
+        value = document.get(role, [])
+        roles[role] = [value] if isinstance(value, str) else value
+        if not isinstance(roles[role], list) or not all(isinstance(secret, str) for secret in roles[role]):
+            raise TokensError(f"The tokens of {role} are neither a text nor a list of texts.")
+    if unknown := set(document) - set(roles):
+        raise TokensError(f"The tokens name roles that there are not: {', '.join(sorted(unknown))}.")
+    return roles
+
+
+class TokenKeeper:
+    """The tokens as they are now. Reading them again is left to the caller's thread, and never fails a request."""
+
+    def __init__(self, load: Callable[[], Sequence[str]], *, renew_every_s: float | None) -> None:
+        """Raises: TokensError, AwsError, OSError if they cannot be read the first time."""
+        self._load = load
+        self._renew_every_s = renew_every_s
+        self._log = structlog.get_logger()
+        self._lock = threading.Lock()
+        self._current = parse_tokens(load())
+        self._read_at = time.monotonic()
+
+    @classmethod
+    def of(cls, settings: ApiSettings) -> "TokenKeeper":
+        if settings.auth_tokens:
+            text = settings.auth_tokens.get_secret_value()
+            return cls(lambda: [text], renew_every_s=None)
+        if file := settings.auth_token_file:
+            return cls(lambda: [_read(file)], renew_every_s=_FILE_EVERY_S)
+        name = settings.auth_token_secret or ""
+        return cls(lambda: secret_versions(settings.aws_region, name), renew_every_s=_RENEW_EVERY_S)
+
+    def current(self) -> TokenSet:
+        """Reads them again when it is time; while that fails, the ones known are kept."""
+        is_due = self._renew_every_s is not None and time.monotonic() - self._read_at > self._renew_every_s
+        if is_due and self._lock.acquire(blocking=False):
+            try:
+                self._current = parse_tokens(self._load())
+            except (TokensError, AwsError, OSError) as error:
+                self._log.warning("tokens_not_renewed", error=str(error))
+            finally:
+                self._read_at = time.monotonic()
+                self._lock.release()
+        return self._current
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Actions on the pipeline: purge, reindex, redrive."""

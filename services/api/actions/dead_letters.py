@@ -1,0 +1,218 @@
+"""What could not be processed: looked through, sent again, discarded.
+
+SQS cannot be looked into: messages are received, which hides them for some seconds, and given back. Whatever dies in
+between, they come back by themselves.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.api.calls import Turn
+from services.api.schema.models import DeadLetter, DeadLetterGroup, DeadLetters, RedriveRequest
+from services.aws.errors import AwsError
+from services.aws.queue import MAX_BATCH, DeadLetterQueue, Message, Queue
+from services.contract.events import MalformedNotificationError, UploadEvent, parse_notification, retry_body
+from services.contract.records import ReasonCode
+
+LIST_MOST = 500
+_EXAMINE_MOST = 2000
+_HIDDEN_S = 10
+_CHOSEN_HIDDEN_S = 30
+"""How long a redrive hides letters: long enough to receive all of them before it sends the first."""
+
+_EMPTY_ANSWERS = 2
+_FRESH_S = 2.0
+
+
+@dataclass(frozen=True)
+class Letter:
+    message: Message
+    events: Sequence[UploadEvent]
+    reason_code: ReasonCode
+    reason: str
+    attempts: int | None
+    """Tries of the worker that gave up; None if SQS moved the message. The receive count grows with every look."""
+
+    @property
+    def key(self) -> str:
+        """Key of the first upload; empty if the message is no notification."""
+        return self.events[0].key if self.events else ""
+
+    @property
+    def at(self) -> datetime:
+        return self.message.sent_at
+
+
+@dataclass(frozen=True)
+class Sent:
+    count: int
+    keys: Sequence[str]
+    remaining: int
+
+
+class DeadLetterBox:
+    """One look or redrive at a time in this process: two would hide messages from each other."""
+
+    def __init__(self, queue: Queue, dead_letters: DeadLetterQueue) -> None:
+        self._queue = queue
+        self._dead_letters = dead_letters
+        self._lock = Turn("another request is looking through the dead letters")
+        self._seen: tuple[float, DeadLetters] | None = None
+
+    def look(self) -> DeadLetters:
+        """The newest dead letters; those of two seconds ago are not looked at again. Raises: AwsError."""
+        with self._lock:
+            if self._seen is not None and time.monotonic() - self._seen[0] < _FRESH_S:
+                return self._seen[1]
+            letters = [letter for batch in self._batches(LIST_MOST) for letter in batch]
+            self._give_back([letter.message for letter in letters])
+            total = max(self._depth(), len(letters))
+            found = _listing(letters, total)
+            self._seen = (time.monotonic(), found)
+            return found
+
+    def all(self) -> list[Letter]:
+        """All dead letters, which are hidden from others until this returns. Raises: AwsError."""
+        with self._lock:
+            letters = [letter for batch in self._batches(None) for letter in batch]
+            self._give_back([letter.message for letter in letters])
+            return letters
+
+    def redrive(self, request: RedriveRequest) -> Sent:
+        """Send the chosen letters to the queue again, each as a request for another try.
+
+        The set is fixed before the first one is sent: a letter that a worker puts meanwhile is left for the next
+        redrive. Each is first sent, then deleted, so that none is lost; one that was sent and not yet deleted when
+        this process dies is sent twice, and the worker recognizes that. Raises: AwsError.
+        """
+        with self._lock:
+            self._seen = None
+            chosen, others = self._choose(request)
+            sent: list[Letter] = []
+            try:
+                for start in range(0, len(chosen), MAX_BATCH):
+                    batch = self._renewed(chosen[start : start + MAX_BATCH])
+                    if not batch:
+                        continue
+                    self._queue.send([retry_body(letter.message.body) for letter in batch])
+                    self._dead_letters.delete_all([letter.message for letter in batch])
+                    sent += batch
+            finally:
+                settled = {letter.message.id for letter in sent}
+                left = (letter for letter in (*others, *chosen) if letter.message.id not in settled)
+                self._give_back([letter.message for letter in left])
+            return Sent(len(sent), [letter.key for letter in sent if letter.key], self._depth())
+
+    def discard(self, is_meant: Callable[[Letter], bool]) -> int:
+        """Delete the letters for which `is_meant` is true; return their number. Raises: AwsError."""
+        with self._lock:
+            self._seen = None
+            count = 0
+            left: list[Message] = []
+            try:
+                for batch in self._batches(None):
+                    meant = [letter.message for letter in batch if is_meant(letter)]
+                    left += [letter.message for letter in batch if letter.message not in meant]
+                    if meant:
+                        self._dead_letters.delete_all(meant)
+                        count += len(meant)
+            finally:
+                self._give_back(left)
+            return count
+
+    def _choose(self, request: RedriveRequest) -> tuple[list[Letter], list[Letter]]:
+        """The letters that a request means, at most its `limit`, and the others that were received with them."""
+        keys = set(request.keys) if request.keys is not None else None
+        chosen: list[Letter] = []
+        others: list[Letter] = []
+        try:
+            for batch in self._batches(_EXAMINE_MOST, hidden_s=_CHOSEN_HIDDEN_S):
+                for letter in batch:
+                    is_meant = (keys is None or letter.key in keys) and request.reason_code in (
+                        None,
+                        letter.reason_code,
+                    )
+                    (chosen if is_meant and len(chosen) < request.limit else others).append(letter)
+                if len(chosen) == request.limit:
+                    break
+        except AwsError:
+            self._give_back([letter.message for letter in (*chosen, *others)])
+            raise
+        return chosen, others
+
+    def _renewed(self, batch: Sequence[Letter]) -> Sequence[Letter]:
+        """The letters of a batch that are still hidden for this process, for long enough to settle them."""
+        messages = [letter.message for letter in batch]
+        refused = {message.id for message in self._dead_letters.extend(messages, visibility_timeout_s=_CHOSEN_HIDDEN_S)}
+        return [letter for letter in batch if letter.message.id not in refused]
+
+    def _batches(self, most: int | None, *, hidden_s: int = _HIDDEN_S) -> Iterator[list[Letter]]:
+        """All dead letters, each once, ten at a time, at most so many."""
+        seen: set[str] = set()
+        empty = 0
+        while empty < _EMPTY_ANSWERS and (most is None or len(seen) < most):
+            count = MAX_BATCH if most is None else min(MAX_BATCH, most - len(seen))
+            messages = self._dead_letters.receive(count, wait_s=0, visibility_timeout_s=hidden_s)
+            batch = [_letter(message) for message in messages if message.id not in seen]
+            # One that comes again has been hidden long enough: the round is through.
+            empty = 0 if batch else empty + 1
+            seen.update(message.id for message in messages)
+            if batch:
+                yield batch
+
+    def _give_back(self, messages: Sequence[Message]) -> None:
+        if messages:
+            self._dead_letters.extend(messages, visibility_timeout_s=0)
+
+    def _depth(self) -> int:
+        depth = self._dead_letters.depth()
+        return depth.visible + depth.in_flight + depth.delayed
+
+
+def _letter(message: Message) -> Letter:
+    """A dead letter with its reason; one that SQS itself has moved has none."""
+    attributes = message.attributes
+    try:
+        events = parse_notification(message.body)
+    except MalformedNotificationError:
+        events = []
+    try:
+        code = ReasonCode(attributes.get("reason_code", ReasonCode.CRASHED))
+    except ValueError:
+        code = ReasonCode.INTERNAL
+    attempts = attributes.get("attempts", "")
+    return Letter(
+        message,
+        events,
+        code,
+        attributes.get("reason") or "It was received again and again, and no worker came to an end with it.",
+        int(attempts) if attempts.isdecimal() else None,
+    )
+
+
+def _listing(letters: Sequence[Letter], total: int) -> DeadLetters:
+    newest = sorted(letters, key=lambda letter: letter.at, reverse=True)
+    counted = Counter(letter.reason_code for letter in newest)
+    examples = {letter.reason_code: letter.reason for letter in reversed(newest)}
+    return DeadLetters(
+        total=total,
+        items=[
+            DeadLetter(
+                id=letter.message.id,
+                key=letter.key,
+                reason=letter.reason,
+                reason_code=letter.reason_code,
+                attempts=letter.attempts,
+                at=letter.at,
+            )
+            for letter in newest
+        ],
+        groups=[
+            DeadLetterGroup(reason_code=code, count=count, example=examples[code])
+            for code, count in counted.most_common()
+        ],
+        is_complete=len(letters) >= total,
+    )

@@ -1,0 +1,208 @@
+"""The live state: sampled once per tick for all clients, whatever their number."""
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+import structlog
+
+from services.api.actions.purge_job import progress_of
+from services.api.live import figures
+from services.api.live.figures import Sample, Samples
+from services.api.live.sockets import Sockets
+from services.api.live.sources.queues import QueuesReading
+from services.api.live.sources.source import Source
+from services.api.live.sources.videos import VideosReading
+from services.api.schema.models import Metrics, PurgeProgress, Queue, State
+from services.aws.errors import AwsError, WriteConflictError
+from services.aws.shared import SharedItems
+from services.contract.pods import Pod
+from services.contract.records import VideoState
+from services.contract.resources import SAMPLES_KEY
+
+_DEBOUNCE_S = 1.0
+_PATIENCE_S = 2.0
+_PURGE_SHOWN_S = 60
+_LATEST = 3
+"""Samples in a push after the first: one more than a client could have missed between two."""
+
+
+@dataclass(frozen=True)
+class Readers:
+    """How the sources are read; each call may block."""
+
+    queues: Callable[[], QueuesReading]
+    videos: Callable[[], VideosReading]
+    pods: Callable[[], list[Pod]]
+
+
+class Live:
+    """Ticks until it is cancelled. Everything but `nudge` belongs to the event loop."""
+
+    def __init__(self, readers: Readers, shared: SharedItems, sockets: Sockets, *, interval_s: float) -> None:
+        self._executor = ThreadPoolExecutor(4, thread_name_prefix="source")
+        self.queues = Source("queue", readers.queues, self._executor)
+        self.videos = Source("metrics", readers.videos, self._executor)
+        self.pods = Source("pods", readers.pods, self._executor)
+        self.sockets = sockets
+        self.tick_s = 0.0
+        self._shared = shared
+        self._interval_s = interval_s
+        self._samples = Samples()
+        self._sampling: asyncio.Task[None] | None = None
+        self._server = secrets.token_hex(4)
+        self._seq = 0
+        self._whole = ""
+        self._nudged = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._log = structlog.get_logger()
+
+    def nudge(self) -> None:
+        """Something has happened: push soon. May be called from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._nudged.set)
+
+    @property
+    def generation(self) -> int:
+        """Changes when videos have changed, as far as this process knows."""
+        return self.videos.value.shared.writes if self.videos.value else -1
+
+    async def run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        while True:
+            begun = time.monotonic()
+            try:
+                await self.tick()
+            except Exception:  # noqa: BLE001 - the next tick may do better, and clients see that none comes
+                self._log.exception("tick_failed")
+            await self._pause(begun)
+
+    async def _pause(self, begun: float) -> None:
+        """Until the next tick is due, or something has happened and the last tick is not too fresh."""
+        rest_s = max(0.0, self._interval_s - (time.monotonic() - begun))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._nudged.wait(), rest_s)
+            await asyncio.sleep(max(0.0, min(_DEBOUNCE_S, rest_s) - (time.monotonic() - begun)))
+        self._nudged.clear()
+
+    async def tick(self) -> None:
+        """Reads all sources, keeps a sample, and pushes."""
+        begun = time.monotonic()
+        patience_s = min(_PATIENCE_S, self._interval_s * 2)
+        await asyncio.gather(*(source.refresh(patience_s) for source in (self.queues, self.videos, self.pods)))
+        await self._sample(max(0.0, patience_s - (time.monotonic() - begun)))
+        self._seq += 1
+        state = self.state()
+        self._whole = state.model_dump_json()
+        if self.sockets:
+            history = state.queue.history[-_LATEST:] if state.queue else []
+            queue = state.queue.model_copy(update={"history": history}) if state.queue else None
+            self.sockets.broadcast(state.model_copy(update={"queue": queue}).model_dump_json())
+        self.tick_s = time.monotonic() - begun
+
+    def first_message(self) -> str:
+        """What a new client begins with: the state of the last tick, with the whole history."""
+        return self._whole
+
+    async def _sample(self, patience_s: float) -> None:
+        """Keep a sample, and wait for that no longer than `patience_s`: a write that hangs must not stop the ticks."""
+        if self._sampling is None or self._sampling.done():
+            self._sampling = asyncio.create_task(self._keep_sample())
+        done, _ = await asyncio.wait([self._sampling], timeout=patience_s)
+        for task in done:
+            task.result()
+
+    async def _keep_sample(self) -> None:
+        """Adds a sample to those that all processes share, if nobody has done so for this moment."""
+        queues, videos = self.queues.value, self.videos.value
+        if videos is not None:
+            self._samples = self._samples.merged(Samples.from_json(videos.shared.samples.content))
+        at_s = figures.slot(time.time())
+        is_known = bool(self._samples.recent) and self._samples.recent[-1].at_s >= at_s
+        if queues is None or videos is None or not self.queues.is_fresh or is_known:
+            return
+        depth = queues.queue
+        sample = Sample(at_s, depth.visible, depth.in_flight, depth.delayed, queues.dead_letters, videos.shared.ended)
+        samples = self._samples.with_sample(sample)
+        if self.videos.is_fresh:
+            loop = asyncio.get_running_loop()
+            write = partial(self._shared.write, SAMPLES_KEY, videos.shared.samples, samples.to_json())
+            with contextlib.suppress(AwsError):
+                try:
+                    await loop.run_in_executor(self._executor, write)
+                except WriteConflictError:
+                    # Another process has just written its own, which counts: all must show the same.
+                    document = await loop.run_in_executor(self._executor, self._shared.document, SAMPLES_KEY)
+                    samples = self._samples.merged(Samples.from_json(document.content))
+        # Shown only now: what was seen once is known to whoever comes after this process.
+        self._samples = samples
+
+    def state(self) -> State:
+        """What is known now, without asking anybody."""
+        return State(
+            server=self._server,
+            seq=self._seq,
+            at=datetime.now(UTC),
+            sources={
+                "queue": self.queues.freshness(),
+                "pods": self.pods.freshness(),
+                "metrics": self.videos.freshness(),
+            },
+            queue=self.queue(),
+            pods=self.pods.value,
+            metrics=self.metrics(),
+            videos=list(self.videos.value.feed) if self.videos.value else [],
+            purge=self._purge(),
+        )
+
+    def queue(self) -> Queue | None:
+        reading = self.queues.value
+        if reading is None:
+            return None
+        queued: Sequence[datetime] = self.videos.value.queued if self.videos.value else ()
+        visible = reading.queue.visible
+        return Queue(
+            visible=visible,
+            in_flight=reading.queue.in_flight,
+            delayed=reading.queue.delayed,
+            oldest_age_s=figures.oldest_age_s(time.time(), visible, self._samples, queued),
+            dead_letters=reading.dead_letters,
+            history=figures.history(self._samples.recent),
+        )
+
+    def metrics(self) -> Metrics | None:
+        reading = self.videos.value
+        if reading is None:
+            return None
+        totals, now_s = reading.shared.totals, time.time()
+        rate = figures.throughput(self._samples, reading.shared.ended, now_s)
+        queues = self.queues.value
+        waiting = queues.queue.visible + queues.queue.in_flight + queues.queue.delayed if queues else 0
+        pods = self.pods.value or []
+        return Metrics(
+            videos={state: max(0, totals.get(f"videos_{state}", 0)) for state in VideoState},
+            thumbnails=max(0, totals.get("thumbnails", 0)),
+            upload_bytes=max(0, totals.get("upload_bytes", 0)),
+            thumbnail_bytes=max(0, totals.get("thumbnail_bytes", 0)),
+            running_pods=sum(pod.phase == "Running" for pod in pods),
+            total_pods=len(pods),
+            throughput=rate,
+            latency=figures.latency(reading.times),
+            drain_s=figures.drain_s(waiting, rate),
+        )
+
+    def _purge(self) -> PurgeProgress | None:
+        progress = progress_of(self.videos.value.shared.purge) if self.videos.value else None
+        if progress is None or progress.running:
+            return progress
+        ended = progress.finished_at or progress.started_at
+        return progress if (datetime.now(UTC) - ended).total_seconds() < _PURGE_SHOWN_S else None
+
+    def close(self) -> None:
+        self._executor.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,35 @@
+"""The source of pods that the settings choose."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from services.api.live.sources.pods_file import PodsFromFile
+from services.contract.pods import Pod
+from services.contract.settings.api import ApiSettings
+
+
+class PodsSource(Protocol):
+    def read(self) -> list[Pod]:
+        """Raises: SourceError."""
+
+    def close(self) -> None: ...
+
+
+class NoPods:
+    def read(self) -> list[Pod]:
+        return []
+
+    def close(self) -> None:
+        pass
+
+
+def pods_source(settings: ApiSettings, changed: Callable[[], None]) -> PodsSource:
+    """`changed` may be called from any thread when pods have changed."""
+    if settings.pods_source == "file" and settings.pods_file is not None:
+        return PodsFromFile(settings.pods_file)
+    if settings.pods_source == "kubernetes":
+        # Only here: on one machine the client's 40 MB are not needed.
+        from services.api.live.sources.pods_kubernetes import PodsFromKubernetes  # noqa: PLC0415
+
+        return PodsFromKubernetes(settings.worker_namespace, changed)
+    return NoPods()

@@ -1,0 +1,76 @@
+"""Totals and the newest videos: one request while nothing changes, five when something has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.api.schema.models import VideoSummary
+from services.api.schema.views import video_id
+from services.aws.listing import VideoListing
+from services.aws.shared import Shared, SharedItems
+from services.contract.records import VideoState
+
+_ATTRIBUTES = (
+    "pk",
+    "state",
+    "attempt",
+    "reason_code",
+    "reason",
+    "queued_at",
+    "started_at",
+    "updated_at",
+    "finished_at",
+    "worker",
+)
+_NEWEST = {VideoState.PROCESSING: 50, VideoState.DONE: 100, VideoState.DEGRADED: 25, VideoState.FAILED: 25}
+_IN_WORK = 50
+_ENDED = 50
+
+
+@dataclass(frozen=True)
+class VideosReading:
+    shared: Shared
+    feed: Sequence[VideoSummary]
+    """In work, then ended; the newest first in both."""
+    times: Sequence[tuple[datetime, datetime]]
+    """When the latest videos with thumbnails were queued, and when they ended."""
+    queued: Sequence[datetime]
+    """When the messages were sent that workers have taken lately."""
+
+
+class VideosReader:
+    """Reads the newest videos only after the totals' counter of changes has moved, and once more after that: the index
+    follows the table with a delay.
+    """
+
+    def __init__(self, shared: SharedItems, listing: VideoListing) -> None:
+        self._shared = shared
+        self._listing = listing
+        self._writes = -1
+        self._settled = False
+        self._newest: list[VideoSummary] = []
+
+    def read(self) -> VideosReading:
+        """Raises: ServiceError."""
+        shared = self._shared.read()
+        if shared.writes != self._writes or not self._settled:
+            self._newest = self._read_newest()
+            self._settled = shared.writes == self._writes
+            self._writes = shared.writes
+        in_work = [video for video in self._newest if video.finished_at is None]
+        ended = [video for video in self._newest if video.finished_at is not None]
+        good = [video for video in ended if video.state is not VideoState.FAILED]
+        return VideosReading(
+            shared=shared,
+            feed=[*in_work[:_IN_WORK], *ended[:_ENDED]],
+            times=[(video.queued_at, video.finished_at) for video in good if video.finished_at],
+            queued=[video.queued_at for video in self._newest],
+        )
+
+    def _read_newest(self) -> list[VideoSummary]:
+        videos = []
+        for state, limit in _NEWEST.items():
+            for item in self._listing.newest(state, limit, attributes=_ATTRIBUTES):
+                key = item.pop("pk")
+                videos.append(VideoSummary.model_validate({**item, "key": key, "id": video_id(key)}))
+        return sorted(videos, key=lambda video: video.updated_at, reverse=True)

@@ -1,0 +1,1 @@
+"""The HTTP surface: models, problem documents, the OpenAPI document, pages."""

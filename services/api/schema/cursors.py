@@ -1,0 +1,38 @@
+"""Cursors: where a page ended, signed, so that one that was made up or is for another list is refused."""
+
+from typing import Any
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from services.api.access.secret_key import SecretKey
+from services.api.schema.problems import BadRequestError
+from services.aws.listing import Positions
+
+
+class Cursors:
+    """Cursors of one pipeline. All processes share the key: each continues a listing that another one began."""
+
+    def __init__(self, key: SecretKey) -> None:
+        self._key = key
+
+    def write(self, listing: str, positions: Positions, offset: int = 0) -> str:
+        """Return a cursor. `listing` names what is listed, with its filters; `offset` counts within the first entry.
+
+        Raises: AwsError if the key cannot be read.
+        """
+        return str(self._serializer(listing).dumps([dict(positions), offset]))
+
+    def read(self, listing: str, cursor: str) -> tuple[Positions, int]:
+        """Raises: BadRequestError if it was not written by us for this list, AwsError if the key cannot be read."""
+        try:
+            positions, offset = self._serializer(listing).loads(cursor)
+        except (BadData, UnicodeError):
+            raise BadRequestError("The cursor is none of this list: begin without one.") from None
+        return {state: _position(value) for state, value in positions.items()}, offset
+
+    def _serializer(self, listing: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self._key.remembered, salt=f"cursor {listing}")
+
+
+def _position(value: Any) -> tuple[str, str] | None:
+    return None if value is None else (value[0], value[1])

@@ -1,0 +1,110 @@
+"""What holds for every request: security headers, a limit on bodies, a count and a time. Plain ASGI."""
+
+import time
+from http import HTTPStatus
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.api.access.auth import Gate
+from services.api.schema import problems
+from services.api.schema.problems import ApiError
+from services.api.telemetry import Telemetry
+
+MAX_BODY_BYTES = 2 * 1024 * 1024
+"""Room for a thousand keys, or for the ten thousand parts of an upload."""
+
+OPEN_BODY_BYTES = 16 * 1024
+"""Room for a login. FastAPI reads a body before it asks who sends it, so more is read from known callers only."""
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
+_TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+_DETAIL = f"The body has more than {MAX_BODY_BYTES} bytes."
+_STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
+
+
+class Wrapping:
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, gate: Gate) -> None:
+        self._app = app
+        self._telemetry = telemetry
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = time.perf_counter()
+        status = HTTPStatus.INTERNAL_SERVER_ERROR.value
+
+        async def send_secured(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _secure(scope, MutableHeaders(scope=message))
+            await send(message)
+
+        try:
+            await self._limited(scope, receive, send_secured)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            method = scope["method"] if route != "none" else "any"
+            self._telemetry.requests.labels(method, route, str(status)).inc()
+            self._telemetry.durations.labels(method, route).observe(time.perf_counter() - begun)
+
+    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        declared = int(length) if length.isdigit() else 0
+        try:
+            if declared > OPEN_BODY_BYTES:
+                await self._check(scope, declared)
+        except HTTPException as error:
+            answer = problems.response(error.status_code, error.detail, headers=error.headers)
+            await answer(scope, receive, send)
+        else:
+            await self._app(scope, self._counted(scope, receive, declared), send)
+
+    async def _check(self, scope: Scope, size_bytes: int) -> None:
+        """Raise HTTPException for a body that is too large, or whose sender is unknown.
+
+        FastAPI makes a 400 of anything else that is raised while it reads a body.
+        """
+        if size_bytes > MAX_BODY_BYTES:
+            raise HTTPException(_TOO_LARGE, _DETAIL, headers={"Connection": "close"})
+        try:
+            await run_in_threadpool(self._gate.caller, HTTPConnection(scope))
+        except ApiError as error:
+            raise HTTPException(error.status, error.detail, {**error.headers, "Connection": "close"}) from None
+
+    def _counted(self, scope: Scope, receive: Receive, declared: int) -> Receive:
+        size_bytes = 0
+        most = MAX_BODY_BYTES if declared > OPEN_BODY_BYTES else OPEN_BODY_BYTES
+
+        async def counting() -> Message:
+            nonlocal size_bytes, most
+            message = await receive()
+            size_bytes += len(message.get("body", b""))
+            if size_bytes > most:
+                await self._check(scope, size_bytes)
+                most = MAX_BODY_BYTES
+            return message
+
+        return counting
+
+
+def _secure(scope: Scope, headers: MutableHeaders) -> None:
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+    forwarded = dict(scope["headers"]).get(b"x-forwarded-proto", b"")
+    if scope["scheme"] == "https" or forwarded == b"https":
+        headers.setdefault("Strict-Transport-Security", _STRICT_TRANSPORT)

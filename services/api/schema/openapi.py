@@ -1,0 +1,65 @@
+"""The OpenAPI document: what FastAPI makes of the routes, with the messages of `/ws` and one model of errors."""
+
+import json
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import TypeAdapter
+
+from services.api.schema.models import LiveMessage
+from services.api.schema.problems import MEDIA_TYPE, Problem
+
+_REFERENCE = "#/components/schemas/{model}"
+_OPEN = {"/health", "/health/ready"}
+
+DESCRIPTION = """\
+The live state of a thumbnail pipeline, and what can be done about it.
+
+Send `Authorization: Bearer` and a token, or log in with `POST /api/session`. Everything that goes wrong is answered
+with `application/problem+json` (RFC 9457). `WS /ws` pushes `State` messages: the whole state on connect, then at every
+interval and soon after something happened. A client that cannot keep up is closed with code 1013, and may come again.
+"""
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The document, as a client generator reads it."""
+    made = get_openapi(
+        title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, openapi_version="3.1.0"
+    )
+    schemas = made["components"]["schemas"]
+    for model in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(model, None)
+    for adapter in (TypeAdapter(LiveMessage), TypeAdapter(Problem)):
+        schema = adapter.json_schema(ref_template=_REFERENCE, mode="serialization")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[schema["title"]] = schema
+    made["components"]["schemas"] = dict(sorted(schemas.items()))
+    made["components"]["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": "thumbnails_session"},
+    }
+    for path, operations in made["paths"].items():
+        for operation in operations.values():
+            _finish(operation, is_open=path in _OPEN or operation["operationId"] in ("login", "logout"))
+    return made
+
+
+def _finish(operation: dict[str, Any], *, is_open: bool) -> None:
+    if not is_open:
+        operation["security"] = [{"token": []}, {"session": []}]
+    responses = operation["responses"]
+    problem = {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
+    if "422" in responses:
+        responses["422"] = {"description": "A field breaks a rule", "content": problem}
+    if "requestBody" in operation:
+        responses.setdefault("400", {"description": "The body cannot be read", "content": problem})
+        responses.setdefault("413", {"description": "The body is too large", "content": problem})
+    for status in ("429", "503"):
+        if MEDIA_TYPE in responses.get(status, {}).get("content", {}):
+            what = {"description": "Seconds to wait", "schema": {"type": "integer"}}
+            responses[status]["headers"] = {"Retry-After": what}
+
+
+def as_text(app: FastAPI) -> str:
+    return json.dumps(document(app), indent=2, ensure_ascii=False) + "\n"

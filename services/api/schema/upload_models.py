@@ -1,0 +1,77 @@
+"""What the api answers and asks for about uploads; the rest of its models is in `models`."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from services.api.schema.models import Answer, Key, Question
+
+
+class UploadRequest(Question):
+    name: str = Field(
+        min_length=1,
+        max_length=900,
+        description="Name of the file, with folders if wanted. What S3 or a browser would stumble over is left out.",
+        examples=["trip/harbour.mp4"],
+    )
+    size_bytes: int = Field(ge=1, examples=[1_310_000])
+    overwrite: bool = Field(
+        default=False, description="Whether it may replace a video of that name; otherwise it gets another name."
+    )
+
+
+class WholeTicket(Answer):
+    """One POST of a form: these fields, then the file as `file`."""
+
+    kind: Literal["whole"] = "whole"
+    key: str
+    content_type: str
+    url: str
+    fields: dict[str, str]
+    expires_at: AwareDatetime
+
+
+class PartsTicket(Answer):
+    """A PUT for each part; then `complete` with the ETags that S3 answered."""
+
+    kind: Literal["parts"] = "parts"
+    key: str
+    content_type: str
+    upload_id: str
+    part_size_bytes: int
+    part_count: int
+
+
+Ticket = Annotated[WholeTicket | PartsTicket, Field(discriminator="kind")]
+
+
+class UploadRef(Question):
+    key: Key = Field(examples=["uploads/trip/harbour.mp4"])
+    upload_id: str = Field(min_length=1, max_length=1024)
+
+
+class PartUrlsRequest(UploadRef):
+    numbers: list[Annotated[int, Field(ge=1, le=10_000)]] = Field(min_length=1, max_length=1000, examples=[[1, 2, 3]])
+
+
+class PartUrl(Answer):
+    number: int
+    url: str
+
+
+class PartUrls(Answer):
+    parts: list[PartUrl]
+
+
+class UploadedPart(Question):
+    number: int = Field(ge=1, le=10_000)
+    etag: str = Field(min_length=1, max_length=128, examples=['"9b2cf535f27731c974343645a3985328"'])
+
+
+class CompleteRequest(UploadRef):
+    parts: list[UploadedPart] = Field(min_length=1, max_length=10_000)
+
+
+class Uploaded(Answer):
+    key: str
+    size_bytes: int

@@ -1,0 +1,87 @@
+"""Records as the api shows them. Pure but for the signing of URLs."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Any
+
+from services.api.schema.models import Preview, Storyboard, Thumbnail, TimelineEntry, Video, VideoDetails
+from services.contract.keys import is_upload
+from services.contract.records import VideoRecord, VideoState
+
+Sign = Callable[[str], str]
+"""A presigned URL of an object key."""
+
+_ID_MARK = "~"
+
+
+def video_id(key: str) -> str:
+    """A key as one path segment: `..` and `//` in a key would not survive a browser or a proxy."""
+    return _ID_MARK + base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def video_key(given: str) -> str | None:
+    """The key that a path names, by itself or by its id; None if it can be no upload's."""
+    if given.startswith(_ID_MARK):
+        coded = given.removeprefix(_ID_MARK)
+        try:
+            given = base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4)).decode()
+        except (binascii.Error, ValueError):
+            return None
+    return given if is_upload(given) and len(given.encode()) <= 1024 else None
+
+
+def thumbnails(record: VideoRecord, sign: Sign) -> list[Thumbnail]:
+    return [
+        Thumbnail(
+            **thumbnail.model_dump(),
+            video_key=record.key,
+            url=sign(thumbnail.key),
+            created_at=record.finished_at or record.updated_at,
+        )
+        for thumbnail in record.thumbnails
+    ]
+
+
+def video(record: VideoRecord, sign: Sign) -> Video:
+    return Video(**_fields(record, sign))
+
+
+def video_details(record: VideoRecord, sign: Sign) -> VideoDetails:
+    sheet, preview = record.storyboard, record.preview
+    return VideoDetails(
+        **_fields(record, sign),
+        storyboard=Storyboard(url=sign(sheet.key), track_url=sign(sheet.track_key), **sheet.model_dump())
+        if sheet
+        else None,
+        preview=Preview(url=sign(preview.key), **preview.model_dump()) if preview else None,
+        timeline=_timeline(record),
+        download_url=sign(record.key),
+    )
+
+
+def _fields(record: VideoRecord, sign: Sign) -> dict[str, Any]:
+    names = set(Video.model_fields) - {"id", "thumbnails"}
+    return {
+        **record.model_dump(include=names),
+        "id": video_id(record.key),
+        "thumbnails": thumbnails(record, sign),
+    }
+
+
+def _timeline(record: VideoRecord) -> list[TimelineEntry]:
+    attempts = "first attempt" if record.attempt == 1 else f"attempt {record.attempt}"
+    entries = [
+        TimelineEntry(event="uploaded", at=record.queued_at),
+        TimelineEntry(event="received", at=record.started_at, note=f"{attempts}, {record.worker}".rstrip(", ")),
+    ]
+    if record.finished_at is not None:
+        ends = {VideoState.DONE: "stored", VideoState.DEGRADED: "degraded", VideoState.FAILED: "failed"}
+        event = ends.get(record.state, "stored")
+        entries.append(TimelineEntry.model_validate({"event": event, "at": record.finished_at, "note": record.reason}))
+    return entries
+
+
+def position(record: VideoRecord) -> tuple[str, str]:
+    """Where a listing stands after this record."""
+    return record.updated_at.isoformat(timespec="microseconds"), record.key

@@ -1,0 +1,19 @@
+"""Settings of every service: read from the environment once, validated whole, frozen.
+
+Names are those of the environment variables in lower case. The stacks write a Deployment's environment from these
+classes, so that it cannot differ from what a service reads.
+"""
+
+from services.contract.settings.api import ApiSettings
+from services.contract.settings.pipeline import PipelineSettings, Port, ServiceSettings, SettingsError
+from services.contract.settings.worker import FrontendSettings, WorkerSettings
+
+__all__ = [
+    "ApiSettings",
+    "FrontendSettings",
+    "PipelineSettings",
+    "Port",
+    "ServiceSettings",
+    "SettingsError",
+    "WorkerSettings",
+]

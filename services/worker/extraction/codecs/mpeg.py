@@ -1,0 +1,87 @@
+"""MPEG-1 and MPEG-2 (ISO/IEC 13818-2, 6.2) and MPEG-4 part 2 (ISO/IEC 14496-2, 6.2.3)."""
+
+from services.worker.extraction.codecs.bits import Bits, OutOfBitsError
+from services.worker.extraction.codecs.coded import Coded
+
+_SEQUENCE, _EXTENSION, _PICTURE = b"\0\0\1\xb3", b"\0\0\1\xb5", b"\0\0\1\0"
+_VOP = b"\0\0\1\xb6"
+_INTRA = 1
+_MPEG1_RATIOS = {
+    2: 0.6735, 3: 0.7031, 4: 0.7615, 5: 0.8055, 6: 0.8437, 7: 0.8935, 8: 0.9157, 9: 0.9815, 10: 1.0255, 11: 1.0695,
+    12: 1.0950, 13: 1.1575, 14: 1.2015,
+}  # fmt: skip
+"""Height of a pixel over its width: ISO/IEC 11172-2, 2.4.3.2."""
+_DISPLAY_RATIOS = {2: 4 / 3, 3: 16 / 9, 4: 2.21}
+_EXTENDED_PAR = 15
+_MPEG4_RATIOS = {1: 1.0, 2: 12 / 11, 3: 10 / 11, 4: 16 / 11, 5: 40 / 33}
+_RECTANGULAR = 0
+
+
+def describe_mpeg2(extradata: bytes, picture: bytes) -> Coded:
+    data = picture if _SEQUENCE in picture[:4096] else extradata + picture
+    at = data.find(_SEQUENCE)
+    if at < 0 or at + 8 > len(data):
+        return Coded(is_key=False)
+    width, height = int.from_bytes(data[at + 4 : at + 6]) >> 4, int.from_bytes(data[at + 5 : at + 7]) & 0xFFF
+    code = data[at + 7] >> 4
+    extension = data.find(_EXTENSION, at + 8, at + 256)
+    is_progressive = True
+    if extension >= 0 and data[extension + 4] >> 4 == 1:
+        bits = Bits(data[extension + 4 : extension + 12])
+        try:
+            bits.skip(4 + 8)
+            is_progressive = bits.flag()
+            bits.skip(2)
+            width |= bits.u(2) << 12
+            height |= bits.u(2) << 12
+        except OutOfBitsError:
+            return Coded()
+        ratio = _DISPLAY_RATIOS[code] * height / width if code in _DISPLAY_RATIOS and width else None
+    else:
+        ratio = 1 / _MPEG1_RATIOS[code] if code in _MPEG1_RATIOS else None
+    start = data.find(_PICTURE, at)
+    is_key = start >= 0 and start + 6 <= len(data) and data[start + 5] >> 3 & 7 == _INTRA
+    return Coded(width, height, ratio, may_be_interlaced=not is_progressive, is_key=is_key)
+
+
+def describe_mpeg4(extradata: bytes, picture: bytes) -> Coded:
+    at = picture.find(_VOP)
+    is_key = picture[at + 4] >> 6 == 0 if 0 <= at < len(picture) - 4 else None
+    for data in (picture, extradata):
+        layer = next((found for code in range(0x20, 0x30) if (found := data.find(bytes([0, 0, 1, code]))) >= 0), -1)
+        if layer >= 0:
+            try:
+                width, height, ratio, interlaced = _layer(Bits(data[layer + 4 : layer + 64]))
+            except OutOfBitsError:
+                break
+            return Coded(width, height, ratio, may_be_interlaced=interlaced, is_key=is_key)
+    return Coded(is_key=is_key)
+
+
+def _layer(bits: Bits) -> tuple[int, int, float | None, bool]:
+    """Width, height, sample aspect ratio and interlacing of a video object layer."""
+    bits.skip(1 + 8)
+    if bits.flag():
+        bits.skip(4 + 3)
+    code = bits.u(4)
+    ratio = _MPEG4_RATIOS.get(code)
+    if code == _EXTENDED_PAR:
+        across, down = bits.u(8), bits.u(8)
+        ratio = across / down if across and down else None
+    if bits.flag():  # control parameters
+        bits.skip(2 + 1)
+        if bits.flag():
+            bits.skip(79)
+    if bits.u(2) != _RECTANGULAR:
+        raise OutOfBitsError("a shape that is no rectangle")
+    bits.skip(1)
+    resolution = bits.u(16)
+    bits.skip(1)
+    if bits.flag():
+        bits.skip(max((resolution - 1).bit_length(), 1))
+    bits.skip(1)
+    width = bits.u(13)
+    bits.skip(1)
+    height = bits.u(13)
+    bits.skip(1)
+    return width, height, ratio, bits.flag()

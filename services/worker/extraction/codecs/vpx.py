@@ -1,0 +1,50 @@
+"""VP8 (RFC 6386, 9.1) and VP9 (VP9 Bitstream & Decoding Process Specification, 6.2): the header of a keyframe."""
+
+from services.worker.extraction.codecs.bits import Bits, OutOfBitsError
+from services.worker.extraction.codecs.coded import Coded, Colour
+
+_VP9_SYNC = 0x498342
+_SRGB = 7
+_MATRICES = {1: 6, 2: 1, 3: 6, 4: 7, 5: 9}
+"""VP9's colour spaces as matrix coefficients of H.273."""
+
+
+def describe_vp8(_extradata: bytes, picture: bytes) -> Coded:
+    if len(picture) < 10 or picture[0] & 1:
+        return Coded(is_key=False)
+    if picture[3:6] != b"\x9d\x01\x2a":
+        return Coded()
+    width, height = (int.from_bytes(picture[at : at + 2], "little") & 0x3FFF for at in (6, 8))
+    return Coded(width_px=width, height_px=height, is_key=True)
+
+
+def describe_vp9(_extradata: bytes, picture: bytes) -> Coded:
+    try:
+        return _describe_vp9(Bits(picture[:32]))
+    except OutOfBitsError:
+        return Coded()
+
+
+def _describe_vp9(bits: Bits) -> Coded:
+    bits.skip(2)
+    profile = bits.u(1) | bits.u(1) << 1
+    if profile == 3:
+        bits.skip(1)
+    if bits.flag():
+        return Coded()  # shows a picture that was decoded before
+    if bits.u(1):
+        return Coded(is_key=False)
+    bits.skip(2)
+    if bits.u(24) != _VP9_SYNC:
+        return Coded()
+    if profile >= 2:
+        bits.skip(1)
+    space = bits.u(3)
+    if space != _SRGB:
+        bits.skip(1)
+        if profile in (1, 3):
+            bits.skip(3)
+    elif profile in (1, 3):
+        bits.skip(1)
+    width, height = bits.u(16) + 1, bits.u(16) + 1
+    return Coded(width_px=width, height_px=height, colour=Colour(matrix=_MATRICES.get(space, 2)), is_key=True)

@@ -1,0 +1,1 @@
+"""MP4, QuickTime and 3GP files: boxes, sample tables, fragments."""

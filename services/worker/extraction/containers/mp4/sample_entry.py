@@ -1,0 +1,102 @@
+"""An MP4's description of its samples (ISO/IEC 14496-12, 8.5.2): codec, size, shape of the pixels, colour."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from services.worker.extraction.codecs.coded import Colour
+from services.worker.extraction.codecs.names import decoder_of
+from services.worker.extraction.containers.stream import BrokenIndexError, Stream
+
+_VISUAL_BYTES = 86
+"""Of a visual sample entry, its own size and type included; boxes follow."""
+_CONFIGURATIONS = {b"avcC", b"hvcC", b"av1C"}
+_OBJECT_TYPES = {
+    0x20: "mpeg4", 0x60: "mpeg2video", 0x61: "mpeg2video", 0x62: "mpeg2video", 0x63: "mpeg2video",
+    0x64: "mpeg2video", 0x65: "mpeg2video", 0x6A: "mpeg1video", 0x6C: "mjpeg",
+}  # fmt: skip
+"""https://mp4ra.org/registered-types/object-types"""
+_FORMATS = {"vp08": "vp8", "vp09": "vp9", "jpeg": "mjpeg", "mjpa": "", "mp2v": "mpeg2video", "m1v ": "mpeg1video"}
+_KEEPS_TAG = {"prores"}
+_DESCRIPTOR_CONFIG, _DESCRIPTOR_SPECIFIC = 4, 5
+
+
+@dataclass(frozen=True)
+class _Esds:
+    object_type: int = 0
+    specific: bytes = b""
+
+
+def stream_of(stsd: bytes) -> Stream:
+    """The stream that a sample description tells of. Raises: BrokenIndexError, also for one of several codecs."""
+    if len(stsd) < 8 + _VISUAL_BYTES:
+        raise BrokenIndexError("no sample description")
+    size, tag = struct.unpack_from(">I4s", stsd, 8)
+    entry = stsd[8 : 8 + size]
+    width, height = struct.unpack_from(">HH", entry, 32)
+    found = dict(_boxes(entry, _VISUAL_BYTES))
+    name = tag.decode("latin-1")
+    decoder = _FORMATS.get(name) or decoder_of(name)
+    extradata = next((body for kind, body in found.items() if kind in _CONFIGURATIONS), b"")
+    if tag == b"mp4v":
+        esds = _read_esds(found.get(b"esds", b"")[4:])
+        decoder, extradata = _OBJECT_TYPES.get(esds.object_type, "mpeg4"), esds.specific
+    if not decoder or (_several_codecs(stsd, size, tag)):
+        raise BrokenIndexError(f"sample entry {name}")
+    stream = Stream(
+        decoder=decoder,
+        tag=tag if decoder in _KEEPS_TAG else b"",
+        extradata=extradata,
+        width_px=width,
+        height_px=height,
+        colour=_colour(found.get(b"colr", b"")),
+    )
+    across, down = struct.unpack_from(">II", found[b"pasp"]) if len(found.get(b"pasp", b"")) >= 8 else (0, 0)
+    return replace(stream, sample_aspect_ratio=across / down) if across and down else stream
+
+
+def _several_codecs(stsd: bytes, first_size: int, first_tag: bytes) -> bool:
+    """Whether a further sample entry is of another codec: the tables would have to tell which is whose."""
+    return int.from_bytes(stsd[4:8]) > 1 and stsd[8 + first_size + 4 : 8 + first_size + 8] != first_tag
+
+
+def _boxes(data: bytes, at: int) -> Iterator[tuple[bytes, bytes]]:
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4])
+        if size < 8:
+            return
+        yield data[at + 4 : at + 8], data[at + 8 : at + size]
+        at += size
+
+
+def _colour(colr: bytes) -> Colour:
+    if colr[:4] not in (b"nclx", b"nclc") or len(colr) < 10:
+        return Colour()
+    return Colour(*struct.unpack_from(">HHH", colr, 4))
+
+
+def _read_esds(data: bytes) -> _Esds:
+    """Object type and decoder-specific information of an ES descriptor (ISO/IEC 14496-1, 7.2.6)."""
+    found = _Esds()
+    at = 0
+    while at + 2 <= len(data):
+        tag, at = data[at], at + 1
+        length = 0
+        for _ in range(4):
+            byte, at = (data[at] if at < len(data) else 0), at + 1
+            length = length << 7 | byte & 0x7F
+            if not byte & 0x80:
+                break
+        if tag == _DESCRIPTOR_SPECIFIC:
+            return replace(found, specific=data[at : at + length])
+        if tag == _DESCRIPTOR_CONFIG:
+            found = replace(found, object_type=data[at] if at < len(data) else 0)
+            at += 13
+        elif tag == 3:
+            flags = data[at + 2] if at + 2 < len(data) else 0
+            at += 3 + (2 if flags & 0x80 else 0) + (2 if flags & 0x20 else 0)
+            if flags & 0x40:
+                return found
+        else:
+            at += length
+    return found

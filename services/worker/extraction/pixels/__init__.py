@@ -1,0 +1,1 @@
+"""Pixels of a decoded frame: colour, orientation, scaling, encoding."""

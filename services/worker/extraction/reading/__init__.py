@@ -1,0 +1,1 @@
+"""Reads of the source in ranges, with limits on bytes and requests."""

@@ -1,0 +1,1 @@
+"""The child process that decodes: fork server, limits, seccomp filter, wire format."""

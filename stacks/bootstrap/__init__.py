@@ -1,0 +1,1 @@
+"""The bootstrap stack: state bucket, GitHub roles, image repositories."""

@@ -1,0 +1,151 @@
+"""The bootstrap stack: what must stand before anything can be built or deployed. An administrator applies it.
+
+Images' repositories, GitHub's way into the account with one role to build and another to deploy, the boundary of all
+further roles, and the settings of the state bucket, which exists already: state cannot lie in what it describes.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cdktf_cdktf_provider_aws.ecr_lifecycle_policy import EcrLifecyclePolicy
+from cdktf_cdktf_provider_aws.ecr_repository import (
+    EcrRepository,
+    EcrRepositoryEncryptionConfiguration,
+    EcrRepositoryImageScanningConfiguration,
+)
+from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvider
+from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
+
+from stacks.bootstrap.boundary import boundary
+from stacks.bootstrap.deploy_rights import deploy_rights
+from stacks.engine.buckets import Lifecycle, secure_bucket
+from stacks.engine.outputs import output, publish
+from stacks.engine.policy import Statement, document
+from stacks.engine.stack import PipelineStack
+from stacks.naming import SERVICES
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from stacks.config.model import PipelineConfig
+
+_GITHUB = "token.actions.githubusercontent.com"
+_KEPT_IMAGES = 30
+_STATE_NONCURRENT_DAYS = 365
+
+
+@dataclass(frozen=True, kw_only=True)
+class BootstrapOutputs:
+    build_role_arn: str = output("Role of the workflow that builds images.")
+    deploy_role_arn: str = output("Role of the workflows that deploy: the secret AWS_ROLE_ARN.")
+    worker_repository_url: str = output("Repository of the worker's images: the secret ECR_BASE_WORKER.")
+    api_repository_url: str = output("Repository of the api's images: the secret ECR_BASE_API.")
+    frontend_repository_url: str = output("Repository of the dashboard's images: the secret ECR_BASE_FRONTEND.")
+    state_bucket_name: str = output("Bucket of Terraform's state.")
+
+
+class BootstrapStack(PipelineStack):
+    def __init__(self, scope: "Construct", config: "PipelineConfig") -> None:
+        super().__init__(scope, "bootstrap", config)
+        secure_bucket(
+            self, "state", self.names.state_bucket, lifecycle=Lifecycle(noncurrent_days=_STATE_NONCURRENT_DAYS)
+        )
+        repositories = {service: self._repository(service) for service in SERVICES}
+        boundary_policy = IamPolicy(
+            self,
+            "boundary",
+            name=self.names.of("boundary"),
+            description=f"What roles of {config.name} can be given at most.",
+            policy=document(*boundary(self.names)),
+        )
+        boundary_policy.override_logical_id("boundary")
+        if not config.github.oidc_provider_exists:
+            IamOpenidConnectProvider(self, "github", url=f"https://{_GITHUB}", client_id_list=["sts.amazonaws.com"])
+        branch = f"repo:{config.repository}:ref:refs/heads/{config.github.branch}"
+        environment = config.github.environment
+        build = self._github_role("build", subject=branch)
+        deploy = self._github_role(
+            "deploy", subject=f"repo:{config.repository}:environment:{environment}" if environment else branch
+        )
+        IamRolePolicy(
+            self, "build-rights", name=self.names.of("build"), role=build.name, policy=document(*self._push_rights())
+        )
+        for part, statements in deploy_rights(self.names).items():
+            policy = IamPolicy(
+                self, f"deploy-{part}", name=self.names.of(f"deploy-{part}"), policy=document(*statements)
+            )
+            IamRolePolicyAttachment(self, f"deploy-{part}-rights", role=deploy.name, policy_arn=policy.arn)
+        publish(
+            self,
+            BootstrapOutputs(
+                build_role_arn=build.arn,
+                deploy_role_arn=deploy.arn,
+                worker_repository_url=repositories["worker"].repository_url,
+                api_repository_url=repositories["api"].repository_url,
+                frontend_repository_url=repositories["frontend"].repository_url,
+                state_bucket_name=self.names.state_bucket,
+            ),
+        )
+
+    def _repository(self, service: str) -> EcrRepository:
+        repository = EcrRepository(
+            self,
+            f"{service}-repository",
+            name=self.names.repository(service),
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration=EcrRepositoryImageScanningConfiguration(scan_on_push=True),
+            encryption_configuration=[EcrRepositoryEncryptionConfiguration(encryption_type="AES256")],
+        )
+        repository.override_logical_id(f"{service}-repository")
+        EcrLifecyclePolicy(
+            self, f"{service}-lifecycle", repository=repository.name, policy=json.dumps({"rules": _image_rules()})
+        )
+        return repository
+
+    def _github_role(self, part: str, *, subject: str) -> IamRole:
+        """https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws"""
+        trust = Statement(
+            sid="AssumedByWorkflow",
+            actions=["sts:AssumeRoleWithWebIdentity"],
+            principals={"Federated": self.names.arn("iam", f"oidc-provider/{_GITHUB}", region="")},
+            conditions={"StringEquals": {f"{_GITHUB}:aud": "sts.amazonaws.com", f"{_GITHUB}:sub": subject}},
+        )
+        return IamRole(self, f"{part}-role", name=self.names.of(part), assume_role_policy=document(trust))
+
+    def _push_rights(self) -> list[Statement]:
+        return [
+            # It names no resource: https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
+            Statement(sid="LogIn", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+            Statement(
+                sid="Push",
+                actions=[
+                    "ecr:BatchCheckLayerAvailability",
+                    "ecr:BatchGetImage",
+                    "ecr:CompleteLayerUpload",
+                    "ecr:DescribeImages",
+                    "ecr:GetDownloadUrlForLayer",
+                    "ecr:InitiateLayerUpload",
+                    "ecr:PutImage",
+                    "ecr:UploadLayerPart",
+                ],
+                resources=[self.names.arn("ecr", f"repository/{self.names.repository(name)}") for name in SERVICES],
+            ),
+        ]
+
+
+def _image_rules() -> list[dict[str, object]]:
+    untagged = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}
+    latest = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": _KEPT_IMAGES}
+    return [
+        {"rulePriority": 1, "description": "layers of no image", "selection": untagged, "action": {"type": "expire"}},
+        {
+            "rulePriority": 2,
+            "description": f"all but the latest {_KEPT_IMAGES}",
+            "selection": latest,
+            "action": {"type": "expire"},
+        },
+    ]

@@ -1,0 +1,1 @@
+"""The typed config: `pipeline.toml`, its sections, errors and reference page."""

@@ -1,0 +1,174 @@
+"""Turns pydantic's errors into sentences: for each wrong field its value, the rule, what it is and an example.
+
+A rule over several fields is checked by pydantic only when each of them is right by itself. So that all errors are
+told at once, wrong values are replaced by right ones and the whole is validated again, until nothing new is found.
+"""
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from stacks.config.model import PipelineConfig
+from stacks.config.types import Form
+
+_MISSING = "(not set)"
+_ROUNDS = 3
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    field: str
+    value: Any
+    rule: str
+    what: str
+    example: str
+
+    def __str__(self) -> str:
+        value = _MISSING if self.value is None else _as_toml(self.value)
+        lines = [f"  {self.field} = {value}", f"    rule:    {self.rule}"]
+        if self.what:
+            lines.append(f"    what:    {self.what}")
+        if self.example:
+            lines.append(f"    example: {self.example}")
+        return "\n".join(lines)
+
+
+def explain(values: Mapping[str, Any], error: ValidationError) -> list[Problem]:
+    """Every problem of `values`, the first of which pydantic has found, in the order of the config's fields."""
+    repaired = deepcopy(dict(values))
+    told: dict[Path, Problem] = {}
+    for _ in range(_ROUNDS):
+        new: dict[Path, Problem] = {}
+        for detail in error.errors():
+            involved = _involved(detail)
+            # A rule that involves a repaired value says nothing about what was given.
+            if not any(_overlap(path, known) for path in involved for known in told):
+                new.setdefault(involved[0], _problem(values, involved[0], detail))
+        told |= new
+        if not new:
+            break
+        for detail in error.errors():
+            for path in _involved(detail):
+                _repair(repaired, path)
+        try:
+            PipelineConfig.model_validate(repaired)
+        except ValidationError as further:
+            error = further
+        else:
+            break
+    return [told[path] for path in sorted(told, key=_position)]
+
+
+def _involved(detail: ErrorDetails) -> list[Path]:
+    """The fields that an error is about, the one to be named first."""
+    section = _field_path(detail["loc"])
+    fields = detail.get("ctx", {}).get("fields")
+    if fields is None:
+        return [section]
+    return [(*section, *field.split(".")) for field in fields]
+
+
+def _field_path(loc: tuple[int | str, ...]) -> Path:
+    """The field in an error's location, without the places in its list or table."""
+    path: list[str] = []
+    model: type[BaseModel] | None = PipelineConfig
+    for part in loc:
+        if model is None:
+            break
+        path.append(str(part))
+        field = model.model_fields.get(str(part))
+        model = _section(field) if field else None
+    return tuple(path)
+
+
+def _section(field: FieldInfo) -> type[BaseModel] | None:
+    kind = field.annotation
+    kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    for candidate in kinds:
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None
+
+
+def _field(path: Path) -> FieldInfo | None:
+    model: type[BaseModel] | None = PipelineConfig
+    field = None
+    for name in path:
+        field = model.model_fields.get(name) if model else None
+        model = _section(field) if field else None
+    return field
+
+
+def _problem(values: Mapping[str, Any], path: Path, detail: ErrorDetails) -> Problem:
+    field = _field(path)
+    if field is None or detail["type"] == "extra_forbidden":
+        rule = "there is no such field: docs/configuration.md lists them all"
+        return Problem(field=".".join(path), value=_lookup(values, path), rule=rule, what="", example="")
+    forms = [part for part in field.metadata if isinstance(part, Form)]
+    # "Input should be a valid string" says less than the form that the text must have.
+    rule = forms[0].rule if forms and detail["type"] == "string_type" else detail["msg"].removeprefix("Value error, ")
+    example = _example(field)
+    return Problem(
+        field=".".join(path),
+        value=_lookup(values, path),
+        rule=rule if rule[1:2].isupper() else rule[:1].lower() + rule[1:],
+        what=field.description or "",
+        example="" if example is None else f"{path[-1]} = {_as_toml(example)}",
+    )
+
+
+def _example(field: FieldInfo) -> Any:
+    if field.examples:
+        return field.examples[0]
+    default = field.get_default(call_default_factory=False)
+    return None if field.is_required() or isinstance(default, BaseModel) else default
+
+
+def _repair(values: dict[str, Any], path: Path) -> None:
+    """Takes a value out, or puts its example in its place where there is no default."""
+    section: Any = values
+    for name in path[:-1]:
+        section = section.get(name) if isinstance(section, dict) else None
+    if not isinstance(section, dict):
+        return
+    section.pop(path[-1], None)
+    field = _field(path)
+    if field is not None and field.is_required():
+        section[path[-1]] = deepcopy(_example(field))
+
+
+def _lookup(values: Mapping[str, Any], path: Path) -> Any:
+    value: Any = values
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    if value is None and (field := _field(path)) is not None and not field.is_required():
+        value = field.get_default(call_default_factory=False)
+    return None if isinstance(value, BaseModel) else value
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    return one[: len(other)] == other or other[: len(one)] == one
+
+
+def _position(path: Path) -> tuple[int, Path]:
+    fields = list(PipelineConfig.model_fields)
+    return (fields.index(path[0]) if path and path[0] in fields else len(fields), path)
+
+
+def _as_toml(value: Any) -> str:
+    """Near enough for a message: JSON's scalars and lists are TOML's."""
+    if isinstance(value, Mapping):
+        inside = ", ".join(f"{name} = {_as_toml(entry)}" for name, entry in value.items())
+        return f"{{ {inside} }}" if inside else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_as_toml(entry) for entry in value)}]"
+    return json.dumps(value, ensure_ascii=False, default=str)

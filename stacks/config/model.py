@@ -1,0 +1,111 @@
+"""The typed config of a pipeline instance: what `pipeline.toml` may say.
+
+Pure: `stacks.config.load` reads the file and the environment. Every field has a type, a default (but for five), a
+description and a rule; `docs/configuration.md` and `pipeline.schema.json` are made from them.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from services.contract.version import VERSION
+from stacks.config import types as values
+from stacks.config.sections import (
+    Alarms,
+    Auth,
+    Cluster,
+    Github,
+    LoadBalancer,
+    Network,
+    Processing,
+    Storage,
+    Thumbnails,
+    Web,
+    Worker,
+)
+from stacks.config.types import Section, broken_rule
+
+_BASE_PODS = 14
+"""Addresses besides api, frontend and workers: controllers, CoreDNS, KEDA, and the cluster's own interfaces."""
+
+
+class PipelineConfig(Section):
+    """A pipeline instance."""
+
+    name: values.InstanceName = Field(
+        description="Name of the instance: prefix of every resource, and unique in the account.",
+        examples=["thumbnails"],
+    )
+    region: values.Region = Field(description="AWS region.", examples=["ap-southeast-2"])
+    account_id: values.AccountId = Field(description="AWS account.", examples=["123456789012"])
+    repository: values.Repository = Field(
+        description="GitHub repository that deploys. Those made or renamed since 2026-07-15 have numbers in their "
+        "tokens: OWNER@OWNERID/REPO@REPOID.",
+        examples=["acme/thumbnails"],
+    )
+    alert_email: values.Email = Field(description="Address for alarms.", examples=["ops@example.com"])
+    domain: values.Domain | None = Field(
+        default=None,
+        description="Root domain whose zone the dns stack makes; without one there is no HTTPS.",
+        examples=["example.com"],
+    )
+    subdomain: values.DnsLabel = Field(default="thumbnail", description="Label of the dashboard under the domain.")
+    certificate: bool = Field(
+        default=False,
+        description="Whether the domain is delegated, so that the certificate can be had (dns step 2): the load "
+        "balancer then speaks HTTPS.",
+    )
+    state_bucket: values.BucketName | None = Field(
+        default=None,
+        description="Bucket of Terraform's state; `<name>-tfstate-<account_id>-<region>` unless set.",
+        examples=["acme-tfstate"],
+    )
+    tags: Mapping[values.TagKey, values.TagValue] = Field(
+        default={}, max_length=40, description="Tags on every resource.", examples=[{"team": "media"}]
+    )
+    image_tag: values.ImageTag = Field(
+        default=VERSION, description="Tag of the three images to deploy.", examples=["1.0.5"]
+    )
+    github: Github = Field(default=Github(), description="Who may deploy.")
+    network: Network = Field(default=Network(), description="The VPC.")
+    cluster: Cluster = Field(default=Cluster(), description="The EKS cluster.")
+    storage: Storage = Field(default=Storage(), description="Buckets and table.")
+    thumbnails: Thumbnails = Field(default=Thumbnails(), description="What the thumbnails look like.")
+    processing: Processing = Field(default=Processing(), description="What a video may take.")
+    worker: Worker = Field(default=Worker(), description="The workers.")
+    api: Web = Field(default=Web(), description="The api's pods.")
+    frontend: Web = Field(default=Web(), description="The dashboard's pods.")
+    load_balancer: LoadBalancer = Field(default=LoadBalancer(), description="The way in.")
+    auth: Auth = Field(default=Auth(), description="Access.")
+    alarms: Alarms = Field(default=Alarms(), description="Thresholds of the alarms.")
+
+    @model_validator(mode="after")
+    def _certificate_has_a_domain(self) -> Self:
+        if self.certificate and self.domain is None:
+            raise broken_rule("a certificate needs a domain", ["certificate", "domain"])
+        return self
+
+    @model_validator(mode="after")
+    def _oidc_is_encrypted(self) -> Self:
+        if self.auth.mode == "oidc" and not self.certificate:
+            rule = "oidc needs HTTPS: deploy the dns stack with mode token first, then set certificate = true and oidc"
+            raise broken_rule(rule, ["auth.mode", "certificate"])
+        return self
+
+    @model_validator(mode="after")
+    def _pods_have_addresses(self) -> Self:
+        pods = self.worker.max_replicas + self.api.max_replicas + self.frontend.max_replicas + _BASE_PODS
+        if pods > self.network.pod_addresses:
+            rule = f"private subnets hold the {pods} pods at most: these have {self.network.pod_addresses} addresses"
+            fields = ["network.subnet_prefix", "worker.max_replicas", "api.max_replicas", "frontend.max_replicas"]
+            raise broken_rule(rule, fields)
+        return self
+
+    @model_validator(mode="after")
+    def _tags_differ(self) -> Self:
+        twice = [key for key, count in Counter(key.lower() for key in self.tags).items() if count > 1]
+        if twice:
+            raise broken_rule(f"IAM does not tell capitals in keys apart: {', '.join(twice)} stands twice", ["tags"])
+        return self

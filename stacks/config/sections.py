@@ -1,0 +1,300 @@
+"""The sections of `pipeline.toml`: each a table of the file, with the rules that hold inside it."""
+
+from ipaddress import IPv4Network
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from services.contract.thumbnails import ImageFormat, check_positions
+from stacks.config import types as values
+from stacks.config.fargate import MEMORY_MIB, OVERHEAD_MIB, is_exact
+from stacks.config.types import Section, broken_rule, holds
+from stacks.config.versions import KEDA_KUBERNETES_VERSIONS, KEDA_VERSION
+
+KUBERNETES_VERSIONS = {"1.35": "2027-03", "1.36": "2027-08"}
+"""Versions that this project has checked, with the end of EKS' standard support.
+
+https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
+"""
+
+_RESERVED_ADDRESSES = 5
+"""In each subnet: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html"""
+
+CpuMillis = Literal[250, 500, 1000, 2000, 4000]
+Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 731, 1827]
+"""What CloudWatch Logs takes, up to five years."""
+
+
+class Github(Section):
+    branch: values.Branch = Field(default="main", description="Branch whose workflows may build and deploy.")
+    environment: values.EnvironmentName | None = Field(
+        default=None,
+        description="GitHub environment that a job must run in to deploy; its protection rules then guard the account.",
+        examples=["production"],
+    )
+    oidc_provider_exists: bool = Field(
+        default=False,
+        description="Whether the account has GitHub's OIDC provider already: it holds one, whoever made it.",
+    )
+
+
+class Network(Section):
+    vpc_cidr: IPv4Network = Field(
+        default=IPv4Network("10.0.0.0/16"), description="Addresses of the VPC: /16 to /24.", examples=["10.0.0.0/16"]
+    )
+    availability_zones: int = Field(
+        default=2, ge=2, le=4, description="Zones, each with a public and a private subnet; a load balancer needs two."
+    )
+    subnet_prefix: int = Field(
+        default=20,
+        ge=18,
+        le=27,
+        description="Prefix length of the subnets; every pod takes an address of a private one.",
+    )
+
+    @model_validator(mode="after")
+    def _holds_the_subnets(self) -> Self:
+        if not 16 <= self.vpc_cidr.prefixlen <= 24:
+            raise broken_rule("vpc_cidr is a /16 to /24", ["vpc_cidr"])
+        needed = 2 * self.availability_zones
+        if not holds(self.vpc_cidr, self.subnet_prefix, needed):
+            rule = f"vpc_cidr holds {needed} subnets of /{self.subnet_prefix}, two a zone"
+            raise broken_rule(rule, ["vpc_cidr", "subnet_prefix", "availability_zones"])
+        return self
+
+    @property
+    def pod_addresses(self) -> int:
+        """Addresses that pods can have, in all private subnets."""
+        return self.availability_zones * ((1 << (32 - self.subnet_prefix)) - _RESERVED_ADDRESSES)
+
+
+class Cluster(Section):
+    kubernetes_version: str = Field(
+        default="1.36",
+        description="Kubernetes version: one in EKS' standard support that KEDA supports as well.",
+        examples=["1.36"],
+    )
+    public_access_cidrs: tuple[IPv4Network, ...] = Field(
+        default=(IPv4Network("0.0.0.0/0"),),
+        min_length=1,
+        max_length=40,
+        description="Addresses that reach the cluster's public endpoint, which IAM guards. A narrower list locks "
+        "GitHub-hosted runners out.",
+        examples=[["203.0.113.0/24"]],
+    )
+    admin_principal_arns: tuple[values.PrincipalArn, ...] = Field(
+        default=(),
+        description="IAM roles or users that administrate the cluster, besides the deploy role. Whoever deploys from a "
+        "laptop must be among them.",
+        examples=[["arn:aws:iam::123456789012:role/platform"]],
+    )
+    log_retention_days: Days = Field(default=30, description="Days that logs of cluster and pods are kept.")
+    deletion_protection: bool = Field(
+        default=True, description="Whether EKS refuses to delete the cluster; to be turned off before a destroy."
+    )
+
+    @field_validator("kubernetes_version")
+    @classmethod
+    def _is_supported(cls, version: str) -> str:
+        supported = [known for known in KUBERNETES_VERSIONS if known in KEDA_KUBERNETES_VERSIONS]
+        if version not in supported:
+            keda = f"KEDA {KEDA_VERSION} supports {KEDA_KUBERNETES_VERSIONS[0]} to {KEDA_KUBERNETES_VERSIONS[-1]}"
+            raise ValueError(f"one of {', '.join(supported)}: EKS gives these its standard support, and {keda}")
+        return version
+
+
+class Storage(Section):
+    bucket_name: values.BucketName | None = Field(
+        default=None,
+        description="Bucket for videos and thumbnails; `<name>-videos-<account_id>-<region>` unless set.",
+        examples=["acme-thumbnails"],
+    )
+    test_source_bucket_name: values.BucketName | None = Field(
+        default=None,
+        description="An existing bucket with videos for Test Pipeline; the core stack makes one unless set.",
+        examples=["acme-test-videos"],
+    )
+    upload_origins: tuple[values.Origin, ...] = Field(
+        default=(),
+        max_length=20,
+        description="Origins of pages that upload to the bucket, besides the dashboard's own.",
+        examples=[["https://intranet.example.com"]],
+    )
+    noncurrent_days: int = Field(
+        default=7, ge=1, le=365, description="Days that overwritten and deleted objects can be brought back."
+    )
+    upload_expiry_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=3650,
+        description="Days after which uploads are deleted; never unless set.",
+        examples=[90],
+    )
+    deletion_protection: bool = Field(
+        default=True, description="Whether buckets that are not empty, and the videos table, survive a destroy."
+    )
+
+    @model_validator(mode="after")
+    def _buckets_differ(self) -> Self:
+        if self.bucket_name and self.bucket_name == self.test_source_bucket_name:
+            rule = "bucket_name and test_source_bucket_name are two buckets: a test would copy a video onto itself"
+            raise broken_rule(rule, ["test_source_bucket_name", "bucket_name"])
+        return self
+
+
+class Thumbnails(Section):
+    positions_pct: tuple[float, ...] = Field(
+        default=(10.0, 50.0, 95.0),
+        description="Positions in percent of the duration, ascending, each between 0 and 100, 1 to 20 of them.",
+        examples=[[10, 50, 95]],
+    )
+    width_px: int = Field(default=640, ge=16, le=4096, description="Width at most, in pixels; never enlarged.")
+    quality: int = Field(default=82, ge=1, le=100, description="Quality of the pictures.")
+    format: ImageFormat = Field(default=ImageFormat.JPEG, description="jpeg, webp or avif.")
+    smart: bool = Field(
+        default=True, description="Whether a better picture nearby replaces one that is black, white, flat or a blur."
+    )
+    storyboard: bool = Field(
+        default=False,
+        description="Whether a sheet of small pictures, one every max(5 s, 1 % of the duration), and its WebVTT file "
+        "are made as well.",
+    )
+    preview: bool = Field(default=False, description="Whether a short animated WebP is made as well.")
+
+    @field_validator("positions_pct")
+    @classmethod
+    def _valid_positions(cls, positions: tuple[float, ...]) -> tuple[float, ...]:
+        return check_positions(positions)
+
+
+class Processing(Section):
+    deadline_s: int = Field(default=60, ge=5, le=3600, description="Seconds that one video may take.")
+    visibility_timeout_s: int = Field(
+        default=360, ge=30, le=43_200, description="Seconds that SQS hides a received message: six deadlines at least."
+    )
+    max_receive_count: int = Field(default=5, ge=2, le=20, description="Tries of a video before it is given up.")
+
+    @model_validator(mode="after")
+    def _leaves_time(self) -> Self:
+        if self.visibility_timeout_s < 6 * self.deadline_s:
+            rule = f"at least 6 times deadline_s, which is {self.deadline_s}"
+            raise broken_rule(rule, ["visibility_timeout_s", "deadline_s"])
+        return self
+
+
+class Pod(Section):
+    """Requests of a pod, which are its limits as well."""
+
+    cpu_millis: CpuMillis = Field(description="Thousandths of a vCPU.", examples=[1000])
+    memory_mib: int = Field(
+        ge=256,
+        description="MiB: a size that Fargate has for the CPU, less the 256 MiB that it adds.",
+        examples=[1792],
+    )
+
+    @model_validator(mode="after")
+    def _is_a_size(self) -> Self:
+        if not is_exact(self.cpu_millis, self.memory_mib):
+            sizes = ", ".join(str(size - OVERHEAD_MIB) for size in MEMORY_MIB[self.cpu_millis])
+            rule = f"with {self.cpu_millis} thousandths of a vCPU one of {sizes}"
+            raise broken_rule(rule, ["memory_mib", "cpu_millis"])
+        return self
+
+
+class Worker(Pod):
+    cpu_millis: CpuMillis = Field(default=1000, description="Thousandths of a vCPU.")
+    memory_mib: int = Field(default=1792, ge=256, description="MiB: a Fargate size less the 256 MiB that it adds.")
+    concurrency: int = Field(default=2, ge=1, le=16, description="Videos that one worker works on at once.")
+    max_replicas: int = Field(default=10, ge=1, le=500, description="Workers at most; none when there is no work.")
+    messages_per_replica: int = Field(default=3, ge=1, le=1000, description="Messages for each worker that KEDA adds.")
+    polling_interval_s: int = Field(default=15, ge=5, le=300, description="Seconds between KEDA's looks at the queue.")
+    cooldown_s: int = Field(default=120, ge=0, le=3600, description="Seconds without work before the last worker goes.")
+
+
+class Web(Pod):
+    cpu_millis: CpuMillis = Field(default=250, description="Thousandths of a vCPU.")
+    memory_mib: int = Field(default=768, ge=256, description="MiB: a Fargate size less the 256 MiB that it adds.")
+    min_replicas: int = Field(default=1, ge=1, le=20, description="Pods at least; two where an outage matters.")
+    max_replicas: int = Field(default=3, ge=1, le=20, description="Pods at most.")
+    cpu_target_pct: int = Field(default=70, ge=10, le=95, description="CPU use that the autoscaler aims at.")
+
+    @model_validator(mode="after")
+    def _ascends(self) -> Self:
+        if self.min_replicas > self.max_replicas:
+            rule = f"not above max_replicas, which is {self.max_replicas}"
+            raise broken_rule(rule, ["min_replicas", "max_replicas"])
+        return self
+
+
+class LoadBalancer(Section):
+    scheme: Literal["internet-facing", "internal"] = Field(
+        default="internet-facing",
+        description="Whether the dashboard is reached from the internet, or from the VPC only.",
+    )
+    inbound_cidrs: tuple[IPv4Network, ...] = Field(
+        default=(IPv4Network("0.0.0.0/0"),),
+        min_length=1,
+        max_length=40,
+        description="Addresses that reach the dashboard.",
+        examples=[["203.0.113.0/24"]],
+    )
+    idle_timeout_s: int = Field(
+        default=3600, ge=60, le=4000, description="Seconds that a silent connection lives: a WebSocket's, mostly."
+    )
+    web_acl_arn: values.WebAclArn | None = Field(
+        default=None,
+        description="WAF web ACL in front of the dashboard.",
+        examples=["arn:aws:wafv2:ap-southeast-2:123456789012:regional/webacl/dashboards/1a2b3c"],
+    )
+
+
+class Oidc(Section):
+    """The identity provider that the load balancer sends people to."""
+
+    issuer: values.HttpsUrl = Field(description="Issuer.", examples=["https://login.example.com"])
+    authorization_endpoint: values.HttpsUrl = Field(
+        description="Authorization endpoint.", examples=["https://login.example.com/authorize"]
+    )
+    token_endpoint: values.HttpsUrl = Field(description="Token endpoint.", examples=["https://login.example.com/token"])
+    user_info_endpoint: values.HttpsUrl = Field(
+        description="User info endpoint.", examples=["https://login.example.com/userinfo"]
+    )
+    client_secret_arn: values.SecretArn = Field(
+        description="Secret in Secrets Manager with clientID and clientSecret.",
+        examples=["arn:aws:secretsmanager:ap-southeast-2:123456789012:secret:dashboard-oidc-AbCdEf"],
+    )
+    operator_claim: str = Field(
+        default="groups", min_length=1, description="Claim that tells operators from viewers.", examples=["groups"]
+    )
+    operator_value: str = Field(
+        default="operators", min_length=1, description="Value of the claim that makes an operator."
+    )
+
+
+class Auth(Section):
+    mode: Literal["token", "oidc", "none"] = Field(
+        default="token", description="Who may see and act: those with the token, those the provider knows, or everyone."
+    )
+    oidc: Oidc | None = Field(default=None, description="The identity provider; needed with mode oidc, and only then.")
+
+    @model_validator(mode="after")
+    def _names_a_provider(self) -> Self:
+        if (self.mode == "oidc") != (self.oidc is not None):
+            raise broken_rule("oidc goes together with the section auth.oidc: give both or none", ["mode", "oidc"])
+        return self
+
+
+class Alarms(Section):
+    dead_letter_age_s: int = Field(
+        default=300, ge=60, le=1_209_600, description="Age of a dead letter that raises an alarm, seconds."
+    )
+    queue_age_s: int = Field(
+        default=900, ge=60, le=345_600, description="Age of a waiting message that raises an alarm, seconds."
+    )
+    response_time_s: float = Field(
+        default=2.0, gt=0, le=60, description="Average response time over two minutes that raises an alarm, seconds."
+    )
+    connections: int = Field(
+        default=500, ge=1, description="Connections a minute that raise an alarm; a WebSocket counts about twice."
+    )
+    worker_errors: int = Field(default=5, ge=1, description="Failed videos in 5 minutes that raise an alarm.")

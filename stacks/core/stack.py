@@ -1,0 +1,73 @@
+"""The core stack: network, cluster, identities, queues, storage."""
+
+from typing import TYPE_CHECKING
+
+from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+
+from stacks.core import accounts
+from stacks.core.cluster import make_cluster
+from stacks.core.network import make_network
+from stacks.core.outputs import CoreOutputs
+from stacks.core.queues import make_queues
+from stacks.core.roles import AccountRoles
+from stacks.core.secrets import make_api_token
+from stacks.core.storage import make_bucket, make_table, make_test_source_bucket
+from stacks.engine.outputs import publish
+from stacks.engine.stack import PipelineStack
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from stacks.config.model import PipelineConfig
+
+__all__ = ["CoreOutputs", "CoreStack"]
+
+
+class CoreStack(PipelineStack):
+    """What the services stand on. Nothing in it needs the cluster's own API: that is the workloads' stack."""
+
+    def __init__(self, scope: "Construct", config: "PipelineConfig") -> None:
+        super().__init__(scope, "core", config)
+        network = make_network(self)
+        cluster = make_cluster(self, network)
+        queues = make_queues(self)
+        bucket = make_bucket(self, queues)
+        make_test_source_bucket(self)
+        table = make_table(self)
+        token = make_api_token(self)
+        account_roles = AccountRoles(self, cluster)
+        publish(
+            self,
+            CoreOutputs(
+                cluster_name=cluster.name,
+                cluster_endpoint=cluster.endpoint,
+                cluster_ca_data=cluster.certificate_authority.get(0).data,
+                oidc_provider_arn=account_roles.provider.arn,
+                oidc_issuer=account_roles.issuer,
+                vpc_id=network.vpc.id,
+                public_subnet_ids=[subnet.id for subnet in network.public],
+                private_subnet_ids=[subnet.id for subnet in network.private],
+                queue_name=queues.videos.name,
+                queue_url=queues.videos.url,
+                queue_arn=queues.videos.arn,
+                dead_letter_queue_name=queues.dead_letters.name,
+                dead_letter_queue_url=queues.dead_letters.url,
+                dead_letter_queue_arn=queues.dead_letters.arn,
+                bucket_name=bucket.id,
+                test_source_bucket_name=self.names.resources.test_source_bucket,
+                table_name=table.name,
+                api_token_secret_arn=token.arn,
+                worker_role_arn=accounts.worker_role(self, account_roles).arn,
+                api_role_arn=accounts.api_role(self, account_roles, token_secret_arn=token.arn).arn,
+                keda_operator_role_arn=accounts.keda_operator_role(self, account_roles).arn,
+                load_balancer_controller_role_arn=accounts.load_balancer_controller_role(self, account_roles).arn,
+                collector_role_arn=accounts.collector_role(self, account_roles).arn,
+                pods_log_group=self._log_group("pods-logs", self.names.pods_log_group).name,
+                insights_log_group=self._log_group("insights-logs", self.names.insights_log_group).name,
+            ),
+        )
+
+    def _log_group(self, construct_id: str, name: str) -> CloudwatchLogGroup:
+        """Made here, so that its logs are not kept for ever and pods need no right to make it."""
+        days = self.config.cluster.log_retention_days
+        return CloudwatchLogGroup(self, construct_id, name=name, retention_in_days=days)

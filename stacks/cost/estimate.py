@@ -1,0 +1,183 @@
+"""From a config and a number of videos to dollars a month. Pure."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stacks.config.model import PipelineConfig
+from stacks.cost.prices import Assumed, Prices
+from stacks.deploy.capacity import Pods, pods
+
+ALARMS = 8
+METRICS_OF_A_POD = 9
+"""Those that the ADOT collector sends, for each pod, namespace and the cluster (`stacks/workloads`)."""
+NAMESPACES = 4
+METRICS_OF_LOGS = 2
+"""Videos done and failed, counted in the workers' logs."""
+SECRETS = 1
+KMS_KEYS = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    what: str
+    quantity: str
+    usd: float
+    by_videos: bool = False
+    """Whether it grows with the videos; the others are there without any."""
+
+
+def estimate(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> list[Line]:
+    """The lines of a month's bill."""
+    return [
+        *_cluster(config, prices),
+        *_network(config, prices, videos=videos),
+        *_observability(config, prices, videos=videos),
+        *_storage(config, prices, videos=videos, video_mb=video_mb),
+    ]
+
+
+def storage_usd(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> float:
+    """What S3 costs for the videos, whoever makes the thumbnails."""
+    lines = _in_s3(config, prices, videos=videos, video_mb=video_mb)
+    return sum(line.usd for line in lines)
+
+
+def total(lines: list[Line]) -> float:
+    return sum(line.usd for line in lines)
+
+
+def worker_hours(config: PipelineConfig, assumed: Assumed, videos: int) -> float:
+    """Hours that worker pods run in a month, with uploads that come at random (a Poisson process).
+
+    A first pod runs while there is work and `cooldown_s` after it: with uploads at rate λ that is the share
+    1 - exp(-λT) of the time, T being start, work and cool-down. More pods run once one alone cannot do the work.
+    """
+    rate = videos / (assumed.hours * 3600)
+    lingering_s = assumed.pod_start_s + assumed.work_s + max(config.worker.cooldown_s, config.processing.deadline_s)
+    busy = rate * assumed.work_s / max(1, config.worker.cpu_millis / 1000)
+    return assumed.hours * max(1 - math.exp(-rate * lingering_s), busy)
+
+
+def _cluster(config: PipelineConfig, prices: Prices) -> Iterator[Line]:
+    usd, hours = prices.usd, prices.assumed.hours
+    yield Line(what="EKS control plane", quantity=f"{hours:g} h", usd=usd.eks_cluster_hour * hours)
+    for entry in pods(config):
+        if entry.least:
+            yield Line(
+                what=f"Fargate: {entry.name}",
+                quantity=f"{entry.least} x {_size(entry)}",
+                usd=entry.least * hours * _pod_hour(entry, prices),
+            )
+
+
+def _network(config: PipelineConfig, prices: Prices, *, videos: int) -> Iterator[Line]:
+    usd, assumed = prices.usd, prices.assumed
+    zones = config.network.availability_zones
+    addresses = 1 + (zones if config.load_balancer.scheme == "internet-facing" else 0)
+    nat_gb = assumed.nat_gb + videos * 20e3 / 1e9  # requests to SQS and DynamoDB, and logs
+    yield Line(what="NAT gateway", quantity=f"{assumed.hours:g} h", usd=usd.nat_hour * assumed.hours)
+    yield Line(what="NAT gateway: data", quantity=f"{nat_gb:.1f} GB", usd=usd.nat_gb * nat_gb)
+    yield Line(
+        what="public IPv4 addresses",
+        quantity=f"{addresses} for {assumed.hours:g} h",
+        usd=usd.public_ipv4_hour * addresses * assumed.hours,
+    )
+    units_usd = usd.load_balancer_unit_hour * assumed.load_balancer_units
+    yield Line(
+        what="load balancer",
+        quantity=f"{assumed.hours:g} h and {assumed.load_balancer_units:g} capacity unit",
+        usd=(usd.load_balancer_hour + units_usd) * assumed.hours,
+    )
+    if config.domain:
+        yield Line(what="Route 53 zone", quantity="1", usd=usd.zone_month)
+
+
+def _observability(config: PipelineConfig, prices: Prices, *, videos: int) -> Iterator[Line]:
+    usd, free, assumed = prices.usd, prices.free, prices.assumed
+    # A worker's metrics cost only for the hours in which it sends them.
+    running = sum(entry.least for entry in pods(config)) + worker_hours(config, assumed, videos) / assumed.hours
+    metrics = METRICS_OF_LOGS + METRICS_OF_A_POD * (1 + NAMESPACES + running)
+    yield Line(
+        what="CloudWatch: metrics",
+        quantity=f"{metrics:.0f}, {free.metrics} free",
+        usd=usd.metric_month * max(0, metrics - free.metrics),
+    )
+    yield Line(
+        what="CloudWatch: alarms",
+        quantity=f"{ALARMS}, {free.alarms} free",
+        usd=usd.alarm_month * max(0, ALARMS - free.alarms),
+    )
+    logs_gb = assumed.control_plane_logs_gb + assumed.pod_logs_gb + videos * 2e3 / 1e9
+    yield Line(
+        what="CloudWatch: logs",
+        quantity=f"{logs_gb:.1f} GB, {free.logs_gb:g} free",
+        usd=usd.logs_gb * max(0, logs_gb - free.logs_gb),
+    )
+
+
+def _storage(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[Line]:
+    usd, free, assumed = prices.usd, prices.free, prices.assumed
+    yield Line(what="secret of the api", quantity=str(SECRETS), usd=usd.secret_month * SECRETS)
+    yield Line(what="KMS key of the alarms", quantity=str(KMS_KEYS), usd=usd.kms_key_month * KMS_KEYS)
+    yield Line(what="images in ECR", quantity=f"{assumed.images_gb:g} GB", usd=usd.ecr_gb_month * assumed.images_gb)
+    ticks = assumed.hours * 3600 / assumed.api_tick_s * config.api.min_replicas
+    polls = assumed.hours * 3600 / config.worker.polling_interval_s
+    requests = (2 * ticks + polls + videos * assumed.sqs_requests) / 1e6
+    yield Line(
+        what="SQS requests",
+        quantity=f"{requests:.2f} M, {free.sqs_millions:g} M free",
+        usd=usd.sqs_million * max(0, requests - free.sqs_millions),
+    )
+    reads = 2 * ticks + videos * assumed.dynamodb_reads
+    writes = videos * assumed.dynamodb_writes
+    yield Line(
+        what="videos table",
+        quantity=f"{reads / 1e6:.2f} M reads, {writes / 1e6:.2f} M writes",
+        usd=usd.dynamodb_read_million * reads / 1e6 + usd.dynamodb_write_million * writes / 1e6,
+    )
+    yield from _by_videos(config, prices, videos=videos, video_mb=video_mb)
+
+
+def _by_videos(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[Line]:
+    *_, worker = pods(config)
+    hours = worker_hours(config, prices.assumed, videos)
+    yield Line(
+        what=f"Fargate: {worker.name}",
+        quantity=f"{hours:.1f} h x {_size(worker)}",
+        usd=hours * _pod_hour(worker, prices),
+        by_videos=True,
+    )
+    yield from _in_s3(config, prices, videos=videos, video_mb=video_mb)
+
+
+def _in_s3(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[Line]:
+    usd, assumed = prices.usd, prices.assumed
+    pictures = len(config.thumbnails.positions_pct)
+    pictures_kb = pictures * assumed.thumbnail_kb
+    if config.thumbnails.storyboard:
+        pictures, pictures_kb = pictures + 2, pictures_kb + assumed.storyboard_kb
+    if config.thumbnails.preview:
+        pictures, pictures_kb = pictures + 1, pictures_kb + assumed.preview_kb
+    stored_gb = videos * (video_mb + pictures_kb / 1000) / 1000
+    yield Line(
+        what="S3: a month's videos and thumbnails",
+        quantity=f"{stored_gb:.1f} GB",
+        usd=usd.s3_gb_month * stored_gb,
+        by_videos=True,
+    )
+    puts, gets = videos * (1 + pictures), videos * assumed.reads
+    yield Line(
+        what="S3 requests",
+        quantity=f"{puts:,} PUT, {gets:,} GET",
+        usd=(usd.s3_put_thousand * puts + usd.s3_get_thousand * gets) / 1000,
+        by_videos=True,
+    )
+
+
+def _pod_hour(entry: Pods, prices: Prices) -> float:
+    return entry.vcpus * prices.usd.fargate_vcpu_hour + entry.memory_gb * prices.usd.fargate_gb_hour
+
+
+def _size(entry: Pods) -> str:
+    return f"{entry.vcpus:g} vCPU, {entry.memory_gb:g} GB"

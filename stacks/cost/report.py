@@ -1,0 +1,89 @@
+"""The estimate as people read it."""
+
+from collections.abc import Iterator
+
+from stacks.config.model import PipelineConfig
+from stacks.cost.estimate import Line, estimate, storage_usd, total
+from stacks.cost.prices import Hosted, Prices
+
+_MOST_VIDEOS = 100_000_000
+
+
+def report(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> str:
+    """A month's bill line by line, its assumptions, and where a hosted service would be cheaper."""
+    lines = estimate(config, prices, videos=videos, video_mb=video_mb)
+    return "\n".join([*_bill(config, lines, videos), "", *_assumptions(prices, config, video_mb), "", *_comparison(
+        config, prices, videos=videos, video_mb=video_mb
+    )])  # fmt: skip
+
+
+def break_even(config: PipelineConfig, prices: Prices, hosted: Hosted, *, video_mb: float) -> int | None:
+    """Videos a month from which the instance is cheaper than the hosted service; None if it never is.
+
+    Both grow with the videos, so one crossing is looked for, by halving.
+    """
+    if not _is_cheaper(config, prices, hosted, videos=_MOST_VIDEOS, video_mb=video_mb):
+        return None
+    low, high = 0, _MOST_VIDEOS
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _is_cheaper(config, prices, hosted, videos=middle, video_mb=video_mb):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _is_cheaper(config: PipelineConfig, prices: Prices, hosted: Hosted, *, videos: int, video_mb: float) -> bool:
+    theirs = _price(config, prices, hosted, videos=videos, video_mb=video_mb)
+    return theirs is None or total(estimate(config, prices, videos=videos, video_mb=video_mb)) < theirs
+
+
+def _price(config: PipelineConfig, prices: Prices, hosted: Hosted, *, videos: int, video_mb: float) -> float | None:
+    theirs = hosted.usd(videos, video_mb)
+    if theirs is None or hosted.stores:
+        return theirs
+    return theirs + storage_usd(config, prices, videos=videos, video_mb=video_mb)
+
+
+def _bill(config: PipelineConfig, lines: list[Line], videos: int) -> Iterator[str]:
+    yield f"{config.name}, {videos:,} videos a month, in US dollars a month:"
+    yield ""
+    for by_videos in (False, True):
+        yield "grows with the videos" if by_videos else "there without a video"
+        for line in lines:
+            if line.by_videos is by_videos:
+                yield f"  {line.what:<37} {line.quantity:<38} {line.usd:>10,.2f}"
+        part = total([line for line in lines if line.by_videos is by_videos])
+        yield f"  {'':<37} {'':<38} {part:>10,.2f}"
+    yield f"{'together':<78} {total(lines):>10,.2f}"
+    if videos:
+        yield f"{'a thousand videos':<78} {1000 * total(lines) / videos:>10,.2f}"
+
+
+def _assumptions(prices: Prices, config: PipelineConfig, video_mb: float) -> Iterator[str]:
+    assumed = prices.assumed
+    yield f"Prices of {prices.region}, {prices.as_of}, without tax (stacks/cost/prices.toml)."
+    if config.region != prices.region:
+        yield f"Those of {config.region} differ, and are mostly higher."
+    yield (
+        f"Assumed: videos of {video_mb:g} MB that come at random, of which {assumed.read_mb:g} MB are read in "
+        f"{assumed.work_s:g} s; kept for the month that they come in."
+    )
+    yield "Every month that videos are kept longer adds their S3 line once more. Downloads of videos are not in it."
+
+
+def _comparison(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[str]:
+    ours = total(estimate(config, prices, videos=videos, video_mb=video_mb))
+    yield f"Others, for {videos:,} videos of {video_mb:g} MB, with their storage:"
+    for hosted in prices.hosted:
+        theirs = _price(config, prices, hosted, videos=videos, video_mb=video_mb)
+        price = "beyond its plans" if theirs is None else f"{theirs:,.2f}"
+        verdict = "" if theirs is None else "  cheaper than this" if theirs < ours else "  dearer than this"
+        yield f"  {hosted.name:<37} {price:>18}{verdict}"
+        edge = break_even(config, prices, hosted, video_mb=video_mb)
+        if edge is None:
+            yield "    cheaper at any number of videos"
+        else:
+            yield f"    cheaper below {edge:,} videos a month"
+        yield f"    {hosted.note} ({hosted.as_of}, {hosted.source})"

@@ -1,0 +1,172 @@
+"""`python -m stacks.deploy`: what the nox sessions deploy, destroy, diff, images, cost and graph call."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stacks.config.load import ConfigError, load_config
+from stacks.cost.prices import prices
+from stacks.cost.report import report
+from stacks.deploy import team, tools
+from stacks.deploy.deploy import deploy, deploy_all
+from stacks.deploy.destroy import Consent, destroy, everything
+from stacks.deploy.diff import diff, stacks_of
+from stacks.deploy.errors import OperateError, RefusedError
+from stacks.deploy.images import push_images
+from stacks.deploy.instance import Instance, say
+from stacks.deploy.stages import Stack
+from stacks.graph.command import draw
+
+_ALL = "all"
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    try:
+        _run(arguments)
+    except (OperateError, ConfigError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - for the person at the terminal
+        return 1
+    except (ClientError, BotoCoreError) as error:
+        print(f"AWS refuses: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    project: Path = arguments.project.resolve()
+    config = load_config(project / "pipeline.toml", os.environ)
+    if arguments.command == "cost":
+        say(report(config, prices(), videos=arguments.videos, video_mb=arguments.video_mb))
+        return
+    if arguments.command == "graph":
+        output: Path = arguments.output
+        output.write_text(draw(config), encoding="utf-8")
+        say(f"{output} is drawn anew.")
+        return
+    instance = Instance(config=config, project=project, session=boto3.Session(region_name=config.region))
+    if arguments.command == "images":
+        push_images(instance, tag=arguments.tag)
+    else:
+        _change(instance, arguments)
+
+
+def _change(instance: Instance, arguments: argparse.Namespace) -> None:
+    """deploy, destroy, diff."""
+    asked = arguments.stacks if arguments.command == "diff" else [arguments.stack]
+    if not asked or not set(asked) <= set(Stack):
+        instance = replace(instance, team=_team(instance.project))
+        _check_names(asked, instance.team)
+    match arguments.command:
+        case "deploy" if arguments.stack == _ALL:
+            deploy_all(instance, unattended=arguments.yes)
+        case "deploy" if arguments.stack in instance.team:
+            team.deploy(instance, [arguments.stack], unattended=arguments.yes)
+        case "deploy":
+            deploy(instance, Stack(arguments.stack), step=arguments.step, unattended=arguments.yes)
+        case "destroy":
+            consent = Consent(name=arguments.name, empty_buckets=arguments.empty_buckets, unattended=arguments.yes)
+            if arguments.stack == _ALL:
+                destroy(instance, everything(instance), consent, team_stacks=instance.team)
+            elif arguments.stack in instance.team:
+                destroy(instance, (), consent, team_stacks=(arguments.stack,))
+            else:
+                destroy(instance, (Stack(arguments.stack),), consent)
+        case "diff":
+            diff(instance, asked or stacks_of(instance))
+
+
+def _team(project: Path) -> tuple[str, ...]:
+    """Ids of the team's own stacks. Raises: PrerequisiteError without node, RefusedError if they cannot be loaded."""
+    if not (project / "team").is_dir():
+        return ()
+    # Importing a stack starts node.
+    tools.check_node()
+    from stacks.team import TeamError, team_stacks  # noqa: PLC0415 - a second, which the other commands save
+
+    try:
+        return tuple(team_stacks(project))
+    except TeamError as error:
+        raise RefusedError(str(error)) from None
+
+
+def _check_names(asked: Sequence[str], team: Sequence[str]) -> None:
+    for name in asked:
+        if name not in (*Stack, *team, _ALL):
+            raise RefusedError(f"There is no stack {name!r}: there are {', '.join([*Stack, *team])}.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m stacks.deploy", description=__doc__)
+    parser.add_argument(
+        "--project", type=Path, default=Path.cwd(), metavar="DIR", help="folder of pipeline.toml (default: this one)"
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    names = f"{', '.join(Stack)}, one of team/"
+
+    command = commands.add_parser("deploy", help="deploy a stack, or all in order")
+    command.add_argument("stack", metavar="STACK", help=f"{names}, or {_ALL}")
+    command.add_argument(
+        "--step", type=int, choices=(1, 2), help="of the dns stack: 1 before the delegation, 2 after it"
+    )
+    _add_yes(command)
+
+    command = commands.add_parser("destroy", help="destroy a stack, or all but bootstrap, backwards")
+    command.add_argument("stack", metavar="STACK", help=f"{names}, or {_ALL} but bootstrap")
+    command.add_argument("--name", help="the pipeline's name, instead of being asked for it")
+    command.add_argument(
+        "--empty-buckets", action="store_true", help="delete all videos and thumbnails, every version, for good"
+    )
+    _add_yes(command)
+
+    command = commands.add_parser("diff", help="what a deployment would change")
+    command.add_argument("stacks", nargs="*", metavar="STACK", help=f"stacks to plan: {names} (default: all)")
+
+    command = commands.add_parser("images", help="build the images and push them to ECR")
+    command.add_argument("--tag", required=True, help="tag of all images, for example 1.0.5")
+
+    command = commands.add_parser("cost", help="a month's bill, estimated")
+    command.add_argument("--videos", type=_count, default=10_000, metavar="N", help="videos a month (default: 10000)")
+    command.add_argument(
+        "--video-mb",
+        type=_size,
+        default=prices().assumed.video_mb,
+        metavar="MB",
+        help="size of a video (default: %(default)g)",
+    )
+
+    command = commands.add_parser("graph", help="draw the architecture, from what is synthesized")
+    command.add_argument(
+        "--output", type=Path, default=Path("docs/images/architecture.svg"), metavar="FILE", help="default: %(default)s"
+    )
+    return parser
+
+
+def _add_yes(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--yes", action="store_true", help="do not show the plan and ask: for workflows")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text}: 0 or more")
+    return number
+
+
+def _size(text: str) -> float:
+    number = float(text)
+    if not 0 < number <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text}: a number of MB above 0, at most a million")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

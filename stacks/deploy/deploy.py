@@ -1,0 +1,135 @@
+"""`deploy -- <stack>` and `deploy -- all`: in order, after a look at what is needed, with a word on what comes next."""
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stacks.deploy import account, cdktf_cli, images, prerequisites, progress, team
+from stacks.deploy.errors import RefusedError
+from stacks.deploy.instance import Instance, say
+from stacks.deploy.stages import (
+    WORKLOADS_HTTPS,
+    Images,
+    Need,
+    Pause,
+    Stack,
+    Stage,
+    first_stages,
+    last_stages,
+    next_command,
+    stages_of,
+)
+
+_HTTPS_FIRST = (
+    "Set certificate = true in pipeline.toml (and commit it, as every later deployment keeps HTTPS by it), then give "
+    "the command again."
+)
+
+
+def deploy(instance: Instance, stack: Stack, *, step: int | None, unattended: bool) -> None:
+    """Deploys one stack; the dns stack's step 2 also gives the load balancer its certificate.
+
+    Raises:
+        PrerequisiteError: something is missing, and nothing was changed.
+        RefusedError: the step and the config do not go together.
+        CommandError: cdktf or Terraform fails.
+    """
+    config = instance.config
+    if stack is Stack.DNS:
+        step = step or (2 if config.certificate else 1)
+        _check_step(instance, step)
+    stages = stages_of(stack, step=step, config=config)
+    # WORKLOADS_HTTPS comes after the certificate that it needs.
+    needs = {need for stage in stages for need in stage.needs if len(stages) == 1 or need is not Need.CERTIFICATE}
+    prerequisites.check(instance, needs)
+    for stage in stages:
+        _deploy(instance, stage, unattended=unattended)
+    if stack is Stack.DNS and step == 1:
+        _tell_name_servers(instance)
+    following = next_command(stack, step=step, config=config)
+    say(f"Next: {following}" if following else "That was the last stack.")
+    if stack not in (Stack.BOOTSTRAP, Stack.CORE):
+        _tell_address(instance, over_https=config.certificate and step != 1)
+
+
+def deploy_all(instance: Instance, *, unattended: bool) -> None:
+    """Deploys what is left, in order, up to the end or a person's turn. It can be given again at any time.
+
+    Raises:
+        PrerequisiteError: something is missing; what was deployed before stays.
+        CommandError: cdktf, Terraform or Docker fails.
+    """
+    config = instance.config
+    prerequisites.check(instance, {Need.AWS_CLI, Need.QUOTA})
+    missing = account.missing_images(instance.session, config)
+    if missing:
+        prerequisites.check(instance, (), docker=True)
+    for first in first_stages(progress.Progress(missing_images=tuple(missing))):
+        if isinstance(first, Images):
+            images.build_and_push(instance, first.services, tag=config.image_tag)
+        else:
+            _deploy(instance, first, unattended=unattended)
+    for stage in last_stages(config, progress.progress(instance)):
+        if isinstance(stage, Pause):
+            _explain(instance, stage)
+            _tell_address(instance, over_https=False)
+            return
+        if stage is not WORKLOADS_HTTPS:
+            prerequisites.check(instance, stage.needs)
+        _deploy(instance, stage, unattended=unattended)
+    team.deploy(instance, instance.team, unattended=unattended)
+    say("Everything is deployed.")
+    _tell_address(instance, over_https=config.certificate)
+
+
+def _check_step(instance: Instance, step: int) -> None:
+    config = instance.config
+    if config.domain is None:
+        raise RefusedError('The dns stack needs a domain, and pipeline.toml has none: set domain = "example.com".')
+    if step == 2 and not config.certificate:
+        raise RefusedError(
+            f"Step 2 gives the dashboard HTTPS, and pipeline.toml says certificate = false. {_HTTPS_FIRST}"
+        )
+    if step == 1 and config.certificate and progress.is_delegated(instance):
+        raise RefusedError(
+            "Step 1 would take the dashboard's address away, as pipeline.toml says certificate = true and the domain "
+            "is delegated: run step 2, or set certificate = false to go back to HTTP."
+        )
+
+
+def _deploy(instance: Instance, stage: Stage, *, unattended: bool) -> None:
+    if stage.stack is Stack.BOOTSTRAP and not account.has_state_bucket(instance.session, instance.config):
+        say(f"Making the state's bucket {instance.names.state_bucket}.")
+        account.make_state_bucket(instance.session, instance.config)
+    say(f"\n== {stage.title}")
+    cdktf_cli.deploy(instance.project, stage.stack, overrides=stage.overrides, unattended=unattended)
+
+
+def _tell_name_servers(instance: Instance) -> None:
+    servers = progress.zone_name_servers(instance)
+    if servers:
+        say(
+            f"Enter these name servers at the registrar of {instance.config.domain} (custom DNS), then wait until they "
+            "are known, mostly some minutes:"
+        )
+        for server in servers:
+            say(f"  {server}")
+
+
+def _tell_address(instance: Instance, *, over_https: bool) -> None:
+    """Print the dashboard's address as the last line. The deployment is done: a failure here does not fail it."""
+    try:
+        address = progress.dashboard_url(instance, over_https=over_https)
+    except (ClientError, BotoCoreError) as error:
+        say(f"The dashboard's address could not be read ({error}): it is the load balancer's name in the EC2 console.")
+        return
+    if address:
+        say(f"The dashboard is at {address}")
+
+
+def _explain(instance: Instance, pause: Pause) -> None:
+    if pause.why == "delegation":
+        _tell_name_servers(instance)
+        say("Next: delegate the domain, then ./noxw -s deploy -- all")
+    else:
+        say(f"{instance.config.domain} is delegated. {_HTTPS_FIRST}")
+        say("Next: ./noxw -s deploy -- all")
+    say("The alarms need no domain: ./noxw -s deploy -- monitoring")

@@ -1,0 +1,163 @@
+"""`destroy -- <stack>` and `destroy -- all`: backwards, after the instance's name was typed.
+
+The team's own stacks; monitoring; dns back to step 1, which lets go of the load balancer; workloads, until the load
+balancer is gone; dns, whose certificate nobody uses any more; core. bootstrap stays unless it is named: it holds the
+images, and the roles that the workflows come in by.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stacks.deploy import account, cdktf_cli, leftovers, prerequisites, storage, team
+from stacks.deploy.errors import RefusedError
+from stacks.deploy.instance import Instance, say
+from stacks.deploy.progress import has_load_balancer, zone_name_servers
+from stacks.deploy.stages import Need, Stack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """What the person has said."""
+
+    name: str | None = None
+    """The instance's name; asked for unless given."""
+    empty_buckets: bool = False
+    unattended: bool = False
+    ask: Callable[[str], str] = input
+
+
+def destroy(
+    instance: Instance, stacks: tuple[Stack, ...], consent: Consent, *, team_stacks: tuple[str, ...] = ()
+) -> None:
+    """Destroys the given stacks, in the right order; the team's own first.
+
+    Raises:
+        PrerequisiteError: something is missing, and nothing was changed.
+        RefusedError: the name is wrong, or something is protected.
+        CommandError: cdktf or Terraform fails.
+        OperateError: what the load balancer's controller made does not go away.
+    """
+    needs = {Need.STATE_BUCKET}
+    if Stack.WORKLOADS in stacks:
+        needs.add(Need.AWS_CLI)
+    prerequisites.check(instance, needs)
+    if Stack.CORE in stacks:
+        _check_protection(instance)
+        _check_buckets(instance, empty_buckets=consent.empty_buckets)
+    if Stack.BOOTSTRAP in stacks:
+        _check_repositories(instance)
+    if {Stack.WORKLOADS, Stack.DNS} & set(stacks) and instance.config.certificate:
+        _check_login(instance)
+    _check_name(instance, (*reversed(team_stacks), *_order(stacks)), consent)
+    team.destroy(instance, team_stacks, unattended=consent.unattended)
+    for stack in _order(stacks):
+        _destroy(instance, stack, consent)
+    if Stack.BOOTSTRAP not in stacks and Stack.CORE in stacks:
+        say(
+            "bootstrap stays: the images in ECR, GitHub's roles. Next, if they are to go as well: "
+            "./noxw -s destroy -- bootstrap"
+        )
+    if Stack.BOOTSTRAP in stacks:
+        say(
+            f"The state's bucket {instance.names.state_bucket} stays, with the states' history: empty and delete it by "
+            "hand once you are sure."
+        )
+
+
+def everything(instance: Instance) -> tuple[Stack, ...]:
+    """What `all` means: all but bootstrap."""
+    with_domain = instance.config.domain is not None
+    return (Stack.MONITORING, *((Stack.DNS,) if with_domain else ()), Stack.WORKLOADS, Stack.CORE)
+
+
+def _order(stacks: tuple[Stack, ...]) -> tuple[Stack, ...]:
+    """Backwards, but dns after workloads: ACM keeps a certificate while a load balancer uses it."""
+    order = (Stack.MONITORING, Stack.WORKLOADS, Stack.DNS, Stack.CORE, Stack.BOOTSTRAP)
+    return tuple(stack for stack in order if stack in stacks)
+
+
+def _destroy(instance: Instance, stack: Stack, consent: Consent) -> None:
+    # Step 1 of dns, and workloads over HTTP, ask nothing of each other or of the load balancer.
+    released = {"PIPELINE_CERTIFICATE": "false"} if stack in (Stack.DNS, Stack.WORKLOADS) else {}
+    if stack is Stack.WORKLOADS and _has_zone(instance):
+        say("\n== dns back to step 1: the address and the validation go, so that it lets go of the load balancer")
+        cdktf_cli.deploy(instance.project, Stack.DNS, overrides=released, unattended=consent.unattended)
+    if stack is Stack.DNS and has_load_balancer(instance):
+        say("\n== workloads back to HTTP: ACM keeps a certificate while a load balancer uses it")
+        cdktf_cli.deploy(instance.project, Stack.WORKLOADS, overrides=released, unattended=consent.unattended)
+    if stack is Stack.CORE:
+        leftovers.wait_until_gone(instance.session, instance.names, say=say)
+        if consent.empty_buckets:
+            for bucket in _buckets(instance):
+                say(f"Emptying {bucket}: {storage.empty(instance.session, bucket)} versions deleted.")
+    say(f"\n== destroying {stack}")
+    cdktf_cli.destroy(instance.project, stack, overrides=released, unattended=consent.unattended)
+    if stack is Stack.WORKLOADS:
+        leftovers.wait_until_gone(instance.session, instance.names, say=say)
+
+
+def _has_zone(instance: Instance) -> bool:
+    return instance.config.domain is not None and bool(zone_name_servers(instance))
+
+
+def _check_login(instance: Instance) -> None:
+    if instance.config.auth.mode == "oidc":
+        raise RefusedError(
+            'auth.mode is oidc, which needs HTTPS to the very end: set mode = "token", remove [auth.oidc], run '
+            "`./noxw -s deploy -- workloads`, then destroy."
+        )
+
+
+def _check_protection(instance: Instance) -> None:
+    config = instance.config
+    protected = [
+        field
+        for field, on in (
+            ("cluster.deletion_protection", config.cluster.deletion_protection),
+            ("storage.deletion_protection", config.storage.deletion_protection),
+        )
+        if on
+    ]
+    if protected:
+        raise RefusedError(
+            f"{' and '.join(protected)} {'is' if len(protected) == 1 else 'are'} true, so AWS would refuse half-way: "
+            "set false in pipeline.toml, run `./noxw -s deploy -- core`, then destroy."
+        )
+
+
+def _check_buckets(instance: Instance, *, empty_buckets: bool) -> None:
+    full = [bucket for bucket in _buckets(instance) if not storage.is_empty(instance.session, bucket)]
+    if full and not empty_buckets:
+        raise RefusedError(
+            f"{' and '.join(full)} {'holds' if len(full) == 1 else 'hold'} objects, and AWS deletes no bucket that "
+            "does: add --empty-buckets to delete all videos and thumbnails, every version of them, for good."
+        )
+
+
+def _check_repositories(instance: Instance) -> None:
+    full = account.repositories_with_images(instance.session, instance.config)
+    if full:
+        raise RefusedError(
+            f"{', '.join(full)} {'holds' if len(full) == 1 else 'hold'} images, and ECR deletes no repository that "
+            "does: delete the images first (in the console, or with `aws ecr batch-delete-image`)."
+        )
+
+
+def _buckets(instance: Instance) -> tuple[str, ...]:
+    """Those that core made."""
+    resources = instance.names.resources
+    own_test_source = instance.config.storage.test_source_bucket_name is None
+    return (resources.bucket, resources.test_source_bucket) if own_test_source else (resources.bucket,)
+
+
+def _check_name(instance: Instance, stacks: tuple[str, ...], consent: Consent) -> None:
+    config, name = instance.config, consent.name
+    if name is None:
+        listed = ", ".join(stacks)
+        say(f"This destroys {listed} of {config.name!r} in account {config.account_id}, {config.region}.")
+        try:
+            name = consent.ask("Type the pipeline's name to go on: ").strip()
+        except EOFError:
+            raise RefusedError("Nobody is there to type the name, so nothing was destroyed: give --name.") from None
+    if name != config.name:
+        raise RefusedError(f"{name!r} is not this pipeline's name, {config.name!r}: nothing was destroyed.")

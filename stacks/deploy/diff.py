@@ -1,0 +1,36 @@
+"""`diff`: what a deployment would change, one plan a stack."""
+
+from collections.abc import Iterable
+
+from stacks.deploy import cdktf_cli, prerequisites
+from stacks.deploy.errors import CommandError
+from stacks.deploy.instance import Instance, say
+from stacks.deploy.stages import Need, Stack
+
+
+def diff(instance: Instance, stacks: Iterable[str]) -> None:
+    """Shows the plan of each stack; one that fails does not keep the others from being shown.
+
+    Raises:
+        PrerequisiteError: something is missing.
+        CommandError: some could not be planned; it names them.
+    """
+    prerequisites.check(instance, {Need.STATE_BUCKET, Need.AWS_CLI})
+    failed = []
+    for stack in stacks:
+        say(f"\n== {stack}")
+        try:
+            cdktf_cli.diff(instance.project, stack)
+        except CommandError as error:
+            say(str(error))
+            failed.append(stack)
+    if failed:
+        raise CommandError(
+            f"No plan for {', '.join(failed)}: see above. A stack can be planned once those before it are deployed."
+        )
+
+
+def stacks_of(instance: Instance) -> tuple[str, ...]:
+    """All that the config and the team have, in the order of deployment."""
+    ours = (stack for stack in Stack if stack is not Stack.DNS or instance.config.domain is not None)
+    return (*ours, *instance.team)

@@ -1,0 +1,131 @@
+"""What the AWS Load Balancer Controller has made, and Terraform does not know: gone, before the network goes.
+
+The controller removes its load balancer when the Ingress is deleted, but that takes minutes. A VPC that is destroyed
+before hangs on their network interfaces, and security groups that refer to each other.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from stacks.deploy.account import error_code
+from stacks.deploy.errors import OperateError
+from stacks.naming import Names
+
+if TYPE_CHECKING:
+    from boto3 import Session
+
+CLUSTER_TAG = "elbv2.k8s.aws/cluster"
+"""On everything that the controller makes.
+https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/#resource-tags
+"""
+
+PATIENCE_S = 15 * 60
+_PAUSE_S = 10
+
+
+@dataclass(frozen=True)
+class Leftover:
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+def wait_until_gone(
+    session: "Session",
+    names: Names,
+    *,
+    say: Callable[[str], None],
+    pause: Callable[[float], None] = time.sleep,
+    patience_s: float = PATIENCE_S,
+) -> None:
+    """Returns when nothing is left.
+
+    Raises:
+        OperateError: something is still there after `patience_s`; it names each.
+    """
+    told: list[Leftover] = []
+    for waited_s in range(0, int(patience_s) + 1, _PAUSE_S):
+        found = leftovers(session, names)
+        if not found:
+            return
+        if found != told:
+            say(f"Waiting for {', '.join(map(str, found))} to be gone.")
+            told = found
+        if waited_s + _PAUSE_S <= patience_s:
+            pause(_PAUSE_S)
+    raise OperateError(
+        f"After {patience_s / 60:g} minutes there are still {', '.join(map(str, told))}. The load balancer's "
+        "controller is gone or hangs: delete them by hand, in this order, then run the destroy again."
+    )
+
+
+def leftovers(session: "Session", names: Names) -> list[Leftover]:
+    """What is left of the cluster's load balancers, in the order in which it can be deleted by hand."""
+    return [
+        *_load_balancers(session, names),
+        *_target_groups(session, names),
+        *_of_the_network(session, names),
+    ]
+
+
+def _load_balancers(session: "Session", names: Names) -> list[Leftover]:
+    elb = session.client("elbv2")
+    pages = elb.get_paginator("describe_load_balancers").paginate()
+    found = {entry["LoadBalancerArn"]: entry["LoadBalancerName"] for page in pages for entry in page["LoadBalancers"]}
+    return [Leftover("load balancer", found[arn]) for arn in _of_the_cluster(session, names, list(found))]
+
+
+def _target_groups(session: "Session", names: Names) -> list[Leftover]:
+    elb = session.client("elbv2")
+    pages = elb.get_paginator("describe_target_groups").paginate()
+    found = {entry["TargetGroupArn"]: entry["TargetGroupName"] for page in pages for entry in page["TargetGroups"]}
+    return [Leftover("target group", found[arn]) for arn in _of_the_cluster(session, names, list(found))]
+
+
+def _of_the_cluster(session: "Session", names: Names, arns: list[str]) -> list[str]:
+    """Those that the controller of this cluster has tagged."""
+    elb = session.client("elbv2")
+    ours = []
+    for arn in arns:
+        try:
+            tags = elb.describe_tags(ResourceArns=[arn])["TagDescriptions"][0].get("Tags", [])
+        except ClientError as error:
+            if error_code(error) in ("LoadBalancerNotFound", "TargetGroupNotFound"):
+                continue  # gone since it was listed
+            raise
+        if {"Key": CLUSTER_TAG, "Value": names.cluster} in tags:
+            ours.append(arn)
+    return ours
+
+
+def _of_the_network(session: "Session", names: Names) -> list[Leftover]:
+    """Security groups of the controller, and the network interfaces in them."""
+    ec2 = session.client("ec2")
+    groups = [
+        group
+        for page in ec2.get_paginator("describe_security_groups").paginate(
+            Filters=[{"Name": f"tag:{CLUSTER_TAG}", "Values": [names.cluster]}]
+        )
+        for group in page["SecurityGroups"]
+    ]
+    if not groups:
+        return []
+    interfaces = [
+        interface["NetworkInterfaceId"]
+        for page in ec2.get_paginator("describe_network_interfaces").paginate(
+            Filters=[{"Name": "group-id", "Values": [group["GroupId"] for group in groups]}]
+        )
+        for interface in page["NetworkInterfaces"]
+        # Those of running pods have only the shared back-end group, and go with the pods.
+        if interface.get("Description", "").startswith("ELB ")
+    ]
+    return [
+        *(Leftover("network interface", interface) for interface in interfaces),
+        *(Leftover("security group", f"{group['GroupName']} ({group['GroupId']})") for group in groups),
+    ]

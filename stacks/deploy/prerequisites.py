@@ -1,0 +1,64 @@
+"""Asks for everything that a stage needs before anything is changed, and tells all that is missing at once."""
+
+import os
+from collections.abc import Callable, Iterable
+
+from stacks.deploy import account, progress, tools
+from stacks.deploy.capacity import most_vcpus
+from stacks.deploy.errors import PrerequisiteError
+from stacks.deploy.instance import Instance, say
+from stacks.deploy.stages import Need
+
+
+def check(instance: Instance, needs: Iterable[Need], *, docker: bool = False) -> None:
+    """Raises: PrerequisiteError naming everything that is missing. AWS is asked only with valid credentials."""
+    problems = list(_problems(_local_checks(instance, docker=docker, aws_cli=Need.AWS_CLI in needs)))
+    signed_in = list(_problems([lambda: account.check_credentials(instance.session, instance.config)]))
+    problems += signed_in
+    if not signed_in:
+        checks = _checks_in_aws(instance)
+        problems += _problems(checks[need] for need in needs if need in checks)
+    if problems:
+        raise PrerequisiteError.of_all(problems)
+
+
+def _local_checks(instance: Instance, *, docker: bool, aws_cli: bool) -> Iterable[Callable[[], None]]:
+    yield tools.check_terraform
+    yield tools.check_node
+    yield lambda: tools.check_cdktf(instance.project)
+    if aws_cli:
+        yield tools.check_aws_cli
+    if docker:
+        yield tools.check_docker
+
+
+def _checks_in_aws(instance: Instance) -> dict[Need, Callable[[], None]]:
+    session, config = instance.session, instance.config
+    return {
+        Need.STATE_BUCKET: lambda: account.check_state_bucket(session, config),
+        Need.QUOTA: lambda: _check_quota(instance),
+        Need.IMAGES: lambda: _check_images(instance),
+        Need.CLUSTER: lambda: progress.check_cluster(instance),
+        Need.CERTIFICATE: lambda: progress.check_certificate(instance),
+        Need.LOAD_BALANCER: lambda: progress.check_load_balancer(instance),
+        Need.DELEGATION: lambda: progress.check_delegation(instance),
+    }
+
+
+def _check_images(instance: Instance) -> None:
+    account.check_repository_secrets(instance.config, os.environ)
+    account.check_images(instance.session, instance.config)
+
+
+def _check_quota(instance: Instance) -> None:
+    note = account.check_fargate_quota(instance.session, instance.config, needed_vcpus=most_vcpus(instance.config))
+    if note:
+        say(f"Note: {note}")
+
+
+def _problems(checks: Iterable[Callable[[], None]]) -> Iterable[PrerequisiteError]:
+    for check_one in checks:
+        try:
+            check_one()
+        except PrerequisiteError as problem:
+            yield problem

@@ -1,0 +1,135 @@
+"""How far an instance is, as AWS and the DNS tell: what decides what comes next."""
+
+from dataclasses import dataclass
+
+import dns.exception
+import dns.resolver
+from botocore.exceptions import ClientError
+
+from stacks.deploy.account import error_code, missing_images
+from stacks.deploy.errors import PrerequisiteError
+from stacks.deploy.instance import Instance
+
+_ZONE_ID_PREFIX = "/hostedzone/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    missing_images: tuple[str, ...] = ()
+    delegated: bool = False
+    """Whether the world asks the zone's name servers."""
+    certificate_issued: bool = False
+
+
+def progress(instance: Instance) -> Progress:
+    with_domain = instance.config.domain is not None
+    return Progress(
+        missing_images=tuple(missing_images(instance.session, instance.config)),
+        delegated=with_domain and is_delegated(instance),
+        certificate_issued=with_domain and has_certificate(instance),
+    )
+
+
+def zone_name_servers(instance: Instance) -> list[str]:
+    """The four name servers of the domain's zone; none while there is no zone."""
+    domain = f"{instance.config.domain}."
+    route53 = instance.session.client("route53")
+    listed = route53.list_hosted_zones_by_name(DNSName=domain, MaxItems="10")["HostedZones"]
+    for zone in listed:
+        if zone["Name"] == domain and not zone.get("Config", {}).get("PrivateZone", False):
+            found = route53.get_hosted_zone(Id=zone["Id"].removeprefix(_ZONE_ID_PREFIX))
+            return sorted(found.get("DelegationSet", {"NameServers": []})["NameServers"])
+    return []
+
+
+def public_name_servers(domain: str) -> list[str]:
+    """The name servers that the world is told to ask for a domain; none where it is not delegated."""
+    try:
+        answer = dns.resolver.resolve(f"{domain}.", "NS")
+    except dns.exception.DNSException:
+        return []
+    return sorted(str(record.target).rstrip(".").lower() for record in answer)
+
+
+def is_delegated(instance: Instance) -> bool:
+    wanted = zone_name_servers(instance)
+    return bool(wanted) and set(wanted) == set(public_name_servers(str(instance.config.domain)))
+
+
+def has_certificate(instance: Instance) -> bool:
+    """Whether ACM has issued the dashboard's certificate."""
+    pages = instance.session.client("acm").get_paginator("list_certificates").paginate(CertificateStatuses=["ISSUED"])
+    return any(entry["DomainName"] == instance.names.host for page in pages for entry in page["CertificateSummaryList"])
+
+
+def load_balancer_host(instance: Instance) -> str | None:
+    """Return the host name that AWS has given the load balancer; None while there is none."""
+    try:
+        found = instance.session.client("elbv2").describe_load_balancers(Names=[instance.names.load_balancer])
+    except ClientError as error:
+        if error_code(error) == "LoadBalancerNotFound":
+            return None
+        raise
+    return next((balancer["DNSName"] for balancer in found["LoadBalancers"]), None)
+
+
+def has_load_balancer(instance: Instance) -> bool:
+    return load_balancer_host(instance) is not None
+
+
+def dashboard_url(instance: Instance, *, over_https: bool) -> str | None:
+    """Return the address of the dashboard; None if it is over HTTP and there is no load balancer."""
+    if over_https:
+        return f"https://{instance.names.host}"
+    host = load_balancer_host(instance)
+    return f"http://{host}" if host else None
+
+
+def has_cluster(instance: Instance) -> bool:
+    eks = instance.session.client("eks")
+    try:
+        eks.describe_cluster(name=instance.names.cluster)
+    except eks.exceptions.ResourceNotFoundException:
+        return False
+    return True
+
+
+def check_cluster(instance: Instance) -> None:
+    """Raises: PrerequisiteError if core is not deployed."""
+    if not has_cluster(instance):
+        raise PrerequisiteError(
+            f"The cluster {instance.names.cluster} does not exist in {instance.config.region}: "
+            "run `./noxw -s deploy -- core` first."
+        )
+
+
+def check_load_balancer(instance: Instance) -> None:
+    """Raises: PrerequisiteError if there is no load balancer."""
+    if not has_load_balancer(instance):
+        raise PrerequisiteError(
+            f"The load balancer {instance.names.load_balancer} does not exist: run `./noxw -s deploy -- workloads` "
+            "first, and give its controller some minutes."
+        )
+
+
+def check_certificate(instance: Instance) -> None:
+    """Raises: PrerequisiteError if the config wants HTTPS and the certificate is not there."""
+    if instance.config.certificate and not has_certificate(instance):
+        raise PrerequisiteError(
+            f"pipeline.toml says certificate = true and ACM has issued none for {instance.names.host}: run "
+            "`./noxw -s deploy -- dns --step 2` first, or set certificate = false."
+        )
+
+
+def check_delegation(instance: Instance) -> None:
+    """Raises: PrerequisiteError if the domain is not delegated to the zone."""
+    domain = str(instance.config.domain)
+    wanted = zone_name_servers(instance)
+    if not wanted:
+        raise PrerequisiteError(f"Route 53 has no zone {domain}: run `./noxw -s deploy -- dns --step 1` first.")
+    found = public_name_servers(domain)
+    if set(found) != set(wanted):
+        raise PrerequisiteError(
+            f"{domain} is not delegated yet: its registrar must name {', '.join(wanted)}, and the world sees "
+            f"{', '.join(found) or 'none'}. It can take hours after the change."
+        )

@@ -1,0 +1,160 @@
+"""The order of a deployment, and what each stage of it asks for beforehand.
+
+bootstrap, images, core, workloads, dns step 1, the delegation (a person's work, at the registrar), dns step 2,
+monitoring. Which stages are left follows from how far the instance is; nothing here asks or changes anything.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from stacks.config.model import PipelineConfig
+from stacks.deploy.progress import Progress
+
+
+class Stack(StrEnum):
+    BOOTSTRAP = "bootstrap"
+    CORE = "core"
+    WORKLOADS = "workloads"
+    DNS = "dns"
+    MONITORING = "monitoring"
+
+
+class Need(StrEnum):
+    STATE_BUCKET = "the state's bucket"
+    QUOTA = "the Fargate quota"
+    AWS_CLI = "the AWS CLI"
+    IMAGES = "the images"
+    CLUSTER = "the cluster"
+    CERTIFICATE = "the certificate"
+    LOAD_BALANCER = "the load balancer"
+    DELEGATION = "the domain's delegation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A stack that is deployed, with what the config says differently for it."""
+
+    stack: Stack
+    title: str
+    needs: tuple[Need, ...] = ()
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables over `pipeline.toml`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Images:
+    """The images are built and pushed, as some are not in ECR."""
+
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pause:
+    """It is a person's turn; the rest comes when the command is given again."""
+
+    why: str
+
+
+_CERTIFICATE = "PIPELINE_CERTIFICATE"
+
+BOOTSTRAP = Stage(stack=Stack.BOOTSTRAP, title="bootstrap: GitHub's roles, ECR repositories, the state's settings")
+CORE = Stage(
+    stack=Stack.CORE,
+    title="core: network, cluster, queues, buckets, table",
+    needs=(Need.STATE_BUCKET, Need.QUOTA),
+)
+WORKLOADS = Stage(
+    stack=Stack.WORKLOADS,
+    title="workloads: KEDA, load balancer, api, frontend, worker",
+    needs=(Need.STATE_BUCKET, Need.AWS_CLI, Need.QUOTA, Need.CLUSTER, Need.CERTIFICATE, Need.IMAGES),
+)
+WORKLOADS_HTTP = Stage(
+    stack=Stack.WORKLOADS,
+    title="workloads, over HTTP until there is a certificate",
+    needs=tuple(need for need in WORKLOADS.needs if need is not Need.CERTIFICATE),
+    overrides={_CERTIFICATE: "false"},
+)
+DNS_1 = Stage(
+    stack=Stack.DNS,
+    title="dns step 1: zone and certificate request",
+    needs=(Need.STATE_BUCKET,),
+    overrides={_CERTIFICATE: "false"},
+)
+DNS_2 = Stage(
+    stack=Stack.DNS,
+    title="dns step 2: validation of the certificate, address of the dashboard",
+    needs=(Need.STATE_BUCKET, Need.DELEGATION, Need.LOAD_BALANCER),
+    overrides={_CERTIFICATE: "true"},
+)
+WORKLOADS_HTTPS = Stage(
+    stack=Stack.WORKLOADS,
+    title="workloads, with the certificate: HTTPS, and HTTP redirects to it",
+    needs=WORKLOADS.needs,
+    overrides={_CERTIFICATE: "true"},
+)
+MONITORING = Stage(
+    stack=Stack.MONITORING,
+    title="monitoring: alarms, dashboard, e-mail",
+    needs=(Need.STATE_BUCKET, Need.LOAD_BALANCER),
+)
+
+_ALONE = {
+    Stack.BOOTSTRAP: (BOOTSTRAP,),
+    Stack.CORE: (CORE,),
+    Stack.WORKLOADS: (WORKLOADS,),
+    Stack.MONITORING: (MONITORING,),
+}
+
+
+def stages_of(stack: Stack, *, step: int | None, config: PipelineConfig) -> tuple[Stage, ...]:
+    """What `deploy -- <stack>` does. The dns stack has two steps; without one it is the config's `certificate`."""
+    if stack is not Stack.DNS:
+        return _ALONE[stack]
+    return (DNS_2, WORKLOADS_HTTPS) if (step or (2 if config.certificate else 1)) == 2 else (DNS_1,)
+
+
+def first_stages(progress: Progress) -> Iterator[Stage | Images]:
+    """What `deploy -- all` does before the certificate matters."""
+    yield BOOTSTRAP
+    if progress.missing_images:
+        yield Images(services=progress.missing_images)
+    yield CORE
+
+
+def last_stages(config: PipelineConfig, progress: Progress) -> Iterator[Stage | Pause]:
+    """What `deploy -- all` does after core, up to a person's turn or the end."""
+    if config.domain is None:
+        yield WORKLOADS
+    elif not progress.delegated:
+        yield WORKLOADS_HTTP
+        yield DNS_1
+        yield Pause(why="delegation")
+        return
+    elif not config.certificate:
+        yield WORKLOADS
+        yield DNS_1
+        yield Pause(why="certificate")
+        return
+    elif progress.certificate_issued:
+        yield WORKLOADS
+        yield DNS_2
+    else:
+        yield WORKLOADS_HTTP
+        yield DNS_2
+        yield WORKLOADS_HTTPS
+    yield MONITORING
+
+
+def next_command(stack: Stack, *, step: int | None, config: PipelineConfig) -> str | None:
+    """The command that comes after `deploy -- <stack>`, None after the last."""
+    deploy = "./noxw -s deploy --"
+    monitoring = f"{deploy} monitoring"
+    secured = config.domain is None or config.certificate
+    following: dict[Stack, str] = {
+        Stack.BOOTSTRAP: f"./noxw -s images -- --tag {config.image_tag}",
+        Stack.CORE: f"{deploy} workloads",
+        Stack.WORKLOADS: monitoring if secured else f"{deploy} dns --step 1",
+        Stack.DNS: f"{deploy} dns --step 2" if step == 1 else monitoring,
+    }
+    return following.get(stack)

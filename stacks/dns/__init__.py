@@ -1,0 +1,1 @@
+"""The dns stack: zone, certificate, and the record of the load balancer."""

@@ -1,0 +1,96 @@
+"""The dns stack: zone and certificate (step 1), then validation and the address of the dashboard (step 2).
+
+The config's `certificate` is the step. Without it the zone and the certificate are asked for, and the zone's four name
+servers are printed: the registrar of the domain must name them before step 2, which waits until AWS has seen the
+validation record from outside and would otherwise wait in vain for 75 minutes. With it the validation is awaited and
+the host points at the load balancer, which must stand by then; the workloads stack, deployed again after that, takes
+the certificate from here.
+"""
+
+from dataclasses import dataclass
+
+from cdktf import TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.acm_certificate import AcmCertificate
+from cdktf_cdktf_provider_aws.acm_certificate_validation import (
+    AcmCertificateValidation,
+    AcmCertificateValidationTimeouts,
+)
+from cdktf_cdktf_provider_aws.data_aws_lb import DataAwsLb
+from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
+from cdktf_cdktf_provider_aws.route53_zone import Route53Zone
+from constructs import Construct
+
+from stacks.config.model import PipelineConfig
+from stacks.engine.outputs import output, publish
+from stacks.engine.stack import PipelineStack
+
+
+@dataclass(frozen=True, kw_only=True)
+class DnsOutputs:
+    name_servers: list[str] = output("The zone's four name servers, for the domain's registrar.")
+    zone_id: str = output("Hosted zone of the domain.")
+    certificate_arn: str = output("Certificate of the dashboard; validated once step 2 is through.")
+    dashboard_url: str = output("Address of the dashboard, once step 2 is through.")
+
+
+class DnsStack(PipelineStack):
+    """Raises: ValueError if the config has no domain."""
+
+    def __init__(self, scope: Construct, config: PipelineConfig) -> None:
+        super().__init__(scope, "dns", config)
+        host = self.names.host
+        if config.domain is None or host is None:
+            raise ValueError("the dns stack needs `domain` in the config, for example domain = 'example.com'")
+        # The registrar knows the zone by its name servers, and another zone has others: the id must not change.
+        zone = Route53Zone(self, "zone", name=config.domain, comment=f"{config.name}, by Terraform")
+        zone.override_logical_id("zone")
+        certificate = AcmCertificate(
+            self,
+            "certificate",
+            domain_name=host,
+            validation_method="DNS",
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+        )
+        certificate.override_logical_id("certificate")
+        # One name has one validation record.
+        option = certificate.domain_validation_options.get(0)
+        record = Route53Record(
+            self,
+            "validation-record",
+            zone_id=zone.zone_id,
+            name=option.resource_record_name,
+            type=option.resource_record_type,
+            records=[option.resource_record_value],
+            ttl=300,
+            allow_overwrite=True,
+        )
+        certificate_arn = self._serve(host, zone, certificate, record) if config.certificate else certificate.arn
+        publish(
+            self,
+            DnsOutputs(
+                name_servers=zone.name_servers,
+                zone_id=zone.zone_id,
+                certificate_arn=certificate_arn,
+                dashboard_url=f"https://{host}",
+            ),
+        )
+
+    def _serve(self, host: str, zone: Route53Zone, certificate: AcmCertificate, record: Route53Record) -> str:
+        """Step 2. Returns the ARN of the certificate once it is valid."""
+        valid = AcmCertificateValidation(
+            self,
+            "certificate-validation",
+            certificate_arn=certificate.arn,
+            validation_record_fqdns=[record.fqdn],
+            timeouts=AcmCertificateValidationTimeouts(create="30m"),
+        )
+        balancer = DataAwsLb(self, "load-balancer", name=self.names.load_balancer)
+        Route53Record(
+            self,
+            "dashboard-record",
+            zone_id=zone.zone_id,
+            name=host,
+            type="A",
+            alias=Route53RecordAlias(name=balancer.dns_name, zone_id=balancer.zone_id, evaluate_target_health=True),
+        )
+        return valid.certificate_arn

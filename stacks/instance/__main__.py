@@ -1,0 +1,134 @@
+"""`python -m stacks.instance`: what the nox sessions new, update and check-update call."""
+
+import argparse
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from stacks.config.load import ConfigError
+from stacks.instance.errors import TemplateError
+from stacks.instance.new import PLACEHOLDERS, interrupted, new, read_answers
+from stacks.instance.source import named_source, source_of
+from stacks.instance.update import newer_version, open_pull_request, update
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
+    try:
+        with _temporary_files():
+            match arguments.command:
+                case "new":
+                    _new(arguments)
+                case "update":
+                    _update(arguments)
+                case "check-update":
+                    _check_update(arguments.instance)
+    except (TemplateError, ConfigError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - for the person at the terminal
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+@contextmanager
+def _temporary_files() -> Iterator[None]:
+    """Copier leaves its clones behind when it is interrupted: they lie in a folder of ours, which goes in the end."""
+    usual = tempfile.tempdir
+    with TemporaryDirectory(prefix="thumbnail-pipeline-") as folder:
+        tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = usual
+
+
+def _new(arguments: argparse.Namespace) -> None:
+    source = named_source(arguments.source) if arguments.source else source_of(arguments.checkout.resolve())
+    answers = read_answers(arguments.data_file) if arguments.data_file else {}
+    answers |= dict(arguments.data)
+    given = new(source, arguments.destination, answers, defaults=arguments.defaults, force=arguments.force)
+    for note in source.notes:
+        _say(f"Note: {note}")
+    _tell(arguments.destination, given)
+    left = [name for name in PLACEHOLDERS if name not in answers] if arguments.defaults else []
+    if left:
+        _say(f"Before you deploy it, put your own {', '.join(left)} into pipeline.toml: these are placeholders.")
+
+
+def _tell(destination: Path, given: Mapping[str, str]) -> None:
+    _say(f"{given['name']} is in {destination}, from {given['_commit']}. Next:")
+    _say(f"  cd {destination} && git init --quiet --initial-branch=main && git add --all && git commit -m 'Begin'")
+    _say("  ./noxw -s demo                 # see it run on this machine")
+    _say("  ./noxw -s lint test synth      # check it; then README.md tells how to deploy it")
+
+
+def _update(arguments: argparse.Namespace) -> None:
+    done = update(arguments.instance, to=arguments.to)
+    if not done.changed:
+        _say(f"{done.version} is the newest version: nothing was changed.")
+        return
+    if arguments.pull_request:
+        open_pull_request(arguments.instance, done)
+        _say(f"A pull request brings {done.before} to {done.version}.")
+        return
+    _say(f"Updated from {done.before} to {done.version}: {_files(len(done.changed))}, nothing is committed. Next:")
+    _say("  git diff                       # and docs/upgrading.md of the new version")
+    _say("  ./noxw -s lint test synth")
+    _say("  ./noxw -s diff                 # what a deployment would change")
+
+
+def _check_update(instance: Path) -> None:
+    versions = newer_version(instance)
+    if versions is None:
+        _say("This is the newest version.")
+    else:
+        _say(f"There is {versions[1]}, and this is {versions[0]}: ./noxw -s update")
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
+def _say(sentence: str) -> None:
+    print(sentence, flush=True)  # noqa: T201 - the command's output
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./noxw -s", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    command = commands.add_parser("new", help="render an instance")
+    command.add_argument("checkout", type=Path, help="this project's own folder")
+    command.add_argument("destination", type=Path, metavar="DEST", help="a folder that is empty or not there yet")
+    command.add_argument("--data", type=_answer, action="append", default=[], metavar="KEY=VALUE", help="an answer")
+    command.add_argument("--data-file", type=Path, metavar="FILE", help="answers in YAML; --data goes over them")
+    command.add_argument("--defaults", action="store_true", help="ask nothing: what is not answered has its default")
+    command.add_argument("--force", action="store_true", help="write into a folder that is not empty")
+    command.add_argument("--source", metavar="URL", help="the project's repository (default: this checkout's)")
+
+    command = commands.add_parser("update", help="merge a newer version")
+    command.add_argument("instance", type=Path)
+    command.add_argument("--to", metavar="VERSION", help="for example v1.2.0 (default: the newest)")
+    command.add_argument("--pull-request", action="store_true", help="on a branch, with GitHub's gh: for a workflow")
+
+    command = commands.add_parser("check-update", help="say whether there is a newer version")
+    command.add_argument("instance", type=Path)
+    return parser
+
+
+def _answer(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text}: an answer is given as KEY=VALUE")
+    return name, value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,335 @@
+"""Who may see, who may act, and how one gets in."""
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from websockets.exceptions import InvalidStatus
+
+from services.api.live.sockets import POLICY_VIOLATION
+from tests.services.api.process import OPERATOR, PREVIOUS, VIEWER, Api, end_of, message, running
+from tests.support.driver import eventually
+from tests.support.place import Place
+
+READS = [
+    "/api/config",
+    "/api/dead-letters",
+    "/api/metrics",
+    "/api/pods",
+    "/api/purge",
+    "/api/queue",
+    "/api/session",
+    "/api/state",
+    "/api/thumbnails",
+    "/api/videos",
+    "/docs",
+    "/openapi.json",
+]
+PART = {"number": 1, "etag": "x"}
+ACTIONS = [
+    ("DELETE", "/api/purge", None),
+    ("POST", "/api/dead-letters/redrive", {}),
+    ("POST", "/api/test", None),
+    ("POST", "/api/uploads", {"name": "a.mp4", "size_bytes": 1}),
+    ("POST", "/api/uploads/abort", {"key": "uploads/a.mp4", "upload_id": "x"}),
+    (
+        "POST",
+        "/api/uploads/complete",
+        {"key": "uploads/a.mp4", "upload_id": "x", "parts": [PART]},
+    ),
+    ("POST", "/api/uploads/part-urls", {"key": "uploads/a.mp4", "upload_id": "x", "numbers": [1]}),
+    ("POST", "/api/videos/uploads/a.mp4/retry", None),
+]
+SIGNER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/clips/0123456789abcdef"
+
+
+@pytest.mark.parametrize("path", READS)
+def test_what_can_be_read_needs_a_login_and_no_more(api: Api, viewer: httpx.Client, path: str) -> None:
+    with api.client(token=None) as anybody:
+        refused = anybody.get(path)
+    assert (refused.status_code, refused.headers["Content-Type"]) == (401, "application/problem+json")
+    assert refused.headers["WWW-Authenticate"].startswith("Bearer")
+    assert viewer.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ACTIONS)
+def test_actions_need_an_operator(api: Api, viewer: httpx.Client, method: str, path: str, body: Any) -> None:
+    with api.client(token=None) as anybody:
+        assert anybody.request(method, path, json=body).status_code == 401
+    refused = viewer.request(method, path, json=body)
+    assert (refused.status_code, refused.json()["title"]) == (403, "Forbidden")
+    assert "operator" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("token", ["wrong", OPERATOR[:-1], OPERATOR + "x", "ü" * 20])
+def test_a_wrong_token_is_refused(api: Api, token: str) -> None:
+    with httpx.Client(base_url=api.url, trust_env=False) as client:
+        address = f"10.0.0.{len(token)}".encode()
+        headers = {b"Authorization": f"Bearer {token}".encode(), b"X-Forwarded-For": address}
+        assert client.get("/api/config", headers=headers).status_code == 401
+
+
+def test_a_login_sets_a_cookie_that_pages_cannot_read_and_a_logout_takes_it_away(api: Api) -> None:
+    with api.client(token=None) as browser:
+        answer = browser.post("/api/session", json={"token": VIEWER}, headers={"X-Forwarded-Proto": "https"})
+        assert answer.json()["role"] == "viewer"
+        cookie = answer.headers["Set-Cookie"]
+        for attribute in ("HttpOnly", "SameSite=strict", "Secure", "Path=/", "Max-Age=604800"):
+            assert attribute in cookie
+        assert VIEWER not in cookie
+        assert "max-age" in answer.headers["Strict-Transport-Security"]
+
+        plain = browser.post("/api/session", json={"token": OPERATOR})
+        assert "Secure" not in plain.headers["Set-Cookie"]
+        assert browser.get("/api/session").json()["role"] == "operator"
+        assert browser.get("/api/session").json()["expires_at"] == plain.json()["expires_at"][:19] + "Z"
+
+        assert browser.delete("/api/session").status_code == 204
+        assert browser.get("/api/session").status_code == 401
+
+
+def cookie_of(browser: httpx.Client) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
+
+
+def test_a_logout_ends_the_session_with_its_sockets_and_no_other_in_every_process(place: Place, tmp_path: Path) -> None:
+    with running(place, tmp_path) as api, running(place, tmp_path) as replica:
+        with api.client(token=None) as browser, replica.client(token=None) as other_browser:
+            for client in (browser, other_browser):
+                client.post("/api/session", json={"token": OPERATOR}).raise_for_status()
+            copied, other = cookie_of(browser), cookie_of(other_browser)
+
+            def status(api: Api, headers: dict[str, str]) -> int:
+                return httpx.get(f"{api.url}/api/config", headers=headers, trust_env=False).status_code
+
+            assert [status(one, copied) for one in (api, replica)] == [200, 200]
+            sockets = [one.socket(token=None, headers=copied) for one in (api, replica)]
+            with api.socket(token=None, headers=other) as staying, sockets[0], sockets[1]:
+                assert browser.delete("/api/session").status_code == 204
+                assert status(api, copied) == 401
+                eventually(lambda: status(replica, copied) == 401, "the end of the session in the other process")
+                assert [end_of(one) for one in sockets] == [POLICY_VIOLATION] * 2
+                assert message(staying)["type"] == "state"
+            assert [status(one, other) for one in (api, replica)] == [200, 200]
+        with running(place, tmp_path) as restarted:
+            assert [status(restarted, headers) for headers in (copied, other)] == [401, 200]
+
+
+def test_a_cookie_that_was_changed_is_refused(api: Api) -> None:
+    with api.client(token=None) as browser:
+        browser.post("/api/session", json={"token": VIEWER})
+        (name,) = browser.cookies
+        cookie = browser.cookies[name]
+    forged = base64.urlsafe_b64encode(b'"0123456789abcdef"').decode() + cookie[cookie.index(".") :]
+    for wrong in (cookie[:-2], cookie.upper(), forged, "x"):
+        assert httpx.get(f"{api.url}/api/config", cookies={name: wrong}, trust_env=False).status_code == 401
+
+
+def test_ten_wrong_tokens_and_the_address_has_to_wait_but_never_the_holder_of_the_right_one(api: Api) -> None:
+    def attempt(token: str, address: str) -> httpx.Response:
+        # Only the last address comes from the proxy; anybody can claim those before it.
+        headers = {"X-Forwarded-For": f"10.9.9.9, {address}"}
+        return httpx.post(f"{api.url}/api/session", json={"token": token}, headers=headers, trust_env=False)
+
+    assert [attempt("wrong", "10.1.1.1").status_code for _ in range(10)] == [401] * 10
+    limited = attempt("wrong", "10.1.1.1")
+    assert limited.status_code == 429
+    assert int(limited.headers["Retry-After"]) > 0
+    assert attempt("wrong", "10.1.1.2").status_code == 401
+    assert attempt(OPERATOR, "10.1.1.1").status_code == 200
+    with api.client(OPERATOR, **{"X-Forwarded-For": "10.1.1.1"}) as client:
+        assert client.get("/api/session").status_code == 200
+    assert attempt("wrong", "10.1.1.1").status_code == 429
+
+
+def test_two_tokens_are_accepted_at_a_time_and_a_session_ends_with_its_token(place: Place, tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text(json.dumps({"operator": [PREVIOUS]}))
+    settings = {"AUTH_TOKENS": "", "AUTH_TOKEN_FILE": str(tokens)}
+    with running(place, tmp_path, **settings) as api, api.client(token=None) as browser:
+        browser.post("/api/session", json={"token": PREVIOUS})
+
+        def status(token: str) -> int:
+            with api.client(token) as client:
+                return client.get("/api/session").status_code
+
+        assert status(OPERATOR) == 401
+        tokens.write_text(json.dumps({"operator": [OPERATOR, PREVIOUS]}))
+        eventually(lambda: status(OPERATOR) == 200, "the new token")
+        assert (status(PREVIOUS), browser.get("/api/session").status_code) == (200, 200)
+        tokens.write_text("{ broken")
+        assert status(OPERATOR) == 200
+        tokens.write_text(OPERATOR)
+        eventually(lambda: status(PREVIOUS) in (401, 429), "the end of the old token")
+        assert browser.get("/api/session").status_code == 401
+        assert OPERATOR not in api.log.read_text()
+        assert PREVIOUS not in api.log.read_text()
+
+
+def test_a_socket_ends_with_the_session_that_it_began_with(place: Place, tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text(PREVIOUS)
+    settings = {"AUTH_TOKENS": "", "AUTH_TOKEN_FILE": str(tokens)}
+    with running(place, tmp_path, **settings) as api, api.client(token=None) as browser:
+        browser.post("/api/session", json={"token": PREVIOUS})
+        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        with api.socket(token=None, headers={"Cookie": cookie}) as listening:
+            assert message(listening)["type"] == "state"
+            tokens.write_text(OPERATOR)
+            assert end_of(listening) == POLICY_VIOLATION
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": "https://dash.example", "X-Forwarded-Host": "dash.example", "X-Forwarded-Proto": "https"}, 409),
+        ({"Origin": "http://dash.example", "X-Forwarded-Host": "dash.example", "X-Forwarded-Proto": "https"}, 403),
+        ({"Origin": "https://dash.example", "X-Forwarded-Host": "dash.example"}, 403),
+        ({"Origin": "dash.example", "X-Forwarded-Host": "dash.example"}, 403),
+        ({"Origin": "OWN"}, 409),
+        ({}, 409),
+    ],
+)
+def test_pages_of_other_sites_may_not_act(
+    api: Api, operator: httpx.Client, headers: dict[str, str], status: int
+) -> None:
+    headers = {name: api.url if value == "OWN" else value for name, value in headers.items()}
+    # 409: it was let in, and there are no test videos.
+    assert operator.post("/api/test", headers=headers).status_code == status
+
+
+def test_a_socket_needs_a_login_and_a_page_of_ours(api: Api) -> None:
+    with pytest.raises(InvalidStatus) as nobody:
+        api.socket(token=None)
+    with pytest.raises(InvalidStatus) as foreign:
+        api.socket(origin="https://evil.example")
+    assert [refused.value.response.status_code for refused in (nobody, foreign)] == [401, 403]
+    assert json.loads(nobody.value.response.body or b"")["title"] == "Unauthorized"
+
+    with api.client(token=None) as browser:
+        browser.post("/api/session", json={"token": VIEWER})
+        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    with api.socket(token=None, origin=api.url, headers={"Cookie": cookie}) as socket:
+        assert message(socket)["type"] == "state"
+
+
+def test_with_a_public_url_only_its_scheme_and_host_are_ours(place: Place, tmp_path: Path) -> None:
+    with running(place, tmp_path, API_PUBLIC_URL="https://dash.example") as api, api.client() as operator:
+
+        def status(origin: str) -> int:
+            # The load balancer sends the host on; an attacker's page can be any page of http://dash.example.
+            headers = {"Host": "dash.example", "X-Forwarded-Proto": "https", "Origin": origin}
+            return operator.post("/api/dead-letters/redrive", json={}, headers=headers).status_code
+
+        assert [status("https://dash.example"), status("HTTPS://Dash.example")] == [200, 200]
+        assert [status("http://dash.example"), status("https://dash.example:8443"), status("null")] == [403] * 3
+        with api.socket(origin="https://dash.example") as socket:
+            assert message(socket)["type"] == "state"
+        with pytest.raises(InvalidStatus) as foreign:
+            api.socket(origin="http://dash.example", headers={"X-Forwarded-Proto": "https"})
+        assert foreign.value.response.status_code == 403
+
+
+def test_every_answer_carries_security_headers(api: Api) -> None:
+    for path in ("/health", "/api/config", "/nowhere"):
+        headers = httpx.get(api.url + path, trust_env=False).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert headers["Cache-Control"] == "no-store"
+        assert "Server" not in headers
+
+
+def test_without_access_control_everybody_is_an_operator(place: Place, tmp_path: Path) -> None:
+    with running(place, tmp_path, AUTH_MODE="none", AUTH_TOKENS="") as api, api.client(token=None) as anybody:
+        assert anybody.get("/api/session").json()["role"] == "operator"
+        assert anybody.post("/api/dead-letters/redrive", json={}).status_code == 200
+        # Still no foreign page: the browser of someone in the network would lend it its hand.
+        assert (
+            anybody.post("/api/dead-letters/redrive", json={}, headers={"Origin": "https://evil.example"}).status_code
+            == 403
+        )
+
+
+@contextmanager
+def keys(public: dict[str, bytes]) -> Iterator[str]:
+    """Where the load balancer's keys are."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            key = public.get(self.path.lstrip("/"))
+            self.send_response(200 if key else 404)
+            self.end_headers()
+            self.wfile.write(key or b"")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_load_balancers_word_is_taken_only_with_its_signature(place: Place, tmp_path: Path) -> None:
+    key, other_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+    def signed(
+        claims: dict[str, Any], by: ec.EllipticCurvePrivateKey = key, signer: str = SIGNER, kid: str = "key-1"
+    ) -> str:
+        body = {"iss": "https://login.example.com", "exp": datetime.now(UTC) + timedelta(minutes=2), **claims}
+        return jwt.encode(body, by, algorithm="ES256", headers={"kid": kid, "signer": signer, "client": "x"})
+
+    operators = {"email": "ann@example.com", "groups": ["users", "operators"]}
+    viewers = {"email": "bob@example.com", "groups": "users"}
+    wrong = {
+        "no header": None,
+        "no token": "x.y.z",
+        "another key": signed(operators, by=other_key),
+        "another signer": signed(operators, signer=SIGNER.replace("123456789012", "999999999999")),
+        "an unknown key": signed(operators, kid="key-2"),
+        "a key id that is a path": signed(operators, kid="../key-1"),
+        "another issuer": signed({**operators, "iss": "https://evil.example"}),
+        "too old": signed({**operators, "exp": datetime.now(UTC) - timedelta(minutes=5)}),
+        "no algorithm": jwt.encode(operators, "", algorithm="none", headers={"kid": "key-1", "signer": SIGNER}),
+    }
+    with keys({"key-1": public}) as url:
+        settings = {
+            "AUTH_MODE": "oidc",
+            "AUTH_TOKENS": "",
+            "AUTH_OIDC_KEYS_URL": url,
+            "AUTH_OIDC_SIGNER": SIGNER.rpartition("/")[0] + "/",
+            "AUTH_OIDC_ISSUER": "https://login.example.com",
+        }
+        with running(place, tmp_path, **settings) as api, api.client(token=None) as client:
+
+            def session(data: str | None) -> httpx.Response:
+                return client.get("/api/session", headers={"x-amzn-oidc-data": data} if data else {})
+
+            assert {name: session(data).status_code for name, data in wrong.items()} == dict.fromkeys(wrong, 401)
+            ann, bob = session(signed(operators)).json(), session(signed(viewers)).json()
+            assert (ann["role"], ann["name"]) == ("operator", "ann@example.com")
+            assert (bob["role"], bob["name"]) == ("viewer", "bob@example.com")
+            headers = {"x-amzn-oidc-data": signed(viewers)}
+            assert client.delete("/api/purge", headers=headers).status_code == 403
+            with api.socket(token=None, headers=headers) as socket:
+                assert message(socket)["type"] == "state"

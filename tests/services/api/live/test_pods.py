@@ -1,0 +1,115 @@
+"""Pods, from a Kubernetes API server that the test plays, and from a supervisor's file."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.api.live.sources.pods_kubernetes import pod_of
+from tests.services.api.process import message_when, running, write_pods
+from tests.support.cluster import Cluster, a_pod
+from tests.support.driver import eventually
+from tests.support.place import Place
+
+
+def container(**state: Any) -> dict[str, Any]:
+    return {"restartCount": 3, "state": state}
+
+
+def waiting(reason: str) -> dict[str, Any]:
+    return container(waiting={"reason": reason})
+
+
+def ended(reason: str, code: int) -> dict[str, Any]:
+    return container(terminated={"reason": reason, "exitCode": code})
+
+
+@pytest.mark.parametrize(
+    ("status", "phase"),
+    [
+        ({}, "Running"),
+        ({"phase": "Pending"}, "Pending"),
+        ({"phase": "Pending", "containerStatuses": [waiting("ImagePullBackOff")]}, "ImagePullBackOff"),
+        ({"containerStatuses": [waiting("CrashLoopBackOff")]}, "CrashLoopBackOff"),
+        ({"containerStatuses": [ended("OOMKilled", 137)]}, "OOMKilled"),
+        ({"phase": "Succeeded", "containerStatuses": [ended("Completed", 0)]}, "Succeeded"),
+        ({"phase": "Failed", "reason": "Evicted"}, "Evicted"),
+        ({"initContainerStatuses": [waiting("ErrImagePull")]}, "ErrImagePull"),
+    ],
+)
+def test_a_pod_is_told_by_its_phase_or_by_the_reason_why_it_does_not_run(status: dict[str, Any], phase: str) -> None:
+    assert pod_of(a_pod(**status)).phase == phase
+
+
+def test_a_pod_that_is_deleted_is_terminating() -> None:
+    pod = a_pod(containerStatuses=[container(running={})], conditions=[{"type": "Ready", "status": "True"}])
+    assert (pod_of(pod).ready, pod_of(pod).restarts, pod_of(pod).component) == (True, 3, "worker")
+    pod["metadata"]["deletionTimestamp"] = "2026-11-24T09:05:00Z"
+    assert pod_of(pod).phase == "Terminating"
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    made = Cluster()
+    yield made
+    made.close()
+
+
+def test_pods_are_listed_once_and_then_watched(place: Place, tmp_path: Path, cluster: Cluster) -> None:
+    config = tmp_path / "kubeconfig"
+    cluster.write_config(config)
+    settings = {"PODS_SOURCE": "kubernetes", "KUBECONFIG": str(config), "WORKER_NAMESPACE": "clips"}
+    with running(place, tmp_path, **settings) as api, api.socket() as socket, api.client() as client:
+        message_when(socket, lambda state: [pod["name"] for pod in state["pods"] or ()] == ["clips-worker-1"])
+        cluster.events.put({"type": "ADDED", "object": a_pod("clips-worker-2", phase="Pending")})
+        two = message_when(socket, lambda state: len(state["pods"]) == 2)
+        assert [pod["phase"] for pod in two["pods"]] == ["Running", "Pending"]
+        cluster.events.put({"type": "DELETED", "object": a_pod("clips-worker-1")})
+        message_when(socket, lambda state: [pod["name"] for pod in state["pods"]] == ["clips-worker-2"])
+        assert cluster.lists == 1
+
+        # A watch from too old a version begins anew with a list.
+        cluster.events.put({"type": "ERROR", "object": {"code": 410, "message": "too old resource version"}})
+        message_when(socket, lambda state: [pod["name"] for pod in state["pods"]] == ["clips-worker-1"])
+
+        cluster.is_away = True
+        cluster.events.put(None)
+        stale = message_when(socket, lambda state: state["sources"]["pods"]["stale"])
+        assert "Kubernetes" in stale["sources"]["pods"]["error"]
+        assert [pod["name"] for pod in stale["pods"]] == ["clips-worker-1"]
+        assert not stale["sources"]["queue"]["stale"]
+        found = client.get("/api/pods").json()
+        assert (found["stale"], found["total"]) == (True, 1)
+        assert client.get("/api/queue").status_code == 200
+
+        cluster.is_away = False
+        message_when(socket, lambda state: not state["sources"]["pods"]["stale"])
+
+
+def test_processes_of_a_supervisor_are_pods_grouped_by_component(place: Place, tmp_path: Path) -> None:
+    file = tmp_path / "pods.json"
+    now = datetime.now(UTC)
+    processes = [("worker", 1, "Running"), ("api", 1, "Running"), ("worker", 2, "CrashLoopBackOff")]
+    pods = [
+        {"name": f"{component}-{n}", "component": component, "phase": phase, "ready": phase == "Running", "restarts": 0}
+        for component, n, phase in processes
+    ]
+    write_pods(file, pods, (now + timedelta(hours=1)).isoformat())
+    with running(place, tmp_path, PODS_SOURCE="file", PODS_FILE=str(file)) as api, api.client() as client:
+        found = eventually(lambda: _pods(client), "the pods")
+        assert (found["total"], found["running"], found["stale"]) == (3, 2, False)
+        assert [(group["component"], group["ready"], group["total"]) for group in found["groups"]] == [
+            ("api", 1, 1),
+            ("worker", 1, 2),
+        ]
+        write_pods(file, pods, (now - timedelta(minutes=5)).isoformat())
+        old = eventually(lambda: (answer := client.get("/api/pods").json())["stale"] and answer, "an old file")
+        assert (old["total"], "not written" in old["error"]) == (3, True)
+
+
+def _pods(client: httpx.Client) -> dict[str, Any] | None:
+    found: dict[str, Any] = client.get("/api/pods").json()
+    return found if found["total"] else None

@@ -1,0 +1,93 @@
+"""The OpenAPI document: what schemathesis makes of it, and what a client generator needs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis import Case
+from schemathesis.checks import CHECKS, load_all_checks
+
+from services.api.app import make_app
+from services.api.schema import openapi, reference
+from tests.services.api.process import OPERATOR, Api, message
+
+DOCUMENT = openapi.document(make_app())
+OPERATIONS = [
+    (method, path, operation)
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+]
+
+PROJECT = Path(__file__).parents[4]
+
+load_all_checks()
+CHECKED: Any = CHECKS.get_by_names(
+    [
+        "allow_header_conformance",
+        "content_type_conformance",
+        "ignored_auth",
+        "missing_required_header",
+        "negative_data_rejection",
+        "not_a_server_error",
+        "response_headers_conformance",
+        "response_schema_conformance",
+        "status_code_conformance",
+        "unsupported_method",
+    ]
+)
+
+schema = schemathesis.openapi.from_dict(DOCUMENT)
+
+
+@schema.parametrize()
+@settings(
+    max_examples=12,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+)
+def test_every_operation_keeps_to_the_document_whatever_is_asked(case: Case[Any], own_process: Api) -> None:
+    # Each request comes from another address: wrong tokens are among them, and the limit on those is not the point.
+    headers = {"Authorization": f"Bearer {OPERATOR}", "X-Forwarded-For": f"10.{hash(case.id) % 200}.0.1"}
+    case.call_and_validate(base_url=own_process.url, headers=headers, checks=CHECKED)
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=lambda value: str(value)[:60])
+def test_every_operation_is_named_and_tells_its_problems(method: str, path: str, operation: dict[str, Any]) -> None:
+    assert operation["operationId"].isidentifier()
+    assert operation["summary"]
+    problems = {status for status in operation["responses"] if status >= "400"}
+    for status in problems - {"503"}:
+        assert list(operation["responses"][status]["content"]) == ["application/problem+json"], (method, path, status)
+
+
+def test_operation_ids_are_unique() -> None:
+    ids = [operation["operationId"] for _, _, operation in OPERATIONS]
+    assert len(set(ids)) == len(ids)
+
+
+def test_messages_of_the_socket_are_as_the_document_says(api: Api) -> None:
+    validator = jsonschema_rs.validator_for(
+        {**DOCUMENT["components"]["schemas"]["State"], "components": DOCUMENT["components"]}
+    )
+    with api.socket() as socket:
+        for _ in range(3):
+            validator.validate(message(socket))
+
+
+def test_the_document_is_whole() -> None:
+    text = json.dumps(DOCUMENT)
+    references = {part.split('"')[0] for part in text.split('"$ref": "#/components/schemas/')[1:]}
+    assert references <= set(DOCUMENT["components"]["schemas"])
+    assert {"Problem", "State", "VideoDetails", "WholeTicket", "PartsTicket"} <= set(DOCUMENT["components"]["schemas"])
+
+
+def test_what_is_generated_from_it_is_fresh() -> None:
+    page = (PROJECT / "docs" / "api.md").read_text(encoding="utf-8")
+    assert page == reference.api_reference(), "run ./noxw -s generate"
+    document = (PROJECT / "services" / "frontend" / "src" / "lib" / "api" / "openapi.json").read_text(encoding="utf-8")
+    assert document == openapi.as_text(make_app()), "run ./noxw -s generate"

@@ -1,0 +1,55 @@
+"""What the fork server has set up before the first video, so that no child has to."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.videos import FRAGMENTED
+
+if TYPE_CHECKING:
+    from tests.support.videos import Videos
+
+LOADED_BY_A_CHILD = """
+import sys
+from pathlib import Path
+from services.contract.thumbnails import ThumbnailOptions
+from services.worker.extraction import capture, child, forkserver
+from services.worker.extraction.extract import extract
+from services.worker.extraction.outcome import encode
+from services.worker.extraction.reading.reader import RangedReader
+from services.worker.extraction.frames.search import Limits
+capture.prepare()
+forkserver._warm_up()
+before = set(sys.modules)
+data = Path(sys.argv[1]).read_bytes()
+reader = RangedReader(lambda offset, length: data[offset : offset + length], len(data))
+outcome = extract(reader, ThumbnailOptions(), Limits(read_bytes=1 << 28, cpu_s=60))
+assert len(outcome.pictures) == 3, outcome
+encode(outcome)
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [
+        ("a.mp4", "h264", ()),
+        ("a.mp4", "h264", FRAGMENTED),
+        ("a.mkv", "hevc", ()),
+        ("a.webm", "vp9", ()),
+        ("a.avi", "mpeg4", ()),
+        ("a.wmv", "wmv2", ()),
+        ("a.flv", "h264", ()),
+        ("a.ts", "h264", ()),
+    ],
+)
+def test_a_child_loads_no_module_any_more(videos: Videos, name: str, codec: str, options: tuple[str, ...]) -> None:
+    """`numpy.ma` alone, which `numpy.percentile` loads, took 48 ms of every video."""
+    path = videos.video(name, codec=codec, options=options)
+    command = [sys.executable, "-c", LOADED_BY_A_CHILD, str(path)]
+    loaded = subprocess.run(command, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
+    assert loaded.split() == []

@@ -1,0 +1,84 @@
+"""What a child process can get at: no credential, no file, no socket, nothing of another child."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from services.contract.records import VideoState
+from services.contract.thumbnails import ThumbnailOptions
+from services.worker.extraction.sandbox.job import Bounds
+from services.worker.extraction.sandbox.sandbox import Sandbox
+from tests.support.sandboxes import (
+    PROC,
+    Source,
+    children_of,
+    descriptors,
+    extract_together,
+    needs_proc,
+    the_child,
+    the_fork_server,
+)
+
+pytestmark = pytest.mark.usefixtures("processes_of_other_tests")
+
+
+@needs_proc
+def test_no_process_of_the_sandbox_knows_a_credential(film: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = {
+        "AWS_SECRET_ACCESS_KEY": "secret-1",
+        "AWS_SESSION_TOKEN": "secret-2",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/secrets/secret-3",
+        "DATABASE_PASSWORD": "secret-4",
+    }
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    seen: dict[str, bytes] = {}
+
+    def look() -> None:
+        seen["server"] = (PROC / str(the_fork_server()) / "environ").read_bytes()
+        seen["child"] = (PROC / str(the_child()) / "environ").read_bytes()
+
+    with Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
+        sandbox.extract(Source(film, look))
+    assert set(seen) == {"server", "child"}
+    for environment in seen.values():
+        assert b"PATH=" in environment
+        assert b"secret" not in environment
+        assert b"AWS" not in environment
+
+
+@needs_proc
+def test_a_child_may_read_write_and_end_and_ask_for_nothing_else(sandbox: Sandbox, film: bytes) -> None:
+    """What the filter refuses is in test_confinement.py."""
+    seen: dict[str, str] = {}
+
+    def look() -> None:
+        status = (PROC / str(the_child()) / "status").read_text()
+        seen.update({name: value.strip() for name, _, value in (line.partition(":") for line in status.splitlines())})
+
+    assert sandbox.start() == ""
+    sandbox.extract(Source(film, look))
+    assert (seen["NoNewPrivs"], seen["Seccomp"]) == ("1", "2")
+
+
+@needs_proc
+def test_a_child_holds_two_pipes_and_its_own_figures(sandbox: Sandbox, film: bytes, tmp_path: Path) -> None:
+    """Neither files nor sockets of the worker, nor the pipes of another child."""
+    seen: list[dict[int, str]] = []
+
+    def look() -> None:
+        seen.extend(descriptors(child) for child in children_of(the_fork_server()))
+
+    with (tmp_path / "open").open("w"):
+        outcomes = extract_together(sandbox, film, 2, while_all_read=look)
+    assert [outcome.state for outcome in outcomes] == [VideoState.DONE] * 2
+    assert len(seen) == 2
+    for files in seen:
+        assert files[0] == files[1] == "/dev/null"
+        beyond_standard = [target for number, target in files.items() if number > 2]
+        status, *pipes = sorted(beyond_standard)
+        assert re.fullmatch(r"/proc/\d+/status", status)
+        assert len(pipes) == 2
+        assert all(target.startswith("pipe:") for target in pipes)
+    assert not set(seen[0].values()) & set(seen[1].values()) - {"/dev/null", seen[0][2]}

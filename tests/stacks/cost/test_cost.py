@@ -1,0 +1,81 @@
+"""The bill follows the config and the videos, and says honestly where others are cheaper."""
+
+import math
+
+import pytest
+
+from stacks.cost.estimate import Line, estimate, total, worker_hours
+from stacks.cost.prices import Plan, prices
+from stacks.cost.report import break_even, report
+from tests.support.bench import config
+
+
+def _lines(videos: int = 10_000, **values: object) -> dict[str, Line]:
+    lines = estimate(config(**values), prices(), videos=videos, video_mb=100)
+    assert len({line.what for line in lines}) == len(lines)
+    return {line.what: line for line in lines}
+
+
+def test_what_aws_lists_is_what_a_line_says() -> None:
+    lines = _lines()
+    assert lines["EKS control plane"].usd == pytest.approx(73.0)
+    assert lines["NAT gateway"].usd == pytest.approx(32.85)
+    # 0.25 vCPU and 1 GB, since Fargate adds 256 MiB to the pod's 768.
+    assert lines["Fargate: api"].usd == pytest.approx(730 * (0.25 * 0.04048 + 0.004445))
+
+
+def test_the_base_is_what_the_facts_say_plus_what_they_leave_out() -> None:
+    """About $230 without CloudWatch's metrics, which the design did not count."""
+    lines = _lines(videos=0)
+    base = sum(line.usd for line in lines.values()) - lines["CloudWatch: metrics"].usd
+    assert 200 < base < 260
+
+
+def test_no_videos_cost_no_worker() -> None:
+    grown = [line for line in _lines(videos=0).values() if line.by_videos]
+    assert grown
+    assert sum(line.usd for line in grown) == 0
+
+
+def test_more_of_anything_costs_more() -> None:
+    least = total(list(_lines().values()))
+    assert total(list(_lines(videos=20_000).values())) > least
+    assert total(list(_lines(api={"min_replicas": 2}).values())) > least
+    assert total(list(_lines(domain="example.com").values())) > least
+    assert total(list(_lines(network={"availability_zones": 3}).values())) > least
+
+
+def test_workers_run_while_there_is_work_and_a_cool_down_after_it() -> None:
+    assumed = prices().assumed
+    assert worker_hours(config(), assumed, 0) == 0
+    # A lone video keeps a pod for start, work and cool-down: 75 + 2 + 120 s.
+    assert worker_hours(config(), assumed, 1) == pytest.approx(197 / 3600, rel=1e-3)
+    # Under load the pods are busy all the time, and their number follows the work.
+    busy = worker_hours(config(), assumed, 10_000_000)
+    assert busy == pytest.approx(10_000_000 * assumed.work_s / 3600)
+    assert worker_hours(config(), assumed, 100_000) <= assumed.hours
+
+
+def test_a_plan_ends_where_its_units_do() -> None:
+    assert Plan(usd_month=99, units=225).usd(225) == 99
+    assert Plan(usd_month=99, units=225).usd(226) is None
+    assert Plan(usd_month=49, units=10, usd_extra_unit=4.9).usd(12) == pytest.approx(58.8)
+
+
+@pytest.mark.parametrize("hosted", prices().hosted, ids=lambda hosted: hosted.name)
+def test_a_break_even_is_one(hosted: object) -> None:
+    entry = next(one for one in prices().hosted if one is hosted)
+    edge = break_even(config(), prices(), entry, video_mb=100)
+    text = report(config(), prices(), videos=edge or 10_000, video_mb=100)
+    section = text[text.index(f"  {entry.name}") :].splitlines()[0]
+    assert ("cheaper than this" in section) == (edge is None)
+
+
+def test_the_report_adds_up_and_says_what_it_assumes() -> None:
+    text = report(config(), prices(), videos=10_000, video_mb=100)
+    together = next(line for line in text.splitlines() if line.startswith("together"))
+    amount = float(together.split()[-1].replace(",", ""))
+    assert math.isclose(amount, total(list(_lines().values())), abs_tol=0.01)
+    assert "Prices of us-east-1, 2026-11" in text
+    assert "Those of ap-southeast-2 differ" in text
+    assert "10,000 videos of 100 MB" in text

@@ -1,0 +1,78 @@
+"""An instance in an AWS of moto's."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import dns.resolver
+import pytest
+from moto import mock_aws
+
+from stacks.deploy import account, progress
+from stacks.deploy.instance import Instance
+from tests.support.bench import Bench, config
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """A machine that has everything."""
+    made = Bench(tmp_path / "project", tmp_path / "programs", tmp_path / "log")
+    made.project.mkdir()
+    made.program("terraform", says=json.dumps({"terraform_version": "1.11.4"}))
+    made.program("node", says="v22.19.0")
+    made.program("aws", says="aws-cli/2.31.0")
+    made.program("docker", says="28.2.2")
+    made.cdktf()
+    monkeypatch.setenv("PATH", f"{made.programs}:/usr/bin:/bin")
+    monkeypatch.delenv("TERRAFORM_BINARY_NAME", raising=False)
+    return made
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "ECR_BASE_WORKER"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws():
+        yield boto3.Session(region_name="ap-southeast-2")
+
+
+@pytest.fixture
+def make_instance(bench: Bench, session: boto3.Session, quota: None) -> Callable[..., Instance]:  # noqa: ARG001
+    def make(**values: Any) -> Instance:
+        return Instance(config=config(**values), project=bench.project, session=session)
+
+    return make
+
+
+@pytest.fixture
+def quota(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fargate quota enough: moto knows no Fargate quotas. Tests of the check itself answer with their own."""
+    monkeypatch.setattr(account, "check_fargate_quota", lambda *_, **__: None)
+
+
+@pytest.fixture
+def delegate(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], None]:
+    """Tells the world the name servers of every domain; it knows none before."""
+    known: list[str] = []
+    monkeypatch.setattr(progress, "public_name_servers", lambda _domain: sorted(known))
+
+    def tell(servers: list[str]) -> None:
+        known[:] = servers
+
+    return tell
+
+
+@pytest.fixture(autouse=True)
+def _no_dns(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise dns.resolver.NoNameservers
+
+    monkeypatch.setattr(dns.resolver, "resolve", refuse)

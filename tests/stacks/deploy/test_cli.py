@@ -1,0 +1,84 @@
+"""The command line: one sentence for a mistake, no traceback, and status 1."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.bench import Bench
+
+ROOT = Path(__file__).parents[3]
+
+PIPELINE = """\
+name = "thumbnails"
+region = "ap-southeast-2"
+account_id = "123456789012"
+repository = "acme/thumbnails"
+alert_email = "ops@example.com"
+"""
+
+
+def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PIPELINE_", "S3_BUCKET"))
+    }
+    environment |= {
+        "PYTHONPATH": str(ROOT),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+        "AWS_CONFIG_FILE": "/nonexistent",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "stacks.deploy", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def project(bench: Bench) -> Path:
+    (bench.project / "pipeline.toml").write_text(PIPELINE, encoding="utf-8")
+    return bench.project
+
+
+def test_missing_credentials_are_one_sentence(project: Path, bench: Bench) -> None:
+    done = _run(project, "deploy", "core")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Nothing was changed. Before this can run:\n"
+        "  - There are no AWS credentials: log in (`aws sso login`), or set AWS_PROFILE to a profile that has them.\n"
+    )
+    assert bench.asked("cdktf") == []
+
+
+def test_a_wrong_config_never_reaches_terraform(project: Path, bench: Bench) -> None:
+    (project / "pipeline.toml").write_text(PIPELINE.replace("1234", "12"), encoding="utf-8")
+    done = _run(project, "deploy", "core")
+    assert done.returncode == 1
+    assert "account_id" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert bench.asked("cdktf", "terraform") == []
+
+
+def test_a_folder_without_a_config_is_told(tmp_path: Path) -> None:
+    done = _run(tmp_path, "cost")
+    assert done.returncode == 1
+    assert "pipeline.toml cannot be read" in done.stderr
+
+
+def test_cost_needs_no_account(project: Path) -> None:
+    done = _run(project, "cost", "--videos", "500", "--video-mb", "20")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("thumbnails, 500 videos a month")
+
+
+@pytest.mark.parametrize("wrong", [["--videos", "-1"], ["--videos", "many"], ["--video-mb", "0"]])
+def test_a_wrong_number_is_told(project: Path, wrong: list[str]) -> None:
+    done = _run(project, "cost", *wrong)
+    assert done.returncode == 2
+    assert wrong[0] in done.stderr

@@ -1,0 +1,265 @@
+"""The order of a deployment, what it refuses, and what it says comes next. cdktf only notes what it is asked."""
+
+from collections.abc import Callable
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from stacks.deploy.deploy import deploy, deploy_all
+from stacks.deploy.errors import CommandError, PrerequisiteError, RefusedError
+from stacks.deploy.instance import Instance
+from stacks.deploy.progress import zone_name_servers
+from stacks.deploy.stages import Stack
+from tests.support.bench import Bench, manifest
+
+MakeInstance = Callable[..., Instance]
+Delegate = Callable[[list[str]], None]
+
+SERVICES = ("worker", "api", "frontend")
+
+
+@pytest.fixture
+def deployed(session: boto3.Session) -> boto3.Session:
+    """An account in which everything up to the workloads stands, with a zone."""
+    make_state_bucket(session)
+    push_images(session)
+    eks = session.client("eks")
+    role = "arn:aws:iam::123456789012:role/thumbnails-cluster"
+    eks.create_cluster(name="thumbnails", roleArn=role, resourcesVpcConfig={"subnetIds": []})
+    make_load_balancer(session)
+    session.client("route53").create_hosted_zone(Name="example.com.", CallerReference="one")
+    return session
+
+
+def make_state_bucket(session: boto3.Session) -> None:
+    session.client("s3").create_bucket(
+        Bucket="thumbnails-tfstate-123456789012-ap-southeast-2",
+        CreateBucketConfiguration={"LocationConstraint": "ap-southeast-2"},
+    )
+
+
+def push_images(session: boto3.Session) -> None:
+    ecr = session.client("ecr")
+    for service in SERVICES:
+        ecr.create_repository(repositoryName=f"thumbnails-{service}")
+        ecr.put_image(repositoryName=f"thumbnails-{service}", imageTag="1.0.5", imageManifest=manifest(service))
+
+
+def make_load_balancer(session: boto3.Session) -> str:
+    ec2 = session.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"ap-southeast-2{zone}")
+        for number, zone in enumerate("ab")
+    ]
+    made = session.client("elbv2").create_load_balancer(
+        Name="thumbnails",
+        Subnets=[subnet["Subnet"]["SubnetId"] for subnet in subnets],
+        Tags=[{"Key": "elbv2.k8s.aws/cluster", "Value": "thumbnails"}],
+    )
+    return made["LoadBalancers"][0]["LoadBalancerArn"]
+
+
+def address_of(session: boto3.Session) -> str:
+    """The load balancer's own address, as AWS gave it."""
+    [balancer] = session.client("elbv2").describe_load_balancers(Names=["thumbnails"])["LoadBalancers"]
+    return f"http://{balancer['DNSName']}"
+
+
+def test_bootstrap_makes_the_state_bucket_and_names_the_images_next(
+    bench: Bench, make_instance: MakeInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    instance = make_instance()
+    deploy(instance, Stack.BOOTSTRAP, step=None, unattended=False)
+    assert bench.asked("cdktf") == ["cdktf deploy bootstrap"]
+    assert "Next: ./noxw -s images -- --tag 1.0.5" in capsys.readouterr().out
+    buckets = [bucket["Name"] for bucket in instance.session.client("s3").list_buckets()["Buckets"]]
+    assert buckets == ["thumbnails-tfstate-123456789012-ap-southeast-2"]
+
+
+@pytest.mark.parametrize("stack", [Stack.WORKLOADS, Stack.MONITORING])
+@pytest.mark.parametrize("domain", [None, "example.com"])
+def test_without_https_the_load_balancers_own_address_is_the_last_line(
+    deployed: boto3.Session,
+    make_instance: MakeInstance,
+    capsys: pytest.CaptureFixture[str],
+    stack: Stack,
+    domain: str | None,
+) -> None:
+    deploy(make_instance(domain=domain), stack, step=None, unattended=True)
+    assert capsys.readouterr().out.splitlines()[-1] == f"The dashboard is at {address_of(deployed)}"
+
+
+def test_an_address_that_cannot_be_read_fails_no_deployment(
+    deployed: boto3.Session,
+    make_instance: MakeInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    del deployed
+    instance = make_instance()
+
+    def refuse(_instance: Instance) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeLoadBalancers")
+
+    monkeypatch.setattr("stacks.deploy.progress.load_balancer_host", refuse)
+    deploy(instance, Stack.WORKLOADS, step=None, unattended=True)
+    assert "The dashboard's address could not be read" in capsys.readouterr().out
+
+
+def test_a_workflow_is_not_asked(bench: Bench, deployed: boto3.Session, make_instance: MakeInstance) -> None:
+    del deployed
+    deploy(make_instance(), Stack.WORKLOADS, step=None, unattended=True)
+    assert bench.asked("cdktf") == ["cdktf deploy workloads --auto-approve"]
+
+
+@pytest.mark.parametrize("stack", [Stack.CORE, Stack.WORKLOADS, Stack.MONITORING])
+def test_nothing_is_deployed_when_something_is_missing(bench: Bench, make_instance: MakeInstance, stack: Stack) -> None:
+    with pytest.raises(PrerequisiteError):
+        deploy(make_instance(), stack, step=None, unattended=True)
+    assert bench.asked("cdktf") == []
+
+
+def test_a_failure_of_cdktf_ends_it(bench: Bench, deployed: boto3.Session, make_instance: MakeInstance) -> None:
+    del deployed
+    bench.cdktf(status=3)
+    with pytest.raises(CommandError, match="core` ended with status 3"):
+        deploy(make_instance(), Stack.CORE, step=None, unattended=False)
+
+
+def test_step_1_prints_the_name_servers(
+    bench: Bench, deployed: boto3.Session, make_instance: MakeInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del deployed
+    instance = make_instance(domain="example.com")
+    deploy(instance, Stack.DNS, step=1, unattended=True)
+    assert bench.asked("cdktf") == ["cdktf deploy dns --auto-approve certificate=false"]
+    said = capsys.readouterr().out
+    servers = zone_name_servers(instance)
+    assert servers
+    assert all(f"  {server}\n" in said for server in servers)
+    assert "Next: ./noxw -s deploy -- dns --step 2" in said
+
+
+def test_step_2_waits_for_the_delegation(
+    bench: Bench, deployed: boto3.Session, make_instance: MakeInstance, delegate: Delegate
+) -> None:
+    del deployed
+    delegate(["ns1.registrar.example"])
+    instance = make_instance(domain="example.com", certificate=True)
+    with pytest.raises(PrerequisiteError) as caught:
+        deploy(instance, Stack.DNS, step=2, unattended=True)
+    assert f"its registrar must name {', '.join(zone_name_servers(instance))}" in str(caught.value)
+    assert "the world sees ns1.registrar.example" in str(caught.value)
+    assert bench.asked("cdktf") == []
+
+
+def test_step_2_gives_the_load_balancer_its_certificate(
+    bench: Bench, deployed: boto3.Session, make_instance: MakeInstance, delegate: Delegate
+) -> None:
+    del deployed
+    instance = make_instance(domain="example.com", certificate=True)
+    delegate(zone_name_servers(instance))
+    deploy(instance, Stack.DNS, step=None, unattended=True)
+    assert bench.asked("cdktf") == [
+        "cdktf deploy dns --auto-approve certificate=true",
+        "cdktf deploy workloads --auto-approve certificate=true",
+    ]
+
+
+def test_step_2_needs_the_certificate_in_the_config(make_instance: MakeInstance) -> None:
+    with pytest.raises(RefusedError, match=r"certificate = false\. Set certificate = true in pipeline\.toml"):
+        deploy(make_instance(domain="example.com"), Stack.DNS, step=2, unattended=True)
+
+
+def test_step_1_does_not_take_an_address_away(
+    deployed: boto3.Session, make_instance: MakeInstance, delegate: Delegate
+) -> None:
+    del deployed
+    instance = make_instance(domain="example.com", certificate=True)
+    delegate(zone_name_servers(instance))
+    with pytest.raises(RefusedError, match="would take the dashboard's address away"):
+        deploy(instance, Stack.DNS, step=1, unattended=True)
+
+
+def test_dns_needs_a_domain(make_instance: MakeInstance) -> None:
+    with pytest.raises(RefusedError, match=r'set domain = "example\.com"'):
+        deploy(make_instance(), Stack.DNS, step=1, unattended=True)
+
+
+def test_all_goes_from_nothing_to_a_persons_turn(  # noqa: PLR0917 - fixtures are arguments
+    bench: Bench,
+    session: boto3.Session,
+    make_instance: MakeInstance,
+    delegate: Delegate,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The first run stops at the delegation, the next at the config, the third goes through, a fourth is short."""
+    instance = make_instance(domain="example.com")
+    make_state_bucket(session)
+    push_images(session)
+    session.client("eks").create_cluster(
+        name="thumbnails", roleArn="arn:aws:iam::123456789012:role/x", resourcesVpcConfig={"subnetIds": []}
+    )
+    session.client("route53").create_hosted_zone(Name="example.com.", CallerReference="one")
+
+    deploy_all(instance, unattended=True)
+    assert bench.asked("cdktf") == [
+        "cdktf deploy bootstrap --auto-approve",
+        "cdktf deploy core --auto-approve",
+        "cdktf deploy workloads --auto-approve certificate=false",
+        "cdktf deploy dns --auto-approve certificate=false",
+    ]
+    assert "Next: delegate the domain, then ./noxw -s deploy -- all" in capsys.readouterr().out
+
+    delegate(zone_name_servers(instance))
+    bench.log.unlink()
+    deploy_all(instance, unattended=True)
+    assert "Set certificate = true in pipeline.toml" in capsys.readouterr().out
+    assert bench.asked("cdktf")[-1] == "cdktf deploy dns --auto-approve certificate=false"
+
+    make_load_balancer(session)
+    bench.log.unlink()
+    monkeypatch.setattr("stacks.deploy.progress.has_certificate", _issued_after(bench, "deploy dns"))
+    deploy_all(make_instance(domain="example.com", certificate=True), unattended=True)
+    assert bench.asked("cdktf") == [
+        "cdktf deploy bootstrap --auto-approve",
+        "cdktf deploy core --auto-approve",
+        "cdktf deploy workloads --auto-approve certificate=false",
+        "cdktf deploy dns --auto-approve certificate=true",
+        "cdktf deploy workloads --auto-approve certificate=true",
+        "cdktf deploy monitoring --auto-approve",
+    ]
+    said = capsys.readouterr().out
+    assert said.endswith("Everything is deployed.\nThe dashboard is at https://thumbnail.example.com\n")
+
+    bench.log.unlink()
+    monkeypatch.setattr("stacks.deploy.progress.has_certificate", lambda _instance: True)
+    deploy_all(make_instance(domain="example.com", certificate=True), unattended=True)
+    order = [line.split()[2] for line in bench.asked("cdktf")]
+    assert order == ["bootstrap", "core", "workloads", "dns", "monitoring"]
+
+
+def _issued_after(bench: Bench, command: str) -> Callable[[Instance], bool]:
+    return lambda _instance: any(command in line for line in bench.asked("cdktf"))
+
+
+def test_all_builds_images_that_are_absent(bench: Bench, session: boto3.Session, make_instance: MakeInstance) -> None:
+    make_state_bucket(session)
+    for service in SERVICES:
+        session.client("ecr").create_repository(repositoryName=f"thumbnails-{service}")
+    with pytest.raises(PrerequisiteError, match="The cluster thumbnails does not exist"):
+        deploy_all(make_instance(), unattended=True)
+    commands = [line.split()[1] for line in bench.asked("docker")]
+    assert commands[:2] == ["version", "build"]
+    assert bench.asked("cdktf") == ["cdktf deploy bootstrap --auto-approve", "cdktf deploy core --auto-approve"]
+
+
+def test_all_without_a_domain_is_over_http(
+    bench: Bench, deployed: boto3.Session, make_instance: MakeInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploy_all(make_instance(), unattended=True)
+    assert [line.split()[2] for line in bench.asked("cdktf")] == ["bootstrap", "core", "workloads", "monitoring"]
+    assert capsys.readouterr().out.endswith(f"Everything is deployed.\nThe dashboard is at {address_of(deployed)}\n")

@@ -1,0 +1,114 @@
+"""The drawing shows what is synthesized, legibly, and is drawn anew when that changes."""
+
+import os
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+PIPELINE = """\
+name = "thumbnails"
+region = "ap-southeast-2"
+account_id = "123456789012"
+repository = "acme/thumbnails"
+alert_email = "ops@example.com"
+"""
+
+
+def _draw(project: Path, output: Path) -> str:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIPELINE_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "stacks.deploy", "--project", str(project), "graph", "--output", str(output)],
+        cwd=ROOT,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return output.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> str:
+    project = tmp_path_factory.mktemp("with-domain")
+    (project / "pipeline.toml").write_text(PIPELINE + 'domain = "example.com"\n', encoding="utf-8")
+    return _draw(project, project / "drawing.svg")
+
+
+def _texts(svg: str) -> list[str]:
+    return ["".join(text.itertext()) for text in ET.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314 - our own drawing
+
+
+def test_every_stack_and_what_it_holds_is_drawn(drawn: str) -> None:
+    texts = _texts(drawn)
+    for stack in ("bootstrap", "core", "workloads", "dns", "monitoring"):
+        assert any(text.startswith(f"{stack}  ") for text in texts), stack
+    for box in (
+        "thumbnails-videos",
+        "thumbnails-videos-dlq",
+        "api",
+        "worker",
+        "frontend",
+        "EKS 1.36",
+        "VPC 10.0.0.0/16",
+    ):
+        assert box in texts
+    assert "KEDA scales 0 to 10" in texts
+    assert "thumbnail.example.com" in texts
+
+
+def test_arrows_say_what_reaches_what(drawn: str) -> None:
+    texts = _texts(drawn)
+    for label in ("events", "given up", "/ws", "/", "/api"):
+        assert label in texts
+
+
+def test_no_box_covers_another_and_none_leaves_the_picture(drawn: str) -> None:
+    root = ET.fromstring(drawn)  # noqa: S314 - our own drawing
+    width, height = (float(number) for number in root.attrib["viewBox"].split()[2:])
+    places = [
+        tuple(float(box.attrib[name]) for name in ("x", "y", "width", "height"))
+        for box in root.iter(f"{SVG}rect")
+        if box.attrib.get("fill") == "#ffffff"
+    ]
+    assert len(places) > 20
+    columns: dict[float, list[tuple[float, float]]] = defaultdict(list)
+    for x, y, box_width, box_height in places:
+        assert x > 0
+        assert x + box_width < width
+        assert y + box_height < height
+        columns[x].append((y, y + box_height))
+    for column in columns.values():
+        ordered = sorted(column)
+        assert all(above[1] < below[0] for above, below in pairwise(ordered))
+
+
+def test_without_a_domain_the_browser_goes_to_the_load_balancer(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.toml").write_text(PIPELINE, encoding="utf-8")
+    texts = _texts(_draw(tmp_path, tmp_path / "drawing.svg"))
+    assert not any(text.startswith("dns  ") for text in texts)
+    assert "HTTP" in texts
+
+
+def test_it_is_the_same_each_time(drawn: str, tmp_path: Path) -> None:
+    (tmp_path / "pipeline.toml").write_text(PIPELINE + 'domain = "example.com"\n', encoding="utf-8")
+    assert _draw(tmp_path, tmp_path / "drawing.svg") == drawn
+
+
+def test_the_drawing_in_the_docs_is_fresh(tmp_path: Path) -> None:
+    there = (ROOT / "docs" / "images" / "architecture.svg").read_text(encoding="utf-8")
+    assert _draw(ROOT, tmp_path / "drawing.svg") == there, "run ./noxw -s graph"
+
+
+def test_it_reads_without_colours(drawn: str) -> None:
+    assert re.search(r'role="img" aria-label="The stacks [^"]+"', drawn)

@@ -1,0 +1,60 @@
+"""A machine of a test: a project's folder, and programs that only note what they are asked."""
+
+import json
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stacks.config.model import PipelineConfig
+
+ACCOUNT = "123456789012"
+"""The account that moto plays."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A folder with a project, and a folder with programs, which is the whole PATH."""
+
+    project: Path
+    programs: Path
+    log: Path
+
+    def program(self, name: str, *, says: str = "", status: int = 0, folder: Path | None = None) -> Path:
+        """A program that notes its arguments and what the config's certificate is to be, and says something."""
+        script = (folder or self.programs) / name
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text(
+            "#!/bin/sh\n"
+            f'echo "{name} $* ${{PIPELINE_CERTIFICATE:+certificate=$PIPELINE_CERTIFICATE}}" >> {self.log}\n'
+            f"printf '%s\\n' '{says}'\nexit {status}\n",
+            encoding="utf-8",
+        )
+        script.chmod(script.stat().st_mode | stat.S_IXUSR)
+        return script
+
+    def cdktf(self, *, status: int = 0) -> None:
+        self.program("cdktf", status=status, folder=self.project / "node_modules" / ".bin")
+
+    def asked(self, *programs: str) -> list[str]:
+        """What programs were asked, in order."""
+        lines = self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
+        return [line.strip() for line in lines if line.split()[0] in programs]
+
+
+def config(**values: Any) -> PipelineConfig:
+    minimal = {
+        "name": "thumbnails",
+        "region": "ap-southeast-2",
+        "account_id": ACCOUNT,
+        "repository": "acme/thumbnails",
+        "alert_email": "ops@example.com",
+        "image_tag": "1.0.5",
+    }
+    return PipelineConfig.model_validate({**minimal, **values})
+
+
+def manifest(note: str = "") -> str:
+    """An image manifest that ECR takes; another note makes another image."""
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
+    return json.dumps({"schemaVersion": 2, "mediaType": kind, "config": {}, "layers": [], "note": note})

@@ -1,0 +1,47 @@
+"""For the tests of whole extractions: the thumbnails of a file through the sandbox, and which frames they show."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from services.local.samples import Image
+from services.worker.extraction.outcome import Outcome
+from services.worker.extraction.reading.source import LocalFile
+from services.worker.extraction.sandbox.sandbox import Sandbox
+from tests.support.videos import frame_number
+
+WHOLE_AV1 = ("-svtav1-params", "lp=1:pred-struct=1")
+"""Without it, this version of SVT-AV1 writes streams that no decoder reads beyond their second keyframe."""
+
+SMALL: dict[str, Any] = {"width_px": 320, "height_px": 180}
+"""Quick to draw and to encode, and still large enough for the frame's number."""
+
+SHOWN = [0, 50, 75]
+"""Of 100 frames, of which every 25th is a keyframe: the keyframes nearest to 10, 50 and 95 %."""
+
+
+def extract(sandbox: Sandbox, path: Path) -> Outcome:
+    with LocalFile(path) as source:
+        return sandbox.extract(source)
+
+
+def images(outcome: Outcome) -> list[Image]:
+    """The thumbnails, decoded; each is a JPEG of the size that is said."""
+    decoded = []
+    for picture in outcome.pictures:
+        image = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert picture.jpeg[:3] == b"\xff\xd8\xff"
+        assert image is not None
+        assert image.shape == (picture.height_px, picture.width_px, 3)
+        decoded.append(image.astype(np.uint8, copy=False))
+    return decoded
+
+
+def numbers(outcome: Outcome) -> list[int]:
+    return [frame_number(image) for image in images(outcome)]
+
+
+def times_s(outcome: Outcome) -> list[float]:
+    return [picture.time_s for picture in outcome.pictures]

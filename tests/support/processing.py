@@ -1,0 +1,109 @@
+"""Workers whose extraction the test plays: real bucket, table and queues, and a hook in the middle of the work."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from services.aws.bucket import Bucket
+from services.aws.videos import VideosTable
+from services.contract.events import Delivery, UploadEvent
+from services.contract.records import ReasonCode, VideoRecord, VideoState
+from services.contract.settings import WorkerSettings
+from services.worker.extraction.outcome import Outcome, Picture, VideoInfo
+from services.worker.extraction.reading.source import Source
+from services.worker.extraction.sandbox.sandbox import Sandbox
+from services.worker.process import Processor, Skipped, Stored
+from tests.support.place import Place
+
+BROKEN = b"broken"
+"""A video that begins with this fails for good."""
+
+POSITIONS_PCT = (10.0, 50.0, 95.0)
+
+
+class PlayedSandbox(Sandbox):
+    """Makes pictures out of the video's own bytes, after the test has done what is to happen meanwhile."""
+
+    def __init__(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        self.extractions = 0
+        self._meanwhile = meanwhile
+
+    def extract(self, source: Source) -> Outcome:
+        self.extractions += 1
+        content = source.read(0, source.size_bytes)
+        self._meanwhile()
+        if content.startswith(BROKEN):
+            return Outcome(VideoState.FAILED, reason_code=ReasonCode.DAMAGED, reason="The video is damaged.")
+        pictures = tuple(Picture(at, at, 640, 360, picture_of(content, at)) for at in POSITIONS_PCT)
+        return Outcome(VideoState.DONE, VideoInfo(100.0, 640, 360, "h264", "mp4"), pictures)
+
+    def kill_children(self) -> None:
+        """There are none."""
+
+
+def picture_of(content: bytes, position_pct: float) -> bytes:
+    """Return the bytes that stand for a picture of this content."""
+    return b"%d %% of " % position_pct + content
+
+
+def a_worker(
+    place: Place,
+    meanwhile: Callable[[], object] = lambda: None,
+    *,
+    bucket: Bucket | None = None,
+    videos: VideosTable | None = None,
+    clock_ahead: timedelta = timedelta(),
+    **settings: str,
+) -> Processor:
+    """Return a worker's processor on the resources of the test, or on stand-ins for some of them."""
+    names = {name.lower(): value for name, value in place.environment().items()}
+    return Processor(
+        WorkerSettings.from_environment(**names, **settings),
+        bucket or place.bucket,
+        videos or place.videos,
+        PlayedSandbox(meanwhile),
+        now=lambda: datetime.now(UTC) + clock_ahead,
+    )
+
+
+def upload(place: Place, content: bytes, key: str = "uploads/a.mp4") -> UploadEvent:
+    """Put a video into the bucket; return its event, as S3 sends it."""
+    place.bucket.put(key, content, content_type="video/mp4")
+    return event_of(place, key, sequencer=f"{datetime.now(UTC).timestamp():.6f}".replace(".", ""))
+
+
+def event_of(place: Place, key: str = "uploads/a.mp4", *, sequencer: str = "") -> UploadEvent:
+    """Return an event of the object that is in the bucket now; without a sequencer as a sweep sends it."""
+    info = place.bucket.head(key)
+    return UploadEvent(
+        name="ObjectCreated:Put",
+        time=datetime.now(UTC),
+        bucket=place.bucket.name,
+        key=key,
+        etag=info.etag,
+        size_bytes=info.size_bytes,
+        sequencer=sequencer,
+    )
+
+
+def delivery(message_id: str, *, receive_count: int = 1, sent_at: datetime | None = None) -> Delivery:
+    return Delivery(message_id, sent_at or datetime.now(UTC), receive_count)
+
+
+def work(worker: Processor, event: UploadEvent, message_id: str = "message-1") -> Stored | Skipped:
+    return worker.process(event, delivery(message_id))
+
+
+def record_of(place: Place, key: str = "uploads/a.mp4") -> VideoRecord:
+    record = place.videos.get(key)
+    assert record is not None
+    return record
+
+
+def shown(place: Place, record: VideoRecord) -> list[bytes]:
+    """Return what the stored thumbnails of a record are."""
+    s3 = place.clients.s3
+    return [s3.get_object(Bucket=place.bucket.name, Key=one.key)["Body"].read() for one in record.thumbnails]
+
+
+def pictures_of(content: bytes) -> list[bytes]:
+    return [picture_of(content, at) for at in POSITIONS_PCT]

@@ -1,0 +1,59 @@
+"""For the tests of the indexes: a reader that counts what it reads, and the frames that an index leads to."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from services.contract.thumbnails import ThumbnailOptions
+from services.worker.extraction import containers
+from services.worker.extraction.examine import examine_container
+from services.worker.extraction.frames.keyframes import KeyframeSearch
+from services.worker.extraction.reading.reader import RangedReader
+from tests.support.videos import frame_number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from services.worker.extraction.frames.capture import Frame
+
+
+@dataclass
+class Counted:
+    """A file, read in ranges. `round_trips` counts reads that go out together once."""
+
+    path: Path
+    round_trips: int = 0
+    places: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def read_bytes(self) -> int:
+        return sum(length for _, length in self.places)
+
+    def reader(self) -> RangedReader:
+        descriptor = os.open(self.path, os.O_RDONLY)
+
+        def fetch_all(places: Sequence[tuple[int, int]]) -> list[bytes]:
+            self.round_trips += 1
+            self.places += places
+            return [os.pread(descriptor, length, offset) for offset, length in places]
+
+        return RangedReader(
+            lambda offset, length: fetch_all([(offset, length)])[0],
+            os.fstat(descriptor).st_size,
+            fetch_all=fetch_all,
+        )
+
+
+def frames_at(path: Path, times_s: Sequence[float], counted: Counted | None = None) -> list[Frame]:
+    """The frames for some times, by the index alone: BrokenIndexError if it does not lead there."""
+    reader = (counted or Counted(path)).reader()
+    index = containers.open_index(reader, examine_container(reader).container.name)
+    return KeyframeSearch(reader, index, ThumbnailOptions()).frames(times_s).frames
+
+
+def numbers(frames: Sequence[Frame]) -> list[int]:
+    """Which frames they are: the number that is burned in."""
+    return [frame_number(frame.image) for frame in frames]

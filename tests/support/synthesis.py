@@ -1,0 +1,151 @@
+"""What the tests of the stacks share: configs, and what they synthesize to, as plain values."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import stacks.app
+from stacks.config.model import PipelineConfig
+
+STACKS = ("bootstrap", "core", "workloads", "dns", "monitoring")
+
+Config = dict[str, Any]
+
+MINIMAL: Config = {
+    "name": "thumbnails",
+    "region": "ap-southeast-2",
+    "account_id": "123456789012",
+    "repository": "acme/thumbnails",
+    "alert_email": "ops@example.com",
+}
+"""Five lines of `pipeline.toml`."""
+
+WITH_DOMAIN: Config = {**MINIMAL, "domain": "example.com", "certificate": True}
+"""After dns step 2: all five stacks."""
+
+OIDC: Config = {
+    **WITH_DOMAIN,
+    "auth": {
+        "mode": "oidc",
+        "oidc": {
+            "issuer": "https://login.example.com",
+            "authorization_endpoint": "https://login.example.com/authorize",
+            "token_endpoint": "https://login.example.com/token",
+            "user_info_endpoint": "https://login.example.com/userinfo",
+            "client_secret_arn": "arn:aws:secretsmanager:ap-southeast-2:123456789012:secret:dashboard-oidc-AbCdEf",
+        },
+    },
+}
+
+EVERYTHING: Config = {
+    **OIDC,
+    "name": "acme-thumbs",
+    "region": "us-gov-west-1",
+    "repository": "acme@1234/thumbnails@5678",
+    "subdomain": "videos",
+    "state_bucket": "acme-tfstate",
+    "tags": {"team": "media", "cost-center": "4711"},
+    "image_tag": "1.0.5",
+    "github": {"branch": "release", "environment": "production", "oidc_provider_exists": True},
+    "network": {"vpc_cidr": "172.20.0.0/16", "availability_zones": 3, "subnet_prefix": 22},
+    "cluster": {
+        "kubernetes_version": "1.35",
+        "public_access_cidrs": ["203.0.113.0/24"],
+        "admin_principal_arns": ["arn:aws-us-gov:iam::123456789012:role/platform"],
+        "log_retention_days": 365,
+        "deletion_protection": False,
+    },
+    "storage": {
+        "bucket_name": "acme-videos",
+        "test_source_bucket_name": "acme-test-videos",
+        "upload_origins": ["https://intranet.example.com"],
+        "noncurrent_days": 30,
+        "upload_expiry_days": 90,
+        "deletion_protection": False,
+    },
+    "thumbnails": {"positions_pct": [5, 25, 75], "width_px": 320, "quality": 70},
+    "processing": {"deadline_s": 300, "visibility_timeout_s": 1800, "max_receive_count": 3},
+    "worker": {"cpu_millis": 2000, "memory_mib": 3840, "concurrency": 4, "max_replicas": 20},
+    "api": {"cpu_millis": 500, "memory_mib": 768, "min_replicas": 2, "max_replicas": 6},
+    "load_balancer": {
+        "inbound_cidrs": ["203.0.113.0/24"],
+        "web_acl_arn": "arn:aws-us-gov:wafv2:us-gov-west-1:123456789012:regional/webacl/dashboards/1a2b3c",
+    },
+}
+
+MATRIX = {"minimal": MINIMAL, "with-domain": WITH_DOMAIN, "oidc": OIDC, "everything": EVERYTHING}
+
+
+@dataclass(frozen=True)
+class Synthesized:
+    """One stack's `cdk.tf.json`."""
+
+    stack: str
+    document: dict[str, Any]
+    text: str
+
+    def resources(self, kind: str) -> dict[str, dict[str, Any]]:
+        """All resources of a Terraform type, by their logical id."""
+        found: dict[str, dict[str, Any]] = self.document.get("resource", {}).get(kind, {})
+        return found
+
+    def all_resources(self) -> dict[str, dict[str, Any]]:
+        """Every resource, by its address: `aws_sqs_queue.videos-queue`."""
+        kinds = self.document.get("resource", {})
+        return {f"{kind}.{name}": resource for kind, named in kinds.items() for name, resource in named.items()}
+
+    def policies(self) -> dict[str, dict[str, Any]]:
+        """Every IAM policy in it, parsed, by the address of its resource and the argument."""
+        found = {}
+        for address, resource in self.all_resources().items():
+            for argument in ("policy", "assume_role_policy"):
+                if "Statement" in str(resource.get(argument, "")):
+                    found[f"{address}.{argument}"] = json.loads(_without_tokens(resource[argument]))
+        return found
+
+
+def synthesize(config: Config) -> dict[str, Synthesized]:
+    """The stacks of a config, in this process: 20 to 50 ms once jsii's node runs."""
+    with TemporaryDirectory() as folder:
+        stacks.app.synth(PipelineConfig.model_validate(config), Path(folder))
+        return read(Path(folder))
+
+
+def read(folder: Path) -> dict[str, Synthesized]:
+    """What lies in an output folder of CDKTF."""
+    found = {}
+    for file in sorted(folder.glob("stacks/*/cdk.tf.json")):
+        text = file.read_text(encoding="utf-8")
+        found[file.parent.name] = Synthesized(file.parent.name, json.loads(text), text)
+    return found
+
+
+def statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = policy["Statement"]
+    return found
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _without_tokens(text: str) -> str:
+    """Terraform's `${...}` hold quotes that no JSON parser bears."""
+    plain, depth = [], 0
+    position = 0
+    while position < len(text):
+        if text.startswith("${", position):
+            depth += 1
+            position += 2
+        elif depth and text[position] == "}":
+            depth -= 1
+            position += 1
+            if not depth:
+                plain.append("TOKEN")
+        else:
+            if not depth:
+                plain.append(text[position])
+            position += 1
+    return "".join(plain)
