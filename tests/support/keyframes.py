@@ -9,7 +9,7 @@ import imageio_ffmpeg
 
 from services.local.samples import run_ffmpeg
 from services.worker.extraction import containers
-from services.worker.extraction.containers.stream import load
+from services.worker.extraction.containers.stream import read_samples
 from services.worker.extraction.examine import examine_container
 from services.worker.extraction.frames import avi_wrapper as tiny
 from tests.support.ranged import Counted
@@ -36,8 +36,8 @@ def keyframe_of(path: Path) -> tuple[Stream, bytes]:
     """The one at 1 s."""
     reader = Counted(path).reader()
     index = containers.open_index(reader, examine_container(reader).container.name)
-    (sample,) = index.nearest([1.0])
-    return index.stream, load(reader, [sample])[0]
+    (sample,) = index.find_nearest([1.0])
+    return index.stream, read_samples(reader, [sample])[0]
 
 
 def pixels_of(directory: Path, stream: Stream, extradata: bytes, keyframe: bytes, *options: str) -> bytes:

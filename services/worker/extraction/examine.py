@@ -46,8 +46,8 @@ class Examined:
 def examine_container(reader: RangedReader) -> Examined:
     """What the file says that it is. Raises: ExtractionError with the reason why it is refused, SourceError."""
     container = _container(reader)
-    reader.prefetch(container.looks_ahead(reader.read_at, reader.size_bytes))
-    contents = container.inspect(reader.read_at, reader.size_bytes) or Contents()
+    reader.prefetch(container.plan_reads(reader.read_at, reader.size_bytes))
+    contents = container.inspect_contents(reader.read_at, reader.size_bytes) or Contents()
     _check_contents(contents)
     return Examined(container, contents)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import admission as limits
 from services.worker.extraction.codecs import headers
-from services.worker.extraction.containers.stream import BrokenIndexError, Index, Sample, load
+from services.worker.extraction.containers.stream import BrokenIndexError, Index, Sample, read_samples
 from services.worker.extraction.frames import decode, quality, selection
 from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.reading.reader import RangedReader
@@ -47,7 +47,7 @@ class KeyframeSearch:
         limits.check_pixels(stream.width_px, stream.height_px)
         if not 0 < stream.duration_s <= limits.MAX_DURATION_S:
             raise BrokenIndexError(f"a duration of {stream.duration_s} s")
-        samples = self._index.nearest(wanted_s)
+        samples = self._index.find_nearest(wanted_s)
         if len(samples) != len(wanted_s):
             raise BrokenIndexError("no keyframe")
         tolerance_s = selection.tolerance_s(stream.duration_s, stream.frame_s)
@@ -85,7 +85,7 @@ class KeyframeSearch:
 
     def _others(self, frame: Frame, time_s: float, within_s: float) -> Iterator[Frame]:
         """Frames near a time, the nearest first: keyframes, and if there are none some others."""
-        keyframes = [sample for sample in self._index.around(time_s, within_s) if sample.time_s != frame.time_s]
+        keyframes = [sample for sample in self._index.find_near(time_s, within_s) if sample.time_s != frame.time_s]
         for sample in keyframes[:_MOST_TRIES]:
             if other := self._frame_if_any(sample):
                 yield other
@@ -99,7 +99,7 @@ class KeyframeSearch:
     def _run_up(self, time_s: float) -> list[Sample]:
         stream = self._index.stream
         pixels = max(stream.width_px * stream.height_px, 1)
-        samples = self._index.run_up(time_s, max(_RUN_UP_PIXELS // pixels, 1))
+        samples = self._index.find_decode_chain(time_s, max(_RUN_UP_PIXELS // pixels, 1))
         return samples if sum(sample.size_bytes for sample in samples) <= _RUN_UP_BYTES else []
 
     def _decode_runs(self, runs: Sequence[Sequence[Sample]]) -> list[Frame | None]:
@@ -114,7 +114,7 @@ class KeyframeSearch:
 
     def _decode_run(self, samples: Sequence[Sample], targets: Sequence[Sample]) -> list[Frame | None]:
         """Some pictures of a run, without those that neither they nor others need."""
-        stream, pictures = self._index.stream, load(self._reader, samples)
+        stream, pictures = self._index.stream, read_samples(self._reader, samples)
         places = {_key(target) for target in targets}
         needed = list(enumerate(pictures))
         if stream.tells_order:
@@ -124,7 +124,7 @@ class KeyframeSearch:
 
     def _decode_all(self, samples: Sequence[Sample]) -> None:
         new = {_key(sample): sample for sample in samples if _key(sample) not in self._frames}
-        for (key, sample), data in zip(new.items(), load(self._reader, list(new.values())), strict=True):
+        for (key, sample), data in zip(new.items(), read_samples(self._reader, list(new.values())), strict=True):
             self._frames[key] = self._decode([sample], [data], [sample])[0]
 
     def _frame_if_any(self, sample: Sample) -> Frame | None:

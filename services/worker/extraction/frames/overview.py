@@ -121,7 +121,7 @@ class Overview:
         for at in range(0, len(order), _AT_ONCE):
             left_bytes = self._allowance.left_bytes()
             numbers = sorted(order[at : at + _AT_ONCE])
-            samples = self._index.nearest([times_s[number] for number in numbers]) if left_bytes else []
+            samples = self._index.find_nearest([times_s[number] for number in numbers]) if left_bytes else []
             if not samples or sum(sample.size_bytes for sample in samples if sample.data is None) > left_bytes:
                 break
             frames = search.pictures(samples)

@@ -1,6 +1,7 @@
-"""Fragmented MP4: its fragments, from an index (sidx, mfra) if there is one, or found by looking for them.
+"""Index of a fragmented MP4: fragments from a list (sidx, mfra), or found at estimated offsets without one.
 
-The movie box may list the first samples itself: then it is the first fragment.
+The movie box may list the first samples itself (ffmpeg's `frag_keyframe` without `empty_moov`): then it is the first
+fragment.
 """
 
 from bisect import bisect_left, bisect_right
@@ -8,163 +9,175 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from services.worker.extraction.containers.mp4 import fragment, fragment_lists
-from services.worker.extraction.containers.mp4.boxes import Box, boxes
-from services.worker.extraction.containers.mp4.fragment import Defaults, Fragment, FragmentSample
-from services.worker.extraction.containers.mp4.fragment_lists import Listed
+from services.worker.extraction.containers.mp4 import fragment_lists
+from services.worker.extraction.containers.mp4.boxes import Mp4Box, read_boxes
+from services.worker.extraction.containers.mp4.fragment import (
+    Fragment,
+    FragmentSample,
+    SampleDefaults,
+    delay_fragment,
+    read_defaults,
+    read_fragment,
+    trim_fragment,
+)
+from services.worker.extraction.containers.mp4.fragment_lists import FragmentList
 from services.worker.extraction.containers.mp4.movie import Movie
 from services.worker.extraction.containers.mp4.tables import SampleTables
-from services.worker.extraction.containers.scan import WHOLE_BYTES, ScanIndex, Step
+from services.worker.extraction.containers.scan import MAX_WHOLE_BYTES, ScanIndex, ScannedSample
 from services.worker.extraction.containers.stream import BrokenIndexError, Index, Sample, Stream
 from services.worker.extraction.reading.reader import RangedReader
 
-_WALKED = 10
-"""So many fragments of a long file are walked from header to header before the rest is looked for,"""
-_PACED, _MANY = 3, 15
-"""or only so many, where they show that there are more than fifteen."""
+_WALKED_FRAGMENTS = 10
+"""Number of fragments of a long file that are read from header to header before offsets are estimated."""
+_PACED_FRAGMENTS, _MANY_FRAGMENTS = 3, 15
+"""Three fragments are enough if their size shows that there are more than fifteen."""
 _WINDOW_BYTES = 256 * 1024
-_MOST_WINDOWS = 64
-_MOST_AHEAD_BYTES = 2 * 1024 * 1024
+_MAX_WINDOWS = 64
+_MAX_AHEAD_BYTES = 2 * 1024 * 1024
 _HEAD_BYTES = 16 * 1024
-_MOST_SPREAD = 64
-_MOST_BOXES = 1 << 16
-_MOST_CUT_OFF = 3
-"""So many entries at the end of a list are looked at for a fragment that is there."""
-_MOST_NEIGHBOURS = 3
+_MAX_SPREAD = 64
+_MAX_BOXES = 1 << 16
+_MAX_CUT_OFF = 3
+"""Number of entries at the end of a list that are tried for a fragment that is complete."""
+_MAX_NEIGHBOURS = 3
 _MARK = b"\0\0\0\x10mfhd"
-"""What stands behind the header of every moof box: its first child."""
+"""Header of the first child of every moof box."""
 
 
-class Fragments:
-    """Reads fragments of one track. Times are made to start with the first picture."""
+class FragmentReader:
+    """Reads fragments of one track. Times in seconds are counted from the first picture."""
 
-    def __init__(self, reader: RangedReader, film: Movie) -> None:
+    def __init__(self, reader: RangedReader, movie: Movie) -> None:
         self.reader = reader
-        self._film = film
-        self._track = film.track
-        self._usual = fragment.defaults(reader, film.extends, film.track.number) if film.extends else Defaults()
+        self._movie = movie
+        self._track = movie.track
+        extends = movie.extends
+        self._usual = read_defaults(reader, extends, movie.track.number) if extends else SampleDefaults()
         self._read: dict[int, Fragment] = {}
         self.zero = 0
         self.is_cut_off = False
-        """Whether the file ends inside a fragment."""
+        """The file ends inside a fragment."""
 
-    def at(self, box: Box, decoded: int | None) -> Fragment:
-        """Return the fragment whose header a box is. `decoded` is when it begins if it does not tell."""
-        start = self._film.start if box.type == b"moov" else box.start - 8
+    def read_at(self, box: Mp4Box, decoded: int | None) -> Fragment:
+        """Return the fragment with this header. `decoded` is its time if it does not state one."""
+        start = self._movie.start if box.type == b"moov" else box.start - 8
         if start not in self._read:
-            found = self._initial() if box.type == b"moov" else self._fragment(box, decoded)
-            self._read[start] = fragment.within(found, self.reader.size_bytes)
+            found = self._read_initial() if box.type == b"moov" else self._read_fragment(box, decoded)
+            self._read[start] = trim_fragment(found, self.reader.size_bytes)
         return self._read[start]
 
-    def _initial(self) -> Fragment:
-        """Return the samples that the movie box lists itself, if it does, as those of a fragment."""
+    def _read_initial(self) -> Fragment:
+        """Return the samples that the movie box lists itself as those of a fragment; it may list none."""
         boxes_of_track = self._track.boxes
         sizes = self.reader.read_at(boxes_of_track[b"stsz"].start, 12) if b"stsz" in boxes_of_track else b""
         samples: tuple[FragmentSample, ...] = ()
         duration = 0
         if int.from_bytes(sizes[8:12]):
             tables = SampleTables(self.reader, boxes_of_track)
-            samples, duration = tuple(tables.whole()), tables.duration
-        return Fragment(self._film.start, self._film.end, samples, duration)
+            samples, duration = tuple(tables.list_samples()), tables.duration
+        return Fragment(self._movie.start, self._movie.end, samples, duration)
 
-    def _fragment(self, moof: Box, decoded: int | None) -> Fragment:
-        found = fragment.read(self.reader, moof, self._track.number, self._usual, decoded=decoded or 0)
-        if found.samples and decoded is None and not found.tells_time:
-            raise BrokenIndexError("a fragment that does not tell when it begins")
+    def _read_fragment(self, moof: Mp4Box, decoded: int | None) -> Fragment:
+        found = read_fragment(self.reader, moof, self._track.number, self._usual, decoded=decoded or 0)
+        if found.samples and decoded is None and not found.has_time:
+            # Smooth Streaming: only the sum of all durations before would give the time.
+            raise BrokenIndexError.at("mp4 moof", moof.start, expected="a time (tfdt)", found="none")
         return found
 
     def has_read(self, start: int) -> bool:
-        """Whether a fragment that was read begins there."""
+        """Return True if a fragment that begins there was read before."""
         return start in self._read
 
-    def from_place(self, start: int, end: int, decoded: int | None = None) -> Iterator[Fragment]:
-        """Return the fragments that begin between two places, at the first of which a box begins.
+    def read_between(self, start: int, end: int, decoded: int | None = None) -> Iterator[Fragment]:
+        """Yield the fragments that begin between two offsets; `start` must be the start of a box.
 
-        `decoded` is when the first begins if it does not tell.
+        `decoded` is the time of the first one if it does not state one.
         """
-        following = boxes(self.reader.read_at, start, self.reader.size_bytes, before=end, most=_MOST_BOXES)
+        following = read_boxes(self.reader.read_at, start, self.reader.size_bytes, before=end, max_boxes=_MAX_BOXES)
         for number, box in enumerate(following, start=1):
-            if number == _MOST_BOXES:
-                raise BrokenIndexError(f"more than {_MOST_BOXES} boxes")
+            if number == _MAX_BOXES:
+                expected = f"fewer than {_MAX_BOXES} boxes"
+                raise BrokenIndexError.at("mp4 file", box.start, expected=expected, found="more")
             self.is_cut_off |= box.is_cut_off and box.type in (b"moof", b"mdat")
-            is_header = box.type == b"moof" or (box.type == b"moov" and box.end == self._film.end)
+            is_header = box.type == b"moof" or (box.type == b"moov" and box.end == self._movie.end)
             if is_header and not box.is_cut_off:
-                found = self.at(box, decoded)
+                found = self.read_at(box, decoded)
                 if found.samples:
                     decoded = found.samples[0].decoded + found.duration
                     yield found
 
-    def from_start(self) -> Iterator[Fragment]:
-        """Return all fragments. Where their times start again, as in recordings put together, they go on instead."""
+    def read_all(self) -> Iterator[Fragment]:
+        """Yield all fragments. If their times start again, as in joined recordings, they are delayed to go on."""
         previous: Fragment | None = None
-        for found in self.from_place(self._film.start, self.reader.size_bytes, 0):
+        for found in self.read_between(self._movie.start, self.reader.size_bytes, 0):
             kept = found
             if previous and found.samples[0].decoded <= previous.samples[0].decoded:
                 gap = previous.samples[0].decoded + previous.duration - found.samples[0].decoded
-                kept = self._read[found.start] = fragment.delayed(found, gap)
+                kept = self._read[found.start] = delay_fragment(found, gap)
             yield kept
             previous = kept
 
-    def seconds(self, time: int) -> float:
+    def to_seconds(self, time: int) -> float:
         return (time - self.zero) / self._track.time_scale
 
-    def sample(self, sample: FragmentSample) -> Sample:
-        return Sample(self.seconds(sample.shown), sample.offset, sample.size)
+    def make_sample(self, sample: FragmentSample) -> Sample:
+        return Sample(self.to_seconds(sample.shown), sample.offset, sample.size)
 
 
-def open_index(reader: RangedReader, film: Movie) -> Index:
-    """Raises: BrokenIndexError, SourceError."""
-    fragments = Fragments(reader, film)
-    first = next(fragments.from_start(), None)
+def open_fragment_index(reader: RangedReader, movie: Movie) -> Index:
+    """Return the index of the video track. Raises: BrokenIndexError, SourceError."""
+    fragments = FragmentReader(reader, movie)
+    first = next(fragments.read_all(), None)
     if first is None:
-        raise BrokenIndexError("no fragment of the film")
+        expected = f"a fragment of track {movie.track.number}"
+        raise BrokenIndexError.at("mp4 file", movie.end, expected=expected, found="none")
     fragments.zero = min(sample.shown for sample in first.samples)
-    listed = fragment_lists.sidx(reader, film)
+    listed = fragment_lists.read_sidx(reader, movie)
     if not listed:
-        film_boxes = boxes(reader.read_at, first.start, reader.size_bytes)
-        second = next((box.end for box in film_boxes if box.type == b"mdat"), 0)
-        # Where the next fragment begins, and the last box, which may be a table of all.
+        following = read_boxes(reader.read_at, first.start, reader.size_bytes)
+        second = next((box.end for box in following if box.type == b"mdat"), 0)
+        # The start of the next fragment, and the last box, which may be a table of all.
         tail_bytes = fragment_lists.TAIL_BYTES
         reader.prefetch([(second, _HEAD_BYTES), (reader.size_bytes - tail_bytes, tail_bytes)])
-        listed = fragment_lists.mfra(reader, film.track.number)
+        listed = fragment_lists.read_mfra(reader, movie.track.number)
     if listed:
-        return ListIndex(fragments, film, first, listed)
+        return FragmentListIndex(fragments, movie, first, listed)
     walked: list[Fragment] = []
-    is_long = reader.size_bytes - first.start > WHOLE_BYTES
-    for found in fragments.from_start():
+    is_long = reader.size_bytes - first.start > MAX_WHOLE_BYTES
+    for found in fragments.read_all():
         walked.append(found)
-        # What the movie box lists itself may be longer or shorter than all others.
-        paces = [item.start for item in walked if item.start != film.start] or [first.start]
+        # The first fragment in the movie box may be longer or shorter than all others.
+        paces = [item.start for item in walked if item.start != movie.start] or [first.start]
         stride_bytes = (paces[-1] - paces[0]) // max(len(paces) - 1, 1)
-        is_one_of_many = len(paces) == _PACED and stride_bytes * _MANY < reader.size_bytes - paces[0]
-        if is_long and (len(walked) == _WALKED or is_one_of_many):
+        is_one_of_many = (
+            len(paces) == _PACED_FRAGMENTS and stride_bytes * _MANY_FRAGMENTS < reader.size_bytes - paces[0]
+        )
+        if is_long and (len(walked) == _WALKED_FRAGMENTS or is_one_of_many):
             break
     else:
-        return WholeIndex(fragments, film, walked)
+        return WholeFragmentIndex(fragments, movie, walked)
     scanner = FragmentScanner(fragments)
-    stream = _stream(fragments, film, first, scanner.last(stride_bytes))
-    return FragmentScan(fragments, stream, scanner, first, stride_bytes)
+    stream = _make_stream(fragments, movie, first, scanner.find_last(stride_bytes))
+    return FragmentScanIndex(fragments, stream, scanner, first, stride_bytes)
 
 
-def _time(item: Fragment) -> int:
-    return item.samples[0].decoded
+def _make_stream(
+    fragments: FragmentReader, movie: Movie, first: Fragment, last: Fragment, listed_end: int = 0
+) -> Stream:
+    """Return the stream from the first to the last fragment; of a file that is cut off, with the stated duration.
 
-
-def _stream(fragments: Fragments, film: Movie, first: Fragment, last: Fragment, listed_end: int = 0) -> Stream:
-    """Return the stream from the first to the last fragment; of a file that is cut off, as long as its header says.
-
-    Of one that is whole the header's duration has no effect: it may be that of the first fragment, or a guess.
+    In a whole file the stated duration has no effect: it may be that of the first fragment, or a guess.
     """
     frame = round(last.duration / len(last.samples))
-    end_s = fragments.seconds(max(sample.shown for sample in last.samples) + frame)
+    end_s = fragments.to_seconds(max(sample.shown for sample in last.samples) + frame)
     stream = replace(
-        film.track.stream,
+        movie.track.stream,
         duration_s=end_s,
-        frame_s=first.duration / len(first.samples) / film.track.time_scale,
+        frame_s=first.duration / len(first.samples) / movie.track.time_scale,
     )
     if not fragments.is_cut_off:
         return stream
-    stated_s = max(fragments.seconds(listed_end), fragment_lists.mehd_s(fragments.reader, film))
+    stated_s = max(fragments.to_seconds(listed_end), fragment_lists.read_mehd_s(fragments.reader, movie))
     return replace(
         stream,
         duration_s=max(end_s, stated_s),
@@ -173,170 +186,181 @@ def _stream(fragments: Fragments, film: Movie, first: Fragment, last: Fragment, 
     )
 
 
-class WholeIndex:
-    """Fragments that were all read."""
+class WholeFragmentIndex:
+    """Keyframes of fragments that were all read."""
 
-    def __init__(self, fragments: Fragments, film: Movie, items: Sequence[Fragment]) -> None:
+    def __init__(self, fragments: FragmentReader, movie: Movie, items: Sequence[Fragment]) -> None:
         self._fragments = fragments
+        self._start = items[0].start
         self._samples = [sample for item in items for sample in item.samples]
-        self._keyframes = [fragments.sample(sample) for sample in self._samples if sample.is_key]
-        self.stream = _stream(fragments, film, items[0], items[-1])
+        self._keyframes = [fragments.make_sample(sample) for sample in self._samples if sample.is_key]
+        self.stream = _make_stream(fragments, movie, items[0], items[-1])
 
-    def nearest(self, times_s: Sequence[float]) -> list[Sample]:
+    def find_nearest(self, times_s: Sequence[float]) -> list[Sample]:
         if not self._keyframes:
-            raise BrokenIndexError("no keyframe")
+            raise BrokenIndexError.at("mp4 file", self._start, expected="a keyframe", found="none")
         return [min(self._keyframes, key=lambda sample: abs(sample.time_s - time_s)) for time_s in times_s]
 
-    def around(self, time_s: float, within_s: float) -> list[Sample]:
+    def find_near(self, time_s: float, within_s: float) -> list[Sample]:
         near = [sample for sample in self._keyframes if abs(sample.time_s - time_s) <= within_s]
         return sorted(near, key=lambda sample: abs(sample.time_s - time_s))
 
-    def run_up(self, time_s: float, most: int) -> list[Sample]:
-        return run_up(self._fragments, self._samples, time_s, most)
+    def find_decode_chain(self, time_s: float, max_samples: int) -> list[Sample]:
+        return _take_decode_chain(self._fragments, self._samples, time_s, max_samples)
 
 
-class ListIndex:
-    """Fragments whose places and times are listed; the list may leave out the first ones."""
+class FragmentListIndex:
+    """Keyframes of fragments with listed offsets and times; the list may leave out the first fragments."""
 
-    def __init__(self, fragments: Fragments, film: Movie, first: Fragment, listed: Listed) -> None:
+    def __init__(self, fragments: FragmentReader, movie: Movie, first: Fragment, listed: FragmentList) -> None:
         self._fragments = fragments
-        count = bisect_left(listed.places, fragments.reader.size_bytes)
-        self._starts, self._times = listed.places[:count], listed.times[:count]
+        count = bisect_left(listed.offsets, fragments.reader.size_bytes)
+        self._starts, self._times = listed.offsets[:count], listed.times[:count]
         if not self._starts or self._starts[0] > first.start:
-            self._starts, self._times = [first.start, *self._starts], [_time(first), *self._times]
-        self._scale = film.track.time_scale
+            self._starts, self._times = [first.start, *self._starts], [first.samples[0].decoded, *self._times]
+        self._scale = movie.track.time_scale
         fragments.reader.prefetch([(self._starts[0], _HEAD_BYTES), (self._starts[-1], _HEAD_BYTES)])
-        last = self._last()
-        is_listed_beyond = count < len(listed.places)
+        last = self._read_last()
+        is_listed_beyond = count < len(listed.offsets)
         fragments.is_cut_off |= is_listed_beyond
-        self.stream = _stream(fragments, film, first, last, listed.end if is_listed_beyond else 0)
+        self.stream = _make_stream(fragments, movie, first, last, listed.end if is_listed_beyond else 0)
 
-    def _last(self) -> Fragment:
-        """Return the last fragment of the film. A file that is cut off may have only the header of the last entry's."""
-        for number in range(len(self._starts) - 1, max(len(self._starts) - _MOST_CUT_OFF, 0) - 1, -1):
-            items = list(self._items(number))
+    def _read_last(self) -> Fragment:
+        """Return the last fragment. In a file that is cut off, those of the last entries may not be complete."""
+        for number in range(len(self._starts) - 1, max(len(self._starts) - _MAX_CUT_OFF, 0) - 1, -1):
+            items = list(self._read_entry(number))
             if any(later.samples[0].decoded <= item.samples[0].decoded for item, later in pairwise(items)):
-                raise BrokenIndexError("the times start again")
+                raise _times_start_again(items[-1].start)
             if items:
                 return items[-1]
-        raise BrokenIndexError("a list of other things than fragments")
+        expected = "a fragment in the last entries of sidx or mfra"
+        raise BrokenIndexError.at("mp4 file", self._starts[-1], expected=expected, found="none")
 
-    def _items(self, number: int) -> Iterator[Fragment]:
-        """The fragments from one entry of the list up to the next."""
+    def _read_entry(self, number: int) -> Iterator[Fragment]:
+        """Return the fragments from one entry of the list up to the next."""
         following = self._starts[number + 1] if number + 1 < len(self._starts) else self._fragments.reader.size_bytes
-        return self._fragments.from_place(self._starts[number], following, self._times[number])
+        return self._fragments.read_between(self._starts[number], following, self._times[number])
 
     def _number_at(self, time_s: float) -> int:
         time = round(time_s * self._scale) + self._fragments.zero
         return max(bisect_right(self._times, time) - 1, 0)
 
-    def nearest(self, times_s: Sequence[float]) -> list[Sample]:
+    def find_nearest(self, times_s: Sequence[float]) -> list[Sample]:
         numbers = [self._number_at(time_s) for time_s in times_s]
         self._prefetch({near for number in numbers for near in (number, number + 1)})
-        return [self._nearest(time_s, number) for time_s, number in zip(times_s, numbers, strict=True)]
+        return [self._find_nearest(time_s, number) for time_s, number in zip(times_s, numbers, strict=True)]
 
     def _prefetch(self, numbers: Iterable[int]) -> None:
         heads = sorted(number for number in numbers if 0 <= number < len(self._starts))
         self._fragments.reader.prefetch([(self._starts[number], _HEAD_BYTES) for number in heads])
 
-    def _nearest(self, time_s: float, number: int) -> Sample:
+    def _find_nearest(self, time_s: float, number: int) -> Sample:
         keyframes: list[Sample] = []
         spread = 1
-        while not keyframes and spread <= _MOST_SPREAD:
+        while not keyframes and spread <= _MAX_SPREAD:
             numbers = range(number - spread + 1, number + spread + 1)
             if spread > 1:
                 self._prefetch(numbers)
-            keyframes = self._keyframes(numbers)
+            keyframes = self._read_keyframes(numbers)
             spread *= 2
         if not keyframes:
-            raise BrokenIndexError("no keyframe")
+            expected = f"a keyframe in {_MAX_SPREAD} entries of sidx or mfra"
+            raise BrokenIndexError.at("mp4 file", self._starts[number], expected=expected, found="none")
         return min(keyframes, key=lambda sample: abs(sample.time_s - time_s))
 
-    def _keyframes(self, numbers: range) -> list[Sample]:
+    def _read_keyframes(self, numbers: range) -> list[Sample]:
         return [
-            self._fragments.sample(sample)
+            self._fragments.make_sample(sample)
             for number in numbers
             if 0 <= number < len(self._starts)
-            for item in self._items(number)
+            for item in self._read_entry(number)
             for sample in item.samples
             if sample.is_key
         ]
 
-    def around(self, time_s: float, within_s: float) -> list[Sample]:
+    def find_near(self, time_s: float, within_s: float) -> list[Sample]:
         number = self._number_at(time_s)
-        keyframes = self._keyframes(range(number - _MOST_NEIGHBOURS, number + _MOST_NEIGHBOURS + 1))
+        keyframes = self._read_keyframes(range(number - _MAX_NEIGHBOURS, number + _MAX_NEIGHBOURS + 1))
         near = [sample for sample in keyframes if abs(sample.time_s - time_s) <= within_s]
         return sorted(near, key=lambda sample: abs(sample.time_s - time_s))
 
-    def run_up(self, time_s: float, most: int) -> list[Sample]:
+    def find_decode_chain(self, time_s: float, max_samples: int) -> list[Sample]:
         number = self._number_at(time_s)
         before: list[FragmentSample] = []
-        for earlier in range(number, max(number - _MOST_SPREAD, -1), -1):
-            before = [sample for item in self._items(earlier) for sample in item.samples] + before
-            if any(sample.is_key and self._fragments.seconds(sample.shown) <= time_s for sample in before):
+        for earlier in range(number, max(number - _MAX_SPREAD, -1), -1):
+            before = [sample for item in self._read_entry(earlier) for sample in item.samples] + before
+            if any(sample.is_key and self._fragments.to_seconds(sample.shown) <= time_s for sample in before):
                 break
-        return run_up(self._fragments, before, time_s, most)
+        return _take_decode_chain(self._fragments, before, time_s, max_samples)
 
 
-def run_up(fragments: Fragments, samples: Sequence[FragmentSample], time_s: float, most: int) -> list[Sample]:
-    """Of samples in decoding order, those that the one shown at a time needs."""
+def _take_decode_chain(
+    fragments: FragmentReader, samples: Sequence[FragmentSample], time_s: float, max_samples: int
+) -> list[Sample]:
+    """Return the samples that the one shown at a time needs, from some in decoding order; empty if too many."""
     if not samples:
         return []
-    target = min(range(len(samples)), key=lambda number: abs(fragments.seconds(samples[number].shown) - time_s))
+    target = min(range(len(samples)), key=lambda number: abs(fragments.to_seconds(samples[number].shown) - time_s))
     first = next((number for number in range(target, -1, -1) if samples[number].is_key), None)
-    if first is None or target - first >= most:
+    if first is None or target - first >= max_samples:
         return []
-    run = [fragments.sample(sample) for sample in samples[first : target + 1]]
-    return [sample for sample in run if sample.time_s >= run[0].time_s]
+    chain = [fragments.make_sample(sample) for sample in samples[first : target + 1]]
+    return [sample for sample in chain if sample.time_s >= chain[0].time_s]
+
+
+def _times_start_again(offset: int) -> BrokenIndexError:
+    """Return the error for recordings that were joined: their fragments cannot be found by time."""
+    return BrokenIndexError.at("mp4 moof", offset, expected="ascending times", found="times that start again")
 
 
 class FragmentScanner:
-    """Looks for fragments from any place on."""
+    """Finds fragments from any offset on."""
 
-    def __init__(self, fragments: Fragments) -> None:
+    def __init__(self, fragments: FragmentReader) -> None:
         self._fragments = fragments
         self._reader = fragments.reader
         self._of_sample: dict[int, int] = {}
 
-    def last(self, stride_bytes: int) -> Fragment:
-        """The last fragment of the film, looked for from the end; it is not much longer than a stride."""
+    def find_last(self, stride_bytes: int) -> Fragment:
+        """Return the last fragment, found from the end; about `stride_bytes` long. Raises: BrokenIndexError."""
         end = self._reader.size_bytes
-        ahead = min(stride_bytes + _WINDOW_BYTES, _MOST_AHEAD_BYTES)
+        ahead = min(stride_bytes + _WINDOW_BYTES, _MAX_AHEAD_BYTES)
         self._reader.prefetch([(max(end - ahead, 0), ahead)])
-        for number in range(1, _MOST_WINDOWS):
+        for number in range(1, _MAX_WINDOWS):
             start = max(end - number * _WINDOW_BYTES, 0)
-            place = self._find(start, min(start + _WINDOW_BYTES + len(_MARK), end))
-            found = list(self._fragments.from_place(place, end)) if place is not None else []
+            moof = self._find_moof(start, min(start + _WINDOW_BYTES + len(_MARK), end))
+            found = list(self._fragments.read_between(moof, end)) if moof is not None else []
             if found:
                 return found[-1]
-        raise BrokenIndexError("no last fragment")
+        expected = f"a fragment in the last {_MAX_WINDOWS * _WINDOW_BYTES} bytes"
+        raise BrokenIndexError.at("mp4 file", end, expected=expected, found="none")
 
-    def keyframes(self, start: int, end: int) -> Iterator[Sample]:
+    def scan_keyframes(self, start: int, end: int) -> Iterator[Sample]:
         for at in range(start, end, _WINDOW_BYTES):
             is_known = self._fragments.has_read(at)
-            place = at if is_known else self._find(at, min(at + _WINDOW_BYTES + len(_MARK) + 8, end))
-            if place is not None:
-                for item in self._fragments.from_place(place, end):
-                    yield from self.keyframes_of(item)
+            moof = at if is_known else self._find_moof(at, min(at + _WINDOW_BYTES + len(_MARK) + 8, end))
+            if moof is not None:
+                for item in self._fragments.read_between(moof, end):
+                    yield from self.list_keyframes(item)
                 return
 
-    def keyframes_of(self, item: Fragment) -> Iterator[Sample]:
+    def list_keyframes(self, item: Fragment) -> Iterator[Sample]:
         for sample in item.samples:
             if sample.is_key:
                 self._of_sample[sample.offset] = item.start
-                yield self._fragments.sample(sample)
+                yield self._fragments.make_sample(sample)
 
-    def steps(self, offset: int) -> Iterator[Step]:
+    def scan_samples(self, offset: int) -> Iterator[ScannedSample]:
         start = self._of_sample.get(offset)
         if start is None:
             return
-        for item in self._fragments.from_place(start, self._reader.size_bytes):
+        for item in self._fragments.read_between(start, self._reader.size_bytes):
             for sample in item.samples:
                 if sample.offset >= offset:
-                    yield Step(self._fragments.sample(sample), sample.is_key)
+                    yield ScannedSample(self._fragments.make_sample(sample), sample.is_key)
 
-    def _find(self, start: int, end: int) -> int | None:
-        """Where the first moof box between two places begins."""
+    def _find_moof(self, start: int, end: int) -> int | None:
+        """Return the offset of the first moof box between two offsets; None if there is none."""
         data = self._reader.read_at(start, end - start)
         at = data.find(_MARK)
         while at >= 0:
@@ -346,22 +370,23 @@ class FragmentScanner:
         return None
 
 
-class FragmentScan(ScanIndex):
-    """Fragments of a long file that lists none, found by looking for them."""
+class FragmentScanIndex(ScanIndex):
+    """Keyframes of fragments in a long file without a list of them."""
 
     def __init__(
-        self, fragments: Fragments, stream: Stream, scanner: FragmentScanner, first: Fragment, stride_bytes: int
+        self, fragments: FragmentReader, stream: Stream, scanner: FragmentScanner, first: Fragment, stride_bytes: int
     ) -> None:
         reader = fragments.reader
         super().__init__(reader, stream, scanner, (first.start, reader.size_bytes), stride_bytes=stride_bytes)
-        # The movie box may hold many keyframes, and is not found again by looking.
-        self._known |= {sample.offset: sample for sample in scanner.keyframes_of(first)}
+        # The movie box may hold many keyframes, and a scan does not find it again.
+        self._known |= {sample.offset: sample for sample in scanner.list_keyframes(first)}
 
-    def nearest(self, times_s: Sequence[float]) -> list[Sample]:
-        found = super().nearest(times_s)
+    def find_nearest(self, times_s: Sequence[float]) -> list[Sample]:
+        found = super().find_nearest(times_s)
         known = sorted(self._known.values(), key=lambda sample: sample.offset)
-        if any(later.time_s < sample.time_s for sample, later in pairwise(known)):
-            raise BrokenIndexError("the times start again")
+        for sample, later in pairwise(known):
+            if later.time_s < sample.time_s:
+                raise _times_start_again(later.offset)
         if known[-1].time_s > self.stream.duration_s:
-            raise BrokenIndexError("the times start again")
+            raise _times_start_again(known[-1].offset)
         return found

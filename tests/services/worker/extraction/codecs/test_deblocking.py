@@ -11,7 +11,7 @@ from services.worker.extraction import containers
 from services.worker.extraction.codecs import h264, headers, hevc, nal
 from services.worker.extraction.codecs import h264_deblocking as deblocking
 from services.worker.extraction.codecs.bits import replace_bits
-from services.worker.extraction.containers.stream import load
+from services.worker.extraction.containers.stream import read_samples
 from tests.support.keyframes import encoded, keyframe_of, pixels_of
 from tests.support.ranged import Counted, frames_at
 from tests.support.reference import shown_by_ffmpeg, similarity
@@ -88,7 +88,7 @@ def test_a_picture_that_is_predicted_from_others_is_left_alone(tmp_path: Path, e
     path = encoded(tmp_path, "predicted.mp4", "bframes=0", encoder=encoder)
     reader = Counted(path).reader()
     index = containers.open_index(reader, "mp4")
-    key, *_, predicted = load(reader, index.run_up(0.4, 100))
+    key, *_, predicted = read_samples(reader, index.find_decode_chain(0.4, 100))
     assert is_changed(index.stream, key)
     assert not is_changed(index.stream, predicted)
 

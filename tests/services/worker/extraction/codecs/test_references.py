@@ -11,7 +11,7 @@ import pytest
 from services.worker.extraction import containers
 from services.worker.extraction.codecs import h264, headers, hevc, nal
 from services.worker.extraction.codecs.bits import bits_of, bytes_of
-from services.worker.extraction.containers.stream import load
+from services.worker.extraction.containers.stream import read_samples
 from services.worker.extraction.examine import examine_container
 from services.worker.extraction.frames import avi_wrapper as tiny
 from services.worker.extraction.frames import decode
@@ -35,8 +35,8 @@ def run_up(path: Path, time_s: float) -> tuple[Stream, list[float], list[bytes]]
     """The stream, and all pictures that lead up to a time, with theirs."""
     reader = Counted(path).reader()
     index = containers.open_index(reader, examine_container(reader).container.name)
-    samples = index.run_up(time_s, 1000)
-    return index.stream, [sample.time_s for sample in samples], load(reader, samples)
+    samples = index.find_decode_chain(time_s, 1000)
+    return index.stream, [sample.time_s for sample in samples], read_samples(reader, samples)
 
 
 def alone_in_a_file(stream: Stream, pictures: list[bytes]) -> list[Image]:
@@ -160,7 +160,7 @@ def test_a_keyframe_names_few_pictures_before_it_and_shows_the_same(videos: Vide
     reader = Counted(path).reader()
     index = containers.open_index(reader, "mp4")
     stream = index.stream
-    (keyframe,) = load(reader, index.nearest([4.0]))
+    (keyframe,) = read_samples(reader, index.find_nearest([4.0]))
     changed = hevc.alone(stream.extradata, keyframe)
     assert changed != keyframe
     assert len(changed) == len(keyframe)
@@ -173,5 +173,5 @@ def test_a_keyframe_that_names_none_stays_as_it_is(videos: Videos) -> None:
     path = videos.video("closed.mp4", codec="hevc", duration_s=4, gop=50)
     reader = Counted(path).reader()
     index = containers.open_index(reader, "mp4")
-    (keyframe,) = load(reader, index.nearest([2.0]))
+    (keyframe,) = read_samples(reader, index.find_nearest([2.0]))
     assert hevc.alone(index.stream.extradata, keyframe) == keyframe

@@ -50,7 +50,7 @@ def film(videos: Videos, extension: str) -> Path:
 def inspect(content: bytes) -> Contents | None:
     container = recognise(content[:HEAD_BYTES])
     assert container is not None
-    return container.inspect(File(content).read_at, len(content))
+    return container.inspect_contents(File(content).read_at, len(content))
 
 
 @pytest.mark.parametrize("extension", KINDS)
@@ -283,7 +283,7 @@ def test_an_error_of_the_source_is_passed_on(videos: Videos, extension: str) -> 
     container = recognise(film(videos, extension).read_bytes()[:HEAD_BYTES])
     assert container is not None
     with pytest.raises(SourceError):
-        container.inspect(refuse, 1000)
+        container.inspect_contents(refuse, 1000)
 
 
 CHANGES = st.lists(
@@ -303,14 +303,14 @@ def test_a_damaged_file_is_inspected_without_an_error_and_in_few_reads(
         data[place % (2048 if near_start else len(data))] = value
     container = next(container for container in CONTAINERS if container.name == KINDS[extension][0])
     content = bytes(data[: round(keep * len(data))])
-    is_plausible(container.inspect(File(content).read_at, len(content)))
+    is_plausible(container.inspect_contents(File(content).read_at, len(content)))
 
 
 @pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container.name)
 @given(content=st.binary(max_size=2000))
 def test_any_bytes_are_inspected_without_an_error(container: Container, content: bytes) -> None:
     recognise(content)
-    is_plausible(container.inspect(File(content).read_at, len(content)))
+    is_plausible(container.inspect_contents(File(content).read_at, len(content)))
 
 
 def is_plausible(contents: Contents | None) -> None:

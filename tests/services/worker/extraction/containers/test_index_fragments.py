@@ -62,5 +62,5 @@ def test_samples_before_the_file_are_refused(videos: Videos, tmp_path: Path) -> 
     assert moved != content
     path = tmp_path / "before.mp4"
     path.write_bytes(moved)
-    with pytest.raises(BrokenIndexError, match="before the file"):
+    with pytest.raises(BrokenIndexError, match="bytes inside the file"):
         frames_at(path, [1.0])

@@ -100,7 +100,7 @@ def test_a_start_that_is_cut_off_by_an_edit_is_not_shown(videos: Videos) -> None
 
 def test_an_edit_list_maps_times_both_ways() -> None:
     cuts = [Edit(100, 200, 0), Edit(500, 600, 100)]
-    assert edits.media_time(cuts, 50) == 150
-    assert edits.media_time(cuts, 150) == 550
-    assert edits.shown_time(cuts, 550) == 150
-    assert edits.shown_time(cuts, 300) is None
+    assert edits.find_media_time(cuts, 50) == 150
+    assert edits.find_media_time(cuts, 150) == 550
+    assert edits.find_shown_time(cuts, 550) == 150
+    assert edits.find_shown_time(cuts, 300) is None
