@@ -14,8 +14,6 @@ from services.worker.extraction.reading.reader import RangedReader
 Image = np.ndarray[Any, np.dtype[np.uint8]]
 """Height x width x 3 bytes, blue first."""
 
-_DEMUXERS = "mov,matroska,avi,asf,flv,mpegts"
-
 
 def prepare() -> None:
     """Settings for a process that extracts: no threads, and silence on stderr. To be called before the first open."""
@@ -69,7 +67,7 @@ class Capture:
         self._is_matroska = demuxer == "matroska"
         self._start_s: float | None = None
         options = {
-            "format_whitelist": _DEMUXERS,
+            "format_whitelist": demuxer,
             "input_format": demuxer,
             "protocol_whitelist": "none",
             "codec_whitelist": decoder_whitelist or "none",
