@@ -72,7 +72,7 @@ def test_an_index_that_is_missing_is_expected(videos: Videos, sandbox: Sandbox) 
     assert outcome.index_failure.error == "BrokenIndexError"
     message = r"mp4 stbl at \d+: expected stts, stsc, stsz and stco or co64, found stco stsc stts"
     assert re.fullmatch(message, outcome.index_failure.message)
-    assert outcome.index_failure.where.startswith("index/tables.py:")
+    assert outcome.index_failure.where.startswith("containers/mp4/tables.py:")
     assert outcome.index_failure.is_expected
 
 

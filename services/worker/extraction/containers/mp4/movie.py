@@ -58,6 +58,7 @@ def read_movie(reader: RangedReader) -> Movie:
         raise BrokenIndexError.at("mp4 file", 0, expected="a moov box", found="none")
     time_scale = duration = 0
     tracks: list[MovieTrack] = []
+    refused: list[BrokenIndexError] = []
     chapters: set[int] = set()
     extends = None
     for box in read_boxes(reader.read_at, moov.start, moov.end):
@@ -70,7 +71,12 @@ def read_movie(reader: RangedReader) -> Movie:
             # QuickTime: a chapter reference leads to a track of chapter names or pictures.
             references = _read_body(reader, found.get(b"chap"), 64)
             chapters |= {int.from_bytes(references[at : at + 4]) for at in range(0, len(references) - 3, 4)}
-            tracks += _read_track(reader, found)
+            try:
+                tracks += _read_track(reader, found)
+            except BrokenIndexError as error:
+                refused.append(error)
+    if not tracks and refused:
+        raise refused[0]
     return Movie(start, moov.end, time_scale, duration, _choose_track(tracks, chapters, moov), extends)
 
 
@@ -103,19 +109,19 @@ def _read_body(reader: RangedReader, box: Mp4Box | None, max_bytes: int) -> byte
 
 
 def _read_track(reader: RangedReader, found: dict[bytes, Mp4Box]) -> list[MovieTrack]:
-    """Return the track of some boxes; nothing if it is not a video, or none that may be decoded."""
+    """Return the track of some boxes; nothing if it is not a video.
+
+    Raises: BrokenIndexError if it cannot be decoded, or is damaged.
+    """
     if (
         not {b"tkhd", b"mdhd", b"hdlr", b"stsd"} <= found.keys()
         or _read_body(reader, found[b"hdlr"], 12)[8:] != b"vide"
     ):
         return []
-    try:
-        stream = parse_sample_entry(_read_body(reader, found[b"stsd"], _MAX_DESCRIPTION_BYTES), found[b"stsd"].start)
-        time_scale, duration = _parse_times(_read_body(reader, found[b"mdhd"], 32), found[b"mdhd"])
-    except BrokenIndexError:
-        return []
+    stream = parse_sample_entry(_read_body(reader, found[b"stsd"], _MAX_DESCRIPTION_BYTES), found[b"stsd"].start)
+    time_scale, duration = _parse_times(_read_body(reader, found[b"mdhd"], 32), found[b"mdhd"])
     if not time_scale:
-        return []
+        raise BrokenIndexError.at("mp4 mdhd", found[b"mdhd"].start, expected="a time scale", found=time_scale)
     header = _read_body(reader, found[b"tkhd"], 96)
     track = MovieTrack(
         number=int.from_bytes(header[20:24] if header[:1] == b"\1" else header[12:16]),
