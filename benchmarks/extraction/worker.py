@@ -26,7 +26,7 @@ from services.contract.settings import WorkerSettings
 from services.contract.thumbnails import ThumbnailOptions
 from services.local.pipeline import LocalPipeline, running
 from services.worker.extraction.outcome import Outcome, Picture, VideoInfo
-from services.worker.extraction.reading.source import LocalFile, Source
+from services.worker.extraction.reading.source import LocalFile, VideoSource
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
 from services.worker.health import Health
@@ -51,7 +51,7 @@ class FfmpegThreeTimes(Sandbox):
         super().__init__(ThumbnailOptions(), Bounds())
         self._duration_s = duration_s
 
-    def extract(self, source: Source) -> Outcome:
+    def extract(self, source: VideoSource) -> Outcome:
         with tempfile.TemporaryDirectory() as directory:
             copy = Path(directory) / "video.mp4"
             with copy.open("wb") as file:

@@ -19,7 +19,7 @@ from services.contract.resources import DEFAULT_TRIES, SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome
-from services.worker.extraction.reading.source import Source
+from services.worker.extraction.reading.source import VideoSource
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
 from services.worker.health import Health
@@ -40,7 +40,7 @@ class IndexlessSandbox(PlayedSandbox):
         super().__init__()
         self._error = error
 
-    def extract(self, source: Source) -> Outcome:
+    def extract(self, source: VideoSource) -> Outcome:
         failure = IndexFailure("mp4", self._error, "the message", "index/tables.py:100")
         return replace(super().extract(source), index_failure=failure)
 

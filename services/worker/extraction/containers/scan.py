@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.worker.extraction.containers.stream import BrokenIndexError, Sample, Stream
+from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Stream
 from services.worker.extraction.reading.reader import RangedReader
 
 MAX_WHOLE_BYTES = 6 * 1024 * 1024
@@ -32,14 +32,14 @@ _MAX_NEIGHBOURS = 8
 class ScannedSample:
     """One sample of the video, found while reading the stream."""
 
-    sample: Sample
+    sample: CodedSample
     is_key: bool
 
 
 class Scanner(Protocol):
     """Reads a container from any offset. Every method may raise BrokenIndexError or SourceError."""
 
-    def scan_keyframes(self, start: int, end: int) -> Iterator[Sample]:
+    def scan_keyframes(self, start: int, end: int) -> Iterator[CodedSample]:
         """Yield the keyframes that begin between two offsets, in the order of the file."""
         ...
 
@@ -50,12 +50,12 @@ class Scanner(Protocol):
 
 def take_decode_chain(
     scanned: Iterable[ScannedSample], *, first_s: float, time_s: float, max_samples: int
-) -> list[Sample]:
+) -> list[CodedSample]:
     """Return the samples from a keyframe at `first_s` up to the one shown at `time_s`; empty if over `max_samples`.
 
     `scanned` is in decoding order and begins with the keyframe.
     """
-    chain: list[Sample] = []
+    chain: list[CodedSample] = []
     later = 0
     for item in scanned:
         if len(chain) >= max_samples:
@@ -90,7 +90,7 @@ class ScanIndex:
         self._start = start
         self._end = end
         self._stride_bytes = stride_bytes
-        self._known: dict[int, Sample] = {}
+        self._known: dict[int, CodedSample] = {}
         self._is_complete = end - start <= MAX_WHOLE_BYTES
         limit = end if self._is_complete else min(end, start + _MAX_SCANNED_BYTES)
         for sample in scanner.scan_keyframes(start, limit):
@@ -98,7 +98,7 @@ class ScanIndex:
             if not self._is_complete:
                 break
 
-    def find_nearest(self, times_s: Sequence[float]) -> list[Sample]:
+    def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
         guesses: dict[float, int] = {}
         if not self._is_complete:
             # All times at once: one after the other would cost one round trip each.
@@ -110,13 +110,13 @@ class ScanIndex:
             self._reader.prefetch([(guess, ahead) for guess in guesses.values()])
         return [self._find_nearest(time_s, guesses.get(time_s)) for time_s in times_s]
 
-    def find_near(self, time_s: float, within_s: float) -> list[Sample]:
+    def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
         if not self._is_complete:
             self._scan_after(self._find_nearest(time_s), within_s)
         near = [sample for sample in self._known.values() if abs(sample.time_s - time_s) <= within_s]
         return sorted(near, key=lambda sample: abs(sample.time_s - time_s))
 
-    def find_decode_chain(self, time_s: float, max_samples: int) -> list[Sample]:
+    def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
         before = [sample for sample in self._known.values() if sample.time_s <= time_s]
         if not before:
             return []
@@ -124,7 +124,7 @@ class ScanIndex:
         scanned = self._scanner.scan_samples(first.offset)
         return take_decode_chain(scanned, first_s=first.time_s, time_s=time_s, max_samples=max_samples)
 
-    def _find_nearest(self, time_s: float, guess: int | None = None) -> Sample:
+    def _find_nearest(self, time_s: float, guess: int | None = None) -> CodedSample:
         if not self._is_complete:
             self._search(time_s, guess)
         if not self._known:
@@ -171,7 +171,7 @@ class ScanIndex:
                 high = min(high, bound)
         return low, high
 
-    def _scan_after(self, sample: Sample, within_s: float) -> None:
+    def _scan_after(self, sample: CodedSample, within_s: float) -> None:
         """Remember the keyframes that follow one."""
         limit_s = sample.time_s + 2 * within_s
         end = min(self._end, sample.offset + _MAX_SCANNED_BYTES)

@@ -55,7 +55,7 @@ class Stream:
 
 
 @dataclass(frozen=True)
-class Sample:
+class CodedSample:
     """One coded picture. `time_s` is its presentation time, counted from the first picture of the video.
 
     `data` is set if finding the sample included reading it; otherwise its bytes are `prefix` and those at `offset`.
@@ -74,18 +74,18 @@ class Index(Protocol):
     @property
     def stream(self) -> Stream: ...
 
-    def find_nearest(self, times_s: Sequence[float]) -> list[Sample]:
+    def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
         """Return the keyframe nearest to each time; an empty list if there is no keyframe at all."""
         ...
 
-    def find_near(self, time_s: float, within_s: float) -> list[Sample]:
+    def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
         """Return keyframes at most `within_s` from a time, the nearest first.
 
         Some may be left out where finding them is expensive.
         """
         ...
 
-    def find_decode_chain(self, time_s: float, max_samples: int) -> list[Sample]:
+    def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
         """Return the samples to decode, in order, to show the picture at a time: from its keyframe to the picture.
 
         Return an empty list if they are more than `max_samples`. For two times after one keyframe, the longer list
@@ -94,7 +94,7 @@ class Index(Protocol):
         ...
 
 
-def read_samples(reader: RangedReader, samples: Sequence[Sample]) -> list[bytes]:
+def read_samples(reader: RangedReader, samples: Sequence[CodedSample]) -> list[bytes]:
     """Return the bytes of several samples, which are read in parallel. Raises: BrokenIndexError, SourceError."""
     to_read = [sample for sample in samples if sample.data is None]
     for sample in to_read:
@@ -105,7 +105,7 @@ def read_samples(reader: RangedReader, samples: Sequence[Sample]) -> list[bytes]
     return [_read_sample(reader, sample) for sample in samples]
 
 
-def _read_sample(reader: RangedReader, sample: Sample) -> bytes:
+def _read_sample(reader: RangedReader, sample: CodedSample) -> bytes:
     if sample.data is not None:
         return sample.data
     data = reader.read_at(sample.offset, sample.size_bytes)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import admission as limits
 from services.worker.extraction.codecs import headers
-from services.worker.extraction.containers.stream import BrokenIndexError, Index, Sample, read_samples
+from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index, read_samples
 from services.worker.extraction.frames import decode, quality, selection
 from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.reading.reader import RangedReader
@@ -67,7 +67,7 @@ class KeyframeSearch:
             frames = [self._better(frame, time_s) for frame, time_s in zip(frames, wanted_s, strict=True)]
         return Found(frames, nearest_s, is_last_resort, self._shown_px)
 
-    def pictures(self, samples: Sequence[Sample]) -> list[Frame | None]:
+    def pictures(self, samples: Sequence[CodedSample]) -> list[Frame | None]:
         """Keyframes of the index, decoded; None for one that is damaged. Raises: as `frames`."""
         self._decode_all(samples)
         return [self._frames[_key(sample)] for sample in samples]
@@ -96,13 +96,13 @@ class KeyframeSearch:
                 if run_up and (other := self._decode_runs([run_up])[0]):
                     yield other
 
-    def _run_up(self, time_s: float) -> list[Sample]:
+    def _run_up(self, time_s: float) -> list[CodedSample]:
         stream = self._index.stream
         pixels = max(stream.width_px * stream.height_px, 1)
         samples = self._index.find_decode_chain(time_s, max(_RUN_UP_PIXELS // pixels, 1))
         return samples if sum(sample.size_bytes for sample in samples) <= _RUN_UP_BYTES else []
 
-    def _decode_runs(self, runs: Sequence[Sequence[Sample]]) -> list[Frame | None]:
+    def _decode_runs(self, runs: Sequence[Sequence[CodedSample]]) -> list[Frame | None]:
         """The last picture of each run; None for an empty run. Those that begin with one keyframe share the longest."""
         frames: dict[tuple[float, int], Frame | None] = {}
         for keyframe in {_key(run[0]): None for run in runs if run}:
@@ -112,7 +112,7 @@ class KeyframeSearch:
             frames |= dict(zip(targets, self._decode_run(longest, list(targets.values())), strict=True))
         return [frames[_key(run[-1])] if run else None for run in runs]
 
-    def _decode_run(self, samples: Sequence[Sample], targets: Sequence[Sample]) -> list[Frame | None]:
+    def _decode_run(self, samples: Sequence[CodedSample], targets: Sequence[CodedSample]) -> list[Frame | None]:
         """Some pictures of a run, without those that neither they nor others need."""
         stream, pictures = self._index.stream, read_samples(self._reader, samples)
         places = {_key(target) for target in targets}
@@ -122,23 +122,23 @@ class KeyframeSearch:
             needed = headers.needed(stream.decoder, stream.extradata, pictures, wanted)
         return self._decode([samples[at] for at, _ in needed], [picture for _, picture in needed], targets)
 
-    def _decode_all(self, samples: Sequence[Sample]) -> None:
+    def _decode_all(self, samples: Sequence[CodedSample]) -> None:
         new = {_key(sample): sample for sample in samples if _key(sample) not in self._frames}
         for (key, sample), data in zip(new.items(), read_samples(self._reader, list(new.values())), strict=True):
             self._frames[key] = self._decode([sample], [data], [sample])[0]
 
-    def _frame_if_any(self, sample: Sample) -> Frame | None:
+    def _frame_if_any(self, sample: CodedSample) -> Frame | None:
         self._decode_all([sample])
         return self._frames[_key(sample)]
 
-    def _frame(self, sample: Sample) -> Frame:
+    def _frame(self, sample: CodedSample) -> Frame:
         frame = self._frame_if_any(sample)
         if frame is None:
             raise BrokenIndexError(f"no picture at {sample.time_s} s")
         return frame
 
     def _decode(
-        self, samples: Sequence[Sample], pictures: Sequence[bytes], targets: Sequence[Sample]
+        self, samples: Sequence[CodedSample], pictures: Sequence[bytes], targets: Sequence[CodedSample]
     ) -> list[Frame | None]:
         stream, width_px = self._index.stream, self._options.width_px
         coded = headers.describe(stream.decoder, stream.extradata, pictures[0])
@@ -155,5 +155,5 @@ class KeyframeSearch:
         ]
 
 
-def _key(sample: Sample) -> tuple[float, int]:
+def _key(sample: CodedSample) -> tuple[float, int]:
     return sample.time_s, sample.offset

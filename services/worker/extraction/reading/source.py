@@ -11,7 +11,7 @@ class SourceError(Exception):
     retryable = True
 
 
-class Source(Protocol):
+class VideoSource(Protocol):
     """Random access to the bytes of one video, also from several threads at once."""
 
     @property

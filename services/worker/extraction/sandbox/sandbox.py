@@ -20,7 +20,7 @@ from typing import Self
 from services.contract.records import ReasonCode
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.outcome import ExtractionError, Outcome, Usage, decode
-from services.worker.extraction.reading.source import LocalFile, Source, SourceError
+from services.worker.extraction.reading.source import LocalFile, SourceError, VideoSource
 from services.worker.extraction.sandbox import forkserver, wire
 from services.worker.extraction.sandbox.job import Bounds, Job
 from services.worker.extraction.sandbox.wire import DeadlineError, Kind, WireError
@@ -93,7 +93,7 @@ class Sandbox:
                 raise SandboxError(f"The fork server does not start: {error}") from error
             return self._lacking
 
-    def extract(self, source: Source) -> Outcome:
+    def extract(self, source: VideoSource) -> Outcome:
         """The thumbnails of the video in `source`, or why there are none.
 
         Whatever the video does to the child, this returns. Raises: SandboxError.
@@ -105,7 +105,7 @@ class Sandbox:
             # It died just now, before it forked: nothing is lost, and another one is started.
             return self._extract(source, job)
 
-    def _extract(self, source: Source, job: Job) -> Outcome:
+    def _extract(self, source: VideoSource, job: Job) -> Outcome:
         with _Conversation(source, job, self._pool) as conversation:
             pid = self._fork(conversation)
             try:
@@ -236,7 +236,7 @@ class _Ending:
 class _Conversation:
     """One video's talk with its child. Everything that the child says is checked, nothing is believed."""
 
-    def __init__(self, source: Source, job: Job, pool: Executor | None = None) -> None:
+    def __init__(self, source: VideoSource, job: Job, pool: Executor | None = None) -> None:
         self._source = source
         self._pool = pool
         self._job = job

@@ -11,7 +11,7 @@ from services.worker.extraction.codecs.names import decoder_of
 from services.worker.extraction.containers.asf import objects
 from services.worker.extraction.containers.asf.packets import MediaObject, PacketReader
 from services.worker.extraction.containers.scan import ScanIndex, ScannedSample
-from services.worker.extraction.containers.stream import BrokenIndexError, Index, Sample, Stream
+from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index, Stream
 from services.worker.extraction.reading.reader import RangedReader
 
 _MAX_HEADER_BYTES = 1 << 20
@@ -110,11 +110,11 @@ class AsfScanner:
         self.read_pictures = packets.read_objects
         self.zero_ms = 0
 
-    def _make_sample(self, picture: MediaObject) -> Sample:
+    def _make_sample(self, picture: MediaObject) -> CodedSample:
         seconds = (picture.shown_ms - self.zero_ms) / 1000
-        return Sample(seconds, picture.start, len(picture.data), data=bytes(picture.data))
+        return CodedSample(seconds, picture.start, len(picture.data), data=bytes(picture.data))
 
-    def scan_keyframes(self, start: int, end: int) -> Iterator[Sample]:
+    def scan_keyframes(self, start: int, end: int) -> Iterator[CodedSample]:
         for number, picture in enumerate(self.read_pictures(start)):
             if picture.start >= end or number > _MAX_PICTURES_BEFORE_KEYFRAME:
                 return

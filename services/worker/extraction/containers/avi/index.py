@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from services.worker.extraction.containers.avi.headers import AviHeaders, IndexPart, read_headers
-from services.worker.extraction.containers.stream import BrokenIndexError, Index, Sample
+from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index
 from services.worker.extraction.reading.reader import ByteRange, RangedReader
 
 _Numbers = np.ndarray[Any, np.dtype[np.int64]]
@@ -183,13 +183,13 @@ class AviIndex:
     def _number_at(self, time_s: float) -> int:
         return min(max(round(time_s / self._tick_s), 0), self._table.count - 1)
 
-    def find_nearest(self, times_s: Sequence[float]) -> list[Sample]:
+    def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
         planned = [wanted for time_s in times_s for wanted in self._table.plan_reads(self._number_at(time_s))]
         self._reader.prefetch(planned)
         found = [self._find_keyframes(time_s) for time_s in times_s]
         return [near[0] for near in found] if all(found) else []
 
-    def _find_keyframes(self, time_s: float) -> list[Sample]:
+    def _find_keyframes(self, time_s: float) -> list[CodedSample]:
         """Return the keyframes among the entries around a time, the nearest first."""
         number = self._number_at(time_s)
         entries = self._table.read_around(number)
@@ -198,13 +198,13 @@ class AviIndex:
         order = np.argsort(np.abs(entries.number[keys] - number), kind="stable")[: 2 * _MAX_NEIGHBOURS]
         return [self._make_sample(entries, int(row)) for row in keys[order]]
 
-    def _make_sample(self, entries: IndexEntries, row: int) -> Sample:
-        return Sample(int(entries.number[row]) * self._tick_s, int(entries.offset[row]), int(entries.size[row]))
+    def _make_sample(self, entries: IndexEntries, row: int) -> CodedSample:
+        return CodedSample(int(entries.number[row]) * self._tick_s, int(entries.offset[row]), int(entries.size[row]))
 
-    def find_near(self, time_s: float, within_s: float) -> list[Sample]:
+    def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
         return [sample for sample in self._find_keyframes(time_s) if abs(sample.time_s - time_s) <= within_s]
 
-    def find_decode_chain(self, time_s: float, max_samples: int) -> list[Sample]:
+    def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
         number = self._number_at(time_s)
         entries = self._table.read_around(number)
         target = int(np.abs(entries.number - number).argmin())
@@ -218,7 +218,7 @@ class AviIndex:
         return _set_shown_times(samples, sum(1 for row in rows if row <= target))
 
 
-def _set_shown_times(samples: list[Sample], count: int) -> list[Sample]:
+def _set_shown_times(samples: list[CodedSample], count: int) -> list[CodedSample]:
     """Return samples in decoding order, with times such that the last one has the time of the wanted picture.
 
     An AVI numbers its samples in decoding order and has no other times. The wanted picture is the one shown as number

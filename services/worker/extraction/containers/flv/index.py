@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from services.worker.extraction.containers.flv.tags import BACK_BYTES, SCRIPT, TAG_BYTES, TAG_TYPE, TagReader, VideoTag
 from services.worker.extraction.containers.scan import ScanIndex, take_decode_chain
-from services.worker.extraction.containers.stream import BrokenIndexError, Index, Sample, Stream
+from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index, Stream
 from services.worker.extraction.reading.reader import RangedReader
 
 _HEAD_BYTES = 1024 * 1024
@@ -37,7 +37,7 @@ def open_index(reader: RangedReader) -> Index:
     tags.zero_ms = first.shown_ms
     metadata = _read_metadata(reader, start)
     end_s = tags.find_end_s()
-    # ffmpeg's flvenc leaves the duration 0 if the output cannot be sought, as of a live stream: read the last tag.
+    # The metadata of a recorded live stream may have no duration: the last tag has it.
     duration_s = (_find_number(metadata, b"duration") or 0.0) if end_s is None else end_s
     rate = _find_number(metadata, b"framerate") or 0.0
     stream = Stream(
@@ -75,7 +75,7 @@ def _find_number(metadata: bytes, name: bytes) -> float | None:
 def _find_keyframe_table(metadata: bytes) -> list[tuple[float, int]]:
     """Return time in seconds and offset of each keyframe; empty if the metadata has no table.
 
-    The table is not in the specification: flvtool2, yamdi and ffmpeg's `-flvflags add_keyframe_index` write it.
+    The table is not in the specification: ffmpeg writes it with `-flvflags add_keyframe_index`.
     """
     at = metadata.find(b"\0\x09keyframes")
     times_s, offsets = _find_numbers(metadata, b"times", at), _find_numbers(metadata, b"filepositions", at)
@@ -102,7 +102,7 @@ class KeyframeTableIndex:
         self._times_s = [time_s - tags.zero_ms / 1000 for time_s, _ in table]
         self._offsets = [offset for _, offset in table]
 
-    def find_nearest(self, times_s: Sequence[float]) -> list[Sample]:
+    def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
         numbers = [self._number_at(time_s) for time_s in times_s]
         self._tags.reader.prefetch([(self._offsets[number], TAG_BYTES) for number in numbers])
         return [self._read_keyframe(number) for number in numbers]
@@ -112,7 +112,7 @@ class KeyframeTableIndex:
         near = [number for number in (after - 1, after) if 0 <= number < len(self._times_s)]
         return min(near, key=lambda number: abs(self._times_s[number] - time_s))
 
-    def _read_keyframe(self, number: int) -> Sample:
+    def _read_keyframe(self, number: int) -> CodedSample:
         """Return the keyframe of an entry, after a check that its tag is there. Raises: BrokenIndexError."""
         offset = self._offsets[number]
         for tag in self._tags.read_tags(offset, offset + 1):
@@ -121,20 +121,20 @@ class KeyframeTableIndex:
             if tag.is_key and abs(tag.shown_ms / 1000 - self._tags.zero_ms / 1000 - self._times_s[number]) < 1:
                 return self._tags.make_sample(tag)
         if number == 0:
-            # ffmpeg's flvenc and others list the decoder's configuration as the first keyframe.
+            # Some tools (not ffmpeg's flvenc) list the decoder's configuration as the first keyframe.
             for sample in self._tags.scan_keyframes(offset, offset + _HEAD_BYTES):
                 return sample
         expected = f"the tag of the keyframe at {self._times_s[number]:.3f} s"
         raise BrokenIndexError.at("flv keyframes", offset, expected=expected, found="none")
 
-    def find_near(self, time_s: float, within_s: float) -> list[Sample]:
+    def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
         middle = self._number_at(time_s)
         numbers = range(max(middle - _MAX_NEIGHBOURS, 0), min(middle + _MAX_NEIGHBOURS + 1, len(self._offsets)))
         near = [number for number in numbers if abs(self._times_s[number] - time_s) <= within_s]
         self._tags.reader.prefetch([(self._offsets[number], TAG_BYTES) for number in near])
         return sorted(map(self._read_keyframe, near), key=lambda sample: abs(sample.time_s - time_s))
 
-    def find_decode_chain(self, time_s: float, max_samples: int) -> list[Sample]:
+    def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
         number = max(bisect_right(self._times_s, time_s) - 1, 0)
         first = self._read_keyframe(number)
         scanned = self._tags.scan_samples(first.offset)

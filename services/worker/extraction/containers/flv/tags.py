@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.worker.extraction.containers.scan import ScannedSample
-from services.worker.extraction.containers.stream import Sample
+from services.worker.extraction.containers.stream import CodedSample
 from services.worker.extraction.reading.reader import RangedReader
 
 AUDIO, VIDEO, SCRIPT = 8, 9, 18
@@ -17,7 +17,7 @@ _MAX_VIDEO_HEADER_BYTES = 9
 _KEYFRAME, _COMMAND = 1, 5
 _AVC, _HEVC, _VP6, _FLV1 = 7, 12, 4, 2
 _DECODERS = {_FLV1: "flv", _VP6: "vp6f", _AVC: "h264", _HEVC: "hevc"}
-"""HEVC as codec 12 is not in the specification: Chinese live services write it."""
+"""HEVC as codec 12 is not in the specification: patched builds of ffmpeg and Chinese live services write it."""
 _FOURCCS = {b"avc1": "h264", b"hvc1": "hevc", b"av01": "av1", b"vp09": "vp9", b"vp08": "vp8"}
 """Codecs of Enhanced RTMP, as OBS and ffmpeg write them: https://veovera.org/docs/enhanced/enhanced-rtmp-v2"""
 _ENHANCED = 0x80
@@ -51,9 +51,9 @@ class TagReader:
         self.zero_ms = 0
         self._starts: dict[int, int] = {}
 
-    def make_sample(self, tag: VideoTag) -> Sample:
+    def make_sample(self, tag: VideoTag) -> CodedSample:
         self._starts[tag.body] = tag.start
-        return Sample((tag.shown_ms - self.zero_ms) / 1000, tag.body, tag.end - tag.body)
+        return CodedSample((tag.shown_ms - self.zero_ms) / 1000, tag.body, tag.end - tag.body)
 
     def read_tags(self, start: int, end: int) -> Iterator[VideoTag]:
         """Yield the video tags that begin between two offsets; `start` must be the start of a tag."""
@@ -67,7 +67,7 @@ class TagReader:
                 yield tag
             at = following
 
-    def scan_keyframes(self, start: int, end: int) -> Iterator[Sample]:
+    def scan_keyframes(self, start: int, end: int) -> Iterator[CodedSample]:
         first = self._find_tag(start, end)
         if first is not None:
             for tag in self.read_tags(first, end):

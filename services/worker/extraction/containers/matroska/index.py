@@ -10,7 +10,7 @@ from services.worker.extraction.containers.matroska.cues import read_cues
 from services.worker.extraction.containers.matroska.ebml import CLUSTER, Element, read_elements, read_unsigned
 from services.worker.extraction.containers.matroska.segment import Segment, read_segment
 from services.worker.extraction.containers.scan import ScanIndex, ScannedSample, take_decode_chain
-from services.worker.extraction.containers.stream import MAX_SAMPLE_BYTES, BrokenIndexError, Index, Sample
+from services.worker.extraction.containers.stream import MAX_SAMPLE_BYTES, BrokenIndexError, CodedSample, Index
 from services.worker.extraction.reading.reader import RangedReader
 
 _TIMESTAMP, _SIMPLE_BLOCK, _GROUP, _BLOCK, _REFERENCE, _CRC = 0xE7, 0xA3, 0xA0, 0xA1, 0xFB, 0xBF
@@ -114,13 +114,13 @@ class ClusterReader:
         is_key = bool(flags & _KEYFRAME) if is_key is None else is_key
         return Block(ticks + relative, is_key, item.start + width + 3, item.end)
 
-    def make_sample(self, block: Block) -> Sample:
+    def make_sample(self, block: Block) -> CodedSample:
         track = self._segment.track
         size = block.end - block.start
         if track.is_deflated:
             data = zlib.decompressobj().decompress(self.reader.read_at(block.start, size), MAX_SAMPLE_BYTES)
-            return Sample(self.to_seconds(block.ticks), block.start, size, data=data)
-        return Sample(self.to_seconds(block.ticks), block.start, size, prefix=track.stripped)
+            return CodedSample(self.to_seconds(block.ticks), block.start, size, data=data)
+        return CodedSample(self.to_seconds(block.ticks), block.start, size, prefix=track.stripped)
 
     def find_last_ticks(self) -> int:
         """Return the time of the last block, found from the end of the file. Raises: BrokenIndexError."""
@@ -134,7 +134,7 @@ class ClusterReader:
         expected = f"a cluster in the last {_MAX_WINDOWS * _WINDOW_BYTES} bytes"
         raise BrokenIndexError.at("matroska Segment", end, expected=expected, found="none")
 
-    def scan_keyframes(self, start: int, end: int) -> Iterator[Sample]:
+    def scan_keyframes(self, start: int, end: int) -> Iterator[CodedSample]:
         return (self.make_sample(block) for block in self._read_blocks_after(start, end) if block.is_key)
 
     def scan_samples(self, offset: int) -> Iterator[ScannedSample]:
@@ -198,12 +198,12 @@ class CuesIndex:
         near = [number for number in (after - 1, after) if 0 <= number < len(self._ticks)]
         return min(near, key=lambda number: abs(self._ticks[number] - ticks))
 
-    def find_nearest(self, times_s: Sequence[float]) -> list[Sample]:
+    def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
         numbers = [self._number_at(time_s) for time_s in times_s]
         self._clusters.reader.prefetch([(self._offsets[number], _HEAD_BYTES) for number in numbers])
         return [self._read_keyframe(number) for number in numbers]
 
-    def _read_keyframe(self, number: int) -> Sample:
+    def _read_keyframe(self, number: int) -> CodedSample:
         """Return the keyframe of a cue, after a check that it is there. Raises: BrokenIndexError."""
         offset, ticks = self._offsets[number], self._ticks[number]
         # Of two cues for one cluster, the second keyframe is not the first block.
@@ -215,7 +215,7 @@ class CuesIndex:
         expected = f"a cluster with a keyframe at {ticks} ticks"
         raise BrokenIndexError.at("matroska CuePoint", offset, expected=expected, found="none")
 
-    def find_near(self, time_s: float, within_s: float) -> list[Sample]:
+    def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
         middle = self._number_at(time_s)
         numbers = range(max(middle - _MAX_NEIGHBOURS, 0), min(middle + _MAX_NEIGHBOURS + 1, len(self._ticks)))
         near = [n for n in numbers if abs(self._clusters.to_seconds(self._ticks[n]) - time_s) <= within_s]
@@ -223,7 +223,7 @@ class CuesIndex:
         samples = [self._read_keyframe(number) for number in near]
         return sorted(samples, key=lambda sample: abs(sample.time_s - time_s))
 
-    def find_decode_chain(self, time_s: float, max_samples: int) -> list[Sample]:
+    def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
         ticks = time_s / self._segment.tick_s + self._clusters.zero
         number = max(bisect_right(self._ticks, ticks) - 1, 0)
         blocks = self._clusters.read_blocks(self._offsets[number], self._clusters.reader.size_bytes)

@@ -137,7 +137,7 @@ def _read_track(reader: RangedReader, entry: Element) -> list[TrackEntry]:
     name = _read_body(reader, parts.get(_CODEC)).rstrip(b"\0").decode("latin-1")
     private = _read_body(reader, parts.get(_PRIVATE))
     decoder = _CODECS.get(name)
-    # A codec without a name of its own in Matroska, as ffmpeg writes MS-MPEG4: the private data is a BITMAPINFOHEADER.
+    # A codec without a name of its own in Matroska: the private data is a BITMAPINFOHEADER with its tag.
     if name == _VFW and len(private) >= _BITMAP_BYTES:
         tag, private = private[16:20], private[_BITMAP_BYTES:]
         decoder = decoder_of(tag.decode("latin-1").rstrip("\0"))

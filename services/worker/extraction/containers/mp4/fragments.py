@@ -24,7 +24,7 @@ from services.worker.extraction.containers.mp4.fragment_lists import FragmentLis
 from services.worker.extraction.containers.mp4.movie import Movie
 from services.worker.extraction.containers.mp4.tables import SampleTables
 from services.worker.extraction.containers.scan import MAX_WHOLE_BYTES, ScanIndex, ScannedSample
-from services.worker.extraction.containers.stream import BrokenIndexError, Index, Sample, Stream
+from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index, Stream
 from services.worker.extraction.reading.reader import RangedReader
 
 _WALKED_FRAGMENTS = 10
@@ -120,8 +120,8 @@ class FragmentReader:
     def to_seconds(self, time: int) -> float:
         return (time - self.zero) / self._track.time_scale
 
-    def make_sample(self, sample: FragmentSample) -> Sample:
-        return Sample(self.to_seconds(sample.shown), sample.offset, sample.size)
+    def make_sample(self, sample: FragmentSample) -> CodedSample:
+        return CodedSample(self.to_seconds(sample.shown), sample.offset, sample.size)
 
 
 def open_fragment_index(reader: RangedReader, movie: Movie) -> Index:
@@ -196,16 +196,16 @@ class WholeFragmentIndex:
         self._keyframes = [fragments.make_sample(sample) for sample in self._samples if sample.is_key]
         self.stream = _make_stream(fragments, movie, items[0], items[-1])
 
-    def find_nearest(self, times_s: Sequence[float]) -> list[Sample]:
+    def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
         if not self._keyframes:
             raise BrokenIndexError.at("mp4 file", self._start, expected="a keyframe", found="none")
         return [min(self._keyframes, key=lambda sample: abs(sample.time_s - time_s)) for time_s in times_s]
 
-    def find_near(self, time_s: float, within_s: float) -> list[Sample]:
+    def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
         near = [sample for sample in self._keyframes if abs(sample.time_s - time_s) <= within_s]
         return sorted(near, key=lambda sample: abs(sample.time_s - time_s))
 
-    def find_decode_chain(self, time_s: float, max_samples: int) -> list[Sample]:
+    def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
         return _take_decode_chain(self._fragments, self._samples, time_s, max_samples)
 
 
@@ -245,7 +245,7 @@ class FragmentListIndex:
         time = round(time_s * self._scale) + self._fragments.zero
         return max(bisect_right(self._times, time) - 1, 0)
 
-    def find_nearest(self, times_s: Sequence[float]) -> list[Sample]:
+    def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
         numbers = [self._number_at(time_s) for time_s in times_s]
         self._prefetch({near for number in numbers for near in (number, number + 1)})
         return [self._find_nearest(time_s, number) for time_s, number in zip(times_s, numbers, strict=True)]
@@ -254,8 +254,8 @@ class FragmentListIndex:
         heads = sorted(number for number in numbers if 0 <= number < len(self._starts))
         self._fragments.reader.prefetch([(self._starts[number], _HEAD_BYTES) for number in heads])
 
-    def _find_nearest(self, time_s: float, number: int) -> Sample:
-        keyframes: list[Sample] = []
+    def _find_nearest(self, time_s: float, number: int) -> CodedSample:
+        keyframes: list[CodedSample] = []
         spread = 1
         while not keyframes and spread <= _MAX_SPREAD:
             numbers = range(number - spread + 1, number + spread + 1)
@@ -268,7 +268,7 @@ class FragmentListIndex:
             raise BrokenIndexError.at("mp4 file", self._starts[number], expected=expected, found="none")
         return min(keyframes, key=lambda sample: abs(sample.time_s - time_s))
 
-    def _read_keyframes(self, numbers: range) -> list[Sample]:
+    def _read_keyframes(self, numbers: range) -> list[CodedSample]:
         return [
             self._fragments.make_sample(sample)
             for number in numbers
@@ -278,13 +278,13 @@ class FragmentListIndex:
             if sample.is_key
         ]
 
-    def find_near(self, time_s: float, within_s: float) -> list[Sample]:
+    def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
         number = self._number_at(time_s)
         keyframes = self._read_keyframes(range(number - _MAX_NEIGHBOURS, number + _MAX_NEIGHBOURS + 1))
         near = [sample for sample in keyframes if abs(sample.time_s - time_s) <= within_s]
         return sorted(near, key=lambda sample: abs(sample.time_s - time_s))
 
-    def find_decode_chain(self, time_s: float, max_samples: int) -> list[Sample]:
+    def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
         number = self._number_at(time_s)
         before: list[FragmentSample] = []
         for earlier in range(number, max(number - _MAX_SPREAD, -1), -1):
@@ -296,7 +296,7 @@ class FragmentListIndex:
 
 def _take_decode_chain(
     fragments: FragmentReader, samples: Sequence[FragmentSample], time_s: float, max_samples: int
-) -> list[Sample]:
+) -> list[CodedSample]:
     """Return the samples that the one shown at a time needs, from some in decoding order; empty if too many."""
     if not samples:
         return []
@@ -335,7 +335,7 @@ class FragmentScanner:
         expected = f"a fragment in the last {_MAX_WINDOWS * _WINDOW_BYTES} bytes"
         raise BrokenIndexError.at("mp4 file", end, expected=expected, found="none")
 
-    def scan_keyframes(self, start: int, end: int) -> Iterator[Sample]:
+    def scan_keyframes(self, start: int, end: int) -> Iterator[CodedSample]:
         for at in range(start, end, _WINDOW_BYTES):
             is_known = self._fragments.has_read(at)
             moof = at if is_known else self._find_moof(at, min(at + _WINDOW_BYTES + len(_MARK) + 8, end))
@@ -344,7 +344,7 @@ class FragmentScanner:
                     yield from self.list_keyframes(item)
                 return
 
-    def list_keyframes(self, item: Fragment) -> Iterator[Sample]:
+    def list_keyframes(self, item: Fragment) -> Iterator[CodedSample]:
         for sample in item.samples:
             if sample.is_key:
                 self._of_sample[sample.offset] = item.start
@@ -381,7 +381,7 @@ class FragmentScanIndex(ScanIndex):
         # The movie box may hold many keyframes, and a scan does not find it again.
         self._known |= {sample.offset: sample for sample in scanner.list_keyframes(first)}
 
-    def find_nearest(self, times_s: Sequence[float]) -> list[Sample]:
+    def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
         found = super().find_nearest(times_s)
         known = sorted(self._known.values(), key=lambda sample: sample.offset)
         for sample, later in pairwise(known):

@@ -7,7 +7,7 @@ from services.worker.extraction.containers.mp4 import edits, fragments
 from services.worker.extraction.containers.mp4.boxes import read_boxes
 from services.worker.extraction.containers.mp4.movie import Movie, read_movie
 from services.worker.extraction.containers.mp4.tables import SampleTables
-from services.worker.extraction.containers.stream import Index, Sample
+from services.worker.extraction.containers.stream import CodedSample, Index
 from services.worker.extraction.reading.reader import RangedReader
 
 _MAX_NEIGHBOURS = 12
@@ -55,7 +55,7 @@ class SampleTableIndex:
         frame_s = self._tables.duration / self._tables.count / self._scale
         self.stream = replace(track.stream, duration_s=duration_s, frame_s=frame_s)
 
-    def find_nearest(self, times_s: Sequence[float]) -> list[Sample]:
+    def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
         chosen = []
         for time_s in times_s:
             candidates = self._find_visible(self._list_candidates(time_s, 1))
@@ -64,12 +64,12 @@ class SampleTableIndex:
             chosen.append(min(candidates, key=lambda sample: abs(candidates[sample] - time_s)))
         return self._make_samples(chosen)
 
-    def find_near(self, time_s: float, within_s: float) -> list[Sample]:
+    def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
         near = self._find_visible(self._list_candidates(time_s, _MAX_NEIGHBOURS))
         kept = [sample for sample, shown_s in near.items() if abs(shown_s - time_s) <= within_s]
         return self._make_samples(sorted(kept, key=lambda sample: abs(near[sample] - time_s)))
 
-    def find_decode_chain(self, time_s: float, max_samples: int) -> list[Sample]:
+    def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
         media = edits.find_media_time(self._edits, round(time_s * self._scale))
         shown = self._find_visible(self._list_near(self._tables.sample_at(media)))
         if not shown:
@@ -107,9 +107,9 @@ class SampleTableIndex:
         shown = edits.find_shown_time(self._edits, time)
         return (first.shown + time - first.start if shown is None else shown) / self._scale
 
-    def _make_samples(self, numbers: Sequence[int]) -> list[Sample]:
+    def _make_samples(self, numbers: Sequence[int]) -> list[CodedSample]:
         ranges = self._tables.locate_samples(numbers)
-        return [Sample(self._time_s(number), *located) for number, located in zip(numbers, ranges, strict=True)]
+        return [CodedSample(self._time_s(number), *located) for number, located in zip(numbers, ranges, strict=True)]
 
 
 def _walk_keyframes(step: Callable[[int], int | None], sample: int, count: int) -> list[int]:

@@ -14,7 +14,7 @@ _ENABLED = 1
 _BRANCHES = {b"edts", b"tref", b"mdia", b"minf", b"stbl"}
 _STILLS = {"mjpeg"}
 _READ_ON = {b"\0\0\0\0vide", b"mhlrvide", b"dhlralis", b"dhlrurl "}
-"""Handlers of a video track. QuickTime files, as of iPhones, have a second one for the data."""
+"""Handlers of a video track. QuickTime files (ffmpeg's too) have a second one for the data."""
 _UNKNOWN_DURATIONS = (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 
 

@@ -11,7 +11,7 @@ from services.worker.extraction.codecs import headers
 from services.worker.extraction.containers.mpegts import tables
 from services.worker.extraction.containers.mpegts.pes import PesPacket, PesReader
 from services.worker.extraction.containers.scan import ScanIndex, ScannedSample
-from services.worker.extraction.containers.stream import BrokenIndexError, Index, Sample, Stream
+from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index, Stream
 from services.worker.extraction.reading.reader import RangedReader
 
 _DECODERS = {0x01: "mpeg1video", 0x02: "mpeg2video", 0x10: "mpeg4", 0x1B: "h264", 0x24: "hevc"}
@@ -86,7 +86,7 @@ class PesScanner:
         self._decoder = decoder
         self._clock = clock
 
-    def scan_keyframes(self, start: int, end: int) -> Iterator[Sample]:
+    def scan_keyframes(self, start: int, end: int) -> Iterator[CodedSample]:
         for number, picture in enumerate(self._packets.read_pictures(start)):
             if picture.offset >= end or number > _MAX_PICTURES_BEFORE_KEYFRAME:
                 return
@@ -100,9 +100,9 @@ class PesScanner:
             sample = self._make_sample(picture)
             yield ScannedSample(sample, bool(headers.describe(self._decoder, b"", sample.data or b"").is_key))
 
-    def _make_sample(self, picture: PesPacket) -> Sample:
+    def _make_sample(self, picture: PesPacket) -> CodedSample:
         data = picture.join_payload()
-        return Sample(self._clock.to_seconds(picture.stamp), picture.offset, len(data), data=data)
+        return CodedSample(self._clock.to_seconds(picture.stamp), picture.offset, len(data), data=data)
 
     def find_end(self, size_bytes: int) -> tuple[float, float]:
         """Return the time of the last picture and the duration of a frame, in seconds. Raises: BrokenIndexError."""

@@ -10,7 +10,7 @@ import pytest
 
 from services.worker.extraction import containers
 from services.worker.extraction.containers.asf.objects import FILE_PROPERTIES
-from services.worker.extraction.containers.stream import BrokenIndexError, Sample, read_samples
+from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, read_samples
 from services.worker.extraction.reading.reader import RangedReader
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def test_matroska_block_cut_short_is_left_out() -> None:
         open_index(element(b"\x1a\x45\xdf\xa3", b"") + segment, "matroska")
 
 
-@pytest.mark.parametrize("sample", [Sample(0.0, -1, 10), Sample(0.0, 0, 0), Sample(0.0, 95, 10)])
-def test_samples_outside_the_file_are_refused(sample: Sample) -> None:
+@pytest.mark.parametrize("sample", [CodedSample(0.0, -1, 10), CodedSample(0.0, 0, 0), CodedSample(0.0, 95, 10)])
+def test_samples_outside_the_file_are_refused(sample: CodedSample) -> None:
     reader = RangedReader(lambda _, length: bytes(length), 100)
     with pytest.raises(BrokenIndexError, match=rf"sample at {sample.offset}: expected "):
         read_samples(reader, [sample])
