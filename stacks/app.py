@@ -29,9 +29,9 @@ from stacks.config.load import ConfigError, load_config
 from stacks.config.model import PipelineConfig
 from stacks.core.stack import CoreStack
 from stacks.dns.stack import DnsStack
-from stacks.monitoring import MonitoringStack
-from stacks.team import TeamError, TeamStack, team_stacks
-from stacks.workloads import WorkloadsStack
+from stacks.instance.team_package import TeamError, TeamStack, team_stacks
+from stacks.monitoring.stack import MonitoringStack
+from stacks.workloads.stack import WorkloadsStack
 
 
 def build(app: App, config: PipelineConfig, team: Mapping[str, TeamStack] | None = None) -> None:

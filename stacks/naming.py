@@ -5,12 +5,30 @@ account holds one instance of a name: roles are global in it.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from services.contract.resources import PipelineResources, pipeline_resources
 from stacks.config.model import PipelineConfig
 
+
+class StackId(StrEnum):
+    """Ids of the pipeline's stacks, in the order in which they are deployed for the first time."""
+
+    BOOTSTRAP = "bootstrap"
+    CORE = "core"
+    WORKLOADS = "workloads"
+    DNS = "dns"
+    MONITORING = "monitoring"
+
+
 SERVICES = ("worker", "api", "frontend")
 """What has an image, and a repository for it, in the order in which images are built."""
+
+CLUSTER_TAG = "elbv2.k8s.aws/cluster"
+"""Tag that the AWS Load Balancer Controller puts on everything that it makes; its value is the cluster's name.
+
+https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/#resource-tags
+"""
 
 SYSTEM_NAMESPACE = "kube-system"
 KEDA_NAMESPACE = "keda"
@@ -231,4 +249,4 @@ class Names:
 
 def tags(config: PipelineConfig, stack_id: str) -> dict[str, str]:
     """Tags of every resource of a stack; the config's own come on top."""
-    return {"pipeline": config.name, "stack": stack_id, "managed-by": "thumbnail-pipeline", **config.tags}
+    return {"pipeline": config.name, "stack": str(stack_id), "managed-by": "thumbnail-pipeline", **config.tags}

@@ -5,7 +5,6 @@ further roles, and the settings of the state bucket, which exists already: state
 """
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cdktf_cdktf_provider_aws.ecr_lifecycle_policy import EcrLifecyclePolicy
@@ -22,11 +21,12 @@ from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAtt
 
 from stacks.bootstrap.boundary import boundary
 from stacks.bootstrap.deploy_rights import deploy_rights
+from stacks.bootstrap.outputs import BootstrapOutputs
 from stacks.engine.buckets import Lifecycle, secure_bucket
-from stacks.engine.outputs import output, publish
+from stacks.engine.outputs import publish
 from stacks.engine.policy import Statement, document
 from stacks.engine.stack import PipelineStack
-from stacks.naming import SERVICES
+from stacks.naming import SERVICES, StackId
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -38,19 +38,9 @@ _KEPT_IMAGES = 30
 _STATE_NONCURRENT_DAYS = 365
 
 
-@dataclass(frozen=True, kw_only=True)
-class BootstrapOutputs:
-    build_role_arn: str = output("Role of the workflow that builds images.")
-    deploy_role_arn: str = output("Role of the workflows that deploy: the secret AWS_ROLE_ARN.")
-    worker_repository_url: str = output("Repository of the worker's images: the secret ECR_BASE_WORKER.")
-    api_repository_url: str = output("Repository of the api's images: the secret ECR_BASE_API.")
-    frontend_repository_url: str = output("Repository of the dashboard's images: the secret ECR_BASE_FRONTEND.")
-    state_bucket_name: str = output("Bucket of Terraform's state.")
-
-
 class BootstrapStack(PipelineStack):
     def __init__(self, scope: "Construct", config: "PipelineConfig") -> None:
-        super().__init__(scope, "bootstrap", config)
+        super().__init__(scope, StackId.BOOTSTRAP, config)
         secure_bucket(
             self, "state", self.names.state_bucket, lifecycle=Lifecycle(noncurrent_days=_STATE_NONCURRENT_DAYS)
         )

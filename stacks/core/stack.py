@@ -14,20 +14,19 @@ from stacks.core.secrets import make_api_token
 from stacks.core.storage import make_bucket, make_table, make_test_source_bucket
 from stacks.engine.outputs import publish
 from stacks.engine.stack import PipelineStack
+from stacks.naming import StackId
 
 if TYPE_CHECKING:
     from constructs import Construct
 
     from stacks.config.model import PipelineConfig
 
-__all__ = ["CoreOutputs", "CoreStack"]
-
 
 class CoreStack(PipelineStack):
     """What the services stand on. Nothing in it needs the cluster's own API: that is the workloads' stack."""
 
     def __init__(self, scope: "Construct", config: "PipelineConfig") -> None:
-        super().__init__(scope, "core", config)
+        super().__init__(scope, StackId.CORE, config)
         network = make_network(self)
         cluster = make_cluster(self, network)
         queues = make_queues(self)

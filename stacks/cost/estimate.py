@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stacks.config.model import PipelineConfig
+from stacks.cost.capacity import Pods, pods
 from stacks.cost.prices import Assumed, Prices
-from stacks.deploy.capacity import Pods, pods
 
 ALARMS = 8
 METRICS_OF_A_POD = 9

@@ -1,8 +1,10 @@
 """`deploy -- <stack>` and `deploy -- all`: in order, after a look at what is needed, with a word on what comes next."""
 
+from collections.abc import Iterable
+
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stacks.deploy import account, cdktf_cli, images, prerequisites, progress, team
+from stacks.deploy import account, images, prerequisites, progress, tools
 from stacks.deploy.errors import RefusedError
 from stacks.deploy.instance import Instance, say
 from stacks.deploy.stages import (
@@ -10,13 +12,13 @@ from stacks.deploy.stages import (
     Images,
     Need,
     Pause,
-    Stack,
     Stage,
     first_stages,
     last_stages,
     next_command,
     stages_of,
 )
+from stacks.naming import StackId
 
 _HTTPS_FIRST = (
     "Set certificate = true in pipeline.toml (and commit it, as every later deployment keeps HTTPS by it), then give "
@@ -24,7 +26,7 @@ _HTTPS_FIRST = (
 )
 
 
-def deploy(instance: Instance, stack: Stack, *, step: int | None, unattended: bool) -> None:
+def deploy(instance: Instance, stack: StackId, *, step: int | None, unattended: bool) -> None:
     """Deploys one stack; the dns stack's step 2 also gives the load balancer its certificate.
 
     Raises:
@@ -33,7 +35,7 @@ def deploy(instance: Instance, stack: Stack, *, step: int | None, unattended: bo
         CommandError: cdktf or Terraform fails.
     """
     config = instance.config
-    if stack is Stack.DNS:
+    if stack is StackId.DNS:
         step = step or (2 if config.certificate else 1)
         _check_step(instance, step)
     stages = stages_of(stack, step=step, config=config)
@@ -42,11 +44,11 @@ def deploy(instance: Instance, stack: Stack, *, step: int | None, unattended: bo
     prerequisites.check(instance, needs)
     for stage in stages:
         _deploy(instance, stage, unattended=unattended)
-    if stack is Stack.DNS and step == 1:
+    if stack is StackId.DNS and step == 1:
         _tell_name_servers(instance)
     following = next_command(stack, step=step, config=config)
     say(f"Next: {following}" if following else "That was the last stack.")
-    if stack not in (Stack.BOOTSTRAP, Stack.CORE):
+    if stack not in (StackId.BOOTSTRAP, StackId.CORE):
         _tell_address(instance, over_https=config.certificate and step != 1)
 
 
@@ -75,9 +77,17 @@ def deploy_all(instance: Instance, *, unattended: bool) -> None:
         if stage is not WORKLOADS_HTTPS:
             prerequisites.check(instance, stage.needs)
         _deploy(instance, stage, unattended=unattended)
-    team.deploy(instance, instance.team, unattended=unattended)
+    deploy_team_stacks(instance, instance.team, unattended=unattended)
     say("Everything is deployed.")
     _tell_address(instance, over_https=config.certificate)
+
+
+def deploy_team_stacks(instance: Instance, stacks: Iterable[str], *, unattended: bool) -> None:
+    """Raises: PrerequisiteError if something is missing, CommandError if cdktf or Terraform fails."""
+    for stack in stacks:
+        prerequisites.check(instance, {Need.STATE_BUCKET})
+        say(f"\n== {stack}, the team's own")
+        tools.deploy_with_cdktf(instance.project, stack, overrides={}, unattended=unattended)
 
 
 def _check_step(instance: Instance, step: int) -> None:
@@ -96,11 +106,11 @@ def _check_step(instance: Instance, step: int) -> None:
 
 
 def _deploy(instance: Instance, stage: Stage, *, unattended: bool) -> None:
-    if stage.stack is Stack.BOOTSTRAP and not account.has_state_bucket(instance.session, instance.config):
+    if stage.stack is StackId.BOOTSTRAP and not account.has_state_bucket(instance.session, instance.config):
         say(f"Making the state's bucket {instance.names.state_bucket}.")
         account.make_state_bucket(instance.session, instance.config)
     say(f"\n== {stage.title}")
-    cdktf_cli.deploy(instance.project, stage.stack, overrides=stage.overrides, unattended=unattended)
+    tools.deploy_with_cdktf(instance.project, stage.stack, overrides=stage.overrides, unattended=unattended)
 
 
 def _tell_name_servers(instance: Instance) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from stacks.deploy import cdktf_cli, prerequisites
+from stacks.deploy import prerequisites, tools
 from stacks.deploy.errors import CommandError
 from stacks.deploy.instance import Instance, say
-from stacks.deploy.stages import Need, Stack
+from stacks.deploy.stages import Need
+from stacks.naming import StackId
 
 
 def diff(instance: Instance, stacks: Iterable[str]) -> None:
@@ -20,7 +21,7 @@ def diff(instance: Instance, stacks: Iterable[str]) -> None:
     for stack in stacks:
         say(f"\n== {stack}")
         try:
-            cdktf_cli.diff(instance.project, stack)
+            tools.plan_with_cdktf(instance.project, stack)
         except CommandError as error:
             say(str(error))
             failed.append(stack)
@@ -32,5 +33,5 @@ def diff(instance: Instance, stacks: Iterable[str]) -> None:
 
 def stacks_of(instance: Instance) -> tuple[str, ...]:
     """All that the config and the team have, in the order of deployment."""
-    ours = (stack for stack in Stack if stack is not Stack.DNS or instance.config.domain is not None)
+    ours = (stack for stack in StackId if stack is not StackId.DNS or instance.config.domain is not None)
     return (*ours, *instance.team)

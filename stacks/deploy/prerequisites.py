@@ -3,8 +3,8 @@
 import os
 from collections.abc import Callable, Iterable
 
+from stacks.cost.capacity import most_vcpus
 from stacks.deploy import account, progress, tools
-from stacks.deploy.capacity import most_vcpus
 from stacks.deploy.errors import PrerequisiteError
 from stacks.deploy.instance import Instance, say
 from stacks.deploy.stages import Need

@@ -19,8 +19,9 @@ class PipelineStack(TerraformStack):
     """A stack of an instance: its state lies in S3 under its own key, with a lock file beside it."""
 
     def __init__(self, scope: Construct, stack_id: str, config: PipelineConfig) -> None:
-        super().__init__(scope, stack_id)
-        self.stack_id = stack_id
+        # jsii takes plain text, not a StackId.
+        super().__init__(scope, str(stack_id))
+        self.stack_id = str(stack_id)
         self.config = config
         self.names = Names(config)
         self.add_override("terraform.required_version", TERRAFORM_VERSION)

@@ -4,16 +4,14 @@ Terraform destroys in the reverse order: the Ingress goes (and with it, by its c
 the controller, the ScaledObject before KEDA, the pods before their namespaces.
 """
 
-from dataclasses import dataclass
-
 from constructs import Construct
 
 from stacks.config.model import PipelineConfig
 from stacks.core.outputs import CoreOutputs
-from stacks.dns.stack import DnsOutputs
-from stacks.engine.outputs import output, outputs_of, publish
+from stacks.dns.outputs import DnsOutputs
+from stacks.engine.outputs import outputs_of, publish
 from stacks.engine.stack import PipelineStack
-from stacks.naming import INSIGHTS_NAMESPACE, KEDA_NAMESPACE, LOGGING_NAMESPACE, ServiceAccount
+from stacks.naming import INSIGHTS_NAMESPACE, KEDA_NAMESPACE, LOGGING_NAMESPACE, ServiceAccount, StackId
 from stacks.workloads import components
 from stacks.workloads.access import allow_reading_pods, oidc_client, service_account
 from stacks.workloads.autoscaling import cpu_autoscaler, disruption_budget, queue_autoscaler
@@ -22,22 +20,18 @@ from stacks.workloads.controllers import keda, load_balancer_controller
 from stacks.workloads.deployments import deployment
 from stacks.workloads.ingress import host_of, ingress, oidc_annotations, service
 from stacks.workloads.namespaces import FARGATE_LOGGING, READINESS_GATE, namespace
+from stacks.workloads.outputs import WorkloadsOutputs
 from stacks.workloads.pod_logs import pod_logs
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkloadsOutputs:
-    dashboard_url: str = output("Address of the dashboard: the load balancer's own name until there is a certificate.")
 
 
 class WorkloadsStack(PipelineStack):
     """Namespaces, logging, controllers, and the pipeline's pods with their way in."""
 
     def __init__(self, scope: Construct, config: PipelineConfig) -> None:
-        super().__init__(scope, "workloads", config)
-        core = outputs_of(self, "core", CoreOutputs)
+        super().__init__(scope, StackId.WORKLOADS, config)
+        core = outputs_of(self, StackId.CORE, CoreOutputs)
         # The certificate has been validated by then: the dns stack's second step waits for it.
-        certificate_arn = outputs_of(self, "dns", DnsOutputs).certificate_arn if config.certificate else None
+        certificate_arn = outputs_of(self, StackId.DNS, DnsOutputs).certificate_arn if config.certificate else None
         self.connect_to_cluster(name=core.cluster_name, endpoint=core.cluster_endpoint, ca_data=core.cluster_ca_data)
 
         logging = namespace(self, LOGGING_NAMESPACE, purpose="logging", labels=FARGATE_LOGGING)

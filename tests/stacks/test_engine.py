@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stacks.core.outputs import CoreOutputs
-from stacks.dns.stack import DnsOutputs
+from stacks.dns.outputs import DnsOutputs
 from stacks.engine.loading import ENGINES, UnknownEngineError, install
 from tests.support.synthesis import STACKS, Synthesized, read, synthesize
 

@@ -8,7 +8,7 @@ import pytest
 
 import stacks.app
 from stacks.config.model import PipelineConfig
-from stacks.team import TeamError, team_stacks
+from stacks.instance.team_package import TeamError, team_stacks
 from tests.support.synthesis import MINIMAL, read
 
 TEAM = """\

@@ -8,8 +8,9 @@ from typing import Any
 
 import stacks.app
 from stacks.config.model import PipelineConfig
+from stacks.naming import StackId
 
-STACKS = ("bootstrap", "core", "workloads", "dns", "monitoring")
+STACKS = tuple(map(str, StackId))
 
 Config = dict[str, Any]
 

@@ -6,11 +6,11 @@ from typing import Any
 import boto3
 import pytest
 
-from stacks.deploy import leftovers, storage
+from stacks.deploy import leftovers
 from stacks.deploy.destroy import Consent, destroy, everything
 from stacks.deploy.errors import OperateError, RefusedError
 from stacks.deploy.instance import Instance
-from stacks.deploy.stages import Stack
+from stacks.naming import StackId
 from tests.support.bench import Bench, manifest
 
 MakeInstance = Callable[..., Instance]
@@ -67,14 +67,14 @@ def test_a_wrong_name_destroys_nothing(bench: Bench, make_instance: MakeInstance
     with pytest.raises(RefusedError, match="nothing was destroyed"):
         destroy(
             make_instance(),
-            (Stack.MONITORING,),
+            (StackId.MONITORING,),
             Consent(ask=lambda _question: answer, unattended=True),
         )
     assert bench.asked("cdktf") == []
 
 
 def test_the_name_is_asked_for(bench: Bench, make_instance: MakeInstance, capsys: pytest.CaptureFixture[str]) -> None:
-    destroy(make_instance(), (Stack.MONITORING,), Consent(ask=lambda _question: " thumbnails\n"))
+    destroy(make_instance(), (StackId.MONITORING,), Consent(ask=lambda _question: " thumbnails\n"))
     assert bench.asked("cdktf") == ["cdktf destroy monitoring"]
     assert "This destroys monitoring of 'thumbnails' in account 123456789012" in capsys.readouterr().out
 
@@ -84,12 +84,12 @@ def test_nobody_at_the_terminal_destroys_nothing(make_instance: MakeInstance) ->
         raise EOFError
 
     with pytest.raises(RefusedError, match="give --name"):
-        destroy(make_instance(), (Stack.MONITORING,), Consent(ask=nobody, unattended=True))
+        destroy(make_instance(), (StackId.MONITORING,), Consent(ask=nobody, unattended=True))
 
 
 def test_what_is_protected_stays(bench: Bench, make_instance: MakeInstance) -> None:
     with pytest.raises(RefusedError, match=r"cluster\.deletion_protection and storage\.deletion_protection are true"):
-        destroy(make_instance(), (Stack.CORE,), Consent(name="thumbnails", empty_buckets=True, unattended=True))
+        destroy(make_instance(), (StackId.CORE,), Consent(name="thumbnails", empty_buckets=True, unattended=True))
     assert bench.asked("cdktf") == []
 
 
@@ -103,11 +103,11 @@ def test_full_buckets_stay_unless_it_is_said(bench: Bench, session: boto3.Sessio
 
     instance = make_instance(**UNPROTECTED)
     with pytest.raises(RefusedError, match=f"{BUCKET} holds objects"):
-        destroy(instance, (Stack.CORE,), Consent(name="thumbnails", unattended=True))
+        destroy(instance, (StackId.CORE,), Consent(name="thumbnails", unattended=True))
     assert bench.asked("cdktf") == []
 
-    destroy(instance, (Stack.CORE,), Consent(name="thumbnails", empty_buckets=True, unattended=True))
-    assert storage.is_empty(session, BUCKET)
+    destroy(instance, (StackId.CORE,), Consent(name="thumbnails", empty_buckets=True, unattended=True))
+    assert leftovers.is_bucket_empty(session, BUCKET)
     assert bench.asked("cdktf") == ["cdktf destroy core --auto-approve"]
 
 
@@ -116,8 +116,8 @@ def test_more_versions_than_a_page_holds_are_deleted(session: boto3.Session) -> 
     s3 = session.client("s3")
     for number in range(1005):
         s3.put_object(Bucket=BUCKET, Key=f"uploads/{number}.mp4", Body=b"")
-    assert storage.empty(session, BUCKET) == 1005
-    assert storage.is_empty(session, BUCKET)
+    assert leftovers.empty_bucket(session, BUCKET) == 1005
+    assert leftovers.is_bucket_empty(session, BUCKET)
 
 
 def test_repositories_with_images_stay(session: boto3.Session, make_instance: MakeInstance) -> None:
@@ -125,7 +125,7 @@ def test_repositories_with_images_stay(session: boto3.Session, make_instance: Ma
     ecr.create_repository(repositoryName="thumbnails-api")
     ecr.put_image(repositoryName="thumbnails-api", imageTag="1.0.5", imageManifest=manifest())
     with pytest.raises(RefusedError, match="thumbnails-api holds images"):
-        destroy(make_instance(), (Stack.BOOTSTRAP,), Consent(name="thumbnails", unattended=True))
+        destroy(make_instance(), (StackId.BOOTSTRAP,), Consent(name="thumbnails", unattended=True))
 
 
 def test_it_waits_until_the_load_balancer_is_gone(session: boto3.Session, make_instance: MakeInstance) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from stacks.deploy import team
+from stacks.deploy.deploy import deploy_team_stacks
 from stacks.deploy.destroy import Consent, destroy
 from stacks.deploy.diff import stacks_of
 from stacks.deploy.errors import PrerequisiteError, RefusedError
@@ -33,13 +33,13 @@ def write_state(session: boto3.Session, stack: str, *modes: str) -> None:
 
 
 def test_they_are_deployed_in_their_order(instance: Instance, bench: Bench) -> None:
-    team.deploy(instance, instance.team, unattended=True)
+    deploy_team_stacks(instance, instance.team, unattended=True)
     assert bench.asked("cdktf") == ["cdktf deploy team-alarms --auto-approve", "cdktf deploy team-audit --auto-approve"]
 
 
 def test_they_need_the_states_bucket(make_instance: MakeInstance, bench: Bench) -> None:
     with pytest.raises(PrerequisiteError, match="deploy -- bootstrap"):
-        team.deploy(make_instance(), ("team-alarms",), unattended=True)
+        deploy_team_stacks(make_instance(), ("team-alarms",), unattended=True)
     assert bench.asked("cdktf") == []
 
 

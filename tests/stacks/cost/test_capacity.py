@@ -2,7 +2,7 @@
 
 import pytest
 
-from stacks.deploy.capacity import most_vcpus, pods
+from stacks.cost.capacity import most_vcpus, pods
 from tests.support.bench import config
 
 

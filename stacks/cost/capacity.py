@@ -31,7 +31,7 @@ class Pods:
 
 
 def system_pods() -> Iterator[Pods]:
-    """What runs for every instance. `tests/stacks/test_capacity.py` compares these with the synthesized charts."""
+    """What runs for every instance. `tests/stacks/cost/test_capacity.py` compares these with the synthesized charts."""
     yield _pods("CoreDNS", 2, 2, cpu_millis=250, memory_mib=256)
     yield _pods("metrics-server", 2, 2, cpu_millis=250, memory_mib=256)
     yield _pods("KEDA operator", 1, 1, cpu_millis=250, memory_mib=768)
