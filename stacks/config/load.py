@@ -34,12 +34,7 @@ def load_config(file: Path, environment: Mapping[str, str]) -> PipelineConfig:
     Raises:
         ConfigError: the file cannot be read, or what it says is wrong.
     """
-    try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{file} cannot be read: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} is not TOML: {error}") from error
+    values = _read_file(file)
     from_environment, problems = _from_environment(environment)
     return validate_config(_merged(values, from_environment), source=str(file), problems=problems)
 
@@ -60,6 +55,43 @@ def validate_config(values: Mapping[str, Any], *, source: str, problems: list[Pr
         count = f"{len(found)} values" if len(found) > 1 else "1 value"
         raise ConfigError("\n".join([f"{source} and the environment: {count} to mend", *map(str, found)]))
     return config
+
+
+def value_sources(file: Path, environment: Mapping[str, str]) -> dict[tuple[str, ...], str]:
+    """Return the origin of every value that is given: the file's name, or the environment variable, by field path.
+
+    Raises: ConfigError if the file cannot be read.
+    """
+    sources = dict.fromkeys(_leaves(_read_file(file)), file.name)
+    for alias, path in ALIASES.items():
+        if environment.get(alias):
+            sources[path] = alias
+    from_environment, _ = _from_environment(environment)
+    given = {name.upper() for name, value in environment.items() if value}
+    for path in _leaves(from_environment):
+        # A list or table in JSON sets everything below its own field.
+        candidates = [f"{_PREFIX}{'__'.join(path[:length]).upper()}" for length in range(len(path), 0, -1)]
+        name = next((candidate for candidate in candidates if candidate in given), None)
+        if name is not None:
+            sources[path] = name
+    return sources
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} is not TOML: {error}") from error
+
+
+def _leaves(values: Mapping[str, Any], parents: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    paths = []
+    for name, value in values.items():
+        path = (*parents, name)
+        paths += _leaves(value, path) if isinstance(value, Mapping) and path != ("tags",) else [path]
+    return paths
 
 
 class _Variables(BaseSettings, PipelineConfig):

@@ -1,6 +1,10 @@
 """The config: five lines suffice, every error is told at once, and no wrong config reaches a stack."""
 
 import json
+import os
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.contract.version import VERSION
-from stacks.config.command import effective
-from stacks.config.load import ConfigError, load_config, validate_config, variable_names
+from stacks.config.command import format_effective
+from stacks.config.load import ConfigError, load_config, validate_config, value_sources, variable_names
 from stacks.config.model import PipelineConfig
 from stacks.config.reference import minimal, page, schema_text
 from stacks.config.sections import KUBERNETES_VERSIONS
@@ -44,7 +48,7 @@ def test_the_instance_in_this_repository_is_right() -> None:
 
 def test_what_is_printed_is_the_same_config(tmp_path: Path) -> None:
     config = PipelineConfig.model_validate(EVERYTHING)
-    assert load_config(written(tmp_path, effective(config)), {}) == config
+    assert load_config(written(tmp_path, format_effective(config)), {}) == config
 
 
 def test_environment_overrides_the_file(tmp_path: Path) -> None:
@@ -255,3 +259,31 @@ def test_a_config_synthesizes_or_is_refused_by_a_fields_name(change: dict[str, A
         assert any(f"\n  {field}" in str(error) for field in [*PipelineConfig.model_fields])  # noqa: PT017
         return
     assert synthesize(config.model_dump(mode="json"))
+
+
+def test_command_says_where_each_value_comes_from(tmp_path: Path) -> None:
+    file = written(tmp_path, minimal() + "\nworker = { max_replicas = 4 }\n")
+    variables = {"PIPELINE_REGION": "eu-west-1", "PIPELINE_API": '{"max_replicas": 5}', "DOMAIN_NAME": "example.com"}
+    config = load_config(file, variables)
+    lines = format_effective(config, value_sources(file, variables)).splitlines()
+    assert f'name = "thumbnails"  # {file.name}' in lines
+    assert 'region = "eu-west-1"  # PIPELINE_REGION' in lines
+    assert 'domain = "example.com"  # DOMAIN_NAME' in lines
+    assert "max_replicas = 5  # PIPELINE_API" in lines
+    assert f"max_replicas = 4  # {file.name}" in lines
+    assert "max_replicas = 3  # default" in lines
+    assert '# state_bucket = "thumbnails-tfstate-123456789012-eu-west-1"  # derived' in lines
+
+
+def test_command_ends_with_one_line_ok(tmp_path: Path) -> None:
+    file = written(tmp_path, minimal())
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIPELINE_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "stacks.config.command", str(file)],
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1].startswith(f"# OK: {file} is valid; 5 from {file.name}, 3 derived, ")
+    assert tomllib.loads(done.stdout)["name"] == "thumbnails"
