@@ -16,12 +16,12 @@ def draw(config: PipelineConfig) -> str:
     # The provider packages must not be imported before that.
     from cdktf import App  # noqa: PLC0415
 
-    from stacks.app import build  # noqa: PLC0415
+    from stacks.app import build_stacks  # noqa: PLC0415
 
     shown = config.model_copy(update={"certificate": config.domain is not None})
     with tempfile.TemporaryDirectory() as folder:
         app = App(outdir=folder)
-        build(app, shown)
+        build_stacks(app, shown)
         app.synth()
         return draw_synthesized(Path(folder))
 

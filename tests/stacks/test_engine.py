@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import stacks.app
+from stacks.config.reference import minimal
 from stacks.core.outputs import CoreOutputs
 from stacks.dns.outputs import DnsOutputs
 from stacks.engine.loading import ENGINES, UnknownEngineError, install
@@ -34,6 +36,15 @@ def test_stack_keeps_its_state_in_s3_with_a_lock_file(stack: str, synthesized: d
         "use_lockfile": True,
     }
     assert terraform["required_version"] == ">= 1.11.0"
+
+
+def test_main_prints_stacks_resources_and_seconds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pipeline.toml").write_text(minimal(), encoding="utf-8")
+    stacks.app.main(tmp_path, {})
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["bootstrap", "core", "workloads", "monitoring", "4"]
+    total = sum(int(line.split()[1]) for line in lines[:-1])
+    assert re.fullmatch(rf"4 stacks, {total} resources, synthesized in \d+\.\d s: .*/cdktf\.out", lines[-1])
 
 
 @pytest.mark.parametrize("stack", STACKS)
