@@ -136,6 +136,8 @@ def generate(session: nox.Session) -> None:
     }
     for page, command in pages.items():
         page.write_text(str(session.run("python", "-m", *command, silent=True)), encoding="utf-8")
+    _install(session, "stacks")
+    session.run("python", "-m", "stacks.reference", "examples", "docs/stacks")
     if (FRONTEND / "node_modules").is_dir():
         with session.chdir(FRONTEND):
             _npm(session)("run", "generate")
