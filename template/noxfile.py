@@ -108,7 +108,8 @@ def app(session: nox.Session) -> None:
 
 
 def _install(session: nox.Session, *names: str) -> None:
-    """The pinned pipeline, the versions with hashes that it was tested with, and what the team needs."""
+    """Install the pinned pipeline, the versions with hashes that it was tested with, and the team's requirements."""
+    _check_package_names(session)
     session.install("--quiet", "--no-deps", "-r", "requirements/pipeline.txt")
     for name in names:
         if name == "team":
@@ -117,6 +118,17 @@ def _install(session: nox.Session, *names: str) -> None:
                 session.install("--quiet", "-r", "requirements/team.txt", "--constraint", _locked(session, "stacks"))
         else:
             session.install("--quiet", "--require-hashes", "-r", _locked(session, name))
+
+
+def _check_package_names(session: nox.Session) -> None:
+    """Stop the session if a folder or module here would hide a package of the pipeline."""
+    for name in ("services", "stacks"):
+        for path in (ROOT / name, ROOT / f"{name}.py"):
+            if path.exists():
+                session.error(
+                    f"{path} hides the pipeline's package `{name}`, as Python imports from this folder first: "
+                    f"rename it, for example to `our_{path.name}`."
+                )
 
 
 def _locked(session: nox.Session, name: str) -> str:

@@ -11,9 +11,21 @@ from tempfile import TemporaryDirectory
 
 from stacks.config.load import ConfigError
 from stacks.instance.errors import TemplateError
-from stacks.instance.new import PLACEHOLDERS, interrupted, new, read_answers
+from stacks.instance.new import PLACEHOLDERS, QUESTIONS, interrupted, new, read_answers
 from stacks.instance.source import named_source, source_of
 from stacks.instance.update import newer_version, open_pull_request, update
+
+_NEW_EXPLAINED = f"""\
+new renders an instance of this project: a repository with a pipeline.toml, workflows and a noxfile, pinned to this
+version. It asks {len(QUESTIONS)} questions: {", ".join(QUESTIONS)}.
+
+  ./noxw new ../acme-thumbs                            ask, and render into ../acme-thumbs
+  ./noxw new ../acme-thumbs --defaults                 ask nothing: enough for a demo, not for a deployment
+  ./noxw new ../acme-thumbs --data name=acme-thumbs    answer one question; --data can be given again
+  ./noxw new ../acme-thumbs --data-file answers.yml    take the answers from a YAML file
+
+--force writes into a folder that is not empty. --source URL names the project's repository, if others or CI need it.
+docs/getting-started.md describes the rest."""
 
 
 def main() -> int:
@@ -50,6 +62,9 @@ def _temporary_files() -> Iterator[None]:
 
 
 def _new(arguments: argparse.Namespace) -> None:
+    if arguments.destination is None:
+        _say(_NEW_EXPLAINED)
+        return
     source = named_source(arguments.source) if arguments.source else source_of(arguments.checkout.resolve())
     answers = read_answers(arguments.data_file) if arguments.data_file else {}
     answers |= dict(arguments.data)
@@ -106,7 +121,9 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("new", help="render an instance")
     command.add_argument("checkout", type=Path, help="this project's own folder")
-    command.add_argument("destination", type=Path, metavar="DEST", help="a folder that is empty or not there yet")
+    command.add_argument(
+        "destination", type=Path, nargs="?", metavar="DEST", help="an empty or new folder"
+    )
     command.add_argument("--data", type=_answer, action="append", default=[], metavar="KEY=VALUE", help="an answer")
     command.add_argument("--data-file", type=Path, metavar="FILE", help="answers in YAML; --data goes over them")
     command.add_argument("--defaults", action="store_true", help="ask nothing: what is not answered has its default")

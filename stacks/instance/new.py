@@ -17,6 +17,9 @@ from stacks.config.types import InstanceName
 from stacks.instance.errors import TemplateError
 from stacks.instance.source import Source
 
+RESERVED_PACKAGES = ("services", "stacks")
+"""Import packages of this project, which an instance installs. `template/noxfile.py` checks for the same names."""
+
 QUESTIONS = ("name", "description", "region", "account_id", "domain", "alert_email", "repository")
 """Of copier.yml."""
 
@@ -78,6 +81,17 @@ def read_answers(file: Path) -> dict[str, str]:
     return {str(name): "" if value is None else str(value) for name, value in answers.items()}
 
 
+def check_package_names(instance: Path) -> None:
+    """Raise TemplateError if a folder or module of the instance would hide a package of the pipeline."""
+    taken = [name for name in RESERVED_PACKAGES for path in (instance / name, instance / f"{name}.py") if path.exists()]
+    if taken:
+        names = " and ".join(f"`{name}`" for name in taken)
+        raise TemplateError(
+            f"{instance} has {names} of its own, and Python would import that instead of the pipeline's package of the "
+            "same name: rename it, for example to `our_" + taken[0] + "`."
+        )
+
+
 def _check_destination(destination: Path, *, force: bool) -> None:
     if not destination.parent.is_dir():
         raise TemplateError(f"There is no folder {destination.parent} to put {destination.name} into: make it first.")
@@ -88,6 +102,7 @@ def _check_destination(destination: Path, *, force: bool) -> None:
             f"{destination} is not empty: name another folder, or add --force to write the instance into this one, "
             "over files of the same names."
         )
+    check_package_names(destination)
 
 
 def _check_answers(answers: Mapping[str, str]) -> None:

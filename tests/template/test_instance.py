@@ -71,3 +71,13 @@ def test_a_wrong_stack_is_told_which_there_are_the_teams_own_among_them(instance
     done = noxw(instance, "deploy", "--", "cor")
     assert done.status != 0
     assert "There is no stack 'cor': there are bootstrap, core, workloads, dns, monitoring, team-alarms." in done.said
+
+
+@pytest.mark.timeout(600)
+def test_folder_that_hides_a_package_stops_the_session(instance: Path) -> None:
+    (instance / "services").mkdir()
+    done = noxw(instance, "lint")
+    (instance / "services").rmdir()
+    assert done.status != 0
+    assert "services hides the pipeline's package `services`" in done.said
+    assert "rename it, for example to `our_services`" in done.said

@@ -13,7 +13,8 @@ import yaml
 
 from stacks.config.load import load_config
 from stacks.instance.__main__ import main
-from stacks.instance.new import new, read_answers
+from stacks.instance.errors import TemplateError
+from stacks.instance.new import QUESTIONS, new, read_answers
 from stacks.instance.source import Source, as_requirement, source_of
 from tests.template.project import THIS, Project, git
 
@@ -170,6 +171,25 @@ def test_the_command_says_what_comes_next(
     assert re.findall(r"^  (cd|\./noxw -s \w+)", said, re.MULTILINE) == ["cd", "./noxw -s demo", "./noxw -s lint"]
     assert "put your own alert_email, repository into pipeline.toml" in said
     assert load_config(destination / "pipeline.toml", {}).account_id == "000000000001"
+
+
+def test_new_without_arguments_explains_itself(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["template", "new", str(ROOT)])
+    assert main() == 0
+    said = capsys.readouterr().out
+    assert "./noxw new ../acme-thumbs " in said
+    assert all(question in said for question in QUESTIONS)
+
+
+@pytest.mark.parametrize("taken", ["services/", "stacks/", "stacks.py"])
+def test_new_refuses_names_that_hide_the_packages(this_version: Source, tmp_path: Path, taken: str) -> None:
+    path = tmp_path / taken
+    path.mkdir() if taken.endswith("/") else path.touch()
+    with pytest.raises(TemplateError, match=f"has `{taken.partition('/')[0].partition('.')[0]}` of its own"):
+        new(this_version, tmp_path, EVERY_ANSWER, force=True)
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
 
 def test_without_a_terminal_it_says_how_to_answer(
