@@ -125,9 +125,9 @@ def _render(stack: StackId, facts: Mapping[StackId, StackFacts], examples: list[
         parts += ["## Inputs from other stacks\n", _table(("stack", "output"), rows)]
     parts += ["## Outputs\n", _table(("output", "type", "read by", "description"), _output_rows(stack, facts))]
     for block, title in (("resource", "Resources"), ("data", "Data sources")):
-        rows = list(_resource_rows(facts[stack], block, examples))
-        if rows:
-            parts += [f"## {title}\n", _table(("type", "ids"), rows)]
+        listed = list(_resource_rows(facts[stack], block, examples))
+        if listed:
+            parts += [f"## {title}\n", _table(("type", "ids"), listed)]
     return "\n".join(parts)
 
 

@@ -121,9 +121,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("new", help="render an instance")
     command.add_argument("checkout", type=Path, help="this project's own folder")
-    command.add_argument(
-        "destination", type=Path, nargs="?", metavar="DEST", help="an empty or new folder"
-    )
+    command.add_argument("destination", type=Path, nargs="?", metavar="DEST", help="an empty or new folder")
     command.add_argument("--data", type=_answer, action="append", default=[], metavar="KEY=VALUE", help="an answer")
     command.add_argument("--data-file", type=Path, metavar="FILE", help="answers in YAML; --data goes over them")
     command.add_argument("--defaults", action="store_true", help="ask nothing: what is not answered has its default")
