@@ -243,6 +243,6 @@ class Names:
         return f"https://sqs.{self.config.region}.{self.dns_suffix}/{self.config.account_id}/{queue}"
 
 
-def tags(config: PipelineConfig, stack_id: str) -> dict[str, str]:
+def resource_tags(config: PipelineConfig, stack_id: str) -> dict[str, str]:
     """Tags of every resource of a stack; the config's own come on top."""
     return {"pipeline": config.name, "stack": str(stack_id), "managed-by": "thumbnail-pipeline", **config.tags}

@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from stacks.monitoring.alarms import alarms_of
-from stacks.monitoring.metrics import Metrics
+from stacks.monitoring.alarms import list_alarms
+from stacks.monitoring.metrics import PipelineMetrics
 from stacks.naming import Names
 from tests.support.bench import config
 
@@ -178,8 +178,8 @@ def test_commands_of_the_docs_do_what_they_say(command: str, tmp_path: Path) -> 
 def test_every_alarm_says_what_it_means_and_what_to_do() -> None:
     page = text_of(ROOT / "docs" / "operating.md")
     chapters = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##)", page, re.MULTILINE | re.DOTALL))
-    metrics = Metrics(Names(config()), load_balancer="app/thumbnails/1")
-    wanted = {f"thumbnails-{alarm.name}" for alarm in alarms_of(config(), metrics)}
+    metrics = PipelineMetrics(Names(config()), load_balancer="app/thumbnails/1")
+    wanted = {f"thumbnails-{alarm.name}" for alarm in list_alarms(config(), metrics)}
     assert set(chapters) == wanted
     for name, chapter in chapters.items():
         for part in ("**Means:**", "**Look at**", "**Do:**"):

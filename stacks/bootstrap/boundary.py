@@ -20,7 +20,7 @@ _USE_WEB_ACL = ("wafv2:AssociateWebACL", "wafv2:DisassociateWebACL", "wafv2:GetW
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
 
-def boundary(names: "Names") -> list[Statement]:
+def boundary_statements(names: "Names") -> list[Statement]:
     return [_own(names), *_by_tags(names), *_reads(names), *_of_aws(names)]
 
 

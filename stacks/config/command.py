@@ -12,7 +12,7 @@ from typing import Any
 from stacks.config.derived import derived_values
 from stacks.config.load import ConfigError, load_config, value_sources
 from stacks.config.model import PipelineConfig
-from stacks.config.reference import page, schema_text
+from stacks.config.reference import render_page, schema_text
 from stacks.config.sections import KUBERNETES_VERSIONS
 
 Sources = Mapping[tuple[str, ...], str]
@@ -30,7 +30,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.generate:
         (arguments.generate / "pipeline.schema.json").write_text(schema_text(), encoding="utf-8")
-        (arguments.generate / "docs" / "configuration.md").write_text(page(), encoding="utf-8")
+        (arguments.generate / "docs" / "configuration.md").write_text(render_page(), encoding="utf-8")
     try:
         config = load_config(arguments.file, os.environ)
         sources = value_sources(arguments.file, os.environ)

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariableError
 
-from stacks.config.errors import Problem, explain
+from stacks.config.errors import FieldProblem, list_problems
 from stacks.config.model import PipelineConfig
 
 ALIASES = {"DOMAIN_NAME": ("domain",), "ALERT_EMAIL": ("alert_email",), "S3_BUCKET_NAME": ("storage", "bucket_name")}
@@ -39,7 +39,9 @@ def load_config(file: Path, environment: Mapping[str, str]) -> PipelineConfig:
     return validate_config(_merged(values, from_environment), source=str(file), problems=problems)
 
 
-def validate_config(values: Mapping[str, Any], *, source: str, problems: list[Problem] | None = None) -> PipelineConfig:
+def validate_config(
+    values: Mapping[str, Any], *, source: str, problems: list[FieldProblem] | None = None
+) -> PipelineConfig:
     """The config with these values, which come from `source`, where `problems` have been found already.
 
     Raises:
@@ -49,7 +51,7 @@ def validate_config(values: Mapping[str, Any], *, source: str, problems: list[Pr
     try:
         config = PipelineConfig.model_validate(values)
     except ValidationError as error:
-        found += explain(values, error)
+        found += list_problems(values, error)
         config = None
     if found or config is None:
         count = f"{len(found)} values" if len(found) > 1 else "1 value"
@@ -111,18 +113,18 @@ class _Source(EnvSettingsSource):
         return self._given
 
 
-def _from_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
+def _from_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[FieldProblem]]:
     values: dict[str, Any] = {}
     for name, path in ALIASES.items():
         if environment.get(name):
             values = _merged(values, _nested(path, environment[name]))
     problems = [
-        Problem(field=name, value=environment[name], rule=f"names no field; {guess} does", example="", what="")
+        FieldProblem(field=name, value=environment[name], rule=f"names no field; {guess} does", example="", what="")
         for name, guess in _misspelt(environment).items()
     ]
     unreadable = [name for name in variable_names() & environment.keys() if not _is_readable(name, environment[name])]
     problems += [
-        Problem(
+        FieldProblem(
             field=name, value=environment[name], rule="a list or table is given in JSON", example="[10, 50]", what=""
         )
         for name in sorted(unreadable)

@@ -11,16 +11,16 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stacks.config.load import ConfigError, load_config
-from stacks.cost.prices import prices
-from stacks.cost.report import report
+from stacks.cost.prices import load_prices
+from stacks.cost.report import format_report
 from stacks.deploy import tools
-from stacks.deploy.deploy import deploy, deploy_all, deploy_team_stacks
-from stacks.deploy.destroy import Consent, destroy, everything
-from stacks.deploy.diff import diff, stacks_of
+from stacks.deploy.deploy import deploy_all, deploy_stack, deploy_team_stacks
+from stacks.deploy.destroy import Consent, all_but_bootstrap, destroy_stacks
+from stacks.deploy.diff import list_stacks, show_plans
 from stacks.deploy.errors import OperateError, RefusedError
 from stacks.deploy.images import push_images
-from stacks.deploy.instance import Instance, say
-from stacks.graph.command import draw
+from stacks.deploy.instance import Instance, print_line
+from stacks.graph.command import draw_architecture
 from stacks.instance.team_package import TeamError, team_stacks
 from stacks.naming import StackId
 
@@ -46,12 +46,12 @@ def _run(arguments: argparse.Namespace) -> None:
     project: Path = arguments.project.resolve()
     config = load_config(project / "pipeline.toml", os.environ)
     if arguments.command == "cost":
-        say(report(config, prices(), videos=arguments.videos, video_mb=arguments.video_mb))
+        print_line(format_report(config, load_prices(), videos=arguments.videos, video_mb=arguments.video_mb))
         return
     if arguments.command == "graph":
         output: Path = arguments.output
-        output.write_text(draw(config), encoding="utf-8")
-        say(f"{output} is drawn anew.")
+        output.write_text(draw_architecture(config), encoding="utf-8")
+        print_line(f"{output} is drawn anew.")
         return
     instance = Instance(config=config, project=project, session=boto3.Session(region_name=config.region))
     if arguments.command == "images":
@@ -72,17 +72,17 @@ def _change(instance: Instance, arguments: argparse.Namespace) -> None:
         case "deploy" if arguments.stack in instance.team:
             deploy_team_stacks(instance, [arguments.stack], unattended=arguments.yes)
         case "deploy":
-            deploy(instance, StackId(arguments.stack), step=arguments.step, unattended=arguments.yes)
+            deploy_stack(instance, StackId(arguments.stack), step=arguments.step, unattended=arguments.yes)
         case "destroy":
             consent = Consent(name=arguments.name, empty_buckets=arguments.empty_buckets, unattended=arguments.yes)
             if arguments.stack == _ALL:
-                destroy(instance, everything(instance), consent, team_stacks=instance.team)
+                destroy_stacks(instance, all_but_bootstrap(instance), consent, team_stacks=instance.team)
             elif arguments.stack in instance.team:
-                destroy(instance, (), consent, team_stacks=(arguments.stack,))
+                destroy_stacks(instance, (), consent, team_stacks=(arguments.stack,))
             else:
-                destroy(instance, (StackId(arguments.stack),), consent)
+                destroy_stacks(instance, (StackId(arguments.stack),), consent)
         case "diff":
-            diff(instance, asked or stacks_of(instance))
+            show_plans(instance, asked or list_stacks(instance))
 
 
 def _team(project: Path) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--video-mb",
         type=_size,
-        default=prices().assumed.video_mb,
+        default=load_prices().assumed.video_mb,
         metavar="MB",
         help="size of a video (default: %(default)g)",
     )

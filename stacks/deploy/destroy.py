@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from stacks.deploy import account, leftovers, prerequisites, tools
 from stacks.deploy.errors import RefusedError
-from stacks.deploy.instance import Instance, say
+from stacks.deploy.instance import Instance, print_line
 from stacks.deploy.progress import has_load_balancer, zone_name_servers
 from stacks.deploy.stages import Need
 from stacks.naming import StackId
@@ -28,7 +28,7 @@ class Consent:
     ask: Callable[[str], str] = input
 
 
-def destroy(
+def destroy_stacks(
     instance: Instance, stacks: tuple[StackId, ...], consent: Consent, *, team_stacks: tuple[str, ...] = ()
 ) -> None:
     """Destroys the given stacks, in the right order; the team's own first.
@@ -42,7 +42,7 @@ def destroy(
     needs = {Need.STATE_BUCKET}
     if StackId.WORKLOADS in stacks:
         needs.add(Need.AWS_CLI)
-    prerequisites.check(instance, needs)
+    prerequisites.check_prerequisites(instance, needs)
     if StackId.CORE in stacks:
         _check_protection(instance)
         _check_buckets(instance, empty_buckets=consent.empty_buckets)
@@ -55,12 +55,12 @@ def destroy(
     for stack in _order(stacks):
         _destroy(instance, stack, consent)
     if StackId.BOOTSTRAP not in stacks and StackId.CORE in stacks:
-        say(
+        print_line(
             "bootstrap stays: the images in ECR, GitHub's roles. Next, if they are to go as well: "
             "./noxw -s destroy -- bootstrap"
         )
     if StackId.BOOTSTRAP in stacks:
-        say(
+        print_line(
             f"The state's bucket {instance.names.state_bucket} stays, with the states' history: empty and delete it by "
             "hand once you are sure."
         )
@@ -70,13 +70,13 @@ def destroy_team_stacks(instance: Instance, stacks: Iterable[str], *, unattended
     """Raises: CommandError. What was never deployed is left alone: it may read outputs that are gone by now."""
     for stack in reversed(list(stacks)):
         if not _has_resources(instance, stack):
-            say(f"Nothing of {stack} stands.")
+            print_line(f"Nothing of {stack} stands.")
             continue
-        say(f"\n== destroying {stack}, the team's own")
+        print_line(f"\n== destroying {stack}, the team's own")
         tools.destroy_with_cdktf(instance.project, stack, overrides={}, unattended=unattended)
 
 
-def everything(instance: Instance) -> tuple[StackId, ...]:
+def all_but_bootstrap(instance: Instance) -> tuple[StackId, ...]:
     """What `all` means: all but bootstrap."""
     with_domain = instance.config.domain is not None
     return (StackId.MONITORING, *((StackId.DNS,) if with_domain else ()), StackId.WORKLOADS, StackId.CORE)
@@ -92,20 +92,22 @@ def _destroy(instance: Instance, stack: StackId, consent: Consent) -> None:
     # Step 1 of dns, and workloads over HTTP, ask nothing of each other or of the load balancer.
     released = {"PIPELINE_CERTIFICATE": "false"} if stack in (StackId.DNS, StackId.WORKLOADS) else {}
     if stack is StackId.WORKLOADS and _has_zone(instance):
-        say("\n== dns back to step 1: the address and the validation go, so that it lets go of the load balancer")
+        print_line(
+            "\n== dns back to step 1: the address and the validation go, so that it lets go of the load balancer"
+        )
         tools.deploy_with_cdktf(instance.project, StackId.DNS, overrides=released, unattended=consent.unattended)
     if stack is StackId.DNS and has_load_balancer(instance):
-        say("\n== workloads back to HTTP: ACM keeps a certificate while a load balancer uses it")
+        print_line("\n== workloads back to HTTP: ACM keeps a certificate while a load balancer uses it")
         tools.deploy_with_cdktf(instance.project, StackId.WORKLOADS, overrides=released, unattended=consent.unattended)
     if stack is StackId.CORE:
-        leftovers.wait_until_gone(instance.session, instance.names, say=say)
+        leftovers.wait_until_gone(instance.session, instance.names, say=print_line)
         if consent.empty_buckets:
             for bucket in _buckets(instance):
-                say(f"Emptying {bucket}: {leftovers.empty_bucket(instance.session, bucket)} versions deleted.")
-    say(f"\n== destroying {stack}")
+                print_line(f"Emptying {bucket}: {leftovers.empty_bucket(instance.session, bucket)} versions deleted.")
+    print_line(f"\n== destroying {stack}")
     tools.destroy_with_cdktf(instance.project, stack, overrides=released, unattended=consent.unattended)
     if stack is StackId.WORKLOADS:
-        leftovers.wait_until_gone(instance.session, instance.names, say=say)
+        leftovers.wait_until_gone(instance.session, instance.names, say=print_line)
 
 
 def _has_resources(instance: Instance, stack: str) -> bool:
@@ -177,7 +179,7 @@ def _check_name(instance: Instance, stacks: tuple[str, ...], consent: Consent) -
     config, name = instance.config, consent.name
     if name is None:
         listed = ", ".join(stacks)
-        say(f"This destroys {listed} of {config.name!r} in account {config.account_id}, {config.region}.")
+        print_line(f"This destroys {listed} of {config.name!r} in account {config.account_id}, {config.region}.")
         try:
             name = consent.ask("Type the pipeline's name to go on: ").strip()
         except EOFError:

@@ -47,7 +47,7 @@ def wait_until_gone(
     """
     told: list[Leftover] = []
     for waited_s in range(0, int(patience_s) + 1, _PAUSE_S):
-        found = leftovers(session, names)
+        found = list_leftovers(session, names)
         if not found:
             return
         if found != told:
@@ -61,7 +61,7 @@ def wait_until_gone(
     )
 
 
-def leftovers(session: "Session", names: Names) -> list[Leftover]:
+def list_leftovers(session: "Session", names: Names) -> list[Leftover]:
     """What is left of the cluster's load balancers, in the order in which it can be deleted by hand."""
     return [
         *_load_balancers(session, names),

@@ -79,7 +79,9 @@ def check_docker() -> None:
         )
 
 
-def run(command: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None, stdin: str | None = None) -> None:
+def run_program(
+    command: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None, stdin: str | None = None
+) -> None:
     """Runs a program in the foreground, its output to ours.
 
     Raises:
@@ -117,7 +119,7 @@ def _approval(*, unattended: bool) -> tuple[str, ...]:
 
 def _run_cdktf(project: Path, *arguments: str, overrides: Mapping[str, str]) -> None:
     cli = project / "node_modules" / ".bin" / "cdktf"
-    run([os.fspath(cli), *arguments], cwd=project, env={**_CDKTF_ENVIRONMENT, **overrides})
+    run_program([os.fspath(cli), *arguments], cwd=project, env={**_CDKTF_ENVIRONMENT, **overrides})
 
 
 def _ask(command: Sequence[str]) -> str | None:

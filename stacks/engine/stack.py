@@ -7,7 +7,7 @@ from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, Kuberne
 from constructs import Construct
 
 from stacks.config.model import PipelineConfig
-from stacks.naming import Names, tags
+from stacks.naming import Names, resource_tags
 
 TERRAFORM_VERSION = ">= 1.11.0"
 """1.10 brought lock files in S3, 1.11 write-only arguments: https://developer.hashicorp.com/terraform/language/v1.11.x"""
@@ -39,7 +39,7 @@ class PipelineStack(TerraformStack):
             "aws",
             region=config.region,
             allowed_account_ids=[config.account_id],
-            default_tags=[AwsProviderDefaultTags(tags=tags(config, stack_id))],
+            default_tags=[AwsProviderDefaultTags(tags=resource_tags(config, stack_id))],
         )
 
     def connect_to_cluster(self, *, name: str, endpoint: str, ca_data: str) -> None:

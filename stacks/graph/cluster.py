@@ -13,7 +13,7 @@ _CONTROLLERS = {
 _SHOWN = ("frontend", "api", "worker")
 
 
-def boxes(found: Resources) -> Iterator[DrawnBox]:
+def list_boxes(found: Resources) -> Iterator[DrawnBox]:
     for ingress in found.of("workloads", "kubernetes_ingress_v1").values():
         annotations = ingress["metadata"]["annotations"]
         ports = [next(iter(entry.items())) for entry in json.loads(annotations[f"{_PREFIX}/listen-ports"])]
@@ -51,7 +51,7 @@ def boxes(found: Resources) -> Iterator[DrawnBox]:
         )
 
 
-def arrows(found: Resources) -> Iterator[Arrow]:
+def list_arrows(found: Resources) -> Iterator[Arrow]:
     components = _components(found)
     for ingress in found.of("workloads", "kubernetes_ingress_v1").values():
         for rule in ingress["spec"]["rule"]:

@@ -56,7 +56,7 @@ class _Place:
         return self.y + self.height // 2
 
 
-def drawing(scene: Scene) -> str:
+def render_svg(scene: Scene) -> str:
     """The SVG document."""
     places, panels, height = _lay_out(scene)
     body = [*_panels(scene, panels), *_arrows(scene.arrows, places), *_boxes(places.values())]

@@ -20,11 +20,11 @@ class Scene:
     """Resources of each stack that have no box."""
 
 
-def scene(synthesized: Synthesized) -> Scene:
+def build_scene(synthesized: Synthesized) -> Scene:
     found = Resources(synthesized)
-    boxes = (*surroundings.boxes(found), *cluster.boxes(found))
+    boxes = (*surroundings.list_boxes(found), *cluster.list_boxes(found))
     known = {box.key for box in boxes}
-    arrows = (*surroundings.arrows(found), *cluster.arrows(found))
+    arrows = (*surroundings.list_arrows(found), *cluster.list_arrows(found))
     return Scene(
         boxes=boxes,
         # A stack that is not there (dns, without a domain) takes its arrows along.

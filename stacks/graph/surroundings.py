@@ -12,7 +12,7 @@ _WATCHED = {"QUEUE": "the queue", "DLQ": "dead letters", "ALB": "the load balanc
 """In the order in which they are drawn, which is that of the queues."""
 
 
-def boxes(found: Resources) -> Iterator[DrawnBox]:
+def list_boxes(found: Resources) -> Iterator[DrawnBox]:
     yield DrawnBox(key="browser", panel="outside", column=0, title="browser", lines=("HTTPS, WebSocket",))
     yield DrawnBox(
         key="github",
@@ -27,7 +27,7 @@ def boxes(found: Resources) -> Iterator[DrawnBox]:
     yield from _monitoring(found)
 
 
-def arrows(found: Resources) -> Iterator[Arrow]:
+def list_arrows(found: Resources) -> Iterator[Arrow]:
     yield from _ways_in(found)
     yield from _ways_of_messages(found)
     yield from _ways_of_alarms(found)

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 
 from stacks.config.load import ConfigError
 from stacks.instance.errors import TemplateError
-from stacks.instance.new import PLACEHOLDERS, QUESTIONS, interrupted, new, read_answers
+from stacks.instance.new import PLACEHOLDERS, QUESTIONS, exit_on_signal, read_answers, render_instance
 from stacks.instance.source import named_source, source_of
-from stacks.instance.update import newer_version, open_pull_request, update
+from stacks.instance.update import find_newer_version, open_pull_request, update_instance
 
 _NEW_EXPLAINED = f"""\
 new renders an instance of this project: a repository with a pipeline.toml, workflows and a noxfile, pinned to this
@@ -31,7 +31,7 @@ docs/getting-started.md describes the rest."""
 def main() -> int:
     arguments = _parser().parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupted)
+        signal.signal(number, exit_on_signal)
     try:
         with _temporary_files():
             match arguments.command:
@@ -68,7 +68,7 @@ def _new(arguments: argparse.Namespace) -> None:
     source = named_source(arguments.source) if arguments.source else source_of(arguments.checkout.resolve())
     answers = read_answers(arguments.data_file) if arguments.data_file else {}
     answers |= dict(arguments.data)
-    given = new(source, arguments.destination, answers, defaults=arguments.defaults, force=arguments.force)
+    given = render_instance(source, arguments.destination, answers, defaults=arguments.defaults, force=arguments.force)
     for note in source.notes:
         _say(f"Note: {note}")
     _tell(arguments.destination, given)
@@ -85,7 +85,7 @@ def _tell(destination: Path, given: Mapping[str, str]) -> None:
 
 
 def _update(arguments: argparse.Namespace) -> None:
-    done = update(arguments.instance, to=arguments.to)
+    done = update_instance(arguments.instance, to=arguments.to)
     if not done.changed:
         _say(f"{done.version} is the newest version: nothing was changed.")
         return
@@ -100,7 +100,7 @@ def _update(arguments: argparse.Namespace) -> None:
 
 
 def _check_update(instance: Path) -> None:
-    versions = newer_version(instance)
+    versions = find_newer_version(instance)
     if versions is None:
         _say("This is the newest version.")
     else:

@@ -15,7 +15,7 @@ from stacks.config.load import ConfigError, load_config, validate_config
 from stacks.config.model import PipelineConfig
 from stacks.config.types import InstanceName
 from stacks.instance.errors import TemplateError
-from stacks.instance.source import Source
+from stacks.instance.source import TemplateSource
 
 RESERVED_PACKAGES = ("services", "stacks")
 """Import packages of this project, which an instance installs. `template/noxfile.py` checks for the same names."""
@@ -27,8 +27,13 @@ PLACEHOLDERS = ("account_id", "alert_email", "repository")
 """Answers whose defaults are nobody's: enough for a demo, wrong for a deployment."""
 
 
-def new(
-    source: Source, destination: Path, answers: Mapping[str, str], *, defaults: bool = False, force: bool = False
+def render_instance(
+    source: TemplateSource,
+    destination: Path,
+    answers: Mapping[str, str],
+    *,
+    defaults: bool = False,
+    force: bool = False,
 ) -> dict[str, str]:
     """The answers that the instance in `destination` was rendered with.
 
@@ -61,10 +66,10 @@ def new(
             shutil.copytree(rendered, destination, dirs_exist_ok=True)
         else:
             rendered.rename(destination)
-    return answers_of(destination)
+    return read_instance_answers(destination)
 
 
-def answers_of(instance: Path) -> dict[str, str]:
+def read_instance_answers(instance: Path) -> dict[str, str]:
     """What an instance was rendered with; Copier's own notes begin with `_`."""
     answers: dict[str, str] = yaml.safe_load((instance / ".copier-answers.yml").read_text(encoding="utf-8"))
     return answers
@@ -137,6 +142,6 @@ def _sentence(error: Exception, answers: Mapping[str, str]) -> str:
     return f"The instance cannot be rendered: {text}"
 
 
-def interrupted(*_: object) -> None:
+def exit_on_signal(*_: object) -> None:
     """For SIGTERM, and SIGHUP of a closed terminal: ends as Ctrl-C does, with the rendered folder thrown away."""
     sys.exit(130)

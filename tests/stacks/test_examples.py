@@ -8,7 +8,7 @@ import stacks.app
 from stacks.config.load import load_config
 from stacks.naming import StackId
 from stacks.reference import OUTPUTS, render_pages
-from tests.support.synthesis import read
+from tests.support.synthesis import read_synthesized
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))
@@ -18,7 +18,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))
 def test_example_synthesizes(example: Path, tmp_path: Path) -> None:
     config = load_config(example, {})
     stacks.app.synth(config, tmp_path)
-    assert set(read(tmp_path)) == set(StackId) - (set() if config.domain else {StackId.DNS})
+    assert set(read_synthesized(tmp_path)) == set(StackId) - (set() if config.domain else {StackId.DNS})
 
 
 def test_readme_lists_every_example() -> None:

@@ -14,8 +14,8 @@ import yaml
 from stacks.config.load import load_config
 from stacks.instance.__main__ import main
 from stacks.instance.errors import TemplateError
-from stacks.instance.new import QUESTIONS, new, read_answers
-from stacks.instance.source import Source, as_requirement, source_of
+from stacks.instance.new import QUESTIONS, read_answers, render_instance
+from stacks.instance.source import TemplateSource, as_requirement, source_of
 from tests.template.project import THIS, Project, git
 
 ROOT = Path(__file__).parents[2]
@@ -96,9 +96,9 @@ def test_the_readme_is_the_instances_own(answers: dict[str, str], render: Render
 
 @pytest.mark.parametrize(("folder", "name"), [("acme-thumbs", "acme-thumbs"), ("Acme Thumbs", "thumbnails")])
 def test_the_folders_name_is_the_instances_unless_it_cannot_be(
-    folder: str, name: str, this_version: Source, tmp_path: Path
+    folder: str, name: str, this_version: TemplateSource, tmp_path: Path
 ) -> None:
-    assert new(this_version, tmp_path / folder, {}, defaults=True)["name"] == name
+    assert render_instance(this_version, tmp_path / folder, {}, defaults=True)["name"] == name
 
 
 def test_an_owner_is_asked_to_review(render: Render) -> None:
@@ -184,11 +184,11 @@ def test_new_without_arguments_explains_itself(
 
 
 @pytest.mark.parametrize("taken", ["services/", "stacks/", "stacks.py"])
-def test_new_refuses_names_that_hide_the_packages(this_version: Source, tmp_path: Path, taken: str) -> None:
+def test_new_refuses_names_that_hide_the_packages(this_version: TemplateSource, tmp_path: Path, taken: str) -> None:
     path = tmp_path / taken
     path.mkdir() if taken.endswith("/") else path.touch()
     with pytest.raises(TemplateError, match=f"has `{taken.partition('/')[0].partition('.')[0]}` of its own"):
-        new(this_version, tmp_path, EVERY_ANSWER, force=True)
+        render_instance(this_version, tmp_path, EVERY_ANSWER, force=True)
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
 
@@ -204,8 +204,8 @@ def test_without_a_terminal_it_says_how_to_answer(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_with_every_answer_nothing_is_asked(this_version: Source, tmp_path: Path) -> None:
-    given = new(this_version, tmp_path / "instance", EVERY_ANSWER)
+def test_with_every_answer_nothing_is_asked(this_version: TemplateSource, tmp_path: Path) -> None:
+    given = render_instance(this_version, tmp_path / "instance", EVERY_ANSWER)
     assert {name: given[name] for name in EVERY_ANSWER} == EVERY_ANSWER
 
 
@@ -239,5 +239,7 @@ def test_a_repository_is_named_as_pip_takes_it(url: str, requirement: str) -> No
 
 def test_a_checkout_is_its_own_source_where_no_remote_has_its_commit(project: Project) -> None:
     source = source_of(project.folder)
-    assert source == Source(url=f"git+{project.folder.as_uri()}", commit=project.commit(THIS), notes=source.notes)
+    assert source == TemplateSource(
+        url=f"git+{project.folder.as_uri()}", commit=project.commit(THIS), notes=source.notes
+    )
     assert any("--source URL" in note for note in source.notes)
