@@ -46,7 +46,7 @@ EVERY_ANSWER = {
 }
 
 # A link would lose the one's mode, and git takes no link for the other.
-COPIES = ["noxw", ".gitignore"]
+COPIES = ["noxw", "noxw.py", ".gitignore"]
 SAME_AS_HERE = sorted([str(file.relative_to(TEMPLATE)) for file in TEMPLATE.rglob("*") if file.is_symlink()] + COPIES)
 
 OF_ITS_OWN = {"README.md", "pipeline.toml", "noxfile.py", ".github/workflows/ci.yml"}
