@@ -295,6 +295,12 @@ def lock(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def wheel(session: nox.Session) -> None:
+    """Build the wheel into dist/."""
+    session.run("uv", "build", "--wheel", "--quiet", external=True)
+
+
+@nox.session(default=False)
 def release(session: nox.Session) -> None:
     """Check everything and tag a version.
 
@@ -305,7 +311,7 @@ def release(session: nox.Session) -> None:
     session.run("python", "release.py", "check", *session.posargs)
     try:
         session.run("./noxw", "lint", "types", "synth", "test", external=True)
-        session.run("uv", "build", "--wheel", "--quiet", "--out-dir", session.create_tmp(), external=True)
+        session.run("./noxw", "wheel", external=True)
     except CommandFailed:
         session.error("Nothing was tagged: fix what failed above, commit, and run the release again.")
     # Check again: a session may have changed a file.
