@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tomllib
 import unicodedata
 from itertools import takewhile
 from pathlib import Path
@@ -134,6 +135,31 @@ def test_the_page_on_security_names_files_that_exist() -> None:
     named = re.findall(r"`([\w/.-]+\.(?:py|ts))`", text_of(ROOT / "docs" / "security.md"))
     assert len(named) > 40
     assert [name for name in named if not any(path.endswith(f"/{name}") for path in there_are)] == []
+
+
+def test_readme_shows_figures_of_the_performance_page() -> None:
+    readme = text_of(ROOT / "README.md")
+    table = text_of(ROOT / "docs" / "performance.md").splitlines()
+    rows = {(cells[1], cells[2]): cells for line in table if len(cells := [c.strip() for c in line.split("|")]) == 17}
+    headings, medium, long = (
+        rows[key] for key in (("video", "length"), ("h264 mp4, GOP 2 s", "591 s"), ("h264 mp4, GOP 2 s", "7399 s"))
+    )
+    ours, ffmpeg, read, requests = map(headings.index, ("ours ms", "A ms", "MB read", "requests"))
+    assert f"{medium[ours]} ms, ffmpeg {int(medium[ffmpeg]):,} ms" in readme
+    assert f"{float(long[read]):.1f} MB in {long[requests]} requests" in readme
+
+
+def test_readme_is_short_and_its_picture_is_small() -> None:
+    assert len(text_of(ROOT / "README.md").splitlines()) <= 180
+    assert (ROOT / "docs" / "images" / "overview.png").stat().st_size < 400_000
+
+
+def test_badges_agree_with_the_project() -> None:
+    project = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]
+    versions = re.findall(r"Python :: (3\.\d+)", " ".join(project["classifiers"]))
+    images = ROOT / "docs" / "images"
+    assert f">{versions[0]} to {versions[-1]}<" in text_of(images / "badge-python.svg")
+    assert f">{project['license']}<" in text_of(images / "badge-licence.svg")
 
 
 def test_every_page_is_in_the_index() -> None:
