@@ -66,6 +66,9 @@ NOT_RUN = {
 }
 """Commands that no test runs as they stand: what they take, or why."""
 
+FOREIGN_MESSAGES = ("| Terraform:", "| GitHub:")
+"""Rows of the troubleshooting page whose messages are those of other programs."""
+
 PARTS = (
     "services/api",
     "services/contract",
@@ -208,6 +211,26 @@ def test_commands_of_the_docs_do_what_they_say(command: str, tmp_path: Path) -> 
     assert done.returncode == 0, done.stdout
     assert RUN[command] in done.stdout
     assert "nox > " not in done.stdout
+
+
+def test_messages_on_the_troubleshooting_page_are_the_real_ones() -> None:
+    files = [
+        *(ROOT / "services").glob("[!f]*/**/*.py"),
+        *(ROOT / "stacks").rglob("*.py"),
+        *(ROOT / "services" / "frontend" / "src" / "text").glob("*.ts"),
+        *ROOT.glob("nox*"),
+    ]
+    # A message may continue on the next line of the source.
+    source = re.sub(r'"\s*\n\s*f?"', "", "\n".join(text_of(file) for file in files if file.is_file()))
+    lines = text_of(ROOT / "docs" / "troubleshooting.md").splitlines()
+    messages = [
+        line.split(" | ")[0] for line in lines if line.startswith("| ") and not line.startswith(FOREIGN_MESSAGES)
+    ]
+    pieces = [
+        piece.strip() for message in messages for code in re.findall(r"`([^`]+)`", message) for piece in code.split("…")
+    ]
+    assert len(pieces) > 40
+    assert [piece for piece in pieces if len(piece) >= 8 and piece not in source] == []
 
 
 def test_every_alarm_says_what_it_means_and_what_to_do() -> None:
