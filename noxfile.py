@@ -234,6 +234,7 @@ def generate(session: nox.Session) -> None:
         ROOT / "docs" / "settings.md": ("services.contract.settings.reference",),
         ROOT / "docs" / "api.md": ("services.api.schema.reference",),
         library / "openapi.json": ("services.api", "openapi"),
+        ROOT / "docs" / "images" / "packages.svg": ("tests.support.package_graph",),
     }
     for page, command in pages.items():
         page.write_text(str(session.run("python", "-m", *command, silent=True)), encoding="utf-8")

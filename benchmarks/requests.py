@@ -1,8 +1,8 @@
 """Requests and bytes that three thumbnails need: `./noxw -s bench -- requests [--only NAME]`.
 
 The peer is PyAV, whose demuxers read the same file in ranges and with a cache, in two ways: through our `RangedReader`
-(blocks of 64 KiB, read-ahead up to 1 MiB), and in plain blocks of 256 KiB without read-ahead. PyAV's requests follow one
-another; several of ours are sent at once. Fails if PyAV reads fewer bytes of a video.
+(blocks of 64 KiB, read-ahead up to 1 MiB), and in plain blocks of 256 KiB without read-ahead. PyAV's requests follow
+each other; several of ours are sent at once. Fails if PyAV reads fewer bytes of a video.
 """
 
 import argparse

@@ -14,6 +14,7 @@ import pytest
 from stacks.monitoring.alarms import list_alarms
 from stacks.monitoring.metrics import PipelineMetrics
 from stacks.naming import Names
+from tests.support import package_graph
 from tests.support.bench import config
 
 ROOT = Path(__file__).parents[1]
@@ -163,6 +164,24 @@ def test_badges_agree_with_the_project() -> None:
     images = ROOT / "docs" / "images"
     assert f">{versions[0]} to {versions[-1]}<" in text_of(images / "badge-python.svg")
     assert f">{project['license']}<" in text_of(images / "badge-licence.svg")
+
+
+def test_architecture_page_names_paths_that_exist() -> None:
+    page = text_of(ROOT / "docs" / "architecture.md")
+    named = re.findall(r"`((?:services|stacks|tests|template|benchmarks)/[\w/.-]*)`", page)
+    examples = {"services/worker/extraction/containers/ogg/"}
+    assert len(named) > 60
+    assert [path for path in named if path not in examples and not (ROOT / path).exists()] == []
+
+
+def test_picture_of_packages_is_fresh() -> None:
+    stored = text_of(ROOT / "docs" / "images" / "packages.svg")
+    assert stored == package_graph.draw() + "\n", "run ./noxw -s generate"
+
+
+def test_table_of_changes_has_enough_rows() -> None:
+    table = text_of(ROOT / "docs" / "architecture.md").partition("## Where to change what")[2].partition("\n## ")[0]
+    assert table.count("\n| ") >= 2 + 15
 
 
 def test_every_page_is_in_the_index() -> None:
