@@ -217,7 +217,7 @@ def fuzz(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Run a benchmark and print a table.
 
-    ./noxw bench synth|api|extraction [--long] [--rounds N]
+    ./noxw bench synth|api|extraction|requests [--long] [--rounds N]
     """
     _install(session, "test")
     _install(session, "bench")

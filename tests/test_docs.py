@@ -23,7 +23,13 @@ PAGES = sorted(
     for folder in (ROOT, ROOT / "docs", ROOT / "benchmarks")
     for page in (folder.rglob("*.md") if folder != ROOT else folder.glob("*.md"))
 )
-INSTANCE_PAGES = {"template/README.md.jinja", "README.md", "docs/upgrading.md", "docs/getting-started.md"}
+INSTANCE_PAGES = {
+    "template/README.md.jinja",
+    "README.md",
+    "SECURITY.md",
+    "docs/upgrading.md",
+    "docs/getting-started.md",
+}
 """Whose commands are given in an instance, or partly so."""
 
 RUN = {
