@@ -186,7 +186,7 @@ def test(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", default=False, tags=["check"])
 def frontend(session: nox.Session) -> None:
-    """Check the dashboard: lint, types, unit tests, build."""
+    """Check the dashboard: format, lint, types, unit tests, build."""
     npm = _npm(session)
     with session.chdir(FRONTEND):
         npm("ci")

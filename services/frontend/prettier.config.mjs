@@ -1,0 +1,3 @@
+// Prettier formats everything here: ./noxw -s frontend checks it. oxfmt is faster, but has no stable release yet, and
+// Prettier takes five seconds for all of these files.
+export default { printWidth: 120, tabWidth: 2 };
