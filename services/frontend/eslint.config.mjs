@@ -22,5 +22,8 @@ export default defineConfig([
   // Playwright's fixtures `use` what they make, and the tests print what they have measured.
   { files: ["e2e/**"], rules: { "react-hooks/rules-of-hooks": "off", "no-console": "off" } },
   // react-three-fiber's props are those of three.js, and a scene is made of objects that are changed in place.
-  { files: ["src/features/scene/**"], rules: { "react/no-unknown-property": "off", "react-hooks/immutability": "off" } },
+  {
+    files: ["src/features/scene/**"],
+    rules: { "react/no-unknown-property": "off", "react-hooks/immutability": "off" },
+  },
 ]);

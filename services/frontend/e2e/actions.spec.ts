@@ -1,8 +1,12 @@
 import { expect, file, test, untilIdle, upload, uploadRow } from "./board";
 
 test("a broken video appears under failures with its reason, and a redrive is followed", async ({ board }) => {
-  await upload(board, ...Array.from({ length: 7 }, (_, index) => file(`broken ${index}.mp4`, `this is no video ${index}`)));
-  for (let index = 0; index < 7; index += 1) await expect(uploadRow(board, `broken ${index}.mp4`)).toContainText("Failed");
+  await upload(
+    board,
+    ...Array.from({ length: 7 }, (_, index) => file(`broken ${index}.mp4`, `this is no video ${index}`)),
+  );
+  for (let index = 0; index < 7; index += 1)
+    await expect(uploadRow(board, `broken ${index}.mp4`)).toContainText("Failed");
   await board.getByRole("link", { name: /^Failures/ }).click();
   const group = board.getByRole("region", { name: "Not a video" });
   await group.getByRole("button", { name: "Show 2 more" }).click();
@@ -41,12 +45,20 @@ test("the api is killed: DOWN, and LIVE again with no reload and no lost history
   await board.evaluate(() => {
     const seen: string[] = [];
     const badge = document.querySelector("[data-liveness]");
-    if (badge) new MutationObserver(() => seen.push(badge.textContent ?? "")).observe(badge, { subtree: true, childList: true, characterData: true, attributes: true });
+    if (badge)
+      new MutationObserver(() => seen.push(badge.textContent ?? "")).observe(badge, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributes: true,
+      });
     Object.assign(window, { seen });
   });
   const before = await points();
   process.kill(demo.pidOf("services.api"), "SIGKILL");
-  await expect.poll(() => board.evaluate(() => (window as unknown as { seen: string[] }).seen.join())).toContain("DOWN");
+  await expect
+    .poll(() => board.evaluate(() => (window as unknown as { seen: string[] }).seen.join()))
+    .toContain("DOWN");
   // The waits between its tries grow to 30 s, and a busy machine takes its time to start an api.
   await expect(board.getByRole("status", { name: "Connection" })).toHaveText("LIVE", { timeout: 120_000 });
   const after = await points();

@@ -65,8 +65,12 @@ export function uploadRow(page: Page, name: string) {
 /** Waits until the demo has nothing left to do. */
 export async function untilIdle(page: Page): Promise<void> {
   await expect(async () => {
-    const metrics = await page.evaluate(async () => (await fetch("/api/metrics")).json() as Promise<{ videos: Record<string, number> }>);
-    const queue = await page.evaluate(async () => (await fetch("/api/queue")).json() as Promise<{ visible: number; in_flight: number }>);
+    const metrics = await page.evaluate(
+      async () => (await fetch("/api/metrics")).json() as Promise<{ videos: Record<string, number> }>,
+    );
+    const queue = await page.evaluate(
+      async () => (await fetch("/api/queue")).json() as Promise<{ visible: number; in_flight: number }>,
+    );
     expect([metrics.videos.processing ?? 0, queue.visible, queue.in_flight]).toEqual([0, 0, 0]);
   }).toPass({ timeout: 120_000, intervals: [500] });
 }

@@ -22,10 +22,17 @@ test("pictures of the dashboard", async ({ board, page, demo }) => {
   };
   const all = async (amount: string, video: string | null) => {
     if (!isAll) return;
-    for (const [name, path] of [["overview", "/"], ["gallery", "/gallery"], ["videos", "/videos"], ["failures", "/failures"], ["video", video]] as const) {
+    for (const [name, path] of [
+      ["overview", "/"],
+      ["gallery", "/gallery"],
+      ["videos", "/videos"],
+      ["failures", "/failures"],
+      ["video", video],
+    ] as const) {
       if (path === null) continue;
       for (const width of [1440, 1024, 390]) {
-        for (const theme of ["dark", "light"] as const) await shot(`${name}-${amount}-${width}-${theme}`, path, width, theme);
+        for (const theme of ["dark", "light"] as const)
+          await shot(`${name}-${amount}-${width}-${theme}`, path, width, theme);
       }
     }
   };

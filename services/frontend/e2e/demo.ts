@@ -38,7 +38,8 @@ export class Demo {
     for (const name of readdirSync(data)) if (name !== "samples") rmSync(join(data, name), { recursive: true });
     const env = { ...process.env, PYTHONPATH: ROOT, COLUMNS: "200", TERM: "dumb", FORCE_COLOR: undefined };
     // The demo itself draws them while it runs already, and tests begin with them.
-    const script = "import sys, pathlib; from services.local.samples import make_samples; make_samples(pathlib.Path(sys.argv[1]))";
+    const script =
+      "import sys, pathlib; from services.local.samples import make_samples; make_samples(pathlib.Path(sys.argv[1]))";
     execFileSync(PYTHON, ["-c", script, join(data, "samples")], { cwd: ROOT, env });
     const log = openSync(join(data, "demo.log"), "w");
     const child = spawn(PYTHON, ["-m", "services.local", ...SETTINGS, "--data", data], {
@@ -94,7 +95,8 @@ for key, path in zip(sys.argv[3::2], sys.argv[4::2]):
     const all = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).filter((match) => match !== null);
     const ours = new Set([this.endpoints.pid]);
     // A child comes after its parent, mostly; the second look finds the others.
-    for (let look = 0; look < 2; look += 1) for (const [, pid, parent] of all) if (ours.has(Number(parent))) ours.add(Number(pid));
+    for (let look = 0; look < 2; look += 1)
+      for (const [, pid, parent] of all) if (ours.has(Number(parent))) ours.add(Number(pid));
     const found = all.find(([, pid, , command]) => ours.has(Number(pid)) && command?.includes(module));
     if (!found) throw new Error(`There is no process ${module}.`);
     return Number(found[1]);
@@ -104,6 +106,9 @@ for key, path in zip(sys.argv[3::2], sys.argv[4::2]):
     if (this.process.exitCode !== null) return;
     const ended = new Promise((resolve) => this.process.once("exit", resolve));
     this.process.kill("SIGTERM");
-    await Promise.race([ended, sleep(STOP_TIMEOUT_MS, undefined, { ref: false }).then(() => this.process.kill("SIGKILL"))]);
+    await Promise.race([
+      ended,
+      sleep(STOP_TIMEOUT_MS, undefined, { ref: false }).then(() => this.process.kill("SIGKILL")),
+    ]);
   }
 }

@@ -32,7 +32,9 @@ test("an hour connected leaves nothing behind", async ({ board, page }) => {
   for (let minute = 0; minute < MINUTES; minute += 10) {
     await wait(Math.min(10, MINUTES - minute));
     const now_bytes = await heap_bytes();
-    console.log(`after ${minute + 10} min, ${pushes} pushes: ${(now_bytes / 1e6).toFixed(2)} MB of ${(before_bytes / 1e6).toFixed(2)} MB`);
+    console.log(
+      `after ${minute + 10} min, ${pushes} pushes: ${(now_bytes / 1e6).toFixed(2)} MB of ${(before_bytes / 1e6).toFixed(2)} MB`,
+    );
   }
   const growth = (await heap_bytes()) / before_bytes - 1;
   console.log(`heap after ${MINUTES} min and ${pushes} pushes: ${(growth * 100).toFixed(1)} % more`);

@@ -25,7 +25,11 @@ function withPods(state: Message, count: number, at: Date): Message {
   return { ...state, pods, queue, at: at.toISOString() };
 }
 
-test("a push with 200 pods and 1,000 thumbnails is cheap, and an hour of them leaves nothing behind", async ({ board, page, demo }) => {
+test("a push with 200 pods and 1,000 thumbnails is cheap, and an hour of them leaves nothing behind", async ({
+  board,
+  page,
+  demo,
+}) => {
   // Drawn in software, on a machine that others use as well.
   test.setTimeout(900_000);
   // The made-up thumbnails are copies of real ones, which a purge may have taken.
@@ -96,7 +100,9 @@ test("a push with 200 pods and 1,000 thumbnails is cheap, and an hour of them le
   for (let seq = 300; seq < 300 + HOUR_OF_PUSHES; seq += 1) await push(seq);
   await page.waitForTimeout(1000);
   const growth = (await heap_bytes()) / before_bytes - 1;
-  console.log(`heap after an hour of pushes: ${(growth * 100).toFixed(1)} % more than ${(before_bytes / 1e6).toFixed(1)} MB`);
+  console.log(
+    `heap after an hour of pushes: ${(growth * 100).toFixed(1)} % more than ${(before_bytes / 1e6).toFixed(1)} MB`,
+  );
   expect(growth).toBeLessThan(HEAP_GROWTH);
 });
 

@@ -26,7 +26,14 @@ async function setHidden(page: Page, isHidden: boolean): Promise<void> {
 test("shows the pipeline at a glance", async ({ board }) => {
   await untilIdle(board);
   await board.reload();
-  for (const name of ["Processed thumbnails", "Running pods", "Queue depth", "In flight", "Total pods", "Storage used"]) {
+  for (const name of [
+    "Processed thumbnails",
+    "Running pods",
+    "Queue depth",
+    "In flight",
+    "Total pods",
+    "Storage used",
+  ]) {
     await expect(board.getByRole("term").filter({ hasText: name })).toBeVisible();
   }
   const pods = board.getByRole("region", { name: "Pods" });

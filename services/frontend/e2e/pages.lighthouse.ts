@@ -56,9 +56,20 @@ test("every page is accessible, well behaved and still", async ({ demo }, { proj
     await untilIdle(page);
     const [port] = readFileSync(join(profile, "DevToolsActivePort"), "utf8").split("\n");
     const video = (name: string) => `/video?key=${encodeURIComponent(`uploads/${name}`)}`;
-    const paths = ["/", "/gallery", "/videos", video("Harbour at dawn.mp4"), video("no video.mp4"), "/failures", "/login"];
+    const paths = [
+      "/",
+      "/gallery",
+      "/videos",
+      video("Harbour at dawn.mp4"),
+      video("no video.mp4"),
+      "/failures",
+      "/login",
+    ];
     const faults: string[] = [];
-    for (const [form, config] of [["desktop", desktop], ["phone", undefined]] as const) {
+    for (const [form, config] of [
+      ["desktop", desktop],
+      ["phone", undefined],
+    ] as const) {
       for (const path of paths) {
         const options = {
           port: Number(port),
@@ -78,7 +89,8 @@ test("every page is accessible, well behaved and still", async ({ demo }, { proj
         for (const name of JUDGED) {
           for (const { id, weight } of report.categories[name].auditRefs) {
             const audit = report.audits[id];
-            if (weight > 0 && audit?.score !== null && audit?.score !== 1) faults.push(`${form} ${path}: ${id}: ${audit?.title}`);
+            if (weight > 0 && audit?.score !== null && audit?.score !== 1)
+              faults.push(`${form} ${path}: ${id}: ${audit?.title}`);
           }
         }
         if (!(shift < LAYOUT_SHIFT)) faults.push(`${form} ${path}: layout shift ${shift}`);

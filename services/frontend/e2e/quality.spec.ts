@@ -23,7 +23,9 @@ for (const colorScheme of ["light", "dark"] as const) {
         await expect(page.getByRole("heading", { level: 1 })).toBeAttached();
         await page.waitForLoadState("networkidle").catch(() => undefined);
         const { violations } = await new AxeBuilder({ page }).analyze();
-        expect(violations.map(({ id, nodes }) => `${path}: ${id}: ${nodes.map(({ html }) => html).join("\n")}`)).toEqual([]);
+        expect(
+          violations.map(({ id, nodes }) => `${path}: ${id}: ${nodes.map(({ html }) => html).join("\n")}`),
+        ).toEqual([]);
       }
     });
   }
@@ -116,7 +118,9 @@ test("the main actions need no mouse", async ({ page, demo }) => {
   await keyboard.press("Space");
   await tabTo(page, page.getByRole("button", { name: "Redrive 1" }));
   await keyboard.press("Enter");
-  await expect(page.getByRole("region", { name: "What became of them" })).toContainText("1 failed again", { timeout: 60_000 });
+  await expect(page.getByRole("region", { name: "What became of them" })).toContainText("1 failed again", {
+    timeout: 60_000,
+  });
 
   const test = page.getByRole("button", { name: "Test pipeline" });
   await tabTo(page, test);

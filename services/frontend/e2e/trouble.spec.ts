@@ -5,14 +5,19 @@ import { expect, largeVideo, test, upload, uploadRow } from "./board";
 
 const LARGE_BYTES = 110_000_000;
 
-test("the embedded AWS hangs: STALE with the data's age, and each card says what does not answer", async ({ board, demo }) => {
+test("the embedded AWS hangs: STALE with the data's age, and each card says what does not answer", async ({
+  board,
+  demo,
+}) => {
   const aws = demo.pidOf("services.local.embedded_aws");
   const connection = board.getByRole("status", { name: "Connection" });
   process.kill(aws, "SIGSTOP");
   try {
     await expect(connection).toHaveText("STALE", { timeout: 60_000 });
     await expect(board.getByText(/^data (\d+ s|1 min( \d+ s)?) old$/)).toBeVisible();
-    await expect(board.getByRole("region", { name: "Queue" })).toContainText(/The queue has not answered for .+\. Shown is the last/);
+    await expect(board.getByRole("region", { name: "Queue" })).toContainText(
+      /The queue has not answered for .+\. Shown is the last/,
+    );
     await expect(board.getByRole("region", { name: "Pace" })).toContainText(/The videos table has not answered for/);
     await expect(board.getByRole("term").filter({ hasText: "Queue depth" }).locator("..")).toContainText(/ old$/);
     await expect(board.getByRole("region", { name: "Pods" })).not.toContainText("has not answered");
@@ -23,7 +28,10 @@ test("the embedded AWS hangs: STALE with the data's age, and each card says what
   await expect(board.getByText("has not answered")).toHaveCount(0);
 });
 
-test("the api hangs: STALE while the connection stands, then DOWN, and LIVE when it goes on", async ({ board, demo }) => {
+test("the api hangs: STALE while the connection stands, then DOWN, and LIVE when it goes on", async ({
+  board,
+  demo,
+}) => {
   const api = demo.pidOf("services.api");
   const connection = board.getByRole("status", { name: "Connection" });
   process.kill(api, "SIGSTOP");
@@ -36,7 +44,11 @@ test("the api hangs: STALE while the connection stands, then DOWN, and LIVE when
   await expect(connection).toHaveText("LIVE", { timeout: 90_000 });
 });
 
-test("a lost connection loses nothing of an upload in parts: it goes on by itself", async ({ board, context, demo }) => {
+test("a lost connection loses nothing of an upload in parts: it goes on by itself", async ({
+  board,
+  context,
+  demo,
+}) => {
   const begun: string[] = [];
   const received: string[] = [];
   const numberOf = (url: string) => new URL(url).searchParams.get("partNumber") ?? "";

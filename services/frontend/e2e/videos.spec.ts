@@ -18,7 +18,10 @@ test("uploads a video and shows its three thumbnails, with no reload", async ({ 
   expect(await board.evaluate(() => "isSamePage" in window)).toBe(true);
 });
 
-test("shows the whole video: its storyboard with times, and a preview that plays when asked", async ({ board, demo }) => {
+test("shows the whole video: its storyboard with times, and a preview that plays when asked", async ({
+  board,
+  demo,
+}) => {
   await upload(board, sample(demo, "whole.mkv", "lectures/Lecture 01.mkv"));
   await expect(uploadRow(board, "whole.mkv").getByRole("img")).toHaveCount(3);
   await uploadRow(board, "whole.mkv").getByRole("link").first().click();
@@ -29,10 +32,14 @@ test("shows the whole video: its storyboard with times, and a preview that plays
   // Each shows another part of one sheet, in its own size.
   const tiles = strip.locator("img");
   await tiles.last().scrollIntoViewIfNeeded();
-  await expect.poll(() => tiles.evaluateAll((all) => all.map((tile) => (tile as HTMLImageElement).naturalWidth))).toEqual([640, 640, 640, 640]);
+  await expect
+    .poll(() => tiles.evaluateAll((all) => all.map((tile) => (tile as HTMLImageElement).naturalWidth)))
+    .toEqual([640, 640, 640, 640]);
   const boxes = await tiles.evaluateAll((all) => all.map((tile) => [tile.clientWidth, tile.clientHeight]));
   expect(boxes).toEqual(Array.from({ length: 4 }, () => [160, 90]));
-  const pictures = await Promise.all((await tiles.all()).map(async (tile) => (await tile.screenshot()).toString("base64")));
+  const pictures = await Promise.all(
+    (await tiles.all()).map(async (tile) => (await tile.screenshot()).toString("base64")),
+  );
   expect(new Set(pictures).size).toBe(4);
   await board.setViewportSize({ width: 390, height: 844 });
   await strip.focus();

@@ -15,7 +15,12 @@ const SERVER = `
   server.on("upgrade", (_request, socket) => socket.write("HTTP/1.1 101 Switching Protocols\\r\\n\\r\\n"));
   server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 `;
-const SHORT = { MAX_HEADER_BYTES: "16384", MAX_CONNECTIONS: "40", HEADER_TIMEOUT_MS: "500", REQUEST_TIMEOUT_MS: "1000" };
+const SHORT = {
+  MAX_HEADER_BYTES: "16384",
+  MAX_CONNECTIONS: "40",
+  HEADER_TIMEOUT_MS: "500",
+  REQUEST_TIMEOUT_MS: "1000",
+};
 const LONG = { ...SHORT, HEADER_TIMEOUT_MS: "300000", REQUEST_TIMEOUT_MS: "300000" };
 const REQUEST = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
 

@@ -21,7 +21,7 @@ export async function persevere<Result>(
   attempt: () => Promise<Result>,
   { signal, tries = TRIES, outlivesSession = false, onTrouble, wait = waitOrGoOn }: PerseveranceOptions,
 ): Promise<Result> {
-  for (let failures = 0; ; ) {
+  for (let failures = 0; ;) {
     try {
       return await attempt();
     } catch (error) {

@@ -8,7 +8,8 @@ export const actions = {
     dropHere: "Drop videos to upload them",
     choose: "Choose videos",
     kinds: (extensions: readonly string[]) => `Videos: ${extensions.join(" ")}`,
-    wrongKind: (extensions: readonly string[]) => `Not a video that the pipeline takes. It takes ${extensions.join(" ")}`,
+    wrongKind: (extensions: readonly string[]) =>
+      `Not a video that the pipeline takes. It takes ${extensions.join(" ")}`,
     isEmpty: "The file is empty.",
     tooLarge: (limit: number) => `Larger than the limit of ${formatBytes(limit)}.`,
     states: {
@@ -50,7 +51,13 @@ export const actions = {
     starting: "Copying the sample videos …",
     failed: "The test could not be started",
     unavailable: "This pipeline has no bucket with test videos.",
-    steps: { copied: "copied", queued: "queued", processing: "processing", done: "thumbnails stored", failed: "failed" },
+    steps: {
+      copied: "copied",
+      queued: "queued",
+      processing: "processing",
+      done: "thumbnails stored",
+      failed: "failed",
+    },
     progress: (ended: number, total: number) => `${formatCount(ended)} of ${formatCount(total)} videos have ended`,
     elapsed: (seconds: number) => `${seconds.toFixed(1)} s`,
     total: (seconds: number) => `All thumbnails were there after ${formatDuration(seconds)}.`,
@@ -67,9 +74,11 @@ export const actions = {
     wouldDelete: "This deletes, for good:",
     objects: (count: number, bytes: string, isComplete: boolean) =>
       `${isComplete ? "" : "more than "}${counted(count, "object")} under uploads/ and thumbnails/ (${bytes}), all versions`,
-    pictures: (videos: number, thumbnails: number) => `${counted(videos, "video")}, ${counted(thumbnails, "thumbnail")}`,
+    pictures: (videos: number, thumbnails: number) =>
+      `${counted(videos, "video")}, ${counted(thumbnails, "thumbnail")}`,
     records: (count: number) => counted(count, "record"),
-    recounted: "The count was older than a minute, and nothing was deleted. This is a new count: check it and confirm again.",
+    recounted:
+      "The count was older than a minute, and nothing was deleted. This is a new count: check it and confirm again.",
     nothing: "There is nothing to delete.",
     type: (name: string) => `To go on, type the pipeline's name: ${name}`,
     confirm: "Delete all of it",

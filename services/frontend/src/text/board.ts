@@ -42,7 +42,8 @@ export const board = {
       noWorkers: "No worker is running: videos wait until one starts.",
       backlog: (waiting: number, perMinute: string) =>
         `${counted(waiting, "video")} ${waiting === 1 ? "waits" : "wait"} and ${perMinute} leave in a minute: more workers would help.`,
-      failing: (count: number) => `${counted(count, "worker")} ${count === 1 ? "keeps" : "keep"} failing: see the pods.`,
+      failing: (count: number) =>
+        `${counted(count, "worker")} ${count === 1 ? "keeps" : "keep"} failing: see the pods.`,
       stuck: "Videos wait, and nothing was finished in the last minutes: look at the workers' logs.",
       fine: "The queue is short and moving.",
     },

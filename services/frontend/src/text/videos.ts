@@ -24,7 +24,8 @@ export const videos = {
     alt: (name: string, position: number) => `${name} at ${formatPosition(position)}`,
     shown: (count: number, isMore: boolean) => `${formatCount(count)}${isMore ? "+" : ""} shown, newest first`,
     emptyTitle: "No thumbnails yet",
-    empty: "Add your first video: drop a file anywhere on this page, choose one, or let Test Pipeline copy some samples.",
+    empty:
+      "Add your first video: drop a file anywhere on this page, choose one, or let Test Pipeline copy some samples.",
     emptyViewer: "As soon as someone uploads a video, its thumbnails appear here.",
     failed: "The thumbnails could not be loaded",
     broken: "The picture could not be loaded",
@@ -66,7 +67,9 @@ export const videos = {
     retryFailed: "The retry failed",
     whole: "The whole video",
     tiles: (count: number, interval_s: number) =>
-      count === 1 ? counted(count, "picture") : `${counted(count, "picture")}, one every ${Number(interval_s.toFixed(1))} s`,
+      count === 1
+        ? counted(count, "picture")
+        : `${counted(count, "picture")}, one every ${Number(interval_s.toFixed(1))} s`,
     storyboard: "Storyboard",
     sheet: "Sheet",
     track: "WebVTT",
@@ -85,7 +88,8 @@ export const videos = {
     codec: "Codec",
     container: "Container",
     bytesRead: "Read of it",
-    bytesReadValue: (bytes: string, share: string, requests: number) => `${bytes} (${share}) in ${counted(requests, "request")}`,
+    bytesReadValue: (bytes: string, share: string, requests: number) =>
+      `${bytes} (${share}) in ${counted(requests, "request")}`,
     cpu: "CPU time",
     attempts: "Attempts",
     worker: "Worker",

@@ -4,7 +4,8 @@ import { Menu } from "./menu";
 
 afterEach(cleanup);
 
-const items = (onSelect = vi.fn()) => ["One", "Two", "Three"].map((label) => ({ label, onSelect: () => onSelect(label) }));
+const items = (onSelect = vi.fn()) =>
+  ["One", "Two", "Three"].map((label) => ({ label, onSelect: () => onSelect(label) }));
 
 function open() {
   fireEvent.click(screen.getByRole("button", { name: "Actions" }));

@@ -23,7 +23,9 @@ let lastId = 0;
 export function announce(toast: Omit<Toast, "id">): void {
   lastId += 1;
   const shown = { ...toast, id: lastId };
-  store.setState(({ toasts }) => ({ toasts: [...toasts.filter((other) => other.title !== toast.title), shown].slice(-4) }));
+  store.setState(({ toasts }) => ({
+    toasts: [...toasts.filter((other) => other.title !== toast.title), shown].slice(-4),
+  }));
 }
 
 function dismiss(id: number): void {

@@ -97,7 +97,11 @@ const Letter = memo(function Letter({ letter, isReasonShared, isSelected, canSel
       ) : null}
       <div className="min-w-0 flex-1">
         {letter.key ? (
-          <Link href={pageOf(letter.key)} prefetch={false} className="block truncate font-medium hover:text-accent hover:underline">
+          <Link
+            href={pageOf(letter.key)}
+            prefetch={false}
+            className="block truncate font-medium hover:text-accent hover:underline"
+          >
             {name}
           </Link>
         ) : (

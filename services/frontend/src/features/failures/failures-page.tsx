@@ -52,7 +52,11 @@ export function FailuresPage() {
                 </Button>
               )}
               {chosen.length > CANARY ? (
-                <Button title={text.failures.canaryHint} disabled={redrive.isPending} onClick={() => send(chosen.slice(0, CANARY))}>
+                <Button
+                  title={text.failures.canaryHint}
+                  disabled={redrive.isPending}
+                  onClick={() => send(chosen.slice(0, CANARY))}
+                >
                   {text.failures.canary(CANARY)}
                 </Button>
               ) : null}

@@ -34,11 +34,20 @@ it("knows whether all, some or none of a group are picked", () => {
 });
 
 it("picks no letter that names no video, and none twice", () => {
-  expect(keysOf([...letters, letter("uploads/a.mp4", "damaged", 9)])).toEqual(["uploads/a.mp4", "uploads/b.mp4", "uploads/c.mp4"]);
+  expect(keysOf([...letters, letter("uploads/a.mp4", "damaged", 9)])).toEqual([
+    "uploads/a.mp4",
+    "uploads/b.mp4",
+    "uploads/c.mp4",
+  ]);
 });
 
 it("tells a reason once where all of a group have the same", () => {
-  const group = { code: "damaged", letters: [letter("uploads/a.mp4", "damaged", 1), letter("uploads/b.mp4", "damaged", 2)] };
+  const group = {
+    code: "damaged",
+    letters: [letter("uploads/a.mp4", "damaged", 1), letter("uploads/b.mp4", "damaged", 2)],
+  };
   expect(sharedReason(group)).toBe("a reason");
-  expect(sharedReason({ ...group, letters: [...group.letters, { ...letter("x", "damaged", 3), reason: "another" }] })).toBeNull();
+  expect(
+    sharedReason({ ...group, letters: [...group.letters, { ...letter("x", "damaged", 3), reason: "another" }] }),
+  ).toBeNull();
 });

@@ -43,7 +43,11 @@ export function RedriveOutcome({ rest, onRedriveRest }: RedriveOutcomeProps) {
       <ul className="py-1">
         {videos.slice(0, SHOWN).map(({ key, video }) => (
           <li key={key} className="flex items-center gap-3 px-4 py-1.5">
-            <Link href={pageOf(key)} prefetch={false} className="min-w-0 flex-1 truncate hover:text-accent hover:underline">
+            <Link
+              href={pageOf(key)}
+              prefetch={false}
+              className="min-w-0 flex-1 truncate hover:text-accent hover:underline"
+            >
               {nameOf(key)}
             </Link>
             {video ? <StatePill state={video.state} /> : <Pill tone="calm">{text.failures.outcomeWaiting}</Pill>}

@@ -7,8 +7,7 @@ const heard: Heard = { socket: "open", last_ms: now_ms - 2000, oldestSource_s: 0
 describe("judge", () => {
   it("is live while messages come", () => expect(judge(heard)).toEqual({ liveness: "live", age_s: 2 }));
 
-  it("forgives one late message", () =>
-    expect(judge({ ...heard, last_ms: now_ms - 12_000 }).liveness).toBe("live"));
+  it("forgives one late message", () => expect(judge({ ...heard, last_ms: now_ms - 12_000 }).liveness).toBe("live"));
 
   it("is stale when messages stop although the socket is open", () =>
     expect(judge({ ...heard, last_ms: now_ms - 14_000 })).toEqual({ liveness: "stale", age_s: 14 }));

@@ -24,7 +24,15 @@ function state(second: number, change: Partial<State> = {}): State {
 }
 
 beforeEach(() =>
-  live.setState({ socket: "connecting", last_ms: null, server_ms: 0, snapshot: null, points: [], purge: null, news: 0 }),
+  live.setState({
+    socket: "connecting",
+    last_ms: null,
+    server_ms: 0,
+    snapshot: null,
+    points: [],
+    purge: null,
+    news: 0,
+  }),
 );
 
 describe("the live state", () => {

@@ -39,7 +39,10 @@ export function snapshotOf(message: StateMessage): Snapshot {
     videos: message.videos,
     purge: message.purge,
     sources: Object.fromEntries(
-      Object.entries(message.sources).map(([name, { stale, age_s, error }]) => [name, { isStale: stale, age_s, error }]),
+      Object.entries(message.sources).map(([name, { stale, age_s, error }]) => [
+        name,
+        { isStale: stale, age_s, error },
+      ]),
     ),
   };
 }

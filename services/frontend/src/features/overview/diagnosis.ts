@@ -24,7 +24,8 @@ export function diagnose({ waiting, workers, perMinute, inFlight }: Situation): 
   if (workers.failing > 0) return { tone: "bad", answer: words.failing(workers.failing) };
   if (waiting === 0) return { tone: "good", answer: words.idle };
   if (workers.ready === 0) return { tone: "warn", answer: words.noWorkers };
-  if (perMinute === 0) return inFlight > 0 ? { tone: "calm", answer: words.fine } : { tone: "bad", answer: words.stuck };
+  if (perMinute === 0)
+    return inFlight > 0 ? { tone: "calm", answer: words.fine } : { tone: "bad", answer: words.stuck };
   if (waiting / perMinute <= SHORT_MIN) return { tone: "good", answer: words.fine };
   return { tone: "warn", answer: words.backlog(waiting, perMinute.toFixed(perMinute < 10 ? 1 : 0)) };
 }

@@ -32,13 +32,25 @@ export function Figures() {
       <FigureTile
         label={words.queueDepth}
         value={known(queue?.waiting)}
-        note={queue ? (queue.waiting === 0 || queue.oldest_s === null ? words.queueEmpty : words.oldest(queue.oldest_s)) : null}
+        note={
+          queue
+            ? queue.waiting === 0 || queue.oldest_s === null
+              ? words.queueEmpty
+              : words.oldest(queue.oldest_s)
+            : null
+        }
         warning={warnings.queue}
       />
       <FigureTile
         label={words.inFlight}
         value={known(queue?.inFlight)}
-        note={queue && queue.delayed > 0 ? words.delayed(queue.delayed) : queue?.inFlight ? words.beingWorkedOn : words.nothingInWork}
+        note={
+          queue && queue.delayed > 0
+            ? words.delayed(queue.delayed)
+            : queue?.inFlight
+              ? words.beingWorkedOn
+              : words.nothingInWork
+        }
         warning={warnings.queue}
       />
       <FigureTile
@@ -50,10 +62,11 @@ export function Figures() {
       <FigureTile
         label={words.storage}
         value={known(metrics ? metrics.upload_bytes + metrics.thumbnail_bytes : null, formatBytes)}
-        note={metrics ? words.storageParts(formatBytes(metrics.upload_bytes), formatBytes(metrics.thumbnail_bytes)) : null}
+        note={
+          metrics ? words.storageParts(formatBytes(metrics.upload_bytes), formatBytes(metrics.thumbnail_bytes)) : null
+        }
         warning={warnings.metrics}
       />
     </dl>
   );
 }
-

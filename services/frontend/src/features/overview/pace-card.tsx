@@ -13,7 +13,13 @@ import { formatAge, formatCount, formatDuration } from "@/lib/units";
 import { text } from "@/text";
 import { diagnose, type Diagnosis } from "./diagnosis";
 
-const TONES = { good: "text-good", warn: "text-warn", bad: "text-bad", active: "text-accent", calm: "text-ink" } as const;
+const TONES = {
+  good: "text-good",
+  warn: "text-warn",
+  bad: "text-bad",
+  active: "text-accent",
+  calm: "text-ink",
+} as const;
 
 /** How fast the pipeline is, and why it is not faster. */
 export function PaceCard({ className }: { className?: string }) {
@@ -73,7 +79,9 @@ function seconds(value: number | null | undefined): string {
 
 function drain(metrics: Metrics | null, waiting: number | undefined): string {
   if (waiting === 0) return text.pace.drained;
-  return metrics?.drain_s === null || metrics?.drain_s === undefined ? text.pace.drainUnknown : formatDuration(metrics.drain_s);
+  return metrics?.drain_s === null || metrics?.drain_s === undefined
+    ? text.pace.drainUnknown
+    : formatDuration(metrics.drain_s);
 }
 
 interface RowProps {
@@ -88,7 +96,12 @@ interface RowProps {
 
 function Row({ name, unit, note, isLast, isBad, children }: RowProps) {
   return (
-    <div className={classes("col-span-2 grid grid-cols-subgrid items-baseline py-1", isLast && "mb-1 border-b border-line pb-2")}>
+    <div
+      className={classes(
+        "col-span-2 grid grid-cols-subgrid items-baseline py-1",
+        isLast && "mb-1 border-b border-line pb-2",
+      )}
+    >
       <dt className="text-muted">
         {name}
         {unit ? <span className="ml-2 text-xs">{unit}</span> : null}

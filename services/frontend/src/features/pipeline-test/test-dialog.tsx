@@ -34,7 +34,13 @@ function Run({ run }: { run: TestRun }) {
     <div className="flex flex-col gap-4">
       <div className="flex items-baseline justify-between gap-4">
         <p role="status">
-          {videos.length === 0 ? text.test.starting : isOver ? <Outcome run={run} failed={failed} /> : text.test.progress(ended, videos.length)}
+          {videos.length === 0 ? (
+            text.test.starting
+          ) : isOver ? (
+            <Outcome run={run} failed={failed} />
+          ) : (
+            text.test.progress(ended, videos.length)
+          )}
         </p>
         {isOver ? null : <Stopwatch started_ms={run.started_ms} />}
       </div>
@@ -68,7 +74,13 @@ function Step({ entry: { key, video } }: { entry: TestVideo }) {
   return (
     <li className="flex min-h-12 items-center gap-3 px-2 py-1" data-test-video={video?.state ?? "queued"}>
       <div className="min-w-0 flex-1">
-        <Link href={pageOf(key)} prefetch={false} onClick={closeTest} className="block truncate hover:text-accent" title={nameOf(key)}>
+        <Link
+          href={pageOf(key)}
+          prefetch={false}
+          onClick={closeTest}
+          className="block truncate hover:text-accent"
+          title={nameOf(key)}
+        >
           {baseName(key)}
         </Link>
         {video?.reason ? <p className="truncate text-xs text-muted">{video.reason}</p> : null}

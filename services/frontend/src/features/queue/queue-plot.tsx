@@ -21,7 +21,9 @@ export default function QueuePlot({ series }: { series: QueueSeries }) {
       plot.current = new uPlot(options(element.clientWidth, element.clientHeight), asData(latest.current), element);
     };
     draw();
-    const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: element.clientHeight }));
+    const resized = new ResizeObserver(() =>
+      plot.current?.setSize({ width: element.clientWidth, height: element.clientHeight }),
+    );
     resized.observe(element);
     const stopListening = onThemeChange(draw);
     return () => {
@@ -62,7 +64,13 @@ function options(width: number, height: number): uPlot.Options {
       y: { range: (_plot, _min, max) => [0, Math.max(4, Math.ceil((max ?? 0) * 1.1))] },
     },
     axes: [
-      { ...axis, values: (_plot, ticks) => ticks.map((tick) => text.queue.axisTime(new Date(tick * 1000))), space: 44, size: 28, incrs: [60] },
+      {
+        ...axis,
+        values: (_plot, ticks) => ticks.map((tick) => text.queue.axisTime(new Date(tick * 1000))),
+        space: 44,
+        size: 28,
+        incrs: [60],
+      },
       { ...axis, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] },
     ],
     series: [

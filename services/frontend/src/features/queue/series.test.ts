@@ -18,6 +18,11 @@ it("keeps what was known when a reconnect brings a history again", () => {
 });
 
 it("says how deep the queue is and was", () => {
-  expect(summarize([point(0, 4), point(60, 40), point(180, 3)])).toEqual({ now: 3, inFlight: 0, highest: 40, minutes: 3 });
+  expect(summarize([point(0, 4), point(60, 40), point(180, 3)])).toEqual({
+    now: 3,
+    inFlight: 0,
+    highest: 40,
+    minutes: 3,
+  });
   expect(summarize([])).toBeNull();
 });

@@ -45,7 +45,10 @@ export function arrivalsBetween(
     redriven,
     // Nothing can be outstanding in a pipeline that rests: what was purged or came twice is forgotten. It does not
     // rest where a video moved: the queue may have been looked at before it came, the videos after.
-    accounts: isAtRest(before) && isAtRest(after) && taken + ended === 0 ? EVEN : { queue: queue - came, pipeline: pipeline - came },
+    accounts:
+      isAtRest(before) && isAtRest(after) && taken + ended === 0
+        ? EVEN
+        : { queue: queue - came, pipeline: pipeline - came },
   };
 }
 

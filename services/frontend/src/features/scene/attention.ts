@@ -28,7 +28,9 @@ export function useIsSeen(element: RefObject<HTMLElement | null>): boolean {
   const [isFront, setFront] = useState(true);
   useEffect(() => {
     if (!element.current) return;
-    const observer = new IntersectionObserver(([entry]) => setNear(entry?.isIntersecting ?? false), { rootMargin: "80px" });
+    const observer = new IntersectionObserver(([entry]) => setNear(entry?.isIntersecting ?? false), {
+      rootMargin: "80px",
+    });
     observer.observe(element.current);
     const look = () => setFront(!document.hidden);
     look();

@@ -3,7 +3,19 @@
 import { useSyncExternalStore } from "react";
 import { colour, onThemeChange } from "@/features/theme/theme";
 
-const TOKENS = ["canvas", "panel", "raised", "line", "line-strong", "ink", "muted", "accent", "good", "warn", "bad"] as const;
+const TOKENS = [
+  "canvas",
+  "panel",
+  "raised",
+  "line",
+  "line-strong",
+  "ink",
+  "muted",
+  "accent",
+  "good",
+  "warn",
+  "bad",
+] as const;
 
 export type Palette = Record<(typeof TOKENS)[number], string>;
 

@@ -107,8 +107,18 @@ describe("arrivals", () => {
   }
 
   it("are counted where they wait, and no second time when they are taken and end", () => {
-    const looks = [{ waiting: 3 }, { waiting: 1, inFlight: 2, taken: 2 }, { waiting: 0, inFlight: 1, taken: 1, ended: 2 }, { inFlight: 0, ended: 1 }];
-    expect(came(...looks)).toEqual([[3, 0], [0, 0], [0, 0], [0, 0]]);
+    const looks = [
+      { waiting: 3 },
+      { waiting: 1, inFlight: 2, taken: 2 },
+      { waiting: 0, inFlight: 1, taken: 1, ended: 2 },
+      { inFlight: 0, ended: 1 },
+    ];
+    expect(came(...looks)).toEqual([
+      [3, 0],
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ]);
   });
 
   it("are seen of videos that were through between two looks", () => {
@@ -117,41 +127,73 @@ describe("arrivals", () => {
 
   it("are seen while as many leave as come", () => {
     const steady = { waiting: 100, inFlight: 2, taken: 10, ended: 10 };
-    expect(came({ waiting: 100, inFlight: 2, taken: 2 }, steady, steady)).toEqual([[102, 0], [10, 0], [10, 0]]);
+    expect(came({ waiting: 100, inFlight: 2, taken: 2 }, steady, steady)).toEqual([
+      [102, 0],
+      [10, 0],
+      [10, 0],
+    ]);
   });
 
   it("wait for the record of a video that was just taken", () => {
-    expect(came({ inFlight: 1 }, { taken: 1 })).toEqual([[0, 0], [1, 0]]);
-    expect(came({ waiting: 1 }, { waiting: 0, inFlight: 1 }, { taken: 1 })).toEqual([[1, 0], [0, 0], [0, 0]]);
-  });
-
-  it("wait for the end of a video that was taken after the queue was looked at, and gone when it was again", () => {
-    expect(came({ taken: 1 }, { ended: 1 }, {})).toEqual([[0, 0], [1, 0], [0, 0]]);
-  });
-
-  it("are not made up by a message that outlives its video's end", () => {
-    expect(came({ inFlight: 1, taken: 1 }, { ended: 1 }, { inFlight: 0 })).toEqual([[1, 0], [0, 0], [0, 0]]);
-  });
-
-  it("are not made up by a message that returns to the queue", () => {
-    expect(came({ inFlight: 1, taken: 1 }, { waiting: 1, inFlight: 0 }, { waiting: 0, inFlight: 1, taken: 1 })).toEqual([
+    expect(came({ inFlight: 1 }, { taken: 1 })).toEqual([
+      [0, 0],
+      [1, 0],
+    ]);
+    expect(came({ waiting: 1 }, { waiting: 0, inFlight: 1 }, { taken: 1 })).toEqual([
       [1, 0],
       [0, 0],
       [0, 0],
     ]);
   });
 
+  it("wait for the end of a video that was taken after the queue was looked at, and gone when it was again", () => {
+    expect(came({ taken: 1 }, { ended: 1 }, {})).toEqual([
+      [0, 0],
+      [1, 0],
+      [0, 0],
+    ]);
+  });
+
+  it("are not made up by a message that outlives its video's end", () => {
+    expect(came({ inFlight: 1, taken: 1 }, { ended: 1 }, { inFlight: 0 })).toEqual([
+      [1, 0],
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
+  it("are not made up by a message that returns to the queue", () => {
+    expect(came({ inFlight: 1, taken: 1 }, { waiting: 1, inFlight: 0 }, { waiting: 0, inFlight: 1, taken: 1 })).toEqual(
+      [
+        [1, 0],
+        [0, 0],
+        [0, 0],
+      ],
+    );
+  });
+
   it("come from the dead letters when these are redriven", () => {
-    expect(came({ deadLetters: 5 }, { deadLetters: 0, waiting: 6 })).toEqual([[0, 0], [1, 5]]);
+    expect(came({ deadLetters: 5 }, { deadLetters: 0, waiting: 6 })).toEqual([
+      [0, 0],
+      [1, 5],
+    ]);
   });
 
   it("are seen again after a purge", () => {
-    expect(came({ waiting: 50 }, { waiting: 0 }, {}, { waiting: 2 })).toEqual([[50, 0], [0, 0], [0, 0], [2, 0]]);
+    expect(came({ waiting: 50 }, { waiting: 0 }, {}, { waiting: 2 })).toEqual([
+      [50, 0],
+      [0, 0],
+      [0, 0],
+      [2, 0],
+    ]);
   });
 });
 
 it("a way begins and ends where it should", () => {
-  const [from, to] = [{ x: 0, z: 1 }, { x: 4, z: 3 }];
+  const [from, to] = [
+    { x: 0, z: 1 },
+    { x: 4, z: 3 },
+  ];
   expect(along(from, to, 0)).toMatchObject(from);
   expect(along(from, to, 1)).toMatchObject(to);
 });

@@ -7,7 +7,15 @@ import { healthOf } from "@/features/pods/look";
 import { isOpen } from "@/features/uploads/store";
 import { useUploads } from "@/features/uploads/use-uploads";
 import { arrivalsBetween, EVEN } from "./arrivals";
-import { type Flight, flightsOf, type SceneModel, type Standing, stillFlying, waysBetween, type WorkerBody } from "./model";
+import {
+  type Flight,
+  flightsOf,
+  type SceneModel,
+  type Standing,
+  stillFlying,
+  waysBetween,
+  type WorkerBody,
+} from "./model";
 
 const STATIONS_OF_STATES: Record<Snapshot["videos"][number]["state"], Standing["station"]> = {
   processing: "workers",

@@ -16,7 +16,9 @@ import { UploadButton } from "@/features/uploads/upload-button";
 import { formatCount } from "@/lib/units";
 import { text } from "@/text";
 
-const PurgeDialog = dynamic(() => import("@/features/purge/purge-dialog").then((found) => found.PurgeDialog), { ssr: false });
+const PurgeDialog = dynamic(() => import("@/features/purge/purge-dialog").then((found) => found.PurgeDialog), {
+  ssr: false,
+});
 
 const PAGES = [
   { href: "/", label: text.nav.overview },

@@ -11,8 +11,12 @@ import { text } from "@/text";
 import { Header } from "./header";
 
 // Not before the first paint: nobody has uploaded or tested anything by then.
-const TestDialog = dynamic(() => import("@/features/pipeline-test/test-dialog").then((found) => found.TestDialog), { ssr: false });
-const UploadTray = dynamic(() => import("@/features/uploads/upload-tray").then((found) => found.UploadTray), { ssr: false });
+const TestDialog = dynamic(() => import("@/features/pipeline-test/test-dialog").then((found) => found.TestDialog), {
+  ssr: false,
+});
+const UploadTray = dynamic(() => import("@/features/uploads/upload-tray").then((found) => found.UploadTray), {
+  ssr: false,
+});
 
 /** What stands around every page but the login: one connection, one tray of uploads, however one moves. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -41,7 +45,12 @@ export function Shell({ children }: { children: ReactNode }) {
         {text.common.skipToContent}
       </a>
       <Header />
-      <main key={pathname} id="content" tabIndex={-1} className="mx-auto w-full max-w-[110rem] px-4 py-5 outline-none sm:px-6">
+      <main
+        key={pathname}
+        id="content"
+        tabIndex={-1}
+        className="mx-auto w-full max-w-[110rem] px-4 py-5 outline-none sm:px-6"
+      >
         {children}
       </main>
       <UploadTray />

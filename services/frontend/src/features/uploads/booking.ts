@@ -18,7 +18,10 @@ function partsTicket({ key, upload_id, part_size_bytes }: Schemas["PartsTicket"]
     key,
     partSize_bytes: part_size_bytes,
     urlOf: async (number, signal) => {
-      const { parts } = await call("post", "/api/uploads/part-urls", { body: { ...upload, numbers: [number] }, signal });
+      const { parts } = await call("post", "/api/uploads/part-urls", {
+        body: { ...upload, numbers: [number] },
+        signal,
+      });
       return parts[0]?.url ?? "";
     },
     complete: async (parts) => {

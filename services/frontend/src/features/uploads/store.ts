@@ -13,16 +13,7 @@ import { Speedometer } from "./speed";
 import { transfer } from "./transfer";
 
 export type UploadState =
-  | "waiting"
-  | "sending"
-  | "queued"
-  | "processing"
-  | "done"
-  | "degraded"
-  | "failed"
-  | "refused"
-  | "broken"
-  | "cancelled";
+  "waiting" | "sending" | "queued" | "processing" | "done" | "degraded" | "failed" | "refused" | "broken" | "cancelled";
 
 export interface Upload {
   id: number;
@@ -90,7 +81,18 @@ export function clearEnded(): void {
 }
 
 function fresh(id: number, file: File): Upload {
-  return { id, file, state: "waiting", sent_bytes: 0, speed: 0, key: null, video: null, trouble: null, reason: null, sent_ms: null };
+  return {
+    id,
+    file,
+    state: "waiting",
+    sent_bytes: 0,
+    speed: 0,
+    key: null,
+    video: null,
+    trouble: null,
+    reason: null,
+    sent_ms: null,
+  };
 }
 
 function change(id: number, how: (upload: Upload) => Partial<Upload>): void {

@@ -31,14 +31,23 @@ function options(send: Send, signal = new AbortController().signal) {
 }
 
 describe("a file in one piece", () => {
-  const ticket = { kind: "whole", key: "uploads/a.mp4", url: "http://bucket/", fields: { key: "uploads/a.mp4" } } as const;
+  const ticket = {
+    kind: "whole",
+    key: "uploads/a.mp4",
+    url: "http://bucket/",
+    fields: { key: "uploads/a.mp4" },
+  } as const;
 
   it("goes with its fields first and the file last", async () => {
     let form: FormData | null = null;
-    await transfer(ticket, new Blob(["0123"]), options((outgoing) => {
-      form = outgoing.body as FormData;
-      return Promise.resolve(answer);
-    }));
+    await transfer(
+      ticket,
+      new Blob(["0123"]),
+      options((outgoing) => {
+        form = outgoing.body as FormData;
+        return Promise.resolve(answer);
+      }),
+    );
     expect([...(form as unknown as FormData).keys()]).toEqual(["key", "file"]);
   });
 
@@ -81,11 +90,15 @@ describe("a file in parts", () => {
   it("is cut, sent and completed in order, whatever part is done first", async () => {
     const { ticket, completed } = partsTicket();
     const bodies = new Map<string, number>();
-    await transfer(ticket, new Blob(["x".repeat(35)]), options(async ({ url, body }: Outgoing) => {
-      bodies.set(url, (body as Blob).size);
-      await new Promise((resolve) => setTimeout(resolve, url.endsWith("/1") ? 20 : 1));
-      return answer;
-    }));
+    await transfer(
+      ticket,
+      new Blob(["x".repeat(35)]),
+      options(async ({ url, body }: Outgoing) => {
+        bodies.set(url, (body as Blob).size);
+        await new Promise((resolve) => setTimeout(resolve, url.endsWith("/1") ? 20 : 1));
+        return answer;
+      }),
+    );
     expect([...bodies.values()]).toEqual([10, 10, 10, 5]);
     expect(completed[0]?.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
   });
@@ -117,7 +130,11 @@ describe("a file in parts", () => {
       isLoggedIn = true;
       return Promise.resolve();
     };
-    const run = transfer(ticket, new Blob(["x".repeat(35)]), { ...options(() => Promise.resolve(answer)), wait, outlivesSession });
+    const run = transfer(ticket, new Blob(["x".repeat(35)]), {
+      ...options(() => Promise.resolve(answer)),
+      wait,
+      outlivesSession,
+    });
     if (outlivesSession) await run;
     else await expect(run).rejects.toThrow("Log in");
     expect([completed.length, abort.mock.calls.length]).toEqual(outlivesSession ? [1, 0] : [0, 1]);

@@ -9,7 +9,13 @@ import { limitsOf } from "./limits";
 import { addFiles } from "./store";
 
 /** Opens the system's file picker. For operators; others do not see it. */
-export function UploadButton({ isPrimary = true, label = text.uploads.button }: { isPrimary?: boolean; label?: string }) {
+export function UploadButton({
+  isPrimary = true,
+  label = text.uploads.button,
+}: {
+  isPrimary?: boolean;
+  label?: string;
+}) {
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
   const config = useConfig();

@@ -48,15 +48,27 @@ export const UploadRow = memo(function UploadRow({ upload }: { upload: Upload })
         </Pill>
         <div className="-my-1 flex shrink-0">
           {state === "broken" || state === "cancelled" ? (
-            <IconButton label={text.uploads.retry(name)} icon={<RotateCw size={15} aria-hidden />} onClick={() => retry(id)} />
+            <IconButton
+              label={text.uploads.retry(name)}
+              icon={<RotateCw size={15} aria-hidden />}
+              onClick={() => retry(id)}
+            />
           ) : null}
           {trouble ? (
             <IconButton label={text.uploads.tryNow(name)} icon={<RotateCw size={15} aria-hidden />} onClick={goOn} />
           ) : null}
           {isOpen(upload) ? (
-            <IconButton label={text.uploads.cancel(name)} icon={<X size={16} aria-hidden />} onClick={() => cancel(id)} />
+            <IconButton
+              label={text.uploads.cancel(name)}
+              icon={<X size={16} aria-hidden />}
+              onClick={() => cancel(id)}
+            />
           ) : hasEnded(upload) ? (
-            <IconButton label={text.uploads.remove(name)} icon={<X size={16} aria-hidden />} onClick={() => remove(id)} />
+            <IconButton
+              label={text.uploads.remove(name)}
+              icon={<X size={16} aria-hidden />}
+              onClick={() => remove(id)}
+            />
           ) : null}
         </div>
       </div>
@@ -81,7 +93,8 @@ export const UploadRow = memo(function UploadRow({ upload }: { upload: Upload })
 
 function Thumbnails({ upload: { video, file, sent_ms } }: { upload: Upload }) {
   if (!video || video.thumbnails.length === 0) return null;
-  const took_s = sent_ms && video.finished_at ? (Date.parse(video.finished_at) - Date.parse(video.queued_at)) / 1000 : null;
+  const took_s =
+    sent_ms && video.finished_at ? (Date.parse(video.finished_at) - Date.parse(video.queued_at)) / 1000 : null;
   return (
     <>
       <div className="flex gap-1.5">

@@ -20,7 +20,12 @@ export function useVideos(state: VideoState | null, search: string) {
   const load = useCallback(
     (cursor: string | null, signal?: AbortSignal) =>
       call("get", "/api/videos", {
-        query: { limit: PAGE, ...(state ? { state } : {}), ...(search ? { q: search } : {}), ...(cursor ? { cursor } : {}) },
+        query: {
+          limit: PAGE,
+          ...(state ? { state } : {}),
+          ...(search ? { q: search } : {}),
+          ...(cursor ? { cursor } : {}),
+        },
         ...(signal ? { signal } : {}),
       }),
     [state, search],

@@ -50,7 +50,11 @@ export function VideoPage() {
 function Details({ video }: { video: VideoDetails }) {
   return (
     <>
-      <PageHead title={nameOf(video.key)} note={<StatePill state={video.state} />} actions={<Actions video={video} />} />
+      <PageHead
+        title={nameOf(video.key)}
+        note={<StatePill state={video.state} />}
+        actions={<Actions video={video} />}
+      />
       {video.reason ? (
         <p
           className={`mb-4 rounded-lg px-4 py-2.5 [overflow-wrap:anywhere] ${video.state === "failed" ? "bg-bad-soft text-bad" : "bg-warn-soft text-warn"}`}
@@ -185,7 +189,10 @@ function Facts({ video }: { video: VideoDetails }) {
 function Fact({ name, isWide, children }: { name: string; isWide?: boolean; children: ReactNode }) {
   return (
     <div
-      className={classes("flex justify-between gap-4 border-b border-line py-2 last:border-b-0", isWide && "sm:col-span-2")}
+      className={classes(
+        "flex justify-between gap-4 border-b border-line py-2 last:border-b-0",
+        isWide && "sm:col-span-2",
+      )}
     >
       <dt className="shrink-0 text-muted">{name}</dt>
       <dd className="text-right [overflow-wrap:anywhere]">{children}</dd>

@@ -23,7 +23,9 @@ export function WholeVideo({ video }: { video: VideoDetails }) {
       {...(storyboard ? { actions: <Files storyboard={storyboard} /> } : {})}
     >
       <div className="flex flex-col gap-4 p-4 sm:flex-row">
-        {preview ? <Preview url={preview.url} still={video.thumbnails[0]?.url ?? null} name={baseName(video.key)} /> : null}
+        {preview ? (
+          <Preview url={preview.url} still={video.thumbnails[0]?.url ?? null} name={baseName(video.key)} />
+        ) : null}
         {storyboard ? <Strip storyboard={storyboard} /> : null}
       </div>
     </Card>

@@ -14,7 +14,11 @@ type Json<C> = C extends { content: { "application/json": infer B } } ? B : unde
 type Good<R> = { [S in keyof R]: S extends 200 | 201 | 202 | 204 ? Json<R[S]> : never }[keyof R];
 export type AnswerOf<P extends keyof paths, M extends Method> =
   Operation<P, M> extends { responses: infer R } ? Good<R> : never;
-type Part<O, N extends "query" | "path"> = O extends { parameters: infer Q } ? (N extends keyof Q ? Q[N] : never) : never;
+type Part<O, N extends "query" | "path"> = O extends { parameters: infer Q }
+  ? N extends keyof Q
+    ? Q[N]
+    : never
+  : never;
 type BodyOf<O> = O extends { requestBody?: infer B } ? Json<NonNullable<B>> : never;
 
 export interface CallOptions<P extends keyof paths, M extends Method> {

@@ -21,7 +21,12 @@ it("passes method, path, query, body and cookies on, and says who was asked", as
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      seen = { method: request.method, url: request.url, body: Buffer.concat(chunks).toString(), headers: request.headers };
+      seen = {
+        method: request.method,
+        url: request.url,
+        body: Buffer.concat(chunks).toString(),
+        headers: request.headers,
+      };
       response.setHeader("set-cookie", ["a=1", "b=2"]).writeHead(201).end("{}");
     });
   };
@@ -35,7 +40,11 @@ it("passes method, path, query, body and cookies on, and says who was asked", as
   expect(response.status).toBe(201);
   expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
   expect(seen).toMatchObject({ method: "POST", url: "/api/videos/~YS9i%2F..?x=%20", body: "hello" });
-  expect(seen.headers).toMatchObject({ cookie: "session=1", "x-forwarded-host": "dashboard:3000", "x-forwarded-proto": "http" });
+  expect(seen.headers).toMatchObject({
+    cookie: "session=1",
+    "x-forwarded-host": "dashboard:3000",
+    "x-forwarded-proto": "http",
+  });
 });
 
 it("gives a compressed answer on as it is read", async () => {
