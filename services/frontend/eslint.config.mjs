@@ -1,6 +1,17 @@
+import { readFileSync } from "node:fs";
 import coreWebVitals from "eslint-config-next/core-web-vitals";
 import typescript from "eslint-config-next/typescript";
 import { defineConfig, globalIgnores } from "eslint/config";
+
+const openapi = JSON.parse(readFileSync(new URL("src/lib/api/openapi.json", import.meta.url), "utf8"));
+
+/** Every name in the api's document that is in snake_case: fields, parameters, values of enumerations. */
+function apiNames(part) {
+  if (typeof part === "string") return /^[a-z0-9]+(_[a-z0-9]+)+$/.test(part) ? [part] : [];
+  return part && typeof part === "object" ? Object.entries(part).flat().flatMap(apiNames) : [];
+}
+
+const snakeCase = [...new Set(apiNames(openapi))].join("|");
 
 export default defineConfig([
   ...coreWebVitals,
@@ -15,6 +26,19 @@ export default defineConfig([
       eqeqeq: "error",
       "no-console": "error",
       "max-lines": ["error", { max: 300, skipBlankLines: true, skipComments: true }],
+      // camelCase with the unit at the end (tileHeightPx). Only fields of the api keep its snake_case.
+      "@typescript-eslint/naming-convention": [
+        "error",
+        { selector: "default", format: ["camelCase"], leadingUnderscore: "allow" },
+        { selector: "import", format: null },
+        { selector: "variable", format: ["camelCase", "PascalCase", "UPPER_CASE"], leadingUnderscore: "allow" },
+        { selector: "function", format: ["camelCase", "PascalCase", "UPPER_CASE"] },
+        { selector: "typeLike", format: ["PascalCase"] },
+        { selector: ["variable", "parameter"], modifiers: ["destructured"], format: null },
+        { selector: "memberLike", format: ["camelCase", "PascalCase", "UPPER_CASE"] },
+        { selector: "memberLike", filter: { regex: `^(${snakeCase})$`, match: true }, format: null },
+        { selector: "memberLike", modifiers: ["requiresQuotes"], format: null },
+      ],
     },
   },
   // Loaded by `node --require`, which takes no other kind of module.

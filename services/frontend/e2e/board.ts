@@ -45,9 +45,9 @@ export function sample(demo: Demo, name: string, of = "phone/2007.3gp"): string 
 }
 
 /** An MP4 that is whole and as large as asked: a box that players skip fills it up. */
-export function largeVideo(demo: Demo, name: string, size_bytes: number): string {
+export function largeVideo(demo: Demo, name: string, sizeBytes: number): string {
   const video = readFileSync(join(demo.data, "samples", "Harbour at dawn.mp4"));
-  const box = Buffer.alloc(size_bytes - video.length);
+  const box = Buffer.alloc(sizeBytes - video.length);
   box.writeUInt32BE(box.length, 0);
   box.write("free", 4, "ascii");
   return file(name, Buffer.concat([video, box]));

@@ -13,6 +13,8 @@ const ROTATION_TIMEOUT_MS = 30_000;
 /** What an instance may have made of a video beside its thumbnails, so that all of it is seen. */
 const SETTINGS = ["--set=THUMBNAIL_STORYBOARD=true", "--set=THUMBNAIL_PREVIEW=true"];
 
+// The demo writes these names, in Python's case, to endpoints.json.
+/* eslint-disable @typescript-eslint/naming-convention */
 export interface Endpoints {
   aws: string;
   bucket: string;
@@ -24,6 +26,7 @@ export interface Endpoints {
   token_file: string;
   pid: number;
 }
+/* eslint-enable @typescript-eslint/naming-convention */
 
 export class Demo {
   private constructor(

@@ -15,7 +15,7 @@ test("an hour connected leaves nothing behind", async ({ board, page }) => {
   page.on("websocket", (socket) => socket.on("framereceived", () => (pushes += 1)));
   await board.reload();
   const session = await page.context().newCDPSession(page);
-  const heap_bytes = async () => {
+  const heapBytes = async () => {
     for (let round = 0; round < 3; round += 1) await session.send("HeapProfiler.collectGarbage");
     return (await session.send("Runtime.getHeapUsage")).usedSize;
   };
@@ -27,16 +27,16 @@ test("an hour connected leaves nothing behind", async ({ board, page }) => {
     }
   };
   await wait(WARM_UP_MINUTES);
-  const before_bytes = await heap_bytes();
+  const beforeBytes = await heapBytes();
   pushes = 0;
   for (let minute = 0; minute < MINUTES; minute += 10) {
     await wait(Math.min(10, MINUTES - minute));
-    const now_bytes = await heap_bytes();
+    const nowBytes = await heapBytes();
     console.log(
-      `after ${minute + 10} min, ${pushes} pushes: ${(now_bytes / 1e6).toFixed(2)} MB of ${(before_bytes / 1e6).toFixed(2)} MB`,
+      `after ${minute + 10} min, ${pushes} pushes: ${(nowBytes / 1e6).toFixed(2)} MB of ${(beforeBytes / 1e6).toFixed(2)} MB`,
     );
   }
-  const growth = (await heap_bytes()) / before_bytes - 1;
+  const growth = (await heapBytes()) / beforeBytes - 1;
   console.log(`heap after ${MINUTES} min and ${pushes} pushes: ${(growth * 100).toFixed(1)} % more`);
   expect(pushes).toBeGreaterThan(MINUTES * 6);
   expect(growth).toBeLessThan(HEAP_GROWTH);

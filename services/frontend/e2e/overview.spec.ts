@@ -55,18 +55,18 @@ test("a click on a body leads to the thing itself", async ({ board }) => {
   await untilIdle(board);
   const scene = board.getByRole("region", { name: "Pipeline" });
   /** Clicks beside the middle of a station's label and above it, where its pad and what stands on it are. */
-  const click = async (name: RegExp, right_px: number, up_px: number) => {
+  const click = async (name: RegExp, rightPx: number, upPx: number) => {
     await board.evaluate(() => window.scrollTo(0, 0));
     const box = await scene.getByRole("link", { name }).boundingBox();
     if (!box) throw new Error(`no label ${name}`);
-    await board.mouse.click(box.x + box.width / 2 + right_px, box.y - up_px);
+    await board.mouse.click(box.x + box.width / 2 + rightPx, box.y - upPx);
   };
   await expect(scene.locator("canvas[data-engine]")).toBeVisible();
   await click(/Workers/, 0, 14);
   await expect(board).toHaveURL(/#pods$/);
   const pods = new Set<string>();
-  for (let right_px = -75; right_px <= 75; right_px += 15) {
-    await click(/Workers/, right_px, 60);
+  for (let rightPx = -75; rightPx <= 75; rightPx += 15) {
+    await click(/Workers/, rightPx, 60);
     await board.waitForTimeout(200);
     pods.add(new URL(board.url()).hash);
   }
@@ -84,8 +84,8 @@ test("shows what others upload on its way from Uploads to Queue", async ({ board
   const [from, to] = [await label(/Uploads/).boundingBox(), await label(/Queue/).boundingBox()];
   if (!from || !to) throw new Error("the labels are not placed");
   // The gap between the two pads, where nothing stands.
-  const middle_px = (from.x + from.width / 2 + to.x + to.width / 2) / 2;
-  const gap = { x: middle_px - 10, y: from.y - 110, width: 20, height: 80 };
+  const middlePx = (from.x + from.width / 2 + to.x + to.width / 2) / 2;
+  const gap = { x: middlePx - 10, y: from.y - 110, width: 20, height: 80 };
   const quiet = await board.screenshot({ clip: gap });
   expect((await board.screenshot({ clip: gap })).equals(quiet)).toBe(true);
 

@@ -66,10 +66,10 @@ export const videos = {
     retried: "It is in the queue again",
     retryFailed: "The retry failed",
     whole: "The whole video",
-    tiles: (count: number, interval_s: number) =>
+    tiles: (count: number, intervalS: number) =>
       count === 1
         ? counted(count, "picture")
-        : `${counted(count, "picture")}, one every ${Number(interval_s.toFixed(1))} s`,
+        : `${counted(count, "picture")}, one every ${Number(intervalS.toFixed(1))} s`,
     storyboard: "Storyboard",
     sheet: "Sheet",
     track: "WebVTT",

@@ -2,10 +2,10 @@ import { expect, it } from "vitest";
 import type { DeadLetter } from "@/lib/api/models";
 import { groupByReason, keysOf, pickedOf, sharedReason, toggled } from "./groups";
 
-const letter = (key: string, reason_code: DeadLetter["reason_code"], second: number): DeadLetter => ({
+const letter = (key: string, reason: DeadLetter["reason_code"], second: number): DeadLetter => ({
   id: `${key} ${second}`,
   key,
-  reason_code,
+  reason_code: reason,
   reason: "a reason",
   attempts: 1,
   at: `2026-01-01T00:00:${String(second).padStart(2, "0")}Z`,

@@ -2,7 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { announce } from "@/components/ui/toasts";
-import { serverNow_ms } from "@/features/live/store";
+import { serverNowMs } from "@/features/live/store";
 import { call } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
 import { text } from "@/text";
@@ -23,10 +23,10 @@ export function useRedrive() {
   const client = useQueryClient();
   const redrive = useMutation({
     mutationFn: async (keys: readonly string[] | "all") => {
-      const since_ms = serverNow_ms();
+      const sinceMs = serverNowMs();
       const body = keys === "all" ? {} : { keys: keys.slice(0, KEYS_AT_ONCE) };
       const answer = await call("post", "/api/dead-letters/redrive", { body });
-      followRedriven(answer.keys, since_ms);
+      followRedriven(answer.keys, sinceMs);
       return answer.redriven;
     },
     onSuccess: (count) => announce({ tone: "good", title: text.failures.redriven(count) }),

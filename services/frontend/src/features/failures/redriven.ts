@@ -1,7 +1,7 @@
 /** The videos that were put back, each followed until it is known what became of it. */
 
 import { createStore, useStore } from "zustand";
-import { serverNow_ms } from "@/features/live/store";
+import { serverNowMs } from "@/features/live/store";
 import { followVideo } from "@/features/videos/following";
 import type { Video } from "@/lib/api/models";
 
@@ -17,7 +17,7 @@ const store = createStore<{ videos: readonly Redriven[] }>(() => ({ videos: [] }
 
 let following = new AbortController();
 
-export function followRedriven(keys: readonly string[], since_ms = serverNow_ms()): void {
+export function followRedriven(keys: readonly string[], sinceMs = serverNowMs()): void {
   const { signal } = following;
   store.setState(({ videos }) => ({
     videos: [...keys.map((key) => ({ key, video: null })), ...videos.filter(({ key }) => !keys.includes(key))],
@@ -27,7 +27,7 @@ export function followRedriven(keys: readonly string[], since_ms = serverNow_ms(
   const follow = async () => {
     for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
       const followed = key;
-      await followVideo(followed, { signal, since_ms, onChange: (video) => put(followed, video) });
+      await followVideo(followed, { signal, sinceMs, onChange: (video) => put(followed, video) });
     }
   };
   for (let lane = 0; lane < AT_ONCE; lane += 1) follow().catch(() => undefined);

@@ -14,7 +14,7 @@ import { useThumbnails } from "./queries";
 import { ThumbnailTile, tileHeight, tileProps } from "./thumbnail-tile";
 
 /** Two side by side on a phone. */
-const minTileWidth = (width_px: number) => (width_px < 640 ? 150 : 200);
+const minTileWidth = (widthPx: number) => (widthPx < 640 ? 150 : 200);
 
 export function GalleryPage() {
   const config = useConfig();
@@ -42,8 +42,8 @@ export function GalleryPage() {
           label={text.gallery.label}
           items={items}
           keyOf={(thumbnail) => thumbnail.key}
-          minTileWidth_px={minTileWidth}
-          tileHeight_px={tileHeight}
+          minTileWidthPx={minTileWidth}
+          tileHeightPx={tileHeight}
           onNearEnd={loadMore}
           render={(thumbnail) => <ThumbnailTile {...tileProps(thumbnail)} />}
         />

@@ -10,8 +10,8 @@ const TONES: Record<Liveness, Tone> = { live: "good", stale: "warn", down: "bad"
 
 /** LIVE, STALE or DOWN, with the data's age when it matters. A screen reader hears of changes, not of each second. */
 export function LiveBadge() {
-  const { liveness, age_s } = useLiveness();
-  const isOld = (liveness === "stale" || liveness === "down") && age_s !== null;
+  const { liveness, ageS } = useLiveness();
+  const isOld = (liveness === "stale" || liveness === "down") && ageS !== null;
   return (
     <div className="flex items-center gap-2" title={text.live.explain[liveness]}>
       <span role="status" aria-label={text.live.label} data-liveness={liveness}>
@@ -22,9 +22,9 @@ export function LiveBadge() {
       </span>
       {isOld ? (
         <span className="text-xs whitespace-nowrap text-muted">
-          <span className="max-sm:sr-only">{text.live.age(age_s)}</span>
+          <span className="max-sm:sr-only">{text.live.age(ageS)}</span>
           <span aria-hidden className="sm:hidden">
-            {formatAge(age_s)}
+            {formatAge(ageS)}
           </span>
         </span>
       ) : null}

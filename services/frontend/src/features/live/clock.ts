@@ -5,7 +5,7 @@ import { useSyncExternalStore } from "react";
 /** One timer for all that shows an age. It rests while nobody looks. */
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | null = null;
-let now_ms = 0;
+let nowMs = 0;
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
@@ -20,13 +20,13 @@ function subscribe(listener: () => void): () => void {
 
 function tick(): void {
   if (document.hidden) return;
-  now_ms = Date.now();
+  nowMs = Date.now();
   for (const listener of listeners) listener();
 }
 
 function read(): number {
-  now_ms ||= Date.now();
-  return now_ms;
+  nowMs ||= Date.now();
+  return nowMs;
 }
 
 /** The time in milliseconds, renewed each second; 0 on the server, where no age is shown. */

@@ -46,8 +46,8 @@ export function connect(): () => void {
 
   // A connection can die without a word, in a tunnel or in a sleeping laptop: silence is the only sign.
   const listen = () => {
-    const { last_ms } = live.getState();
-    const isSilent = last_ms !== null && Date.now() - last_ms > SILENCE_MS;
+    const { lastMs } = live.getState();
+    const isSilent = lastMs !== null && Date.now() - lastMs > SILENCE_MS;
     if (isSilent && socket.readyState === ReconnectingSocket.OPEN) socket.reconnect();
   };
   const timer = setInterval(listen, SILENCE_MS / 4);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { State } from "@/lib/api/models";
-import { oldestSource_s, snapshotOf } from "./snapshot";
-import { live, receive, serverNow_ms, setSocket } from "./store";
+import { oldestSourceAgeS, snapshotOf } from "./snapshot";
+import { live, receive, serverNowMs, setSocket } from "./store";
 
 const fresh = { stale: false, age_s: 0.1, error: null };
 
@@ -26,8 +26,8 @@ function state(second: number, change: Partial<State> = {}): State {
 beforeEach(() =>
   live.setState({
     socket: "connecting",
-    last_ms: null,
-    server_ms: 0,
+    lastMs: null,
+    serverMs: 0,
     snapshot: null,
     points: [],
     purge: null,
@@ -57,12 +57,12 @@ describe("the live state", () => {
 
   it("tells the server's time between two messages", () => {
     receive(state(5), 1000);
-    expect(serverNow_ms(3500)).toBe(Date.UTC(2026, 0, 1, 0, 0, 5) + 2500);
+    expect(serverNowMs(3500)).toBe(Date.UTC(2026, 0, 1, 0, 0, 5) + 2500);
   });
 
   it("is as old as the oldest source that has failed", () => {
     const sources = { ...state(5).sources, pods: { stale: true, age_s: 40, error: "403" } };
-    expect(oldestSource_s(snapshotOf(state(5)))).toBe(0);
-    expect(oldestSource_s(snapshotOf(state(5, { sources })))).toBe(40);
+    expect(oldestSourceAgeS(snapshotOf(state(5)))).toBe(0);
+    expect(oldestSourceAgeS(snapshotOf(state(5, { sources })))).toBe(40);
   });
 });

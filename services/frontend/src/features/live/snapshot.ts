@@ -9,13 +9,13 @@ export type SourceName = "queue" | "pods" | "metrics";
 export interface Source {
   isStale: boolean;
   /** Null when it has never answered. */
-  age_s: number | null;
+  ageS: number | null;
   error: string | null;
 }
 
 export interface Snapshot {
-  server_ms: number;
-  queue: { waiting: number; inFlight: number; delayed: number; oldest_s: number | null; deadLetters: number } | null;
+  serverMs: number;
+  queue: { waiting: number; inFlight: number; delayed: number; oldestS: number | null; deadLetters: number } | null;
   pods: readonly Pod[] | null;
   metrics: Metrics | null;
   videos: readonly VideoSummary[];
@@ -26,12 +26,12 @@ export interface Snapshot {
 export function snapshotOf(message: StateMessage): Snapshot {
   const { queue } = message;
   return {
-    server_ms: Date.parse(message.at),
+    serverMs: Date.parse(message.at),
     queue: queue && {
       waiting: queue.visible,
       inFlight: queue.in_flight,
       delayed: queue.delayed,
-      oldest_s: queue.oldest_age_s,
+      oldestS: queue.oldest_age_s,
       deadLetters: queue.dead_letters,
     },
     pods: message.pods,
@@ -41,7 +41,7 @@ export function snapshotOf(message: StateMessage): Snapshot {
     sources: Object.fromEntries(
       Object.entries(message.sources).map(([name, { stale, age_s, error }]) => [
         name,
-        { isStale: stale, age_s, error },
+        { isStale: stale, ageS: age_s, error },
       ]),
     ),
   };
@@ -51,9 +51,9 @@ export function snapshotOf(message: StateMessage): Snapshot {
 export function pointsOf({ queue }: StateMessage): QueuePoint[] {
   return (
     queue?.history.map(({ at, visible, in_flight }) => ({
-      time_s: Math.round(Date.parse(at) / 1000),
+      timeS: Math.round(Date.parse(at) / 1000),
       waiting: visible,
-      in_flight,
+      inFlight: in_flight,
     })) ?? []
   );
 }
@@ -63,6 +63,6 @@ export function contentsOf({ metrics, queue }: Snapshot): string {
   return JSON.stringify([metrics?.videos, metrics?.thumbnails, queue?.deadLetters]);
 }
 
-export function oldestSource_s({ sources }: Snapshot): number {
-  return Math.max(0, ...Object.values(sources).map(({ isStale, age_s }) => (isStale ? (age_s ?? 0) : 0)));
+export function oldestSourceAgeS({ sources }: Snapshot): number {
+  return Math.max(0, ...Object.values(sources).map(({ isStale, ageS }) => (isStale ? (ageS ?? 0) : 0)));
 }

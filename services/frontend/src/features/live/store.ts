@@ -9,9 +9,9 @@ import { contentsOf, pointsOf, type Snapshot, snapshotOf, type StateMessage } fr
 export interface LiveState {
   socket: Heard["socket"];
   /** When the last message came, by this browser's clock. */
-  last_ms: number | null;
+  lastMs: number | null;
   /** The api's clock at that moment. */
-  server_ms: number;
+  serverMs: number;
   snapshot: Snapshot | null;
   /** The queue's last five minutes. They outlive a lost connection. */
   points: readonly QueuePoint[];
@@ -22,8 +22,8 @@ export interface LiveState {
 
 export const live = createStore<LiveState>(() => ({
   socket: "connecting",
-  last_ms: null,
-  server_ms: 0,
+  lastMs: null,
+  serverMs: 0,
   snapshot: null,
   points: [],
   purge: null,
@@ -38,12 +38,12 @@ export function setSocket(socket: Heard["socket"]): void {
   live.setState({ socket });
 }
 
-export function receive(message: StateMessage, now_ms: number): void {
+export function receive(message: StateMessage, nowMs: number): void {
   const snapshot = snapshotOf(message);
   live.setState(({ points, news, snapshot: before }) => ({
     socket: "open",
-    last_ms: now_ms,
-    server_ms: snapshot.server_ms,
+    lastMs: nowMs,
+    serverMs: snapshot.serverMs,
     snapshot,
     points: joinPoints(points, pointsOf(message)),
     purge: snapshot.purge,
@@ -52,7 +52,7 @@ export function receive(message: StateMessage, now_ms: number): void {
 }
 
 /** The api's clock now, as far as one can tell from its last message. */
-export function serverNow_ms(now_ms = Date.now()): number {
-  const { server_ms, last_ms } = live.getState();
-  return last_ms === null ? now_ms : server_ms + (now_ms - last_ms);
+export function serverNowMs(nowMs = Date.now()): number {
+  const { serverMs, lastMs } = live.getState();
+  return lastMs === null ? nowMs : serverMs + (nowMs - lastMs);
 }

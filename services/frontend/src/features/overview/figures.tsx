@@ -34,9 +34,9 @@ export function Figures() {
         value={known(queue?.waiting)}
         note={
           queue
-            ? queue.waiting === 0 || queue.oldest_s === null
+            ? queue.waiting === 0 || queue.oldestS === null
               ? words.queueEmpty
-              : words.oldest(queue.oldest_s)
+              : words.oldest(queue.oldestS)
             : null
         }
         warning={warnings.queue}

@@ -57,7 +57,7 @@ function Pace({ snapshot }: { snapshot: Snapshot }) {
           {drain(metrics, queue?.waiting)}
         </Row>
         <Row name={words.oldest} isLast>
-          {queue?.oldest_s ? formatAge(queue.oldest_s) : text.common.none}
+          {queue?.oldestS ? formatAge(queue.oldestS) : text.common.none}
         </Row>
         <Row name={words.deadLetters} isLast isBad={(queue?.deadLetters ?? 0) > 0}>
           {queue ? formatCount(queue.deadLetters) : text.common.none}

@@ -13,8 +13,8 @@ export interface TestVideo {
 }
 
 export interface TestRun {
-  started_ms: number;
-  ended_ms: number | null;
+  startedMs: number;
+  endedMs: number | null;
   videos: readonly TestVideo[];
   problem: Problem | null;
 }
@@ -34,7 +34,7 @@ export function useTest(): TestState {
 export function openTest(): void {
   const { run } = store.getState();
   store.setState({ isShown: true });
-  if (!run || run.ended_ms !== null || run.problem) void begin();
+  if (!run || run.endedMs !== null || run.problem) void begin();
 }
 
 export function closeTest(): void {
@@ -46,7 +46,7 @@ export function hasEnded({ video }: TestVideo): boolean {
 }
 
 export async function begin(): Promise<void> {
-  const run: TestRun = { started_ms: Date.now(), ended_ms: null, videos: [], problem: null };
+  const run: TestRun = { startedMs: Date.now(), endedMs: null, videos: [], problem: null };
   store.setState({ run });
   try {
     const keys = await startTest();
@@ -61,7 +61,7 @@ export async function begin(): Promise<void> {
         }),
       ),
     );
-    patch(() => ({ ended_ms: Date.now() }));
+    patch(() => ({ endedMs: Date.now() }));
   } catch (error) {
     patch(() => ({ problem: asProblem(error) }));
   }

@@ -26,10 +26,10 @@ export function TestDialog() {
 }
 
 function Run({ run }: { run: TestRun }) {
-  const { videos, ended_ms } = run;
+  const { videos, endedMs } = run;
   const ended = videos.filter(hasEnded).length;
   const failed = videos.filter(({ video }) => video?.state === "failed").length;
-  const isOver = ended_ms !== null;
+  const isOver = endedMs !== null;
   return (
     <div className="flex flex-col gap-4">
       <div className="flex items-baseline justify-between gap-4">
@@ -42,7 +42,7 @@ function Run({ run }: { run: TestRun }) {
             text.test.progress(ended, videos.length)
           )}
         </p>
-        {isOver ? null : <Stopwatch started_ms={run.started_ms} />}
+        {isOver ? null : <Stopwatch startedMs={run.startedMs} />}
       </div>
       <Progress
         label={text.test.title}
@@ -66,7 +66,7 @@ function Run({ run }: { run: TestRun }) {
 }
 
 function Outcome({ run, failed }: { run: TestRun; failed: number }) {
-  const seconds = ((run.ended_ms ?? run.started_ms) - run.started_ms) / 1000;
+  const seconds = ((run.endedMs ?? run.startedMs) - run.startedMs) / 1000;
   return failed > 0 ? text.test.totalFailed(failed, seconds) : text.test.total(seconds);
 }
 
@@ -104,11 +104,11 @@ function Step({ entry: { key, video } }: { entry: TestVideo }) {
   );
 }
 
-function Stopwatch({ started_ms }: { started_ms: number }) {
-  const [now_ms, setNow] = useState(started_ms);
+function Stopwatch({ startedMs }: { startedMs: number }) {
+  const [nowMs, setNow] = useState(startedMs);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 100);
     return () => clearInterval(timer);
   }, []);
-  return <span className="text-muted">{text.test.elapsed(Math.max(0, now_ms - started_ms) / 1000)}</span>;
+  return <span className="text-muted">{text.test.elapsed(Math.max(0, nowMs - startedMs) / 1000)}</span>;
 }

@@ -17,7 +17,7 @@ const ALL = "";
 
 export function PodsCard({ className }: { className?: string }) {
   const pods = useLive((state) => state.snapshot?.pods ?? null);
-  const now_ms = useLive((state) => state.server_ms);
+  const nowMs = useLive((state) => state.serverMs);
   const warning = useSourceWarning("pods");
   const [component, setComponent] = useState(ALL);
   const ordered = useMemo(() => (pods ? inOrderOfConcern(pods) : null), [pods]);
@@ -61,7 +61,7 @@ export function PodsCard({ className }: { className?: string }) {
               restarts={pod.restarts}
               node={pod.node ?? ""}
               started={pod.started_at ?? ""}
-              uptime={uptimeOf(pod, now_ms)}
+              uptime={uptimeOf(pod, nowMs)}
             />
           ))}
         </ul>
@@ -71,9 +71,9 @@ export function PodsCard({ className }: { className?: string }) {
 }
 
 /** Rounded to what is read of it, so that a tile is drawn anew only when its text changes. */
-function uptimeOf(pod: Pod, now_ms: number): string {
+function uptimeOf(pod: Pod, nowMs: number): string {
   if (!pod.started_at) return text.pods.notStarted;
-  const seconds = Math.max(0, (now_ms - Date.parse(pod.started_at)) / 1000);
+  const seconds = Math.max(0, (nowMs - Date.parse(pod.started_at)) / 1000);
   return text.pods.uptime(seconds < 60 ? Math.floor(seconds / 5) * 5 || 1 : seconds);
 }
 

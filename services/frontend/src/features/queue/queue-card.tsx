@@ -94,10 +94,10 @@ function QueueTable({ points }: { points: readonly QueuePoint[] }) {
         </thead>
         <tbody>
           {points.toReversed().map((point) => (
-            <tr key={point.time_s} className="border-t border-line">
-              <td className="py-1 text-left">{text.queue.clock(new Date(point.time_s * 1000))}</td>
+            <tr key={point.timeS} className="border-t border-line">
+              <td className="py-1 text-left">{text.queue.clock(new Date(point.timeS * 1000))}</td>
               <td className="py-1">{formatCount(point.waiting)}</td>
-              <td className="py-1">{formatCount(point.in_flight)}</td>
+              <td className="py-1">{formatCount(point.inFlight)}</td>
             </tr>
           ))}
         </tbody>

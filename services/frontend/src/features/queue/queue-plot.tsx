@@ -43,7 +43,7 @@ export default function QueuePlot({ series }: { series: QueueSeries }) {
 }
 
 function asData(series: QueueSeries): uPlot.AlignedData {
-  return [series.times_s, series.waiting, series.in_flight];
+  return [series.timesS, series.waiting, series.inFlight];
 }
 
 function options(width: number, height: number): uPlot.Options {

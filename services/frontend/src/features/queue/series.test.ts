@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { joinPoints, type QueuePoint, summarize } from "./series";
 
-const point = (time_s: number, waiting = 0): QueuePoint => ({ time_s, waiting, in_flight: 0 });
+const point = (timeS: number, waiting = 0): QueuePoint => ({ timeS, waiting, inFlight: 0 });
 
 it("puts history and news in order, each time once, and the later word wins", () => {
   const joined = joinPoints([point(10, 1), point(15, 2)], [point(15, 3), point(5, 9)]);
@@ -9,7 +9,7 @@ it("puts history and news in order, each time once, and the later word wins", ()
 });
 
 it("forgets what is older than the window", () => {
-  expect(joinPoints([point(0), point(100)], [point(301)]).map(({ time_s }) => time_s)).toEqual([100, 301]);
+  expect(joinPoints([point(0), point(100)], [point(301)]).map(({ timeS }) => timeS)).toEqual([100, 301]);
 });
 
 it("keeps what was known when a reconnect brings a history again", () => {

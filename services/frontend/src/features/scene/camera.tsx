@@ -13,7 +13,7 @@ const LABEL_DEPTH_M = 1.15;
 /** Share of the canvas that is filled at most. */
 const FILL = 0.95;
 
-export type LabelPlaces = Record<Station, { left_px: number; top_px: number }>;
+export type LabelPlaces = Record<Station, { leftPx: number; topPx: number }>;
 
 interface CameraProps {
   layout: Layout;
@@ -55,9 +55,9 @@ export function Camera({ layout, onPlaced }: CameraProps) {
 function corners(layout: Layout): Vector3[] {
   const ground = STATIONS.flatMap((station) => {
     const { x, z } = layout.places[station];
-    const [width_m, depth_m] = padOf(station, layout);
-    const sides = [x - width_m / 2, x + width_m / 2];
-    const fronts = [z - depth_m / 2, z + depth_m / 2 + LABEL_DEPTH_M];
+    const [widthM, depthM] = padOf(station, layout);
+    const sides = [x - widthM / 2, x + widthM / 2];
+    const fronts = [z - depthM / 2, z + depthM / 2 + LABEL_DEPTH_M];
     return sides.flatMap((side) => fronts.map((front) => new Vector3(side, 0, front)));
   });
   const { x, z } = layout.places.queue;
@@ -69,7 +69,7 @@ function labelPlaces(layout: Layout, camera: OrthographicCamera, size: { width: 
     const { x, z } = layout.places[station];
     const front = padOf(station, layout)[1] / 2 + 0.12;
     const point = new Vector3(x, 0, z + front).project(camera);
-    return { left_px: ((point.x + 1) / 2) * size.width, top_px: ((1 - point.y) / 2) * size.height };
+    return { leftPx: ((point.x + 1) / 2) * size.width, topPx: ((1 - point.y) / 2) * size.height };
   };
   return Object.fromEntries(STATIONS.map((station) => [station, place(station)])) as LabelPlaces;
 }

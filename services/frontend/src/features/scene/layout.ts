@@ -12,11 +12,11 @@ export interface Point {
 export interface Layout {
   places: Record<Station, Point>;
   /** Room for the workers around their place. */
-  workersWidth_m: number;
-  workersDepth_m: number;
+  workersWidthM: number;
+  workersDepthM: number;
 }
 
-const PADS: Record<Exclude<Station, "workers">, [width_m: number, depth_m: number]> = {
+const PADS: Record<Exclude<Station, "workers">, [widthM: number, depthM: number]> = {
   uploads: [2.4, 2.2],
   queue: [2.4, 2.2],
   thumbnails: [3.2, 2.4],
@@ -24,8 +24,8 @@ const PADS: Record<Exclude<Station, "workers">, [width_m: number, depth_m: numbe
 };
 
 /** Width and depth of a station's pad. */
-export function padOf(station: Station, layout: Layout): readonly [width_m: number, depth_m: number] {
-  return station === "workers" ? [layout.workersWidth_m + 0.6, layout.workersDepth_m + 0.6] : PADS[station];
+export function padOf(station: Station, layout: Layout): readonly [widthM: number, depthM: number] {
+  return station === "workers" ? [layout.workersWidthM + 0.6, layout.workersDepthM + 0.6] : PADS[station];
 }
 
 const WIDE: Layout = {
@@ -36,8 +36,8 @@ const WIDE: Layout = {
     thumbnails: { x: 6.4, z: -1.6 },
     deadLetters: { x: 6.4, z: 3.4 },
   },
-  workersWidth_m: 5.4,
-  workersDepth_m: 3.4,
+  workersWidthM: 5.4,
+  workersDepthM: 3.4,
 };
 
 /** Nearly as high as wide: what comes in stands one behind the other, as what comes out does. */
@@ -49,8 +49,8 @@ const MEDIUM: Layout = {
     thumbnails: { x: 5.4, z: -2.6 },
     deadLetters: { x: 5.4, z: 2.6 },
   },
-  workersWidth_m: 4.8,
-  workersDepth_m: 4.2,
+  workersWidthM: 4.8,
+  workersDepthM: 4.2,
 };
 
 const TALL: Layout = {
@@ -61,8 +61,8 @@ const TALL: Layout = {
     thumbnails: { x: -2, z: 5.9 },
     deadLetters: { x: 2.3, z: 5.9 },
   },
-  workersWidth_m: 6.2,
-  workersDepth_m: 3.4,
+  workersWidthM: 6.2,
+  workersDepthM: 3.4,
 };
 
 /** The one that fills a stage of this width, divided by its height, best. */
@@ -74,9 +74,9 @@ export function layoutFor(aspect: number): Layout {
 /** Places for that many bodies in rows, and the size that lets them fit: 1 while they have room, less beyond. */
 export function rows(count: number, layout: Layout): { places: Point[]; scale: number } {
   if (count === 0) return { places: [], scale: 1 };
-  const { workersWidth_m, workersDepth_m } = layout;
-  const spacing = Math.min(1.6, Math.sqrt((workersWidth_m * workersDepth_m) / count));
-  const columns = Math.max(1, Math.min(count, Math.floor(workersWidth_m / spacing)));
+  const { workersWidthM, workersDepthM } = layout;
+  const spacing = Math.min(1.6, Math.sqrt((workersWidthM * workersDepthM) / count));
+  const columns = Math.max(1, Math.min(count, Math.floor(workersWidthM / spacing)));
   const lines = Math.ceil(count / columns);
   const centre = layout.places.workers;
   const places = Array.from({ length: count }, (_, index) => {

@@ -19,7 +19,7 @@ export interface Flight {
   to: Station;
   /** The worker that it comes from or goes to, where one takes part. */
   worker: string | null;
-  starts_ms: number;
+  startsMs: number;
 }
 
 export interface SceneModel {
@@ -42,20 +42,20 @@ const SPREAD_MS = 2400;
 export interface Standing {
   key: string;
   /** When a worker took it: a second try is a way of its own. */
-  taken_at: string;
+  takenAt: string;
   station: "workers" | "thumbnails" | "deadLetters";
   worker: string | null;
 }
 
-type Way = Omit<Flight, "id" | "starts_ms">;
+type Way = Omit<Flight, "id" | "startsMs">;
 
 /** The ways that videos took between two looks at them: for each that moved, one after the other. */
 export function waysBetween(before: ReadonlyMap<string, Standing>, after: readonly Standing[]): Way[][] {
   return after.map((standing) => waysTo(standing, before.get(standing.key))).filter((ways) => ways.length > 0);
 }
 
-function waysTo({ key, taken_at, station, worker }: Standing, before: Standing | undefined): Way[] {
-  const isSameTry = before?.taken_at === taken_at;
+function waysTo({ key, takenAt, station, worker }: Standing, before: Standing | undefined): Way[] {
+  const isSameTry = before?.takenAt === takenAt;
   if (isSameTry && before.station === station) return [];
   const taken: Way = { key, from: "queue", to: "workers", worker };
   if (station === "workers") return [taken];
@@ -65,10 +65,10 @@ function waysTo({ key, taken_at, station, worker }: Standing, before: Standing |
 }
 
 /** The ways as flights. They set out one after another, not all at once, and what came is there before it is taken. */
-export function flightsOf(ways: readonly (readonly Way[])[], came: Came, now_ms: number): Flight[] {
+export function flightsOf(ways: readonly (readonly Way[])[], came: Came, nowMs: number): Flight[] {
   const arrivals = [...arriving("uploads", came.uploaded), ...arriving("deadLetters", came.redriven)];
-  const later_ms = arrivals.length > 0 ? FLIGHT_MS : 0;
-  return [...inTurn(arrivals, now_ms), ...inTurn(ways, now_ms, later_ms)].slice(0, MOST_FLIGHTS);
+  const laterMs = arrivals.length > 0 ? FLIGHT_MS : 0;
+  return [...inTurn(arrivals, nowMs), ...inTurn(ways, nowMs, laterMs)].slice(0, MOST_FLIGHTS);
 }
 
 export type Came = Pick<Arrivals, "uploaded" | "redriven">;
@@ -79,17 +79,17 @@ function arriving(from: Station, count: number): Way[][] {
   ]);
 }
 
-function inTurn(ways: readonly (readonly Way[])[], now_ms: number, later_ms = 0): Flight[] {
-  const step_ms = ways.length > 1 ? Math.min(180, SPREAD_MS / ways.length) : 0;
+function inTurn(ways: readonly (readonly Way[])[], nowMs: number, laterMs = 0): Flight[] {
+  const stepMs = ways.length > 1 ? Math.min(180, SPREAD_MS / ways.length) : 0;
   return ways.flatMap((legs, index) =>
     legs.map((way, leg) => ({
       ...way,
-      id: `${way.key} ${way.from} ${way.to} ${now_ms}`,
-      starts_ms: now_ms + index * step_ms + leg * FLIGHT_MS + (way.from === "workers" && leg === 0 ? 0 : later_ms),
+      id: `${way.key} ${way.from} ${way.to} ${nowMs}`,
+      startsMs: nowMs + index * stepMs + leg * FLIGHT_MS + (way.from === "workers" && leg === 0 ? 0 : laterMs),
     })),
   );
 }
 
-export function stillFlying(flights: readonly Flight[], now_ms: number): Flight[] {
-  return flights.filter((flight) => now_ms < flight.starts_ms + FLIGHT_MS);
+export function stillFlying(flights: readonly Flight[], nowMs: number): Flight[] {
+  return flights.filter((flight) => nowMs < flight.startsMs + FLIGHT_MS);
 }

@@ -127,7 +127,7 @@ function Stage({ model, flights, isSeen }: StageProps) {
             <div
               key={station}
               className="absolute -translate-x-1/2"
-              style={{ left: places[station].left_px, top: places[station].top_px }}
+              style={{ left: places[station].leftPx, top: places[station].topPx }}
             >
               <StationLink station={station} saying={said[station]} />
             </div>

@@ -3,9 +3,9 @@ import { arrivalsBetween, EVEN, type QueueLook } from "./arrivals";
 import { along, layoutFor, rows, stackOf } from "./layout";
 import { FLIGHT_MS, flightsOf, type Standing, stillFlying, waysBetween } from "./model";
 
-const standing = (station: Standing["station"], taken_at = "12:00"): Standing => ({
+const standing = (station: Standing["station"], takenAt = "12:00"): Standing => ({
   key: "uploads/a.mp4",
-  taken_at,
+  takenAt,
   station,
   worker: "worker-1",
 });
@@ -28,8 +28,8 @@ describe("workers in rows", () => {
     expect(places).toHaveLength(count);
     const centre = layout.places.workers;
     for (const place of places) {
-      expect(Math.abs(place.x - centre.x)).toBeLessThanOrEqual(layout.workersWidth_m / 2);
-      expect(Math.abs(place.z - centre.z)).toBeLessThanOrEqual(layout.workersDepth_m / 2 + 0.6);
+      expect(Math.abs(place.x - centre.x)).toBeLessThanOrEqual(layout.workersWidthM / 2);
+      expect(Math.abs(place.z - centre.z)).toBeLessThanOrEqual(layout.workersDepthM / 2 + 0.6);
     }
     const gaps = places.slice(1).map((place, index) => {
       const before = places[index] ?? place;
@@ -55,7 +55,7 @@ describe("flights", () => {
       ["queue", "workers"],
       ["workers", "thumbnails"],
     ]);
-    expect((flights[1]?.starts_ms ?? 0) - (flights[0]?.starts_ms ?? 0)).toBeGreaterThanOrEqual(FLIGHT_MS);
+    expect((flights[1]?.startsMs ?? 0) - (flights[0]?.startsMs ?? 0)).toBeGreaterThanOrEqual(FLIGHT_MS);
   });
 
   it("go aside for what has failed, and start over for a second try, even one that ends alike", () => {
@@ -75,7 +75,7 @@ describe("flights", () => {
     const after = [standing("workers"), { ...standing("thumbnails"), key: "uploads/b.mp4" }];
     const before = known({ ...standing("workers"), key: "uploads/b.mp4" });
     const flights = flightsOf(waysBetween(before, after), { uploaded: 1, redriven: 1 }, 0);
-    const starts = new Map(flights.map(({ from, starts_ms }) => [from, starts_ms]));
+    const starts = new Map(flights.map(({ from, startsMs }) => [from, startsMs]));
     expect([...starts.keys()]).toEqual(["uploads", "deadLetters", "queue", "workers"]);
     expect(starts.get("queue")).toBeGreaterThanOrEqual((starts.get("uploads") ?? 0) + FLIGHT_MS);
     expect(starts.get("workers")).toBeLessThan(FLIGHT_MS);

@@ -68,12 +68,12 @@ function useMotion(snapshot: Snapshot | null, moves: boolean): Motion {
       accounts: before.accounts,
     });
     last.current = { ...look, accounts };
-    const now_ms = performance.now();
-    const started = moves ? flightsOf(ways, came, now_ms) : [];
+    const nowMs = performance.now();
+    const started = moves ? flightsOf(ways, came, nowMs) : [];
     setMotion((motion) =>
       started.length === 0 && came.uploaded === motion.arrived
         ? motion
-        : { arrived: came.uploaded, flights: [...stillFlying(motion.flights, now_ms), ...started] },
+        : { arrived: came.uploaded, flights: [...stillFlying(motion.flights, nowMs), ...started] },
     );
   }, [snapshot, moves]);
   return motion;
@@ -86,7 +86,7 @@ function isOld({ sources }: Snapshot): boolean {
 function standingsOf({ videos }: Snapshot): Standing[] {
   return videos.map(({ key, started_at, state, worker }) => ({
     key,
-    taken_at: started_at,
+    takenAt: started_at,
     station: STATIONS_OF_STATES[state],
     worker: worker || null,
   }));

@@ -84,6 +84,6 @@ export function LoginForm() {
 
 function inWords(problem: Problem): string {
   if (problem.status === 401 || problem.status === 403) return text.session.wrong;
-  if (problem.status === 429) return text.session.tooMany(problem.retryAfter_s);
+  if (problem.status === 429) return text.session.tooMany(problem.retryAfterS);
   return problem.detail ? `${problem.title}. ${problem.detail}` : problem.title;
 }

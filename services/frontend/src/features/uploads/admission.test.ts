@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { refusal } from "./admission";
 import { Speedometer } from "./speed";
 
-const limits = { extensions: [".mp4", ".mov"], largest_bytes: 1000 };
+const limits = { extensions: [".mp4", ".mov"], largestBytes: 1000 };
 
 it.each(["a.mp4", "A.MOV", "no.dots.left.Mp4", "<img src=x onerror=alert(1)>.mp4"])("takes %s", (name) => {
   expect(refusal({ name, size: 10 }, limits)).toBeNull();

@@ -4,15 +4,15 @@ import { text } from "@/text";
 
 export interface Limits {
   extensions: readonly string[];
-  largest_bytes: number;
+  largestBytes: number;
 }
 
 /** Why a file cannot be uploaded, in one sentence; null when it can. */
-export function refusal(file: { name: string; size: number }, { extensions, largest_bytes }: Limits): string | null {
+export function refusal(file: { name: string; size: number }, { extensions, largestBytes }: Limits): string | null {
   const dot = file.name.lastIndexOf(".");
   const extension = dot < 0 ? "" : file.name.slice(dot).toLowerCase();
   if (!extensions.includes(extension)) return text.uploads.wrongKind(extensions);
   if (file.size === 0) return text.uploads.isEmpty;
-  if (file.size > largest_bytes) return text.uploads.tooLarge(largest_bytes);
+  if (file.size > largestBytes) return text.uploads.tooLarge(largestBytes);
   return null;
 }

@@ -16,7 +16,7 @@ function partsTicket({ key, upload_id, part_size_bytes }: Schemas["PartsTicket"]
   return {
     kind: "parts",
     key,
-    partSize_bytes: part_size_bytes,
+    partSizeBytes: part_size_bytes,
     urlOf: async (number, signal) => {
       const { parts } = await call("post", "/api/uploads/part-urls", {
         body: { ...upload, numbers: [number] },

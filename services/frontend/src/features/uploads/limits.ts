@@ -2,5 +2,5 @@ import type { Config } from "@/lib/api/models";
 import type { Limits } from "./admission";
 
 export function limitsOf(config: Config): Limits {
-  return { extensions: config.extensions, largest_bytes: config.upload_max_bytes };
+  return { extensions: config.extensions, largestBytes: config.upload_max_bytes };
 }

@@ -3,17 +3,17 @@
 const WINDOW_MS = 4000;
 
 export class Speedometer {
-  private readings: { at_ms: number; bytes: number }[] = [];
+  private readings: { atMs: number; bytes: number }[] = [];
 
   /** Takes a reading and tells the speed; 0 until there are two readings a moment apart. */
-  read(bytes: number, at_ms: number): number {
+  read(bytes: number, atMs: number): number {
     const previous = this.readings.at(-1);
     // A retried part starts over: what was sent before says nothing of the speed now.
     if (previous && bytes < previous.bytes) this.readings = [];
-    this.readings.push({ at_ms, bytes });
-    while (this.readings.length > 2 && at_ms - (this.readings[0]?.at_ms ?? at_ms) > WINDOW_MS) this.readings.shift();
+    this.readings.push({ atMs, bytes });
+    while (this.readings.length > 2 && atMs - (this.readings[0]?.atMs ?? atMs) > WINDOW_MS) this.readings.shift();
     const first = this.readings[0];
-    if (!first || at_ms - first.at_ms < 200) return 0;
-    return ((bytes - first.bytes) * 1000) / (at_ms - first.at_ms);
+    if (!first || atMs - first.atMs < 200) return 0;
+    return ((bytes - first.bytes) * 1000) / (atMs - first.atMs);
   }
 }

@@ -19,7 +19,7 @@ export interface Upload {
   id: number;
   file: File;
   state: UploadState;
-  sent_bytes: number;
+  sentBytes: number;
   /** Bytes per second; 0 while it is not known. */
   speed: number;
   key: string | null;
@@ -29,7 +29,7 @@ export interface Upload {
   /** Why it was refused or has failed, in one sentence. */
   reason: string | null;
   /** When the bucket had the whole file. */
-  sent_ms: number | null;
+  sentMs: number | null;
 }
 
 const AT_ONCE = 3;
@@ -85,13 +85,13 @@ function fresh(id: number, file: File): Upload {
     id,
     file,
     state: "waiting",
-    sent_bytes: 0,
+    sentBytes: 0,
     speed: 0,
     key: null,
     video: null,
     trouble: null,
     reason: null,
-    sent_ms: null,
+    sentMs: null,
   };
 }
 
@@ -127,14 +127,14 @@ async function run({ id, file }: Upload): Promise<void> {
     change(id, () => ({ key: ticket.key }));
     await transfer(ticket, file, {
       ...options,
-      onSent: (sent_bytes) =>
+      onSent: (sentBytes) =>
         change(id, (upload) => ({
-          sent_bytes,
-          speed: speedometer.read(sent_bytes, performance.now()),
-          ...(sent_bytes > upload.sent_bytes ? { trouble: null } : {}),
+          sentBytes,
+          speed: speedometer.read(sentBytes, performance.now()),
+          ...(sentBytes > upload.sentBytes ? { trouble: null } : {}),
         })),
     });
-    change(id, () => ({ state: "queued", sent_bytes: file.size, speed: 0, trouble: null, sent_ms: Date.now() }));
+    change(id, () => ({ state: "queued", sentBytes: file.size, speed: 0, trouble: null, sentMs: Date.now() }));
     startNext();
     await followVideo(ticket.key, {
       signal,

@@ -16,7 +16,7 @@ export interface WholeTicket {
 export interface PartsTicket {
   kind: "parts";
   key: string;
-  partSize_bytes: number;
+  partSizeBytes: number;
   /** Where to PUT the part with that number, from 1. Asked anew for every try: addresses run out. */
   urlOf: (number: number, signal: AbortSignal) => Promise<string>;
   complete: (parts: readonly Part[]) => Promise<void>;

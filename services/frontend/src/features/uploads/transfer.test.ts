@@ -13,7 +13,7 @@ function partsTicket(over: Partial<PartsTicket> = {}) {
   const ticket: PartsTicket = {
     kind: "parts",
     key: "uploads/a.mp4",
-    partSize_bytes: 10,
+    partSizeBytes: 10,
     urlOf: (number) => Promise.resolve(`http://bucket/part/${number}`),
     complete: (parts) => {
       completed.push([...parts]);

@@ -39,7 +39,7 @@ async function sendWhole(ticket: WholeTicket, file: Blob, options: TransferOptio
 
 async function sendParts(ticket: PartsTicket, file: Blob, options: TransferOptions): Promise<void> {
   const { onSent } = options;
-  const count = Math.max(1, Math.ceil(file.size / ticket.partSize_bytes));
+  const count = Math.max(1, Math.ceil(file.size / ticket.partSizeBytes));
   const sent = new Array<number>(count).fill(0);
   const parts: Part[] = [];
   const stop = new AbortController();
@@ -50,7 +50,7 @@ async function sendParts(ticket: PartsTicket, file: Blob, options: TransferOptio
     while (next < count) {
       const index = next;
       next += 1;
-      const body = file.slice(index * ticket.partSize_bytes, (index + 1) * ticket.partSize_bytes);
+      const body = file.slice(index * ticket.partSizeBytes, (index + 1) * ticket.partSizeBytes);
       const etag = await sendPart(ticket, index + 1, body, { ...options, signal }, (bytes) => {
         sent[index] = bytes;
         onSent(sent.reduce((sum, share) => sum + share, 0));

@@ -9,13 +9,13 @@ const upload: Upload = {
   id: 1,
   file: new File(["0123456789"], "<img src=x onerror=alert(1)>.mp4"),
   state: "sending",
-  sent_bytes: 5,
+  sentBytes: 5,
   speed: 2_000_000,
   key: null,
   video: null,
   trouble: null,
   reason: null,
-  sent_ms: null,
+  sentMs: null,
 };
 
 it("shows how far it is and how fast, and can be cancelled", () => {

@@ -28,7 +28,7 @@ const TONES: Record<UploadState, Tone> = {
 
 /** One upload, from its first byte to its thumbnails. */
 export const UploadRow = memo(function UploadRow({ upload }: { upload: Upload }) {
-  const { id, file, state, sent_bytes, speed, key, trouble, reason } = upload;
+  const { id, file, state, sentBytes, speed, key, trouble, reason } = upload;
   const name = visible(file.name);
   return (
     <li className="flex flex-col gap-1.5 border-t border-line px-4 py-2.5 first:border-t-0" data-upload={state}>
@@ -74,9 +74,9 @@ export const UploadRow = memo(function UploadRow({ upload }: { upload: Upload })
       </div>
       {state === "sending" || state === "waiting" ? (
         <>
-          <Progress label={text.uploads.progressLabel(name)} share={file.size ? sent_bytes / file.size : 0} />
+          <Progress label={text.uploads.progressLabel(name)} share={file.size ? sentBytes / file.size : 0} />
           <p className="text-xs text-muted">
-            {text.uploads.progress(formatBytes(sent_bytes), formatBytes(file.size), speed > 0 ? formatRate(speed) : "")}
+            {text.uploads.progress(formatBytes(sentBytes), formatBytes(file.size), speed > 0 ? formatRate(speed) : "")}
           </p>
         </>
       ) : null}
@@ -91,10 +91,10 @@ export const UploadRow = memo(function UploadRow({ upload }: { upload: Upload })
   );
 });
 
-function Thumbnails({ upload: { video, file, sent_ms } }: { upload: Upload }) {
+function Thumbnails({ upload: { video, file, sentMs } }: { upload: Upload }) {
   if (!video || video.thumbnails.length === 0) return null;
-  const took_s =
-    sent_ms && video.finished_at ? (Date.parse(video.finished_at) - Date.parse(video.queued_at)) / 1000 : null;
+  const tookS =
+    sentMs && video.finished_at ? (Date.parse(video.finished_at) - Date.parse(video.queued_at)) / 1000 : null;
   return (
     <>
       <div className="flex gap-1.5">
@@ -111,7 +111,7 @@ function Thumbnails({ upload: { video, file, sent_ms } }: { upload: Upload }) {
           </span>
         ))}
       </div>
-      {took_s !== null ? <p className="text-xs text-muted">{text.uploads.took(Math.max(0, took_s))}</p> : null}
+      {tookS !== null ? <p className="text-xs text-muted">{text.uploads.took(Math.max(0, tookS))}</p> : null}
     </>
   );
 }

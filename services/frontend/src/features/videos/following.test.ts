@@ -3,15 +3,15 @@ import { Problem } from "@/lib/api/problem";
 import type { VideoDetails } from "@/lib/api/models";
 import { followVideo } from "./following";
 
-const video = (state: VideoDetails["state"], updated_at: string) =>
-  ({ state, updated_at, finished_at: state === "processing" ? null : updated_at }) as VideoDetails;
+const video = (state: VideoDetails["state"], updatedAt: string) =>
+  ({ state, updated_at: updatedAt, finished_at: state === "processing" ? null : updatedAt }) as VideoDetails;
 
 /** Answers one after the other; a Problem is thrown. */
-function follow(answers: (VideoDetails | Problem)[], since_ms = 0) {
+function follow(answers: (VideoDetails | Problem)[], sinceMs = 0) {
   const seen: string[] = [];
   const end = followVideo("uploads/a.mp4", {
     signal: new AbortController().signal,
-    since_ms,
+    sinceMs,
     onChange: ({ state }) => void seen.push(state),
     wait: () => Promise.resolve(),
     load: () => {

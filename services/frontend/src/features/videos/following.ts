@@ -11,7 +11,7 @@ const LONGEST_WAIT_MS = 5000;
 export interface FollowOptions {
   signal: AbortSignal;
   /** What ended before is another try's end: by the server's clock. Nothing is, unless given. */
-  since_ms?: number;
+  sinceMs?: number;
   onChange: (video: VideoDetails) => void;
   load?: (key: string, signal: AbortSignal) => Promise<VideoDetails>;
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -19,25 +19,25 @@ export interface FollowOptions {
 
 /** Resolves with the video's end. Missing answers are waited out: what follows must survive a restart of the api. */
 export async function followVideo(key: string, options: FollowOptions): Promise<VideoDetails> {
-  const { signal, since_ms = 0, onChange, load = loadVideo, wait = pause } = options;
+  const { signal, sinceMs = 0, onChange, load = loadVideo, wait = pause } = options;
   let seen = "";
-  for (let wait_ms = FIRST_WAIT_MS; ; wait_ms = Math.min(wait_ms * 1.25, LONGEST_WAIT_MS)) {
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 1.25, LONGEST_WAIT_MS)) {
     const video = await loadOrNull(load, key, signal);
-    if (video && !isEarlier(video, since_ms)) {
+    if (video && !isEarlier(video, sinceMs)) {
       const stamp = `${video.state} ${video.updated_at}`;
       if (stamp !== seen) {
         seen = stamp;
-        wait_ms = FIRST_WAIT_MS;
+        waitMs = FIRST_WAIT_MS;
         onChange(video);
       }
       if (video.state !== "processing") return video;
     }
-    await wait(wait_ms, signal);
+    await wait(waitMs, signal);
   }
 }
 
-function isEarlier(video: VideoDetails, since_ms: number): boolean {
-  return Date.parse(video.finished_at ?? video.updated_at) < since_ms;
+function isEarlier(video: VideoDetails, sinceMs: number): boolean {
+  return Date.parse(video.finished_at ?? video.updated_at) < sinceMs;
 }
 
 async function loadOrNull(

@@ -6,17 +6,17 @@ export type Storyboard = NonNullable<VideoDetails["storyboard"]>;
 
 export interface Tile {
   /** It stands for the video from this time on. */
-  time_s: number;
-  left_px: number;
-  top_px: number;
+  timeS: number;
+  leftPx: number;
+  topPx: number;
 }
 
 type Sheet = Pick<Storyboard, "tiles" | "columns" | "interval_s" | "tile_width_px" | "tile_height_px">;
 
 export function tilesOf({ tiles, columns, interval_s, tile_width_px, tile_height_px }: Sheet): Tile[] {
   return Array.from({ length: tiles }, (_, number) => ({
-    time_s: number * interval_s,
-    left_px: (number % columns) * tile_width_px,
-    top_px: Math.floor(number / columns) * tile_height_px,
+    timeS: number * interval_s,
+    leftPx: (number % columns) * tile_width_px,
+    topPx: Math.floor(number / columns) * tile_height_px,
   }));
 }

@@ -9,12 +9,12 @@ const DOTS = { calm: "bg-line-strong", active: "bg-accent", good: "bg-good", war
 export function Timeline({ steps }: { steps: readonly TimelineStep[] }) {
   const first = steps[0];
   const last = steps.at(-1);
-  const total_s = first && last ? (last.at.getTime() - first.at.getTime()) / 1000 : 0;
+  const totalS = first && last ? (last.at.getTime() - first.at.getTime()) / 1000 : 0;
   return (
     <ol className="flex flex-col px-4 py-3">
       {steps.map((step, index) => {
         const before = steps[index - 1];
-        const after_s = before ? (step.at.getTime() - before.at.getTime()) / 1000 : null;
+        const afterS = before ? (step.at.getTime() - before.at.getTime()) / 1000 : null;
         return (
           <li key={`${step.label} ${step.at.getTime()} ${index}`} className="relative flex gap-3 pb-4 last:pb-0">
             {index < steps.length - 1 ? (
@@ -25,7 +25,7 @@ export function Timeline({ steps }: { steps: readonly TimelineStep[] }) {
               <div className="flex items-baseline justify-between gap-3">
                 <span className="font-medium">{step.label}</span>
                 <span className="shrink-0 text-xs text-muted">
-                  {after_s === null ? null : text.video.after(Math.max(0, after_s))}
+                  {afterS === null ? null : text.video.after(Math.max(0, afterS))}
                 </span>
               </div>
               <p className="text-xs text-muted [overflow-wrap:anywhere]">
@@ -39,7 +39,7 @@ export function Timeline({ steps }: { steps: readonly TimelineStep[] }) {
       {steps.length > 1 ? (
         <li className="mt-3 flex justify-between border-t border-line pt-2 text-xs text-muted">
           <span>{text.video.total}</span>
-          <span className="font-medium text-ink">{formatDuration(Math.max(0, total_s))}</span>
+          <span className="font-medium text-ink">{formatDuration(Math.max(0, totalS))}</span>
         </li>
       ) : null}
     </ol>

@@ -95,9 +95,9 @@ export function VideosPage() {
             label={text.list.label}
             items={items}
             keyOf={(video) => video.key}
-            minTileWidth_px={() => Infinity}
-            tileHeight_px={(width_px) => (width_px < 640 ? ROW_NARROW_PX : ROW_PX)}
-            gap_px={0}
+            minTileWidthPx={() => Infinity}
+            tileHeightPx={(widthPx) => (widthPx < 640 ? ROW_NARROW_PX : ROW_PX)}
+            gapPx={0}
             onNearEnd={loadMore}
             render={(video) => <VideoRow video={video} />}
           />
@@ -129,7 +129,7 @@ function ListHead() {
 }
 
 const VideoRow = memo(function VideoRow({ video }: { video: Video }) {
-  const took_s = video.finished_at ? (Date.parse(video.finished_at) - Date.parse(video.queued_at)) / 1000 : null;
+  const tookS = video.finished_at ? (Date.parse(video.finished_at) - Date.parse(video.queued_at)) / 1000 : null;
   return (
     <Link
       href={pageOf(video.key)}
@@ -151,7 +151,7 @@ const VideoRow = memo(function VideoRow({ video }: { video: Video }) {
         {video.duration_s ? formatDuration(video.duration_s) : text.common.none}
       </span>
       <span className="text-right max-sm:hidden">
-        {took_s === null ? text.common.none : formatDuration(Math.max(0, took_s))}
+        {tookS === null ? text.common.none : formatDuration(Math.max(0, tookS))}
       </span>
       <span className="flex flex-col items-end gap-0.5 text-right text-muted">
         {formatMoment(new Date(video.finished_at ?? video.started_at), new Date())}

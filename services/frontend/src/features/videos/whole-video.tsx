@@ -66,8 +66,8 @@ function Strip({ storyboard }: { storyboard: Storyboard }) {
       className="w-full min-w-0 self-center overflow-x-auto sm:w-auto sm:flex-1"
     >
       <ol className="flex w-max gap-2 pb-2">
-        {tilesOf(storyboard).map(({ time_s, left_px, top_px }) => (
-          <li key={time_s}>
+        {tilesOf(storyboard).map(({ timeS, leftPx, topPx }) => (
+          <li key={timeS}>
             <img
               src={url}
               alt=""
@@ -76,9 +76,9 @@ function Strip({ storyboard }: { storyboard: Storyboard }) {
               loading="lazy"
               decoding="async"
               className="max-w-none rounded bg-raised object-none"
-              style={{ width, height, objectPosition: `-${left_px}px -${top_px}px` }}
+              style={{ width, height, objectPosition: `-${leftPx}px -${topPx}px` }}
             />
-            <p className="mt-1 text-center text-xs text-muted">{formatSecond(time_s)}</p>
+            <p className="mt-1 text-center text-xs text-muted">{formatSecond(timeS)}</p>
           </li>
         ))}
       </ol>

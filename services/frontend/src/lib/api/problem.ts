@@ -8,7 +8,7 @@ export class Problem extends Error {
     readonly detail: string,
     /** The HTTP status; 0 when there was no answer at all. */
     readonly status: number,
-    readonly retryAfter_s: number | null = null,
+    readonly retryAfterS: number | null = null,
   ) {
     super(detail || title);
     this.name = "Problem";

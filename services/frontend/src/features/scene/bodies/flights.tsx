@@ -25,11 +25,11 @@ export function Flights({ flights, layout, palette, workerPlaces }: FlightsProps
   const invalidate = useThree((state) => state.invalidate);
 
   useEffect(() => {
-    const end_ms = Math.max(0, ...flights.map((flight) => flight.starts_ms + FLIGHT_MS));
-    if (end_ms <= performance.now()) return;
+    const endMs = Math.max(0, ...flights.map((flight) => flight.startsMs + FLIGHT_MS));
+    if (endMs <= performance.now()) return;
     const ticker = setInterval(() => {
       invalidate();
-      if (performance.now() > end_ms + 100) clearInterval(ticker);
+      if (performance.now() > endMs + 100) clearInterval(ticker);
     }, 1000 / FRAMES_PER_S);
     return () => clearInterval(ticker);
   }, [flights, invalidate]);
@@ -37,12 +37,12 @@ export function Flights({ flights, layout, palette, workerPlaces }: FlightsProps
   useFrame(() => {
     const instances = mesh.current;
     if (!instances) return;
-    const now_ms = performance.now();
+    const nowMs = performance.now();
     const matrix = new Matrix4();
     const colour = new Color();
     let shown = 0;
     for (const flight of flights) {
-      const share = (now_ms - flight.starts_ms) / FLIGHT_MS;
+      const share = (nowMs - flight.startsMs) / FLIGHT_MS;
       if (share < 0 || share > 1 || shown >= ROOM) continue;
       const place = (station: Flight["from"]) =>
         (station === "workers" && flight.worker !== null && workerPlaces.get(flight.worker)) || layout.places[station];
