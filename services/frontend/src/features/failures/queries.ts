@@ -2,7 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { announce } from "@/components/ui/toasts";
-import { serverNowMs } from "@/features/live/store";
+import { serverNowMs } from "@/features/live/api/store";
 import { call } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
 import { text } from "@/text";

@@ -5,7 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Pill } from "@/components/ui/pill";
 import { nameOf, pageOf } from "@/features/videos/names";
-import { StatePill } from "@/features/videos/state-pill";
+import { StatePill } from "@/features/videos/components/state-pill";
 import { text } from "@/text";
 import { useRedriven } from "./redriven";
 

@@ -1,8 +1,8 @@
 /** The videos that were put back, each followed until it is known what became of it. */
 
 import { createStore, useStore } from "zustand";
-import { serverNowMs } from "@/features/live/store";
-import { followVideo } from "@/features/videos/following";
+import { serverNowMs } from "@/features/live/api/store";
+import { followVideo } from "@/features/videos/api/follow-video";
 import type { Video } from "@/lib/api/models";
 
 interface Redriven {

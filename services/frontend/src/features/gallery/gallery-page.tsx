@@ -5,7 +5,7 @@ import { Failure, Loading, Skeleton } from "@/components/ui/states";
 import { VirtualGrid } from "@/components/ui/virtual-grid";
 import { useConfig } from "@/features/session/session";
 import { PageHead } from "@/features/shell/page-head";
-import { useSearchParameter } from "@/features/videos/search-parameter";
+import { useSearchParameter } from "@/features/videos/use-search-parameter";
 import { asProblem } from "@/lib/api/problem";
 import type { Thumbnail } from "@/lib/api/models";
 import { text } from "@/text";

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import { useEndless } from "@/features/listing/use-endless";
+import { useEndless } from "@/features/listing/use-infinite-list";
 import { call } from "@/lib/api/call";
 import type { Thumbnail } from "@/lib/api/models";
 

@@ -1,11 +1,11 @@
 "use client";
 
 import { FigureTile } from "@/components/ui/figure-tile";
-import { useLive } from "@/features/live/store";
-import { useSourceAge } from "@/features/live/source-warning";
+import { useLive } from "@/features/live/api/store";
+import { useSourceAge } from "@/features/live/use-source-warning";
 import { formatBytes, formatCount } from "@/lib/units";
 import { text } from "@/text";
-import { componentCounts, videosOf } from "./figures-of";
+import { componentCounts, videosOf } from "./counts";
 
 /** The six figures that the dashboard is opened for. */
 export function Figures() {

@@ -2,7 +2,7 @@
 
 import { PodsCard } from "@/features/pods/pods-card";
 import { QueueCard } from "@/features/queue/queue-card";
-import { SceneCard } from "@/features/scene/scene-card";
+import { SceneCard } from "@/features/scene/components/scene-card";
 import { text } from "@/text";
 import { Figures } from "./figures";
 import { LatestCard } from "./latest-card";

@@ -1,10 +1,10 @@
 /** One run of the test: its videos, followed until all have ended. It goes on while its window is closed. */
 
 import { createStore, useStore } from "zustand";
-import { followVideo } from "@/features/videos/following";
+import { followVideo } from "@/features/videos/api/follow-video";
 import { asProblem, type Problem } from "@/lib/api/problem";
 import type { Video } from "@/lib/api/models";
-import { startTest } from "./start";
+import { call } from "@/lib/api/call";
 
 export interface TestVideo {
   key: string;
@@ -49,7 +49,7 @@ export async function begin(): Promise<void> {
   const run: TestRun = { startedMs: Date.now(), endedMs: null, videos: [], problem: null };
   store.setState({ run });
   try {
-    const keys = await startTest();
+    const { keys } = await call("post", "/api/test");
     patch(() => ({ videos: keys.map((key) => ({ key, video: null })) }));
     const { signal } = new AbortController();
     await Promise.all(

@@ -8,7 +8,7 @@ import { Pill } from "@/components/ui/pill";
 import { Progress } from "@/components/ui/progress";
 import { Failure } from "@/components/ui/states";
 import { baseName, nameOf, pageOf } from "@/features/videos/names";
-import { STATE_TONES } from "@/features/videos/state-pill";
+import { STATE_TONES } from "@/features/videos/components/state-pill";
 import { text } from "@/text";
 import { begin, closeTest, hasEnded, type TestRun, type TestVideo, useTest } from "./run";
 

@@ -6,12 +6,12 @@ import { classes } from "@/components/ui/classes";
 import { Dot, Pill } from "@/components/ui/pill";
 import { Segments } from "@/components/ui/segments";
 import { Empty, Loading, Skeleton } from "@/components/ui/states";
-import { useLive } from "@/features/live/store";
-import { useSourceWarning } from "@/features/live/source-warning";
+import { useLive } from "@/features/live/api/store";
+import { useSourceWarning } from "@/features/live/use-source-warning";
 import type { Pod } from "@/lib/api/models";
 import { formatFull } from "@/lib/units";
 import { text } from "@/text";
-import { HEALTH_TONES, healthOf, inOrderOfConcern } from "./look";
+import { HEALTH_TONES, healthOf, inOrderOfConcern } from "./health";
 
 const ALL = "";
 

@@ -6,7 +6,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Progress } from "@/components/ui/progress";
 import { Failure } from "@/components/ui/states";
-import { useLive } from "@/features/live/store";
+import { useLive } from "@/features/live/api/store";
 import { useConfig } from "@/features/session/session";
 import type { PurgePreview, PurgeProgress } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";

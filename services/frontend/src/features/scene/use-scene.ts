@@ -1,11 +1,10 @@
 "use client";
 
 import { useEffect, useMemo, useRef, useState } from "react";
-import { useLive } from "@/features/live/store";
-import type { Snapshot } from "@/features/live/snapshot";
-import { healthOf } from "@/features/pods/look";
-import { isOpen } from "@/features/uploads/store";
-import { useUploads } from "@/features/uploads/use-uploads";
+import { useLive } from "@/features/live/api/store";
+import type { Snapshot } from "@/features/live/api/snapshot";
+import { healthOf } from "@/features/pods/health";
+import { isOpen, useUploads } from "@/features/uploads/store";
 import { arrivalsBetween, EVEN } from "./arrivals";
 import {
   type Flight,

@@ -7,7 +7,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { call } from "@/lib/api/call";
 import { asProblem, type Problem } from "@/lib/api/problem";
-import { goOn, persevere } from "@/lib/perseverance";
+import { goOn, persevere } from "@/lib/retry";
 import { text } from "@/text";
 import { safeReturn } from "./safe-return";
 

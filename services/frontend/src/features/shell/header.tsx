@@ -7,12 +7,12 @@ import { usePathname } from "next/navigation";
 import { useState } from "react";
 import { classes } from "@/components/ui/classes";
 import { Menu, type MenuItem } from "@/components/ui/menu";
-import { LiveBadge } from "@/features/live/badge";
-import { useLive } from "@/features/live/store";
+import { LiveBadge } from "@/features/live/components/live-badge";
+import { useLive } from "@/features/live/api/store";
 import { TestButton } from "@/features/pipeline-test/test-button";
 import { logout, useConfig, useIsOperator } from "@/features/session/session";
 import { applyTheme, currentTheme, type Theme, THEMES } from "@/features/theme/theme";
-import { UploadButton } from "@/features/uploads/upload-button";
+import { UploadButton } from "@/features/uploads/components/upload-button";
 import { formatCount } from "@/lib/units";
 import { text } from "@/text";
 

@@ -3,9 +3,9 @@
 import dynamic from "next/dynamic";
 import { usePathname, useRouter } from "next/navigation";
 import { type ReactNode, useEffect } from "react";
-import { connect } from "@/features/live/connection";
-import { useRefreshes } from "@/features/live/refreshes";
-import { DropZone } from "@/features/uploads/drop-zone";
+import { connect } from "@/features/live/api/connection";
+import { useRefreshes } from "@/features/live/api/use-refresh";
+import { DropZone } from "@/features/uploads/components/drop-zone";
 import { whenUnauthorized } from "@/lib/api/call";
 import { text } from "@/text";
 import { Header } from "./header";
@@ -14,9 +14,12 @@ import { Header } from "./header";
 const TestDialog = dynamic(() => import("@/features/pipeline-test/test-dialog").then((found) => found.TestDialog), {
   ssr: false,
 });
-const UploadTray = dynamic(() => import("@/features/uploads/upload-tray").then((found) => found.UploadTray), {
-  ssr: false,
-});
+const UploadTray = dynamic(
+  () => import("@/features/uploads/components/upload-tray").then((found) => found.UploadTray),
+  {
+    ssr: false,
+  },
+);
 
 /** What stands around every page but the login: one connection, one tray of uploads, however one moves. */
 export function Shell({ children }: { children: ReactNode }) {

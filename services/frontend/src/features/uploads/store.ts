@@ -1,16 +1,16 @@
 /** The uploads of this browser tab. They go on while one moves between pages, a login included. */
 
-import { createStore } from "zustand";
+import { createStore, useStore } from "zustand";
 import { asProblem, Problem } from "@/lib/api/problem";
-import type { PerseveranceOptions } from "@/lib/perseverance";
+import type { PerseveranceOptions } from "@/lib/retry";
 import type { Video } from "@/lib/api/models";
-import { followVideo } from "@/features/videos/following";
+import { followVideo } from "@/features/videos/api/follow-video";
 import { text } from "@/text";
-import { type Limits, refusal } from "./admission";
-import { book } from "./booking";
-import { SendError } from "./send";
-import { Speedometer } from "./speed";
-import { transfer } from "./transfer";
+import { type Limits, refusal } from "./validate-file";
+import { book } from "./api/ticket";
+import { SendError } from "./api/send";
+import { Speedometer } from "./rate-meter";
+import { transfer } from "./api/transfer";
 
 export type UploadState =
   "waiting" | "sending" | "queued" | "processing" | "done" | "degraded" | "failed" | "refused" | "broken" | "cancelled";
@@ -35,6 +35,10 @@ export interface Upload {
 const AT_ONCE = 3;
 
 export const uploads = createStore<{ all: readonly Upload[] }>(() => ({ all: [] }));
+
+export function useUploads<Result>(select: (all: readonly Upload[]) => Result): Result {
+  return useStore(uploads, (state) => select(state.all));
+}
 
 const cancellers = new Map<number, AbortController>();
 let lastId = 0;

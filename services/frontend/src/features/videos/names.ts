@@ -1,6 +1,6 @@
 /** Object keys as people read them: keys themselves are never shown, as they may hold characters that deceive. */
 
-import { visible } from "@/lib/visible";
+import { visible } from "@/lib/escape-invisible";
 
 const UPLOADS = "uploads/";
 
