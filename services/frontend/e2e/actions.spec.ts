@@ -13,17 +13,17 @@ test("a broken video appears under failures with its reason, and a redrive is fo
   await expect(group.getByRole("listitem").filter({ hasText: "broken" })).toHaveCount(7);
   await board.getByRole("checkbox", { name: /^Select all with the reason: Not a video/ }).check();
   await board.getByRole("button", { name: "Try 5 first" }).click();
-  const outcome = board.getByRole("region", { name: "What became of them" });
-  await expect(outcome).toContainText("0 done, 5 failed again, 0 still open", { timeout: 60_000 });
+  const outcome = board.getByRole("region", { name: "Redrive results" });
+  await expect(outcome).toContainText("0 done, 5 failed again, 0 pending", { timeout: 60_000 });
   await outcome.getByRole("button", { name: "Redrive the other 2" }).click();
-  await expect(outcome).toContainText("0 done, 7 failed again, 0 still open", { timeout: 60_000 });
+  await expect(outcome).toContainText("0 done, 7 failed again, 0 pending", { timeout: 60_000 });
 });
 
 test("a failed video can be retried from its page", async ({ board }) => {
   await board.goto(`/video?key=${encodeURIComponent("uploads/broken 0.mp4")}`);
   await expect(board.getByRole("main")).toContainText("Failed");
   await board.getByRole("button", { name: "Retry" }).click();
-  await expect(board.getByText("It is in the queue again")).toBeVisible();
+  await expect(board.getByText("The video is in the queue again")).toBeVisible();
 });
 
 test("the test run is shown step by step until its thumbnails are there", async ({ board }) => {
@@ -31,7 +31,7 @@ test("the test run is shown step by step until its thumbnails are there", async 
   await board.getByRole("banner").getByRole("button", { name: "Test pipeline" }).click();
   const dialog = board.getByRole("dialog", { name: "Test pipeline" });
   await expect(dialog.getByRole("listitem")).not.toHaveCount(0);
-  await expect(dialog).toContainText(/All thumbnails were there after [\d.]+ s/, { timeout: 100_000 });
+  await expect(dialog).toContainText(/All thumbnails were stored after [\d.]+ s/, { timeout: 100_000 });
   await expect(dialog.getByRole("img").first()).toBeVisible();
 });
 
@@ -72,11 +72,11 @@ test("a purge says what it takes, asks for the name, and leaves an empty gallery
   const dialog = board.getByRole("dialog", { name: "Purge everything" });
   await expect(dialog).toContainText(/[\d,]+ videos, [\d,]+ thumbnails/);
   await expect(dialog).toContainText(/objects under uploads\/ and thumbnails\/ \([\d.]+ MB\)/);
-  const confirm = dialog.getByRole("button", { name: "Delete all of it" });
+  const confirm = dialog.getByRole("button", { name: "Delete everything" });
   await expect(confirm).toBeDisabled();
   await dialog.getByLabel(/type the pipeline's name/).fill("thumbnails");
   await confirm.click();
-  await expect(dialog).toContainText(/Purged: [\d,]+ objects deleted/, { timeout: 60_000 });
+  await expect(dialog).toContainText(/Purge finished: [\d,]+ objects deleted/, { timeout: 60_000 });
   await dialog.getByRole("button", { name: "Close" }).first().click();
   await board.goto("/gallery");
   await expect(board.getByText("No thumbnails yet")).toBeVisible();

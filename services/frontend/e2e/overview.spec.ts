@@ -148,12 +148,12 @@ test("costs nothing while nobody sees it", async ({ board }) => {
 
 test("says the same in words, and stands still when asked", async ({ board, page }) => {
   const scene = board.getByRole("region", { name: "Pipeline" });
-  await scene.getByRole("button", { name: "Pause the motion" }).click();
-  await expect(scene.getByRole("button", { name: "Resume the motion" })).toBeVisible();
+  await scene.getByRole("button", { name: "Pause the animation" }).click();
+  await expect(scene.getByRole("button", { name: "Resume the animation" })).toBeVisible();
   await scene.getByRole("button", { name: "Show as text" }).click();
   await expect(scene.getByText("worker-1: ready")).toBeVisible();
   await page.emulateMedia({ reducedMotion: "reduce" });
-  await expect(scene.getByText("Motion is reduced")).toBeVisible();
+  await expect(scene.getByText("The animation is off")).toBeVisible();
 });
 
 test("draws no frame while nothing moves", async ({ board }) => {

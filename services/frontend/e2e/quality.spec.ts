@@ -91,7 +91,7 @@ test("the main actions need no mouse", async ({ page, demo }) => {
   await (await picker).setFiles([sample(demo, "by keyboard.3gp"), file("by keyboard.mp4", "no video")]);
   await expect(uploadRow(page, "by keyboard.3gp").getByRole("img")).toHaveCount(3);
   await expect(uploadRow(page, "by keyboard.mp4")).toContainText("Failed");
-  await tabTo(page, page.getByRole("button", { name: "Clear ended" }));
+  await tabTo(page, page.getByRole("button", { name: "Clear finished" }));
   await keyboard.press("Enter");
   await expect(page.getByRole("region", { name: "Uploads" })).toHaveCount(0);
 
@@ -118,7 +118,7 @@ test("the main actions need no mouse", async ({ page, demo }) => {
   await keyboard.press("Space");
   await tabTo(page, page.getByRole("button", { name: "Redrive 1" }));
   await keyboard.press("Enter");
-  await expect(page.getByRole("region", { name: "What became of them" })).toContainText("1 failed again", {
+  await expect(page.getByRole("region", { name: "Redrive results" })).toContainText("1 failed again", {
     timeout: 60_000,
   });
 
@@ -140,7 +140,7 @@ test("the main actions need no mouse", async ({ page, demo }) => {
   await expect(typed).toBeVisible();
   await tabTo(page, typed);
   await keyboard.type("not its name");
-  await expect(purge.getByRole("button", { name: "Delete all of it" })).toBeDisabled();
+  await expect(purge.getByRole("button", { name: "Delete everything" })).toBeDisabled();
   await keyboard.press("Escape");
   await expect(purge).toHaveCount(0);
 });

@@ -16,9 +16,11 @@ test("the embedded AWS hangs: STALE with the data's age, and each card says what
     await expect(connection).toHaveText("STALE", { timeout: 60_000 });
     await expect(board.getByText(/^data (\d+ s|1 min( \d+ s)?) old$/)).toBeVisible();
     await expect(board.getByRole("region", { name: "Queue" })).toContainText(
-      /The queue has not answered for .+\. Shown is the last/,
+      /The queue has not answered for .+\. The last known data is shown/,
     );
-    await expect(board.getByRole("region", { name: "Pace" })).toContainText(/The videos table has not answered for/);
+    await expect(board.getByRole("region", { name: "Performance" })).toContainText(
+      /The videos table has not answered for/,
+    );
     await expect(board.getByRole("term").filter({ hasText: "Queue depth" }).locator("..")).toContainText(/ old$/);
     await expect(board.getByRole("region", { name: "Pods" })).not.toContainText("has not answered");
   } finally {
@@ -86,7 +88,7 @@ test("the api dies in the middle of an upload: it says so, and goes on", async (
   });
   await upload(board, largeVideo(demo, "restart.mp4", LARGE_BYTES));
   const row = uploadRow(board, "restart.mp4");
-  await expect(row.getByText("The server has trouble (502)")).toBeVisible();
+  await expect(row.getByText("The server answered with status 502")).toBeVisible();
   await expect(row.getByRole("img")).toHaveCount(3, { timeout: 120_000 });
 });
 

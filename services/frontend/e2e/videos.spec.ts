@@ -3,7 +3,7 @@ import { expect, file, largeVideo, sample, test, untilIdle, upload, uploadRow } 
 test("uploads a video and shows its three thumbnails, with no reload", async ({ board, demo }) => {
   await board.evaluate(() => Object.assign(window, { isSamePage: true }));
   await upload(board, sample(demo, "A & <b>bold name.3gp"), file("notes.txt", "no video"));
-  await expect(uploadRow(board, "notes.txt")).toContainText("It takes .mp4");
+  await expect(uploadRow(board, "notes.txt")).toContainText("Choose one of: .mp4");
   const row = uploadRow(board, "bold");
   await expect(row.getByRole("img")).toHaveCount(3);
   await expect(row).toContainText("Done");
@@ -48,14 +48,14 @@ test("shows the whole video: its storyboard with times, and a preview that plays
   expect(await board.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   await expect(whole.getByRole("link", { name: "WebVTT" })).toHaveAttribute("href", /_storyboard\.vtt/);
 
-  await expect(whole.getByRole("img", { name: /at rest$/ })).toHaveAttribute("src", /_1\.jpg/);
+  await expect(whole.getByRole("img", { name: /stopped$/ })).toHaveAttribute("src", /_1\.jpg/);
   await whole.getByRole("button", { name: "Play the preview" }).focus();
   await board.keyboard.press("Enter");
   const preview = whole.getByRole("img", { name: /playing$/ });
   await expect(preview).toHaveAttribute("src", /_preview\.webp/);
   await expect.poll(() => preview.evaluate((picture) => (picture as HTMLImageElement).naturalWidth)).toBe(320);
   await whole.getByRole("button", { name: "Stop the preview" }).click();
-  await expect(whole.getByRole("img", { name: /at rest$/ })).toBeVisible();
+  await expect(whole.getByRole("img", { name: /stopped$/ })).toBeVisible();
 });
 
 test("takes files that are dropped on the page", async ({ board, demo }) => {
@@ -120,7 +120,7 @@ test("finds a video by its name, in the address", async ({ board, demo }) => {
   await expect(rows).toHaveCount(1);
   await expect(board).toHaveURL(/q=F%C3%89\+BR%C3%9B/);
   await board.getByLabel("Search by name").fill("no such video");
-  await expect(board.getByText("No video fits")).toBeVisible();
+  await expect(board.getByText("No videos found")).toBeVisible();
   await board.getByRole("button", { name: "Show all videos" }).click();
   await expect(rows.nth(1)).toBeVisible();
 });

@@ -20,7 +20,7 @@ export interface Diagnosis {
 const SHORT_MIN = 1;
 
 export function diagnose({ waiting, workers, perMinute, inFlight }: Situation): Diagnosis {
-  const words = text.pace.answer;
+  const words = text.performance.answer;
   if (workers.failing > 0) return { tone: "bad", answer: words.failing(workers.failing) };
   if (waiting === 0) return { tone: "good", answer: words.idle };
   if (workers.ready === 0) return { tone: "warn", answer: words.noWorkers };

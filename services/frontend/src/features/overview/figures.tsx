@@ -48,8 +48,8 @@ export function Figures() {
           queue && queue.delayed > 0
             ? words.delayed(queue.delayed)
             : queue?.inFlight
-              ? words.beingWorkedOn
-              : words.nothingInWork
+              ? words.processing
+              : words.noneProcessing
         }
         warning={warnings.queue}
       />

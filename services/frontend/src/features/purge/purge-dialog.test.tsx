@@ -65,13 +65,13 @@ afterEach(cleanup);
 
 async function confirm(): Promise<void> {
   fireEvent.change(await screen.findByLabelText(/clips/), { target: { value: "clips" } });
-  fireEvent.click(screen.getByRole("button", { name: "Delete all of it" }));
+  fireEvent.click(screen.getByRole("button", { name: "Delete everything" }));
 }
 
 it("says what would go and asks for the name before it deletes anything", async () => {
   expect(await screen.findByText("2 videos, 6 thumbnails")).toBeDefined();
   await screen.findByLabelText(/clips/);
-  expect(screen.getByRole<HTMLButtonElement>("button", { name: "Delete all of it" }).disabled).toBe(true);
+  expect(screen.getByRole<HTMLButtonElement>("button", { name: "Delete everything" }).disabled).toBe(true);
   expect(deletions).toEqual([]);
 });
 

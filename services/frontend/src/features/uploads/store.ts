@@ -154,8 +154,8 @@ async function run({ id, file }: Upload): Promise<void> {
 
 function troubleInWords(error: unknown): string {
   const { status } = error instanceof SendError ? error : asProblem(error);
-  if (status === 401) return text.uploads.trouble.session;
-  return status === 0 ? text.uploads.trouble.connection : text.uploads.trouble.server(status);
+  if (status === 401) return text.uploads.delays.session;
+  return status === 0 ? text.uploads.delays.connection : text.uploads.delays.server(status);
 }
 
 function inWords(error: unknown): string {

@@ -22,7 +22,7 @@ export function SceneText({ model, note }: { model: SceneModel; note?: string })
       <StationLink station="deadLetters" saying={said.deadLetters} className="border border-line px-4 py-3" />
       <ul className="flex max-h-24 flex-wrap justify-center gap-x-4 gap-y-1 overflow-y-auto text-xs text-muted">
         {model.workers.map(({ name, look }) => (
-          <li key={name}>{text.scene.worker(name, text.scene.looks[look])}</li>
+          <li key={name}>{text.scene.worker(name, text.scene.statuses[look])}</li>
         ))}
       </ul>
       {note ? <p className="text-xs text-muted">{note}</p> : null}

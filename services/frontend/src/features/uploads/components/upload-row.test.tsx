@@ -32,14 +32,14 @@ it("takes a file's name for text, whatever it holds", () => {
 });
 
 it("says why it has failed, and offers another try", () => {
-  render(<UploadRow upload={{ ...upload, state: "broken", reason: "The bucket refused it (403)." }} />);
-  expect(screen.getByText("The bucket refused it (403).")).toBeDefined();
+  render(<UploadRow upload={{ ...upload, state: "broken", reason: "The bucket refused the upload (403)." }} />);
+  expect(screen.getByText("The bucket refused the upload (403).")).toBeDefined();
   expect(screen.getByRole("button", { name: /^Retry the upload of/ })).toBeDefined();
 });
 
 it("says why it waits, and can be told to go on", () => {
   render(<UploadRow upload={{ ...upload, speed: 0, trouble: "The connection is lost." }} />);
   expect(screen.getByRole("status").textContent).toBe("The connection is lost.");
-  expect(screen.getByRole("button", { name: /^Try to go on with the upload of/ })).toBeDefined();
+  expect(screen.getByRole("button", { name: /^Continue the upload of/ })).toBeDefined();
   expect(screen.getByRole("button", { name: /^Cancel the upload of/ })).toBeDefined();
 });

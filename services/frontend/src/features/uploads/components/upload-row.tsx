@@ -55,7 +55,7 @@ export const UploadRow = memo(function UploadRow({ upload }: { upload: Upload })
             />
           ) : null}
           {trouble ? (
-            <IconButton label={text.uploads.tryNow(name)} icon={<RotateCw size={15} aria-hidden />} onClick={goOn} />
+            <IconButton label={text.uploads.retryNow(name)} icon={<RotateCw size={15} aria-hidden />} onClick={goOn} />
           ) : null}
           {isOpen(upload) ? (
             <IconButton

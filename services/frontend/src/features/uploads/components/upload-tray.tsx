@@ -35,7 +35,7 @@ export function UploadTray() {
         <div className="ml-auto flex">
           {uploads.some(hasEnded) ? (
             <Button kind="quiet" onClick={clearEnded}>
-              {text.uploads.clearEnded}
+              {text.uploads.clearFinished}
             </Button>
           ) : null}
           <IconButton

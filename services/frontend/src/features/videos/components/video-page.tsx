@@ -164,7 +164,7 @@ function Facts({ video }: { video: VideoDetails }) {
   const none = text.common.none;
   const share = video.size_bytes > 0 ? formatPercent(video.bytes_read / video.size_bytes) : none;
   return (
-    <Card title={text.video.facts}>
+    <Card title={text.video.details}>
       <dl className="grid gap-x-6 px-4 py-2 sm:grid-cols-2">
         <Fact name={text.video.duration}>{video.duration_s ? formatDuration(video.duration_s) : none}</Fact>
         <Fact name={text.video.size}>{formatBytes(video.size_bytes)}</Fact>

@@ -22,19 +22,19 @@ const TONES = {
 } as const;
 
 /** How fast the pipeline is, and why it is not faster. */
-export function PaceCard({ className }: { className?: string }) {
+export function PerformanceCard({ className }: { className?: string }) {
   const snapshot = useLive((state) => state.snapshot);
   const warning = useSourceWarning("metrics");
   return (
-    <Card title={text.pace.title} warning={warning} {...(className ? { className } : {})}>
-      {snapshot ? <Pace snapshot={snapshot} /> : <Skeleton className="m-3 h-64" />}
+    <Card title={text.performance.title} warning={warning} {...(className ? { className } : {})}>
+      {snapshot ? <Performance snapshot={snapshot} /> : <Skeleton className="m-3 h-64" />}
     </Card>
   );
 }
 
-function Pace({ snapshot }: { snapshot: Snapshot }) {
+function Performance({ snapshot }: { snapshot: Snapshot }) {
   const { metrics, queue } = snapshot;
-  const words = text.pace;
+  const words = text.performance;
   return (
     <div className="flex flex-1 flex-col px-4 py-3">
       <dl className="grid grid-cols-[auto_1fr] items-baseline gap-x-4">
@@ -78,9 +78,9 @@ function seconds(value: number | null | undefined): string {
 }
 
 function drain(metrics: Metrics | null, waiting: number | undefined): string {
-  if (waiting === 0) return text.pace.drained;
+  if (waiting === 0) return text.performance.drained;
   return metrics?.drain_s === null || metrics?.drain_s === undefined
-    ? text.pace.drainUnknown
+    ? text.performance.drainUnknown
     : formatDuration(metrics.drain_s);
 }
 
@@ -117,7 +117,7 @@ function Row({ name, unit, note, isLast, isBad, children }: RowProps) {
 function Answer({ diagnosis: { tone, answer } }: { diagnosis: Diagnosis }) {
   return (
     <div className="mt-auto pt-3">
-      <h3 className="text-xs text-muted">{text.pace.answer.title}</h3>
+      <h3 className="text-xs text-muted">{text.performance.answer.title}</h3>
       <p className={classes("font-medium", TONES[tone])}>{answer}</p>
     </div>
   );
