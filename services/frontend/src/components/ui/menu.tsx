@@ -3,7 +3,7 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Check } from "lucide-react";
 import { IconButton } from "./button";
-import { classes } from "./classes";
+import { clsx } from "clsx";
 
 export interface MenuItem {
   label: string;
@@ -76,7 +76,7 @@ export function Menu({ label, icon, items }: { label: string; icon: ReactNode; i
                 closeAndReturn();
                 item.onSelect();
               }}
-              className={classes(
+              className={clsx(
                 "flex min-h-9 w-full items-center gap-2.5 rounded-md px-3 text-left text-sm hover:bg-raised focus:bg-raised",
                 item.isDangerous && "text-bad",
               )}

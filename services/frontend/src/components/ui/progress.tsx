@@ -1,4 +1,4 @@
-import { classes } from "./classes";
+import { clsx } from "clsx";
 import type { Tone } from "./pill";
 
 const FILLS: Record<Tone, string> = {
@@ -16,7 +16,7 @@ export function Progress({ label, share, tone = "active" }: { label: string; sha
       aria-label={label}
       max={1}
       {...(share === undefined ? {} : { value: share })}
-      className={classes(
+      className={clsx(
         "block h-1.5 w-full appearance-none overflow-hidden rounded-full bg-raised",
         "[&::-webkit-progress-bar]:bg-raised [&::-webkit-progress-value]:rounded-full [&::-webkit-progress-value]:transition-[width]",
         FILLS[tone],

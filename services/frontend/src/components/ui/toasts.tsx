@@ -5,7 +5,7 @@ import { useEffect } from "react";
 import { createStore, useStore } from "zustand";
 import { text } from "@/text";
 import { Button, IconButton } from "./button";
-import { classes } from "./classes";
+import { clsx } from "clsx";
 
 interface Toast {
   id: number;
@@ -56,7 +56,7 @@ function ToastCard({ toast }: { toast: Toast }) {
   }, [toast]);
   return (
     <div
-      className={classes(
+      className={clsx(
         "pointer-events-auto flex w-full max-w-md items-start gap-3 rounded-lg border border-line bg-panel py-2 pr-2 pl-4 shadow-xl",
         "border-l-4",
         toast.tone === "bad" ? "border-l-bad" : "border-l-good",

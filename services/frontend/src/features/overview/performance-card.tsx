@@ -2,7 +2,7 @@
 
 import type { ReactNode } from "react";
 import { Card } from "@/components/ui/card";
-import { classes } from "@/components/ui/classes";
+import { clsx } from "clsx";
 import { Skeleton } from "@/components/ui/states";
 import { useLive } from "@/features/live/api/store";
 import { useSourceWarning } from "@/features/live/use-source-warning";
@@ -97,7 +97,7 @@ interface RowProps {
 function Row({ name, unit, note, isLast, isBad, children }: RowProps) {
   return (
     <div
-      className={classes(
+      className={clsx(
         "col-span-2 grid grid-cols-subgrid items-baseline py-1",
         isLast && "mb-1 border-b border-line pb-2",
       )}
@@ -108,7 +108,7 @@ function Row({ name, unit, note, isLast, isBad, children }: RowProps) {
       </dt>
       <dd className="flex items-baseline justify-end gap-2 text-right">
         {note ? <span className="text-xs whitespace-nowrap text-muted">{note}</span> : null}
-        <span className={classes("min-w-20 font-medium whitespace-nowrap", isBad && "text-bad")}>{children}</span>
+        <span className={clsx("min-w-20 font-medium whitespace-nowrap", isBad && "text-bad")}>{children}</span>
       </dd>
     </div>
   );
@@ -118,7 +118,7 @@ function Answer({ diagnosis: { tone, answer } }: { diagnosis: Diagnosis }) {
   return (
     <div className="mt-auto pt-3">
       <h3 className="text-xs text-muted">{text.performance.answer.title}</h3>
-      <p className={classes("font-medium", TONES[tone])}>{answer}</p>
+      <p className={clsx("font-medium", TONES[tone])}>{answer}</p>
     </div>
   );
 }

@@ -2,7 +2,7 @@
 
 import { memo, useMemo, useState } from "react";
 import { Card } from "@/components/ui/card";
-import { classes } from "@/components/ui/classes";
+import { clsx } from "clsx";
 import { Dot, Pill } from "@/components/ui/pill";
 import { Segments } from "@/components/ui/segments";
 import { Empty, Loading, Skeleton } from "@/components/ui/states";
@@ -107,7 +107,7 @@ const PodTile = memo(function PodTile({ name, phase, isReady, restarts, node, st
           {phase}
         </Pill>
         <span>{isReady ? text.pods.ready : text.pods.notReady}</span>
-        <span className={classes(restarts > 0 && "text-warn")}>{text.pods.restarts(restarts)}</span>
+        <span className={clsx(restarts > 0 && "text-warn")}>{text.pods.restarts(restarts)}</span>
       </div>
     </li>
   );

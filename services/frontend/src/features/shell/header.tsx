@@ -5,7 +5,7 @@ import dynamic from "next/dynamic";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useState } from "react";
-import { classes } from "@/components/ui/classes";
+import { clsx } from "clsx";
 import { Menu, type MenuItem } from "@/components/ui/menu";
 import { LiveBadge } from "@/features/live/components/live-badge";
 import { useLive } from "@/features/live/api/store";
@@ -64,7 +64,7 @@ function Pages() {
             key={href}
             href={href}
             aria-current={isHere ? "page" : undefined}
-            className={classes(
+            className={clsx(
               "flex h-10 items-center gap-1.5 border-b-2 px-3 text-sm whitespace-nowrap lg:h-13",
               isHere ? "border-accent font-medium text-ink" : "border-transparent text-muted hover:text-ink",
             )}

@@ -1,4 +1,4 @@
-import { classes } from "@/components/ui/classes";
+import { clsx } from "clsx";
 import { formatDuration, formatFull } from "@/lib/units";
 import { text } from "@/text";
 import type { TimelineStep } from "../steps";
@@ -20,7 +20,7 @@ export function Timeline({ steps }: { steps: readonly TimelineStep[] }) {
             {index < steps.length - 1 ? (
               <span aria-hidden className="absolute top-4 bottom-[-4px] left-[4px] w-px bg-line" />
             ) : null}
-            <span aria-hidden className={classes("mt-1.5 size-[9px] shrink-0 rounded-full", DOTS[step.tone])} />
+            <span aria-hidden className={clsx("mt-1.5 size-[9px] shrink-0 rounded-full", DOTS[step.tone])} />
             <div className="min-w-0 flex-1">
               <div className="flex items-baseline justify-between gap-3">
                 <span className="font-medium">{step.label}</span>

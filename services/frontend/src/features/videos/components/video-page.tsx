@@ -6,7 +6,7 @@ import { useSearchParams } from "next/navigation";
 import type { ReactNode } from "react";
 import { BUTTON_SHAPE, Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
-import { classes } from "@/components/ui/classes";
+import { clsx } from "clsx";
 import { announce } from "@/components/ui/toasts";
 import { Empty, Failure, Loading, Skeleton } from "@/components/ui/states";
 import { Picture } from "@/features/gallery/thumbnail-tile";
@@ -189,7 +189,7 @@ function Facts({ video }: { video: VideoDetails }) {
 function Fact({ name, isWide, children }: { name: string; isWide?: boolean; children: ReactNode }) {
   return (
     <div
-      className={classes(
+      className={clsx(
         "flex justify-between gap-4 border-b border-line py-2 last:border-b-0",
         isWide && "sm:col-span-2",
       )}
