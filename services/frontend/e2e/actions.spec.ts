@@ -1,6 +1,6 @@
 import { expect, file, test, untilIdle, upload, uploadRow } from "./board";
 
-test("a broken video appears under failures with its reason, and a redrive is followed", async ({ board }) => {
+test("groups failed videos by reason and follows a redrive", async ({ board }) => {
   await upload(
     board,
     ...Array.from({ length: 7 }, (_, index) => file(`broken ${index}.mp4`, `this is no video ${index}`)),
@@ -19,14 +19,14 @@ test("a broken video appears under failures with its reason, and a redrive is fo
   await expect(outcome).toContainText("0 done, 7 failed again, 0 pending", { timeout: 60_000 });
 });
 
-test("a failed video can be retried from its page", async ({ board }) => {
+test("retries a failed video from its page", async ({ board }) => {
   await board.goto(`/video?key=${encodeURIComponent("uploads/broken 0.mp4")}`);
   await expect(board.getByRole("main")).toContainText("Failed");
   await board.getByRole("button", { name: "Retry" }).click();
   await expect(board.getByText("The video is in the queue again")).toBeVisible();
 });
 
-test("the test run is shown step by step until its thumbnails are there", async ({ board }) => {
+test("shows each step of a test run", async ({ board }) => {
   await untilIdle(board);
   await board.getByRole("banner").getByRole("button", { name: "Test pipeline" }).click();
   const dialog = board.getByRole("dialog", { name: "Test pipeline" });
@@ -35,7 +35,7 @@ test("the test run is shown step by step until its thumbnails are there", async 
   await expect(dialog.getByRole("img").first()).toBeVisible();
 });
 
-test("the api is killed: DOWN, and LIVE again with no reload and no lost history", async ({ board, demo }) => {
+test("reconnects without losing history after the api is killed", async ({ board, demo }) => {
   const points = async () => {
     await board.getByRole("button", { name: "Show as table" }).click();
     const times = await board.getByRole("table").getByRole("row").allInnerTexts();
@@ -59,13 +59,13 @@ test("the api is killed: DOWN, and LIVE again with no reload and no lost history
   await expect
     .poll(() => board.evaluate(() => (window as unknown as { seen: string[] }).seen.join()))
     .toContain("DOWN");
-  // The waits between its tries grow to 30 s, and a busy machine takes its time to start an api.
+  // The wait between attempts grows to 30 s, and a busy machine needs time to start an api.
   await expect(board.getByRole("status", { name: "Connection" })).toHaveText("LIVE", { timeout: 120_000 });
   const after = await points();
   for (const time of before.slice(0, -3).slice(0, 20)) expect(after).toContain(time);
 });
 
-test("a purge says what it takes, asks for the name, and leaves an empty gallery that helps", async ({ board }) => {
+test("purges after a confirmation and leaves an empty gallery", async ({ board }) => {
   await untilIdle(board);
   await board.getByRole("button", { name: "More actions" }).click();
   await board.getByRole("menuitem", { name: "Purge" }).click();

@@ -31,9 +31,9 @@ for (const colorScheme of ["light", "dark"] as const) {
   }
 }
 
-test("the first load is small, and the scene comes later", async ({ request }) => {
+test("keeps the first load small and loads the scene later", async ({ request }) => {
   const html = await (await request.get("/")).text();
-  // What is marked noModule is for browsers that know no modules: no browser of these years loads it.
+  // Scripts marked noModule are for old browsers; current ones do not load them.
   const tags = (html.match(/<script[^>]+src="[^"]+"[^>]*>/g) ?? []).filter((tag) => !/nomodule/i.test(tag));
   const scripts = tags.map((tag) => /src="([^"]+)"/.exec(tag)?.[1] ?? "");
   expect(scripts.length).toBeGreaterThan(2);
@@ -43,7 +43,7 @@ test("the first load is small, and the scene comes later", async ({ request }) =
   expect(total).toBeLessThan(FIRST_LOAD_BYTES);
 });
 
-test("pages stay still while they load, and keep to their policy", async ({ board, page }) => {
+test("keeps the layout stable and the security policy unbroken", async ({ board, page }) => {
   const complaints: string[] = [];
   page.on("console", (message) => {
     if (/Content.Security.Policy|Refused to/i.test(message.text())) complaints.push(message.text());
@@ -68,7 +68,7 @@ test("pages stay still while they load, and keep to their policy", async ({ boar
   expect(complaints).toEqual([]);
 });
 
-/** Presses Tab until that is focused. */
+/** Press Tab until `target` has the focus. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
   for (let presses = 0; presses < 80; presses += 1) {
     if (await target.evaluate((element) => element === document.activeElement)) return;
@@ -77,7 +77,7 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
   await expect(target).toBeFocused();
 }
 
-test("the main actions need no mouse", async ({ page, demo }) => {
+test("performs the main actions by keyboard", async ({ page, demo }) => {
   const { keyboard } = page;
   await page.goto("/videos");
   await expect(page.getByLabel("Access token")).toBeFocused();
@@ -145,7 +145,7 @@ test("the main actions need no mouse", async ({ page, demo }) => {
   await expect(purge).toHaveCount(0);
 });
 
-test("all of it can be reached by keyboard", async ({ board }) => {
+test("reaches the skip link and the menu by keyboard", async ({ board }) => {
   await board.goto("/");
   await expect(board.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
   await board.keyboard.press("Tab");

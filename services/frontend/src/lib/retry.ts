@@ -1,25 +1,25 @@
-/** Tries again what a bad connection or a restart has broken: an upload outlives a tunnel. */
+/** Retries after a lost connection or a restart of the server. */
 
-const TRIES = 8;
+const MAX_ATTEMPTS = 8;
 const FIRST_WAIT_MS = 1000;
-const LONGEST_WAIT_MS = 30_000;
+const MAX_WAIT_MS = 30_000;
 
-export interface PerseveranceOptions {
+export interface RetryOptions {
   signal: AbortSignal;
-  /** How often it is tried at most. */
-  tries?: number;
-  /** Whether a session that has ended is waited out as well, until the next login. */
-  outlivesSession?: boolean;
-  /** Hears of every failure that is waited out. */
-  onTrouble?: (error: unknown) => void;
-  /** Resolves after that time, or when it may go on earlier; rejects when the signal says so. */
+  /** Maximum number of attempts. */
+  maxAttempts?: number;
+  /** Also wait for the next login when the session has ended. */
+  retryUnauthorized?: boolean;
+  /** Called for every failure that is retried. */
+  onRetry?: (error: unknown) => void;
+  /** Resolve after `ms`, or earlier if retryNow is called; reject when the signal aborts. */
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** The result of `attempt`, tried up to eight times over some two minutes. What is refused for good is not repeated. */
-export async function persevere<Result>(
+/** Return the result of `attempt`, by default after at most eight attempts in about two minutes. */
+export async function retryTransient<Result>(
   attempt: () => Promise<Result>,
-  { signal, tries = TRIES, outlivesSession = false, onTrouble, wait = waitOrGoOn }: PerseveranceOptions,
+  { signal, maxAttempts = MAX_ATTEMPTS, retryUnauthorized = false, onRetry, wait = waitOrRetryNow }: RetryOptions,
 ): Promise<Result> {
   for (let failures = 0; ;) {
     try {
@@ -27,22 +27,22 @@ export async function persevere<Result>(
     } catch (error) {
       signal.throwIfAborted();
       failures += 1;
-      const isPassing = isRetryable(error) || (outlivesSession && statusOf(error) === 401);
-      if (!isPassing || failures >= tries) throw error;
-      onTrouble?.(error);
-      await wait(Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS), signal);
+      const isPassing = isRetryable(error) || (retryUnauthorized && statusOf(error) === 401);
+      if (!isPassing || failures >= maxAttempts) throw error;
+      onRetry?.(error);
+      await wait(Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), MAX_WAIT_MS), signal);
     }
   }
 }
 
 const waiting = new Set<() => void>();
 
-/** Ends all waits at once: the connection or the session is back, or someone asks for it. */
-export function goOn(): void {
+/** End all waits at once, because the connection or the session is back, or the user asked for it. */
+export function retryNow(): void {
   for (const wake of [...waiting]) wake();
 }
 
-/** What the bucket answers (SendError) and what the api answers (Problem) both say so of themselves. */
+/** SendError (from the bucket) and Problem (from the api) both say whether they are retryable. */
 function isRetryable(error: unknown): boolean {
   return error instanceof Error && "isRetryable" in error && error.isRetryable === true;
 }
@@ -51,7 +51,7 @@ function statusOf(error: unknown): unknown {
   return error instanceof Error && "status" in error ? error.status : null;
 }
 
-function waitOrGoOn(ms: number, signal: AbortSignal): Promise<void> {
+function waitOrRetryNow(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = (settle: () => void) => {
       clearTimeout(timer);

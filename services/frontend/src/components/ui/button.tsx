@@ -28,7 +28,7 @@ export function Button({ kind = "plain", icon, className, children, type = "butt
   );
 }
 
-/** A button that shows an icon only; `label` is its name. */
+/** Button that shows only an icon; `label` is its accessible name. */
 export function IconButton({ label, icon, kind = "quiet", className, ...rest }: ButtonProps & { label: string }) {
   return (
     <Button kind={kind} aria-label={label} title={label} className={clsx("min-w-9 px-0", className)} {...rest}>

@@ -3,11 +3,11 @@ import { clsx } from "clsx";
 
 interface CardProps {
   title: string;
-  /** A second, quieter part of the heading. */
+  /** Secondary text of the heading. */
   note?: ReactNode;
-  /** Buttons and links at the right of the heading. */
+  /** Buttons and links on the right of the heading. */
   actions?: ReactNode;
-  /** Says that the card's source has failed, and since when. */
+  /** Warning that the card's source has failed, with the age of the data. */
   warning?: string | null;
   id?: string;
   className?: string;

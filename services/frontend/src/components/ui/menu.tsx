@@ -9,12 +9,12 @@ export interface MenuItem {
   label: string;
   icon?: ReactNode;
   isDangerous?: boolean;
-  /** Asked when the menu opens; makes the item one choice out of several. */
+  /** Read when the menu opens. Makes the item one choice out of several. */
   isChosen?: () => boolean;
   onSelect: () => void;
 }
 
-/** A button with a list of actions, by the WAI-ARIA menu pattern: arrows, Home, End and Escape work. */
+/** Button with a list of actions, following the WAI-ARIA menu pattern: arrows, Home, End and Escape work. */
 export function Menu({ label, icon, items }: { label: string; icon: ReactNode; items: readonly MenuItem[] }) {
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);

@@ -9,7 +9,7 @@ const FILLS: Record<Tone, string> = {
   calm: "[&::-webkit-progress-value]:bg-line-strong [&::-moz-progress-bar]:bg-line-strong",
 };
 
-/** `share` from 0 to 1; without one, something goes on that cannot be measured. */
+/** Progress bar. `share` is from 0 to 1; without it, the bar is indeterminate. */
 export function Progress({ label, share, tone = "active" }: { label: string; share?: number; tone?: Tone }) {
   return (
     <progress

@@ -1,4 +1,4 @@
-/** What stands in for content: nothing yet, still coming, could not come. */
+/** Placeholders for content: empty, loading, failed. */
 
 import { CircleAlert, Inbox } from "lucide-react";
 import type { ReactNode } from "react";

@@ -19,8 +19,8 @@ const SHOWN_MS = 6000;
 const store = createStore<{ toasts: Toast[] }>(() => ({ toasts: [] }));
 let lastId = 0;
 
-/** Shows a short message. Good news go by themselves; what failed stays until it is read. */
-export function announce(toast: Omit<Toast, "id">): void {
+/** Show a short message. Successes disappear after six seconds; failures stay until they are dismissed. */
+export function showToast(toast: Omit<Toast, "id">): void {
   lastId += 1;
   const shown = { ...toast, id: lastId };
   store.setState(({ toasts }) => ({

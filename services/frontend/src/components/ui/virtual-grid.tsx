@@ -8,17 +8,17 @@ interface VirtualGridProps<Item> {
   items: readonly Item[];
   keyOf: (item: Item) => string;
   render: (item: Item) => ReactNode;
-  /** Tiles share the width evenly; as many columns as fit with at least this width each, given the whole one. */
+  /** Minimum width of a tile. The columns that fit share the whole width evenly. */
   minTileWidthPx: (widthPx: number) => number;
   tileHeightPx: (widthPx: number) => number;
   gapPx?: number;
-  /** Called when the end comes near: there may be a next page. */
+  /** Called near the end of the list, so that the next page can be loaded. */
   onNearEnd?: () => void;
 }
 
 const ROWS_AHEAD = 4;
 
-/** A grid that scrolls with the page and holds in the document only the rows near the window. */
+/** Grid that scrolls with the page and keeps only the rows near the window in the document. */
 export function VirtualGrid<Item>(props: VirtualGridProps<Item>) {
   const { label, items, keyOf, render, minTileWidthPx, tileHeightPx, gapPx = 12, onNearEnd } = props;
   const host = useRef<HTMLUListElement>(null);

@@ -12,12 +12,12 @@ import { useRedriven } from "./redriven";
 const SHOWN = 8;
 
 interface RedriveOutcomeProps {
-  /** What is still picked: the rest, after a canary. */
+  /** Keys that are still selected after a partial redrive. */
   rest: readonly string[];
   onRedriveRest: () => void;
 }
 
-/** What became of the videos that were put back, as it becomes known. */
+/** Results of the redriven videos, updated as they finish. */
 export function RedriveOutcome({ rest, onRedriveRest }: RedriveOutcomeProps) {
   const { videos, clear } = useRedriven();
   if (videos.length === 0) return null;

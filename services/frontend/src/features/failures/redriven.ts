@@ -1,19 +1,19 @@
-/** The videos that were put back, each followed until it is known what became of it. */
+/** Redriven videos, each followed until it has finished. */
 
 import { createStore, useStore } from "zustand";
 import { serverNowMs } from "@/features/live/api/store";
 import { followVideo } from "@/features/videos/api/follow-video";
 import type { Video } from "@/lib/api/models";
 
-interface Redriven {
+interface RedrivenVideo {
   key: string;
-  /** Null until a worker has taken it again. */
+  /** Null until a worker takes the video again. */
   video: Video | null;
 }
 
 const AT_ONCE = 8;
 
-const store = createStore<{ videos: readonly Redriven[] }>(() => ({ videos: [] }));
+const store = createStore<{ videos: readonly RedrivenVideo[] }>(() => ({ videos: [] }));
 
 let following = new AbortController();
 
@@ -23,7 +23,7 @@ export function followRedriven(keys: readonly string[], sinceMs = serverNowMs())
     videos: [...keys.map((key) => ({ key, video: null })), ...videos.filter(({ key }) => !keys.includes(key))],
   }));
   const waiting = [...keys];
-  // A few at a time: a redrive of thousands must not become thousands of requests.
+  // A few at a time: a redrive of thousands must not send thousands of requests.
   const follow = async () => {
     for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
       const followed = key;

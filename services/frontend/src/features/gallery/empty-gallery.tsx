@@ -6,7 +6,7 @@ import { useIsOperator } from "@/features/session/session";
 import { UploadButton } from "@/features/uploads/components/upload-button";
 import { text } from "@/text";
 
-/** An empty gallery says how to add the first video. */
+/** Empty gallery with instructions for the first video. */
 export function EmptyGallery() {
   const isOperator = useIsOperator();
   return (

@@ -13,7 +13,7 @@ import { EmptyGallery } from "./empty-gallery";
 import { useThumbnails } from "./queries";
 import { ThumbnailTile, tileHeight, tileProps } from "./thumbnail-tile";
 
-/** Two side by side on a phone. */
+/** Two columns on a phone. */
 const minTileWidth = (widthPx: number) => (widthPx < 640 ? 150 : 200);
 
 export function GalleryPage() {

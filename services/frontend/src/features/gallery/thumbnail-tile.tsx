@@ -10,7 +10,7 @@ import { text } from "@/text";
 
 const CAPTION_PX = 44;
 
-/** Height of a tile with that width: a picture of 16:9 and two lines of text. */
+/** Return the height of a tile of this width: a 16:9 picture and two lines of text. */
 export function tileHeight(widthPx: number): number {
   return (widthPx * 9) / 16 + CAPTION_PX;
 }
@@ -54,7 +54,7 @@ export const ThumbnailTile = memo(function ThumbnailTile(props: ThumbnailTilePro
   );
 });
 
-/** A picture in a frame of 16:9, whatever its own shape: nothing moves when it comes. */
+/** Picture in a 16:9 frame, whatever its own shape: the layout does not shift when it loads. */
 export function Picture({ url, alt, isEager = false }: { url: string; alt: string; isEager?: boolean }) {
   const [broken, setBroken] = useState<string | null>(null);
   return (

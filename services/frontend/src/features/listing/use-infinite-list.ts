@@ -3,22 +3,22 @@
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { useLive } from "@/features/live/api/store";
-import { type Page, withFreshFirst } from "./merge";
+import { type Page, prependPage } from "./merge";
 
-/** Up to so many pages are loaded anew as a whole when something has changed; of longer lists only the first. */
+/** Lists of up to this many pages are reloaded completely; longer ones reload only the first page. */
 const RELOADED_PAGES = 3;
 
-interface EndlessOptions<Item> {
+interface InfiniteListOptions<Item> {
   queryKey: readonly unknown[];
-  /** A page from its cursor, the first from none. */
+  /** Load the page at a cursor, or the first page without one. */
   load: (cursor: string | null, signal?: AbortSignal) => Promise<Page<Item>>;
   keyOf: (item: Item) => string;
 }
 
-/** A list without end, page by page, which follows the pipeline's news. */
-export function useEndless<Item>({ queryKey, load, keyOf }: EndlessOptions<Item>) {
+/** Load a list page by page, and refresh it when the pipeline's data changes. */
+export function useInfiniteList<Item>({ queryKey, load, keyOf }: InfiniteListOptions<Item>) {
   const client = useQueryClient();
-  const news = useLive((state) => state.news);
+  const revision = useLive((state) => state.revision);
   const query = useInfiniteQuery({
     queryKey,
     queryFn: ({ pageParam, signal }) => load(pageParam, signal),
@@ -35,7 +35,7 @@ export function useEndless<Item>({ queryKey, load, keyOf }: EndlessOptions<Item>
     }
     const fresh = await load(null);
     client.setQueryData<typeof data>(queryKey, (known) =>
-      known ? { ...known, pages: withFreshFirst(known.pages, fresh, keyOf) } : known,
+      known ? { ...known, pages: prependPage(known.pages, fresh, keyOf) } : known,
     );
   }, [client, data, keyOf, load, queryKey, refetch]);
 
@@ -43,18 +43,18 @@ export function useEndless<Item>({ queryKey, load, keyOf }: EndlessOptions<Item>
   useEffect(() => {
     latest.current = refresh;
   }, [refresh]);
-  const known = useRef(news);
+  const known = useRef(revision);
   useEffect(() => {
-    if (known.current === news) return;
-    known.current = news;
-    // The next news bring it again, if it fails now.
+    if (known.current === revision) return;
+    known.current = revision;
+    // If this fails, the next change tries again.
     latest.current().catch(() => undefined);
-  }, [news]);
+  }, [revision]);
 
   const items = useMemo(() => {
     const seen = new Set<string>();
     const all = data?.pages.flatMap((page) => page.items) ?? [];
-    // A video that ends while one scrolls moves to the front, and would come again further down.
+    // A video that finishes while the user scrolls moves to the front and would appear twice.
     return all.filter((item) => !seen.has(keyOf(item)) && seen.add(keyOf(item)));
   }, [data, keyOf]);
   const loadMore = useCallback(() => {

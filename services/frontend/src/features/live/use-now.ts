@@ -2,7 +2,7 @@
 
 import { useSyncExternalStore } from "react";
 
-/** One timer for all that shows an age. It rests while nobody looks. */
+/** One timer for all ages on the page. It stops while nothing uses it and skips hidden tabs. */
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | null = null;
 let nowMs = 0;
@@ -29,7 +29,7 @@ function read(): number {
   return nowMs;
 }
 
-/** The time in milliseconds, renewed each second; 0 on the server, where no age is shown. */
+/** Return the time in milliseconds, updated every second; 0 on the server, where no age is shown. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, read, () => 0);
 }

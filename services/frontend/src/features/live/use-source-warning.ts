@@ -5,7 +5,7 @@ import { useNow } from "./use-now";
 import type { SourceName } from "./api/snapshot";
 import { useLive } from "./api/store";
 
-/** The same in two words, for a figure. */
+/** Return a short warning for a figure, or null while its source works. */
 export function useSourceAge(name: SourceName): string | null {
   const nowMs = useNow();
   const source = useLive((state) => state.snapshot?.sources[name]);
@@ -19,7 +19,7 @@ function sinceThenS(lastMs: number | null, nowMs: number): number {
   return lastMs === null ? 0 : Math.max(0, (nowMs - lastMs) / 1000);
 }
 
-/** What a card says when the source of its data has failed, with the age of what is still shown. */
+/** Return a card's warning with the age of its data, or null while its source works. */
 export function useSourceWarning(name: SourceName): string | null {
   const nowMs = useNow();
   const source = useLive((state) => state.snapshot?.sources[name]);

@@ -21,7 +21,7 @@ const TONES = {
   calm: "text-ink",
 } as const;
 
-/** How fast the pipeline is, and why it is not faster. */
+/** Throughput, latency and backlog, and the reason if it is slow. */
 export function PerformanceCard({ className }: { className?: string }) {
   const snapshot = useLive((state) => state.snapshot);
   const warning = useSourceWarning("metrics");
@@ -34,32 +34,32 @@ export function PerformanceCard({ className }: { className?: string }) {
 
 function Performance({ snapshot }: { snapshot: Snapshot }) {
   const { metrics, queue } = snapshot;
-  const words = text.performance;
+  const labels = text.performance;
   return (
     <div className="flex flex-1 flex-col px-4 py-3">
       <dl className="grid grid-cols-[auto_1fr] items-baseline gap-x-4">
-        <Row name={words.throughput} unit={words.perMinute} note={words.last(1)}>
+        <Row name={labels.throughput} unit={labels.perMinute} note={labels.last(1)}>
           {perMinute(metrics?.throughput.last_1_min)}
         </Row>
-        <Row name="" note={words.last(5)}>
+        <Row name="" note={labels.last(5)}>
           {perMinute(metrics?.throughput.last_5_min)}
         </Row>
-        <Row name="" note={words.last(60)} isLast>
+        <Row name="" note={labels.last(60)} isLast>
           {perMinute(metrics?.throughput.last_60_min)}
         </Row>
-        <Row name={words.latency} note={words.p50}>
+        <Row name={labels.latency} note={labels.p50}>
           {seconds(metrics?.latency.p50_s)}
         </Row>
-        <Row name="" note={words.p95} isLast>
+        <Row name="" note={labels.p95} isLast>
           {seconds(metrics?.latency.p95_s)}
         </Row>
-        <Row name={words.drain} isLast>
+        <Row name={labels.drain} isLast>
           {drain(metrics, queue?.waiting)}
         </Row>
-        <Row name={words.oldest} isLast>
+        <Row name={labels.oldest} isLast>
           {queue?.oldestS ? formatAge(queue.oldestS) : text.common.none}
         </Row>
-        <Row name={words.deadLetters} isLast isBad={(queue?.deadLetters ?? 0) > 0}>
+        <Row name={labels.deadLetters} isLast isBad={(queue?.deadLetters ?? 0) > 0}>
           {queue ? formatCount(queue.deadLetters) : text.common.none}
         </Row>
       </dl>
@@ -86,7 +86,7 @@ function drain(metrics: Metrics | null, waiting: number | undefined): string {
 
 interface RowProps {
   name: string;
-  /** Of the values in this row and the ones below it. */
+  /** Unit of the values in this row and the rows below it. */
   unit?: string;
   note?: string;
   isLast?: boolean;

@@ -1,4 +1,4 @@
-/** One run of the test: its videos, followed until all have ended. It goes on while its window is closed. */
+/** One test run: its videos, followed until all have finished. It continues while its dialog is closed. */
 
 import { createStore, useStore } from "zustand";
 import { followVideo } from "@/features/videos/api/follow-video";
@@ -8,7 +8,7 @@ import { call } from "@/lib/api/call";
 
 export interface TestVideo {
   key: string;
-  /** Null until a worker has taken it. */
+  /** Null until a worker takes the video. */
   video: Video | null;
 }
 
@@ -30,7 +30,7 @@ export function useTest(): TestState {
   return useStore(store);
 }
 
-/** Shows the run that goes on, or starts one. */
+/** Open the dialog, and start a run unless one is in progress. */
 export function openTest(): void {
   const { run } = store.getState();
   store.setState({ isShown: true });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { healthOf, inOrderOfConcern } from "./health";
+import { healthOf, sortByHealth } from "./health";
 
 it.each([
   ["Running", true, "ready"],
@@ -13,7 +13,7 @@ it.each([
   ["Succeeded", false, "ended"],
 ])("%s, ready: %s, is %s", (phase, ready, health) => expect(healthOf({ phase, ready })).toBe(health));
 
-it("shows first what needs someone, then by name as people count", () => {
+it("sorts failing pods first, then by natural name order", () => {
   const pod = (name: string, phase: string) => ({
     name,
     phase,
@@ -23,7 +23,7 @@ it("shows first what needs someone, then by name as people count", () => {
     started_at: null,
     node: null,
   });
-  const ordered = inOrderOfConcern([
+  const ordered = sortByHealth([
     pod("worker-10", "Running"),
     pod("worker-2", "Running"),
     pod("worker-3", "CrashLoopBackOff"),

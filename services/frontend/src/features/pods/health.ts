@@ -1,4 +1,4 @@
-/** How a pod is doing, in a colour and in a word of the scene. Pure. */
+/** Health of a pod. Pure. */
 
 import type { Tone } from "@/components/ui/pill";
 import type { Pod } from "@/lib/api/models";
@@ -8,7 +8,7 @@ export type PodHealth = "ready" | "starting" | "failing" | "ended";
 const STARTING = ["Pending", "ContainerCreating", "PodInitializing", "Terminating", "Running"];
 const ENDED = ["Succeeded", "Completed"];
 
-/** Anything that is neither running nor on its way is a reason of Kubernetes why it is not: CrashLoopBackOff... */
+/** Any other phase is a reason from Kubernetes why the pod does not run, such as CrashLoopBackOff. */
 export function healthOf(pod: Pick<Pod, "phase" | "ready">): PodHealth {
   if (pod.phase === "Running" && pod.ready) return "ready";
   if (STARTING.includes(pod.phase)) return "starting";
@@ -17,8 +17,8 @@ export function healthOf(pod: Pick<Pod, "phase" | "ready">): PodHealth {
 
 export const HEALTH_TONES: Record<PodHealth, Tone> = { ready: "good", starting: "warn", failing: "bad", ended: "calm" };
 
-/** What an operator looks for first: what fails, then what starts, then the rest by name. */
-export function inOrderOfConcern(pods: readonly Pod[]): Pod[] {
+/** Sort pods: failing, then starting, then the others, by name. */
+export function sortByHealth(pods: readonly Pod[]): Pod[] {
   const concern: Record<PodHealth, number> = { failing: 0, starting: 1, ready: 2, ended: 3 };
   return [...pods].sort(
     (a, b) => concern[healthOf(a)] - concern[healthOf(b)] || a.name.localeCompare(b.name, "en", { numeric: true }),

@@ -11,7 +11,7 @@ import { useSourceWarning } from "@/features/live/use-source-warning";
 import type { Pod } from "@/lib/api/models";
 import { formatFull } from "@/lib/units";
 import { text } from "@/text";
-import { HEALTH_TONES, healthOf, inOrderOfConcern } from "./health";
+import { HEALTH_TONES, healthOf, sortByHealth } from "./health";
 
 const ALL = "";
 
@@ -20,7 +20,7 @@ export function PodsCard({ className }: { className?: string }) {
   const nowMs = useLive((state) => state.serverMs);
   const warning = useSourceWarning("pods");
   const [component, setComponent] = useState(ALL);
-  const ordered = useMemo(() => (pods ? inOrderOfConcern(pods) : null), [pods]);
+  const ordered = useMemo(() => (pods ? sortByHealth(pods) : null), [pods]);
   const components = useMemo(() => [...new Set(pods?.map((pod) => pod.component))].sort(), [pods]);
   const shown = ordered?.filter((pod) => component === ALL || pod.component === component);
   const ready = pods?.filter((pod) => pod.ready).length ?? 0;
@@ -70,7 +70,7 @@ export function PodsCard({ className }: { className?: string }) {
   );
 }
 
-/** Rounded to what is read of it, so that a tile is drawn anew only when its text changes. */
+/** Round the uptime to what is shown, so that a tile renders only when its text changes. */
 function uptimeOf(pod: Pod, nowMs: number): string {
   if (!pod.started_at) return text.pods.notStarted;
   const seconds = Math.max(0, (nowMs - Date.parse(pod.started_at)) / 1000);

@@ -22,10 +22,10 @@ export function PurgeDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () 
   );
 }
 
-/** The api's answer to a confirmation that is no longer valid: it has deleted nothing. */
+/** Status of the api's answer to an expired confirmation: nothing was deleted. */
 const UNCONFIRMED = 428;
 
-/** Count first, ask for the name, delete what was counted, and show the progress. */
+/** Steps of a purge: count, ask for the name, delete, show the progress. */
 function Purge({ onClose }: { onClose: () => void }) {
   const preview = usePurgePreview();
   const start = useStartPurge();

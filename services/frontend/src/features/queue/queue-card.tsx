@@ -10,7 +10,7 @@ import { useLive } from "@/features/live/api/store";
 import { useSourceWarning } from "@/features/live/use-source-warning";
 import { formatCount } from "@/lib/units";
 import { text } from "@/text";
-import { asSeries, type QueuePoint, summarize } from "./series";
+import { toSeries, type QueuePoint, summarize } from "./series";
 
 const QueuePlot = dynamic(() => import("./queue-plot"), {
   ssr: false,
@@ -21,7 +21,7 @@ export function QueueCard({ className }: { className?: string }) {
   const points = useLive((state) => state.points);
   const warning = useSourceWarning("queue");
   const [isTable, setTable] = useState(false);
-  const series = useMemo(() => asSeries(points), [points]);
+  const series = useMemo(() => toSeries(points), [points]);
   const summary = useMemo(() => summarize(points), [points]);
   return (
     <Card

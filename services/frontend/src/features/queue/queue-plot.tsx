@@ -7,7 +7,7 @@ import { colour, onThemeChange } from "@/features/theme/theme";
 import { text } from "@/text";
 import { type QueueSeries, WINDOW_S } from "./series";
 
-/** The curves. Loaded apart from the page; the text beside it says the same. */
+/** Chart of the queue, in a chunk of its own. The text next to it has the same data. */
 export default function QueuePlot({ series }: { series: QueueSeries }) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);

@@ -1,4 +1,4 @@
-/** The queue's depth over the last minutes: what the chart draws, and what is said of it in words. */
+/** Queue depth over the last minutes, for the chart and its text summary. Pure. */
 
 export const WINDOW_S = 300;
 
@@ -14,8 +14,8 @@ export interface QueuePoint {
   inFlight: number;
 }
 
-/** Points in the order of their times, without doubles, none older than the window. */
-export function joinPoints(known: readonly QueuePoint[], more: readonly QueuePoint[]): QueuePoint[] {
+/** Return points sorted by time, without duplicates or points older than the window. */
+export function mergePoints(known: readonly QueuePoint[], more: readonly QueuePoint[]): QueuePoint[] {
   const byTime = new Map(known.map((point) => [point.timeS, point]));
   for (const point of more) byTime.set(point.timeS, point);
   const points = [...byTime.values()].sort((a, b) => a.timeS - b.timeS);
@@ -23,7 +23,7 @@ export function joinPoints(known: readonly QueuePoint[], more: readonly QueuePoi
   return points.filter((point) => point.timeS >= newest - WINDOW_S);
 }
 
-export function asSeries(points: readonly QueuePoint[]): QueueSeries {
+export function toSeries(points: readonly QueuePoint[]): QueueSeries {
   return {
     timesS: points.map((point) => point.timeS),
     waiting: points.map((point) => point.waiting),

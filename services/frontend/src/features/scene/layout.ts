@@ -1,4 +1,4 @@
-/** Where things stand in the scene: metres on the ground, x to the right, z towards the viewer. Pure. */
+/** Positions in the scene: metres on the ground, x to the right, z towards the viewer. Pure. */
 
 export const STATIONS = ["uploads", "queue", "workers", "thumbnails", "deadLetters"] as const;
 
@@ -11,7 +11,7 @@ export interface Point {
 
 export interface Layout {
   places: Record<Station, Point>;
-  /** Room for the workers around their place. */
+  /** Size of the workers' area, centred on their position. */
   workersWidthM: number;
   workersDepthM: number;
 }
@@ -23,8 +23,8 @@ const PADS: Record<Exclude<Station, "workers">, [widthM: number, depthM: number]
   deadLetters: [2.6, 1.5],
 };
 
-/** Width and depth of a station's pad. */
-export function padOf(station: Station, layout: Layout): readonly [widthM: number, depthM: number] {
+/** Return the width and depth of a station's pad. */
+export function padSize(station: Station, layout: Layout): readonly [widthM: number, depthM: number] {
   return station === "workers" ? [layout.workersWidthM + 0.6, layout.workersDepthM + 0.6] : PADS[station];
 }
 
@@ -40,7 +40,7 @@ const WIDE: Layout = {
   workersDepthM: 3.4,
 };
 
-/** Nearly as high as wide: what comes in stands one behind the other, as what comes out does. */
+/** For stages that are nearly square: inputs are on the left, outputs on the right, each in a column. */
 const MEDIUM: Layout = {
   places: {
     uploads: { x: -5.2, z: -2.6 },
@@ -65,13 +65,13 @@ const TALL: Layout = {
   workersDepthM: 3.4,
 };
 
-/** The one that fills a stage of this width, divided by its height, best. */
-export function layoutFor(aspect: number): Layout {
+/** Choose the layout that best fills a stage of this width divided by its height. */
+export function chooseLayout(aspect: number): Layout {
   if (aspect >= 1.9) return WIDE;
   return aspect >= 1.1 ? MEDIUM : TALL;
 }
 
-/** Places for that many bodies in rows, and the size that lets them fit: 1 while they have room, less beyond. */
+/** Arrange `count` workers in rows. The scale is 1 while there is room, and less beyond that. */
 export function rows(count: number, layout: Layout): { places: Point[]; scale: number } {
   if (count === 0) return { places: [], scale: 1 };
   const { workersWidthM, workersDepthM } = layout;
@@ -92,21 +92,21 @@ export function rows(count: number, layout: Layout): { places: Point[]; scale: n
 
 export interface Stack {
   slabs: number;
-  /** Videos that one slab stands for. */
+  /** Number of videos per slab. */
   perSlab: number;
 }
 
-const MOST_SLABS = 20;
+const MAX_SLABS = 20;
 
-/** The queue as a stack of slabs: one a video while they are few, then 10, 100... a slab. The last one may be begun. */
-export function stackOf(depth: number): Stack {
+/** Return the queue as a stack of slabs: one slab per video while they are few, then per 10, 100 ... videos. */
+export function stackFor(depth: number): Stack {
   let perSlab = 1;
-  while (depth / perSlab > MOST_SLABS) perSlab *= 10;
+  while (depth / perSlab > MAX_SLABS) perSlab *= 10;
   return { slabs: Math.ceil(depth / perSlab), perSlab };
 }
 
-/** A point of the arc from one place to another, `share` of the way from 0 to 1. It eases in and out. */
-export function along(from: Point, to: Point, share: number): Point & { y: number } {
+/** Return the point at `share` (0 to 1) of an arc between two places, with easing at both ends. */
+export function arcPoint(from: Point, to: Point, share: number): Point & { y: number } {
   const eased = share * share * (3 - 2 * share);
   return {
     x: from.x + (to.x - from.x) * eased,

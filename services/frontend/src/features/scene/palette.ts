@@ -28,7 +28,7 @@ function read(): Palette {
   return known.palette;
 }
 
-/** The theme's colours for three.js, which cannot read CSS; new ones when the theme changes. */
+/** Return the theme's colours for three.js, which cannot read CSS, and update them when the theme changes. */
 export function usePalette(): Palette {
   return useSyncExternalStore(onThemeChange, read, read);
 }

@@ -13,7 +13,7 @@ function subscribeTo(query: string) {
 const REDUCED = "(prefers-reduced-motion: reduce)";
 const subscribeToMotion = subscribeTo(REDUCED);
 
-/** Whether the system asks for less motion. */
+/** Return true if the system asks for reduced motion. */
 export function useReducedMotion(): boolean {
   return useSyncExternalStore(
     subscribeToMotion,
@@ -22,17 +22,17 @@ export function useReducedMotion(): boolean {
   );
 }
 
-/** Whether anyone can see the element: it is near the window, and the tab is in front. */
-export function useIsSeen(element: RefObject<HTMLElement | null>): boolean {
-  const [isNear, setNear] = useState(false);
-  const [isFront, setFront] = useState(true);
+/** Return true if the element is near the window and the tab is visible. */
+export function useIsVisible(element: RefObject<HTMLElement | null>): boolean {
+  const [isNearWindow, setNearWindow] = useState(false);
+  const [isTabVisible, setTabVisible] = useState(true);
   useEffect(() => {
     if (!element.current) return;
-    const observer = new IntersectionObserver(([entry]) => setNear(entry?.isIntersecting ?? false), {
+    const observer = new IntersectionObserver(([entry]) => setNearWindow(entry?.isIntersecting ?? false), {
       rootMargin: "80px",
     });
     observer.observe(element.current);
-    const look = () => setFront(!document.hidden);
+    const look = () => setTabVisible(!document.hidden);
     look();
     document.addEventListener("visibilitychange", look);
     return () => {
@@ -40,10 +40,10 @@ export function useIsSeen(element: RefObject<HTMLElement | null>): boolean {
       document.removeEventListener("visibilitychange", look);
     };
   }, [element]);
-  return isNear && isFront;
+  return isNearWindow && isTabVisible;
 }
 
-/** Whether the browser can draw it at all. */
+/** Return true if the browser supports WebGL. */
 export function hasWebGl(): boolean {
   try {
     const canvas = document.createElement("canvas");

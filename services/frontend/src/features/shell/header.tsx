@@ -121,7 +121,7 @@ function MoreMenu() {
   );
 }
 
-/** Three frames of a film, the product's mark. */
+/** Logo: three frames of a film. */
 function Mark() {
   return (
     <svg width="22" height="22" viewBox="0 0 22 22" aria-hidden className="shrink-0 text-accent">

@@ -1,14 +1,14 @@
-/** Bytes per second over the last few seconds, from how much had been sent when. */
+/** Transfer rate over the last few seconds. */
 
 const WINDOW_MS = 4000;
 
-export class Speedometer {
+export class RateMeter {
   private readings: { atMs: number; bytes: number }[] = [];
 
-  /** Takes a reading and tells the speed; 0 until there are two readings a moment apart. */
+  /** Add a reading and return bytes per second; 0 until two readings are at least 200 ms apart. */
   read(bytes: number, atMs: number): number {
     const previous = this.readings.at(-1);
-    // A retried part starts over: what was sent before says nothing of the speed now.
+    // A retried part starts over: earlier readings no longer count.
     if (previous && bytes < previous.bytes) this.readings = [];
     this.readings.push({ atMs, bytes });
     while (this.readings.length > 2 && atMs - (this.readings[0]?.atMs ?? atMs) > WINDOW_MS) this.readings.shift();

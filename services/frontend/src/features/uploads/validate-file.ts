@@ -1,23 +1,26 @@
-/** Refuses, before a byte is sent, what the pipeline would refuse. */
+/** Check a file before the upload, by the rules of the pipeline. */
 
 import type { Config } from "@/lib/api/models";
 import { text } from "@/text";
 
-export interface Limits {
+export interface UploadLimits {
   extensions: readonly string[];
-  largestBytes: number;
+  maxBytes: number;
 }
 
-/** Why a file cannot be uploaded, in one sentence; null when it can. */
-export function refusal(file: { name: string; size: number }, { extensions, largestBytes }: Limits): string | null {
+/** Return the reason to refuse a file, or null if it is valid. */
+export function rejectionReason(
+  file: { name: string; size: number },
+  { extensions, maxBytes }: UploadLimits,
+): string | null {
   const dot = file.name.lastIndexOf(".");
   const extension = dot < 0 ? "" : file.name.slice(dot).toLowerCase();
   if (!extensions.includes(extension)) return text.uploads.wrongKind(extensions);
   if (file.size === 0) return text.uploads.isEmpty;
-  if (file.size > largestBytes) return text.uploads.tooLarge(largestBytes);
+  if (file.size > maxBytes) return text.uploads.tooLarge(maxBytes);
   return null;
 }
 
-export function limitsOf(config: Config): Limits {
-  return { extensions: config.extensions, largestBytes: config.upload_max_bytes };
+export function uploadLimits(config: Config): UploadLimits {
+  return { extensions: config.extensions, maxBytes: config.upload_max_bytes };
 }

@@ -1,4 +1,4 @@
-/** A video's history as the steps of its timeline. Pure. */
+/** Convert a video's history to the steps of its timeline. Pure. */
 
 import type { Tone } from "@/components/ui/pill";
 import type { VideoDetails } from "@/lib/api/models";

@@ -1,11 +1,11 @@
-/** Where each picture of a storyboard lies on its sheet, as its WebVTT file says it. Pure. */
+/** Positions of the pictures on a storyboard's sheet, as in its WebVTT file. Pure. */
 
 import type { VideoDetails } from "@/lib/api/models";
 
 export type Storyboard = NonNullable<VideoDetails["storyboard"]>;
 
 export interface Tile {
-  /** It stands for the video from this time on. */
+  /** Start of the interval that the tile represents. */
   timeS: number;
   leftPx: number;
   topPx: number;

@@ -3,7 +3,7 @@
 import { usePathname, useSearchParams } from "next/navigation";
 import { useCallback } from "react";
 
-/** A filter that lives in the address: it survives a reload, and a link shows the same to others. */
+/** Keep a filter in the address: it survives a reload, and a shared link shows the same. */
 export function useSearchParameter(name: string): [string, (value: string) => void] {
   const pathname = usePathname();
   const value = useSearchParams().get(name) ?? "";
@@ -12,7 +12,7 @@ export function useSearchParameter(name: string): [string, (value: string) => vo
       const search = new URLSearchParams(window.location.search);
       if (next) search.set(name, next);
       else search.delete(name);
-      // Next.js follows the browser's own history; its router would ask the server for the same page again.
+      // Next.js follows the browser's history; its router would request the same page from the server again.
       window.history.replaceState(null, "", search.size > 0 ? `${pathname}?${search}` : pathname);
     },
     [name, pathname],

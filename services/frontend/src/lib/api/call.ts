@@ -1,4 +1,4 @@
-/** Calls to the api, checked against its OpenAPI document: path, method, parameters, body and answer. */
+/** Typed calls to the api: path, method, parameters, body and answer come from its OpenAPI document. */
 
 import { asProblem, problemOf } from "./problem";
 import type { components, paths } from "./schema";
@@ -28,14 +28,14 @@ export interface CallOptions<P extends keyof paths, M extends Method> {
   signal?: AbortSignal;
 }
 
-/** Hears of every 401, wherever it comes from: the session is over. */
+/** Called on every 401: the session has ended. */
 let onUnauthorized: () => void = () => undefined;
 
-export function whenUnauthorized(callback: () => void): void {
+export function setUnauthorizedHandler(callback: () => void): void {
   onUnauthorized = callback;
 }
 
-/** The answer's body. Throws a `Problem` for anything but a 2xx, and the signal's reason when aborted. */
+/** Return the answer's body. Throws a `Problem` unless the status is 2xx, and the signal's reason if aborted. */
 export async function call<M extends Method, P extends PathsWith<M>>(
   method: M,
   path: P,
@@ -62,7 +62,7 @@ export async function call<M extends Method, P extends PathsWith<M>>(
   return (await response.json()) as AnswerOf<P, M>;
 }
 
-/** The path with its parameters filled in. A key's slashes are escaped too: `..` in it must not climb. */
+/** Fill in the path's parameters. Slashes in them are escaped too: a `..` must not leave the path. */
 export function address(path: string, parts: object | undefined, query: object | undefined): string {
   let filled = path;
   for (const [name, value] of Object.entries(parts ?? {})) {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { State } from "@/lib/api/models";
 import { oldestSourceAgeS, snapshotOf } from "./snapshot";
-import { live, receive, serverNowMs, setSocket } from "./store";
+import { liveStore, receive, serverNowMs, setSocket } from "./store";
 
 const fresh = { stale: false, age_s: 0.1, error: null };
 
@@ -24,43 +24,43 @@ function state(second: number, change: Partial<State> = {}): State {
 }
 
 beforeEach(() =>
-  live.setState({
+  liveStore.setState({
     socket: "connecting",
     lastMs: null,
     serverMs: 0,
     snapshot: null,
     points: [],
     purge: null,
-    news: 0,
+    revision: 0,
   }),
 );
 
 describe("the live state", () => {
-  it("keeps the history over a lost connection, and joins what comes after it", () => {
+  it("keeps the history over a lost connection", () => {
     receive(state(5), 1000);
     receive(state(10), 6000);
     setSocket("lost");
-    expect(live.getState().points).toHaveLength(2);
+    expect(liveStore.getState().points).toHaveLength(2);
     receive(state(20), 16_000);
-    expect(live.getState().points.map(({ waiting }) => waiting)).toEqual([5, 10, 20]);
-    expect(live.getState().socket).toBe("open");
+    expect(liveStore.getState().points.map(({ waiting }) => waiting)).toEqual([5, 10, 20]);
+    expect(liveStore.getState().socket).toBe("open");
   });
 
-  it("counts as news what changes the lists, and nothing else", () => {
+  it("increments the revision only when lists change", () => {
     receive(state(5), 1000);
     receive(state(10), 6000);
-    expect(live.getState().news).toBe(0);
+    expect(liveStore.getState().revision).toBe(0);
     const queue = state(15).queue;
     receive(state(15, { queue: queue && { ...queue, dead_letters: 1 } }), 11_000);
-    expect(live.getState().news).toBe(1);
+    expect(liveStore.getState().revision).toBe(1);
   });
 
-  it("tells the server's time between two messages", () => {
+  it("extrapolates the server's time between messages", () => {
     receive(state(5), 1000);
     expect(serverNowMs(3500)).toBe(Date.UTC(2026, 0, 1, 0, 0, 5) + 2500);
   });
 
-  it("is as old as the oldest source that has failed", () => {
+  it("takes the age of the oldest failed source", () => {
     const sources = { ...state(5).sources, pods: { stale: true, age_s: 40, error: "403" } };
     expect(oldestSourceAgeS(snapshotOf(state(5)))).toBe(0);
     expect(oldestSourceAgeS(snapshotOf(state(5, { sources })))).toBe(40);

@@ -1,4 +1,4 @@
-/** The api's message as the dashboard uses it. Pure. */
+/** Convert the api's state message for the dashboard. Pure. */
 
 import type { QueuePoint } from "@/features/queue/series";
 import type { Metrics, Pod, PurgeProgress, State, VideoSummary } from "@/lib/api/models";
@@ -8,7 +8,7 @@ export type SourceName = "queue" | "pods" | "metrics";
 
 export interface Source {
   isStale: boolean;
-  /** Null when it has never answered. */
+  /** Null if the source has never answered. */
   ageS: number | null;
   error: string | null;
 }
@@ -47,7 +47,7 @@ export function snapshotOf(message: StateMessage): Snapshot {
   };
 }
 
-/** The samples of the message, and what is so right now. */
+/** Return the queue samples of the message. */
 export function pointsOf({ queue }: StateMessage): QueuePoint[] {
   return (
     queue?.history.map(({ at, visible, in_flight }) => ({
@@ -58,8 +58,8 @@ export function pointsOf({ queue }: StateMessage): QueuePoint[] {
   );
 }
 
-/** Differs when there are other videos, thumbnails or dead letters than before. */
-export function contentsOf({ metrics, queue }: Snapshot): string {
+/** Return a string that changes when videos, thumbnails or dead letters change. */
+export function contentKey({ metrics, queue }: Snapshot): string {
   return JSON.stringify([metrics?.videos, metrics?.thumbnails, queue?.deadLetters]);
 }
 

@@ -1,58 +1,58 @@
-/** What is known of the pipeline right now, as the api pushes it. */
+/** Current state of the pipeline, as the api pushes it. */
 
 import { createStore, useStore } from "zustand";
-import { joinPoints, type QueuePoint } from "@/features/queue/series";
-import type { Heard } from "../freshness";
+import { mergePoints, type QueuePoint } from "@/features/queue/series";
+import type { ConnectionStatus } from "../freshness";
 import type { PurgeProgress } from "@/lib/api/models";
-import { contentsOf, pointsOf, type Snapshot, snapshotOf, type StateMessage } from "./snapshot";
+import { contentKey, pointsOf, type Snapshot, snapshotOf, type StateMessage } from "./snapshot";
 
 export interface LiveState {
-  socket: Heard["socket"];
-  /** When the last message came, by this browser's clock. */
+  socket: ConnectionStatus["socket"];
+  /** Arrival of the last message, by this browser's clock. */
   lastMs: number | null;
   /** The api's clock at that moment. */
   serverMs: number;
   snapshot: Snapshot | null;
-  /** The queue's last five minutes. They outlive a lost connection. */
+  /** Queue samples of the last five minutes. They survive a lost connection. */
   points: readonly QueuePoint[];
   purge: PurgeProgress | null;
-  /** Counts the messages that told of a change: of videos, thumbnails or dead letters. */
-  news: number;
+  /** Number of messages that changed videos, thumbnails or dead letters. */
+  revision: number;
 }
 
-export const live = createStore<LiveState>(() => ({
+export const liveStore = createStore<LiveState>(() => ({
   socket: "connecting",
   lastMs: null,
   serverMs: 0,
   snapshot: null,
   points: [],
   purge: null,
-  news: 0,
+  revision: 0,
 }));
 
 export function useLive<Result>(select: (state: LiveState) => Result): Result {
-  return useStore(live, select);
+  return useStore(liveStore, select);
 }
 
-export function setSocket(socket: Heard["socket"]): void {
-  live.setState({ socket });
+export function setSocket(socket: ConnectionStatus["socket"]): void {
+  liveStore.setState({ socket });
 }
 
 export function receive(message: StateMessage, nowMs: number): void {
   const snapshot = snapshotOf(message);
-  live.setState(({ points, news, snapshot: before }) => ({
+  liveStore.setState(({ points, revision, snapshot: before }) => ({
     socket: "open",
     lastMs: nowMs,
     serverMs: snapshot.serverMs,
     snapshot,
-    points: joinPoints(points, pointsOf(message)),
+    points: mergePoints(points, pointsOf(message)),
     purge: snapshot.purge,
-    news: before && contentsOf(before) !== contentsOf(snapshot) ? news + 1 : news,
+    revision: before && contentKey(before) !== contentKey(snapshot) ? revision + 1 : revision,
   }));
 }
 
-/** The api's clock now, as far as one can tell from its last message. */
+/** Estimate the api's current time from its last message. */
 export function serverNowMs(nowMs = Date.now()): number {
-  const { serverMs, lastMs } = live.getState();
+  const { serverMs, lastMs } = liveStore.getState();
   return lastMs === null ? nowMs : serverMs + (nowMs - lastMs);
 }

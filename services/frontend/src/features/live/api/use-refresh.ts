@@ -4,13 +4,13 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useLive } from "./store";
 
-/** What is loaded anew when the pipeline has news. Long lists look after themselves: see useEndless. */
+/** Queries that are reloaded when the pipeline's data changes. Long lists do so themselves: see useInfiniteList. */
 const FOLLOWING = ["latest", "video", "dead-letters"] as const;
 
-export function useRefreshes(): void {
+export function useRefresh(): void {
   const client = useQueryClient();
-  const news = useLive((state) => state.news);
+  const revision = useLive((state) => state.revision);
   useEffect(() => {
-    if (news > 0) for (const name of FOLLOWING) void client.invalidateQueries({ queryKey: [name] });
-  }, [client, news]);
+    if (revision > 0) for (const name of FOLLOWING) void client.invalidateQueries({ queryKey: [name] });
+  }, [client, revision]);
 }

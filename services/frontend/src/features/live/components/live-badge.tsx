@@ -8,7 +8,7 @@ import { useLiveness } from "../use-liveness";
 
 const TONES: Record<Liveness, Tone> = { live: "good", stale: "warn", down: "bad", connecting: "calm" };
 
-/** LIVE, STALE or DOWN, with the data's age when it matters. A screen reader hears of changes, not of each second. */
+/** LIVE, STALE or DOWN, with the data's age when it matters. Screen readers announce changes, not every second. */
 export function LiveBadge() {
   const { liveness, ageS } = useLiveness();
   const isOld = (liveness === "stale" || liveness === "down") && ageS !== null;

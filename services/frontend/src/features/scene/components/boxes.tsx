@@ -24,7 +24,7 @@ const UPRIGHT = new Quaternion();
 export function Boxes({ boxes, size, onClick }: BoxesProps) {
   const mesh = useRef<InstancedMesh>(null);
   const invalidate = useThree((state) => state.invalidate);
-  // Room grows by doubling, so that a new worker does not make a new mesh.
+  // Double the capacity when it is full, so that a new worker does not create a new mesh.
   const room = Math.max(8, 2 ** Math.ceil(Math.log2(Math.max(1, boxes.length))));
 
   useLayoutEffect(() => {

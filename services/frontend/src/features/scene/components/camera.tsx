@@ -3,14 +3,14 @@
 import { useThree } from "@react-three/fiber";
 import { useEffect, useLayoutEffect } from "react";
 import { type OrthographicCamera, Vector3 } from "three";
-import { type Layout, padOf, STATIONS, type Station } from "../layout";
+import { type Layout, padSize, STATIONS, type Station } from "../layout";
 
 const DIRECTION = new Vector3(0.1, 0.72, 1).normalize();
-/** How high the queue may grow at the back, and how much ground the labels take in front of a pad. */
+/** Maximum height of the queue's stack, and depth of the labels in front of a pad. */
 const QUEUE_HEIGHT_M = 3.1;
 const LABEL_DEPTH_M = 1.15;
 
-/** Share of the canvas that is filled at most. */
+/** Share of the canvas to fill. */
 const FILL = 0.95;
 
 export type LabelPlaces = Record<Station, { leftPx: number; topPx: number }>;
@@ -20,14 +20,14 @@ interface CameraProps {
   onPlaced: (places: LabelPlaces) => void;
 }
 
-/** Looks at the whole layout, as large as fits, and tells where on the canvas the labels belong. */
+/** Fit the whole layout into the canvas, and report the position of each label. */
 export function Camera({ layout, onPlaced }: CameraProps) {
   const camera = useThree((state) => state.camera) as OrthographicCamera;
   const size = useThree((state) => state.size);
   const frameloop = useThree((state) => state.frameloop);
   const invalidate = useThree((state) => state.invalidate);
 
-  // What has changed while nobody saw it is drawn as soon as someone does.
+  // Draw the changes that were made while the scene was out of sight.
   useEffect(() => invalidate(), [frameloop, invalidate]);
 
   useLayoutEffect(() => {
@@ -38,7 +38,7 @@ export function Camera({ layout, onPlaced }: CameraProps) {
     const [left, right] = [Math.min(...seen.map(({ x }) => x)), Math.max(...seen.map(({ x }) => x))];
     const [bottom, top] = [Math.min(...seen.map(({ y }) => y)), Math.max(...seen.map(({ y }) => y))];
     camera.zoom = FILL * Math.min(size.width / (right - left), size.height / (top - bottom));
-    // Moves the middle of what must be seen to the middle of the canvas.
+    // Move the centre of the layout to the centre of the canvas.
     camera.translateX((left + right) / 2);
     camera.translateY((top + bottom) / 2);
     camera.near = 1;
@@ -55,7 +55,7 @@ export function Camera({ layout, onPlaced }: CameraProps) {
 function corners(layout: Layout): Vector3[] {
   const ground = STATIONS.flatMap((station) => {
     const { x, z } = layout.places[station];
-    const [widthM, depthM] = padOf(station, layout);
+    const [widthM, depthM] = padSize(station, layout);
     const sides = [x - widthM / 2, x + widthM / 2];
     const fronts = [z - depthM / 2, z + depthM / 2 + LABEL_DEPTH_M];
     return sides.flatMap((side) => fronts.map((front) => new Vector3(side, 0, front)));
@@ -67,7 +67,7 @@ function corners(layout: Layout): Vector3[] {
 function labelPlaces(layout: Layout, camera: OrthographicCamera, size: { width: number; height: number }): LabelPlaces {
   const place = (station: Station) => {
     const { x, z } = layout.places[station];
-    const front = padOf(station, layout)[1] / 2 + 0.12;
+    const front = padSize(station, layout)[1] / 2 + 0.12;
     const point = new Vector3(x, 0, z + front).project(camera);
     return { leftPx: ((point.x + 1) / 2) * size.width, topPx: ((1 - point.y) / 2) * size.height };
   };

@@ -3,7 +3,7 @@
 import { useFrame, useThree } from "@react-three/fiber";
 import { useEffect, useRef } from "react";
 import { Color, type InstancedMesh, Matrix4, Quaternion, Vector3 } from "three";
-import { along, type Layout, type Point } from "../layout";
+import { arcPoint, type Layout, type Point } from "../layout";
 import { FLIGHT_MS, type Flight } from "../model";
 import type { Palette } from "../palette";
 
@@ -15,17 +15,17 @@ interface FlightsProps {
   flights: readonly Flight[];
   layout: Layout;
   palette: Palette;
-  /** Where each worker's body stands. */
+  /** Position of each worker's box. */
   workerPlaces: ReadonlyMap<string, Point>;
 }
 
-/** The videos that are on their way. Frames are asked for only as long as there are any. */
+/** Videos in flight. Frames are requested only while there are any. */
 export function Flights({ flights, layout, palette, workerPlaces }: FlightsProps) {
   const mesh = useRef<InstancedMesh>(null);
   const invalidate = useThree((state) => state.invalidate);
 
   useEffect(() => {
-    const endMs = Math.max(0, ...flights.map((flight) => flight.startsMs + FLIGHT_MS));
+    const endMs = Math.max(0, ...flights.map((flight) => flight.startMs + FLIGHT_MS));
     if (endMs <= performance.now()) return;
     const ticker = setInterval(() => {
       invalidate();
@@ -42,15 +42,15 @@ export function Flights({ flights, layout, palette, workerPlaces }: FlightsProps
     const colour = new Color();
     let shown = 0;
     for (const flight of flights) {
-      const share = (nowMs - flight.startsMs) / FLIGHT_MS;
+      const share = (nowMs - flight.startMs) / FLIGHT_MS;
       if (share < 0 || share > 1 || shown >= ROOM) continue;
       const place = (station: Flight["from"]) =>
         (station === "workers" && flight.worker !== null && workerPlaces.get(flight.worker)) || layout.places[station];
-      const { x, y, z } = along(place(flight.from), place(flight.to), share);
+      const { x, y, z } = arcPoint(place(flight.from), place(flight.to), share);
       const scale = Math.min(1, share * 6, (1 - share) * 6);
       matrix.compose(new Vector3(x, y, z), UPRIGHT, new Vector3(scale, scale, scale));
       instances.setMatrixAt(shown, matrix);
-      instances.setColorAt(shown, colour.set(lookOf(flight, palette)));
+      instances.setColorAt(shown, colour.set(flightColour(flight, palette)));
       shown += 1;
     }
     instances.count = shown;
@@ -66,7 +66,7 @@ export function Flights({ flights, layout, palette, workerPlaces }: FlightsProps
   );
 }
 
-function lookOf(flight: Flight, palette: Palette): string {
+function flightColour(flight: Flight, palette: Palette): string {
   if (flight.to === "deadLetters") return palette.bad;
   return flight.to === "thumbnails" ? palette.good : palette.accent;
 }

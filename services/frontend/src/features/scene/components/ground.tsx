@@ -1,7 +1,7 @@
-import { type Layout, padOf, STATIONS, type Station } from "../layout";
+import { type Layout, padSize, STATIONS, type Station } from "../layout";
 import type { Palette } from "../palette";
 
-const WAYS: readonly [Station, Station][] = [
+const PATHS: readonly [Station, Station][] = [
   ["uploads", "queue"],
   ["queue", "workers"],
   ["workers", "thumbnails"],
@@ -14,13 +14,13 @@ interface GroundProps {
   onSelect: (station: Station) => void;
 }
 
-/** The stations' pads, and the ways between them. */
+/** Pads of the stations, and the paths between them. */
 export function Ground({ layout, palette, onSelect }: GroundProps) {
   const { places } = layout;
   return (
     <group>
-      {WAYS.map(([from, to]) => (
-        <Way key={from + to} from={places[from]} to={places[to]} colour={palette.line} />
+      {PATHS.map(([from, to]) => (
+        <Path key={from + to} from={places[from]} to={places[to]} colour={palette.line} />
       ))}
       {STATIONS.map((station) => (
         <mesh
@@ -31,7 +31,7 @@ export function Ground({ layout, palette, onSelect }: GroundProps) {
             onSelect(station);
           }}
         >
-          <boxGeometry args={[padOf(station, layout)[0], 0.16, padOf(station, layout)[1]]} />
+          <boxGeometry args={[padSize(station, layout)[0], 0.16, padSize(station, layout)[1]]} />
           <meshStandardMaterial color={palette.raised} roughness={0.95} />
         </mesh>
       ))}
@@ -45,7 +45,7 @@ interface WayProps {
   colour: string;
 }
 
-function Way({ from, to, colour }: WayProps) {
+function Path({ from, to, colour }: WayProps) {
   const length = Math.hypot(to.x - from.x, to.z - from.z);
   const turn = -Math.atan2(to.z - from.z, to.x - from.x);
   return (

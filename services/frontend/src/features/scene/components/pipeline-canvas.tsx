@@ -6,13 +6,13 @@ import { type Box, Boxes } from "./boxes";
 import { Flights } from "./flights";
 import { Ground } from "./ground";
 import { Camera, type LabelPlaces } from "./camera";
-import { type Layout, rows, type Station, stackOf } from "../layout";
-import type { Flight, SceneModel, WorkerLook } from "../model";
+import { type Layout, rows, type Station, stackFor } from "../layout";
+import type { Flight, SceneModel, WorkerStatus } from "../model";
 import { type Palette, usePalette } from "../palette";
 
 export interface PipelineCanvasProps {
-  /** While nobody sees it no frame is drawn, whatever else changes. */
-  isSeen: boolean;
+  /** While the scene is out of sight, no frame is drawn. */
+  isVisible: boolean;
   model: SceneModel;
   flights: readonly Flight[];
   layout: Layout;
@@ -20,9 +20,9 @@ export interface PipelineCanvasProps {
   onSelect: (station: Station, worker?: string) => void;
 }
 
-/** The scene itself: a chunk of its own, which only browsers with WebGL load. Rendering it anew would draw a frame. */
+/** The scene, in a chunk that only browsers with WebGL load. It is memoized because rendering draws a frame. */
 export default memo(function PipelineCanvas(props: PipelineCanvasProps) {
-  const { isSeen, model, flights, layout, onPlaced, onSelect } = props;
+  const { isVisible, model, flights, layout, onPlaced, onSelect } = props;
   const palette = usePalette();
   const stand = useMemo(() => rows(model.workers.length, layout), [model.workers.length, layout]);
   const workerPlaces = useMemo(
@@ -41,7 +41,7 @@ export default memo(function PipelineCanvas(props: PipelineCanvasProps) {
     <Canvas
       orthographic
       flat
-      frameloop={isSeen ? "demand" : "never"}
+      frameloop={isVisible ? "demand" : "never"}
       dpr={[1, 2]}
       gl={{ antialias: true, powerPreference: "low-power" }}
       aria-hidden
@@ -63,39 +63,39 @@ export default memo(function PipelineCanvas(props: PipelineCanvasProps) {
 });
 
 const PAD_TOP_M = 0.12;
-const MOST_SENDING = 6;
-const MOST_DEAD = 8;
-const LANDED = 9;
+const MAX_SENDING = 6;
+const MAX_DEAD_LETTERS = 8;
+const MAX_THUMBNAILS = 9;
 
 function workerBoxes(model: SceneModel, { places, scale }: ReturnType<typeof rows>, palette: Palette): Box[] {
-  const colours: Record<WorkerLook, string> = {
+  const colours: Record<WorkerStatus, string> = {
     busy: palette.accent,
     idle: palette["line-strong"],
     starting: palette.line,
     failing: palette.bad,
   };
-  return model.workers.flatMap(({ look }, index) => {
+  return model.workers.flatMap(({ status }, index) => {
     const place = places[index];
-    return place ? [{ ...place, y: PAD_TOP_M + 0.31 * scale, colour: colours[look], scale }] : [];
+    return place ? [{ ...place, y: PAD_TOP_M + 0.31 * scale, colour: colours[status], scale }] : [];
   });
 }
 
-/** A worker that is there has a head; it shines while it works. */
+/** Each worker has a head, whose colour shows its status. */
 function headBoxes(model: SceneModel, { places, scale }: ReturnType<typeof rows>, palette: Palette): Box[] {
-  const colours: Record<WorkerLook, string> = {
+  const colours: Record<WorkerStatus, string> = {
     busy: palette.accent,
     idle: palette.good,
     starting: palette.warn,
     failing: palette.bad,
   };
-  return model.workers.flatMap(({ look }, index) => {
+  return model.workers.flatMap(({ status }, index) => {
     const place = places[index];
-    return place ? [{ ...place, y: PAD_TOP_M + 0.75 * scale, colour: colours[look], scale }] : [];
+    return place ? [{ ...place, y: PAD_TOP_M + 0.75 * scale, colour: colours[status], scale }] : [];
   });
 }
 
 function queueBoxes({ waiting }: SceneModel, { places }: Layout, palette: Palette): Box[] {
-  const { slabs } = stackOf(waiting);
+  const { slabs } = stackFor(waiting);
   return Array.from({ length: slabs }, (_, index) => ({
     ...places.queue,
     y: PAD_TOP_M + 0.08 + index * 0.155,
@@ -104,7 +104,7 @@ function queueBoxes({ waiting }: SceneModel, { places }: Layout, palette: Palett
 }
 
 function thumbnailBoxes({ thumbnails }: SceneModel, { places }: Layout, palette: Palette): Box[] {
-  return Array.from({ length: Math.min(thumbnails, LANDED) }, (_, index) => ({
+  return Array.from({ length: Math.min(thumbnails, MAX_THUMBNAILS) }, (_, index) => ({
     x: places.thumbnails.x + ((index % 3) - 1) * 0.86,
     y: PAD_TOP_M + 0.05,
     z: places.thumbnails.z + (Math.floor(index / 3) - 1) * 0.62,
@@ -113,7 +113,7 @@ function thumbnailBoxes({ thumbnails }: SceneModel, { places }: Layout, palette:
 }
 
 function deadLetterBoxes({ deadLetters }: SceneModel, { places }: Layout, palette: Palette): Box[] {
-  return Array.from({ length: Math.min(deadLetters, MOST_DEAD) }, (_, index) => ({
+  return Array.from({ length: Math.min(deadLetters, MAX_DEAD_LETTERS) }, (_, index) => ({
     x: places.deadLetters.x + ((index % 4) - 1.5) * 0.56,
     y: PAD_TOP_M + 0.15,
     z: places.deadLetters.z + (Math.floor(index / 4) - 0.5) * 0.6,
@@ -122,7 +122,7 @@ function deadLetterBoxes({ deadLetters }: SceneModel, { places }: Layout, palett
 }
 
 function sendingBoxes({ sending }: SceneModel, { places }: Layout, palette: Palette): Box[] {
-  return Array.from({ length: Math.min(sending, MOST_SENDING) }, (_, index) => ({
+  return Array.from({ length: Math.min(sending, MAX_SENDING) }, (_, index) => ({
     x: places.uploads.x + ((index % 2) - 0.5) * 0.85,
     y: PAD_TOP_M + 0.2,
     z: places.uploads.z + (Math.floor(index / 2) - 1) * 0.62,

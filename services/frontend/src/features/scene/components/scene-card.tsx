@@ -8,12 +8,12 @@ import { IconButton } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/states";
 import { text } from "@/text";
-import { hasWebGl, useIsSeen, useReducedMotion } from "../use-visibility";
+import { hasWebGl, useIsVisible, useReducedMotion } from "../use-visibility";
 import type { LabelPlaces } from "./camera";
-import { layoutFor, STATIONS, type Station } from "../layout";
+import { chooseLayout, STATIONS, type Station } from "../layout";
 import type { Flight, SceneModel } from "../model";
 import { SceneText } from "./scene-text";
-import { sayings, StationLink, TARGETS } from "./station-links";
+import { stationLabels, StationLink, STATION_PATHS } from "./station-links";
 import { useScene } from "../use-scene";
 
 const PipelineCanvas = dynamic(() => import("./pipeline-canvas"), { ssr: false });
@@ -22,11 +22,11 @@ const NO_FLIGHTS: readonly Flight[] = [];
 
 export function SceneCard({ className }: { className?: string }) {
   const stage = useRef<HTMLDivElement>(null);
-  const isSeen = useIsSeen(stage);
+  const isVisible = useIsVisible(stage);
   const isReduced = useReducedMotion();
   const [isPaused, setPaused] = useState(false);
   const [isText, setText] = useState(false);
-  const moves = !isPaused && !isReduced && isSeen && !isText;
+  const moves = !isPaused && !isReduced && isVisible && !isText;
   const { model, flights } = useScene(moves);
   return (
     <Card
@@ -56,7 +56,7 @@ export function SceneCard({ className }: { className?: string }) {
         ) : isText ? (
           <SceneText model={model} />
         ) : (
-          <Stage model={model} flights={moves ? flights : NO_FLIGHTS} isSeen={isSeen} />
+          <Stage model={model} flights={moves ? flights : NO_FLIGHTS} isVisible={isVisible} />
         )}
       </div>
     </Card>
@@ -66,30 +66,30 @@ export function SceneCard({ className }: { className?: string }) {
 interface StageProps {
   model: SceneModel;
   flights: readonly Flight[];
-  isSeen: boolean;
+  isVisible: boolean;
 }
 
-/** The canvas with its labels, which are links and text: they can be read, focused and pressed. */
-function Stage({ model, flights, isSeen }: StageProps) {
+/** The canvas with its labels, which are links: they can be read, focused and clicked. */
+function Stage({ model, flights, isVisible }: StageProps) {
   const router = useRouter();
   const box = useRef<HTMLDivElement>(null);
   const [aspect, setAspect] = useState<number | null>(null);
   const [places, setPlaces] = useState<LabelPlaces | null>(null);
   const [canDraw, setCanDraw] = useState<boolean | null>(null);
-  // What is out of sight keeps the last picture: a new one would be drawn for nobody.
-  const [wasSeen, setWasSeen] = useState(false);
+  // Keep the last picture while the scene is out of sight.
+  const [wasVisible, setWasVisible] = useState(false);
   const [drawn, setDrawn] = useState(model);
-  if (isSeen && drawn !== model) setDrawn(model);
+  if (isVisible && drawn !== model) setDrawn(model);
 
   useEffect(() => {
-    if (!isSeen || wasSeen) return;
-    // After the first paint: the scene must not stand in the way of the figures.
+    if (!isVisible || wasVisible) return;
+    // Start after the first paint, so that the scene does not delay the figures.
     const later = setTimeout(() => {
       setCanDraw(hasWebGl());
-      setWasSeen(true);
+      setWasVisible(true);
     }, 300);
     return () => clearTimeout(later);
-  }, [isSeen, wasSeen]);
+  }, [isVisible, wasVisible]);
 
   useEffect(() => {
     const element = box.current;
@@ -101,19 +101,19 @@ function Stage({ model, flights, isSeen }: StageProps) {
     return () => resized.disconnect();
   }, []);
 
-  const layout = layoutFor(aspect ?? 2);
+  const layout = chooseLayout(aspect ?? 2);
   const select = useCallback(
-    (station: Station, worker?: string) => router.push(worker ? `/#pod-${worker}` : TARGETS[station]),
+    (station: Station, worker?: string) => router.push(worker ? `/#pod-${worker}` : STATION_PATHS[station]),
     [router],
   );
-  const said = sayings(model);
+  const labels = stationLabels(model);
   if (canDraw === false) return <SceneText model={model} note={text.scene.noWebGl} />;
   return (
     <div ref={box} className="absolute inset-0">
-      {wasSeen && aspect !== null ? (
+      {wasVisible && aspect !== null ? (
         <SceneBoundary fallback={<SceneText model={model} note={text.scene.failed} />}>
           <PipelineCanvas
-            isSeen={isSeen}
+            isVisible={isVisible}
             model={drawn}
             flights={flights}
             layout={layout}
@@ -129,7 +129,7 @@ function Stage({ model, flights, isSeen }: StageProps) {
               className="absolute -translate-x-1/2"
               style={{ left: places[station].leftPx, top: places[station].topPx }}
             >
-              <StationLink station={station} saying={said[station]} />
+              <StationLink station={station} label={labels[station]} />
             </div>
           ))
         : null}

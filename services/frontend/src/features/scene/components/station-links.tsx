@@ -2,11 +2,11 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { formatCount } from "@/lib/units";
 import { text } from "@/text";
-import { stackOf, type Station } from "../layout";
+import { stackFor, type Station } from "../layout";
 import type { SceneModel } from "../model";
 
-/** Where a click on a station leads. */
-export const TARGETS: Record<Station, string> = {
+/** Target of a click on a station. */
+export const STATION_PATHS: Record<Station, string> = {
   uploads: "/videos",
   queue: "/#queue",
   workers: "/#pods",
@@ -14,10 +14,10 @@ export const TARGETS: Record<Station, string> = {
   deadLetters: "/failures",
 };
 
-/** What is said of each station, in a few words. */
-export function sayings(model: SceneModel): Record<Station, string> {
-  const busy = model.workers.filter(({ look }) => look === "busy").length;
-  const { perSlab } = stackOf(model.waiting);
+/** Return a short label for each station. */
+export function stationLabels(model: SceneModel): Record<Station, string> {
+  const busy = model.workers.filter(({ status }) => status === "busy").length;
+  const { perSlab } = stackFor(model.waiting);
   const waiting = text.scene.waiting(model.waiting);
   return {
     uploads: text.scene.arriving(model.sending + model.arrived),
@@ -30,22 +30,22 @@ export function sayings(model: SceneModel): Record<Station, string> {
 
 interface StationLinkProps {
   station: Station;
-  saying: string;
+  label: string;
   className?: string;
   children?: ReactNode;
 }
 
-export function StationLink({ station, saying, className = "" }: StationLinkProps) {
+export function StationLink({ station, label, className = "" }: StationLinkProps) {
   return (
     <Link
-      href={TARGETS[station]}
+      href={STATION_PATHS[station]}
       className={`flex flex-col items-center rounded-md px-2 py-0.5 text-center leading-4 hover:bg-raised ${className}`}
     >
       <span className="text-xs whitespace-nowrap text-muted">{text.scene[station]}</span>
       <span
-        className={`text-sm font-medium whitespace-nowrap ${station === "deadLetters" && saying !== text.scene.dead(0) ? "text-bad" : ""}`}
+        className={`text-sm font-medium whitespace-nowrap ${station === "deadLetters" && label !== text.scene.dead(0) ? "text-bad" : ""}`}
       >
-        {saying}
+        {label}
       </span>
     </Link>
   );

@@ -1,20 +1,20 @@
-/** One HTTP request with a body whose progress can be watched: fetch cannot tell how much it has sent. */
+/** HTTP request with upload progress, which fetch does not report. */
 
-export interface Outgoing {
+export interface SendRequest {
   method: "POST" | "PUT";
   url: string;
   body: FormData | Blob;
   headers?: Record<string, string>;
   signal: AbortSignal;
-  /** Hears of the bytes that have left, ever more of them. */
+  /** Called with the total of bytes sent. */
   onSent: (bytes: number) => void;
 }
 
-export interface Answer {
+export interface SendResponse {
   headers: { get(name: string): string | null };
 }
 
-/** A request that failed. `isRetryable` when the same request may do better: no connection, throttled, server in trouble. */
+/** Failed request. `isRetryable` is true if the same request may succeed later: no connection, throttled, server error. */
 export class SendError extends Error {
   constructor(
     message: string,
@@ -29,7 +29,7 @@ export class SendError extends Error {
   }
 }
 
-export type Send = (outgoing: Outgoing) => Promise<Answer>;
+export type Send = (outgoing: SendRequest) => Promise<SendResponse>;
 
 export const sendWithProgress: Send = ({ method, url, body, headers = {}, signal, onSent }) =>
   new Promise((resolve, reject) => {

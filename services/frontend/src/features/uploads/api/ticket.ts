@@ -1,7 +1,7 @@
 /** Upload tickets: the addresses that the api issues for one file. */
 
 import { call, type Schemas } from "@/lib/api/call";
-import { persevere, type PerseveranceOptions } from "@/lib/retry";
+import { retryTransient, type RetryOptions } from "@/lib/retry";
 
 export interface Part {
   number: number;
@@ -12,7 +12,7 @@ export interface WholeTicket {
   kind: "whole";
   key: string;
   url: string;
-  /** Form fields that come before the file. */
+  /** Form fields to send before the file. */
   fields: Readonly<Record<string, string>>;
 }
 
@@ -20,7 +20,7 @@ export interface PartsTicket {
   kind: "parts";
   key: string;
   partSizeBytes: number;
-  /** Where to PUT the part with that number, from 1. Asked anew for every try: addresses run out. */
+  /** Return the address to PUT this part to, counted from 1. Addresses expire, so each attempt requests a new one. */
   urlOf: (number: number, signal: AbortSignal) => Promise<string>;
   complete: (parts: readonly Part[]) => Promise<void>;
   abort: () => Promise<void>;
@@ -28,10 +28,10 @@ export interface PartsTicket {
 
 export type Ticket = WholeTicket | PartsTicket;
 
-export async function book(file: File, options: PerseveranceOptions): Promise<Ticket> {
+export async function requestTicket(file: File, options: RetryOptions): Promise<Ticket> {
   const { signal } = options;
   const body = { name: file.name, size_bytes: file.size };
-  const booked = await persevere(() => call("post", "/api/uploads", { body, signal }), options);
+  const booked = await retryTransient(() => call("post", "/api/uploads", { body, signal }), options);
   return booked.kind === "whole" ? booked : partsTicket(booked);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { Problem } from "@/lib/api/problem";
-import { type Outgoing, type Send, SendError } from "./send";
+import { type SendRequest, type Send, SendError } from "./send";
 import type { Part, PartsTicket } from "./ticket";
 import { transfer } from "./transfer";
 
@@ -30,7 +30,7 @@ function options(send: Send, signal = new AbortController().signal) {
   return { sent, signal, send, wait: soon, onSent: (bytes: number) => void sent.push(bytes) };
 }
 
-describe("a file in one piece", () => {
+describe("transfer of a whole file", () => {
   const ticket = {
     kind: "whole",
     key: "uploads/a.mp4",
@@ -38,7 +38,7 @@ describe("a file in one piece", () => {
     fields: { key: "uploads/a.mp4" },
   } as const;
 
-  it("goes with its fields first and the file last", async () => {
+  it("sends the fields first and the file last", async () => {
     let form: FormData | null = null;
     await transfer(
       ticket,
@@ -51,7 +51,7 @@ describe("a file in one piece", () => {
     expect([...(form as unknown as FormData).keys()]).toEqual(["key", "file"]);
   });
 
-  it("is sent again when the connection breaks, and its progress starts over", async () => {
+  it("retries on a lost connection and restarts the progress", async () => {
     let tries = 0;
     const given = options(({ onSent }) => {
       tries += 1;
@@ -62,38 +62,38 @@ describe("a file in one piece", () => {
     expect(given.sent).toEqual([0, 3, 0, 3, 0, 3, 4]);
   });
 
-  it("is not sent again when the bucket refuses it", async () => {
+  it("does not retry what the bucket refuses", async () => {
     const send = vi.fn<Send>(() => Promise.reject(new SendError("EntityTooLarge", 400)));
     await expect(transfer(ticket, new Blob(["0123"]), options(send))).rejects.toThrow("EntityTooLarge");
     expect(send).toHaveBeenCalledTimes(1);
   });
 
-  it("gives up after eight tries", async () => {
+  it("gives up after eight attempts", async () => {
     const send = vi.fn<Send>(() => Promise.reject(new SendError("", 503)));
     await expect(transfer(ticket, new Blob(["0123"]), options(send))).rejects.toThrow(SendError);
     expect(send).toHaveBeenCalledTimes(8);
   });
 
-  it("waits for as long as the connection is lost when it is told to, and tells of it", async () => {
+  it("retries without a limit and reports each failure", async () => {
     let tries = 0;
-    const onTrouble = vi.fn();
+    const onRetry = vi.fn();
     const send = vi.fn<Send>(() => {
       tries += 1;
       return tries <= 50 ? Promise.reject(new SendError("", 0)) : Promise.resolve(answer);
     });
-    await transfer(ticket, new Blob(["0123"]), { ...options(send), tries: Infinity, onTrouble });
-    expect(onTrouble).toHaveBeenCalledTimes(50);
+    await transfer(ticket, new Blob(["0123"]), { ...options(send), maxAttempts: Infinity, onRetry });
+    expect(onRetry).toHaveBeenCalledTimes(50);
   });
 });
 
-describe("a file in parts", () => {
-  it("is cut, sent and completed in order, whatever part is done first", async () => {
+describe("transfer in parts", () => {
+  it("completes the parts in order", async () => {
     const { ticket, completed } = partsTicket();
     const bodies = new Map<string, number>();
     await transfer(
       ticket,
       new Blob(["x".repeat(35)]),
-      options(async ({ url, body }: Outgoing) => {
+      options(async ({ url, body }: SendRequest) => {
         bodies.set(url, (body as Blob).size);
         await new Promise((resolve) => setTimeout(resolve, url.endsWith("/1") ? 20 : 1));
         return answer;
@@ -103,7 +103,7 @@ describe("a file in parts", () => {
     expect(completed[0]?.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
   });
 
-  it("asks for a new address when a part has to be sent again, and loses no other part", async () => {
+  it("requests a new address only for the repeated part", async () => {
     const urlOf = vi.fn((number: number) => Promise.resolve(`http://bucket/part/${number}`));
     const { ticket, completed } = partsTicket({ urlOf });
     let isFirst = true;
@@ -121,7 +121,7 @@ describe("a file in parts", () => {
     expect(given.sent.at(-1)).toBe(35);
   });
 
-  it.each([true, false])("waits for the next login if it outlives its session (%s)", async (outlivesSession) => {
+  it.each([true, false])("waits for the next login if allowed (%s)", async (retryUnauthorized) => {
     let isLoggedIn = false;
     const urlOf = (number: number) =>
       isLoggedIn ? Promise.resolve(`http://bucket/part/${number}`) : Promise.reject(new Problem("Log in", "", 401));
@@ -133,14 +133,14 @@ describe("a file in parts", () => {
     const run = transfer(ticket, new Blob(["x".repeat(35)]), {
       ...options(() => Promise.resolve(answer)),
       wait,
-      outlivesSession,
+      retryUnauthorized,
     });
-    if (outlivesSession) await run;
+    if (retryUnauthorized) await run;
     else await expect(run).rejects.toThrow("Log in");
-    expect([completed.length, abort.mock.calls.length]).toEqual(outlivesSession ? [1, 0] : [0, 1]);
+    expect([completed.length, abort.mock.calls.length]).toEqual(retryUnauthorized ? [1, 0] : [0, 1]);
   });
 
-  it("is given up with its parts when it is cancelled", async () => {
+  it("aborts its parts when it is cancelled", async () => {
     const { ticket, abort, completed } = partsTicket();
     const controller = new AbortController();
     const send: Send = ({ signal }) =>

@@ -1,18 +1,18 @@
-/** Brings a file's bytes into the bucket: in one POST, or in parts, three at a time. */
+/** Upload of a file's bytes to the bucket: in one POST, or in parts, three at a time. */
 
-import { persevere, type PerseveranceOptions } from "@/lib/retry";
+import { retryTransient, type RetryOptions } from "@/lib/retry";
 import { type Send, SendError, sendWithProgress } from "./send";
 import type { Part, PartsTicket, Ticket, WholeTicket } from "./ticket";
 
 const PARTS_AT_ONCE = 3;
 
-export interface TransferOptions extends PerseveranceOptions {
-  /** Hears of all bytes that have been sent so far. They become fewer when a part has to start over. */
+export interface TransferOptions extends RetryOptions {
+  /** Called with the total of bytes sent. It decreases when a part starts over. */
   onSent: (bytes: number) => void;
   send?: Send;
 }
 
-/** Resolves when the bucket has the whole object. Throws SendError, or the signal's reason. */
+/** Upload the whole file. Throws SendError, or the signal's reason. */
 export async function transfer(ticket: Ticket, file: Blob, options: TransferOptions): Promise<void> {
   if (ticket.kind === "whole") await sendWhole(ticket, file, options);
   else await sendParts(ticket, file, options);
@@ -20,7 +20,7 @@ export async function transfer(ticket: Ticket, file: Blob, options: TransferOpti
 
 async function sendWhole(ticket: WholeTicket, file: Blob, options: TransferOptions): Promise<void> {
   const { onSent, signal, send = sendWithProgress } = options;
-  await persevere(() => {
+  await retryTransient(() => {
     onSent(0);
     const form = new FormData();
     for (const [name, value] of Object.entries(ticket.fields)) form.set(name, value);
@@ -30,7 +30,7 @@ async function sendWhole(ticket: WholeTicket, file: Blob, options: TransferOptio
       url: ticket.url,
       body: form,
       signal,
-      // The form's own bytes are sent too.
+      // The form's own bytes count as sent too.
       onSent: (bytes) => onSent(Math.min(bytes, file.size)),
     });
   }, options);
@@ -62,10 +62,10 @@ async function sendParts(ticket: PartsTicket, file: Blob, options: TransferOptio
   try {
     await Promise.all(Array.from({ length: Math.min(PARTS_AT_ONCE, count) }, work));
     parts.sort((a, b) => a.number - b.number);
-    await persevere(() => ticket.complete(parts), options);
+    await retryTransient(() => ticket.complete(parts), options);
   } catch (error) {
     stop.abort(error);
-    // Parts cost money until they are given up; a failure here changes nothing for the one who waits.
+    // Incomplete parts cost money until they are aborted; the user need not see a failure of that.
     await ticket.abort().catch(() => undefined);
     throw error;
   }
@@ -79,12 +79,12 @@ async function sendPart(
   onSent: (bytes: number) => void,
 ): Promise<string> {
   const { signal, send = sendWithProgress } = options;
-  return persevere(async () => {
+  return retryTransient(async () => {
     onSent(0);
     const url = await ticket.urlOf(number, signal);
     const answer = await send({ method: "PUT", url, body, signal, onSent });
     const etag = answer.headers.get("etag");
-    // Without the bucket's CORS rule that exposes it, an upload in parts can never be completed.
+    // Without a CORS rule that exposes ETag, an upload in parts cannot be completed.
     if (!etag) throw new SendError("The bucket's CORS rules do not expose ETag.", 400);
     onSent(body.size);
     return etag;

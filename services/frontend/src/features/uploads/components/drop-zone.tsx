@@ -4,10 +4,10 @@ import { Upload as UploadIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useConfig, useIsOperator } from "@/features/session/session";
 import { text } from "@/text";
-import { limitsOf } from "../validate-file";
+import { uploadLimits } from "../validate-file";
 import { addFiles } from "../store";
 
-/** The whole page takes files that are dropped on it. */
+/** Accept files that are dropped anywhere on the page. */
 export function DropZone() {
   const config = useConfig();
   const isOperator = useIsOperator();
@@ -15,8 +15,8 @@ export function DropZone() {
 
   useEffect(() => {
     if (!config || !isOperator) return;
-    const limits = limitsOf(config);
-    // Entering a child tells that the parent was left: only the difference says whether the page was.
+    const limits = uploadLimits(config);
+    // Entering a child also fires a leave event: count both to detect when the pointer leaves the page.
     let depth = 0;
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
     const enter = (event: DragEvent) => {
@@ -53,7 +53,7 @@ export function DropZone() {
         <div className="flex flex-col items-center gap-3 text-center">
           <UploadIcon size={36} aria-hidden className="text-accent" />
           <p className="text-lg font-medium">{text.uploads.dropHere}</p>
-          <p className="text-muted">{text.uploads.kinds(limitsOf(config).extensions)}</p>
+          <p className="text-muted">{text.uploads.kinds(uploadLimits(config).extensions)}</p>
         </div>
       </div>
     </div>

@@ -5,10 +5,10 @@ import { useId, useRef } from "react";
 import { BUTTON_SHAPE, Button } from "@/components/ui/button";
 import { useConfig, useIsOperator } from "@/features/session/session";
 import { text } from "@/text";
-import { limitsOf } from "../validate-file";
+import { uploadLimits } from "../validate-file";
 import { addFiles } from "../store";
 
-/** Opens the system's file picker. For operators; others do not see it. */
+/** Button that opens the file picker. Only operators see it. */
 export function UploadButton({
   isPrimary = true,
   label = text.uploads.button,
@@ -22,7 +22,7 @@ export function UploadButton({
   const isOperator = useIsOperator();
   if (!isOperator) return null;
   if (!config) return <span className={`${BUTTON_SHAPE} invisible`}>{label}</span>;
-  const limits = limitsOf(config);
+  const limits = uploadLimits(config);
   return (
     <>
       <input

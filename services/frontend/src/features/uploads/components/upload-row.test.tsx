@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { cleanup, render, screen } from "@testing-library/react";
 import { afterEach, expect, it } from "vitest";
 import type { Upload } from "../store";
@@ -13,32 +14,32 @@ const upload: Upload = {
   speed: 2_000_000,
   key: null,
   video: null,
-  trouble: null,
+  delay: null,
   reason: null,
   sentMs: null,
 };
 
-it("shows how far it is and how fast, and can be cancelled", () => {
+it("shows progress and speed, and can be cancelled", () => {
   render(<UploadRow upload={upload} />);
   expect(screen.getByText("5 B of 10 B, 2.00 MB/s")).toBeDefined();
   expect(screen.getByRole<HTMLProgressElement>("progressbar").value).toBe(0.5);
   expect(screen.getByRole("button", { name: /^Cancel the upload of/ })).toBeDefined();
 });
 
-it("takes a file's name for text, whatever it holds", () => {
+it("shows a file's name as text", () => {
   const { container } = render(<UploadRow upload={upload} />);
   expect(container.querySelector("img")).toBeNull();
   expect(screen.getByText(upload.file.name)).toBeDefined();
 });
 
-it("says why it has failed, and offers another try", () => {
+it("shows the reason of a failure and offers a retry", () => {
   render(<UploadRow upload={{ ...upload, state: "broken", reason: "The bucket refused the upload (403)." }} />);
   expect(screen.getByText("The bucket refused the upload (403).")).toBeDefined();
   expect(screen.getByRole("button", { name: /^Retry the upload of/ })).toBeDefined();
 });
 
-it("says why it waits, and can be told to go on", () => {
-  render(<UploadRow upload={{ ...upload, speed: 0, trouble: "The connection is lost." }} />);
+it("shows why it waits and can continue at once", () => {
+  render(<UploadRow upload={{ ...upload, speed: 0, delay: "The connection is lost." }} />);
   expect(screen.getByRole("status").textContent).toBe("The connection is lost.");
   expect(screen.getByRole("button", { name: /^Continue the upload of/ })).toBeDefined();
   expect(screen.getByRole("button", { name: /^Cancel the upload of/ })).toBeDefined();

@@ -7,9 +7,9 @@ import { IconButton } from "@/components/ui/button";
 import { Dot, Pill, type Tone } from "@/components/ui/pill";
 import { Progress } from "@/components/ui/progress";
 import { pageOf } from "@/features/videos/names";
-import { goOn } from "@/lib/retry";
+import { retryNow } from "@/lib/retry";
 import { formatBytes, formatPosition, formatRate } from "@/lib/units";
-import { visible } from "@/lib/escape-invisible";
+import { escapeInvisible } from "@/lib/escape-invisible";
 import { text } from "@/text";
 import { cancel, hasEnded, isOpen, remove, retry, type Upload, type UploadState } from "../store";
 
@@ -28,8 +28,8 @@ const TONES: Record<UploadState, Tone> = {
 
 /** One upload, from its first byte to its thumbnails. */
 export const UploadRow = memo(function UploadRow({ upload }: { upload: Upload }) {
-  const { id, file, state, sentBytes, speed, key, trouble, reason } = upload;
-  const name = visible(file.name);
+  const { id, file, state, sentBytes, speed, key, delay, reason } = upload;
+  const name = escapeInvisible(file.name);
   return (
     <li className="flex flex-col gap-1.5 border-t border-line px-4 py-2.5 first:border-t-0" data-upload={state}>
       <div className="flex items-center gap-2">
@@ -54,8 +54,12 @@ export const UploadRow = memo(function UploadRow({ upload }: { upload: Upload })
               onClick={() => retry(id)}
             />
           ) : null}
-          {trouble ? (
-            <IconButton label={text.uploads.retryNow(name)} icon={<RotateCw size={15} aria-hidden />} onClick={goOn} />
+          {delay ? (
+            <IconButton
+              label={text.uploads.retryNow(name)}
+              icon={<RotateCw size={15} aria-hidden />}
+              onClick={retryNow}
+            />
           ) : null}
           {isOpen(upload) ? (
             <IconButton
@@ -80,9 +84,9 @@ export const UploadRow = memo(function UploadRow({ upload }: { upload: Upload })
           </p>
         </>
       ) : null}
-      {trouble ? (
+      {delay ? (
         <p role="status" className="text-xs text-warn">
-          {trouble}
+          {delay}
         </p>
       ) : null}
       {reason ? <p className="text-xs text-bad [overflow-wrap:anywhere]">{reason}</p> : null}
@@ -102,7 +106,7 @@ function Thumbnails({ upload: { video, file, sentMs } }: { upload: Upload }) {
           <span key={thumbnail.key} className="aspect-video w-24 overflow-hidden rounded bg-raised">
             <img
               src={thumbnail.url}
-              alt={text.gallery.alt(visible(file.name), thumbnail.position_pct)}
+              alt={text.gallery.alt(escapeInvisible(file.name), thumbnail.position_pct)}
               title={formatPosition(thumbnail.position_pct)}
               width={96}
               height={54}

@@ -6,7 +6,7 @@ import { followVideo } from "./follow-video";
 const video = (state: VideoDetails["state"], updatedAt: string) =>
   ({ state, updated_at: updatedAt, finished_at: state === "processing" ? null : updatedAt }) as VideoDetails;
 
-/** Answers one after the other; a Problem is thrown. */
+/** Follow a video whose loads return these answers in order; a Problem is thrown. */
 function follow(answers: (VideoDetails | Problem)[], sinceMs = 0) {
   const seen: string[] = [];
   const end = followVideo("uploads/a.mp4", {
@@ -24,7 +24,7 @@ function follow(answers: (VideoDetails | Problem)[], sinceMs = 0) {
 }
 
 describe("followVideo", () => {
-  it("waits for the record, tells each change once, and ends with the video", async () => {
+  it("waits for the record and reports each change once", async () => {
     const { seen, end } = follow([
       new Problem("Not Found", "", 404),
       video("processing", "2026-01-01T00:00:01Z"),
@@ -35,7 +35,7 @@ describe("followVideo", () => {
     expect(seen).toEqual(["processing", "done"]);
   });
 
-  it("outlives a restart of the api and a login", async () => {
+  it("survives a restart of the api and a login", async () => {
     const { seen, end } = follow([
       new Problem("", "", 502),
       new Problem("", "", 0),
@@ -46,7 +46,7 @@ describe("followVideo", () => {
     expect(seen).toEqual(["failed"]);
   });
 
-  it("does not take the end of an earlier try for that of this one", async () => {
+  it("ignores the end of an earlier attempt", async () => {
     const { seen, end } = follow(
       [video("failed", "2026-01-01T00:00:00Z"), video("done", "2026-01-01T00:01:00Z")],
       Date.parse("2026-01-01T00:00:30Z"),
@@ -55,7 +55,7 @@ describe("followVideo", () => {
     expect(seen).toEqual(["done"]);
   });
 
-  it("gives up what the api refuses", async () => {
+  it("stops at what the api refuses", async () => {
     await expect(follow([new Problem("Forbidden", "", 403)]).end).rejects.toThrow("Forbidden");
   });
 });

@@ -1,4 +1,4 @@
-/** Watches one video until it has come to its end. */
+/** Follow one video until it has finished. */
 
 import { call } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
@@ -6,22 +6,22 @@ import { idOf } from "../names";
 import type { VideoDetails } from "@/lib/api/models";
 
 const FIRST_WAIT_MS = 600;
-const LONGEST_WAIT_MS = 5000;
+const MAX_WAIT_MS = 5000;
 
 export interface FollowOptions {
   signal: AbortSignal;
-  /** What ended before is another try's end: by the server's clock. Nothing is, unless given. */
+  /** Ignore results that finished before this time, by the server's clock. They belong to an earlier attempt. */
   sinceMs?: number;
   onChange: (video: VideoDetails) => void;
   load?: (key: string, signal: AbortSignal) => Promise<VideoDetails>;
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Resolves with the video's end. Missing answers are waited out: what follows must survive a restart of the api. */
+/** Resolve with the finished video. Failed requests are repeated, so that following survives a restart of the api. */
 export async function followVideo(key: string, options: FollowOptions): Promise<VideoDetails> {
   const { signal, sinceMs = 0, onChange, load = loadVideo, wait = pause } = options;
   let seen = "";
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 1.25, LONGEST_WAIT_MS)) {
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 1.25, MAX_WAIT_MS)) {
     const video = await loadOrNull(load, key, signal);
     if (video && !isEarlier(video, sinceMs)) {
       const stamp = `${video.state} ${video.updated_at}`;
@@ -50,7 +50,7 @@ async function loadOrNull(
   } catch (error) {
     signal.throwIfAborted();
     const problem = asProblem(error);
-    // 404: no worker has taken it yet. 401: the login is under way, and the following goes on after it.
+    // 404: no worker has taken it yet. 401: the user is logging in, and following continues after that.
     if (problem.isRetryable || problem.status === 404 || problem.status === 401) return null;
     throw problem;
   }

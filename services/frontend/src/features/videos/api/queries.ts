@@ -2,8 +2,8 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import { announce } from "@/components/ui/toasts";
-import { useEndless } from "@/features/listing/use-infinite-list";
+import { showToast } from "@/components/ui/toasts";
+import { useInfiniteList } from "@/features/listing/use-infinite-list";
 import { call } from "@/lib/api/call";
 import type { Video } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
@@ -12,7 +12,7 @@ import { idOf } from "../names";
 import type { VideoState } from "../components/state-pill";
 
 const PAGE = 100;
-const WATCHED_EVERY_MS = 2000;
+const POLL_INTERVAL_MS = 2000;
 
 const keyOf = (video: Video) => video.key;
 
@@ -30,7 +30,7 @@ export function useVideos(state: VideoState | null, search: string) {
       }),
     [state, search],
   );
-  return useEndless({ queryKey: useMemo(() => ["videos", state, search], [state, search]), load, keyOf });
+  return useInfiniteList({ queryKey: useMemo(() => ["videos", state, search], [state, search]), load, keyOf });
 }
 
 export function useVideo(key: string) {
@@ -38,7 +38,7 @@ export function useVideo(key: string) {
     queryKey: ["video", key],
     queryFn: ({ signal }) => call("get", "/api/videos/{key}", { path: { key: idOf(key) }, signal }),
     enabled: key !== "",
-    refetchInterval: ({ state }) => (state.data?.state === "processing" ? WATCHED_EVERY_MS : false),
+    refetchInterval: ({ state }) => (state.data?.state === "processing" ? POLL_INTERVAL_MS : false),
   });
 }
 
@@ -47,11 +47,11 @@ export function useRetry(key: string) {
   const retry = useMutation({
     mutationFn: () => call("post", "/api/videos/{key}/retry", { path: { key: idOf(key) } }),
     onSuccess: () => {
-      announce({ tone: "good", title: text.video.retried });
+      showToast({ tone: "good", title: text.video.retried });
       void client.invalidateQueries({ queryKey: ["video", key] });
     },
     onError: (error) =>
-      announce({
+      showToast({
         tone: "bad",
         title: text.video.retryFailed,
         detail: asProblem(error).message,

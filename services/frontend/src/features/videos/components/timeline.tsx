@@ -5,7 +5,7 @@ import type { TimelineStep } from "../steps";
 
 const DOTS = { calm: "bg-line-strong", active: "bg-accent", good: "bg-good", warn: "bg-warn", bad: "bg-bad" } as const;
 
-/** What happened to a video, step by step, with the time that each took. */
+/** History of a video, step by step, with the time between steps. */
 export function Timeline({ steps }: { steps: readonly TimelineStep[] }) {
   const first = steps[0];
   const last = steps.at(-1);

@@ -7,7 +7,7 @@ import type { ReactNode } from "react";
 import { BUTTON_SHAPE, Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { clsx } from "clsx";
-import { announce } from "@/components/ui/toasts";
+import { showToast } from "@/components/ui/toasts";
 import { Empty, Failure, Loading, Skeleton } from "@/components/ui/states";
 import { Picture } from "@/features/gallery/thumbnail-tile";
 import { useIsOperator } from "@/features/session/session";
@@ -15,7 +15,7 @@ import { PageHead } from "@/features/shell/page-head";
 import type { VideoDetails } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
 import { formatBytes, formatCount, formatDuration, formatPercent, formatPosition, formatTimecode } from "@/lib/units";
-import { visible } from "@/lib/escape-invisible";
+import { escapeInvisible } from "@/lib/escape-invisible";
 import { text } from "@/text";
 import { baseName, nameOf } from "../names";
 import { useRetry, useVideo } from "../api/queries";
@@ -79,8 +79,8 @@ function Actions({ video }: { video: VideoDetails }) {
   const retry = useRetry(video.key);
   const copy = () =>
     navigator.clipboard.writeText(window.location.href).then(
-      () => announce({ tone: "good", title: text.common.linkCopied }),
-      () => announce({ tone: "bad", title: text.common.linkNotCopied }),
+      () => showToast({ tone: "good", title: text.common.linkCopied }),
+      () => showToast({ tone: "bad", title: text.common.linkNotCopied }),
     );
   return (
     <>
@@ -179,7 +179,7 @@ function Facts({ video }: { video: VideoDetails }) {
         <Fact name={text.video.attempts}>{formatCount(video.attempt)}</Fact>
         <Fact name={text.video.worker}>{video.worker || none}</Fact>
         <Fact name={text.video.key} isWide>
-          {visible(video.key)}
+          {escapeInvisible(video.key)}
         </Fact>
       </dl>
     </Card>

@@ -32,7 +32,7 @@ export function VideosPage() {
   const { items, isKnown, loadMore, error, reload } = useVideos(state, asked);
   const counts = useLive((live) => live.snapshot?.metrics?.videos ?? null);
   useEffect(() => {
-    // A search waits for the typing to rest: each letter would be a request.
+    // Search after a pause in typing: each letter would be a request.
     const rest = setTimeout(() => setSearch(typed.trim()), 250);
     return () => clearTimeout(rest);
   }, [typed, setSearch]);
@@ -163,7 +163,7 @@ const VideoRow = memo(function VideoRow({ video }: { video: Video }) {
   );
 });
 
-/** The middle one of its thumbnails: what a video is recognized by. Its name stands beside it. */
+/** The middle thumbnail, next to the name. */
 function Preview({ video: { thumbnails, state } }: { video: Video }) {
   const [broken, setBroken] = useState<string | null>(null);
   const url = thumbnails[Math.floor(thumbnails.length / 2)]?.url ?? null;

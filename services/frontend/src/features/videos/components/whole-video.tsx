@@ -11,7 +11,7 @@ import { text } from "@/text";
 import { baseName } from "../names";
 import { type Storyboard, tilesOf } from "../storyboard";
 
-/** The animated preview and the storyboard, where the instance makes them. */
+/** Animated preview and storyboard, if the instance creates them. */
 export function WholeVideo({ video }: { video: VideoDetails }) {
   const { preview, storyboard } = video;
   if (!preview && !storyboard) return null;
@@ -32,7 +32,7 @@ export function WholeVideo({ video }: { video: VideoDetails }) {
   );
 }
 
-/** Stands still until someone asks it to play: what moves by itself disturbs reading. */
+/** The preview plays only on request, because motion disturbs reading. */
 function Preview({ url, still, name }: { url: string; still: string | null; name: string }) {
   const [isPlaying, setPlaying] = useState(false);
   const shown = isPlaying ? url : still;
@@ -55,7 +55,7 @@ function Preview({ url, still, name }: { url: string; still: string | null; name
   );
 }
 
-/** The tiles of the sheet in a row, each with the time from which on it stands; arrow keys scroll it. */
+/** Tiles of the storyboard in a row, each with its start time; arrow keys scroll it. */
 function Strip({ storyboard }: { storyboard: Storyboard }) {
   const { url, tile_width_px: width, tile_height_px: height } = storyboard;
   return (
@@ -86,7 +86,7 @@ function Strip({ storyboard }: { storyboard: Storyboard }) {
   );
 }
 
-/** For whoever puts them into a player. */
+/** Links to the storyboard's files, for use in a player. */
 function Files({ storyboard }: { storyboard: Storyboard }) {
   const files = [
     [text.video.sheet, storyboard.url],
