@@ -174,7 +174,7 @@ def told_in_upgrading(version: str) -> set[tuple[str, str]]:
     """The rows of the tables: of every version, and of this one."""
     page = (ROOT / "docs" / "upgrading.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
-    told = sections["What every version changes"] + sections[version]
+    told = sections["Changes in every version"] + sections[version]
     return set(re.findall(r"^\| ([a-z]+) \| `([\w.-]+)` \|", told, re.MULTILINE))
 
 
