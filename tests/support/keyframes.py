@@ -1,4 +1,4 @@
-"""Single keyframes, as they are in a file: to be rewritten, and decoded by the ffmpeg tool."""
+"""Single keyframes of a file, to be rewritten and decoded by the ffmpeg tool."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def encoded(
     directory: Path, name: str, *parameters: str, encoder: str = "x264", pixels: str = "yuv420p", size: str = "640x360"
 ) -> Path:
-    """Two seconds that are rich in edges, with keyframes at 0 and 1 s. The parameters are x264's or x265's own."""
+    """Return two seconds of video rich in edges, with keyframes at 0 and 1 s. Parameters are those of x264 or x265."""
     path = directory / name
     together = ":".join(["keyint=25", "min-keyint=25", "qp=24", *parameters])
     source = ["-f", "lavfi", "-i", f"mandelbrot=size={size}:rate=25", "-frames:v", "50"]
@@ -33,7 +33,7 @@ def encoded(
 
 
 def keyframe_of(path: Path) -> tuple[Stream, bytes]:
-    """The one at 1 s."""
+    """Return the stream of a file and its keyframe at 1 s."""
     reader = Counted(path).reader()
     index = containers.open_index(reader, examine_container(reader).container.name)
     (sample,) = index.find_nearest([1.0])
@@ -41,7 +41,7 @@ def keyframe_of(path: Path) -> tuple[Stream, bytes]:
 
 
 def pixels_of(directory: Path, stream: Stream, extradata: bytes, keyframe: bytes, *options: str) -> bytes:
-    """What the ffmpeg tool decodes of a keyframe in a file of its own."""
+    """Return the pixels that the ffmpeg tool decodes of a keyframe in a file of its own."""
     path = directory / "alone.avi"
     path.write_bytes(tiny.avi(stream.decoder, extradata, (stream.width_px, stream.height_px), [keyframe]))
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *options, "-i", str(path), "-f", "rawvideo", "-"]

@@ -1,4 +1,4 @@
-"""Where the header of an MP4 and its content disagree, all of the content counts."""
+"""Fragmented MP4 files: all fragments are shown, also if the header of the file disagrees with them."""
 
 import struct
 from collections.abc import Callable, Iterator
@@ -37,13 +37,13 @@ def source(videos: Videos) -> Path:
 
 
 def muxed(source: Path, path: Path, *options: str) -> Path:
-    """The same pictures and sound in another container, without a new encoding."""
+    """Return the same pictures and sound in another container, without a new encoding."""
     run_ffmpeg(["-i", str(source), "-c", "copy", *options], path)
     return path
 
 
 def boxes(content: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Type, start and end of each box of a file."""
+    """Yield type, start and end of each box of a file."""
     start = 0
     while start + 8 <= len(content):
         size_bytes, kind = struct.unpack_from(">I4s", content, start)
@@ -86,23 +86,21 @@ VARIANTS = {
     "DASH with an index": flags("dash+frag_keyframe+global_sidx"),
     "CMAF": flags("cmaf+frag_keyframe"),
     "hybrid": flags("hybrid_fragmented+frag_keyframe"),
-    "Smooth Streaming, whose fragments do not tell when they begin": (*flags("frag_keyframe"), "-f", "ismv"),
+    "Smooth Streaming, whose fragments have no times": (*flags("frag_keyframe"), "-f", "ismv"),
 }
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_a_fragmented_video_is_shown_whole(source: Path, tmp_path: Path, sandbox: Sandbox, variant: str) -> None:
+def test_fragmented_video_is_shown_whole(source: Path, tmp_path: Path, sandbox: Sandbox, variant: str) -> None:
     assert_is_whole(extract(sandbox, muxed(source, tmp_path / "a.mp4", *VARIANTS[variant])))
 
 
-def test_fragments_that_the_header_does_not_announce_are_shown(source: Path, tmp_path: Path, sandbox: Sandbox) -> None:
+def test_unannounced_fragments_are_shown(source: Path, tmp_path: Path, sandbox: Sandbox) -> None:
     path = muxed(source, tmp_path / "a.mp4", *flags("frag_keyframe+default_base_moof"))
     assert_is_whole(extract(sandbox, changed(path, lambda content: content.replace(b"mvex", b"free"))))
 
 
-def test_a_header_that_is_repeated_before_each_fragment_counts_once(
-    source: Path, tmp_path: Path, sandbox: Sandbox
-) -> None:
+def test_repeated_header_counts_once(source: Path, tmp_path: Path, sandbox: Sandbox) -> None:
     def repeated(content: bytes) -> bytes:
         parts = [(kind, content[start:end]) for kind, start, end in boxes(content)]
         head = b"".join(part for kind, part in parts if kind in (b"ftyp", b"moov"))
@@ -111,7 +109,7 @@ def test_a_header_that_is_repeated_before_each_fragment_counts_once(
     assert_is_whole(extract(sandbox, changed(muxed(source, tmp_path / "a.mp4", *FRAGMENTED), repeated)))
 
 
-def test_recordings_that_were_put_together_are_one_video(source: Path, tmp_path: Path, sandbox: Sandbox) -> None:
+def test_joined_recordings_are_one_video(source: Path, tmp_path: Path, sandbox: Sandbox) -> None:
     """Their times start again."""
     halves = [
         muxed(source, tmp_path / "1.mp4", "-t", "20", "-an", *FRAGMENTED).read_bytes(),
@@ -124,7 +122,7 @@ def test_recordings_that_were_put_together_are_one_video(source: Path, tmp_path:
     assert numbers(outcome) == WHOLE
 
 
-def test_long_recordings_that_were_put_together_are_not_called_done(videos: Videos, sandbox: Sandbox) -> None:
+def test_long_joined_recordings_are_degraded(videos: Videos, sandbox: Sandbox) -> None:
     options = (*FRAGMENTED, "-b:v", "6M", "-minrate", "6M", "-maxrate", "6M", "-bufsize", "1M", "-nal-hrd", "cbr")
     content = videos.video("long.mp4", duration_s=40, gop=50, options=options).read_bytes()
     outcome = extract(sandbox, videos.file("twice.mp4", content + content))
@@ -133,7 +131,7 @@ def test_long_recordings_that_were_put_together_are_not_called_done(videos: Vide
 
 
 def with_mehd(content: bytes, duration: int) -> bytes:
-    """A header that says how long the fragments are together, in its own time scale."""
+    """Return a file whose header states the duration of all fragments, in its own time scale."""
     _, start, _ = next(box for box in boxes(content) if box[0] == b"moov")
     at = content.index(b"mvex") - 4
     mehd = struct.pack(">I4sII", 16, b"mehd", 0, duration)
@@ -149,9 +147,7 @@ def time_scale(content: bytes) -> int:
 
 
 @pytest.mark.parametrize("stated_s", [0, 1, 4000])
-def test_a_header_with_a_wrong_duration_is_not_believed(
-    source: Path, tmp_path: Path, sandbox: Sandbox, stated_s: int
-) -> None:
+def test_wrong_duration_in_header_has_no_effect(source: Path, tmp_path: Path, sandbox: Sandbox, stated_s: int) -> None:
     path = muxed(source, tmp_path / "a.mp4", "-an", *FRAGMENTED, "-movie_timescale", "1000")
     changed(path, lambda content: with_mehd(content, stated_s * time_scale(content)))
     assert_is_whole(extract(sandbox, path))
@@ -159,7 +155,7 @@ def test_a_header_with_a_wrong_duration_is_not_believed(
 
 @pytest.mark.parametrize("keep", [0.3, 0.61, 0.8])
 @pytest.mark.parametrize("options", [FRAGMENTED, flags("frag_keyframe")])
-def test_a_recording_that_breaks_off_shows_what_there_is_and_says_so(
+def test_cut_recording_is_incomplete(
     source: Path, tmp_path: Path, sandbox: Sandbox, options: tuple[str, ...], keep: float
 ) -> None:
     path = muxed(source, tmp_path / "a.mp4", *options)
@@ -172,7 +168,7 @@ def test_a_recording_that_breaks_off_shows_what_there_is_and_says_so(
     assert times_s(outcome) == pytest.approx([number / 25 for number in numbers(outcome)], abs=0.001)
 
 
-def test_a_recording_that_breaks_off_in_its_first_fragment_says_so(
+def test_recording_cut_in_first_fragment_is_incomplete(
     videos: Videos, source: Path, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     whole = muxed(source, tmp_path / "a.mp4", *flags("frag_keyframe"))
@@ -182,7 +178,7 @@ def test_a_recording_that_breaks_off_in_its_first_fragment_says_so(
 
 
 @pytest.mark.parametrize("says", ["an index", "the header"])
-def test_a_video_cut_off_is_as_long_as_it_says(
+def test_cut_video_has_stated_duration(
     videos: Videos, source: Path, tmp_path: Path, sandbox: Sandbox, says: str
 ) -> None:
     names = "frag_keyframe+empty_moov+default_base_moof+skip_trailer"
@@ -199,17 +195,15 @@ def test_a_video_cut_off_is_as_long_as_it_says(
     assert 500 <= last <= 620
 
 
-def test_fragments_that_cannot_be_decoded_are_not_left_out_silently(
-    source: Path, tmp_path: Path, sandbox: Sandbox
-) -> None:
-    """FFmpeg puts the index before fragments whose places it has written already."""
+def test_undecodable_fragments_are_reported(source: Path, tmp_path: Path, sandbox: Sandbox) -> None:
+    """FFmpeg inserts the index before fragments after it has written their offsets."""
     path = muxed(source, tmp_path / "a.mp4", *flags("frag_keyframe+global_sidx+skip_trailer"))
     outcome = extract(sandbox, path)
     assert (outcome.state, outcome.reason_code) == (VideoState.DEGRADED, ReasonCode.INCOMPLETE)
     assert f"of {DURATION_S}.0 s" in (outcome.reason or "")
 
 
-def test_samples_without_a_time_last_as_long_as_the_one_before(source: Path, tmp_path: Path, sandbox: Sandbox) -> None:
+def test_samples_without_duration_repeat_the_last(source: Path, tmp_path: Path, sandbox: Sandbox) -> None:
     def shortened(content: bytes) -> bytes:
         table = content.index(b"stts")
         count, of_all = struct.unpack_from(">II", content, table + 8)
@@ -220,7 +214,7 @@ def test_samples_without_a_time_last_as_long_as_the_one_before(source: Path, tmp
     assert_is_whole(extract(sandbox, changed(path, shortened)))
 
 
-def test_durations_in_the_headers_have_no_effect(source: Path, tmp_path: Path, sandbox: Sandbox) -> None:
+def test_durations_in_headers_have_no_effect(source: Path, tmp_path: Path, sandbox: Sandbox) -> None:
     def shortened(content: bytes) -> bytes:
         changed_content = bytearray(content)
         for kind, at in ((b"mvhd", 20), (b"tkhd", 24), (b"mdhd", 20)):
@@ -234,7 +228,7 @@ def test_durations_in_the_headers_have_no_effect(source: Path, tmp_path: Path, s
     assert numbers(outcome) == WHOLE
 
 
-def test_a_long_file_whose_header_lists_half_of_it_is_read_in_a_few_places(videos: Videos, tmp_path: Path) -> None:
+def test_half_listed_file_takes_few_reads(videos: Videos, tmp_path: Path) -> None:
     options = ("-b:v", "6M", "-minrate", "6M", "-maxrate", "6M", "-bufsize", "1M", "-nal-hrd", "cbr", *FRAGMENTED)
     source = videos.video("long.mp4", duration_s=40, gop=50, options=(*FRAGMENTED, *options[:-2]))
     half = muxed(source, tmp_path / "half.mp4", "-t", "20", *INDEX_FIRST).read_bytes()
@@ -250,7 +244,7 @@ def test_a_long_file_whose_header_lists_half_of_it_is_read_in_a_few_places(video
     assert counted.read_bytes < path.stat().st_size / 2
 
 
-def test_the_first_fragment_in_the_header_takes_few_round_trips(videos: Videos, tmp_path: Path) -> None:
+def test_first_fragment_in_header_takes_few_reads(videos: Videos, tmp_path: Path) -> None:
     rate = ("-b:v", "6M", "-minrate", "6M", "-maxrate", "6M", "-bufsize", "1M", "-nal-hrd", "cbr")
     source = videos.video("long.mp4", duration_s=40, gop=50, options=(*FRAGMENTED, *rate))
     for options in (flags("frag_keyframe"), flags("frag_keyframe+skip_trailer")):

@@ -1,4 +1,4 @@
-"""What every index must do, whatever the container: the nearest keyframe, the exact frame, and few bytes."""
+"""Requirements on the index of every container: the nearest keyframe, the exact frame, few bytes read."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ CONSTANT_RATE = ("-b:v", "4M", "-minrate", "4M", "-maxrate", "4M", "-bufsize", "
 
 @dataclass(frozen=True)
 class Kind:
-    """A container, with a codec that is usual in it. `is_indexed`: there is a table of its keyframes."""
+    """A container with a codec that is usual in it. `is_indexed`: it has a table of keyframes."""
 
     name: str
     codec: str = "h264"
     options: tuple[str, ...] = ()
     is_indexed: bool = True
     late_s: float = 0.0
-    """By how much times may be off, where the container keeps none of its own."""
+    """Upper limit on errors of times, where the container has none of its own."""
 
     def __str__(self) -> str:
         return f"{self.name} {self.codec} {' '.join(self.options)}".strip()
@@ -54,7 +54,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_shows_the_nearest_keyframe(videos: Videos, kind: Kind) -> None:
+def test_find_nearest_shows_nearest_keyframe(videos: Videos, kind: Kind) -> None:
     frames = frames_at(
         videos.video(kind.name, codec=kind.codec, duration_s=6, gop=50, options=kind.options), [0.8, 2.9, 4.9]
     )
@@ -63,7 +63,7 @@ def test_shows_the_nearest_keyframe(videos: Videos, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.codec in ("h264", "hevc")], ids=str)
-def test_decodes_forward_to_the_exact_frame(videos: Videos, kind: Kind) -> None:
+def test_decode_chain_reaches_exact_frame(videos: Videos, kind: Kind) -> None:
     path = videos.video(kind.name, codec=kind.codec, duration_s=8, gop=1000, options=(*kind.options, "-bf", "2"))
     frames = frames_at(path, [4.0, 7.6])
     assert numbers(frames) == pytest.approx([100, 190], abs=kind.late_s * 25)
@@ -71,7 +71,7 @@ def test_decodes_forward_to_the_exact_frame(videos: Videos, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.codec == "h264"], ids=str)
-def test_reads_little_of_a_long_file(videos: Videos, kind: Kind) -> None:
+def test_long_file_takes_few_reads(videos: Videos, kind: Kind) -> None:
     path = videos.video(kind.name, codec=kind.codec, duration_s=60, gop=50, options=(*CONSTANT_RATE, *kind.options))
     counted = Counted(path)
     frames = frames_at(path, [6, 30, 57], counted)
@@ -79,4 +79,4 @@ def test_reads_little_of_a_long_file(videos: Videos, kind: Kind) -> None:
     shown = [round(25 * frame.time_s) for frame in frames]
     assert numbers(frames) == pytest.approx(shown, abs=kind.late_s * 25)
     assert counted.read_bytes < (4_000_000 if kind.is_indexed else 12_000_000)
-    assert len(counted.places) <= (32 if kind.is_indexed else 64)
+    assert len(counted.ranges) <= (32 if kind.is_indexed else 64)

@@ -1,4 +1,4 @@
-"""What a file is, told from its bytes alone: before any decoder, and whatever they hold."""
+"""Recognition and inspection of files by their bytes, without a decoder, also of damaged and hostile ones."""
 
 from pathlib import Path
 
@@ -25,12 +25,12 @@ KINDS = {
 }
 """Container, video and audio codec by extension."""
 
-MOST_READS = 200_000
-"""More than any inspection of a few hundred kilobytes may need."""
+MAX_READS = 200_000
+"""Upper limit on reads of one inspection of a few hundred kilobytes."""
 
 
 class File:
-    """Bytes to read at a place, like the reader's; counts the reads, so that one that goes on for ever fails."""
+    """A file in memory. Counts the reads, so that an endless inspection fails."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -38,7 +38,7 @@ class File:
 
     def read_at(self, offset: int, length: int) -> bytes:
         self.reads += 1
-        assert self.reads < MOST_READS
+        assert self.reads < MAX_READS
         return self.content[offset : offset + length] if length > 0 else b""
 
 
@@ -54,13 +54,13 @@ def inspect(content: bytes) -> Contents | None:
 
 
 @pytest.mark.parametrize("extension", KINDS)
-def test_a_video_is_recognised_whatever_it_is_called(videos: Videos, extension: str) -> None:
+def test_recognise_finds_container_by_content(videos: Videos, extension: str) -> None:
     container = recognise(film(videos, extension).read_bytes()[:HEAD_BYTES])
     assert container is not None
     assert container.name == KINDS[extension][0]
 
 
-def test_fragments_and_live_streams_are_recognised(videos: Videos) -> None:
+def test_recognise_finds_fragments_and_live_streams(videos: Videos) -> None:
     for path in (
         videos.video("fragments.mp4", options=FRAGMENTED, duration_s=1),
         videos.video("live.mkv", options=UNINDEXED, duration_s=1),
@@ -73,7 +73,7 @@ def test_fragments_and_live_streams_are_recognised(videos: Videos) -> None:
     [
         b"",
         b"\0" * HEAD_BYTES,
-        b"Dear diary, today",
+        b"My diary, today",
         hls_playlist("http://169.254.169.254/latest/meta-data/"),
         b"ffconcat version 1.0\nfile /etc/passwd\n",
         b"v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n",
@@ -93,19 +93,19 @@ def test_fragments_and_live_streams_are_recognised(videos: Videos) -> None:
         b"#!/bin/sh\nreboot\n",
     ],
 )
-def test_what_is_no_container_of_ours_is_not_recognised(content: bytes) -> None:
+def test_recognise_refuses_other_formats(content: bytes) -> None:
     assert recognise(content) is None
 
 
 @pytest.mark.parametrize("extension", KINDS)
-def test_the_tracks_are_counted_before_anything_is_decoded(videos: Videos, extension: str) -> None:
+def test_inspect_lists_tracks(videos: Videos, extension: str) -> None:
     contents = inspect(film(videos, extension).read_bytes())
     assert contents is not None
     assert (len(contents.video), contents.others) == (1, 0 if extension == "flv" else 1)
     assert contents.missing is None
     (track,) = contents.video
     assert not track.encrypted
-    # FLV and TS tell the size in the codec's own headers only.
+    # FLV and TS state the size only in the codec's own headers.
     assert (track.width_px, track.height_px) == ((0, 0) if extension in ("flv", "ts", "m2ts") else (640, 360))
     if extension not in ("flv", "ts", "m2ts"):
         assert contents.duration_s == pytest.approx(2, abs=0.1)
@@ -123,14 +123,14 @@ def test_the_tracks_are_counted_before_anything_is_decoded(videos: Videos, exten
         ("sound.ts", "aac"),
     ],
 )
-def test_sound_alone_has_no_video_track(videos: Videos, name: str, codec: str) -> None:
+def test_inspect_finds_no_video_in_sound(videos: Videos, name: str, codec: str) -> None:
     contents = inspect(videos.audio(name, codec=codec, duration_s=1).read_bytes())
     assert contents is not None
     assert contents.video == ()
     assert contents.others == 1
 
 
-def test_a_video_that_comes_late_in_an_flv_is_not_given_up() -> None:
+def test_inspect_flv_with_late_video() -> None:
     head = b"FLV\x01\x04\x00\x00\x00\x09" + bytes(4)
     sound = b"\x08\x00\xff\xff" + bytes(7) + bytes(65_535) + bytes(4)
     contents = inspect(head + 20 * sound)
@@ -138,13 +138,13 @@ def test_a_video_that_comes_late_in_an_flv_is_not_given_up() -> None:
     assert contents.may_hide_video
 
 
-def test_encryption_is_seen(videos: Videos) -> None:
+def test_inspect_mp4_encryption(videos: Videos) -> None:
     contents = inspect(videos.video("protected.mp4", options=ENCRYPTED, duration_s=1).read_bytes())
     assert contents is not None
     assert [track.encrypted for track in contents.video] == [True]
 
 
-def test_an_avi_whose_frames_take_no_time_has_no_known_duration(videos: Videos) -> None:
+def test_inspect_avi_without_frame_duration(videos: Videos) -> None:
     content = bytearray(film(videos, "avi").read_bytes())
     scale = content.index(b"strh") + 8 + 20
     content[scale : scale + 4] = bytes(4)
@@ -154,13 +154,13 @@ def test_an_avi_whose_frames_take_no_time_has_no_known_duration(videos: Videos) 
 
 
 def element(identity: int, body: bytes) -> bytes:
-    """An EBML element."""
+    """Return an EBML element."""
     id_bytes = identity.to_bytes((identity.bit_length() + 7) // 8)
     return id_bytes + (1 << 28 | len(body)).to_bytes(4) + body
 
 
 def matroska(*track: bytes, info: bytes = b"") -> bytes:
-    """A Matroska file with one track and nothing in it."""
+    """Return a Matroska file with one track and no clusters."""
     return element(0x1A45DFA3, b"") + element(
         0x18538067, element(0x1549A966, info) + element(0x1654AE6B, element(0xAE, b"".join(track)))
     )
@@ -171,7 +171,7 @@ SIZE = element(0xE0, element(0xB0, b"\x02\x80") + element(0xBA, b"\x01\x68"))
 ENCRYPTION = element(0x6D80, element(0x6240, element(0x5035, b"\x00")))
 
 
-def test_encryption_is_seen_in_matroska() -> None:
+def test_inspect_matroska_encryption() -> None:
     contents = inspect(matroska(VIDEO_TYPE, SIZE, ENCRYPTION))
     assert contents is not None
     assert contents.video == (VideoTrack(width_px=640, height_px=360, encrypted=True),)
@@ -202,20 +202,20 @@ def test_encryption_is_seen_in_matroska() -> None:
         "nothing",
     ],
 )
-def test_a_duration_in_matroska_is_a_number_of_seconds_or_unknown(ticks: str, duration_s: float | None) -> None:
+def test_inspect_matroska_duration(ticks: str, duration_s: float | None) -> None:
     contents = inspect(matroska(VIDEO_TYPE, SIZE, info=element(0x4489, bytes.fromhex(ticks))))
     assert contents is not None
     assert contents.duration_s == duration_s
 
 
-def test_a_missing_index_is_seen(videos: Videos) -> None:
+def test_inspect_mp4_without_index(videos: Videos) -> None:
     contents = inspect(videos.cut(videos.video("a.mp4", duration_s=2), keep=0.6).read_bytes())
     assert contents is not None
     assert "moov" in (contents.missing or "")
 
 
 @pytest.mark.parametrize("rest", [b"", b"\0\0\0\x08free", b"\0\0\0\x10styp" + b"msdh" + bytes(4)])
-def test_an_initialisation_segment_holds_no_pictures(videos: Videos, rest: bytes) -> None:
+def test_inspect_initialisation_segment_without_pictures(videos: Videos, rest: bytes) -> None:
     whole = videos.video("a.mp4", duration_s=2, options=FRAGMENTED).read_bytes()
     segment = whole[: whole.index(b"moof") - 4]
     contents = inspect(segment + rest)
@@ -226,7 +226,7 @@ def test_an_initialisation_segment_holds_no_pictures(videos: Videos, rest: bytes
     assert begun.missing is None
 
 
-def test_a_stream_that_only_announces_a_video_holds_no_pictures(videos: Videos) -> None:
+def test_inspect_ts_without_pictures(videos: Videos) -> None:
     whole = videos.video("a.ts", audio="aac", duration_s=2).read_bytes()
     packets = [whole[at : at + 188] for at in range(0, len(whole), 188)]
     film = 0x100  # ffmpeg's number for the first stream
@@ -239,7 +239,7 @@ def test_a_stream_that_only_announces_a_video_holds_no_pictures(videos: Videos) 
     assert cut.missing == contents.missing
 
 
-def test_a_free_box_that_does_not_count_its_header_is_passed_over(videos: Videos) -> None:
+def test_inspect_mp4_with_short_free_box(videos: Videos) -> None:
     whole = videos.video("a.mp4", duration_s=2, options=INDEX_FIRST).read_bytes()
     at = whole.index(b"free") - 4
     contents = inspect(whole[:at] + b"\0\0\0\x03" + whole[at + 4 :])
@@ -247,7 +247,7 @@ def test_a_free_box_that_does_not_count_its_header_is_passed_over(videos: Videos
     assert len(contents.video) == 1
 
 
-def test_an_index_tells_how_long_the_file_must_be(videos: Videos) -> None:
+def test_inspect_mp4_needed_bytes(videos: Videos) -> None:
     whole = videos.video("a.mp4", audio="aac", duration_s=2, options=INDEX_FIRST).read_bytes()
     cut = whole[: round(len(whole) * 0.6)]
     for content, is_whole in ((whole, True), (cut, False)):
@@ -257,8 +257,8 @@ def test_an_index_tells_how_long_the_file_must_be(videos: Videos) -> None:
         assert (contents.needed_bytes <= len(content)) is is_whole
 
 
-def test_a_program_map_of_several_packets_may_hide_a_video() -> None:
-    """Packet by packet: the association table, then the first part of a long map with sound alone."""
+def test_inspect_ts_with_long_program_map() -> None:
+    """Packets: the association table, then the first part of a long map with sound alone."""
     association = b"\x00" + b"\x00\xb0\x0d\x00\x01\xc1\x00\x00\x00\x01\xf0\x00" + bytes(4)
     entries = b"".join(
         b"\x0f" + (0xE100 + number).to_bytes(2) + b"\xf0\x06" + b"\x0a\x04eng\x00" for number in range(20)
@@ -276,7 +276,7 @@ def test_a_program_map_of_several_packets_may_hide_a_video() -> None:
 
 
 @pytest.mark.parametrize("extension", KINDS)
-def test_an_error_of_the_source_is_passed_on(videos: Videos, extension: str) -> None:
+def test_inspect_passes_on_source_errors(videos: Videos, extension: str) -> None:
     def refuse(offset: int, length: int) -> bytes:
         raise SourceError(f"no {length} bytes at {offset}")
 
@@ -295,7 +295,7 @@ CHANGES = st.lists(
 
 @pytest.mark.parametrize("extension", KINDS)
 @given(changes=CHANGES, keep=st.floats(0, 1), near_start=st.booleans())
-def test_a_damaged_file_is_inspected_without_an_error_and_in_few_reads(
+def test_inspect_damaged_file_in_few_reads(
     videos: Videos, extension: str, changes: list[tuple[int, int]], *, keep: float, near_start: bool
 ) -> None:
     data = bytearray(film(videos, extension).read_bytes())
@@ -308,7 +308,7 @@ def test_a_damaged_file_is_inspected_without_an_error_and_in_few_reads(
 
 @pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container.name)
 @given(content=st.binary(max_size=2000))
-def test_any_bytes_are_inspected_without_an_error(container: Container, content: bytes) -> None:
+def test_inspect_random_bytes_without_error(container: Container, content: bytes) -> None:
     recognise(content)
     is_plausible(container.inspect_contents(File(content).read_at, len(content)))
 
@@ -340,5 +340,5 @@ def box(kind: bytes, body: bytes) -> bytes:
     ],
     ids=["endless", "many tracks", "many boxes", "huge", "entries", "seeks", "lists", "empty tags", "sync bytes"],
 )
-def test_a_file_built_to_keep_us_busy_is_inspected_in_few_reads(content: bytes) -> None:
+def test_inspect_hostile_file_in_few_reads(content: bytes) -> None:
     is_plausible(inspect(content))

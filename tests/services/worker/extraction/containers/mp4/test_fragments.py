@@ -24,40 +24,40 @@ SMALL_FRAGMENTS = ("-movflags", "+empty_moov+default_base_moof+skip_trailer", "-
 
 @pytest.mark.parametrize("options", [FRAGMENTED, WITH_TABLE, WITH_INDEX, OLD_OFFSETS, SMALL_FRAGMENTS])
 @pytest.mark.parametrize("duration_s", [6, 60])
-def test_shows_the_nearest_keyframe(videos: Videos, options: tuple[str, ...], duration_s: int) -> None:
+def test_find_nearest_shows_nearest_keyframe(videos: Videos, options: tuple[str, ...], duration_s: int) -> None:
     path = videos.video("fragments.mp4", duration_s=duration_s, gop=50, width_px=320, height_px=180, options=options)
     frames = frames_at(path, [0.8, 2.9, duration_s - 1.1])
     assert numbers(frames) == [0, 50, 25 * duration_s - 50]
     assert [frame.time_s for frame in frames] == pytest.approx([0, 2, duration_s - 2], abs=0.001)
 
 
-def test_decodes_forward_in_a_single_fragment(videos: Videos) -> None:
+def test_decode_chain_in_single_fragment(videos: Videos) -> None:
     options = (*FRAGMENTED, "-bf", "2")
     path = videos.video("one-fragment.mp4", duration_s=8, gop=1000, options=options)
     assert numbers(frames_at(path, [4.0, 7.6])) == [100, 190]
 
 
-def test_an_index_over_the_fragments_takes_few_round_trips(videos: Videos) -> None:
+def test_sidx_takes_few_round_trips(videos: Videos) -> None:
     options = (*WITH_INDEX, "-b:v", "6M", "-minrate", "6M", "-maxrate", "6M", "-bufsize", "1M", "-nal-hrd", "cbr")
     counted = Counted(videos.video("trips.mp4", duration_s=40, gop=50, options=options))
     assert numbers(frames_at(counted.path, [4, 20, 38], counted)) == [100, 500, 950]
     assert counted.round_trips <= 8
 
 
-def test_a_long_file_without_any_index_is_read_in_a_few_places(videos: Videos) -> None:
+def test_long_file_without_list_takes_few_reads(videos: Videos) -> None:
     options = (*FRAGMENTED, "-b:v", "6M", "-minrate", "6M", "-maxrate", "6M", "-bufsize", "1M", "-nal-hrd", "cbr")
     counted = Counted(videos.video("long.mp4", duration_s=40, gop=50, options=options))
     frames = frames_at(counted.path, [4, 20, 38], counted)
     assert [frame.time_s for frame in frames] == pytest.approx([4, 20, 38], abs=2.1)
     assert all(number == round(25 * frame.time_s) for number, frame in zip(numbers(frames), frames, strict=True))
     assert counted.read_bytes < counted.path.stat().st_size / 2
-    assert len(counted.places) <= 64
+    assert len(counted.ranges) <= 64
     assert counted.round_trips <= 8
 
 
-def test_samples_before_the_file_are_refused(videos: Videos, tmp_path: Path) -> None:
+def test_samples_before_file_are_refused(videos: Videos, tmp_path: Path) -> None:
     content = videos.video("fragments.mp4", options=FRAGMENTED).read_bytes()
-    # Behind the type of a run: flags and how many samples, then its place from the start of the fragment.
+    # After the type of a run: flags and number of samples, then its offset from the start of the fragment.
     moved = re.sub(rb"(trun.{8}).{4}", lambda run: run[1] + b"\x80\0\0\0", content, flags=re.DOTALL)
     assert moved != content
     path = tmp_path / "before.mp4"
