@@ -47,6 +47,7 @@ def open_index(reader: RangedReader) -> Index:
     scanner.zero_ms = first.shown_ms
     # The play duration includes a late start, as of a cut stream; times here are counted from the first picture.
     late_s = max(first.shown_ms - header.preroll_ms, 0) / 1000
+    # A damaged or joined file: no time would be inside the video.
     if late_s >= header.stream.duration_s:
         expected = f"a first picture before the end at {header.stream.duration_s} s"
         raise BrokenIndexError.at("asf data packet", first.start, expected=expected, found=f"one at {late_s} s")
@@ -64,6 +65,7 @@ def _read_header(reader: RangedReader) -> _Header:
             if len(body) < _FILE_PROPERTIES_BYTES:
                 expected = f"{_FILE_PROPERTIES_BYTES} bytes"
                 raise BrokenIndexError.at("asf file properties", item.start, expected=expected, found=len(body))
+            # File id, size, date and packet count come first; play duration, send duration and preroll follow.
             play_100ns, _, preroll_ms, _, smallest, largest = struct.unpack_from("<QQQIII", body, 40)
             duration_s = play_100ns / 1e7 - preroll_ms / 1e3
             # The specification demands one packet size (3.2); at another one, packets could not be found.
@@ -89,6 +91,7 @@ def _read_header(reader: RangedReader) -> _Header:
 
 def _parse_stream(body: bytes, offset: int) -> tuple[int, Stream] | None:
     """Return number and description of a video stream; None if it is another stream. Raises: BrokenIndexError."""
+    # Audio, scripts and images (a JPEG media type) have other GUIDs.
     if body[:16] != objects.VIDEO_MEDIA or len(body) < _BITMAP_AT + _BITMAP_BYTES:
         return None
     picture = body[_BITMAP_AT:]
@@ -98,6 +101,7 @@ def _parse_stream(body: bytes, offset: int) -> tuple[int, Stream] | None:
     if decoder is None:
         raise BrokenIndexError.at("asf stream properties", offset, expected="a supported codec", found=tag)
     # BITMAPINFOHEADER: a negative height means rows from top to bottom.
+    # Stream number: the lower 7 bits of the flags.
     return body[48] & 0x7F, Stream(
         decoder=decoder, extradata=picture[_BITMAP_BYTES:size], width_px=width, height_px=abs(height)
     )
@@ -125,6 +129,7 @@ class AsfScanner:
         """Yield the samples from a keyframe on; the end of another picture in its first packet is left out."""
         begun = False
         for picture in self.read_pictures(offset):
+            # The first pictures of a packet may need a keyframe before it.
             begun = begun or picture.is_key
             if begun:
                 yield ScannedSample(self._make_sample(picture), picture.is_key)

@@ -27,7 +27,9 @@ def inspect_contents(read_at: ReadAt, size_bytes: int) -> Contents | None:
                 width, height = struct.unpack_from("<II", body, 54)
                 video.append(VideoTrack(width_px=width, height_px=height))
             else:
+                # Audio, scripts and images count as other tracks.
                 others += 1
+        # Content encryption objects are for the whole file, not for a track.
         encrypted = encrypted or item.guid in objects.ENCRYPTION
     if not video and not others:
         return None

@@ -61,14 +61,17 @@ class PacketReader:
             for payload in parse_payloads(packet):
                 if payload.stream != self._stream:
                     continue
+                # The first piece of an object. A player that starts here, as this reader does, skips pieces before it.
                 if payload.offset == 0:
                     number = payload.number
                     size = payload.object_bytes
                     current = MediaObject(packet_at, payload.shown_ms, payload.is_key, size, bytearray())
+                # A piece of another object, or after a lost one: wait for the next first piece.
                 elif current is None or payload.number != number or payload.offset != len(current.data):
                     current = None
                     continue
                 current.data += payload.data
+                # An object of an impossible size is passed on, and refused by its reader.
                 if len(current.data) >= current.size or current.size > MAX_SAMPLE_BYTES:
                     yield current
                     current = None
@@ -90,6 +93,7 @@ class PacketReader:
 
 def parse_payloads(packet: bytes) -> Iterator[Payload]:
     """Yield the payloads of a packet; stop at one that does not fit into it."""
+    # Error correction data is optional: its first byte has its length in the lower 4 bits.
     at = 1 + (packet[0] & 0xF) if packet[0] & _HAS_CORRECTION else 0
     if at + 2 > len(packet):
         return
@@ -103,6 +107,7 @@ def parse_payloads(packet: bytes) -> Iterator[Payload]:
     # A packet without a length, as ffmpeg's asfenc writes it, is as long as all others.
     end = (length if 0 < length <= len(packet) else len(packet)) - padding
     count, own_length = 1, None
+    # Number of payloads in the lower 6 bits, type of their lengths in the upper 2.
     if lengths & _SEVERAL and at < end:
         count, own_length, at = packet[at] & 0x3F, _LENGTHS[packet[at] >> 6], at + 1
     for _ in range(count):
@@ -111,6 +116,7 @@ def parse_payloads(packet: bytes) -> Iterator[Payload]:
         head, number, offset, replicated = payload_header.unpack_from(packet, at)
         extra_at = at + payload_header.size
         at = extra_at + (replicated or 0)
+        # A single payload reaches to the padding; one of several has a length of its own.
         size = end - at
         if own_length:
             if at + own_length.size > end:

@@ -63,12 +63,15 @@ def read_headers(reader: RangedReader) -> AviHeaders:
     if headers is None or movie is None:
         found = f"{'hdrl' if headers else 'no hdrl'}, {'movi' if movie else 'no movi'}"
         raise BrokenIndexError.at("avi RIFF", 0, expected="lists hdrl and movi", found=found)
+    # One list of headers (strl) for each stream, in the order of their numbers.
     lists = [chunk for chunk in read_chunks(reader.read_at, headers.start, headers.end) if chunk.kind == b"strl"]
     for number, chunk in enumerate(lists):
         found_parts = {part.kind: part for part in read_chunks(reader.read_at, chunk.start, chunk.end)}
         header, picture = _read_body(reader, found_parts.get(b"strh")), _read_body(reader, found_parts.get(b"strf"))
+        # Audio ("auds"), subtitles ("txts") and MIDI are other streams; DV has both in one ("iavs").
         if header[:4] != b"vids" or len(header) < _STREAM_HEADER_BYTES or len(picture) < _BITMAP_BYTES:
             continue
+        # Frames per second are rate / scale.
         scale, rate, _, frames = struct.unpack_from("<4I", header, 20)
         if not scale or not rate:
             raise BrokenIndexError.at("avi strh", chunk.start, expected="a frame rate", found=f"{rate}/{scale}")
@@ -112,6 +115,7 @@ def _parse_parts(indx: bytes) -> Iterator[IndexPart]:
     """Yield the parts of an index of indexes; none if it is an index of another type."""
     if len(indx) < 24 or indx[3] != _INDEX_OF_INDEXES:
         return
+    # Entries of 16 bytes: offset, size of the part, and its duration in frames.
     count = int.from_bytes(indx[4:8], "little")
     for at in range(24, min(24 + 16 * count, len(indx) - 15), 16):
         offset, _, frames = struct.unpack_from("<QII", indx, at)

@@ -85,6 +85,7 @@ class OpenDmlTable:
         if len(header) < _PART_HEADER_BYTES or header[:2] != b"ix" or header[8:10] != b"\2\0":
             expected = "a chunk ix## with entries of 8 bytes"
             raise BrokenIndexError.at("avi indx", part.start, expected=expected, found=header[:10])
+        # Offsets count from a base in the header, as 4 bytes do not reach beyond 4 GB.
         base = int.from_bytes(header[20:28], "little")
         at = part.start + _PART_HEADER_BYTES + first * _PART_ENTRY_BYTES
         data = self._reader.read_at(at, (last - first) * _PART_ENTRY_BYTES)
@@ -92,8 +93,10 @@ class OpenDmlTable:
         start = self._firsts[self._parts.index(part)] + first
         return IndexEntries(
             number=np.arange(start, start + len(table)),
+            # Entries have the offset of the data, after the header of the chunk.
             offset=base + table[:, 0],
             size=table[:, 1] & ~_IS_NO_KEYFRAME,
+            # The upper bit of the size marks a frame that is not a keyframe.
             is_key=(table[:, 1] & _IS_NO_KEYFRAME) == 0,
         )
 
@@ -112,6 +115,7 @@ class Idx1Table:
         self._start = headers.index.start
         self._total = (headers.index.end - headers.index.start) // _ENTRY_BYTES
         self._id = b"%02d" % headers.number
+        # A file with one stream has an entry for each frame, whatever its header says.
         self.count = headers.frames if headers.streams > 1 else self._total
         self._is_whole = self._total * _ENTRY_BYTES <= _MAX_WHOLE_BYTES
         self._base = self._find_base(headers)
@@ -162,6 +166,7 @@ class Idx1Table:
             number = np.round((first + of_video) * (self.count / self._total)).astype(np.int64)
         return IndexEntries(
             number=number,
+            # Entries have the offset of a chunk, whose header has 8 bytes.
             offset=self._base + rows[:, 2] + 8,
             size=rows[:, 3],
             is_key=(rows[:, 1] & _IS_KEYFRAME) != 0,
@@ -187,6 +192,7 @@ class AviIndex:
         planned = [wanted for time_s in times_s for wanted in self._table.plan_reads(self._number_at(time_s))]
         self._reader.prefetch(planned)
         found = [self._find_keyframes(time_s) for time_s in times_s]
+        # No keyframe near one of the times: then the index is not used at all.
         return [near[0] for near in found] if all(found) else []
 
     def _find_keyframes(self, time_s: float) -> list[CodedSample]:

@@ -31,6 +31,7 @@ def inspect_contents(read_at: ReadAt, size_bytes: int) -> Contents | None:
         width, height = struct.unpack_from("<ii", picture, 4)
         video.append(VideoTrack(width_px=abs(width), height_px=abs(height)))
         scale, rate, _, length = struct.unpack_from("<4I", header, 20)
+        # Length is in units of scale / rate seconds.
         duration_s = duration_s or (length * scale / rate if rate else 0) or None
     return Contents(video=tuple(video), others=others, duration_s=duration_s)
 

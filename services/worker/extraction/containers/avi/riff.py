@@ -21,6 +21,7 @@ class Chunk:
 def read_chunks(read_at: ReadAt, start: int, end: int) -> Iterator[Chunk]:
     """Yield the chunks between two offsets; stop at the first that does not fit."""
     for _ in range(_MAX_CHUNKS):
+        # 12 bytes: type and size, and the type of a list.
         header = read_at(start, 12) if start + 8 <= end else b""
         if len(header) < 8:
             return

@@ -24,8 +24,10 @@ def open_index(reader: RangedReader) -> Index:
     first: VideoTag | None = None
     for tag in tags.read_tags(start, start + _HEAD_BYTES):
         if tag.is_header:
+            # H.264, HEVC and AV1 have one configuration before the first picture; a later one replaces it.
             extradata = reader.read_at(tag.body, tag.end - tag.body)
         elif tag.is_key:
+            # Pictures before the first keyframe, as of a stream that was joined late, are skipped.
             first = tag
             break
     if first is None:
@@ -65,6 +67,7 @@ def _read_metadata(reader: RangedReader, start: int) -> bytes:
 
 def _find_number(metadata: bytes, name: bytes) -> float | None:
     """Return a positive number of the AMF0 metadata: its name, a 0, and a double; None if there is none."""
+    # AMF0 is searched for the name instead of parsed: nested objects of encoders need no schema here.
     at = metadata.find(struct.pack(">H", len(name)) + name + b"\0")
     if at < 0 or at + 3 + len(name) + 8 > len(metadata):
         return None
@@ -116,6 +119,7 @@ class KeyframeTableIndex:
         """Return the keyframe of an entry, after a check that its tag is there. Raises: BrokenIndexError."""
         offset = self._offsets[number]
         for tag in self._tags.read_tags(offset, offset + 1):
+            # The configuration of the decoder is marked as a keyframe too.
             if tag.is_key and tag.is_header:
                 break
             if tag.is_key and abs(tag.shown_ms / 1000 - self._tags.zero_ms / 1000 - self._times_s[number]) < 1:

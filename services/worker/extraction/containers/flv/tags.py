@@ -52,6 +52,7 @@ class TagReader:
         self._starts: dict[int, int] = {}
 
     def make_sample(self, tag: VideoTag) -> CodedSample:
+        # A scan goes on from a sample later, but only its tag can be read again.
         self._starts[tag.body] = tag.start
         return CodedSample((tag.shown_ms - self.zero_ms) / 1000, tag.body, tag.end - tag.body)
 
@@ -62,6 +63,7 @@ class TagReader:
             header = self.reader.read_at(at, TAG_BYTES + _MAX_VIDEO_HEADER_BYTES)
             if at >= end or len(header) < TAG_BYTES:
                 return
+            # The size of a tag counts neither its header nor the length after it.
             following = at + TAG_BYTES + int.from_bytes(header[1:4]) + BACK_BYTES
             if header[0] & TAG_TYPE == VIDEO and (tag := _parse_video_tag(header, at)):
                 yield tag
@@ -102,6 +104,7 @@ class TagReader:
         for _ in range(_MAX_TAIL_TAGS):
             length = int.from_bytes(self.reader.read_at(at - BACK_BYTES, BACK_BYTES))
             start = at - BACK_BYTES - length
+            # Not the length of a tag: the file ends inside one, or its last bytes are not FLV.
             if length < TAG_BYTES or start < TAG_BYTES:
                 return latest
             if start < known_from:
@@ -109,6 +112,7 @@ class TagReader:
                 self.reader.prefetch([(known_from, at - known_from)])
                 ahead = min(2 * ahead, _WINDOW_BYTES)
             header = self.reader.read_at(start, TAG_BYTES + _MAX_VIDEO_HEADER_BYTES)
+            # The lengths before and after a tag disagree: the chain ends here.
             if int.from_bytes(header[1:4]) + TAG_BYTES != length:
                 return latest
             tag = _parse_video_tag(header, start) if header[0] & TAG_TYPE == VIDEO else None
@@ -136,6 +140,7 @@ def _parse_video_tag(header: bytes, start: int) -> VideoTag | None:
         return None
     body, is_header = TAG_BYTES + 1, False
     if first & _ENHANCED:
+        # Enhanced RTMP: a four-character code replaces the codec number, and the packet type is in the first byte.
         decoder = _FOURCCS.get(header[TAG_BYTES + 1 : TAG_BYTES + 5])
         packet = first & 0xF
         is_header = packet == _START
@@ -151,6 +156,7 @@ def _parse_video_tag(header: bytes, start: int) -> VideoTag | None:
         if decoder in ("h264", "hevc"):
             if second not in (_START, _FRAMES):
                 return None
+            # Packet type 0 is the decoder configuration (avcC or hvcC), 1 a picture, 2 the end of the sequence.
             is_header = second == _START
             time_ms += 0 if is_header else int.from_bytes(header[body + 1 : body + 4], signed=True)
             body += 4

@@ -22,6 +22,7 @@ def read_cues(reader: RangedReader, segment: Segment) -> list[tuple[int, int]]:
     Offsets count from the start of the segment's data. Raises: BrokenIndexError, SourceError.
     """
     cues = segment.cues
+    # A live recording has no Cues; too many would cost more than a scan.
     if cues is None or cues.end - cues.start > _MAX_CUES_BYTES:
         return []
     data = reader.read_at(cues.start, cues.end - cues.start)
@@ -44,6 +45,7 @@ def _parse_cues(data: bytes, cues: Element, track: int) -> Iterator[tuple[int, i
             continue
         size, body = _parse_size(data, at + 1, cues)
         following = body + size
+        # Other children, as a checksum (CRC-32) or Void, are skipped.
         if data[at] == _CUE_POINT and following <= end:
             yield from _parse_cue(data, (body, following), cues, track)
         at = following
@@ -76,6 +78,7 @@ def _parse_position(data: bytes, span: tuple[int, int], cues: Element) -> tuple[
     track = cluster = -1
     while at + 2 <= end:
         child = data[at]
+        # Ids begin with a 1 bit for one byte and with 01 for two, as CueBlockNumber (0x5378).
         width = 2 if child >> 6 == 1 else 1
         size, start = _parse_size(data, at + width, cues)
         if width == 1 and child == _CUE_TRACK:

@@ -39,11 +39,13 @@ def read_elements(read_at: ReadAt, start: int, end: int) -> Iterator[Element]:
     """
     for _ in range(_MAX_ELEMENTS):
         header = read_at(start, _MAX_HEADER_BYTES) if start < end else b""
+        # Ids are written with the bit that marks their length, sizes without.
         identity = parse_vint(header, 0, keep_marker=True)
         size = parse_vint(header, identity[1], keep_marker=False) if identity else None
         if identity is None or size is None:
             return
         body = start + identity[1] + size[1]
+        # All bits of the size set.
         unknown = size[0] == (1 << (7 * size[1])) - 1
         stop = end if unknown else min(body + size[0], end)
         yield Element(identity[0], body, stop)
@@ -69,6 +71,7 @@ def read_unsigned(read_at: ReadAt, element: Element) -> int:
 def read_float(read_at: ReadAt, element: Element | None) -> float:
     """Return the value of a floating-point number; zero if it is missing or of a wrong length."""
     data = read_at(element.start, min(element.end - element.start, _MAX_NUMBER_BYTES)) if element else b""
+    # Length 0 means 0.0, and others are invalid (RFC 8794, 7.3).
     if element is None or element.end - element.start not in (4, 8) or len(data) not in (4, 8):
         return 0.0
     return float(struct.unpack(">d" if len(data) == 8 else ">f", data)[0])
@@ -88,6 +91,7 @@ def read_sought(
         values = {child.id: read_unsigned(read_at, child) for child in read_elements(read_at, seek.start, seek.end)}
         if wanted is not None and values.get(SEEK_ID) not in wanted:
             continue
+        # Positions count from the start of the segment's data.
         at = segment.start + values.get(SEEK_POSITION, 0)
         element = next(read_elements(read_at, at, segment.end), None)
         if element and element.id == values.get(SEEK_ID):

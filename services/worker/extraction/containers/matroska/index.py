@@ -41,12 +41,14 @@ def open_index(reader: RangedReader) -> Index:
     if first is None:
         expected = f"a block of track {segment.track.number}"
         raise BrokenIndexError.at("matroska Cluster", segment.clusters, expected=expected, found="none")
+    # Times are counted from the first picture: a cut or live file may begin at any time.
     clusters.zero = first.ticks
     cues = read_cues(reader, segment)
     start_s = first.ticks * segment.tick_s
     if cues and segment.duration_s:
         stream = replace(segment.track.stream, duration_s=_without_start(segment.duration_s, start_s))
         return CuesIndex(replace(segment, track=replace(segment.track, stream=stream)), clusters, cues)
+    # Without a duration (live), the last block has the end.
     end_s = segment.duration_s or clusters.find_last_ticks() * segment.tick_s
     stream = replace(segment.track.stream, duration_s=end_s - start_s + segment.track.stream.frame_s)
     return ScanIndex(reader, stream, clusters, (segment.clusters, segment.end))
@@ -104,9 +106,11 @@ class ClusterReader:
         if len(header) < 5:
             return None
         width = 9 - header[0].bit_length() if header[0] else 9
+        # The track number is a variable-size integer.
         track = int.from_bytes(header[:width]) & ((1 << (7 * width)) - 1)
         if width > 8 or len(header) < width + 3 or track != self._segment.track.number:
             return None
+        # 16 bits, counted from the cluster's timestamp.
         relative = int.from_bytes(header[width : width + 2], signed=True)
         flags = header[width + 2]
         if flags & _LACING:
@@ -117,6 +121,7 @@ class ClusterReader:
     def make_sample(self, block: Block) -> CodedSample:
         track = self._segment.track
         size = block.end - block.start
+        # A compressed block must be read to know its size; the limit stops a decompression bomb.
         if track.is_deflated:
             data = zlib.decompressobj().decompress(self.reader.read_at(block.start, size), MAX_SAMPLE_BYTES)
             return CodedSample(self.to_seconds(block.ticks), block.start, size, data=data)

@@ -23,7 +23,9 @@ def inspect_contents(read_at: ReadAt, size_bytes: int) -> Contents | None:
     for element in read_elements(read_at, segment.start, segment.end):
         if element.id == ebml.CLUSTER:
             break
+        # Of repeated elements the first counts.
         found.setdefault(element.id, element)
+    # RFC 9559 allows Tracks after the clusters; then the seek head leads to them.
     if ebml.TRACKS not in found and ebml.SEEK_HEAD in found:
         found |= ebml.read_sought(read_at, segment, found[ebml.SEEK_HEAD])
     if ebml.TRACKS not in found:

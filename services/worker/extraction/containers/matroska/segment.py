@@ -76,6 +76,7 @@ def read_segment(reader: RangedReader) -> Segment:
         raise BrokenIndexError.at("matroska Tracks", found[ebml.TRACKS].start, expected=expected, found=found_entries)
     track = tracks[0]
     if reader.size_bytes < segment.end < _ANYWHERE:
+        # The stated size is beyond the end; an unknown one reaches to _ANYWHERE.
         track = replace(track, stream=replace(track.stream, is_cut_off=True))
     end = min(segment.end, reader.size_bytes)
     return Segment(segment.start, end, clusters, tick_s, duration_s, track, found.get(ebml.CUES))
@@ -130,6 +131,7 @@ def _read_number(reader: RangedReader, parts: dict[int, Element], identity: int,
 
 def _read_track(reader: RangedReader, entry: Element) -> list[TrackEntry]:
     """Return the track of an entry; nothing if it is not a video, or none that may be decoded."""
+    # Reversed, so that of repeated elements the first counts.
     parts = {item.id: item for item in reversed(_read_children(reader, entry))}
     is_video = _read_number(reader, parts, ebml.TRACK_TYPE) == ebml.VIDEO_TYPE and ebml.VIDEO in parts
     if not is_video or not _read_number(reader, parts, _ENABLED, 1):
@@ -158,6 +160,7 @@ def _read_compression(reader: RangedReader, encodings: Element | None) -> tuple[
         for item in _read_children(reader, encoding):
             if item.id == _COMPRESSION:
                 parts = {part.id: part for part in _read_children(reader, item)}
+                # The default of a missing algorithm is zlib.
                 algorithm = _read_number(reader, parts, _ALGORITHM, _ZLIB)
                 if algorithm == _HEADER_STRIPPING:
                     return _read_body(reader, parts.get(_SETTINGS)), False
@@ -174,9 +177,11 @@ def _with_geometry(reader: RangedReader, stream: Stream, video: Element) -> Stre
     """Return the stream with size, aspect ratio, colour and orientation of its track. Raises: BrokenIndexError."""
     parts = {item.id: item for item in _read_children(reader, video)}
     width, height = _read_number(reader, parts, ebml.PIXEL_WIDTH), _read_number(reader, parts, ebml.PIXEL_HEIGHT)
+    # Our decoding does not crop.
     if crops := [crop for side in _CROPS if (crop := _read_number(reader, parts, side))]:
         raise BrokenIndexError.at("matroska Video", video.start, expected="no cropping", found=crops)
     ratio = None
+    # Without a display size, the pixels are square.
     shown_width = _read_number(reader, parts, _SHOWN_WIDTH, width)
     shown_height = _read_number(reader, parts, _SHOWN_HEIGHT, height)
     has_ratio = _read_number(reader, parts, _SHOWN_UNIT) in (_PIXELS, _ASPECT_RATIO)

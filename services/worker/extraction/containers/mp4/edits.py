@@ -52,20 +52,24 @@ def _make_edits(entries: Iterable[tuple[int, int, int]], offset: int, span: Medi
     edits: list[Edit] = []
     shown = 0
     for duration, media_time, rate in entries:
+        # Durations are in the scale of the movie, media times in that of the track.
         length = round(duration * ratio)
         if media_time == _EMPTY:
             # An empty edit before the first picture delays the start; times are counted from that picture.
             shown += length if edits else 0
             continue
+        # Slow motion, fast motion and dwells (rate 0) are not supported.
         if rate != _NORMAL_RATE:
             expected = f"rate {_NORMAL_RATE:#x}"
             raise BrokenIndexError.at("mp4 elst", offset, expected=expected, found=f"{rate:#x}")
+        # Other negative times are invalid; they are read as 0.
         start = max(media_time, 0)
         # ffmpeg's movenc writes duration 0 into fragmented files: the edit reaches to the end.
         stop = min(start + length, span.end) if length else span.end
         if stop > start:
             edits.append(Edit(start, stop, shown))
             shown += stop - start
+    # A list of only empty edits hides nothing.
     return edits or show_whole(span.first, span.end)
 
 

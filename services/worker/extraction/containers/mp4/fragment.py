@@ -85,6 +85,7 @@ def read_fragment(reader: RangedReader, moof: Mp4Box, track: int, usual: SampleD
             continue
         parts = list(read_boxes(read_at, traf.start, traf.end))
         head = next((header[part.start : part.end] for part in parts if part.type == b"tfhd"), b"")
+        # One traf for each track; ffmpeg with `separate_moof` writes a moof for each track.
         if len(head) < 8 or int.from_bytes(head[4:8]) != track:
             continue
         base, own = _parse_header(head, start, usual)
@@ -92,6 +93,7 @@ def read_fragment(reader: RangedReader, moof: Mp4Box, track: int, usual: SampleD
         for part in parts:
             body = header[part.start : part.end]
             if part.type == b"tfdt" and not samples:
+                # Only the first run takes the time: the others go on from it.
                 now, has_time = int.from_bytes(body[4:12] if body[:1] == b"\1" else body[4:8]), True
             elif part.type == b"trun":
                 run = _parse_run(body, moof.start + part.start, (base, at, now), own)
@@ -104,6 +106,7 @@ def read_fragment(reader: RangedReader, moof: Mp4Box, track: int, usual: SampleD
 def trim_fragment(fragment: Fragment, size_bytes: int) -> Fragment:
     """Return a fragment without the last samples that are beyond the end of the file."""
     count = len(fragment.samples)
+    # A recording that breaks off has the header of its last fragment, but not all of its samples.
     while count and fragment.samples[count - 1].offset + fragment.samples[count - 1].size > size_bytes:
         count -= 1
     if count == len(fragment.samples):
@@ -127,6 +130,7 @@ def _parse_header(tfhd: bytes, moof: int, usual: SampleDefaults) -> tuple[int, S
     base = moof
     if flags & _BASE_OFFSET:
         base, at = int.from_bytes(tfhd[at : at + 8]), at + 8
+    # The number of the sample description is skipped: several codecs are not supported.
     if flags & _DESCRIPTION:
         at += 4
     values = [usual.duration, usual.size, usual.flags]
@@ -155,6 +159,7 @@ def _parse_run(trun: bytes, box_at: int, start: tuple[int, int, int], own: Sampl
     flags, count = int.from_bytes(trun[1:4]), int.from_bytes(trun[4:8])
     fields_at = 8
     if flags & _OFFSET:
+        # Signed: a run may begin before the moof box.
         at, fields_at = base + int.from_bytes(trun[fields_at : fields_at + 4], signed=True), fields_at + 4
     first_flags = None
     if flags & _FIRST_FLAGS:
@@ -168,6 +173,7 @@ def _parse_run(trun: bytes, box_at: int, start: tuple[int, int, int], own: Sampl
         values = dict(zip(columns, row.unpack_from(trun, fields_at + number * row.size), strict=True))
         duration = values.get(_EACH_DURATION, own.duration)
         size = values.get(_EACH_SIZE, own.size)
+        # The first sample of a run may differ from the rest: a keyframe at the start of the fragment.
         usual_flags = own.flags if number or first_flags is None else first_flags
         composition = values.get(_EACH_COMPOSITION, 0)
         # Version 0 says unsigned, but muxers write negative offsets into it as well.

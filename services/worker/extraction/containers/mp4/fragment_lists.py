@@ -66,11 +66,14 @@ def _parse_sidx(sidx: bytes, behind: int, movie: Movie) -> Iterator[tuple[int, i
     if len(sidx) < at + 4 or not scale:
         return
     time, offset = struct.unpack_from(">QQ" if wide else ">II", sidx, 12)
+    # The first part may begin later than the index, as with several sidx in a row.
     offset += behind
     for entry in range(at + 4, min(at + 4 + 12 * int.from_bytes(sidx[at + 2 : at + 4]), len(sidx) - 11), 12):
         size, duration = struct.unpack_from(">II", sidx, entry)
+        # The upper bit marks a reference to another sidx.
         if size & 0x80000000:
             return
+        # The index has a time scale of its own.
         start, end = (round(moment * movie.track.time_scale / scale) for moment in (time, time + duration))
         yield start, offset, end
         offset += size
@@ -82,6 +85,7 @@ def read_mfra(reader: RangedReader, track: int) -> FragmentList | None:
     size = reader.size_bytes
     tail = reader.read_at(max(size - TAIL_BYTES, 0), TAIL_BYTES)
     length = int.from_bytes(tail[12:16])
+    # Recorders that are cut off, and muxers of streams, write no mfra.
     if tail[4:8] != b"mfro" or not 16 < length <= min(size, _MAX_TABLE_BYTES):
         return None
     for box in read_boxes(reader.read_at, size - length + 8, size):
@@ -97,6 +101,7 @@ def _parse_tfra(tfra: bytes) -> Iterator[tuple[int, int]]:
     """Yield time and offset of each fragment; of several keyframes in one fragment, only the first."""
     lengths = int.from_bytes(tfra[8:12])
     row = struct.Struct(">QQ" if tfra[:1] == b"\1" else ">II")
+    # Numbers of traf, trun and sample follow, of 1 to 4 bytes each.
     step = row.size + sum((lengths >> shift & 3) + 1 for shift in (4, 2, 0))
     count = min(int.from_bytes(tfra[12:16]), (len(tfra) - 16) // step)
     last = -1

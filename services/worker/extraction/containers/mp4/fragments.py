@@ -72,6 +72,7 @@ class FragmentReader:
         sizes = self.reader.read_at(boxes_of_track[b"stsz"].start, 12) if b"stsz" in boxes_of_track else b""
         samples: tuple[FragmentSample, ...] = ()
         duration = 0
+        # `empty_moov` writes tables without entries.
         if int.from_bytes(sizes[8:12]):
             tables = SampleTables(self.reader, boxes_of_track)
             samples, duration = tuple(tables.list_samples()), tables.duration
@@ -98,7 +99,9 @@ class FragmentReader:
             if number == _MAX_BOXES:
                 expected = f"fewer than {_MAX_BOXES} boxes"
                 raise BrokenIndexError.at("mp4 file", box.start, expected=expected, found="more")
+            # A moov or free box beyond the end of the file does not shorten the video.
             self.is_cut_off |= box.is_cut_off and box.type in (b"moof", b"mdat")
+            # Segments of some packagers repeat ftyp and moov before each moof: only the first movie box counts.
             is_header = box.type == b"moof" or (box.type == b"moov" and box.end == self._movie.end)
             if is_header and not box.is_cut_off:
                 found = self.read_at(box, decoded)
@@ -112,6 +115,7 @@ class FragmentReader:
         for found in self.read_between(self._movie.start, self.reader.size_bytes, 0):
             kept = found
             if previous and found.samples[0].decoded <= previous.samples[0].decoded:
+                # Go on where the previous recording ended.
                 gap = previous.samples[0].decoded + previous.duration - found.samples[0].decoded
                 kept = self._read[found.start] = delay_fragment(found, gap)
             yield kept
@@ -152,6 +156,7 @@ def open_fragment_index(reader: RangedReader, movie: Movie) -> Index:
         is_one_of_many = (
             len(paces) == _PACED_FRAGMENTS and stride_bytes * _MANY_FRAGMENTS < reader.size_bytes - paces[0]
         )
+        # A short file is read to its end; of a long one, only the first fragments.
         if is_long and (len(walked) == _WALKED_FRAGMENTS or is_one_of_many):
             break
     else:
@@ -214,8 +219,10 @@ class FragmentListIndex:
 
     def __init__(self, fragments: FragmentReader, movie: Movie, first: Fragment, listed: FragmentList) -> None:
         self._fragments = fragments
+        # A list may reach beyond the end of a file that is cut off.
         count = bisect_left(listed.offsets, fragments.reader.size_bytes)
         self._starts, self._times = listed.offsets[:count], listed.times[:count]
+        # mfra of ffmpeg lists fragments with a keyframe only, and not the samples in the movie box.
         if not self._starts or self._starts[0] > first.start:
             self._starts, self._times = [first.start, *self._starts], [first.samples[0].decoded, *self._times]
         self._scale = movie.track.time_scale
@@ -262,6 +269,7 @@ class FragmentListIndex:
             if spread > 1:
                 self._prefetch(numbers)
             keyframes = self._read_keyframes(numbers)
+            # Look at twice as many entries of the list on each side.
             spread *= 2
         if not keyframes:
             expected = f"a keyframe in {_MAX_SPREAD} entries of sidx or mfra"
@@ -364,6 +372,7 @@ class FragmentScanner:
         data = self._reader.read_at(start, end - start)
         at = data.find(_MARK)
         while at >= 0:
+            # The mark alone may be in coded pictures by chance: the type of the box must come before it.
             if at >= 8 and data[at - 4 : at] == b"moof":
                 return start + at - 8
             at = data.find(_MARK, at + 1)

@@ -39,7 +39,8 @@ class SampleTableIndex:
         self._tables = SampleTables(reader, track.boxes)
         self._scale = track.time_scale
         first = self._tables.shown_time(0)
-        end = self._tables.duration + min(first, 0) + max(first, 0)
+        # Durations count in decoding order: the first composition offset delays the end as well.
+        end = self._tables.duration + first
         self._edits = edits.show_whole(first, end)
         if track.edit_list:
             span = edits.MediaSpan(first, end, movie.time_scale, self._scale)
@@ -59,6 +60,7 @@ class SampleTableIndex:
         chosen = []
         for time_s in times_s:
             candidates = self._find_visible(self._list_candidates(time_s, 1))
+            # An edit cuts out all keyframes near the time.
             if not candidates:
                 return []
             chosen.append(min(candidates, key=lambda sample: abs(candidates[sample] - time_s)))

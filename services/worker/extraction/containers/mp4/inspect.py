@@ -34,6 +34,7 @@ def plan_reads(read_at: ReadAt, size_bytes: int) -> list[ByteRange]:
         return []
     if moov.end - moov.start <= _MAX_SMALL_BYTES:
         return [(moov.start, moov.end - moov.start)]
+    # The tables of the first track end near its end; the next track begins there.
     first = next((box for box in read_boxes(read_at, moov.start, moov.end) if box.type == b"trak"), moov)
     end = (moov.end - _END_BYTES, _END_BYTES + HEADER_BYTES)
     return [(moov.start, _START_BYTES), (first.end, HEADER_BYTES), end]
@@ -56,6 +57,7 @@ def inspect_contents(read_at: ReadAt, size_bytes: int) -> Contents | None:
     # A file that ends with its index cannot be cut off: then the end of the samples is not needed.
     tracks = [_read_track(read_at, box, finds_end=not is_last) for box in children if box.type == b"trak"]
     video = [track for track in tracks if track.handler == b"vide"]
+    # mvex announces fragments; a hybrid file lists its first samples as well.
     is_announced = any(box.type == b"mvex" for box in children) and not any(track.video.samples for track in video)
     if video and is_announced and not _has_media(read_at, moov.end, size_bytes):
         return Contents(missing=_NO_FRAGMENTS)
@@ -100,6 +102,7 @@ def _read_track(read_at: ReadAt, trak: Mp4Box, *, finds_end: bool) -> _Inspected
             for table in _read_children(read_at, media, b"stbl"):
                 if table.type == b"stsd":
                     video = replace(_parse_sample_entry(read_at(table.start, 64)), samples=video.samples)
+                # Number of samples, also for a fixed size.
                 elif table.type == b"stsz":
                     video = replace(video, samples=int.from_bytes(read_at(table.start + 8, 4)))
                 elif table.type in (b"stco", b"co64") and finds_end:
@@ -136,6 +139,7 @@ def _read_last_chunk_offset(read_at: ReadAt, table: Mp4Box) -> int:
     width = 8 if table.type == b"co64" else 4
     count = int.from_bytes(read_at(table.start + 4, 4))
     at = table.start + 8 + (count - 1) * width
+    # An empty or damaged table has no last chunk.
     if not count or at + width > table.end:
         return 0
     return int.from_bytes(read_at(at, width)) + 1

@@ -53,6 +53,7 @@ def read_movie(reader: RangedReader) -> Movie:
         if box.type == b"moov":
             moov = box
             break
+        # Kept for fragments in the movie box itself, which begin with its header.
         start = box.end
     if moov is None:
         raise BrokenIndexError.at("mp4 file", 0, expected="a moov box", found="none")
@@ -125,6 +126,7 @@ def _read_track(reader: RangedReader, found: dict[bytes, Mp4Box]) -> list[MovieT
     header = _read_body(reader, found[b"tkhd"], 96)
     track = MovieTrack(
         number=int.from_bytes(header[20:24] if header[:1] == b"\1" else header[12:16]),
+        # The lowest bit of the flags of tkhd.
         is_enabled=bool(int.from_bytes(header[1:4]) & _ENABLED),
         time_scale=time_scale,
         duration=duration,
@@ -137,6 +139,7 @@ def _read_track(reader: RangedReader, found: dict[bytes, Mp4Box]) -> list[MovieT
 
 def _with_geometry(stream: Stream, tkhd: bytes) -> Stream:
     """Return the stream with its orientation, and with the aspect ratio of the track's size if it has none yet."""
+    # Version 1 has times of 64 bits before the matrix.
     at = 52 if tkhd[:1] == b"\1" else 40
     if len(tkhd) < at + 44:
         return stream

@@ -39,11 +39,13 @@ def parse_sample_entry(stsd: bytes, offset: int) -> Stream:
     if len(entry) < _VISUAL_BYTES:
         expected = f"a sample entry of {_VISUAL_BYTES} bytes"
         raise BrokenIndexError.at("mp4 stsd", offset, expected=expected, found=len(entry))
+    # The coded size, without the track's matrix and the aspect ratio.
     width, height = struct.unpack_from(">HH", entry, 32)
     found = dict(_parse_boxes(entry, _VISUAL_BYTES))
     name = tag.decode("latin-1")
     decoder = _FORMATS.get(name) or decoder_of(name)
     extradata = next((body for kind, body in found.items() if kind in _CONFIGURATIONS), b"")
+    # The codec of mp4v is the object type in esds: MPEG-4, MPEG-1, MPEG-2 or JPEG.
     if tag == b"mp4v":
         esds = _parse_esds(found.get(b"esds", b"")[4:])
         decoder, extradata = _OBJECT_TYPES.get(esds.object_type, "mpeg4"), esds.specific
@@ -57,6 +59,7 @@ def parse_sample_entry(stsd: bytes, offset: int) -> Stream:
         height_px=height,
         colour=_parse_colour(found.get(b"colr", b"")),
     )
+    # Aspect ratio of a pixel; it wins over the track's size.
     across, down = struct.unpack_from(">II", found[b"pasp"]) if len(found.get(b"pasp", b"")) >= 8 else (0, 0)
     return replace(stream, sample_aspect_ratio=across / down) if across and down else stream
 
@@ -70,6 +73,7 @@ def _parse_boxes(data: bytes, at: int) -> Iterator[tuple[bytes, bytes]]:
     """Yield type and body of each box."""
     while at + 8 <= len(data):
         size = int.from_bytes(data[at : at + 4])
+        # QuickTime may end a sample entry with four zero bytes.
         if size < 8:
             return
         yield data[at + 4 : at + 8], data[at + 8 : at + size]
@@ -92,6 +96,7 @@ def _parse_esds(data: bytes) -> _Esds:
         length = 0
         for _ in range(4):
             byte, at = (data[at] if at < len(data) else 0), at + 1
+            # Sizes of descriptors have 7 bits a byte; ffmpeg always writes four bytes.
             length = length << 7 | byte & 0x7F
             if not byte & 0x80:
                 break
@@ -100,6 +105,7 @@ def _parse_esds(data: bytes) -> _Esds:
         if tag == _DESCRIPTOR_CONFIG:
             found = replace(found, object_type=data[at] if at < len(data) else 0)
             at += 13
+        # ES descriptor: optional fields by its flags, then the descriptors inside.
         elif tag == 3:
             flags = data[at + 2] if at + 2 < len(data) else 0
             at += 3 + (2 if flags & 0x80 else 0) + (2 if flags & 0x20 else 0)

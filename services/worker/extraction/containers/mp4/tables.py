@@ -56,6 +56,7 @@ class SampleTables:
         head = reader.read_at(boxes[b"stsz"].start, 12)
         if len(head) < 12:
             raise BrokenIndexError.at("mp4 stsz", boxes[b"stsz"].start, expected="12 bytes", found=len(head))
+        # A fixed size replaces the table, as for uncompressed video.
         self._fixed_size, self.count = int.from_bytes(head[4:8]), int.from_bytes(head[8:12])
         if not 0 < self.count <= _MAX_SAMPLES:
             expected = f"1 to {_MAX_SAMPLES} samples"
@@ -74,10 +75,12 @@ class SampleTables:
         """Return all entries of a table that begins with their count, as an array of entries x columns."""
         box = self._boxes[kind]
         count = int.from_bytes(self._reader.read_at(box.start + 4, 4))
+        # A count that does not fit into the box is cut down to it.
         length = min(4 * columns * count, box.end - box.start - 8)
         if length > _MAX_TABLE_BYTES:
             raise self._error(kind, expected=f"at most {_MAX_TABLE_BYTES} bytes", found=length)
         data = self._reader.read_at(box.start + 8, length)
+        # The table may be cut off by the end of the file.
         usable = len(data) // (4 * columns) * columns
         return np.frombuffer(data, dtype, usable).astype(np.int64).reshape(-1, columns)
 
@@ -115,6 +118,7 @@ class SampleTables:
 
     def _read_chunks(self) -> None:
         table = self._read_table(b"stsc", 3)
+        # 64-bit offsets, for files over 4 GB.
         self._chunk_kind = b"co64" if b"co64" in self._boxes else b"stco"
         self._chunk_box = self._boxes[self._chunk_kind]
         self._chunk_width = 8 if b"co64" in self._boxes else 4
@@ -127,12 +131,14 @@ class SampleTables:
 
     def _read_keyframes(self) -> Sequence[int] | None:
         """Return the numbers of keyframes; None if every sample is one, as in intra-only codecs (ProRes, MJPEG)."""
+        # Without the table every sample is a keyframe.
         if b"stss" not in self._boxes:
             return None
         numbers = self._read_table(b"stss", 1)[:, 0]
         # QuickTime: partial sync samples are the keyframes of open GOPs.
         if b"stps" in self._boxes:
             numbers = np.union1d(numbers, self._read_table(b"stps", 1)[:, 0])
+        # Numbers begin at 1; those beyond the last sample are of a damaged table.
         numbers = numbers[(numbers > 0) & (numbers <= self.count)] - 1
         if not len(numbers):
             raise self._error(b"stss", expected=f"numbers from 1 to {self.count}", found="none")

@@ -31,6 +31,7 @@ class _Clock:
     zero: int
 
     def to_seconds(self, stamp: int) -> float:
+        # A time before the first one, as of B-frames, is negative.
         ticks = (stamp - self.zero) % _WRAP
         return (ticks - _WRAP if ticks > _WRAP // 2 else ticks) / _CLOCK_HZ
 
@@ -48,6 +49,7 @@ def open_index(reader: RangedReader) -> Index:
         expected = f"a picture of PID {pid} with a time"
         raise BrokenIndexError.at("mpegts PES", framing[0], expected=expected, found="none")
     scanner = PesScanner(packets, decoder, _Clock(first.stamp))
+    # The size of the pictures is only in the headers of a keyframe.
     key = next(scanner.scan_keyframes(0, reader.size_bytes), None)
     if key is None or key.data is None:
         expected = f"a keyframe in the first {_MAX_PICTURES_BEFORE_KEYFRAME} pictures"
@@ -72,6 +74,7 @@ def _find_video(reader: RangedReader, framing: tuple[int, int], end: int) -> tup
             map_pids |= tables.parse_program_pids(section)
         elif pid in map_pids and section:
             for kind, stream in tables.parse_streams(section):
+                # The first video of the first program: others are further channels of a broadcast.
                 if kind in _DECODERS:
                     return stream, _DECODERS[kind]
     expected = f"a video stream in the first {end} bytes"
@@ -90,6 +93,7 @@ class PesScanner:
         for number, picture in enumerate(self._packets.read_pictures(start)):
             if picture.offset >= end or number > _MAX_PICTURES_BEFORE_KEYFRAME:
                 return
+            # The random access flag is not set by all muxers: the headers of the picture decide.
             if picture.may_be_key(self._decoder):
                 sample = self._make_sample(picture)
                 if headers.describe(self._decoder, b"", sample.data or b"").is_key:
@@ -110,6 +114,7 @@ class PesScanner:
             start = max(size_bytes - number * _TAIL_BYTES, 0)
             times = sorted(self._clock.to_seconds(picture.stamp) for picture in self._packets.read_pictures(start))
             if len(times) > 1 or (times and start == 0):
+                # The median, as a lost packet or a cut makes one long gap.
                 gaps = sorted(later - earlier for earlier, later in pairwise(times))
                 return times[-1], gaps[len(gaps) // 2] if gaps else _USUAL_FRAME_S
         expected = f"two pictures in the last {_MAX_TAILS * _TAIL_BYTES} bytes"

@@ -38,6 +38,7 @@ def inspect_contents(read_at: ReadAt, size_bytes: int) -> Contents | None:
         seen[pid] += 1
         if pid in video:
             if scrambled:
+                # Pay TV scrambles the payload and leaves the tables readable.
                 video[pid] = True
             checked += 1
             if checked >= _CHECKED_VIDEO_PACKETS:
@@ -49,6 +50,7 @@ def inspect_contents(read_at: ReadAt, size_bytes: int) -> Contents | None:
                 if kind in _VIDEO_TYPES:
                     video.setdefault(stream, False)
                 else:
+                    # Audio, subtitles and data count as other tracks.
                     others.add(stream)
                     may_hide_video |= kind == _PRIVATE
             # A long map continues in the next packet, which is not read.

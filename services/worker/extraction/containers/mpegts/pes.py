@@ -56,6 +56,7 @@ class PesPacket:
     def join_payload(self) -> bytes:
         """Return the picture without packet and PES headers."""
         data = b"".join(_join_payload(rows) for rows in self.rows)
+        # The header states the length of its optional fields, as times and stuffing.
         return data[_PES_HEADER_BYTES + data[8] :] if len(data) > _PES_HEADER_BYTES else b""
 
 
@@ -77,6 +78,7 @@ def _join_payload(rows: _Rows) -> bytes:
 
 def _find_payload_starts(rows: _Rows) -> _Numbers:
     """Return the offset of the payload in each packet."""
+    # 1: payload only; 3: adaptation field, then payload; 0 and 2: no payload.
     control = rows[:, 3] >> 4 & 3
     return np.where(control == 1, 4, np.where(control == 3, 5 + rows[:, 4].astype(np.int64), PACKET_BYTES))
 
@@ -96,6 +98,7 @@ class PesReader:
         pending_bytes = 0
         begun_at = -1
         for offsets, rows in self._read_windows(offset):
+            # The payload unit start indicator marks the first packet of a PES packet.
             begins = np.flatnonzero(rows[:, 1] & _BEGINS)
             done = 0
             for begin in begins:
@@ -107,6 +110,7 @@ class PesReader:
             if begun_at >= 0:
                 pending.append(rows[done:])
                 pending_bytes += rows[done:].size
+                # No start for so long: this is no stream of pictures.
                 if pending_bytes > _MAX_PICTURE_BYTES:
                     return
         picture = _parse_picture(begun_at, pending) if begun_at >= 0 else None
@@ -120,6 +124,7 @@ class PesReader:
         while at + PACKET_BYTES <= self._reader.size_bytes:
             count = max(window // self._stride, 1)
             data = self._reader.read_at(at, count * self._stride)
+            # The last packet of the file may lack the error correction bytes after it.
             count = (len(data) + self._stride - PACKET_BYTES) // self._stride
             padded = data.ljust(count * self._stride, b"\0")
             rows = np.frombuffer(padded, np.uint8, count * self._stride).reshape(count, self._stride)[:, :PACKET_BYTES]

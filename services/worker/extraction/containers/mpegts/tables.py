@@ -30,7 +30,9 @@ def read_packets(read_at: ReadAt, start: int, stride: int, end: int) -> Iterator
             return
         pid = int.from_bytes(packet[1:3]) & 0x1FFF
         begins, scrambled = bool(packet[1] & 0x40), bool(packet[3] & 0xC0)
+        # An adaptation field, with stuffing or a clock, comes before the payload.
         payload = 4 + (1 + packet[4] if packet[3] & 0x20 else 0)
+        # A pointer field leads to the section: the end of another one may come first.
         section = packet[payload + 1 + packet[payload] :] if begins and payload < PACKET_BYTES else b""
         yield pid, scrambled, section
 
@@ -53,6 +55,7 @@ def parse_streams(section: bytes) -> Iterator[tuple[int, int]]:
     if section[:1] != b"\x02" or len(section) < 12:
         return
     end = min(find_section_end(section), len(section))
+    # Descriptors of the program come before the streams, and those of each stream after it.
     at = 12 + (int.from_bytes(section[10:12]) & 0xFFF)
     while at + 5 <= end:
         yield section[at], int.from_bytes(section[at + 1 : at + 3]) & 0x1FFF
