@@ -105,7 +105,7 @@ def damaged(samples: list[bytes], dice: random.Random) -> bytes:
 def parse(content: bytes) -> None:
     """Everything of ours that reads hostile bytes, without a decoder."""
     reader = RangedReader(lambda offset, length: content[offset : offset + length], len(content))
-    container = inspection.recognise(content[: inspection.HEAD_BYTES])
+    container = inspection.recognise_container(content[: inspection.HEAD_BYTES])
     if container is None:
         return
     container.inspect_contents(reader.read_at, reader.size_bytes)

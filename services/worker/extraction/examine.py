@@ -96,7 +96,7 @@ def examine(reader: RangedReader, examined: Examined | None = None) -> Video:
 def _container(reader: RangedReader) -> Container:
     if reader.size_bytes == 0:
         raise ExtractionError(ReasonCode.EMPTY, "The file is empty.")
-    container = containers.recognise(reader.read_at(0, containers.HEAD_BYTES))
+    container = containers.recognise_container(reader.read_at(0, containers.HEAD_BYTES))
     if container is None:
         raise ExtractionError(ReasonCode.NOT_A_VIDEO, "The file is not a video container that is supported.")
     return container

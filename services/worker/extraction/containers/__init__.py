@@ -9,7 +9,16 @@ from services.worker.extraction.containers.contents import Contents, ReadAt, Vid
 from services.worker.extraction.containers.stream import Index
 from services.worker.extraction.reading.reader import RangedReader
 
-__all__ = ["CONTAINERS", "HEAD_BYTES", "Container", "Contents", "ReadAt", "VideoTrack", "open_index", "recognise"]
+__all__ = [
+    "CONTAINERS",
+    "HEAD_BYTES",
+    "Container",
+    "Contents",
+    "ReadAt",
+    "VideoTrack",
+    "open_index",
+    "recognise_container",
+]
 
 HEAD_BYTES = 4096
 """Number of bytes at the start of a file that are enough to recognise it."""
@@ -27,7 +36,7 @@ CONTAINERS = (
 _BY_NAME = {container.name: container for container in CONTAINERS}
 
 
-def recognise(head: bytes) -> Container | None:
+def recognise_container(head: bytes) -> Container | None:
     """Return the container of a file that begins with `head`; None if it is not a supported one."""
     return next((container for container in CONTAINERS if container.matches_head(head)), None)
 

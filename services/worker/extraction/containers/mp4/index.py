@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from services.worker.extraction.containers.mp4 import edits, fragments
+from services.worker.extraction.containers.mp4 import edits
 from services.worker.extraction.containers.mp4.boxes import read_boxes
+from services.worker.extraction.containers.mp4.fragment_index import open_fragment_index
 from services.worker.extraction.containers.mp4.movie import Movie, read_movie
 from services.worker.extraction.containers.mp4.tables import SampleTables
 from services.worker.extraction.containers.stream import CodedSample, Index
@@ -19,7 +20,7 @@ def open_index(reader: RangedReader) -> Index:
     """Return the index of the video track. Raises: BrokenIndexError, SourceError."""
     movie = read_movie(reader)
     if _is_fragmented(reader, movie):
-        return fragments.open_fragment_index(reader, movie)
+        return open_fragment_index(reader, movie)
     return SampleTableIndex(reader, movie)
 
 

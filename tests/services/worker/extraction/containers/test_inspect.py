@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.worker.extraction.containers import CONTAINERS, HEAD_BYTES, Container, Contents, VideoTrack, recognise
+from services.worker.extraction.containers import (
+    CONTAINERS,
+    HEAD_BYTES,
+    Container,
+    Contents,
+    VideoTrack,
+    recognise_container,
+)
 from services.worker.extraction.reading.source import SourceError
 from tests.support.videos import ENCRYPTED, FRAGMENTED, INDEX_FIRST, UNINDEXED, Videos, hls_playlist, png
 
@@ -48,14 +55,14 @@ def film(videos: Videos, extension: str) -> Path:
 
 
 def inspect(content: bytes) -> Contents | None:
-    container = recognise(content[:HEAD_BYTES])
+    container = recognise_container(content[:HEAD_BYTES])
     assert container is not None
     return container.inspect_contents(File(content).read_at, len(content))
 
 
 @pytest.mark.parametrize("extension", KINDS)
 def test_recognise_finds_container_by_content(videos: Videos, extension: str) -> None:
-    container = recognise(film(videos, extension).read_bytes()[:HEAD_BYTES])
+    container = recognise_container(film(videos, extension).read_bytes()[:HEAD_BYTES])
     assert container is not None
     assert container.name == KINDS[extension][0]
 
@@ -65,7 +72,7 @@ def test_recognise_finds_fragments_and_live_streams(videos: Videos) -> None:
         videos.video("fragments.mp4", options=FRAGMENTED, duration_s=1),
         videos.video("live.mkv", options=UNINDEXED, duration_s=1),
     ):
-        assert recognise(path.read_bytes()[:HEAD_BYTES]) is not None
+        assert recognise_container(path.read_bytes()[:HEAD_BYTES]) is not None
 
 
 @pytest.mark.parametrize(
@@ -94,7 +101,7 @@ def test_recognise_finds_fragments_and_live_streams(videos: Videos) -> None:
     ],
 )
 def test_recognise_refuses_other_formats(content: bytes) -> None:
-    assert recognise(content) is None
+    assert recognise_container(content) is None
 
 
 @pytest.mark.parametrize("extension", KINDS)
@@ -280,7 +287,7 @@ def test_inspect_passes_on_source_errors(videos: Videos, extension: str) -> None
     def refuse(offset: int, length: int) -> bytes:
         raise SourceError(f"no {length} bytes at {offset}")
 
-    container = recognise(film(videos, extension).read_bytes()[:HEAD_BYTES])
+    container = recognise_container(film(videos, extension).read_bytes()[:HEAD_BYTES])
     assert container is not None
     with pytest.raises(SourceError):
         container.inspect_contents(refuse, 1000)
@@ -309,7 +316,7 @@ def test_inspect_damaged_file_in_few_reads(
 @pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container.name)
 @given(content=st.binary(max_size=2000))
 def test_inspect_random_bytes_without_error(container: Container, content: bytes) -> None:
-    recognise(content)
+    recognise_container(content)
     is_plausible(container.inspect_contents(File(content).read_at, len(content)))
 
 
