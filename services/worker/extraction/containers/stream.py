@@ -50,8 +50,8 @@ class Stream:
     """The file ends before the end that the container states."""
     missing: str = ""
     """A sentence about the part of the video that the index does not reach, although the duration does not count it."""
-    tells_order: bool = True
-    """Each sample has the time at which its own picture is shown. In AVI samples have only the order of decoding."""
+    has_display_times: bool = True
+    """Each sample has the time at which its own picture is shown. Samples of AVI have only the order of decoding."""
 
 
 @dataclass(frozen=True)

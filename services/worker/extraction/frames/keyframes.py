@@ -117,7 +117,7 @@ class KeyframeSearch:
         stream, pictures = self._index.stream, read_samples(self._reader, samples)
         places = {_key(target) for target in targets}
         needed = list(enumerate(pictures))
-        if stream.tells_order:
+        if stream.has_display_times:
             wanted = [_key(sample) in places for sample in samples]
             needed = headers.needed(stream.decoder, stream.extradata, pictures, wanted)
         return self._decode([samples[at] for at, _ in needed], [picture for _, picture in needed], targets)

@@ -183,7 +183,7 @@ class AviIndex:
         self._reader = reader
         self._table = table
         self._tick_s = headers.tick_s
-        self.stream = replace(headers.stream, duration_s=table.count * headers.tick_s, tells_order=False)
+        self.stream = replace(headers.stream, duration_s=table.count * headers.tick_s, has_display_times=False)
 
     def _number_at(self, time_s: float) -> int:
         return min(max(round(time_s / self._tick_s), 0), self._table.count - 1)
