@@ -1,4 +1,4 @@
-"""CodedSample description of an MP4 (ISO/IEC 14496-12, 8.5.2): codec, size, aspect ratio of pixels, colour."""
+"""Sample description of an MP4 (ISO/IEC 14496-12, 8.5.2): codec, size, aspect ratio of pixels, colour."""
 
 import struct
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""CodedSample tables of an MP4 (ISO/IEC 14496-12, 8.6 and 8.7), of which only the needed entries are read.
+"""Sample tables of an MP4 (ISO/IEC 14496-12, 8.6 and 8.7), of which only the needed entries are read.
 
 Two hours of video have 700 KB of sample sizes and as much of chunk offsets; three keyframes need some bytes of them.
 """
