@@ -1,7 +1,7 @@
 """Keyframes of HEVC without the deblocking filter: an eighth of their decoding, unseen at half of their size.
 
 As in `deblocking` (H.264), parameter sets and the headers of slices are rewritten (ITU-T H.265, 7.3.2.3 and 7.3.6.1).
-CodedSample adaptive offsets stay: what they are is told between the blocks.
+Sample adaptive offsets stay: what they are is told between the blocks.
 """
 
 from collections.abc import Sequence

@@ -10,7 +10,7 @@ _RATIOS = {
     1: (1, 1), 2: (12, 11), 3: (10, 11), 4: (16, 11), 5: (40, 33), 6: (24, 11), 7: (20, 11), 8: (32, 11), 9: (80, 33),
     10: (18, 11), 11: (15, 11), 12: (64, 33), 13: (160, 99), 14: (4, 3), 15: (3, 2), 16: (2, 1),
 }  # fmt: skip
-"""CodedSample aspect ratios by their number: H.264, table E-1."""
+"""Sample aspect ratios by their number: H.264, table E-1."""
 
 
 @dataclass(frozen=True)
