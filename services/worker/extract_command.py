@@ -202,7 +202,7 @@ def _write_overview(output: Path, base: str, outcome: Outcome, options: Thumbnai
     if options.storyboard:
         written["storyboard"] = None
         if outcome.storyboard and outcome.info:
-            storyboard, track = pictures.described(
+            storyboard, track = pictures.describe_storyboard(
                 outcome.storyboard, base, outcome.info.duration_s or 0, options.format.extension
             )
             (output / storyboard.key).write_bytes(outcome.storyboard.data)
