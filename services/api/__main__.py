@@ -10,7 +10,6 @@ import boto3
 import structlog
 import uvicorn
 
-from services.api import logs
 from services.api.access.connections import Limits, limited
 from services.api.access.tokens import TokensError
 from services.api.actions import reindex_command
@@ -22,6 +21,7 @@ from services.api.schema.middleware import Wrapping
 from services.aws.clients import Clients, connect
 from services.aws.errors import AwsError
 from services.contract.settings import ApiSettings, SettingsError
+from services.logs import configure_logs
 
 _SEND_BUFFER_BYTES = 256 * 1024
 """What the kernel keeps for a slow client: part of its bounded backlog."""
@@ -52,7 +52,7 @@ def main() -> int:
     patient = connect(settings.aws_region, connections=_PATIENT_CONNECTIONS, session=session)
     if arguments.command == "reindex":
         return reindex_command.run(settings, patient)
-    logs.configure()
+    configure_logs()
     clients = connect(settings.aws_region, connections=THREADS + 8, patience=PATIENCE, session=session)
     return _serve(settings, clients, patient)
 

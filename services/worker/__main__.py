@@ -12,7 +12,8 @@ from services.aws.clients import connect
 from services.aws.queue import DeadLetterQueue, Queue
 from services.aws.videos import VideosTable
 from services.contract.settings import SettingsError, WorkerSettings
-from services.worker import extract_command, logs
+from services.logs import configure_logs
+from services.worker import extract_command
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
 from services.worker.health import Health
@@ -41,7 +42,7 @@ def main() -> int:
 
 
 def _run(settings: WorkerSettings) -> int:
-    logs.configure()
+    configure_logs()
     log = structlog.get_logger()
     # Each video in work may read, and the loop and the heartbeat talk to the queue.
     clients = connect(settings.aws_region, connections=settings.worker_concurrency + 2)

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line on standard output, one event a fact."""
+"""Structured logs of a service: one JSON object per line on standard output, one event per fact."""
 
 import logging
 import sys
@@ -8,7 +8,8 @@ import structlog
 from services.contract.text import log_line
 
 
-def configure() -> None:
+def configure_logs() -> None:
+    """Configure structlog for this process. Each service calls it once, at its start."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
