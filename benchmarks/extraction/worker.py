@@ -29,9 +29,9 @@ from services.worker.extraction.outcome import Outcome, Picture, VideoInfo
 from services.worker.extraction.reading.source import LocalFile, VideoSource
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
-from services.worker.health import Health
-from services.worker.loop import Loop, Parts
-from services.worker.metrics import Metrics
+from services.worker.health import HealthServer
+from services.worker.loop import WorkerLoop, WorkerServices
+from services.worker.metrics import WorkerMetrics
 from services.worker.process import Processor, Skipped, Stored
 
 AT_LEAST = 8.0
@@ -126,17 +126,17 @@ class _Bench:
             s3_bucket=endpoints.bucket, videos_table=endpoints.videos_table, receive_wait_s=1,
         )  # fmt: skip
 
-    def _loop(self, settings: WorkerSettings, processor: Processor, sandbox: Sandbox) -> Loop:
+    def _loop(self, settings: WorkerSettings, processor: Processor, sandbox: Sandbox) -> WorkerLoop:
         endpoints, clients = self.pipeline.endpoints, self.pipeline.clients
-        return Loop(
+        return WorkerLoop(
             settings,
-            Parts(
+            WorkerServices(
                 queue=Queue(clients.sqs, endpoints.queue_url),
                 dead_letters=DeadLetterQueue(clients.sqs, endpoints.dead_letter_queue_url),
                 processor=processor,
                 sandbox=sandbox,
-                metrics=Metrics(),
-                health=Health(_PATIENCE_S),
+                metrics=WorkerMetrics(),
+                health=HealthServer(_PATIENCE_S),
             ),
         )
 

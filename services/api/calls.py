@@ -32,18 +32,18 @@ PATIENCE = Patience(attempts=2, connect_s=1, read_s=3, poll_s=0, retry_mode="sta
 retries, so that a long outage is not made worse by them."""
 
 THREADS = 24
-_MOST_WAITING = 256
+_MAX_WAITING = 256
 """Requests that wait for one of the threads; more are refused at once."""
 
 T = TypeVar("T")
 
 
-class Calls:
+class AwsCalls:
     """Threads for calls to AWS, and the questions that they are answering. Belongs to the event loop."""
 
-    def __init__(self, threads: int = THREADS, most_waiting: int = _MOST_WAITING) -> None:
+    def __init__(self, threads: int = THREADS, max_waiting: int = _MAX_WAITING) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="aws")
-        self._places = threading.BoundedSemaphore(threads + most_waiting)
+        self._slots = threading.BoundedSemaphore(threads + max_waiting)
         self._flights: dict[Hashable, asyncio.Future[Any]] = {}
 
     async def run(self, work: Callable[[], T], *, within_s: float = DEADLINE_S) -> T:
@@ -53,11 +53,11 @@ class Calls:
         itself: with its next call, or with the time-out of the one that it waits for.
         Raises: UnavailableError at the deadline, or at once when too many requests wait; whatever `work` raises.
         """
-        if not self._places.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False):
             raise _unavailable("Too many requests wait for AWS")
         deadline = Deadline(min(within_s, DEADLINE_S), once_answered_s=within_s)
-        future = self._executor.submit(_call, work, deadline)
-        future.add_done_callback(self._leave)
+        future = self._executor.submit(_run_within, work, deadline)
+        future.add_done_callback(self._release_slot)
         answer = asyncio.wrap_future(future)
         while not answer.done() and deadline.remaining_s > 0:
             await asyncio.wait([answer], timeout=deadline.remaining_s)
@@ -67,7 +67,7 @@ class Calls:
             raise _unavailable("AWS has not answered in time")
         return answer.result()
 
-    async def shared(self, question: Hashable, work: Callable[[], T], *, within_s: float = DEADLINE_S) -> T:
+    async def run_shared(self, question: Hashable, work: Callable[[], T], *, within_s: float = DEADLINE_S) -> T:
         """Return the answer to a question. Requests that ask it at the same time share one call and one deadline.
 
         Raises: what `run` raises.
@@ -76,11 +76,11 @@ class Calls:
         if flight is None:
             flight = asyncio.ensure_future(self.run(work, within_s=within_s))
             self._flights[question] = flight
-            flight.add_done_callback(partial(self._land, question))
+            flight.add_done_callback(partial(self._end_flight, question))
         answer: T = await asyncio.shield(flight)
         return answer
 
-    def is_asked(self, question: Hashable) -> bool:
+    def is_running(self, question: Hashable) -> bool:
         """Return whether a request is waiting for the answer to this question."""
         return question in self._flights
 
@@ -88,10 +88,10 @@ class Calls:
         """Drop what no thread has begun."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    def _leave(self, _: "Future[Any]") -> None:
-        self._places.release()
+    def _release_slot(self, _: "Future[Any]") -> None:
+        self._slots.release()
 
-    def _land(self, question: Hashable, flight: "asyncio.Future[Any]") -> None:
+    def _end_flight(self, question: Hashable, flight: "asyncio.Future[Any]") -> None:
         del self._flights[question]
         # An error that nobody waits for any more is no bug of ours: asyncio would report one.
         if not flight.cancelled():
@@ -102,7 +102,7 @@ def _unavailable(what: str) -> UnavailableError:
     return UnavailableError(f"{what}. Try again in a moment.", retry_after_s=RETRY_AFTER_S)
 
 
-def _call(work: Callable[[], T], deadline: Deadline) -> T:
+def _run_within(work: Callable[[], T], deadline: Deadline) -> T:
     with deadline.kept():
         return work()
 
@@ -110,25 +110,25 @@ def _call(work: Callable[[], T], deadline: Deadline) -> T:
 class AwsRoute(APIRoute):
     """A route that may call AWS: an endpoint that is a plain function runs in the threads for that.
 
-    The endpoint must have the parameter `parts`.
+    The endpoint must have the parameter `services`.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         if not inspect.iscoroutinefunction(endpoint):
-            endpoint = _bounded(endpoint)
+            endpoint = _run_in_calls(endpoint)
         super().__init__(path, endpoint, **options)
 
 
-def _bounded(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+def _run_in_calls(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(endpoint)
     async def bounded(**values: Any) -> Any:
-        calls: Calls = values["parts"].calls
+        calls: AwsCalls = values["services"].calls
         return await calls.run(partial(endpoint, **values), within_s=_MANY_CALLS_S)
 
     return bounded
 
 
-class Turn:
+class DeadlineLock:
     """A lock for which requests wait `DEADLINE_S` at most, and jobs without a deadline as long as it takes."""
 
     def __init__(self, busy: str) -> None:

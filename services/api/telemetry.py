@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from services.api.live.live import Live
+    from services.api.live.live import LiveState
     from services.aws.clients import Clients
 
 _PREFIX = "thumbnail_api"
@@ -53,10 +53,10 @@ class Telemetry:
         service, operation = event_name.split(".")[1:]
         self._aws_requests.labels(service, operation).inc()
 
-    def connection_cut(self, reason: str) -> None:
+    def count_cut_connection(self, reason: str) -> None:
         self._connections_cut.labels(reason).inc()
 
-    def follow(self, live: "Live") -> None:
+    def export_live_state(self, live: "LiveState") -> None:
         """Tells of the live state as well."""
         self.registry.register(_LiveCollector(live))
 
@@ -68,7 +68,7 @@ class Telemetry:
 class _LiveCollector(Collector):
     """Reads what the last tick knew, when it is asked: no request of its own to AWS."""
 
-    def __init__(self, live: "Live") -> None:
+    def __init__(self, live: "LiveState") -> None:
         self._live = live
 
     def collect(self) -> Iterator[Metric]:

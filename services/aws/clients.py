@@ -42,7 +42,7 @@ class Patience:
     retry_mode: Literal["adaptive", "standard"] = "adaptive"
 
     @property
-    def longest_call_s(self) -> float:
+    def max_call_s(self) -> float:
         """Upper limit of one call while AWS does not answer: all attempts, and botocore's pauses of up to 2^n s."""
         pauses_s = sum(2.0**retry for retry in range(self.attempts - 1))
         return self.attempts * (self.connect_s + self.read_s + self.poll_s) + pauses_s

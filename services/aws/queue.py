@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 MAX_BATCH = 10
 """Most messages in one call to SQS."""
 
-_LONGEST_VISIBILITY_S = 43_200
+_MAX_VISIBILITY_S = 43_200
 _VISIBLE = "ApproximateNumberOfMessages"
 _IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
 _DELAYED = "ApproximateNumberOfMessagesDelayed"
@@ -91,7 +91,7 @@ class Queue:
 
     def hand_back(self, message: Message, *, delay_s: float = 0) -> None:
         """Lets any worker have the message again, after `delay_s`. Raises: ServiceError."""
-        delay = min(round(delay_s), _LONGEST_VISIBILITY_S)
+        delay = min(round(delay_s), _MAX_VISIBILITY_S)
         with translated("hand a message back"):
             self._sqs.change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=message.receipt, VisibilityTimeout=delay

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.api.access.limiter import FailureLimiter
 from services.api.access.sessions import EndedSessions
-from services.api.access.tokens import Token, TokenKeeper, TokenSet
+from services.api.access.tokens import Token, TokenSet, TokenStore
 from services.api.schema.models import Role
 from services.api.schema.problems import ForbiddenError, TooManyError, UnauthorizedError
 from services.aws.shared import SharedItems
@@ -42,7 +42,7 @@ class _Login:
     since: datetime
 
 
-class Gate:
+class Authenticator:
     """Tells who asks. Its methods may block for a key or a secret: FastAPI runs what depends on them in threads."""
 
     def __init__(self, settings: ApiSettings, shared: SharedItems) -> None:
@@ -51,10 +51,10 @@ class Gate:
         self._settings = settings
         self._limiter = FailureLimiter()
         self._ended = EndedSessions(shared, lifetime_s=settings.session_lifetime_s)
-        self._tokens = TokenKeeper.of(settings) if self.mode == "token" else None
+        self._tokens = TokenStore.from_settings(settings) if self.mode == "token" else None
         self._verifier = _verifier(settings) if self.mode == "oidc" else None
 
-    def caller(self, connection: HTTPConnection) -> Caller:
+    def authenticate(self, connection: HTTPConnection) -> Caller:
         """Raises: UnauthorizedError, TooManyError, UnavailableError."""
         if self._tokens is not None:
             return self._by_token(connection, self._tokens.current())
@@ -68,7 +68,7 @@ class Gate:
     def login(self, connection: HTTPConnection, secret: str, response: Response) -> Caller:
         """Starts a session for who has the token, by a cookie. Raises: UnauthorizedError, TooManyError."""
         if self._tokens is None:
-            return self.caller(connection)
+            return self.authenticate(connection)
         tokens = self._tokens.current()
         token = self._checked(connection, tokens, secret)
         lifetime_s = self._settings.session_lifetime_s
@@ -124,13 +124,13 @@ class Gate:
 
     def _checked(self, connection: HTTPConnection, tokens: TokenSet, secret: str) -> Token:
         """Return the token that was given. An accepted one is never made to wait: others may share its address."""
-        if token := tokens.find(secret):
+        if token := tokens.find_token(secret):
             return token
         address = client_address(connection, self._settings.trusted_proxies)
         wait_s = self._limiter.wait_s(address)
         if wait_s > 0:
             raise TooManyError("Too many wrong tokens from this address: wait.", retry_after_s=wait_s)
-        self._limiter.failed(address)
+        self._limiter.add_failure(address)
         raise UnauthorizedError("The token is wrong.")
 
 

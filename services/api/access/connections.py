@@ -1,4 +1,4 @@
-"""Limits of a connection before anyone has logged in: size of the headers, time, and number of connections.
+"""ConnectionLimits of a connection before anyone has logged in: size of the headers, time, and number of connections.
 
 uvicorn's parser (httptools) limits none of these. A connection is always in one of four states:
 
@@ -43,7 +43,7 @@ _FULL = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 @dataclass(frozen=True)
-class Limits:
+class ConnectionLimits:
     header_bytes: int
     connections: int
     header_s: float
@@ -54,7 +54,7 @@ class Limits:
 class Connections:
     """The open connections of one server, each with the time at which it is cut. Belongs to the event loop."""
 
-    def __init__(self, limits: Limits, cut: Callable[[str], None]) -> None:
+    def __init__(self, limits: ConnectionLimits, cut: Callable[[str], None]) -> None:
         """`cut` is called with a reason for every connection that is refused or closed early."""
         self.limits = limits
         self.cut = cut
@@ -140,7 +140,7 @@ class Connections:
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with limits. `limited` makes the class that a server uses."""
+    """uvicorn's protocol, with limits. `make_protocol` makes the class that a server uses."""
 
     all: ClassVar[Connections]
 
@@ -294,7 +294,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.all.linger(self)
 
 
-def limited(limits: Limits, cut: Callable[[str], None]) -> type[LimitedProtocol]:
+def make_protocol(limits: ConnectionLimits, cut: Callable[[str], None]) -> type[LimitedProtocol]:
     """Return the protocol class for one server."""
     return type("LimitedProtocol", (LimitedProtocol,), {"all": Connections(limits, cut)})
 
@@ -304,7 +304,7 @@ _FULL_DETAIL = "There are as many connections as this process takes."
 
 def _problem(status: HTTPStatus, detail: str) -> JSONResponse:
     retry = {"Retry-After": str(problems.RETRY_AFTER_S)} if status is _FULL else {}
-    return problems.response(status, detail, headers={**SECURITY_HEADERS, **retry, "Connection": "close"})
+    return problems.make_response(status, detail, headers={**SECURITY_HEADERS, **retry, "Connection": "close"})
 
 
 async def _answer_full(scope: Scope, receive: Receive, send: Send) -> None:

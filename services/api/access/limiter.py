@@ -20,7 +20,7 @@ class FailureLimiter:
         excess = self._debt(address) - (_BURST - 1)
         return max(0.0, excess) * _REFILL_S
 
-    def failed(self, address: str) -> None:
+    def add_failure(self, address: str) -> None:
         self._debts[address] = (self._debt(address) + 1, self._clock())
         self._debts.move_to_end(address)
         while len(self._debts) > _ADDRESSES:

@@ -103,7 +103,7 @@ class Verifier:
             if fetch is None:
                 if (wait_s := self._limiter.wait_s("")) > 0:
                     raise UnavailableError("Too many unknown keys were asked for.", retry_after_s=wait_s)
-                self._limiter.failed("")
+                self._limiter.add_failure("")
                 fetch = self._fetches[key_id] = Future()
         if is_mine:
             self._run(key_id, fetch)

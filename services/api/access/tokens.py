@@ -40,7 +40,7 @@ class Token:
 class TokenSet:
     tokens: Sequence[Token]
 
-    def find(self, given: str) -> Token | None:
+    def find_token(self, given: str) -> Token | None:
         """The token that was given. Takes the same time whatever is given: all are compared, as digests."""
         digest = hashlib.sha256(given.encode()).digest()
         found = None
@@ -95,7 +95,7 @@ def _by_role(text: str) -> Mapping[Role, list[str]]:
     return roles
 
 
-class TokenKeeper:
+class TokenStore:
     """The tokens as they are now. Reading them again is left to the caller's thread, and never fails a request."""
 
     def __init__(self, load: Callable[[], Sequence[str]], *, renew_every_s: float | None) -> None:
@@ -108,7 +108,7 @@ class TokenKeeper:
         self._read_at = time.monotonic()
 
     @classmethod
-    def of(cls, settings: ApiSettings) -> "TokenKeeper":
+    def from_settings(cls, settings: ApiSettings) -> "TokenStore":
         if settings.auth_tokens:
             text = settings.auth_tokens.get_secret_value()
             return cls(lambda: [text], renew_every_s=None)

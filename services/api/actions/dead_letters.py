@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.api.calls import Turn
+from services.api.calls import DeadlineLock
 from services.api.schema.models import DeadLetter, DeadLetterGroup, DeadLetters, RedriveRequest
 from services.aws.errors import AwsError
 from services.aws.queue import MAX_BATCH, DeadLetterQueue, Message, Queue
 from services.contract.events import MalformedNotificationError, UploadEvent, parse_notification, retry_body
 from services.contract.records import ReasonCode
 
-LIST_MOST = 500
-_EXAMINE_MOST = 2000
+MAX_LISTED = 500
+_MAX_EXAMINED = 2000
 _HIDDEN_S = 10
 _CHOSEN_HIDDEN_S = 30
 """How long a redrive hides letters: long enough to receive all of them before it sends the first."""
@@ -53,28 +53,28 @@ class Sent:
     remaining: int
 
 
-class DeadLetterBox:
+class DeadLetterStore:
     """One look or redrive at a time in this process: two would hide messages from each other."""
 
     def __init__(self, queue: Queue, dead_letters: DeadLetterQueue) -> None:
         self._queue = queue
         self._dead_letters = dead_letters
-        self._lock = Turn("another request is looking through the dead letters")
+        self._lock = DeadlineLock("another request is looking through the dead letters")
         self._seen: tuple[float, DeadLetters] | None = None
 
-    def look(self) -> DeadLetters:
+    def list_letters(self) -> DeadLetters:
         """The newest dead letters; those of two seconds ago are not looked at again. Raises: AwsError."""
         with self._lock:
             if self._seen is not None and time.monotonic() - self._seen[0] < _FRESH_S:
                 return self._seen[1]
-            letters = [letter for batch in self._batches(LIST_MOST) for letter in batch]
+            letters = [letter for batch in self._batches(MAX_LISTED) for letter in batch]
             self._give_back([letter.message for letter in letters])
             total = max(self._depth(), len(letters))
             found = _listing(letters, total)
             self._seen = (time.monotonic(), found)
             return found
 
-    def all(self) -> list[Letter]:
+    def receive_all(self) -> list[Letter]:
         """All dead letters, which are hidden from others until this returns. Raises: AwsError."""
         with self._lock:
             letters = [letter for batch in self._batches(None) for letter in batch]
@@ -129,7 +129,7 @@ class DeadLetterBox:
         chosen: list[Letter] = []
         others: list[Letter] = []
         try:
-            for batch in self._batches(_EXAMINE_MOST, hidden_s=_CHOSEN_HIDDEN_S):
+            for batch in self._batches(_MAX_EXAMINED, hidden_s=_CHOSEN_HIDDEN_S):
                 for letter in batch:
                     is_meant = (keys is None or letter.key in keys) and request.reason_code in (
                         None,

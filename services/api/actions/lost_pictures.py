@@ -14,7 +14,7 @@ def has_pictures(record: VideoRecord) -> bool:
     return record.state in (VideoState.DONE, VideoState.DEGRADED)
 
 
-def picture_keys(record: VideoRecord) -> list[str]:
+def list_picture_keys(record: VideoRecord) -> list[str]:
     """Return the keys of everything that a worker has stored for a record."""
     keys = [thumbnail.key for thumbnail in record.thumbnails]
     if record.storyboard is not None:
@@ -51,7 +51,7 @@ def mark_lost(videos: VideosTable, record: VideoRecord) -> VideoRecord:
     return videos.replace(record, record.model_copy(update=lost))
 
 
-def retry_event(bucket: Bucket, info: ObjectInfo, record: VideoRecord) -> UploadEvent:
+def make_retry_event(bucket: Bucket, info: ObjectInfo, record: VideoRecord) -> UploadEvent:
     """Return the event that asks a worker for another try of an object, with the object's own time."""
     return UploadEvent(
         name=RETRY,

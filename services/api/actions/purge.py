@@ -9,8 +9,8 @@ from itertools import islice
 import structlog
 
 from services.api.actions.confirmations import Confirmations, Counted
-from services.api.actions.purge_job import Job, content_of, job_of, progress_of, started
-from services.api.actions.purge_run import MAX_ATTEMPTS, PurgeParts, Run
+from services.api.actions.purge_job import PurgeJob, dump_job, read_job, read_progress, start_job
+from services.api.actions.purge_run import MAX_ATTEMPTS, PurgeContext, PurgeRun
 from services.api.schema.models import PurgePreview, PurgeProgress
 from services.api.schema.problems import ConflictError, UnconfirmedError
 from services.aws.errors import AwsError, ServiceError, WriteConflictError
@@ -18,13 +18,13 @@ from services.aws.shared import Document
 from services.contract.keys import UPLOAD_PREFIX
 from services.contract.resources import PURGE_KEY
 
-COUNT_MOST = 100_000
+MAX_COUNTED = 100_000
 """Versions of objects that a preview counts at most: a hundred requests."""
 
 SILENT_AFTER_S = 15.0
 """A run writes its document every three seconds; after this long without a write another process takes over."""
 
-_LOOK_EVERY_S = 3.0
+_POLL_INTERVAL_S = 3.0
 _CLOCK_EVERY_S = 0.1
 _CLOCK_WITHIN_S = 10.0
 
@@ -32,9 +32,9 @@ _CLOCK_WITHIN_S = 10.0
 class Purge:
     """Counts, starts and shows purges. One runs at a time, in whichever process."""
 
-    def __init__(self, parts: PurgeParts, patient: PurgeParts, confirmations: Confirmations) -> None:
-        """`parts` are for requests; `patient` has longer time-outs, for the run that nobody waits for."""
-        self._parts = parts
+    def __init__(self, context: PurgeContext, patient: PurgeContext, confirmations: Confirmations) -> None:
+        """`context` are for requests; `patient` has longer time-outs, for the run that nobody waits for."""
+        self._context = context
         self._patient = patient
         self._confirmations = confirmations
         self._log = structlog.get_logger()
@@ -44,14 +44,14 @@ class Purge:
     def preview(self) -> PurgePreview:
         """Count what there is to delete, and confirm just that. Raises: AwsError."""
         cutoff = self._cutoff()
-        prefixes = (UPLOAD_PREFIX, self._parts.thumbnail_prefix)
-        versions = (version for prefix in prefixes for version in self._parts.bucket.versions(prefix))
-        counted = list(islice((version for version in versions if version.modified_at < cutoff), COUNT_MOST + 1))
-        is_complete = len(counted) <= COUNT_MOST
-        del counted[COUNT_MOST:]
+        prefixes = (UPLOAD_PREFIX, self._context.thumbnail_prefix)
+        versions = (version for prefix in prefixes for version in self._context.bucket.versions(prefix))
+        counted = list(islice((version for version in versions if version.modified_at < cutoff), MAX_COUNTED + 1))
+        is_complete = len(counted) <= MAX_COUNTED
+        del counted[MAX_COUNTED:]
         keys = {version.key for version in counted if version.etag}
         videos = sum(key.startswith(UPLOAD_PREFIX) for key in keys)
-        totals = self._parts.videos.totals()
+        totals = self._context.videos.totals()
         confirmation, said = self._confirmations.write(cutoff=cutoff, objects=len(counted))
         return PurgePreview(
             videos=videos,
@@ -62,7 +62,7 @@ class Purge:
             is_complete=is_complete,
             confirmation=confirmation,
             confirmation_until=datetime.fromtimestamp(said.until_s, UTC),
-            last=progress_of(self._parts.shared.document(PURGE_KEY)),
+            last=read_progress(self._context.shared.document(PURGE_KEY)),
         )
 
     def start(self, confirmation: str | None) -> tuple[Counted, PurgeProgress]:
@@ -75,17 +75,17 @@ class Purge:
         """
         counted = self._confirmations.read(confirmation)
         for _ in range(2):
-            document = self._parts.shared.document(PURGE_KEY)
-            known = job_of(document)
+            document = self._context.shared.document(PURGE_KEY)
+            known = read_job(document)
             if known is not None and known.progress.id == counted.id:
                 return counted, known.progress
             if known is not None and counted.id in known.used:
                 raise UnconfirmedError("The confirmation was used already: count again with GET /api/purge.")
             if known is not None and known.progress.running:
                 raise ConflictError("A purge is running: GET /api/purge shows its progress.")
-            job = started(counted, known, owner=secrets.token_hex(8))
+            job = start_job(counted, known, owner=secrets.token_hex(8))
             try:
-                written = self._parts.shared.write(PURGE_KEY, document, content_of(job))
+                written = self._context.shared.write(PURGE_KEY, document, dump_job(job))
             except WriteConflictError:
                 continue
             self._run(written, job)
@@ -101,10 +101,10 @@ class Purge:
 
     def _watch(self) -> None:
         revision, since = -1, time.monotonic()
-        while not self._closed.wait(_LOOK_EVERY_S):
+        while not self._closed.wait(_POLL_INTERVAL_S):
             try:
-                document = self._parts.shared.document(PURGE_KEY)
-                job = job_of(document)
+                document = self._context.shared.document(PURGE_KEY)
+                job = read_job(document)
                 is_own = self._thread is not None and self._thread.is_alive()
                 if job is None or not job.progress.running or is_own or document.revision != revision:
                     revision, since = document.revision, time.monotonic()
@@ -113,7 +113,7 @@ class Purge:
             except AwsError as error:
                 self._log.warning("purge_not_watched", error=str(error))
 
-    def take_over(self, document: Document, job: Job) -> None:
+    def take_over(self, document: Document, job: PurgeJob) -> None:
         """Continue a purge whose owner has fallen silent, unless another process does. Raises: AwsError."""
         own = job.model_copy(update={"owner": secrets.token_hex(8), "attempts": job.attempts + 1})
         if job.attempts >= MAX_ATTEMPTS:
@@ -121,17 +121,17 @@ class Purge:
             end["error"] = "It was interrupted again and again; the log of the api shows why."
             own = own.model_copy(update={"progress": job.progress.model_copy(update=end)})
         try:
-            written = self._parts.shared.write(PURGE_KEY, document, content_of(own))
+            written = self._context.shared.write(PURGE_KEY, document, dump_job(own))
         except WriteConflictError:
             return
         self._log.warning("purge_continued", purge=job.progress.id, phase=job.progress.phase, attempts=job.attempts)
         if own.progress.running:
             self._run(written, own)
 
-    def _run(self, document: Document, job: Job) -> None:
-        self._thread = threading.Thread(target=Run(self._patient, document, job).run, name="purge", daemon=True)
+    def _run(self, document: Document, job: PurgeJob) -> None:
+        self._thread = threading.Thread(target=PurgeRun(self._patient, document, job).run, name="purge", daemon=True)
         self._thread.start()
-        self._parts.changed()
+        self._context.changed()
 
     def _cutoff(self) -> datetime:
         """Wait for the next whole second of S3's clock and return it.
@@ -140,8 +140,8 @@ class Purge:
         stored after it has returned is not. Raises: AwsError.
         """
         until = time.monotonic() + _CLOCK_WITHIN_S
-        cutoff = self._parts.bucket.clock() + timedelta(seconds=1)
-        while self._parts.bucket.clock() < cutoff:
+        cutoff = self._context.bucket.clock() + timedelta(seconds=1)
+        while self._context.bucket.clock() < cutoff:
             if time.monotonic() > until:
                 raise ServiceError("S3's clock does not move on")
             time.sleep(_CLOCK_EVERY_S)

@@ -10,7 +10,7 @@ from services.api.schema.models import PurgeProgress
 from services.aws.shared import Document
 
 
-class Job(BaseModel):
+class PurgeJob(BaseModel):
     """One purge, and what the next one must know of those before."""
 
     model_config = ConfigDict(frozen=True)
@@ -26,23 +26,23 @@ class Job(BaseModel):
     """Confirmations that were used and might still be valid: id, and when each expires."""
 
 
-def job_of(document: Document) -> Job | None:
+def read_job(document: Document) -> PurgeJob | None:
     """Return the job in a document, None if there is none, or one that another version wrote."""
     content = document.content
-    return Job.model_validate(content) if content and "cutoff" in content else None
+    return PurgeJob.model_validate(content) if content and "cutoff" in content else None
 
 
-def progress_of(document: Document) -> PurgeProgress | None:
+def read_progress(document: Document) -> PurgeProgress | None:
     """Return the progress of the purge that runs or ran last."""
-    job = job_of(document)
+    job = read_job(document)
     return job.progress if job else None
 
 
-def content_of(job: Job) -> Any:
+def dump_job(job: PurgeJob) -> Any:
     return job.model_dump(mode="json")
 
 
-def started(counted: Counted, known: Job | None, *, owner: str) -> Job:
+def start_job(counted: Counted, known: PurgeJob | None, *, owner: str) -> PurgeJob:
     """Return the job of a purge of what was counted, after the one that is `known`."""
     now = datetime.now(UTC)
     progress = PurgeProgress(
@@ -60,4 +60,4 @@ def started(counted: Counted, known: Job | None, *, owner: str) -> Job:
     if known is not None:
         # A minute longer than needed: the clocks of two processes may differ.
         used |= {identity: until_s for identity, until_s in known.used.items() if until_s > now.timestamp() - 60}
-    return Job(progress=progress, cutoff=counted.cutoff, owner=owner, used=used)
+    return PurgeJob(progress=progress, cutoff=counted.cutoff, owner=owner, used=used)

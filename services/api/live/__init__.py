@@ -1,1 +1,1 @@
-"""Live state: sampled once per tick and pushed to every client."""
+"""LiveState state: sampled once per tick and pushed to every client."""

@@ -15,7 +15,7 @@ _HOUR_S = 3600
 _LATENCIES = 100
 
 
-class Sample(NamedTuple):
+class StateSample(NamedTuple):
     """The queue at a time (seconds since 1970), and how many videos had ended by then."""
 
     at_s: int
@@ -29,10 +29,10 @@ class Sample(NamedTuple):
 class Samples(NamedTuple):
     """Every five seconds of the last five minutes, and every minute of the last hour: (time, videos ended)."""
 
-    recent: tuple[Sample, ...] = ()
+    recent: tuple[StateSample, ...] = ()
     minutes: tuple[tuple[int, int], ...] = ()
 
-    def with_sample(self, sample: Sample) -> "Samples":
+    def with_sample(self, sample: StateSample) -> "Samples":
         """With one more, without those that are too old by then. One for the same time replaces the other."""
         recent = {one.at_s: one for one in (*self.recent, sample) if sample.at_s - HISTORY_S <= one.at_s}
         minutes = {at: ended for at, ended in self.minutes if sample.at_s - _HOUR_S <= at}
@@ -54,16 +54,16 @@ class Samples(NamedTuple):
         """What `to_json` gave; nothing where there is nothing."""
         if not content:
             return cls()
-        recent = tuple(Sample(*one) for one in content["recent"])
+        recent = tuple(StateSample(*one) for one in content["recent"])
         return cls(recent, tuple((at, ended) for at, ended in content["minutes"]))
 
 
-def slot(now_s: float) -> int:
+def floor_to_grid(now_s: float) -> int:
     """The time on the grid of samples that is closest before."""
     return int(now_s // STEP_S * STEP_S)
 
 
-def history(samples: Iterable[Sample]) -> list[QueueSample]:
+def build_history(samples: Iterable[StateSample]) -> list[QueueSample]:
     return [
         QueueSample(
             at=datetime.fromtimestamp(one.at_s, UTC),
@@ -76,7 +76,7 @@ def history(samples: Iterable[Sample]) -> list[QueueSample]:
     ]
 
 
-def throughput(samples: Samples, ended: int, now_s: float) -> Throughput:
+def measure_throughput(samples: Samples, ended: int, now_s: float) -> Throughput:
     """Videos per minute over each window, or over what is known of it once that is a minute."""
     known = [*samples.minutes, *((one.at_s, one.ended) for one in samples.recent)]
     return Throughput(
@@ -98,7 +98,7 @@ def _rate(known: Sequence[tuple[int, int]], ended: int, now_s: float, window_s: 
     return round(max(0, ended - ended_then) * 60 / elapsed_s, 2)
 
 
-def latency(times: Sequence[tuple[datetime, datetime]]) -> Latency:
+def measure_latency(times: Sequence[tuple[datetime, datetime]]) -> Latency:
     """Percentiles (nearest rank) of the times between two moments, for the latest hundred by the second."""
     latest = sorted(times, key=lambda pair: pair[1])[-_LATENCIES:]
     seconds = sorted((end - begin).total_seconds() for begin, end in latest)
@@ -112,7 +112,7 @@ def _percentile(ordered: Sequence[float], percent: int) -> float:
     return round(ordered[max(rank, 1) - 1], 3)
 
 
-def drain_s(waiting: int, rate: Throughput) -> float | None:
+def estimate_drain_s(waiting: int, rate: Throughput) -> float | None:
     """Seconds until nothing waits, at the rate of the last minutes; null while nothing moves."""
     if waiting == 0:
         return 0.0
@@ -120,7 +120,7 @@ def drain_s(waiting: int, rate: Throughput) -> float | None:
     return round(waiting / per_minute * 60, 1) if per_minute else None
 
 
-def oldest_age_s(now_s: float, visible: int, samples: Samples, queued: Iterable[datetime]) -> float | None:
+def estimate_oldest_age_s(now_s: float, visible: int, samples: Samples, queued: Iterable[datetime]) -> float | None:
     """How long the oldest waiting message waits at most: SQS hands messages out roughly in their order.
 
     It came after the youngest that a worker has taken (`queued`: when those were sent), and after the queue was last

@@ -12,12 +12,12 @@ from functools import partial
 
 import structlog
 
-from services.api.actions.purge_job import progress_of
+from services.api.actions.purge_job import read_progress
 from services.api.live import figures
-from services.api.live.figures import Sample, Samples
+from services.api.live.figures import Samples, StateSample
 from services.api.live.sockets import Sockets
 from services.api.live.sources.queues import QueuesReading
-from services.api.live.sources.source import Source
+from services.api.live.sources.source import LiveSource
 from services.api.live.sources.videos import VideosReading
 from services.api.schema.models import Metrics, PurgeProgress, Queue, State
 from services.aws.errors import AwsError, WriteConflictError
@@ -42,14 +42,14 @@ class Readers:
     pods: Callable[[], list[Pod]]
 
 
-class Live:
-    """Ticks until it is cancelled. Everything but `nudge` belongs to the event loop."""
+class LiveState:
+    """Ticks until it is cancelled. Everything but `request_push` belongs to the event loop."""
 
     def __init__(self, readers: Readers, shared: SharedItems, sockets: Sockets, *, interval_s: float) -> None:
         self._executor = ThreadPoolExecutor(4, thread_name_prefix="source")
-        self.queues = Source("queue", readers.queues, self._executor)
-        self.videos = Source("metrics", readers.videos, self._executor)
-        self.pods = Source("pods", readers.pods, self._executor)
+        self.queues = LiveSource("queue", readers.queues, self._executor)
+        self.videos = LiveSource("metrics", readers.videos, self._executor)
+        self.pods = LiveSource("pods", readers.pods, self._executor)
         self.sockets = sockets
         self.tick_s = 0.0
         self._shared = shared
@@ -59,14 +59,14 @@ class Live:
         self._server = secrets.token_hex(4)
         self._seq = 0
         self._whole = ""
-        self._nudged = asyncio.Event()
+        self._push_requested = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._log = structlog.get_logger()
 
-    def nudge(self) -> None:
+    def request_push(self) -> None:
         """Something has happened: push soon. May be called from any thread."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._nudged.set)
+            self._loop.call_soon_threadsafe(self._push_requested.set)
 
     @property
     def generation(self) -> int:
@@ -87,9 +87,9 @@ class Live:
         """Until the next tick is due, or something has happened and the last tick is not too fresh."""
         rest_s = max(0.0, self._interval_s - (time.monotonic() - begun))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._nudged.wait(), rest_s)
+            await asyncio.wait_for(self._push_requested.wait(), rest_s)
             await asyncio.sleep(max(0.0, min(_DEBOUNCE_S, rest_s) - (time.monotonic() - begun)))
-        self._nudged.clear()
+        self._push_requested.clear()
 
     async def tick(self) -> None:
         """Reads all sources, keeps a sample, and pushes."""
@@ -123,12 +123,14 @@ class Live:
         queues, videos = self.queues.value, self.videos.value
         if videos is not None:
             self._samples = self._samples.merged(Samples.from_json(videos.shared.samples.content))
-        at_s = figures.slot(time.time())
+        at_s = figures.floor_to_grid(time.time())
         is_known = bool(self._samples.recent) and self._samples.recent[-1].at_s >= at_s
         if queues is None or videos is None or not self.queues.is_fresh or is_known:
             return
         depth = queues.queue
-        sample = Sample(at_s, depth.visible, depth.in_flight, depth.delayed, queues.dead_letters, videos.shared.ended)
+        sample = StateSample(
+            at_s, depth.visible, depth.in_flight, depth.delayed, queues.dead_letters, videos.shared.ended
+        )
         samples = self._samples.with_sample(sample)
         if self.videos.is_fresh:
             loop = asyncio.get_running_loop()
@@ -171,9 +173,9 @@ class Live:
             visible=visible,
             in_flight=reading.queue.in_flight,
             delayed=reading.queue.delayed,
-            oldest_age_s=figures.oldest_age_s(time.time(), visible, self._samples, queued),
+            oldest_age_s=figures.estimate_oldest_age_s(time.time(), visible, self._samples, queued),
             dead_letters=reading.dead_letters,
-            history=figures.history(self._samples.recent),
+            history=figures.build_history(self._samples.recent),
         )
 
     def metrics(self) -> Metrics | None:
@@ -181,7 +183,7 @@ class Live:
         if reading is None:
             return None
         totals, now_s = reading.shared.totals, time.time()
-        rate = figures.throughput(self._samples, reading.shared.ended, now_s)
+        rate = figures.measure_throughput(self._samples, reading.shared.ended, now_s)
         queues = self.queues.value
         waiting = queues.queue.visible + queues.queue.in_flight + queues.queue.delayed if queues else 0
         pods = self.pods.value or []
@@ -193,12 +195,12 @@ class Live:
             running_pods=sum(pod.phase == "Running" for pod in pods),
             total_pods=len(pods),
             throughput=rate,
-            latency=figures.latency(reading.times),
-            drain_s=figures.drain_s(waiting, rate),
+            latency=figures.measure_latency(reading.times),
+            drain_s=figures.estimate_drain_s(waiting, rate),
         )
 
     def _purge(self) -> PurgeProgress | None:
-        progress = progress_of(self.videos.value.shared.purge) if self.videos.value else None
+        progress = read_progress(self.videos.value.shared.purge) if self.videos.value else None
         if progress is None or progress.running:
             return progress
         ended = progress.finished_at or progress.started_at

@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.api.calls import AwsRoute
-from services.api.parts import Operator, TheParts, Viewer
 from services.api.schema.models import DeadLetters, PurgePreview, PurgeStarted, Redriven, RedriveRequest, Tested
-from services.api.schema.names import content_type
-from services.api.schema.problems import ConflictError, documented
+from services.api.schema.names import get_content_type
+from services.api.schema.problems import ConflictError, document_problems
+from services.api.services import Operator, Services, Viewer
 from services.contract.formats import is_video_name
 from services.contract.keys import UPLOAD_PREFIX
 
@@ -30,11 +30,11 @@ _COPIES_AT_ONCE = 8
     operation_id="testPipeline",
     summary="Test the pipeline",
     status_code=202,
-    responses=documented(401, 403, 409, 429, 503),
+    responses=document_problems(401, 403, 409, 429, 503),
 )
-def test(_: Operator, parts: TheParts) -> Tested:
+def test(_: Operator, services: Services) -> Tested:
     """Copies the videos of the test bucket, at most 50, into the uploads; follow them by their keys."""
-    source = parts.test_bucket
+    source = services.test_bucket
     if source is None:
         raise ConflictError("There is no test bucket: set TEST_SOURCE_BUCKET.")
     videos = list(islice((info for info in source.list("") if is_video_name(info.key)), _TEST_VIDEOS))
@@ -44,21 +44,21 @@ def test(_: Operator, parts: TheParts) -> Tested:
 
     def copy(key: str) -> str:
         target = prefix + key.lstrip("/")
-        parts.bucket.copy_from(source.name, key, target, content_type=content_type(key))
+        services.bucket.copy_from(source.name, key, target, content_type=get_content_type(key))
         return target
 
     with ThreadPoolExecutor(_COPIES_AT_ONCE) as pool:
         keys = list(pool.map(copy, [info.key for info in videos]))
-    parts.live.nudge()
+    services.live.request_push()
     return Tested(prefix=prefix, keys=keys)
 
 
 @router.get(
-    "/purge", operation_id="previewPurge", summary="What a purge would take", responses=documented(401, 429, 503)
+    "/purge", operation_id="previewPurge", summary="What a purge would take", responses=document_problems(401, 429, 503)
 )
-def preview(_: Viewer, parts: TheParts) -> PurgePreview:
+def preview(_: Viewer, services: Services) -> PurgePreview:
     """Counts what is there, and gives the confirmation that a purge of it needs."""
-    return parts.purge.preview()
+    return services.purge.preview()
 
 
 @router.delete(
@@ -66,32 +66,34 @@ def preview(_: Viewer, parts: TheParts) -> PurgePreview:
     operation_id="purge",
     summary="Delete all videos and thumbnails",
     status_code=202,
-    responses=documented(401, 403, 409, 428, 429, 503),
+    responses=document_problems(401, 403, 409, 428, 429, 503),
 )
-def purge(_: Operator, parts: TheParts, confirmation: Confirmation = None) -> PurgeStarted:
+def purge(_: Operator, services: Services, confirmation: Confirmation = None) -> PurgeStarted:
     """Deletes what was counted, all versions, with records, totals and dead letters. Cannot be undone.
 
     A purge goes on when its process ends: another one continues it. 428 says that the confirmation is missing, forged,
     expired or used, and that nothing was deleted.
     """
-    counted, progress = parts.purge.start(confirmation)
+    counted, progress = services.purge.start(confirmation)
     return PurgeStarted(objects=counted.objects, progress=progress)
 
 
-@router.get("/dead-letters", operation_id="listDeadLetters", summary="What failed", responses=documented(401, 429, 503))
-async def dead_letters(_: Viewer, parts: TheParts) -> DeadLetters:
+@router.get(
+    "/dead-letters", operation_id="listDeadLetters", summary="What failed", responses=document_problems(401, 429, 503)
+)
+async def dead_letters(_: Viewer, services: Services) -> DeadLetters:
     """The dead-letter queue, looked through: for a moment its messages are hidden from others."""
-    return await parts.calls.shared("dead letters", parts.dead_letters.look)
+    return await services.calls.run_shared("dead letters", services.dead_letters.list_letters)
 
 
 @router.post(
     "/dead-letters/redrive",
     operation_id="redrive",
     summary="Try again what failed",
-    responses=documented(401, 403, 422, 429, 503),
+    responses=document_problems(401, 403, 422, 429, 503),
 )
-def redrive(request: RedriveRequest, _: Operator, parts: TheParts) -> Redriven:
+def redrive(request: RedriveRequest, _: Operator, services: Services) -> Redriven:
     """Sends dead letters to the queue again, at most `limit`: first sent, then deleted."""
-    sent = parts.dead_letters.redrive(request)
-    parts.live.nudge()
+    sent = services.dead_letters.redrive(request)
+    services.live.request_push()
     return Redriven(redriven=sent.count, keys=list(sent.keys), remaining=sent.remaining)

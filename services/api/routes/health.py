@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Response
 
-from services.api.calls import Calls
-from services.api.parts import Parts, TheParts
+from services.api.calls import AwsCalls
 from services.api.schema.models import Health, Readiness
 from services.api.schema.problems import RETRY_AFTER_S, UnavailableError
+from services.api.services import ApiServices, Services
 from services.aws.errors import AwsError
 from services.contract.version import VERSION
 
@@ -26,21 +26,23 @@ class ReadinessCheck:
     """
 
     def __init__(self) -> None:
-        self._calls = Calls(threads=3, most_waiting=3)
+        self._calls = AwsCalls(threads=3, max_waiting=3)
         self._checking: asyncio.Task[Readiness] | None = None
         self._known: tuple[float, Readiness] | None = None
 
-    async def look(self, parts: Parts) -> Readiness:
+    async def look(self, services: ApiServices) -> Readiness:
         """Return the readiness of some seconds ago, or check it: once for all that ask at the same time."""
         if self._known is not None and time.monotonic() - self._known[0] < _FRESH_S:
             return self._known[1]
         if self._checking is None or self._checking.done():
-            self._checking = asyncio.create_task(self._check(parts))
+            self._checking = asyncio.create_task(self._check(services))
         return await asyncio.shield(self._checking)
 
-    async def _check(self, parts: Parts) -> Readiness:
+    async def _check(self, services: ApiServices) -> Readiness:
         queue, bucket, table = await asyncio.gather(
-            self._answers(parts.queue.depth), self._answers(parts.bucket.check), self._answers(parts.shared.read)
+            self._answers(services.queue.depth),
+            self._answers(services.bucket.check),
+            self._answers(services.shared.read),
         )
         readiness = Readiness(ready=queue and bucket and table, queue=queue, bucket=bucket, table=table)
         self._known = (time.monotonic(), readiness)
@@ -69,9 +71,9 @@ async def health() -> Health:
     summary="Readiness",
     responses={503: {"description": "Something does not answer.", "model": Readiness}},
 )
-async def ready(parts: TheParts, response: Response) -> Readiness:
+async def ready(services: Services, response: Response) -> Readiness:
     """Queue, bucket and table answer. 503 when one does not; asked at most once in five seconds."""
-    found = await _check.look(parts)
+    found = await _check.look(services)
     if not found.ready:
         response.status_code = 503
         response.headers["Retry-After"] = str(RETRY_AFTER_S)

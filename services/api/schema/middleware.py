@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.api.access.auth import Gate
+from services.api.access.auth import Authenticator
 from services.api.schema import problems
 from services.api.schema.problems import ApiError
 from services.api.telemetry import Telemetry
@@ -34,11 +34,11 @@ _DETAIL = f"The body has more than {MAX_BODY_BYTES} bytes."
 _STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 
 
-class Wrapping:
-    def __init__(self, app: ASGIApp, telemetry: Telemetry, gate: Gate) -> None:
+class HttpMiddleware:
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, authenticator: Authenticator) -> None:
         self._app = app
         self._telemetry = telemetry
-        self._gate = gate
+        self._authenticator = authenticator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,7 +69,7 @@ class Wrapping:
             if declared > OPEN_BODY_BYTES:
                 await self._check(scope, declared)
         except HTTPException as error:
-            answer = problems.response(error.status_code, error.detail, headers=error.headers)
+            answer = problems.make_response(error.status_code, error.detail, headers=error.headers)
             await answer(scope, receive, send)
         else:
             await self._app(scope, self._counted(scope, receive, declared), send)
@@ -82,7 +82,7 @@ class Wrapping:
         if size_bytes > MAX_BODY_BYTES:
             raise HTTPException(_TOO_LARGE, _DETAIL, headers={"Connection": "close"})
         try:
-            await run_in_threadpool(self._gate.caller, HTTPConnection(scope))
+            await run_in_threadpool(self._authenticator.authenticate, HTTPConnection(scope))
         except ApiError as error:
             raise HTTPException(error.status, error.detail, {**error.headers, "Connection": "close"}) from None
 

@@ -18,7 +18,7 @@ class UploadNameError(ValueError):
     """No video can be stored under this name; the message is the rule."""
 
 
-def safe_name(given: str) -> str:
+def clean_name(given: str) -> str:
     """The name, with folders, without what is unsafe in it.
 
     Raises: UploadNameError if nothing of it is left, or it ends in none of the ten extensions.
@@ -37,11 +37,11 @@ def safe_name(given: str) -> str:
     return stem + extension
 
 
-def content_type(name: str) -> str:
+def get_content_type(name: str) -> str:
     return CONTENT_TYPES[split_extension(name)[1].lower()]
 
 
-def candidates(name: str, token: str) -> Iterator[str]:
+def propose_names(name: str, token: str) -> Iterator[str]:
     """The name, then others like it, the last of which nobody else asks for: `token` is the caller's own."""
     stem, extension = split_extension(name)
     yield name

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from services.api.parts import Viewer
+from services.api.services import Viewer
 
 router = APIRouter(include_in_schema=False)
 

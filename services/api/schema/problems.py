@@ -105,7 +105,7 @@ class UnavailableError(ApiError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def response(
+def make_response(
     status: int,
     detail: str,
     *,
@@ -120,7 +120,7 @@ def response(
     )
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def document_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems that an operation answers with, for its entry in the OpenAPI document."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
@@ -129,22 +129,22 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def install(app: FastAPI) -> None:
+def install_handlers(app: FastAPI) -> None:
     """Makes every error of the application a problem."""
     log = structlog.get_logger()
 
     @app.exception_handler(ApiError)
     async def of_ours(_: Request, error: ApiError) -> JSONResponse:
-        return response(error.status, error.detail, headers=error.headers, errors=getattr(error, "errors", None))
+        return make_response(error.status, error.detail, headers=error.headers, errors=getattr(error, "errors", None))
 
     @app.exception_handler(AwsError)
     async def of_aws(request: Request, error: AwsError) -> JSONResponse:
         if isinstance(error, ObjectMissingError):
-            return response(HTTPStatus.NOT_FOUND, "It is not there, or no longer.")
+            return make_response(HTTPStatus.NOT_FOUND, "It is not there, or no longer.")
         if isinstance(error, RequestRefusedError):
-            return response(HTTPStatus.CONFLICT, str(error))
+            return make_response(HTTPStatus.CONFLICT, str(error))
         log.warning("aws_failed", path=request.url.path, error=str(error))
-        return response(
+        return make_response(
             HTTPStatus.SERVICE_UNAVAILABLE,
             "AWS does not answer as it should. Try again in a moment.",
             headers={"Retry-After": str(RETRY_AFTER_S)},
@@ -157,7 +157,7 @@ def install(app: FastAPI) -> None:
             for one in error.errors()
         ]
         detail = "; ".join(f"{one.field}: {one.rule}" for one in broken)
-        return response(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=broken)
+        return make_response(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=broken)
 
     @app.exception_handler(HTTPException)
     async def of_starlette(request: Request, error: HTTPException) -> JSONResponse:
@@ -165,12 +165,12 @@ def install(app: FastAPI) -> None:
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             # Starlette names the methods of the first route only that has this path.
             headers["Allow"] = ", ".join(_methods(app, request))
-        return response(error.status_code, str(error.detail), headers=headers)
+        return make_response(error.status_code, str(error.detail), headers=headers)
 
     @app.exception_handler(Exception)
     async def of_nobody(request: Request, error: Exception) -> JSONResponse:
         log.error("unexpected_error", path=request.url.path, exc_info=error)
-        return response(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; the log tells what.")
+        return make_response(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; the log tells what.")
 
 
 def _methods(app: FastAPI, request: Request) -> list[str]:

@@ -68,7 +68,7 @@ prints one line of JSON a second, and ends with status 1 if the totals kept chan
 
 def api_reference() -> str:
     """The page, in Markdown."""
-    document = openapi.document(make_app())
+    document = openapi.build_document(make_app())
     rows = [
         _row(method, path, operation)
         for path, operations in document["paths"].items()

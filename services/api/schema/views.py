@@ -15,12 +15,12 @@ Sign = Callable[[str], str]
 _ID_MARK = "~"
 
 
-def video_id(key: str) -> str:
+def encode_video_id(key: str) -> str:
     """A key as one path segment: `..` and `//` in a key would not survive a browser or a proxy."""
     return _ID_MARK + base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-def video_key(given: str) -> str | None:
+def decode_video_key(given: str) -> str | None:
     """The key that a path names, by itself or by its id; None if it can be no upload's."""
     if given.startswith(_ID_MARK):
         coded = given.removeprefix(_ID_MARK)
@@ -31,7 +31,7 @@ def video_key(given: str) -> str | None:
     return given if is_upload(given) and len(given.encode()) <= 1024 else None
 
 
-def thumbnails(record: VideoRecord, sign: Sign) -> list[Thumbnail]:
+def show_thumbnails(record: VideoRecord, sign: Sign) -> list[Thumbnail]:
     return [
         Thumbnail(
             **thumbnail.model_dump(),
@@ -43,11 +43,11 @@ def thumbnails(record: VideoRecord, sign: Sign) -> list[Thumbnail]:
     ]
 
 
-def video(record: VideoRecord, sign: Sign) -> Video:
+def show_video(record: VideoRecord, sign: Sign) -> Video:
     return Video(**_fields(record, sign))
 
 
-def video_details(record: VideoRecord, sign: Sign) -> VideoDetails:
+def show_details(record: VideoRecord, sign: Sign) -> VideoDetails:
     sheet, preview = record.storyboard, record.preview
     return VideoDetails(
         **_fields(record, sign),
@@ -64,8 +64,8 @@ def _fields(record: VideoRecord, sign: Sign) -> dict[str, Any]:
     names = set(Video.model_fields) - {"id", "thumbnails"}
     return {
         **record.model_dump(include=names),
-        "id": video_id(record.key),
-        "thumbnails": thumbnails(record, sign),
+        "id": encode_video_id(record.key),
+        "thumbnails": show_thumbnails(record, sign),
     }
 
 
@@ -82,6 +82,6 @@ def _timeline(record: VideoRecord) -> list[TimelineEntry]:
     return entries
 
 
-def position(record: VideoRecord) -> tuple[str, str]:
+def listing_position(record: VideoRecord) -> tuple[str, str]:
     """Where a listing stands after this record."""
     return record.updated_at.isoformat(timespec="microseconds"), record.key

@@ -171,7 +171,7 @@ def test_a_folder_without_videos_is_said_to_be_one(folder: Path) -> None:
     (folder / "empty").mkdir()
     done = run(folder, "empty", "--output", "out", "--json")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "extract: there are no videos in empty\n"
+    assert done.stderr == "extract: no videos in empty\n"
 
 
 def test_videos_of_one_stem_do_not_overwrite_each_other(folder: Path, videos: Videos) -> None:

@@ -10,7 +10,7 @@ from services.contract.settings.api import ApiSettings
 
 class PodsSource(Protocol):
     def read(self) -> list[Pod]:
-        """Raises: SourceError."""
+        """Raises: LiveSourceError."""
 
     def close(self) -> None: ...
 
@@ -23,7 +23,7 @@ class NoPods:
         pass
 
 
-def pods_source(settings: ApiSettings, changed: Callable[[], None]) -> PodsSource:
+def choose_pods_source(settings: ApiSettings, changed: Callable[[], None]) -> PodsSource:
     """`changed` may be called from any thread when pods have changed."""
     if settings.pods_source == "file" and settings.pods_file is not None:
         return PodsFromFile(settings.pods_file)

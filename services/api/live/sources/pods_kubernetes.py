@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from urllib3.response import HTTPResponse
 
-from services.api.live.sources.source import SourceError
+from services.api.live.sources.source import LiveSourceError
 from services.contract.pods import Pod
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ class PodsFromKubernetes:
         threading.Thread(target=self._follow, name="pods", daemon=True).start()
 
     def read(self) -> list[Pod]:
-        """Raises: SourceError while Kubernetes does not answer."""
+        """Raises: LiveSourceError while Kubernetes does not answer."""
         with self._lock:
             if self._error is None and time.monotonic() - self._heard_at > _SILENCE_S:
                 self._error = "Kubernetes has fallen silent."
             if self._error is not None:
-                raise SourceError(self._error)
+                raise LiveSourceError(self._error)
             return sorted(self._pods.values(), key=lambda pod: (pod.component, pod.name))
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ class PodsFromKubernetes:
         """Lists the pods, then follows their changes until it is time to list again."""
         listed = json.loads(self._ask(client, _TIMEOUT_S).data)
         with self._lock:
-            self._pods = {item["metadata"]["name"]: pod_of(item) for item in listed["items"]}
+            self._pods = {item["metadata"]["name"]: parse_pod(item) for item in listed["items"]}
             self._error = None
             self._heard_at = time.monotonic()
         self._changed()
@@ -105,7 +105,7 @@ class PodsFromKubernetes:
     def _ask(
         self, client: "ApiClient", timeout_s: float | tuple[float, float], query: Mapping[str, str] | None = None
     ) -> HTTPResponse:
-        """The answer to `GET .../pods`, whose body is still to be read. Raises: SourceError, HTTPError."""
+        """The answer to `GET .../pods`, whose body is still to be read. Raises: LiveSourceError, HTTPError."""
         # Not by CoreV1Api: it loads a class for every kind that Kubernetes knows, 80 MB and a second of CPU.
         request = client.param_serialize(
             "GET",
@@ -118,7 +118,7 @@ class PodsFromKubernetes:
         answer: HTTPResponse = client.call_api(*request, _request_timeout=timeout_s).response
         if answer.status != HTTPStatus.OK:
             answer.close()
-            raise SourceError(f"{answer.status} {answer.reason}")
+            raise LiveSourceError(f"{answer.status} {answer.reason}")
         return answer
 
     def _apply(self, event: Mapping[str, Any]) -> None:
@@ -130,11 +130,11 @@ class PodsFromKubernetes:
             if event["type"] == "DELETED":
                 self._pods.pop(item["metadata"]["name"], None)
             else:
-                self._pods[item["metadata"]["name"]] = pod_of(item)
+                self._pods[item["metadata"]["name"]] = parse_pod(item)
         self._changed()
 
 
-def pod_of(item: Mapping[str, Any]) -> Pod:
+def parse_pod(item: Mapping[str, Any]) -> Pod:
     """A pod as Kubernetes has it, in the few words that tell how it is."""
     metadata, status = item["metadata"], item.get("status", {})
     labels = metadata.get("labels") or {}
@@ -191,4 +191,4 @@ def _events(answer: HTTPResponse) -> Iterator[dict[str, Any]]:
 
 
 def _short(error: Exception) -> str:
-    return str(error) if isinstance(error, SourceError) else type(error).__name__
+    return str(error) if isinstance(error, LiveSourceError) else type(error).__name__

@@ -16,11 +16,11 @@ from services.aws.errors import AwsError
 T = TypeVar("T")
 
 
-class SourceError(Exception):
+class LiveSourceError(Exception):
     """A source does not answer; the message is for people."""
 
 
-class Source(Generic[T]):
+class LiveSource(Generic[T]):
     """Keeps what was last read. One read at a time: one that hangs is not piled up on."""
 
     def __init__(self, name: str, read: Callable[[], T], executor: Executor) -> None:
@@ -53,7 +53,7 @@ class Source(Generic[T]):
     async def _refresh(self) -> None:
         try:
             self.value = await asyncio.get_running_loop().run_in_executor(self._executor, self._read_in_time)
-        except (AwsError, SourceError) as error:
+        except (AwsError, LiveSourceError) as error:
             self._fail(str(error))
         except Exception:  # noqa: BLE001 - a tick must go on, whatever a source does
             self._log.exception("source_broken", source=self.name)

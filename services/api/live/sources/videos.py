@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.api.schema.models import VideoSummary
-from services.api.schema.views import video_id
+from services.api.schema.views import encode_video_id
 from services.aws.listing import VideoListing
 from services.aws.shared import Shared, SharedItems
 from services.contract.records import VideoState
@@ -23,8 +23,8 @@ _ATTRIBUTES = (
     "worker",
 )
 _NEWEST = {VideoState.PROCESSING: 50, VideoState.DONE: 100, VideoState.DEGRADED: 25, VideoState.FAILED: 25}
-_IN_WORK = 50
-_ENDED = 50
+_MAX_IN_PROGRESS = 50
+_MAX_ENDED = 50
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,12 @@ class VideosReader:
             self._newest = self._read_newest()
             self._settled = shared.writes == self._writes
             self._writes = shared.writes
-        in_work = [video for video in self._newest if video.finished_at is None]
+        in_progress = [video for video in self._newest if video.finished_at is None]
         ended = [video for video in self._newest if video.finished_at is not None]
         good = [video for video in ended if video.state is not VideoState.FAILED]
         return VideosReading(
             shared=shared,
-            feed=[*in_work[:_IN_WORK], *ended[:_ENDED]],
+            feed=[*in_progress[:_MAX_IN_PROGRESS], *ended[:_MAX_ENDED]],
             times=[(video.queued_at, video.finished_at) for video in good if video.finished_at],
             queued=[video.queued_at for video in self._newest],
         )
@@ -72,5 +72,5 @@ class VideosReader:
         for state, limit in _NEWEST.items():
             for item in self._listing.newest(state, limit, attributes=_ATTRIBUTES):
                 key = item.pop("pk")
-                videos.append(VideoSummary.model_validate({**item, "key": key, "id": video_id(key)}))
+                videos.append(VideoSummary.model_validate({**item, "key": key, "id": encode_video_id(key)}))
         return sorted(videos, key=lambda video: video.updated_at, reverse=True)

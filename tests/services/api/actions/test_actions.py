@@ -11,7 +11,7 @@ from typing import Self
 import httpx
 import pytest
 
-from services.api.actions.dead_letters import DeadLetterBox
+from services.api.actions.dead_letters import DeadLetterStore
 from services.aws.errors import AwsError
 from services.contract.events import Delivery, UploadEvent, notification_body, parse_notification
 from services.contract.records import ReasonCode, VideoState
@@ -333,11 +333,11 @@ def test_a_redrive_asks_for_another_try(place: Place, own_api: Api) -> None:
 def test_to_look_at_dead_letters_changes_nothing_that_is_shown(place: Place, own_api: Api) -> None:
     letters(place, 2)
     place.clients.sqs.send_message(QueueUrl=place.queues.dead_letter_url, MessageBody="moved by SQS")
-    own = DeadLetterBox(place.queue, place.dead_letters)
+    own = DeadLetterStore(place.queue, place.dead_letters)
     with own_api.client() as client:
         first = client.get("/api/dead-letters").json()
         for _ in range(7):
-            assert len(own.all()) == 3
+            assert len(own.receive_all()) == 3
         sent = client.post("/api/dead-letters/redrive", json={"keys": ["uploads/no-such.mp4"]}).json()
         second = client.get("/api/dead-letters").json()
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from services.api.actions.dead_letters import DeadLetterBox
-from services.api.actions.reindex import ReindexParts
-from services.api.actions.reindex import reindex as run_reindex
+from services.api.actions.dead_letters import DeadLetterStore
+from services.api.actions.reindex import ReindexContext
+from services.api.actions.reindex import reindex_table as run_reindex
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import BaseTakenError
 from services.contract.events import Delivery, UploadEvent, notification_body, parse_notification
@@ -150,12 +150,12 @@ class ChangingBucket(Bucket):
         return super().head(key)
 
 
-def parts_of(place: Place, bucket: Bucket) -> ReindexParts:
-    return ReindexParts(
+def parts_of(place: Place, bucket: Bucket) -> ReindexContext:
+    return ReindexContext(
         bucket=bucket,
         videos=place.videos,
         queue=place.queue,
-        dead_letters=DeadLetterBox(place.queue, place.dead_letters),
+        dead_letters=DeadLetterStore(place.queue, place.dead_letters),
         thumbnail_prefix="thumbnails/",
         count=3,
     )

@@ -17,7 +17,7 @@ from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.sandbox.sandbox import Sandbox
-from services.worker.metrics import Metrics
+from services.worker.metrics import WorkerMetrics
 from tests.support.extracted import SMALL, numbers
 from tests.support.extracted import extract as extract_in_sandbox
 from tests.support.ranged import Counted
@@ -99,7 +99,7 @@ def test_what_an_exception_says_becomes_a_short_printable_line(videos: Videos, m
 
 
 def test_a_metric_has_few_labels_whatever_a_child_says() -> None:
-    metrics = Metrics()
+    metrics = WorkerMetrics()
     for number in range(50):
         metrics.count_index_failure(IndexFailure(f"container{number}", f"Error{number}", "", ""))
     metrics.count_index_failure(IndexFailure("mp4", "IndexError", "", ""))

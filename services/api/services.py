@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
-from services.api.access.auth import Caller, Gate, check_operator, check_origin
-from services.api.actions.dead_letters import DeadLetterBox
+from services.api.access.auth import Authenticator, Caller, check_operator, check_origin
+from services.api.actions.dead_letters import DeadLetterStore
 from services.api.actions.purge import Purge
-from services.api.calls import Calls
-from services.api.live.live import Live
+from services.api.calls import AwsCalls
+from services.api.live.live import LiveState
 from services.api.live.sockets import Sockets
 from services.api.schema.cursors import Cursors
 from services.api.telemetry import Telemetry
@@ -26,7 +26,7 @@ from services.contract.settings.api import ApiSettings
 
 
 @dataclass(frozen=True)
-class Parts:
+class ApiServices:
     settings: ApiSettings
     bucket: Bucket
     test_bucket: Bucket | None
@@ -36,42 +36,42 @@ class Parts:
     shared: SharedItems
     presigner: Presigner
     uploads: Uploads
-    dead_letters: DeadLetterBox
+    dead_letters: DeadLetterStore
     purge: Purge
-    calls: Calls
-    live: Live
+    calls: AwsCalls
+    live: LiveState
     sockets: Sockets
     cursors: Cursors
-    gate: Gate
+    authenticator: Authenticator
     telemetry: Telemetry
     close: Callable[[], None]
 
-    def sign(self, key: str) -> str:
+    def sign_url(self, key: str) -> str:
         """A presigned URL to read an object. Raises: ServiceError."""
         return self.presigner.url(key, lifetime_s=self.settings.url_lifetime_s)
 
 
-async def parts_of(connection: HTTPConnection) -> Parts:
-    """Return the parts, on the event loop: FastAPI would give a plain function a thread."""
-    parts: Parts = connection.app.state.parts
-    return parts
+async def get_services(connection: HTTPConnection) -> ApiServices:
+    """Return the services, on the event loop: FastAPI would give a plain function a thread."""
+    services: ApiServices = connection.app.state.services
+    return services
 
 
-TheParts = Annotated[Parts, Depends(parts_of)]
+Services = Annotated[ApiServices, Depends(get_services)]
 
 
-def caller(request: Request, parts: TheParts) -> Caller:
+def authenticate_viewer(request: Request, services: Services) -> Caller:
     """Whoever asks, if that one may look. Raises: UnauthorizedError, TooManyError, UnavailableError."""
-    return parts.gate.caller(request)
+    return services.authenticator.authenticate(request)
 
 
-def operator(request: Request, parts: TheParts) -> Caller:
+def authenticate_operator(request: Request, services: Services) -> Caller:
     """Whoever asks, if that one may act. Raises: ForbiddenError, and what `caller` raises."""
-    check_origin(request, parts.settings.api_public_url)
-    found = parts.gate.caller(request)
+    check_origin(request, services.settings.api_public_url)
+    found = services.authenticator.authenticate(request)
     check_operator(found)
     return found
 
 
-Viewer = Annotated[Caller, Depends(caller)]
-Operator = Annotated[Caller, Depends(operator)]
+Viewer = Annotated[Caller, Depends(authenticate_viewer)]
+Operator = Annotated[Caller, Depends(authenticate_operator)]
