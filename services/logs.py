@@ -5,7 +5,7 @@ import sys
 
 import structlog
 
-from services.contract.text import log_line
+from services.contract.text import dump_log_line
 
 
 def configure_logs() -> None:
@@ -16,7 +16,7 @@ def configure_logs() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(log_line),
+            structlog.processors.JSONRenderer(dump_log_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),

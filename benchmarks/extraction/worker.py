@@ -18,7 +18,7 @@ import structlog
 
 from benchmarks.extraction import videos
 from benchmarks.extraction.videos import Video
-from services.aws.queue import DeadLetterQueue, Queue
+from services.aws.queue import DeadLetterQueue, MessageQueue
 from services.contract.events import Delivery, UploadEvent
 from services.contract.keys import UPLOAD_PREFIX
 from services.contract.records import VideoState
@@ -131,7 +131,7 @@ class _Bench:
         return WorkerLoop(
             settings,
             WorkerServices(
-                queue=Queue(clients.sqs, endpoints.queue_url),
+                queue=MessageQueue(clients.sqs, endpoints.queue_url),
                 dead_letters=DeadLetterQueue(clients.sqs, endpoints.dead_letter_queue_url),
                 processor=processor,
                 sandbox=sandbox,

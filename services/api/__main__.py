@@ -13,7 +13,7 @@ from services.api.calls import PATIENCE, THREADS
 from services.api.schema import openapi
 from services.api.schema.middleware import HttpMiddleware
 from services.api.server import open_listener, serve_app
-from services.aws.clients import Clients, connect
+from services.aws.clients import Clients, make_clients
 from services.aws.errors import AwsError
 from services.contract.settings import ApiSettings, SettingsError
 from services.logs import configure_logs
@@ -37,11 +37,11 @@ def main() -> int:
         print(error, file=sys.stderr)  # noqa: T201 - output of the command
         return 2
     session = boto3.Session(region_name=settings.aws_region)
-    patient = connect(settings.aws_region, connections=_PATIENT_CONNECTIONS, session=session)
+    patient = make_clients(settings.aws_region, connections=_PATIENT_CONNECTIONS, session=session)
     if arguments.command == "reindex":
         return reindex_command.run_reindex(settings, patient)
     configure_logs()
-    clients = connect(settings.aws_region, connections=THREADS + 8, patience=PATIENCE, session=session)
+    clients = make_clients(settings.aws_region, connections=THREADS + 8, patience=PATIENCE, session=session)
     return _serve(settings, clients, patient)
 
 

@@ -29,7 +29,7 @@ from services.aws.bucket import Bucket
 from services.aws.clients import Clients
 from services.aws.listing import VideoListing
 from services.aws.presign import Presigner
-from services.aws.queue import DeadLetterQueue, Queue
+from services.aws.queue import DeadLetterQueue, MessageQueue
 from services.aws.shared import SharedItems
 from services.aws.uploads import Uploads
 from services.aws.videos import VideosTable
@@ -46,7 +46,10 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
     Raises: TokensError, AwsError, OSError if the tokens cannot be read.
     """
     bucket = Bucket(clients.s3, settings.s3_bucket)
-    queue, dead_letters = Queue(clients.sqs, settings.sqs_queue_url), DeadLetterQueue(clients.sqs, settings.sqs_dlq_url)
+    queue, dead_letters = (
+        MessageQueue(clients.sqs, settings.sqs_queue_url),
+        DeadLetterQueue(clients.sqs, settings.sqs_dlq_url),
+    )
     videos = VideosTable(clients.dynamodb, settings.videos_table)
     shared = SharedItems(clients.dynamodb, settings.videos_table)
     listing = VideoListing(clients.dynamodb, settings.videos_table)

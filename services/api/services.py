@@ -18,7 +18,7 @@ from services.api.telemetry import Telemetry
 from services.aws.bucket import Bucket
 from services.aws.listing import VideoListing
 from services.aws.presign import Presigner
-from services.aws.queue import Queue
+from services.aws.queue import MessageQueue
 from services.aws.shared import SharedItems
 from services.aws.uploads import Uploads
 from services.aws.videos import VideosTable
@@ -30,7 +30,7 @@ class ApiServices:
     settings: ApiSettings
     bucket: Bucket
     test_bucket: Bucket | None
-    queue: Queue
+    queue: MessageQueue
     videos: VideosTable
     listing: VideoListing
     shared: SharedItems

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import boto3
 from botocore.config import Config
 
-from services.aws.deadline import watch
+from services.aws.deadline import enforce_deadlines
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -48,7 +48,7 @@ class Patience:
         return self.attempts * (self.connect_s + self.read_s + self.poll_s) + pauses_s
 
 
-def connect(  # noqa: PLR0913 - each is a choice of its own, and all but one have a default
+def make_clients(  # noqa: PLR0913 - each is a choice of its own, and all but one have a default
     region: str,
     *,
     connections: int,
@@ -83,5 +83,5 @@ def connect(  # noqa: PLR0913 - each is a choice of its own, and all but one hav
         dynamodb=session.client("dynamodb", endpoint_url=endpoint, config=config(patience.read_s)),
     )
     for client in (clients.s3, clients.sqs, clients.dynamodb):
-        watch(client)
+        enforce_deadlines(client)
     return clients

@@ -50,7 +50,7 @@ def remaining_s() -> float:
     return math.inf if deadline is None else deadline.remaining_s
 
 
-def watch(client: Any) -> None:
+def enforce_deadlines(client: Any) -> None:
     """Keep the calls of a boto3 client to the deadlines of the threads that make them."""
     client.meta.events.register("before-send", _refuse_late_call)
     client.meta.events.register("response-received", _note_answer)

@@ -50,7 +50,7 @@ class ServiceError(AwsError):
 
 
 @contextmanager
-def translated(action: str) -> Iterator[None]:
+def translate_errors(action: str) -> Iterator[None]:
     """Turns botocore's errors into this package's, with the action and the service's own words in the message."""
     try:
         yield

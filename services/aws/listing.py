@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.aws.errors import translated
-from services.aws.videos import plain, record_of
+from services.aws.errors import translate_errors
+from services.aws.videos import parse_item, parse_record
 from services.contract.records import VideoRecord, VideoState
 from services.contract.resources import STATE_INDEX
 
@@ -92,7 +92,7 @@ class VideoListing:
         while True:
             items, start = self._query(state, count, start)
             for item in items:
-                yield record_of(item)
+                yield parse_record(item)
             if start is None:
                 return
             count = min(2 * count, most)
@@ -111,9 +111,9 @@ class VideoListing:
             **({"ExclusiveStartKey": start} if start else {}),
             **more,
         }
-        with translated(f"list the videos that are {state}"):
+        with translate_errors(f"list the videos that are {state}"):
             answer = self._dynamodb.query(**request)
-        return [plain(item) for item in answer["Items"]], answer.get("LastEvaluatedKey")
+        return [parse_item(item) for item in answer["Items"]], answer.get("LastEvaluatedKey")
 
 
 def _time(record: VideoRecord) -> str:

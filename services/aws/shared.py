@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.aws.errors import ServiceError, WriteConflictError, translated
-from services.aws.videos import plain, totals_of
+from services.aws.errors import ServiceError, WriteConflictError, translate_errors
+from services.aws.videos import parse_item, parse_totals
 from services.contract.records import ENDED, WRITES, Totals
 from services.contract.resources import PURGE_KEY, RESERVATION_PREFIX, SAMPLES_KEY, TOTALS_KEY
 
@@ -40,14 +40,14 @@ class SharedItems:
         """Raises: ServiceError."""
         keys = (TOTALS_KEY, SAMPLES_KEY, PURGE_KEY)
         request: Any = {self._table: {"Keys": [{"pk": {"S": key}} for key in keys], "ConsistentRead": True}}
-        with translated("read the totals"):
+        with translate_errors("read the totals"):
             answer = self._dynamodb.batch_get_item(RequestItems=request)
         if answer.get("UnprocessedKeys"):
             raise ServiceError("read the totals: the table is too busy")
-        items = {item["pk"]: item for item in map(plain, answer["Responses"].get(self._table, []))}
+        items = {item["pk"]: item for item in map(parse_item, answer["Responses"].get(self._table, []))}
         totals = items.get(TOTALS_KEY, {})
         return Shared(
-            totals=totals_of(totals),
+            totals=parse_totals(totals),
             ended=int(totals.get(ENDED, 0)),
             writes=int(totals.get(WRITES, 0)),
             samples=_document(items.get(SAMPLES_KEY, {})),
@@ -56,9 +56,9 @@ class SharedItems:
 
     def document(self, key: str) -> Document:
         """Raises: ServiceError."""
-        with translated(f"read {key}"):
+        with translate_errors(f"read {key}"):
             answer = self._dynamodb.get_item(TableName=self._table, Key={"pk": {"S": key}}, ConsistentRead=True)
-        return _document(plain(answer.get("Item", {})))
+        return _document(parse_item(answer.get("Item", {})))
 
     def write(self, key: str, before: Document, content: Any) -> Document:
         """Puts a document in place of the one read before.
@@ -72,7 +72,7 @@ class SharedItems:
             "revision": {"N": str(before.revision + 1)},
             "content": {"S": json.dumps(content)},
         }
-        with translated(f"write {key}"):
+        with translate_errors(f"write {key}"):
             self._dynamodb.put_item(
                 TableName=self._table,
                 Item=item,
@@ -88,7 +88,7 @@ class SharedItems:
         """
         item: dict[str, Any] = {"pk": {"S": RESERVATION_PREFIX + key}, "until": {"N": f"{until_s:.0f}"}}
         try:
-            with translated(f"reserve {key}"):
+            with translate_errors(f"reserve {key}"):
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=item,

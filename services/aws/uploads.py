@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.aws.errors import translated
+from services.aws.errors import translate_errors
 from services.aws.presign import Presigner
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Uploads:
 
     def post(self, key: str, *, content_type: str, size_bytes: int, lifetime_s: int) -> PostForm:
         """A form that takes exactly this many bytes under this key and type. Made without a call to S3."""
-        with translated(f"sign an upload of {key}"):
+        with translate_errors(f"sign an upload of {key}"):
             form = self._s3.generate_presigned_post(
                 self._bucket,
                 key,
@@ -45,7 +45,7 @@ class Uploads:
 
     def begin(self, key: str, *, content_type: str) -> str:
         """The id of a new multipart upload. Raises: ServiceError."""
-        with translated(f"begin an upload of {key}"):
+        with translate_errors(f"begin an upload of {key}"):
             answer = self._s3.create_multipart_upload(Bucket=self._bucket, Key=key, ContentType=content_type)
         return answer["UploadId"]
 
@@ -57,7 +57,7 @@ class Uploads:
     def size_bytes(self, key: str, upload_id: str) -> int:
         """Bytes of all parts so far. Raises: ObjectMissingError if there is no such upload, ServiceError."""
         pages = self._s3.get_paginator("list_parts").paginate(Bucket=self._bucket, Key=key, UploadId=upload_id)
-        with translated(f"list the parts of {key}"):
+        with translate_errors(f"list the parts of {key}"):
             return sum(part["Size"] for page in pages for part in page.get("Parts", []))
 
     def complete(self, key: str, upload_id: str, parts: Sequence[tuple[int, str]]) -> None:
@@ -69,12 +69,12 @@ class Uploads:
             ServiceError: S3 did not answer.
         """
         named: Any = [{"PartNumber": number, "ETag": etag} for number, etag in parts]
-        with translated(f"complete the upload of {key}"):
+        with translate_errors(f"complete the upload of {key}"):
             self._patient.complete_multipart_upload(
                 Bucket=self._bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": named}
             )
 
     def abort(self, key: str, upload_id: str) -> None:
         """Gives up an upload and its parts. Raises: ObjectMissingError if there is no such upload, ServiceError."""
-        with translated(f"abort the upload of {key}"):
+        with translate_errors(f"abort the upload of {key}"):
             self._s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id)

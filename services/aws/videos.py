@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from services.aws.errors import BaseTakenError, ServiceError, WriteConflictError, translated
+from services.aws.errors import BaseTakenError, ServiceError, WriteConflictError, translate_errors
 from services.contract.records import (
     ENDED,
     WRITES,
@@ -51,11 +51,11 @@ class VideosTable:
     def get(self, key: str) -> VideoRecord | None:
         """The record of an upload, as last written. Raises: ServiceError."""
         item = self._item(key)
-        return record_of(item) if item else None
+        return parse_record(item) if item else None
 
     def totals(self) -> Totals:
         """All counters; one that was never touched is absent. Raises: ServiceError."""
-        return totals_of(self._item(TOTALS_KEY))
+        return parse_totals(self._item(TOTALS_KEY))
 
     def replace(self, before: VideoRecord | None, after: VideoRecord, *, claims: bool = False) -> VideoRecord:
         """Writes a record in place of the one read before, and the totals with it, in one transaction.
@@ -160,7 +160,7 @@ class VideosTable:
         for start in range(0, len(keys), 25):
             requests: Any = [{"DeleteRequest": {"Key": _attributes({"pk": key})}} for key in keys[start : start + 25]]
             for attempt in range(_BUSY_ATTEMPTS):
-                with translated("delete items of the videos table"):
+                with translate_errors("delete items of the videos table"):
                     answer = self._dynamodb.batch_write_item(RequestItems={self._name: requests})
                 requests = answer.get("UnprocessedItems", {}).get(self._name, [])
                 if not requests:
@@ -170,15 +170,15 @@ class VideosTable:
                 raise ServiceError("delete items of the videos table: too busy")
 
     def scan(self) -> "Iterator[dict[str, Any]]":
-        """All items, a page at a time and in no order; `record_of` makes a record of one that is. Raises: ServiceError.
+        """All items, a page at a time and in no order; `parse_record` makes a record of one that is. Raises: ServiceError.
 
         Its cost is the table's size: for a purge and a reindex, and for nothing else.
         """
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._name, ConsistentRead=True)
-        with translated("scan the videos table"):
+        with translate_errors("scan the videos table"):
             for page in pages:
                 for item in page["Items"]:
-                    yield plain(item)
+                    yield parse_item(item)
 
     def counters(self) -> dict[str, int]:
         """The totals with the counters that only grow. Raises: ServiceError."""
@@ -195,7 +195,7 @@ class VideosTable:
             put = {"ConditionExpression": f"{WRITES} = :writes", "ExpressionAttributeValues": values}
         counters = {ENDED: before.get(ENDED, 0), WRITES: before.get(WRITES, 0) + 1}
         item = _attributes({"pk": TOTALS_KEY, **totals, **counters})
-        with translated("correct the totals"):
+        with translate_errors("correct the totals"):
             self._dynamodb.put_item(TableName=self._name, Item=item, **put)
 
     def _claim(self, base: str, key: str) -> "PutTypeDef":
@@ -246,7 +246,7 @@ class VideosTable:
         """
         for attempt in range(_BUSY_ATTEMPTS):
             try:
-                with translated(action):
+                with translate_errors(action):
                     self._dynamodb.transact_write_items(TransactItems=items)
             except ServiceError as error:
                 reasons = _cancellation_reasons(error)
@@ -259,9 +259,9 @@ class VideosTable:
                 return
 
     def _item(self, key: str) -> dict[str, Any]:
-        with translated(f"read {key} from the videos table"):
+        with translate_errors(f"read {key} from the videos table"):
             answer = self._dynamodb.get_item(TableName=self._name, Key=_attributes({"pk": key}), ConsistentRead=True)
-        return plain(answer.get("Item", {}))
+        return parse_item(answer.get("Item", {}))
 
 
 def _failed_actions(error: WriteConflictError) -> list[int]:
@@ -284,12 +284,12 @@ def _item(record: VideoRecord) -> dict[str, Any]:
     return {name: _storable(value) for name, value in fields.items()}
 
 
-def totals_of(item: Mapping[str, Any]) -> Totals:
+def parse_totals(item: Mapping[str, Any]) -> Totals:
     """The totals in their item, without the counters that only grow."""
     return {name: int(value) for name, value in item.items() if name not in ("pk", ENDED, WRITES)}
 
 
-def record_of(item: Mapping[str, Any]) -> VideoRecord:
+def parse_record(item: Mapping[str, Any]) -> VideoRecord:
     return VideoRecord.model_validate({"key": item["pk"], **{name: v for name, v in item.items() if name != "pk"}})
 
 
@@ -312,6 +312,6 @@ def _attributes(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _serialize(value) for name, value in item.items()}
 
 
-def plain(item: Mapping[str, Any]) -> dict[str, Any]:
+def parse_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """An item's attributes as Python has them."""
     return {name: _deserialize(value) for name, value in item.items()}

@@ -105,7 +105,7 @@ def _records(body: str) -> list[dict[str, Any]]:
     return records
 
 
-def retry_body(body: str) -> str:
+def make_retry_body(body: str) -> str:
     """Return the body of a message that asks for another try of the uploads in `body`.
 
     A body that is no notification is returned as it is: the worker then reports the same reason again.
@@ -114,10 +114,10 @@ def retry_body(body: str) -> str:
         events = parse_notification(body)
     except MalformedNotificationError:
         return body
-    return notification_body(*(event.model_copy(update={"name": RETRY}) for event in events)) if events else body
+    return make_notification_body(*(event.model_copy(update={"name": RETRY}) for event in events)) if events else body
 
 
-def notification_body(*events: UploadEvent) -> str:
+def make_notification_body(*events: UploadEvent) -> str:
     """Return a notification with these events, which `parse_notification` reads back: for dead letters and retries."""
     return json.dumps({"Records": [_notification_record(event) for event in events]})
 

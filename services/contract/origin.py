@@ -8,9 +8,9 @@ from urllib.parse import quote, unquote
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json
 
-from services.contract.records import Preview, Storyboard, Thumbnail, VideoRecord
+from services.contract.records import StoredPreview, StoredStoryboard, StoredThumbnail, VideoRecord
 
-_Overview = TypeVar("_Overview", Storyboard, Preview)
+_Overview = TypeVar("_Overview", StoredStoryboard, StoredPreview)
 
 
 class Origin(BaseModel):
@@ -36,7 +36,7 @@ def upload_digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def origin_metadata(record: VideoRecord, thumbnail: Thumbnail, *, count: int, also: str = "") -> dict[str, str]:
+def origin_metadata(record: VideoRecord, thumbnail: StoredThumbnail, *, count: int, also: str = "") -> dict[str, str]:
     """The metadata of a thumbnail, one of `count`; `also` names what else there is."""
     origin = Origin(
         upload=upload_digest(record.key),
@@ -55,7 +55,7 @@ def parse_origin(metadata: Mapping[str, str]) -> Origin:
     return Origin.model_validate({name.replace("-", "_"): unquote(value) for name, value in metadata.items()})
 
 
-def overview_metadata(record: VideoRecord, made: Storyboard | Preview) -> dict[str, str]:
+def overview_metadata(record: VideoRecord, made: StoredStoryboard | StoredPreview) -> dict[str, str]:
     """The metadata of a storyboard's sheet or of a preview. Its keys are left out: there is little room."""
     about = made.model_dump_json(exclude={"key", "track_key"})
     return _quoted({"upload": upload_digest(record.key), "etag": record.etag, "about": about})

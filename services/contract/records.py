@@ -41,7 +41,7 @@ class ReasonCode(StrEnum):
     INTERNAL = "internal"
 
 
-class Thumbnail(BaseModel):
+class StoredThumbnail(BaseModel):
     """One stored thumbnail. `time_s` is the presentation time of the frame that it shows, from the video's start."""
 
     model_config = ConfigDict(frozen=True)
@@ -55,7 +55,7 @@ class Thumbnail(BaseModel):
     note: str | None = None
 
 
-class Storyboard(BaseModel):
+class StoredStoryboard(BaseModel):
     """A sheet of small pictures of the video, row by row. Tile n, from 0, covers the time from `n * interval_s`."""
 
     model_config = ConfigDict(frozen=True)
@@ -72,7 +72,7 @@ class Storyboard(BaseModel):
     """Size of both files together."""
 
 
-class Preview(BaseModel):
+class StoredPreview(BaseModel):
     """A short animation of the whole video, repeated every `duration_s`."""
 
     model_config = ConfigDict(frozen=True)
@@ -133,9 +133,9 @@ class VideoRecord(BaseModel):
     height_px: int | None = None
     codec: str | None = None
     container: str | None = None
-    thumbnails: tuple[Thumbnail, ...] = ()
-    storyboard: Storyboard | None = None
-    preview: Preview | None = None
+    thumbnails: tuple[StoredThumbnail, ...] = ()
+    storyboard: StoredStoryboard | None = None
+    preview: StoredPreview | None = None
     bytes_read: int = 0
     requests: int = 0
     cpu_s: float = 0.0
@@ -242,7 +242,7 @@ def share_of_totals(record: VideoRecord | None) -> dict[str, int]:
     """Return the counts that one record adds to the totals; empty without a record."""
     if record is None:
         return {}
-    stored: list[Thumbnail | Storyboard | Preview] = [
+    stored: list[StoredThumbnail | StoredStoryboard | StoredPreview] = [
         *record.thumbnails,
         *(one for one in (record.storyboard, record.preview) if one),
     ]

@@ -19,12 +19,12 @@ https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
 _DECEPTIVE = re.compile(f"[{DECEPTIVE}]")
 
 
-def visible(text: str) -> str:
+def escape_deceptive(text: str) -> str:
     r"""Return the text with an escape such as `\u202e` for each character that is invisible or moves others."""
     return _DECEPTIVE.sub(_escaped, text)
 
 
-def log_line(event: Any, **options: Any) -> str:
+def dump_log_line(event: Any, **options: Any) -> str:
     """Return one line of JSON that shows the same and still parses to the original text."""
     line = json.dumps(event, ensure_ascii=False, **options)
     return _DECEPTIVE.sub(lambda found: json.dumps(found[0])[1:-1], line)

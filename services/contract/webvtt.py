@@ -6,10 +6,10 @@ https://www.w3.org/TR/webvtt1/ and https://www.w3.org/TR/media-frags/#naming-spa
 
 from urllib.parse import quote
 
-from services.contract.records import Storyboard
+from services.contract.records import StoredStoryboard
 
 
-def storyboard_track(storyboard: Storyboard, duration_s: float) -> str:
+def storyboard_track(storyboard: StoredStoryboard, duration_s: float) -> str:
     """A cue for each tile; the last one ends with the video."""
     sheet = quote(storyboard.key.rpartition("/")[2])
     cues = ["WEBVTT"]

@@ -16,7 +16,7 @@ from rich.table import Column, Table
 from services.aws.bucket import Bucket
 from services.contract.formats import VIDEO_EXTENSIONS, is_video_name
 from services.contract.records import VideoRecord, VideoState
-from services.contract.text import visible
+from services.contract.text import escape_deceptive
 from services.local import dashboard
 from services.local.access import Ports, free_port
 from services.local.errors import LocalError
@@ -190,12 +190,14 @@ def _print_results(uploads: Sequence[Upload], ended: Mapping[str, VideoRecord], 
     for entry in uploads:
         record = ended.get(entry.name)
         if record is None:
-            table.add_row(escape(visible(entry.name)), "[red]not finished[/]", "", "", "", f"over {_TIMEOUT_S:.0f} s")
+            table.add_row(
+                escape(escape_deceptive(entry.name)), "[red]not finished[/]", "", "", "", f"over {_TIMEOUT_S:.0f} s"
+            )
             continue
         colour = {VideoState.DONE: "green", VideoState.DEGRADED: "yellow"}.get(record.state, "red")
         took = (record.finished_at - record.queued_at).total_seconds() if record.finished_at else 0.0
         table.add_row(
-            escape(visible(entry.name)),
+            escape(escape_deceptive(entry.name)),
             f"[{colour}]{record.state}[/]",
             f"{record.duration_s:.1f} s" if record.duration_s is not None else "",
             ", ".join(f"{thumbnail.time_s:.2f}" for thumbnail in record.thumbnails),
@@ -205,7 +207,7 @@ def _print_results(uploads: Sequence[Upload], ended: Mapping[str, VideoRecord], 
     console.print(table)
     for entry in uploads:
         if (record := ended.get(entry.name)) and record.reason:
-            console.print(f"{escape(visible(entry.name))}:\n  {escape(visible(record.reason))}\n")
+            console.print(f"{escape(escape_deceptive(entry.name))}:\n  {escape(escape_deceptive(record.reason))}\n")
 
 
 def _addresses(pipeline: LocalPipeline) -> str:

@@ -8,8 +8,8 @@ from types import FrameType
 import structlog
 
 from services.aws.bucket import Bucket
-from services.aws.clients import connect
-from services.aws.queue import DeadLetterQueue, Queue
+from services.aws.clients import make_clients
+from services.aws.queue import DeadLetterQueue, MessageQueue
 from services.aws.videos import VideosTable
 from services.contract.settings import SettingsError, WorkerSettings
 from services.logs import configure_logs
@@ -45,7 +45,7 @@ def _run(settings: WorkerSettings) -> int:
     configure_logs()
     log = structlog.get_logger()
     # Each video in progress reads; the loop and the heartbeat call the queue.
-    clients = connect(settings.aws_region, connections=settings.worker_concurrency + 2)
+    clients = make_clients(settings.aws_region, connections=settings.worker_concurrency + 2)
     bucket = Bucket(clients.s3, settings.s3_bucket)
     bounds = Bounds(
         deadline_s=settings.processing_deadline_s,
@@ -57,7 +57,7 @@ def _run(settings: WorkerSettings) -> int:
     metrics, health = WorkerMetrics(), HealthServer(_PATIENCE_S)
     with Sandbox(settings.thumbnail_options, bounds) as sandbox:
         services = WorkerServices(
-            queue=Queue(clients.sqs, settings.sqs_queue_url),
+            queue=MessageQueue(clients.sqs, settings.sqs_queue_url),
             dead_letters=DeadLetterQueue(clients.sqs, settings.sqs_dlq_url),
             processor=Processor(settings, bucket, VideosTable(clients.dynamodb, settings.videos_table), sandbox),
             sandbox=sandbox,

@@ -20,7 +20,7 @@ from rich.table import Column, Table
 from services.contract.formats import is_video_name
 from services.contract.keys import UPLOAD_PREFIX, preview_key, thumbnail_bases, thumbnail_key
 from services.contract.records import ReasonCode
-from services.contract.text import visible
+from services.contract.text import escape_deceptive
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions, check_positions
 from services.worker import pictures
 from services.worker.extraction.outcome import ExtractionError, Outcome
@@ -127,7 +127,7 @@ def _printable(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    return visible(_printable(text))
+    return escape_deceptive(_printable(text))
 
 
 def _parse_within(option: str) -> Callable[[str], int]:

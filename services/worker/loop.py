@@ -15,12 +15,12 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from services.aws.errors import AwsError
-from services.aws.queue import MAX_BATCH, DeadLetterQueue, Message, Queue
+from services.aws.queue import MAX_BATCH, DeadLetterQueue, Message, MessageQueue
 from services.contract.events import (
     Delivery,
     MalformedNotificationError,
     UploadEvent,
-    notification_body,
+    make_notification_body,
     parse_notification,
 )
 from services.contract.records import ReasonCode
@@ -44,7 +44,7 @@ _FAILURE_RECEIVES = 2
 class WorkerServices:
     """Services that the loop calls."""
 
-    queue: Queue
+    queue: MessageQueue
     dead_letters: DeadLetterQueue
     processor: Processor
     sandbox: Sandbox
@@ -234,7 +234,7 @@ class WorkerLoop:
             return True
         # First the dead letter, then the record, then (by the caller) the message: a crash only repeats this.
         self._services.dead_letters.put(
-            notification_body(event), reason_code=error.code, reason=error.reason, attempts=delivery.receive_count
+            make_notification_body(event), reason_code=error.code, reason=error.reason, attempts=delivery.receive_count
         )
         self._services.processor.record_failure(event, delivery, error)
         self._services.metrics.videos.labels("failed", error.code).inc()

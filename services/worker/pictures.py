@@ -6,7 +6,7 @@ from services.aws.bucket import NOTHING, Bucket
 from services.aws.errors import ObjectChangedError, ObjectMissingError, ServiceError
 from services.contract.keys import preview_key, storyboard_key, storyboard_track_key, thumbnail_key
 from services.contract.origin import origin_metadata, overview_metadata
-from services.contract.records import Preview, Storyboard, Thumbnail, VideoRecord
+from services.contract.records import StoredPreview, StoredStoryboard, StoredThumbnail, VideoRecord
 from services.contract.thumbnails import ImageFormat
 from services.contract.webvtt import storyboard_track
 from services.worker.extraction import outcome as extraction
@@ -63,7 +63,7 @@ def store_pictures(
     also = " ".join(name for name, made in (("storyboard", storyboard), ("preview", preview)) if made)
     thumbnails = []
     for number, picture in enumerate(outcome.pictures, start=1):
-        thumbnail = Thumbnail(
+        thumbnail = StoredThumbnail(
             position_pct=picture.position_pct,
             time_s=picture.time_s,
             key=thumbnail_key(record.base, number, image_format.extension),
@@ -80,9 +80,9 @@ def store_pictures(
 
 def describe_storyboard(
     made: extraction.Storyboard, base: str, duration_s: float, extension: str
-) -> tuple[Storyboard, bytes]:
+) -> tuple[StoredStoryboard, bytes]:
     """Return a storyboard as in a record, and the content of its WebVTT file."""
-    storyboard = Storyboard(
+    storyboard = StoredStoryboard(
         key=storyboard_key(base, extension),
         track_key=storyboard_track_key(base),
         interval_s=made.interval_s,
@@ -98,7 +98,7 @@ def describe_storyboard(
 
 def _store_storyboard(
     store: PictureStore, record: VideoRecord, made: extraction.Storyboard, outcome: Outcome, image_format: ImageFormat
-) -> Storyboard:
+) -> StoredStoryboard:
     duration_s = (outcome.info and outcome.info.duration_s) or made.tiles * made.interval_s
     storyboard, track = describe_storyboard(made, record.base, duration_s, image_format.extension)
     about = overview_metadata(record, storyboard)
@@ -107,8 +107,8 @@ def _store_storyboard(
     return storyboard
 
 
-def _store_preview(store: PictureStore, record: VideoRecord, made: extraction.Preview) -> Preview:
-    preview = Preview(
+def _store_preview(store: PictureStore, record: VideoRecord, made: extraction.Preview) -> StoredPreview:
+    preview = StoredPreview(
         key=preview_key(record.base),
         frames=made.frames,
         duration_s=made.duration_s,

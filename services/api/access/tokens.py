@@ -14,7 +14,7 @@ import structlog
 
 from services.api.schema.models import Role
 from services.aws.errors import AwsError
-from services.aws.secrets import secret_versions
+from services.aws.secrets import read_secret_versions
 from services.contract.settings.api import MIN_TOKEN_LENGTH, ApiSettings
 
 _RENEW_EVERY_S = 60.0
@@ -115,7 +115,7 @@ class TokenStore:
         if file := settings.auth_token_file:
             return cls(lambda: [_read(file)], renew_every_s=_FILE_EVERY_S)
         name = settings.auth_token_secret or ""
-        return cls(lambda: secret_versions(settings.aws_region, name), renew_every_s=_RENEW_EVERY_S)
+        return cls(lambda: read_secret_versions(settings.aws_region, name), renew_every_s=_RENEW_EVERY_S)
 
     def current(self) -> TokenSet:
         """Reads them again when it is time; while that fails, the ones known are kept."""

@@ -13,8 +13,8 @@ from datetime import datetime
 from services.api.calls import DeadlineLock
 from services.api.schema.models import DeadLetter, DeadLetterGroup, DeadLetters, RedriveRequest
 from services.aws.errors import AwsError
-from services.aws.queue import MAX_BATCH, DeadLetterQueue, Message, Queue
-from services.contract.events import MalformedNotificationError, UploadEvent, parse_notification, retry_body
+from services.aws.queue import MAX_BATCH, DeadLetterQueue, Message, MessageQueue
+from services.contract.events import MalformedNotificationError, UploadEvent, make_retry_body, parse_notification
 from services.contract.records import ReasonCode
 
 MAX_LISTED = 500
@@ -56,7 +56,7 @@ class Sent:
 class DeadLetterStore:
     """One look or redrive at a time in this process: two would hide messages from each other."""
 
-    def __init__(self, queue: Queue, dead_letters: DeadLetterQueue) -> None:
+    def __init__(self, queue: MessageQueue, dead_letters: DeadLetterQueue) -> None:
         self._queue = queue
         self._dead_letters = dead_letters
         self._lock = DeadlineLock("another request is looking through the dead letters")
@@ -97,7 +97,7 @@ class DeadLetterStore:
                     batch = self._renewed(chosen[start : start + MAX_BATCH])
                     if not batch:
                         continue
-                    self._queue.send([retry_body(letter.message.body) for letter in batch])
+                    self._queue.send([make_retry_body(letter.message.body) for letter in batch])
                     self._dead_letters.delete_all([letter.message for letter in batch])
                     sent += batch
             finally:

@@ -25,7 +25,7 @@ from services.api.actions.purge_job import PurgeJob, dump_job
 from services.aws.bucket import DELETE_AT_ONCE, Bucket, ObjectVersion
 from services.aws.errors import AwsError, ObjectMissingError, WriteConflictError
 from services.aws.shared import Document, SharedItems
-from services.aws.videos import RELEASE_AT_ONCE, REMOVE_AT_ONCE, VideosTable, record_of
+from services.aws.videos import RELEASE_AT_ONCE, REMOVE_AT_ONCE, VideosTable, parse_record
 from services.contract.keys import UPLOAD_PREFIX, is_upload, picture_base
 from services.contract.records import VideoRecord
 from services.contract.resources import CLAIM_PREFIX, PURGE_KEY, PURGER, RESERVATION_PREFIX
@@ -162,7 +162,7 @@ class PurgeRun:
                 if pk.startswith(RESERVATION_PREFIX):
                     if item["until"] < time.time():
                         expired.append(pk)
-                elif is_upload(pk) and pk not in present and self._is_old(record := record_of(item)):
+                elif is_upload(pk) and pk not in present and self._is_old(record := parse_record(item)):
                     if record.finished_at is not None:
                         yield record
                     else:
@@ -177,7 +177,7 @@ class PurgeRun:
 
     def _has_late_records(self) -> bool:
         """Return True if a worker that had seen its video just before it was deleted has begun a record since."""
-        records = (record_of(item) for item in self._videos.scan() if is_upload(item["pk"]))
+        records = (parse_record(item) for item in self._videos.scan() if is_upload(item["pk"]))
         return any(self._is_old(record) and not self._is_stored(record.key) for record in records)
 
     def _is_stored(self, key: str) -> bool:

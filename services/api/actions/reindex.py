@@ -14,9 +14,9 @@ from services.api.actions.dead_letters import DeadLetterStore, Letter
 from services.api.actions.lost_pictures import are_stored, has_pictures, list_picture_keys, make_retry_event, mark_lost
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import ObjectMissingError, WriteConflictError
-from services.aws.queue import Queue
-from services.aws.videos import VideosTable, record_of
-from services.contract.events import UploadEvent, notification_body
+from services.aws.queue import MessageQueue
+from services.aws.videos import VideosTable, parse_record
+from services.contract.events import UploadEvent, make_notification_body
 from services.contract.formats import is_video_name
 from services.contract.keys import (
     UPLOAD_PREFIX,
@@ -28,7 +28,14 @@ from services.contract.keys import (
     thumbnail_key,
 )
 from services.contract.origin import Origin, parse_origin, parse_overview, upload_digest
-from services.contract.records import Preview, Storyboard, Thumbnail, VideoRecord, VideoState, share_of_totals
+from services.contract.records import (
+    StoredPreview,
+    StoredStoryboard,
+    StoredThumbnail,
+    VideoRecord,
+    VideoState,
+    share_of_totals,
+)
 from services.contract.thumbnails import ImageFormat
 
 _TOTALS_TRIES = 5
@@ -51,7 +58,7 @@ class ReindexResult:
 class ReindexContext:
     bucket: Bucket
     videos: VideosTable
-    queue: Queue
+    queue: MessageQueue
     dead_letters: DeadLetterStore
     thumbnail_prefix: str
     count: int
@@ -118,7 +125,7 @@ def _restore(
             etag=info.etag,
             size_bytes=info.size_bytes,
         )
-        context.queue.send([notification_body(event)])
+        context.queue.send([make_notification_body(event)])
         result.queued += 1
         return
     try:
@@ -141,7 +148,7 @@ def _try_again(context: ReindexContext, info: ObjectInfo, record: VideoRecord, r
         # A worker has just written it: it knows better.
         result.kept += 1
         return
-    context.queue.send([notification_body(make_retry_event(context.bucket, info, lost))])
+    context.queue.send([make_notification_body(make_retry_event(context.bucket, info, lost))])
     result.queued += 1
 
 
@@ -152,7 +159,7 @@ def _from_thumbnails(context: ReindexContext, info: ObjectInfo) -> VideoRecord |
         if not stored or len(stored) != stored[0][1].count:
             continue
         thumbnails = tuple(
-            Thumbnail(
+            StoredThumbnail(
                 key=thumbnail.key,
                 size_bytes=thumbnail.size_bytes,
                 **origin.model_dump(include={"position_pct", "time_s", "width_px", "height_px", "note"}),
@@ -188,10 +195,10 @@ def _with_overview(bucket: Bucket, record: VideoRecord, also: str, extension: st
     with contextlib.suppress(ObjectMissingError, ValueError):
         if "storyboard" in also.split():
             about = bucket.head(sheet).metadata
-            found["storyboard"] = parse_overview(about, Storyboard, record, key=sheet, track_key=track)
+            found["storyboard"] = parse_overview(about, StoredStoryboard, record, key=sheet, track_key=track)
     with contextlib.suppress(ObjectMissingError, ValueError):
         if "preview" in also.split():
-            found["preview"] = parse_overview(bucket.head(preview).metadata, Preview, record, key=preview)
+            found["preview"] = parse_overview(bucket.head(preview).metadata, StoredPreview, record, key=preview)
     return record.model_copy(update=found)
 
 
@@ -243,7 +250,7 @@ def _remove_gone(context: ReindexContext, seen: set[str], result: ReindexResult)
     for item in context.videos.scan():
         if not is_upload(item["pk"]) or item["pk"] in seen:
             continue
-        record = record_of(item)
+        record = parse_record(item)
         try:
             context.bucket.head(record.key)
         except ObjectMissingError:
@@ -264,7 +271,7 @@ def _correct_totals(videos: VideosTable) -> bool:
         totals: dict[str, int] = {}
         for item in videos.scan():
             if is_upload(item["pk"]):
-                for name, count in share_of_totals(record_of(item)).items():
+                for name, count in share_of_totals(parse_record(item)).items():
                     totals[name] = totals.get(name, 0) + count
         if _nonzero(videos.totals()) == _nonzero(totals):
             return True

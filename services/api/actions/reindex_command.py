@@ -10,7 +10,7 @@ from services.api.actions.reindex import ReindexContext, ReindexResult, reindex_
 from services.aws.bucket import Bucket
 from services.aws.clients import Clients
 from services.aws.errors import AwsError
-from services.aws.queue import DeadLetterQueue, Queue
+from services.aws.queue import DeadLetterQueue, MessageQueue
 from services.aws.videos import VideosTable
 from services.contract.settings import ApiSettings
 
@@ -19,7 +19,7 @@ _REPORT_INTERVAL_S = 1.0
 
 def run_reindex(settings: ApiSettings, clients: Clients) -> int:
     """Status 0 when the table agrees with the bucket; 1 when AWS failed, or the totals kept changing."""
-    queue = Queue(clients.sqs, settings.sqs_queue_url)
+    queue = MessageQueue(clients.sqs, settings.sqs_queue_url)
     context = ReindexContext(
         bucket=Bucket(clients.s3, settings.s3_bucket),
         videos=VideosTable(clients.dynamodb, settings.videos_table),

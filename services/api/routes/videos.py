@@ -12,7 +12,7 @@ from services.api.schema.models import RedriveRequest, Retried, VideoDetails, Vi
 from services.api.schema.problems import ConflictError, NotFoundError, document_problems
 from services.api.services import ApiServices, Operator, Services, Viewer
 from services.aws.errors import ObjectMissingError, WriteConflictError
-from services.contract.events import notification_body
+from services.contract.events import make_notification_body
 from services.contract.records import VideoRecord, VideoState
 
 router = APIRouter(prefix="/api/videos", tags=["videos"], route_class=AwsRoute)
@@ -95,7 +95,7 @@ def retry(key: VideoPath, _: Operator, services: Services) -> Retried:
             raise ConflictError("A worker has just changed it: load it again.") from None
     sent = services.dead_letters.redrive(RedriveRequest(keys=[record.key], limit=1))
     if not sent.keys:
-        services.queue.send([notification_body(make_retry_event(services.bucket, info, record))])
+        services.queue.send([make_notification_body(make_retry_event(services.bucket, info, record))])
     services.live.request_push()
     return Retried(key=record.key, from_dead_letter=bool(sent.keys))
 

@@ -6,11 +6,11 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.contract.pods import Pod
 from services.contract.records import ReasonCode, VideoState
-from services.contract.text import visible
+from services.contract.text import escape_deceptive
 
 Role = Literal["viewer", "operator"]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
-Shown = Annotated[str, AfterValidator(visible)]
+Shown = Annotated[str, AfterValidator(escape_deceptive)]
 """Text that comes from a file or a message: safe to show. Keys stay as they are, as they name objects."""
 
 
@@ -70,7 +70,7 @@ class Login(Question):
 
 class QueueSample(Answer):
     at: AwareDatetime
-    visible: int
+    escape_deceptive: int
     in_flight: int
     delayed: int
     dead_letters: int
@@ -79,7 +79,7 @@ class QueueSample(Answer):
 class Queue(Answer):
     """Messages of the queue, as many as SQS thinks there are."""
 
-    visible: int = Field(description="Waiting for a worker.")
+    escape_deceptive: int = Field(description="Waiting for a worker.")
     in_flight: int = Field(description="With a worker.")
     delayed: int = Field(description="Not yet due.")
     oldest_age_s: float | None = Field(

@@ -26,7 +26,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from services.aws.errors import AwsError, ObjectMissingError, RequestRefusedError
-from services.contract.text import visible
+from services.contract.text import escape_deceptive
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
@@ -113,7 +113,10 @@ def make_response(
     errors: Sequence[BrokenRule] | None = None,
 ) -> JSONResponse:
     problem = Problem(
-        title=HTTPStatus(status).phrase, status=status, detail=visible(detail), errors=list(errors) if errors else None
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=escape_deceptive(detail),
+        errors=list(errors) if errors else None,
     )
     return JSONResponse(
         problem.model_dump(exclude_none=True), status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE

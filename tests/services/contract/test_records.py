@@ -14,10 +14,10 @@ from services.contract.records import (
     Decision,
     FinishDecision,
     ObjectIdentity,
-    Preview,
     ReasonCode,
-    Storyboard,
-    Thumbnail,
+    StoredPreview,
+    StoredStoryboard,
+    StoredThumbnail,
     VideoRecord,
     VideoState,
     change_of_totals,
@@ -53,7 +53,7 @@ def a_record(
         updated_at=START,
         finished_at=None if state is VideoState.PROCESSING else FINISH,
         thumbnails=tuple(
-            Thumbnail(
+            StoredThumbnail(
                 position_pct=number,
                 time_s=number,
                 key=f"thumbnails/a_{number}.jpg",
@@ -284,7 +284,7 @@ def test_a_record_survives_json(record: VideoRecord) -> None:
 
 def test_a_storyboard_and_a_preview_count_as_bytes_and_as_no_thumbnails() -> None:
     record = a_record(VideoState.DONE, thumbnails=2)
-    sheet = Storyboard(
+    sheet = StoredStoryboard(
         key="thumbnails/a_storyboard.jpg",
         track_key="thumbnails/a_storyboard.vtt",
         interval_s=5,
@@ -294,7 +294,7 @@ def test_a_storyboard_and_a_preview_count_as_bytes_and_as_no_thumbnails() -> Non
         tile_height_px=90,
         size_bytes=400,
     )
-    preview = Preview(
+    preview = StoredPreview(
         key="thumbnails/a_preview.webp", frames=10, duration_s=5, width_px=320, height_px=180, size_bytes=5000
     )
     share = share_of_totals(record.model_copy(update={"storyboard": sheet, "preview": preview}))

@@ -10,10 +10,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.aws.bucket import Bucket
-from services.aws.clients import connect
+from services.aws.clients import make_clients
 from services.aws.errors import ServiceError
 from services.aws.queue import Depth, Message
-from services.contract.events import notification_body
+from services.contract.events import make_notification_body
 from services.contract.records import VideoRecord, VideoState
 from services.contract.resources import DEFAULT_TRIES, SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
@@ -115,7 +115,7 @@ def clip(videos: Videos) -> Path:
 
 def test_while_s3_is_down_messages_go_back_and_nothing_is_lost(place: Place, clip: Path) -> None:
     key = upload(place, clip)
-    nowhere = connect("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
+    nowhere = make_clients("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
     with working(place, Bucket(nowhere.s3, place.resources.bucket), max_receive_count="995") as metrics:
         eventually(lambda: retries(metrics, "storage") >= 1, "a retry")
     assert place.videos.get(key) is None
@@ -219,8 +219,8 @@ def test_a_duplicate_that_fails_to_its_end_leaves_a_done_video_done(place: Place
     event = played.upload(place, b"film")
     with looping(place, PlayedSandbox()):
         done = a_record(place, event.key, lambda record: record.finished_at is not None)
-    place.queue.send([notification_body(event)])
-    nowhere = connect("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
+    place.queue.send([make_notification_body(event)])
+    nowhere = make_clients("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
 
     bucket = Bucket(nowhere.s3, place.resources.bucket)
     with looping(place, PlayedSandbox(), bucket=bucket, max_receive_count="1"):

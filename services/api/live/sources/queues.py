@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.aws.queue import DeadLetterQueue, Depth, Queue
+from services.aws.queue import DeadLetterQueue, Depth, MessageQueue
 
 
 @dataclass(frozen=True)
@@ -11,7 +11,7 @@ class QueuesReading:
     dead_letters: int
 
 
-def read_queues(queue: Queue, dead_letters: DeadLetterQueue) -> QueuesReading:
+def read_queues(queue: MessageQueue, dead_letters: DeadLetterQueue) -> QueuesReading:
     """Raises: ServiceError."""
     dead = dead_letters.depth()
     return QueuesReading(queue.depth(), dead.visible + dead.in_flight + dead.delayed)

@@ -13,7 +13,7 @@ import pytest
 
 from services.api.actions.dead_letters import DeadLetterStore
 from services.aws.errors import AwsError
-from services.contract.events import Delivery, UploadEvent, notification_body, parse_notification
+from services.contract.events import Delivery, UploadEvent, make_notification_body, parse_notification
 from services.contract.records import ReasonCode, VideoState
 from services.contract.resources import CLAIM_PREFIX
 from services.contract.settings import WorkerSettings
@@ -77,7 +77,7 @@ def test_a_purge_takes_everything_and_tells_how_far_it_is(place: Place, own_api:
     moved = write(place, a_record("uploads/failed.mp4", VideoState.FAILED, base="thumbnails/orphan"))
     place.videos.replace(moved, a_record("uploads/failed.mp4", VideoState.FAILED), claims=True)
     place.bucket.put("elsewhere/kept", b"", content_type="text/plain")
-    body = notification_body(
+    body = make_notification_body(
         UploadEvent(name="ObjectCreated:Put", time=START, bucket=place.resources.bucket, key="uploads/failed.mp4")
     )
     place.dead_letters.put(body, reason_code="not_a_video", reason="It is none.", attempts=1)
@@ -217,7 +217,9 @@ def letters(place: Place, count: int, code: str = "crashed", name: str = "v") ->
     keys = [f"uploads/{name}{number}.mp4" for number in range(count)]
     for key in keys:
         event = UploadEvent(name="ObjectCreated:Put", time=START, bucket=place.resources.bucket, key=key)
-        place.dead_letters.put(notification_body(event), reason_code=code, reason=f"Because of {code}.", attempts=5)
+        place.dead_letters.put(
+            make_notification_body(event), reason_code=code, reason=f"Because of {code}.", attempts=5
+        )
     return keys
 
 

@@ -20,7 +20,7 @@ from services.aws.bucket import Bucket
 from services.aws.errors import ServiceError
 from services.aws.shared import SharedItems
 from services.aws.videos import VideosTable
-from services.contract.events import UploadEvent, notification_body
+from services.contract.events import UploadEvent, make_notification_body
 from services.contract.records import VideoState
 from services.contract.resources import CLAIM_PREFIX, PURGE_KEY, PURGER
 from services.worker.process import Skipped, Stored
@@ -165,7 +165,7 @@ def test_what_is_uploaded_after_the_count_stays(place: Place) -> None:
         name="ObjectCreated:Put", time=datetime.now(UTC), bucket=place.resources.bucket, key="uploads/new.mp4"
     )
     for event in (letter, letter.model_copy(update={"time": START})):
-        place.dead_letters.put(notification_body(event), reason_code="crashed", reason="It crashed.", attempts=5)
+        place.dead_letters.put(make_notification_body(event), reason_code="crashed", reason="It crashed.", attempts=5)
 
     counted, _ = own.start(confirmation)
     assert ended(place).phase == "done"
