@@ -1,4 +1,4 @@
-"""What the routes work with: made once, in `app.py`, and handed to each request by FastAPI's dependencies."""
+"""Services of the routes: made once in `app.py`, and injected by FastAPI's dependencies."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,12 +47,12 @@ class ApiServices:
     close: Callable[[], None]
 
     def sign_url(self, key: str) -> str:
-        """A presigned URL to read an object. Raises: ServiceError."""
+        """Return a presigned URL to read an object. Raises: ServiceError."""
         return self.presigner.url(key, lifetime_s=self.settings.url_lifetime_s)
 
 
 async def get_services(connection: HTTPConnection) -> ApiServices:
-    """Return the services, on the event loop: FastAPI would give a plain function a thread."""
+    """Return the services. It is a coroutine so that FastAPI calls it on the event loop and not in a thread."""
     services: ApiServices = connection.app.state.services
     return services
 
@@ -61,12 +61,12 @@ Services = Annotated[ApiServices, Depends(get_services)]
 
 
 def authenticate_viewer(request: Request, services: Services) -> Caller:
-    """Whoever asks, if that one may look. Raises: UnauthorizedError, TooManyError, UnavailableError."""
+    """Return the caller if it may read. Raises: UnauthorizedError, TooManyError, UnavailableError."""
     return services.authenticator.authenticate(request)
 
 
 def authenticate_operator(request: Request, services: Services) -> Caller:
-    """Whoever asks, if that one may act. Raises: ForbiddenError, and what `caller` raises."""
+    """Return the caller if it may act. Raises: ForbiddenError, and the errors of `authenticate_viewer`."""
     check_origin(request, services.settings.api_public_url)
     found = services.authenticator.authenticate(request)
     check_operator(found)

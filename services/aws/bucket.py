@@ -32,7 +32,7 @@ class ObjectInfo:
 
 @dataclass(frozen=True)
 class ObjectVersion:
-    """A version of an object, or a delete marker: that has no size."""
+    """A version of an object, or a delete marker, which has size 0 and no ETag."""
 
     key: str
     version_id: str
@@ -43,13 +43,13 @@ class ObjectVersion:
 
 
 NOTHING = ""
-"""For `Bucket.put`: the object must be a new one."""
+"""Value of `replaces` in `Bucket.put`: there must be no object under the key."""
 
 DELETE_AT_ONCE = 1000
-"""Versions that one request deletes at most."""
+"""Maximum number of versions in one request to delete."""
 
 _NO_VERSION = "null"
-"""Version id of every object of a bucket without versioning: a new object under the key takes it over."""
+"""Version id of every object in a bucket without versioning; a new object under the key has the same."""
 
 _REPLACED = {"ConditionalRequestConflict", "OperationAborted", "PreconditionFailed"}
 
@@ -60,7 +60,7 @@ class Bucket:
         self.name = name
 
     def head(self, key: str) -> ObjectInfo:
-        """Raises: ObjectMissingError, ServiceError."""
+        """Return the properties of an object. Raises: ObjectMissingError, ServiceError."""
         with translate_errors(f"HEAD s3://{self.name}/{key}"):
             answer = self._s3.head_object(Bucket=self.name, Key=key)
         return ObjectInfo(
@@ -73,7 +73,7 @@ class Bucket:
         )
 
     def read(self, key: str, offset: int, length: int, *, etag: str) -> bytes:
-        """`length` bytes from `offset`, fewer at the end of the object, and only while its ETag is `etag`.
+        """Return `length` bytes from `offset`, fewer at the end of the object, if its ETag is still `etag`.
 
         Raises: ObjectMissingError, ObjectChangedError, ServiceError.
         """
@@ -84,7 +84,7 @@ class Bucket:
             return answer["Body"].read()
 
     def sign(self, key: str, *, valid_s: int) -> str:
-        """A URL by which anybody may get the object for at least so many seconds. Raises: ServiceError."""
+        """Return a presigned GET URL that is valid for at least `valid_s` seconds. Raises: ServiceError."""
         with translate_errors(f"sign s3://{self.name}/{key}"):
             return self._presigner.url(key, lifetime_s=valid_s)
 
@@ -121,7 +121,7 @@ class Bucket:
             )
 
     def copy_from(self, bucket: str, source: str, key: str, *, content_type: str) -> None:
-        """Copies an object of another bucket, on the server, by parts where it is large. Raises: ServiceError."""
+        """Copy an object of another bucket within S3, in parts if it is large. Raises: ServiceError."""
         with translate_errors(f"COPY s3://{bucket}/{source} to s3://{self.name}/{key}"):
             self._s3.copy(
                 {"Bucket": bucket, "Key": source},
@@ -154,7 +154,7 @@ class Bucket:
         return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
 
     def versions(self, prefix: str) -> "Iterator[ObjectVersion]":
-        """Every version and delete marker under `prefix`, a page at a time. Raises: ServiceError."""
+        """Yield every version and delete marker under `prefix`; one request per page. Raises: ServiceError."""
         pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix)
         with translate_errors(f"LIST versions of s3://{self.name}/{prefix}"):
             for page in pages:
@@ -171,12 +171,12 @@ class Bucket:
                     yield ObjectVersion(marker["Key"], marker["VersionId"], 0, marker["LastModified"])
 
     def check(self) -> None:
-        """Raises: AwsError if the bucket does not answer, or not to us."""
+        """Raise an error if the bucket does not answer or denies access. Raises: AwsError."""
         with translate_errors(f"HEAD s3://{self.name}"):
             self._s3.head_bucket(Bucket=self.name)
 
     def list(self, prefix: str) -> "Iterator[ObjectInfo]":
-        """Every object under `prefix`, in the order of the keys, a page at a time. Raises: ServiceError."""
+        """Yield every object under `prefix` in the order of the keys; one request per page. Raises: ServiceError."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
         with translate_errors(f"LIST s3://{self.name}/{prefix}"):
             for page in pages:

@@ -1,4 +1,4 @@
-"""One boto3 client per service and process, with time-outs and retries set on purpose.
+"""One boto3 client per service and process, with explicit time-outs and retries.
 
 boto3's default chain finds the credentials (IRSA on EKS) and `AWS_ENDPOINT_URL` (the embedded AWS on one machine).
 Clients are thread-safe; sessions are not, so the session is not kept.
@@ -29,7 +29,7 @@ class Clients:
 
 @dataclass(frozen=True)
 class Patience:
-    """Time-outs and attempts of one call. The defaults are for work that nobody waits for.
+    """Time-outs and attempts of one call. The defaults are for background work.
 
     `poll_s` is added to the read time-out of SQS: a long poll answers after up to 20 s, and a shorter time-out would
     cut every idle poll short.
@@ -76,7 +76,7 @@ def make_clients(  # noqa: PLR0913 - each is a choice of its own, and all but on
         )
 
     clients = Clients(
-        # Named, because botocore still signs URLs and forms in the way that newer regions refuse, with a host that
+        # Without this, botocore signs URLs and forms with Signature V2, which newer regions refuse, and a host that
         # redirects.
         s3=session.client("s3", endpoint_url=endpoint, config=config(patience.read_s).merge(_SIGNATURE)),
         sqs=session.client("sqs", endpoint_url=endpoint, config=config(patience.poll_s + patience.read_s)),

@@ -1,4 +1,4 @@
-"""A secret in Secrets Manager."""
+"""Secrets in Secrets Manager."""
 
 import boto3
 from botocore.config import Config
@@ -7,11 +7,11 @@ from botocore.exceptions import ClientError
 from services.aws.errors import ServiceError, translate_errors
 
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
-"""A request waits while it reads the tokens again."""
+"""Short time-outs: a request waits while the tokens are read again."""
 
 
 def read_secret_versions(region: str, name: str) -> list[str]:
-    """The secret's current value and, if there is one, the value before it. Raises: ServiceError."""
+    """Return the secret's current value and, if there is one, the previous one. Raises: ServiceError."""
     client = boto3.client("secretsmanager", region_name=region, config=_CONFIG)
     values = []
     for stage in ("AWSCURRENT", "AWSPREVIOUS"):

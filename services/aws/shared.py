@@ -1,4 +1,4 @@
-"""What all processes of the api share: totals, the queue's recent past, the purge. One request reads it all."""
+"""State that all processes of the api share: totals, samples of the queue, the purge. One request reads all of it."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Shared:
 
 @dataclass(frozen=True)
 class Document:
-    """A JSON document in the table. `revision` counts its writes; 0 where it was never written."""
+    """A JSON document in the table. `revision` is the number of its writes, 0 if it was never written."""
 
     revision: int
     content: Any
@@ -37,7 +37,7 @@ class SharedItems:
         self._table = table
 
     def read(self) -> Shared:
-        """Raises: ServiceError."""
+        """Read totals, samples and purge with one request. Raises: ServiceError."""
         keys = (TOTALS_KEY, SAMPLES_KEY, PURGE_KEY)
         request: Any = {self._table: {"Keys": [{"pk": {"S": key}} for key in keys], "ConsistentRead": True}}
         with translate_errors("read the totals"):
@@ -55,16 +55,16 @@ class SharedItems:
         )
 
     def document(self, key: str) -> Document:
-        """Raises: ServiceError."""
+        """Read one document. Raises: ServiceError."""
         with translate_errors(f"read {key}"):
             answer = self._dynamodb.get_item(TableName=self._table, Key={"pk": {"S": key}}, ConsistentRead=True)
         return _document(parse_item(answer.get("Item", {})))
 
     def write(self, key: str, before: Document, content: Any) -> Document:
-        """Puts a document in place of the one read before.
+        """Replace the document that was read before; return the new one.
 
         Raises:
-            WriteConflictError: somebody else wrote it in between.
+            WriteConflictError: another process wrote it in between.
             ServiceError: the table could not be reached.
         """
         item: dict[str, Any] = {
@@ -82,7 +82,7 @@ class SharedItems:
         return Document(before.revision + 1, content)
 
     def reserve(self, key: str, *, now_s: float, until_s: float) -> bool:
-        """Keeps an upload's key for the caller until a time (seconds since 1970); false if somebody else has it.
+        """Reserve an upload's key until a time (seconds since 1970); return False if another caller has it.
 
         Raises: ServiceError.
         """

@@ -1,4 +1,4 @@
-"""The purge: count what it would take, start it with a confirmation, continue one that fell silent."""
+"""Purge: count the objects, start with a confirmation, continue a purge whose process has ended."""
 
 import secrets
 import threading
@@ -19,10 +19,10 @@ from services.contract.keys import UPLOAD_PREFIX
 from services.contract.resources import PURGE_KEY
 
 MAX_COUNTED = 100_000
-"""Versions of objects that a preview counts at most: a hundred requests."""
+"""Maximum number of object versions that a preview counts: a hundred requests."""
 
 SILENT_AFTER_S = 15.0
-"""A run writes its document every three seconds; after this long without a write another process takes over."""
+"""A run writes its document every three seconds. After this time without a write, another process takes over."""
 
 _POLL_INTERVAL_S = 3.0
 _CLOCK_EVERY_S = 0.1
@@ -30,10 +30,10 @@ _CLOCK_WITHIN_S = 10.0
 
 
 class Purge:
-    """Counts, starts and shows purges. One runs at a time, in whichever process."""
+    """Preview, start and take-over of purges. One purge runs at a time in all processes."""
 
     def __init__(self, context: PurgeContext, patient: PurgeContext, confirmations: Confirmations) -> None:
-        """`context` are for requests; `patient` has longer time-outs, for the run that nobody waits for."""
+        """Set the services: `context` is for requests; `patient` has longer time-outs, for runs in the background."""
         self._context = context
         self._patient = patient
         self._confirmations = confirmations
@@ -42,7 +42,7 @@ class Purge:
         self._thread: threading.Thread | None = None
 
     def preview(self) -> PurgePreview:
-        """Count what there is to delete, and confirm just that. Raises: AwsError."""
+        """Count the objects to delete, and return a confirmation for exactly these. Raises: AwsError."""
         cutoff = self._cutoff()
         prefixes = (UPLOAD_PREFIX, self._context.thumbnail_prefix)
         versions = (version for prefix in prefixes for version in self._context.bucket.versions(prefix))
@@ -66,7 +66,7 @@ class Purge:
         )
 
     def start(self, confirmation: str | None) -> tuple[Counted, PurgeProgress]:
-        """Start the purge that a confirmation is for; return the same purge when it is given again.
+        """Start the purge of a confirmation; return the same purge if the confirmation is sent again.
 
         Raises:
             UnconfirmedError: the confirmation is missing, forged, expired, or was used for a purge before the last.
@@ -80,9 +80,9 @@ class Purge:
             if known is not None and known.progress.id == counted.id:
                 return counted, known.progress
             if known is not None and counted.id in known.used:
-                raise UnconfirmedError("The confirmation was used already: count again with GET /api/purge.")
+                raise UnconfirmedError("The confirmation has been used already. Get a new one from GET /api/purge.")
             if known is not None and known.progress.running:
-                raise ConflictError("A purge is running: GET /api/purge shows its progress.")
+                raise ConflictError("A purge is running. GET /api/purge shows its progress.")
             job = start_job(counted, known, owner=secrets.token_hex(8))
             try:
                 written = self._context.shared.write(PURGE_KEY, document, dump_job(job))
@@ -90,10 +90,10 @@ class Purge:
                 continue
             self._run(written, job)
             return counted, job.progress
-        raise ConflictError("Another purge has just started: GET /api/purge shows its progress.")
+        raise ConflictError("Another purge has just started. GET /api/purge shows its progress.")
 
     def watch(self) -> None:
-        """Look from now on, in a thread, whether a purge has fallen silent, and then continue it."""
+        """Start a thread that continues a purge whose process has ended."""
         threading.Thread(target=self._watch, name="purge-watch", daemon=True).start()
 
     def close(self) -> None:
@@ -114,11 +114,11 @@ class Purge:
                 self._log.warning("purge_not_watched", error=str(error))
 
     def take_over(self, document: Document, job: PurgeJob) -> None:
-        """Continue a purge whose owner has fallen silent, unless another process does. Raises: AwsError."""
+        """Continue a purge whose process has ended, unless another process does. Raises: AwsError."""
         own = job.model_copy(update={"owner": secrets.token_hex(8), "attempts": job.attempts + 1})
         if job.attempts >= MAX_ATTEMPTS:
             end = {"running": False, "phase": "failed", "finished_at": datetime.now(UTC)}
-            end["error"] = "It was interrupted again and again; the log of the api shows why."
+            end["error"] = "It was interrupted too often. The log of the api shows the reasons."
             own = own.model_copy(update={"progress": job.progress.model_copy(update=end)})
         try:
             written = self._context.shared.write(PURGE_KEY, document, dump_job(own))
@@ -136,8 +136,8 @@ class Purge:
     def _cutoff(self) -> datetime:
         """Wait for the next whole second of S3's clock and return it.
 
-        LastModified has whole seconds. What is stored before this was called is older than the result, and what is
-        stored after it has returned is not. Raises: AwsError.
+        LastModified has whole seconds. Objects stored before the call are older than the result, objects stored after
+        the return are not. Raises: AwsError.
         """
         until = time.monotonic() + _CLOCK_WITHIN_S
         cutoff = self._context.bucket.clock() + timedelta(seconds=1)

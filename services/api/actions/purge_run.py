@@ -1,12 +1,13 @@
-"""One run of a purge: every upload, record and picture that was stored before the purge's cutoff.
+"""One run of a purge: delete every upload, record and picture that was stored before the purge's cutoff.
 
-Uploads go first, so that no worker begins a video any more. Then the records: a record is removed only as it was read,
-and only if its upload is gone, and its claim becomes the purge's in the same transaction. Pictures go after that, so
-that a worker that still sees a record can rely on its pictures. A worker may be in the middle of a video: its record is
-marked (`purged_at`), and the purge waits until the worker has ended it. Claims are released at the end.
+The uploads are deleted first, so that workers begin no more videos. Then the records: a record is removed only if its
+upload is deleted and if it has not changed since it was read; the purge takes its claim in the same transaction.
+Pictures are deleted after the records, so that a worker that reads a record can rely on its pictures. If a worker is
+processing a video, the purge marks its record (`purged_at`) and waits until the worker finishes it. Claims are released
+at the end.
 
-Each phase may run twice: what a run deletes is decided by the cutoff, by versions, and by the table's conditions.
-Another process continues a run that fell silent, from the phase that the table names.
+Each phase can run twice: cutoff, versions and the table's conditions decide which objects a run deletes. If the process
+of a run ends, another process continues from the phase in the table.
 """
 
 import contextlib
@@ -31,7 +32,7 @@ from services.contract.records import VideoRecord
 from services.contract.resources import CLAIM_PREFIX, PURGE_KEY, PURGER, RESERVATION_PREFIX
 
 MAX_ATTEMPTS = 20
-"""Runs of one phase, after which the purge has failed."""
+"""Maximum number of runs of one phase; the purge fails after that."""
 
 _STORE_INTERVAL_S = 1.0
 _HEARTBEAT_S = 3.0
@@ -43,12 +44,12 @@ T = TypeVar("T")
 
 
 class TakenOverError(Exception):
-    """Another process has written the purge's document: this run must stop."""
+    """Another process has taken over the purge: this run must stop."""
 
 
 @dataclass(frozen=True)
 class PurgeContext:
-    """Resources of a purge. It calls `changed` whenever there is progress to show."""
+    """Services of a purge. It calls `changed` after each progress."""
 
     bucket: Bucket
     videos: VideosTable
@@ -59,7 +60,7 @@ class PurgeContext:
 
 
 class PurgeRun:
-    """Work on one purge until it is done, has failed for good, or is another process's."""
+    """One run of a purge, until it is done, has failed, or another process takes over."""
 
     def __init__(self, context: PurgeContext, document: Document, job: PurgeJob) -> None:
         self._context = context
@@ -82,7 +83,7 @@ class PurgeRun:
         except TakenOverError:
             self._log.warning("purge_taken_over")
         except AwsError as error:
-            # Its end could not be written: whoever sees that it has fallen silent goes on with it.
+            # The end could not be written. Another process sees no more writes and continues the purge.
             self._log.warning("purge_end_not_written", error=str(error))
         finally:
             self._ended.set()
@@ -90,7 +91,10 @@ class PurgeRun:
         self._context.changed()
 
     def _try_until_done(self) -> None:
-        """Raises: TakenOverError, AwsError if the end could not be written."""
+        """Run the phases, and repeat them after errors of AWS.
+
+        Raises: TakenOverError, AwsError if the end could not be written.
+        """
         while True:
             try:
                 self._run_phases()
@@ -103,9 +107,9 @@ class PurgeRun:
                 self._job = self._job.model_copy(update={"attempts": self._job.attempts + 1})
             except TakenOverError:
                 raise
-            except Exception:  # noqa: BLE001 - whatever it is, people must see that it did not end well
+            except Exception:  # noqa: BLE001 - people must see that the purge failed, whatever the error is
                 self._log.exception("purge_failed")
-                self._end_purge("failed", "An unexpected error; the log of the api shows it.")
+                self._end_purge("failed", "An unexpected error happened. The log of the api shows it.")
                 return
             else:
                 self._end_purge("done", None)
@@ -140,7 +144,7 @@ class PurgeRun:
         )
 
     def _remove_records(self) -> None:
-        """Remove the records of deleted uploads; wait for those that a worker still has."""
+        """Remove the records of deleted uploads; wait for those that a worker is processing."""
         until = time.monotonic() + _MAX_WAIT_FOR_WORKERS_S
         while in_progress := self._remove_ended():
             self._store_progress(phase="in_work", in_work=len(in_progress))
@@ -151,7 +155,7 @@ class PurgeRun:
 
     def _remove_ended(self) -> list[VideoRecord]:
         """Remove the records that have ended; mark those in progress and return them."""
-        # A video that was uploaded again keeps its record, and with it the pictures: a worker decides about both.
+        # A video that was uploaded again keeps its record and pictures: a worker decides about both.
         present = {info.key for info in self._bucket.list(UPLOAD_PREFIX)}
         in_progress: list[VideoRecord] = []
         expired: list[str] = []
@@ -176,7 +180,7 @@ class PurgeRun:
         return in_progress
 
     def _has_late_records(self) -> bool:
-        """Return True if a worker that had seen its video just before it was deleted has begun a record since."""
+        """Return True if a worker that read its video just before the deletion has written a record since."""
         records = (parse_record(item) for item in self._videos.scan() if is_upload(item["pk"]))
         return any(self._is_old(record) and not self._is_stored(record.key) for record in records)
 
@@ -189,14 +193,14 @@ class PurgeRun:
 
     def _is_old(self, record: VideoRecord) -> bool:
         """Return True if a record is about an object that was stored before the cutoff."""
-        # Records of older versions do not know; the event of a later object was sent later.
+        # Records of older versions have no `modified_at`; the event of a later object was sent later.
         return (record.modified_at or record.queued_at) < self._cutoff
 
     def _remove_records_in(self, records: Sequence[VideoRecord]) -> None:
         try:
             self._videos.remove(records)
         except WriteConflictError:
-            # A worker has just written one of them: that one stays, or the next look at the table finds it.
+            # A worker has just written one of them: it stays, or the next scan finds it.
             if len(records) > 1:
                 for record in records:
                     self._remove_records_in([record])
@@ -210,7 +214,7 @@ class PurgeRun:
                 self._videos.replace(record, record.model_copy(update={"purged_at": datetime.now(UTC)}))
 
     def _wait_for_workers(self, in_progress: Sequence[VideoRecord], until: float) -> None:
-        """Wait until the workers have ended these; those that take too long are removed as they are."""
+        """Wait until workers have finished these records; remove those that take too long."""
         keys = [record.key for record in in_progress]
         while keys := [key for key in keys if self._is_in_progress(key)]:
             self._store_progress(in_work=len(keys), now=False)
@@ -228,7 +232,7 @@ class PurgeRun:
         return record is not None and record.purged_at is not None and record.finished_at is None
 
     def _delete_pictures(self) -> None:
-        """Delete the pictures that no upload owns any more, then release the claims of the purge."""
+        """Delete the pictures without an owner, then release the claims of the purge."""
         owned = self._owned_bases()
         self._delete_versions(
             version
@@ -257,7 +261,7 @@ class PurgeRun:
             return False
         if version.modified_at < self._cutoff:
             return True
-        # A worker that the purge waited for has stored it; nobody else can, as long as the claim is the purge's.
+        # A worker that the purge waited for has stored it; no other can while the purge has the claim.
         return base is not None and self._videos.claim_owner(base) == PURGER
 
     def _delete_versions(self, versions: Iterable[ObjectVersion]) -> None:
@@ -273,11 +277,11 @@ class PurgeRun:
         self._context.dead_letters.discard(self._is_of_deleted_upload)
 
     def _is_of_deleted_upload(self, letter: Letter) -> bool:
-        # By the time of the upload: a letter may be put long after it.
+        # By the time of the upload, as its letter can be much later.
         return is_upload(letter.key) and all(event.time < self._cutoff for event in letter.events)
 
     def _correct_totals(self) -> None:
-        """An error that has crept into the totals ends with the records that it came from."""
+        """Set the totals to zero if no record is left, so that an error in them does not stay."""
         before = self._videos.counters()
         if any(is_upload(item["pk"]) for item in self._videos.scan()):
             return
@@ -285,12 +289,12 @@ class PurgeRun:
             try:
                 self._videos.correct(before, {})
             except WriteConflictError:
-                self._log.info("totals_in_use", consequence="they are left as they are")
+                self._log.info("totals_in_use", consequence="they stay unchanged")
 
     def _send_heartbeats(self) -> None:
-        """Write the document again and again, so that others see that this run is alive."""
+        """Write the document periodically, so that other processes see that this run is alive."""
         while not self._ended.wait(_HEARTBEAT_S):
-            # The run itself finds out that it was taken over, or that the table does not answer.
+            # The run itself handles a take-over, or a table that does not answer.
             with contextlib.suppress(AwsError, TakenOverError):
                 self._store_progress(now=False)
 
@@ -309,7 +313,7 @@ class PurgeRun:
         self._context.changed()
 
     def _resolve_conflict(self) -> None:
-        """Tell a write of this run whose answer was lost from a write of another process. Raises: TakenOverError."""
+        """Write again if the conflict was with a write of this run whose answer was lost. Raises: TakenOverError."""
         document = self._context.shared.document(PURGE_KEY)
         content = document.content or {}
         if content.get("owner") != self._job.owner:

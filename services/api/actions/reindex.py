@@ -1,8 +1,8 @@
-"""The videos table, rebuilt from the bucket: for a table that was lost, or that has come to disagree with it.
+"""Reindex: rebuild the videos table from the bucket, if the table was lost or differs from the bucket.
 
-It may run while the pipeline works: every write depends on what was read before, so that a worker's word always
-stands. Videos without thumbnails and without a record are queued again, as if they had just been uploaded; so are
-videos that were overwritten after their record was written, and videos that are done but have lost pictures.
+It can run while the pipeline runs: every write depends on the record that was read before, so that it never replaces a
+worker's write. A video is queued again if it has no thumbnails and no record, if it was overwritten after its record
+was written, or if it is done but has lost pictures.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ _TOTALS_TRIES = 5
 
 @dataclass
 class ReindexResult:
-    """What a reindex has done so far."""
+    """Counts of a reindex so far."""
 
     uploads: int = 0
     kept: int = 0
@@ -62,11 +62,11 @@ class ReindexContext:
     dead_letters: DeadLetterStore
     thumbnail_prefix: str
     count: int
-    """Thumbnails that a video has, where none of them says so itself."""
+    """Number of thumbnails of a video, if their metadata do not say it."""
 
 
 def reindex_table(context: ReindexContext, progress: Callable[[ReindexResult], None]) -> ReindexResult:
-    """Raises: AwsError."""
+    """Rebuild the table; call `progress` after each video. Raises: AwsError."""
     result = ReindexResult()
     pictures = _Pictures(context)
     letters = {letter.key: letter for letter in context.dead_letters.receive_all() if letter.key}
@@ -86,15 +86,15 @@ def reindex_table(context: ReindexContext, progress: Callable[[ReindexResult], N
 
 
 class _Pictures:
-    """The pictures in the bucket: one listing, kept as hashes of the keys, for tables with very many videos."""
+    """Keys of the pictures in the bucket, from one listing. Only their hashes are kept, to save memory."""
 
     def __init__(self, context: ReindexContext) -> None:
-        """Raises: ServiceError."""
+        """List the pictures. Raises: ServiceError."""
         self._bucket = context.bucket
         self._hashes = {hash(info.key) for info in context.bucket.list(context.thumbnail_prefix)}
 
     def has(self, record: VideoRecord) -> bool:
-        """Return True if all pictures of a record exist, those stored since the listing too. Raises: ServiceError."""
+        """Return True if all pictures of a record exist, also if stored after the listing. Raises: ServiceError."""
         return are_stored(self._bucket, [key for key in list_picture_keys(record) if hash(key) not in self._hashes])
 
 
@@ -103,7 +103,7 @@ def _restore(
 ) -> None:
     before = context.videos.get(info.key)
     if before is not None and before.etag != info.etag:
-        # The listing may be older than the record.
+        # The listing can be older than the record.
         try:
             info = context.bucket.head(info.key)
         except ObjectMissingError:
@@ -131,7 +131,7 @@ def _restore(
     try:
         context.videos.replace(before, found, claims=bool(found.base))
     except WriteConflictError:
-        # A worker has just written it, or another upload has the name: both know better.
+        # A worker has just written it, or another upload has the base: its record is newer.
         if context.videos.get(info.key) is None:
             raise
         result.kept += 1
@@ -145,7 +145,7 @@ def _try_again(context: ReindexContext, info: ObjectInfo, record: VideoRecord, r
     try:
         lost = mark_lost(context.videos, record)
     except WriteConflictError:
-        # A worker has just written it: it knows better.
+        # A worker has just written it: its record is newer.
         result.kept += 1
         return
     context.queue.send([make_notification_body(make_retry_event(context.bucket, info, lost))])
@@ -153,7 +153,7 @@ def _try_again(context: ReindexContext, info: ObjectInfo, record: VideoRecord, r
 
 
 def _from_thumbnails(context: ReindexContext, info: ObjectInfo) -> VideoRecord | None:
-    """The record of a video whose thumbnails are all there, and say that they are of this very object."""
+    """Return a record made from the thumbnails, None unless all of them exist and are of this object."""
     for base in dict.fromkeys(thumbnail_bases(info.key, context.thumbnail_prefix)):
         extension, stored = _stored(context, info, base)
         if not stored or len(stored) != stored[0][1].count:
@@ -180,7 +180,9 @@ def _from_thumbnails(context: ReindexContext, info: ObjectInfo) -> VideoRecord |
             started_at=began_at,
             updated_at=ended_at,
             finished_at=ended_at,
-            reason="Rebuilt from the bucket: some thumbnails show another moment." if is_degraded else None,
+            reason="Rebuilt from the bucket: some thumbnails show another moment than the requested one."
+            if is_degraded
+            else None,
             thumbnails=thumbnails,
         )
         return _with_overview(context.bucket, record, stored[0][1].also or "", extension)
@@ -188,7 +190,7 @@ def _from_thumbnails(context: ReindexContext, info: ObjectInfo) -> VideoRecord |
 
 
 def _with_overview(bucket: Bucket, record: VideoRecord, also: str, extension: str) -> VideoRecord:
-    """The record with the storyboard and the preview that were made beside its thumbnails, if they are still there."""
+    """Return the record with its storyboard and its preview, if these were made and still exist."""
     sheet, track = storyboard_key(record.base, extension), storyboard_track_key(record.base)
     preview = preview_key(record.base)
     found: dict[str, object] = {}
@@ -203,7 +205,7 @@ def _with_overview(bucket: Bucket, record: VideoRecord, also: str, extension: st
 
 
 def _stored(context: ReindexContext, info: ObjectInfo, base: str) -> tuple[str, list[tuple[ObjectInfo, Origin]]]:
-    """The thumbnails under a base that are of this upload, from the first on, and the extension that they have."""
+    """Return the thumbnails of this upload under a base, and their extension."""
     for extension in (image_format.extension for image_format in ImageFormat):
         if stored := list(_stored_as(context, info, base, extension)):
             return extension, stored
@@ -246,7 +248,7 @@ def _from_letter(info: ObjectInfo, letter: Letter) -> VideoRecord:
 
 
 def _remove_gone(context: ReindexContext, seen: set[str], result: ReindexResult) -> None:
-    """Takes out records of videos that are in the bucket no more, and frees their names."""
+    """Remove records of videos that are no longer in the bucket, and release their claims."""
     for item in context.videos.scan():
         if not is_upload(item["pk"]) or item["pk"] in seen:
             continue
@@ -256,16 +258,16 @@ def _remove_gone(context: ReindexContext, seen: set[str], result: ReindexResult)
         except ObjectMissingError:
             if record.finished_at is None:
                 continue
-            # A conflict means that a worker has just written it: it knows better.
+            # A conflict means that a worker has just written it: its record is newer.
             with contextlib.suppress(WriteConflictError):
                 context.videos.remove([record])
-                # The thumbnails stay where they are, and may be written over.
+                # The thumbnails stay, and another upload may replace them.
                 context.videos.release([record.base] if record.base else [])
                 result.removed += 1
 
 
 def _correct_totals(videos: VideosTable) -> bool:
-    """Whether the totals are now the sum of the records; not while workers keep changing them."""
+    """Set the totals to the sum of the records. Return False if workers kept changing them meanwhile."""
     for _ in range(_TOTALS_TRIES):
         before = videos.counters()
         totals: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""`python -m services.api reindex`: the work of `reindex.py`, told as it goes: one JSON line a second on stdout."""
+"""`python -m services.api reindex`: run a reindex, and print one JSON line per second with its progress."""
 
 import json
 import sys
@@ -18,7 +18,10 @@ _REPORT_INTERVAL_S = 1.0
 
 
 def run_reindex(settings: ApiSettings, clients: Clients) -> int:
-    """Status 0 when the table agrees with the bucket; 1 when AWS failed, or the totals kept changing."""
+    """Run a reindex; return the exit status.
+
+    0: the table agrees with the bucket; 1: AWS failed, or the totals kept changing.
+    """
     queue = MessageQueue(clients.sqs, settings.sqs_queue_url)
     context = ReindexContext(
         bucket=Bucket(clients.s3, settings.s3_bucket),
@@ -39,11 +42,11 @@ def run_reindex(settings: ApiSettings, clients: Clients) -> int:
     try:
         result = reindex_table(context, report_progress)
     except AwsError as error:
-        print(f"Stopped: {error}. What was done stays; begin again.", file=sys.stderr)  # noqa: T201 - for people
+        print(f"The reindex stopped: {error}. Its changes stay. Run it again.", file=sys.stderr)  # noqa: T201 - for people
         return 1
     _print(result)
     if not result.totals_corrected:
-        print("The totals changed all the time: run it again when less is going on.", file=sys.stderr)  # noqa: T201
+        print("The totals kept changing. Run the reindex again when fewer videos arrive.", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 

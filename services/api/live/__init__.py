@@ -1,1 +1,1 @@
-"""LiveState state: sampled once per tick and pushed to every client."""
+"""Live state: sampled once per tick and pushed to every client."""

@@ -1,4 +1,4 @@
-"""The live state: sampled once per tick for all clients, whatever their number."""
+"""Live state: sampled once per tick for any number of clients."""
 
 import asyncio
 import contextlib
@@ -30,12 +30,12 @@ _DEBOUNCE_S = 1.0
 _PATIENCE_S = 2.0
 _PURGE_SHOWN_S = 60
 _LATEST = 3
-"""Samples in a push after the first: one more than a client could have missed between two."""
+"""Number of samples in each push after the first: one more than a client can miss between two."""
 
 
 @dataclass(frozen=True)
 class Readers:
-    """How the sources are read; each call may block."""
+    """Functions that read the sources; each call can block."""
 
     queues: Callable[[], QueuesReading]
     videos: Callable[[], VideosReading]
@@ -43,7 +43,7 @@ class Readers:
 
 
 class LiveState:
-    """Ticks until it is cancelled. Everything but `request_push` belongs to the event loop."""
+    """State that a tick renews until it is cancelled. Use all but `request_push` only on the event loop."""
 
     def __init__(self, readers: Readers, shared: SharedItems, sockets: Sockets, *, interval_s: float) -> None:
         self._executor = ThreadPoolExecutor(4, thread_name_prefix="source")
@@ -64,13 +64,13 @@ class LiveState:
         self._log = structlog.get_logger()
 
     def request_push(self) -> None:
-        """Something has happened: push soon. May be called from any thread."""
+        """Ask for a push soon, because the state has changed. Any thread may call it."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._push_requested.set)
 
     @property
     def generation(self) -> int:
-        """Changes when videos have changed, as far as this process knows."""
+        """Return a number that changes when this process learns of a change of videos."""
         return self.videos.value.shared.writes if self.videos.value else -1
 
     async def run(self) -> None:
@@ -79,12 +79,12 @@ class LiveState:
             begun = time.monotonic()
             try:
                 await self.tick()
-            except Exception:  # noqa: BLE001 - the next tick may do better, and clients see that none comes
+            except Exception:  # noqa: BLE001 - the next tick can succeed, and clients notice a missing one
                 self._log.exception("tick_failed")
             await self._pause(begun)
 
     async def _pause(self, begun: float) -> None:
-        """Until the next tick is due, or something has happened and the last tick is not too fresh."""
+        """Wait until the next tick is due, or earlier if a push is requested and the last one is old enough."""
         rest_s = max(0.0, self._interval_s - (time.monotonic() - begun))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._push_requested.wait(), rest_s)
@@ -92,7 +92,7 @@ class LiveState:
         self._push_requested.clear()
 
     async def tick(self) -> None:
-        """Reads all sources, keeps a sample, and pushes."""
+        """Read all sources, keep a sample, and push the state."""
         begun = time.monotonic()
         patience_s = min(_PATIENCE_S, self._interval_s * 2)
         await asyncio.gather(*(source.refresh(patience_s) for source in (self.queues, self.videos, self.pods)))
@@ -107,11 +107,11 @@ class LiveState:
         self.tick_s = time.monotonic() - begun
 
     def first_message(self) -> str:
-        """What a new client begins with: the state of the last tick, with the whole history."""
+        """Return the first message for a new client: the state of the last tick with the whole history."""
         return self._whole
 
     async def _sample(self, patience_s: float) -> None:
-        """Keep a sample, and wait for that no longer than `patience_s`: a write that hangs must not stop the ticks."""
+        """Keep a sample; wait at most `patience_s` for it, as a write that hangs must not stop the ticks."""
         if self._sampling is None or self._sampling.done():
             self._sampling = asyncio.create_task(self._keep_sample())
         done, _ = await asyncio.wait([self._sampling], timeout=patience_s)
@@ -119,7 +119,7 @@ class LiveState:
             task.result()
 
     async def _keep_sample(self) -> None:
-        """Adds a sample to those that all processes share, if nobody has done so for this moment."""
+        """Add a sample to the shared ones, unless another process has added one for this time."""
         queues, videos = self.queues.value, self.videos.value
         if videos is not None:
             self._samples = self._samples.merged(Samples.from_json(videos.shared.samples.content))
@@ -139,14 +139,14 @@ class LiveState:
                 try:
                     await loop.run_in_executor(self._executor, write)
                 except WriteConflictError:
-                    # Another process has just written its own, which counts: all must show the same.
+                    # Another process has just written its sample; use it, as all processes must show the same.
                     document = await loop.run_in_executor(self._executor, self._shared.document, SAMPLES_KEY)
                     samples = self._samples.merged(Samples.from_json(document.content))
-        # Shown only now: what was seen once is known to whoever comes after this process.
+        # Show the sample only now that it is stored, so that a later process shows it too.
         self._samples = samples
 
     def state(self) -> State:
-        """What is known now, without asking anybody."""
+        """Return the known state, without any request."""
         return State(
             server=self._server,
             seq=self._seq,

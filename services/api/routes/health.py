@@ -1,4 +1,4 @@
-"""Whether the api lives, and whether what it needs answers. Open: probes have no token."""
+"""Liveness and readiness of the api. Open to all: probes have no token."""
 
 import asyncio
 import time
@@ -20,9 +20,9 @@ _WITHIN_S = 5.0
 
 
 class ReadinessCheck:
-    """Asks queue, bucket and table, at most once in five seconds however often it is called.
+    """Check of queue, bucket and table, at most once in five seconds for any number of requests.
 
-    In threads of its own: those of other requests may all be waiting.
+    It has separate threads, as those of other requests can all be waiting.
     """
 
     def __init__(self) -> None:
@@ -30,8 +30,8 @@ class ReadinessCheck:
         self._checking: asyncio.Task[Readiness] | None = None
         self._known: tuple[float, Readiness] | None = None
 
-    async def look(self, services: ApiServices) -> Readiness:
-        """Return the readiness of some seconds ago, or check it: once for all that ask at the same time."""
+    async def check(self, services: ApiServices) -> Readiness:
+        """Return the readiness of the last seconds, or check it, once for all concurrent requests."""
         if self._known is not None and time.monotonic() - self._known[0] < _FRESH_S:
             return self._known[1]
         if self._checking is None or self._checking.done():
@@ -56,12 +56,12 @@ class ReadinessCheck:
         return True
 
 
-_check = ReadinessCheck()
+_readiness = ReadinessCheck()
 
 
 @router.get("/health", operation_id="getHealth", summary="Liveness")
-async def health() -> Health:
-    """The process answers; it says nothing of what it depends on."""
+async def get_health() -> Health:
+    """Return 200 while the process runs, whatever the state of AWS is."""
     return Health(version=VERSION)
 
 
@@ -69,11 +69,11 @@ async def health() -> Health:
     "/health/ready",
     operation_id="getReadiness",
     summary="Readiness",
-    responses={503: {"description": "Something does not answer.", "model": Readiness}},
+    responses={503: {"description": "Queue, bucket or table does not answer.", "model": Readiness}},
 )
-async def ready(services: Services, response: Response) -> Readiness:
-    """Queue, bucket and table answer. 503 when one does not; asked at most once in five seconds."""
-    found = await _check.look(services)
+async def get_readiness(services: Services, response: Response) -> Readiness:
+    """Return 200 if queue, bucket and table answer, otherwise 503. They are checked at most once in five seconds."""
+    found = await _readiness.check(services)
     if not found.ready:
         response.status_code = 503
         response.headers["Retry-After"] = str(RETRY_AFTER_S)

@@ -1,4 +1,4 @@
-"""Login, logout, and who one is."""
+"""Login, logout, and the current session."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,7 +12,7 @@ router = APIRouter(prefix="/api/session", tags=["access"])
 
 @router.post("", operation_id="login", summary="Log in", responses=document_problems(401, 403, 429, 503))
 def login(login: Login, request: Request, response: Response, services: Services) -> Session:
-    """Set a session cookie for a caller with a valid token. After ten wrong tokens an address has to wait."""
+    """Set a session cookie for a caller with a valid token. An address must wait after ten wrong tokens."""
     check_origin(request, services.settings.api_public_url)
     caller = services.authenticator.login(request, login.token, response)
     return Session(
@@ -20,8 +20,8 @@ def login(login: Login, request: Request, response: Response, services: Services
     )
 
 
-@router.get("", operation_id="getSession", summary="Who am I", responses=document_problems(401, 429, 503))
-def session(caller: Viewer, services: Services) -> Session:
+@router.get("", operation_id="getSession", summary="Get the session", responses=document_problems(401, 429, 503))
+def get_session(caller: Viewer, services: Services) -> Session:
     return Session(
         role=caller.role, auth_mode=services.authenticator.mode, name=caller.name, expires_at=caller.expires_at
     )
@@ -29,6 +29,6 @@ def session(caller: Viewer, services: Services) -> Session:
 
 @router.delete("", operation_id="logout", summary="Log out", status_code=204, responses=document_problems(403, 503))
 def logout(request: Request, response: Response, services: Services) -> None:
-    """End the session, in all processes within seconds, and take its cookie away. Its sockets are closed."""
+    """End the session in all processes within seconds, close its WebSockets, and delete its cookie."""
     check_origin(request, services.settings.api_public_url)
     services.authenticator.logout(request, response)

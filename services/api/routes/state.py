@@ -1,4 +1,4 @@
-"""The live state, piece by piece over HTTP and all of it over `/ws`."""
+"""Live state: its parts over HTTP, and all of it over `/ws`."""
 
 import asyncio
 from itertools import groupby
@@ -23,8 +23,8 @@ _DENIED = document_problems(401, 429, 503)
 _LOGIN_CHECKED_EVERY_S = 5.0
 
 
-@router.get("/api/config", operation_id="getConfig", summary="What a client must know", responses=_DENIED)
-def config(caller: Viewer, services: Services) -> Config:
+@router.get("/api/config", operation_id="getConfig", summary="Get the configuration for clients", responses=_DENIED)
+def get_config(caller: Viewer, services: Services) -> Config:
     settings = services.settings
     return Config(
         name=settings.pipeline_name,
@@ -44,15 +44,15 @@ def config(caller: Viewer, services: Services) -> Config:
     )
 
 
-@router.get("/api/state", operation_id="getState", summary="All that /ws pushes", responses=_DENIED)
-async def state(_: Viewer, services: Services) -> State:
-    """The state of the last tick, for those who cannot keep a WebSocket."""
+@router.get("/api/state", operation_id="getState", summary="Get the state that /ws pushes", responses=_DENIED)
+async def get_state(_: Viewer, services: Services) -> State:
+    """Return the state of the last tick, for clients without WebSockets."""
     return services.live.state()
 
 
 @router.get("/api/queue", operation_id="getQueue", summary="Depth of the queue", responses=_DENIED)
-async def queue(_: Viewer, services: Services) -> Queue:
-    """As of the last tick, with the last five minutes. 503 when the queue does not answer."""
+async def get_queue(_: Viewer, services: Services) -> Queue:
+    """Return the depth at the last tick and over the last five minutes. 503 while the queue does not answer."""
     found = services.live.queue()
     if found is None or not services.live.queues.is_fresh:
         raise _unavailable("The queue")
@@ -60,8 +60,8 @@ async def queue(_: Viewer, services: Services) -> Queue:
 
 
 @router.get("/api/pods", operation_id="getPods", summary="Pods", responses=_DENIED)
-async def pods(_: Viewer, services: Services) -> Pods:
-    """The pods of the pipeline by component; on one machine its processes."""
+async def get_pods(_: Viewer, services: Services) -> Pods:
+    """Return the pods of the pipeline by component, on one machine its processes."""
     source = services.live.pods
     found = sorted(source.value or [], key=lambda pod: (pod.component, pod.name))
     groups = [(component, list(members)) for component, members in groupby(found, key=lambda pod: pod.component)]
@@ -80,8 +80,8 @@ async def pods(_: Viewer, services: Services) -> Pods:
 
 
 @router.get("/api/metrics", operation_id="getMetrics", summary="Metrics of the pipeline", responses=_DENIED)
-async def metrics(_: Viewer, services: Services) -> Metrics:
-    """From the table's totals, as of the last tick: it costs the same however many videos there are."""
+async def get_metrics(_: Viewer, services: Services) -> Metrics:
+    """Return figures from the table's totals at the last tick. The cost does not depend on the number of videos."""
     found = services.live.metrics()
     if found is None or not services.live.videos.is_fresh:
         raise _unavailable("The videos table")
@@ -89,28 +89,30 @@ async def metrics(_: Viewer, services: Services) -> Metrics:
 
 
 @router.websocket("/ws")
-async def live(websocket: WebSocket) -> None:
-    """Pushes `State` messages: the whole at once, then one at every interval and when something happens."""
+async def push_state(websocket: WebSocket) -> None:
+    """Push `State` messages: the whole state at once, then one at every interval and after changes."""
     services = await get_services(websocket)
     try:
         check_origin(websocket, services.settings.api_public_url)
         await run_in_threadpool(services.authenticator.authenticate, websocket)
         if services.sockets.is_full:
-            raise UnavailableError("There are as many clients as this process takes.", retry_after_s=5)
+            raise UnavailableError(
+                "This process has its maximum number of clients. Try again in a moment.", retry_after_s=5
+            )
     except ApiError as error:
         answer = problems.make_response(error.status, error.detail, headers=error.headers)
         await websocket.send_denial_response(answer)
         return
     await websocket.accept()
-    refused = _refused(services.authenticator, websocket)
+    refused = _wait_for_logout(services.authenticator, websocket)
     await services.sockets.serve(websocket, services.live.first_message(), refused=refused)
 
 
-async def _refused(authenticator: Authenticator, websocket: WebSocket) -> None:
-    """Returns when the login that a connection began with has ended: a board that only listens asks for nothing."""
+async def _wait_for_logout(authenticator: Authenticator, websocket: WebSocket) -> None:
+    """Return when the login of a connection has ended: a client that only listens sends no requests."""
     while True:
         await asyncio.sleep(_LOGIN_CHECKED_EVERY_S)
-        # What the load balancer has signed is good for minutes, and is renewed with the next request only.
+        # The load balancer's header is valid for minutes, and only a new request renews it.
         if authenticator.mode == "oidc":
             continue
         try:
@@ -121,5 +123,5 @@ async def _refused(authenticator: Authenticator, websocket: WebSocket) -> None:
             continue
 
 
-def _unavailable(what: str) -> ApiError:
-    return UnavailableError(f"{what} does not answer. Try again in a moment.", retry_after_s=5)
+def _unavailable(source: str) -> ApiError:
+    return UnavailableError(f"{source} does not answer. Try again in a moment.", retry_after_s=5)

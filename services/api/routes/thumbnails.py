@@ -1,4 +1,4 @@
-"""The gallery: thumbnails of all videos, the newest first."""
+"""Gallery: thumbnails of all videos, the newest first."""
 
 import math
 import time
@@ -25,9 +25,10 @@ _KEPT = 64
 
 
 class PageCache:
-    """Pages that were asked for a moment ago, as JSON: a thousand clients that hear of a new video ask for the same
-    one. Requests that ask for a page at the same time share the making of it, and none waits while the page before is
-    good enough. No page outlives a change of the videos that this process knows of.
+    """Cache of pages as JSON, for a moment: a thousand clients that learn of a new video request the same page.
+
+    Concurrent requests for a page share one call, and none waits while the previous page is fresh enough. A page is no
+    longer used after a change of the videos that this process knows of.
     """
 
     def __init__(self) -> None:
@@ -36,7 +37,7 @@ class PageCache:
     async def page(
         self, calls: AwsCalls, asked: tuple[object, ...], generation: int, make: Callable[[], bytes]
     ) -> bytes:
-        """Return the page that is kept, or what `make` returns. Raises: what `AwsCalls.run` raises."""
+        """Return the cached page, or the result of `make`. Raises: the errors of `AwsCalls.run`."""
         question = ("thumbnails", asked, generation)
         page = self._pages.get(asked)
         if page is not None and page.generation == generation:
@@ -63,20 +64,20 @@ _pages = PageCache()
 @router.get(
     "/api/thumbnails",
     operation_id="listThumbnails",
-    summary="Thumbnails, the newest first",
+    summary="List thumbnails, the newest first",
     response_model=ThumbnailPage,
     responses=document_problems(400, 401, 429, 503),
 )
-async def thumbnails(
+async def list_thumbnails(
     _: Viewer,
     services: Services,
     position: Annotated[
-        float | None, Query(gt=0, lt=100, description="Only those of this position, in percent.", examples=[10])
+        float | None, Query(gt=0, lt=100, description="Only thumbnails of this position, in percent.", examples=[10])
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 48,
 ) -> Response:
-    """Presigned URLs hold for `URL_LIFETIME_S` and stay the same for some minutes, for the browser's cache."""
+    """List thumbnails. Their URLs are valid for `URL_LIFETIME_S`, and stay the same for minutes, for browser caches."""
     asked = (id(services), position, cursor, limit)
     make = partial(_page, services, position, cursor, limit)
     body = await _pages.page(services.calls, asked, services.live.generation, make)
@@ -90,7 +91,7 @@ def _page(services: ApiServices, position: float | None, cursor: str | None, lim
     each_gives = len(services.settings.thumbnail_positions) if position is None else 1
     before = start
     while True:
-        # The first `offset` thumbnails of the first video were on the page before.
+        # The first `offset` thumbnails of the first video were on the previous page.
         wanted = math.ceil((offset + limit - len(items)) / each_gives)
         page = services.listing.page(_WITH_THUMBNAILS, wanted, start=before)
         for record in page.records:

@@ -1,4 +1,4 @@
-"""Uploads: the browser sends the bytes to S3 itself, with what is signed here."""
+"""Uploads: the browser sends the bytes directly to S3, with a signature from here."""
 
 import contextlib
 import secrets
@@ -43,12 +43,15 @@ _MIB = 1024 * 1024
 @router.post(
     "",
     operation_id="createUpload",
-    summary="Where to send a video",
+    summary="Begin an upload",
     status_code=201,
     responses=document_problems(401, 403, 413, 422, 429, 503),
 )
-def create(request: UploadRequest, _: Operator, services: Services) -> Ticket:
-    """A form to POST the file with, or for a large one a multipart upload. Nobody else's video is overwritten."""
+def create_upload(request: UploadRequest, _: Operator, services: Services) -> Ticket:
+    """Return a form for a POST of the file, or begin a multipart upload of a large one.
+
+    It never overwrites another video unless `overwrite` is set.
+    """
     if request.size_bytes > services.settings.upload_max_mb * _MIB:
         raise TooLargeError(f"A video has at most {services.settings.upload_max_mb} MiB.")
     try:
@@ -79,11 +82,11 @@ def create(request: UploadRequest, _: Operator, services: Services) -> Ticket:
 @router.post(
     "/part-urls",
     operation_id="signParts",
-    summary="Where to PUT parts",
+    summary="Get URLs for parts",
     responses=document_problems(401, 403, 404, 422, 429, 503),
 )
-def part_urls(request: PartUrlsRequest, _: Operator, services: Services) -> PartUrls:
-    """Signed for an hour; asked anew for a part that comes later."""
+def sign_parts(request: PartUrlsRequest, _: Operator, services: Services) -> PartUrls:
+    """Return URLs to PUT parts to, valid for an hour. Request later parts later."""
     _check(request.key)
     return PartUrls(
         parts=[
@@ -99,10 +102,10 @@ def part_urls(request: PartUrlsRequest, _: Operator, services: Services) -> Part
 @router.post(
     "/complete",
     operation_id="completeUpload",
-    summary="End a multipart upload",
+    summary="Complete a multipart upload",
     responses=document_problems(401, 403, 404, 409, 413, 422, 429, 503),
 )
-def complete(request: CompleteRequest, _: Operator, services: Services) -> Uploaded:
+def complete_upload(request: CompleteRequest, _: Operator, services: Services) -> Uploaded:
     """Make one object of the parts; S3 then notifies the queue. May be sent again if the answer was lost."""
     _check(request.key)
     most = services.settings.upload_max_mb * _MIB
@@ -122,11 +125,11 @@ def complete(request: CompleteRequest, _: Operator, services: Services) -> Uploa
 @router.post(
     "/abort",
     operation_id="abortUpload",
-    summary="Give a multipart upload up",
+    summary="Abort a multipart upload",
     status_code=204,
     responses=document_problems(401, 403, 404, 422, 429, 503),
 )
-def abort(request: UploadRef, _: Operator, services: Services) -> None:
+def abort_upload(request: UploadRef, _: Operator, services: Services) -> None:
     """Delete the upload and its parts."""
     _check(request.key)
     try:
@@ -151,7 +154,7 @@ def _check(key: str) -> None:
 
 
 def _free_key(services: ApiServices, name: str) -> str:
-    """A key that no object has and nobody else was given within the last hour."""
+    """Return a key without an object that no other caller has been given in the last hour. Raises: ConflictError."""
     now_s = time.time()
     for candidate in propose_names(name, secrets.token_hex(4)):
         key = UPLOAD_PREFIX + candidate
@@ -160,4 +163,4 @@ def _free_key(services: ApiServices, name: str) -> str:
         except ObjectMissingError:
             if services.shared.reserve(key, now_s=now_s, until_s=now_s + _LIFETIME_S):
                 return key
-    raise ConflictError("No free name was found.")
+    raise ConflictError("There is no free name for this file. Choose another one.")

@@ -1,4 +1,4 @@
-"""The videos: lists, one with its timeline, another try."""
+"""Videos: list, details with timeline, retry."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ _STATES = (VideoState.DONE, VideoState.FAILED, VideoState.DEGRADED, VideoState.P
 VideoPath = Annotated[
     str,
     Path(
-        description="The object key with its slashes, or the video's `id`.",
+        description="Object key with its slashes, or the `id` of the video.",
         examples=["uploads/trip/harbour.mp4"],
         min_length=1,
         max_length=4096,
@@ -33,16 +33,17 @@ VideoPath = Annotated[
 @router.get(
     "",
     operation_id="listVideos",
-    summary="Videos, the newest first",
+    summary="List videos, the newest first",
     response_model=VideoPage,
     responses=document_problems(400, 401, 429, 503),
 )
-async def videos(
+async def list_videos(
     _: Viewer,
     services: Services,
-    state: Annotated[VideoState | None, Query(description="Only those in this state.")] = None,
+    state: Annotated[VideoState | None, Query(description="Only videos in this state.")] = None,
     q: Annotated[
-        str | None, Query(min_length=1, max_length=200, description="Only those whose key holds this, in any case.")
+        str | None,
+        Query(min_length=1, max_length=200, description="Only videos whose key contains this text, in any case."),
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 48,
@@ -72,27 +73,25 @@ def _page(services: ApiServices, state: VideoState | None, q: str | None, cursor
 @router.post(
     "/{key:path}/retry",
     operation_id="retryVideo",
-    summary="Try a video again",
+    summary="Retry a video",
     status_code=202,
     responses=document_problems(401, 403, 404, 409, 429, 503),
 )
-def retry(key: VideoPath, _: Operator, services: Services) -> Retried:
-    """Sends a failed video, or one whose thumbnails are lost, to the queue again: its dead letter if there is one, else
-    a new event.
-    """
+def retry_video(key: VideoPath, _: Operator, services: Services) -> Retried:
+    """Queue a failed video again, or one whose thumbnails are lost: its dead letter if it has one, else a new event."""
     record = _record(services, key)
     is_lost = has_pictures(record) and not are_stored(services.bucket, list_picture_keys(record))
     if has_pictures(record) and not is_lost:
-        raise ConflictError("It has its thumbnails: upload it again to get new ones.")
+        raise ConflictError("The video has its thumbnails. Upload it again to get new ones.")
     try:
         info = services.bucket.head(record.key)
     except ObjectMissingError:
-        raise ConflictError("The video itself has been deleted: upload it again.") from None
+        raise ConflictError("The video has been deleted. Upload it again.") from None
     if is_lost:
         try:
             record = mark_lost(services.videos, record)
         except WriteConflictError:
-            raise ConflictError("A worker has just changed it: load it again.") from None
+            raise ConflictError("A worker has just changed the video. Load it again.") from None
     sent = services.dead_letters.redrive(RedriveRequest(keys=[record.key], limit=1))
     if not sent.keys:
         services.queue.send([make_notification_body(make_retry_event(services.bucket, info, record))])
@@ -103,11 +102,11 @@ def retry(key: VideoPath, _: Operator, services: Services) -> Retried:
 @router.get(
     "/{key:path}",
     operation_id="getVideo",
-    summary="One video with its timeline",
+    summary="Get a video with its timeline",
     responses=document_problems(401, 404, 429, 503),
 )
-def video(key: VideoPath, _: Viewer, services: Services) -> VideoDetails:
-    """404 until a worker has taken it for the first time."""
+def get_video(key: VideoPath, _: Viewer, services: Services) -> VideoDetails:
+    """Return a video. 404 until a worker has received it for the first time."""
     return views.show_details(_record(services, key), services.sign_url)
 
 
@@ -115,5 +114,5 @@ def _record(services: ApiServices, given: str) -> VideoRecord:
     key = views.decode_video_key(given)
     record = services.videos.get(key) if key else None
     if record is None:
-        raise NotFoundError(f"There is no video {given[:200]}, or no worker has taken it yet.")
+        raise NotFoundError(f"There is no video {given[:200]}, or no worker has received it yet.")
     return record

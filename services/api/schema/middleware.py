@@ -1,4 +1,4 @@
-"""What holds for every request: security headers, a limit on bodies, a count and a time. Plain ASGI."""
+"""Middleware of every request: security headers, a limit on bodies, count and duration. Plain ASGI."""
 
 import time
 from http import HTTPStatus
@@ -15,10 +15,10 @@ from services.api.schema.problems import ApiError
 from services.api.telemetry import Telemetry
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
-"""Room for a thousand keys, or for the ten thousand parts of an upload."""
+"""Enough for a thousand keys, or for the ten thousand parts of an upload."""
 
 OPEN_BODY_BYTES = 16 * 1024
-"""Room for a login. FastAPI reads a body before it asks who sends it, so more is read from known callers only."""
+"""Enough for a login. FastAPI reads a body before it authenticates; larger bodies are read from known callers only."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -75,9 +75,9 @@ class HttpMiddleware:
             await self._app(scope, self._counted(scope, receive, declared), send)
 
     async def _check(self, scope: Scope, size_bytes: int) -> None:
-        """Raise HTTPException for a body that is too large, or whose sender is unknown.
+        """Raise HTTPException if the body is too large or the caller is unknown.
 
-        FastAPI makes a 400 of anything else that is raised while it reads a body.
+        FastAPI turns any other exception during the reading of a body into a 400.
         """
         if size_bytes > MAX_BODY_BYTES:
             raise HTTPException(_TOO_LARGE, _DETAIL, headers={"Connection": "close"})

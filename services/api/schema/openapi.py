@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI makes of the routes, with the messages of `/ws` and one model of errors."""
+"""OpenAPI document: FastAPI's document of the routes, with the messages of `/ws` and one model of errors."""
 
 import json
 from functools import cache
@@ -15,16 +15,16 @@ _REFERENCE = "#/components/schemas/{model}"
 _OPEN = {"/health", "/health/ready"}
 
 DESCRIPTION = """\
-The live state of a thumbnail pipeline, and what can be done about it.
+Live state of a thumbnail pipeline, and actions on it.
 
-Send `Authorization: Bearer` and a token, or log in with `POST /api/session`. Everything that goes wrong is answered
-with `application/problem+json` (RFC 9457). `WS /ws` pushes `State` messages: the whole state on connect, then at every
-interval and soon after something happened. A client that cannot keep up is closed with code 1013, and may come again.
+Send `Authorization: Bearer` and a token, or log in with `POST /api/session`. Errors are answered with
+`application/problem+json` (RFC 9457). `WS /ws` pushes `State` messages: the whole state on connect, then at every
+interval and soon after a change. The api closes a client that is too slow with code 1013; the client can connect again.
 """
 
 
 def build_document(app: FastAPI) -> dict[str, Any]:
-    """The document, as a client generator reads it."""
+    """Return the document."""
     made = get_openapi(
         title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, openapi_version="3.1.0"
     )

@@ -1,4 +1,4 @@
-"""Records as the api shows them. Pure but for the signing of URLs."""
+"""Answers of the api made from records. Pure except for the signing of URLs."""
 
 import base64
 import binascii
@@ -10,18 +10,18 @@ from services.contract.keys import is_upload
 from services.contract.records import VideoRecord, VideoState
 
 Sign = Callable[[str], str]
-"""A presigned URL of an object key."""
+"""Function that returns a presigned URL for an object key."""
 
 _ID_MARK = "~"
 
 
 def encode_video_id(key: str) -> str:
-    """A key as one path segment: `..` and `//` in a key would not survive a browser or a proxy."""
+    """Return a key as one path segment: browsers and proxies change paths with `..` or `//`."""
     return _ID_MARK + base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
 def decode_video_key(given: str) -> str | None:
-    """The key that a path names, by itself or by its id; None if it can be no upload's."""
+    """Return the key for a key or an id in a path, None if it cannot be the key of an upload."""
     if given.startswith(_ID_MARK):
         coded = given.removeprefix(_ID_MARK)
         try:
@@ -83,5 +83,5 @@ def _timeline(record: VideoRecord) -> list[TimelineEntry]:
 
 
 def listing_position(record: VideoRecord) -> tuple[str, str]:
-    """Where a listing stands after this record."""
+    """Return the position of a listing after this record."""
     return record.updated_at.isoformat(timespec="microseconds"), record.key

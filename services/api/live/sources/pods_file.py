@@ -1,4 +1,4 @@
-"""The processes of a local supervisor, from the file that it writes."""
+"""Source of pods on one machine: the file of processes that a local supervisor writes."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ class PodsFromFile:
         self._file = file
 
     def read(self) -> list[Pod]:
-        """Raises: LiveSourceError if nobody writes it any more."""
+        """Read the processes. Raises: LiveSourceError if the file is missing or too old."""
         try:
             written = PodsFile.model_validate_json(self._file.read_bytes())
         except (OSError, ValidationError) as error:

@@ -1,4 +1,4 @@
-"""The depth of the queue and of the dead-letter queue: two requests."""
+"""Source of the depths of the queue and of the dead-letter queue: two requests."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,6 @@ class QueuesReading:
 
 
 def read_queues(queue: MessageQueue, dead_letters: DeadLetterQueue) -> QueuesReading:
-    """Raises: ServiceError."""
+    """Read the depths of both queues. Raises: ServiceError."""
     dead = dead_letters.depth()
     return QueuesReading(queue.depth(), dead.visible + dead.in_flight + dead.delayed)

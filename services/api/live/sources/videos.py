@@ -1,4 +1,4 @@
-"""Totals and the newest videos: one request while nothing changes, five when something has."""
+"""Source of the totals and the newest videos: one request without changes, five after a change."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,16 +31,16 @@ _MAX_ENDED = 50
 class VideosReading:
     shared: Shared
     feed: Sequence[VideoSummary]
-    """In work, then ended; the newest first in both."""
+    """Videos in progress, then finished ones; the newest first in both."""
     times: Sequence[tuple[datetime, datetime]]
-    """When the latest videos with thumbnails were queued, and when they ended."""
+    """Times queued and finished of the latest videos with thumbnails."""
     queued: Sequence[datetime]
-    """When the messages were sent that workers have taken lately."""
+    """Times sent of the messages that workers have received recently."""
 
 
 class VideosReader:
-    """Reads the newest videos only after the totals' counter of changes has moved, and once more after that: the index
-    follows the table with a delay.
+    """Reader of totals and newest videos. It reads the videos after the totals' counter of changes has increased, and
+    once more after that, as the index follows the table with a delay.
     """
 
     def __init__(self, shared: SharedItems, listing: VideoListing) -> None:
@@ -51,7 +51,7 @@ class VideosReader:
         self._newest: list[VideoSummary] = []
 
     def read(self) -> VideosReading:
-        """Raises: ServiceError."""
+        """Read the totals, and if they have changed the newest videos. Raises: ServiceError."""
         shared = self._shared.read()
         if shared.writes != self._writes or not self._settled:
             self._newest = self._read_newest()

@@ -1,4 +1,4 @@
-"""ConnectionLimits of connections before a login, against a real process with raw sockets."""
+"""Limits of connections before a login, against a real process with raw sockets."""
 
 import contextlib
 import json

@@ -44,7 +44,7 @@ def job_in(place: Place) -> PurgeJob:
 
 
 class Gate:
-    """AwsCalls a function in the purge's thread when a phase is stored for the first time, before its work begins."""
+    """Call a function in the purge's thread when a phase is stored for the first time, before its work begins."""
 
     def __init__(self, place: Place, phase: str, action: Callable[[], None]) -> None:
         self.place, self.phase, self.action = place, phase, action
