@@ -67,7 +67,7 @@ class Api:
         return int(status.partition("VmRSS:")[2].split()[0]) / 1000
 
     def requests(self) -> float:
-        """Requests to AWS that it has made so far."""
+        """Return the number of its requests to AWS so far."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         text = opener.open(self.metrics_url, timeout=10).read().decode()
         counted = (line for line in text.splitlines() if line.startswith("thumbnail_api_aws_requests_total"))
@@ -102,7 +102,7 @@ def store(videos: int) -> Iterator[str]:
 
 @contextlib.contextmanager
 def api(aws: EmbeddedAws, table: str, folder: Path) -> Iterator[Api]:
-    """An api whose queue and bucket are in the embedded AWS, and its table elsewhere."""
+    """Run an api whose queue and bucket are in the embedded AWS, and whose table is elsewhere."""
     resources = pipeline_resources("bench")
     queues = provision(local_clients(aws.endpoint), resources)
     port, metrics_port = free_port(None), free_port(None)
@@ -227,7 +227,7 @@ def sockets(running: Api, cluster: Cluster, report: Report, *, clients: int) -> 
 
 
 def steady_load(running: Api, report: Report, *, per_s: int, for_s: int) -> None:
-    """The first page of the gallery, asked for at a steady rate whether or not the one before has been answered."""
+    """Request the first page of the gallery at a steady rate, without waiting for earlier answers."""
 
     async def run() -> list[float]:
         times: list[float] = []
@@ -265,7 +265,7 @@ def steady_load(running: Api, report: Report, *, per_s: int, for_s: int) -> None
 
 
 def starts(aws: EmbeddedAws, table: str, folder: Path, report: Report, *, times: int = 5) -> None:
-    """The quickest of several starts: what else runs on a shared machine makes the others longer, never shorter."""
+    """Report the fastest of several starts: other load on the machine makes the others longer, never shorter."""
     taken = []
     for _ in range(times):
         with api(aws, table, folder) as running:
@@ -306,7 +306,7 @@ def idle(running: Api, for_s: float = 20) -> float:
 def growth(few: dict[str, float], many: dict[str, float], report: Report) -> None:
     for what, before in few.items():
         after = many[what]
-        # A tick of the kernel's clock is 10 ms: less than that over all requests cannot be told apart.
+        # A tick of the kernel's clock is 10 ms: smaller differences over all requests cannot be measured.
         holds = after <= before * 1.2 + 0.0005
         report.add(
             f"{what}: CPU with 1,000 and 1,000,000 videos",

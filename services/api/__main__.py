@@ -42,10 +42,10 @@ def main() -> int:
         return reindex_command.run_reindex(settings, patient)
     configure_logs()
     clients = make_clients(settings.aws_region, connections=THREADS + 8, patience=PATIENCE, session=session)
-    return _serve(settings, clients, patient)
+    return _serve_api(settings, clients, patient)
 
 
-def _serve(settings: ApiSettings, clients: Clients, patient: Clients) -> int:
+def _serve_api(settings: ApiSettings, clients: Clients, patient: Clients) -> int:
     log = structlog.get_logger()
     try:
         services = make_services(settings, clients, patient)

@@ -54,7 +54,7 @@ class AwsCalls:
         Raises: UnavailableError at the deadline, or at once if too many requests wait; all errors of `work`.
         """
         if not self._slots.acquire(blocking=False):
-            raise _unavailable("Too many requests wait for AWS")
+            raise _make_unavailable("Too many requests wait for AWS")
         deadline = Deadline(min(within_s, DEADLINE_S), once_answered_s=within_s)
         future = self._executor.submit(_run_within, work, deadline)
         future.add_done_callback(self._release_slot)
@@ -64,7 +64,7 @@ class AwsCalls:
         if not answer.done():
             # No thread begins it afterwards.
             answer.cancel()
-            raise _unavailable("AWS has not answered in time")
+            raise _make_unavailable("AWS has not answered in time")
         return answer.result()
 
     async def run_shared(self, question: Hashable, work: Callable[[], T], *, within_s: float = DEADLINE_S) -> T:
@@ -98,7 +98,7 @@ class AwsCalls:
             flight.exception()
 
 
-def _unavailable(reason: str) -> UnavailableError:
+def _make_unavailable(reason: str) -> UnavailableError:
     return UnavailableError(f"{reason}. Try again in a moment.", retry_after_s=RETRY_AFTER_S)
 
 

@@ -73,9 +73,9 @@ class _LiveCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         live = self._live
-        yield _gauge("websocket_clients", "Clients of /ws.", len(live.sockets))
-        yield _counter("websocket_dropped", "Clients dropped because they were too slow.", live.sockets.dropped)
-        yield _gauge("tick_seconds", "Length of the last tick.", live.tick_s)
+        yield _make_gauge("websocket_clients", "Clients of /ws.", len(live.sockets))
+        yield _make_counter("websocket_dropped", "Clients dropped because they were too slow.", live.sockets.dropped)
+        yield _make_gauge("tick_seconds", "Length of the last tick.", live.tick_s)
         failures = CounterMetricFamily(f"{_PREFIX}_source_failures", "Failed reads of a source.", labels=["source"])
         stale = GaugeMetricFamily(f"{_PREFIX}_source_stale", "1 while a source does not answer.", labels=["source"])
         for source in (live.queues, live.videos, live.pods):
@@ -100,9 +100,9 @@ class _LiveCollector(Collector):
             yield stored
 
 
-def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:
+def _make_gauge(name: str, what: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"{_PREFIX}_{name}", what, value)
 
 
-def _counter(name: str, what: str, value: float) -> CounterMetricFamily:
+def _make_counter(name: str, what: str, value: float) -> CounterMetricFamily:
     return CounterMetricFamily(f"{_PREFIX}_{name}", what, value)

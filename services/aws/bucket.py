@@ -136,7 +136,7 @@ class Bucket:
         A version with an id of its own is deleted by it. One without is deleted only while its ETag is the one given:
         a new object under the key stays. Raises: ServiceError if one could not be deleted for another reason.
         """
-        objects: Any = [_identifier(version) for version in versions]
+        objects: Any = [_make_identifier(version) for version in versions]
         with translate_errors(f"DELETE {len(versions)} versions of s3://{self.name}"):
             answer = self._s3.delete_objects(Bucket=self.name, Delete={"Objects": objects, "Quiet": True})
         replaced: set[tuple[str | None, str]] = set()
@@ -184,7 +184,7 @@ class Bucket:
                     yield ObjectInfo(entry["Key"], entry["ETag"].strip('"'), entry["Size"], entry["LastModified"])
 
 
-def _identifier(version: ObjectVersion) -> dict[str, str]:
+def _make_identifier(version: ObjectVersion) -> dict[str, str]:
     identifier = {"Key": version.key, "VersionId": version.version_id}
     # S3 compares the ETag with the current version alone: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
     if version.version_id == _NO_VERSION and version.is_latest and version.etag:

@@ -55,12 +55,12 @@ def translate_errors(action: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise _translate(action, error) from error
+        raise _translate_error(action, error) from error
     except BotoCoreError as error:
         raise ServiceError(f"{action}: {error}") from error
 
 
-def _translate(action: str, error: ClientError) -> AwsError:
+def _translate_error(action: str, error: ClientError) -> AwsError:
     detail = error.response.get("Error", {})
     code = detail.get("Code", "")
     message = f"{action}: {code} {detail.get('Message', '')}".strip()

@@ -40,7 +40,7 @@ class VideoListing:
     def newest(self, state: VideoState, limit: int, *, attributes: Sequence[str]) -> list[dict[str, Any]]:
         """Return the given attributes of the newest videos in a state, with one request. Raises: ServiceError."""
         names = {f"#{number}": name for number, name in enumerate(attributes)}
-        items, _ = self._query(
+        items, _ = self._query_index(
             state,
             limit,
             None,
@@ -69,12 +69,12 @@ class VideoListing:
         found: list[VideoRecord] = []
         examined = 0
         streams = [
-            self._stream(state, positions, chunk if state is states[0] else min(chunk, _OTHERS_AT_FIRST), chunk)
+            self._read_stream(state, positions, chunk if state is states[0] else min(chunk, _OTHERS_AT_FIRST), chunk)
             for state in states
             if positions.get(state, ()) is not None
         ]
-        for record in heapq.merge(*streams, key=_age, reverse=True):
-            positions[record.state] = (_time(record), record.key)
+        for record in heapq.merge(*streams, key=_sort_key, reverse=True):
+            positions[record.state] = (_format_time(record), record.key)
             examined += 1
             if matches is None or matches(record):
                 found.append(record)
@@ -82,7 +82,7 @@ class VideoListing:
                 return Page(found, positions, examined)
         return Page(found, dict.fromkeys(states), examined)
 
-    def _stream(
+    def _read_stream(
         self, state: VideoState, positions: Mapping[str, tuple[str, str] | None], first: int, most: int
     ) -> Iterator[VideoRecord]:
         position = positions.get(state)
@@ -90,14 +90,14 @@ class VideoListing:
         start = {name: {"S": value} for name, value in key.items()} if key else None
         count = first
         while True:
-            items, start = self._query(state, count, start)
+            items, start = self._query_index(state, count, start)
             for item in items:
                 yield parse_record(item)
             if start is None:
                 return
             count = min(2 * count, most)
 
-    def _query(
+    def _query_index(
         self, state: VideoState, limit: int, start: Any, **more: Any
     ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
         request: dict[str, Any] = {
@@ -116,9 +116,9 @@ class VideoListing:
         return [parse_item(item) for item in answer["Items"]], answer.get("LastEvaluatedKey")
 
 
-def _time(record: VideoRecord) -> str:
+def _format_time(record: VideoRecord) -> str:
     return record.updated_at.isoformat(timespec="microseconds")
 
 
-def _age(record: VideoRecord) -> tuple[str, str]:
-    return _time(record), record.key
+def _sort_key(record: VideoRecord) -> tuple[str, str]:
+    return _format_time(record), record.key

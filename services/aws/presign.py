@@ -57,7 +57,7 @@ class Presigner:
 
         Raises: ServiceError if there are no credentials.
         """
-        credentials = self._credentials()
+        credentials = self._get_credentials()
         window = datetime.fromtimestamp(self._now().timestamp() // WINDOW_S * WINDOW_S, UTC)
         date, time = f"{window:%Y%m%d}", f"{window:%Y%m%dT%H%M%SZ}"
         scope = f"{date}/{self._region}/s3/aws4_request"
@@ -75,11 +75,13 @@ class Presigner:
         request = f"{method}\n{path}\n{text}\nhost:{self._host}\n\nhost\nUNSIGNED-PAYLOAD"
         digest = hashlib.sha256(request.encode()).hexdigest()
         signature = hmac.new(
-            self._key(credentials.secret, date), f"{_ALGORITHM}\n{time}\n{scope}\n{digest}".encode(), hashlib.sha256
+            self._derive_key(credentials.secret, date),
+            f"{_ALGORITHM}\n{time}\n{scope}\n{digest}".encode(),
+            hashlib.sha256,
         ).hexdigest()
         return f"{self._origin}{path}?{text}&X-Amz-Signature={signature}"
 
-    def _credentials(self) -> Credentials:
+    def _get_credentials(self) -> Credentials:
         # Read each time, as boto3 renews the credentials of a role.
         found = self._s3._request_signer._credentials  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way to the client's own
         if found is None:
@@ -87,7 +89,7 @@ class Presigner:
         frozen = found.get_frozen_credentials()
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
 
-    def _key(self, secret: str, date: str) -> bytes:
+    def _derive_key(self, secret: str, date: str) -> bytes:
         if self._signing_key is None or self._signing_key[0] != (secret, date):
             key = f"AWS4{secret}".encode()
             for part in (date, self._region, "s3", "aws4_request"):

@@ -107,14 +107,14 @@ class MessageQueue:
         entries: Any = [{"Id": str(number), "ReceiptHandle": one.receipt} for number, one in enumerate(messages)]
         with translate_errors("delete messages"):
             answer = self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
-        _check(answer, "delete messages")
+        _check_batch(answer, "delete messages")
 
     def send(self, bodies: Sequence[str]) -> None:
         """Send at most ten messages. Raises: ServiceError, also if SQS refuses one of them."""
         entries: Any = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
         with translate_errors("send messages"):
             answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries)
-        _check(answer, "send messages")
+        _check_batch(answer, "send messages")
 
     def depth(self) -> Depth:
         """Return the approximate numbers of messages. Raises: ServiceError."""
@@ -140,6 +140,6 @@ class DeadLetterQueue(MessageQueue):
             )
 
 
-def _check(answer: Any, action: str) -> None:
+def _check_batch(answer: Any, action: str) -> None:
     if failed := answer.get("Failed"):
         raise ServiceError(f"{action}: {len(failed)} refused, {failed[0].get('Code')}")

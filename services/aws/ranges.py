@@ -44,12 +44,12 @@ class SignedObject:
         """Read the first bytes and the properties. Raises: ObjectMissingError, ServiceError."""
         self._name = f"GET s3://{bucket.name}/{key}"
         self._url = bucket.sign(key, valid_s=VALID_S)
-        status, headers, body = _get(self._name, self._url, {"Range": f"bytes=0-{_FIRST_BYTES - 1}"})
+        status, headers, body = _request_range(self._name, self._url, {"Range": f"bytes=0-{_FIRST_BYTES - 1}"})
         if status == _NO_SUCH_RANGE:  # it is empty
             self.info, self._first = bucket.head(key), b""
             return
         if status not in (_PART, _WHOLE):
-            raise self._error(status, body)
+            raise self._make_error(status, body)
         size_bytes = int(headers["Content-Range"].rpartition("/")[2]) if status == _PART else len(body)
         self.info = ObjectInfo(
             key,
@@ -72,21 +72,21 @@ class SignedObject:
         if offset + length <= len(self._first) or len(self._first) == self.info.size_bytes:
             return self._first[offset : offset + length]
         asked = {"Range": f"bytes={offset}-{offset + length - 1}", "If-Match": f'"{self.info.etag}"'}
-        status, _, body = _get(self._name, self._url, asked)
+        status, _, body = _request_range(self._name, self._url, asked)
         if status == _PART or (status == _WHOLE and offset == 0 and len(body) <= length):
             return body
-        raise self._error(status, body)
+        raise self._make_error(status, body)
 
-    def _error(self, status: int, body: bytes) -> AwsError:
+    def _make_error(self, status: int, body: bytes) -> AwsError:
         # Only the error code of S3's XML: the answer repeats parts of the URL, which is a credential.
         code = body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode(errors="replace")[:100]
         return _ERRORS.get(status, ServiceError)(f"{self._name}: {code or status}")
 
 
-def _get(name: str, url: str, asked: "Mapping[str, str]") -> tuple[int, "Mapping[str, str]", bytes]:
+def _request_range(name: str, url: str, asked: "Mapping[str, str]") -> tuple[int, "Mapping[str, str]", bytes]:
     address = urlsplit(url)
     # Through the pool of the host: a pool manager resolves `..`, which is part of the key and of the signature.
-    host = _pool().connection_from_url(f"{address.scheme}://{address.netloc}")
+    host = _connection_pool().connection_from_url(f"{address.scheme}://{address.netloc}")
     try:
         answer = host.urlopen("GET", f"{address.path}?{address.query}", headers=asked, redirect=False)
     except urllib3.exceptions.HTTPError as error:
@@ -96,7 +96,7 @@ def _get(name: str, url: str, asked: "Mapping[str, str]") -> tuple[int, "Mapping
 
 
 @cache
-def _pool() -> urllib3.PoolManager:
+def _connection_pool() -> urllib3.PoolManager:
     """Return the connection pool of the process; it is kept between videos, as TLS handshakes are expensive."""
     retries = urllib3.Retry(
         total=_ATTEMPTS - 1,

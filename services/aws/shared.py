@@ -50,15 +50,15 @@ class SharedItems:
             totals=parse_totals(totals),
             ended=int(totals.get(ENDED, 0)),
             writes=int(totals.get(WRITES, 0)),
-            samples=_document(items.get(SAMPLES_KEY, {})),
-            purge=_document(items.get(PURGE_KEY, {})),
+            samples=_parse_document(items.get(SAMPLES_KEY, {})),
+            purge=_parse_document(items.get(PURGE_KEY, {})),
         )
 
     def document(self, key: str) -> Document:
         """Read one document. Raises: ServiceError."""
         with translate_errors(f"read {key}"):
             answer = self._dynamodb.get_item(TableName=self._table, Key={"pk": {"S": key}}, ConsistentRead=True)
-        return _document(parse_item(answer.get("Item", {})))
+        return _parse_document(parse_item(answer.get("Item", {})))
 
     def write(self, key: str, before: Document, content: Any) -> Document:
         """Replace the document that was read before; return the new one.
@@ -101,5 +101,5 @@ class SharedItems:
         return True
 
 
-def _document(item: Mapping[str, Any]) -> Document:
+def _parse_document(item: Mapping[str, Any]) -> Document:
     return Document(int(item.get("revision", 0)), json.loads(item["content"]) if "content" in item else None)

@@ -50,12 +50,12 @@ class VideosTable:
 
     def get(self, key: str) -> VideoRecord | None:
         """Return the record of an upload, read consistently; None if there is none. Raises: ServiceError."""
-        item = self._item(key)
+        item = self._get_item(key)
         return parse_record(item) if item else None
 
     def totals(self) -> Totals:
         """Return the totals; a counter that was never changed is absent. Raises: ServiceError."""
-        return parse_totals(self._item(TOTALS_KEY))
+        return parse_totals(self._get_item(TOTALS_KEY))
 
     def replace(self, before: VideoRecord | None, after: VideoRecord, *, claims: bool = False) -> VideoRecord:
         """Replace the record that was read before, and update the totals, in one transaction.
@@ -70,22 +70,22 @@ class VideosTable:
         written = after.model_copy(update={"revision": before.revision + 1 if before else 1})
         put: PutTypeDef = {
             "TableName": self._name,
-            "Item": _attributes(_item(written)),
+            "Item": _to_attributes(_make_item(written)),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         if before:
             put["ConditionExpression"] = "revision = :revision"
-            put["ExpressionAttributeValues"] = _attributes({":revision": before.revision})
+            put["ExpressionAttributeValues"] = _to_attributes({":revision": before.revision})
         changes = change_of_totals(before, written)
         if has_just_ended(before, written):
             changes[ENDED] = 1
         actions: list[TransactWriteItemTypeDef] = [{"Put": put}]
         if changes:
-            actions.append(self._add(changes))
+            actions.append(self._add_action(changes))
         if claims:
-            actions.append({"Put": self._claim(after.base, after.key)})
+            actions.append({"Put": self._claim_action(after.base, after.key)})
         try:
-            self._transact(actions, action=f"write the record of {after.key}")
+            self._run_transaction(actions, action=f"write the record of {after.key}")
         except WriteConflictError as error:
             if claims and _failed_actions(error) == [len(actions) - 1]:
                 raise BaseTakenError(f"claim {after.base} for {after.key}: another upload has it") from error
@@ -110,17 +110,17 @@ class VideosTable:
                 {
                     "Delete": {
                         "TableName": self._name,
-                        "Key": _attributes({"pk": record.key}),
+                        "Key": _to_attributes({"pk": record.key}),
                         "ConditionExpression": "revision = :revision",
-                        "ExpressionAttributeValues": _attributes({":revision": record.revision}),
+                        "ExpressionAttributeValues": _to_attributes({":revision": record.revision}),
                     }
                 }
             )
             if record.base:
-                actions.append(self._seize(record.base, record.key, or_none=True))
+                actions.append(self._seize_action(record.base, record.key, or_none=True))
         if changes:
-            actions.append(self._add(changes))
-        self._transact(actions, action=f"remove {len(records)} records")
+            actions.append(self._add_action(changes))
+        self._run_transaction(actions, action=f"remove {len(records)} records")
 
     def seize(self, base: str, key: str) -> bool:
         """Make the purge the owner of the claim of an upload without a record.
@@ -130,19 +130,21 @@ class VideosTable:
         no_record: TransactWriteItemTypeDef = {
             "ConditionCheck": {
                 "TableName": self._name,
-                "Key": _attributes({"pk": key}),
+                "Key": _to_attributes({"pk": key}),
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
         }
         try:
-            self._transact([self._seize(base, key, or_none=False), no_record], action=f"seize the claim on {base}")
+            self._run_transaction(
+                [self._seize_action(base, key, or_none=False), no_record], action=f"seize the claim on {base}"
+            )
         except WriteConflictError:
             return False
         return True
 
     def claim_owner(self, base: str) -> str | None:
         """Return the owner of a base: an upload's key, `PURGER`, or None. Raises: ServiceError."""
-        owner: str | None = self._item(CLAIM_PREFIX + base).get("upload")
+        owner: str | None = self._get_item(CLAIM_PREFIX + base).get("upload")
         return owner
 
     def release(self, bases: "Sequence[str]") -> None:
@@ -151,16 +153,20 @@ class VideosTable:
         for start in range(0, len(distinct), RELEASE_AT_ONCE):
             batch = distinct[start : start + RELEASE_AT_ONCE]
             try:
-                self._transact([self._release(base) for base in batch], action=f"release {len(batch)} claims")
+                self._run_transaction(
+                    [self._release_action(base) for base in batch], action=f"release {len(batch)} claims"
+                )
             except WriteConflictError:
                 for base in batch:
                     with contextlib.suppress(WriteConflictError):
-                        self._transact([self._release(base)], action=f"release the claim on {base}")
+                        self._run_transaction([self._release_action(base)], action=f"release the claim on {base}")
 
     def delete(self, keys: "Sequence[str]") -> None:
         """Delete items that the totals do not count. Raises: ServiceError."""
         for start in range(0, len(keys), 25):
-            requests: Any = [{"DeleteRequest": {"Key": _attributes({"pk": key})}} for key in keys[start : start + 25]]
+            requests: Any = [
+                {"DeleteRequest": {"Key": _to_attributes({"pk": key})}} for key in keys[start : start + 25]
+            ]
             for attempt in range(_BUSY_ATTEMPTS):
                 with translate_errors("delete items of the videos table"):
                     answer = self._dynamodb.batch_write_item(RequestItems={self._name: requests})
@@ -184,7 +190,7 @@ class VideosTable:
 
     def counters(self) -> dict[str, int]:
         """Return the totals together with the counters that only grow. Raises: ServiceError."""
-        return {name: int(value) for name, value in self._item(TOTALS_KEY).items() if name != "pk"}
+        return {name: int(value) for name, value in self._get_item(TOTALS_KEY).items() if name != "pk"}
 
     def correct(self, before: Mapping[str, int], totals: Totals) -> None:
         """Replace the totals if no process has changed them since `before`, a result of `counters`.
@@ -193,56 +199,56 @@ class VideosTable:
         """
         put: Any = {"ConditionExpression": f"attribute_not_exists({WRITES})"}
         if WRITES in before:
-            values = _attributes({":writes": before[WRITES]})
+            values = _to_attributes({":writes": before[WRITES]})
             put = {"ConditionExpression": f"{WRITES} = :writes", "ExpressionAttributeValues": values}
         counters = {ENDED: before.get(ENDED, 0), WRITES: before.get(WRITES, 0) + 1}
-        item = _attributes({"pk": TOTALS_KEY, **totals, **counters})
+        item = _to_attributes({"pk": TOTALS_KEY, **totals, **counters})
         with translate_errors("correct the totals"):
             self._dynamodb.put_item(TableName=self._name, Item=item, **put)
 
-    def _claim(self, base: str, key: str) -> "PutTypeDef":
+    def _claim_action(self, base: str, key: str) -> "PutTypeDef":
         return {
             "TableName": self._name,
-            "Item": _attributes({"pk": CLAIM_PREFIX + base, "upload": key}),
+            "Item": _to_attributes({"pk": CLAIM_PREFIX + base, "upload": key}),
             "ConditionExpression": "attribute_not_exists(pk) OR upload = :key",
-            "ExpressionAttributeValues": _attributes({":key": key}),
+            "ExpressionAttributeValues": _to_attributes({":key": key}),
         }
 
-    def _seize(self, base: str, key: str, *, or_none: bool) -> "TransactWriteItemTypeDef":
+    def _seize_action(self, base: str, key: str, *, or_none: bool) -> "TransactWriteItemTypeDef":
         condition = "upload IN (:key, :purger)" + (" OR attribute_not_exists(pk)" if or_none else "")
         return {
             "Update": {
                 "TableName": self._name,
-                "Key": _attributes({"pk": CLAIM_PREFIX + base}),
+                "Key": _to_attributes({"pk": CLAIM_PREFIX + base}),
                 "UpdateExpression": "SET upload = :purger",
                 "ConditionExpression": condition,
-                "ExpressionAttributeValues": _attributes({":key": key, ":purger": PURGER}),
+                "ExpressionAttributeValues": _to_attributes({":key": key, ":purger": PURGER}),
             }
         }
 
-    def _release(self, base: str) -> "TransactWriteItemTypeDef":
+    def _release_action(self, base: str) -> "TransactWriteItemTypeDef":
         return {
             "Delete": {
                 "TableName": self._name,
-                "Key": _attributes({"pk": CLAIM_PREFIX + base}),
+                "Key": _to_attributes({"pk": CLAIM_PREFIX + base}),
                 "ConditionExpression": "attribute_not_exists(pk) OR upload = :purger",
-                "ExpressionAttributeValues": _attributes({":purger": PURGER}),
+                "ExpressionAttributeValues": _to_attributes({":purger": PURGER}),
             }
         }
 
-    def _add(self, changes: Mapping[str, int]) -> "TransactWriteItemTypeDef":
+    def _add_action(self, changes: Mapping[str, int]) -> "TransactWriteItemTypeDef":
         changes = {**changes, WRITES: 1}
         return {
             "Update": {
                 "TableName": self._name,
-                "Key": _attributes({"pk": TOTALS_KEY}),
+                "Key": _to_attributes({"pk": TOTALS_KEY}),
                 "UpdateExpression": "ADD " + ", ".join(f"#{name} :{name}" for name in changes),
                 "ExpressionAttributeNames": {f"#{name}": name for name in changes},
-                "ExpressionAttributeValues": _attributes({f":{name}": change for name, change in changes.items()}),
+                "ExpressionAttributeValues": _to_attributes({f":{name}": change for name, change in changes.items()}),
             }
         }
 
-    def _transact(self, items: "Sequence[TransactWriteItemTypeDef]", *, action: str) -> None:
+    def _run_transaction(self, items: "Sequence[TransactWriteItemTypeDef]", *, action: str) -> None:
         """Run a transaction, and retry it if it collides with another one.
 
         All workers update the one item of totals, so DynamoDB cancels some of their transactions. botocore does not
@@ -262,9 +268,9 @@ class VideosTable:
             else:
                 return
 
-    def _item(self, key: str) -> dict[str, Any]:
+    def _get_item(self, key: str) -> dict[str, Any]:
         with translate_errors(f"read {key} from the videos table"):
-            answer = self._dynamodb.get_item(TableName=self._name, Key=_attributes({"pk": key}), ConsistentRead=True)
+            answer = self._dynamodb.get_item(TableName=self._name, Key=_to_attributes({"pk": key}), ConsistentRead=True)
         return parse_item(answer.get("Item", {}))
 
 
@@ -282,10 +288,10 @@ def _cancellation_reasons(error: BaseException | None) -> list[str]:
     return [reason.get("Code") or "None" for reason in reasons]
 
 
-def _item(record: VideoRecord) -> dict[str, Any]:
+def _make_item(record: VideoRecord) -> dict[str, Any]:
     """Return the attributes of a record, without those that are None. Times become text that sorts."""
     fields = {"pk": record.key, **record.model_dump(exclude={"key"}, exclude_none=True)}
-    return {name: _storable(value) for name, value in fields.items()}
+    return {name: _to_storable(value) for name, value in fields.items()}
 
 
 def parse_totals(item: Mapping[str, Any]) -> Totals:
@@ -297,22 +303,22 @@ def parse_record(item: Mapping[str, Any]) -> VideoRecord:
     return VideoRecord.model_validate({"key": item["pk"], **{name: v for name, v in item.items() if name != "pk"}})
 
 
-def _storable(value: Any) -> Any:
+def _to_storable(value: Any) -> Any:
     match value:
         case float():
             return Decimal(str(value))
         case datetime():
             return value.astimezone(UTC).isoformat(timespec="microseconds")
         case list() | tuple():
-            return [_storable(entry) for entry in value]
+            return [_to_storable(entry) for entry in value]
         case dict():
-            return {name: _storable(entry) for name, entry in value.items()}
+            return {name: _to_storable(entry) for name, entry in value.items()}
         case str():
             return str(value)
     return value
 
 
-def _attributes(item: Mapping[str, Any]) -> dict[str, Any]:
+def _to_attributes(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _serialize(value) for name, value in item.items()}
 
 

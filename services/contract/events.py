@@ -41,7 +41,7 @@ class UploadEvent(BaseModel):
 
     @field_validator("etag")
     @classmethod
-    def _unquoted(cls, etag: str) -> str:
+    def _strip_quotes(cls, etag: str) -> str:
         return etag.strip('"')
 
 
@@ -75,11 +75,11 @@ def parse_notification(body: str) -> list[UploadEvent]:
     Raises:
         MalformedNotificationError: the body is not JSON, or not a notification.
     """
-    records = _records(body)
-    return [_event(record) for record in records if str(record.get("eventName")).startswith(CREATED)]
+    records = _parse_records(body)
+    return [_parse_event(record) for record in records if str(record.get("eventName")).startswith(CREATED)]
 
 
-def _event(record: dict[str, Any]) -> UploadEvent:
+def _parse_event(record: dict[str, Any]) -> UploadEvent:
     try:
         event = UploadEvent.model_validate(record)
         return event.model_copy(update={"key": decode_key(event.key)})
@@ -91,7 +91,7 @@ def _event(record: dict[str, Any]) -> UploadEvent:
         raise MalformedNotificationError(f"object key is not URL-encoded UTF-8: {error}") from error
 
 
-def _records(body: str) -> list[dict[str, Any]]:
+def _parse_records(body: str) -> list[dict[str, Any]]:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -44,9 +44,9 @@ def thumbnail_bases(upload_key: str, thumbnail_prefix: str = THUMBNAIL_PREFIX) -
     prefix = thumbnail_prefix + directory + slash
     digest = hashlib.sha256(upload_key.encode()).hexdigest()[:16]
     return (
-        _fitted(prefix + stem, digest),
-        _fitted(prefix + name, digest),
-        _cut(prefix + name, f"~{digest}"),
+        _fit_base(prefix + stem, digest),
+        _fit_base(prefix + name, digest),
+        _cut_base(prefix + name, f"~{digest}"),
     )
 
 
@@ -76,11 +76,11 @@ def picture_base(key: str) -> str | None:
     return base if underscore and _ENDING.fullmatch(key, len(base)) else None
 
 
-def _fitted(base: str, digest: str) -> str:
+def _fit_base(base: str, digest: str) -> str:
     is_free = len(base.encode()) <= _MAX_BASE_BYTES and not _MARKED.search(base)
-    return base if is_free else _cut(base, f"~{digest}")
+    return base if is_free else _cut_base(base, f"~{digest}")
 
 
-def _cut(base: str, mark: str) -> str:
+def _cut_base(base: str, mark: str) -> str:
     room = _MAX_BASE_BYTES - len(mark)
     return base.encode()[:room].decode(errors="ignore") + mark

@@ -47,7 +47,7 @@ def origin_metadata(record: VideoRecord, thumbnail: StoredThumbnail, *, count: i
         **thumbnail.model_dump(include={"position_pct", "time_s", "width_px", "height_px", "note"}),
     )
     fields = origin.model_dump(exclude_none=True)
-    return _quoted(fields)
+    return _quote_fields(fields)
 
 
 def parse_origin(metadata: Mapping[str, str]) -> Origin:
@@ -58,7 +58,7 @@ def parse_origin(metadata: Mapping[str, str]) -> Origin:
 def overview_metadata(record: VideoRecord, made: StoredStoryboard | StoredPreview) -> dict[str, str]:
     """Return the metadata of a storyboard's sheet or of a preview, without its keys, as metadata have little room."""
     about = made.model_dump_json(exclude={"key", "track_key"})
-    return _quoted({"upload": upload_digest(record.key), "etag": record.etag, "about": about})
+    return _quote_fields({"upload": upload_digest(record.key), "etag": record.etag, "about": about})
 
 
 def parse_overview(metadata: Mapping[str, str], kind: type[_Overview], record: VideoRecord, **keys: str) -> _Overview:
@@ -69,5 +69,5 @@ def parse_overview(metadata: Mapping[str, str], kind: type[_Overview], record: V
     return kind.model_validate({**from_json(unquote(metadata.get("about", ""))), **keys})
 
 
-def _quoted(fields: Mapping[str, object]) -> dict[str, str]:
+def _quote_fields(fields: Mapping[str, object]) -> dict[str, str]:
     return {name.replace("_", "-"): quote(str(value), safe=" .,:;+") for name, value in fields.items()}

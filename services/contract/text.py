@@ -21,7 +21,7 @@ _DECEPTIVE = re.compile(f"[{DECEPTIVE}]")
 
 def escape_deceptive(text: str) -> str:
     r"""Return the text with an escape such as `\u202e` for each character that is invisible or moves others."""
-    return _DECEPTIVE.sub(_escaped, text)
+    return _DECEPTIVE.sub(_escape_character, text)
 
 
 def dump_log_line(event: Any, **options: Any) -> str:
@@ -30,6 +30,6 @@ def dump_log_line(event: Any, **options: Any) -> str:
     return _DECEPTIVE.sub(lambda found: json.dumps(found[0])[1:-1], line)
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escape_character(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -19,10 +19,10 @@ def storyboard_track(storyboard: StoredStoryboard, duration_s: float) -> str:
         row, column = divmod(number, storyboard.columns)
         width, height = storyboard.tile_width_px, storyboard.tile_height_px
         place = f"{column * width},{row * height},{width},{height}"
-        cues.append(f"{_clock(start_s)} --> {_clock(end_s)}\n{sheet}#xywh={place}")
+        cues.append(f"{_format_time(start_s)} --> {_format_time(end_s)}\n{sheet}#xywh={place}")
     return "\n\n".join(cues) + "\n"
 
 
-def _clock(time_s: float) -> str:
+def _format_time(time_s: float) -> str:
     seconds, milliseconds = divmod(round(time_s * 1000), 1000)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{milliseconds:03}"

@@ -32,16 +32,16 @@ def main() -> int:
     extract_command.add_arguments(commands.add_parser("extract", help="extract thumbnails of local files"))
     arguments = parser.parse_args()
     if arguments.command == "extract":
-        return extract_command.run(arguments)
+        return extract_command.run_extraction(arguments)
     try:
         settings = WorkerSettings.from_environment()
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person who starts it
         return 2
-    return _run(settings)
+    return _run_worker(settings)
 
 
-def _run(settings: WorkerSettings) -> int:
+def _run_worker(settings: WorkerSettings) -> int:
     configure_logs()
     log = structlog.get_logger()
     # Each video in progress reads; the loop and the heartbeat call the queue.

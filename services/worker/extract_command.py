@@ -73,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preview", action="store_true", help="also write a short animated WebP")
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run_extraction(arguments: argparse.Namespace) -> int:
     """Return the exit status: 0 if every video has thumbnails, 1 if one has none, 2 if a file cannot be written."""
     videos = list(_list_videos(arguments.videos))
     if not videos:
@@ -81,13 +81,13 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     try:
         arguments.output.mkdir(parents=True, exist_ok=True)
-        return _run(arguments, videos)
+        return _extract_all(arguments, videos)
     except OSError as error:
         _print_error(f"the thumbnails cannot be written: {error}")
         return 2
 
 
-def _run(arguments: argparse.Namespace, videos: Sequence[Path]) -> int:
+def _extract_all(arguments: argparse.Namespace, videos: Sequence[Path]) -> int:
     options = ThumbnailOptions(
         positions_pct=arguments.positions,
         width_px=arguments.width,

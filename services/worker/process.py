@@ -213,7 +213,7 @@ class Processor:
                 "reason_code": outcome.reason_code,
                 "reason": outcome.reason,
                 **stored,
-                **_measurements(outcome.info, outcome.usage),
+                **_list_measurements(outcome.info, outcome.usage),
             }
         )
         before = claimed
@@ -304,7 +304,7 @@ class Processor:
                     "updated_at": now,
                     "finished_at": now,
                     "purged_at": before.purged_at if before else None,
-                    **_measurements(info, usage),
+                    **_list_measurements(info, usage),
                 }
             )
             try:
@@ -315,7 +315,7 @@ class Processor:
         raise WriteConflictError(f"the record of {event.key} kept changing")
 
 
-def _measurements(info: VideoInfo | None, usage: Usage | None) -> dict[str, object]:
+def _list_measurements(info: VideoInfo | None, usage: Usage | None) -> dict[str, object]:
     """Return the properties of the video and the cost of its extraction, under the names of the record's fields."""
     measured: dict[str, object] = {}
     if info:

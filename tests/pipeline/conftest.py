@@ -20,6 +20,6 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
 
 @pytest.fixture
 def lone_worker(tmp_path: Path) -> Iterator[Driver]:
-    """A pipeline with one worker, for tests that end it."""
+    """Run a pipeline with one worker, for tests that end it."""
     with running(tmp_path, workers=1, say=lambda _: None, settings=IMPATIENT) as local:
         yield Driver(local)

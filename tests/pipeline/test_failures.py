@@ -29,7 +29,7 @@ def clip(videos: Videos) -> Path:
 
 @contextmanager
 def held(data: Path, clip: Path, **settings: str) -> Iterator[tuple[Driver, Gate, str]]:
-    """A pipeline whose one worker is in the middle of a video, and stays there until the gate is opened."""
+    """Run a pipeline whose one worker stays in the middle of a video until the gate is opened."""
     with Gate() as gate:
         environment = {**IMPATIENT, "AWS_ENDPOINT_URL_S3": gate.endpoint, **settings}
         with running(data, workers=1, say=lambda _: None, settings=environment) as local:
@@ -40,7 +40,7 @@ def held(data: Path, clip: Path, **settings: str) -> Iterator[tuple[Driver, Gate
             yield driver, gate, key
 
 
-def test_a_video_whose_worker_is_killed_is_done_by_another(tmp_path: Path, clip: Path) -> None:
+def test_another_worker_finishes_a_killed_worker_s_video(tmp_path: Path, clip: Path) -> None:
     with held(tmp_path, clip) as (driver, gate, key):
         (pid,) = driver.worker_pids()
 
@@ -54,7 +54,7 @@ def test_a_video_whose_worker_is_killed_is_done_by_another(tmp_path: Path, clip:
         assert driver.depth(driver.endpoints.dead_letter_queue_url) == 0
 
 
-def test_a_worker_that_is_asked_to_end_finishes_its_video_first(tmp_path: Path, clip: Path) -> None:
+def test_a_stopped_worker_finishes_its_video_first(tmp_path: Path, clip: Path) -> None:
     with held(tmp_path, clip) as (driver, gate, key):
         (pid,) = driver.worker_pids()
 
@@ -68,7 +68,7 @@ def test_a_worker_that_is_asked_to_end_finishes_its_video_first(tmp_path: Path, 
         assert driver.logged("message_handed_back") == []
 
 
-def test_what_is_not_finished_within_the_grace_period_is_handed_back(tmp_path: Path, clip: Path) -> None:
+def test_unfinished_videos_are_handed_back_after_the_grace_period(tmp_path: Path, clip: Path) -> None:
     hasty = {"SHUTDOWN_GRACE_S": "0.1", "VISIBILITY_TIMEOUT_S": "600"}
     with held(tmp_path, clip, **hasty) as (driver, gate, key):
         (pid,) = driver.worker_pids()
@@ -82,7 +82,7 @@ def test_what_is_not_finished_within_the_grace_period_is_handed_back(tmp_path: P
         assert (record.state, record.attempt) == (VideoState.DONE, 2)
 
 
-def test_an_object_that_is_deleted_before_its_turn_is_skipped(lone_worker: Driver, videos: Videos) -> None:
+def test_an_object_deleted_before_processing_is_skipped(lone_worker: Driver, videos: Videos) -> None:
     lone_worker.signal_workers(signal.SIGSTOP)
     key = lone_worker.upload("gone.mp4", videos.video("clip.mp4", duration_s=4))
     lone_worker.s3.delete_object(Bucket=lone_worker.endpoints.bucket, Key=key)
@@ -96,7 +96,7 @@ def test_an_object_that_is_deleted_before_its_turn_is_skipped(lone_worker: Drive
     assert lone_worker.videos.get(key) is None
 
 
-def test_a_pipeline_that_is_killed_leaves_no_process_and_loses_no_video(tmp_path: Path, videos: Videos) -> None:
+def test_a_killed_pipeline_leaves_no_process_and_no_loss(tmp_path: Path, videos: Videos) -> None:
     clip = videos.video("clip.mp4", duration_s=4)
     data = tmp_path / "data"
     command = [sys.executable, "-m", "services.local", "--data", str(data), "--upload", str(clip)]
@@ -118,7 +118,7 @@ def test_a_pipeline_that_is_killed_leaves_no_process_and_loses_no_video(tmp_path
             assert driver.ended(key).state is VideoState.DONE
 
 
-def test_an_embedded_aws_that_is_killed_alone_comes_back_and_no_upload_is_lost(tmp_path: Path, videos: Videos) -> None:
+def test_no_upload_is_lost_when_embedded_aws_is_killed(tmp_path: Path, videos: Videos) -> None:
     said: list[str] = []
     with running(tmp_path, workers=1, say=said.append, settings=IMPATIENT) as local:
         driver = Driver(local)
@@ -158,7 +158,7 @@ def _text(file: Path) -> str | None:
 
 
 def _descendants(pid: int) -> set[int]:
-    """The processes under `pid` at this moment; threads and processes may end while they are looked at."""
+    """Return the current processes under `pid`; threads and processes can end meanwhile."""
     children: set[int] = set()
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         for thread in Path(f"/proc/{pid}/task").iterdir():

@@ -18,7 +18,7 @@ def demo(data: Path, *files: Path | str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 
-def test_the_demo_takes_a_video_with_the_longest_file_name(tmp_path: Path, videos: Videos) -> None:
+def test_the_demo_accepts_the_longest_file_name(tmp_path: Path, videos: Videos) -> None:
     (tmp_path / LONGEST).symlink_to(videos.video("clip.mp4", duration_s=4))
     (tmp_path / "plain.mp4").symlink_to(videos.video("clip.mp4", duration_s=4))
 
@@ -34,7 +34,7 @@ def test_the_demo_takes_a_video_with_the_longest_file_name(tmp_path: Path, video
     assert copies[3:] == ["plain_1.jpg", "plain_2.jpg", "plain_3.jpg"]
 
 
-def test_a_file_whose_name_no_file_can_have_is_refused_in_one_sentence(tmp_path: Path) -> None:
+def test_an_impossible_file_name_is_refused_in_one_sentence(tmp_path: Path) -> None:
     for name in ("n" * 300 + ".mp4", b"not-utf-8-\xff.mp4"):
         if isinstance(name, bytes):
             name = os.fsdecode(name)  # noqa: PLW2901 - as a shell passes it on
@@ -44,7 +44,7 @@ def test_a_file_whose_name_no_file_can_have_is_refused_in_one_sentence(tmp_path:
         assert "Traceback" not in ended.stderr
 
 
-def test_the_longest_name_through_s3_can_be_copied_to_files(pipeline: Driver, videos: Videos, tmp_path: Path) -> None:
+def test_the_longest_name_can_be_copied_to_files(pipeline: Driver, videos: Videos, tmp_path: Path) -> None:
     for name in (LONGEST, f"{'d' * 300}/{'日' * 80}.mp4"):
         record = pipeline.ended(pipeline.upload(name, videos.video("clip.mp4", duration_s=4)))
         assert record.state is VideoState.DONE

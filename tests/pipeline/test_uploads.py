@@ -30,7 +30,7 @@ ODD_NAMES = [
 
 
 def shown(driver: Driver, key: str) -> int:
-    """The number of the frame that a stored thumbnail shows."""
+    """Return the number of the frame in a stored thumbnail."""
     image = cv2.imdecode(np.frombuffer(driver.thumbnail(key), np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
     return frame_number(image.astype(np.uint8))
@@ -73,7 +73,7 @@ def test_the_same_event_twice_counts_once(pipeline: Driver, videos: Videos) -> N
     assert pipeline.videos.totals() == totals
 
 
-def test_a_storyboard_and_a_preview_are_stored_where_they_are_asked_for(tmp_path: Path, videos: Videos) -> None:
+def test_storyboard_and_preview_are_stored_when_requested(tmp_path: Path, videos: Videos) -> None:
     settings = {**IMPATIENT, "THUMBNAIL_STORYBOARD": "true", "THUMBNAIL_PREVIEW": "true", "THUMBNAIL_FORMAT": "webp"}
     with running(tmp_path, workers=1, say=lambda _: None, settings=settings) as local:
         pipeline = Driver(local)
@@ -108,7 +108,7 @@ def test_a_storyboard_and_a_preview_are_stored_where_they_are_asked_for(tmp_path
         assert pipeline.videos.totals() == before
 
 
-def test_a_new_upload_under_an_old_name_replaces_its_thumbnails(pipeline: Driver, videos: Videos) -> None:
+def test_a_new_upload_replaces_the_old_thumbnails(pipeline: Driver, videos: Videos) -> None:
     key = pipeline.upload("again.mp4", videos.video("clip.mp4", duration_s=4))
     first = pipeline.ended(key)
     before = pipeline.videos.totals()
@@ -135,7 +135,7 @@ def test_odd_names_survive(pipeline: Driver, videos: Videos) -> None:
     assert set(thumbnails) <= set(pipeline.keys("thumbnails/"))
 
 
-def test_names_that_differ_in_extension_only_keep_their_own_thumbnails(pipeline: Driver, videos: Videos) -> None:
+def test_names_with_different_extensions_keep_own_thumbnails(pipeline: Driver, videos: Videos) -> None:
     keys = [
         pipeline.upload("same/a.mp4", videos.video("clip.mp4", duration_s=4)),
         pipeline.upload("same/a.mov", videos.video("clip.mov", duration_s=8)),
@@ -156,9 +156,7 @@ def test_what_is_no_video_by_name_is_left_alone(pipeline: Driver, videos: Videos
     assert any(entry["object_key"] == key for entry in pipeline.logged("video_skipped"))
 
 
-def test_broken_files_end_as_dead_letters_with_their_reason_and_hold_up_nobody(
-    pipeline: Driver, videos: Videos
-) -> None:
+def test_broken_files_become_dead_letters_with_reasons(pipeline: Driver, videos: Videos) -> None:
     whole = videos.video("clip.mp4", duration_s=4)
     broken = {
         "text.mp4": (videos.file("text.mp4", b"this is no video\n" * 100), "not_a_video"),
@@ -179,7 +177,7 @@ def test_broken_files_end_as_dead_letters_with_their_reason_and_hold_up_nobody(
     assert pipeline.depth(pipeline.endpoints.queue_url) == 0
 
 
-def test_a_file_cut_in_the_middle_gives_what_is_left_of_it(pipeline: Driver, videos: Videos) -> None:
+def test_a_truncated_file_gives_its_remaining_frames(pipeline: Driver, videos: Videos) -> None:
     whole = videos.video("fast.mp4", duration_s=4, options=INDEX_FIRST)
 
     record = pipeline.ended(pipeline.upload("cut.mp4", videos.cut(whole, keep=0.6)))
@@ -189,7 +187,7 @@ def test_a_file_cut_in_the_middle_gives_what_is_left_of_it(pipeline: Driver, vid
     assert shown(pipeline, record.thumbnails[0].key) == 10
 
 
-def test_a_dead_letter_that_is_sent_again_is_tried_again(pipeline: Driver, videos: Videos) -> None:
+def test_a_redriven_dead_letter_is_processed_again(pipeline: Driver, videos: Videos) -> None:
     key = pipeline.upload("redriven.mp4", videos.file("redriven.mp4", b"not yet a video"))
     assert pipeline.ended(key).state is VideoState.FAILED
     pipeline.dead_letter(key)
@@ -200,7 +198,7 @@ def test_a_dead_letter_that_is_sent_again_is_tried_again(pipeline: Driver, video
     assert pipeline.ended(key).state is VideoState.DONE
 
 
-def test_a_message_that_is_no_notification_ends_as_a_dead_letter(pipeline: Driver) -> None:
+def test_a_malformed_message_becomes_a_dead_letter(pipeline: Driver) -> None:
     endpoints = pipeline.endpoints
     pipeline.sqs.send_message(QueueUrl=endpoints.queue_url, MessageBody="hello?")
 

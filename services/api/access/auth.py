@@ -52,7 +52,7 @@ class Authenticator:
         self._limiter = FailureLimiter()
         self._ended = EndedSessions(shared, lifetime_s=settings.session_lifetime_s)
         self._tokens = TokenStore.from_settings(settings) if self.mode == "token" else None
-        self._verifier = _verifier(settings) if self.mode == "oidc" else None
+        self._verifier = _make_verifier(settings) if self.mode == "oidc" else None
 
     def authenticate(self, connection: HTTPConnection) -> Caller:
         """Return the caller of a request. Raises: UnauthorizedError, TooManyError, UnavailableError."""
@@ -70,11 +70,11 @@ class Authenticator:
         if self._tokens is None:
             return self.authenticate(connection)
         tokens = self._tokens.current()
-        token = self._checked(connection, tokens, secret)
+        token = self._check_token(connection, tokens, secret)
         lifetime_s = self._settings.session_lifetime_s
         response.set_cookie(
             COOKIE,
-            _serializer(tokens).dumps([token.fingerprint, secrets.token_hex(8)]),
+            _make_serializer(tokens).dumps([token.fingerprint, secrets.token_hex(8)]),
             max_age=lifetime_s,
             path="/",
             httponly=True,
@@ -89,7 +89,7 @@ class Authenticator:
         Raises: AwsError, UnavailableError if the end cannot be stored; the browser then keeps its cookie.
         """
         cookie = connection.cookies.get(COOKIE)
-        if self._tokens is not None and cookie and (login := self._login(cookie, self._tokens.current())):
+        if self._tokens is not None and cookie and (login := self._read_login(cookie, self._tokens.current())):
             self._ended.end(login.session, login.since)
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=is_https(connection))
 
@@ -98,13 +98,13 @@ class Authenticator:
         if scheme:
             if scheme.lower() != "bearer":
                 raise UnauthorizedError("Authorization must be: Bearer and the token.")
-            return Caller(self._checked(connection, tokens, credentials.strip()).role)
+            return Caller(self._check_token(connection, tokens, credentials.strip()).role)
         if cookie := connection.cookies.get(COOKIE):
             return self._by_cookie(cookie, tokens)
         raise UnauthorizedError("Log in, or send the token: Authorization: Bearer and the token.")
 
     def _by_cookie(self, cookie: str, tokens: TokenSet) -> Caller:
-        login = self._login(cookie, tokens)
+        login = self._read_login(cookie, tokens)
         if login is None or self._ended.has_ended(login.session, login.since):
             raise UnauthorizedError("The login has ended: log in again.")
         token = tokens.by_fingerprint(login.fingerprint)
@@ -112,17 +112,17 @@ class Authenticator:
             raise UnauthorizedError("The token of this login is no longer accepted: log in again.")
         return Caller(token.role, expires_at=login.since + timedelta(seconds=self._settings.session_lifetime_s))
 
-    def _login(self, cookie: str, tokens: TokenSet) -> "_Login | None":
+    def _read_login(self, cookie: str, tokens: TokenSet) -> "_Login | None":
         """Return the login in a cookie, None if the signature is invalid or the login has expired."""
         lifetime_s = self._settings.session_lifetime_s
         try:
-            content, since = _serializer(tokens).loads(cookie, max_age=lifetime_s, return_timestamp=True)
+            content, since = _make_serializer(tokens).loads(cookie, max_age=lifetime_s, return_timestamp=True)
             fingerprint, session = content
         except (BadData, ValueError):
             return None
         return _Login(str(fingerprint), str(session), since)
 
-    def _checked(self, connection: HTTPConnection, tokens: TokenSet, secret: str) -> Token:
+    def _check_token(self, connection: HTTPConnection, tokens: TokenSet, secret: str) -> Token:
         """Return the token. The limit on failures does not apply to valid tokens, as callers can share an address."""
         if token := tokens.find_token(secret):
             return token
@@ -177,11 +177,11 @@ def client_address(connection: HTTPConnection, trusted_proxies: int) -> str:
     return peer
 
 
-def _serializer(tokens: TokenSet) -> URLSafeTimedSerializer:
+def _make_serializer(tokens: TokenSet) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(tokens.signing_keys, salt=_SALT)
 
 
-def _verifier(settings: ApiSettings) -> "Verifier":
+def _make_verifier(settings: ApiSettings) -> "Verifier":
     # Imported only in this mode: it loads a cryptographic library of 20 MB.
     from services.api.access.oidc import Verifier  # noqa: PLC0415
 

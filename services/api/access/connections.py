@@ -69,16 +69,16 @@ class Connections:
         self.receiving(connection)
         if count > self.limits.connections:
             if self._idle:
-                self._evict(next(iter(self._idle)))
+                self._close_connection(next(iter(self._idle)))
             elif count > self.limits.connections + _RESERVE:
-                self._evict(next(iter(self._receiving)))
+                self._close_connection(next(iter(self._receiving)))
 
     def receiving(self, connection: "LimitedProtocol") -> None:
         """Note that a request begins; it keeps its deadline if it has begun already."""
         self._idle.pop(connection, None)
         self._receiving.setdefault(connection, self._now() + self.limits.header_s)
         if len(self._receiving) > self._max_receiving:
-            self._evict(next(iter(self._receiving)))
+            self._close_connection(next(iter(self._receiving)))
         self._keep_sweeping()
 
     def header_received(self, connection: "LimitedProtocol") -> None:
@@ -112,7 +112,7 @@ class Connections:
         for group in (self._receiving, self._unread, self._idle):
             group.pop(connection, None)
 
-    def _evict(self, connection: "LimitedProtocol") -> None:
+    def _close_connection(self, connection: "LimitedProtocol") -> None:
         self.forget(connection)
         self.cut("crowded")
         connection.transport.abort()
@@ -123,9 +123,9 @@ class Connections:
     def _keep_sweeping(self) -> None:
         if not self._sweeping:
             self._sweeping = True
-            asyncio.get_running_loop().call_later(_SWEEP_EVERY_S, self._sweep)
+            asyncio.get_running_loop().call_later(_SWEEP_EVERY_S, self._close_overdue)
 
-    def _sweep(self) -> None:
+    def _close_overdue(self) -> None:
         now = self._now()
         for connection in [one for one, until in self._receiving.items() if until <= now]:
             self._receiving.pop(connection)
@@ -173,7 +173,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._silent_bytes += len(data)
         super().data_received(data)
         if self._silent_bytes > self.all.limits.header_bytes and not self._is_refused:
-            self._refuse(*self._oversize_problem())
+            self._refuse_request(*self._oversize_problem())
 
     def on_message_begin(self) -> None:
         self._header_bytes = self._silent_bytes = 0
@@ -237,7 +237,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         if self._is_full():
-            self._refuse(_FULL, _OVERLOAD_DETAIL, "full")
+            self._refuse_request(_FULL, _OVERLOAD_DETAIL, "full")
             return
         self.all.forget(self)
         super().handle_websocket_upgrade()
@@ -251,7 +251,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.all.read(self)
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(*(self._refusal or (HTTPStatus.BAD_REQUEST, msg, "malformed")))
+        self._refuse_request(*(self._refusal or (HTTPStatus.BAD_REQUEST, msg, "malformed")))
 
     def refuse_slow_request(self) -> None:
         """Refuse the request whose time to arrive is over, or close a connection without one."""
@@ -259,7 +259,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.abort()
         elif self._in_body or self._header_bytes or self._silent_bytes:
             what = ("The body", "body_time") if self._in_body else ("The header of the request", "header_time")
-            self._refuse(_TOO_SLOW, f"{what[0]} takes too long to arrive.", what[1])
+            self._refuse_request(_TOO_SLOW, f"{what[0]} takes too long to arrive.", what[1])
         else:
             self.all.cut("no_request")
             self.transport.close()
@@ -271,7 +271,7 @@ class LimitedProtocol(HttpToolsProtocol):
         most = self.all.limits.header_bytes
         return _TOO_BIG, f"The address and the headers of the request have more than {most} bytes.", "header_size"
 
-    def _refuse(self, status: HTTPStatus, detail: str, reason: str) -> None:
+    def _refuse_request(self, status: HTTPStatus, detail: str, reason: str) -> None:
         """Answer with a problem unless another answer has begun, and close the connection."""
         self._is_refused = True
         self._unset_keepalive_if_required()

@@ -17,15 +17,15 @@ class FailureLimiter:
 
     def wait_s(self, address: str) -> float:
         """Return the seconds until the address may try again, 0 if it may now."""
-        excess = self._debt(address) - (_BURST - 1)
+        excess = self._current_debt(address) - (_BURST - 1)
         return max(0.0, excess) * _REFILL_S
 
     def add_failure(self, address: str) -> None:
-        self._debts[address] = (self._debt(address) + 1, self._clock())
+        self._debts[address] = (self._current_debt(address) + 1, self._clock())
         self._debts.move_to_end(address)
         while len(self._debts) > _ADDRESSES:
             self._debts.popitem(last=False)
 
-    def _debt(self, address: str) -> float:
+    def _current_debt(self, address: str) -> float:
         debt, since = self._debts.get(address, (0.0, 0.0))
         return max(0.0, debt - (self._clock() - since) / _REFILL_S)

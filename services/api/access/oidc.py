@@ -56,10 +56,10 @@ class Verifier:
         """
         try:
             header = jwt.get_unverified_header(data)
-            self._check(header)
+            self._check_header(header)
             claims = jwt.decode(
                 data,
-                self._key(str(header.get("kid"))),
+                self._get_key(str(header.get("kid"))),
                 algorithms=["ES256"],
                 issuer=self._issuer,
                 options={"require": ["exp", "iss"], "verify_aud": False},
@@ -68,9 +68,9 @@ class Verifier:
         except jwt.PyJWTError as error:
             self._log.warning("oidc_refused", error=str(error))
             raise UnauthorizedError("The login is not valid or has expired. Load the page again.") from error
-        return self._role(claims), claims.get("email") or claims.get("username") or claims.get("sub")
+        return self._read_role(claims), claims.get("email") or claims.get("username") or claims.get("sub")
 
-    def _check(self, header: dict[str, Any]) -> None:
+    def _check_header(self, header: dict[str, Any]) -> None:
         signer = str(header.get("signer", ""))
         is_ours = signer.startswith(self._signer) if self._signer.endswith("/") else signer == self._signer
         if not is_ours:
@@ -78,7 +78,7 @@ class Verifier:
         if not _KEY_ID.fullmatch(str(header.get("kid", ""))):
             raise jwt.InvalidTokenError("no usable key id")
 
-    def _key(self, key_id: str) -> str:
+    def _get_key(self, key_id: str) -> str:
         """Return a known key; fetch an unknown one, once for all requests that need it.
 
         The key id comes from an unverified header, so the numbers of waiting requests and of fetches are limited.
@@ -90,11 +90,11 @@ class Verifier:
         if not self._waiting.acquire(blocking=False):
             raise UnavailableError("The load balancer's key is being fetched. Try again in a moment.", retry_after_s=1)
         try:
-            return self._fetched_once(key_id)
+            return self._fetch_once(key_id)
         finally:
             self._waiting.release()
 
-    def _fetched_once(self, key_id: str) -> str:
+    def _fetch_once(self, key_id: str) -> str:
         with self._lock:
             if key_id in self._keys:
                 return self._keys[key_id]
@@ -108,13 +108,13 @@ class Verifier:
                 self._limiter.add_failure("")
                 fetch = self._fetches[key_id] = Future()
         if is_mine:
-            self._run(key_id, fetch)
+            self._fetch_for_all(key_id, fetch)
         return fetch.result()
 
-    def _run(self, key_id: str, fetch: Future[str]) -> None:
+    def _fetch_for_all(self, key_id: str, fetch: Future[str]) -> None:
         """Fetch a key for all requests that wait for `fetch`, without the lock during the network call."""
         try:
-            key = self._fetch(key_id)
+            key = self._fetch_key(key_id)
         except BaseException as error:  # noqa: BLE001 - all waiting requests must see it; this thread raises it as well
             with self._lock:
                 del self._fetches[key_id]
@@ -127,7 +127,7 @@ class Verifier:
             del self._fetches[key_id]
         fetch.set_result(key)
 
-    def _fetch(self, key_id: str) -> str:
+    def _fetch_key(self, key_id: str) -> str:
         try:
             with urllib.request.urlopen(f"{self._keys_url}/{key_id}", timeout=_TIMEOUT_S) as answer:  # noqa: S310 - from our settings
                 return str(answer.read(10_000).decode("ascii"))
@@ -139,7 +139,7 @@ class Verifier:
                 "The load balancer's key cannot be fetched. Try again in a moment.", retry_after_s=5
             ) from error
 
-    def _role(self, claims: dict[str, Any]) -> Role:
+    def _read_role(self, claims: dict[str, Any]) -> Role:
         value = claims.get(self._claim, "")
         values = value if isinstance(value, list) else re.split(r"[,\s]+", str(value).strip("[]"))
         return "operator" if self._value in values else "viewer"

@@ -71,15 +71,15 @@ class EndedSessions:
         """
         for _ in range(_ATTEMPTS):
             before = self._shared.document(ENDED_SESSIONS_KEY)
-            ended = self._with(_content(before), session, round(since.timestamp()))
+            ended = self._add_session(_parse_content(before), session, round(since.timestamp()))
             try:
-                self._keep(self._shared.write(ENDED_SESSIONS_KEY, before, ended.model_dump()))
+                self._keep_document(self._shared.write(ENDED_SESSIONS_KEY, before, ended.model_dump()))
             except WriteConflictError:
                 continue
             return
         raise UnavailableError("Many sessions are ending at the moment. Log out again.", retry_after_s=1)
 
-    def _with(self, ended: _Ended, session: str, since_s: int) -> _Ended:
+    def _add_session(self, ended: _Ended, session: str, since_s: int) -> _Ended:
         """Add a session, and drop those whose cookies have expired.
 
         If there are too many, drop the oldest; every session that began before them then ends as well.
@@ -98,12 +98,12 @@ class EndedSessions:
                 if self._read_at is not None and time.monotonic() - self._read_at < _FRESH_S:
                     return None
                 self._reading = _Reading()
-                threading.Thread(target=self._read, args=(self._reading,), name="sessions", daemon=True).start()
+                threading.Thread(target=self._read_table, args=(self._reading,), name="sessions", daemon=True).start()
             return self._reading
 
-    def _read(self, reading: _Reading) -> None:
+    def _read_table(self, reading: _Reading) -> None:
         try:
-            self._keep(self._shared.document(ENDED_SESSIONS_KEY))
+            self._keep_document(self._shared.document(ENDED_SESSIONS_KEY))
         except AwsError as error:
             self._log.warning("sessions_not_read", error=str(error))
         finally:
@@ -112,12 +112,12 @@ class EndedSessions:
                 self._read_at = time.monotonic()
             reading.done.set()
 
-    def _keep(self, document: Document) -> None:
+    def _keep_document(self, document: Document) -> None:
         """Keep a document unless a later revision is known, so that no logout is lost."""
         with self._lock:
             if self._known is None or document.revision >= self._known[0]:
-                self._known = (document.revision, _content(document))
+                self._known = (document.revision, _parse_content(document))
 
 
-def _content(document: Document) -> _Ended:
+def _parse_content(document: Document) -> _Ended:
     return _Ended.model_validate(document.content or {})

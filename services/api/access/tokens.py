@@ -113,7 +113,7 @@ class TokenStore:
             text = settings.auth_tokens.get_secret_value()
             return cls(lambda: [text], renew_every_s=None)
         if file := settings.auth_token_file:
-            return cls(lambda: [_read(file)], renew_every_s=_FILE_EVERY_S)
+            return cls(lambda: [_read_file(file)], renew_every_s=_FILE_EVERY_S)
         name = settings.auth_token_secret or ""
         return cls(lambda: read_secret_versions(settings.aws_region, name), renew_every_s=_RENEW_EVERY_S)
 
@@ -131,5 +131,5 @@ class TokenStore:
         return self._current
 
 
-def _read(file: Path) -> str:
+def _read_file(file: Path) -> str:
     return file.read_text(encoding="utf-8")

@@ -34,7 +34,7 @@ class Confirmations:
         """Return a new confirmation and its content. Raises: AwsError."""
         counted = Counted(secrets.token_hex(8), cutoff, objects, time.time() + VALID_S)
         said = [counted.id, int(cutoff.timestamp()), objects, counted.until_s]
-        return str(self._serializer().dumps(said)), counted
+        return str(self._make_serializer().dumps(said)), counted
 
     def read(self, confirmation: str | None) -> Counted:
         """Return the content of a confirmation.
@@ -44,12 +44,12 @@ class Confirmations:
         if not confirmation:
             raise UnconfirmedError(f"A purge needs a confirmation. {_HOW}")
         try:
-            identity, cutoff_s, objects, until_s = self._serializer().loads(confirmation)
+            identity, cutoff_s, objects, until_s = self._make_serializer().loads(confirmation)
         except (BadData, UnicodeError):
             raise UnconfirmedError(f"The confirmation is not from this pipeline. {_HOW}") from None
         if time.time() > until_s:
             raise UnconfirmedError(f"The confirmation has expired. {_HOW}")
         return Counted(identity, datetime.fromtimestamp(cutoff_s, UTC), objects, until_s)
 
-    def _serializer(self) -> URLSafeSerializer:
+    def _make_serializer(self) -> URLSafeSerializer:
         return URLSafeSerializer(self._key.read(), salt=_SALT)

@@ -67,17 +67,17 @@ class DeadLetterStore:
         with self._lock:
             if self._seen is not None and time.monotonic() - self._seen[0] < _FRESH_S:
                 return self._seen[1]
-            letters = [letter for batch in self._batches(MAX_LISTED) for letter in batch]
+            letters = [letter for batch in self._receive_batches(MAX_LISTED) for letter in batch]
             self._give_back([letter.message for letter in letters])
-            total = max(self._depth(), len(letters))
-            found = _listing(letters, total)
+            total = max(self._count_letters(), len(letters))
+            found = _make_listing(letters, total)
             self._seen = (time.monotonic(), found)
             return found
 
     def receive_all(self) -> list[Letter]:
         """Return all dead letters; they are hidden from others until this returns. Raises: AwsError."""
         with self._lock:
-            letters = [letter for batch in self._batches(None) for letter in batch]
+            letters = [letter for batch in self._receive_batches(None) for letter in batch]
             self._give_back([letter.message for letter in letters])
             return letters
 
@@ -90,7 +90,7 @@ class DeadLetterStore:
         """
         with self._lock:
             self._seen = None
-            chosen, others = self._choose(request)
+            chosen, others = self._choose_letters(request)
             sent: list[Letter] = []
             try:
                 for start in range(0, len(chosen), MAX_BATCH):
@@ -104,7 +104,7 @@ class DeadLetterStore:
                 settled = {letter.message.id for letter in sent}
                 left = (letter for letter in (*others, *chosen) if letter.message.id not in settled)
                 self._give_back([letter.message for letter in left])
-            return Sent(len(sent), [letter.key for letter in sent if letter.key], self._depth())
+            return Sent(len(sent), [letter.key for letter in sent if letter.key], self._count_letters())
 
     def discard(self, is_meant: Callable[[Letter], bool]) -> int:
         """Delete the letters for which `is_meant` is true; return their number. Raises: AwsError."""
@@ -113,7 +113,7 @@ class DeadLetterStore:
             count = 0
             left: list[Message] = []
             try:
-                for batch in self._batches(None):
+                for batch in self._receive_batches(None):
                     meant = [letter.message for letter in batch if is_meant(letter)]
                     left += [letter.message for letter in batch if letter.message not in meant]
                     if meant:
@@ -123,13 +123,13 @@ class DeadLetterStore:
                 self._give_back(left)
             return count
 
-    def _choose(self, request: RedriveRequest) -> tuple[list[Letter], list[Letter]]:
+    def _choose_letters(self, request: RedriveRequest) -> tuple[list[Letter], list[Letter]]:
         """Return the letters that a request chooses, at most its `limit`, and the others received with them."""
         keys = set(request.keys) if request.keys is not None else None
         chosen: list[Letter] = []
         others: list[Letter] = []
         try:
-            for batch in self._batches(_MAX_EXAMINED, hidden_s=_CHOSEN_HIDDEN_S):
+            for batch in self._receive_batches(_MAX_EXAMINED, hidden_s=_CHOSEN_HIDDEN_S):
                 for letter in batch:
                     is_meant = (keys is None or letter.key in keys) and request.reason_code in (
                         None,
@@ -149,14 +149,14 @@ class DeadLetterStore:
         refused = {message.id for message in self._dead_letters.extend(messages, visibility_timeout_s=_CHOSEN_HIDDEN_S)}
         return [letter for letter in batch if letter.message.id not in refused]
 
-    def _batches(self, most: int | None, *, hidden_s: int = _HIDDEN_S) -> Iterator[list[Letter]]:
+    def _receive_batches(self, most: int | None, *, hidden_s: int = _HIDDEN_S) -> Iterator[list[Letter]]:
         """Yield dead letters in batches of ten, each letter once, at most `most` of them."""
         seen: set[str] = set()
         empty = 0
         while empty < _EMPTY_ANSWERS and (most is None or len(seen) < most):
             count = MAX_BATCH if most is None else min(MAX_BATCH, most - len(seen))
             messages = self._dead_letters.receive(count, wait_s=0, visibility_timeout_s=hidden_s)
-            batch = [_letter(message) for message in messages if message.id not in seen]
+            batch = [_parse_letter(message) for message in messages if message.id not in seen]
             # A letter that returns has been hidden for its whole time: all letters have been received.
             empty = 0 if batch else empty + 1
             seen.update(message.id for message in messages)
@@ -167,12 +167,12 @@ class DeadLetterStore:
         if messages:
             self._dead_letters.extend(messages, visibility_timeout_s=0)
 
-    def _depth(self) -> int:
+    def _count_letters(self) -> int:
         depth = self._dead_letters.depth()
         return depth.visible + depth.in_flight + depth.delayed
 
 
-def _letter(message: Message) -> Letter:
+def _parse_letter(message: Message) -> Letter:
     """Return a dead letter with its reason; a message that SQS moved itself gets a default one."""
     attributes = message.attributes
     try:
@@ -193,7 +193,7 @@ def _letter(message: Message) -> Letter:
     )
 
 
-def _listing(letters: Sequence[Letter], total: int) -> DeadLetters:
+def _make_listing(letters: Sequence[Letter], total: int) -> DeadLetters:
     newest = sorted(letters, key=lambda letter: letter.at, reverse=True)
     counted = Counter(letter.reason_code for letter in newest)
     examples = {letter.reason_code: letter.reason for letter in reversed(newest)}

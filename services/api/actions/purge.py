@@ -43,7 +43,7 @@ class Purge:
 
     def preview(self) -> PurgePreview:
         """Count the objects to delete, and return a confirmation for exactly these. Raises: AwsError."""
-        cutoff = self._cutoff()
+        cutoff = self._wait_for_cutoff()
         prefixes = (UPLOAD_PREFIX, self._context.thumbnail_prefix)
         versions = (version for prefix in prefixes for version in self._context.bucket.versions(prefix))
         counted = list(islice((version for version in versions if version.modified_at < cutoff), MAX_COUNTED + 1))
@@ -88,18 +88,18 @@ class Purge:
                 written = self._context.shared.write(PURGE_KEY, document, dump_job(job))
             except WriteConflictError:
                 continue
-            self._run(written, job)
+            self._start_run(written, job)
             return counted, job.progress
         raise ConflictError("Another purge has just started. GET /api/purge shows its progress.")
 
     def watch(self) -> None:
         """Start a thread that continues a purge whose process has ended."""
-        threading.Thread(target=self._watch, name="purge-watch", daemon=True).start()
+        threading.Thread(target=self._watch_purge, name="purge-watch", daemon=True).start()
 
     def close(self) -> None:
         self._closed.set()
 
-    def _watch(self) -> None:
+    def _watch_purge(self) -> None:
         revision, since = -1, time.monotonic()
         while not self._closed.wait(_POLL_INTERVAL_S):
             try:
@@ -126,14 +126,14 @@ class Purge:
             return
         self._log.warning("purge_continued", purge=job.progress.id, phase=job.progress.phase, attempts=job.attempts)
         if own.progress.running:
-            self._run(written, own)
+            self._start_run(written, own)
 
-    def _run(self, document: Document, job: PurgeJob) -> None:
+    def _start_run(self, document: Document, job: PurgeJob) -> None:
         self._thread = threading.Thread(target=PurgeRun(self._patient, document, job).run, name="purge", daemon=True)
         self._thread.start()
         self._context.changed()
 
-    def _cutoff(self) -> datetime:
+    def _wait_for_cutoff(self) -> datetime:
         """Wait for the next whole second of S3's clock and return it.
 
         LastModified has whole seconds. Objects stored before the call are older than the result, objects stored after

@@ -160,7 +160,7 @@ class PurgeRun:
         in_progress: list[VideoRecord] = []
         expired: list[str] = []
 
-        def ended() -> Iterator[VideoRecord]:
+        def ended_records() -> Iterator[VideoRecord]:
             for item in self._videos.scan():
                 pk = item["pk"]
                 if pk.startswith(RESERVATION_PREFIX):
@@ -172,7 +172,7 @@ class PurgeRun:
                     else:
                         in_progress.append(record)
 
-        for batch in split_batches(ended(), REMOVE_AT_ONCE):
+        for batch in split_batches(ended_records(), REMOVE_AT_ONCE):
             self._remove_records_in(batch)
         self._videos.delete(expired)
         for record in in_progress:

@@ -76,7 +76,7 @@ def reindex_table(context: ReindexContext, progress: Callable[[ReindexResult], N
             continue
         seen.add(info.key)
         result.uploads += 1
-        _restore(context, info, letters.get(info.key), pictures, result)
+        _restore_record(context, info, letters.get(info.key), pictures, result)
         progress(result)
     _remove_gone(context, seen, result)
     progress(result)
@@ -98,7 +98,7 @@ class _Pictures:
         return are_stored(self._bucket, [key for key in list_picture_keys(record) if hash(key) not in self._hashes])
 
 
-def _restore(
+def _restore_record(
     context: ReindexContext, info: ObjectInfo, letter: Letter | None, pictures: _Pictures, result: ReindexResult
 ) -> None:
     before = context.videos.get(info.key)
@@ -155,7 +155,7 @@ def _try_again(context: ReindexContext, info: ObjectInfo, record: VideoRecord, r
 def _from_thumbnails(context: ReindexContext, info: ObjectInfo) -> VideoRecord | None:
     """Return a record made from the thumbnails, None unless all of them exist and are of this object."""
     for base in dict.fromkeys(thumbnail_bases(info.key, context.thumbnail_prefix)):
-        extension, stored = _stored(context, info, base)
+        extension, stored = _find_thumbnails(context, info, base)
         if not stored or len(stored) != stored[0][1].count:
             continue
         thumbnails = tuple(
@@ -204,15 +204,17 @@ def _with_overview(bucket: Bucket, record: VideoRecord, also: str, extension: st
     return record.model_copy(update=found)
 
 
-def _stored(context: ReindexContext, info: ObjectInfo, base: str) -> tuple[str, list[tuple[ObjectInfo, Origin]]]:
+def _find_thumbnails(
+    context: ReindexContext, info: ObjectInfo, base: str
+) -> tuple[str, list[tuple[ObjectInfo, Origin]]]:
     """Return the thumbnails of this upload under a base, and their extension."""
     for extension in (image_format.extension for image_format in ImageFormat):
-        if stored := list(_stored_as(context, info, base, extension)):
+        if stored := list(_find_thumbnails_as(context, info, base, extension)):
             return extension, stored
     return "", []
 
 
-def _stored_as(
+def _find_thumbnails_as(
     context: ReindexContext, info: ObjectInfo, base: str, extension: str
 ) -> Iterator[tuple[ObjectInfo, Origin]]:
     number, count = 1, context.count
@@ -275,7 +277,7 @@ def _correct_totals(videos: VideosTable) -> bool:
             if is_upload(item["pk"]):
                 for name, count in share_of_totals(parse_record(item)).items():
                     totals[name] = totals.get(name, 0) + count
-        if _nonzero(videos.totals()) == _nonzero(totals):
+        if _drop_zeros(videos.totals()) == _drop_zeros(totals):
             return True
         try:
             videos.correct(before, totals)
@@ -285,5 +287,5 @@ def _correct_totals(videos: VideosTable) -> bool:
     return False
 
 
-def _nonzero(totals: Mapping[str, int]) -> dict[str, int]:
+def _drop_zeros(totals: Mapping[str, int]) -> dict[str, int]:
     return {name: count for name, count in totals.items() if count}

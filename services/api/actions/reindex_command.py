@@ -37,19 +37,19 @@ def run_reindex(settings: ApiSettings, clients: Clients) -> int:
         nonlocal reported_at
         if time.monotonic() - reported_at > _REPORT_INTERVAL_S:
             reported_at = time.monotonic()
-            _print(result)
+            _print_result(result)
 
     try:
         result = reindex_table(context, report_progress)
     except AwsError as error:
         print(f"The reindex stopped: {error}. Its changes stay. Run it again.", file=sys.stderr)  # noqa: T201 - for people
         return 1
-    _print(result)
+    _print_result(result)
     if not result.totals_corrected:
         print("The totals kept changing. Run the reindex again when fewer videos arrive.", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 
 
-def _print(result: ReindexResult) -> None:
+def _print_result(result: ReindexResult) -> None:
     print(json.dumps(asdict(result)), flush=True)  # noqa: T201 - its output is the progress

@@ -80,13 +80,13 @@ def measure_throughput(samples: Samples, ended: int, now_s: float) -> Throughput
     """Return the videos per minute over each window, or over its known part if that is at least a minute."""
     known = [*samples.minutes, *((one.at_s, one.ended) for one in samples.recent)]
     return Throughput(
-        last_1_min=_rate(known, ended, now_s, _MINUTE_S),
-        last_5_min=_rate(known, ended, now_s, 5 * _MINUTE_S),
-        last_60_min=_rate(known, ended, now_s, 60 * _MINUTE_S),
+        last_1_min=_measure_rate(known, ended, now_s, _MINUTE_S),
+        last_5_min=_measure_rate(known, ended, now_s, 5 * _MINUTE_S),
+        last_60_min=_measure_rate(known, ended, now_s, 60 * _MINUTE_S),
     )
 
 
-def _rate(known: Sequence[tuple[int, int]], ended: int, now_s: float, window_s: int) -> float | None:
+def _measure_rate(known: Sequence[tuple[int, int]], ended: int, now_s: float, window_s: int) -> float | None:
     # Samples are up to one step apart: the first one within the window plus a step is its beginning.
     within = [one for one in known if now_s - window_s - STEP_S <= one[0] <= now_s]
     if not within:
@@ -104,10 +104,10 @@ def measure_latency(times: Sequence[tuple[datetime, datetime]]) -> Latency:
     seconds = sorted((end - begin).total_seconds() for begin, end in latest)
     if not seconds:
         return Latency(p50_s=None, p95_s=None)
-    return Latency(p50_s=_percentile(seconds, 50), p95_s=_percentile(seconds, 95))
+    return Latency(p50_s=_pick_percentile(seconds, 50), p95_s=_pick_percentile(seconds, 95))
 
 
-def _percentile(ordered: Sequence[float], percent: int) -> float:
+def _pick_percentile(ordered: Sequence[float], percent: int) -> float:
     rank = -(-len(ordered) * percent // 100)
     return round(ordered[max(rank, 1) - 1], 3)
 

@@ -81,9 +81,9 @@ class LiveState:
                 await self.tick()
             except Exception:  # noqa: BLE001 - the next tick can succeed, and clients notice a missing one
                 self._log.exception("tick_failed")
-            await self._pause(begun)
+            await self._wait_for_tick(begun)
 
-    async def _pause(self, begun: float) -> None:
+    async def _wait_for_tick(self, begun: float) -> None:
         """Wait until the next tick is due, or earlier if a push is requested and the last one is old enough."""
         rest_s = max(0.0, self._interval_s - (time.monotonic() - begun))
         with contextlib.suppress(TimeoutError):
@@ -96,7 +96,7 @@ class LiveState:
         begun = time.monotonic()
         patience_s = min(_PATIENCE_S, self._interval_s * 2)
         await asyncio.gather(*(source.refresh(patience_s) for source in (self.queues, self.videos, self.pods)))
-        await self._sample(max(0.0, patience_s - (time.monotonic() - begun)))
+        await self._keep_sample_within(max(0.0, patience_s - (time.monotonic() - begun)))
         self._seq += 1
         state = self.state()
         self._whole = state.model_dump_json()
@@ -110,7 +110,7 @@ class LiveState:
         """Return the first message for a new client: the state of the last tick with the whole history."""
         return self._whole
 
-    async def _sample(self, patience_s: float) -> None:
+    async def _keep_sample_within(self, patience_s: float) -> None:
         """Keep a sample; wait at most `patience_s` for it, as a write that hangs must not stop the ticks."""
         if self._sampling is None or self._sampling.done():
             self._sampling = asyncio.create_task(self._keep_sample())
@@ -160,7 +160,7 @@ class LiveState:
             pods=self.pods.value,
             metrics=self.metrics(),
             videos=list(self.videos.value.feed) if self.videos.value else [],
-            purge=self._purge(),
+            purge=self._shown_purge(),
         )
 
     def queue(self) -> Queue | None:
@@ -199,7 +199,7 @@ class LiveState:
             drain_s=figures.estimate_drain_s(waiting, rate),
         )
 
-    def _purge(self) -> PurgeProgress | None:
+    def _shown_purge(self) -> PurgeProgress | None:
         progress = read_progress(self.videos.value.shared.purge) if self.videos.value else None
         if progress is None or progress.running:
             return progress

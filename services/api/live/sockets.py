@@ -56,8 +56,8 @@ class Sockets:
         refusal = asyncio.create_task(refused)
         tasks = [
             refusal,
-            asyncio.create_task(_send(websocket, client)),
-            asyncio.create_task(_until_gone(websocket)),
+            asyncio.create_task(_send_messages(websocket, client)),
+            asyncio.create_task(_wait_for_disconnect(websocket)),
             asyncio.create_task(client.dropped.wait()),
         ]
         try:
@@ -68,22 +68,22 @@ class Sockets:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         if client.dropped.is_set():
-            await _close(websocket, TRY_AGAIN_LATER, "too slow")
+            await _close_socket(websocket, TRY_AGAIN_LATER, "too slow")
         elif refusal.done() and not refusal.cancelled():
-            await _close(websocket, POLICY_VIOLATION, "the login has ended")
+            await _close_socket(websocket, POLICY_VIOLATION, "the login has ended")
 
 
-async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+async def _close_socket(websocket: WebSocket, code: int, reason: str) -> None:
     with contextlib.suppress(Exception):
         await asyncio.wait_for(websocket.close(code, reason), _CLOSE_PATIENCE_S)
 
 
-async def _send(websocket: WebSocket, client: _Client) -> None:
+async def _send_messages(websocket: WebSocket, client: _Client) -> None:
     while True:
         await websocket.send_text(await client.waiting.get())
 
 
-async def _until_gone(websocket: WebSocket) -> None:
+async def _wait_for_disconnect(websocket: WebSocket) -> None:
     """Wait until the client has gone; ignore its messages."""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while True:

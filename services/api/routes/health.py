@@ -30,25 +30,25 @@ class ReadinessCheck:
         self._checking: asyncio.Task[Readiness] | None = None
         self._known: tuple[float, Readiness] | None = None
 
-    async def check(self, services: ApiServices) -> Readiness:
+    async def check_readiness(self, services: ApiServices) -> Readiness:
         """Return the readiness of the last seconds, or check it, once for all concurrent requests."""
         if self._known is not None and time.monotonic() - self._known[0] < _FRESH_S:
             return self._known[1]
         if self._checking is None or self._checking.done():
-            self._checking = asyncio.create_task(self._check(services))
+            self._checking = asyncio.create_task(self._check_services(services))
         return await asyncio.shield(self._checking)
 
-    async def _check(self, services: ApiServices) -> Readiness:
+    async def _check_services(self, services: ApiServices) -> Readiness:
         queue, bucket, table = await asyncio.gather(
-            self._answers(services.queue.depth),
-            self._answers(services.bucket.check),
-            self._answers(services.shared.read),
+            self._does_answer(services.queue.depth),
+            self._does_answer(services.bucket.check),
+            self._does_answer(services.shared.read),
         )
         readiness = Readiness(ready=queue and bucket and table, queue=queue, bucket=bucket, table=table)
         self._known = (time.monotonic(), readiness)
         return readiness
 
-    async def _answers(self, ask: Callable[[], object]) -> bool:
+    async def _does_answer(self, ask: Callable[[], object]) -> bool:
         try:
             await self._calls.run(ask, within_s=_WITHIN_S)
         except (AwsError, UnavailableError):
@@ -73,7 +73,7 @@ async def get_health() -> Health:
 )
 async def get_readiness(services: Services, response: Response) -> Readiness:
     """Return 200 if queue, bucket and table answer, otherwise 503. They are checked at most once in five seconds."""
-    found = await _readiness.check(services)
+    found = await _readiness.check_readiness(services)
     if not found.ready:
         response.status_code = 503
         response.headers["Retry-After"] = str(RETRY_AFTER_S)

@@ -55,7 +55,7 @@ async def get_queue(_: Viewer, services: Services) -> Queue:
     """Return the depth at the last tick and over the last five minutes. 503 while the queue does not answer."""
     found = services.live.queue()
     if found is None or not services.live.queues.is_fresh:
-        raise _unavailable("The queue")
+        raise _make_unavailable("The queue")
     return found
 
 
@@ -84,7 +84,7 @@ async def get_metrics(_: Viewer, services: Services) -> Metrics:
     """Return figures from the table's totals at the last tick. The cost does not depend on the number of videos."""
     found = services.live.metrics()
     if found is None or not services.live.videos.is_fresh:
-        raise _unavailable("The videos table")
+        raise _make_unavailable("The videos table")
     return found
 
 
@@ -123,5 +123,5 @@ async def _wait_for_logout(authenticator: Authenticator, websocket: WebSocket) -
             continue
 
 
-def _unavailable(source: str) -> ApiError:
+def _make_unavailable(source: str) -> ApiError:
     return UnavailableError(f"{source} does not answer. Try again in a moment.", retry_after_s=5)

@@ -34,7 +34,7 @@ class PageCache:
     def __init__(self) -> None:
         self._pages: dict[tuple[object, ...], _Page] = {}
 
-    async def page(
+    async def get_page(
         self, calls: AwsCalls, asked: tuple[object, ...], generation: int, make: Callable[[], bytes]
     ) -> bytes:
         """Return the cached page, or the result of `make`. Raises: the errors of `AwsCalls.run`."""
@@ -79,12 +79,12 @@ async def list_thumbnails(
 ) -> Response:
     """List thumbnails. Their URLs are valid for `URL_LIFETIME_S`, and stay the same for minutes, for browser caches."""
     asked = (id(services), position, cursor, limit)
-    make = partial(_page, services, position, cursor, limit)
-    body = await _pages.page(services.calls, asked, services.live.generation, make)
+    make = partial(_make_page, services, position, cursor, limit)
+    body = await _pages.get_page(services.calls, asked, services.live.generation, make)
     return Response(body, media_type="application/json")
 
 
-def _page(services: ApiServices, position: float | None, cursor: str | None, limit: int) -> bytes:
+def _make_page(services: ApiServices, position: float | None, cursor: str | None, limit: int) -> bytes:
     listing = f"thumbnails {position}"
     start, offset = services.cursors.read(listing, cursor) if cursor else ({}, 0)
     items: list[Thumbnail] = []
@@ -98,20 +98,20 @@ def _page(services: ApiServices, position: float | None, cursor: str | None, lim
             shown = [one for one in record.thumbnails if position in (None, one.position_pct)]
             room = limit - len(items)
             if room == 0:
-                return _json(services, listing, items, before, offset)
+                return _dump_page(services, listing, items, before, offset)
             taken = shown[offset : offset + room]
             items += views.show_thumbnails(record.model_copy(update={"thumbnails": tuple(taken)}), services.sign_url)
             if len(taken) < len(shown[offset:]):
-                return _json(services, listing, items, before, offset + len(taken))
+                return _dump_page(services, listing, items, before, offset + len(taken))
             offset = 0
             before = {**before, record.state: views.listing_position(record)}
         before = page.positions
         if page.is_last:
             return ThumbnailPage(items=items, next_cursor=None).model_dump_json().encode()
         if len(items) == limit:
-            return _json(services, listing, items, before, 0)
+            return _dump_page(services, listing, items, before, 0)
 
 
-def _json(services: ApiServices, listing: str, items: list[Thumbnail], positions: object, offset: int) -> bytes:
+def _dump_page(services: ApiServices, listing: str, items: list[Thumbnail], positions: object, offset: int) -> bytes:
     cursor = services.cursors.write(listing, positions, offset)  # type: ignore[arg-type]
     return ThumbnailPage(items=items, next_cursor=cursor).model_dump_json().encode()

@@ -87,7 +87,7 @@ def create_upload(request: UploadRequest, _: Operator, services: Services) -> Ti
 )
 def sign_parts(request: PartUrlsRequest, _: Operator, services: Services) -> PartUrls:
     """Return URLs to PUT parts to, valid for an hour. Request later parts later."""
-    _check(request.key)
+    _check_key(request.key)
     return PartUrls(
         parts=[
             PartUrl(
@@ -107,7 +107,7 @@ def sign_parts(request: PartUrlsRequest, _: Operator, services: Services) -> Par
 )
 def complete_upload(request: CompleteRequest, _: Operator, services: Services) -> Uploaded:
     """Make one object of the parts; S3 then notifies the queue. May be sent again if the answer was lost."""
-    _check(request.key)
+    _check_key(request.key)
     most = services.settings.upload_max_mb * _MIB
     try:
         size_bytes = services.uploads.size_bytes(request.key, request.upload_id)
@@ -131,7 +131,7 @@ def complete_upload(request: CompleteRequest, _: Operator, services: Services) -
 )
 def abort_upload(request: UploadRef, _: Operator, services: Services) -> None:
     """Delete the upload and its parts."""
-    _check(request.key)
+    _check_key(request.key)
     try:
         services.uploads.abort(request.key, request.upload_id)
     except ObjectMissingError:
@@ -148,7 +148,7 @@ def _completed_before(services: ApiServices, key: str, part_count: int) -> Uploa
     raise NotFoundError("There is no such upload, or it has ended.")
 
 
-def _check(key: str) -> None:
+def _check_key(key: str) -> None:
     if not is_upload(key) or not is_video_name(key):
         raise NotFoundError("There is no such upload, or it has ended.")
 

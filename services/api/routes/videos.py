@@ -49,12 +49,15 @@ async def list_videos(
     limit: Limit = 48,
 ) -> Response:
     body = await services.calls.run_shared(
-        ("videos", state, q, cursor, limit), lambda: _page(services, state, q, cursor, limit).model_dump_json().encode()
+        ("videos", state, q, cursor, limit),
+        lambda: _make_page(services, state, q, cursor, limit).model_dump_json().encode(),
     )
     return Response(body, media_type="application/json")
 
 
-def _page(services: ApiServices, state: VideoState | None, q: str | None, cursor: str | None, limit: int) -> VideoPage:
+def _make_page(
+    services: ApiServices, state: VideoState | None, q: str | None, cursor: str | None, limit: int
+) -> VideoPage:
     listing = f"videos {state} {q}"
     start = services.cursors.read(listing, cursor)[0] if cursor else None
     wanted = q.casefold() if q else None
@@ -79,7 +82,7 @@ def _page(services: ApiServices, state: VideoState | None, q: str | None, cursor
 )
 def retry_video(key: VideoPath, _: Operator, services: Services) -> Retried:
     """Queue a failed video again, or one whose thumbnails are lost: its dead letter if it has one, else a new event."""
-    record = _record(services, key)
+    record = _find_record(services, key)
     is_lost = has_pictures(record) and not are_stored(services.bucket, list_picture_keys(record))
     if has_pictures(record) and not is_lost:
         raise ConflictError("The video has its thumbnails. Upload it again to get new ones.")
@@ -107,10 +110,10 @@ def retry_video(key: VideoPath, _: Operator, services: Services) -> Retried:
 )
 def get_video(key: VideoPath, _: Viewer, services: Services) -> VideoDetails:
     """Return a video. 404 until a worker has received it for the first time."""
-    return views.show_details(_record(services, key), services.sign_url)
+    return views.show_details(_find_record(services, key), services.sign_url)
 
 
-def _record(services: ApiServices, given: str) -> VideoRecord:
+def _find_record(services: ApiServices, given: str) -> VideoRecord:
     key = views.decode_video_key(given)
     record = services.videos.get(key) if key else None
     if record is None:

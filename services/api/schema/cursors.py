@@ -20,19 +20,19 @@ class Cursors:
 
         Raises: AwsError if the key cannot be read.
         """
-        return str(self._serializer(listing).dumps([dict(positions), offset]))
+        return str(self._make_serializer(listing).dumps([dict(positions), offset]))
 
     def read(self, listing: str, cursor: str) -> tuple[Positions, int]:
         """Return positions and offset. Raises: BadRequestError if it is forged or of another list, AwsError."""
         try:
-            positions, offset = self._serializer(listing).loads(cursor)
+            positions, offset = self._make_serializer(listing).loads(cursor)
         except (BadData, UnicodeError):
             raise BadRequestError("The cursor is not of this list. Begin without a cursor.") from None
-        return {state: _position(value) for state, value in positions.items()}, offset
+        return {state: _parse_position(value) for state, value in positions.items()}, offset
 
-    def _serializer(self, listing: str) -> URLSafeSerializer:
+    def _make_serializer(self, listing: str) -> URLSafeSerializer:
         return URLSafeSerializer(self._key.remembered, salt=f"cursor {listing}")
 
 
-def _position(value: Any) -> tuple[str, str] | None:
+def _parse_position(value: Any) -> tuple[str, str] | None:
     return None if value is None else (value[0], value[1])

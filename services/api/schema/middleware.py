@@ -51,30 +51,30 @@ class HttpMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _secure(scope, MutableHeaders(scope=message))
+                _add_security_headers(scope, MutableHeaders(scope=message))
             await send(message)
 
         try:
-            await self._limited(scope, receive, send_secured)
+            await self._answer_limited(scope, receive, send_secured)
         finally:
             route = getattr(scope.get("route"), "path", "none")
             method = scope["method"] if route != "none" else "any"
             self._telemetry.requests.labels(method, route, str(status)).inc()
             self._telemetry.durations.labels(method, route).observe(time.perf_counter() - begun)
 
-    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer_limited(self, scope: Scope, receive: Receive, send: Send) -> None:
         length = dict(scope["headers"]).get(b"content-length", b"0")
         declared = int(length) if length.isdigit() else 0
         try:
             if declared > OPEN_BODY_BYTES:
-                await self._check(scope, declared)
+                await self._check_body(scope, declared)
         except HTTPException as error:
             answer = problems.make_response(error.status_code, error.detail, headers=error.headers)
             await answer(scope, receive, send)
         else:
-            await self._app(scope, self._counted(scope, receive, declared), send)
+            await self._app(scope, self._count_body(scope, receive, declared), send)
 
-    async def _check(self, scope: Scope, size_bytes: int) -> None:
+    async def _check_body(self, scope: Scope, size_bytes: int) -> None:
         """Raise HTTPException if the body is too large or the caller is unknown.
 
         FastAPI turns any other exception during the reading of a body into a 400.
@@ -86,23 +86,23 @@ class HttpMiddleware:
         except ApiError as error:
             raise HTTPException(error.status, error.detail, {**error.headers, "Connection": "close"}) from None
 
-    def _counted(self, scope: Scope, receive: Receive, declared: int) -> Receive:
+    def _count_body(self, scope: Scope, receive: Receive, declared: int) -> Receive:
         size_bytes = 0
         most = MAX_BODY_BYTES if declared > OPEN_BODY_BYTES else OPEN_BODY_BYTES
 
-        async def counting() -> Message:
+        async def receive_counted() -> Message:
             nonlocal size_bytes, most
             message = await receive()
             size_bytes += len(message.get("body", b""))
             if size_bytes > most:
-                await self._check(scope, size_bytes)
+                await self._check_body(scope, size_bytes)
                 most = MAX_BODY_BYTES
             return message
 
-        return counting
+        return receive_counted
 
 
-def _secure(scope: Scope, headers: MutableHeaders) -> None:
+def _add_security_headers(scope: Scope, headers: MutableHeaders) -> None:
     for name, value in SECURITY_HEADERS.items():
         headers.setdefault(name, value)
     forwarded = dict(scope["headers"]).get(b"x-forwarded-proto", b"")

@@ -42,7 +42,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     }
     for path, operations in made["paths"].items():
         for operation in operations.values():
-            _finish(operation, is_open=path in _OPEN or operation["operationId"] in ("login", "logout"))
+            _complete_operation(operation, is_open=path in _OPEN or operation["operationId"] in ("login", "logout"))
     return made
 
 
@@ -51,7 +51,7 @@ def install_document(app: FastAPI) -> None:
     app.openapi = cache(lambda: build_document(app))  # type: ignore[method-assign]
 
 
-def _finish(operation: dict[str, Any], *, is_open: bool) -> None:
+def _complete_operation(operation: dict[str, Any], *, is_open: bool) -> None:
     if not is_open:
         operation["security"] = [{"token": []}, {"session": []}]
     responses = operation["responses"]

@@ -35,17 +35,17 @@ td { padding: 0.3rem 1rem 0.3rem 0; vertical-align: top; }
 """
 
 
-def _digest(text: str) -> str:
+def _hash_source(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 _POLICY = (
-    f"default-src 'none'; style-src {_digest(_STYLE)}; script-src {_digest(_SCRIPT)}; connect-src 'self'; "
+    f"default-src 'none'; style-src {_hash_source(_STYLE)}; script-src {_hash_source(_SCRIPT)}; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
-def _page(title: str, body: str) -> HTMLResponse:
+def _make_page(title: str, body: str) -> HTMLResponse:
     return HTMLResponse(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style><h1>{title}</h1>{body}</html>',
@@ -60,7 +60,7 @@ async def show_login() -> HTMLResponse:
         '<form><label>Token <input type="password" autocomplete="current-password" required></label> '
         f'<button>Log in</button></form><p><output role="status"></output></p><script>{_SCRIPT}</script>'
     )
-    return _page("Log in", form)
+    return _make_page("Log in", form)
 
 
 @router.get("/docs")
@@ -75,7 +75,7 @@ async def show_docs(request: Request, _: Viewer) -> HTMLResponse:
     ]
     about = "".join(f"<p>{html.escape(part)}</p>" for part in document["info"]["description"].split("\n\n"))
     link = '<p>For a client generator: <a href="/openapi.json">openapi.json</a>.</p>'
-    return _page("Thumbnail pipeline: the api", f"{about}{link}<table>{''.join(rows)}</table>")
+    return _make_page("Thumbnail pipeline: the api", f"{about}{link}<table>{''.join(rows)}</table>")
 
 
 @router.get("/openapi.json")

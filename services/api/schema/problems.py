@@ -167,7 +167,7 @@ def install_handlers(app: FastAPI) -> None:
         headers = dict(error.headers or {})
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             # Starlette names only the methods of the first route with this path.
-            headers["Allow"] = ", ".join(_methods(app, request))
+            headers["Allow"] = ", ".join(_list_methods(app, request))
         return make_response(error.status_code, str(error.detail), headers=headers)
 
     @app.exception_handler(Exception)
@@ -178,7 +178,7 @@ def install_handlers(app: FastAPI) -> None:
         )
 
 
-def _methods(app: FastAPI, request: Request) -> list[str]:
+def _list_methods(app: FastAPI, request: Request) -> list[str]:
     found: set[str] = set()
     for route in app.routes:
         if route.matches(request.scope)[0] is not Match.NONE:

@@ -72,7 +72,7 @@ def api_reference() -> str:
     """Return the page as Markdown."""
     document = openapi.build_document(make_app())
     rows = [
-        _row(method, path, operation)
+        _make_row(method, path, operation)
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     ]
@@ -81,7 +81,7 @@ def api_reference() -> str:
     return head + "".join(rows) + live + _TAIL
 
 
-def _row(method: str, path: str, operation: dict[str, Any]) -> str:
+def _make_row(method: str, path: str, operation: dict[str, Any]) -> str:
     role = "open"
     if "security" in operation:
         role = "operator" if "403" in operation["responses"] else "viewer"

@@ -44,23 +44,23 @@ def show_thumbnails(record: VideoRecord, sign: Sign) -> list[Thumbnail]:
 
 
 def show_video(record: VideoRecord, sign: Sign) -> Video:
-    return Video(**_fields(record, sign))
+    return Video(**_show_fields(record, sign))
 
 
 def show_details(record: VideoRecord, sign: Sign) -> VideoDetails:
     sheet, preview = record.storyboard, record.preview
     return VideoDetails(
-        **_fields(record, sign),
+        **_show_fields(record, sign),
         storyboard=Storyboard(url=sign(sheet.key), track_url=sign(sheet.track_key), **sheet.model_dump())
         if sheet
         else None,
         preview=Preview(url=sign(preview.key), **preview.model_dump()) if preview else None,
-        timeline=_timeline(record),
+        timeline=_make_timeline(record),
         download_url=sign(record.key),
     )
 
 
-def _fields(record: VideoRecord, sign: Sign) -> dict[str, Any]:
+def _show_fields(record: VideoRecord, sign: Sign) -> dict[str, Any]:
     names = set(Video.model_fields) - {"id", "thumbnails"}
     return {
         **record.model_dump(include=names),
@@ -69,7 +69,7 @@ def _fields(record: VideoRecord, sign: Sign) -> dict[str, Any]:
     }
 
 
-def _timeline(record: VideoRecord) -> list[TimelineEntry]:
+def _make_timeline(record: VideoRecord) -> list[TimelineEntry]:
     attempts = "first attempt" if record.attempt == 1 else f"attempt {record.attempt}"
     entries = [
         TimelineEntry(event="uploaded", at=record.queued_at),

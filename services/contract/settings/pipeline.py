@@ -33,7 +33,7 @@ class ServiceSettings(BaseSettings):
             return cls(**overrides)
         except ValidationError as error:
             given = os.environ | {name.upper(): value for name, value in overrides.items()}
-            raise SettingsError(_explain(cls, error, given=given)) from None
+            raise SettingsError(_explain_error(cls, error, given=given)) from None
 
 
 class PipelineSettings(ServiceSettings):
@@ -77,7 +77,7 @@ class PipelineSettings(ServiceSettings):
 
     @field_validator("thumbnail_positions", mode="before")
     @classmethod
-    def _split(cls, value: Any) -> Any:
+    def _split_positions(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
 
     @field_validator("thumbnail_positions")
@@ -93,7 +93,7 @@ class PipelineSettings(ServiceSettings):
         return prefix
 
 
-def _explain(settings: type[ServiceSettings], error: ValidationError, *, given: Mapping[str, Any]) -> str:
+def _explain_error(settings: type[ServiceSettings], error: ValidationError, *, given: Mapping[str, Any]) -> str:
     lines = []
     for problem in error.errors():
         name = str(problem["loc"][0]) if problem["loc"] else ""

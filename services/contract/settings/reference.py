@@ -24,23 +24,23 @@ and ends with status 2. There are no settings for credentials: boto3's default c
 
 def settings_reference() -> str:
     """Return the page as Markdown."""
-    sections = [_section(service, settings) for service, settings in _SERVICES.items()]
+    sections = [_make_section(service, settings) for service, settings in _SERVICES.items()]
     return "\n".join([_HEAD, *sections])
 
 
-def _section(service: str, settings: type[ServiceSettings]) -> str:
-    rows = [_row(name, field) for name, field in settings.model_fields.items()]
+def _make_section(service: str, settings: type[ServiceSettings]) -> str:
+    rows = [_make_row(name, field) for name, field in settings.model_fields.items()]
     return "\n".join(
         [f"## {service}", "", "| variable | default | example | what |", "| --- | --- | --- | --- |", *rows, ""]
     )
 
 
-def _row(name: str, field: FieldInfo) -> str:
+def _make_row(name: str, field: FieldInfo) -> str:
     example = (field.examples or [""])[0]
-    return f"| `{name.upper()}` | {_default(field)} | `{example}` | {field.description} |"
+    return f"| `{name.upper()}` | {_show_default(field)} | `{example}` | {field.description} |"
 
 
-def _default(field: FieldInfo) -> str:
+def _show_default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     if field.default_factory is not None:

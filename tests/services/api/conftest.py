@@ -60,7 +60,7 @@ def own_process(own_place: Place, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture
 def own_api(place: Place, own_process: Api) -> Api:
-    """An api that knows of nothing but what the test makes."""
+    """Run an api on the resources of the test."""
     del place
     with own_process.client() as client:
         # Whatever it still keeps of the test before is forgotten.

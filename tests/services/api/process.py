@@ -1,4 +1,4 @@
-"""An api as it is started: a process, with HTTP and WebSocket clients that know its token."""
+"""An api as a process, with HTTP and WebSocket clients that have its token."""
 
 import contextlib
 import json
@@ -90,7 +90,7 @@ def environment(place: Place, **settings: str) -> dict[str, str]:
 
 
 def start(place: Place, folder: Path, **settings: str) -> Api:
-    """An api that has answered its first request."""
+    """Run an api, and yield it after its first answer."""
     port, metrics_port = a_free_port(), a_free_port()
     log = folder / f"api-{port}.log"
     variables = environment(place, **{"API_PORT": str(port), "API_METRICS_PORT": str(metrics_port), **settings})
@@ -119,13 +119,13 @@ def _answers(api: Api) -> bool:
 
 
 def message(connection: ClientConnection) -> dict[str, Any]:
-    """The next message of the socket."""
+    """Return the next message of the socket."""
     found: dict[str, Any] = json.loads(connection.recv(timeout=30))
     return found
 
 
 def message_when(connection: ClientConnection, wanted: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-    """The first message from now on that is as wanted; many are allowed to come before."""
+    """Return the next message that fulfils the condition; skip the ones before."""
     for _ in range(500):
         found = message(connection)
         if wanted(found):
@@ -147,7 +147,7 @@ def running(place: Place, folder: Path, **settings: str) -> Iterator[Api]:
 
 
 def end_of(connection: ClientConnection) -> int | None:
-    """The code that the socket is closed with, after everything that still comes."""
+    """Read all remaining messages; return the code of the close."""
     with contextlib.suppress(ConnectionClosed):
         for _ in range(1000):
             connection.recv(timeout=30)

@@ -56,12 +56,12 @@ def a_record(
 
 
 def write(place: Place, record: VideoRecord) -> VideoRecord:
-    """The record as it stands in the table, with its claim."""
+    """Write the record into the table, with its claim."""
     return place.videos.replace(None, record, claims=True)
 
 
 def store(place: Place, key: str, *, minute: float = 0) -> VideoRecord:
-    """A video that is done, with everything that belongs to it: object, record, claim, thumbnails."""
+    """Store a done video with all of its parts: object, record, claim, thumbnails."""
     place.bucket.put(key, b"a video", content_type="video/mp4")
     record = write(place, a_record(key, minute=minute, etag=place.bucket.head(key).etag))
     for thumbnail in record.thumbnails:
@@ -71,7 +71,7 @@ def store(place: Place, key: str, *, minute: float = 0) -> VideoRecord:
 
 
 def with_overview(place: Place, key: str, *, extension: str = "jpg") -> VideoRecord:
-    """A video that is done, with a storyboard and a preview beside its thumbnails."""
+    """Store a done video with thumbnails, storyboard and preview."""
     place.bucket.put(key, b"a video", content_type="video/mp4")
     record = a_record(key, etag=place.bucket.head(key).etag)
     renamed = (

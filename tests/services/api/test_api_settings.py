@@ -47,7 +47,7 @@ def test_every_setting_takes_the_example_that_it_gives(monkeypatch: pytest.Monke
         ({"AUTH_TOKEN_FILE": "/x"}, "set: AUTH_TOKENS, AUTH_TOKEN_FILE"),
         ({"AUTH_MODE": "oidc"}, "AUTH_OIDC_SIGNER and AUTH_OIDC_ISSUER"),
         ({"PODS_SOURCE": "file"}, "PODS_FILE"),
-        ({"API_METRICS_PORT": "8000"}, "one port"),
+        ({"API_METRICS_PORT": "8000"}, "the same port"),
     ],
 )
 def test_settings_that_do_not_fit_together_are_refused(

@@ -38,7 +38,7 @@ def test_requests_beyond_the_bound_are_refused_at_once() -> None:
     run(ask())
 
 
-def test_a_request_is_answered_at_its_deadline_and_what_has_not_begun_never_runs() -> None:
+def test_a_late_call_is_refused_and_never_runs() -> None:
     async def ask() -> None:
         calls, end, ran = AwsCalls(threads=1), threading.Event(), threading.Event()
         late, behind = (asyncio.create_task(calls.run(work, within_s=0.1)) for work in (end.wait, ran.set))
@@ -59,7 +59,7 @@ def test_the_deadline_refuses_further_calls_to_aws(aws_clients: Clients) -> None
     assert remaining_s() == math.inf
 
 
-def test_many_calls_have_more_time_once_aws_has_answered_the_first(aws_clients: Clients) -> None:
+def test_the_deadline_grows_after_the_first_answer(aws_clients: Clients) -> None:
     deadline = Deadline(1, once_answered_s=600)
     with deadline.kept():
         with pytest.raises(ObjectMissingError):
@@ -101,7 +101,7 @@ def test_an_error_reaches_all_who_ask_the_same() -> None:
     run(ask())
 
 
-def test_a_request_does_not_wait_for_its_turn_past_its_deadline() -> None:
+def test_a_request_waits_for_a_lock_until_its_deadline() -> None:
     turn = DeadlineLock("another is at it")
     with turn, Deadline(0.1).kept(), pytest.raises(ServiceError, match="another is at it"), turn:
         pass

@@ -31,9 +31,7 @@ def send(found: dict[str, Any], body: bytes, **changes: str) -> int:
     return httpx.post(found["url"], data=fields, files={"file": body}, trust_env=False).status_code
 
 
-def test_a_form_takes_the_video_that_was_announced_and_nothing_else(
-    shared_place: Place, operator: httpx.Client
-) -> None:
+def test_a_form_accepts_only_the_announced_file(shared_place: Place, operator: httpx.Client) -> None:
     found = ticket(operator, "form/clip.MP4", 7)
 
     assert (found["kind"], found["key"], found["content_type"]) == ("whole", "uploads/form/clip.MP4", "video/mp4")
@@ -72,7 +70,7 @@ def test_what_is_no_video_is_refused_with_the_rule(operator: httpx.Client, name:
     assert [error["field"] for error in answer.json()["errors"]] == ["body.name"]
 
 
-def test_a_name_is_given_to_one_and_others_get_another(shared_place: Place, operator: httpx.Client) -> None:
+def test_a_name_is_given_to_one_upload_only(shared_place: Place, operator: httpx.Client) -> None:
     shared_place.bucket.put("uploads/taken/a.mp4", b"not yours", content_type="video/mp4")
     first, second = ticket(operator, "taken/a.mp4", 1), ticket(operator, "taken/a.mp4", 1)
     assert (first["key"], second["key"]) == ("uploads/taken/a (2).mp4", "uploads/taken/a (3).mp4")
@@ -102,7 +100,7 @@ def test_a_large_video_goes_in_parts(shared_place: Place, operator: httpx.Client
     assert (done.status_code, done.json()) == (200, {"key": found["key"], "size_bytes": 5 * MIB + 2})
     head = shared_place.clients.s3.head_object(Bucket=shared_place.resources.bucket, Key=found["key"])
     assert (head["ContentLength"], head["ContentType"]) == (5 * MIB + 2, "video/matroska")
-    # Whoever did not hear the answer asks again, and must not be told that the upload is lost.
+    # A client that lost the answer asks again, and must not get an error.
     again = operator.post("/api/uploads/complete", json={**upload, "parts": parts})
     assert (again.status_code, again.json()) == (200, done.json())
     assert operator.post("/api/uploads/complete", json={**upload, "parts": parts[:1]}).status_code == 404
@@ -140,7 +138,7 @@ def test_too_large_a_video_is_refused_before_and_after(place: Place, tmp_path: P
         assert client.post("/api/uploads/complete", json=complete).status_code == 404
 
 
-def test_a_body_over_the_limit_is_refused_whether_or_not_it_says_so(api: Api, operator: httpx.Client) -> None:
+def test_a_body_over_the_limit_is_refused(api: Api, operator: httpx.Client) -> None:
     def drops() -> Any:
         for _ in range(40):
             yield b"x" * 100_000

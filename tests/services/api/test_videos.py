@@ -36,7 +36,7 @@ def keys(found: list[list[dict[str, object]]]) -> list[object]:
     return [item["key"] for page in found for item in page]
 
 
-def test_videos_come_by_page_with_the_newest_first_whatever_their_state(place: Place, own_api: Api) -> None:
+def test_pages_list_all_states_newest_first(place: Place, own_api: Api) -> None:
     states = [state for state in VideoState for _ in range(6)]
     for number, state in enumerate(states):
         # Some at the very same time: no page may lose one of them.
@@ -75,7 +75,7 @@ def test_thumbnails_come_by_page_and_by_position(place: Place, own_api: Api) -> 
         assert pages(client, "/api/thumbnails", position=33) == [[]]
 
 
-def test_a_presigned_url_shows_the_picture_and_stays_the_same(shared_place: Place, operator: httpx.Client) -> None:
+def test_a_presigned_url_is_stable_and_shows_the_picture(shared_place: Place, operator: httpx.Client) -> None:
     store(shared_place, ALMOST_AS_ODD)
 
     def url() -> str:
@@ -93,7 +93,7 @@ def test_a_presigned_url_shows_the_picture_and_stays_the_same(shared_place: Plac
     assert httpx.get(url().replace("_1.jpg", "_2.jpg"), trust_env=False).status_code == 403
 
 
-def test_one_video_is_found_by_its_key_and_by_its_id(shared_place: Place, operator: httpx.Client) -> None:
+def test_a_video_is_found_by_key_and_id(shared_place: Place, operator: httpx.Client) -> None:
     store(shared_place, "uploads/details/a b.mp4", minute=1)
     store(shared_place, ODD)
 
@@ -114,7 +114,7 @@ def test_one_video_is_found_by_its_key_and_by_its_id(shared_place: Place, operat
     assert operator.get("/api/videos/" + quote(ODD, safe="")).json()["key"] == ODD
 
 
-def test_a_storyboard_and_a_preview_show_with_their_video_and_not_in_the_gallery(place: Place, own_api: Api) -> None:
+def test_storyboard_and_preview_are_not_in_the_gallery(place: Place, own_api: Api) -> None:
     record = with_overview(place, "uploads/a.mp4")
     with own_api.client() as client:
         video = client.get("/api/videos/uploads/a.mp4").json()
@@ -144,7 +144,7 @@ def test_an_unknown_key_is_404(operator: httpx.Client, key: str) -> None:
     assert (answer.status_code, answer.json()["status"]) == (404, 404)
 
 
-def test_a_cursor_that_was_made_up_or_is_for_another_list_is_refused(place: Place, own_api: Api) -> None:
+def test_forged_and_foreign_cursors_are_refused(place: Place, own_api: Api) -> None:
     for number in range(3):
         write(place, a_record(f"uploads/{number}.mp4", minute=number))
     with own_api.client() as client:
@@ -160,7 +160,7 @@ def test_a_cursor_that_was_made_up_or_is_for_another_list_is_refused(place: Plac
         assert client.get("/api/thumbnails", params={"cursor": cursor}).status_code == 400
 
 
-def test_text_that_a_file_brings_is_shown_with_escapes_and_its_key_stays_as_it_is(place: Place, own_api: Api) -> None:
+def test_text_of_a_file_is_escaped_but_not_its_key(place: Place, own_api: Api) -> None:
     key = "uploads/photo\u202egpj.mp4"
     record = a_record(key, state=VideoState.FAILED)
     write(place, record.model_copy(update={"reason": "The codec \x1b[2J\u202e is unknown.", "codec": "a\u2066b"}))
@@ -176,9 +176,7 @@ def test_text_that_a_file_brings_is_shown_with_escapes_and_its_key_stays_as_it_i
     assert r"\u202e" in missing
 
 
-def test_a_cursor_is_signed_with_a_secret_that_all_processes_share_and_no_name_tells(
-    place: Place, own_api: Api, tmp_path: Path
-) -> None:
+def test_all_processes_sign_cursors_with_one_secret(place: Place, own_api: Api, tmp_path: Path) -> None:
     for number in range(3):
         write(place, a_record(f"uploads/{number}.mp4", minute=number))
     guessed = URLSafeSerializer(
@@ -243,9 +241,7 @@ def test_a_failed_video_is_tried_again(place: Place, own_api: Api) -> None:
         assert client.post("/api/videos/uploads/none.mp4/retry").status_code == 404
 
 
-def test_a_page_that_was_just_asked_for_shows_a_video_as_soon_as_the_process_knows_it(
-    place: Place, own_api: Api
-) -> None:
+def test_a_cached_page_shows_a_known_new_video(place: Place, own_api: Api) -> None:
     with own_api.client() as client:
         assert client.get("/api/thumbnails").json()["items"] == []
         write(place, a_record("uploads/new.mp4"))

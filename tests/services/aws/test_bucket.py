@@ -23,7 +23,7 @@ def test_an_object_that_was_replaced_is_not_read_on(place: Place) -> None:
         place.bucket.read("uploads/a", 0, 5, etag=etag)
 
 
-def test_a_missing_object_is_told_from_a_service_that_fails(place: Place) -> None:
+def test_a_missing_object_differs_from_a_failing_service(place: Place) -> None:
     with pytest.raises(ObjectMissingError):
         place.bucket.head("uploads/nothing")
     with pytest.raises(ObjectMissingError):

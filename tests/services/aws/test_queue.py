@@ -10,12 +10,12 @@ def send(place: Place, *bodies: str) -> None:
 
 
 def receive(place: Place, count: int = 10, *, visibility_timeout_s: int = 30) -> list[Message]:
-    """What can be received now, but for the test event of S3."""
+    """Return the messages that can be received now, without S3's test event."""
     messages = place.queue.receive(count, wait_s=0, visibility_timeout_s=visibility_timeout_s)
     return [message for message in messages if "s3:TestEvent" not in message.body]
 
 
-def test_a_received_message_is_hidden_until_it_is_handed_back(place: Place) -> None:
+def test_a_received_message_is_hidden_until_handed_back(place: Place) -> None:
     send(place, "a")
     (first,) = receive(place)
     assert receive(place) == []
@@ -36,7 +36,7 @@ def test_a_deleted_message_does_not_come_again(place: Place) -> None:
     assert receive(place) == []
 
 
-def test_more_messages_than_a_batch_holds_are_extended_at_once(place: Place) -> None:
+def test_more_messages_than_a_batch_are_extended(place: Place) -> None:
     send(place, *(str(number) for number in range(12)))
     messages = receive(place) + receive(place)
     assert len(messages) == 12
@@ -55,7 +55,7 @@ def test_messages_that_are_gone_are_named_by_a_heartbeat(place: Place) -> None:
     assert place.queue.extend([gone, kept], visibility_timeout_s=60) == [gone]
 
 
-def test_sqs_moves_a_message_that_nobody_finishes_to_the_dead_letters(place: Place) -> None:
+def test_sqs_moves_unfinished_messages_to_the_dead_letters(place: Place) -> None:
     send(place, "a")
     for _ in range(place.resources.queue.max_receive_count or 0):
         (message,) = receive(place)

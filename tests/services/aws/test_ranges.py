@@ -52,13 +52,13 @@ def test_an_object_that_was_replaced_is_not_read_on(place: Place) -> None:
         signed.read(70_000, 5)
 
 
-def test_a_missing_object_is_told_from_a_service_that_fails(place: Place) -> None:
+def test_a_missing_object_differs_from_a_failing_service(place: Place) -> None:
     with pytest.raises(ObjectMissingError):
         SignedObject(place.bucket, "uploads/nothing")
     nowhere = make_clients("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
     with pytest.raises(ServiceError, match="uploads/a") as caught:
         SignedObject(Bucket(nowhere.s3, place.resources.bucket), "uploads/a")
     place.bucket.put("uploads/a", b"1", content_type="text/plain")
-    for told in (str(caught.value), repr(SignedObject(place.bucket, "uploads/a"))):
-        assert "Signature" not in told
-        assert "Credential" not in told
+    for text in (str(caught.value), repr(SignedObject(place.bucket, "uploads/a"))):
+        assert "Signature" not in text
+        assert "Credential" not in text

@@ -105,7 +105,7 @@ def test_a_base_belongs_to_the_first_who_claims_it(place: Place) -> None:
     place.videos.replace(None, a_record("uploads/b.mp4", base="t/b"), claims=True)
 
 
-def test_a_record_that_changed_is_told_from_a_base_that_is_taken(place: Place) -> None:
+def test_a_changed_record_differs_from_a_taken_base(place: Place) -> None:
     begun = place.videos.replace(None, a_record(base="t/a"), claims=True)
     place.videos.replace(None, a_record("uploads/b.mp4", base="t/b"), claims=True)
     place.videos.replace(begun, begun)

@@ -33,7 +33,7 @@ OBJECT_KEYS = (
 
 
 def record(key: str | None = "uploads/a.mp4", name: str = "ObjectCreated:Put", **of_object: Any) -> dict[str, Any]:
-    """A record as S3 sends it, with an encoded key."""
+    """Return a record as S3 sends it, with an encoded key."""
     return {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
@@ -57,7 +57,7 @@ def body(*records: Any) -> str:
 
 
 def without(*path: str) -> dict[str, Any]:
-    """A record that lacks one part."""
+    """Return a record without one part."""
     lacking = record()
     part = lacking
     for name in path[:-1]:
@@ -121,7 +121,7 @@ def test_a_key_is_encoded_as_s3_does(key: str, encoded: str) -> None:
     assert encode_key(key) == encoded
 
 
-def test_all_records_of_a_message_are_read_in_their_order() -> None:
+def test_records_of_a_message_keep_their_order() -> None:
     keys = ["uploads/b.mp4", "uploads/a.mp4", "uploads/b.mp4"]
     assert [event.key for event in parse_notification(body(*map(record, keys)))] == keys
 
@@ -175,17 +175,17 @@ def test_what_s3_may_leave_out_is_empty() -> None:
         ('{"Records": null}', "no list of Records"),
         ('{"Records": {"eventName": "ObjectCreated:Put"}}', "no list of Records"),
         ('{"Records": ["ObjectCreated:Put"]}', "no list of Records"),
-        (body(without("s3")), r"without a usable s3\.bucket\.name"),
-        (body(without("s3", "bucket")), r"without a usable s3\.bucket\.name"),
-        (body(without("s3", "object", "key")), r"without a usable s3\.object\.key"),
-        (body(without("eventTime")), "without a usable eventTime"),
-        (body({**record(), "eventTime": "yesterday"}), "without a usable eventTime"),
-        (body({**record(), "s3": ["bucket", "object"]}), r"without a usable s3\.bucket\.name"),
-        (body(record(size=-1)), r"without a usable s3\.object\.size"),
-        (body(record(size="big")), r"without a usable s3\.object\.size"),
-        (body(record(), record(key=None)), r"without a usable s3\.object\.key"),
-        (body(record("uploads/%ff.mp4")), "no URL-encoded UTF-8"),
-        (body(record("uploads/\ud83c.mp4")), "no URL-encoded UTF-8"),
+        (body(without("s3")), r"without a valid s3\.bucket\.name"),
+        (body(without("s3", "bucket")), r"without a valid s3\.bucket\.name"),
+        (body(without("s3", "object", "key")), r"without a valid s3\.object\.key"),
+        (body(without("eventTime")), "without a valid eventTime"),
+        (body({**record(), "eventTime": "yesterday"}), "without a valid eventTime"),
+        (body({**record(), "s3": ["bucket", "object"]}), r"without a valid s3\.bucket\.name"),
+        (body(record(size=-1)), r"without a valid s3\.object\.size"),
+        (body(record(size="big")), r"without a valid s3\.object\.size"),
+        (body(record(), record(key=None)), r"without a valid s3\.object\.key"),
+        (body(record("uploads/%ff.mp4")), "not URL-encoded UTF-8"),
+        (body(record("uploads/\ud83c.mp4")), "not URL-encoded UTF-8"),
     ],
 )
 def test_what_is_no_notification_is_refused_with_the_reason(text: str, reason: str) -> None:
@@ -202,7 +202,7 @@ ANY_JSON = st.recursive(
 
 @st.composite
 def altered_bodies(draw: st.DrawFn) -> str:
-    """A notification with anything in the place of one of its parts."""
+    """Return a notification with an arbitrary value in place of one part."""
     altered: Any = json.loads(body(record()))
     part, name = altered, draw(st.just("Records"))
     while isinstance(part[name], list | dict) and part[name] and draw(st.integers(0, 4)):
@@ -235,7 +235,7 @@ EVENTS = st.fixed_dictionaries(
 
 
 @given(EVENTS)
-def test_a_dead_letter_is_read_back_as_the_event_that_it_was(event: UploadEvent) -> None:
+def test_a_dead_letter_parses_to_its_event(event: UploadEvent) -> None:
     assert parse_notification(make_notification_body(event)) == [event]
 
 
@@ -268,7 +268,7 @@ def test_sequencers_compare_as_numbers_padded_on_the_right(sequencer: str, other
     assert is_newer(sequencer, other) is (first > second)
 
 
-def test_a_retry_body_asks_for_another_try_of_every_upload() -> None:
+def test_a_retry_body_retries_every_upload() -> None:
     events = [_an_event(key) for key in ("uploads/a.mp4", "uploads/b c.mp4")]
     found = parse_notification(make_retry_body(make_notification_body(*events)))
     assert [(event.key, event.etag, event.sequencer) for event in found] == [

@@ -34,7 +34,7 @@ UPLOADS = (
 
 
 def claimed(uploads: Sequence[str]) -> dict[str, str]:
-    """The base of each upload when they come in this order: as the videos table gives out claims."""
+    """Return the base of each upload in this order, as the videos table assigns claims."""
     owners: dict[str, str] = {}
     bases = {}
     for upload in uploads:
@@ -62,7 +62,7 @@ def thumbnails_of(base: str) -> set[str]:
         ("uploads/.mp4", "thumbnails/_1.jpg"),
     ],
 )
-def test_a_thumbnail_keeps_the_folder_and_the_name_of_its_video(upload: str, thumbnail: str) -> None:
+def test_a_thumbnail_keeps_folder_and_name_of_its_video(upload: str, thumbnail: str) -> None:
     assert thumbnail_key(thumbnail_bases(upload)[0], 1) == thumbnail
 
 
@@ -117,7 +117,7 @@ def test_every_thumbnail_key_is_one_that_s3_takes(upload: str, number: int, pref
         assert key.decode().startswith(prefix)
 
 
-def test_a_name_that_is_too_long_is_cut_between_characters_and_stays_its_own() -> None:
+def test_a_long_name_is_cut_and_stays_unique() -> None:
     uploads = [f"{UPLOAD_PREFIX}{'é' * 502}{letter}.mp4" for letter in "abcd"]
     bases = claimed(uploads)
     assert len(set(bases.values())) == len(uploads)
@@ -133,7 +133,7 @@ def test_an_upload_lies_under_the_uploads(key: str, *, answer: bool) -> None:
 
 
 @given(st.lists(UPLOADS, min_size=2, max_size=5, unique=True))
-def test_the_base_of_a_stored_picture_is_that_of_its_upload(uploads: list[str]) -> None:
+def test_a_picture_s_base_is_its_upload_s(uploads: list[str]) -> None:
     for base in claimed(uploads).values():
         for key in thumbnails_of(base):
             assert picture_base(key) == base
@@ -142,7 +142,7 @@ def test_the_base_of_a_stored_picture_is_that_of_its_upload(uploads: list[str]) 
 @pytest.mark.parametrize(
     "ending", ["_1.txt", "_0.jpg", "_b_1.jpg", "_1.jpg_1.jpg", "b_1.jpg", "_storyboard.jpg/a", "1.jpg"]
 )
-def test_a_key_that_only_begins_alike_is_not_of_a_base(ending: str) -> None:
+def test_a_key_with_the_same_beginning_has_no_base(ending: str) -> None:
     assert picture_base(f"thumbnails/a{ending}") != "thumbnails/a"
 
 

@@ -141,7 +141,7 @@ def test_a_failure_is_tried_again_for_a_later_message(differing: Any, expected: 
     assert decide(a_record(VideoState.FAILED), **differing) is expected
 
 
-def test_a_video_that_was_deleted_is_processed_when_it_is_there() -> None:
+def test_a_deleted_video_is_processed_when_it_returns() -> None:
     record = a_record(VideoState.FAILED).model_copy(update={"reason_code": ReasonCode.DELETED})
     assert decide(record, delivery=a_delivery("message-1")) is Decision.PROCESS
 
@@ -184,7 +184,7 @@ CLAIMED = a_record(VideoState.PROCESSING)
         "overwritten meanwhile",
     ],
 )
-def test_a_failed_try_ends_a_video_unless_another_settled_it(
+def test_a_failed_attempt_fails_an_unsettled_video(
     record: VideoRecord | None, claimed: VideoRecord | None, event: UploadEvent, expected: Any
 ) -> None:
     assert is_failure(record, claimed, event, a_delivery()) is expected
@@ -257,7 +257,7 @@ HISTORIES = st.lists(st.tuples(st.integers(0, 3), st.none() | RECORDS), max_size
 
 
 @given(HISTORIES)
-def test_totals_are_the_sum_of_what_stands_after_any_history(history: list[tuple[int, VideoRecord | None]]) -> None:
+def test_totals_equal_the_sum_after_any_history(history: list[tuple[int, VideoRecord | None]]) -> None:
     standing: dict[int, VideoRecord | None] = {}
     totals: Counter[str] = Counter()
     for place, record in history:
@@ -282,7 +282,7 @@ def test_a_record_survives_json(record: VideoRecord) -> None:
     assert VideoRecord.model_validate_json(record.model_dump_json()) == record
 
 
-def test_a_storyboard_and_a_preview_count_as_bytes_and_as_no_thumbnails() -> None:
+def test_storyboard_and_preview_count_only_as_bytes() -> None:
     record = a_record(VideoState.DONE, thumbnails=2)
     sheet = StoredStoryboard(
         key="thumbnails/a_storyboard.jpg",

@@ -34,12 +34,12 @@ def test_dead_letters_are_given_up_nowhere() -> None:
     assert pipeline_resources("clips").dead_letter_queue.max_receive_count is None
 
 
-def test_a_worker_gives_up_a_video_before_the_queue_does() -> None:
+def test_a_worker_gives_up_before_the_queue() -> None:
     tries = WorkerSettings.model_fields["max_receive_count"].default
     assert pipeline_resources("clips").queue.max_receive_count == tries + SPARE_RECEIVES
     assert pipeline_resources("clips", tries=2).queue.max_receive_count == 2 + SPARE_RECEIVES
 
 
-def test_no_upload_can_have_the_key_of_another_item_of_the_table() -> None:
+def test_keys_of_uploads_never_equal_other_items() -> None:
     assert not TOTALS_KEY.startswith((UPLOAD_PREFIX, CLAIM_PREFIX))
     assert not CLAIM_PREFIX.startswith(UPLOAD_PREFIX)

@@ -18,7 +18,7 @@ from services.contract.text import dump_log_line, escape_deceptive
         ("\udcff", r"\udcff"),
     ],
 )
-def test_what_hides_or_moves_other_text_is_shown_as_an_escape(text: str, shown: str) -> None:
+def test_deceptive_characters_are_escaped(text: str, shown: str) -> None:
     assert escape_deceptive(text) == shown
     assert escape_deceptive(shown) == shown
 
@@ -28,7 +28,7 @@ def test_other_text_stays_as_it_is(text: str) -> None:
     assert escape_deceptive(text) == text
 
 
-def test_a_line_of_the_log_shows_no_deception_and_parses_to_the_original() -> None:
+def test_a_log_line_is_escaped_and_parses_back() -> None:
     event = {"object_key": 'uploads/"\\\u202e\x1b\u2028\x85\U000e0041 日本.mp4', "count": 1}
     line = dump_log_line(event)
     assert escape_deceptive(line) == line

@@ -1,4 +1,4 @@
-"""The file that tells a player which tile stands for which time."""
+"""WebVTT file of a storyboard."""
 
 from services.contract.records import StoredStoryboard
 from services.contract.webvtt import storyboard_track
@@ -15,7 +15,7 @@ STORYBOARD = StoredStoryboard(
 )
 
 
-def test_every_tile_has_its_time_and_its_place_and_the_last_ends_with_the_video() -> None:
+def test_every_tile_has_a_cue_with_time_and_position() -> None:
     sheet = "100%25%20%C3%A0%20b_storyboard.jpg"
     expected = f"""WEBVTT
 

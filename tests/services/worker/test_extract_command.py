@@ -24,7 +24,7 @@ THUMBNAIL_KEYS = {"position_pct", "time_s", "file", "width_px", "height_px", "si
 
 
 def run(folder: Path, *arguments: object, columns: int = 200) -> subprocess.CompletedProcess[str]:
-    """Runs the command in a folder. Whatever happens, nobody is shown a traceback."""
+    """Run the command in a folder, and assert that it prints no traceback."""
     done = subprocess.run(
         [sys.executable, "-m", "services.worker", "extract", *map(str, arguments)],
         cwd=folder,
@@ -39,7 +39,7 @@ def run(folder: Path, *arguments: object, columns: int = 200) -> subprocess.Comp
 
 
 def reports(folder: Path, *arguments: object, status: int = 0) -> list[dict[str, Any]]:
-    """What the command says with --json: an object a line, and nothing else."""
+    """Return the output of the command with --json: one object per line."""
     done = run(folder, *arguments, "--output", "out", "--json")
     assert (done.returncode, done.stderr) == (status, "")
     found = [json.loads(line) for line in done.stdout.splitlines()]
@@ -48,7 +48,7 @@ def reports(folder: Path, *arguments: object, status: int = 0) -> list[dict[str,
 
 
 def numbers(folder: Path, report: dict[str, Any]) -> list[int]:
-    """The frames in the files of a report; they are what it says."""
+    """Return the frame numbers in the files of a report."""
     found = []
     for thumbnail in report["thumbnails"]:
         content = (folder / thumbnail["file"]).read_bytes()
@@ -67,7 +67,7 @@ SHOWN = [0, 50, 75]
 
 @pytest.fixture
 def folder(tmp_path: Path, videos: Videos) -> Path:
-    """A folder with a video of 100 frames, `film.mp4`."""
+    """Return a folder with a video of 100 frames, `film.mp4`."""
     shutil.copy(videos.video("a.mp4"), tmp_path / "film.mp4")
     return tmp_path
 
@@ -105,7 +105,7 @@ def test_positions_and_width_are_chosen(folder: Path) -> None:
     assert {thumbnail["width_px"] for thumbnail in report["thumbnails"]} == {160}
 
 
-def test_format_quality_and_the_choice_of_the_picture_are_options(folder: Path) -> None:
+def test_format_quality_and_smart_are_options(folder: Path) -> None:
     (fine,) = reports(folder, "film.mp4", "--format", "webp", "--quality", 90, "--no-smart")
     (coarse,) = reports(folder, "film.mp4", "--format", "webp", "--quality", 5)
     assert [thumbnail["file"] for thumbnail in fine["thumbnails"]] == [f"out/film_{n}.webp" for n in (1, 2, 3)]
@@ -130,7 +130,7 @@ def test_a_video_that_gives_no_overview_says_so(folder: Path) -> None:
     assert (done.returncode, report["state"], report["storyboard"], report["preview"]) == (1, "failed", None, None)
 
 
-def test_videos_come_in_the_order_in_which_they_are_named(folder: Path, videos: Videos) -> None:
+def test_videos_keep_the_order_of_the_arguments(folder: Path, videos: Videos) -> None:
     shutil.copy(videos.video("late.mkv", codec="hevc"), folder / "a.mkv")
     found = reports(folder, "film.mp4", "a.mkv", "film.mp4")
     assert [report["video"] for report in found] == ["film.mp4", "a.mkv", "film.mp4"]
@@ -151,7 +151,7 @@ def test_what_fails_has_a_reason_and_fails_the_command(folder: Path, videos: Vid
     assert sorted(file.name for file in (folder / "out").iterdir()) == ["film_1.jpg", "film_2.jpg", "film_3.jpg"]
 
 
-def test_what_is_there_in_part_does_not_fail_the_command(folder: Path, videos: Videos) -> None:
+def test_a_degraded_video_does_not_fail_the_command(folder: Path, videos: Videos) -> None:
     whole = videos.video("whole.mp4", options=INDEX_FIRST, duration_s=8)
     shutil.copy(videos.cut(whole, keep=0.6), folder / "cut.mp4")
     (report,) = reports(folder, "cut.mp4")
@@ -159,7 +159,7 @@ def test_what_is_there_in_part_does_not_fail_the_command(folder: Path, videos: V
     assert len(numbers(folder, report)) == 3
 
 
-def test_a_folder_stands_for_the_videos_in_it_and_below(folder: Path) -> None:
+def test_a_folder_includes_its_subfolders(folder: Path) -> None:
     for name in ("clips/b.MP4", "clips/deep/er/a.mp4", "clips/notes.txt", "clips/poster.jpg"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(folder / "film.mp4", folder / name)
@@ -278,7 +278,7 @@ def test_bad_arguments_are_explained_in_one_line(folder: Path, arguments: list[s
     assert not (folder / "out").exists()
 
 
-def test_an_output_that_cannot_be_written_is_explained_in_one_line(folder: Path) -> None:
+def test_an_unwritable_output_is_explained_in_one_line(folder: Path) -> None:
     done = run(folder, "film.mp4", "--output", "film.mp4", "--json")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("extract: the thumbnails cannot be written: ")

@@ -113,7 +113,7 @@ def clip(videos: Videos) -> Path:
     return videos.video("clip.mp4", duration_s=4)
 
 
-def test_while_s3_is_down_messages_go_back_and_nothing_is_lost(place: Place, clip: Path) -> None:
+def test_messages_are_handed_back_while_s3_is_down(place: Place, clip: Path) -> None:
     key = upload(place, clip)
     nowhere = make_clients("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
     with working(place, Bucket(nowhere.s3, place.resources.bucket), max_receive_count="995") as metrics:
@@ -124,7 +124,7 @@ def test_while_s3_is_down_messages_go_back_and_nothing_is_lost(place: Place, cli
         assert a_record(place, key, lambda record: record.finished_at is not None).state is VideoState.DONE
 
 
-def test_while_the_bucket_is_full_messages_go_back_and_nothing_is_lost(place: Place, clip: Path) -> None:
+def test_messages_are_handed_back_while_writes_fail(place: Place, clip: Path) -> None:
     key = upload(place, clip)
     with working(place, FullBucket(place.clients.s3, place.resources.bucket), max_receive_count="995") as metrics:
         eventually(lambda: retries(metrics, "storage") >= 2, "retries")
@@ -137,7 +137,7 @@ def test_while_the_bucket_is_full_messages_go_back_and_nothing_is_lost(place: Pl
     assert (record.state, len(record.thumbnails)) == (VideoState.DONE, 3)
 
 
-def test_what_fails_until_the_last_receive_becomes_a_dead_letter_with_its_reason(place: Place, clip: Path) -> None:
+def test_a_failure_becomes_a_dead_letter_after_the_last_receive(place: Place, clip: Path) -> None:
     key = upload(place, clip)
 
     with working(place, FullBucket(place.clients.s3, place.resources.bucket), max_receive_count="3") as metrics:
@@ -166,7 +166,7 @@ def receive_in_vain(place: Place, times: int) -> None:
         place.queue.hand_back(message)
 
 
-def test_a_bug_in_the_worker_ends_as_a_dead_letter_with_its_type(place: Place) -> None:
+def test_a_bug_becomes_a_dead_letter_with_its_type(place: Place) -> None:
     def fail() -> None:
         raise RuntimeError("a bug")
 
@@ -182,7 +182,7 @@ def test_a_bug_in_the_worker_ends_as_a_dead_letter_with_its_type(place: Place) -
     assert (letter.attributes["reason_code"], letter.attributes["attempts"]) == ("internal", "2")
 
 
-def test_a_last_try_that_a_drain_cuts_short_is_made_again(place: Place) -> None:
+def test_a_last_attempt_cut_by_a_drain_is_repeated(place: Place) -> None:
     key = played.upload(place, b"film").key
     receive_in_vain(place, DEFAULT_TRIES - 1)
     aborting: list[WorkerLoop] = []
@@ -202,7 +202,7 @@ def test_a_last_try_that_a_drain_cuts_short_is_made_again(place: Place) -> None:
     assert (record.state, letters_of(place)) == (VideoState.DONE, [])
 
 
-def test_a_video_whose_workers_die_each_time_is_given_up_by_a_worker(place: Place) -> None:
+def test_a_worker_gives_up_a_video_that_kills_workers(place: Place) -> None:
     key = played.upload(place, b"film").key
     receive_in_vain(place, DEFAULT_TRIES + SPARE_RECEIVES - 2)
     sandbox = PlayedSandbox()
@@ -215,7 +215,7 @@ def test_a_video_whose_workers_die_each_time_is_given_up_by_a_worker(place: Plac
     assert letter.attributes["reason"] == record.reason == "It was received 9 times, and no worker finished it."
 
 
-def test_a_duplicate_that_fails_to_its_end_leaves_a_done_video_done(place: Place) -> None:
+def test_a_failed_duplicate_leaves_a_done_video_done(place: Place) -> None:
     event = played.upload(place, b"film")
     with looping(place, PlayedSandbox()):
         done = a_record(place, event.key, lambda record: record.finished_at is not None)
@@ -229,7 +229,7 @@ def test_a_duplicate_that_fails_to_its_end_leaves_a_done_video_done(place: Place
     assert (place.videos.get(event.key), letters_of(place)) == (done, [])
 
 
-def test_a_message_that_comes_twice_at_once_is_kept_hidden_for_both(place: Place) -> None:
+def test_concurrent_deliveries_of_one_message_stay_hidden(place: Place) -> None:
     key = played.upload(place, b"film").key
     counts: list[float | None] = []
     came_again = threading.Event()
@@ -270,7 +270,7 @@ def test_metrics_tell_what_was_done(place: Place, clip: Path) -> None:
     [(b"film", "video_done", VideoState.DONE), (played.BROKEN, "video_failed", VideoState.FAILED)],
 )
 @pytest.mark.parametrize(("error", "warnings"), [("IndexError", 1), ("BrokenIndexError", 0)])
-def test_an_error_of_an_index_reader_is_logged_and_counted(
+def test_an_index_reader_s_error_is_logged_and_counted(
     place: Place, *, content: bytes, event: str, state: VideoState, error: str, warnings: int
 ) -> None:
     key = played.upload(place, content).key

@@ -46,7 +46,7 @@ def fail(place: Place, event: UploadEvent, message_id: str = "message-1", **opti
 
 @pytest.fixture
 def versioned(place: Place) -> Place:
-    """A bucket as on AWS: every upload is a version of its own."""
+    """Enable versioning of the bucket."""
     place.clients.s3.put_bucket_versioning(Bucket=place.bucket.name, VersioningConfiguration={"Status": "Enabled"})
     return place
 
@@ -54,7 +54,7 @@ def versioned(place: Place) -> Place:
 # Uploads over uploads.
 
 
-def test_an_overwritten_video_is_processed_for_an_event_without_sequencer(place: Place) -> None:
+def test_an_event_without_sequencer_processes_an_overwritten_video(place: Place) -> None:
     assert isinstance(work(a_worker(place), upload(place, b"old")), Stored)
     upload(place, b"new")
 
@@ -91,7 +91,7 @@ def test_changed_settings_give_new_thumbnails(place: Place) -> None:
     assert isinstance(work(a_worker(place, thumbnail_width_px="320"), event), Stored)
 
 
-def test_pictures_of_an_older_upload_do_not_replace_newer_ones(place: Place) -> None:
+def test_older_pictures_do_not_replace_newer_ones(place: Place) -> None:
     def meanwhile() -> None:
         work(a_worker(place), upload(place, b"new"), "message-2")
 
@@ -112,7 +112,7 @@ class DyingBucket(Bucket):
         super().put(key, *arguments, **options)  # type: ignore[arg-type]
 
 
-def test_a_worker_that_dies_while_it_stores_leaves_newer_pictures_alone(place: Place) -> None:
+def test_a_worker_that_dies_storing_leaves_newer_pictures(place: Place) -> None:
     def meanwhile() -> None:
         work(a_worker(place), upload(place, b"new"), "message-2")
 
@@ -131,7 +131,7 @@ def test_pictures_replace_those_of_an_older_upload(place: Place) -> None:
     assert shown(place, record_of(place)) == pictures_of(b"new")
 
 
-def test_two_workers_with_the_same_upload_end_with_one_result(place: Place) -> None:
+def test_two_workers_with_one_upload_store_one_result(place: Place) -> None:
     event = upload(place, b"film")
     slow = a_worker(place, lambda: work(a_worker(place), event, "message-2"))
 
@@ -164,7 +164,7 @@ def test_an_upload_after_its_record_was_purged_is_processed(versioned: Place) ->
     assert isinstance(work(a_worker(versioned), upload(versioned, b"film"), "message-2"), Stored)
 
 
-def test_a_video_that_is_purged_while_it_is_processed_leaves_no_record(place: Place) -> None:
+def test_a_video_purged_during_processing_leaves_no_record(place: Place) -> None:
     worker = a_worker(place, lambda: place.videos.remove([record_of(place)]))
 
     assert work(worker, upload(place, b"film")) == Skipped("purged")
@@ -173,7 +173,7 @@ def test_a_video_that_is_purged_while_it_is_processed_leaves_no_record(place: Pl
     assert place.videos.totals().get("videos_done", 0) == 0
 
 
-def test_a_video_that_a_purge_waits_for_ends_with_its_mark(place: Place) -> None:
+def test_a_finished_record_keeps_the_mark_of_a_purge(place: Place) -> None:
     def mark() -> None:
         record = record_of(place)
         place.videos.replace(record, record.model_copy(update={"purged_at": datetime.now(UTC)}))
@@ -209,7 +209,7 @@ class HookedTable(VideosTable):
         return super().get(key)
 
 
-def test_a_video_that_comes_back_while_its_record_is_closed_is_processed(place: Place) -> None:
+def test_a_video_uploaded_during_its_close_is_processed(place: Place) -> None:
     event = upload(place, b"film")
     place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
     again: list[tuple[UploadEvent, Delivery]] = []
@@ -231,7 +231,7 @@ def test_a_video_that_comes_back_while_its_record_is_closed_is_processed(place: 
 # Failures.
 
 
-def test_a_duplicate_event_during_an_outage_leaves_a_done_video_done(place: Place) -> None:
+def test_a_duplicate_during_an_outage_leaves_a_done_video(place: Place) -> None:
     event = upload(place, b"film")
     work(a_worker(place), event)
     before = record_of(place)
@@ -242,7 +242,7 @@ def test_a_duplicate_event_during_an_outage_leaves_a_done_video_done(place: Plac
     assert record_of(place) == before
 
 
-def test_a_failure_of_a_video_that_was_never_begun_is_recorded(place: Place) -> None:
+def test_a_failure_without_a_record_is_recorded(place: Place) -> None:
     event = upload(place, b"film")
     outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
 
@@ -252,7 +252,7 @@ def test_a_failure_of_a_video_that_was_never_begun_is_recorded(place: Place) -> 
     assert (record.state, record.reason_code, record.etag) == (VideoState.FAILED, "storage", event.etag)
 
 
-def test_a_failure_of_a_newer_upload_does_not_claim_the_older_ones_pictures(place: Place) -> None:
+def test_a_newer_upload_s_failure_leaves_older_pictures_unclaimed(place: Place) -> None:
     work(a_worker(place), upload(place, b"old"))
     newer = upload(place, b"new")
     outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
@@ -263,7 +263,7 @@ def test_a_failure_of_a_newer_upload_does_not_claim_the_older_ones_pictures(plac
     assert (record.state, record.etag, record.thumbnails) == (VideoState.FAILED, newer.etag, ())
 
 
-def test_a_failure_of_an_older_upload_is_not_recorded_over_a_newer_one(place: Place) -> None:
+def test_an_older_upload_s_failure_leaves_the_newer_record(place: Place) -> None:
     event = upload(place, BROKEN)
     taken = delivery("message-1")
     worker = a_worker(place)
@@ -287,14 +287,14 @@ def test_a_failure_of_a_purged_video_is_not_recorded(place: Place) -> None:
     assert place.videos.get(KEY) is None
 
 
-def test_the_same_message_does_not_try_a_failed_video_again(place: Place) -> None:
+def test_the_same_message_never_retries_a_failed_video(place: Place) -> None:
     event = upload(place, BROKEN)
     fail(place, event)
 
     assert work(a_worker(place), event, "message-1") == Skipped("already_failed")
 
 
-def test_a_redrive_is_tried_although_a_worker_s_clock_is_ahead(place: Place) -> None:
+def test_a_redrive_is_processed_despite_a_fast_worker_clock(place: Place) -> None:
     event = upload(place, BROKEN)
     fail(place, event, clock_ahead=timedelta(seconds=30))
 

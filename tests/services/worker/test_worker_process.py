@@ -59,7 +59,7 @@ def test_wrong_settings_are_all_named_at_once(place: Place) -> None:
     assert "Traceback" not in worker.stderr
 
 
-def test_a_worker_serves_probes_and_metrics_and_ends_on_sigterm(place: Place) -> None:
+def test_a_worker_serves_probes_and_metrics_until_sigterm(place: Place) -> None:
     health, metrics = a_free_port(), a_free_port()
     environment = {
         **environment_of(place),
@@ -87,7 +87,7 @@ sys.exit(main())
 """
 
 
-def test_a_worker_whose_kernel_has_no_filter_says_so_once_and_starts(place: Place) -> None:
+def test_a_worker_without_kernel_filters_warns_once_and_starts(place: Place) -> None:
     command = [sys.executable, "-c", WITHOUT_SECCOMP + START]
     worker = subprocess.Popen(command, env=environment_of(place), cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert worker.stdout is not None

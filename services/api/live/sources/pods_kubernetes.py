@@ -39,7 +39,7 @@ class PodsFromKubernetes:
         self._error: str | None = "Kubernetes has not answered yet."
         self._heard_at = 0.0
         self._stopping = threading.Event()
-        threading.Thread(target=self._follow, name="pods", daemon=True).start()
+        threading.Thread(target=self._follow_pods, name="pods", daemon=True).start()
 
     def read(self) -> list[Pod]:
         """Return the pods. Raises: LiveSourceError while Kubernetes does not answer."""
@@ -53,19 +53,19 @@ class PodsFromKubernetes:
     def close(self) -> None:
         self._stopping.set()
 
-    def _follow(self) -> None:
+    def _follow_pods(self) -> None:
         while not self._stopping.is_set():
             try:
-                self._sync(_client())
+                self._sync_pods(_make_client())
             except Exception as error:  # noqa: BLE001 - the next attempt starts from the beginning
                 self._log.warning("kubernetes_failed", error=str(error))
                 with self._lock:
-                    self._error = f"Kubernetes does not answer: {_short(error)}"
+                    self._error = f"Kubernetes does not answer: {_shorten_error(error)}"
                 self._stopping.wait(_RETRY_S)
 
-    def _sync(self, client: "ApiClient") -> None:
+    def _sync_pods(self, client: "ApiClient") -> None:
         """List the pods, then follow their changes until it is time to list again."""
-        listed = json.loads(self._ask(client, _TIMEOUT_S).data)
+        listed = json.loads(self._request_pods(client, _TIMEOUT_S).data)
         with self._lock:
             self._pods = {item["metadata"]["name"]: parse_pod(item) for item in listed["items"]}
             self._error = None
@@ -74,11 +74,11 @@ class PodsFromKubernetes:
         version: str | None = listed["metadata"]["resourceVersion"]
         until = time.monotonic() + _RESYNC_S
         while version and not self._stopping.is_set() and time.monotonic() < until:
-            version = self._watch(client, version)
+            version = self._watch_pods(client, version)
         if version is None:
             self._stopping.wait(1)
 
-    def _watch(self, client: "ApiClient", version: str) -> str | None:
+    def _watch_pods(self, client: "ApiClient", version: str) -> str | None:
         """Follow changes from a resource version; return the version to continue from, None if it is too old."""
         query = {
             "watch": "true",
@@ -86,13 +86,13 @@ class PodsFromKubernetes:
             "resourceVersion": version,
             "timeoutSeconds": str(_WATCH_S),
         }
-        answer = self._ask(client, (_TIMEOUT_S, _SILENCE_S), query)
+        answer = self._request_pods(client, (_TIMEOUT_S, _SILENCE_S), query)
         try:
-            for event in _events(answer):
+            for event in _read_events(answer):
                 if event["type"] == "ERROR":
                     return None
                 version = event["object"]["metadata"]["resourceVersion"]
-                self._apply(event)
+                self._apply_event(event)
                 if self._stopping.is_set():
                     break
         finally:
@@ -102,7 +102,7 @@ class PodsFromKubernetes:
             self._heard_at = time.monotonic()
         return version
 
-    def _ask(
+    def _request_pods(
         self, client: "ApiClient", timeout_s: float | tuple[float, float], query: Mapping[str, str] | None = None
     ) -> HTTPResponse:
         """Return the answer to `GET .../pods`, with an unread body. Raises: LiveSourceError, HTTPError."""
@@ -121,7 +121,7 @@ class PodsFromKubernetes:
             raise LiveSourceError(f"{answer.status} {answer.reason}")
         return answer
 
-    def _apply(self, event: Mapping[str, Any]) -> None:
+    def _apply_event(self, event: Mapping[str, Any]) -> None:
         item = event["object"]
         with self._lock:
             self._heard_at = time.monotonic()
@@ -144,7 +144,7 @@ def parse_pod(item: Mapping[str, Any]) -> Pod:
     return Pod(
         name=metadata["name"],
         component=next((labels[label] for label in _COMPONENT_LABELS if label in labels), "other"),
-        phase=_phase(metadata, status),
+        phase=_read_phase(metadata, status),
         ready=conditions.get("Ready") == "True",
         restarts=sum(one.get("restartCount", 0) for one in containers),
         started_at=datetime.fromisoformat(started) if started else None,
@@ -152,7 +152,7 @@ def parse_pod(item: Mapping[str, Any]) -> Pod:
     )
 
 
-def _phase(metadata: Mapping[str, Any], status: Mapping[str, Any]) -> str:
+def _read_phase(metadata: Mapping[str, Any], status: Mapping[str, Any]) -> str:
     """Return the phase as in `kubectl get pods`: the reason of the first container that does not run, or the pod's."""
     if metadata.get("deletionTimestamp"):
         return "Terminating"
@@ -167,7 +167,7 @@ def _phase(metadata: Mapping[str, Any], status: Mapping[str, Any]) -> str:
     return str(phase)
 
 
-def _client() -> "ApiClient":
+def _make_client() -> "ApiClient":
     """Return a client with the in-cluster identity, which it renews itself, or outside of a cluster KUBECONFIG."""
     # Imported here, in the thread: the api's start must not wait for half a second of imports.
     from kubernetes import config  # noqa: PLC0415
@@ -181,7 +181,7 @@ def _client() -> "ApiClient":
     return ApiClient(configuration)
 
 
-def _events(answer: HTTPResponse) -> Iterator[dict[str, Any]]:
+def _read_events(answer: HTTPResponse) -> Iterator[dict[str, Any]]:
     rest = b""
     for block in answer.stream(decode_content=False):
         *lines, rest = (rest + block).split(b"\n")
@@ -190,5 +190,5 @@ def _events(answer: HTTPResponse) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
-def _short(error: Exception) -> str:
+def _shorten_error(error: Exception) -> str:
     return str(error) if isinstance(error, LiveSourceError) else type(error).__name__

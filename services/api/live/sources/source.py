@@ -37,10 +37,10 @@ class LiveSource(Generic[T]):
     async def refresh(self, patience_s: float) -> None:
         """Read again, and wait at most `patience_s`; a slower read continues and its value is kept."""
         if self._task is None or self._task.done():
-            self._task = asyncio.ensure_future(self._refresh())
+            self._task = asyncio.ensure_future(self._read_value())
         done, _ = await asyncio.wait([self._task], timeout=patience_s)
         if not done:
-            self._fail("It does not answer in time.")
+            self._record_error("It does not answer in time.")
 
     def freshness(self) -> Freshness:
         age_s = None if self._read_at is None else round(time.monotonic() - self._read_at, 1)
@@ -50,14 +50,14 @@ class LiveSource(Generic[T]):
     def is_fresh(self) -> bool:
         return self._error is None and self._read_at is not None
 
-    async def _refresh(self) -> None:
+    async def _read_value(self) -> None:
         try:
             self.value = await asyncio.get_running_loop().run_in_executor(self._executor, self._read_in_time)
         except (AwsError, LiveSourceError) as error:
-            self._fail(str(error))
+            self._record_error(str(error))
         except Exception:  # noqa: BLE001 - an error of a source must not stop the ticks
             self._log.exception("source_broken", source=self.name)
-            self._fail("It failed. The log of the api shows the error.")
+            self._record_error("It failed. The log of the api shows the error.")
         else:
             self._read_at = time.monotonic()
             self._error = None
@@ -66,7 +66,7 @@ class LiveSource(Generic[T]):
         with Deadline(DEADLINE_S).kept():
             return self._read()
 
-    def _fail(self, error: str) -> None:
+    def _record_error(self, error: str) -> None:
         self.failures += 1
         if self._error is None:
             self._log.warning("source_failed", source=self.name, error=error)

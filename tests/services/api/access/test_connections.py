@@ -37,10 +37,7 @@ def make_protocol(shared_place: Place, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="module")
 def patient(shared_place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """The same number of connections, and so much time that no test ever sees its end.
-
-    It pushes rarely: a client that does not read its messages would be dropped.
-    """
+    """Return limits with the same number of connections, and times that no test reaches."""
     settings = {**LIMITS, "API_HEADER_TIMEOUT_S": "300", "API_TRANSFER_TIMEOUT_S": "300", "PUSH_INTERVAL_S": "60"}
     with running(shared_place, tmp_path_factory.mktemp("patient"), **settings) as api:
         yield api
@@ -61,7 +58,7 @@ def everything(connection: socket.socket) -> bytes:
 
 
 def probe(connection: socket.socket) -> int:
-    """The status of one request of a kept connection, whose answer is read whole."""
+    """Send a request on a kept connection, read the whole answer and return its status."""
     connection.sendall(PROBE)
     with connection.makefile("rb") as answer:
         found = int(answer.readline().split()[1])
@@ -90,7 +87,7 @@ def send_while_read(connection: socket.socket, data: bytes) -> None:
 
 
 def most_memory_kb(api: Api) -> int:
-    """The most memory that the process has ever had."""
+    """Return the maximum memory of the process so far."""
     lines = Path(f"/proc/{api.process.pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
@@ -116,7 +113,7 @@ def cut(api: Api, reason: str) -> float:
 def test_a_megabyte_of_headers_is_refused(limited: Api, head: bytes) -> None:
     with connect(limited) as connection:
         send_while_read(connection, head)
-        assert problem(everything(connection)) == (431, "The address and the headers have more than 16384 bytes.")
+        assert problem(everything(connection)) == (431, "The address and the headers of the request have more than 16384 bytes.")
 
 
 def test_trailers_and_chunk_extensions_are_limited_as_well(limited: Api) -> None:
@@ -170,7 +167,7 @@ def test_a_client_that_sends_byte_after_byte_is_cut(limited: Api) -> None:
         assert problem(drip(connection, b" ")) == (408, "The body takes too long to arrive.")
 
 
-def test_a_kept_connection_is_cut_when_its_next_request_is_slow(limited: Api) -> None:
+def test_a_kept_connection_with_a_slow_request_is_closed(limited: Api) -> None:
     for begin in (b"GET /health HTT", b"\r\n"):
         with connect(limited) as connection:
             assert probe(connection) == 200
@@ -183,7 +180,7 @@ def test_a_connection_that_asks_for_nothing_is_closed(limited: Api) -> None:
         assert everything(connection) == b""
 
 
-def test_a_kept_connection_may_be_idle_for_longer_than_a_request_may_take(limited: Api) -> None:
+def test_an_idle_connection_outlives_the_limit_of_requests(limited: Api) -> None:
     with connect(limited) as connection, connect(limited) as other:
         assert probe(connection) == 200
         # The api closes the other one when the time of a request is over: later than that, this one still works.
@@ -254,7 +251,7 @@ def test_a_large_body_is_read_from_known_callers_only(api: Api) -> None:
         assert (login.status_code, login.headers["Content-Type"]) == (401, "application/problem+json")
 
 
-def test_many_requests_sent_at_once_are_not_queued_without_end(limited: Api) -> None:
+def test_pipelined_requests_are_limited(limited: Api) -> None:
     with connect(limited) as connection:
         send_while_read(connection, PROBE * 5000)
         received = everything(connection)

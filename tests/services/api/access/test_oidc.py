@@ -106,7 +106,7 @@ def test_a_known_key_serves_while_another_is_fetched(keys: KeyServer, verifier: 
         assert waiting.result(10)[1] == "ann@example.com"
 
 
-def test_requests_with_one_new_key_share_a_fetch_and_few_of_them_wait(keys: KeyServer, verifier: Verifier) -> None:
+def test_requests_with_a_new_key_share_one_fetch(keys: KeyServer, verifier: Verifier) -> None:
     with ThreadPoolExecutor(20) as pool:
         asked = [pool.submit(verifier.verify, signed("key-slow")) for _ in range(20)]
         eventually(lambda: sum(one.done() for one in asked) == 12, "the refusal of those that are too many")

@@ -26,7 +26,7 @@ def ended(shared: SharedItems) -> EndedSessions:
     return EndedSessions(shared, lifetime_s=LIFETIME_S, max_sessions=3)
 
 
-def test_an_end_is_known_at_once_to_whoever_ended_it_and_to_a_new_process(shared: SharedItems) -> None:
+def test_a_logout_is_known_at_once_to_new_processes(shared: SharedItems) -> None:
     here = ended(shared)
     assert not here.has_ended("a", ago(10))
     here.end("a", ago(10))
@@ -35,7 +35,7 @@ def test_an_end_is_known_at_once_to_whoever_ended_it_and_to_a_new_process(shared
         assert not one.has_ended("b", ago(10))
 
 
-def test_the_list_stays_small_and_no_ended_session_comes_back(shared: SharedItems) -> None:
+def test_a_full_list_revives_no_ended_session(shared: SharedItems) -> None:
     here = ended(shared)
     for number in range(10):
         here.end(f"session-{number}", ago(100 - number))

@@ -29,7 +29,7 @@ def test_json_gives_roles_and_versions_add_up() -> None:
     ["", "short", "ü" * 20, "{", "{}", f'{{"viewer": "{THREE}"}}', f'{{"admin": "{ONE}"}}', '{"operator": 1}',
      f'{{"operator": ["{ONE}", 7]}}'],
 )  # fmt: skip
-def test_what_is_no_set_of_tokens_is_refused_without_showing_it(text: str) -> None:
+def test_invalid_tokens_are_refused_without_showing_them(text: str) -> None:
     with pytest.raises(TokensError) as refused:
         parse_tokens([text])
     assert ONE not in str(refused.value)

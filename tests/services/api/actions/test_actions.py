@@ -25,7 +25,7 @@ from tests.support.driver import eventually
 from tests.support.place import Place
 
 
-def test_the_pipeline_is_tested_with_the_videos_of_the_test_bucket(place: Place, own_api: Api) -> None:
+def test_test_pipeline_copies_the_test_bucket(place: Place, own_api: Api) -> None:
     s3, source = place.clients.s3, place.resources.test_source_bucket
     names = ["a.mp4", "deep/Ü + b.MOV"]
     with own_api.client() as client:
@@ -54,7 +54,7 @@ def leftovers(place: Place) -> list[str]:
 
 
 def purge(client: httpx.Client) -> httpx.Response:
-    """Counts what there is, and starts a purge of that."""
+    """Count the objects, and start a purge of them."""
     confirmation = client.get("/api/purge").json()["confirmation"]
     return client.delete("/api/purge", params={"confirmation": confirmation})
 
@@ -95,7 +95,7 @@ def test_a_purge_takes_everything_and_tells_how_far_it_is(place: Place, own_api:
         assert pushed["purge"]["records"] == 46
         assert leftovers(place) == []
         assert [info.key for info in place.bucket.list("elsewhere/")] == ["elsewhere/kept"]
-        # What tells of no upload is nothing that a purge takes.
+        # A purge does not delete letters without an upload.
         assert [letter["key"] for letter in client.get("/api/dead-letters").json()["items"]] == [""]
         assert client.get("/api/purge").json()["objects"] == 0
 
@@ -148,7 +148,7 @@ class Work(threading.Thread):
             self.result = error
 
 
-def test_a_worker_in_the_middle_of_a_video_leaves_nothing_behind(place: Place, own_api: Api, held: HeldSandbox) -> None:
+def test_a_purge_waits_for_a_worker_in_progress(place: Place, own_api: Api, held: HeldSandbox) -> None:
     for key in ("uploads/busy.mp4", "uploads/other.mp4"):
         place.bucket.put(key, b"a video", content_type="video/mp4")
     work = Work(place, "uploads/busy.mp4", held)
@@ -195,7 +195,7 @@ def store_unnamed(place: Place, key: str) -> str:
     return key
 
 
-def test_a_video_that_fails_while_a_purge_waits_leaves_no_record(place: Place, own_api: Api, held: HeldSandbox) -> None:
+def test_a_video_failing_during_a_purge_leaves_no_record(place: Place, own_api: Api, held: HeldSandbox) -> None:
     place.bucket.put("uploads/bad.mp4", b"a video", content_type="video/mp4")
     work = Work(place, "uploads/bad.mp4", held)
     held.outcome = Outcome.failed(ExtractionError(ReasonCode.NOT_A_VIDEO, "It is none."))
@@ -233,7 +233,7 @@ def waiting(place: Place) -> list[str]:
     return found
 
 
-def test_dead_letters_are_listed_by_reason_and_sent_again_as_asked(place: Place, own_api: Api) -> None:
+def test_dead_letters_are_listed_by_reason_and_redriven(place: Place, own_api: Api) -> None:
     crashed = letters(place, 12)
     damaged = letters(place, 3, "damaged", "d")
     place.clients.sqs.send_message(QueueUrl=place.queues.dead_letter_url, MessageBody="moved by SQS")

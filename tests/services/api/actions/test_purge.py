@@ -144,9 +144,7 @@ def test_a_confirmation_serves_one_purge(place: Place, own_api: Api) -> None:
         assert (refused.status_code, "used" in refused.json()["detail"]) == (428, True)
 
 
-def test_all_processes_accept_each_others_confirmations_and_no_other_pipeline_does(
-    place: Place, shared_place: Place
-) -> None:
+def test_confirmations_are_valid_in_all_processes_of_one_pipeline(place: Place, shared_place: Place) -> None:
     one, other = (Confirmations(SecretKey(shared_items(place))) for _ in range(2))
     confirmation, counted = one.write(cutoff=START, objects=3)
     assert other.read(confirmation) == counted
@@ -195,7 +193,7 @@ def _fast(place: Place, key: str) -> Work:
 
 @pytest.mark.parametrize("worker", ["at once", "after the purge"])
 @pytest.mark.parametrize("phase", PHASES)
-def test_the_same_content_uploaded_during_a_purge_keeps_its_thumbnails(place: Place, phase: str, worker: str) -> None:
+def test_content_uploaded_again_during_a_purge_keeps_thumbnails(place: Place, phase: str, worker: str) -> None:
     with_versions(place)
     records = [store(place, f"uploads/{number}.mp4") for number in range(3)]
     key = records[1].key
@@ -249,7 +247,7 @@ class RivalTable(VideosTable):
         super().remove(records)  # type: ignore[arg-type]
 
 
-def test_a_record_written_again_before_its_removal_stays_with_its_thumbnails(place: Place) -> None:
+def test_a_record_written_before_its_removal_stays(place: Place) -> None:
     with_versions(place)
     kept, *_ = [store(place, f"uploads/{number}.mp4") for number in range(3)]
 
@@ -263,7 +261,7 @@ def test_a_record_written_again_before_its_removal_stays_with_its_thumbnails(pla
     assert [info.key for info in place.bucket.list("thumbnails/")] == [one.key for one in kept.thumbnails]
 
 
-def test_a_record_begun_just_as_its_upload_was_deleted_goes_too(place: Place) -> None:
+def test_a_record_begun_during_the_deletion_is_removed(place: Place) -> None:
     old = store(place, "uploads/old.mp4")
     late = a_record("uploads/late.mp4").model_copy(update={"modified_at": START})
 
@@ -300,7 +298,7 @@ class DiesError(BaseException):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("phase", PHASES)
-def test_a_purge_that_died_in_any_phase_is_continued_to_its_end(place: Place, phase: str) -> None:
+def test_a_purge_that_died_in_any_phase_continues(place: Place, phase: str) -> None:
     for number in range(3):
         store(place, f"uploads/{number}.mp4")
     write(place, a_record("uploads/orphan.mp4", base="thumbnails/orphan"))
@@ -377,7 +375,7 @@ def test_a_purge_goes_on_after_aws_has_failed(place: Place) -> None:
     assert leftovers(place) == []
 
 
-def test_a_killed_api_is_followed_by_another_that_ends_its_purge(place: Place, tmp_path: Path) -> None:
+def test_another_api_finishes_the_purge_of_a_killed_one(place: Place, tmp_path: Path) -> None:
     for number in range(60):
         store(place, f"uploads/{number}.mp4")
     place.bucket.put("uploads/busy.mp4", b"a video", content_type="video/mp4")
@@ -404,7 +402,7 @@ def test_a_killed_api_is_followed_by_another_that_ends_its_purge(place: Place, t
     assert leftovers(place) == []
 
 
-def test_a_claim_that_an_upload_has_taken_meanwhile_is_not_released(place: Place) -> None:
+def test_a_claim_taken_by_an_upload_is_not_released(place: Place) -> None:
     removed = write(place, a_record("uploads/a.mp4"))
     place.videos.remove([removed])
     assert place.videos.claim_owner(removed.base) == PURGER

@@ -28,12 +28,12 @@ def reindex(place: Place) -> dict[str, Any]:
     command = [sys.executable, "-m", "services.api", "reindex"]
     ran = subprocess.run(command, env=environment(place), capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
-    told: list[dict[str, Any]] = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert len(told) >= 2
-    return told[-1]
+    result: list[dict[str, Any]] = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert len(result) >= 2
+    return result[-1]
 
 
-def test_a_lost_table_is_rebuilt_from_what_the_thumbnails_say(place: Place) -> None:
+def test_a_lost_table_is_rebuilt_from_thumbnails(place: Place) -> None:
     names = ["uploads/a.mp4", "uploads/b/Ü 日本.mkv"]
     before = {key: store(place, key) for key in names}
     before["uploads/a.mov"] = _store_beside(place)
@@ -45,9 +45,9 @@ def test_a_lost_table_is_rebuilt_from_what_the_thumbnails_say(place: Place) -> N
     totals = place.videos.totals()
     place.videos.delete([item["pk"] for item in place.videos.scan()])
 
-    told = reindex(place)
+    result = reindex(place)
 
-    assert (told["uploads"], told["rebuilt"], told["failed"], told["queued"]) == (5, 3, 1, 1)
+    assert (result["uploads"], result["rebuilt"], result["failed"], result["queued"]) == (5, 3, 1, 1)
     for key, record in before.items():
         found = place.videos.get(key)
         assert found is not None
@@ -80,9 +80,9 @@ def test_storyboards_and_previews_come_back_in_whatever_format(place: Place) -> 
     place.clients.s3.delete_object(Bucket=place.resources.bucket, Key=lost.preview.key)
     place.videos.delete([item["pk"] for item in place.videos.scan()])
 
-    told = reindex(place)
+    result = reindex(place)
 
-    assert (told["rebuilt"], told["queued"]) == (4, 0)
+    assert (result["rebuilt"], result["queued"]) == (4, 0)
     for key, record in before.items():
         found = place.videos.get(key)
         assert found is not None
@@ -98,7 +98,7 @@ def test_storyboards_and_previews_come_back_in_whatever_format(place: Place) -> 
 
 
 def _store_beside(place: Place) -> Any:
-    """A video that had to take another name for its thumbnails."""
+    """Return a video whose thumbnails needed another name."""
     key = "uploads/a.mov"
     place.bucket.put(key, b"a video", content_type="video/quicktime")
     etag = place.bucket.head(key).etag
@@ -109,21 +109,21 @@ def _store_beside(place: Place) -> Any:
     return record
 
 
-def test_what_agrees_is_kept_what_is_gone_is_removed_and_totals_are_mended(place: Place) -> None:
+def test_reindex_keeps_removes_and_corrects_totals(place: Place) -> None:
     kept = store(place, "uploads/kept.mp4")
     write(place, a_record("uploads/gone.mp4"))
     place.videos.correct(place.videos.counters(), {"videos_done": 17, "thumbnails": 1})
 
-    told = reindex(place)
+    result = reindex(place)
 
-    assert (told["kept"], told["removed"], told["totals_corrected"]) == (1, 1, True)
+    assert (result["kept"], result["removed"], result["totals_corrected"]) == (1, 1, True)
     assert place.videos.get("uploads/kept.mp4") == kept
     assert place.videos.get("uploads/gone.mp4") is None
     totals = {name: count for name, count in place.videos.totals().items() if count}
     assert totals == {"videos_done": 1, "thumbnails": 3, "upload_bytes": 1000, "thumbnail_bytes": 21}
 
 
-def test_a_record_that_changes_while_it_is_removed_stays_and_the_rest_goes_on(place: Place) -> None:
+def test_reindex_keeps_a_record_that_changes_during_its_removal(place: Place) -> None:
     changed = write(place, a_record("uploads/a-changes.mp4"))
     write(place, a_record("uploads/gone.mp4"))
     bucket = ChangingBucket(place, changed)
@@ -161,7 +161,7 @@ def parts_of(place: Place, bucket: Bucket) -> ReindexContext:
     )
 
 
-def test_wrong_settings_are_all_named_at_once_and_no_secret_is(place: Place) -> None:
+def test_all_wrong_settings_are_named_without_secrets(place: Place) -> None:
     wrong = environment(place, API_PORT="0", AUTH_MODE="tokens", AUTH_TOKENS="short-secret", API_PUBLIC_URL="x")
     del wrong["VIDEOS_TABLE"]
     ran = subprocess.run([sys.executable, "-m", "services.api"], env=wrong, capture_output=True, text=True, check=False)
@@ -177,7 +177,7 @@ def test_wrong_settings_are_all_named_at_once_and_no_secret_is(place: Place) -> 
 
 
 def events_in(place: Place) -> list[UploadEvent]:
-    """The events in the queue, which are taken out of it."""
+    """Receive and delete the events in the queue; return them."""
     found = []
     while messages := place.queue.receive(10, wait_s=0, visibility_timeout_s=600):
         found += [event for one in messages for event in parse_notification(one.body)]
@@ -186,7 +186,7 @@ def events_in(place: Place) -> list[UploadEvent]:
 
 
 @pytest.mark.parametrize("lost", ["a thumbnail", "the storyboard"])
-def test_a_done_video_without_its_pictures_is_queued_again_and_processed(place: Place, lost: str) -> None:
+def test_reindex_queues_a_done_video_without_pictures(place: Place, lost: str) -> None:
     kept = with_overview(place, "uploads/kept.mp4")
     record = with_overview(place, "uploads/lost.mp4")
     assert record.storyboard is not None
@@ -194,9 +194,9 @@ def test_a_done_video_without_its_pictures_is_queued_again_and_processed(place: 
     place.clients.s3.delete_object(Bucket=place.resources.bucket, Key=key)
     events_in(place)
 
-    told = reindex(place)
+    result = reindex(place)
 
-    assert (told["kept"], told["queued"], told["totals_corrected"]) == (1, 1, True)
+    assert (result["kept"], result["queued"], result["totals_corrected"]) == (1, 1, True)
     assert place.videos.get(kept.key) == kept
     (event,) = events_in(place)
     assert (event.key, event.etag, event.is_retry) == (record.key, record.etag, True)
@@ -213,7 +213,7 @@ def _processed(place: Place, event: UploadEvent) -> VideoRecord:
     return result.record
 
 
-def test_pictures_that_were_stored_after_the_listing_are_not_missing(place: Place) -> None:
+def test_pictures_stored_after_the_listing_are_found(place: Place) -> None:
     store(place, "uploads/a.mp4")
 
     class EarlyBucket(Bucket):
@@ -225,7 +225,7 @@ def test_pictures_that_were_stored_after_the_listing_are_not_missing(place: Plac
     assert (findings.kept, findings.queued) == (1, 0)
 
 
-def test_an_overwritten_video_is_queued_again_whatever_became_of_the_old_one(place: Place) -> None:
+def test_reindex_queues_an_overwritten_video_in_any_state(place: Place) -> None:
     old = store(place, "uploads/done.mp4")
     failed = write(place, a_record("uploads/failed.mp4", VideoState.FAILED, etag="old"))
     event = UploadEvent(
@@ -237,9 +237,9 @@ def test_an_overwritten_video_is_queued_again_whatever_became_of_the_old_one(pla
     etag = place.bucket.head(old.key).etag
     events_in(place)
 
-    told = reindex(place)
+    result = reindex(place)
 
-    assert (told["queued"], told["failed"], told["kept"]) == (2, 0, 0)
+    assert (result["queued"], result["failed"], result["kept"]) == (2, 0, 0)
     assert {(event.key, event.etag) for event in events_in(place)} == {(old.key, etag), (failed.key, etag)}
 
 

@@ -18,7 +18,7 @@ def a_sample(age_s: int, *, ended: int = 0, visible: int = 1) -> StateSample:
 
 
 def followed(per_step: int, for_s: int) -> Samples:
-    """Samples of a pipeline in which so many videos end every five seconds, for so long."""
+    """Return samples of a pipeline that finishes a constant number of videos every five seconds."""
     samples = Samples()
     for age_s in range(for_s, -1, -figures.STEP_S):
         samples = samples.with_sample(a_sample(age_s, ended=(for_s - age_s) // figures.STEP_S * per_step))
@@ -50,7 +50,7 @@ def test_throughput_is_the_growth_of_what_has_ended(for_s: int) -> None:
     assert rate.last_60_min == pytest.approx(12, rel=0.05)
 
 
-def test_throughput_is_unknown_in_the_first_minute_and_never_negative() -> None:
+def test_throughput_is_unknown_at_first_and_never_negative() -> None:
     assert figures.measure_throughput(followed(1, 30), 100, NOW_S).last_1_min is None
     assert figures.measure_throughput(Samples(), 100, NOW_S).last_60_min is None
     assert figures.measure_throughput(followed(1, 600), 0, NOW_S).last_5_min == 0
@@ -71,7 +71,7 @@ def test_the_drain_is_estimated_from_the_rate() -> None:
     assert figures.estimate_drain_s(5, Throughput(last_1_min=None, last_5_min=0, last_60_min=2)) is None
 
 
-def test_the_oldest_message_came_after_what_was_taken_and_after_the_queue_was_empty() -> None:
+def test_oldest_age_counts_from_last_receive_or_empty_queue() -> None:
     samples = Samples((a_sample(100, visible=0), a_sample(50), a_sample(5)))
     taken = [NOW - timedelta(seconds=70), NOW - timedelta(seconds=300)]
     assert figures.estimate_oldest_age_s(NOW_S, 3, samples, taken) == 70
@@ -80,7 +80,7 @@ def test_the_oldest_message_came_after_what_was_taken_and_after_the_queue_was_em
     assert figures.estimate_oldest_age_s(NOW_S, 0, samples, taken) is None
 
 
-def test_failures_are_forgiven_one_by_one_and_addresses_do_not_pile_up() -> None:
+def test_failures_expire_singly_and_addresses_are_limited() -> None:
     clock = [0.0]
     limiter = FailureLimiter(lambda: clock[0])
     for _ in range(10):

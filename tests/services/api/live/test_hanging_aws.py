@@ -65,7 +65,7 @@ def assert_unavailable(answers: Sequence[httpx.Response]) -> None:
         assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_what_needs_no_aws_answers_while_200_requests_wait_for_it(gated: Gated, tmp_path: Path) -> None:
+def test_other_requests_answer_while_200_wait_for_aws(gated: Gated, tmp_path: Path) -> None:
     async def ask(api: Api) -> None:
         async with a_client(api) as many, a_client(api) as other:
             paths = [NEEDS_AWS[number % len(NEEDS_AWS)].format(number % 200 + 1) for number in range(200)]
@@ -88,7 +88,7 @@ def test_what_needs_no_aws_answers_while_200_requests_wait_for_it(gated: Gated, 
             eventually(lambda path=path: client.get(path).status_code == 200, f"{path} again")  # type: ignore[misc]
 
 
-def test_requests_for_the_same_share_one_call_and_one_deadline(gated: Gated, tmp_path: Path) -> None:
+def test_equal_requests_share_one_call_and_deadline(gated: Gated, tmp_path: Path) -> None:
     paths = ("/api/thumbnails", "/api/videos", "/api/dead-letters")
 
     async def ask(api: Api) -> None:
@@ -114,7 +114,7 @@ def test_redrives_do_not_wait_for_each_other_in_turn(gated: Gated, tmp_path: Pat
 
 
 @pytest.mark.parametrize("mode", [Mode.HANGING, Mode.RESETTING, Mode.UNAVAILABLE])
-def test_sockets_get_what_is_known_with_its_age_and_then_the_present(gated: Gated, tmp_path: Path, mode: Mode) -> None:
+def test_sockets_get_stale_state_first_and_fresh_state_later(gated: Gated, tmp_path: Path, mode: Mode) -> None:
     write(gated.place, a_record(f"uploads/{mode.name}.mp4"))
     with running(gated.behind, tmp_path) as api, api.socket() as socket, api.client() as client:
         known = message_when(socket, lambda state: state["videos"] and state["queue"])
@@ -133,7 +133,7 @@ def test_sockets_get_what_is_known_with_its_age_and_then_the_present(gated: Gate
         assert client.get("/api/metrics").status_code == 200
 
 
-def test_a_sample_that_cannot_be_written_does_not_stop_the_ticks(gated: Gated, tmp_path: Path) -> None:
+def test_a_failed_write_of_a_sample_stops_no_tick(gated: Gated, tmp_path: Path) -> None:
     with running(gated.behind, tmp_path) as api, api.socket() as socket:
         message(socket)
         gated.gate.only = b"DynamoDB_20120810.PutItem"

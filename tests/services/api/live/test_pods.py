@@ -40,7 +40,7 @@ def ended(reason: str, code: int) -> dict[str, Any]:
         ({"initContainerStatuses": [waiting("ErrImagePull")]}, "ErrImagePull"),
     ],
 )
-def test_a_pod_is_told_by_its_phase_or_by_the_reason_why_it_does_not_run(status: dict[str, Any], phase: str) -> None:
+def test_a_pod_shows_its_phase_or_its_error(status: dict[str, Any], phase: str) -> None:
     assert parse_pod(a_pod(**status)).phase == phase
 
 
@@ -71,7 +71,7 @@ def test_pods_are_listed_once_and_then_watched(place: Place, tmp_path: Path, clu
         message_when(socket, lambda state: [pod["name"] for pod in state["pods"]] == ["clips-worker-2"])
         assert cluster.lists == 1
 
-        # A watch from too old a version begins anew with a list.
+        # A watch from a version that is too old begins again with a list.
         cluster.events.put({"type": "ERROR", "object": {"code": 410, "message": "too old resource version"}})
         message_when(socket, lambda state: [pod["name"] for pod in state["pods"]] == ["clips-worker-1"])
 

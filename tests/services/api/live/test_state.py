@@ -38,7 +38,7 @@ def test_the_config_tells_what_a_client_must_know(operator: httpx.Client, viewer
     assert (config["role"], viewer.get("/api/config").json()["role"]) == ("operator", "viewer")
 
 
-def test_a_client_gets_the_whole_state_and_then_pushes_in_order(api: Api) -> None:
+def test_a_client_gets_whole_state_then_pushes_in_order(api: Api) -> None:
     with api.socket(VIEWER) as socket:
         messages = [message(socket) for _ in range(4)]
 
@@ -80,7 +80,7 @@ def test_metrics_come_from_the_totals_and_the_latest_videos(place: Place, own_ap
     assert {video["state"] for video in pushed["videos"]} == {"processing", "done", "failed"}
 
 
-def test_the_queue_is_sampled_and_two_processes_show_the_same(place: Place, own_api: Api, tmp_path: Path) -> None:
+def test_two_processes_show_the_same_samples(place: Place, own_api: Api, tmp_path: Path) -> None:
     place.queue.send(["{}"] * 3)
     with running(place, tmp_path) as second, own_api.client() as one, second.client() as other:
 
@@ -111,7 +111,7 @@ def test_a_new_process_knows_the_history(place: Place, tmp_path: Path) -> None:
     assert [sample for sample in after if sample in before] == still_covered
 
 
-def test_a_client_that_does_not_read_is_dropped_and_others_go_on(place: Place, tmp_path: Path) -> None:
+def test_a_client_that_does_not_read_is_dropped(place: Place, tmp_path: Path) -> None:
     pods = tmp_path / "pods.json"
     # Large messages fill the buffers of a connection soon.
     many = [{"name": f"worker-{n}-{'x' * 200}", "component": "worker", "phase": "Running", "ready": True, "restarts": 0}
@@ -153,16 +153,14 @@ def test_an_api_that_ends_sends_its_clients_away(place: Place, tmp_path: Path) -
 
 @pytest.fixture
 def fragile(tmp_path: Path) -> Iterator[tuple[EmbeddedAws, Place]]:
-    """An embedded AWS of its own, for a test that stops it."""
+    """Run a separate embedded AWS, for a test that stops it."""
     with EmbeddedAws.start(tmp_path / "aws") as aws:
         clients = local_clients(aws.endpoint)
         resources = pipeline_resources("fragile")
         yield aws, Place(aws.endpoint, clients, resources, provision(clients, resources))
 
 
-def test_while_aws_is_away_the_state_says_so_and_the_rest_goes_on(
-    fragile: tuple[EmbeddedAws, Place], tmp_path: Path
-) -> None:
+def test_the_state_reports_stale_sources_during_an_outage(fragile: tuple[EmbeddedAws, Place], tmp_path: Path) -> None:
     aws, place = fragile
     write(place, a_record("uploads/before.mp4"))
     with running(place, tmp_path) as api, api.client() as client, api.socket() as socket:
@@ -198,18 +196,18 @@ def test_while_aws_is_away_the_state_says_so_and_the_rest_goes_on(
             eventually(lambda: client.get("/health/ready").status_code == 200, "ready")
 
 
-def test_prometheus_is_told_of_the_pipeline_on_a_port_of_its_own(api: Api, operator: httpx.Client) -> None:
+def test_prometheus_metrics_are_served_on_their_own_port(api: Api, operator: httpx.Client) -> None:
     operator.get("/api/config")
     operator.get("/api/videos/uploads/none.mp4")
 
-    told = httpx.get(api.metrics_url, trust_env=False).text
+    exported = httpx.get(api.metrics_url, trust_env=False).text
 
-    assert 'thumbnail_api_http_requests_total{method="GET",route="/api/config",status="200"}' in told
-    assert 'route="/api/videos/{key:path}",status="404"' in told
-    assert 'thumbnail_queue_messages{state="visible"}' in told
-    assert 'thumbnail_videos{state="done"}' in told
-    assert 'thumbnail_api_source_stale{source="queue"} 0.0' in told
-    assert 'thumbnail_api_aws_requests_total{operation="GetQueueAttributes",service="sqs"}' in told
+    assert 'thumbnail_api_http_requests_total{method="GET",route="/api/config",status="200"}' in exported
+    assert 'route="/api/videos/{key:path}",status="404"' in exported
+    assert 'thumbnail_queue_messages{state="visible"}' in exported
+    assert 'thumbnail_videos{state="done"}' in exported
+    assert 'thumbnail_api_source_stale{source="queue"} 0.0' in exported
+    assert 'thumbnail_api_aws_requests_total{operation="GetQueueAttributes",service="sqs"}' in exported
     assert operator.get("/metrics").status_code == 404
 
 

@@ -46,7 +46,7 @@ class Environment:
             self._monkeypatch.delenv(name)
 
     def complaint(self, service: type[ServiceSettings] = WorkerSettings) -> str:
-        """What is said of it."""
+        """Return the message about a setting."""
         with pytest.raises(SettingsError) as caught:
             service.from_environment()
         return str(caught.value)
@@ -136,7 +136,7 @@ def test_every_setting_has_a_description(service: type[ServiceSettings], setting
 
 
 @pytest.mark.parametrize("name", REQUIRED)
-def test_a_missing_setting_is_named_with_what_it_is_and_an_example(environment: Environment, name: str) -> None:
+def test_a_missing_setting_is_named_with_description_and_example(environment: Environment, name: str) -> None:
     environment.unset(name)
     field = WorkerSettings.model_fields[name.lower()]
     assert environment.complaint().splitlines() == [
@@ -155,7 +155,7 @@ WRONG = [
     ("S3_BUCKET", "clips\n", "pattern"),
     ("S3_THUMBNAIL_PREFIX", "thumbnails", "pattern"),
     ("S3_THUMBNAIL_PREFIX", "/thumbnails/", "pattern"),
-    ("S3_THUMBNAIL_PREFIX", "uploads/thumbnails/", "must not lie under uploads/"),
+    ("S3_THUMBNAIL_PREFIX", "uploads/thumbnails/", "must not be under uploads/"),
     ("S3_THUMBNAIL_PREFIX", "x" * 128 + "/", "at most 128"),
     ("VIDEOS_TABLE", "t", "pattern"),
     ("WORKER_CONCURRENCY", "0", "greater than or equal to 1"),
@@ -179,9 +179,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("name", "value", "rule"), WRONG)
-def test_a_wrong_setting_is_named_with_value_rule_and_example(
-    environment: Environment, name: str, value: str, rule: str
-) -> None:
+def test_a_wrong_setting_has_value_rule_and_example(environment: Environment, name: str, value: str, rule: str) -> None:
     environment.set(**{name: value})
     said = environment.complaint()
     assert f"  {name} = {value!r}" in said
@@ -223,17 +221,17 @@ def test_a_secret_is_shown_nowhere(environment: Environment) -> None:
         ({"AUTH_MODE": "oidc"}, "AUTH_MODE=oidc needs AUTH_OIDC_SIGNER and AUTH_OIDC_ISSUER"),
         ({"AUTH_MODE": "none", "PODS_SOURCE": "file"}, "PODS_SOURCE=file and PODS_FILE go together"),
         ({"AUTH_MODE": "none", "PODS_FILE": "/run/pods.json"}, "PODS_SOURCE=file and PODS_FILE go together"),
-        ({"AUTH_MODE": "none", "API_METRICS_PORT": "8000"}, "API_METRICS_PORT and API_PORT are one port"),
+        ({"AUTH_MODE": "none", "API_METRICS_PORT": "8000"}, "API_METRICS_PORT and API_PORT are the same port"),
     ],
 )
-def test_settings_of_the_api_that_do_not_go_together_are_explained(
+def test_conflicting_settings_of_the_api_are_explained(
     environment: Environment, variables: dict[str, str], rule: str
 ) -> None:
     environment.set(**variables)
     assert rule in environment.complaint(ApiSettings)
 
 
-def test_a_given_value_that_is_wrong_is_shown_and_not_that_of_the_environment(environment: Environment) -> None:
+def test_an_error_shows_the_override_and_not_the_environment(environment: Environment) -> None:
     environment.set(THUMBNAIL_WIDTH_PX="320")
     with pytest.raises(SettingsError, match="THUMBNAIL_WIDTH_PX = 8"):
         WorkerSettings.from_environment(thumbnail_width_px=8)
