@@ -77,7 +77,7 @@ def run_extraction(arguments: argparse.Namespace) -> int:
     """Return the exit status: 0 if every video has thumbnails, 1 if one has none, 2 if a file cannot be written."""
     videos = list(_list_videos(arguments.videos))
     if not videos:
-        _print_error("there are no videos in " + ", ".join(map(str, arguments.videos)))
+        _print_error("no videos in " + ", ".join(map(str, arguments.videos)))
         return 1
     try:
         arguments.output.mkdir(parents=True, exist_ok=True)

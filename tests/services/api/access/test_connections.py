@@ -113,7 +113,10 @@ def cut(api: Api, reason: str) -> float:
 def test_a_megabyte_of_headers_is_refused(limited: Api, head: bytes) -> None:
     with connect(limited) as connection:
         send_while_read(connection, head)
-        assert problem(everything(connection)) == (431, "The address and the headers of the request have more than 16384 bytes.")
+        assert problem(everything(connection)) == (
+            431,
+            "The address and the headers of the request have more than 16384 bytes.",
+        )
 
 
 def test_trailers_and_chunk_extensions_are_limited_as_well(limited: Api) -> None:
