@@ -1,4 +1,4 @@
-"""`./noxw -s bench -- api`: what the api costs, against its limits.
+"""`./noxw -s bench -- api`: measure the cost of the api against its limits.
 
 It starts the api on the embedded AWS, with the videos table in `benchmarks.videos_store` (which says why): once with a
 thousand videos and once with a million. Everything runs on 127.0.0.1 and stops by itself within some three minutes. The
@@ -80,13 +80,13 @@ class Api:
 
 
 def cpu_s(pid: int) -> float:
-    """CPU seconds, user and system, that a process has taken so far."""
+    """Return the CPU seconds, user and system, of a process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _HERTZ
 
 
 @contextlib.contextmanager
-def store(videos: int) -> Iterator[str]:
+def run_store(videos: int) -> Iterator[str]:
     process = subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "benchmarks.videos_store", "--videos", str(videos)],
         cwd=ROOT,
@@ -101,7 +101,7 @@ def store(videos: int) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def api(aws: EmbeddedAws, table: str, folder: Path) -> Iterator[Api]:
+def run_api(aws: EmbeddedAws, table: str, folder: Path) -> Iterator[Api]:
     """Run an api whose queue and bucket are in the embedded AWS, and whose table is elsewhere."""
     resources = pipeline_resources("bench")
     queues = provision(local_clients(aws.endpoint), resources)
@@ -143,7 +143,7 @@ def api(aws: EmbeddedAws, table: str, folder: Path) -> Iterator[Api]:
         process.wait()
 
 
-def percentile(values: Sequence[float], percent: float) -> float:
+def pick_percentile(values: Sequence[float], percent: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
@@ -158,15 +158,15 @@ async def _listen(url: str, arrived: dict[int, list[float]], connected: asyncio.
         while not stop.is_set():
             text = await connection.recv()
             now = time.perf_counter()
-            # The sequence number stands early in the message: a thousand whole parses would be the clients' own cost.
+            # The sequence number is at the beginning: parsing a thousand whole messages would add CPU of the clients.
             head = str(text)[:120]
             arrived.setdefault(int(head.partition('"seq":')[2].partition(",")[0]), []).append(now)
     finally:
         await connection.close()
 
 
-def listen(url: str, clients: int, for_s: float) -> dict[int, list[float]]:
-    """When each message reached each client, by its sequence number."""
+def count_messages(url: str, clients: int, for_s: float) -> dict[int, list[float]]:
+    """Return the times at which each message reached the clients, by its sequence number."""
 
     async def run() -> dict[int, list[float]]:
         arrived: dict[int, list[float]] = {}
@@ -182,12 +182,12 @@ def listen(url: str, clients: int, for_s: float) -> dict[int, list[float]]:
     return asyncio.run(run())
 
 
-def sockets(running: Api, cluster: Cluster, report: Report, *, clients: int) -> None:
+def measure_sockets(running: Api, cluster: Cluster, report: Report, *, clients: int) -> None:
     ws = running.url.replace("http", "ws") + "/ws"
     rates, kubernetes = {}, {}
     for count in (1, clients):
         before, began, asked = running.requests(), time.perf_counter(), cluster.requests
-        # The clients are a process of their own, so that they do not take the api's time to measure with.
+        # The clients are a separate process, so that they do not share the measuring process's time.
         listener = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "benchmarks.api", "--listen", ws, str(count), "60"],
             cwd=ROOT,
@@ -205,7 +205,7 @@ def sockets(running: Api, cluster: Cluster, report: Report, *, clients: int) -> 
     arrived: dict[str, list[float]] = json.loads(text)
     whole = [times for times in arrived.values() if len(times) == clients]
     spread = [when - min(times) for times in whole for when in times]
-    p99_ms = percentile(spread, 99) * 1000 if spread else float("inf")
+    p99_ms = pick_percentile(spread, 99) * 1000 if spread else float("inf")
     what = f"{clients:,} sockets"
     report.add(f"{what}: ticks that reached all", f"{len(whole)}", "5 or more", holds=len(whole) >= 5)
     report.add(f"{what}: from the first to each client, p99", f"{p99_ms:.0f} ms", "250 ms", holds=p99_ms <= 250)
@@ -226,7 +226,7 @@ def sockets(running: Api, cluster: Cluster, report: Report, *, clients: int) -> 
     )
 
 
-def steady_load(running: Api, report: Report, *, per_s: int, for_s: int) -> None:
+def measure_steady_load(running: Api, report: Report, *, per_s: int, for_s: int) -> None:
     """Request the first page of the gallery at a steady rate, without waiting for earlier answers."""
 
     async def run() -> list[float]:
@@ -255,7 +255,7 @@ def steady_load(running: Api, report: Report, *, per_s: int, for_s: int) -> None
         return times
 
     times = asyncio.run(run())
-    p99_ms = percentile(times, 99) * 1000
+    p99_ms = pick_percentile(times, 99) * 1000
     report.add(
         f"GET /api/thumbnails?limit=48 at {per_s}/s, p50 and p99",
         f"{median(times) * 1000:.1f} ms, {p99_ms:.1f} ms",
@@ -264,11 +264,11 @@ def steady_load(running: Api, report: Report, *, per_s: int, for_s: int) -> None
     )
 
 
-def starts(aws: EmbeddedAws, table: str, folder: Path, report: Report, *, times: int = 5) -> None:
+def measure_starts(aws: EmbeddedAws, table: str, folder: Path, report: Report, *, times: int = 5) -> None:
     """Report the fastest of several starts: other load on the machine makes the others longer, never shorter."""
     taken = []
     for _ in range(times):
-        with api(aws, table, folder) as running:
+        with run_api(aws, table, folder) as running:
             taken.append((running.started_s, running.started_cpu_s))
     started_s, started_cpu_s = min(taken)
     report.add(
@@ -279,15 +279,15 @@ def starts(aws: EmbeddedAws, table: str, folder: Path, report: Report, *, times:
     )
 
 
-def settle(running: Api) -> None:
-    """Until the pods are known: the Kubernetes client comes after the start, with CPU and memory of its own."""
+def wait_until_settled(running: Api) -> None:
+    """Wait until the pods are known: the Kubernetes client loads after the start, with its own CPU and memory."""
     with running.client() as client:
         while not client.get("/api/pods").json()["total"]:
             time.sleep(0.2)
 
 
-def cost(running: Api, path: str, times: int = 60) -> float:
-    """CPU seconds of the api for one request, each for another page: nothing of it is kept from the one before."""
+def measure_cost(running: Api, path: str, times: int = 60) -> float:
+    """Return the api's CPU seconds per request; each request is for another page, so that no page is cached."""
     with running.client() as client:
         client.get(path)
         before = running.cpu_s()
@@ -296,14 +296,14 @@ def cost(running: Api, path: str, times: int = 60) -> float:
         return (running.cpu_s() - before) / times
 
 
-def idle(running: Api, for_s: float = 20) -> float:
-    """CPU seconds of the api for one tick."""
+def measure_idle(running: Api, for_s: float = 20) -> float:
+    """Return the api's CPU seconds per tick."""
     before = running.cpu_s()
     time.sleep(for_s)
     return (running.cpu_s() - before) / (for_s / 5)
 
 
-def growth(few: dict[str, float], many: dict[str, float], report: Report) -> None:
+def report_growth(few: dict[str, float], many: dict[str, float], report: Report) -> None:
     for what, before in few.items():
         after = many[what]
         # A tick of the kernel's clock is 10 ms: smaller differences over all requests cannot be measured.
@@ -316,11 +316,11 @@ def growth(few: dict[str, float], many: dict[str, float], report: Report) -> Non
         )
 
 
-def costs(running: Api) -> dict[str, float]:
+def measure_costs(running: Api) -> dict[str, float]:
     return {
-        "/api/metrics": cost(running, "/api/metrics", 200),
-        "first page of the gallery": cost(running, "/api/thumbnails"),
-        "a tick": idle(running),
+        "/api/metrics": measure_cost(running, "/api/metrics", 200),
+        "first page of the gallery": measure_cost(running, "/api/thumbnails"),
+        "a tick": measure_idle(running),
     }
 
 
@@ -331,25 +331,25 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.listen:
         url, clients, seconds = arguments.listen
-        print(json.dumps(listen(url, int(clients), float(seconds))))  # noqa: T201 - for the parent
+        print(json.dumps(count_messages(url, int(clients), float(seconds))))  # noqa: T201 - for the parent
         return 0
     report = Report()
     cluster = Cluster()
     with TemporaryDirectory() as name, contextlib.closing(cluster), EmbeddedAws.start(Path(name) / "aws") as aws:
         folder = Path(name)
         cluster.write_config(folder / "kubeconfig")
-        with store(1000) as table:
-            starts(aws, table, folder, report)
-            with api(aws, table, folder) as running:
-                settle(running)
-                few = costs(running)
-        with store(1_000_000) as table, api(aws, table, folder) as running:
-            settle(running)
+        with run_store(1000) as table:
+            measure_starts(aws, table, folder, report)
+            with run_api(aws, table, folder) as running:
+                wait_until_settled(running)
+                few = measure_costs(running)
+        with run_store(1_000_000) as table, run_api(aws, table, folder) as running:
+            wait_until_settled(running)
             memory = running.memory_mb()
             report.add("memory, idle", f"{memory:.0f} MB", "160 MB", holds=memory <= 160)
-            growth(few, costs(running), report)
-            steady_load(running, report, per_s=100, for_s=20)
-            sockets(running, cluster, report, clients=arguments.clients)
+            report_growth(few, measure_costs(running), report)
+            measure_steady_load(running, report, per_s=100, for_s=20)
+            measure_sockets(running, cluster, report, clients=arguments.clients)
     report.show()
     return 0 if all(holds for *_, holds in report.rows) else 1
 

@@ -1,8 +1,8 @@
 """A store of videos of any size behind DynamoDB's own HTTP calls, for `benchmarks.api`.
 
-SQLite's B-trees stand in for DynamoDB's partitions: the embedded AWS scans and sorts a whole index for each query,
-which tells nothing about the api with a million videos. The keys of every record are really there, a million rows;
-the rest of a record is made when it is read. Only the calls that reads and ticks take are answered.
+SQLite's B-trees replace DynamoDB's partitions: the embedded AWS scans and sorts a whole index for each query, so it
+cannot show the api with a million videos. The store has a row with the keys of every record, and makes the rest of a
+record when it is read. It answers only the calls of reads and ticks.
 """
 
 import argparse
@@ -144,7 +144,7 @@ def main() -> None:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    print(f"http://127.0.0.1:{server.server_port}", flush=True)  # noqa: T201 - for who has started it
+    print(f"http://127.0.0.1:{server.server_port}", flush=True)  # noqa: T201 - for the process that started it
     server.serve_forever()
 
 
