@@ -22,7 +22,7 @@ ENGINES = {
 }
 RUNS = 3
 LIMIT_CPU_S = 3.0
-"""What a synth of all stacks may cost with a warm cache."""
+"""Upper limit of the CPU of one synth of all stacks, with a warm cache."""
 
 
 @dataclass(frozen=True)

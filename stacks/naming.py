@@ -23,7 +23,7 @@ class StackId(StrEnum):
 
 
 SERVICES = ("worker", "api", "frontend")
-"""What has an image, and a repository for it, in the order in which images are built."""
+"""Services with an image and a repository for it, in the order in which images are built."""
 
 CLUSTER_TAG = "elbv2.k8s.aws/cluster"
 """Tag that the AWS Load Balancer Controller puts on everything that it makes; its value is the cluster's name.
@@ -36,7 +36,7 @@ KEDA_NAMESPACE = "keda"
 INSIGHTS_NAMESPACE = "fargate-container-insights"
 """The ADOT collector's own: its account may read `nodes/proxy`, which nothing else should share."""
 LOGGING_NAMESPACE = "aws-observability"
-"""Where Fargate looks for its logging ConfigMap; runs no pods."""
+"""Namespace of Fargate's logging ConfigMap; it runs no pods."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class ServiceAccount:
 
     @property
     def subject(self) -> str:
-        """What the cluster's tokens call it."""
+        """Return the subject in the cluster's tokens."""
         return f"system:serviceaccount:{self.namespace}:{self.name}"
 
 
@@ -64,12 +64,12 @@ class Names:
     config: PipelineConfig
 
     def of(self, part: str) -> str:
-        """`<name>-<part>`: Deployments, Services, repositories, roles, alarms."""
+        """Return `<name>-<part>`: Deployments, Services, repositories, roles, alarms."""
         return f"{self.config.name}-{part}"
 
     @property
     def namespace(self) -> str:
-        """Kubernetes namespace of api, frontend and worker."""
+        """Return the Kubernetes namespace of api, frontend and worker."""
         return self.config.name
 
     @property
@@ -98,23 +98,23 @@ class Names:
 
     @property
     def load_balancer(self) -> str:
-        """At most 32 characters; the stacks find the load balancer by it."""
+        """Return the load balancer's name, of at most 32 characters; the stacks find it by this name."""
         return self.config.name
 
     @property
     def load_balancer_arns(self) -> list[str]:
-        """ARNs of the load balancer, of its listeners and of their rules: an id that AWS gives ends each."""
+        """Return the ARNs of the load balancer, its listeners and their rules; `*` replaces the ids that AWS gives."""
         kinds = ("loadbalancer", "listener", "listener-rule")
         return [self.arn("elasticloadbalancing", f"{kind}/app/{self.load_balancer}/*") for kind in kinds]
 
     @property
     def host(self) -> str | None:
-        """Host of the dashboard, where there is a domain."""
+        """Return the host of the dashboard, None without a domain."""
         return f"{self.config.subdomain}.{self.config.domain}" if self.config.domain else None
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """Origins of the dashboard's pages.
+        """Return the origins of the dashboard's pages.
 
         Before HTTPS the load balancer's own name serves them too. AWS puts a number into that name; `*` replaces the
         number, and S3 takes one `*` in an origin. HTTPS on the domain is always among them, so that the certificate
@@ -136,7 +136,7 @@ class Names:
 
     @property
     def resources(self) -> PipelineResources:
-        """Bucket, queues, table and notification, as worker, api and the local pipeline know them."""
+        """Return bucket, queues, table and notification, as worker, api and the local pipeline know them."""
         config = self.config
         return pipeline_resources(
             config.name,
@@ -176,7 +176,7 @@ class Names:
 
     @property
     def api_token_secret(self) -> str:
-        """Name of the secret in Secrets Manager that holds the api's token."""
+        """Return the name of the secret in Secrets Manager that holds the api's token."""
         return f"{self.config.name}/api-token"
 
     def role_arn(self, part: str) -> str:
@@ -184,7 +184,7 @@ class Names:
 
     @property
     def boundary_arn(self) -> str:
-        """The permissions boundary of every role that the deploy role may make."""
+        """Return the ARN of the permissions boundary of every role that the deploy role may make."""
         return self.arn("iam", f"policy/{self.of('boundary')}", region="")
 
     @property
@@ -193,7 +193,7 @@ class Names:
 
     @property
     def cluster_log_group(self) -> str:
-        """The name is EKS' own."""
+        """Return the log group of the control plane, whose name EKS decides."""
         return f"/aws/eks/{self.cluster}/cluster"
 
     @property
@@ -202,18 +202,18 @@ class Names:
 
     @property
     def insights_log_group(self) -> str:
-        """The name is the `awsemf` exporter's default for Container Insights."""
+        """Return the log group of Container Insights, the default of the `awsemf` exporter."""
         return f"/aws/containerinsights/{self.cluster}/performance"
 
     def log_group_arn(self, log_group: str) -> str:
         return self.arn("logs", f"log-group:{log_group}")
 
     def repository(self, service: str) -> str:
-        """Name of a service's ECR repository."""
+        """Return the name of a service's ECR repository."""
         return self.of(service)
 
     def image(self, service: str) -> str:
-        """Image of a service at the config's tag; ECR refuses to move a tag."""
+        """Return the image of a service at the config's tag; ECR refuses to move a tag."""
         registry = f"{self.config.account_id}.dkr.ecr.{self.config.region}.{self.dns_suffix}"
         return f"{registry}/{self.repository(service)}:{self.config.image_tag}"
 
@@ -227,7 +227,10 @@ class Names:
 
     @property
     def partition(self) -> str:
-        """https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html"""
+        """Return the AWS partition.
+
+        https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+        """
         match self.config.region.split("-"):
             case ["cn", *_]:
                 return "aws-cn"
@@ -244,5 +247,5 @@ class Names:
 
 
 def resource_tags(config: PipelineConfig, stack_id: str) -> dict[str, str]:
-    """Tags of every resource of a stack; the config's own come on top."""
+    """Return the tags of every resource of a stack; the config's own tags come on top."""
     return {"pipeline": config.name, "stack": str(stack_id), "managed-by": "thumbnail-pipeline", **config.tags}

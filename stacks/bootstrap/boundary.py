@@ -25,7 +25,7 @@ def boundary_statements(names: "Names") -> list[Statement]:
 
 
 def _own(names: "Names") -> Statement:
-    """Everything that has a name of the instance's own. An action has an effect on resources of its service only."""
+    """Return the rights on everything that has the instance's own name; an action acts on its own service only."""
     buckets = [names.bucket_arn, names.test_source_bucket_arn]
     log_groups = [names.log_group_arn(group) for group in (names.pods_log_group, names.insights_log_group)]
     return Statement(
@@ -61,7 +61,7 @@ def _own(names: "Names") -> Statement:
 
 
 def _by_tags(names: "Names") -> list[Statement]:
-    """What the AWS Load Balancer Controller makes and changes beside the load balancer: AWS names it, tags tell."""
+    """Return the rights on what the AWS Load Balancer Controller makes besides it: tags identify it, not names."""
     groups = names.arn("ec2", "security-group/*")
     target_groups = names.arn("elasticloadbalancing", "targetgroup/*/*")
     rules = ("ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress")
@@ -108,7 +108,7 @@ def _by_tags(names: "Names") -> list[Statement]:
 
 
 def _reads(names: "Names") -> list[Statement]:
-    """Lists and descriptions, most of which know no resources."""
+    """Return the rights to list and describe; most of these actions know no resources."""
     return [
         Statement(
             sid="ReadInRegion",
@@ -130,7 +130,7 @@ def _reads(names: "Names") -> list[Statement]:
 
 
 def _of_aws(names: "Names") -> list[Statement]:
-    """What AWS or the account's administrators have made, and the instance uses."""
+    """Return the rights on what AWS or the account's administrators have made and the instance uses."""
     linked = "role/aws-service-role/elasticloadbalancing.amazonaws.com/*"
     return [
         # Images of EKS' add-ons are in accounts of AWS, one or more in each region.
@@ -162,5 +162,5 @@ def _of_aws(names: "Names") -> list[Statement]:
 
 
 def _token(names: "Names") -> str:
-    """ARN of the secret with the api's token; Secrets Manager adds six characters to the name."""
+    """Return the ARN of the secret with the api's token; Secrets Manager adds six characters to the name."""
     return names.arn("secretsmanager", f"secret:{names.api_token_secret}-??????")

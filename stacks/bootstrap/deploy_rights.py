@@ -1,4 +1,4 @@
-"""What the deploy role may do: everything the stacks need, on this instance's resources where AWS lets us name them.
+"""Rights of the deploy role: everything the stacks need, on this instance's resources where AWS lets us name them.
 
 It can make roles only inside the boundary, and cannot touch the two roles of GitHub or any policy: a workflow cannot
 give itself more. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
@@ -18,7 +18,7 @@ TOLD_BY_TAG = ("acm", "cloudwatch", "ec2", "iam", "sns")
 
 
 def deploy_rights(names: "Names") -> dict[str, list[Statement]]:
-    """Statements by policy: one would be longer than the 6,144 characters that IAM allows."""
+    """Return statements by policy: one policy would be longer than the 6,144 characters that IAM allows."""
     return {
         "data": [*_state(names), *_data(names), *_observation(names)],
         "network": [*_network(names), *_names(names), _nothing_of_others(names)],
@@ -33,7 +33,7 @@ def _state(names: "Names") -> list[Statement]:
         Statement(
             sid="KeepState",
             actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-            # The locks beside it are named <key>.tflock.
+            # The lock files next to it are named <key>.tflock.
             resources=[f"{bucket}/{names.config.name}/*"],
         ),
     ]
@@ -101,7 +101,7 @@ def _observation(names: "Names") -> list[Statement]:
 
 
 def _nothing_of_others(names: "Names") -> Statement:
-    """`<name>-*` would also be the resources of an instance `<name>-two`, and networks have no names: tags tell."""
+    """Deny other instances' resources: `<name>-*` also matches `<name>-two`, and networks have no names, only tags."""
     return Statement(
         sid="NothingOfOthers",
         effect="Deny",
@@ -116,7 +116,7 @@ def _nothing_of_others(names: "Names") -> Statement:
 
 
 def _network(names: "Names") -> list[Statement]:
-    """Networks have no names before they exist, so the region bounds this."""
+    """Return the rights on networks, bounded by the region: they have no names before they exist."""
     made = ("Vpc", "Subnet", "InternetGateway", "NatGateway", "RouteTable", "Route", "SecurityGroup")
     actions = [
         "ec2:Describe*",

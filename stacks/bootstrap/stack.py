@@ -101,7 +101,10 @@ class BootstrapStack(PipelineStack):
         return repository
 
     def _github_role(self, part: str, *, subject: str) -> IamRole:
-        """https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws"""
+        """Make a role that GitHub's workflows assume.
+
+        https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
+        """
         trust = Statement(
             sid="AssumedByWorkflow",
             actions=["sts:AssumeRoleWithWebIdentity"],

@@ -1,7 +1,7 @@
 """Turns pydantic's errors into sentences: for each wrong field its value, the rule, what it is and an example.
 
 A rule over several fields is checked by pydantic only when each of them is right by itself. So that all errors are
-told at once, wrong values are replaced by right ones and the whole is validated again, until nothing new is found.
+reported at once, wrong values are replaced by right ones and the whole is validated again, until nothing new is found.
 """
 
 import json
@@ -43,17 +43,17 @@ class FieldProblem:
 
 
 def list_problems(values: Mapping[str, Any], error: ValidationError) -> list[FieldProblem]:
-    """Every problem of `values`, the first of which pydantic has found, in the order of the config's fields."""
+    """Return every problem of `values`, in the order of the config's fields; `error` has the first ones."""
     repaired = deepcopy(dict(values))
-    told: dict[Path, FieldProblem] = {}
+    found_problems: dict[Path, FieldProblem] = {}
     for _ in range(_ROUNDS):
         new: dict[Path, FieldProblem] = {}
         for detail in error.errors():
             involved = _involved(detail)
             # A rule that involves a repaired value says nothing about what was given.
-            if not any(_overlap(path, known) for path in involved for known in told):
+            if not any(_overlap(path, known) for path in involved for known in found_problems):
                 new.setdefault(involved[0], _problem(values, involved[0], detail))
-        told |= new
+        found_problems |= new
         if not new:
             break
         for detail in error.errors():
@@ -65,11 +65,11 @@ def list_problems(values: Mapping[str, Any], error: ValidationError) -> list[Fie
             error = further
         else:
             break
-    return [told[path] for path in sorted(told, key=_position)]
+    return [found_problems[path] for path in sorted(found_problems, key=_position)]
 
 
 def _involved(detail: ErrorDetails) -> list[Path]:
-    """The fields that an error is about, the one to be named first."""
+    """Return the fields that an error is about; messages name the first."""
     section = _field_path(detail["loc"])
     fields = detail.get("ctx", {}).get("fields")
     if fields is None:
@@ -78,7 +78,7 @@ def _involved(detail: ErrorDetails) -> list[Path]:
 
 
 def _field_path(loc: tuple[int | str, ...]) -> Path:
-    """The field in an error's location, without the places in its list or table."""
+    """Return the path of the field in an error's location, without positions in a list or table."""
     path: list[str] = []
     model: type[BaseModel] | None = PipelineConfig
     for part in loc:
@@ -134,7 +134,7 @@ def _example(field: FieldInfo) -> Any:
 
 
 def _repair(values: dict[str, Any], path: Path) -> None:
-    """Takes a value out, or puts its example in its place where there is no default."""
+    """Remove a value, or replace it by the field's example if there is no default."""
     section: Any = values
     for name in path[:-1]:
         section = section.get(name) if isinstance(section, dict) else None
@@ -165,7 +165,7 @@ def _position(path: Path) -> tuple[int, Path]:
 
 
 def _as_toml(value: Any) -> str:
-    """Near enough for a message: JSON's scalars and lists are TOML's."""
+    """Return a value as TOML for a message; JSON writes scalars and lists the same way."""
     if isinstance(value, Mapping):
         inside = ", ".join(f"{name} = {_as_toml(entry)}" for name, entry in value.items())
         return f"{{ {inside} }}" if inside else "{}"

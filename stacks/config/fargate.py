@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/eks/latest/userguide/fargate-pod-configuration.html
 """
 
 OVERHEAD_MIB = 256
-"""What Fargate adds to a pod's memory request, for the Kubernetes components, before it rounds up."""
+"""Memory that Fargate adds to a pod's request for the Kubernetes components, before it rounds up."""
 
 _GIB = 1024
 
@@ -19,7 +19,7 @@ MEMORY_MIB = {
 
 
 def billed_size(cpu_millis: int, memory_mib: int) -> tuple[int, int]:
-    """CPU (thousandths) and memory (MiB) that a pod with these requests is billed for.
+    """Return CPU (thousandths of a vCPU) and memory (MiB) that Fargate bills for a pod with these requests.
 
     Raises:
         ValueError: no size is that large.
@@ -33,5 +33,5 @@ def billed_size(cpu_millis: int, memory_mib: int) -> tuple[int, int]:
 
 
 def is_exact(cpu_millis: int, memory_mib: int) -> bool:
-    """Whether requests are billed for no more than they ask: a size that exists, less the overhead."""
+    """Return whether Fargate bills exactly what the requests ask: an existing size, less the overhead."""
     return memory_mib + OVERHEAD_MIB in MEMORY_MIB.get(cpu_millis, ())

@@ -29,7 +29,7 @@ class ConfigError(Exception):
 
 
 def load_config(file: Path, environment: Mapping[str, str]) -> PipelineConfig:
-    """The validated config.
+    """Return the validated config.
 
     Raises:
         ConfigError: the file cannot be read, or what it says is wrong.
@@ -42,7 +42,7 @@ def load_config(file: Path, environment: Mapping[str, str]) -> PipelineConfig:
 def validate_config(
     values: Mapping[str, Any], *, source: str, problems: list[FieldProblem] | None = None
 ) -> PipelineConfig:
-    """The config with these values, which come from `source`, where `problems` have been found already.
+    """Return the config with these values, which come from `source`; `problems` were found before.
 
     Raises:
         ConfigError: naming every wrong value.
@@ -55,7 +55,7 @@ def validate_config(
         config = None
     if found or config is None:
         count = f"{len(found)} values" if len(found) > 1 else "1 value"
-        raise ConfigError("\n".join([f"{source} and the environment: {count} to mend", *map(str, found)]))
+        raise ConfigError("\n".join([f"{source} and the environment: {count} to fix", *map(str, found)]))
     return config
 
 
@@ -142,7 +142,7 @@ def _is_readable(name: str, value: str) -> bool:
 
 
 def _misspelt(environment: Mapping[str, str]) -> dict[str, str]:
-    """Variables that look like ours and set nothing, each with the name that was meant.
+    """Return variables that set nothing but resemble one that does, each with that one.
 
     Others that begin the same belong to somebody else: Azure has a PIPELINE_WORKSPACE.
     """
@@ -157,7 +157,7 @@ def _misspelt(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def variable_names() -> set[str]:
-    """Every environment variable that sets a field or a section."""
+    """Return the names of all environment variables that set a field or a section."""
     return {f"{_PREFIX}{'__'.join(path).upper()}" for path in _paths(PipelineConfig)}
 
 

@@ -107,5 +107,5 @@ class PipelineConfig(Section):
     def _tags_differ(self) -> Self:
         twice = [key for key, count in Counter(key.lower() for key in self.tags).items() if count > 1]
         if twice:
-            raise broken_rule(f"IAM does not tell capitals in keys apart: {', '.join(twice)} stands twice", ["tags"])
+            raise broken_rule(f"IAM ignores capitals in keys: {', '.join(twice)} is there twice", ["tags"])
         return self

@@ -1,4 +1,4 @@
-"""What is generated from the config's classes: `pipeline.schema.json` and `docs/configuration.md`."""
+"""Generated files about the config: `pipeline.schema.json` and `docs/configuration.md`."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ _BOUNDS = {
 
 _SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-_TABLE_HEAD = ["| field | type | default | rule | what |", "| --- | --- | --- | --- | --- |"]
+_TABLE_HEAD = ["| field | type | default | rule | description |", "| --- | --- | --- | --- | --- |"]
 
 _HEAD = """\
 # Configuration of an instance
@@ -62,7 +62,7 @@ same as well, where no `PIPELINE_` variable does: the workflows pass them.
 
 
 def config_schema() -> dict[str, Any]:
-    """The JSON schema, for editors; `rule` says in words what a pattern means."""
+    """Return the JSON schema for editors; `rule` explains a pattern."""
     described = PipelineConfig.model_json_schema()
     return {"$schema": _SCHEMA_DIALECT, **described, "title": "pipeline.toml"}
 
@@ -72,7 +72,7 @@ def schema_text() -> str:
 
 
 def render_page() -> str:
-    """The reference, in Markdown: a table for the top and one for each section."""
+    """Return the reference page in Markdown: a table for the top level and one for each section."""
     described = PipelineConfig.model_json_schema()
     aliases = ", ".join(f"`{name}` (`{'.'.join(path)}`)" for name, path in ALIASES.items())
     parts = [_HEAD.format(minimal=minimal_config(), aliases=aliases)]
@@ -89,7 +89,7 @@ def render_page() -> str:
 
 
 def minimal_config() -> str:
-    """The smallest `pipeline.toml`: the required fields, with their examples."""
+    """Return the smallest `pipeline.toml`: the required fields with their examples."""
     return "\n".join(
         f"{name} = {json.dumps(field.examples[0] if field.examples else '')}"
         for name, field in PipelineConfig.model_fields.items()
@@ -127,7 +127,7 @@ def _is_shown(field: Mapping[str, Any]) -> bool:
 
 
 def _resolved(root: Mapping[str, Any], field: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The field's own schema: without references, and without `or null`."""
+    """Return the schema of the field itself: without references, and without `or null`."""
     if "anyOf" in field:
         field = {**field, **next(kind for kind in field["anyOf"] if kind.get("type") != "null")}
     if "$ref" in field:

@@ -18,11 +18,11 @@ https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
 """
 
 _RESERVED_ADDRESSES = 5
-"""In each subnet: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html"""
+"""Addresses that AWS keeps in each subnet: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html"""
 
 CpuMillis = Literal[250, 500, 1000, 2000, 4000]
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 731, 1827]
-"""What CloudWatch Logs takes, up to five years."""
+"""Periods that CloudWatch Logs accepts, up to five years."""
 
 
 class Github(Section):
@@ -64,7 +64,7 @@ class Network(Section):
 
     @property
     def pod_addresses(self) -> int:
-        """Addresses that pods can have, in all private subnets."""
+        """Return the number of addresses for pods in all private subnets."""
         return self.availability_zones * ((1 << (32 - self.subnet_prefix)) - _RESERVED_ADDRESSES)
 
 
@@ -264,7 +264,10 @@ class Oidc(Section):
         examples=["arn:aws:secretsmanager:ap-southeast-2:123456789012:secret:dashboard-oidc-AbCdEf"],
     )
     operator_claim: str = Field(
-        default="groups", min_length=1, description="Claim that tells operators from viewers.", examples=["groups"]
+        default="groups",
+        min_length=1,
+        description="Claim that distinguishes operators from viewers.",
+        examples=["groups"],
     )
     operator_value: str = Field(
         default="operators", min_length=1, description="Value of the claim that makes an operator."

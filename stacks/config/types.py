@@ -27,7 +27,7 @@ class Form:
     pattern: str
     rule: str
     reserved: str | None = None
-    """What must not match, although it has the form."""
+    """Pattern of texts that have the form and are refused all the same."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
@@ -42,7 +42,7 @@ class Form:
 
 
 def broken_rule(rule: str, fields: Sequence[str]) -> PydanticCustomError:
-    """The error of a rule over several fields of a section; the first is the one to be named."""
+    """Return the error of a rule over several fields of a section; messages name the first field."""
     return PydanticCustomError("broken_rule", "{rule}", {"rule": rule, "fields": list(fields)})
 
 
@@ -121,5 +121,5 @@ TagValue = Annotated[
 
 
 def has_room_for(network: IPv4Network, prefix: int, count: int) -> bool:
-    """Whether a network has room for so many subnets of that prefix length."""
+    """Return whether a network has room for `count` subnets of that prefix length."""
     return prefix >= network.prefixlen and 2 ** (prefix - network.prefixlen) >= count

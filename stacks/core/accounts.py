@@ -127,7 +127,7 @@ def make_collector_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamR
 
 
 def _tell_missing_from_denied(names: "Names") -> Statement:
-    """Without it S3 answers 403 for an object that no longer exists, which the worker would try again and again.
+    """Allow to list the bucket: otherwise S3 answers 403 for a deleted object, and the worker would retry for ever.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
     """

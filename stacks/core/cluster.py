@@ -73,7 +73,7 @@ def make_cluster(stack: "PipelineStack", network: "VpcNetwork") -> EksCluster:
 
 
 def _admit_administrators(stack: "PipelineStack", cluster: EksCluster) -> None:
-    """The deploy role and those that the config names; nobody gets in for having made the cluster."""
+    """Admit the deploy role and the principals that the config names; its creator gets no rights by itself."""
     principals = {"deploy": stack.names.role_arn("deploy")}
     for number, principal_arn in enumerate(stack.config.cluster.admin_principal_arns, start=1):
         principals[f"admin-{number}"] = principal_arn
@@ -91,7 +91,7 @@ def _admit_administrators(stack: "PipelineStack", cluster: EksCluster) -> None:
 
 
 def _fargate_profiles(stack: "PipelineStack", cluster: EksCluster, network: "VpcNetwork") -> list[EksFargateProfile]:
-    """One for each namespace that runs pods, in private subnets. EKS makes or deletes one at a time: hence the chain.
+    """Make a profile for each namespace that runs pods, in a chain: EKS makes or deletes one at a time.
 
     https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html
     """
@@ -114,7 +114,7 @@ def _fargate_profiles(stack: "PipelineStack", cluster: EksCluster, network: "Vpc
 
 
 def _pod_execution_role(stack: "PipelineStack") -> "IamRole":
-    """Fetches the images of pods and writes their logs; what pods do themselves is their service accounts' affair.
+    """Make the role that fetches images and writes logs for pods; pods themselves use their accounts' roles.
 
     https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html
     """

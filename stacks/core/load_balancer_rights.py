@@ -1,4 +1,4 @@
-"""What the AWS Load Balancer Controller may do; AWS maintains no policy for it.
+"""Rights of the AWS Load Balancer Controller, for which AWS maintains no policy.
 
 The actions are those of the controller's own `docs/install/iam_policy.json` that an ALB needs. Where that asks only
 for the tag `elbv2.k8s.aws/cluster`, this asks for the cluster's name in it, and it names the one load balancer that

@@ -122,7 +122,7 @@ def _subnet(  # noqa: PLR0913 - what a subnet is made of
     block: str,
     role: str,
 ) -> Subnet:
-    """`role` is what the load balancer controller looks for: elb in public subnets, internal-elb in private ones."""
+    """Make a subnet. The load balancer controller finds it by `role`: elb if public, internal-elb if private."""
     return Subnet(
         stack,
         name,

@@ -37,7 +37,7 @@ def grant_rights(stack: "PipelineStack", part: str, taker: IamRole, *statements:
 
 
 def grant_managed(stack: "PipelineStack", part: str, taker: IamRole, policy: str) -> IamRolePolicyAttachment:
-    """A policy that AWS maintains."""
+    """Attach a policy that AWS maintains."""
     return IamRolePolicyAttachment(
         stack,
         f"{part}-managed-rights",

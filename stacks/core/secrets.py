@@ -13,13 +13,13 @@ _TOKEN_LENGTH = 48
 
 
 def make_api_token(stack: "PipelineStack") -> SecretsmanagerSecret:
-    """The secret, with a first value. To rotate it, put another value: Terraform leaves it alone from then on."""
+    """Make the secret with a first value. To rotate it, store another value: Terraform never changes it again."""
     secret = SecretsmanagerSecret(
         stack,
         "api-token",
         name=stack.names.api_token_secret,
         description=f"Token of the api of {stack.config.name}.",
-        # It can be drawn anew: no reason to block its name for a week after a destroy.
+        # It can be generated again: no reason to block its name for a week after a destroy.
         recovery_window_in_days=0,
     )
     # CDKTF knows no ephemeral blocks yet; Terraform does since 1.10:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class CoreStack(PipelineStack):
-    """What the services stand on. Nothing in it needs the cluster's own API: that is the workloads' stack."""
+    """The network, cluster, queues, buckets and table. Nothing in it needs the cluster's own API."""
 
     def __init__(self, scope: "Construct", config: "PipelineConfig") -> None:
         super().__init__(scope, StackId.CORE, config)
@@ -67,6 +67,6 @@ class CoreStack(PipelineStack):
         )
 
     def _log_group(self, construct_id: str, name: str) -> CloudwatchLogGroup:
-        """Made here, so that its logs are not kept for ever and pods need no right to make it."""
+        """Make a log group ahead of its writers: with a retention, and without a right of pods to make it."""
         days = self.config.cluster.log_retention_days
         return CloudwatchLogGroup(self, construct_id, name=name, retention_in_days=days)

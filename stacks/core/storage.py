@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def make_bucket(stack: "PipelineStack", queues: "VideoQueues") -> S3Bucket:
-    """The bucket of videos and thumbnails, which tells the queue of uploads."""
+    """Make the bucket of videos and thumbnails, which notifies the queue of uploads."""
     config, described = stack.config.storage, stack.names.resources
     bucket = S3Bucket(stack, "videos-bucket", bucket=described.bucket, force_destroy=not config.deletion_protection)
     bucket.override_logical_id("videos-bucket")
@@ -73,7 +73,7 @@ def make_bucket(stack: "PipelineStack", queues: "VideoQueues") -> S3Bucket:
 
 
 def make_test_source_bucket(stack: "PipelineStack") -> None:
-    """The bucket of Test Pipeline's videos, unless the config names one that exists."""
+    """Make the bucket of Test Pipeline's videos, unless the config names an existing one."""
     if stack.config.storage.test_source_bucket_name is not None:
         return
     name = stack.names.resources.test_source_bucket

@@ -31,7 +31,7 @@ class PodGroup:
 
 
 def list_system_pods() -> Iterator[PodGroup]:
-    """What runs for every instance. `tests/stacks/cost/test_capacity.py` compares these with the synthesized charts."""
+    """Yield the pods that every instance has; `tests/stacks/cost/test_capacity.py` compares them with the charts."""
     yield _pods("CoreDNS", 2, 2, cpu_millis=250, memory_mib=256)
     yield _pods("metrics-server", 2, 2, cpu_millis=250, memory_mib=256)
     yield _pods("KEDA operator", 1, 1, cpu_millis=250, memory_mib=768)
@@ -49,7 +49,7 @@ def list_pods(config: PipelineConfig) -> Iterator[PodGroup]:
 
 
 def max_vcpus(config: PipelineConfig) -> float:
-    """VCPUs when everything is scaled out and api, frontend and worker are rolled out at once."""
+    """Return the vCPUs when everything is scaled out while api, frontend and worker are rolled out at once."""
     surging = ("api", "frontend", "worker")
     return sum(
         (entry.most + (math.ceil(entry.most * _ROLLOUT_SURGE) if entry.name in surging else 0)) * entry.vcpus

@@ -10,7 +10,7 @@ from stacks.cost.prices import Assumed, Prices
 
 ALARMS = 8
 METRICS_OF_A_POD = 9
-"""Those that the ADOT collector sends, for each pod, namespace and the cluster (`stacks/workloads`)."""
+"""CloudWatch metrics that the ADOT collector sends, for each pod, namespace and the cluster (`stacks/workloads`)."""
 NAMESPACES = 4
 METRICS_OF_LOGS = 2
 """Videos done and failed, counted in the workers' logs."""
@@ -24,11 +24,11 @@ class Line:
     quantity: str
     usd: float
     by_videos: bool = False
-    """Whether it grows with the videos; the others are there without any."""
+    """True for a cost that grows with the videos; the others are fixed."""
 
 
 def estimate_lines(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> list[Line]:
-    """The lines of a month's bill."""
+    """Return the lines of a month's bill."""
     return [
         *_cluster(config, prices),
         *_network(config, prices, videos=videos),
@@ -38,7 +38,7 @@ def estimate_lines(config: PipelineConfig, prices: Prices, *, videos: int, video
 
 
 def storage_usd(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> float:
-    """What S3 costs for the videos, whoever makes the thumbnails."""
+    """Return the cost of the videos in S3, in USD a month, with any way to make thumbnails."""
     lines = _in_s3(config, prices, videos=videos, video_mb=video_mb)
     return sum(line.usd for line in lines)
 
@@ -48,7 +48,7 @@ def sum_usd(lines: list[Line]) -> float:
 
 
 def worker_hours(config: PipelineConfig, assumed: Assumed, videos: int) -> float:
-    """Hours that worker pods run in a month, with uploads that come at random (a Poisson process).
+    """Return the hours that worker pods run in a month if uploads come at random (a Poisson process).
 
     A first pod runs while there is work and `cooldown_s` after it: with uploads at rate λ that is the share
     1 - exp(-λT) of the time, T being start, work and cool-down. More pods run once one alone cannot do the work.

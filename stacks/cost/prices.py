@@ -49,7 +49,7 @@ class Free(_Table):
 
 
 class Assumed(_Table):
-    """What the config does not say."""
+    """Assumptions about facts that the config does not have."""
 
     hours: float
     video_mb: float
@@ -78,7 +78,7 @@ class Plan(_Table):
     """Dollars for a unit above the plan's; None where the plan ends there."""
 
     def usd(self, units: float) -> float | None:
-        """A month's price, None if the plan does not hold that much."""
+        """Return a month's price in USD, None if the plan does not hold that much."""
         if units <= self.units:
             return self.usd_month
         if self.usd_extra_unit is None:
@@ -92,7 +92,7 @@ class Hosted(_Table):
     source: str
     note: str
     stores: bool
-    """Whether it keeps the videos itself; otherwise they lie in S3 as well."""
+    """True if the service keeps the videos itself; otherwise they are in S3 as well."""
     unit: str
     units_a_video: float
     units_a_video_gb: float
@@ -102,7 +102,7 @@ class Hosted(_Table):
         return videos * (self.units_a_video + self.units_a_video_gb * video_mb / 1000)
 
     def usd(self, videos: int, video_mb: float) -> float | None:
-        """What a month costs in the cheapest plan that holds it, None if none does."""
+        """Return the USD of a month in the cheapest plan that is large enough, None if none is."""
         offers = [plan.usd(self.units(videos, video_mb)) for plan in self.plans]
         return min((offer for offer in offers if offer is not None), default=None)
 

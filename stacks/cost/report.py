@@ -6,11 +6,11 @@ from stacks.config.model import PipelineConfig
 from stacks.cost.estimate import Line, estimate_lines, storage_usd, sum_usd
 from stacks.cost.prices import Hosted, Prices
 
-_MOST_VIDEOS = 100_000_000
+_MAX_VIDEOS = 100_000_000
 
 
 def format_report(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> str:
-    """A month's bill line by line, its assumptions, and where a hosted service would be cheaper."""
+    """Return a month's bill line by line, its assumptions, and the volume below which a hosted service is cheaper."""
     lines = estimate_lines(config, prices, videos=videos, video_mb=video_mb)
     return "\n".join([*_bill(config, lines, videos), "", *_assumptions(prices, config, video_mb), "", *_comparison(
         config, prices, videos=videos, video_mb=video_mb
@@ -18,13 +18,13 @@ def format_report(config: PipelineConfig, prices: Prices, *, videos: int, video_
 
 
 def break_even(config: PipelineConfig, prices: Prices, hosted: Hosted, *, video_mb: float) -> int | None:
-    """Videos a month from which the instance is cheaper than the hosted service; None if it never is.
+    """Return the videos a month from which the instance is cheaper than the hosted service; None if it never is.
 
     Both grow with the videos, so one crossing is looked for, by halving.
     """
-    if not _is_cheaper(config, prices, hosted, videos=_MOST_VIDEOS, video_mb=video_mb):
+    if not _is_cheaper(config, prices, hosted, videos=_MAX_VIDEOS, video_mb=video_mb):
         return None
-    low, high = 0, _MOST_VIDEOS
+    low, high = 0, _MAX_VIDEOS
     while high - low > 1:
         middle = (low + high) // 2
         if _is_cheaper(config, prices, hosted, videos=middle, video_mb=video_mb):

@@ -1,1 +1,1 @@
-"""What people do with the stacks: deploy, destroy, diff, images, cost, graph. Each is a nox session of that name."""
+"""The commands deploy, destroy, diff, images, cost and graph; each is a nox session of that name."""

@@ -51,7 +51,7 @@ def _run(arguments: argparse.Namespace) -> None:
     if arguments.command == "graph":
         output: Path = arguments.output
         output.write_text(draw_architecture(config), encoding="utf-8")
-        print_line(f"{output} is drawn anew.")
+        print_line(f"{output} is up to date.")
         return
     instance = Instance(config=config, project=project, session=boto3.Session(region_name=config.region))
     if arguments.command == "images":
@@ -61,7 +61,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _change(instance: Instance, arguments: argparse.Namespace) -> None:
-    """deploy, destroy, diff."""
+    """Run deploy, destroy or diff."""
     asked = arguments.stacks if arguments.command == "diff" else [arguments.stack]
     if not asked or not set(asked) <= set(StackId):
         instance = replace(instance, team=_team(instance.project))
@@ -86,7 +86,10 @@ def _change(instance: Instance, arguments: argparse.Namespace) -> None:
 
 
 def _team(project: Path) -> tuple[str, ...]:
-    """Ids of the team's own stacks. Raises: PrerequisiteError without node, RefusedError if they cannot be loaded."""
+    """Return ids of the team's stacks.
+
+    Raises: PrerequisiteError without node, RefusedError if they cannot be loaded.
+    """
     if not (project / "team").is_dir():
         return ()
     # Importing a stack starts node.

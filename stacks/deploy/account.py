@@ -1,4 +1,4 @@
-"""What a deployment needs of the AWS account: credentials for it, quota, images, the state's bucket."""
+"""Prerequisites in the AWS account: credentials for it, quota, images, the state's bucket."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ def error_code(error: ClientError) -> str:
 
 
 def check_credentials(session: "Session", config: PipelineConfig) -> None:
-    """Raises: PrerequisiteError if there are no valid credentials, or those of another account."""
+    """Raise PrerequisiteError if there are no valid credentials, or those of another account."""
     try:
         identity = session.client("sts").get_caller_identity()
     except NoCredentialsError:
@@ -35,12 +35,12 @@ def check_credentials(session: "Session", config: PipelineConfig) -> None:
     if identity["Account"] != config.account_id:
         raise PrerequisiteError(
             f"The credentials are those of account {identity['Account']} ({identity['Arn']}), and pipeline.toml says "
-            f"account_id = {config.account_id!r}: use that account's credentials, or mend account_id."
+            f"account_id = {config.account_id!r}: use that account's credentials, or fix account_id."
         )
 
 
 def check_fargate_quota(session: "Session", config: PipelineConfig, *, needed_vcpus: float) -> str | None:
-    """A note for the person if the quota cannot be read, None if it suffices.
+    """Return a note for the user if the quota cannot be read, None if it suffices.
 
     Raises:
         PrerequisiteError: the quota is lower than what the config needs at most.
@@ -65,7 +65,7 @@ def check_fargate_quota(session: "Session", config: PipelineConfig, *, needed_vc
 
 
 def missing_images(session: "Session", config: PipelineConfig, services: Iterable[str] = SERVICES) -> list[str]:
-    """Services whose image is not in ECR at the config's tag.
+    """Return the services whose image is not in ECR at the config's tag.
 
     Raises:
         PrerequisiteError: ECR cannot be asked.
@@ -84,7 +84,7 @@ def missing_images(session: "Session", config: PipelineConfig, services: Iterabl
 
 
 def check_images(session: "Session", config: PipelineConfig) -> None:
-    """Raises: PrerequisiteError if an image is absent."""
+    """Raise PrerequisiteError if an image is absent."""
     missing = missing_images(session, config)
     if missing:
         raise PrerequisiteError(
@@ -94,7 +94,7 @@ def check_images(session: "Session", config: PipelineConfig) -> None:
 
 
 def check_repository_secrets(config: PipelineConfig, environment: Mapping[str, str]) -> None:
-    """The workflows pass ECR_BASE_WORKER and its like; they say where a team believes its images are.
+    """Compare the workflows' ECR_BASE_WORKER, ECR_BASE_API and ECR_BASE_FRONTEND with the config's repositories.
 
     Raises:
         PrerequisiteError: one of them names another repository than the config does.
@@ -104,8 +104,7 @@ def check_repository_secrets(config: PipelineConfig, environment: Mapping[str, s
         said, ours = environment.get(variable, ""), Names(config).image(service).rpartition(":")[0]
         if said and said != ours:
             raise PrerequisiteError(
-                f"{variable} is {said!r}, and by pipeline.toml the repository is {ours!r}: mend the secret or "
-                "remove it."
+                f"{variable} is {said!r}, and by pipeline.toml the repository is {ours!r}: fix the secret or remove it."
             )
 
 
@@ -123,7 +122,7 @@ def repositories_with_images(session: "Session", config: PipelineConfig) -> list
 
 
 def has_state_bucket(session: "Session", config: PipelineConfig) -> bool:
-    """Whether the state's bucket exists.
+    """Return whether the state's bucket exists.
 
     Raises:
         PrerequisiteError: it exists and is not ours, or cannot be asked for.
@@ -144,7 +143,7 @@ def has_state_bucket(session: "Session", config: PipelineConfig) -> bool:
 
 
 def check_state_bucket(session: "Session", config: PipelineConfig) -> None:
-    """Raises: PrerequisiteError if the state's bucket is absent."""
+    """Raise PrerequisiteError if the state's bucket is absent."""
     if not has_state_bucket(session, config):
         raise PrerequisiteError(
             f"The state's bucket {Names(config).state_bucket} does not exist: run "
@@ -153,7 +152,7 @@ def check_state_bucket(session: "Session", config: PipelineConfig) -> None:
 
 
 def make_state_bucket(session: "Session", config: PipelineConfig) -> None:
-    """Makes the bucket that Terraform keeps its state in: the one thing that Terraform cannot make for itself.
+    """Make the bucket of Terraform's state, the only resource that Terraform cannot make for itself.
 
     Closed and versioned from the start; the bootstrap stack holds its settings from then on.
 

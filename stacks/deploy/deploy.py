@@ -1,4 +1,4 @@
-"""`deploy -- <stack>` and `deploy -- all`: in order, after a look at what is needed, with a word on what comes next."""
+"""`deploy -- <stack>` and `deploy -- all`: in order, after a check of the prerequisites."""
 
 from collections.abc import Iterable
 
@@ -27,7 +27,7 @@ _HTTPS_FIRST = (
 
 
 def deploy_stack(instance: Instance, stack: StackId, *, step: int | None, unattended: bool) -> None:
-    """Deploys one stack; the dns stack's step 2 also gives the load balancer its certificate.
+    """Deploy one stack; step 2 of the dns stack also gives the load balancer its certificate.
 
     Raises:
         PrerequisiteError: something is missing, and nothing was changed.
@@ -53,7 +53,7 @@ def deploy_stack(instance: Instance, stack: StackId, *, step: int | None, unatte
 
 
 def deploy_all(instance: Instance, *, unattended: bool) -> None:
-    """Deploys what is left, in order, up to the end or a person's turn. It can be given again at any time.
+    """Deploy the remaining stacks in order, up to the end or to a step of the user. It can be repeated at any time.
 
     Raises:
         PrerequisiteError: something is missing; what was deployed before stays.
@@ -83,7 +83,7 @@ def deploy_all(instance: Instance, *, unattended: bool) -> None:
 
 
 def deploy_team_stacks(instance: Instance, stacks: Iterable[str], *, unattended: bool) -> None:
-    """Raises: PrerequisiteError if something is missing, CommandError if cdktf or Terraform fails."""
+    """Deploy the team's stacks. Raises: PrerequisiteError if something is missing, CommandError if Terraform fails."""
     for stack in stacks:
         prerequisites.check_prerequisites(instance, {Need.STATE_BUCKET})
         print_line(f"\n== {stack}, the team's own")
@@ -107,7 +107,7 @@ def _check_step(instance: Instance, step: int) -> None:
 
 def _deploy(instance: Instance, stage: Stage, *, unattended: bool) -> None:
     if stage.stack is StackId.BOOTSTRAP and not account.has_state_bucket(instance.session, instance.config):
-        print_line(f"Making the state's bucket {instance.names.state_bucket}.")
+        print_line(f"Creating the bucket of Terraform's state, {instance.names.state_bucket}.")
         account.make_state_bucket(instance.session, instance.config)
     print_line(f"\n== {stage.title}")
     tools.deploy_with_cdktf(instance.project, stage.stack, overrides=stage.overrides, unattended=unattended)

@@ -19,7 +19,7 @@ from stacks.naming import StackId
 
 @dataclass(frozen=True, kw_only=True)
 class Consent:
-    """What the person has said."""
+    """Answers of the user."""
 
     name: str | None = None
     """The instance's name; asked for unless given."""
@@ -31,7 +31,7 @@ class Consent:
 def destroy_stacks(
     instance: Instance, stacks: tuple[StackId, ...], consent: Consent, *, team_stacks: tuple[str, ...] = ()
 ) -> None:
-    """Destroys the given stacks, in the right order; the team's own first.
+    """Destroy the given stacks in the right order, the team's own first.
 
     Raises:
         PrerequisiteError: something is missing, and nothing was changed.
@@ -67,23 +67,23 @@ def destroy_stacks(
 
 
 def destroy_team_stacks(instance: Instance, stacks: Iterable[str], *, unattended: bool) -> None:
-    """Raises: CommandError. What was never deployed is left alone: it may read outputs that are gone by now."""
+    """Destroy the team's own stacks, but none that was never deployed: its inputs may be gone. Raises: CommandError."""
     for stack in reversed(list(stacks)):
         if not _has_resources(instance, stack):
-            print_line(f"Nothing of {stack} stands.")
+            print_line(f"{stack} has no resources: nothing to destroy.")
             continue
         print_line(f"\n== destroying {stack}, the team's own")
         tools.destroy_with_cdktf(instance.project, stack, overrides={}, unattended=unattended)
 
 
 def all_but_bootstrap(instance: Instance) -> tuple[StackId, ...]:
-    """What `all` means: all but bootstrap."""
+    """Return the stacks that `destroy -- all` destroys."""
     with_domain = instance.config.domain is not None
     return (StackId.MONITORING, *((StackId.DNS,) if with_domain else ()), StackId.WORKLOADS, StackId.CORE)
 
 
 def _order(stacks: tuple[StackId, ...]) -> tuple[StackId, ...]:
-    """Backwards, but dns after workloads: ACM keeps a certificate while a load balancer uses it."""
+    """Return the stacks in reverse, but dns after workloads: ACM keeps a certificate that a load balancer uses."""
     order = (StackId.MONITORING, StackId.WORKLOADS, StackId.DNS, StackId.CORE, StackId.BOOTSTRAP)
     return tuple(stack for stack in order if stack in stacks)
 
@@ -111,7 +111,7 @@ def _destroy(instance: Instance, stack: StackId, consent: Consent) -> None:
 
 
 def _has_resources(instance: Instance, stack: str) -> bool:
-    """Whether the stack's state holds a resource."""
+    """Return whether the stack's state holds a resource."""
     s3 = instance.session.client("s3")
     try:
         answer = s3.get_object(Bucket=instance.names.state_bucket, Key=instance.names.state_key(stack))
@@ -169,7 +169,7 @@ def _check_repositories(instance: Instance) -> None:
 
 
 def _buckets(instance: Instance) -> tuple[str, ...]:
-    """Those that core made."""
+    """Return the buckets that core made."""
     resources = instance.names.resources
     own_test_source = instance.config.storage.test_source_bucket_name is None
     return (resources.bucket, resources.test_source_bucket) if own_test_source else (resources.bucket,)
@@ -183,6 +183,8 @@ def _check_name(instance: Instance, stacks: tuple[str, ...], consent: Consent) -
         try:
             name = consent.ask("Type the pipeline's name to go on: ").strip()
         except EOFError:
-            raise RefusedError("Nobody is there to type the name, so nothing was destroyed: give --name.") from None
+            raise RefusedError(
+                "There is no terminal to type the name on, so nothing was destroyed: add --name NAME."
+            ) from None
     if name != config.name:
         raise RefusedError(f"{name!r} is not this pipeline's name, {config.name!r}: nothing was destroyed.")

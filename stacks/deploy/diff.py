@@ -10,7 +10,7 @@ from stacks.naming import StackId
 
 
 def show_plans(instance: Instance, stacks: Iterable[str]) -> None:
-    """Shows the plan of each stack; one that fails does not keep the others from being shown.
+    """Show the plan of each stack; if one fails, show the others all the same.
 
     Raises:
         PrerequisiteError: something is missing.
@@ -32,6 +32,6 @@ def show_plans(instance: Instance, stacks: Iterable[str]) -> None:
 
 
 def list_stacks(instance: Instance) -> tuple[str, ...]:
-    """All that the config and the team have, in the order of deployment."""
+    """Return the ids of all stacks of the config and the team, in the order of deployment."""
     ours = (stack for stack in StackId if stack is not StackId.DNS or instance.config.domain is not None)
     return (*ours, *instance.team)

@@ -1,9 +1,9 @@
-"""Errors that the person at the terminal reads: sentences, without a traceback.
+"""Errors for the user at the terminal: sentences, without a traceback.
 
 OperateError             the root; exit status 1
 ├── PrerequisiteError    something is missing or wrong, and nothing was changed
 ├── RefusedError         what was asked for is not done, and nothing was changed
-└── CommandError         a program that we started has failed; what it said stands above
+└── CommandError         a program that we started has failed; its own output is above
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ class OperateError(Exception):
 
 
 class PrerequisiteError(OperateError):
-    """One sentence: what is missing, where, and how to mend it."""
+    """One sentence: what is missing, where, and how to fix it."""
 
     @classmethod
     def of_all(cls, problems: Iterable["PrerequisiteError"]) -> "PrerequisiteError":

@@ -34,7 +34,7 @@ _NOT_COPIED = shutil.ignore_patterns("__pycache__", "node_modules", ".next", ".e
 
 @contextmanager
 def build_context() -> Iterator[Path]:
-    """A folder with all that the Dockerfiles copy, and little else: an installed package has neighbours.
+    """Yield a folder with only the files that the Dockerfiles copy: an installed package has others next to it.
 
     It looks like the root of this project's repository, as far as they know it.
     """
@@ -48,7 +48,7 @@ def build_context() -> Iterator[Path]:
 
 
 def push_images(instance: Instance, *, tag: str) -> None:
-    """Builds and pushes every image whose tag is not in ECR yet.
+    """Build and push every image whose tag is not in ECR yet.
 
     Raises:
         PrerequisiteError: no Docker, no credentials, no repository, or the workflow's secrets name others.
@@ -71,7 +71,7 @@ def push_images(instance: Instance, *, tag: str) -> None:
 
 
 def build_and_push(instance: Instance, services: Iterable[str], *, tag: str) -> None:
-    """Raises: CommandError if Docker fails, PrerequisiteError if ECR refuses."""
+    """Build and push images of services. Raises: CommandError if Docker fails, PrerequisiteError if ECR refuses."""
     config = instance.config.model_copy(update={"image_tag": tag})
     built = []
     with build_context() as context:
@@ -88,9 +88,9 @@ def build_and_push(instance: Instance, services: Iterable[str], *, tag: str) -> 
 
 
 def build_commands(config: PipelineConfig, service: str, *, team: Path) -> list[list[str]]:
-    """How an image is built, in a build context: ours, and the team's own on top where `team/<service>/Dockerfile` is.
+    """Return the commands that build an image: ours, and the team's on top if there is `team/<service>/Dockerfile`.
 
-    The team's build begins with `ARG PIPELINE` and `FROM ${PIPELINE}`, and may copy what lies beside it.
+    The team's build begins with `ARG PIPELINE` and `FROM ${PIPELINE}`, and may copy the files next to it.
     """
     image = Names(config).image(service)
     own = team / service
@@ -111,7 +111,7 @@ def _build(config: PipelineConfig, image: str, *arguments: str) -> list[str]:
 
 
 def check_tag(tag: str) -> None:
-    """Raises: RefusedError for `latest` and for what is no tag."""
+    """Raise RefusedError for `latest` and for a text that is no tag."""
     try:
         TypeAdapter(values.ImageTag).validate_python(tag)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""What every command works on: the config, the project's folder, and AWS as the config names it."""
+"""The instance that every command works on: the config, the project's folder, and the AWS session."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,5 +26,5 @@ class Instance:
 
 
 def print_line(sentence: str) -> None:
-    """For the person at the terminal, at once: Terraform writes to the same terminal."""
+    """Print a line for the user at once: Terraform writes to the same terminal."""
     print(sentence, flush=True)  # noqa: T201 - the command's output

@@ -1,4 +1,4 @@
-"""What the AWS Load Balancer Controller has made, and Terraform does not know: gone, before the network goes.
+"""Remains that keep a destroy from ending: what the AWS Load Balancer Controller made, and objects in buckets.
 
 The controller removes its load balancer when the Ingress is deleted, but that takes minutes. A VPC that is destroyed
 before hangs on their network interfaces, and security groups that refer to each other.
@@ -40,29 +40,29 @@ def wait_until_gone(
     pause: Callable[[float], None] = time.sleep,
     patience_s: float = PATIENCE_S,
 ) -> None:
-    """Returns when nothing is left.
+    """Wait until nothing is left.
 
     Raises:
         OperateError: something is still there after `patience_s`; it names each.
     """
-    told: list[Leftover] = []
+    reported: list[Leftover] = []
     for waited_s in range(0, int(patience_s) + 1, _PAUSE_S):
         found = list_leftovers(session, names)
         if not found:
             return
-        if found != told:
+        if found != reported:
             say(f"Waiting for {', '.join(map(str, found))} to be gone.")
-            told = found
+            reported = found
         if waited_s + _PAUSE_S <= patience_s:
             pause(_PAUSE_S)
     raise OperateError(
-        f"After {patience_s / 60:g} minutes there are still {', '.join(map(str, told))}. The load balancer's "
+        f"After {patience_s / 60:g} minutes there are still {', '.join(map(str, reported))}. The load balancer's "
         "controller is gone or hangs: delete them by hand, in this order, then run the destroy again."
     )
 
 
 def list_leftovers(session: "Session", names: Names) -> list[Leftover]:
-    """What is left of the cluster's load balancers, in the order in which it can be deleted by hand."""
+    """Return the remains of the cluster's load balancers, in the order in which people can delete them."""
     return [
         *_load_balancers(session, names),
         *_target_groups(session, names),
@@ -85,7 +85,7 @@ def _target_groups(session: "Session", names: Names) -> list[Leftover]:
 
 
 def _of_the_cluster(session: "Session", names: Names, arns: list[str]) -> list[str]:
-    """Those that the controller of this cluster has tagged."""
+    """Return the ARNs that the controller of this cluster has tagged."""
     elb = session.client("elbv2")
     ours = []
     for arn in arns:
@@ -101,7 +101,7 @@ def _of_the_cluster(session: "Session", names: Names, arns: list[str]) -> list[s
 
 
 def _of_the_network(session: "Session", names: Names) -> list[Leftover]:
-    """Security groups of the controller, and the network interfaces in them."""
+    """Return the controller's security groups, and the network interfaces in them."""
     ec2 = session.client("ec2")
     groups = [
         group
@@ -128,7 +128,7 @@ def _of_the_network(session: "Session", names: Names) -> list[Leftover]:
 
 
 def is_bucket_empty(session: "Session", bucket: str) -> bool:
-    """Whether a bucket holds no version of anything; true for one that does not exist."""
+    """Return whether a bucket holds no version of anything; True for one that does not exist."""
     try:
         page = session.client("s3").list_object_versions(Bucket=bucket, MaxKeys=1)
     except ClientError as error:
@@ -139,7 +139,7 @@ def is_bucket_empty(session: "Session", bucket: str) -> bool:
 
 
 def empty_bucket(session: "Session", bucket: str) -> int:
-    """Deletes all versions and delete markers for good; how many there were.
+    """Delete all versions and delete markers for good, and return their number.
 
     Raises:
         OperateError: some could not be deleted; it names the first.

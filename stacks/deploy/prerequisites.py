@@ -1,4 +1,4 @@
-"""Asks for everything that a stage needs before anything is changed, and tells all that is missing at once."""
+"""Checks of everything that a stage needs, before anything is changed; one error names all that is missing."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ from stacks.deploy.stages import Need
 
 
 def check_prerequisites(instance: Instance, needs: Iterable[Need], *, docker: bool = False) -> None:
-    """Raises: PrerequisiteError naming everything that is missing. AWS is asked only with valid credentials."""
+    """Raise PrerequisiteError naming everything that is missing. AWS is asked only with valid credentials."""
     problems = list(_problems(_local_checks(instance, docker=docker, aws_cli=Need.AWS_CLI in needs)))
     signed_in = list(_problems([lambda: account.check_credentials(instance.session, instance.config)]))
     problems += signed_in

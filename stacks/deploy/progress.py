@@ -1,4 +1,4 @@
-"""How far an instance is, as AWS and the DNS tell: what decides what comes next."""
+"""The progress of an instance, read from AWS and the DNS; it decides what comes next."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ _ZONE_ID_PREFIX = "/hostedzone/"
 class Progress:
     missing_images: tuple[str, ...] = ()
     delegated: bool = False
-    """Whether the world asks the zone's name servers."""
+    """True if public name servers refer to those of the zone."""
     certificate_issued: bool = False
 
 
@@ -31,7 +31,7 @@ def read_progress(instance: Instance) -> Progress:
 
 
 def zone_name_servers(instance: Instance) -> list[str]:
-    """The four name servers of the domain's zone; none while there is no zone."""
+    """Return the four name servers of the domain's zone; none while there is no zone."""
     domain = f"{instance.config.domain}."
     route53 = instance.session.client("route53")
     listed = route53.list_hosted_zones_by_name(DNSName=domain, MaxItems="10")["HostedZones"]
@@ -43,7 +43,7 @@ def zone_name_servers(instance: Instance) -> list[str]:
 
 
 def public_name_servers(domain: str) -> list[str]:
-    """The name servers that the world is told to ask for a domain; none where it is not delegated."""
+    """Return the name servers of a domain in the public DNS; none if it is not delegated."""
     try:
         answer = dns.resolver.resolve(f"{domain}.", "NS")
     except dns.exception.DNSException:
@@ -57,7 +57,7 @@ def is_delegated(instance: Instance) -> bool:
 
 
 def has_certificate(instance: Instance) -> bool:
-    """Whether ACM has issued the dashboard's certificate."""
+    """Return whether ACM has issued the dashboard's certificate."""
     pages = instance.session.client("acm").get_paginator("list_certificates").paginate(CertificateStatuses=["ISSUED"])
     return any(entry["DomainName"] == instance.names.host for page in pages for entry in page["CertificateSummaryList"])
 
@@ -95,7 +95,7 @@ def has_cluster(instance: Instance) -> bool:
 
 
 def check_cluster(instance: Instance) -> None:
-    """Raises: PrerequisiteError if core is not deployed."""
+    """Raise PrerequisiteError if core is not deployed."""
     if not has_cluster(instance):
         raise PrerequisiteError(
             f"The cluster {instance.names.cluster} does not exist in {instance.config.region}: "
@@ -104,7 +104,7 @@ def check_cluster(instance: Instance) -> None:
 
 
 def check_load_balancer(instance: Instance) -> None:
-    """Raises: PrerequisiteError if there is no load balancer."""
+    """Raise PrerequisiteError if there is no load balancer."""
     if not has_load_balancer(instance):
         raise PrerequisiteError(
             f"The load balancer {instance.names.load_balancer} does not exist: run `./noxw -s deploy -- workloads` "
@@ -113,7 +113,7 @@ def check_load_balancer(instance: Instance) -> None:
 
 
 def check_certificate(instance: Instance) -> None:
-    """Raises: PrerequisiteError if the config wants HTTPS and the certificate is not there."""
+    """Raise PrerequisiteError if the config wants HTTPS and the certificate has not been issued."""
     if instance.config.certificate and not has_certificate(instance):
         raise PrerequisiteError(
             f"pipeline.toml says certificate = true and ACM has issued none for {instance.names.host}: run "
@@ -122,7 +122,7 @@ def check_certificate(instance: Instance) -> None:
 
 
 def check_delegation(instance: Instance) -> None:
-    """Raises: PrerequisiteError if the domain is not delegated to the zone."""
+    """Raise PrerequisiteError if the domain is not delegated to the zone."""
     domain = str(instance.config.domain)
     wanted = zone_name_servers(instance)
     if not wanted:

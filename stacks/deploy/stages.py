@@ -1,6 +1,6 @@
-"""The order of a deployment, and what each stage of it asks for beforehand.
+"""The order of a deployment, and the prerequisites of each stage.
 
-bootstrap, images, core, workloads, dns step 1, the delegation (a person's work, at the registrar), dns step 2,
+bootstrap, images, core, workloads, dns step 1, the delegation (by the user, at the registrar), dns step 2,
 monitoring. Which stages are left follows from how far the instance is; nothing here asks or changes anything.
 """
 
@@ -44,7 +44,7 @@ class Images:
 
 @dataclass(frozen=True, kw_only=True)
 class Pause:
-    """It is a person's turn; the rest comes when the command is given again."""
+    """A pause for the user; repeating the command does the rest."""
 
     why: str
 
@@ -101,14 +101,14 @@ _ALONE = {
 
 
 def stages_of(stack: StackId, *, step: int | None, config: PipelineConfig) -> tuple[Stage, ...]:
-    """What `deploy -- <stack>` does. The dns stack has two steps; without one it is the config's `certificate`."""
+    """Return the stages of `deploy -- <stack>`; for dns without `step`, the config's `certificate` decides."""
     if stack is not StackId.DNS:
         return _ALONE[stack]
     return (DNS_2, WORKLOADS_HTTPS) if (step or (2 if config.certificate else 1)) == 2 else (DNS_1,)
 
 
 def first_stages(progress: Progress) -> Iterator[Stage | Images]:
-    """What `deploy -- all` does before the certificate matters."""
+    """Yield the stages of `deploy -- all` before the certificate matters."""
     yield BOOTSTRAP
     if progress.missing_images:
         yield Images(services=progress.missing_images)
@@ -116,7 +116,7 @@ def first_stages(progress: Progress) -> Iterator[Stage | Images]:
 
 
 def last_stages(config: PipelineConfig, progress: Progress) -> Iterator[Stage | Pause]:
-    """What `deploy -- all` does after core, up to a person's turn or the end."""
+    """Yield the stages of `deploy -- all` after core, up to a step of the user or the end."""
     if config.domain is None:
         yield WORKLOADS
     elif not progress.delegated:
@@ -140,7 +140,7 @@ def last_stages(config: PipelineConfig, progress: Progress) -> Iterator[Stage | 
 
 
 def next_command(stack: StackId, *, step: int | None, config: PipelineConfig) -> str | None:
-    """The command that comes after `deploy -- <stack>`, None after the last."""
+    """Return the command that follows `deploy -- <stack>`, None after the last."""
     deploy = "./noxw -s deploy --"
     monitoring = f"{deploy} monitoring"
     secured = config.domain is None or config.certificate

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from stacks.deploy.errors import CommandError, PrerequisiteError
 
-OLDEST_TERRAFORM = (1, 11)
-"""As in `stacks/engine/stack.py`: lock files in S3, and arguments that are never stored in the state."""
+MIN_TERRAFORM = (1, 11)
+"""Oldest version of Terraform, as in `stacks/engine/stack.py`: lock files in S3, and write-only arguments."""
 
 NODE_MAJORS = range(20, 24)
 """cdktf-cli 0.21 crashes on Node 24, and was not tried on older ones than 20."""
@@ -23,9 +23,9 @@ _CDKTF_ENVIRONMENT = {"CHECKPOINT_DISABLE": "1", "JSII_SILENCE_WARNING_END_OF_LI
 
 
 def check_terraform() -> None:
-    """Raises: PrerequisiteError if there is no Terraform, or one that is too old."""
+    """Raise PrerequisiteError if there is no Terraform, or one that is too old."""
     binary = os.environ.get("TERRAFORM_BINARY_NAME") or "terraform"
-    wanted = ".".join(map(str, OLDEST_TERRAFORM))
+    wanted = ".".join(map(str, MIN_TERRAFORM))
     text = _ask([binary, "version", "-json"])
     if text is None:
         raise PrerequisiteError(
@@ -37,14 +37,14 @@ def check_terraform() -> None:
         parts = tuple(int(part) for part in version.partition("-")[0].split("."))
     except (ValueError, KeyError, TypeError):
         raise PrerequisiteError(f"`{binary} version -json` does not answer with a version: is it Terraform?") from None
-    if parts < OLDEST_TERRAFORM:
+    if parts < MIN_TERRAFORM:
         raise PrerequisiteError(
             f"Terraform {wanted} or newer is needed and `{binary}` is {version}: install a newer one."
         )
 
 
 def check_node() -> None:
-    """Raises: PrerequisiteError if there is no Node, or one that cdktf-cli does not run on."""
+    """Raise PrerequisiteError if there is no Node, or one that cdktf-cli does not run on."""
     wanted = f"{NODE_MAJORS.start} to {NODE_MAJORS.stop - 1}"
     text = _ask(["node", "--version"])
     found = re.match(r"v?(\d+)\.", text or "")
@@ -55,13 +55,13 @@ def check_node() -> None:
 
 
 def check_cdktf(project: Path) -> None:
-    """Raises: PrerequisiteError if cdktf-cli is not installed beside the project's package.json."""
+    """Raise PrerequisiteError if cdktf-cli is not installed in the project's folder."""
     if not (project / "node_modules" / ".bin" / "cdktf").exists():
         raise PrerequisiteError(f"cdktf-cli is not installed in {project}: run `npm ci` there.")
 
 
 def check_aws_cli() -> None:
-    """Raises: PrerequisiteError if `aws` does not run: Terraform asks it for the cluster's tokens."""
+    """Raise PrerequisiteError if `aws` does not run: Terraform gets the cluster's tokens from it."""
     if _ask(["aws", "--version"]) is None:
         raise PrerequisiteError(
             "The AWS CLI is needed, as Terraform gets the cluster's tokens from `aws eks get-token`, and `aws` does "
@@ -70,7 +70,7 @@ def check_aws_cli() -> None:
 
 
 def check_docker() -> None:
-    """Raises: PrerequisiteError if there is no Docker, or its engine does not answer."""
+    """Raise PrerequisiteError if there is no Docker, or its engine does not answer."""
     if shutil.which("docker") is None:
         raise PrerequisiteError("Docker is needed to build images and `docker` is not on the PATH: install it.")
     if _ask(["docker", "version", "--format", "{{.Server.Version}}"]) is None:
@@ -82,7 +82,7 @@ def check_docker() -> None:
 def run_program(
     command: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None, stdin: str | None = None
 ) -> None:
-    """Runs a program in the foreground, its output to ours.
+    """Run a program in the foreground, with its output to ours.
 
     Raises:
         CommandError: it ends with a status other than 0, or is not there.
@@ -99,17 +99,17 @@ def run_program(
 
 
 def deploy_with_cdktf(project: Path, stack: str, *, overrides: Mapping[str, str], unattended: bool) -> None:
-    """Raises: CommandError."""
+    """Deploy a stack with cdktf-cli, which synthesizes with `main.py` and runs Terraform. Raises: CommandError."""
     _run_cdktf(project, "deploy", stack, *_approval(unattended=unattended), overrides=overrides)
 
 
 def destroy_with_cdktf(project: Path, stack: str, *, overrides: Mapping[str, str], unattended: bool) -> None:
-    """Raises: CommandError."""
+    """Destroy a stack with cdktf-cli. Raises: CommandError."""
     _run_cdktf(project, "destroy", stack, *_approval(unattended=unattended), overrides=overrides)
 
 
 def plan_with_cdktf(project: Path, stack: str) -> None:
-    """Raises: CommandError."""
+    """Show the plan of a stack with cdktf-cli. Raises: CommandError."""
     _run_cdktf(project, "diff", stack, overrides={})
 
 
@@ -123,7 +123,7 @@ def _run_cdktf(project: Path, *arguments: str, overrides: Mapping[str, str]) -> 
 
 
 def _ask(command: Sequence[str]) -> str | None:
-    """What a program prints; None if it is not there or fails."""
+    """Return the output of a program; None if it is not there or fails."""
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and our own arguments
             command,

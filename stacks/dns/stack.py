@@ -68,7 +68,7 @@ class DnsStack(PipelineStack):
         )
 
     def _serve(self, host: str, zone: Route53Zone, certificate: AcmCertificate, record: Route53Record) -> str:
-        """Step 2. Returns the ARN of the certificate once it is valid."""
+        """Build step 2, and return the ARN of the certificate once it is valid."""
         valid = AcmCertificateValidation(
             self,
             "certificate-validation",

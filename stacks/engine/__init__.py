@@ -1,1 +1,1 @@
-"""What makes synth fast, and what is particular to CDKTF: loading, state, outputs, charts, policies."""
+"""Fast loading of the providers, and everything that is particular to CDKTF: state, outputs, charts, policies."""

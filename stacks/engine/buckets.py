@@ -1,4 +1,4 @@
-"""What every bucket gets: it is closed to the public, encrypted, versioned, and only spoken to over TLS."""
+"""Settings of every bucket: closed to the public, encrypted, versioned, and reached over TLS only."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -45,7 +45,7 @@ class Lifecycle:
 def secure_bucket(
     stack: "PipelineStack", part: str, bucket_name: str, *, lifecycle: Lifecycle, after: "S3Bucket | None" = None
 ) -> None:
-    """The settings of a bucket: of one that the stack makes (`after`), or of one that exists."""
+    """Make the settings of a bucket that the stack makes (`after`), or of one that exists."""
     bucket = after.id if after is not None else bucket_name
     S3BucketPublicAccessBlock(
         stack,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def local_chart(stack: "PipelineStack", folder: Path) -> str:
-    """What a helm `Release` takes as its `chart`: a path that holds wherever the synthesized stack is run from.
+    """Return the `chart` of a Helm `Release`: a path that holds in any folder of the synthesized stack.
 
     `folder` holds `Chart.yaml`; its content decides the path, so that a changed chart shows in the plan.
     """

@@ -9,7 +9,7 @@ from services.contract.settings import ServiceSettings
 
 
 def container_environment(settings: type[ServiceSettings], **values: Any) -> dict[str, str]:
-    """Variables with the given values, in the order of the settings; a value of None is left to its default.
+    """Return variables with the given values, in the order of the settings; a value of None is left to its default.
 
     The whole is validated by the class as the service will validate it, so that a Deployment whose service would refuse
     to start is never synthesized. Values must be known beforehand: Terraform's references are not.
@@ -30,7 +30,7 @@ def container_environment(settings: type[ServiceSettings], **values: Any) -> dic
 
 
 def _alone(settings: type[ServiceSettings]) -> type[ServiceSettings]:
-    """The class, blind to the environment of the process that synthesizes."""
+    """Return the class without the environment of the process that synthesizes as a source."""
 
     class Alone(settings):  # type: ignore[valid-type, misc]  # a class that is known at run time only
         @classmethod
@@ -43,7 +43,7 @@ def _alone(settings: type[ServiceSettings]) -> type[ServiceSettings]:
 
 
 def format_value(value: Any) -> str:
-    """A value as a service reads it from its environment."""
+    """Return a value as a service reads it from its environment."""
     if isinstance(value, tuple):
         return ",".join(format_value(part) for part in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,10 +1,10 @@
-"""How the provider packages are loaded: lazily, and from CDK Terrain where that is asked for.
+"""Loading of the provider packages: lazily, and from CDK Terrain if asked for.
 
 A provider package imports its 2,200 submodules when it is imported, in Python and again in node: 20 s of CPU for a
-synth. Two detours bring that to about one:
+synth. Two changes bring that to about one:
 
 - In Python, a package is made without running its `__init__`; a submodule is imported when somebody wants it.
-- In node, `lazy.cjs` resolves a provider's `index.js` to the `lazy-index.js` that the packages ship beside it.
+- In node, `lazy.cjs` resolves a provider's `index.js` to the `lazy-index.js` that the packages ship next to it.
 
 What is synthesized is the same, byte for byte (`./noxw -s bench -- synth` compares). `STACKS_ENGINE` chooses:
 
@@ -34,7 +34,7 @@ class UnknownEngineError(Exception):
 
 
 def install_lazy_loading() -> None:
-    """Sets the detours up; nothing is imported yet. Must come before the first import of cdktf."""
+    """Set up the lazy imports, and import nothing yet. Must come before the first import of cdktf."""
     engine = os.environ.get("STACKS_ENGINE") or "cdktf"
     if engine not in ENGINES:
         raise UnknownEngineError(f"STACKS_ENGINE={engine} is none of {', '.join(ENGINES)}")

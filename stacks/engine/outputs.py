@@ -25,12 +25,12 @@ _Outputs = TypeVar("_Outputs")
 
 
 def output(description: str) -> Any:
-    """A field of a class of outputs."""
+    """Return a field of a class of outputs."""
     return field(default=MISSING, metadata={"description": description})
 
 
 def publish(stack: "PipelineStack", outputs: Any) -> None:
-    """Declares every field as an output of the stack, under the field's name."""
+    """Declare every field as an output of the stack, under the field's name."""
     for entry in fields(outputs):
         declared = TerraformOutput(
             stack, entry.name, value=getattr(outputs, entry.name), description=entry.metadata["description"]
@@ -39,7 +39,7 @@ def publish(stack: "PipelineStack", outputs: Any) -> None:
 
 
 def outputs_of(stack: "PipelineStack", stack_id: str, kind: type[_Outputs]) -> _Outputs:
-    """What another stack has published, as tokens that Terraform resolves. Call it once in a stack for each other."""
+    """Return the outputs of another stack, as tokens that Terraform resolves. Call it once for each other."""
     names = Names(stack.config)
     state = DataTerraformRemoteStateS3(
         stack,

@@ -14,7 +14,7 @@ Conditions = Mapping[str, Mapping[str, str | Sequence[str]]]
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """What is allowed, unless `effect` says Deny. `sid` has letters and digits only."""
+    """A statement that allows, unless `effect` says Deny. `sid` has letters and digits only."""
 
     sid: str
     actions: Sequence[str]
@@ -41,7 +41,7 @@ def policy_document(*statements: Statement) -> str:
 
 
 def deny_plain_http(resources: Sequence[str], action: str) -> Statement:
-    """For the policy of a bucket or a queue: nobody comes without TLS."""
+    """Return the statement that refuses requests without TLS, for the policy of a bucket or a queue."""
     return Statement(
         sid="DenyPlainHttp",
         effect="Deny",
@@ -53,7 +53,7 @@ def deny_plain_http(resources: Sequence[str], action: str) -> Statement:
 
 
 def service_trust_policy(service: str, conditions: Conditions | None = None) -> str:
-    """The trust policy of a role that an AWS service takes."""
+    """Return the trust policy of a role that an AWS service assumes."""
     return policy_document(
         Statement(
             sid="AssumedByService",

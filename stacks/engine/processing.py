@@ -1,4 +1,4 @@
-"""What the config says of the work on a video, as settings of the worker: the same on AWS and on one machine."""
+"""Settings of the worker from the config's sections `thumbnails` and `processing`: the same on AWS and locally."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from stacks.config.model import PipelineConfig
 
 
 def processing_settings(config: PipelineConfig) -> dict[str, Any]:
-    """Values by the names of the fields of `WorkerSettings`."""
+    """Return values by the names of the fields of `WorkerSettings`."""
     thumbnails, processing = config.thumbnails, config.processing
     return {
         "thumbnail_positions": thumbnails.positions_pct,
@@ -17,7 +17,7 @@ def processing_settings(config: PipelineConfig) -> dict[str, Any]:
         "thumbnail_storyboard": thumbnails.storyboard,
         "thumbnail_preview": thumbnails.preview,
         "processing_deadline_s": processing.deadline_s,
-        # Videos in work share the CPU, so each gets half of its deadline, and never less than the default.
+        # Videos in progress share the CPU, so each gets half of its deadline, and never less than the default.
         "extraction_cpu_s": max(30, processing.deadline_s // 2),
         "max_receive_count": processing.max_receive_count,
     }

@@ -16,7 +16,7 @@ _EXEC_API = "client.authentication.k8s.io/v1beta1"
 
 
 class PipelineStack(TerraformStack):
-    """A stack of an instance: its state lies in S3 under its own key, with a lock file beside it."""
+    """A stack of an instance: its state is in S3 under its own key, next to a lock file."""
 
     def __init__(self, scope: Construct, stack_id: str, config: PipelineConfig) -> None:
         # jsii takes plain text, not a StackId.
@@ -43,7 +43,7 @@ class PipelineStack(TerraformStack):
         )
 
     def connect_to_cluster(self, *, name: str, endpoint: str, ca_data: str) -> None:
-        """Kubernetes and Helm providers for a cluster that another stack has made.
+        """Add the Kubernetes and Helm providers for a cluster that another stack has made.
 
         A token from `aws eks get-token` is asked for when it is needed: one in a plan is good for 15 minutes only.
         """

@@ -106,7 +106,7 @@ def _by_component(found: Resources) -> dict[str, Fields]:
 
 
 def _components(found: Resources) -> dict[str, str]:
-    """Component by the name that its Deployment and its Service share."""
+    """Return the component by the name that its Deployment and its Service share."""
     return {deployment["metadata"]["name"]: component for component, deployment in _by_component(found).items()}
 
 
@@ -116,7 +116,7 @@ def _variables(deployment: Fields) -> dict[str, str]:
 
 
 def _stores(found: Resources) -> dict[str, str]:
-    """Names of what holds data, by the key of its box."""
+    """Return the names of buckets, queues, tables and secrets, by the keys of their boxes."""
     kinds = {
         "bucket": ("aws_s3_bucket", "bucket"),
         "queue": ("aws_sqs_queue", "name"),

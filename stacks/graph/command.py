@@ -11,7 +11,7 @@ from stacks.graph.scene import build_scene
 
 
 def draw_architecture(config: PipelineConfig) -> str:
-    """The drawing of an instance; with HTTPS where it has a domain, whether or not the certificate stands yet."""
+    """Return the drawing of an instance, with HTTPS if it has a domain, even before the certificate is issued."""
     loading.install_lazy_loading()
     # The provider packages must not be imported before that.
     from cdktf import App  # noqa: PLC0415
@@ -27,6 +27,6 @@ def draw_architecture(config: PipelineConfig) -> str:
 
 
 def draw_synthesized(folder: Path) -> str:
-    """The drawing of what `cdktf synth` has written into a folder."""
+    """Return the drawing of a folder that `cdktf synth` has written."""
     files = sorted(folder.glob("stacks/*/cdk.tf.json"))
     return render_svg(build_scene({file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}))

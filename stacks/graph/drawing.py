@@ -57,7 +57,7 @@ class _Place:
 
 
 def render_svg(scene: Scene) -> str:
-    """The SVG document."""
+    """Return the SVG document."""
     places, panels, height = _lay_out(scene)
     body = [*_panels(scene, panels), *_arrows(scene.arrows, places), *_boxes(places.values())]
     names = ", ".join(name for name in _PANELS if name in panels and name != "outside")
@@ -83,7 +83,7 @@ def render_svg(scene: Scene) -> str:
 
 
 def _lay_out(scene: Scene) -> tuple[dict[str, _Place], dict[str, tuple[int, int]], int]:
-    """Places of the boxes, top and height of each panel, and the drawing's height."""
+    """Return places of the boxes, top and height of each panel, and the drawing's height."""
     places: dict[str, _Place] = {}
     panels: dict[str, tuple[int, int]] = {}
     bottoms: dict[str | None, int] = {None: _MARGIN_PX}
@@ -146,7 +146,7 @@ def _boxes(places: Iterable[_Place]) -> Iterator[str]:
 
 
 def _fit(place: _Place, text: str, width_px: float) -> str:
-    """Squeezes a text that would leave its box; `width_px` is that of a letter, about."""
+    """Return attributes that squeeze a text into its box if it is too long; `width_px` is about that of a letter."""
     room = place.width - 20
     return f' textLength="{room}" lengthAdjust="spacingAndGlyphs"' if len(text) * width_px > room else ""
 
@@ -168,7 +168,7 @@ def _arrows(arrows: tuple[Arrow, ...], places: dict[str, _Place]) -> Iterator[st
 
 
 def _path(source: _Place, target: _Place) -> tuple[str, tuple[int, int]]:
-    """A curve between two boxes, and where its label stands."""
+    """Return a curve between two boxes, and the position of its label."""
     if source.x == target.x:
         return _within_a_column(source, target)
     if source.x < target.x:
@@ -182,7 +182,7 @@ def _path(source: _Place, target: _Place) -> tuple[str, tuple[int, int]]:
 
 
 def _within_a_column(source: _Place, target: _Place) -> tuple[str, tuple[int, int]]:
-    """Straight down to the next box, or around those between."""
+    """Return a line straight down to the next box, or around the boxes between."""
     gap = target.y - source.y - source.height
     if 0 < gap <= _GAP_PX:
         x = source.x + source.width // 2

@@ -41,7 +41,7 @@ class Resources:
         self.drawn: dict[str, set[str]] = {stack: set() for stack in synthesized}
 
     def of(self, stack: str, kind: str) -> dict[str, Any]:
-        """Resources by logical id; none where the stack is not there."""
+        """Return resources by logical id; none if the stack is not there."""
         resources: dict[str, Any] = self._synthesized.get(stack, {}).get("resource", {}).get(kind, {})
         if stack in self.drawn:
             self.drawn[stack].update(f"{kind}.{name}" for name in resources)

@@ -1,4 +1,4 @@
-"""What is drawn: boxes and arrows, read off the stacks' JSON. Pure; where they stand is `drawing`'s affair.
+"""The drawn boxes and arrows, read from the stacks' JSON. Pure; `drawing` places them.
 
 A box exists because a resource does, its text is the resource's own, and an arrow because one refers to another: by its
 address, its name, or in a container's environment. What nobody needs for an overview (policies, routes, bindings) is

@@ -9,7 +9,7 @@ from stacks.graph.resources import Arrow, DrawnBox, Fields, Resources
 
 _DAY_S = 86_400
 _WATCHED = {"QUEUE": "the queue", "DLQ": "dead letters", "ALB": "the load balancer", "LOGS": "the workers' logs"}
-"""In the order in which they are drawn, which is that of the queues."""
+"""Watched things in the order in which they are drawn, which is that of the queues."""
 
 
 def list_boxes(found: Resources) -> Iterator[DrawnBox]:
@@ -57,7 +57,7 @@ def _ways_of_messages(found: Resources) -> Iterator[Arrow]:
 
 
 def _ways_of_alarms(found: Resources) -> Iterator[Arrow]:
-    # All alarms tell the topic (tests/stacks checks that); one arrow says so.
+    # All alarms notify the topic (tests/stacks checks that); one arrow says so.
     for watched in list(_alarms(found))[-1:]:
         yield Arrow(f"alarms:{watched}", "topic", "each")
     queues = {queue["name"]: name for name, queue in found.of("core", "aws_sqs_queue").items()}
@@ -147,7 +147,7 @@ def _monitoring(found: Resources) -> Iterator[DrawnBox]:
 
 
 def _alarms(found: Resources) -> dict[str, list[str]]:
-    """Names of the alarms, by what they watch."""
+    """Return the names of the alarms, by what they watch."""
     grouped: dict[str, list[str]] = defaultdict(list)
     for name, alarm in found.of("monitoring", "aws_cloudwatch_metric_alarm").items():
         grouped[_watched(alarm)].append(name)
@@ -169,5 +169,5 @@ def _box(key: str, panel: str, title: str, *lines: str) -> DrawnBox:
 
 
 def _address(reference: str) -> str:
-    """`videos-queue` of `${aws_sqs_queue.videos-queue.arn}`."""
+    """Return the id in a reference: `videos-queue` of `${aws_sqs_queue.videos-queue.arn}`."""
     return reference.removeprefix("${").removesuffix("}").split(".")[1]

@@ -51,7 +51,7 @@ def main() -> int:
 
 @contextmanager
 def _temporary_files() -> Iterator[None]:
-    """Copier leaves its clones behind when it is interrupted: they lie in a folder of ours, which goes in the end."""
+    """Keep Copier's temporary files in a folder of ours, as an interrupted Copier leaves its clones behind."""
     usual = tempfile.tempdir
     with TemporaryDirectory(prefix="thumbnail-pipeline-") as folder:
         tempfile.tempdir = folder
@@ -81,7 +81,7 @@ def _tell(destination: Path, given: Mapping[str, str]) -> None:
     _say(f"{given['name']} is in {destination}, from {given['_commit']}. Next:")
     _say(f"  cd {destination} && git init --quiet --initial-branch=main && git add --all && git commit -m 'Begin'")
     _say("  ./noxw -s demo                 # see it run on this machine")
-    _say("  ./noxw -s lint test synth      # check it; then README.md tells how to deploy it")
+    _say("  ./noxw -s lint test synth      # check it; then README.md says how to deploy it")
 
 
 def _update(arguments: argparse.Namespace) -> None:

@@ -1,6 +1,6 @@
 """`./noxw -s demo`: the instance that `pipeline.toml` describes, on this machine, under its name and with its settings.
 
-The local pipeline knows no config: it is told by arguments, and takes this process' place.
+The local pipeline knows no config: it takes arguments, and replaces this process.
 """
 
 import os
@@ -13,7 +13,7 @@ from stacks.engine.processing import processing_settings
 
 
 def demo_command(project: Path, *arguments: str) -> list[str]:
-    """The command that runs the local pipeline; `arguments` are its own. Raises: ConfigError."""
+    """Return the command that runs the local pipeline; `arguments` are its own. Raises: ConfigError."""
     config = load_config(project / "pipeline.toml", os.environ)
     settings = {"pipeline_name": config.name, **processing_settings(config)}
     given = [f"--set={name.upper()}={format_value(value)}" for name, value in settings.items()]

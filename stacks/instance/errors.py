@@ -1,4 +1,4 @@
-"""The error of this package, for people: one message, what and how to mend it."""
+"""The error of this package for the user: one message, what is wrong and how to fix it."""
 
 
 class TemplateError(Exception):

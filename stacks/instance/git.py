@@ -1,4 +1,4 @@
-"""What we ask of git."""
+"""Calls of git."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ _ANSWER_WITHIN_S = 30
 
 
 def run_git(*arguments: str, cwd: Path) -> str:
-    """What git prints. Raises: TemplateError with its own words if it fails."""
+    """Return the output of a git command. Raises: TemplateError with git's message if it fails."""
     done = _run(arguments, cwd)
     if done.returncode != 0:
         raise TemplateError(f"git {arguments[0]} failed in {cwd}: {done.stderr.strip()}")

@@ -1,4 +1,4 @@
-"""Which versions this project was tested with: the locked requirements, with hashes, that come along with it.
+"""The locked requirements, with hashes, that this version was tested with; the package contains them.
 
 An instance pins this project alone, and asks here for what goes with that version:
 `python -m stacks.instance.locked stacks`.
@@ -9,11 +9,11 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
 _FOLDERS = (_PACKAGE / "requirements", _PACKAGE.parent / "requirements")
-"""In a wheel, and in a checkout."""
+"""Folders of the requirements, in a wheel and in a checkout."""
 
 
 def locked_requirements(name: str) -> Path:
-    """The requirements file of that name: `api`, `checks`, `local`, `stacks`, `template`, `worker`.
+    """Return the requirements file of that name: `api`, `checks`, `local`, `stacks`, `template`, `worker`.
 
     Raises: LookupError if there is none.
     """

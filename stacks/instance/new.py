@@ -1,4 +1,4 @@
-"""Renders an instance, all of it or nothing: into a folder beside the destination, checked, and then moved there."""
+"""Rendering of an instance, all or nothing: into a temporary folder next to the destination, checked, then moved."""
 
 import shutil
 import sys
@@ -21,10 +21,10 @@ RESERVED_PACKAGES = ("services", "stacks")
 """Import packages of this project, which an instance installs. `template/noxfile.py` checks for the same names."""
 
 QUESTIONS = ("name", "description", "region", "account_id", "domain", "alert_email", "repository")
-"""Of copier.yml."""
+"""Questions of copier.yml."""
 
 PLACEHOLDERS = ("account_id", "alert_email", "repository")
-"""Answers whose defaults are nobody's: enough for a demo, wrong for a deployment."""
+"""Answers with placeholders as defaults: enough for a demo, wrong for a deployment."""
 
 
 def render_instance(
@@ -35,7 +35,7 @@ def render_instance(
     defaults: bool = False,
     force: bool = False,
 ) -> dict[str, str]:
-    """The answers that the instance in `destination` was rendered with.
+    """Render an instance into `destination`, and return its answers.
 
     What `answers` leave out is asked for, or with `defaults` has its default. With `force`, a folder that holds
     something keeps it, but for files of the same names.
@@ -47,8 +47,8 @@ def render_instance(
     destination = destination.resolve()
     _check_destination(destination, force=force)
     _check_answers(answers)
-    with tempfile.TemporaryDirectory(prefix=f".{destination.name}-", dir=destination.parent) as beside:
-        rendered = Path(beside) / destination.name
+    with tempfile.TemporaryDirectory(prefix=f".{destination.name}-", dir=destination.parent) as temporary:
+        rendered = Path(temporary) / destination.name
         try:
             copier.run_copy(
                 source.url,
@@ -70,13 +70,13 @@ def render_instance(
 
 
 def read_instance_answers(instance: Path) -> dict[str, str]:
-    """What an instance was rendered with; Copier's own notes begin with `_`."""
+    """Return the answers that an instance was rendered with; Copier's own entries begin with `_`."""
     answers: dict[str, str] = yaml.safe_load((instance / ".copier-answers.yml").read_text(encoding="utf-8"))
     return answers
 
 
 def read_answers(file: Path) -> dict[str, str]:
-    """Answers in a YAML file. Raises: TemplateError if it cannot be read, or is no table."""
+    """Return the answers in a YAML file. Raises: TemplateError if it cannot be read, or is no table."""
     try:
         answers = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -111,10 +111,10 @@ def _check_destination(destination: Path, *, force: bool) -> None:
 
 
 def _check_answers(answers: Mapping[str, str]) -> None:
-    """Raises: ConfigError for those that break a rule, TemplateError for those that answer no question."""
+    """Raise ConfigError for answers that break a rule, TemplateError for those to no question."""
     unknown = sorted(set(answers) - set(QUESTIONS))
     if unknown:
-        raise TemplateError(f"Nobody asks for {', '.join(unknown)}: there are {', '.join(QUESTIONS)}.")
+        raise TemplateError(f"There is no question {', '.join(unknown)}: there are {', '.join(QUESTIONS)}.")
     examples = {name: field.examples for name, field in PipelineConfig.model_fields.items() if field.is_required()}
     values = {name: (found or [""])[0] for name, found in examples.items()}
     given = {name: value for name, value in answers.items() if name in PipelineConfig.model_fields}
@@ -127,7 +127,7 @@ def _check_answers(answers: Mapping[str, str]) -> None:
 
 
 def _suggestions(destination: Path) -> dict[str, str]:
-    """The folder's name as the instance's, if it can be that."""
+    """Return the folder's name as the instance's, if it is a valid one."""
     try:
         return {"name": TypeAdapter(InstanceName).validate_python(destination.name)}
     except ValidationError:
@@ -143,5 +143,5 @@ def _sentence(error: Exception, answers: Mapping[str, str]) -> str:
 
 
 def exit_on_signal(*_: object) -> None:
-    """For SIGTERM, and SIGHUP of a closed terminal: ends as Ctrl-C does, with the rendered folder thrown away."""
+    """Exit on SIGTERM and SIGHUP as on Ctrl-C, so that the rendered folder is deleted."""
     sys.exit(130)

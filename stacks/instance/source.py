@@ -1,4 +1,4 @@
-"""Where an instance's template and package come from: a git repository, at a commit."""
+"""The source of an instance's template and package: a git repository, at a commit."""
 
 import re
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from stacks.instance.errors import TemplateError
 @dataclass(frozen=True, kw_only=True)
 class TemplateSource:
     url: str
-    """As both pip and Copier take it: `git+https://...`, `git+ssh://...`, `git+file:///...`."""
+    """URL as both pip and Copier take it: `git+https://...`, `git+ssh://...`, `git+file:///...`."""
     commit: str | None
     """None: the newest version there."""
     notes: tuple[str, ...] = ()
-    """What the person should know about it."""
+    """Notes about the source for the user."""
 
 
 def named_source(url: str) -> TemplateSource:
-    """The newest version in a repository that somebody names. Raises: TemplateError if it cannot be read."""
+    """Return the newest version in the repository at `url`. Raises: TemplateError if it cannot be read."""
     source = TemplateSource(url=as_requirement(url), commit=None)
     check_reachable(source.url)
     return source
 
 
 def source_of(checkout: Path) -> TemplateSource:
-    """The commit of a checkout: in the repository that it was cloned from if that has it, else in itself.
+    """Return the commit of a checkout: in the repository that it was cloned from if that has it, else in itself.
 
     Raises: TemplateError if it is no git repository.
     """
@@ -49,7 +49,7 @@ def source_of(checkout: Path) -> TemplateSource:
 
 
 def as_requirement(url: str) -> str:
-    """`url` as git takes it, in the form that pip takes: pip knows no `git@host:owner/repo`."""
+    """Return git's `url` in the form that pip takes: pip does not know `git@host:owner/repo`."""
     if url.startswith("git+"):
         return url
     if "://" in url:
@@ -60,16 +60,16 @@ def as_requirement(url: str) -> str:
 
 
 def check_reachable(url: str) -> None:
-    """Raises: TemplateError if git cannot read the repository at `url`."""
+    """Raise TemplateError if git cannot read the repository at `url`."""
     plain = url.removeprefix("git+")
     try:
         git.run_git("ls-remote", "--", plain, "HEAD", cwd=Path.cwd())
     except TemplateError as error:
-        raise TemplateError(f"The template cannot be had from {plain}. {error}") from error
+        raise TemplateError(f"The template cannot be read from {plain}. {error}") from error
 
 
 def _origin(checkout: Path, commit: str) -> str | None:
-    """The remote repository that the checkout was cloned from, if it can be reached and has the commit."""
+    """Return the remote repository that the checkout was cloned from, if it can be reached and has the commit."""
     if not git.git_succeeds("remote", "get-url", "origin", cwd=checkout):
         return None
     url = as_requirement(git.run_git("remote", "get-url", "origin", cwd=checkout))

@@ -29,9 +29,9 @@ class Update:
 
 
 def update_instance(instance: Path, *, to: str | None = None) -> Update:
-    """Merges the newest version, or the version `to`, into the instance's files, and commits nothing.
+    """Merge the newest version, or the version `to`, into the instance's files, and commit nothing.
 
-    Raises: TemplateError if the instance has changes that are not committed, if the template cannot be had, or if a
+    Raises: TemplateError if the instance has changes that are not committed, if the template cannot be read, or if a
     file changed in both: then the message names it, and the file shows both.
     """
     answers = read_instance_answers(instance)
@@ -55,7 +55,7 @@ def update_instance(instance: Path, *, to: str | None = None) -> Update:
 
 
 def find_newer_version(instance: Path) -> tuple[str, str] | None:
-    """This version and the newest, if there is a newer one. Raises: TemplateError if the template cannot be had."""
+    """Return this version and the newest, None if this is it. Raises: TemplateError if the template cannot be read."""
     check_reachable(read_instance_answers(instance)["_src_path"])
     # As a command: Copier has no public function for it.
     command = (sys.executable, "-m", "copier", "check-update", "--output-format=json", str(instance))
@@ -64,7 +64,7 @@ def find_newer_version(instance: Path) -> tuple[str, str] | None:
 
 
 def open_pull_request(instance: Path, done: Update) -> None:
-    """Commits the update to a branch, pushes it, and opens a pull request with GitHub's `gh`, unless one is open.
+    """Commit the update to a branch, push it, and open a pull request with GitHub's `gh`, unless one is open.
 
     Raises: TemplateError if git or gh fail.
     """

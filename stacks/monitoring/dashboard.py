@@ -109,7 +109,7 @@ def _restarts(config: PipelineConfig) -> list[Any]:
 
 
 def _search(config: PipelineConfig, metric: str, statistic: str) -> str:
-    """Every pod of the pipeline: they come and go, so that none can be named."""
+    """Return a search over every pod of the pipeline: pods come and go, so none can be named."""
     schema = "{ContainerInsights,ClusterName,LaunchType,Namespace,PodName}"
     filters = f'ClusterName="{config.name}" Namespace="{config.name}" MetricName="{metric}"'
     return f"SEARCH('{schema} {filters}', '{statistic}', 60)"

@@ -35,14 +35,20 @@ class PipelineMetrics:
         return WorkerEvent("video_done", Metric(self._own, "VideosDone"))
 
     def queue(self, name: str) -> Metric:
-        """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html"""
+        """Return a metric of the queue.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+        """
         return Metric("AWS/SQS", name, {"QueueName": self.names.resources.queue.name})
 
     def dead_letters(self, name: str) -> Metric:
         return Metric("AWS/SQS", name, {"QueueName": self.names.resources.dead_letter_queue.name})
 
     def balancer(self, name: str) -> Metric:
-        """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html"""
+        """Return a metric of the load balancer.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+        """
         return Metric("AWS/ApplicationELB", name, {"LoadBalancer": self.load_balancer})
 
     @property

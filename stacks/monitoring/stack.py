@@ -49,7 +49,7 @@ class MonitoringStack(PipelineStack):
         publish(self, MonitoringOutputs(alarm_topic_arn=topic.arn, dashboard_name=dashboard.dashboard_name))
 
     def _topic(self) -> SnsTopic:
-        """Encrypted with a key of ours: with `alias/aws/sns` CloudWatch may not use the key, and says so to nobody.
+        """Make a topic encrypted with a key of ours: CloudWatch may not use `alias/aws/sns`, and fails silently.
 
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
         """
@@ -103,7 +103,7 @@ class MonitoringStack(PipelineStack):
         return topic
 
     def _count(self, event: WorkerEvent) -> None:
-        """A metric of the JSON lines that the worker writes for `event`."""
+        """Make a metric that counts the JSON lines that the worker writes for `event`."""
         metric = event.metric
         CloudwatchLogMetricFilter(
             self,

@@ -1,4 +1,4 @@
-"""Who the pods are: service accounts with their IAM roles (IRSA), RBAC, the client of the identity provider.
+"""Identities of the pods: service accounts with their IAM roles (IRSA), RBAC, the client of the identity provider.
 
 The api's token is in none of these. It lies in Secrets Manager; the api reads it with its own role and accepts the
 current and the previous version, so that a rotation needs no rollout, and no Terraform state, Kubernetes Secret or
@@ -29,7 +29,10 @@ _ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
 
 
 def role_annotations(role_arn: str) -> dict[str, str]:
-    """https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html"""
+    """Return the annotation with the role.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
+    """
     return {
         _ROLE_ANNOTATION: role_arn,
         # STS in the region: the global endpoint is another region's outage.
@@ -62,12 +65,12 @@ def make_service_account(
 def allow_reading_pods(
     stack: PipelineStack, account: ServiceAccount, *, depends_on: Sequence[ITerraformDependable]
 ) -> None:
-    """The api shows the pods of the pipeline's namespace, and of no other."""
+    """Allow the api to read the pods of the pipeline's namespace, and of no other."""
     _grant(stack, account, _Rule(role="pod-reader", resource="pods"), depends_on=depends_on)
 
 
 def make_oidc_secret(stack: PipelineStack, oidc: Oidc, *, depends_on: Sequence[ITerraformDependable]) -> None:
-    """The Secret that the load balancer's controller takes the provider's client from.
+    """Make the Secret from which the load balancer's controller reads the provider's client.
 
     Terraform reads it from Secrets Manager while it runs and hands it on as a write-only argument: neither plan nor
     state holds it. CDKTF 0.21 has no class for ephemeral resources.

@@ -1,4 +1,4 @@
-"""How many pods there are: KEDA for the worker, by the queue; HPAs for api and frontend, by CPU; budgets for all.
+"""Scaling of the pods: KEDA for the worker, by the queue; HPAs for api and frontend, by CPU; budgets for all.
 
 KEDA's objects go through a chart of ours, see `stacks.engine.charts`.
 """
@@ -35,8 +35,11 @@ from stacks.workloads.components import Component
 from stacks.workloads.deployments import component_labels, component_selector
 
 _CHART = Path(__file__).parent / "charts" / "custom-objects"
-_LONGEST_WINDOW_S = 3600
-"""What Kubernetes allows: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#scaling-policies"""
+_MAX_WINDOW_S = 3600
+"""Upper limit of Kubernetes.
+
+https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#scaling-policies
+"""
 
 
 def make_cpu_autoscaler(stack: PipelineStack, component: Component, web: Web, *, target: ITerraformDependable) -> None:
@@ -71,7 +74,7 @@ def make_cpu_autoscaler(stack: PipelineStack, component: Component, web: Web, *,
 def make_disruption_budget(
     stack: PipelineStack, component: Component, *, depends_on: Sequence[ITerraformDependable]
 ) -> None:
-    """One pod of a component at a time may be evicted.
+    """Allow to evict one pod of a component at a time.
 
     `minAvailable: 1` would forbid every eviction of a single pod, and AWS, when it patches Fargate, then deletes the
     pod without one: https://docs.aws.amazon.com/eks/latest/userguide/fargate-pod-patching.html
@@ -108,12 +111,12 @@ def make_queue_autoscaler(
 
 
 def queue_scaling(config: PipelineConfig, component: Component) -> list[dict[str, Any]]:
-    """KEDA's objects for the worker: https://keda.sh/docs/2.21/scalers/aws-sqs/
+    """Return KEDA's objects for the worker: https://keda.sh/docs/2.21/scalers/aws-sqs/
 
-    KEDA looks every `polling_interval_s` whether there is work for a first pod; the number above one follows
-    Kubernetes' own 15 s. Pods go one a minute, and only when there has been less work for longer than a video takes;
-    the count holds messages in work, so that a busy pod is never one too many. The pod that goes all the same ends
-    what it has (`termination_grace_s`) or hands it back.
+    KEDA reads the queue every `polling_interval_s` to start a first pod; the number above one follows Kubernetes' own
+    15 s. Pods are removed one a minute, and only when there has been less work for longer than a video takes. The count
+    includes messages in progress, so a busy pod is never superfluous. A pod that is removed while it is busy finishes
+    its videos (`termination_grace_s`) or returns them to the queue.
     """
     names, worker = Names(config), config.worker
     metadata = {
@@ -148,9 +151,7 @@ def queue_scaling(config: PipelineConfig, component: Component) -> list[dict[str
                             "policies": [{"type": "Pods", "value": worker.max_replicas, "periodSeconds": 15}],
                         },
                         "scaleDown": {
-                            "stabilizationWindowSeconds": min(
-                                max(300, component.termination_grace_s), _LONGEST_WINDOW_S
-                            ),
+                            "stabilizationWindowSeconds": min(max(300, component.termination_grace_s), _MAX_WINDOW_S),
                             "policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}],
                         },
                     }

@@ -55,7 +55,10 @@ IMAGE = "public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0"
 CPU_MILLIS, MEMORY_MIB = 250, 768
 
 _USER_ID = "4317"
-"""Of the image's own user: https://github.com/aws-observability/aws-otel-collector/blob/v0.49.0/cmd/awscollector/Dockerfile"""
+"""Id of the image's own user.
+
+https://github.com/aws-observability/aws-otel-collector/blob/v0.49.0/cmd/awscollector/Dockerfile
+"""
 
 _NAME = COLLECTOR_ACCOUNT.name
 _SELECTOR = {"app.kubernetes.io/name": _NAME}

@@ -1,4 +1,4 @@
-"""What the ADOT collector does: from the kubelets' cAdvisor to the `ContainerInsights` namespace of CloudWatch.
+"""Configuration of the ADOT collector: from the kubelets' cAdvisor to the `ContainerInsights` namespace of CloudWatch.
 
 On Fargate a pod does not reach its node's kubelet, so that the API server passes the scrape on. After the design in
 https://aws-otel.github.io/docs/getting-started/container-insights/eks-fargate/ with two differences: metrics of pods
@@ -42,7 +42,7 @@ METRICS = (
     "pod_network_tx_bytes",
     "pod_container_start_time_seconds",
 )
-"""What CloudWatch gets, in `ContainerInsights`."""
+"""Metrics that CloudWatch gets in `ContainerInsights`."""
 
 DIMENSIONS = (
     ("ClusterName", "LaunchType"),
@@ -87,7 +87,7 @@ def collector_config(*, region: str, log_group: str) -> dict[str, Any]:
         "receivers": {"prometheus": {"config": _scrapes()}},
         "processors": processors,
         "exporters": {"awsemf": _exporter(region=region, log_group=log_group)},
-        # The collector listens on localhost unless told otherwise, and the kubelet's probes come from outside.
+        # The collector listens on localhost by default, and the kubelet's probes come from outside.
         "extensions": {"health_check": {"endpoint": f"0.0.0.0:{HEALTH_PORT}"}},
         "service": {
             "extensions": ["health_check"],
@@ -142,7 +142,7 @@ def _exporter(*, region: str, log_group: str) -> dict[str, Any]:
 
 
 def _series(name: str, source: str, labels: dict[str, str]) -> dict[str, Any]:
-    """Another name for the series of `source` that have `labels`."""
+    """Return a rule that gives the series of `source` with `labels` another name."""
     return {
         "include": source,
         "match_type": "regexp",

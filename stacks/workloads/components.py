@@ -19,7 +19,7 @@ answers 502: https://docs.aws.amazon.com/elasticloadbalancing/latest/application
 """
 
 DEREGISTRATION_DELAY_S = 30
-"""How long the load balancer lets requests end on a pod that goes; the pod stays that long after it was told to."""
+"""Seconds that the load balancer lets requests end on a pod that terminates; the pod waits that long before SIGTERM."""
 
 _MARGIN_S = 15
 """Between the last moment that a process gives itself and the moment that Kubernetes kills it."""
@@ -27,7 +27,7 @@ _MARGIN_S = 15
 
 @dataclass(frozen=True, kw_only=True)
 class Component:
-    """What a Deployment runs. Its requests are its limits: a Fargate pod is a machine of its own."""
+    """The content of a Deployment. Its requests are its limits: a Fargate pod is a machine of its own."""
 
     part: str
     """worker, api or frontend: the value of the label `app.kubernetes.io/component`."""
@@ -38,16 +38,16 @@ class Component:
     ports: dict[str, int]
     health_port: int
     health_path: str
-    """Whether the process lives."""
+    """Path of the liveness probe."""
     startup_path: str
-    """Whether it can work: asked until it says so once, so that a pod without its rights never joins."""
+    """Path of the startup probe, which must succeed once: a pod without its rights never receives requests."""
     drain_s: int
     """Seconds between the order to end and SIGTERM, in which load balancer and Service forget the pod."""
     shutdown_grace_s: int
     """Seconds that the process takes from SIGTERM to its end, at most."""
     writable: tuple[str, ...] = ("/tmp",)  # noqa: S108 - an emptyDir of the pod's own
     reads_pods: bool = False
-    """Whether it talks to Kubernetes and so needs a token for it."""
+    """True if the process calls Kubernetes and needs a token for it."""
 
     @property
     def termination_grace_s(self) -> int:
@@ -56,7 +56,7 @@ class Component:
 
 def describe_worker(config: PipelineConfig) -> Component:
     names = Names(config)
-    # From SIGTERM it takes no more videos: those in work started before it, and each ends within its deadline.
+    # From SIGTERM it takes no more videos: those in progress started before it, and each ends within its deadline.
     shutdown_grace_s = min(config.processing.deadline_s + _MARGIN_S, 3600)
     return Component(
         part="worker",

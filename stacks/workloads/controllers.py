@@ -22,11 +22,11 @@ LOAD_BALANCER_CONTROLLER_VERSION = "3.5.0"
 """Its IAM policy is of the same version, see `stacks.core.stack`."""
 
 _SMALLEST = {"cpu": "250m", "memory": "256Mi"}
-"""With Fargate's 256 MiB the smallest pod there is: 0.25 vCPU, 0.5 GB."""
+"""Size of the smallest pod of Fargate once it adds 256 MiB: 0.25 vCPU, 0.5 GB."""
 
 
 def install_keda(stack: PipelineStack, core: CoreOutputs, *, depends_on: Sequence[ITerraformDependable]) -> Release:
-    """https://github.com/kedacore/charts/blob/v2.21.0/keda/values.yaml"""
+    """Install KEDA. https://github.com/kedacore/charts/blob/v2.21.0/keda/values.yaml"""
     return _release(
         stack,
         _Chart(

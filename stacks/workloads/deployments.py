@@ -47,11 +47,14 @@ from stacks.engine.stack import PipelineStack
 from stacks.workloads.components import Component
 
 _USER_ID = "10001"
-"""Of no account of the images: what a process writes by mistake belongs to nobody."""
+"""User id of no account of the images, so that a file written by mistake belongs to nobody."""
 
 
 def component_labels(config: PipelineConfig, part: str) -> dict[str, str]:
-    """https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/"""
+    """Return the labels of a component.
+
+    https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
+    """
     return component_selector(config, part) | {
         "app.kubernetes.io/name": f"{config.name}-{part}",
         "app.kubernetes.io/part-of": config.name,
@@ -59,14 +62,14 @@ def component_labels(config: PipelineConfig, part: str) -> dict[str, str]:
 
 
 def component_selector(config: PipelineConfig, part: str) -> dict[str, str]:
-    """The labels that find a component's pods. A Deployment's selector cannot change, so there are few."""
+    """Return the few labels that find a component's pods: a Deployment's selector cannot change later."""
     return {"app.kubernetes.io/instance": config.name, "app.kubernetes.io/component": part}
 
 
 def make_deployment(
     stack: PipelineStack, component: Component, *, depends_on: Sequence[ITerraformDependable]
 ) -> DeploymentV1:
-    """`replicas` is left out: the autoscalers own it, and Terraform would set it back with every apply."""
+    """Make a Deployment without `replicas`: the autoscalers own it, and Terraform would reset it with every apply."""
     config, part = stack.config, component.part
     return DeploymentV1(
         stack,
@@ -172,7 +175,7 @@ def _container(component: Component) -> DeploymentV1SpecTemplateSpecContainer:
 
 
 def _wait_before_the_end(drain_s: int) -> DeploymentV1SpecTemplateSpecContainerLifecycle:
-    """SIGTERM and the removal from the load balancer start at once: without it, requests meet a closed port."""
+    """Return a wait before SIGTERM: requests arrive until the load balancer has removed the pod."""
     return DeploymentV1SpecTemplateSpecContainerLifecycle(
         pre_stop=[
             DeploymentV1SpecTemplateSpecContainerLifecyclePreStop(

@@ -41,7 +41,7 @@ def make_service(
     annotations: Mapping[str, str],
     depends_on: Sequence[ITerraformDependable],
 ) -> ServiceV1:
-    """In front of the component's port for HTTP; its metrics stay out of reach of the load balancer."""
+    """Make the Service of the component's HTTP port; the load balancer cannot reach the metrics."""
     return ServiceV1(
         stack,
         f"{component.part}-service",
@@ -70,7 +70,7 @@ def make_ingress(
     certificate_arn: str | None,
     depends_on: Sequence[ITerraformDependable],
 ) -> IngressV1:
-    """`/ws` to the api, everything else to the frontend, which passes `/api` on itself.
+    """Make the Ingress: `/ws` goes to the api, everything else to the frontend, which passes `/api` on itself.
 
     Terraform waits until the load balancer stands; pods that come after it get their readiness gates.
     """
@@ -103,7 +103,7 @@ def host_of(entrance: IngressV1) -> str:
 
 
 def oidc_annotations(oidc: Oidc, *, for_websockets: bool) -> dict[str, str]:
-    """The load balancer logs people in. A WebSocket cannot follow a redirect to the provider, so it is refused."""
+    """Return annotations for the login at the load balancer; a WebSocket cannot follow a redirect, so it is refused."""
     provider = {
         "issuer": oidc.issuer,
         "authorizationEndpoint": oidc.authorization_endpoint,

@@ -2,7 +2,7 @@
 
 
 def escape_interpolation(text: str) -> str:
-    """`text` for Terraform: what looks like `${...}` or `%{...}` in it stays what it is.
+    """Return `text` for Terraform with `${...}` and `%{...}` escaped.
 
     https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences-1
     """

@@ -56,7 +56,7 @@ def make_pod_logs(stack: PipelineStack, *, depends_on: Sequence[ITerraformDepend
 
 
 def _output(*, region: str, log_group: str) -> str:
-    """The core stack makes the group, with its retention."""
+    """Return the output to the log group that the core stack makes, with its retention."""
     return f"""[OUTPUT]
     Name cloudwatch_logs
     Match kube.*

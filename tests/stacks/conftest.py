@@ -7,7 +7,7 @@ from tests.support.synthesis import WITH_DOMAIN, Synthesized, synthesize
 
 @pytest.fixture(scope="session")
 def synthesized() -> dict[str, Synthesized]:
-    """All five stacks of the config with a domain, by their names."""
+    """Return all five stacks of the config with a domain, by their names."""
     return synthesize(WITH_DOMAIN)
 
 

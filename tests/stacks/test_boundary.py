@@ -23,7 +23,7 @@ def boundary_of(stacks: dict[str, Synthesized]) -> Policy:
 
 
 def work_by_managed_policies(names: Names) -> dict[str, list[Request]]:
-    """What the roles do by the policies that AWS maintains, whose text is not here."""
+    """Return requests that the roles make by the policies that AWS maintains, whose text is not here."""
     region, account = names.config.region, names.config.account_id
     here = {"aws:RequestedRegion": region, "aws:ResourceAccount": account}
     of_eks = names.arn("ecr", "repository/eks/coredns", account="602401143452")
@@ -52,7 +52,7 @@ def work_by_managed_policies(names: Names) -> dict[str, list[Request]]:
 
 
 def work_by_own_policies(core: Synthesized, names: Names) -> Iterator[tuple[str, Request]]:
-    """Every request that the statements of the roles' own policies stand for, with the role's address."""
+    """Return every request that the roles' own policies allow, with the role's address."""
     ambient = {"aws:RequestedRegion": names.config.region, "aws:ResourceAccount": names.config.account_id}
     for address, policy in core.policies().items():
         if address.startswith("aws_iam_role_policy."):
@@ -95,7 +95,7 @@ def test_what_roles_do_by_policies_of_aws_is_inside(config: Config) -> None:
 
 
 def test_the_api_reads_its_token_under_a_key_of_secrets_manager(bootstrap: Synthesized) -> None:
-    """The key of AWS needs no right; a key of the account's own needs `kms:Decrypt` for exactly this secret."""
+    """Check both keys: AWS' key needs no right, a key of the account needs `kms:Decrypt` for this secret."""
     boundary = bootstrap.policies()["aws_iam_policy.boundary.policy"]
     secret = NAMES.arn("secretsmanager", f"secret:{NAMES.api_token_secret}-AbCdEf")
     through = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com", "kms:EncryptionContext:SecretARN": secret}

@@ -23,7 +23,7 @@ _READABLE = ("resource", "data")
 """The blocks that checkov judges; it cannot read `terraform` with a `required_version`."""
 
 
-@pytest.mark.skipif(CHECKOV is None, reason="needs checkov, which ./noxw -s test installs beside the tests")
+@pytest.mark.skipif(CHECKOV is None, reason="needs checkov, which ./noxw -s test installs next to the tests")
 def test_every_failure_has_a_reason(synthesized: dict[str, Synthesized], tmp_path: Path) -> None:
     for name, stack in synthesized.items():
         (tmp_path / name).mkdir()

@@ -1,4 +1,4 @@
-"""The config: five lines suffice, every error is told at once, and no wrong config reaches a stack."""
+"""The config: five lines suffice, every error is reported at once, and no wrong config reaches a stack."""
 
 import json
 import os
@@ -134,7 +134,7 @@ def test_all_errors_are_told_at_once_with_value_rule_and_example() -> None:
 def test_a_broken_rule_names_its_field(change: dict[str, Any], field: str) -> None:
     message = refusal({**MINIMAL, **change})
     assert f"\n  {field} = " in message
-    assert "1 value to mend" in message
+    assert "1 value to fix" in message
 
 
 @pytest.mark.parametrize("version", ["1.33", "1.34", "1.37"])
@@ -151,13 +151,13 @@ def test_every_kubernetes_version_that_is_offered_is_one_that_keda_supports() ->
 
 
 def test_keda_is_not_a_version_with_a_known_critical_vulnerability() -> None:
-    """CVE-2026-77524 is in all versions before 2.21.0."""
+    """Refuse versions before 2.21.0, which all have CVE-2026-77524."""
     assert tuple(map(int, KEDA_VERSION.split("."))) >= (2, 21, 0)
 
 
 def test_a_rule_is_not_told_of_values_that_were_wrong_by_themselves() -> None:
     message = refusal({**MINIMAL, "processing": {"visibility_timeout_s": "soon", "deadline_s": 3000}})
-    assert "1 value to mend" in message
+    assert "1 value to fix" in message
 
 
 def test_names_fit_where_they_are_used() -> None:
@@ -200,7 +200,7 @@ def test_two_instances_share_no_name() -> None:
 
 
 def _names_of(config: dict[str, Any]) -> list[str]:
-    """What AWS must tell apart in one account."""
+    """Return the names that must be unique in one account."""
     arguments = {"aws_iam_role": "name", "aws_iam_policy": "name", "aws_sqs_queue": "name", "aws_s3_bucket": "bucket"}
     arguments |= {"aws_dynamodb_table": "name", "aws_eks_cluster": "name", "aws_ecr_repository": "name"}
     arguments |= {"aws_cloudwatch_log_group": "name", "aws_secretsmanager_secret": "name"}

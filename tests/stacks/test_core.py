@@ -20,7 +20,7 @@ def core_of(config: Config) -> Synthesized:
 
 
 def rights(core: Synthesized, role: str) -> dict[str, dict[str, Any]]:
-    """A role's statements, by their names."""
+    """Return a role's statements by their names."""
     policy = core.policies()[f"aws_iam_role_policy.{role}-rights.policy"]
     return {statement["Sid"]: statement for statement in statements(policy)}
 
@@ -109,7 +109,7 @@ def test_every_bucket_is_closed_encrypted_versioned_and_tidied(stack: str, synth
 
 
 def upload_rule(config: Config) -> dict[str, Any]:
-    """The bucket's only CORS rule."""
+    """Return the bucket's only CORS rule."""
     [cors] = core_of(config).resources("aws_s3_bucket_cors_configuration").values()
     [rule] = cors["cors_rule"]
     found: dict[str, Any] = rule
@@ -117,7 +117,10 @@ def upload_rule(config: Config) -> dict[str, Any]:
 
 
 def s3_lets_in(rule: dict[str, Any], origin: str) -> bool:
-    """S3 takes one `*` in an origin: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html"""
+    """Match an origin as S3 does, with one `*`.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
+    """
     assert all(allowed.count("*") <= 1 for allowed in rule["allowed_origins"])
     return any(fnmatchcase(origin, allowed) for allowed in rule["allowed_origins"])
 
@@ -191,7 +194,7 @@ def test_api_deletes_only_under_our_prefixes_and_writes_only_uploads(core: Synth
 
 @pytest.mark.parametrize("prefix", ["uploads", "thumbnails"])
 def test_api_deletes_an_object_that_is_still_the_one_it_saw(core: Synthesized, prefix: str) -> None:
-    """A delete with If-Match asks for GetObject, and HEAD as well."""
+    """Check GetObject, which a DELETE with If-Match needs, and HEAD as well."""
     policy = core.policies()["aws_iam_role_policy.api-rights.policy"]
     resource = f"{NAMES.bucket_arn}/{prefix}/a.mp4"
     for action in ("s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"):
@@ -201,7 +204,7 @@ def test_api_deletes_an_object_that_is_still_the_one_it_saw(core: Synthesized, p
 
 
 def test_worker_writes_a_thumbnail_only_over_the_one_it_saw(core: Synthesized) -> None:
-    """A PUT with If-Match asks for GetObject, and HEAD as well; it deletes nothing."""
+    """Check GetObject, which a PUT with If-Match needs, and HEAD as well; it deletes nothing."""
     policy = core.policies()["aws_iam_role_policy.worker-rights.policy"]
     thumbnail = f"{NAMES.bucket_arn}/thumbnails/a.jpg"
     for action in ("s3:GetObject", "s3:PutObject"):
@@ -258,7 +261,7 @@ def test_coredns_runs_on_fargate_after_all_profiles(core: Synthesized) -> None:
 
 
 def test_fargate_nodes_have_kube_proxys_rights_before_the_first_pod_starts(core: Synthesized) -> None:
-    """The add-on brings the binding `eks:kube-proxy-fargate`; without bootstrap add-ons nothing else does."""
+    """Check the add-on that brings the binding `eks:kube-proxy-fargate`; bootstrap add-ons are off."""
     add_ons = core.resources("aws_eks_addon")
     assert add_ons["kube-proxy"]["cluster_name"] == "${aws_eks_cluster.cluster.name}"
     assert "depends_on" not in add_ons["kube-proxy"]
@@ -307,4 +310,4 @@ def test_what_holds_state_keeps_its_address(core: Synthesized) -> None:
         "aws_sqs_queue.dead-letters-queue",
         "aws_eks_cluster.cluster",
     ):
-        assert address in addresses, f"{address} has moved: Terraform would make it anew and delete the old one"
+        assert address in addresses, f"{address} has moved: Terraform would delete it and make another"

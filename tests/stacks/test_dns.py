@@ -20,7 +20,7 @@ def second(dns: Synthesized) -> Synthesized:
 
 
 def test_step_1_waits_for_nothing(first: Synthesized) -> None:
-    """A certificate is validated through the delegation that step 1 is there to make possible."""
+    """Check that step 1 validates nothing: the validation needs the delegation that step 1 makes possible."""
     assert not first.resources("aws_acm_certificate_validation")
     assert "data" not in first.document
     assert set(first.resources("aws_route53_record")) == {"validation-record"}

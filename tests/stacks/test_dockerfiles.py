@@ -17,7 +17,7 @@ SERVICES = [service for service in ("worker", "api") if (ROOT / "services" / ser
 
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a Python base image has: a `python` and a `pip`, and no packages."""
+    """Return the programs of a Python base image: a `python` and a `pip`, and no packages."""
     place = tmp_path_factory.mktemp("base")
     subprocess.run([sys._base_executable, "-m", "venv", place], check=True)  # type: ignore[attr-defined]  # noqa: SLF001
     return place / "bin"
@@ -61,7 +61,7 @@ def test_the_worker_extracts_thumbnails(images: dict[str, Image], videos: Videos
 def test_a_team_adds_steps_of_its_own_to_the_workers_image(
     images: dict[str, Image], programs: Path, videos: Videos, tmp_path: Path
 ) -> None:
-    """What the template begins with, and a file as its comment has it."""
+    """Build the Dockerfile of the template with a file as its comment has it."""
     own = tmp_path / "team"
     own.mkdir()
     example = (ROOT / "template" / "team" / "worker" / "Dockerfile").read_text(encoding="utf-8")

@@ -72,7 +72,7 @@ def test_every_resource_that_takes_tags_gets_ours(synthesized: dict[str, Synthes
 
 
 def test_logical_ids_read_well(synthesized: dict[str, Synthesized]) -> None:
-    """An id with a hash in it comes from a nested construct, and moves with it."""
+    """Refuse ids with a hash: they come from a nested construct, and move with it."""
     for stack in synthesized.values():
         for address in stack.all_resources():
             assert not re.search(r"[0-9A-F]{8}$", address), address
@@ -90,13 +90,13 @@ def test_main_prints_all_errors_and_no_traceback(tmp_path: Path) -> None:
         [sys.executable, "main.py"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert run.returncode == 1
-    assert "2 values to mend" in run.stderr
+    assert "2 values to fix" in run.stderr
     assert "Traceback" not in run.stderr
     assert not list(tmp_path.iterdir())
 
 
 def test_cdk_terrain_gives_the_same_but_for_its_providers(tmp_path: Path) -> None:
-    """That lazy loading changes no byte costs a minute to see: `./noxw -s bench -- synth` does."""
+    """Compare only the two libraries; `./noxw -s bench -- synth` compares lazy loading, which takes a minute."""
     environment = {**os.environ, "STACKS_ENGINE": "cdktn", "CDKTF_OUTDIR": str(tmp_path)}
     subprocess.run([sys.executable, "main.py"], cwd=ROOT, env=environment, check=True, timeout=170)
     terrain = read_synthesized(tmp_path)

@@ -19,7 +19,7 @@ FROM_AWS = ("@", "kubernetes.")
 
 
 def log_calls() -> Iterator[ast.Call]:
-    """Every call of a logger's method in the services."""
+    """Yield every call of a logger's method in the services."""
     for file in LOGGING:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
@@ -37,7 +37,7 @@ def logged_events() -> set[str]:
 
 
 def queries() -> Iterator[str]:
-    """Queries for Logs Insights in the documentation."""
+    """Return the Logs Insights queries in the documentation."""
     for page in sorted((ROOT / "docs").rglob("*.md")):
         yield from re.findall(
             r"^```\w*\n(fields .+?)\n```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
@@ -45,7 +45,7 @@ def queries() -> Iterator[str]:
 
 
 def queried_fields(query: str) -> set[str]:
-    """Names in the commands `fields`, `filter` and `sort`, without text in quotes and without operators."""
+    """Return names in the commands `fields`, `filter` and `sort`, without quoted text and operators."""
     words = re.findall(r"@?[A-Za-z_][\w.]*", re.sub(r'"[^"]*"', "", query))
     return set(words) - {"fields", "filter", "sort", "asc", "desc", "and", "or", "not", "like", "in"}
 

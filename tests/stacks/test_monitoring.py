@@ -1,4 +1,4 @@
-"""The monitoring stack: who is told of what, and from when on."""
+"""The monitoring stack: the alarms, their thresholds and their recipients."""
 
 import inspect
 import json
@@ -80,7 +80,7 @@ def test_thresholds_come_from_the_config() -> None:
 
 
 def test_cloudwatch_may_use_the_topics_key(monitoring: Synthesized) -> None:
-    """With `alias/aws/sns` it may not, and alarms are dropped without a word."""
+    """Check the topic's own key: with `alias/aws/sns` CloudWatch drops alarms silently."""
     [topic] = monitoring.resources("aws_sns_topic").values()
     assert topic["kms_master_key_id"] == "${aws_kms_key.topic-key.arn}"
     [key] = monitoring.resources("aws_kms_key").values()

@@ -1,4 +1,4 @@
-"""Every IAM policy: parliament finds nothing, and `*` stands only where AWS has no names."""
+"""Every IAM policy: parliament finds nothing, and `*` is used only where AWS has no names."""
 
 import json
 import warnings
@@ -83,7 +83,7 @@ def test_reasons_are_used(synthesized: dict[str, Synthesized]) -> None:
 
 
 def test_parliament_finds_nothing(synthesized: dict[str, Synthesized]) -> None:
-    """Of policies of identities; `RESOURCE_STAR` is the test above."""
+    """Check policies of identities; the test above covers `RESOURCE_STAR`."""
     found = {}
     for address, policy in every_policy(synthesized).items():
         if any("Principal" in statement for statement in statements(policy)):

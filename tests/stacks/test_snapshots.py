@@ -1,6 +1,6 @@
 """Each stack's JSON as a file to review: a change of the code shows what it changes.
 
-`UPDATE_SNAPSHOTS=1 ./noxw -s test -- tests/stacks/test_snapshots.py` writes them anew.
+`UPDATE_SNAPSHOTS=1 ./noxw -s test -- tests/stacks/test_snapshots.py` updates them.
 """
 
 import json
@@ -31,7 +31,7 @@ def test_stack_is_as_reviewed(stack: str, synthesized: dict[str, Synthesized]) -
 
 
 def without_notes(value: Any) -> Any:
-    """Without what CDKTF notes for itself in every block, under `//`."""
+    """Return a value without the notes that CDKTF adds to every block, under `//`."""
     if isinstance(value, dict):
         return {name: without_notes(entry) for name, entry in value.items() if name != "//"}
     return [without_notes(entry) for entry in value] if isinstance(value, list) else value

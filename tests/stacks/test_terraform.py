@@ -28,7 +28,7 @@ _TEMPLATE = re.compile(r"\$\{(?:[^{}]|\{[^{}]*\})*\}")
 
 
 def as_builtin(document: dict[str, Any]) -> dict[str, Any]:
-    """The stack in terms of `terraform_data`."""
+    """Return the stack in terms of `terraform_data`."""
     names: dict[str, str] = {}
     blocks: dict[str, Any] = {}
     remote: dict[str, Any] = {}

@@ -102,7 +102,7 @@ def test_controllers_outlive_what_they_must_clean_up(workloads: Synthesized) -> 
 
 
 def test_keda_comes_after_the_namespace_that_it_watches(workloads: Synthesized) -> None:
-    """Its chart puts a RoleBinding there."""
+    """Check the order: KEDA's chart puts a RoleBinding into the namespace."""
     watched = helm_values(workloads, "keda")["watchNamespace"]
     before = comes_after(workloads, "helm_release.keda")
     made = {

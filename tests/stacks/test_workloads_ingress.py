@@ -67,7 +67,7 @@ def test_the_dashboards_address_is_an_output() -> None:
 def test_pages_of_the_dashboards_address_may_act_and_open_sockets(
     config: Config, origin: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The load balancer sends `/ws` to the api as it is; the dashboard's server forwards `/api` with another Host."""
+    """Check both: the load balancer sends `/ws` unchanged, the dashboard's server sends `/api` with another Host."""
     for name in ApiSettings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in variables(workloads_of(config), "api").items():

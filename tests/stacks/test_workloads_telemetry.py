@@ -74,7 +74,7 @@ def test_every_processor_is_in_the_pipeline(workloads: Synthesized) -> None:
 
 
 def _metrics_of(processors: dict[str, Any]) -> set[str]:
-    """Names that the collector's processors make."""
+    """Return the names that the collector's processors make."""
     produced = {one["new_name"] for one in processors["metricstransform/pods"]["transforms"]}
     for name, processor in processors.items():
         if name.startswith("metricsgeneration/"):

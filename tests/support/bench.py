@@ -21,7 +21,7 @@ class Bench:
     log: Path
 
     def program(self, name: str, *, says: str = "", status: int = 0, folder: Path | None = None) -> Path:
-        """A program that notes its arguments and what the config's certificate is to be, and says something."""
+        """Write a program that records its arguments and the config's certificate, and prints something."""
         script = (folder or self.programs) / name
         script.parent.mkdir(parents=True, exist_ok=True)
         script.write_text(
@@ -37,7 +37,7 @@ class Bench:
         self.program("cdktf", status=status, folder=self.project / "node_modules" / ".bin")
 
     def asked(self, *programs: str) -> list[str]:
-        """What programs were asked, in order."""
+        """Return the recorded calls of the programs, in order."""
         lines = self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
         return [line.strip() for line in lines if line.split()[0] in programs]
 
@@ -55,6 +55,6 @@ def config(**values: Any) -> PipelineConfig:
 
 
 def manifest(note: str = "") -> str:
-    """An image manifest that ECR takes; another note makes another image."""
+    """Return an image manifest that ECR takes; another note makes another image."""
     kind = "application/vnd.docker.distribution.manifest.v2+json"
     return json.dumps({"schemaVersion": 2, "mediaType": kind, "config": {}, "layers": [], "note": note})

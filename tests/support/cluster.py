@@ -70,7 +70,7 @@ class Cluster:
         return self.lists + self.watches
 
     def next_event(self, until: float) -> dict[str, Any] | None:
-        """What has changed, or None when the watch is over."""
+        """Return the next change, or None at the end of the watch."""
         with contextlib.suppress(queue.Empty):
             return self.events.get(timeout=max(0.0, until - time.monotonic()))
         return None
@@ -81,7 +81,7 @@ class Cluster:
         self.server.server_close()
 
     def write_config(self, file: Path) -> None:
-        """The kubeconfig with which it is found."""
+        """Write the kubeconfig of the cluster."""
         file.write_text(
             json.dumps(
                 {

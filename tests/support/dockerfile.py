@@ -1,6 +1,6 @@
 """Builds a Dockerfile without an engine, as far as that goes: its COPY and RUN steps, each stage in a folder.
 
-A stage's folder stands for its root: an absolute path in a step means one below it. The base image is a Python without
+A stage's folder replaces its root: an absolute path in a step means one below it. The base image is a Python without
 packages, given by the caller. What is not checked is what only an engine does: the base itself, users, layers.
 """
 
@@ -25,7 +25,7 @@ class Image:
     command: list[str] = field(default_factory=list)
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Runs the entry point with arguments, or with the image's own, and with no other environment."""
+        """Run the entry point with arguments, or with the image's own, and with no other environment."""
         path = self.environment.get("PATH", "").split(":")[0]
         return subprocess.run(
             [*self.entrypoint, *(arguments or self.command)],
@@ -39,14 +39,14 @@ class Image:
 
 
 def instructions(dockerfile: Path) -> list[tuple[str, str]]:
-    """(instruction, arguments), lines that go on joined."""
+    """Return pairs of instruction and arguments, with continued lines joined."""
     text = re.sub(r"^\s*#.*\n", "", dockerfile.read_text(encoding="utf-8"), flags=re.MULTILINE)
     lines = [line.strip() for line in text.replace("\\\n", " ").splitlines() if line.strip()]
     return [(name.upper(), rest.strip()) for name, _, rest in (line.partition(" ") for line in lines)]
 
 
 def build(dockerfile: Path, *, context: Path, folder: Path, programs: Path, base: Image | None = None) -> Image:
-    """Goes through the steps. `programs` is the base image's PATH: a `python` and a `pip`.
+    """Build the last stage. `programs` is the base image's PATH: a `python` and a `pip`.
 
     `base` is what a `FROM ${PIPELINE}` begins with: an image that was built before.
 
@@ -124,7 +124,7 @@ def _list(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class _Ignored:
-    """Of `.dockerignore` only what ours has: everything is left out but the folders and files after a `!`.
+    """The part of `.dockerignore` that ours uses: everything is ignored but the entries after a `!`.
 
     An empty entry lets everything in: there is no such file.
     """

@@ -49,7 +49,7 @@ _OTHER_NAMES = {"data_wo": "stringData"}
 
 
 def objects(stack: Synthesized) -> dict[str, Object]:
-    """Every Kubernetes object of a stack, by its Terraform address, those of custom kinds in our own charts too."""
+    """Return every Kubernetes object of a stack by its Terraform address, those of custom kinds in our charts too."""
     found = {}
     for address, resource in stack.all_resources().items():
         kind = address.partition(".")[0]
@@ -73,7 +73,7 @@ def helm_values(stack: Synthesized, release: str) -> dict[str, Any]:
 
 
 def pod_templates(stack: Synthesized) -> dict[str, Object]:
-    """Pod specs of Deployments and StatefulSets, by the object's name."""
+    """Return pod specs of Deployments and StatefulSets, by the object's name."""
     return {
         found["metadata"]["name"]: found["spec"]["template"]["spec"]
         for found in objects(stack).values()
@@ -82,24 +82,24 @@ def pod_templates(stack: Synthesized) -> dict[str, Object]:
 
 
 def named(stack: Synthesized, kind: str) -> dict[str, Object]:
-    """All objects of a kind, by their names."""
+    """Return all objects of a kind, by their names."""
     return {found["metadata"]["name"]: found for found in objects(stack).values() if found["kind"] == kind}
 
 
 def container(stack: Synthesized, part: str) -> Object:
-    """The one container of worker, api or frontend."""
+    """Return the one container of worker, api or frontend."""
     [only] = next(pod for name, pod in pod_templates(stack).items() if name.endswith(f"-{part}"))["containers"]
     found: Object = only
     return found
 
 
 def variables(stack: Synthesized, part: str) -> dict[str, str]:
-    """Its environment."""
+    """Return the container's environment."""
     return {entry["name"]: entry["value"] for entry in container(stack, part)["env"]}
 
 
 def comes_after(stack: Synthesized, address: str) -> set[str]:
-    """Addresses of all that Terraform makes before it, and destroys after it."""
+    """Return the addresses of all that Terraform makes before it, and destroys after it."""
     resources, waiting = stack.all_resources(), [address]
     before: set[str] = set()
     while waiting:

@@ -1,4 +1,4 @@
-"""What the tests of the stacks share: configs, and what they synthesize to, as plain values."""
+"""Configs for the tests of the stacks, and their synthesized stacks as plain values."""
 
 import json
 from dataclasses import dataclass
@@ -88,17 +88,17 @@ class Synthesized:
     text: str
 
     def resources(self, kind: str) -> dict[str, dict[str, Any]]:
-        """All resources of a Terraform type, by their logical id."""
+        """Return all resources of a Terraform type, by their logical id."""
         found: dict[str, dict[str, Any]] = self.document.get("resource", {}).get(kind, {})
         return found
 
     def all_resources(self) -> dict[str, dict[str, Any]]:
-        """Every resource, by its address: `aws_sqs_queue.videos-queue`."""
+        """Return every resource, by its address: `aws_sqs_queue.videos-queue`."""
         kinds = self.document.get("resource", {})
         return {f"{kind}.{name}": resource for kind, named in kinds.items() for name, resource in named.items()}
 
     def policies(self) -> dict[str, dict[str, Any]]:
-        """Every IAM policy in it, parsed, by the address of its resource and the argument."""
+        """Return every IAM policy, parsed, by the address of its resource and the argument."""
         found = {}
         for address, resource in self.all_resources().items():
             for argument in ("policy", "assume_role_policy"):
@@ -108,14 +108,14 @@ class Synthesized:
 
 
 def synthesize(config: Config) -> dict[str, Synthesized]:
-    """The stacks of a config, in this process: 20 to 50 ms once jsii's node runs."""
+    """Return the stacks of a config, synthesized in this process: 20 to 50 ms once jsii's node runs."""
     with TemporaryDirectory() as folder:
         stacks.app.synth(PipelineConfig.model_validate(config), Path(folder))
         return read_synthesized(Path(folder))
 
 
 def read_synthesized(folder: Path) -> dict[str, Synthesized]:
-    """What lies in an output folder of CDKTF."""
+    """Return the stacks in an output folder of CDKTF."""
     found = {}
     for file in sorted(folder.glob("stacks/*/cdk.tf.json")):
         text = file.read_text(encoding="utf-8")
@@ -133,7 +133,7 @@ def as_list(value: Any) -> list[Any]:
 
 
 def _without_tokens(text: str) -> str:
-    """Terraform's `${...}` hold quotes that no JSON parser bears."""
+    """Return the text without Terraform's `${...}`, whose quotes are not valid in JSON."""
     plain, depth = [], 0
     position = 0
     while position < len(text):

@@ -17,7 +17,7 @@ Render = Callable[..., Path]
 
 @dataclass(frozen=True)
 class Done:
-    """What a command did: its status and everything that it said."""
+    """The status and the whole output of a command."""
 
     status: int
     said: str
@@ -25,7 +25,7 @@ class Done:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Copier keeps clones; of a repository of a test, nobody wants one."""
+    """Keep Copier's clones of a test's repository out of the user's cache."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COPIER_CACHE_DIR", str(tmp_path_factory.mktemp("copier")))
         yield
@@ -48,7 +48,7 @@ def previous_version(project: Project) -> TemplateSource:
 
 @pytest.fixture(scope="session")
 def render(this_version: TemplateSource, tmp_path_factory: pytest.TempPathFactory) -> Render:
-    """An instance of this version with a test's answers, in a folder named `instance`: to read, not to change."""
+    """Return a function that renders this version into a folder named `instance`: to read, not to change."""
     rendered: dict[tuple[tuple[str, str], ...], Path] = {}
 
     def instance(**answers: str) -> Path:
@@ -62,7 +62,7 @@ def render(this_version: TemplateSource, tmp_path_factory: pytest.TempPathFactor
 
 
 def noxw(instance: Path, *arguments: str) -> Done:
-    """Runs `./noxw -s ...` of an instance as its people do: with nothing of this test's environment."""
+    """Run `./noxw -s ...` of an instance as its users do: without this test's environment."""
     foreign = ("PIPELINE_", "AWS_", "NOX", "VIRTUAL_ENV", "PYTHONPATH", "STACKS_", "DOMAIN_", "ALERT_", "CDKTF_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     command = [str(instance / "noxw"), "-s", *arguments]

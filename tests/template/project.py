@@ -24,7 +24,7 @@ class Project:
 
 
 def make_project(folder: Path) -> Project:
-    """Its last version is what lies here, committed or not; the first one differs as an older version would."""
+    """Make a repository: its last version is this checkout, committed or not; the first is an older one."""
     folder.mkdir()
     git(folder, "init", "--quiet", "--initial-branch=main")
     _copy_checkout(folder)
@@ -60,7 +60,7 @@ def append(file: Path, text: str) -> None:
 
 
 def _copy_checkout(folder: Path) -> None:
-    """Everything that git would commit here."""
+    """Copy everything that git would commit here."""
     for file in git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines():
         source, target = ROOT / file, folder / file
         if not source.is_symlink() and not source.exists():
@@ -71,7 +71,7 @@ def _copy_checkout(folder: Path) -> None:
 
 
 def _last_release() -> str | None:
-    """The newest tag of a version below this one that is an ancestor of what lies here."""
+    """Return the newest tag of a lower version that is an ancestor of this checkout."""
     tags = git(ROOT, "tag", "--list", "v[0-9]*", "--merged", "HEAD", "--sort=-version:refname").splitlines()
     return next((tag for tag in tags if _numbers(tag) < _numbers(THIS)), None)
 
@@ -88,7 +88,7 @@ def _unpack(tag: str, folder: Path) -> None:
 
 
 def _make_older(folder: Path) -> None:
-    """Takes back what a version brings: to the package, to every kind of file in the template, a file, a session."""
+    """Undo parts of a version: in the package, in every kind of file of the template, a file, a session."""
     for file in ("pyproject.toml", "services/contract/version.py"):
         replace(folder / file, f'"{THIS[1:]}"', f'"{PREVIOUS[1:]}"')
     template = folder / "template"

@@ -53,7 +53,7 @@ def form_of(field: str) -> Form:
 
 
 def told_by_copier(field: str, value: str) -> str:
-    """What the question's validator says to an answer: nothing if it is right."""
+    """Return the message of a question's validator for an answer; empty if it is right."""
     environment = Environment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"])  # noqa: S701 - no HTML
     return environment.from_string(COPIER[field]["validator"]).render(**{field: value}).strip()
 
@@ -94,12 +94,12 @@ def test_a_right_answer_is_taken_by_both(field: str, value: str) -> None:
 
 
 def test_all_wrong_answers_are_told_at_once(this_version: TemplateSource, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"The answers: 2 values to mend(?s:.*)name = (?s:.*)region = "):
+    with pytest.raises(ConfigError, match=r"The answers: 2 values to fix(?s:.*)name = (?s:.*)region = "):
         render_instance(this_version, tmp_path / "instance", {"name": "X", "region": "nowhere"}, defaults=True)
 
 
 def test_an_answer_that_nobody_asked_for_is_refused(this_version: TemplateSource, tmp_path: Path) -> None:
-    with pytest.raises(TemplateError, match="Nobody asks for nmae: there are name, "):
+    with pytest.raises(TemplateError, match="There is no question nmae: there are name, "):
         render_instance(this_version, tmp_path / "instance", {"nmae": "acme"}, defaults=True)
     assert list(tmp_path.iterdir()) == []
 
@@ -127,7 +127,7 @@ def test_a_folder_that_holds_something_is_refused_unless_told(this_version: Temp
 
 @pytest.fixture
 def default_signals() -> Iterator[None]:
-    """Tests that run in the background ignore SIGINT, and would hand that on to what they start."""
+    """Restore SIGINT, which tests in the background ignore and would pass on to their processes."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -136,7 +136,7 @@ def default_signals() -> Iterator[None]:
 @pytest.mark.usefixtures("default_signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_render_leaves_nothing(number: signal.Signals, project: Project, tmp_path: Path) -> None:
-    """Git waits on a gate once the folder beside the destination is made, and then the command is ended."""
+    """End the command while git waits, once the temporary folder has been made."""
     programs, gate = tmp_path / "programs", tmp_path / "gate"
     programs.mkdir()
     os.mkfifo(gate)

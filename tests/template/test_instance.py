@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def instance(this_version: TemplateSource, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Without a domain, in a repository of its own."""
+    """Render an instance without a domain, in a repository of its own."""
     folder = tmp_path_factory.mktemp("fresh") / "acme-thumbs"
     render_instance(this_version, folder, {"name": "acme-thumbs", "account_id": "000000000001"}, defaults=True)
     git(folder, "init", "--quiet", "--initial-branch=main")

@@ -15,14 +15,14 @@ NAMING = ("name", "bucket", "alarm_name", "dashboard_name")
 """Arguments that name a thing in the account, or in the world."""
 
 INSIDE = ("kubernetes_", "helm_")
-"""What lives in an instance's own cluster meets nobody."""
+"""Kinds of things inside an instance's own cluster, whose names cannot collide."""
 
 OF_OTHERS = {"aws_eks_addon", "aws_eks_access_policy_association"}
-"""What hangs on an instance's own cluster and has AWS' own names."""
+"""Kinds of things that belong to an instance's own cluster and have names of AWS."""
 
 
 def named(stacks: dict[str, Synthesized]) -> dict[str, str]:
-    """Every name that an account or the world holds once, by kind and name, with the address of its resource."""
+    """Return every name that is unique in an account or the world, by kind and name, with its resource's address."""
     found = {}
     for stack in stacks.values():
         backend = stack.document["terraform"]["backend"]["s3"]
@@ -70,7 +70,7 @@ def test_every_name_has_the_instances_name_in_it(names: dict[str, str]) -> None:
 
 
 def test_no_other_name_of_an_instance_can_give_the_same(names: dict[str, str]) -> None:
-    """`a-b` + `c` would be `a` + `b-c`: no part may be another's end behind a hyphen, for the same kind of thing."""
+    """Check that no part ends another behind a hyphen, for one kind of thing: `a-b` + `c` would be `a` + `b-c`."""
     parts: dict[str, set[str]] = {}
     for name in names:
         kind, _, rest = name.partition(" ")
@@ -118,11 +118,11 @@ STAND = {
     ("KeyAlias", "aws_kms_alias"): "KMS asks for the key too, which must have the own tag",
     ("Alarms", "aws_cloudwatch_dashboard"): "dashboards have no tags: docs/security.md",
 }
-"""What an instance's deploy role reaches of an instance named like it, each with its reason."""
+"""Reach of an instance's deploy role into an instance with a similar name, each with its reason."""
 
 
 def arns_of(instance: dict[str, Synthesized]) -> list[tuple[str, str]]:
-    """Kind and ARN of everything named."""
+    """Return kind and ARN of everything named."""
     found = []
     for name in named(instance):
         kind, _, rest = name.partition(" ")
@@ -132,7 +132,7 @@ def arns_of(instance: dict[str, Synthesized]) -> list[tuple[str, str]]:
 
 
 def told_apart(statement: dict[str, Any], name: str) -> bool:
-    """Whether the statement asks for the instance's own tag or boundary, or a denial does for its services."""
+    """Return whether the statement asks for the instance's own tag or boundary, or a denial does for its services."""
     asked = statement.get("Condition", {}).get("StringEquals", {})
     if name in asked.values() or any(value.endswith(f"policy/{name}-boundary") for value in map(str, asked.values())):
         return True

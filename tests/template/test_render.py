@@ -215,7 +215,7 @@ def test_a_repository_that_is_not_there_is_told(
     source = f"--source={tmp_path / 'nowhere'}"
     monkeypatch.setattr(sys, "argv", ["template", "new", str(ROOT), str(tmp_path / "instance"), "--defaults", source])
     assert main() == 1
-    assert f"The template cannot be had from file://{tmp_path / 'nowhere'}. " in capsys.readouterr().err
+    assert f"The template cannot be read from file://{tmp_path / 'nowhere'}. " in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -40,7 +40,7 @@ Synthesized = dict[str, dict[str, Any]]
 
 
 def begin(source: TemplateSource, instance: Path) -> Path:
-    """A fresh instance, committed."""
+    """Return a fresh instance, committed."""
     render_instance(source, instance, {"name": "acme-thumbs", "domain": "acme.example"}, defaults=True)
     git(instance, "init", "--quiet", "--initial-branch=main")
     commit(instance, "Begin")
@@ -53,7 +53,7 @@ def commit(instance: Path, message: str) -> None:
 
 
 def edit(instance: Path) -> None:
-    """What a team does in a year: config, a step in a workflow, a file less, a stack more, a requirement."""
+    """Edit as a team does in a year: config, a workflow step, one file less, one stack more, a requirement."""
     append(instance / "pipeline.toml", "thumbnails.positions_pct = [20, 60]\n")
     workflow = instance / ".github" / "workflows" / "ci.yml"
     workflow.write_text(workflow.read_text(encoding="utf-8") + "\n" + OWN_STEP, encoding="utf-8")
@@ -68,7 +68,7 @@ def edit(instance: Path) -> None:
 
 
 def synthesized(instance: Path) -> Synthesized:
-    """What `synth` of the instance writes, by stack."""
+    """Return the result of `synth` in the instance, by stack."""
     done = noxw(instance, "synth")
     assert done.status == 0, done.said
     files = (instance / "cdktf.out" / "stacks").glob("*/cdk.tf.json")
@@ -104,7 +104,7 @@ def year(previous_version: TemplateSource, tmp_path_factory: pytest.TempPathFact
 def since_the_release(
     project: Project, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Year]:
-    """From the last release, which alone knows what changed; before the first, from what stands in for it."""
+    """Return the last release; before the first one, the version that was made to be older."""
     if project.released is None:
         yield request.getfixturevalue("year")
         return
@@ -149,7 +149,7 @@ def test_the_terraform_changes_as_upgrading_md_says(since_the_release: Year) -> 
 
 
 def resources(stacks: Synthesized) -> dict[tuple[str, str], Any]:
-    """Every resource of the pipeline's own stacks, by its stack and its address."""
+    """Return every resource of the pipeline's own stacks, by stack and address."""
     return {
         (stack, f"{kind}.{name}"): resource
         for stack, document in stacks.items()
@@ -171,7 +171,7 @@ def test_it_passes_its_own_checks(year: Year) -> None:
 
 
 def told_in_upgrading(version: str) -> set[tuple[str, str]]:
-    """The rows of the tables: of every version, and of this one."""
+    """Return the rows of the tables about every version, and about this one."""
     page = (ROOT / "docs" / "upgrading.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
     told = sections["Changes in every version"] + sections[version]
@@ -197,7 +197,7 @@ def test_the_same_line_changed_on_both_sides_is_named_and_shows_both(
 
 
 def test_an_instance_of_a_commit_that_is_tagged_later_updates_without_a_conflict(tmp_path: Path) -> None:
-    """The template itself is enough: a version that changes one file of it."""
+    """Change one file of the template in a new version: a test of the template itself is enough."""
     project = tmp_path / "project"
     project.mkdir()
     shutil.copy2(ROOT / "copier.yml", project)
@@ -229,7 +229,7 @@ def test_a_template_that_is_out_of_reach_is_told(this_version: TemplateSource, t
     replace(instance / ".copier-answers.yml", this_version.url, f"git+file://{tmp_path}/nowhere")
     commit(instance, "Move")
     for command in (find_newer_version, update_instance):
-        with pytest.raises(TemplateError, match=f"cannot be had from file://{tmp_path}/nowhere"):
+        with pytest.raises(TemplateError, match=f"cannot be read from file://{tmp_path}/nowhere"):
             command(instance)
     assert git(instance, "status", "--porcelain") == ""
 
@@ -243,7 +243,7 @@ def test_the_newest_version_stays_as_it_is(this_version: TemplateSource, tmp_pat
 def test_a_pull_request_is_opened_once(
     previous_version: TemplateSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`gh` only notes what it is asked; it knows of a pull request once it was told to make one."""
+    """Record the calls of `gh`, which knows of a pull request once it has opened one."""
     git(tmp_path, "init", "--quiet", "--bare", "origin.git")
     instance = begin(previous_version, tmp_path / "acme-thumbs")
     git(instance, "remote", "add", "origin", str(tmp_path / "origin.git"))

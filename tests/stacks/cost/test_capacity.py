@@ -1,4 +1,4 @@
-"""What is counted as pods is what the stacks make."""
+"""The counted pods are those that the stacks make."""
 
 import pytest
 

@@ -25,7 +25,7 @@ def test_what_aws_lists_is_what_a_line_says() -> None:
 
 
 def test_the_base_is_what_the_facts_say_plus_what_they_leave_out() -> None:
-    """About $230 without CloudWatch's metrics, which the design did not count."""
+    """Expect about $230 without CloudWatch's metrics, which the design did not count."""
     lines = _lines(videos=0)
     base = sum(line.usd for line in lines.values()) - lines["CloudWatch: metrics"].usd
     assert 200 < base < 260

@@ -17,7 +17,7 @@ from tests.support.bench import Bench, config
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """A machine that has everything."""
+    """Return a machine that has everything."""
     made = Bench(tmp_path / "project", tmp_path / "programs", tmp_path / "log")
     made.project.mkdir()
     made.program("terraform", says=json.dumps({"terraform_version": "1.11.4"}))
@@ -54,13 +54,13 @@ def make_instance(bench: Bench, session: boto3.Session, quota: None) -> Callable
 
 @pytest.fixture
 def quota(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fargate quota enough: moto knows no Fargate quotas. Tests of the check itself answer with their own."""
+    """Set a large Fargate quota, as moto knows none. Tests of the check itself set their own."""
     monkeypatch.setattr(account, "check_fargate_quota", lambda *_, **__: None)
 
 
 @pytest.fixture
 def delegate(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], None]:
-    """Tells the world the name servers of every domain; it knows none before."""
+    """Return a function that delegates every domain to name servers; none is delegated before."""
     known: list[str] = []
     monkeypatch.setattr(progress, "public_name_servers", lambda _domain: sorted(known))
 

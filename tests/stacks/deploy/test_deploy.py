@@ -21,7 +21,7 @@ SERVICES = ("worker", "api", "frontend")
 
 @pytest.fixture
 def deployed(session: boto3.Session) -> boto3.Session:
-    """An account in which everything up to the workloads stands, with a zone."""
+    """Return an account with everything up to workloads, and a zone."""
     make_state_bucket(session)
     push_images(session)
     eks = session.client("eks")
@@ -62,7 +62,7 @@ def make_load_balancer(session: boto3.Session) -> str:
 
 
 def address_of(session: boto3.Session) -> str:
-    """The load balancer's own address, as AWS gave it."""
+    """Return the address that AWS gave the load balancer."""
     [balancer] = session.client("elbv2").describe_load_balancers(Names=["thumbnails"])["LoadBalancers"]
     return f"http://{balancer['DNSName']}"
 
@@ -196,7 +196,7 @@ def test_all_goes_from_nothing_to_a_persons_turn(  # noqa: PLR0917 - fixtures ar
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The first run stops at the delegation, the next at the config, the third goes through, a fourth is short."""
+    """Run four times: stop at the delegation, then at the config, then finish, then change nothing."""
     instance = make_instance(domain="example.com")
     make_state_bucket(session)
     push_images(session)

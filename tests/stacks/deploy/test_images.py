@@ -93,7 +93,7 @@ def test_a_team_builds_on_top_of_the_pipelines_image(bench: Bench, make_instance
 
 
 def test_the_cluster_runs_what_was_pushed_last_under_the_tag(bench: Bench, make_instance: MakeInstance) -> None:
-    """The team's steps are in the image that the Deployment names."""
+    """Compare the image that the Deployment names with the one that has the team's steps."""
     own = bench.project / "team" / "worker"
     own.mkdir(parents=True)
     (own / "Dockerfile").write_text("ARG PIPELINE\nFROM ${PIPELINE}\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Everything that is missing is told at once, in a sentence each, before anything is changed."""
+"""Everything that is missing is reported at once, in a sentence each, before anything is changed."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The drawing shows what is synthesized, legibly, and is drawn anew when that changes."""
+"""The drawing shows what is synthesized, legibly, and is fresh."""
 
 import os
 import re
