@@ -12,12 +12,12 @@ _ROLLOUT_SURGE = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
-class PodGroup:
+class FargatePods:
     """Pods of one kind, with the size that is billed for each."""
 
     name: str
-    least: int
-    most: int
+    min_count: int
+    max_count: int
     cpu_millis: int
     memory_mib: int
 
@@ -30,7 +30,7 @@ class PodGroup:
         return self.memory_mib / 1024
 
 
-def list_system_pods() -> Iterator[PodGroup]:
+def list_system_pods() -> Iterator[FargatePods]:
     """Yield the pods that every instance has; `tests/stacks/cost/test_capacity.py` compares them with the charts."""
     yield _pods("CoreDNS", 2, 2, cpu_millis=250, memory_mib=256)
     yield _pods("metrics-server", 2, 2, cpu_millis=250, memory_mib=256)
@@ -40,7 +40,7 @@ def list_system_pods() -> Iterator[PodGroup]:
     yield _pods("ADOT collector", 1, 1, cpu_millis=250, memory_mib=768)
 
 
-def list_pods(config: PipelineConfig) -> Iterator[PodGroup]:
+def list_pods(config: PipelineConfig) -> Iterator[FargatePods]:
     yield from list_system_pods()
     for name, web in (("api", config.api), ("frontend", config.frontend)):
         yield _pods(name, web.min_replicas, web.max_replicas, cpu_millis=web.cpu_millis, memory_mib=web.memory_mib)
@@ -52,11 +52,13 @@ def max_vcpus(config: PipelineConfig) -> float:
     """Return the vCPUs when everything is scaled out while api, frontend and worker are rolled out at once."""
     surging = ("api", "frontend", "worker")
     return sum(
-        (entry.most + (math.ceil(entry.most * _ROLLOUT_SURGE) if entry.name in surging else 0)) * entry.vcpus
+        (entry.max_count + (math.ceil(entry.max_count * _ROLLOUT_SURGE) if entry.name in surging else 0)) * entry.vcpus
         for entry in list_pods(config)
     )
 
 
-def _pods(name: str, least: int, most: int, *, cpu_millis: int, memory_mib: int) -> PodGroup:
+def _pods(name: str, min_count: int, max_count: int, *, cpu_millis: int, memory_mib: int) -> FargatePods:
     billed_cpu, billed_memory = billed_size(cpu_millis, memory_mib)
-    return PodGroup(name=name, least=least, most=most, cpu_millis=billed_cpu, memory_mib=billed_memory)
+    return FargatePods(
+        name=name, min_count=min_count, max_count=max_count, cpu_millis=billed_cpu, memory_mib=billed_memory
+    )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stacks.config.model import PipelineConfig
-from stacks.cost.capacity import PodGroup, list_pods
+from stacks.cost.capacity import FargatePods, list_pods
 from stacks.cost.prices import Assumed, Prices
 
 ALARMS = 8
@@ -63,11 +63,11 @@ def _cluster(config: PipelineConfig, prices: Prices) -> Iterator[Line]:
     usd, hours = prices.usd, prices.assumed.hours
     yield Line(what="EKS control plane", quantity=f"{hours:g} h", usd=usd.eks_cluster_hour * hours)
     for entry in list_pods(config):
-        if entry.least:
+        if entry.min_count:
             yield Line(
                 what=f"Fargate: {entry.name}",
-                quantity=f"{entry.least} x {_size(entry)}",
-                usd=entry.least * hours * _pod_hour(entry, prices),
+                quantity=f"{entry.min_count} x {_size(entry)}",
+                usd=entry.min_count * hours * _pod_hour(entry, prices),
             )
 
 
@@ -96,7 +96,9 @@ def _network(config: PipelineConfig, prices: Prices, *, videos: int) -> Iterator
 def _observability(config: PipelineConfig, prices: Prices, *, videos: int) -> Iterator[Line]:
     usd, free, assumed = prices.usd, prices.free, prices.assumed
     # A worker's metrics cost only for the hours in which it sends them.
-    running = sum(entry.least for entry in list_pods(config)) + worker_hours(config, assumed, videos) / assumed.hours
+    running = (
+        sum(entry.min_count for entry in list_pods(config)) + worker_hours(config, assumed, videos) / assumed.hours
+    )
     metrics = METRICS_OF_LOGS + METRICS_OF_A_POD * (1 + NAMESPACES + running)
     yield Line(
         what="CloudWatch: metrics",
@@ -175,9 +177,9 @@ def _in_s3(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: flo
     )
 
 
-def _pod_hour(entry: PodGroup, prices: Prices) -> float:
+def _pod_hour(entry: FargatePods, prices: Prices) -> float:
     return entry.vcpus * prices.usd.fargate_vcpu_hour + entry.memory_gb * prices.usd.fargate_gb_hour
 
 
-def _size(entry: PodGroup) -> str:
+def _size(entry: FargatePods) -> str:
     return f"{entry.vcpus:g} vCPU, {entry.memory_gb:g} GB"

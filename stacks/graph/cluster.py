@@ -27,13 +27,13 @@ def list_boxes(found: Resources) -> Iterator[DrawnBox]:
         )
     scaling = _scaled_object(found)
     if scaling:
-        least, most = scaling["minReplicaCount"], scaling["maxReplicaCount"]
+        min_count, max_count = scaling["minReplicaCount"], scaling["maxReplicaCount"]
         trigger = scaling["triggers"][0]["metadata"]
         yield DrawnBox(
             key="scaler",
             panel="workloads",
             column=0,
-            title=f"KEDA scales {least} to {most}",
+            title=f"KEDA scales {min_count} to {max_count}",
             lines=(f"1 pod for {trigger['queueLength']} messages", f"asks every {scaling['pollingInterval']} s"),
         )
     for name in found.of("workloads", "helm_release"):

@@ -58,7 +58,10 @@ def install_keda(stack: PipelineStack, core: CoreOutputs, *, depends_on: Sequenc
 def install_load_balancer_controller(
     stack: PipelineStack, core: CoreOutputs, *, depends_on: Sequence[ITerraformDependable]
 ) -> Release:
-    """https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/helm/aws-load-balancer-controller/values.yaml"""
+    """Install the AWS Load Balancer Controller.
+
+    https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/helm/aws-load-balancer-controller/values.yaml
+    """
     return _release(
         stack,
         _Chart(

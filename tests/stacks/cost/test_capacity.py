@@ -7,7 +7,7 @@ from tests.support.bench import config
 
 
 def test_a_new_accounts_quota_holds_the_base_but_not_ten_workers() -> None:
-    base = sum(entry.least * entry.vcpus for entry in list_pods(config()))
+    base = sum(entry.min_count * entry.vcpus for entry in list_pods(config()))
     assert base == pytest.approx(2.5)
     assert max_vcpus(config()) > 6
 
