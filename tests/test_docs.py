@@ -20,7 +20,7 @@ from tests.support.bench import config
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     page
-    for folder in (ROOT, ROOT / "docs", ROOT / "benchmarks")
+    for folder in (ROOT, ROOT / "docs", ROOT / "benchmarks", ROOT / "examples")
     for page in (folder.rglob("*.md") if folder != ROOT else folder.glob("*.md"))
 )
 INSTANCE_PAGES = {
@@ -40,7 +40,7 @@ RUN = {
 """Commands that cost little and need no network: they are run as they stand."""
 
 _OF_AN_INSTANCE = "tests/template/test_instance.py"
-_OF_A_DEPLOYMENT = "an AWS account: with a cdktf and a docker that note what they are asked, in tests/stacks/operate"
+_OF_A_DEPLOYMENT = "an AWS account: tests/stacks/deploy has programs that record calls in place of cdktf and docker"
 _FOR_MINUTES = "many minutes of a machine"
 
 RUN_ELSEWHERE = {
@@ -154,8 +154,9 @@ def test_readme_shows_figures_of_the_performance_page() -> None:
     headings, medium, long = (
         rows[key] for key in (("video", "length"), ("h264 mp4, GOP 2 s", "591 s"), ("h264 mp4, GOP 2 s", "7399 s"))
     )
-    ours, ffmpeg, read, requests = map(headings.index, ("ours ms", "A ms", "MB read", "requests"))
+    ours, ffmpeg, keyframes, read, requests = map(headings.index, ("ours ms", "A ms", "B ms", "MB read", "requests"))
     assert f"{medium[ours]} ms, ffmpeg {int(medium[ffmpeg]):,} ms" in readme
+    assert f"it takes {medium[keyframes]} ms" in readme
     assert f"{float(long[read]):.1f} MB in {long[requests]} requests" in readme
 
 
