@@ -26,10 +26,10 @@ from rich.table import Table
 from websockets.asyncio.client import connect
 
 from services.contract.resources import pipeline_resources
-from services.local.access import free_port
+from services.local.access import reserve_port
 from services.local.embedded_aws.handle import EmbeddedAws
-from services.local.pipeline import local_clients
-from services.local.provision import provision
+from services.local.pipeline import make_local_clients
+from services.local.provision import provision_resources
 from tests.support.cluster import Cluster
 
 ROOT = Path(__file__).parent.parent
@@ -104,8 +104,8 @@ def run_store(videos: int) -> Iterator[str]:
 def run_api(aws: EmbeddedAws, table: str, folder: Path) -> Iterator[Api]:
     """Run an api whose queue and bucket are in the embedded AWS, and whose table is elsewhere."""
     resources = pipeline_resources("bench")
-    queues = provision(local_clients(aws.endpoint), resources)
-    port, metrics_port = free_port(None), free_port(None)
+    queues = provision_resources(make_local_clients(aws.endpoint), resources)
+    port, metrics_port = reserve_port(None), reserve_port(None)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         **aws.environment(),

@@ -24,7 +24,7 @@ from services.contract.keys import UPLOAD_PREFIX
 from services.contract.records import VideoState
 from services.contract.settings import WorkerSettings
 from services.contract.thumbnails import ThumbnailOptions
-from services.local.pipeline import LocalPipeline, running
+from services.local.pipeline import LocalPipeline, run_pipeline
 from services.worker.extraction.outcome import Outcome, Picture, VideoInfo
 from services.worker.extraction.reading.source import LocalFile, VideoSource
 from services.worker.extraction.sandbox.job import Bounds
@@ -146,7 +146,7 @@ def per_s(duration_s: int, directory: Path, rounds: int) -> tuple[float, float]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     clip = videos.make(Video("clip", "h264", "mp4", duration_s), directory)
     counts = max(_OURS_S // duration_s, _AT_LEAST_OURS), max(_THEIRS_S // duration_s, _AT_LEAST_THEIRS)
-    with running(directory / f"pipeline-{duration_s}", workers=0, say=lambda _: None) as pipeline:
+    with run_pipeline(directory / f"pipeline-{duration_s}", workers=0, say=lambda _: None) as pipeline:
         bench = _Bench(pipeline, clip)
         with Sandbox(ThumbnailOptions(), Bounds()) as ours, FfmpegThreeTimes(duration_s) as theirs:
             with LocalFile(clip) as source:

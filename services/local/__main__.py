@@ -20,21 +20,23 @@ from services.local.samples import SampleError
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./noxw demo", description=__doc__)
-    parser.add_argument("--once", action="store_true", help="stop when all videos have ended; status 0 if all are done")
+    parser.add_argument(
+        "--once", action="store_true", help="stop when all videos are processed; exit with 0 if all are done"
+    )
     parser.add_argument(
         "--upload",
         nargs="+",
         type=Path,
         default=[],
         metavar="FILE",
-        help="videos instead of the samples; they are added to a demo that runs already",
+        help="upload these videos instead of the samples, also to a demo that is running",
     )
     parser.add_argument(
         "--data",
         type=Path,
         default=Path(".thumbnails"),
         metavar="DIR",
-        help="where everything is kept (default: %(default)s)",
+        help="folder of all data (default: %(default)s)",
     )
     parser.add_argument(
         "--workers", type=int, choices=range(1, 17), default=2, metavar="N", help="1 to 16 (default: %(default)s)"
@@ -44,20 +46,20 @@ def main() -> int:
         type=int,
         choices=range(1, 65536),
         metavar="PORT",
-        help="port of the embedded AWS (default: any that is free)",
+        help="port of the embedded AWS (default: a free one)",
     )
     parser.add_argument(
         "--set",
-        type=_setting,
+        type=_parse_setting,
         action="append",
         default=[],
         dest="settings",
         metavar="NAME=VALUE",
-        help="a setting of the services: docs/settings.md lists them; may be given more than once",
+        help="set a setting of the services (docs/settings.md lists them); may be given more than once",
     )
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _handle_signal)
+    signal.signal(signal.SIGINT, _handle_signal)
     options = demo.Options(
         data=arguments.data,
         settings=dict(arguments.settings),
@@ -67,33 +69,35 @@ def main() -> int:
         aws_port=arguments.aws_port,
     )
     try:
-        return demo.run(options, Console(highlight=False))
+        return demo.run_demo(options, Console(highlight=False))
     except (LocalError, EmbeddedAwsError, SampleError) as error:
-        return _failed(str(error))
+        return _print_failure(str(error))
     except (AwsError, Boto3Error, BotoCoreError, ClientError) as error:
-        return _failed(f"The embedded AWS did not do what was asked ({error}): start the demo again.")
+        return _print_failure(f"The embedded AWS failed ({error}): start the demo again.")
     except OSError as error:
         if error.errno not in FULL:
             raise
-        return _failed(f"The disk with {arguments.data.absolute()} is full: free some space, and start the demo again.")
+        return _print_failure(
+            f"The disk with {arguments.data.absolute()} is full: free some space, and start the demo again."
+        )
     except KeyboardInterrupt:
         return 130
 
 
-def _failed(text: str) -> int:
+def _print_failure(text: str) -> int:
     Console(stderr=True, highlight=False).print(f"[red]{escape(text)}[/]")
     return 1
 
 
-def _setting(text: str) -> tuple[str, str]:
+def _parse_setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals):
         raise argparse.ArgumentTypeError(f"{text}: a setting is given as NAME=VALUE")
     return name, value
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    # Everything that was started is being stopped now, and a second Ctrl-C would leave some of it behind.
+def _handle_signal(_number: int, _frame: FrameType | None) -> None:
+    # The processes are being stopped now. A second Ctrl-C would leave some of them running.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise KeyboardInterrupt

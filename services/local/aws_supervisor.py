@@ -1,4 +1,4 @@
-"""Keep the embedded AWS running: restart it where it was when it dies, and pass on what it reports."""
+"""Supervisor of the embedded AWS: restarts it on the same port and data, and passes on its warnings."""
 
 import json
 import logging
@@ -13,21 +13,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from services.aws.errors import AwsError
 from services.local.embedded_aws.handle import EmbeddedAws, EmbeddedAwsError
 
-_LOOK_EVERY_S = 0.2
-_LONGEST_DELAY_S = 30.0
+_CHECK_INTERVAL_S = 0.2
+_MAX_DELAY_S = 30.0
 _STEADY_S = 20.0
-"""An embedded AWS that ran this long is no longer in a crash loop."""
+"""An embedded AWS that has run this long is no longer in a crash loop."""
 _MANY_DEATHS = 4
 
 _log = logging.getLogger(__name__)
 
 
 class AwsSupervisor:
-    """Runs the embedded AWS on the folder `data` until the context ends.
+    """Context manager that keeps the embedded AWS running on the folder `data`.
 
-    `say` hears, from a thread of the supervisor's, of every death, of every restart, and of a full disk. `recover` is
-    called in that thread after a restart, again and again until it raises no error of AWS: what was acknowledged in
-    the last seconds before a death may be lost.
+    The supervisor's thread calls `say` with a message for every exit, every restart and a full disk. After a restart
+    it calls `recover` until that raises no error of AWS: writes of the last seconds before a crash may be lost.
     """
 
     def __init__(self, data: Path, *, port: int | None, say: Callable[[str], None]) -> None:
@@ -37,7 +36,7 @@ class AwsSupervisor:
         self._port = self._aws.port
         self._recover: Callable[[], None] = lambda: None
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="aws-supervisor", daemon=True)
+        self._thread = threading.Thread(target=self._watch_process, name="aws-supervisor", daemon=True)
 
     @property
     def endpoint(self) -> str:
@@ -59,25 +58,25 @@ class AwsSupervisor:
     def after_restart(self, recover: Callable[[], None]) -> None:
         self._recover = recover
 
-    def _watch(self) -> None:
+    def _watch_process(self) -> None:
         deaths, needs_recovery, started_at = 0, False, time.monotonic()
         while not self._stopping.is_set():
-            line = self._aws.read_line(_LOOK_EVERY_S)
+            line = self._aws.read_line(_CHECK_INTERVAL_S)
             if line == b"":
                 deaths = deaths + 1 if time.monotonic() - started_at < _STEADY_S else 1
-                self._restart(deaths)
+                self._restart_process(deaths)
                 needs_recovery, started_at = True, time.monotonic()
             elif line is not None:
                 self._say(json.loads(line)["warning"])
             elif needs_recovery:
                 needs_recovery = not self._has_recovered()
 
-    def _restart(self, deaths: int) -> None:
-        """Start it again, after a pause that doubles, until it runs or the context ends."""
+    def _restart_process(self, deaths: int) -> None:
+        """Restart the embedded AWS until it runs or the context ends; double the pause after each attempt."""
         status, log = self._aws.process.wait(), self._aws.log
         how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
         while True:
-            delay_s = min(0.5 * 2 ** (deaths - 1), _LONGEST_DELAY_S)
+            delay_s = min(0.5 * 2 ** (deaths - 1), _MAX_DELAY_S)
             again = f" It ended {deaths} times in a row: see its log." if deaths >= _MANY_DEATHS else ""
             self._say(f"The embedded AWS {how}; it starts again in {delay_s:g} s (log: {log}).{again}")
             if self._stopping.wait(delay_s):
@@ -96,6 +95,6 @@ class AwsSupervisor:
         try:
             self._recover()
         except (AwsError, BotoCoreError, ClientError) as error:
-            _log.warning("The recovery after a restart is tried again: %s", error)
+            _log.warning("The recovery after a restart failed and is tried again: %s", error)
             return False
         return True

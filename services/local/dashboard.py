@@ -1,4 +1,4 @@
-"""The dashboard on this machine: found Node.js, built when its sources have changed, and how to run it."""
+"""The dashboard on this machine: find Node.js, build the dashboard if its sources have changed, and start it."""
 
 import fcntl
 import hashlib
@@ -19,14 +19,14 @@ from services.local.pipeline import Endpoints, LocalPipeline
 from services.local.supervisor import Program, Supervisor
 
 SOURCES = Path(__file__).parents[1] / "frontend"
-OLDEST_NODE = (20, 9)
+MIN_NODE = (20, 9)
 HOW_TO_GET_NODE = (
-    f"The dashboard needs Node.js {OLDEST_NODE[0]}.{OLDEST_NODE[1]} or newer with npm: install it from your system's "
+    f"The dashboard needs Node.js {MIN_NODE[0]}.{MIN_NODE[1]} or newer with npm: install it from your system's "
     "packages or from nodejs.org, and start the demo again."
 )
 
-_MADE = ("node_modules", ".next", ".build.lock", "next-env.d.ts")
-"""What npm and Next.js put beside the sources."""
+_GENERATED = ("node_modules", ".next", ".build.lock", "next-env.d.ts")
+"""Files and folders that npm and Next.js create next to the sources."""
 _NOT_BUILT = re.compile(r"\.test\.tsx?$")
 _LAST_LINES = 12
 _START_TIMEOUT_S = 60.0
@@ -34,14 +34,14 @@ _START_TIMEOUT_S = 60.0
 
 @dataclass(frozen=True)
 class Node:
-    """Node.js as it is installed here, with its npm."""
+    """Paths of an installed Node.js and its npm."""
 
     node: str
     npm: str
 
 
 def find_node() -> Node | None:
-    """Node.js, if there is one that is new enough, with npm beside it."""
+    """Return the installed Node.js and npm, or None if one is missing or Node.js is too old."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         return None
@@ -50,61 +50,61 @@ def find_node() -> Node | None:
     except (OSError, subprocess.SubprocessError):
         return None
     found = re.match(r"v(\d+)\.(\d+)", said)
-    return Node(node, npm) if found and tuple(map(int, found.groups())) >= OLDEST_NODE else None
+    return Node(node, npm) if found and tuple(map(int, found.groups())) >= MIN_NODE else None
 
 
-def sources(data: Path) -> Path:
-    """The sources, where they can be built: in a checkout where they are; of an installed package, a copy in `data`.
+def find_sources(data: Path) -> Path:
+    """Return a folder of the sources that a build may write to: the checkout, or a copy of an installed package.
 
-    Installers share a package's files with their cache by hard links, and a build writes to some of them.
+    Installers link a package's files to their cache, so that a build in place would change the cache.
     """
     if (SOURCES.parents[1] / "pyproject.toml").is_file():
         return SOURCES
     copy = data.resolve() / "dashboard"
-    if copy.is_dir() and fingerprint(copy) == fingerprint(SOURCES):
+    if copy.is_dir() and hash_sources(copy) == hash_sources(SOURCES):
         return copy
     for path in copy.iterdir() if copy.is_dir() else ():
-        if path.name not in _MADE:
+        if path.name not in _GENERATED:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    shutil.copytree(SOURCES, copy, ignore=shutil.ignore_patterns(*_MADE), dirs_exist_ok=True)
-    # Files of a package are as old as its build, and npm's work is judged by the age of this one.
+    shutil.copytree(SOURCES, copy, ignore=shutil.ignore_patterns(*_GENERATED), dirs_exist_ok=True)
+    # _is_installed compares ages, and files of a package are as old as its build.
     (copy / "package-lock.json").touch()
     return copy
 
 
-def build(node: Node, *, log: Path, progress: Callable[[str], None], sources: Path) -> list[str]:
-    """The command that runs the server, which is built if it is not there or the sources have changed since.
+def build_dashboard(node: Node, *, log: Path, progress: Callable[[str], None], sources: Path) -> list[str]:
+    """Build the server if it is missing or older than its sources, and return the command that runs it.
 
-    Raises: LocalError if npm or Next.js fail; the message ends with the last lines that they said.
+    Raises: LocalError if npm or Next.js fails; the message ends with the last lines of their output.
     """
     output = sources / ".next"
     server, stamp = output / "standalone" / "server.js", output / "built-from"
     log.parent.mkdir(parents=True, exist_ok=True)
-    # Two demos must not build at the same time; the second finds what the first has built. Not in `output`: a build
-    # empties that, and whoever comes then would lock another file.
+    # Two demos must not build at the same time; the second one uses the build of the first. The lock is not in
+    # `output`, because a build deletes that folder's files.
     with (sources / ".build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = fingerprint(sources)
+        wanted = hash_sources(sources)
         if server.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
-            return _command(node, server)
+            return _make_command(node, server)
         stamp.unlink(missing_ok=True)
         if not _is_installed(sources):
             progress("Installing the dashboard's packages (once, about a minute) ...")
-            _run([node.npm, "ci"], sources, log)
+            _run_npm([node.npm, "ci"], sources, log)
         progress("Building the dashboard (once, about a minute) ...")
-        _run([node.npm, "run", "build"], sources, log)
+        _run_npm([node.npm, "run", "build"], sources, log)
         output.mkdir(exist_ok=True)
         stamp.write_text(wanted, encoding="utf-8")
-    return _command(node, server)
+    return _make_command(node, server)
 
 
-def _command(node: Node, server: Path) -> list[str]:
-    """The server with its limits of connections, which Next.js does not have."""
+def _make_command(node: Node, server: Path) -> list[str]:
+    """Return the command of the server, with limits on connections, which Next.js lacks."""
     return [node.node, "--require", str(server.with_name("limits.cjs")), str(server)]
 
 
-def fingerprint(sources: Path) -> str:
-    """Changes when anything changes that the build is made from."""
+def hash_sources(sources: Path) -> str:
+    """Return a SHA-256 in hexadecimal over the names and contents of all files that the build reads."""
     digest = hashlib.sha256()
     for file in sorted(_built_files(sources)):
         digest.update(f"{file.relative_to(sources).as_posix()}\0".encode())
@@ -113,7 +113,7 @@ def fingerprint(sources: Path) -> str:
 
 
 def _built_files(sources: Path) -> Iterator[Path]:
-    files = (path for path in sources.iterdir() if path.is_file() and path.name not in _MADE)
+    files = (path for path in sources.iterdir() if path.is_file() and path.name not in _GENERATED)
     yield from (path for path in files if not path.name.startswith("."))
     for folder in ("public", "scripts", "src"):
         for path in (sources / folder).rglob("*"):
@@ -122,16 +122,16 @@ def _built_files(sources: Path) -> Iterator[Path]:
 
 
 def _is_installed(sources: Path) -> bool:
-    """Whether npm has installed just what the lock file says: it keeps a copy of that in node_modules."""
+    """Return True if npm has installed the packages of this lock file: npm keeps a copy of it in node_modules."""
     installed = sources / "node_modules" / ".package-lock.json"
     wanted = sources / "package-lock.json"
     return installed.is_file() and installed.stat().st_mtime >= wanted.stat().st_mtime
 
 
-def _run(command: list[str], folder: Path, log: Path) -> None:
+def _run_npm(command: list[str], folder: Path, log: Path) -> None:
     environment = {**os.environ, "NEXT_TELEMETRY_DISABLED": "1", "NODE_ENV": "production"}
     if command[1] == "ci":
-        del environment["NODE_ENV"]  # it would leave out what builds
+        del environment["NODE_ENV"]  # npm would not install the build tools
     with log.open("w", encoding="utf-8") as file:
         file.write(f"$ {' '.join(command)}\n")
         file.flush()
@@ -143,8 +143,8 @@ def _run(command: list[str], folder: Path, log: Path) -> None:
         raise LocalError("\n".join([f"The dashboard could not be built: npm {command[1]} failed ({log}).", *lines]))
 
 
-def program(command: Sequence[str], *, port: int, api: str, storage: str, log: Path) -> Program:
-    """How to run what was built. `api` and `storage` are the addresses of the api and of S3."""
+def make_program(command: Sequence[str], *, port: int, api: str, storage: str, log: Path) -> Program:
+    """Return the program that serves the built dashboard. `api` and `storage` are addresses of the api and of S3."""
     return Program(
         name="dashboard",
         component="frontend",
@@ -162,19 +162,21 @@ def program(command: Sequence[str], *, port: int, api: str, storage: str, log: P
     )
 
 
-def show(pipeline: LocalPipeline, command: Sequence[str], supervisor: Supervisor, *, port: int) -> LocalPipeline:
-    """Add the dashboard to a pipeline that runs, and return the pipeline with its address.
+def start_dashboard(
+    pipeline: LocalPipeline, command: Sequence[str], supervisor: Supervisor, *, port: int
+) -> LocalPipeline:
+    """Start the dashboard of a running pipeline, and return the pipeline with the dashboard's address.
 
-    Waits for the api as well: a login link is good from the moment at which it is printed. Raises: LocalError if one of
-    the two does not answer soon.
+    Waits for the dashboard and the api, so that the login link works when it is printed. Raises: LocalError if one of
+    them does not answer within 60 s.
     """
     address = web_address(port)
     endpoints = replace(pipeline.endpoints, dashboard=address)
     log = pipeline.data / "logs" / "dashboard.log"
-    supervisor.add(program(command, port=port, api=endpoints.api, storage=endpoints.aws, log=log))
+    supervisor.add(make_program(command, port=port, api=endpoints.api, storage=endpoints.aws, log=log))
     until = time.monotonic() + _START_TIMEOUT_S
     for name, url in (("api", endpoints.api), ("dashboard", address)):
-        while not _answers(url):
+        while not _is_up(url):
             if time.monotonic() > until:
                 raise LocalError(f"The {name} does not start: see {log.with_name(f'{name}.log')}.")
             time.sleep(0.1)
@@ -183,12 +185,12 @@ def show(pipeline: LocalPipeline, command: Sequence[str], supervisor: Supervisor
 
 
 def login_link(endpoints: Endpoints) -> str:
-    """Opens the dashboard, or without one the api's own page, logged in. The token is behind the #: no log sees it."""
+    """Return a link that logs in to the dashboard or else the api. The token follows a #, so no log contains it."""
     token = Path(endpoints.token_file).read_text(encoding="ascii")
     return f"{endpoints.dashboard or endpoints.api}/login#token={token}"
 
 
-def _answers(url: str) -> bool:
+def _is_up(url: str) -> bool:
     connection = HTTPConnection(url.removeprefix("http://"), timeout=2)
     try:
         connection.request("GET", "/health")

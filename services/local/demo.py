@@ -1,4 +1,4 @@
-"""The demo: the pipeline on this machine with sample videos, shown as it works."""
+"""The demo: a pipeline on this machine that processes sample videos and prints the results."""
 
 import contextlib
 import os
@@ -18,10 +18,10 @@ from services.contract.formats import VIDEO_EXTENSIONS, is_video_name
 from services.contract.records import VideoRecord, VideoState
 from services.contract.text import escape_deceptive
 from services.local import dashboard
-from services.local.access import Ports, free_port
+from services.local.access import Ports, reserve_port
 from services.local.errors import LocalError
-from services.local.follow import Upload, download_thumbnails, follow, upload
-from services.local.pipeline import NAME, Endpoints, LocalPipeline, running
+from services.local.follow import Upload, download_thumbnails, follow_uploads, upload_video
+from services.local.pipeline import NAME, Endpoints, LocalPipeline, run_pipeline
 from services.local.samples import make_samples
 
 _TIMEOUT_S = 600.0
@@ -33,59 +33,63 @@ _DASHBOARD_PORT = 3000
 class Options:
     data: Path
     settings: Mapping[str, str] = field(default_factory=dict)
-    """Environment variables of the services, as the instance's config has them."""
+    """Environment variables of the services, from the instance's config."""
     files: tuple[Path, ...] = ()
     once: bool = False
     workers: int = 2
     aws_port: int | None = None
-    """Any free port unless given."""
+    """None for a free port."""
 
 
-def run(options: Options, console: Console) -> int:
-    """Exit status: 0 if every video that was uploaded has its thumbnails, or when one who had them all said stop.
+def run_demo(options: Options, console: Console) -> int:
+    """Run the demo, and return its exit status: 0 if every uploaded video has its thumbnails.
 
-    Raises: LocalError, KeyboardInterrupt when it comes before that.
+    Raises: LocalError; KeyboardInterrupt if it arrives before all videos are processed.
     """
     _check_files(options.files)
-    if options.files and (pipeline := LocalPipeline.join(options.data)):
-        return 0 if _process(pipeline, list(_named(options.files)), console) else 1
-    # It is for looking at: one that ends by itself has nobody to look.
-    command = None if options.once else _built_dashboard(options.data, console)
+    if options.files and (pipeline := LocalPipeline.find_running(options.data)):
+        return 0 if _process_files(pipeline, list(_name_files(options.files)), console) else 1
+    # With --once nobody opens the dashboard.
+    command = None if options.once else _build_dashboard(options.data, console)
     name = options.settings.get("PIPELINE_NAME", NAME)
     console.print(f"[bold]Starting {name}[/]: the embedded AWS, the workers and the api ...")
 
     def say(text: str) -> None:
         console.print(f"[yellow]{escape(text)}[/]")
 
-    ports = Ports(aws=options.aws_port, api=_API_PORT, dashboard=free_port(_DASHBOARD_PORT) if command else None)
-    with running(options.data, workers=options.workers, say=say, settings=options.settings, ports=ports) as pipeline:
+    ports = Ports(aws=options.aws_port, api=_API_PORT, dashboard=reserve_port(_DASHBOARD_PORT) if command else None)
+    with run_pipeline(
+        options.data, workers=options.workers, say=say, settings=options.settings, ports=ports
+    ) as pipeline:
         if command and ports.dashboard and pipeline.workers:
-            pipeline = dashboard.show(pipeline, command, pipeline.workers, port=ports.dashboard)  # noqa: PLW2901 - the same one, with its address
-        console.print(_addresses(pipeline), soft_wrap=True)
+            pipeline = dashboard.start_dashboard(pipeline, command, pipeline.workers, port=ports.dashboard)  # noqa: PLW2901 - the same pipeline, with its address
+        console.print(_format_addresses(pipeline), soft_wrap=True)
         if options.files:
-            files = _named(options.files)
+            files = _name_files(options.files)
         else:
-            files = _samples(options.data, console)
+            files = _make_samples(options.data, console)
             _fill_test_bucket(pipeline, files)
-        is_done = _process(pipeline, files, console)
+        is_done = _process_files(pipeline, files, console)
         if not options.once:
-            console.print(_what_next(pipeline))
+            console.print(_format_next_steps(pipeline))
             with contextlib.suppress(KeyboardInterrupt):
                 Event().wait()
         console.print("[bold]Stopping[/] ...")
     return 0 if is_done else 1
 
 
-def _built_dashboard(data: Path, console: Console) -> list[str] | None:
-    """The command that runs the dashboard; None without Node.js, or if it cannot be built: the rest works as well."""
+def _build_dashboard(data: Path, console: Console) -> list[str] | None:
+    """Return the command that runs the dashboard, or None without Node.js or if the build fails."""
     node = dashboard.find_node()
     if node is None:
         console.print(f"[yellow]{escape(dashboard.HOW_TO_GET_NODE)}[/]")
         return None
     log = data.resolve() / "logs" / "dashboard-build.log"
     try:
-        sources = dashboard.sources(data)
-        return dashboard.build(node, log=log, sources=sources, progress=lambda text: console.print(escape(text)))
+        sources = dashboard.find_sources(data)
+        return dashboard.build_dashboard(
+            node, log=log, sources=sources, progress=lambda text: console.print(escape(text))
+        )
     except LocalError as error:
         console.print(f"[yellow]{escape(str(error))}[/]")
         return None
@@ -93,14 +97,14 @@ def _built_dashboard(data: Path, console: Console) -> list[str] | None:
 
 def _check_files(files: Sequence[Path]) -> None:
     for file in files:
-        # Path.is_file raises an error if no file can have that name.
+        # Path.is_file raises an error for a name that no file can have.
         if not os.path.isfile(file):  # noqa: PTH113 - see above
-            raise LocalError(f"There is no file {file}: name a video.")
+            raise LocalError(f"The file {file} does not exist: give the path of a video.")
         if not _is_utf8(file.name):
-            raise LocalError(f"The name of {file!r} is not UTF-8, as the key of an object must be: rename it.")
+            raise LocalError(f"The name of {file!r} is not UTF-8, which object keys require: rename the file.")
         if not is_video_name(file.name):
             raise LocalError(
-                f"{file.name} would be ignored: a video's name ends in one of {' '.join(VIDEO_EXTENSIONS)}."
+                f"{file.name} would be ignored: the name of a video ends in one of {' '.join(VIDEO_EXTENSIONS)}."
             )
 
 
@@ -112,11 +116,11 @@ def _is_utf8(name: str) -> bool:
     return True
 
 
-def _named(files: Sequence[Path]) -> list[tuple[str, Path]]:
+def _name_files(files: Sequence[Path]) -> list[tuple[str, Path]]:
     return [(file.name, file) for file in files]
 
 
-def _samples(data: Path, console: Console) -> list[tuple[str, Path]]:
+def _make_samples(data: Path, console: Console) -> list[tuple[str, Path]]:
     folder = data.resolve() / "samples"
     with console.status("Drawing the sample videos (only the first time) ...") as status:
         files = make_samples(folder, progress=lambda name: status.update(f"Drawing {escape(name)} ..."))
@@ -124,7 +128,7 @@ def _samples(data: Path, console: Console) -> list[tuple[str, Path]]:
 
 
 def _fill_test_bucket(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]]) -> None:
-    """Gives Test Pipeline something to copy."""
+    """Upload the files that the dashboard's Test Pipeline copies."""
     s3, bucket = pipeline.clients.s3, pipeline.endpoints.test_source_bucket
     present = {info.key for info in Bucket(s3, bucket).list("")}
     for name, file in files:
@@ -132,15 +136,15 @@ def _fill_test_bucket(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]]
             s3.upload_file(str(file), bucket, name)
 
 
-def _process(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]], console: Console) -> bool:
-    """Uploads, follows, and prints what came of it; whether every video is done."""
+def _process_files(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]], console: Console) -> bool:
+    """Upload videos, wait for their records and print the results; return True if every video is done."""
     ended: dict[str, VideoRecord] = {}
     uploads = _upload_all(pipeline, files, console)
     thumbnails = pipeline.data / "thumbnails"
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("Thumbnails", total=len(uploads))
-        for entry, record in follow(pipeline, uploads, timeout_s=_TIMEOUT_S):
+        for entry, record in follow_uploads(pipeline, uploads, timeout_s=_TIMEOUT_S):
             ended[entry.name] = record
             _copy_thumbnails(pipeline, record, console)
             progress.advance(task)
@@ -154,7 +158,7 @@ def _copy_thumbnails(pipeline: LocalPipeline, record: VideoRecord, console: Cons
         files = download_thumbnails(pipeline, record, pipeline.data)
     except (OSError, BotoCoreError, ClientError) as error:
         console.print(
-            f"[yellow]The thumbnails of {escape(record.key)} are in the bucket, but not copied to files: "
+            f"[yellow]The thumbnails of {escape(record.key)} are in the bucket, but could not be copied to files: "
             f"{escape(str(error))}[/]"
         )
         return
@@ -170,7 +174,9 @@ def _upload_all(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]], cons
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("Uploading", total=sum(file.stat().st_size for _, file in files))
-        return [upload(pipeline, file, name, sent=lambda size: progress.advance(task, size)) for name, file in files]
+        return [
+            upload_video(pipeline, file, name, sent=lambda size: progress.advance(task, size)) for name, file in files
+        ]
 
 
 def _print_results(uploads: Sequence[Upload], ended: Mapping[str, VideoRecord], console: Console) -> None:
@@ -210,24 +216,24 @@ def _print_results(uploads: Sequence[Upload], ended: Mapping[str, VideoRecord], 
             console.print(f"{escape(escape_deceptive(entry.name))}:\n  {escape(escape_deceptive(record.reason))}\n")
 
 
-def _addresses(pipeline: LocalPipeline) -> str:
+def _format_addresses(pipeline: LocalPipeline) -> str:
     endpoints = pipeline.endpoints
     what = "Dashboard" if endpoints.dashboard else "Log in"
     return (
         f"[bold]{what}: {dashboard.login_link(endpoints)}[/]\n"
-        f"Api: {endpoints.api}    its endpoints: {endpoints.api}/docs\n"
+        f"Api: {endpoints.api}    Endpoints: {endpoints.api}/docs\n"
         f"S3, SQS and DynamoDB: {pipeline.endpoints.aws}\n"
         f"Bucket: {pipeline.endpoints.bucket}    All addresses: {escape(str(Endpoints.file(pipeline.data)))}"
     )
 
 
-def _what_next(pipeline: LocalPipeline) -> str:
+def _format_next_steps(pipeline: LocalPipeline) -> str:
     endpoints = pipeline.endpoints
     return (
-        "\n[bold]The pipeline is up.[/] Add a video of your own, from another terminal:\n"
+        "\n[bold]The pipeline is running.[/] Add a video of your own from another terminal:\n"
         "  ./noxw demo --upload FILE...\n"
-        "or with any S3 client, key id and secret both test:\n"
+        "or with any S3 client (key id and secret are both test):\n"
         f"  aws --endpoint-url {endpoints.aws} s3 cp FILE s3://{endpoints.bucket}/uploads/\n"
         f"Logs: {escape(str(pipeline.data / 'logs'))}\n"
-        "Ctrl-C ends it; its data stay."
+        "Press Ctrl-C to stop the pipeline; its data are kept."
     )

@@ -1,4 +1,4 @@
-"""Uploads to a running pipeline, and what becomes of them."""
+"""Uploads to a running pipeline and their results."""
 
 import contextlib
 import hashlib
@@ -17,12 +17,12 @@ from services.contract.records import VideoRecord, VideoState
 from services.local.errors import LocalError
 from services.local.pipeline import LocalPipeline
 
-LONGEST_NAME_BYTES = 200
-"""Most file systems hold 255; boto3 adds a few while it writes."""
-_LONGEST_ENDING = 10
-_LOOK_EVERY_S = 0.2
-_CLOCKS = timedelta(seconds=1)
-"""SQS tells times in milliseconds, and not by this process' clock."""
+MAX_NAME_BYTES = 200
+"""Most file systems allow 255; boto3 appends a suffix while it writes."""
+_MAX_ENDING = 10
+_POLL_INTERVAL_S = 0.2
+_CLOCK_TOLERANCE = timedelta(seconds=1)
+"""Tolerance for SQS, which rounds times to milliseconds and has another clock than this process."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Upload:
         return UPLOAD_PREFIX + self.name
 
 
-def upload(pipeline: LocalPipeline, file: Path, name: str, *, sent: Callable[[int], None]) -> Upload:
-    """Put a file under `uploads/`; `sent` hears of each part's size in bytes. Raises: LocalError."""
+def upload_video(pipeline: LocalPipeline, file: Path, name: str, *, sent: Callable[[int], None]) -> Upload:
+    """Upload a file under `uploads/` and call `sent` with the size of each part in bytes. Raises: LocalError."""
     at, key = datetime.now(UTC), UPLOAD_PREFIX + name
     try:
         pipeline.clients.s3.upload_file(str(file), pipeline.endpoints.bucket, key, Callback=sent)
@@ -48,10 +48,10 @@ def upload(pipeline: LocalPipeline, file: Path, name: str, *, sent: Callable[[in
         raise LocalError(f"{file} could not be uploaded: {error}") from error
 
 
-def follow(
+def follow_uploads(
     pipeline: LocalPipeline, uploads: Sequence[Upload], *, timeout_s: float
 ) -> Iterator[tuple[Upload, VideoRecord]]:
-    """Each upload with its record, as soon as it has come to its end; those that take too long are left out."""
+    """Return each upload with its record as soon as it is processed; leave out uploads that exceed the timeout."""
     waiting = list(uploads)
     until = time.monotonic() + timeout_s
     while waiting and time.monotonic() < until:
@@ -63,34 +63,34 @@ def follow(
                 waiting.remove(entry)
                 yield entry, record
         if waiting:
-            time.sleep(_LOOK_EVERY_S)
+            time.sleep(_POLL_INTERVAL_S)
 
 
 def _has_ended(record: VideoRecord, entry: Upload) -> bool:
     """Whether the record tells of this upload. The same video as before is not done again, but one that failed is."""
     if record.etag != entry.etag or record.finished_at is None:
         return False
-    return record.state is not VideoState.FAILED or record.finished_at > entry.at - _CLOCKS
+    return record.state is not VideoState.FAILED or record.finished_at > entry.at - _CLOCK_TOLERANCE
 
 
-def local_name(part: str) -> str:
-    """Return a part of a key as a file name: one that is longer than a file system holds is cut and gets a hash."""
-    if len(part.encode()) <= LONGEST_NAME_BYTES:
+def shorten_file_name(part: str) -> str:
+    """Return a part of a key as a file name. Cut a name that is too long for file systems and append a hash."""
+    if len(part.encode()) <= MAX_NAME_BYTES:
         return part
     ending = PurePath(part).suffix
-    ending = f"~{hashlib.sha256(part.encode()).hexdigest()[:16]}{ending if len(ending) <= _LONGEST_ENDING else ''}"
-    return part.encode()[: LONGEST_NAME_BYTES - len(ending.encode())].decode(errors="ignore") + ending
+    ending = f"~{hashlib.sha256(part.encode()).hexdigest()[:16]}{ending if len(ending) <= _MAX_ENDING else ''}"
+    return part.encode()[: MAX_NAME_BYTES - len(ending.encode())].decode(errors="ignore") + ending
 
 
 def download_thumbnails(pipeline: LocalPipeline, record: VideoRecord, folder: Path) -> list[Path]:
-    """Write the thumbnails of a video to files, for people without an S3 client. A key's slashes become folders.
+    """Write the thumbnails of a video to files, for users without an S3 client. A key's slashes become folders.
 
     Raises: OSError, BotoCoreError, ClientError.
     """
     files = []
     for thumbnail in record.thumbnails:
         parts = [part for part in thumbnail.key.split("/") if part not in ("", ".", "..")]
-        file = folder.joinpath(*map(local_name, parts))
+        file = folder.joinpath(*map(shorten_file_name, parts))
         file.parent.mkdir(parents=True, exist_ok=True)
         pipeline.clients.s3.download_file(pipeline.endpoints.bucket, thumbnail.key, str(file))
         files.append(file)

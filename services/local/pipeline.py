@@ -1,4 +1,4 @@
-"""The whole pipeline on one machine: the embedded AWS, its resources, the workers, and the api."""
+"""The whole pipeline on one machine: the embedded AWS, its resources, the workers and the api."""
 
 import contextlib
 import fcntl
@@ -20,10 +20,10 @@ from services.contract.keys import UPLOAD_PREFIX
 from services.contract.records import VideoState
 from services.contract.resources import PipelineResources, pipeline_resources
 from services.contract.settings import ApiSettings, ServiceSettings, SettingsError, WorkerSettings
-from services.local.access import ANY_PORTS, Ports, free_port, keep_token, web_address
+from services.local.access import ANY_PORTS, Ports, ensure_token, reserve_port, web_address
 from services.local.aws_supervisor import AwsSupervisor
 from services.local.errors import LocalError
-from services.local.provision import Queues, provision
+from services.local.provision import QueueUrls, provision_resources
 from services.local.supervisor import Program, Supervisor
 
 NAME = "thumbnails"
@@ -35,7 +35,7 @@ _PODS_FILE = "pods.json"
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where the running pipeline can be reached. Written to `endpoints.json`, for people and scripts."""
+    """Addresses and names of a running pipeline, in `endpoints.json` for users and scripts."""
 
     aws: str
     region: str
@@ -48,15 +48,15 @@ class Endpoints:
     token_file: str
     pid: int
     dashboard: str | None = None
-    """None until it runs: see `dashboard.py`."""
+    """None until the dashboard runs: see `dashboard.py`."""
 
     @staticmethod
     def file(data: Path) -> Path:
         return data / "endpoints.json"
 
     @classmethod
-    def of_running(cls, data: Path) -> "Endpoints | None":
-        """Those of the pipeline that runs with that folder, if one does: a killed one leaves its file behind."""
+    def read_running(cls, data: Path) -> "Endpoints | None":
+        """Return the endpoints of the pipeline that runs on a folder, or None: a killed one leaves its file behind."""
         try:
             endpoints = cls(**json.loads(cls.file(data).read_text(encoding="utf-8")))
             os.kill(endpoints.pid, 0)
@@ -70,7 +70,7 @@ class Endpoints:
         part.replace(self.file(data))
 
     def environment(self) -> dict[str, str]:
-        """What a process needs to find the embedded AWS, and nothing of the caller's own AWS."""
+        """Return environment variables that point to the embedded AWS, without the caller's own AWS variables."""
         classes = (WorkerSettings, ApiSettings)
         ours = {name.upper() for settings in classes for name in settings.model_fields}
         inherited = {name: value for name, value in os.environ.items() if name not in ours}
@@ -79,7 +79,7 @@ class Endpoints:
             "AWS_ENDPOINT_URL": self.aws,
             "AWS_REGION": self.region,
             "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",  # what the embedded AWS signs with; it checks nothing
+            "AWS_SECRET_ACCESS_KEY": "test",  # the embedded AWS signs with it, and checks nothing
             "AWS_EC2_METADATA_DISABLED": "true",
             "SQS_QUEUE_URL": self.queue_url,
             "SQS_DLQ_URL": self.dead_letter_queue_url,
@@ -90,7 +90,7 @@ class Endpoints:
 
 @dataclass(frozen=True)
 class LocalPipeline:
-    """A pipeline that runs. `workers` and `aws` are there for the one who started it."""
+    """A running pipeline. `workers` and `aws` are set only in the process that started it."""
 
     data: Path
     endpoints: Endpoints
@@ -99,10 +99,10 @@ class LocalPipeline:
     aws: AwsSupervisor | None = None
 
     @classmethod
-    def join(cls, data: Path) -> "LocalPipeline | None":
-        """The pipeline that another process runs with that folder, if one does."""
-        endpoints = Endpoints.of_running(data)
-        return cls(data.resolve(), endpoints, local_clients(endpoints.aws)) if endpoints else None
+    def find_running(cls, data: Path) -> "LocalPipeline | None":
+        """Return the pipeline that another process runs on a folder, or None."""
+        endpoints = Endpoints.read_running(data)
+        return cls(data.resolve(), endpoints, make_local_clients(endpoints.aws)) if endpoints else None
 
     @property
     def bucket(self) -> Bucket:
@@ -114,7 +114,7 @@ class LocalPipeline:
 
 
 @contextlib.contextmanager
-def running(
+def run_pipeline(
     data: Path,
     *,
     workers: int,
@@ -122,29 +122,29 @@ def running(
     settings: Mapping[str, str] | None = None,
     ports: Ports = ANY_PORTS,
 ) -> Iterator[LocalPipeline]:
-    """Run a pipeline with its data in `data` until the context ends; then nothing of it runs any more.
+    """Run a pipeline with its data in `data`, and stop all its processes when the context ends.
 
-    `settings` are environment variables for workers and api, on top of what suits one machine; `PIPELINE_NAME` also
-    names the resources. `say` hears of processes that die. Raises: LocalError if another pipeline runs with that
-    folder; EmbeddedAwsError if the embedded AWS does not start.
+    `settings` are environment variables of workers and api; they override the defaults for one machine, and
+    `PIPELINE_NAME` also names the resources. `say` is called with a message for each process that dies. Raises:
+    LocalError if another pipeline runs on that folder; EmbeddedAwsError if the embedded AWS does not start.
     """
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
     resources = pipeline_resources((settings or {}).get("PIPELINE_NAME", NAME))
-    with _only_one(data), AwsSupervisor(data / "aws", port=ports.aws, say=say) as aws:
-        clients = local_clients(aws.endpoint)
-        queues = provision(clients, resources, origins=ports.origins)
-        api = web_address(free_port(ports.api))
-        endpoints = _endpoints(aws.endpoint, resources, queues, api=api, token_file=keep_token(data))
-        _sweep(clients, endpoints)
+    with _lock_folder(data), AwsSupervisor(data / "aws", port=ports.aws, say=say) as aws:
+        clients = make_local_clients(aws.endpoint)
+        queues = provision_resources(clients, resources, origins=ports.origins)
+        api = web_address(reserve_port(ports.api))
+        endpoints = _make_endpoints(aws.endpoint, resources, queues, api=api, token_file=ensure_token(data))
+        _send_missing_events(clients, endpoints)
 
         def recover() -> None:
-            provision(clients, resources, origins=ports.origins)
-            _sweep(clients, endpoints)
+            provision_resources(clients, resources, origins=ports.origins)
+            _send_missing_events(clients, endpoints)
 
         aws.after_restart(recover)
-        programs = [_worker(data, endpoints, number, settings or {}) for number in range(1, workers + 1)]
-        programs.append(_api(data, endpoints, settings or {}))
+        programs = [_make_worker(data, endpoints, number, settings or {}) for number in range(1, workers + 1)]
+        programs.append(_make_api(data, endpoints, settings or {}))
         pods_file = data / _PODS_FILE
         with Supervisor(programs, say=say, grace_s=_SHUTDOWN_GRACE_S + 5, pods_file=pods_file) as supervisor:
             endpoints.write(data)
@@ -154,26 +154,28 @@ def running(
                 Endpoints.file(data).unlink(missing_ok=True)
 
 
-def local_clients(endpoint: str) -> Clients:
-    """Clients for an embedded AWS, whatever AWS this process is set up for itself."""
+def make_local_clients(endpoint: str) -> Clients:
+    """Return clients of an embedded AWS, regardless of this process' own AWS configuration."""
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     return make_clients(REGION, connections=_CONNECTIONS, endpoint=endpoint, credentials=("test", "test"))
 
 
 @contextlib.contextmanager
-def _only_one(data: Path) -> Iterator[None]:
+def _lock_folder(data: Path) -> Iterator[None]:
     with (data / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise LocalError(
-                f"A pipeline already runs with {data}: end it, name another folder with --data, or add videos to it "
+                f"A pipeline already runs on {data}: stop it, choose another folder with --data, or add videos to it "
                 "with --upload."
             ) from error
         yield
 
 
-def _endpoints(aws: str, resources: PipelineResources, queues: Queues, *, api: str, token_file: Path) -> Endpoints:
+def _make_endpoints(
+    aws: str, resources: PipelineResources, queues: QueueUrls, *, api: str, token_file: Path
+) -> Endpoints:
     return Endpoints(
         aws=aws,
         region=REGION,
@@ -188,10 +190,10 @@ def _endpoints(aws: str, resources: PipelineResources, queues: Queues, *, api: s
     )
 
 
-def _worker(data: Path, endpoints: Endpoints, number: int, settings: Mapping[str, str]) -> Program:
+def _make_worker(data: Path, endpoints: Endpoints, number: int, settings: Mapping[str, str]) -> Program:
     one_machine = {
         "WORKER_NAME": f"worker-{number}",
-        # A drain waits for the poll that is under way, and a Ctrl-C should not take 20 s.
+        # A worker that stops waits for its current poll, and Ctrl-C should not take 20 s.
         "RECEIVE_WAIT_S": "2",
         "VISIBILITY_TIMEOUT_S": "15",
         "SHUTDOWN_GRACE_S": str(_SHUTDOWN_GRACE_S),
@@ -200,12 +202,12 @@ def _worker(data: Path, endpoints: Endpoints, number: int, settings: Mapping[str
         name=f"worker-{number}",
         component="worker",
         command=[sys.executable, "-m", "services.worker", "run"],
-        environment=_checked(WorkerSettings, {**endpoints.environment(), **one_machine, **settings}),
+        environment=_check_settings(WorkerSettings, {**endpoints.environment(), **one_machine, **settings}),
         log=data / "logs" / f"worker-{number}.log",
     )
 
 
-def _api(data: Path, endpoints: Endpoints, settings: Mapping[str, str]) -> Program:
+def _make_api(data: Path, endpoints: Endpoints, settings: Mapping[str, str]) -> Program:
     address = urlsplit(endpoints.api)
     one_machine = {
         "API_HOST": address.hostname or "",
@@ -221,13 +223,13 @@ def _api(data: Path, endpoints: Endpoints, settings: Mapping[str, str]) -> Progr
     return Program(
         name="api",
         command=[sys.executable, "-m", "services.api"],
-        environment=_checked(ApiSettings, {**endpoints.environment(), **one_machine, **settings}),
+        environment=_check_settings(ApiSettings, {**endpoints.environment(), **one_machine, **settings}),
         log=data / "logs" / "api.log",
     )
 
 
-def _checked(settings: type[ServiceSettings], environment: dict[str, str]) -> dict[str, str]:
-    """The environment itself. Raises: LocalError if its service would not start with it."""
+def _check_settings(settings: type[ServiceSettings], environment: dict[str, str]) -> dict[str, str]:
+    """Return the environment. Raises: LocalError if its service would not start with it."""
     try:
         settings.from_environment(**{name.lower(): value for name, value in environment.items()})
     except SettingsError as error:
@@ -235,11 +237,11 @@ def _checked(settings: type[ServiceSettings], environment: dict[str, str]) -> di
     return environment
 
 
-def _sweep(clients: Clients, endpoints: Endpoints) -> None:
+def _send_missing_events(clients: Clients, endpoints: Endpoints) -> None:
     """Send events for uploads without a record, with the record of an older object, or still in progress.
 
-    Their events or messages may be lost since the embedded AWS was killed. A second event for a video that a worker has
-    at the moment does no harm.
+    A kill of the embedded AWS may have lost their events or messages. A second event for a video that a worker is
+    processing has no effect.
     """
     videos = VideosTable(clients.dynamodb, endpoints.videos_table)
     for info in Bucket(clients.s3, endpoints.bucket).list(UPLOAD_PREFIX):

@@ -1,4 +1,4 @@
-"""Makes the pipeline's resources in the embedded AWS, from the same description as the stacks."""
+"""The pipeline's resources in the embedded AWS, from the same description as the stacks."""
 
 import json
 from collections.abc import Sequence
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Queues:
+class QueueUrls:
     url: str
     dead_letter_url: str
 
 
-def provision(clients: Clients, resources: PipelineResources, *, origins: Sequence[str] = ()) -> Queues:
-    """Make everything that is not there yet, and let web pages of `origins` use the bucket."""
+def provision_resources(clients: Clients, resources: PipelineResources, *, origins: Sequence[str] = ()) -> QueueUrls:
+    """Create the resources that are missing, and let web pages of `origins` use the bucket."""
     for bucket in (resources.bucket, resources.test_source_bucket):
         _make_bucket(clients, bucket)
-    # As the stacks' bucket is: whoever deletes an object can name the version that it saw.
+    # Like the stacks' bucket: a client can delete exactly the version that it has read.
     clients.s3.put_bucket_versioning(Bucket=resources.bucket, VersioningConfiguration={"Status": "Enabled"})
     allow_origins(clients.s3, resources.bucket, origins)
     dead_letter_url = _make_queue(clients, resources.dead_letter_queue)
-    url = _make_queue(clients, resources.queue, dead_letter_arn=_arn(clients, dead_letter_url))
+    url = _make_queue(clients, resources.queue, dead_letter_arn=_get_arn(clients, dead_letter_url))
     _make_table(clients, resources.table)
-    _notify(clients, resources, queue_arn=_arn(clients, url))
-    return Queues(url, dead_letter_url)
+    _enable_notifications(clients, resources, queue_arn=_get_arn(clients, url))
+    return QueueUrls(url, dead_letter_url)
 
 
 def allow_origins(s3: "S3Client", bucket: str, origins: Sequence[str]) -> None:
-    """Let pages of these origins, and of no other, use the bucket. `stacks/core/storage.py` makes the same rule."""
+    """Let web pages of these origins only use the bucket. `stacks/core/storage.py` creates the same rule."""
     if not origins:
         s3.delete_bucket_cors(Bucket=bucket)
         return
@@ -74,12 +74,12 @@ def _make_queue(clients: Clients, queue: QueueDescription, *, dead_letter_arn: s
         policy = {"deadLetterTargetArn": dead_letter_arn, "maxReceiveCount": queue.max_receive_count}
         attributes["RedrivePolicy"] = json.dumps(policy)
     url = clients.sqs.create_queue(QueueName=queue.name)["QueueUrl"]
-    # Set apart from the creation: a queue that exists with other attributes would refuse to be created.
+    # Not set at creation: creating a queue fails if it exists with other attributes.
     clients.sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
     return url
 
 
-def _arn(clients: Clients, url: str) -> str:
+def _get_arn(clients: Clients, url: str) -> str:
     answer = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     return answer["Attributes"]["QueueArn"]
 
@@ -108,7 +108,7 @@ def _make_table(clients: Clients, table: TableDescription) -> None:
             raise
 
 
-def _notify(clients: Clients, resources: PipelineResources, *, queue_arn: str) -> None:
+def _enable_notifications(clients: Clients, resources: PipelineResources, *, queue_arn: str) -> None:
     """Skipped where it stands already: every configuration sends another `s3:TestEvent`."""
     notification = resources.notification
     wanted = {

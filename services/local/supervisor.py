@@ -1,4 +1,4 @@
-"""Keeps processes running: starts them, restarts one that dies, tells how they are, and leaves none behind."""
+"""Supervisor of processes: starts them, restarts a process that ends, writes their states and stops them all."""
 
 import contextlib
 import os
@@ -13,27 +13,27 @@ from pathlib import Path
 from typing import IO, Self
 
 from services.contract.pods import Pod, PodsFile
-from services.local import tether
+from services.local import parent_death
 
-_LONGEST_DELAY_S = 30.0
-_LOOK_EVERY_S = 0.2
+_MAX_DELAY_S = 30.0
+_CHECK_INTERVAL_S = 0.2
 _STEADY_S = 20.0
-"""A process that ran this long is no longer in a crash loop."""
+"""A process that has run this long is no longer in a crash loop."""
 
-_TELL_EVERY_S = 5.0
+_WRITE_INTERVAL_S = 5.0
 _NODE = "this machine"
 
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. The first word of `command` is a path."""
+    """A program to run. The first word of `command` is a path."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     log: Path
     component: str = ""
-    """What it is, where several programs are the same; its name unless given."""
+    """Kind of the program, which several programs can share; its name if empty."""
 
 
 @dataclass
@@ -49,10 +49,10 @@ class _Child:
 
 
 class Supervisor:
-    """Runs programs until `stop`. `say` hears, from a thread of the supervisor's, of every death and restart.
+    """Runner of programs until `stop`. Its thread calls `say` with a message for every exit and restart.
 
-    How the processes are is written to `pods_file` (`PodsFile`) at every change, and every five seconds as a sign of
-    life: what Kubernetes tells of pods in a cluster.
+    It writes the states of the processes to `pods_file` (`PodsFile`), as Kubernetes reports those of pods: at every
+    change, and every five seconds as a heartbeat.
     """
 
     def __init__(
@@ -67,14 +67,14 @@ class Supervisor:
         self._say = say
         self._grace_s = grace_s
         self._pods_file = pods_file
-        self._told: tuple[Pod, ...] = ()
-        self._told_at = 0.0
+        self._written_pods: tuple[Pod, ...] = ()
+        self._written_at = 0.0
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._thread = threading.Thread(target=self._watch_children, name="supervisor", daemon=True)
 
     def __enter__(self) -> Self:
         for child in self._children:
-            self._start(child)
+            self._start_child(child)
         self._thread.start()
         return self
 
@@ -82,11 +82,11 @@ class Supervisor:
         self.stop()
 
     def add(self, program: Program) -> None:
-        """One more to look after; it starts within a moment."""
+        """Add a program, which starts within 0.2 s."""
         self._children.append(_Child(program))
 
     def pids(self) -> dict[str, int]:
-        """PIDs of the processes that run now, by the program's name."""
+        """Return the PIDs of the running processes by program name."""
         return {
             child.program.name: child.process.pid
             for child in self._children
@@ -94,64 +94,64 @@ class Supervisor:
         }
 
     def stop(self) -> None:
-        """Asks every process to end, waits as long as the grace period, and kills what is left."""
+        """Send SIGTERM to every process, wait for the grace period and kill the remaining processes."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
 
-    def _watch(self) -> None:
+    def _watch_children(self) -> None:
         while not self._stopping.is_set():
             for child in self._children:
-                self._look_after(child)
-            self._tell()
-            self._stopping.wait(_LOOK_EVERY_S)
-        self._end_all()
+                self._check_child(child)
+            self._write_pods()
+            self._stopping.wait(_CHECK_INTERVAL_S)
+        self._stop_children()
 
-    def _look_after(self, child: _Child) -> None:
+    def _check_child(self, child: _Child) -> None:
         now = time.monotonic()
         if child.process is None:
             if now >= child.start_at:
-                self._start(child)
+                self._start_child(child)
         elif (status := child.process.poll()) is not None:
             child.deaths = child.deaths + 1 if now - child.started_at < _STEADY_S else 1
             child.restarts += 1
-            delay_s = min(0.5 * 2 ** (child.deaths - 1), _LONGEST_DELAY_S)
+            delay_s = min(0.5 * 2 ** (child.deaths - 1), _MAX_DELAY_S)
             child.start_at = now + delay_s
-            self._close(child)
+            self._close_log(child)
             how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
-            self._say(f"{child.program.name} {how}; it starts again in {delay_s:g} s (log: {child.program.log})")
+            self._say(f"{child.program.name} {how}; it restarts in {delay_s:g} s (log: {child.program.log})")
 
-    def _start(self, child: _Child) -> None:
+    def _start_child(self, child: _Child) -> None:
         program = child.program
         # On a full disk a program runs without its log.
         with contextlib.suppress(OSError):
             program.log.parent.mkdir(parents=True, exist_ok=True)
             child.log = program.log.open("ab")
         child.process = subprocess.Popen(  # noqa: S603 - our own programs
-            [sys.executable, "-m", tether.__name__, str(os.getpid()), *program.command],
+            [sys.executable, "-m", parent_death.__name__, str(os.getpid()), *program.command],
             env=dict(program.environment),
             stdin=subprocess.DEVNULL,
             stdout=child.log or subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
-            # A Ctrl-C is for the supervisor, which ends its processes in good order.
+            # A Ctrl-C reaches only the supervisor, which then stops its processes in order.
             process_group=0,
         )
         child.started_at = time.monotonic()
         child.started_on = datetime.now(UTC)
 
-    def _tell(self) -> None:
-        pods = tuple(_pod(child) for child in self._children)
+    def _write_pods(self) -> None:
+        pods = tuple(_make_pod(child) for child in self._children)
         now = time.monotonic()
-        if self._pods_file is None or (pods == self._told and now - self._told_at < _TELL_EVERY_S):
+        if self._pods_file is None or (pods == self._written_pods and now - self._written_at < _WRITE_INTERVAL_S):
             return
-        self._told, self._told_at = pods, now
+        self._written_pods, self._written_at = pods, now
         part = self._pods_file.with_suffix(".part")
-        # A full disk is no reason to stop looking after processes; readers see that the file grows old.
+        # The supervisor goes on when the disk is full; readers see the age of the file.
         with contextlib.suppress(OSError):
             part.write_text(PodsFile(written_at=datetime.now(UTC), pods=pods).model_dump_json(), encoding="utf-8")
             part.replace(self._pods_file)
 
-    def _end_all(self) -> None:
+    def _stop_children(self) -> None:
         running = [child.process for child in self._children if child.process and child.process.poll() is None]
         for process in running:
             process.terminate()
@@ -163,17 +163,17 @@ class Supervisor:
                 process.kill()
                 process.wait()
         for child in self._children:
-            self._close(child)
+            self._close_log(child)
 
     @staticmethod
-    def _close(child: _Child) -> None:
+    def _close_log(child: _Child) -> None:
         if child.log:
             child.log.close()
         child.log = child.process = None
 
 
-def _pod(child: _Child) -> Pod:
-    """A process in the words of Kubernetes."""
+def _make_pod(child: _Child) -> Pod:
+    """Return the state of a process in the terms of Kubernetes."""
     is_running = child.process is not None and child.process.poll() is None
     return Pod(
         name=child.program.name,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.local.pipeline import running
+from services.local.pipeline import run_pipeline
 from tests.support.driver import IMPATIENT, Driver
 
 
@@ -14,12 +14,12 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     """Shared by all tests: each uses names of its own."""
     said: list[str] = []
     data = tmp_path_factory.mktemp("pipeline")
-    with running(data, workers=2, say=said.append, settings=IMPATIENT) as local:
+    with run_pipeline(data, workers=2, say=said.append, settings=IMPATIENT) as local:
         yield Driver(local)
 
 
 @pytest.fixture
 def lone_worker(tmp_path: Path) -> Iterator[Driver]:
     """Run a pipeline with one worker, for tests that end it."""
-    with running(tmp_path, workers=1, say=lambda _: None, settings=IMPATIENT) as local:
+    with run_pipeline(tmp_path, workers=1, say=lambda _: None, settings=IMPATIENT) as local:
         yield Driver(local)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from services.contract.records import VideoState
-from services.local.pipeline import running
+from services.local.pipeline import run_pipeline
 from tests.support.driver import IMPATIENT, Driver
 from tests.support.videos import INDEX_FIRST, Videos, frame_number
 
@@ -75,7 +75,7 @@ def test_the_same_event_twice_counts_once(pipeline: Driver, videos: Videos) -> N
 
 def test_storyboard_and_preview_are_stored_when_requested(tmp_path: Path, videos: Videos) -> None:
     settings = {**IMPATIENT, "THUMBNAIL_STORYBOARD": "true", "THUMBNAIL_PREVIEW": "true", "THUMBNAIL_FORMAT": "webp"}
-    with running(tmp_path, workers=1, say=lambda _: None, settings=settings) as local:
+    with run_pipeline(tmp_path, workers=1, say=lambda _: None, settings=settings) as local:
         pipeline = Driver(local)
         key = pipeline.upload("trip/clip.mp4", videos.video("clip.mp4", duration_s=12))
         record = pipeline.ended(key)

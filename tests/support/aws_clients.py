@@ -1,4 +1,4 @@
-"""boto3 against an embedded AWS, and what can be seen of its process from outside."""
+"""boto3 clients of an embedded AWS, and measurements of its process."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _names = itertools.count(1)
 
 
 class Clients:
-    """boto3, and what most tests do with it."""
+    """boto3 clients with the steps that most tests need."""
 
     def __init__(self, endpoint: str) -> None:
         session = Session("test", "test", region_name="eu-west-1")
@@ -63,7 +63,7 @@ class Clients:
         return self.sqs.create_queue(QueueName=f"queue-{next(_names)}")["QueueUrl"]
 
     def notify(self, bucket: str, queue: str) -> None:
-        """Let uploads to `uploads/` reach the queue, and take the test event out of it."""
+        """Send events of `uploads/` to the queue, and take the test event out of it."""
         arn = self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         self.s3.put_bucket_notification_configuration(
             Bucket=bucket,
@@ -80,7 +80,7 @@ class Clients:
         assert [json.loads(body)["Event"] for body in self.take(queue)] == ["s3:TestEvent"]
 
     def take(self, queue: str) -> list[str]:
-        """The bodies of all visible messages; no waiting."""
+        """Return the bodies of all visible messages and delete them, without waiting."""
         bodies = []
         while messages := self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
@@ -100,13 +100,13 @@ def eventually(condition: Callable[[], bool]) -> None:
 
 
 def proc(aws: EmbeddedAws, file: str, field: str) -> int:
-    """A number out of /proc/<pid>/io (bytes) or /proc/<pid>/status (kB)."""
+    """Return a number from /proc/<pid>/io (bytes) or /proc/<pid>/status (kB)."""
     lines = Path(f"/proc/{aws.process.pid}/{file}").read_text().splitlines()
     return int(next(line for line in lines if line.startswith(field)).split()[1])
 
 
 def open_url(url: str, *, method: str = "GET", body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
-    """The status and body that a client without credentials gets, such as a browser with a presigned URL."""
+    """Return status and body of a request without credentials, as a browser sends it with a presigned URL."""
     parts = urlsplit(url)
     with contextlib.closing(http.client.HTTPConnection(parts.netloc)) as connection:
         connection.request(method, f"{parts.path}?{parts.query}", body, headers)

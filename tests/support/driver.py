@@ -1,4 +1,4 @@
-"""What a test does to a running pipeline, and sees of it."""
+"""Steps and observations of a test on a running pipeline."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from services.contract.records import VideoRecord, VideoState
 from services.local.pipeline import LocalPipeline
 
 IMPATIENT = {"VISIBILITY_TIMEOUT_S": "3", "RECEIVE_WAIT_S": "1", "RETRY_DELAY_S": "0.5"}
-"""Settings under which what is tried again is tried soon."""
+"""Settings with short waits between tries."""
 
 _PATIENCE_S = 60.0
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 def eventually(look: Callable[[], T | None], what: str) -> T:
-    """The first result of `look` that is true."""
+    """Call `look` until its result is true, and return it."""
     until = time.monotonic() + _PATIENCE_S
     while time.monotonic() < until:
         if found := look():
@@ -32,7 +32,7 @@ def eventually(look: Callable[[], T | None], what: str) -> T:
 
 
 class Driver:
-    """A pipeline in the hands of a test."""
+    """Pipeline with the steps that the tests need."""
 
     def __init__(self, pipeline: LocalPipeline) -> None:
         self.pipeline = pipeline
@@ -42,7 +42,7 @@ class Driver:
         self.videos = pipeline.videos
 
     def upload(self, name: str, file: Path) -> str:
-        """The key under which a file was uploaded."""
+        """Upload a file and return its key."""
         key = UPLOAD_PREFIX + name
         self.s3.upload_file(str(file), self.endpoints.bucket, key)
         return key
@@ -64,7 +64,7 @@ class Driver:
         return [info.key for info in self.pipeline.bucket.list(prefix)]
 
     def dead_letter(self, key: str) -> Mapping[str, str]:
-        """The attributes of the dead letter of an upload, which is taken out of the queue."""
+        """Wait for the dead letter of an upload, delete it and return its attributes."""
         return eventually(lambda: self._dead_letter(key), f"the dead letter of {key}")
 
     def _dead_letter(self, key: str) -> Mapping[str, str] | None:
@@ -86,7 +86,7 @@ class Driver:
         return {event.key for message in answer.get("Messages", []) for event in parse_notification(message["Body"])}
 
     def depth(self, url: str) -> int:
-        """Messages in a queue, visible or not."""
+        """Return the number of messages in a queue, visible or not."""
         names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return sum(int(attributes[name]) for name in names)
@@ -103,7 +103,7 @@ class Driver:
             os.kill(pid, number)
 
     def logged(self, event: str) -> list[dict[str, Any]]:
-        """What the workers logged under a name."""
+        """Return the workers' log entries of an event."""
         lines = [line for log in (self.pipeline.data / "logs").iterdir() for line in log.read_text().splitlines()]
         entries = [json.loads(line) for line in lines if line.startswith("{")]
         return [entry for entry in entries if entry["event"] == event]

@@ -1,4 +1,4 @@
-"""A gate before S3: while it is shut nobody can read on in a video, so that a worker is held in mid-work."""
+"""HTTP proxy of S3 that blocks reads of videos while it is shut, to hold a worker inside a video."""
 
 import contextlib
 import http.client
@@ -12,9 +12,9 @@ _PATIENCE_S = 60.0
 
 
 class Gate:
-    """An HTTP server that passes everything on to `target`, but holds reads of objects while it is shut.
+    """HTTP server that forwards requests to `target`, but blocks reads of objects while it is shut.
 
-    All but the first of each: that tells the worker what the object is, before it begins.
+    The first read of each object passes: the worker identifies the object with it.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Gate:
 
             def pass_on(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                # With the caller's own Host: it is signed.
+                # With the caller's own Host header, because it is signed.
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "expect"}
                 with contextlib.closing(
                     http.client.HTTPConnection(urlsplit(gate.target).netloc, timeout=_PATIENCE_S)
@@ -44,7 +44,7 @@ class Gate:
                     connection.request(self.command, self.path, body, headers)
                     answer = connection.getresponse()
                     content = answer.read()
-                # A worker that was killed meanwhile wants no answer.
+                # A worker that was killed meanwhile has closed the connection.
                 with contextlib.suppress(ConnectionError):
                     self.send_response(answer.status)
                     for name, value in answer.getheaders():
@@ -54,7 +54,7 @@ class Gate:
                     self.wfile.write(content)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-                """Not on the tests' output."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True

@@ -7,7 +7,7 @@ from services.aws.clients import Clients
 from services.aws.queue import DeadLetterQueue, MessageQueue
 from services.aws.videos import VideosTable
 from services.contract.resources import PipelineResources
-from services.local.provision import Queues
+from services.local.provision import QueueUrls
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Place:
     endpoint: str
     clients: Clients
     resources: PipelineResources
-    queues: Queues
+    queues: QueueUrls
 
     @property
     def bucket(self) -> Bucket:

@@ -1,4 +1,4 @@
-"""A TCP gate before AWS that can hang, reset connections, or answer 503, and then work again."""
+"""TCP proxy of AWS that can hang, reset connections or answer 503, and then work again."""
 
 import asyncio
 import contextlib
@@ -27,13 +27,13 @@ class Mode(Enum):
 
 
 class TcpGate:
-    """A server on 127.0.0.1 that passes bytes on to an endpoint. Its mode holds for requests that contain `only`."""
+    """Server on 127.0.0.1 that forwards bytes to an endpoint. Its mode applies to requests that contain `only`."""
 
     def __init__(self, endpoint: str) -> None:
         self.mode = Mode.OPEN
         self.only = b""
         self.stopped = 0
-        """Requests that did not pass."""
+        """Number of requests that were not forwarded."""
         self._target = urlsplit(endpoint)
         self._loop = asyncio.new_event_loop()
         self._port: Future[int] = Future()

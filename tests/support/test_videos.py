@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from services.local.samples import SampleError, encode
+from services.local.samples import SampleError, encode_video
 from tests.support.videos import (
     CORNERS,
     COVER_NUMBER,
@@ -246,11 +246,11 @@ def test_an_interrupted_encoding_leaves_nothing_behind(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        encode(interrupted(), tmp_path / "half.mp4", fps=25)
+        encode_video(interrupted(), tmp_path / "half.mp4", fps=25)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_ffmpeg_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "/nowhere/ffmpeg")
     with pytest.raises(SampleError, match=r"^The ffmpeg binary /nowhere/ffmpeg cannot be started: No such file"):
-        encode([draw_frame(0)], tmp_path / "a.mp4", fps=25)
+        encode_video([draw_frame(0)], tmp_path / "a.mp4", fps=25)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from services.local.samples import Image, encode, run_ffmpeg
+from services.local.samples import Image, encode_video, run_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -168,7 +168,7 @@ class Videos:
 
         def make(path: Path) -> None:
             frames = (draw_frame(number, size_px=shown_px) for number in range(round(duration_s * fps)))
-            encode((np.rot90(frame, quarters) for frame in frames), path, fps=fps, inputs=inputs, options=output)
+            encode_video((np.rot90(frame, quarters) for frame in frames), path, fps=fps, inputs=inputs, options=output)
 
         return self._once(name, make, duration_s, fps, width_px, height_px, inputs, output)
 

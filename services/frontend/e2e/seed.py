@@ -23,7 +23,7 @@ FAILED_EVERY = 61
 
 
 def main(data: Path, count: int) -> None:
-    pipeline = LocalPipeline.join(data)
+    pipeline = LocalPipeline.find_running(data)
     if pipeline is None:
         raise SystemExit(f"No demo runs with {data}.")
     samples = [record for record in sample_records(pipeline.videos, pipeline) if record.thumbnails]

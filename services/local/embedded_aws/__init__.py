@@ -2,10 +2,10 @@
 
 It is ministack (https://github.com/ministackorg/ministack, pinned exactly) behind a launcher of ours:
 
-- `handle.py` starts and stops it from another process, and is all that this package exports;
-- `__main__.py` and `server.py` run it, `environment.py` says what ministack is told;
-- `gateway.py` is the layer around it, `access.py` decides which requests get through;
-- `disk.py` makes a write that fails an error to the client;
+- `handle.py` starts and stops it from another process, and is the only export of this package;
+- `__main__.py` and `server.py` run it, `environment.py` sets ministack's environment variables;
+- `gateway.py` is the ASGI layer around it, `access.py` decides which requests are answered;
+- `disk.py` answers a failed write with an error;
 - `state.py` keeps queues and tables through a crash;
 - `bodies.py` and `objects.py` keep big objects out of memory and off the event loop;
 - `versions.py` deletes noncurrent versions at each start.

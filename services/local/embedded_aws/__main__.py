@@ -1,7 +1,7 @@
 """`python -m services.local.embedded_aws --data DIR`: the embedded AWS until SIGTERM.
 
-It prints one JSON line, `{"endpoint": "http://127.0.0.1:PORT"}`, when it answers, and `{"warning": "..."}` when its
-disk is full and when it has room again; all else goes to standard error.
+It prints the JSON line `{"endpoint": "http://127.0.0.1:PORT"}` when it is ready, and `{"warning": "..."}` when its disk
+is full and when it has room again. Everything else goes to standard error.
 """
 
 import argparse
@@ -9,23 +9,25 @@ import os
 import sys
 from pathlib import Path
 
-from services.local.embedded_aws.environment import isolate
+from services.local.embedded_aws.environment import isolate_environment
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m services.local.embedded_aws", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder for objects and state")
-    parser.add_argument("--port", type=int, help="the port to take (default: any that is free)")
+    parser.add_argument("--port", type=int, help="the port (default: a free one)")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
     arguments = parser.parse_args()
 
     ready = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    isolate(arguments.data.resolve())
+    isolate_environment(arguments.data.resolve())
     from services.local.embedded_aws import server  # noqa: PLC0415 - ministack reads its settings when imported
 
     try:
-        server.run(arguments.data.resolve(), ready, port=arguments.port, exit_with_parent=arguments.exit_with_parent)
+        server.run_server(
+            arguments.data.resolve(), ready, port=arguments.port, exit_with_parent=arguments.exit_with_parent
+        )
     except BlockingIOError:
         sys.exit(f"Another embedded AWS serves from {arguments.data}.")
     except server.PortTakenError as error:

@@ -1,4 +1,4 @@
-"""Put files on disk in one step, and report a disk that takes no more."""
+"""Atomic writes to disk, undone changes and reports of a full disk."""
 # ruff: noqa: SLF001 - as in objects.py
 
 import json
@@ -21,31 +21,31 @@ _log = logging.getLogger(__name__)
 
 
 class Disk:
-    """Reports the first write that fails, and then the first one that succeeds."""
+    """Reporter of the first write that fails, and of the first one that succeeds afterwards."""
 
     def __init__(self, folder: Path, report: Callable[[str], None]) -> None:
         self._folder = folder
         self._report = report
         self._has_failed = False
 
-    def failed(self, error: OSError) -> None:
+    def report_failure(self, error: OSError) -> None:
         _log.error("A write failed.", exc_info=error)
         if not self._has_failed:
             self._has_failed = True
             what = "is full" if error.errno in FULL else "cannot be written"
             self._report(
-                f"The disk with {self._folder} {what} ({error.strerror}). What was stored stays, and everything new is "
-                "refused. Free some space: the pipeline then goes on by itself."
+                f"The disk with {self._folder} {what} ({error.strerror}). Stored data are kept, new data are refused. "
+                "Free some space: the pipeline then continues."
             )
 
-    def works(self) -> None:
+    def report_success(self) -> None:
         if self._has_failed:
             self._has_failed = False
             self._report(f"The disk with {self._folder} can be written again.")
 
 
-def refusal(action: str) -> tuple[int, dict[str, str], bytes]:
-    """Return the answer to a write that was not stored. `action` is empty for S3, which speaks XML."""
+def make_refusal(action: str) -> tuple[int, dict[str, str], bytes]:
+    """Return the answer to a write that was not stored. `action` is empty for S3, which answers in XML."""
     if action:
         body = json.dumps({"__type": "InsufficientStorage", "message": _MESSAGE})
         return INSUFFICIENT_STORAGE, {"Content-Type": "application/x-amz-json-1.0"}, body.encode()
@@ -54,7 +54,7 @@ def refusal(action: str) -> tuple[int, dict[str, str], bytes]:
 
 
 def replace_files(*files: tuple[Path, Any]) -> None:
-    """Replace each file by its new content (bytes or a FileBody), or change none of them.
+    """Replace each file by its new content (bytes or a FileBody), or none of them.
 
     Raises:
         OSError: the disk is full, for example.
@@ -67,25 +67,25 @@ def replace_files(*files: tuple[Path, Any]) -> None:
             if isinstance(data, FileBody):
                 data.copy_to(temporary)
             else:
-                with open(temporary, "xb", opener=_private) as file:
+                with open(temporary, "xb", opener=_open_private) as file:
                     file.write(data)
                     file.flush()
-                    os.fsync(file.fileno())  # some file systems notice only now that the data do not fit
+                    os.fsync(file.fileno())  # some file systems report a full disk only here
     except OSError:
         for temporary, _ in staged:
             temporary.unlink(missing_ok=True)
         raise
     for temporary, path in staged:
         temporary.replace(path)
-        # rename(2) leaves both names alone when they are the same file already: a copy of an object onto itself.
+        # rename(2) does nothing if both names are the same file, as when an object is copied onto itself.
         temporary.unlink(missing_ok=True)
 
 
-def _private(path: str, flags: int) -> int:
+def _open_private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-# What a request to S3 has changed so far, in memory.
+# The changes of the current S3 request in memory.
 _change: ContextVar["_Change | None"] = ContextVar("_change", default=None)
 _dispatch: Final = s3._dispatch
 _record_object_version: Final = s3._record_object_version
@@ -94,7 +94,7 @@ _delete_object_version: Final = s3._delete_object_version
 
 
 class _Change:
-    """The key that a request changes, as it was before, and the events that follow from the change."""
+    """Previous state of the key that a request changes, and the events to send after the change."""
 
     def __init__(self) -> None:
         self.events: list[Callable[[], None]] = []
@@ -123,10 +123,10 @@ class _Change:
             s3._object_versions[self._key] = self._versions
 
 
-def dispatch(disk: Disk, *request: Any) -> Any:
-    """Answer a request to S3. If the disk refuses what it writes, undo it and answer 507.
+def dispatch_request(disk: Disk, *request: Any) -> Any:
+    """Answer a request to S3. If its write fails, undo the change in memory and answer 507.
 
-    ministack changes its memory and sends the event first, and then only logs that the object could not be written.
+    ministack changes its memory and sends the event first; it only logs that the object could not be written.
     """
     change = _Change()
     token = _change.set(change)
@@ -134,8 +134,8 @@ def dispatch(disk: Disk, *request: Any) -> Any:
         answer = _dispatch(*request)
     except OSError as error:
         change.undo()
-        disk.failed(error)
-        return refusal("")
+        disk.report_failure(error)
+        return make_refusal("")
     finally:
         _change.reset(token)
     for send in change.events:
@@ -143,8 +143,8 @@ def dispatch(disk: Disk, *request: Any) -> Any:
     return answer
 
 
-def after_the_change(send: Callable[[], None]) -> None:
-    """Send an event when the change that it reports is on disk; at once outside of a request to S3."""
+def send_after_change(send: Callable[[], None]) -> None:
+    """Send an event after its change is on disk, or at once outside a request to S3."""
     change = _change.get()
     if change is None:
         send()
@@ -153,22 +153,22 @@ def after_the_change(send: Callable[[], None]) -> None:
 
 
 def record_object_version(bucket: str, key: str, prior: Any, obj: Any, data: Any) -> Any:
-    _begin(bucket, key, prior)
+    _begin_change(bucket, key, prior)
     return _record_object_version(bucket, key, prior, obj, data)
 
 
 def record_delete_marker(bucket: str, key: str, prior: Any) -> Any:
-    _begin(bucket, key, prior)
+    _begin_change(bucket, key, prior)
     return _record_delete_marker(bucket, key, prior)
 
 
 def delete_object_version(bucket: Any, name: str, key: str, version_id: str) -> Any:
-    _begin(name, key, bucket["objects"].get(key))
+    _begin_change(name, key, bucket["objects"].get(key))
     return _delete_object_version(bucket, name, key, version_id)
 
 
 def persist_object(bucket: str, key: str, obj: Any) -> None:
-    """Write an object and its metadata, and forget its body in memory. Raises: OSError."""
+    """Write an object and its metadata to disk, and drop its body from memory. Raises: OSError."""
     path = Path(s3._object_disk_path(bucket, key))
     meta = {**s3._object_meta_from_record(obj), **s3._key_history_meta(bucket, key), "key": key}
     files: Sequence[tuple[Path, Any]] = [(path.with_name(f"{path.name}.meta.json"), json.dumps(meta).encode())]
@@ -178,10 +178,10 @@ def persist_object(bucket: str, key: str, obj: Any) -> None:
     obj["body"] = None
 
 
-def write(path: str, data: Any, *, text: bool = False) -> None:
+def write_file(path: str, data: Any, *, text: bool = False) -> None:
     replace_files((Path(path), data.encode() if text else data))
 
 
-def _begin(bucket: str, key: str, current: Any) -> None:
+def _begin_change(bucket: str, key: str, current: Any) -> None:
     if change := _change.get():
         change.begin(bucket, key, current)

@@ -1,4 +1,4 @@
-"""What ministack is told: it reads all its settings from the environment, while it is imported."""
+"""Settings of ministack, which reads them from the environment while it is imported."""
 
 import os
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 _KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
 
 
-def isolate(data: Path) -> None:
+def isolate_environment(data: Path) -> None:
     """Replace this process's environment by the settings below.
 
-    Nothing else of the caller's may reach ministack: its own `AWS_SECRET_ACCESS_KEY` would become the secret that
-    presigned URLs are checked against (`test` otherwise), and some hundred variables change what it does.
+    The caller's other variables must not reach ministack: its `AWS_SECRET_ACCESS_KEY` would become the secret of
+    presigned URLs (`test` otherwise), and about a hundred variables change ministack's behaviour.
     """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     os.environ.clear()
@@ -23,7 +23,7 @@ def isolate(data: Path) -> None:
             # Two more listeners, on all interfaces.
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
-            # With a Docker socket in reach ministack removes, at start, containers that it takes for its own.
+            # With a Docker socket, ministack deletes containers at its start that it believes to be its own.
             "DOCKER_HOST": f"unix://{data}/no-docker",
             "AWS_EC2_METADATA_DISABLED": "true",
             "LOG_LEVEL": "WARNING",

@@ -1,11 +1,11 @@
-"""The ASGI layer around ministack: it refuses what may not come in, and knows what runs and what may have changed."""
+"""ASGI layer around ministack: refuses requests, and tracks running requests and possible changes of the state."""
 
 import asyncio
 from email.utils import formatdate
 from typing import Any, Final
 
-from services.local.embedded_aws.access import Answer, Caller
-from services.local.embedded_aws.disk import Disk, refusal
+from services.local.embedded_aws.access import Answer, RequestOrigin
+from services.local.embedded_aws.disk import Disk, make_refusal
 
 # ministack and uvicorn type these differently, or not at all.
 Scope = Any
@@ -21,9 +21,9 @@ _CLOSING: Final[Answer] = (503, {}, b"")
 class Gateway:
     """ASGI application.
 
-    `changed` turns true after a request that may have changed what `state.py` saves: the worker's long polls and
-    the api's looks at the queue, which an idle demo consists of, do not. While `is_read_only` it refuses such requests:
-    what it acknowledged could not be saved. Objects can be deleted all the same, as that makes room.
+    `changed` becomes true after a request that may have changed the state that `state.py` saves; the worker's empty
+    polls and the api's reads of the queue, the only requests of an idle demo, do not. While `is_read_only` is true it
+    refuses such requests, because their changes could not be saved. Objects can still be deleted, which frees space.
     """
 
     def __init__(self, app: Any, disk: Disk) -> None:
@@ -41,45 +41,45 @@ class Gateway:
         if self._closed:
             await _send_answer(send, _CLOSING)
             return
-        caller = Caller(scope)
-        if answer := caller.answer():
+        origin = RequestOrigin(scope)
+        if answer := origin.early_answer():
             await _send_answer(send, answer)
             return
         body = _Body(receive)
-        action = _action(scope)
+        action = _read_action(scope)
         is_write = scope["method"] not in _SAFE_METHODS and not action.startswith(_READS)
         if self.is_read_only and is_write and not _deletes_objects(scope, action):
             await body.skip()
-            await _send_answer(send, refusal(action))
+            await _send_answer(send, make_refusal(action))
             return
         sent_bytes = 0
 
-        async def count(message: Any) -> None:
+        async def count_bytes(message: Any) -> None:
             nonlocal sent_bytes
             sent_bytes += len(message.get("body", b""))
             if message["type"] == "http.response.start":
-                message = {**message, "headers": caller.headers(list(message.get("headers", [])))}
+                message = {**message, "headers": origin.filter_headers(list(message.get("headers", [])))}
             await send(message)
 
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker: this is a coroutine
         self._running.add(task)
         try:
-            await self._app(scope, body.receive, count)
+            await self._app(scope, body.receive, count_bytes)
         except ConnectionError:
             raise
-        except OSError as error:  # a body that does not fit on the disk, before any handler has seen it
-            self._disk.failed(error)
+        except OSError as error:  # the body does not fit on the disk; no handler has run
+            self._disk.report_failure(error)
             await body.skip()
-            await _send_answer(count, refusal(action))
+            await _send_answer(count_bytes, make_refusal(action))
         finally:
             self._running.discard(task)
-            # Only now: a state that is saved before the change must not count as saved after it.
+            # Set last, because a state that is saved before the change does not contain it.
             if is_write:
                 self.changed |= action != "ReceiveMessage" or sent_bytes > _NOTHING_RECEIVED
 
     async def close(self, grace_s: float) -> None:
-        """Refuse new requests and end those that still run after `grace_s`, above all the long polls."""
+        """Refuse new requests, and cancel those that still run after `grace_s` seconds, such as long polls."""
         self._closed = True
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=grace_s)
@@ -88,7 +88,7 @@ class Gateway:
 
 
 class _Body:
-    """The body of a request, of which the rest can be skipped: a client that is still sending hears no answer."""
+    """Body of a request whose rest can be skipped: a client reads the answer only after it has sent everything."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -106,7 +106,7 @@ class _Body:
 
 async def _send_answer(send: Send, answer: Answer) -> None:
     status, headers, body = answer
-    # The body of the request may be unread: what comes next on the connection is no request.
+    # The body of the request may be unread, so the next bytes on the connection may not be a request.
     sent = {**headers, "Content-Length": str(len(body)), "Connection": "close", "Date": formatdate(usegmt=True)}
     fields = [(name.lower().encode(), value.encode()) for name, value in sent.items()]
     await send({"type": "http.response.start", "status": status, "headers": fields})
@@ -120,8 +120,8 @@ def _deletes_objects(scope: Scope, action: str) -> bool:
     return bool(scope["method"] == "DELETE" or query.split(b"=")[0] == b"delete")
 
 
-def _action(scope: Scope) -> str:
-    """The operation of an SQS or DynamoDB request, such as `SendMessage`; empty for S3."""
+def _read_action(scope: Scope) -> str:
+    """Return the operation of an SQS or DynamoDB request, such as `SendMessage`, or an empty string for S3."""
     for name, value in scope["headers"]:
         if name == b"x-amz-target":
             return str(value.decode("latin-1").rpartition(".")[2])

@@ -1,4 +1,4 @@
-"""Start, reach and stop the embedded AWS from another process: the demo's supervisor, the tests."""
+"""Handle of an embedded AWS for the process that starts and stops it: the demo's supervisor, or a test."""
 
 import contextlib
 import json
@@ -18,15 +18,15 @@ _STOP_TIMEOUT_S: Final = 15.0
 
 
 class EmbeddedAwsError(RuntimeError):
-    """The embedded AWS cannot be used; when it did not start, the message names its log."""
+    """The embedded AWS cannot be used. If it did not start, the message names its log."""
 
 
 @dataclass(frozen=True)
 class EmbeddedAws:
-    """A running embedded AWS. As a context manager it is stopped at the end.
+    """A running embedded AWS. As a context manager it stops at the end.
 
-    It also ends when the process that started it does, however that happens. An interrupt from the terminal does not
-    reach it: who started it stops it, after everything that uses it.
+    It also ends when the process that started it ends for any reason. An interrupt from the terminal does not reach
+    it: the process that started it stops it after all its clients.
     """
 
     endpoint: str
@@ -41,12 +41,12 @@ class EmbeddedAws:
 
     @classmethod
     def start(cls, data: Path, *, port: int | None = None) -> Self:
-        """Start it on the folder `data`, which holds its objects, state and log, and wait until it answers.
+        """Start an embedded AWS on the folder `data` of its objects, state and log, and wait until it answers.
 
-        Without a `port` it takes any that is free.
+        Without a `port` it takes a free one.
 
         Raises:
-            EmbeddedAwsError: it died, for example because another program has the port, or was not ready within 30 s.
+            EmbeddedAwsError: it ended, for example because another program has the port, or was not ready within 30 s.
         """
         data.mkdir(parents=True, exist_ok=True)
         log = data / "embedded-aws.log"
@@ -66,7 +66,7 @@ class EmbeddedAws:
         line = _read_line(process, time.monotonic() + _READY_TIMEOUT_S)
         if not line:
             code = process.poll() if line is None else process.wait(_STOP_TIMEOUT_S)
-            _end(process)
+            _end_process(process)
             what = f"was not ready within {_READY_TIMEOUT_S:.0f} s" if code is None else f"ended with exit code {code}"
             last = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
             raise EmbeddedAwsError(f"The embedded AWS {what}: its log is {log}. {last}".strip())
@@ -79,7 +79,7 @@ class EmbeddedAws:
         self.stop()
 
     def environment(self) -> dict[str, str]:
-        """What a process needs in its environment for its boto3 to come here; the region is not part of it."""
+        """Return environment variables that direct boto3 of another process here; the region is not one of them."""
         no_proxy = {name: f"{os.environ.get(name, '')},127.0.0.1".lstrip(",") for name in ("NO_PROXY", "no_proxy")}
         return no_proxy | {
             "AWS_ENDPOINT_URL": self.endpoint,
@@ -89,19 +89,19 @@ class EmbeddedAws:
         }
 
     def read_line(self, timeout_s: float) -> bytes | None:
-        """Return the next line that it prints, b"" if it has ended, or None if it prints none in time."""
+        """Return the next line that the process prints, b"" if it has ended, or None after the timeout."""
         return _read_line(self.process, time.monotonic() + timeout_s)
 
     def stop(self) -> None:
-        """Stop it: it saves, and ends within a few seconds. Stopping twice does nothing."""
+        """Stop the process, which saves its state and ends within seconds. A second call has no effect."""
         self.process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(_STOP_TIMEOUT_S)
-        _end(self.process)
+        _end_process(self.process)
 
     def kill(self) -> None:
-        """End it at once, as a crash would: what it did in the last seconds may be lost."""
-        _end(self.process)
+        """Kill the process, as a crash would: changes of the last seconds may be lost."""
+        _end_process(self.process)
 
 
 def _read_line(process: subprocess.Popen[bytes], deadline: float) -> bytes | None:
@@ -112,7 +112,7 @@ def _read_line(process: subprocess.Popen[bytes], deadline: float) -> bytes | Non
         selector.register(process.stdout, selectors.EVENT_READ)
         while not line.endswith(b"\n"):
             if not selector.select(max(deadline - time.monotonic(), 0)):
-                # The process writes a line at once, so the rest of one that has begun is there soon.
+                # The process writes whole lines, so the rest of a line follows soon.
                 if not line:
                     return None
                 continue
@@ -123,7 +123,7 @@ def _read_line(process: subprocess.Popen[bytes], deadline: float) -> bytes | Non
     return line
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end_process(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait()
     for pipe in (process.stdin, process.stdout):

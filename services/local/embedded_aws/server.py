@@ -1,4 +1,4 @@
-"""The embedded AWS's process: one listener on 127.0.0.1, ready when it answers, saved when it stops."""
+"""Process of the embedded AWS: one listener on 127.0.0.1, and a last save when it stops."""
 
 import asyncio
 import contextlib
@@ -21,31 +21,31 @@ from ministack import app
 from services.local.embedded_aws.bodies import Spool
 from services.local.embedded_aws.disk import Disk
 from services.local.embedded_aws.gateway import Gateway
-from services.local.embedded_aws.objects import graft
+from services.local.embedded_aws.objects import install_replacements
 from services.local.embedded_aws.state import StateFile
 
 HOST: Final = "127.0.0.1"
 STOP_GRACE_S: Final = 1.0
-# Longer than the pauses of any client of ours: a connection closed while a request is on its way costs a retry.
+# Longer than the pauses of our clients: closing a connection during a request costs a retry.
 _KEEP_ALIVE_S: Final = 300
 _READY_POLL_S: Final = 0.02
 
 
 class PortTakenError(OSError):
-    """The port that was asked for belongs to another program."""
+    """Another program has the requested port."""
 
 
-def run(data: Path, ready: TextIO, *, port: int | None, exit_with_parent: bool) -> None:
+def run_server(data: Path, ready: TextIO, *, port: int | None, exit_with_parent: bool) -> None:
     """Serve from the folder `data` until SIGTERM, SIGINT or, if asked for, the end of standard input.
 
-    Without a `port` it takes any that is free. The endpoint is printed to `ready` as one JSON line.
+    Without a `port` it takes a free one. It prints the endpoint to `ready` as one JSON line.
 
     Raises:
         BlockingIOError: another process serves from this folder.
         PortTakenError: another program has `port`.
     """
-    with _only_one(data):
-        uvloop.run(_serve(data, _bind(port), ready, exit_with_parent=exit_with_parent))
+    with _lock_folder(data):
+        uvloop.run(_serve(data, _bind_socket(port), ready, exit_with_parent=exit_with_parent))
 
 
 async def _serve(data: Path, listener: socket.socket, ready: TextIO, *, exit_with_parent: bool) -> None:
@@ -54,22 +54,22 @@ async def _serve(data: Path, listener: socket.socket, ready: TextIO, *, exit_wit
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
     if exit_with_parent:
-        _at_end_of_stdin(lambda: loop.call_soon_threadsafe(stop.set))
+        _call_at_end_of_stdin(lambda: loop.call_soon_threadsafe(stop.set))
 
     port = listener.getsockname()[1]
-    disk = Disk(data, partial(_tell, ready, "warning"))
-    graft(Spool(data / "spool"), data / "objects", disk)
+    disk = Disk(data, partial(_print_line, ready, "warning"))
+    install_replacements(Spool(data / "spool"), data / "objects", disk)
     state = StateFile(data / "state.pickle", disk)
-    app.load_state = state.load
-    app.save_all = lambda _: None  # state.keep does it
-    app._collect_scripts = lambda *_: []  # noqa: SLF001 - ministack runs what it finds in /etc/localstack
+    app.load_state = state.load_service
+    app.save_all = lambda _: None  # state.keep_saved does it
+    app._collect_scripts = lambda *_: []  # noqa: SLF001 - ministack runs scripts from /etc/localstack
     gateway = Gateway(app.app, disk)
 
     closed = asyncio.Event()
-    server = _Server(_config(gateway))
+    server = _Server(_make_config(gateway))
     serving = loop.create_task(server.serve(sockets=[listener]))
-    saving = loop.create_task(state.keep(gateway, closed))
-    announcing = loop.create_task(_announce(server, port, ready))
+    saving = loop.create_task(state.keep_saved(gateway, closed))
+    announcing = loop.create_task(_announce_endpoint(server, port, ready))
     stopping = loop.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
 
@@ -80,21 +80,21 @@ async def _serve(data: Path, listener: socket.socket, ready: TextIO, *, exit_wit
     await saving
     await asyncio.wait({serving}, timeout=STOP_GRACE_S)
     if not serving.done():
-        # A client that does not read what it asked for. All is saved.
+        # A client does not read its response. The state is saved.
         os._exit(0)
     if not serving.cancelled() and (error := serving.exception()):
         raise error
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to `_serve`, which has the state saved before this ends."""
+    """Server that leaves signals to `_serve`, which saves the state first."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
-def _config(gateway: Gateway) -> uvicorn.Config:
+def _make_config(gateway: Gateway) -> uvicorn.Config:
     return uvicorn.Config(
         gateway,
         access_log=False,
@@ -111,24 +111,24 @@ def _config(gateway: Gateway) -> uvicorn.Config:
     )
 
 
-async def _announce(server: _Server, port: int, ready: TextIO) -> None:
+async def _announce_endpoint(server: _Server, port: int, ready: TextIO) -> None:
     """Print the endpoint when the server accepts requests and ministack is ready to answer them."""
     while True:
         state = app._ready_scripts_state["status"]  # noqa: SLF001 - the path that says it is closed
         if server.started and state == "completed":
             break
         await asyncio.sleep(_READY_POLL_S)
-    _tell(ready, "endpoint", f"http://{HOST}:{port}")
+    _print_line(ready, "endpoint", f"http://{HOST}:{port}")
 
 
-def _tell(ready: TextIO, name: str, text: str) -> None:
-    """Tell the process that started this one, if it still listens."""
+def _print_line(ready: TextIO, name: str, text: str) -> None:
+    """Print a JSON line for the process that started this one; ignore a closed pipe."""
     with contextlib.suppress(OSError):
         print(json.dumps({name: text}), file=ready, flush=True)
 
 
-def _bind(port: int | None) -> socket.socket:
-    """A socket on `port`, or on a free one: bound here and handed to uvicorn, so nobody can take it in between.
+def _bind_socket(port: int | None) -> socket.socket:
+    """Return a listening socket on `port` or a free port. uvicorn gets the socket, so no program can take the port.
 
     Raises:
         PortTakenError: another program has `port`.
@@ -142,21 +142,21 @@ def _bind(port: int | None) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            raise PortTakenError(f"Another program has port {port} of {HOST}: name another one.") from None
+            raise PortTakenError(f"Another program has port {port} of {HOST}: choose another one.") from None
         raise
     return listener
 
 
 @contextlib.contextmanager
-def _only_one(data: Path) -> Iterator[None]:
+def _lock_folder(data: Path) -> Iterator[None]:
     data.mkdir(parents=True, exist_ok=True)
     with (data / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
 
 
-def _at_end_of_stdin(then: Callable[[], object]) -> None:
-    """Call `then` when the other end of standard input closes: the parent holds it, so also when it is killed."""
+def _call_at_end_of_stdin(then: Callable[[], object]) -> None:
+    """Call `then` when standard input ends, which happens when the parent ends or is killed."""
 
     def read() -> None:
         # Not through sys.stdin: its lock, held by a daemon thread, is a fatal error when the interpreter ends.

@@ -1,7 +1,7 @@
-"""Queues with their messages, notifications and tables, in one file that is replaced in one step.
+"""Queues with their messages, notifications and tables, in one file that is replaced atomically.
 
-ministack saves each service into a file of its own, and only when it stops. One file for all of them, because a kill
-between two files would leave a message deleted and the record that its video is done not written.
+ministack saves each service to its own file, and only when it stops. One file for all, because a kill between two files
+could delete a message without writing the record of its video.
 """
 
 import asyncio
@@ -28,47 +28,47 @@ _log = logging.getLogger(__name__)
 
 
 class StateFile:
-    """`path` holds a pickle of `{"ministack": version, "services": {service: what its get_state gives}}`.
+    """File with a pickle of `{"ministack": version, "services": {service: result of its get_state}}`.
 
-    Pickled and not JSON, which is what ministack writes: 10,000 messages take 10 ms and not 70, and this happens on
-    the event loop, where nothing changes meanwhile.
+    Pickle instead of ministack's JSON: 10,000 messages take 10 ms instead of 70 on the event loop, where nothing else
+    changes the state.
     """
 
     def __init__(self, path: Path, disk: Disk) -> None:
         self._path = path
         self._disk = disk
-        self._saved = self._read()
+        self._saved = self._read_file()
 
-    def load(self, service: str) -> Any:
-        """The saved state of a service, or None: ministack calls this in place of its own `load_state`."""
+    def load_service(self, service: str) -> Any:
+        """Return the saved state of a service, or None. ministack calls this in place of its own `load_state`."""
         state = self._saved.pop(service, None)
         if service == "sqs" and state:
             _return_in_flight(state["queues"])
         return state
 
-    async def keep(self, gateway: Gateway, stopped: asyncio.Event) -> None:
-        """Save every two seconds if something may have changed, and for the last time when `stopped`."""
+    async def keep_saved(self, gateway: Gateway, stopped: asyncio.Event) -> None:
+        """Save every two seconds if the state may have changed, and once more after `stopped`."""
         while not stopped.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), timeout=SAVE_EVERY_S)
             if gateway.changed:
                 gateway.changed = False
                 try:
-                    await asyncio.to_thread(self._write, _snapshot())
+                    await asyncio.to_thread(self._write_file, _pickle_state())
                 except OSError as error:
-                    self._disk.failed(error)
+                    self._disk.report_failure(error)
                     gateway.changed = gateway.is_read_only = True
-                except Exception:  # noqa: BLE001 - logged, and tried again
+                except Exception:  # noqa: BLE001 - logged and tried again
                     _log.exception("The state could not be saved.")
                     gateway.changed = True
                 else:
-                    self._disk.works()
+                    self._disk.report_success()
                     gateway.is_read_only = False
 
-    def _write(self, pickled: bytes) -> None:
+    def _write_file(self, pickled: bytes) -> None:
         replace_files((self._path, pickled))
 
-    def _read(self) -> dict[str, Any]:
+    def _read_file(self) -> dict[str, Any]:
         try:
             saved = pickle.loads(self._path.read_bytes())  # noqa: S301 - our own file, in the user's own folder
         except FileNotFoundError:
@@ -80,11 +80,11 @@ class StateFile:
             return services
         aside = self._path.with_name(f"{self._path.name}.old")
         self._path.replace(aside)
-        _log.warning("The state was saved by another version of ministack: it is set aside as %s.", aside)
+        _log.warning("Another version of ministack saved the state: it is renamed to %s.", aside)
         return {}
 
 
-def _snapshot() -> bytes:
+def _pickle_state() -> bytes:
     services = {name: _state_without_copy(importlib.import_module(f"ministack.services.{name}")) for name in _SERVICES}
     buffer = io.BytesIO()
     pickler = pickle.Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL)
@@ -94,7 +94,7 @@ def _snapshot() -> bytes:
 
 
 def _state_without_copy(module: ModuleType) -> Any:
-    """`get_state` deep-copies (1.5 s for 10,000 records) what is pickled at once anyway."""
+    """Return a module's state without the deep copy of `get_state`, which takes 1.5 s for 10,000 records."""
     original, module.copy = module.copy, _NO_COPY  # type: ignore[attr-defined]
     try:
         return module.get_state()
@@ -103,7 +103,7 @@ def _state_without_copy(module: ModuleType) -> Any:
 
 
 def _return_in_flight(queues: Any) -> None:
-    """Make received messages visible again: who had them is gone, or will find that the handle still works.
+    """Make received messages visible again: their receivers are gone, or can still use their handles.
 
     Their receive count stays, as it does in SQS when a worker dies.
     """

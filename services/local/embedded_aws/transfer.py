@@ -1,4 +1,4 @@
-"""Bodies between a connection and the disk: ASGI messages on one side, blocks of 1 MiB in threads on the other."""
+"""Transfer of bodies between ASGI messages and files, in blocks of 1 MiB that threads read and write."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ async def receive_file(receive: Any, path: Path) -> None:
     """Write the body of a request to a new file.
 
     Raises:
-        ClientGoneError: it did not arrive as a whole.
+        ClientGoneError: the client did not send all of it.
         OSError: the disk is full, for example.
     """
     with path.open("xb") as file:
@@ -32,23 +32,23 @@ async def receive_file(receive: Any, path: Path) -> None:
             if len(block) >= BLOCK_BYTES or not more:
                 await asyncio.to_thread(file.write, block)
                 block = bytearray()
-        await asyncio.to_thread(_sync, file)
+        await asyncio.to_thread(_sync_file, file)
 
 
-def _sync(file: BinaryIO) -> None:
+def _sync_file(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
 
 
-def file_sender(body: FileBody) -> Callable[[Any, Any], Awaitable[None]]:
-    """A function that sends `body` in a response, until the client is gone: the server itself would go on for 2 GB.
+def make_file_sender(body: FileBody) -> Callable[[Any, Any], Awaitable[None]]:
+    """Return a function that sends `body` in a response until the client disconnects; the server itself would go on.
 
-    The file is opened here and not when it is sent: by then the object may be another one.
+    The file is opened here, because the object may be replaced before it is sent.
     """
     file = body.open()
 
     async def send_file(send: Any, receive: Any) -> None:
-        gone = asyncio.ensure_future(_disconnect(receive))
+        gone = asyncio.ensure_future(_wait_for_disconnect(receive))
         remaining = len(body)
         try:
             with file:
@@ -64,6 +64,6 @@ def file_sender(body: FileBody) -> Callable[[Any, Any], Awaitable[None]]:
     return send_file
 
 
-async def _disconnect(receive: Any) -> None:
+async def _wait_for_disconnect(receive: Any) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

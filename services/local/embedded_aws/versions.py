@@ -1,4 +1,4 @@
-"""Delete noncurrent versions, as the lifecycle rule of the stacks does: ministack keeps every version for ever."""
+"""Deletion of noncurrent versions, as by the lifecycle rule of the stacks; ministack keeps all versions."""
 # ruff: noqa: SLF001 - as in objects.py
 
 import shutil
@@ -7,10 +7,10 @@ from pathlib import Path
 from ministack.services import s3
 
 
-def load_current(folder: Path) -> None:
-    """Let ministack load the objects from `folder`, without noncurrent versions and delete markers: those are deleted.
+def load_current_versions(folder: Path) -> None:
+    """Let ministack load the objects from `folder`, and delete noncurrent versions and delete markers.
 
-    A version that is current has its bytes in the object's own file.
+    The bytes of a current version are in the object's own file.
     """
     shutil.rmtree(folder / s3._VERSIONS_DIR, ignore_errors=True)
     s3._load_persisted_data()

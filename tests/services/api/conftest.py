@@ -8,7 +8,7 @@ import pytest
 from services.aws.bucket import Bucket
 from services.aws.clients import Clients
 from services.contract.resources import TOTALS_KEY, pipeline_resources
-from services.local.provision import provision
+from services.local.provision import provision_resources
 from tests.services.api import process
 from tests.services.api.process import Api
 from tests.support.driver import eventually
@@ -18,7 +18,7 @@ from tests.support.place import Place
 @pytest.fixture(scope="session")
 def shared_place(aws_endpoint: str, aws_clients: Clients) -> Place:
     resources = pipeline_resources("api")
-    return Place(aws_endpoint, aws_clients, resources, provision(aws_clients, resources))
+    return Place(aws_endpoint, aws_clients, resources, provision_resources(aws_clients, resources))
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ def viewer(api: Api) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def own_place(aws_endpoint: str, aws_clients: Clients) -> Place:
     resources = pipeline_resources("own")
-    return Place(aws_endpoint, aws_clients, resources, provision(aws_clients, resources))
+    return Place(aws_endpoint, aws_clients, resources, provision_resources(aws_clients, resources))
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def video() -> bytes:
 
 @pytest.fixture(scope="session")
 def uploaded(clients: Clients, video: bytes, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A bucket with the video under `video.mp4`, uploaded in parts."""
+    """Upload the video in parts as `video.mp4`, and return the bucket."""
     bucket = clients.bucket()
     file = tmp_path_factory.mktemp("video") / "video.mp4"
     file.write_bytes(video)

@@ -4,10 +4,11 @@ import socket
 import subprocess
 import sys
 
-from services.local.access import free_port
+from services.local.access import reserve_port
 
 CHOOSE = (
-    "import sys; from services.local.access import free_port\nprint(free_port(int(sys.argv[1])), flush=True)\ninput()\n"
+    "import sys; from services.local.access import reserve_port\n"
+    "print(reserve_port(int(sys.argv[1])), flush=True)\ninput()\n"
 )
 
 
@@ -18,19 +19,19 @@ def unused_port() -> int:
 
 
 def test_a_port_that_another_demo_has_chosen_is_not_chosen_again() -> None:
-    wish = unused_port()
-    command = [sys.executable, "-c", CHOOSE, str(wish)]
+    preferred = unused_port()
+    command = [sys.executable, "-c", CHOOSE, str(preferred)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
         assert first.stdout is not None
-        assert int(first.stdout.readline()) == wish
-        assert free_port(wish) != wish
+        assert int(first.stdout.readline()) == preferred
+        assert reserve_port(preferred) != preferred
         first.communicate("\n")
-    assert free_port(wish) == wish
-    assert free_port(wish) != wish
+    assert reserve_port(preferred) == preferred
+    assert reserve_port(preferred) != preferred
 
 
 def test_a_port_that_another_program_has_is_not_chosen() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        assert free_port(other.getsockname()[1]) != other.getsockname()[1]
+        assert reserve_port(other.getsockname()[1]) != other.getsockname()[1]

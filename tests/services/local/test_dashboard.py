@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.local import dashboard
-from services.local.dashboard import Node, build, find_node, fingerprint, program
+from services.local.dashboard import Node, build_dashboard, find_node, hash_sources, make_program
 from services.local.errors import LocalError
 
 
@@ -65,14 +65,14 @@ def test_without_node_one_sentence_says_how_to_get_it(tmp_path: Path, monkeypatc
 def test_it_is_built_once_and_again_when_a_source_changes(node: Node, sources: Path, tmp_path: Path) -> None:
     said: list[str] = []
     for _ in range(2):
-        command = build(node, log=tmp_path / "build.log", progress=said.append, sources=sources)
+        command = build_dashboard(node, log=tmp_path / "build.log", progress=said.append, sources=sources)
     assert command[0] == node.node
     assert Path(command[-1]).is_file()
     assert command[1:3] == ["--require", str(Path(command[-1]).with_name("limits.cjs"))]
     assert asked(tmp_path) == ["ci", "run"]
     assert len(said) == 2
     (sources / "src" / "page.tsx").write_text("export { changed }", encoding="utf-8")
-    build(node, log=tmp_path / "build.log", progress=said.append, sources=sources)
+    build_dashboard(node, log=tmp_path / "build.log", progress=said.append, sources=sources)
     assert asked(tmp_path) == ["ci", "run", "run"]
 
 
@@ -81,7 +81,7 @@ def test_of_two_at_the_same_time_one_builds(node: Node, sources: Path, tmp_path:
     npm = script(tmp_path / "slow-npm", "[ $1 = ci ] || rm -rf .next", "sleep 0.3", f'exec {node.npm} "$@"')
 
     def run(number: int) -> None:
-        build(Node(node.node, npm), log=tmp_path / f"{number}.log", progress=lambda _: None, sources=sources)
+        build_dashboard(Node(node.node, npm), log=tmp_path / f"{number}.log", progress=lambda _: None, sources=sources)
         assert (sources / ".next" / "standalone" / "server.js").is_file()
 
     with ThreadPoolExecutor() as pool:
@@ -99,40 +99,40 @@ def test_an_installed_package_is_built_in_a_copy(
     sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dashboard, "SOURCES", sources)
-    copy = dashboard.sources(tmp_path / "data")
+    copy = dashboard.find_sources(tmp_path / "data")
     assert copy != sources
     (copy / "node_modules").mkdir()
     (copy / "next-env.d.ts").write_text("// Next.js writes this", encoding="utf-8")
-    assert dashboard.sources(tmp_path / "data") == copy
+    assert dashboard.find_sources(tmp_path / "data") == copy
     (sources / "src" / "page.tsx").rename(sources / "src" / "other.tsx")
-    dashboard.sources(tmp_path / "data")
+    dashboard.find_sources(tmp_path / "data")
     assert [path.name for path in (copy / "src").iterdir()] == ["other.tsx"]
     assert (copy / "node_modules").is_dir()
     assert not (sources / "node_modules").exists()
 
 
 def test_a_checkout_is_built_where_it_is(tmp_path: Path) -> None:
-    assert dashboard.sources(tmp_path) == dashboard.SOURCES
+    assert dashboard.find_sources(tmp_path) == dashboard.SOURCES
 
 
 def test_a_changed_test_is_no_reason_to_build(sources: Path) -> None:
-    before = fingerprint(sources)
+    before = hash_sources(sources)
     (sources / "src" / "page.test.tsx").write_text("", encoding="utf-8")
-    assert fingerprint(sources) == before
+    assert hash_sources(sources) == before
 
 
 def test_a_failed_build_says_what_npm_said_and_is_tried_again(sources: Path, tmp_path: Path) -> None:
     npm = script(tmp_path / "npm", "echo the disk is full", "exit 1")
     for _ in range(2):
         with pytest.raises(LocalError, match="the disk is full"):
-            build(Node("node", npm), log=tmp_path / "build.log", progress=lambda _: None, sources=sources)
+            build_dashboard(Node("node", npm), log=tmp_path / "build.log", progress=lambda _: None, sources=sources)
 
 
 def test_the_server_listens_on_this_machine_only_and_sees_no_credentials(
     node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    started = program(
+    started = make_program(
         [node.node, "server.js"],
         port=3000,
         api="http://127.0.0.1:8000",

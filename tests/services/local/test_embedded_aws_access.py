@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from services.contract.resources import pipeline_resources
-from services.local.pipeline import local_clients
-from services.local.provision import allow_origins, provision
+from services.local.pipeline import make_local_clients
+from services.local.provision import allow_origins, provision_resources
 
 if TYPE_CHECKING:
     from services.local.embedded_aws import EmbeddedAws
@@ -23,7 +23,7 @@ DASHBOARD = "http://127.0.0.1:3000"
 
 @pytest.fixture(scope="module")
 def bucket(clients: Clients) -> str:
-    """A bucket with one object, whose CORS rule names the dashboard."""
+    """Create a bucket with one object and a CORS rule for the dashboard."""
     bucket = clients.bucket()
     clients.s3.put_object(Bucket=bucket, Key="a", Body=b"secret")
     allow_origins(clients.s3, bucket, [DASHBOARD])
@@ -33,7 +33,7 @@ def bucket(clients: Clients) -> str:
 def ask(
     aws: EmbeddedAws, method: str, path: str, *, body: bytes | None = None, **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
-    """The status, the headers in lower case, and the body. A header's underscores become hyphens."""
+    """Return the status, the headers in lower case and the body. A header's underscores become hyphens."""
     with contextlib.closing(http.client.HTTPConnection(urlsplit(aws.endpoint).netloc)) as connection:
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
         response = connection.getresponse()
@@ -153,8 +153,8 @@ def test_no_answer_is_for_every_page_and_each_has_its_date(aws: EmbeddedAws, buc
 
 
 def test_the_pipelines_bucket_is_for_the_dashboard_that_runs(aws: EmbeddedAws) -> None:
-    clients, resources = local_clients(aws.endpoint), pipeline_resources("paged")
+    clients, resources = make_local_clients(aws.endpoint), pipeline_resources("paged")
     for origins, status in [([DASHBOARD], http.HTTPStatus.OK), ([], http.HTTPStatus.FORBIDDEN)]:
-        provision(clients, resources, origins=origins)
+        provision_resources(clients, resources, origins=origins)
         assert ask(aws, "GET", f"/{resources.bucket}", Origin=DASHBOARD)[0] == status
         assert ask(aws, "GET", f"/{resources.test_source_bucket}", Origin=DASHBOARD)[0] == http.HTTPStatus.FORBIDDEN

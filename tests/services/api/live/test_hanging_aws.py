@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from services.contract.resources import pipeline_resources
-from services.local.pipeline import local_clients
-from services.local.provision import provision
+from services.local.pipeline import make_local_clients
+from services.local.provision import provision_resources
 from tests.services.api.process import OPERATOR, Api, message, message_when, running
 from tests.services.api.records import a_record, write
 from tests.support.driver import eventually
@@ -43,9 +43,9 @@ class Gated:
 @pytest.fixture
 def gated(aws_endpoint: str) -> Iterator[Gated]:
     resources = pipeline_resources("gated")
-    clients = local_clients(aws_endpoint)
+    clients = make_local_clients(aws_endpoint)
     with TcpGate(aws_endpoint) as gate:
-        yield Gated(gate, Place(aws_endpoint, clients, resources, provision(clients, resources)))
+        yield Gated(gate, Place(aws_endpoint, clients, resources, provision_resources(clients, resources)))
 
 
 def a_client(api: Api) -> httpx.AsyncClient:

@@ -15,8 +15,8 @@ from services.contract.records import VideoState
 from services.contract.resources import pipeline_resources
 from services.contract.version import VERSION
 from services.local.embedded_aws.handle import EmbeddedAws
-from services.local.pipeline import local_clients
-from services.local.provision import provision
+from services.local.pipeline import make_local_clients
+from services.local.provision import provision_resources
 from tests.services.api.process import VIEWER, Api, end_of, message, message_when, running, write_pods
 from tests.services.api.records import a_record, write
 from tests.support.driver import eventually
@@ -155,9 +155,9 @@ def test_an_api_that_ends_sends_its_clients_away(place: Place, tmp_path: Path) -
 def fragile(tmp_path: Path) -> Iterator[tuple[EmbeddedAws, Place]]:
     """Run a separate embedded AWS, for a test that stops it."""
     with EmbeddedAws.start(tmp_path / "aws") as aws:
-        clients = local_clients(aws.endpoint)
+        clients = make_local_clients(aws.endpoint)
         resources = pipeline_resources("fragile")
-        yield aws, Place(aws.endpoint, clients, resources, provision(clients, resources))
+        yield aws, Place(aws.endpoint, clients, resources, provision_resources(clients, resources))
 
 
 def test_the_state_reports_stale_sources_during_an_outage(fragile: tuple[EmbeddedAws, Place], tmp_path: Path) -> None:

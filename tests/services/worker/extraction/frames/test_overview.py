@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.contract.records import VideoState
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
-from services.local.samples import encode
+from services.local.samples import encode_video
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames.capture import Image
 from services.worker.extraction.frames.overview import coarse_first, composed, fitted
@@ -174,7 +174,7 @@ def test_a_video_of_one_frame_has_a_tile(videos: Videos) -> None:
 def test_pictures_that_are_all_alike_are_no_animation(tmp_path: Path) -> None:
     still = tmp_path / "still.mp4"
     options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "25")
-    encode((draw_frame(7) for _ in range(300)), still, fps=25, inputs=(), options=options)
+    encode_video((draw_frame(7) for _ in range(300)), still, fps=25, inputs=(), options=options)
     outcome = overview(still)
     assert numbers(tiles(outcome.storyboard)) == [7, 7, 7]
     assert outcome.preview is None
@@ -184,7 +184,7 @@ def test_an_animation_tells_the_frames_that_it_has(tmp_path: Path) -> None:
     """Alike pictures become one: of 12 s, the second half shows the same."""
     path = tmp_path / "halted.mp4"
     options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "25")
-    encode((draw_frame(min(number, 150)) for number in range(300)), path, fps=25, inputs=(), options=options)
+    encode_video((draw_frame(min(number, 150)) for number in range(300)), path, fps=25, inputs=(), options=options)
     preview = overview(path).preview
     shown = numbers(frames(preview))
     assert shown == sorted(set(shown))

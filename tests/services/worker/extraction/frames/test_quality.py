@@ -10,7 +10,7 @@ import pytest
 
 from services.contract.records import VideoState
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
-from services.local.samples import encode
+from services.local.samples import encode_video
 from services.worker.extraction.frames.quality import flaw
 from services.worker.extraction.reading.source import LocalFile
 from services.worker.extraction.sandbox.job import Bounds
@@ -62,7 +62,7 @@ def test_flaws_are_told_from_pictures(image: Image, what: str | None) -> None:
 def film(path: Path, frame: Callable[[int], Image], *, seconds: int = 40, gop: int = 25) -> Path:
     """Frame by frame at 25 a second, with a keyframe every `gop`."""
     options = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", str(gop), "-sc_threshold", "0")
-    encode((frame(number) for number in range(25 * seconds)), path, fps=25, inputs=(), options=options)
+    encode_video((frame(number) for number in range(25 * seconds)), path, fps=25, inputs=(), options=options)
     return path
 
 
@@ -126,7 +126,7 @@ def test_without_an_index_a_better_picture_is_looked_for_as_well(tmp_path: Path,
     # Black from 3 to 6 s, where 10 % is at 4 s, and from 15 s to the end, where 95 % is at 38 s.
     good = {*range(75), *range(150, 375)}
     frames = (draw_frame(number) if number in good else plain(16) for number in range(1000))
-    encode(frames, path, fps=25, inputs=(), options=options)
+    encode_video(frames, path, fps=25, inputs=(), options=options)
     outcome = thumbnails(path, ThumbnailOptions())
     assert outcome.state is VideoState.DONE
     first, _, last = numbers(outcome)

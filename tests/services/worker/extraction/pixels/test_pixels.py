@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from services.local.samples import encode
+from services.local.samples import encode_video
 from services.worker.extraction.pixels.interlace import is_combed
 from tests.support.ranged import frames_at, numbers
 from tests.support.reference import TONE_MAPPING, shown_by_ffmpeg, similarity
@@ -157,7 +157,7 @@ def _passing(*, interlaced: bool) -> Iterator[Image]:
 def test_interlaced_pictures_have_no_combs(tmp_path: Path, name: str, options: tuple[str, ...]) -> None:
     path = tmp_path / name
     flags = ("-flags", "+ilme+ildct", "-pix_fmt", "yuv422p10le" if "prores_ks" in options else "yuv420p")
-    encode(_passing(interlaced=True), path, fps=25, inputs=(), options=(*options, *flags))
+    encode_video(_passing(interlaced=True), path, fps=25, inputs=(), options=(*options, *flags))
     frame = frames_at(path, [1.0])[0]
     assert not is_combed(frame.image)
     expected = shown_by_ffmpeg(path, frame.time_s, frame.image.shape[1::-1], filters="bwdif")
@@ -167,7 +167,7 @@ def test_interlaced_pictures_have_no_combs(tmp_path: Path, name: str, options: t
 def test_progressive_pictures_in_an_interlaced_stream_keep_all_of_their_lines(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     options = ("-c:v", "libx264", "-x264-params", "tff=1:keyint=25", "-flags", "+ilme+ildct", "-pix_fmt", "yuv420p")
-    encode(_passing(interlaced=False), path, fps=25, inputs=(), options=options)
+    encode_video(_passing(interlaced=False), path, fps=25, inputs=(), options=options)
     frame = frames_at(path, [1.0])[0]
     assert similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, frame.image.shape[1::-1])) >= 0.98
 

@@ -12,7 +12,7 @@ from tests.support.driver import eventually
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's part is Linux'")
 
-TETHER = [sys.executable, "-m", "services.local.tether"]
+PARENT_DEATH = [sys.executable, "-m", "services.local.parent_death"]
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 
 
@@ -26,7 +26,7 @@ def has_ended(pid: int) -> bool:
 def test_a_command_ends_when_its_parent_is_killed() -> None:
     script = (
         "import os, subprocess, time\n"
-        f"child = subprocess.Popen([*{TETHER!r}, str(os.getpid()), *{SLEEP!r}])\n"
+        f"child = subprocess.Popen([*{PARENT_DEATH!r}, str(os.getpid()), *{SLEEP!r}])\n"
         "print(child.pid, flush=True)\n"
         "time.sleep(600)\n"
     )
@@ -44,7 +44,7 @@ def test_a_command_whose_parent_died_meanwhile_is_not_started(tmp_path: Path) ->
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
 
-    subprocess.run([*TETHER, str(gone.pid), sys.executable, "-c", f"open({str(started)!r}, 'w')"], check=True)
+    subprocess.run([*PARENT_DEATH, str(gone.pid), sys.executable, "-c", f"open({str(started)!r}, 'w')"], check=True)
     assert not started.exists()
-    subprocess.run([*TETHER, str(os.getpid()), sys.executable, "-c", f"open({str(started)!r}, 'w')"], check=True)
+    subprocess.run([*PARENT_DEATH, str(os.getpid()), sys.executable, "-c", f"open({str(started)!r}, 'w')"], check=True)
     assert started.exists()
