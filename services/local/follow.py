@@ -67,7 +67,10 @@ def follow_uploads(
 
 
 def _has_ended(record: VideoRecord, entry: Upload) -> bool:
-    """Whether the record tells of this upload. The same video as before is not done again, but one that failed is."""
+    """Return True if the record belongs to this upload and has ended.
+
+    The worker skips the same content as before, unless it failed: then the record must be newer than the upload.
+    """
     if record.etag != entry.etag or record.finished_at is None:
         return False
     return record.state is not VideoState.FAILED or record.finished_at > entry.at - _CLOCK_TOLERANCE

@@ -70,3 +70,8 @@ def noxw(instance: Path, *arguments: str) -> Done:
         command, cwd=instance, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
     return Done(done.returncode, done.stdout)
+
+
+def delete_folder(folder: Path) -> None:
+    """Delete an instance with its environments of 60,000 files; rm needs a third of the time of shutil.rmtree."""
+    subprocess.run(["/bin/rm", "-rf", str(folder)], check=True)

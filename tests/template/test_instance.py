@@ -1,7 +1,6 @@
 """A fresh instance does what its README says: its own checks, and the demo under its name, from the pinned package."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 
 from stacks.instance.new import render_instance
 from stacks.instance.source import TemplateSource
-from tests.template.conftest import noxw
+from tests.template.conftest import delete_folder, noxw
 from tests.template.project import append, git
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +24,7 @@ def instance(this_version: TemplateSource, tmp_path_factory: pytest.TempPathFact
     git(folder, "commit", "--quiet", "--message=Begin")
     yield folder
     # Each of its environments has half a gigabyte.
-    shutil.rmtree(folder)
+    delete_folder(folder)
 
 
 @pytest.mark.timeout(600)

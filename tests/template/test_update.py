@@ -17,7 +17,7 @@ from stacks.instance.errors import TemplateError
 from stacks.instance.new import read_instance_answers, render_instance
 from stacks.instance.source import TemplateSource, as_requirement
 from stacks.instance.update import Update, find_newer_version, open_pull_request, update_instance
-from tests.template.conftest import noxw
+from tests.template.conftest import delete_folder, noxw
 from tests.template.project import PREVIOUS, THIS, Project, append, git, replace
 
 ROOT = Path(__file__).parents[2]
@@ -97,7 +97,7 @@ def year(previous_version: TemplateSource, tmp_path_factory: pytest.TempPathFact
     instance = begin(previous_version, tmp_path_factory.mktemp("year") / "acme-thumbs")
     assert find_newer_version(instance) == (PREVIOUS[1:], THIS[1:])
     yield a_year_of(instance)
-    shutil.rmtree(instance)
+    delete_folder(instance)
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def since_the_release(
     released = TemplateSource(url=as_requirement(str(project.folder)), commit=project.commit(project.released))
     instance = begin(released, tmp_path_factory.mktemp("released") / "acme-thumbs")
     yield a_year_of(instance)
-    shutil.rmtree(instance)
+    delete_folder(instance)
 
 
 @pytest.mark.timeout(600)
