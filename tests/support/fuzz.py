@@ -122,7 +122,6 @@ def parse(content: bytes) -> None:
         headers.describe(stream.decoder, stream.extradata, data)
         headers.neutral(stream.decoder, stream.extradata, data)
         headers.as_progressive(stream.decoder, stream.extradata, [data])
-        headers.without_deblocking(stream.decoder, stream.extradata, data)
         headers.needed(stream.decoder, stream.extradata, [data, *run_data], [False] * (1 + len(run_data)))
 
 

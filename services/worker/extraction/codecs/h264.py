@@ -18,17 +18,12 @@ class Parameters:
     """Of a sequence. Bits are counted from the start of the unit, unescaped.
 
     `colour_at` is where its colours are told, if they are; `usability_at` is where its usability information begins,
-    with a flag, and 0 if the unit cannot be read. How many bits a slice has for the number and the order of its picture
-    follows, and whether it has differences in place of the order.
+    with a flag, and 0 if the unit cannot be read.
     """
 
     coded: Coded
     colour_at: int | None = None
     usability_at: int = 0
-    number_bits: int = 0
-    order_bits: int = 0
-    has_order_differences: bool = False
-    has_separate_planes: bool = False
 
 
 def length_bytes(extradata: bytes) -> int:
@@ -121,13 +116,12 @@ def _read_parameters(bits: Bits) -> Parameters:
         bits.skip(1)
         if bits.flag():
             _skip_scaling_lists(bits, 8 if chroma != 3 else 12)
-    number_bits = bits.ue() + 4
+    bits.ue()  # log2_max_frame_num_minus4
     order = bits.ue()
-    order_bits, has_order_differences = 0, False
     if order == 0:
-        order_bits = bits.ue() + 4
+        bits.ue()  # log2_max_pic_order_cnt_lsb_minus4
     elif order == 1:
-        has_order_differences = not bits.flag()
+        bits.skip(1)
         bits.se()
         bits.se()
         for _ in range(min(bits.ue(), 255)):
@@ -151,9 +145,7 @@ def _read_parameters(bits: Bits) -> Parameters:
         may_be_interlaced=not frames_only,
         colour=usability.colour,
     )
-    return Parameters(
-        coded, usability.colour_at, usability_at, number_bits, order_bits, has_order_differences, separate
-    )
+    return Parameters(coded, usability.colour_at, usability_at)
 
 
 def _skip_scaling_lists(bits: Bits, count: int) -> None:

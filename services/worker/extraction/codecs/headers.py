@@ -3,8 +3,7 @@
 import operator
 from collections.abc import Callable, Sequence
 
-from services.worker.extraction.codecs import av1, h264, hevc, hevc_deblocking, mpeg, professional, progressive, vpx
-from services.worker.extraction.codecs import h264_deblocking as deblocking
+from services.worker.extraction.codecs import av1, h264, hevc, mpeg, professional, progressive, vpx
 from services.worker.extraction.codecs.coded import Coded
 
 _DESCRIBE: dict[str, Callable[[bytes, bytes], Coded]] = {
@@ -31,11 +30,6 @@ _NEUTRAL: dict[str, Callable[[bytes, bytes], tuple[bytes, bytes]]] = {
 _REFERENCES: dict[str, Callable[[bytes, Sequence[bytes]], list[bool]]] = {
     "h264": h264.references,
     "hevc": hevc.references,
-}
-
-_WITHOUT_DEBLOCKING: dict[str, Callable[[bytes, bytes], tuple[bytes, bytes] | None]] = {
-    "h264": deblocking.h264_keyframe,
-    "hevc": hevc_deblocking.hevc_keyframe,
 }
 
 _Rewrite = Callable[[bytes, Sequence[bytes]], tuple[bytes, list[bytes]] | None]
@@ -81,12 +75,6 @@ def needed(
 def alone(decoder: str, extradata: bytes, keyframe: bytes) -> bytes:
     """A keyframe that asks for few pictures before it, which are not there."""
     return hevc.alone(extradata, keyframe) if decoder == "hevc" else keyframe
-
-
-def without_deblocking(decoder: str, extradata: bytes, keyframe: bytes) -> tuple[bytes, bytes]:
-    """Both, so that the keyframe is not filtered, where that can be done and nobody sees it at half of its size."""
-    rewrite = _WITHOUT_DEBLOCKING.get(decoder)
-    return (rewrite(extradata, keyframe) if rewrite else None) or (extradata, keyframe)
 
 
 def as_progressive(decoder: str, extradata: bytes, pictures: Sequence[bytes]) -> tuple[bytes, list[bytes]] | None:

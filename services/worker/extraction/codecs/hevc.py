@@ -1,6 +1,5 @@
 """HEVC: sequence parameter sets and slices (ITU-T H.265, 7.3)."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +14,6 @@ _CRA = 21
 _CHROMA_UNITS = {0: (1, 1), 1: (2, 2), 2: (2, 1), 3: (1, 1)}
 _MOST_SETS, _MOST_REFERENCES = 64, 32
 _MOST_DIFFERENCE_BITS = 14
-_LARGEST_BLOCK_BITS = 6
 _SLICE_HEAD_BYTES = 48
 """More than there is before the reference pictures in the header of a slice, and they."""
 
@@ -30,15 +28,8 @@ class Parameters:
     coded: Coded
     colour_at: int | None = None
     has_separate_planes: bool = False
-    has_chroma: bool = False
-    """In the same planes as luma."""
     order_bits: int = 0
-    tree_blocks: int = 0
-    """How many of them a picture has."""
-    has_sample_offsets: bool = False
     reference_sets: int = 0
-    has_long_references: bool = False
-    has_motion_prediction: bool = False
 
 
 def length_bytes(extradata: bytes) -> int:
@@ -135,7 +126,7 @@ def _alone(sets: Sequence[bytes], head: bytes) -> bytes | None:
         if not is_first or bits.flag() or (sequence.reference_sets and bits.flag()):
             return None
         at = bits.position
-        count = skip_references(bits)
+        count = _skip_references(bits)
     except (OutOfBitsError, KeyError):
         return None
     length = bits.position - at
@@ -194,15 +185,15 @@ def _read_parameters(bits: Bits) -> Parameters:
     has_separate_planes = chroma == 3 and bits.flag()
     if has_separate_planes:
         chroma = 0
-    stored_px = width, height = bits.ue(), bits.ue()
+    width, height = bits.ue(), bits.ue()
     if bits.flag():
         across, down = _CHROMA_UNITS.get(chroma, (1, 1))
         width -= (bits.ue() + bits.ue()) * across
         height -= (bits.ue() + bits.ue()) * down
     coded = Coded(width_px=width, height_px=height)
-    told = Parameters(coded, has_separate_planes=has_separate_planes, has_chroma=chroma > 0)
+    told = Parameters(coded, has_separate_planes=has_separate_planes)
     try:
-        return _with_usability(bits, layers, told, stored_px)
+        return _with_usability(bits, layers, told)
     except OutOfBitsError:
         return told
 
@@ -216,7 +207,7 @@ def _skip_profile(bits: Bits, layers: int) -> None:
         bits.skip(88 * profile + 8 * level)
 
 
-def _with_usability(bits: Bits, layers: int, told: Parameters, stored_px: tuple[int, int]) -> Parameters:
+def _with_usability(bits: Bits, layers: int, told: Parameters) -> Parameters:
     """With what stands behind the picture's size, to the end of the VUI."""
     bits.ue()
     bits.ue()
@@ -225,40 +216,32 @@ def _with_usability(bits: Bits, layers: int, told: Parameters, stored_px: tuple[
         bits.ue()
         bits.ue()
         bits.ue()
-    tree_block_px = 1 << min(bits.ue() + bits.ue() + 3, _LARGEST_BLOCK_BITS)
-    for _ in range(4):
+    for _ in range(6):  # sizes of coding and transform blocks
         bits.ue()
     if bits.flag() and bits.flag():
-        skip_scaling_lists(bits)
-    bits.skip(1)  # amp_enabled_flag
-    has_sample_offsets = bits.flag()
+        _skip_scaling_lists(bits)
+    bits.skip(2)  # amp_enabled_flag, sample_adaptive_offset_enabled_flag
     if bits.flag():  # PCM
         bits.skip(8)
         bits.ue()
         bits.ue()
         bits.skip(1)
     reference_sets = _skip_reference_sets(bits)
-    has_long_references = bits.flag()
-    if has_long_references:
+    if bits.flag():  # long-term reference pictures
         for _ in range(min(bits.ue(), 33)):
             bits.skip(order_bits + 1)
-    has_motion_prediction = bits.flag()
-    bits.skip(1)  # strong_intra_smoothing_enabled_flag
+    bits.skip(2)  # sps_temporal_mvp_enabled_flag, strong_intra_smoothing_enabled_flag
     usability = vui.read(bits) if bits.flag() else vui.Vui()
     return replace(
         told,
         coded=replace(told.coded, sample_aspect_ratio=usability.sample_aspect_ratio, colour=usability.colour),
         colour_at=usability.colour_at,
         order_bits=order_bits,
-        tree_blocks=math.prod(-(-side // tree_block_px) for side in stored_px),
-        has_sample_offsets=has_sample_offsets,
         reference_sets=reference_sets,
-        has_long_references=has_long_references,
-        has_motion_prediction=has_motion_prediction,
     )
 
 
-def skip_scaling_lists(bits: Bits) -> None:
+def _skip_scaling_lists(bits: Bits) -> None:
     for size in range(4):
         for _ in range(0, 6, 3 if size == 3 else 1):
             if not bits.flag():
@@ -282,11 +265,11 @@ def _skip_reference_sets(bits: Bits) -> int:
             bits.ue()
             previous = sum(1 for _ in range(previous + 1) if bits.flag() or bits.flag())
         else:
-            previous = skip_references(bits)
+            previous = _skip_references(bits)
     return count
 
 
-def skip_references(bits: Bits) -> int:
+def _skip_references(bits: Bits) -> int:
     """How many reference pictures a set that stands for itself has."""
     count = bits.ue() + bits.ue()
     if count > _MOST_REFERENCES:

@@ -100,9 +100,6 @@ def decode(
         extradata, pictures = progressive
     has_lines = coded.may_be_interlaced and stream.decoder in _INTERLEAVES_FIELDS
     size = shape(stream, coded, max_width_px=max_width_px)
-    if len(pictures) == 1 and _is_much_smaller(size):
-        extradata, keyframe = headers.without_deblocking(stream.decoder, extradata, pictures[0])
-        pictures = [keyframe]
     memory = Memory(_wrapped(stream, extradata, pictures, size, keeps_lines=has_lines))
     return [
         None if image is None else _shown(image, stream, size, transfer, has_lines=has_lines)
@@ -131,11 +128,6 @@ def _wrapped(stream: Stream, extradata: bytes, pictures: Sequence[bytes], size: 
     # FFmpeg's scaler wants some pixels to work on.
     width, height = max(width, _SMALLEST_PX), max(height, _SMALLEST_PX)
     return tiny.avi(stream.decoder, extradata, (width, height), pictures, stream.tag)
-
-
-def _is_much_smaller(size: Shape) -> bool:
-    """Whether what a decoder does to the edges of blocks is lost at the size of the thumbnail."""
-    return all(2 * small <= stored for small, stored in zip(size.thumbnail_px, size.stored_px, strict=True))
 
 
 def _macroblocks(size_px: tuple[int, int]) -> tuple[int, int]:
