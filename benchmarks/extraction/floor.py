@@ -60,14 +60,14 @@ def bare(video: Path, rounds: int) -> Bare:
 
 def _measured(video: Path, rounds: int) -> Bare:
     files: list[bytes] = []
-    open_tiny = decode.open_tiny
+    open_wrapped = decode.open_wrapped
 
     def noted(memory: decode.Memory) -> cv2.VideoCapture:
         files.append(memory.read())
         memory.seek(0)
-        return open_tiny(memory)
+        return open_wrapped(memory)
 
-    with LocalFile(video) as source, patch.object(decode, "open_tiny", noted):
+    with LocalFile(video) as source, patch.object(decode, "open_wrapped", noted):
         reader = RangedReader(source.read, source.size_bytes)
         outcome = extract(reader, ThumbnailOptions(), Limits(read_bytes=sys.maxsize, cpu_s=_PATIENCE_CPU_S))
     if outcome.state is not VideoState.DONE or not files:
@@ -104,7 +104,7 @@ def median(measured: Sequence[Bare]) -> Bare:
 def _decoded(file: bytes, *, upto: int, shows_last: bool = False) -> int:
     """How many pictures were decoded. The last becomes a thumbnail if asked for."""
     memory = decode.Memory(file)  # outlives the capture
-    capture = decode.open_tiny(memory)
+    capture = decode.open_wrapped(memory)
     count = 0
     while count < upto and capture.grab():
         count += 1

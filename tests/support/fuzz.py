@@ -25,7 +25,7 @@ from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.worker.extraction import containers
 from services.worker.extraction import containers as inspection
-from services.worker.extraction.codecs import headers
+from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.containers.stream import load
 from services.worker.extraction.extract import UNUSABLE
 from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard
@@ -119,10 +119,14 @@ def parse(content: bytes) -> None:
     run_data = load(reader, run[:3])
     for data in [*load(reader, samples), *run_data]:
         stream = index.stream
-        headers.describe(stream.decoder, stream.extradata, data)
-        headers.neutral(stream.decoder, stream.extradata, data)
-        headers.as_progressive(stream.decoder, stream.extradata, [data])
-        headers.needed(stream.decoder, stream.extradata, [data, *run_data], [False] * (1 + len(run_data)))
+        codec = get_codec(stream.decoder)
+        codec.describe(stream.extradata, data)
+        codec.isolate_keyframe(stream.extradata, data)
+        if codec.label_bt709:
+            codec.label_bt709(stream.extradata, data)
+        if codec.make_progressive:
+            codec.make_progressive(stream.extradata, [data])
+        codec.select_needed(stream.extradata, [data, *run_data], [False] * (1 + len(run_data)))
 
 
 def complaint_of_parsers(content: bytes) -> str | None:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from services.contract.records import ReasonCode
 from services.worker.extraction import containers
 from services.worker.extraction.admission import check_duration, check_pixels, check_samples, check_tracks
-from services.worker.extraction.codecs import headers
-from services.worker.extraction.codecs.names import codec_name, decoder_of
+from services.worker.extraction.codecs import find_decoder, get_codec
 from services.worker.extraction.containers import Container, Contents
 from services.worker.extraction.frames.capture import Capture, StreamInfo
 from services.worker.extraction.outcome import ExtractionError
@@ -32,7 +31,7 @@ class Video:
 
     @property
     def codec(self) -> str:
-        return codec_name(self.decoder)
+        return get_codec(self.decoder).label
 
 
 @dataclass(frozen=True)
@@ -70,13 +69,13 @@ def examine(reader: RangedReader, examined: Examined | None = None) -> Video:
     stream = packets.stream
     packet, extradata = packets.packet(), packets.extradata()
     del packets
-    decoder = decoder_of(stream.tag)
+    decoder = find_decoder(stream.tag)
     if decoder is None:
         raise ExtractionError(ReasonCode.UNSUPPORTED_CODEC, f"The video codec {stream.tag!r} is not supported.")
-    coded = headers.describe(decoder, extradata, packet)
+    coded = get_codec(decoder).describe(extradata, packet)
     if coded.may_be_interlaced:
-        # OpenCV would hand out memory that nobody has written to: see `codecs.progressive`.
-        reason = f"Interlaced {codec_name(decoder)} is not supported in such a file."
+        # OpenCV would hand out memory that nobody has written to: see `Codec.make_progressive`.
+        reason = f"Interlaced {get_codec(decoder).label} is not supported in such a file."
         raise ExtractionError(ReasonCode.UNSUPPORTED_CODEC, reason)
     check_pixels(coded.width_px, coded.height_px)
     check_pixels(stream.width_px, stream.height_px)

@@ -11,7 +11,7 @@ from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import containers
 from services.worker.extraction.admission import MAX_DURATION_S
-from services.worker.extraction.codecs.names import codec_name
+from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.containers.stream import BrokenIndexError, Stream
 from services.worker.extraction.examine import Examined, Video, examine, examine_container
 from services.worker.extraction.frames import selection
@@ -116,7 +116,7 @@ def _by_index(reader: RangedReader, examined: Examined, options: ThumbnailOption
         duration_s=stream.duration_s,
         width_px=found.shown_px[0],
         height_px=found.shown_px[1],
-        codec=codec_name(stream.decoder),
+        codec=get_codec(stream.decoder).label,
         container=container,
     )
     outcome = _outcome(info, found.frames, options, shortfall)

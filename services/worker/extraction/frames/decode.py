@@ -8,13 +8,12 @@ from typing import Any, cast
 
 import cv2
 
-from services.worker.extraction.codecs import headers
+from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.codecs.coded import UNSPECIFIED, Coded
 from services.worker.extraction.containers.stream import Stream
-from services.worker.extraction.frames import avi_wrapper as tiny
+from services.worker.extraction.frames import avi_wrapper
 from services.worker.extraction.frames.capture import ffmpeg_options
-from services.worker.extraction.pixels import colour, interlace, orientation
-from services.worker.extraction.pixels import thumbnail as picture
+from services.worker.extraction.pixels import colour, interlace, orientation, thumbnail
 from services.worker.extraction.pixels.orientation import Image
 
 # No decoder while the file is probed: the one that OpenCV opens itself is not subject to this list, and the only one.
@@ -25,8 +24,6 @@ _OPTIONS = {
     "protocol_whitelist": "none",
     "fflags": "nofillin+noparse",
 }
-_INTERLEAVES_FIELDS = {"h264", "mpeg2video"}
-"""Codecs of which a decoded picture holds both fields, line by line."""
 _SMALLEST_PX = 16
 _MACROBLOCK_PX = 16
 _LOST = 4
@@ -66,19 +63,21 @@ class Shape:
     """Before it is turned."""
 
 
-def shape(stream: Stream, coded: Coded, *, max_width_px: int) -> Shape:
+def compute_shape(stream: Stream, coded: Coded, *, max_width_px: int) -> Shape:
     """Sizes from the picture's own header, or from the container where that says nothing."""
     width = coded.width_px or stream.width_px
     height = coded.height_px or stream.height_px
     ratio = stream.sample_aspect_ratio or coded.sample_aspect_ratio or 1.0
     if stream.orientation.swaps_sides:
         shown = (height, width)
-        across, down = picture.shown_size(*shown, 1 / ratio, max_width_px=max_width_px)
+        across, down = thumbnail.shown_size(*shown, 1 / ratio, max_width_px=max_width_px)
         return Shape((width, height), shown, (down, across))
-    return Shape((width, height), (width, height), picture.shown_size(width, height, ratio, max_width_px=max_width_px))
+    return Shape(
+        (width, height), (width, height), thumbnail.shown_size(width, height, ratio, max_width_px=max_width_px)
+    )
 
 
-def decode(
+def decode_pictures(
     stream: Stream, coded: Coded, pictures: Sequence[bytes], *, shown_after: Sequence[int] = (0,), max_width_px: int
 ) -> list[Image | None]:
     """Some of `pictures` as they are to be shown: those after which so many others are. None for one that is damaged.
@@ -86,20 +85,22 @@ def decode(
     The first is a keyframe, whose header `coded` is. They are in decoding order.
     """
     nothing: list[Image | None] = [None] * len(shown_after)
-    pictures = [headers.alone(stream.decoder, stream.extradata, pictures[0]), *pictures[1:]]
+    codec = get_codec(stream.decoder)
+    pictures = [codec.isolate_keyframe(stream.extradata, pictures[0]), *pictures[1:]]
     extradata, transfer = stream.extradata, coded.colour.transfer
     if not coded.colour.is_plain:
-        neutral = [headers.neutral(stream.decoder, stream.extradata, sample) for sample in pictures]
-        extradata, pictures = neutral[0][0], [sample for _, sample in neutral]
+        if codec.label_bt709:
+            labelled = [codec.label_bt709(stream.extradata, picture) for picture in pictures]
+            extradata, pictures = labelled[0][0], [picture for _, picture in labelled]
     elif transfer == UNSPECIFIED:
         transfer = stream.colour.transfer
     if coded.may_be_interlaced:
-        progressive = headers.as_progressive(stream.decoder, extradata, pictures)
+        progressive = codec.make_progressive(extradata, pictures) if codec.make_progressive else None
         if progressive is None:
             return nothing
         extradata, pictures = progressive
-    has_lines = coded.may_be_interlaced and stream.decoder in _INTERLEAVES_FIELDS
-    size = shape(stream, coded, max_width_px=max_width_px)
+    has_lines = coded.may_be_interlaced and codec.has_interleaved_fields
+    size = compute_shape(stream, coded, max_width_px=max_width_px)
     memory = Memory(_wrapped(stream, extradata, pictures, size, keeps_lines=has_lines))
     return [
         None if image is None else _shown(image, stream, size, transfer, has_lines=has_lines)
@@ -110,24 +111,25 @@ def decode(
 def _shown(image: Image, stream: Stream, size: Shape, transfer: int, *, has_lines: bool) -> Image:
     if has_lines:
         image = interlace.one_field_if_combed(image)
-    image = picture.resized(image, size.thumbnail_px)
+    image = thumbnail.resized(image, size.thumbnail_px)
     if colour.is_high_dynamic_range(transfer):
         image = colour.tone_mapped(image, transfer)
     return orientation.apply(image, stream.orientation)
 
 
 def _wrapped(stream: Stream, extradata: bytes, pictures: Sequence[bytes], size: Shape, *, keeps_lines: bool) -> bytes:
+    codec = get_codec(stream.decoder)
     width, height = size.thumbnail_px
-    if stream.decoder in tiny.TRUE_SIZE:
+    if codec.needs_container_size:
         width, height = stream.width_px, stream.height_px
-    elif stream.decoder == "h264" and _macroblocks(size.thumbnail_px) == _macroblocks(size.stored_px):
+    elif codec.crops_to_container_size and _macroblocks(size.thumbnail_px) == _macroblocks(size.stored_px):
         # FFmpeg would take the declared size for a crop that the container knows of.
         width, height = size.stored_px
     elif keeps_lines:
         height = size.stored_px[1]
     # FFmpeg's scaler wants some pixels to work on.
     width, height = max(width, _SMALLEST_PX), max(height, _SMALLEST_PX)
-    return tiny.avi(stream.decoder, extradata, (width, height), pictures, stream.tag)
+    return avi_wrapper.wrap_pictures(codec, extradata, (width, height), pictures, stream.tag)
 
 
 def _macroblocks(size_px: tuple[int, int]) -> tuple[int, int]:
@@ -135,8 +137,8 @@ def _macroblocks(size_px: tuple[int, int]) -> tuple[int, int]:
     return -(-width // _MACROBLOCK_PX), -(-height // _MACROBLOCK_PX)
 
 
-def open_tiny(memory: Memory) -> cv2.VideoCapture:
-    """A capture of a tiny file. `memory` must outlive it: the last reference to a reader inside aborts Python."""
+def open_wrapped(memory: Memory) -> cv2.VideoCapture:
+    """A capture of a wrapped file. `memory` must outlive it: the last reference to a reader inside aborts Python."""
     with ffmpeg_options(_OPTIONS):
         return cv2.VideoCapture(cast("Any", memory), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
 
@@ -147,7 +149,7 @@ def _images(memory: Memory, count: int, shown_after: Sequence[int], *, lost: int
     Few decoders lose any, and to convert a picture costs as much as to decode two: only where some turn out to be lost,
     all is decoded again, and as many more are kept as may be.
     """
-    capture = open_tiny(memory)
+    capture = open_wrapped(memory)
     latest: list[deque[tuple[int, Image]]] = [deque(maxlen=min(after, lost) + 1) for after in shown_after]
     number = 0
     while capture.isOpened() and capture.grab():

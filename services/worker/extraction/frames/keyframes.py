@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import admission as limits
-from services.worker.extraction.codecs import headers
+from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.containers.stream import BrokenIndexError, Index, Sample, load
 from services.worker.extraction.frames import decode, quality, selection
 from services.worker.extraction.frames.capture import Frame
@@ -119,7 +119,7 @@ class KeyframeSearch:
         needed = list(enumerate(pictures))
         if stream.tells_order:
             wanted = [_key(sample) in places for sample in samples]
-            needed = headers.needed(stream.decoder, stream.extradata, pictures, wanted)
+            needed = get_codec(stream.decoder).select_needed(stream.extradata, pictures, wanted)
         return self._decode([samples[at] for at, _ in needed], [picture for _, picture in needed], targets)
 
     def _decode_all(self, samples: Sequence[Sample]) -> None:
@@ -141,14 +141,14 @@ class KeyframeSearch:
         self, samples: Sequence[Sample], pictures: Sequence[bytes], targets: Sequence[Sample]
     ) -> list[Frame | None]:
         stream, width_px = self._index.stream, self._options.width_px
-        coded = headers.describe(stream.decoder, stream.extradata, pictures[0])
+        coded = get_codec(stream.decoder).describe(stream.extradata, pictures[0])
         if coded.is_key is False:
             return [None] * len(targets)
-        shape = decode.shape(stream, coded, max_width_px=width_px)
+        shape = decode.compute_shape(stream, coded, max_width_px=width_px)
         limits.check_pixels(*shape.stored_px)
         self._shown_px = shape.shown_px
         shown_after = [sum(1 for sample in samples if sample.time_s > target.time_s) for target in targets]
-        images = decode.decode(stream, coded, pictures, shown_after=shown_after, max_width_px=width_px)
+        images = decode.decode_pictures(stream, coded, pictures, shown_after=shown_after, max_width_px=width_px)
         return [
             None if image is None else Frame(image, target.time_s)
             for image, target in zip(images, targets, strict=True)

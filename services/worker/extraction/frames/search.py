@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from services.worker.extraction.codecs.names import decoder_whitelist
+from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.examine import Video
 from services.worker.extraction.frames import quality, selection
 from services.worker.extraction.frames.capture import Capture, Frame, Image
@@ -109,7 +109,7 @@ class Search:
 
     def _open(self, soft_bytes: int, soft_cpu_s: float) -> Capture | None:
         self._reader.rewind(soft_bytes=soft_bytes, soft_cpu_s=soft_cpu_s)
-        whitelist = decoder_whitelist(self._video.decoder)
+        whitelist = get_codec(self._video.decoder).decoder_whitelist
         capture = Capture(self._reader, self._video.container.demuxer, decoder_whitelist=whitelist)
         return capture if capture.is_open else None
 

@@ -31,9 +31,9 @@ import numpy as np
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import outcome
+from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.extract import extract
-from services.worker.extraction.frames import avi_wrapper as tiny
-from services.worker.extraction.frames import capture
+from services.worker.extraction.frames import avi_wrapper, capture
 from services.worker.extraction.frames.search import Limits
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.sandbox import child, confinement
@@ -95,7 +95,7 @@ def _warm_up() -> None:
     # Noise: a flat picture would be looked at less closely.
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     _, picture = cv2.imencode(".jpg", noise)
-    video = tiny.avi("mjpeg", b"", (64, 64), [picture.tobytes()])
+    video = avi_wrapper.wrap_pictures(get_codec("mjpeg"), b"", (64, 64), [picture.tobytes()])
     reader = RangedReader(lambda offset, length: video[offset : offset + length], len(video))
     warm = extract(reader, ThumbnailOptions(), Limits(read_bytes=1 << 20, cpu_s=_WARM_UP_CPU_S))
     outcome.encode(warm)

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from services.worker.extraction.codecs.names import decoder_of
+from services.worker.extraction.codecs import find_decoder
 from services.worker.extraction.containers.asf.packets import MediaObject, PacketReader
 from services.worker.extraction.containers.scan import ScanIndex, Step
 from services.worker.extraction.containers.stream import BrokenIndexError, Index, Sample, Stream
@@ -86,7 +86,7 @@ def _stream(body: bytes) -> tuple[int, Stream] | None:
     picture = body[_BITMAP_AT:]
     size, width, height = struct.unpack_from("<Iii", picture)
     tag = picture[16:20]
-    decoder = decoder_of(tag.decode("latin-1").rstrip("\0"))
+    decoder = find_decoder(tag.decode("latin-1").rstrip("\0"))
     if decoder is None:
         raise BrokenIndexError(f"codec {tag!r}")
     return body[48] & 0x7F, Stream(

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.worker.extraction.codecs.names import decoder_of
+from services.worker.extraction.codecs import find_decoder
 from services.worker.extraction.containers.stream import BrokenIndexError, Stream
 from services.worker.extraction.reading.reader import RangedReader
 
@@ -94,7 +94,7 @@ def _body(reader: RangedReader, chunk: Chunk | None) -> bytes:
 def _stream(header: bytes, picture: bytes, properties: bytes, tick_s: float) -> Stream:
     width, height = struct.unpack_from("<ii", picture, 4)
     tag = picture[16:20]
-    decoder = decoder_of(tag.decode("latin-1").rstrip("\0")) or decoder_of(header[4:8].decode("latin-1"))
+    decoder = find_decoder(tag.decode("latin-1").rstrip("\0")) or find_decoder(header[4:8].decode("latin-1"))
     if decoder is None or height < 0:
         raise BrokenIndexError(f"codec {tag!r}")
     ratio = None

@@ -4,8 +4,8 @@ import math
 import struct
 from dataclasses import dataclass, replace
 
+from services.worker.extraction.codecs import find_decoder
 from services.worker.extraction.codecs.coded import Colour
-from services.worker.extraction.codecs.names import decoder_of
 from services.worker.extraction.containers.matroska.inspect import Element, elements
 from services.worker.extraction.containers.stream import BrokenIndexError, Stream
 from services.worker.extraction.pixels import orientation
@@ -156,7 +156,7 @@ def _track(reader: RangedReader, entry: Element) -> list[Track]:
     decoder, tag = _CODECS.get(name), b""
     if name == _VFW and len(private) >= _BITMAP_BYTES:
         tag, private = private[16:20], private[_BITMAP_BYTES:]
-        decoder = decoder_of(tag.decode("latin-1").rstrip("\0"))
+        decoder = find_decoder(tag.decode("latin-1").rstrip("\0"))
     if decoder is None:
         return []
     stripped, is_deflated = _compression(reader, parts.get(_ENCODINGS))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from services.worker.extraction.codecs import headers
+from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.containers.mpegts import inspect as container
 from services.worker.extraction.containers.packets import Pes, PesReader
 from services.worker.extraction.containers.scan import ScanIndex, Step
@@ -49,7 +49,7 @@ def open_index(reader: RangedReader) -> Index:
     key = next(scanner.keyframes(0, reader.size_bytes), None)
     if key is None or key.data is None:
         raise BrokenIndexError("no keyframe")
-    coded = headers.describe(decoder, b"", key.data)
+    coded = get_codec(decoder).describe(b"", key.data)
     end_s, frame_s = scanner.end(reader.size_bytes)
     stream = Stream(
         decoder=decoder,
@@ -88,13 +88,13 @@ class PesScanner:
                 return
             if picture.may_be_key(self._decoder):
                 sample = self._sample(picture)
-                if headers.describe(self._decoder, b"", sample.data or b"").is_key:
+                if get_codec(self._decoder).describe(b"", sample.data or b"").is_key:
                     yield sample
 
     def steps(self, offset: int) -> Iterator[Step]:
         for picture in self._packets.pictures(offset):
             sample = self._sample(picture)
-            yield Step(sample, bool(headers.describe(self._decoder, b"", sample.data or b"").is_key))
+            yield Step(sample, bool(get_codec(self._decoder).describe(b"", sample.data or b"").is_key))
 
     def _sample(self, picture: Pes) -> Sample:
         data = picture.payload()

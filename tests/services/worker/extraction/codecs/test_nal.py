@@ -17,5 +17,5 @@ from services.worker.extraction.codecs import nal
     ],
 )
 def test_escapes_round_trip(payload: bytes, unit: bytes) -> None:
-    assert nal.escaped(payload) == unit
-    assert nal.unescaped(unit) == payload
+    assert nal.escape_unit(payload) == unit
+    assert nal.unescape_unit(unit) == payload
