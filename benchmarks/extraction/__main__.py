@@ -31,7 +31,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if not Path("/proc/self/schedstat").exists():
         parser.error("needs Linux: what the fork server costs is read from /proc/PID/schedstat")
-    capture.prepare()
+    capture.prepare_process()
     _say(
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, "
         f"OpenCV {cv2.__version__}, ffmpeg {imageio_ffmpeg.get_ffmpeg_version()}, PyAV {ways.pyav_version()}, "

@@ -27,8 +27,8 @@ from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames import decode
-from services.worker.extraction.frames.search import Limits
-from services.worker.extraction.pixels import thumbnail as picture
+from services.worker.extraction.frames.request import SearchLimits
+from services.worker.extraction.pixels import thumbnail
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.reading.source import LocalFile
 from services.worker.extraction.sandbox import confinement
@@ -69,7 +69,7 @@ def _measured(video: Path, rounds: int) -> Bare:
 
     with LocalFile(video) as source, patch.object(decode, "open_wrapped", noted):
         reader = RangedReader(source.read, source.size_bytes)
-        outcome = extract(reader, ThumbnailOptions(), Limits(read_bytes=sys.maxsize, cpu_s=_PATIENCE_CPU_S))
+        outcome = extract(reader, ThumbnailOptions(), SearchLimits(read_bytes=sys.maxsize, cpu_s=_PATIENCE_CPU_S))
     if outcome.state is not VideoState.DONE or not files:
         raise RuntimeError(f"{video.name}: {outcome.state}, {len(files)} decoded: {outcome.reason}")
     counts = [_decoded(file, upto=sys.maxsize) for file in files]
@@ -111,7 +111,9 @@ def _decoded(file: bytes, *, upto: int, shows_last: bool = False) -> int:
     if shows_last:
         image = np.asarray(capture.retrieve()[1], np.uint8)
         size = min(image.shape[1], WIDTH_PX), min(image.shape[0], image.shape[0] * WIDTH_PX // image.shape[1])
-        cv2.imencode(".jpg", picture.resized(image, size), [cv2.IMWRITE_JPEG_QUALITY, ThumbnailOptions().quality])
+        cv2.imencode(
+            ".jpg", thumbnail.resize_image(image, size), [cv2.IMWRITE_JPEG_QUALITY, ThumbnailOptions().quality]
+        )
     return count
 
 

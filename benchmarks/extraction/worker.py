@@ -25,7 +25,7 @@ from services.contract.records import VideoState
 from services.contract.settings import WorkerSettings
 from services.contract.thumbnails import ThumbnailOptions
 from services.local.pipeline import LocalPipeline, running
-from services.worker.extraction.outcome import Outcome, Picture, VideoInfo
+from services.worker.extraction.outcome import ExtractedPicture, Outcome, VideoInfo
 from services.worker.extraction.reading.source import LocalFile, Source
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
@@ -61,12 +61,12 @@ class FfmpegThreeTimes(Sandbox):
         info = VideoInfo(float(self._duration_s), width_px=1920, height_px=1080, codec="h264", container="mp4")
         return Outcome(VideoState.DONE, info, pictures)
 
-    def _picture(self, video: Path, position_pct: float) -> Picture:
+    def _picture(self, video: Path, position_pct: float) -> ExtractedPicture:
         time_s = self._duration_s * position_pct / 100
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-ss", f"{time_s:.3f}", "-i", str(video)]
         command += ["-frames:v", "1", "-vf", "scale=640:-2", "-f", "mjpeg", "-"]
         jpeg = subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL).stdout  # noqa: S603
-        return Picture(position_pct, time_s, 640, 360, jpeg)
+        return ExtractedPicture(position_pct, time_s, 640, 360, jpeg)
 
 
 class _Counted(Processor):

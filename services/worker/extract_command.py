@@ -188,7 +188,7 @@ def _write(output: Path, base: str, outcome: Outcome, image_format: ImageFormat)
     numbers = range(1, len(outcome.pictures) + 1)
     files = [output / thumbnail_key(base, number, image_format.extension) for number in numbers]
     for file, picture in zip(files, outcome.pictures, strict=True):
-        file.write_bytes(picture.jpeg)
+        file.write_bytes(picture.data)
     return files
 
 
@@ -231,7 +231,7 @@ def _report(video: Path, outcome: Outcome, files: Sequence[Path]) -> dict[str, A
                 "file": str(file),
                 "width_px": picture.width_px,
                 "height_px": picture.height_px,
-                "size_bytes": len(picture.jpeg),
+                "size_bytes": len(picture.data),
                 "note": picture.note,
             }
             for file, picture in zip(files, outcome.pictures, strict=True)

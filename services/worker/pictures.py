@@ -67,16 +67,18 @@ def store(shelf: Shelf, record: VideoRecord, outcome: Outcome, image_format: Ima
             key=thumbnail_key(record.base, number, image_format.extension),
             width_px=picture.width_px,
             height_px=picture.height_px,
-            size_bytes=len(picture.jpeg),
+            size_bytes=len(picture.data),
             note=picture.note,
         )
         origin = origin_metadata(record, thumbnail, count=len(outcome.pictures), also=also)
-        shelf.put(thumbnail.key, picture.jpeg, content_type=image_format.content_type, metadata=origin)
+        shelf.put(thumbnail.key, picture.data, content_type=image_format.content_type, metadata=origin)
         thumbnails.append(thumbnail)
     return {"thumbnails": tuple(thumbnails), "storyboard": storyboard, "preview": preview}
 
 
-def described(made: extraction.Storyboard, base: str, duration_s: float, extension: str) -> tuple[Storyboard, bytes]:
+def described(
+    made: extraction.ExtractedStoryboard, base: str, duration_s: float, extension: str
+) -> tuple[Storyboard, bytes]:
     """A storyboard as a record tells of it, and its WebVTT file."""
     storyboard = Storyboard(
         key=storyboard_key(base, extension),
@@ -93,7 +95,7 @@ def described(made: extraction.Storyboard, base: str, duration_s: float, extensi
 
 
 def _storyboard(
-    shelf: Shelf, record: VideoRecord, made: extraction.Storyboard, outcome: Outcome, image_format: ImageFormat
+    shelf: Shelf, record: VideoRecord, made: extraction.ExtractedStoryboard, outcome: Outcome, image_format: ImageFormat
 ) -> Storyboard:
     duration_s = (outcome.info and outcome.info.duration_s) or made.tiles * made.interval_s
     storyboard, track = described(made, record.base, duration_s, image_format.extension)
@@ -103,7 +105,7 @@ def _storyboard(
     return storyboard
 
 
-def _preview(shelf: Shelf, record: VideoRecord, made: extraction.Preview) -> Preview:
+def _preview(shelf: Shelf, record: VideoRecord, made: extraction.ExtractedPreview) -> Preview:
     preview = Preview(
         key=preview_key(record.base),
         frames=made.frames,

@@ -28,7 +28,13 @@ from services.worker.extraction import containers as inspection
 from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.containers.stream import load
 from services.worker.extraction.extract import UNUSABLE
-from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard
+from services.worker.extraction.outcome import (
+    ExtractedPicture,
+    ExtractedPreview,
+    ExtractedStoryboard,
+    ExtractionError,
+    Outcome,
+)
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
@@ -155,20 +161,20 @@ def complaint_about(outcome: Outcome, options: ThumbnailOptions) -> str | None:
     return next((what for what, is_lie in lies.items() if is_lie), None)
 
 
-def is_picture(picture: Picture, image_format: ImageFormat) -> bool:
-    image = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR)
+def is_picture(picture: ExtractedPicture, image_format: ImageFormat) -> bool:
+    image = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR)
     is_right_size = image is not None and image.shape[:2] == (picture.height_px, picture.width_px)
-    return is_right_size and picture.jpeg.startswith(MAGIC[image_format])
+    return is_right_size and picture.data.startswith(MAGIC[image_format])
 
 
-def is_sheet(storyboard: Storyboard) -> bool:
+def is_sheet(storyboard: ExtractedStoryboard) -> bool:
     sheet = cv2.imdecode(np.frombuffer(storyboard.data, np.uint8), cv2.IMREAD_COLOR)
     rows = -(-storyboard.tiles // storyboard.columns)
     size = (rows * storyboard.tile_height_px, storyboard.columns * storyboard.tile_width_px)
     return sheet is not None and sheet.shape[:2] == size
 
 
-def is_animation(preview: Preview) -> bool:
+def is_animation(preview: ExtractedPreview) -> bool:
     ok, animation = cv2.imdecodeanimation(np.frombuffer(preview.data, np.uint8).reshape(1, -1))
     sizes = {frame.shape[:2] for frame in animation.frames}
     return ok and len(animation.frames) == preview.frames and sizes == {(preview.height_px, preview.width_px)}

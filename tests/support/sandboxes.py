@@ -52,7 +52,7 @@ class Source:
 
 
 def numbers(outcome: Outcome) -> list[int]:
-    decoded = [cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR) for picture in outcome.pictures]
+    decoded = [cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR) for picture in outcome.pictures]
     return [frame_number(image.astype(np.uint8)) for image in decoded if image is not None]
 
 

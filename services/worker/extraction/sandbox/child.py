@@ -11,8 +11,8 @@ import cv2
 
 from services.contract.records import ReasonCode
 from services.worker.extraction.extract import extract
-from services.worker.extraction.frames.search import Limits
-from services.worker.extraction.outcome import ExtractionError, Outcome, encode
+from services.worker.extraction.frames.request import SearchLimits
+from services.worker.extraction.outcome import ExtractionError, Outcome, encode_outcome
 from services.worker.extraction.reading.reader import Place, RangedReader
 from services.worker.extraction.reading.source import SourceError
 from services.worker.extraction.sandbox import confinement, wire
@@ -36,7 +36,7 @@ def run(inbox: int, outbox: int, *, confined: bool) -> None:
     if confined:
         confinement.confine()
     outcome = _outcome(job, memory, inbox, outbox)
-    wire.send(outbox, Kind.OUTCOME, encode(outcome))
+    wire.send(outbox, Kind.OUTCOME, encode_outcome(outcome))
 
 
 def _restrict(bounds: Bounds) -> None:
@@ -62,7 +62,7 @@ def _outcome(job: Job, memory: "_Memory", inbox: int, outbox: int) -> Outcome:
 
     reader = RangedReader(fetch, job.size_bytes, fetch_all=fetch_all)
     # What is left of each is for the frame that is shown when nothing better was found.
-    limits = Limits(read_bytes=job.bounds.read_mb * _MIB // 3, cpu_s=job.bounds.cpu_s * 0.7)
+    limits = SearchLimits(read_bytes=job.bounds.read_mb * _MIB // 3, cpu_s=job.bounds.cpu_s * 0.7)
     try:
         outcome = extract(reader, job.options, limits)
     except SourceError as error:

@@ -34,7 +34,7 @@ from services.worker.extraction import outcome
 from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames import avi_wrapper, capture
-from services.worker.extraction.frames.search import Limits
+from services.worker.extraction.frames.request import SearchLimits
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.sandbox import child, confinement
 from services.worker.extraction.sandbox.wire import WireError
@@ -53,7 +53,7 @@ _UNUSABLE = 255
 
 def serve(control: socket.socket) -> None:
     """Forks children as asked until the socket is closed."""
-    capture.prepare()
+    capture.prepare_process()
     _warm_up()
     _warn_of_threads()
     lacking = _rehearse()
@@ -97,8 +97,8 @@ def _warm_up() -> None:
     _, picture = cv2.imencode(".jpg", noise)
     video = avi_wrapper.wrap_pictures(get_codec("mjpeg"), b"", (64, 64), [picture.tobytes()])
     reader = RangedReader(lambda offset, length: video[offset : offset + length], len(video))
-    warm = extract(reader, ThumbnailOptions(), Limits(read_bytes=1 << 20, cpu_s=_WARM_UP_CPU_S))
-    outcome.encode(warm)
+    warm = extract(reader, ThumbnailOptions(), SearchLimits(read_bytes=1 << 20, cpu_s=_WARM_UP_CPU_S))
+    outcome.encode_outcome(warm)
     if warm.state is not VideoState.DONE:
         raise RuntimeError(f"a picture of our own cannot be decoded: {warm.reason}")
 

@@ -19,7 +19,7 @@ from typing import Self
 
 from services.contract.records import ReasonCode
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction.outcome import ExtractionError, Outcome, Usage, decode
+from services.worker.extraction.outcome import ExtractionError, Outcome, Usage, decode_outcome
 from services.worker.extraction.reading.source import LocalFile, Source, SourceError
 from services.worker.extraction.sandbox import forkserver, wire
 from services.worker.extraction.sandbox.job import Bounds, Job
@@ -298,7 +298,7 @@ class _Conversation:
             self._serve(wire.parse_places(payload))
         elif kind is Kind.OUTCOME:
             try:
-                answer = decode(payload)
+                answer = decode_outcome(payload)
             except ValueError as error:
                 raise WireError(str(error)) from error
             positions_pct = tuple(picture.position_pct for picture in answer.pictures)

@@ -11,7 +11,7 @@ from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.containers.mp4 import movie
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames.overview import Overview
-from services.worker.extraction.frames.search import Limits
+from services.worker.extraction.frames.request import SearchLimits
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.reading.reader import RangedReader
@@ -22,7 +22,7 @@ from tests.support.extracted import extract as extract_in_sandbox
 from tests.support.ranged import Counted
 from tests.support.videos import Videos
 
-WITHOUT_LIMITS = Limits(read_bytes=1 << 40, cpu_s=1e9)
+WITHOUT_LIMITS = SearchLimits(read_bytes=1 << 40, cpu_s=1e9)
 
 
 def extracted(path: Path, options: ThumbnailOptions | None = None) -> Outcome:
@@ -61,7 +61,7 @@ def test_a_bug_of_an_index_reader_is_named_and_the_video_has_its_thumbnails(
     assert failure is not None
     assert (failure.error, failure.container, failure.is_expected, failure.label) == (name, "mp4", False, name)
     assert failure.message == str(BUGS[name])
-    assert failure.where.startswith("index/isobmff.py:")
+    assert failure.where.startswith("containers/mp4/")
 
 
 def test_an_index_that_is_missing_is_expected(videos: Videos, sandbox: Sandbox) -> None:
@@ -69,7 +69,7 @@ def test_an_index_that_is_missing_is_expected(videos: Videos, sandbox: Sandbox) 
     outcome = extract_in_sandbox(sandbox, videos.file("no-sizes.mp4", content.replace(b"stsz", b"xtsz")))
     assert outcome.index_failure is not None
     assert (outcome.index_failure.error, outcome.index_failure.message) == ("BrokenIndexError", "a table is missing")
-    assert outcome.index_failure.where.startswith("index/tables.py:")
+    assert outcome.index_failure.where.startswith("containers/mp4/")
     assert outcome.index_failure.is_expected
 
 
@@ -81,7 +81,7 @@ def test_a_bug_that_costs_the_storyboard_is_named(videos: Videos, monkeypatch: p
     def storyboard(_: Overview) -> NoReturn:
         raise IndexError("no such tile")
 
-    monkeypatch.setattr(Overview, "storyboard", storyboard)
+    monkeypatch.setattr(Overview, "build_storyboard", storyboard)
     outcome = extracted(videos.video("a.mp4", **SMALL), ThumbnailOptions(storyboard=True))
     assert (outcome.state, outcome.storyboard) == (VideoState.DONE, None)
     assert outcome.index_failure is not None

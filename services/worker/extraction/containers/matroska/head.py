@@ -203,7 +203,7 @@ def _with_geometry(reader: RangedReader, stream: Stream, video: Element) -> Stre
     if _PROJECTION in parts:
         angles = {item.id: item for item in _children(reader, parts[_PROJECTION])}
         # Roll turns counter-clockwise (RFC 9559, 5.1.4.1.28.46); a yaw of half a turn mirrors.
-        turn = orientation.of_degrees(-_float(reader, angles.get(_ROLL)))
+        turn = orientation.parse_degrees(-_float(reader, angles.get(_ROLL)))
         if abs(abs(_float(reader, angles.get(_YAW))) - 180) < 1:
             turn = replace(turn, is_mirrored=True)
     return replace(

@@ -12,7 +12,15 @@ import pytest
 from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.index_failure import IndexFailure
-from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard, VideoInfo, encode
+from services.worker.extraction.outcome import (
+    ExtractedPicture,
+    ExtractedPreview,
+    ExtractedStoryboard,
+    ExtractionError,
+    Outcome,
+    VideoInfo,
+    encode_outcome,
+)
 from services.worker.extraction.sandbox import wire
 from services.worker.extraction.sandbox.job import Bounds, Job
 from services.worker.extraction.sandbox.sandbox import _Conversation
@@ -24,7 +32,7 @@ from tests.support.sandboxes import (
 HONEST = Outcome(
     VideoState.DONE,
     info=VideoInfo(4.0, 640, 360, "h264", "mp4"),
-    pictures=tuple(Picture(position_pct, 1.0, 640, 360, b"jpeg") for position_pct in (10.0, 50.0, 95.0)),
+    pictures=tuple(ExtractedPicture(position_pct, 1.0, 640, 360, b"jpeg") for position_pct in (10.0, 50.0, 95.0)),
 )
 
 
@@ -64,20 +72,20 @@ def asks(payload: bytes) -> Callable[[int, int], None]:
     def child(inbox: int, outbox: int) -> None:
         wire.send(outbox, Kind.READ, payload)
         wire.receive(inbox)
-        wire.send(outbox, Kind.OUTCOME, encode(HONEST))
+        wire.send(outbox, Kind.OUTCOME, encode_outcome(HONEST))
 
     return child
 
 
-def with_pictures(*pictures: Picture) -> bytes:
-    return encode(Outcome(HONEST.state, info=HONEST.info, pictures=pictures))
+def with_pictures(*pictures: ExtractedPicture) -> bytes:
+    return encode_outcome(Outcome(HONEST.state, info=HONEST.info, pictures=pictures))
 
 
 FAILURE = IndexFailure("mp4", "IndexError", "list index out of range", "index/tables.py:100")
 
 
 def with_failure(**lies: str) -> bytes:
-    return encode(replace(HONEST, index_failure=replace(FAILURE, **lies)))
+    return encode_outcome(replace(HONEST, index_failure=replace(FAILURE, **lies)))
 
 
 def nested(depth: int) -> bytes:
@@ -112,8 +120,10 @@ LIES: dict[str, Callable[[int, int], object]] = {
     "an answer without an end": answers(nested(100_000)),
     "one picture": answers(with_pictures(HONEST.pictures[0])),
     "too many pictures": answers(with_pictures(*HONEST.pictures, HONEST.pictures[0])),
-    "a storyboard": answers(encode(replace(HONEST, storyboard=Storyboard(5.0, 1, 1, 160, 90, b"sheet")))),
-    "a preview": answers(encode(replace(HONEST, preview=Preview(2, 1.0, 320, 180, b"animation")))),
+    "a storyboard": answers(
+        encode_outcome(replace(HONEST, storyboard=ExtractedStoryboard(5.0, 1, 1, 160, 90, b"sheet")))
+    ),
+    "a preview": answers(encode_outcome(replace(HONEST, preview=ExtractedPreview(2, 1.0, 320, 180, b"animation")))),
     "an error that forges a log line": answers(with_failure(message='x"}\n{"event": "video_done"')),
     "an error with an escape sequence": answers(with_failure(message="\x1b]0;title\x07")),
     "an error that turns the text around": answers(with_failure(message="\u202egpj.exe")),
@@ -123,7 +133,7 @@ LIES: dict[str, Callable[[int, int], object]] = {
     "an error whose type is long": answers(with_failure(error="E" * 1000)),
     "an error in a container of two lines": answers(with_failure(container="mp4\n")),
     "an error in a place of two lines": answers(with_failure(where="index/tables.py:1\n")),
-    "other positions": answers(with_pictures(*HONEST.pictures[:2], Picture(96.0, 1.0, 640, 360, b"jpeg"))),
+    "other positions": answers(with_pictures(*HONEST.pictures[:2], ExtractedPicture(96.0, 1.0, 640, 360, b"jpeg"))),
 }
 
 
@@ -179,5 +189,5 @@ def test_a_child_that_falls_silent_is_not_waited_for(when: str) -> None:
 
 def test_a_child_may_say_that_it_failed() -> None:
     failure = Outcome.failed(ExtractionError(ReasonCode.DAMAGED, "The file is damaged."))
-    outcome = talk(answers(encode(failure)))
+    outcome = talk(answers(encode_outcome(failure)))
     assert (outcome.reason_code, outcome.reason) == (ReasonCode.DAMAGED, "The file is damaged.")
