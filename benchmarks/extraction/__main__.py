@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import imageio_ffmpeg
 
-from benchmarks.extraction import floor, videos, ways, worker
+from benchmarks.extraction import floor, shortcuts, videos, ways, worker
 from benchmarks.extraction.row import HEADINGS, Row
 from services.worker.extraction.frames import capture
 
@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--long", action="store_true", help="two hours, too: needs 10 GB of disk at a time")
     parser.add_argument("--rounds", type=int, default=5, help="how often each way is measured (default: %(default)s)")
     parser.add_argument("--only", default="", help="only videos with this in their name; `worker` for the whole loop")
+    parser.add_argument("--shortcuts", action="store_true", help="compare each shortcut with its absence, and stop")
     parser.add_argument("--directory", type=Path, help="where the videos are made (default: a temporary one)")
     arguments = parser.parse_args()
     if not Path("/proc/self/schedstat").exists():
@@ -37,6 +38,11 @@ def main() -> int:
         f"OpenCV {cv2.__version__}, ffmpeg {imageio_ffmpeg.get_ffmpeg_version()}, PyAV {ways.pyav_version()}, "
         f"{arguments.rounds} rounds"
     )
+    if arguments.shortcuts:
+        with tempfile.TemporaryDirectory(dir=arguments.directory) as folder:
+            for line in shortcuts.compare_shortcuts(Path(folder), arguments.rounds, arguments.only):
+                _say(line)
+        return 0
     _say("A: copy, 3 x ffmpeg -ss; B: one ffmpeg, keyframes only; D: PyAV, keyframes only. CPU of all processes (user")
     _say("and system), for three thumbnails. least: what decoding, scaling and encoding take by themselves, on the")
     _say("pictures that ours decodes, in a process of its own for each video; warm: in one that does nothing else;")
@@ -64,7 +70,7 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def _measure(video: videos.Video, directory: Path, rounds: int) -> Row:
+def _measure(video: videos.BenchmarkVideo, directory: Path, rounds: int) -> Row:
     """All ways in turn, so that a minute in which the machine is slow is one for all of them."""
     path = videos.make(video, directory)
     duration_s = float(video.duration_s)

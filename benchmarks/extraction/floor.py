@@ -84,7 +84,7 @@ def _measured(video: Path, rounds: int) -> Bare:
 
     def confined() -> None:
         with contextlib.suppress(OSError):  # where the kernel has no filter, ours goes without as well
-            confinement.confine()
+            confinement.confine_process()
         thumbnails()
 
     gc.collect()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.extraction.floor import Bare
-from benchmarks.extraction.videos import Video
+from benchmarks.extraction.videos import BenchmarkVideo
 from services.contract.records import VideoState
 from services.worker.extraction.outcome import Outcome
 
@@ -19,7 +19,7 @@ _MIB = 1024 * 1024
 class Row:
     """CPU in ms for three thumbnails. `pyav_ms` is None where PyAV is not installed."""
 
-    video: Video
+    video: BenchmarkVideo
     outcome: Outcome
     round_trips: float
     ours_ms: float

@@ -44,7 +44,7 @@ _SDR_TWIN = ("-pix_fmt", "yuv420p10le")
 
 
 @dataclass(frozen=True)
-class Video:
+class BenchmarkVideo:
     """One row of the table. `at_least` and `peer_at_least` are the ratios to reach: A over ours, D over ours."""
 
     name: str
@@ -82,8 +82,8 @@ class Video:
 _WITHOUT_INDEX = ("ts", "flv", "wmv")
 
 
-def _h264(name: str, suffix: str, duration_s: int, *copy_options: str, gop_s: int = 2) -> Video:
-    return Video(
+def _h264(name: str, suffix: str, duration_s: int, *copy_options: str, gop_s: int = 2) -> BenchmarkVideo:
+    return BenchmarkVideo(
         name, "h264", suffix, duration_s, gop_s, copy_options=copy_options, at_least=20.0, peer_at_least=2.0,
         is_indexed=suffix not in _WITHOUT_INDEX and name != FRAGMENTS,
     )  # fmt: skip
@@ -93,7 +93,7 @@ FRAGMENTS, INDEXED_FRAGMENTS = "h264 mp4, fragments", "h264 mp4, fragments and s
 TEN_BITS, HLG, PQ = "hevc mp4, 10 bit", "hevc mp4, HLG BT.2020", "hevc mp4, PQ BT.2020"
 
 
-def _containers(duration_s: int) -> list[Video]:
+def _containers(duration_s: int) -> list[BenchmarkVideo]:
     """One of each container, for every length."""
     without = ("-movflags", f"{_FRAGMENTS}+skip_trailer")
     with_index = ("-map", "0:v", "-movflags", f"{_FRAGMENTS}+dash+global_sidx")
@@ -105,34 +105,34 @@ def _containers(duration_s: int) -> list[Video]:
         _h264("h264 mkv", "mkv", duration_s),
         _h264("h264 ts", "ts", duration_s),
         _h264("h264 flv", "flv", duration_s),
-        Video("vp9 webm", "vp9", "webm", duration_s),
-        Video("mpeg4 avi", "mpeg4", "avi", duration_s),
-        Video("wmv2 wmv", "wmv2", "wmv", duration_s, is_indexed=False),
+        BenchmarkVideo("vp9 webm", "vp9", "webm", duration_s),
+        BenchmarkVideo("mpeg4 avi", "mpeg4", "avi", duration_s),
+        BenchmarkVideo("wmv2 wmv", "wmv2", "wmv", duration_s, is_indexed=False),
     ]
 
 
-def _codecs(duration_s: int) -> list[Video]:
+def _codecs(duration_s: int) -> list[BenchmarkVideo]:
     """What is left of formats, for one length."""
     return [
         _h264("h264 mov", "mov", duration_s),
         _h264("h264 m4v", "m4v", duration_s),
-        Video("h264 mp4, 4K", "h264-4k", "mp4", duration_s, size_px=(3840, 2160), peer_at_least=2.0),
-        Video("hevc mp4", "hevc", "mp4", duration_s, at_least=20),
-        Video(TEN_BITS, "hevc", "mp4", duration_s, options=_SDR_TWIN, at_least=20),
-        Video(HLG, "hevc", "mp4", duration_s, options=_hdr("arib-std-b67"), at_least=20),
-        Video(PQ, "hevc", "mp4", duration_s, options=_hdr("smpte2084"), at_least=20),
-        Video("av1 mp4", "av1", "mp4", duration_s, at_least=20),
-        Video("h263 3gp", "h263", "3gp", duration_s, size_px=(704, 576)),
+        BenchmarkVideo("h264 mp4, 4K", "h264-4k", "mp4", duration_s, size_px=(3840, 2160), peer_at_least=2.0),
+        BenchmarkVideo("hevc mp4", "hevc", "mp4", duration_s, at_least=20),
+        BenchmarkVideo(TEN_BITS, "hevc", "mp4", duration_s, options=_SDR_TWIN, at_least=20),
+        BenchmarkVideo(HLG, "hevc", "mp4", duration_s, options=_hdr("arib-std-b67"), at_least=20),
+        BenchmarkVideo(PQ, "hevc", "mp4", duration_s, options=_hdr("smpte2084"), at_least=20),
+        BenchmarkVideo("av1 mp4", "av1", "mp4", duration_s, at_least=20),
+        BenchmarkVideo("h263 3gp", "h263", "3gp", duration_s, size_px=(704, 576)),
     ]
 
 
-def rows(*, with_long: bool) -> list[Video]:
+def rows(*, with_long: bool) -> list[BenchmarkVideo]:
     some = [video for video in _codecs(SHORT_S) if video.codec in ("hevc", "av1", "h263") and not video.options]
     lengths = [*_containers(SHORT_S), *some, *_containers(MEDIUM_S), *_codecs(MEDIUM_S)]
     return lengths + (_containers(LONG_S) if with_long else [])
 
 
-def make(video: Video, directory: Path) -> Path:
+def make(video: BenchmarkVideo, directory: Path) -> Path:
     """The file of a video; its clip is kept for the next one of the same kind, the file itself is the caller's."""
     clip = (
         directory / f"clip-{abs(hash((video.codec, video.gop_s, video.size_px, video.options)))}.{_clip_suffix(video)}"
@@ -149,11 +149,11 @@ def make(video: Video, directory: Path) -> Path:
     return path
 
 
-def _clip_suffix(video: Video) -> str:
+def _clip_suffix(video: BenchmarkVideo) -> str:
     return {"wmv": "wmv", "avi": "avi", "3gp": "3gp", "webm": "webm"}.get(video.suffix, "mp4")
 
 
-def _encode(video: Video, clip: Path) -> None:
+def _encode(video: BenchmarkVideo, clip: Path) -> None:
     width, height = video.size_px
     source = f"testsrc2=size={width}x{height}:rate=25:duration={_CLIP_S},noise=alls=5:allf=t"
     gop = 25 * video.gop_s

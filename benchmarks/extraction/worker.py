@@ -17,7 +17,7 @@ import imageio_ffmpeg
 import structlog
 
 from benchmarks.extraction import videos
-from benchmarks.extraction.videos import Video
+from benchmarks.extraction.videos import BenchmarkVideo
 from services.aws.queue import DeadLetterQueue, Queue
 from services.contract.events import Delivery, UploadEvent
 from services.contract.keys import UPLOAD_PREFIX
@@ -144,7 +144,7 @@ class _Bench:
 def per_s(duration_s: int, directory: Path, rounds: int) -> tuple[float, float]:
     """Videos of so many seconds a second, with ours and with method A: medians of measurements in turn."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    clip = videos.make(Video("clip", "h264", "mp4", duration_s), directory)
+    clip = videos.make(BenchmarkVideo("clip", "h264", "mp4", duration_s), directory)
     counts = max(_OURS_S // duration_s, _AT_LEAST_OURS), max(_THEIRS_S // duration_s, _AT_LEAST_THEIRS)
     with running(directory / f"pipeline-{duration_s}", workers=0, say=lambda _: None) as pipeline:
         bench = _Bench(pipeline, clip)
