@@ -17,7 +17,7 @@ from unittest.mock import patch
 import cv2
 
 from benchmarks.extraction import videos
-from benchmarks.extraction.ways import in_a_child, measured_ms
+from benchmarks.extraction.ways import measure_ms, run_in_child
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import codecs
@@ -111,12 +111,12 @@ def compare_shortcuts(directory: Path, rounds: int, only: str = "") -> Iterator[
     """Yield the rows of a table: shortcut, video, CPU in ms with and without it, and the share that it saves."""
     yield "shortcut | video | with ms | without ms | saves"
     yield "--- | --- | --- | --- | ---"
-    by_name = {(video.name, video.duration_s): video for video in videos.rows(with_long=False)}
+    by_name = {(video.name, video.duration_s): video for video in videos.list_videos(with_long=False)}
     used = dict.fromkeys(name for shortcut in SHORTCUTS for name in shortcut.videos)
     for name in used:
         if only not in name[0]:
             continue
-        path = videos.make(by_name[name], directory)
+        path = videos.make_video(by_name[name], directory)
         for shortcut in SHORTCUTS:
             if name in shortcut.videos:
                 yield _compare(shortcut, path, f"{name[0]}, {name[1]} s", rounds)
@@ -129,9 +129,9 @@ def _compare(shortcut: Shortcut, path: Path, label: str, rounds: int) -> str:
     gc.freeze()
     _extract(path)
     for _ in range(rounds):
-        costs[True].append(measured_ms(partial(in_a_child, partial(_extract, path))))
+        costs[True].append(measure_ms(partial(run_in_child, partial(_extract, path))))
         with shortcut.switch_off():
-            costs[False].append(measured_ms(partial(in_a_child, partial(_extract, path))))
+            costs[False].append(measure_ms(partial(run_in_child, partial(_extract, path))))
     used_ms, unused_ms = statistics.median(costs[True]), statistics.median(costs[False])
     return f"{shortcut.name} | {label} | {used_ms:.0f} | {unused_ms:.0f} | {100 * (1 - used_ms / unused_ms):.0f} %"
 

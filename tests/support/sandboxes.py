@@ -22,10 +22,10 @@ needs_proc = pytest.mark.skipif(not (PROC / "self/status").exists(), reason="onl
 
 WITHOUT_SECCOMP = """
 import errno, platform
-from services.worker.extraction import confinement
+from services.worker.extraction.sandbox import confinement
 
 _, seccomp, _ = confinement.MACHINES[platform.machine()]
-confinement.install([
+confinement.install_filter([
     (confinement._LOAD, 0, 0, confinement._NUMBER_AT),
     (confinement._JUMP_IF_EQUAL, 0, 1, seccomp),
     (confinement._RETURN, 0, 0, confinement._ERRNO | errno.ENOSYS),
