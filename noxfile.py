@@ -1,4 +1,4 @@
-"""Every task of the project is a session here: `./noxw --list`."""
+"""The tasks of the project, as nox sessions: `./noxw --list` prints them. noxw.py explains the tags user and check."""
 
 import os
 import shutil
@@ -17,9 +17,9 @@ nox.options.default_venv_backend = "uv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "test"]
 
-# What is compiled into requirements/, for whom: the options that uv takes it by.
+# The files of requirements/, and the options with which uv compiles each.
 REQUIREMENTS = {
-    # First, as the others keep to its versions: the worker's image runs what the tests have run.
+    # First: the other files take its versions, so that the worker's image runs the versions that were tested.
     "test": ["pyproject.toml", "--extra=local", "--extra=stacks", "--group=test"],
     "local": ["pyproject.toml", "--extra=local"],
     "worker": ["pyproject.toml", "--extra=worker"],
@@ -35,23 +35,122 @@ REQUIREMENTS = {
 }
 
 
-@nox.session
+@nox.session(default=False, tags=["user"])
 def demo(session: nox.Session) -> None:
-    """Run the pipeline on this machine: -- [--once] [--upload FILE...] [--data DIR]; Ctrl-C ends it."""
+    """Run the pipeline on this machine until Ctrl-C.
+
+    ./noxw demo [--once] [--upload FILE...] [--data DIR]
+    """
     _install(session, "local")
-    _run_from_here(session, "stacks.instance.demo", str(ROOT), *session.posargs)
+    _run_in_caller_folder(session, "stacks.instance.demo", str(ROOT), *session.posargs)
 
 
-@nox.session
+@nox.session(default=False, tags=["user"])
 def extract(session: nox.Session) -> None:
-    """Take thumbnails of local files: -- VIDEO... --output DIR [--json]."""
+    """Extract thumbnails from local video files.
+
+    ./noxw extract VIDEO... --output DIR [--json]
+    """
     _install(session, "worker")
-    _run_from_here(session, "services.worker", "extract", *session.posargs)
+    _run_in_caller_folder(session, "services.worker", "extract", *session.posargs)
 
 
-@nox.session
+@nox.session(default=False, tags=["user"])
+def new(session: nox.Session) -> None:
+    """Create an instance: a repository of your own.
+
+    ./noxw new DEST [--data KEY=VALUE ...] [--data-file FILE] [--defaults] [--force] [--source URL]
+    """
+    _install(session, "template")
+    session.chdir(session.invoked_from)
+    arguments = ["-m", "stacks.instance", "new", str(ROOT), *session.posargs]
+    # Ten seconds to delete a half-rendered instance after Ctrl-C; nox's default is one.
+    session.run("python", *arguments, env={"PYTHONPATH": str(ROOT)}, interrupt_timeout=10, terminate_timeout=10)
+
+
+@nox.session(default=False, tags=["user"])
+def config(session: nox.Session) -> None:
+    """Check pipeline.toml and print every setting.
+
+    ./noxw config [FILE]
+    """
+    _install(session, "stacks")
+    file = os.path.relpath(ROOT / "pipeline.toml", session.invoked_from)
+    _run_in_caller_folder(session, "stacks.config.command", "--generate", str(ROOT), *(session.posargs or [file]))
+
+
+@nox.session(default=False, tags=["user", "check"])
+def synth(session: nox.Session) -> None:
+    """Synthesize the stacks into cdktf.out.
+
+    ./noxw synth [--engine cdktf|cdktf-plain|cdktn]
+    """
+    engine = session.posargs[-1] if "--engine" in session.posargs else "cdktf"
+    _install(session, "test" if engine == "cdktn" else "stacks")
+    session.run("python", "-m", "stacks.engine.warm", env={"STACKS_ENGINE": engine})
+    session.run("python", "main.py", env={"STACKS_ENGINE": engine})
+
+
+@nox.session(default=False, tags=["user"])
+def cost(session: nox.Session) -> None:
+    """Estimate the AWS bill of a month.
+
+    ./noxw cost [--videos N] [--video-mb MB]
+    """
+    _run_deploy_command(session, "cost")
+
+
+@nox.session(default=False, tags=["user"])
+def graph(session: nox.Session) -> None:
+    """Draw the architecture from the synthesized stacks.
+
+    ./noxw graph [--output FILE]
+    """
+    _run_deploy_command(session, "graph")
+
+
+@nox.session(default=False, tags=["user"])
+def images(session: nox.Session) -> None:
+    """Build the images of the services and push them to ECR.
+
+    ./noxw images --tag 1.0.5
+    """
+    _run_deploy_command(session, "images")
+
+
+@nox.session(default=False, tags=["user"])
+def deploy(session: nox.Session) -> None:
+    """Deploy one stack, or all stacks in order.
+
+    ./noxw deploy bootstrap|core|workloads|dns|monitoring|all [--step 1|2] [--yes]
+    """
+    _run_deploy_command(session, "deploy")
+
+
+@nox.session(default=False, tags=["user"])
+def diff(session: nox.Session) -> None:
+    """Show what a deployment would change.
+
+    ./noxw diff [STACK...]
+    """
+    _run_deploy_command(session, "diff")
+
+
+@nox.session(default=False, tags=["user"])
+def destroy(session: nox.Session) -> None:
+    """Destroy one stack, or all stacks but bootstrap.
+
+    ./noxw destroy STACK|all [--empty-buckets] [--name NAME] [--yes]
+    """
+    _run_deploy_command(session, "destroy")
+
+
+@nox.session(tags=["check"])
 def lint(session: nox.Session) -> None:
-    """Check style, format and who imports whom: ruff and import-linter; -- --fix mends what it can."""
+    """Check style, format and imports.
+
+    ./noxw lint [--fix]
+    """
     _install(session, "lint")
     if "--fix" in session.posargs:
         session.run("ruff", "check", "--fix", ".")
@@ -61,27 +160,33 @@ def lint(session: nox.Session) -> None:
     session.run("lint-imports", env={"PYTHONPATH": str(ROOT)})
 
 
-@nox.session
+@nox.session(tags=["check"])
 def types(session: nox.Session) -> None:
-    """Check the types: mypy, strict."""
+    """Check types with mypy --strict.
+
+    ./noxw types [MYPY ARGUMENT...]
+    """
     _install(session, "types")
     session.run("mypy", *session.posargs)
 
 
-@nox.session
+@nox.session(tags=["check"])
 def test(session: nox.Session) -> None:
-    """Run the tests: -- takes pytest's own arguments; without any, frontend and e2e come after them."""
+    """Run the tests; without arguments, also frontend and e2e.
+
+    ./noxw test [PYTEST ARGUMENT...]
+    """
     _install(session, "test")
     arguments = session.posargs or ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
-    session.run("pytest", *arguments, env={"CHECKOV": _tool(session, "checkov")})
+    session.run("pytest", *arguments, env={"CHECKOV": _install_tool(session, "checkov")})
     if not session.posargs:
         session.notify("frontend")
         session.notify("e2e")
 
 
-@nox.session(venv_backend="none", default=False)
+@nox.session(venv_backend="none", default=False, tags=["check"])
 def frontend(session: nox.Session) -> None:
-    """Check the dashboard: npm ci, eslint, types, vitest, build."""
+    """Check the dashboard: format, lint, types, unit tests, build."""
     npm = _npm(session)
     with session.chdir(FRONTEND):
         npm("ci")
@@ -89,154 +194,85 @@ def frontend(session: nox.Session) -> None:
             npm("run", script)
 
 
-@nox.session(default=False)
+@nox.session(default=False, tags=["check"])
 def e2e(session: nox.Session) -> None:
-    """Test the dashboard end to end, in Chromium against the demo: -- takes Playwright's own arguments."""
-    _play(session, "e2e", *session.posargs)
+    """Test the dashboard in Chromium against a demo.
 
-
-@nox.session(default=False)
-def screenshots(session: nox.Session) -> None:
-    """Take the pictures of the dashboard in docs/images/ from a running demo."""
-    _play(session, "screenshots", *session.posargs)
-
-
-@nox.session(default=False)
-def lighthouse(session: nox.Session) -> None:
-    """Judge every page of the dashboard by Lighthouse, and print a table."""
-    npm = _npm(session)
-    # Apart from the dashboard's packages, as 200 come with it that nobody else needs.
-    with session.chdir(FRONTEND / "e2e" / "lighthouse"):
-        npm("ci", "--ignore-scripts")
-    _play(session, "lighthouse", *session.posargs)
-
-
-@nox.session(default=False)
-def soak(session: nox.Session) -> None:
-    """Keep the dashboard open for an hour while videos pass, and measure its heap."""
-    _play(session, "soak", *session.posargs)
+    ./noxw e2e [PLAYWRIGHT ARGUMENT...]
+    """
+    _run_playwright(session, "e2e", *session.posargs)
 
 
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
-    """Damage videos at random, and show them to the parsers and to a real child: -- --minutes N."""
+    """Extract from randomly damaged videos.
+
+    ./noxw fuzz [--minutes N]
+    """
     _install(session, "test")
-    _run_from_here(session, "tests.support.fuzz", *session.posargs)
+    _run_in_caller_folder(session, "tests.support.fuzz", *session.posargs)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Run a benchmark and print a table.
+
+    ./noxw bench synth|api|extraction|requests [--long] [--rounds N]
+    """
+    _install(session, "test")
+    _install(session, "bench")
+    name, *arguments = session.posargs or ["synth"]
+    _run_in_caller_folder(session, f"benchmarks.{name}", *arguments)
 
 
 @nox.session(default=False)
 def generate(session: nox.Session) -> None:
-    """Write anew what is made from the code: docs/settings.md, docs/api.md, the dashboard's types of the api."""
+    """Generate the reference pages and the TypeScript types."""
     _install(session, "local")
     library = FRONTEND / "src" / "lib" / "api"
     pages = {
         ROOT / "docs" / "settings.md": ("services.contract.settings.reference",),
         ROOT / "docs" / "api.md": ("services.api.schema.reference",),
         library / "openapi.json": ("services.api", "openapi"),
+        ROOT / "docs" / "images" / "packages.svg": ("tests.support.package_graph",),
     }
     for page, command in pages.items():
         page.write_text(str(session.run("python", "-m", *command, silent=True)), encoding="utf-8")
+    _install(session, "stacks")
+    session.run("python", "-m", "stacks.reference", "examples", "docs/stacks")
     if (FRONTEND / "node_modules").is_dir():
         with session.chdir(FRONTEND):
             _npm(session)("run", "generate")
 
 
 @nox.session(default=False)
-def config(session: nox.Session) -> None:
-    """Check pipeline.toml, print what is in force, and write what is generated from the config's classes: -- [FILE]."""
-    _install(session, "stacks")
-    _run_from_here(session, "stacks.config.command", "--generate", str(ROOT), *session.posargs)
+def screenshots(session: nox.Session) -> None:
+    """Take the pictures in docs/images from a demo."""
+    _run_playwright(session, "screenshots", *session.posargs)
 
 
 @nox.session(default=False)
-def synth(session: nox.Session) -> None:
-    """Synthesize the stacks into cdktf.out: -- [--engine cdktf|cdktf-plain|cdktn]."""
-    engine = session.posargs[-1] if "--engine" in session.posargs else "cdktf"
-    _install(session, "test" if engine == "cdktn" else "stacks")
-    session.run("python", "-m", "stacks.engine.warm", env={"STACKS_ENGINE": engine})
-    session.run("python", "main.py", env={"STACKS_ENGINE": engine})
+def lighthouse(session: nox.Session) -> None:
+    """Measure every page of the dashboard with Lighthouse."""
+    npm = _npm(session)
+    # Apart from the dashboard's packages: Lighthouse needs 200 packages that nothing else uses.
+    with session.chdir(FRONTEND / "e2e" / "lighthouse"):
+        npm("ci", "--ignore-scripts")
+    _run_playwright(session, "lighthouse", *session.posargs)
 
 
 @nox.session(default=False)
-def app(session: nox.Session) -> None:
-    """Do what cdktf-cli asks for: cdktf.json names this session, so that `npx cdktf` works in a fresh clone."""
-    _install(session, "stacks")
-    session.run("python", "main.py")
-
-
-@nox.session(default=False)
-def bench(session: nox.Session) -> None:
-    """Measure, compare with a peer or a limit, and print a table: -- synth|api|extraction [--long] [--rounds N]."""
-    _install(session, "test")
-    _install(session, "bench")
-    name, *arguments = session.posargs or ["synth"]
-    _run_from_here(session, f"benchmarks.{name}", *arguments)
-
-
-@nox.session(default=False)
-def images(session: nox.Session) -> None:
-    """Build the services' images and push them to ECR: -- --tag 1.0.5."""
-    _operate(session, "images")
-
-
-@nox.session(default=False)
-def deploy(session: nox.Session) -> None:
-    """Deploy a stack, or what is left of all: -- bootstrap|core|workloads|dns|monitoring|all [--step 1|2] [--yes]."""
-    _operate(session, "deploy")
-
-
-@nox.session(default=False)
-def destroy(session: nox.Session) -> None:
-    """Destroy a stack, or all but bootstrap: -- STACK|all [--empty-buckets] [--name NAME] [--yes]."""
-    _operate(session, "destroy")
-
-
-@nox.session(default=False)
-def diff(session: nox.Session) -> None:
-    """Show what a deployment would change: -- [STACK...]."""
-    _operate(session, "diff")
-
-
-@nox.session(default=False)
-def cost(session: nox.Session) -> None:
-    """Estimate a month's bill: -- [--videos N] [--video-mb MB]."""
-    _operate(session, "cost")
-
-
-@nox.session(default=False)
-def graph(session: nox.Session) -> None:
-    """Draw the architecture from the synthesized stacks: docs/images/architecture.svg; -- [--output FILE]."""
-    _operate(session, "graph")
-
-
-@nox.session(default=False)
-def new(session: nox.Session) -> None:
-    """Render an instance: -- DEST [--data KEY=VALUE ...] [--data-file FILE] [--defaults] [--force] [--source URL]."""
-    _install(session, "template")
-    session.chdir(session.invoked_from)
-    arguments = ["-m", "stacks.instance", "new", str(ROOT), *session.posargs]
-    # Time to throw a half-rendered instance away, which a second of nox's own would cut off.
-    session.run("python", *arguments, env={"PYTHONPATH": str(ROOT)}, interrupt_timeout=10, terminate_timeout=10)
-
-
-@nox.session(default=False)
-def release(session: nox.Session) -> None:
-    """Check everything, and tag: -- X.Y.Z."""
-    if len(session.posargs) != 1:
-        session.error("which version? For example: ./noxw -s release -- 1.0.5")
-    session.run("python", "release.py", "check", *session.posargs)
-    try:
-        session.run("./noxw", "-s", "lint", "types", "synth", "test", external=True)
-        session.run("uv", "build", "--wheel", "--quiet", "--out-dir", session.create_tmp(), external=True)
-    except CommandFailed:
-        session.error("Nothing was tagged: mend what failed above, commit, and release again.")
-    # Once more: what has run may have written something anew.
-    session.run("python", "release.py", "tag", *session.posargs)
+def soak(session: nox.Session) -> None:
+    """Measure the dashboard's heap during an hour of uploads."""
+    _run_playwright(session, "soak", *session.posargs)
 
 
 @nox.session(default=False)
 def lock(session: nox.Session) -> None:
-    """Compile requirements/ anew from pyproject.toml: -- --upgrade takes the newest versions."""
+    """Compile requirements/ from pyproject.toml.
+
+    ./noxw lock [--upgrade]
+    """
     for name, selection in REQUIREMENTS.items():
         target = f"requirements/{name}.txt"
         constraint = [] if name in ("test", "checkov") else ["--constraints=requirements/test.txt"]
@@ -250,7 +286,7 @@ def lock(session: nox.Session) -> None:
             "--generate-hashes",
             "--no-emit-index-url",
             "--no-annotate",
-            "--custom-compile-command=./noxw -s lock",
+            "--custom-compile-command=./noxw lock",
             f"--output-file={target}",
             *selection,
             *constraint,
@@ -259,15 +295,46 @@ def lock(session: nox.Session) -> None:
         )
 
 
+@nox.session(default=False)
+def wheel(session: nox.Session) -> None:
+    """Build the wheel into dist/."""
+    session.run("uv", "build", "--wheel", "--quiet", external=True)
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Check everything and tag a version.
+
+    ./noxw release X.Y.Z
+    """
+    if len(session.posargs) != 1:
+        session.error("which version? For example: ./noxw release 1.0.5")
+    session.run("python", "release.py", "check", *session.posargs)
+    try:
+        session.run("./noxw", "lint", "types", "synth", "test", external=True)
+        session.run("./noxw", "wheel", external=True)
+    except CommandFailed:
+        session.error("Nothing was tagged: fix what failed above, commit, and run the release again.")
+    # Check again: a session may have changed a file.
+    session.run("python", "release.py", "tag", *session.posargs)
+
+
+@nox.session(default=False)
+def app(session: nox.Session) -> None:
+    """Run the CDKTF app: cdktf.json names this session."""
+    _install(session, "stacks")
+    session.run("python", "main.py")
+
+
 def _npm(session: nox.Session) -> Callable[..., object]:
-    """Runs npm, without Next.js' own reports; the session is skipped where there is none."""
+    """Return a function that runs npm without Next.js' telemetry; skip the session if npm is missing."""
     if not shutil.which("npm"):
         session.skip("the dashboard needs Node.js 20.9 or newer with npm, from your system or from nodejs.org")
     return partial(session.run, "npm", external=True, env={"NEXT_TELEMETRY_DISABLED": "1"})
 
 
-def _play(session: nox.Session, project: str, *arguments: str) -> None:
-    """Runs Playwright against a demo that it starts itself with the session's Python."""
+def _run_playwright(session: nox.Session, project: str, *arguments: str) -> None:
+    """Run a Playwright project; Playwright starts a demo with the session's Python."""
     npm = _npm(session)
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     chromium = next(filter(None, map(shutil.which, names)), None)
@@ -285,8 +352,8 @@ def _install(session: nox.Session, name: str) -> None:
     session.install("--quiet", "--require-hashes", "-r", f"requirements/{name}.txt")
 
 
-def _tool(session: nox.Session, name: str) -> str:
-    """A program in an environment of its own beside the session's, for what does not agree with our requirements."""
+def _install_tool(session: nox.Session, name: str) -> str:
+    """Install a program into its own environment, because its pins conflict with our requirements; return its path."""
     environment = Path(session.virtualenv.location).with_name(f"tool-{name}")
     if not environment.exists():
         session.run("uv", "venv", "--quiet", str(environment), external=True, silent=True)
@@ -303,13 +370,13 @@ def _tool(session: nox.Session, name: str) -> str:
     return str(environment / "bin" / name)
 
 
-def _operate(session: nox.Session, command: str) -> None:
+def _run_deploy_command(session: nox.Session, command: str) -> None:
     _install(session, "stacks")
-    _run_from_here(session, "stacks.deploy", command, *session.posargs)
+    _run_in_caller_folder(session, "stacks.deploy", "--project", str(ROOT), command, *session.posargs)
 
 
-def _run_from_here(session: nox.Session, module: str, *arguments: str) -> None:
-    """Runs a module of ours in the folder that nox was called from, so that paths mean what the caller means."""
+def _run_in_caller_folder(session: nox.Session, module: str, *arguments: str) -> None:
+    """Run one of our modules in the caller's folder, so that relative paths are relative to it."""
     session.chdir(session.invoked_from)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     session.run("python", "-m", module, *arguments, env={"PYTHONPATH": path})

@@ -1,4 +1,4 @@
-"""What `./noxw -s release -- X.Y.Z` asks before and does at the end: one tag versions package, template and images."""
+"""Checks, tag and notes of a release, for `./noxw release X.Y.Z`: one tag versions package, template and images."""
 
 import re
 import subprocess
@@ -12,46 +12,59 @@ from services.contract.version import VERSION
 ROOT = Path(__file__).parent
 
 
-def problems(version: str, root: Path = ROOT) -> Iterator[str]:
-    """What keeps this checkout from being that version, a sentence each."""
+def find_problems(version: str, root: Path = ROOT) -> Iterator[str]:
+    """Return what is missing before this checkout can be released as the version, one sentence per problem."""
     if not re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}", version):
-        yield f"{version} is no version: three numbers, for example 1.0.5."
+        yield f"{version} is not a version: give three numbers, for example 1.0.5."
         return
-    for said, where in (
+    for found, place in (
         (tomllib.loads(_read(root, "pyproject.toml"))["project"]["version"], "pyproject.toml"),
         (VERSION, "VERSION in services/contract/version.py"),
     ):
-        if said != version:
-            yield f"{where} says {said}: set it to {version}."
-    for page, what in (("CHANGELOG.md", "what is new"), ("docs/upgrading.md", "what an instance meets")):
+        if found != version:
+            yield f"{place} is {found}: set it to {version}."
+    for page, content in (("CHANGELOG.md", "the changes"), ("docs/upgrading.md", "what changes for an instance")):
         if not re.search(rf"^## {re.escape(version)}$", _read(root, page), re.MULTILINE):
-            yield f"{page} has no section `## {version}`: write down {what}."
+            yield f"{page} has no section `## {version}`: describe {content}."
     if _git(root, "status", "--porcelain"):
-        yield "There are changes that are not committed: commit them, as the tag is on a commit."
+        yield "There are changes that are not committed: commit them."
     if _git(root, "branch", "--show-current") != "main":
-        yield "This is not the branch main, which releases are made from: switch to it."
+        yield "The current branch is not main: switch to main."
     if "origin" in _git(root, "remote").splitlines():
-        yield from _behind(root)
+        yield from _find_commits_of_others(root)
     tags = [tag for tag in _git(root, "tag", "--list", "v*").splitlines() if _numbers(tag)]
     newest = max(tags, key=_numbers, default="v0.0.0")
     if _numbers(f"v{version}") <= _numbers(newest):
-        yield f"{newest} is there already: the next version is a higher one."
+        yield f"{newest} exists: the next version must be higher."
 
 
-def _behind(root: Path) -> Iterator[str]:
-    """What others have pushed; brings their tags here, so that no version is given twice."""
+def _find_commits_of_others(root: Path) -> Iterator[str]:
+    """Return a problem if origin's main has other commits. Fetches its tags, so that no version is used twice."""
     try:
         _git(root, "fetch", "--quiet", "--tags", "origin", "main")
     except subprocess.CalledProcessError as error:
-        yield f"The branch main of origin cannot be fetched, whose tags count as well: {error.stderr.strip()}"
+        yield f"The branch main of origin cannot be fetched: {error.stderr.strip()}"
         return
     if _git(root, "rev-list", "HEAD..FETCH_HEAD"):
-        yield "origin's main has commits that are not here: `git pull`."
+        yield "The branch main of origin has newer commits: run `git pull`."
+
+
+def read_notes(version: str, root: Path = ROOT) -> str:
+    """Return the section of a version in the changelog, without its heading. Raises: ValueError if there is none."""
+    section = re.search(
+        rf"^## {re.escape(version)}\n(.*?)(?=^## |\Z)", _read(root, "CHANGELOG.md"), re.MULTILINE | re.DOTALL
+    )
+    if section is None:
+        raise ValueError(f"CHANGELOG.md has no section `## {version}`.")
+    return section[1].strip() + "\n"
 
 
 def main() -> None:
     command, version = sys.argv[1:]
-    found = list(problems(version))
+    if command == "notes":
+        print(read_notes(version), end="")  # noqa: T201 - the command's output
+        return
+    found = list(find_problems(version))
     if found:
         lines = ["Nothing was tagged. Before this can be released:", *(f"  - {problem}" for problem in found)]
         sys.exit("\n".join(lines))

@@ -26,7 +26,7 @@ LIMIT_CPU_S = 3.0
 
 
 @dataclass(frozen=True)
-class Run:
+class SynthRun:
     cpu_s: float
     wall_s: float
     stacks: dict[str, bytes]
@@ -52,14 +52,14 @@ def main() -> int:
     return 0 if same and ours.cpu_s < LIMIT_CPU_S else 1
 
 
-def _run(engine: str) -> Run:
+def _run(engine: str) -> SynthRun:
     with TemporaryDirectory() as folder:
         environment = {**os.environ, "STACKS_ENGINE": engine, "CDKTF_OUTDIR": folder}
         before, start = _cpu_s(), time.monotonic()
         subprocess.run([sys.executable, "main.py"], cwd=ROOT, env=environment, check=True)
         cpu_s, wall_s = _cpu_s() - before, time.monotonic() - start
         files = sorted(Path(folder).glob("stacks/*/cdk.tf.json"))
-        return Run(cpu_s, wall_s, {file.parent.name: file.read_bytes() for file in files})
+        return SynthRun(cpu_s, wall_s, {file.parent.name: file.read_bytes() for file in files})
 
 
 def _cpu_s() -> float:

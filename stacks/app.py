@@ -1,69 +1,80 @@
-"""Builds and wires the stacks.
+"""Builds the stacks of an instance, in order, and wires nothing else.
 
-How a stack is added: a class that derives from `stacks.engine.stack.PipelineStack`, with the signature
-`(scope: Construct, config: PipelineConfig)`, which calls `super().__init__(scope, "<id>", config)`, makes its
-resources, and publishes its outputs:
-
-    class DnsStack(PipelineStack):
-        def __init__(self, scope: Construct, config: PipelineConfig) -> None:
-            super().__init__(scope, "dns", config)
-            core = outputs_of(self, "core", CoreOutputs)    # what another stack has published, through its state in S3
-            ...                                             # resources; names come from self.names, never from literals
-            publish(self, DnsOutputs(...))                  # stacks/dns: a frozen dataclass of output("...") fields
-
-Stacks with objects in the cluster call `self.connect_to_cluster(name=..., endpoint=..., ca_data=...)` first. Constructs
-stand directly under the stack, with ids that read well and stay: Terraform's addresses are made of them. What holds
-state gets `override_logical_id` besides. Then the class takes its place in `build`. Stacks of an instance's own team
-come from its `team/`: see `stacks/team.py`.
+To add a stack, give it a folder `stacks/<id>/` with `stack.py` and `outputs.py`, an id in `stacks.naming.StackId` and a
+line in `STACKS`; docs/architecture.md shows each step. A team adds its own stacks in `team/`: see `stacks/team.py`.
 """
 
+import json
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from cdktf import App
+from cdktf import App, TerraformStack
 
 from stacks.bootstrap.stack import BootstrapStack
 from stacks.config.load import ConfigError, load_config
 from stacks.config.model import PipelineConfig
 from stacks.core.stack import CoreStack
 from stacks.dns.stack import DnsStack
-from stacks.monitoring import MonitoringStack
-from stacks.team import TeamError, TeamStack, team_stacks
-from stacks.workloads import WorkloadsStack
+from stacks.instance.team_package import TeamError, TeamStack, team_stacks
+from stacks.monitoring.stack import MonitoringStack
+from stacks.naming import StackId
+from stacks.workloads.stack import WorkloadsStack
+
+STACKS: Mapping[StackId, Callable[[App, PipelineConfig], TerraformStack]] = {
+    StackId.BOOTSTRAP: BootstrapStack,
+    StackId.CORE: CoreStack,
+    StackId.WORKLOADS: WorkloadsStack,
+    StackId.DNS: DnsStack,
+    StackId.MONITORING: MonitoringStack,
+}
 
 
-def build(app: App, config: PipelineConfig, team: Mapping[str, TeamStack] | None = None) -> None:
-    """All stacks of an instance, in an app that has not been synthesized, the team's own after ours.
+def build_stacks(app: App, config: PipelineConfig, team: Mapping[str, TeamStack] | None = None) -> None:
+    """Add all stacks of an instance to an app that has not been synthesized, those of the team last.
 
     Without a domain there is no dns stack.
     """
-    BootstrapStack(app, config)
-    CoreStack(app, config)
-    WorkloadsStack(app, config)
-    if config.domain is not None:
-        DnsStack(app, config)
-    MonitoringStack(app, config)
-    for stack_id, team_stack in (team or {}).items():
-        team_stack(app, stack_id, config)
+    for stack_id, stack in STACKS.items():
+        if stack_id is not StackId.DNS or config.domain is not None:
+            stack(app, config)
+    for team_id, team_stack in (team or {}).items():
+        team_stack(app, team_id, config)
 
 
 def synth(config: PipelineConfig, outdir: Path, team: Mapping[str, TeamStack] | None = None) -> None:
-    """Writes `<outdir>/stacks/<stack>/cdk.tf.json`, and what belongs to it."""
+    """Write `<outdir>/stacks/<stack>/cdk.tf.json` for each stack, with the assets that it refers to."""
     app = App(outdir=str(outdir))
-    build(app, config, team)
+    build_stacks(app, config, team)
     app.synth()
 
 
 def main(project: Path, environment: Mapping[str, str] = os.environ) -> None:
-    """What an instance's `main.py` runs: a wrong config ends it with all errors and status 1 before any stack.
+    """Synthesize the instance in the folder `project`, and print its stacks, their resources and the seconds taken.
 
-    `cdktf` says in `CDKTF_OUTDIR` where it looks for the result.
+    A wrong config ends the process with all errors and status 1 before any stack is built. The result goes to the
+    folder that cdktf-cli names in `CDKTF_OUTDIR`, or to `cdktf.out`.
     """
+    start = time.monotonic()
     try:
         config = load_config(project / "pipeline.toml", environment)
         team = team_stacks(project)
     except (ConfigError, TeamError) as error:
         sys.exit(str(error))
-    synth(config, Path(environment.get("CDKTF_OUTDIR") or project / "cdktf.out"), team)
+    outdir = Path(environment.get("CDKTF_OUTDIR") or project / "cdktf.out")
+    synth(config, outdir, team)
+    print(format_summary(outdir, seconds=time.monotonic() - start))  # noqa: T201 - the command's output
+
+
+def format_summary(outdir: Path, *, seconds: float) -> str:
+    """Return a line for each synthesized stack with its number of resources, and a line with the totals."""
+    counts = {}
+    synthesized = json.loads((outdir / "manifest.json").read_text(encoding="utf-8"))["stacks"]
+    for stack in [*(ours for ours in STACKS if ours in synthesized), *sorted(set(synthesized) - set(STACKS))]:
+        document = json.loads((outdir / "stacks" / stack / "cdk.tf.json").read_text(encoding="utf-8"))
+        counts[stack] = sum(map(len, document.get("resource", {}).values()))
+    lines = [f"{stack:<20} {count:>4} resources" for stack, count in counts.items()]
+    total = f"{len(counts)} stacks, {sum(counts.values())} resources, synthesized in {seconds:.1f} s: {outdir}"
+    return "\n".join([*lines, total])

@@ -5,12 +5,31 @@ account holds one instance of a name: roles are global in it.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from services.contract.resources import PipelineResources, pipeline_resources
+from stacks.config import derived
 from stacks.config.model import PipelineConfig
+
+
+class StackId(StrEnum):
+    """Ids of the pipeline's stacks, in the order in which they are deployed for the first time."""
+
+    BOOTSTRAP = "bootstrap"
+    CORE = "core"
+    WORKLOADS = "workloads"
+    DNS = "dns"
+    MONITORING = "monitoring"
+
 
 SERVICES = ("worker", "api", "frontend")
 """What has an image, and a repository for it, in the order in which images are built."""
+
+CLUSTER_TAG = "elbv2.k8s.aws/cluster"
+"""Tag that the AWS Load Balancer Controller puts on everything that it makes; its value is the cluster's name.
+
+https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/#resource-tags
+"""
 
 SYSTEM_NAMESPACE = "kube-system"
 KEDA_NAMESPACE = "keda"
@@ -110,7 +129,7 @@ class Names:
 
     @property
     def state_bucket(self) -> str:
-        return self.config.state_bucket or self._global("tfstate")
+        return derived.state_bucket_name(self.config)
 
     def state_key(self, stack_id: str) -> str:
         return f"{self.config.name}/{stack_id}.tfstate"
@@ -119,11 +138,10 @@ class Names:
     def resources(self) -> PipelineResources:
         """Bucket, queues, table and notification, as worker, api and the local pipeline know them."""
         config = self.config
-        # Not test-videos: an instance `a-test` would ask for the bucket that `a` has for its test videos.
         return pipeline_resources(
             config.name,
-            bucket=config.storage.bucket_name or self._global("videos"),
-            test_source_bucket=config.storage.test_source_bucket_name or self._global("videos-test"),
+            bucket=derived.videos_bucket_name(config),
+            test_source_bucket=derived.test_source_bucket_name(config),
             visibility_timeout_s=config.processing.visibility_timeout_s,
             tries=config.processing.max_receive_count,
         )
@@ -224,11 +242,7 @@ class Names:
     def _queue_url(self, queue: str) -> str:
         return f"https://sqs.{self.config.region}.{self.dns_suffix}/{self.config.account_id}/{queue}"
 
-    def _global(self, part: str) -> str:
-        """A name that the whole world shares: account and region make it ours. At most 60 characters."""
-        return f"{self.config.name}-{part}-{self.config.account_id}-{self.config.region}"
 
-
-def tags(config: PipelineConfig, stack_id: str) -> dict[str, str]:
+def resource_tags(config: PipelineConfig, stack_id: str) -> dict[str, str]:
     """Tags of every resource of a stack; the config's own come on top."""
-    return {"pipeline": config.name, "stack": stack_id, "managed-by": "thumbnail-pipeline", **config.tags}
+    return {"pipeline": config.name, "stack": str(stack_id), "managed-by": "thumbnail-pipeline", **config.tags}

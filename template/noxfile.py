@@ -1,6 +1,7 @@
-"""Every task of this instance is a session here: `./noxw --list`. What they do is thumbnail-pipeline's, at its version.
+"""The tasks of this instance, as nox sessions: `./noxw --list` prints them. They run thumbnail-pipeline's own code.
 
-What you add goes below the last of them, or into a file of your own: updates merge this one.
+Add your own sessions below the last one, or in a file of your own: updates merge this file. noxw.py explains
+the tags user and check.
 """
 
 import os
@@ -16,9 +17,12 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "test", "synth"]
 
 
-@nox.session
+@nox.session(tags=["check"])
 def lint(session: nox.Session) -> None:
-    """Check style and format with ruff; -- --fix mends what it can."""
+    """Check style and format.
+
+    ./noxw lint [--fix]
+    """
     _install(session, "checks")
     if "--fix" in session.posargs:
         session.run("ruff", "check", "--fix", ".")
@@ -27,14 +31,17 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
 
 
-@nox.session
+@nox.session(tags=["check"])
 def test(session: nox.Session) -> None:
-    """Run this instance's tests: -- takes pytest's own arguments."""
+    """Run this instance's tests.
+
+    ./noxw test [PYTEST ARGUMENT...]
+    """
     _install(session, "stacks", "checks", "team")
     session.run("python", "-m", "pytest", *(session.posargs or ["tests"]))
 
 
-@nox.session
+@nox.session(tags=["user", "check"])
 def synth(session: nox.Session) -> None:
     """Synthesize the stacks into cdktf.out."""
     _install(session, "stacks", "team")
@@ -42,73 +49,99 @@ def synth(session: nox.Session) -> None:
     session.run("python", "main.py")
 
 
-@nox.session(default=False)
+@nox.session(default=False, tags=["user"])
 def demo(session: nox.Session) -> None:
-    """Run this instance on this machine: -- [--once] [--upload FILE...] [--data DIR]; Ctrl-C ends it."""
+    """Run this instance on this machine until Ctrl-C.
+
+    ./noxw demo [--once] [--upload FILE...] [--data DIR]
+    """
     _install(session, "local")
-    _run(session, "stacks.instance.demo", str(ROOT), *session.posargs)
+    _run_in_caller_folder(session, "stacks.instance.demo", str(ROOT), *session.posargs)
 
 
-@nox.session(default=False)
+@nox.session(default=False, tags=["user"])
 def config(session: nox.Session) -> None:
-    """Check pipeline.toml, and print what is in force: -- [FILE]."""
+    """Check pipeline.toml and print every setting.
+
+    ./noxw config [FILE]
+    """
     _install(session, "stacks")
-    _run(session, "stacks.config.command", *session.posargs)
+    file = os.path.relpath(ROOT / "pipeline.toml", session.invoked_from)
+    _run_in_caller_folder(session, "stacks.config.command", *(session.posargs or [file]))
 
 
-@nox.session(default=False)
+@nox.session(default=False, tags=["user"])
 def cost(session: nox.Session) -> None:
-    """Estimate a month's bill: -- [--videos N] [--video-mb MB]."""
-    _operate(session, "cost")
+    """Estimate the AWS bill of a month.
+
+    ./noxw cost [--videos N] [--video-mb MB]
+    """
+    _run_deploy_command(session, "cost")
 
 
-@nox.session(default=False)
+@nox.session(default=False, tags=["user"])
 def images(session: nox.Session) -> None:
-    """Build the services' images and push them to ECR: -- --tag 1.0.5."""
-    _operate(session, "images")
+    """Build the images of the services and push them to ECR.
+
+    ./noxw images --tag 1.0.5
+    """
+    _run_deploy_command(session, "images")
 
 
-@nox.session(default=False)
+@nox.session(default=False, tags=["user"])
 def diff(session: nox.Session) -> None:
-    """Show what a deployment would change: -- [STACK...]."""
-    _operate(session, "diff")
+    """Show what a deployment would change.
+
+    ./noxw diff [STACK...]
+    """
+    _run_deploy_command(session, "diff")
 
 
-@nox.session(default=False)
+@nox.session(default=False, tags=["user"])
 def deploy(session: nox.Session) -> None:
-    """Deploy a stack, or what is left of all: -- bootstrap|core|workloads|dns|monitoring|all [--step 1|2] [--yes]."""
-    _operate(session, "deploy")
+    """Deploy one stack, or all stacks in order.
+
+    ./noxw deploy bootstrap|core|workloads|dns|monitoring|all [--step 1|2] [--yes]
+    """
+    _run_deploy_command(session, "deploy")
 
 
-@nox.session(default=False)
+@nox.session(default=False, tags=["user"])
 def destroy(session: nox.Session) -> None:
-    """Destroy a stack, or all but bootstrap: -- STACK|all [--empty-buckets] [--name NAME] [--yes]."""
-    _operate(session, "destroy")
+    """Destroy one stack, or all stacks but bootstrap.
+
+    ./noxw destroy STACK|all [--empty-buckets] [--name NAME] [--yes]
+    """
+    _run_deploy_command(session, "destroy")
 
 
-@nox.session(default=False)
+@nox.session(default=False, tags=["user"])
 def update(session: nox.Session) -> None:
-    """Bring this instance to the newest version, your changes kept: -- [--to VERSION] [--pull-request]."""
+    """Update to the newest version and keep your changes.
+
+    ./noxw update [--to VERSION] [--pull-request]
+    """
     _install(session, "template")
-    _run(session, "stacks.instance", "update", str(ROOT), *session.posargs)
+    _run_in_caller_folder(session, "stacks.instance", "update", str(ROOT), *session.posargs)
 
 
-@nox.session(name="check-update", default=False)
+@nox.session(name="check-update", default=False, tags=["user"])
 def check_update(session: nox.Session) -> None:
-    """Say whether there is a newer version."""
+    """Print whether a newer version exists."""
     _install(session, "template")
-    _run(session, "stacks.instance", "check-update", str(ROOT))
+    _run_in_caller_folder(session, "stacks.instance", "check-update", str(ROOT))
 
 
 @nox.session(default=False)
 def app(session: nox.Session) -> None:
-    """Do what cdktf-cli asks for: cdktf.json names this session."""
+    """Run the CDKTF app: cdktf.json names this session."""
     _install(session, "stacks", "team")
     session.run("python", "main.py")
 
 
 def _install(session: nox.Session, *names: str) -> None:
-    """The pinned pipeline, the versions with hashes that it was tested with, and what the team needs."""
+    """Install the pinned pipeline, the tested versions of its dependencies by hash, and the team's packages."""
+    _check_package_names(session)
     session.install("--quiet", "--no-deps", "-r", "requirements/pipeline.txt")
     for name in names:
         if name == "team":
@@ -119,17 +152,28 @@ def _install(session: nox.Session, *names: str) -> None:
             session.install("--quiet", "--require-hashes", "-r", _locked(session, name))
 
 
+def _check_package_names(session: nox.Session) -> None:
+    """Stop the session if a folder or module here would hide a package of the pipeline."""
+    for name in ("services", "stacks"):
+        for path in (ROOT / name, ROOT / f"{name}.py"):
+            if path.exists():
+                session.error(
+                    f"{path} hides the pipeline's package `{name}`, as Python imports from this folder first: "
+                    f"rename it, for example to `our_{path.name}`."
+                )
+
+
 def _locked(session: nox.Session, name: str) -> str:
     return str(session.run("python", "-m", "stacks.instance.locked", name, silent=True, log=False)).strip()
 
 
-def _operate(session: nox.Session, command: str) -> None:
+def _run_deploy_command(session: nox.Session, command: str) -> None:
     _install(session, "stacks", "team")
-    _run(session, "stacks.deploy", command, *session.posargs)
+    _run_in_caller_folder(session, "stacks.deploy", "--project", str(ROOT), command, *session.posargs)
 
 
-def _run(session: nox.Session, module: str, *arguments: str) -> None:
-    """Runs a module of the pipeline where nox was called from, so that paths mean what the caller means."""
+def _run_in_caller_folder(session: nox.Session, module: str, *arguments: str) -> None:
+    """Run a module of the pipeline in the caller's folder, so that relative paths are relative to it."""
     session.chdir(session.invoked_from)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     session.run("python", "-m", module, *arguments, env={"PYTHONPATH": path})

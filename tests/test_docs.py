@@ -3,15 +3,18 @@
 import os
 import re
 import subprocess
+import tomllib
 import unicodedata
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
-from stacks.monitoring.alarms import alarms_of
-from stacks.monitoring.metrics import Metrics
+from stacks.monitoring.alarms import list_alarms
+from stacks.monitoring.metrics import PipelineMetrics
 from stacks.naming import Names
+from tests.support import package_graph
 from tests.support.bench import config
 
 ROOT = Path(__file__).parents[1]
@@ -20,13 +23,19 @@ PAGES = sorted(
     for folder in (ROOT, ROOT / "docs", ROOT / "benchmarks")
     for page in (folder.rglob("*.md") if folder != ROOT else folder.glob("*.md"))
 )
-INSTANCE_PAGES = {"template/README.md.jinja", "README.md", "docs/upgrading.md", "docs/getting-started.md"}
+INSTANCE_PAGES = {
+    "template/README.md.jinja",
+    "README.md",
+    "SECURITY.md",
+    "docs/upgrading.md",
+    "docs/getting-started.md",
+}
 """Whose commands are given in an instance, or partly so."""
 
 RUN = {
     "config": "image_tag = ",
-    "cost -- --videos 10000": "10,000 videos a month",
-    "synth": "Session synth was successful",
+    "cost --videos 10000": "10,000 videos a month",
+    "synth": "",
 }
 """Commands that cost little and need no network: they are run as they stand."""
 
@@ -64,6 +73,9 @@ NOT_RUN = {
 }
 """Commands that no test runs as they stand: what they take, or why."""
 
+FOREIGN_MESSAGES = ("| Terraform:", "| GitHub:")
+"""Rows of the troubleshooting page whose messages are those of other programs."""
+
 PARTS = (
     "services/api",
     "services/contract",
@@ -76,7 +88,8 @@ PARTS = (
 )
 
 LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)")
-COMMAND = re.compile(r"\./noxw -s ([a-z][\w -]*?)(?=\s+--|\s*[`#;,.()…|]|\s{2,}|$)", re.MULTILINE)
+COMMAND = re.compile(r"\./noxw (-s )?([a-z][\w-]*(?: [a-z][\w-]*)*)")
+CHECKS = re.findall(r"^@nox\.session.*\"check\".*\ndef (\w+)", (ROOT / "noxfile.py").read_text("utf-8"), re.MULTILINE)
 
 
 def relative(page: Path) -> str:
@@ -85,6 +98,15 @@ def relative(page: Path) -> str:
 
 def text_of(page: Path) -> str:
     return page.read_text(encoding="utf-8")
+
+
+def sessions_of_commands(text: str) -> list[str]:
+    """Return the sessions of the commands in a text: of `./noxw lint types`, `./noxw deploy all`, `./noxw -s lint`."""
+    found: list[str] = []
+    for long_form, given in COMMAND.findall(text):
+        words = given.split()
+        found += words if long_form else list(takewhile(CHECKS.__contains__, words)) or words[:1]
+    return found
 
 
 def without_code(text: str) -> str:
@@ -125,6 +147,49 @@ def test_the_page_on_security_names_files_that_exist() -> None:
     assert [name for name in named if not any(path.endswith(f"/{name}") for path in there_are)] == []
 
 
+def test_readme_shows_figures_of_the_performance_page() -> None:
+    readme = text_of(ROOT / "README.md")
+    table = text_of(ROOT / "docs" / "performance.md").splitlines()
+    rows = {(cells[1], cells[2]): cells for line in table if len(cells := [c.strip() for c in line.split("|")]) == 17}
+    headings, medium, long = (
+        rows[key] for key in (("video", "length"), ("h264 mp4, GOP 2 s", "591 s"), ("h264 mp4, GOP 2 s", "7399 s"))
+    )
+    ours, ffmpeg, read, requests = map(headings.index, ("ours ms", "A ms", "MB read", "requests"))
+    assert f"{medium[ours]} ms, ffmpeg {int(medium[ffmpeg]):,} ms" in readme
+    assert f"{float(long[read]):.1f} MB in {long[requests]} requests" in readme
+
+
+def test_readme_is_short_and_its_picture_is_small() -> None:
+    assert len(text_of(ROOT / "README.md").splitlines()) <= 180
+    assert (ROOT / "docs" / "images" / "overview.png").stat().st_size < 400_000
+
+
+def test_badges_agree_with_the_project() -> None:
+    project = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]
+    versions = re.findall(r"Python :: (3\.\d+)", " ".join(project["classifiers"]))
+    images = ROOT / "docs" / "images"
+    assert f">{versions[0]} to {versions[-1]}<" in text_of(images / "badge-python.svg")
+    assert f">{project['license']}<" in text_of(images / "badge-licence.svg")
+
+
+def test_architecture_page_names_paths_that_exist() -> None:
+    page = text_of(ROOT / "docs" / "architecture.md")
+    named = re.findall(r"`((?:services|stacks|tests|template|benchmarks)/[\w/.-]*)`", page)
+    examples = {"services/worker/extraction/containers/ogg/"}
+    assert len(named) > 60
+    assert [path for path in named if path not in examples and not (ROOT / path).exists()] == []
+
+
+def test_picture_of_packages_is_fresh() -> None:
+    stored = text_of(ROOT / "docs" / "images" / "packages.svg")
+    assert stored == package_graph.draw() + "\n", "run ./noxw -s generate"
+
+
+def test_table_of_changes_has_enough_rows() -> None:
+    table = text_of(ROOT / "docs" / "architecture.md").partition("## Where to change what")[2].partition("\n## ")[0]
+    assert table.count("\n| ") >= 2 + 15
+
+
 def test_every_page_is_in_the_index() -> None:
     index = text_of(ROOT / "docs" / "README.md")
     linked = {(ROOT / "docs" / link).resolve() for link in LINK.findall(index)}
@@ -137,17 +202,15 @@ def test_commands_name_sessions_that_exist(page: Path) -> None:
     known = set() if "template" in relative(page) else sessions(ROOT / "noxfile.py")
     if relative(page) in INSTANCE_PAGES:
         known |= sessions(ROOT / "template" / "noxfile.py")
-    for command in COMMAND.findall(text_of(page)):
-        unknown = set(command.split()) - known
-        assert not unknown, f"{relative(page)}: ./noxw -s {command}"
+    unknown = set(sessions_of_commands(text_of(page))) - known
+    assert not unknown, f"{relative(page)}: ./noxw {' '.join(unknown)}"
 
 
 def test_every_command_of_the_docs_is_run_or_it_is_said_why_not() -> None:
     given = {
         session
         for page in [*PAGES, ROOT / "template" / "README.md.jinja"]
-        for command in COMMAND.findall(text_of(page))
-        for session in command.split()
+        for session in sessions_of_commands(text_of(page))
     }
     run = {command.partition(" ")[0] for command in RUN}
     assert given == run | RUN_ELSEWHERE.keys() | NOT_RUN.keys()
@@ -158,12 +221,11 @@ def test_every_command_of_the_docs_is_run_or_it_is_said_why_not() -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("command", RUN)
 def test_commands_of_the_docs_do_what_they_say(command: str, tmp_path: Path) -> None:
-    assert any(f"./noxw -s {command}" in text_of(page) for page in PAGES), command
-    arguments, _, given = command.partition(" -- ")
+    assert any(f"./noxw {command}" in re.sub(r"(?<=noxw) -s| --(?= )", "", text_of(page)) for page in PAGES), command
     foreign = ("PIPELINE_", "NOX", "VIRTUAL_ENV", "PYTHONPATH", "DOMAIN_NAME", "ALERT_EMAIL", "S3_BUCKET_NAME")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     done = subprocess.run(
-        [str(ROOT / "noxw"), "-s", arguments, *(["--", *given.split()] if given else [])],
+        [str(ROOT / "noxw"), *command.split()],
         cwd=ROOT,
         env={**environment, "CDKTF_OUTDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
@@ -173,13 +235,34 @@ def test_commands_of_the_docs_do_what_they_say(command: str, tmp_path: Path) -> 
     )
     assert done.returncode == 0, done.stdout
     assert RUN[command] in done.stdout
+    assert "nox > " not in done.stdout
+
+
+def test_messages_on_the_troubleshooting_page_are_the_real_ones() -> None:
+    files = [
+        *(ROOT / "services").glob("[!f]*/**/*.py"),
+        *(ROOT / "stacks").rglob("*.py"),
+        *(ROOT / "services" / "frontend" / "src" / "text").glob("*.ts"),
+        *ROOT.glob("nox*"),
+    ]
+    # A message may continue on the next line of the source.
+    source = re.sub(r'"\s*\n\s*f?"', "", "\n".join(text_of(file) for file in files if file.is_file()))
+    lines = text_of(ROOT / "docs" / "troubleshooting.md").splitlines()
+    messages = [
+        line.split(" | ")[0] for line in lines if line.startswith("| ") and not line.startswith(FOREIGN_MESSAGES)
+    ]
+    pieces = [
+        piece.strip() for message in messages for code in re.findall(r"`([^`]+)`", message) for piece in code.split("…")
+    ]
+    assert len(pieces) > 40
+    assert [piece for piece in pieces if len(piece) >= 8 and piece not in source] == []
 
 
 def test_every_alarm_says_what_it_means_and_what_to_do() -> None:
     page = text_of(ROOT / "docs" / "operating.md")
     chapters = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##)", page, re.MULTILINE | re.DOTALL))
-    metrics = Metrics(Names(config()), load_balancer="app/thumbnails/1")
-    wanted = {f"thumbnails-{alarm.name}" for alarm in alarms_of(config(), metrics)}
+    metrics = PipelineMetrics(Names(config()), load_balancer="app/thumbnails/1")
+    wanted = {f"thumbnails-{alarm.name}" for alarm in list_alarms(config(), metrics)}
     assert set(chapters) == wanted
     for name, chapter in chapters.items():
         for part in ("**Means:**", "**Look at**", "**Do:**"):

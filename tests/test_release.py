@@ -1,18 +1,18 @@
-"""A release is tagged from a checkout that is that version in every place, and from no other."""
+"""Checks before a release, and its notes."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
-from release import problems
+from release import find_problems, read_notes
 from services.contract.version import VERSION
 from tests.template.project import ROOT, git, replace
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """What a release looks at, committed on main."""
+    """The files that a release checks, committed on main."""
     for file in ("pyproject.toml", "CHANGELOG.md", "docs/upgrading.md"):
         (tmp_path / file).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / file, tmp_path / file)
@@ -22,59 +22,69 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_this_version_is_written_down_everywhere(checkout: Path) -> None:
-    assert list(problems(VERSION, checkout)) == []
+def test_current_version_has_no_problems(checkout: Path) -> None:
+    assert list(find_problems(VERSION, checkout)) == []
 
 
-def test_everything_that_is_missing_is_told_at_once(checkout: Path) -> None:
-    told = "\n".join(problems("99.0.0", checkout))
+def test_all_missing_places_are_reported_together(checkout: Path) -> None:
+    found = "\n".join(find_problems("99.0.0", checkout))
     for place in ("pyproject.toml", "VERSION in services/contract/version.py"):
-        assert f"{place} says {VERSION}: set it to 99.0.0." in told
+        assert f"{place} is {VERSION}: set it to 99.0.0." in found
     for page in ("CHANGELOG.md", "docs/upgrading.md"):
-        assert f"{page} has no section `## 99.0.0`" in told
+        assert f"{page} has no section `## 99.0.0`" in found
 
 
 @pytest.mark.parametrize("version", ["v0.1.0", "0.1", "0.1.0rc1", "00.1.0"])
-def test_a_version_is_three_numbers(version: str, checkout: Path) -> None:
-    [told] = problems(version, checkout)
-    assert "is no version: three numbers" in told
+def test_version_must_be_three_numbers(version: str, checkout: Path) -> None:
+    [found] = find_problems(version, checkout)
+    assert "is not a version: give three numbers" in found
 
 
-def test_changes_that_are_not_committed_are_told(checkout: Path) -> None:
+def test_uncommitted_changes_are_a_problem(checkout: Path) -> None:
     replace(checkout / "CHANGELOG.md", "# Changelog", "# Changes")
-    [told] = problems(VERSION, checkout)
-    assert "not committed" in told
+    [found] = find_problems(VERSION, checkout)
+    assert "not committed" in found
 
 
-def test_it_is_made_from_main(checkout: Path) -> None:
+def test_other_branch_than_main_is_a_problem(checkout: Path) -> None:
     git(checkout, "switch", "--quiet", "--create", "other")
-    [told] = problems(VERSION, checkout)
-    assert "not the branch main" in told
+    [found] = find_problems(VERSION, checkout)
+    assert "branch is not main" in found
 
 
 @pytest.mark.parametrize("tag", [f"v{VERSION}", "v10.0.0", "v9.10.0"])
-def test_a_version_goes_up(tag: str, checkout: Path) -> None:
+def test_version_must_be_higher_than_every_tag(tag: str, checkout: Path) -> None:
     git(checkout, "tag", tag)
-    [told] = problems(VERSION, checkout)
-    assert told == f"{tag} is there already: the next version is a higher one."
+    [found] = find_problems(VERSION, checkout)
+    assert found == f"{tag} exists: the next version must be higher."
 
 
-def test_what_others_have_pushed_counts(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_commits_and_tags_of_origin_are_problems(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     origin, other = (tmp_path_factory.mktemp(name) / name for name in ("origin", "other"))
     git(checkout, "clone", "--quiet", "--bare", str(checkout), str(origin))
     git(checkout, "remote", "add", "origin", str(origin))
-    assert list(problems(VERSION, checkout)) == []
+    assert list(find_problems(VERSION, checkout)) == []
     git(checkout, "clone", "--quiet", str(origin), str(other))
     git(other, "commit", "--quiet", "--allow-empty", "--message=Go on")
     git(other, "tag", "v99.0.0")
     git(other, "push", "--quiet", "origin", "main", "v99.0.0")
-    assert list(problems(VERSION, checkout)) == [
-        "origin's main has commits that are not here: `git pull`.",
-        "v99.0.0 is there already: the next version is a higher one.",
+    assert list(find_problems(VERSION, checkout)) == [
+        "The branch main of origin has newer commits: run `git pull`.",
+        "v99.0.0 exists: the next version must be higher.",
     ]
 
 
-def test_a_remote_that_is_out_of_reach_is_told(checkout: Path, tmp_path: Path) -> None:
+def test_unreachable_remote_is_a_problem(checkout: Path, tmp_path: Path) -> None:
     git(checkout, "remote", "add", "origin", str(tmp_path / "nowhere"))
-    [told] = problems(VERSION, checkout)
-    assert "cannot be fetched" in told
+    [found] = find_problems(VERSION, checkout)
+    assert "cannot be fetched" in found
+
+
+def test_notes_are_the_section_of_the_changelog(tmp_path: Path) -> None:
+    (tmp_path / "CHANGELOG.md").write_text(
+        "# Changelog\n\n## 1.0.5\n\n- Faster.\n\n### Fixed\n\n- A bug.\n\n## 1.0.4\n\n- Old.\n"
+    )
+    assert read_notes("1.0.5", tmp_path) == "- Faster.\n\n### Fixed\n\n- A bug.\n"
+    assert read_notes("1.0.4", tmp_path) == "- Old.\n"
+    with pytest.raises(ValueError, match=r"no section `## 1\.0\.0`"):
+        read_notes("1.0.0", tmp_path)

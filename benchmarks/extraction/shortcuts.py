@@ -22,7 +22,7 @@ from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import codecs
 from services.worker.extraction.codecs.codec import keep_all
-from services.worker.extraction.containers.stream import Sample
+from services.worker.extraction.containers.stream import CodedSample
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames import decode, indexed
 from services.worker.extraction.frames.capture import Frame
@@ -68,7 +68,7 @@ def _resize_in_one_step() -> AbstractContextManager[object]:
 
 
 def _decode_each_chain() -> AbstractContextManager[object]:
-    def decode_chains(self: indexed.IndexSearch, chains: Sequence[Sequence[Sample]]) -> list[Frame | None]:
+    def decode_chains(self: indexed.IndexSearch, chains: Sequence[Sequence[CodedSample]]) -> list[Frame | None]:
         return [self._decode_chain(chain, [chain[-1]])[0] if chain else None for chain in chains]
 
     return patch.object(indexed.IndexSearch, "_decode_chains", decode_chains)

@@ -18,7 +18,7 @@ import structlog
 
 from benchmarks.extraction import videos
 from benchmarks.extraction.videos import BenchmarkVideo
-from services.aws.queue import DeadLetterQueue, Queue
+from services.aws.queue import DeadLetterQueue, MessageQueue
 from services.contract.events import Delivery, UploadEvent
 from services.contract.keys import UPLOAD_PREFIX
 from services.contract.records import VideoState
@@ -26,12 +26,12 @@ from services.contract.settings import WorkerSettings
 from services.contract.thumbnails import ThumbnailOptions
 from services.local.pipeline import LocalPipeline, running
 from services.worker.extraction.outcome import ExtractedPicture, Outcome, VideoInfo
-from services.worker.extraction.reading.source import LocalFile, Source
+from services.worker.extraction.reading.source import LocalFile, VideoSource
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
-from services.worker.health import Health
-from services.worker.loop import Loop, Parts
-from services.worker.metrics import Metrics
+from services.worker.health import HealthServer
+from services.worker.loop import WorkerLoop, WorkerServices
+from services.worker.metrics import WorkerMetrics
 from services.worker.process import Processor, Skipped, Stored
 
 AT_LEAST = 8.0
@@ -51,7 +51,7 @@ class FfmpegThreeTimes(Sandbox):
         super().__init__(ThumbnailOptions(), Bounds())
         self._duration_s = duration_s
 
-    def extract(self, source: Source) -> Outcome:
+    def extract(self, source: VideoSource) -> Outcome:
         with tempfile.TemporaryDirectory() as directory:
             copy = Path(directory) / "video.mp4"
             with copy.open("wb") as file:
@@ -126,17 +126,17 @@ class _Bench:
             s3_bucket=endpoints.bucket, videos_table=endpoints.videos_table, receive_wait_s=1,
         )  # fmt: skip
 
-    def _loop(self, settings: WorkerSettings, processor: Processor, sandbox: Sandbox) -> Loop:
+    def _loop(self, settings: WorkerSettings, processor: Processor, sandbox: Sandbox) -> WorkerLoop:
         endpoints, clients = self.pipeline.endpoints, self.pipeline.clients
-        return Loop(
+        return WorkerLoop(
             settings,
-            Parts(
-                queue=Queue(clients.sqs, endpoints.queue_url),
+            WorkerServices(
+                queue=MessageQueue(clients.sqs, endpoints.queue_url),
                 dead_letters=DeadLetterQueue(clients.sqs, endpoints.dead_letter_queue_url),
                 processor=processor,
                 sandbox=sandbox,
-                metrics=Metrics(),
-                health=Health(_PATIENCE_S),
+                metrics=WorkerMetrics(),
+                health=HealthServer(_PATIENCE_S),
             ),
         )
 

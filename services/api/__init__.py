@@ -1,1 +1,1 @@
-"""The api: what the pipeline does right now, what can be done about it, and who may."""
+"""The api: live state of the pipeline, actions on it, and access control."""

@@ -1,7 +1,7 @@
-"""Calls to AWS on behalf of requests: in threads of their own, each request with a deadline.
+"""Calls to AWS on behalf of requests: in separate threads, with a deadline for each request.
 
-While AWS hangs, these threads are all that waits for it. Requests beyond them wait until their deadline, and beyond a
-bound they are refused at once.
+While AWS hangs, only these threads wait for it. Further requests wait for a thread until their deadline, up to a
+maximum number; beyond that they are refused at once.
 """
 
 import asyncio
@@ -22,122 +22,122 @@ from services.aws.deadline import Deadline, remaining_s
 from services.aws.errors import ServiceError
 
 DEADLINE_S = 10.0
-"""Seconds in which AWS must answer the first call of a request; if it does not, the request is answered with 503."""
+"""Deadline for the first call to AWS of a request; a request whose deadline has passed is answered with 503."""
 
 _MANY_CALLS_S = 60.0
-"""Deadline of requests that make one call after the other, as a redrive does, once AWS has answered the first."""
+"""Deadline, once AWS has answered the first call, of requests with several calls, such as a redrive."""
 
 PATIENCE = Patience(attempts=2, connect_s=1, read_s=3, poll_s=0, retry_mode="standard")
 """One call, with its retry, ends within `DEADLINE_S`. In the mode `standard` all calls of a client share one budget of
 retries, so that a long outage is not made worse by them."""
 
 THREADS = 24
-_MOST_WAITING = 256
-"""Requests that wait for one of the threads; more are refused at once."""
+_MAX_WAITING = 256
+"""Maximum number of requests that wait for a thread; more are refused at once."""
 
 T = TypeVar("T")
 
 
-class Calls:
-    """Threads for calls to AWS, and the questions that they are answering. Belongs to the event loop."""
+class AwsCalls:
+    """Threads for calls to AWS, and the shared calls in progress. Use it only on the event loop."""
 
-    def __init__(self, threads: int = THREADS, most_waiting: int = _MOST_WAITING) -> None:
+    def __init__(self, threads: int = THREADS, max_waiting: int = _MAX_WAITING) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="aws")
-        self._places = threading.BoundedSemaphore(threads + most_waiting)
+        self._slots = threading.BoundedSemaphore(threads + max_waiting)
         self._flights: dict[Hashable, asyncio.Future[Any]] = {}
 
     async def run(self, work: Callable[[], T], *, within_s: float = DEADLINE_S) -> T:
         """Return the result of `work`, which may call AWS.
 
-        AWS must answer the first call within `DEADLINE_S`, and all within `within_s`. A thread that is too late ends by
-        itself: with its next call, or with the time-out of the one that it waits for.
-        Raises: UnavailableError at the deadline, or at once when too many requests wait; whatever `work` raises.
+        AWS must answer the first call within `DEADLINE_S`, and all calls within `within_s`. A thread that is too late
+        ends with its next call, or with the time-out of its current one.
+        Raises: UnavailableError at the deadline, or at once if too many requests wait; all errors of `work`.
         """
-        if not self._places.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False):
             raise _unavailable("Too many requests wait for AWS")
         deadline = Deadline(min(within_s, DEADLINE_S), once_answered_s=within_s)
-        future = self._executor.submit(_call, work, deadline)
-        future.add_done_callback(self._leave)
+        future = self._executor.submit(_run_within, work, deadline)
+        future.add_done_callback(self._release_slot)
         answer = asyncio.wrap_future(future)
         while not answer.done() and deadline.remaining_s > 0:
             await asyncio.wait([answer], timeout=deadline.remaining_s)
         if not answer.done():
-            # If no thread has begun it, none will.
+            # No thread begins it afterwards.
             answer.cancel()
             raise _unavailable("AWS has not answered in time")
         return answer.result()
 
-    async def shared(self, question: Hashable, work: Callable[[], T], *, within_s: float = DEADLINE_S) -> T:
-        """Return the answer to a question. Requests that ask it at the same time share one call and one deadline.
+    async def run_shared(self, question: Hashable, work: Callable[[], T], *, within_s: float = DEADLINE_S) -> T:
+        """Return the answer to a question. Concurrent requests for it share one call and one deadline.
 
-        Raises: what `run` raises.
+        Raises: the errors of `run`.
         """
         flight = self._flights.get(question)
         if flight is None:
             flight = asyncio.ensure_future(self.run(work, within_s=within_s))
             self._flights[question] = flight
-            flight.add_done_callback(partial(self._land, question))
+            flight.add_done_callback(partial(self._end_flight, question))
         answer: T = await asyncio.shield(flight)
         return answer
 
-    def is_asked(self, question: Hashable) -> bool:
-        """Return whether a request is waiting for the answer to this question."""
+    def is_running(self, question: Hashable) -> bool:
+        """Return True if a call for this question is in progress."""
         return question in self._flights
 
     def close(self) -> None:
-        """Drop what no thread has begun."""
+        """Drop the calls that no thread has begun."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    def _leave(self, _: "Future[Any]") -> None:
-        self._places.release()
+    def _release_slot(self, _: "Future[Any]") -> None:
+        self._slots.release()
 
-    def _land(self, question: Hashable, flight: "asyncio.Future[Any]") -> None:
+    def _end_flight(self, question: Hashable, flight: "asyncio.Future[Any]") -> None:
         del self._flights[question]
-        # An error that nobody waits for any more is no bug of ours: asyncio would report one.
+        # Read the error, or asyncio logs it as a bug if no request waits for it any more.
         if not flight.cancelled():
             flight.exception()
 
 
-def _unavailable(what: str) -> UnavailableError:
-    return UnavailableError(f"{what}. Try again in a moment.", retry_after_s=RETRY_AFTER_S)
+def _unavailable(reason: str) -> UnavailableError:
+    return UnavailableError(f"{reason}. Try again in a moment.", retry_after_s=RETRY_AFTER_S)
 
 
-def _call(work: Callable[[], T], deadline: Deadline) -> T:
+def _run_within(work: Callable[[], T], deadline: Deadline) -> T:
     with deadline.kept():
         return work()
 
 
 class AwsRoute(APIRoute):
-    """A route that may call AWS: an endpoint that is a plain function runs in the threads for that.
+    """A route that can call AWS: an endpoint that is a plain function runs in the threads for AWS.
 
-    The endpoint must have the parameter `parts`.
+    The endpoint must have the parameter `services`.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         if not inspect.iscoroutinefunction(endpoint):
-            endpoint = _bounded(endpoint)
+            endpoint = _run_in_calls(endpoint)
         super().__init__(path, endpoint, **options)
 
 
-def _bounded(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+def _run_in_calls(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(endpoint)
     async def bounded(**values: Any) -> Any:
-        calls: Calls = values["parts"].calls
+        calls: AwsCalls = values["services"].calls
         return await calls.run(partial(endpoint, **values), within_s=_MANY_CALLS_S)
 
     return bounded
 
 
-class Turn:
-    """A lock for which requests wait `DEADLINE_S` at most, and jobs without a deadline as long as it takes."""
+class DeadlineLock:
+    """A lock. Requests wait for it at most `DEADLINE_S`, jobs without a deadline have no limit."""
 
     def __init__(self, busy: str) -> None:
-        """`busy` says why a request had to wait."""
+        """Set the message for requests that could not get the lock in time."""
         self._busy = busy
         self._lock = threading.Lock()
 
     def __enter__(self) -> None:
-        """Raises: ServiceError if the lock is not free in time."""
+        """Wait for the lock. Raises: ServiceError if it is not free in time."""
         left_s = remaining_s()
         if not self._lock.acquire(timeout=-1 if left_s == math.inf else min(left_s, DEADLINE_S)):
             raise ServiceError(self._busy)

@@ -1,4 +1,4 @@
-"""What Prometheus is told of the api and of the pipeline, on a port of its own."""
+"""Prometheus metrics of the api and of the pipeline, on a separate port."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from services.api.live.live import Live
+    from services.api.live.live import LiveState
     from services.aws.clients import Clients
 
 _PREFIX = "thumbnail_api"
@@ -45,7 +45,7 @@ class Telemetry:
         )
 
     def count_requests(self, clients: "Clients") -> None:
-        """Counts what these clients send to AWS from now on."""
+        """Count the requests of these clients to AWS from now on."""
         for client in (clients.s3, clients.sqs, clients.dynamodb):
             client.meta.events.register("before-send", self._count_request)
 
@@ -53,22 +53,22 @@ class Telemetry:
         service, operation = event_name.split(".")[1:]
         self._aws_requests.labels(service, operation).inc()
 
-    def connection_cut(self, reason: str) -> None:
+    def count_cut_connection(self, reason: str) -> None:
         self._connections_cut.labels(reason).inc()
 
-    def follow(self, live: "Live") -> None:
-        """Tells of the live state as well."""
+    def export_live_state(self, live: "LiveState") -> None:
+        """Export metrics of the live state as well."""
         self.registry.register(_LiveCollector(live))
 
     def serve(self, host: str, port: int) -> None:
-        """Raises: OSError if the port is taken."""
+        """Serve the metrics over HTTP. Raises: OSError if the port is taken."""
         start_http_server(port, addr=host, registry=self.registry)
 
 
 class _LiveCollector(Collector):
-    """Reads what the last tick knew, when it is asked: no request of its own to AWS."""
+    """Collector of the last tick's state; it sends no requests to AWS."""
 
-    def __init__(self, live: "Live") -> None:
+    def __init__(self, live: "LiveState") -> None:
         self._live = live
 
     def collect(self) -> Iterator[Metric]:

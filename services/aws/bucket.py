@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from services.aws.errors import MISSING, ServiceError, translated
+from services.aws.errors import MISSING, ServiceError, translate_errors
 from services.aws.presign import Presigner
 from services.contract.records import ObjectIdentity
 
@@ -32,7 +32,7 @@ class ObjectInfo:
 
 @dataclass(frozen=True)
 class ObjectVersion:
-    """A version of an object, or a delete marker: that has no size."""
+    """A version of an object, or a delete marker, which has size 0 and no ETag."""
 
     key: str
     version_id: str
@@ -43,13 +43,13 @@ class ObjectVersion:
 
 
 NOTHING = ""
-"""For `Bucket.put`: the object must be a new one."""
+"""Value of `replaces` in `Bucket.put`: there must be no object under the key."""
 
 DELETE_AT_ONCE = 1000
-"""Versions that one request deletes at most."""
+"""Maximum number of versions in one request to delete."""
 
 _NO_VERSION = "null"
-"""Version id of every object of a bucket without versioning: a new object under the key takes it over."""
+"""Version id of every object in a bucket without versioning; a new object under the key has the same."""
 
 _REPLACED = {"ConditionalRequestConflict", "OperationAborted", "PreconditionFailed"}
 
@@ -60,8 +60,8 @@ class Bucket:
         self.name = name
 
     def head(self, key: str) -> ObjectInfo:
-        """Raises: ObjectMissingError, ServiceError."""
-        with translated(f"HEAD s3://{self.name}/{key}"):
+        """Return the properties of an object. Raises: ObjectMissingError, ServiceError."""
+        with translate_errors(f"HEAD s3://{self.name}/{key}"):
             answer = self._s3.head_object(Bucket=self.name, Key=key)
         return ObjectInfo(
             key,
@@ -73,19 +73,19 @@ class Bucket:
         )
 
     def read(self, key: str, offset: int, length: int, *, etag: str) -> bytes:
-        """`length` bytes from `offset`, fewer at the end of the object, and only while its ETag is `etag`.
+        """Return `length` bytes from `offset`, fewer at the end of the object, if its ETag is still `etag`.
 
         Raises: ObjectMissingError, ObjectChangedError, ServiceError.
         """
-        with translated(f"GET s3://{self.name}/{key}"):
+        with translate_errors(f"GET s3://{self.name}/{key}"):
             answer = self._s3.get_object(
                 Bucket=self.name, Key=key, Range=f"bytes={offset}-{offset + length - 1}", IfMatch=f'"{etag}"'
             )
             return answer["Body"].read()
 
     def sign(self, key: str, *, valid_s: int) -> str:
-        """A URL by which anybody may get the object for at least so many seconds. Raises: ServiceError."""
-        with translated(f"sign s3://{self.name}/{key}"):
+        """Return a presigned GET URL that is valid for at least `valid_s` seconds. Raises: ServiceError."""
+        with translate_errors(f"sign s3://{self.name}/{key}"):
             return self._presigner.url(key, lifetime_s=valid_s)
 
     @cached_property
@@ -110,7 +110,7 @@ class Bucket:
         condition: Any = {}
         if replaces is not None:
             condition = {"IfMatch": f'"{replaces}"'} if replaces else {"IfNoneMatch": "*"}
-        with translated(f"PUT s3://{self.name}/{key}"):
+        with translate_errors(f"PUT s3://{self.name}/{key}"):
             self._s3.put_object(
                 Bucket=self.name,
                 Key=key,
@@ -121,8 +121,8 @@ class Bucket:
             )
 
     def copy_from(self, bucket: str, source: str, key: str, *, content_type: str) -> None:
-        """Copies an object of another bucket, on the server, by parts where it is large. Raises: ServiceError."""
-        with translated(f"COPY s3://{bucket}/{source} to s3://{self.name}/{key}"):
+        """Copy an object of another bucket within S3, in parts if it is large. Raises: ServiceError."""
+        with translate_errors(f"COPY s3://{bucket}/{source} to s3://{self.name}/{key}"):
             self._s3.copy(
                 {"Bucket": bucket, "Key": source},
                 self.name,
@@ -137,7 +137,7 @@ class Bucket:
         a new object under the key stays. Raises: ServiceError if one could not be deleted for another reason.
         """
         objects: Any = [_identifier(version) for version in versions]
-        with translated(f"DELETE {len(versions)} versions of s3://{self.name}"):
+        with translate_errors(f"DELETE {len(versions)} versions of s3://{self.name}"):
             answer = self._s3.delete_objects(Bucket=self.name, Delete={"Objects": objects, "Quiet": True})
         replaced: set[tuple[str | None, str]] = set()
         for error in answer.get("Errors", []):
@@ -149,14 +149,14 @@ class Bucket:
 
     def clock(self) -> datetime:
         """Return the time by S3's clock, in whole seconds as in LastModified. Raises: AwsError."""
-        with translated(f"HEAD s3://{self.name}"):
+        with translate_errors(f"HEAD s3://{self.name}"):
             answer = self._s3.head_bucket(Bucket=self.name)
         return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
 
     def versions(self, prefix: str) -> "Iterator[ObjectVersion]":
-        """Every version and delete marker under `prefix`, a page at a time. Raises: ServiceError."""
+        """Yield every version and delete marker under `prefix`; one request per page. Raises: ServiceError."""
         pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix)
-        with translated(f"LIST versions of s3://{self.name}/{prefix}"):
+        with translate_errors(f"LIST versions of s3://{self.name}/{prefix}"):
             for page in pages:
                 for entry in page.get("Versions", []):
                     yield ObjectVersion(
@@ -171,14 +171,14 @@ class Bucket:
                     yield ObjectVersion(marker["Key"], marker["VersionId"], 0, marker["LastModified"])
 
     def check(self) -> None:
-        """Raises: AwsError if the bucket does not answer, or not to us."""
-        with translated(f"HEAD s3://{self.name}"):
+        """Raise an error if the bucket does not answer or denies access. Raises: AwsError."""
+        with translate_errors(f"HEAD s3://{self.name}"):
             self._s3.head_bucket(Bucket=self.name)
 
     def list(self, prefix: str) -> "Iterator[ObjectInfo]":
-        """Every object under `prefix`, in the order of the keys, a page at a time. Raises: ServiceError."""
+        """Yield every object under `prefix` in the order of the keys; one request per page. Raises: ServiceError."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
-        with translated(f"LIST s3://{self.name}/{prefix}"):
+        with translate_errors(f"LIST s3://{self.name}/{prefix}"):
             for page in pages:
                 for entry in page.get("Contents", []):
                     yield ObjectInfo(entry["Key"], entry["ETag"].strip('"'), entry["Size"], entry["LastModified"])

@@ -1,4 +1,4 @@
-"""One boto3 client per service and process, with time-outs and retries set on purpose.
+"""One boto3 client per service and process, with explicit time-outs and retries.
 
 boto3's default chain finds the credentials (IRSA on EKS) and `AWS_ENDPOINT_URL` (the embedded AWS on one machine).
 Clients are thread-safe; sessions are not, so the session is not kept.
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import boto3
 from botocore.config import Config
 
-from services.aws.deadline import watch
+from services.aws.deadline import enforce_deadlines
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -29,7 +29,7 @@ class Clients:
 
 @dataclass(frozen=True)
 class Patience:
-    """Time-outs and attempts of one call. The defaults are for work that nobody waits for.
+    """Time-outs and attempts of one call. The defaults are for background work.
 
     `poll_s` is added to the read time-out of SQS: a long poll answers after up to 20 s, and a shorter time-out would
     cut every idle poll short.
@@ -42,13 +42,13 @@ class Patience:
     retry_mode: Literal["adaptive", "standard"] = "adaptive"
 
     @property
-    def longest_call_s(self) -> float:
+    def max_call_s(self) -> float:
         """Upper limit of one call while AWS does not answer: all attempts, and botocore's pauses of up to 2^n s."""
         pauses_s = sum(2.0**retry for retry in range(self.attempts - 1))
         return self.attempts * (self.connect_s + self.read_s + self.poll_s) + pauses_s
 
 
-def connect(  # noqa: PLR0913 - each is a choice of its own, and all but one have a default
+def make_clients(  # noqa: PLR0913 - each is a choice of its own, and all but one have a default
     region: str,
     *,
     connections: int,
@@ -76,12 +76,12 @@ def connect(  # noqa: PLR0913 - each is a choice of its own, and all but one hav
         )
 
     clients = Clients(
-        # Named, because botocore still signs URLs and forms in the way that newer regions refuse, with a host that
+        # Without this, botocore signs URLs and forms with Signature V2, which newer regions refuse, and a host that
         # redirects.
         s3=session.client("s3", endpoint_url=endpoint, config=config(patience.read_s).merge(_SIGNATURE)),
         sqs=session.client("sqs", endpoint_url=endpoint, config=config(patience.poll_s + patience.read_s)),
         dynamodb=session.client("dynamodb", endpoint_url=endpoint, config=config(patience.read_s)),
     )
     for client in (clients.s3, clients.sqs, clients.dynamodb):
-        watch(client)
+        enforce_deadlines(client)
     return clients

@@ -1,6 +1,6 @@
-"""A deadline for all calls to AWS that one thread makes: after it, the next call or retry is refused.
+"""Deadline for all calls to AWS of one thread: after it, the next call or retry raises an error.
 
-A call that has been sent goes on until its own time-outs end it; see `clients.Patience`.
+A call that has been sent continues until its own time-outs end it; see `clients.Patience`.
 """
 
 import math
@@ -15,7 +15,7 @@ from services.aws.errors import ServiceError
 
 
 class Deadline:
-    """The time until which calls are made. It can be later for work of many calls once AWS has answered the first."""
+    """Time after which no more calls are made. It can be later once AWS has answered the first of many calls."""
 
     def __init__(self, within_s: float, *, once_answered_s: float | None = None) -> None:
         """Both times count from now."""
@@ -33,7 +33,7 @@ class Deadline:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Keep this thread to the deadline."""
+        """Apply the deadline to the calls of this thread."""
         before = _current.set(self)
         try:
             yield
@@ -45,13 +45,13 @@ _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 def remaining_s() -> float:
-    """Return the seconds that this thread has left, infinity without a deadline."""
+    """Return the seconds until this thread's deadline, infinity without one."""
     deadline = _current.get()
     return math.inf if deadline is None else deadline.remaining_s
 
 
-def watch(client: Any) -> None:
-    """Keep the calls of a boto3 client to the deadlines of the threads that make them."""
+def enforce_deadlines(client: Any) -> None:
+    """Make the calls of a boto3 client follow the deadlines of the threads that make them."""
     client.meta.events.register("before-send", _refuse_late_call)
     client.meta.events.register("response-received", _note_answer)
 

@@ -1,12 +1,12 @@
-"""The errors of this package.
+"""Errors of this package.
 
 AwsError
 ├── ObjectMissingError    there is no object under that key
-├── ObjectChangedError    the object is another one than the one that was being read
-├── WriteConflictError    somebody else wrote the record in between
+├── ObjectChangedError    another object has replaced the one that was being read
+├── WriteConflictError    another process wrote the record in between
 │   └── BaseTakenError    the name for the thumbnails belongs to another upload
-├── RequestRefusedError   what was asked for makes no sense to the service: another try would not help
-└── ServiceError          throttled, unreachable, denied or broken: worth another try later
+├── RequestRefusedError   the service refuses the request itself: a retry does not help
+└── ServiceError          throttled, unreachable, denied or broken: a retry may help
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 
 MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NotFound"}
-"""Codes of S3 for an object that is not there."""
+"""Error codes of S3 for a missing object."""
 
 _CHANGED = {"412", "PreconditionFailed", "ConditionalRequestConflict"}
 _REFUSED = {"EntityTooSmall", "InvalidArgument", "InvalidPart", "InvalidPartOrder", "InvalidRequest", "MalformedXML"}
@@ -50,8 +50,8 @@ class ServiceError(AwsError):
 
 
 @contextmanager
-def translated(action: str) -> Iterator[None]:
-    """Turns botocore's errors into this package's, with the action and the service's own words in the message."""
+def translate_errors(action: str) -> Iterator[None]:
+    """Translate botocore's errors into this package's. The message has the action and the service's own message."""
     try:
         yield
     except ClientError as error:

@@ -1,12 +1,12 @@
-"""The videos by state, newest first, a page at a time: what a page costs does not depend on how many there are."""
+"""Pages of videos by state, newest first. The cost of a page does not depend on the number of videos."""
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.aws.errors import translated
-from services.aws.videos import plain, record_of
+from services.aws.errors import translate_errors
+from services.aws.videos import parse_item, parse_record
 from services.contract.records import VideoRecord, VideoState
 from services.contract.resources import STATE_INDEX
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 Positions = Mapping[str, tuple[str, str] | None]
-"""How far a listing has come: for each state the `updated_at` and the key of the last video taken from it; None where
-there are no more, and nothing for a state of which none was taken yet."""
+"""Position of a listing: for each state, the `updated_at` and the key of the last listed video. None: no more videos in
+this state. No entry: none listed yet."""
 
 
 _OTHERS_AT_FIRST = 8
@@ -38,7 +38,7 @@ class VideoListing:
         self._table = table
 
     def newest(self, state: VideoState, limit: int, *, attributes: Sequence[str]) -> list[dict[str, Any]]:
-        """The given attributes of the newest videos in a state. One request. Raises: ServiceError."""
+        """Return the given attributes of the newest videos in a state, with one request. Raises: ServiceError."""
         names = {f"#{number}": name for number, name in enumerate(attributes)}
         items, _ = self._query(
             state,
@@ -58,11 +58,11 @@ class VideoListing:
         matches: Callable[[VideoRecord], bool] | None = None,
         examine: int = 1000,
     ) -> Page:
-        """At most `limit` videos in these states, the newest first, from where another page ended.
+        """Return at most `limit` videos in these states, newest first, from the end of the page before.
 
-        The first state should be the one that most videos are in: of the others only a few are asked for at first.
-        Those that do not match are passed over, and no more than `examine` are looked at: a page may hold fewer than
-        there are, even none, and yet not be the last. Raises: ServiceError.
+        The first state should be the most frequent one: the first query for each of the others reads only a few videos.
+        Videos that do not match are left out. As one page reads at most `examine` videos, it can have fewer than
+        `limit`, even none, and still not be the last. Raises: ServiceError.
         """
         positions: dict[str, tuple[str, str] | None] = dict(start or {})
         chunk = limit if matches is None else min(examine, 250)
@@ -92,7 +92,7 @@ class VideoListing:
         while True:
             items, start = self._query(state, count, start)
             for item in items:
-                yield record_of(item)
+                yield parse_record(item)
             if start is None:
                 return
             count = min(2 * count, most)
@@ -111,9 +111,9 @@ class VideoListing:
             **({"ExclusiveStartKey": start} if start else {}),
             **more,
         }
-        with translated(f"list the videos that are {state}"):
+        with translate_errors(f"list the videos that are {state}"):
             answer = self._dynamodb.query(**request)
-        return [plain(item) for item in answer["Items"]], answer.get("LastEvaluatedKey")
+        return [parse_item(item) for item in answer["Items"]], answer.get("LastEvaluatedKey")
 
 
 def _time(record: VideoRecord) -> str:

@@ -1,7 +1,7 @@
-"""Presigned URLs of S3, made here and not by botocore: 20 microseconds each, and the same one within a window of time.
+"""Presigned URLs of S3: 20 microseconds each, and the same URL within a window of time.
 
-botocore signs for the current second, so that no browser could ever reuse a picture that it has; and it takes
-half a millisecond. The signature is https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html.
+botocore signs for the current second, so a browser could never reuse a cached picture, and takes 0.5 ms a URL. The
+signature is https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 WINDOW_S = 300
-"""URLs made within the same window of so many seconds are the same."""
+"""Length of the time window within which the URLs of an object are the same."""
 
 _PROBE = "key"
 _ALGORITHM = "AWS4-HMAC-SHA256"
@@ -32,7 +32,7 @@ class Credentials:
 
 
 class Presigner:
-    """Makes URLs for the objects of one bucket, without asking S3."""
+    """Signer of URLs for the objects of one bucket; needs no requests to S3."""
 
     def __init__(self, s3: "S3Client", bucket: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._s3 = s3
@@ -53,7 +53,7 @@ class Presigner:
         method: str = "GET",
         query: Mapping[str, str] | None = None,
     ) -> str:
-        """A URL that holds for at least `lifetime_s` seconds, unless the credentials end before.
+        """Return a URL that is valid for at least `lifetime_s` seconds, unless the credentials expire before.
 
         Raises: ServiceError if there are no credentials.
         """
@@ -80,7 +80,7 @@ class Presigner:
         return f"{self._origin}{path}?{text}&X-Amz-Signature={signature}"
 
     def _credentials(self) -> Credentials:
-        # Asked each time: boto3 renews those of a role by itself.
+        # Read each time, as boto3 renews the credentials of a role.
         found = self._s3._request_signer._credentials  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way to the client's own
         if found is None:
             raise ServiceError("There are no AWS credentials to sign a URL with.")

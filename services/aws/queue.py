@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from services.aws.errors import ServiceError, translated
+from services.aws.errors import ServiceError, translate_errors
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 MAX_BATCH = 10
-"""Most messages in one call to SQS."""
+"""Maximum number of messages in one call to SQS."""
 
-_LONGEST_VISIBILITY_S = 43_200
+_MAX_VISIBILITY_S = 43_200
 _VISIBLE = "ApproximateNumberOfMessages"
 _IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
 _DELAYED = "ApproximateNumberOfMessagesDelayed"
@@ -31,21 +31,21 @@ class Message:
 
 @dataclass(frozen=True)
 class Depth:
-    """Messages of a queue, as many as SQS thinks there are: waiting, received and not settled, and not yet due."""
+    """Approximate numbers of messages in a queue: visible, received but not deleted, and delayed."""
 
     visible: int
     in_flight: int
     delayed: int
 
 
-class Queue:
+class MessageQueue:
     def __init__(self, sqs: "SQSClient", url: str) -> None:
         self._sqs = sqs
         self._url = url
 
     def receive(self, count: int, *, wait_s: int, visibility_timeout_s: int) -> list[Message]:
-        """Up to `count` (at most 10) messages, after a long poll of up to `wait_s`. Raises: ServiceError."""
-        with translated("receive from the queue"):
+        """Return up to `count` messages (at most 10), after a long poll of up to `wait_s`. Raises: ServiceError."""
+        with translate_errors("receive from the queue"):
             answer = self._sqs.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=min(count, MAX_BATCH),
@@ -71,14 +71,14 @@ class Queue:
         ]
 
     def extend(self, messages: Sequence[Message], *, visibility_timeout_s: int) -> list[Message]:
-        """Hides messages for that long from now on; returns those that could not be (no longer ours, mostly).
+        """Hide messages for that time from now on; return those that SQS refused, usually because others received them.
 
         Raises: ServiceError.
         """
         refused = []
         for start in range(0, len(messages), MAX_BATCH):
             batch = messages[start : start + MAX_BATCH]
-            with translated("extend visibility"):
+            with translate_errors("extend visibility"):
                 answer = self._sqs.change_message_visibility_batch(
                     QueueUrl=self._url,
                     Entries=[
@@ -90,45 +90,45 @@ class Queue:
         return refused
 
     def hand_back(self, message: Message, *, delay_s: float = 0) -> None:
-        """Lets any worker have the message again, after `delay_s`. Raises: ServiceError."""
-        delay = min(round(delay_s), _LONGEST_VISIBILITY_S)
-        with translated("hand a message back"):
+        """Make the message visible to all workers again after `delay_s`. Raises: ServiceError."""
+        delay = min(round(delay_s), _MAX_VISIBILITY_S)
+        with translate_errors("hand a message back"):
             self._sqs.change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=message.receipt, VisibilityTimeout=delay
             )
 
     def delete(self, message: Message) -> None:
-        """Raises: ServiceError."""
-        with translated("delete a message"):
+        """Delete one message. Raises: ServiceError."""
+        with translate_errors("delete a message"):
             self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
 
     def delete_all(self, messages: Sequence[Message]) -> None:
-        """Deletes at most ten messages. Raises: ServiceError, also if one could not be deleted."""
+        """Delete at most ten messages. Raises: ServiceError, also if SQS refuses one of them."""
         entries: Any = [{"Id": str(number), "ReceiptHandle": one.receipt} for number, one in enumerate(messages)]
-        with translated("delete messages"):
+        with translate_errors("delete messages"):
             answer = self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
         _check(answer, "delete messages")
 
     def send(self, bodies: Sequence[str]) -> None:
-        """Sends at most ten messages. Raises: ServiceError, also if one could not be sent."""
+        """Send at most ten messages. Raises: ServiceError, also if SQS refuses one of them."""
         entries: Any = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
-        with translated("send messages"):
+        with translate_errors("send messages"):
             answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries)
         _check(answer, "send messages")
 
     def depth(self) -> Depth:
-        """Raises: ServiceError."""
+        """Return the approximate numbers of messages. Raises: ServiceError."""
         names: Any = [_VISIBLE, _IN_FLIGHT, _DELAYED]
-        with translated("ask for the depth of the queue"):
+        with translate_errors("ask for the depth of the queue"):
             answer = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
         count: Mapping[Any, str] = answer["Attributes"]
         return Depth(int(count[_VISIBLE]), int(count[_IN_FLIGHT]), int(count[_DELAYED]))
 
 
-class DeadLetterQueue(Queue):
+class DeadLetterQueue(MessageQueue):
     def put(self, body: str, *, reason_code: str, reason: str, attempts: int) -> None:
-        """Sends what could not be processed, with the reason as message attributes. Raises: ServiceError."""
-        with translated("send to the dead-letter queue"):
+        """Send a message that could not be processed, with the reason as message attributes. Raises: ServiceError."""
+        with translate_errors("send to the dead-letter queue"):
             self._sqs.send_message(
                 QueueUrl=self._url,
                 MessageBody=body,

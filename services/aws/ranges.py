@@ -1,6 +1,6 @@
-"""Ranges of an object by a URL that is signed once: 0.4 ms of CPU a read, where boto3 takes 1.4.
+"""Ranged reads of an object through a URL that is signed once: 0.4 ms of CPU per read, with boto3 1.4 ms.
 
-A video costs 10 to 30 reads. boto3 would build, sign and check each of them anew, which adds up to as much as decoding.
+A video takes 10 to 30 reads. boto3 builds, signs and checks each request, which adds up to as much CPU as decoding.
 """
 
 from email.utils import parsedate_to_datetime
@@ -22,26 +22,26 @@ _READ_TIMEOUT_S = 15
 _ATTEMPTS = 4
 _BACKOFF_S = 0.2
 _CONNECTIONS = 64
-"""Kept open at most: as many reads as several videos have under way at once."""
+"""Maximum number of open connections: the reads in progress of several videos."""
 _WORTH_A_RETRY = (429, 500, 502, 503, 504)
 _WHOLE, _PART, _NO_SUCH_RANGE = 200, 206, 416
 _ERRORS: dict[int, type[AwsError]] = {404: ObjectMissingError, 412: ObjectChangedError}
 _FIRST_BYTES = 64 * 1024
-"""A block of the extraction's reader."""
+"""Block size of the extraction's reader."""
 
 VALID_S = 3600
-"""How long a URL is valid: longer than a video may take."""
+"""Validity of a URL: longer than the processing deadline of a video."""
 
 
 class SignedObject:
-    """One version of one object, to be read in ranges by several threads at once.
+    """One version of one object, which several threads can read in ranges at the same time.
 
-    Its first bytes are read to find out what it is, in place of a HEAD, and kept: whoever reads a video begins there.
-    `info` is without metadata.
+    The first request reads the first bytes, in place of a HEAD, and keeps them, as every reader of a video starts
+    there. `info` is without metadata.
     """
 
     def __init__(self, bucket: Bucket, key: str) -> None:
-        """Raises: ObjectMissingError, ServiceError."""
+        """Read the first bytes and the properties. Raises: ObjectMissingError, ServiceError."""
         self._name = f"GET s3://{bucket.name}/{key}"
         self._url = bucket.sign(key, valid_s=VALID_S)
         status, headers, body = _get(self._name, self._url, {"Range": f"bytes=0-{_FIRST_BYTES - 1}"})
@@ -65,7 +65,7 @@ class SignedObject:
         return f"<SignedObject {self._name}>"
 
     def read(self, offset: int, length: int) -> bytes:
-        """`length` bytes from `offset`, fewer at the end of the object, and only while its ETag is the same.
+        """Return `length` bytes from `offset`, fewer at the end of the object, if its ETag is still the same.
 
         Raises: ObjectMissingError, ObjectChangedError, ServiceError.
         """
@@ -78,26 +78,26 @@ class SignedObject:
         raise self._error(status, body)
 
     def _error(self, status: int, body: bytes) -> AwsError:
-        # The name of the error, as S3's XML has it; never the whole answer, which repeats parts of the URL.
+        # Only the error code of S3's XML: the answer repeats parts of the URL, which is a credential.
         code = body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode(errors="replace")[:100]
         return _ERRORS.get(status, ServiceError)(f"{self._name}: {code or status}")
 
 
 def _get(name: str, url: str, asked: "Mapping[str, str]") -> tuple[int, "Mapping[str, str]", bytes]:
     address = urlsplit(url)
-    # By the pool of the host: a pool manager resolves `..`, which is part of the key and of the signature.
+    # Through the pool of the host: a pool manager resolves `..`, which is part of the key and of the signature.
     host = _pool().connection_from_url(f"{address.scheme}://{address.netloc}")
     try:
         answer = host.urlopen("GET", f"{address.path}?{address.query}", headers=asked, redirect=False)
     except urllib3.exceptions.HTTPError as error:
-        # Its text holds the URL, and with it the signature.
+        # The error's text contains the URL, and with it the signature.
         raise ServiceError(f"{name}: {type(error).__name__}") from None
     return answer.status, answer.headers, answer.data
 
 
 @cache
 def _pool() -> urllib3.PoolManager:
-    """The process' own connections: they outlive a video, as TLS handshakes are dear."""
+    """Return the connection pool of the process; it is kept between videos, as TLS handshakes are expensive."""
     retries = urllib3.Retry(
         total=_ATTEMPTS - 1,
         backoff_factor=_BACKOFF_S,

@@ -1,22 +1,22 @@
-"""A secret in Secrets Manager."""
+"""Secrets in Secrets Manager."""
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from services.aws.errors import ServiceError, translated
+from services.aws.errors import ServiceError, translate_errors
 
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
-"""A request waits while it reads the tokens again."""
+"""Short time-outs: a request waits while the tokens are read again."""
 
 
-def secret_versions(region: str, name: str) -> list[str]:
-    """The secret's current value and, if there is one, the value before it. Raises: ServiceError."""
+def read_secret_versions(region: str, name: str) -> list[str]:
+    """Return the secret's current value and, if there is one, the previous one. Raises: ServiceError."""
     client = boto3.client("secretsmanager", region_name=region, config=_CONFIG)
     values = []
     for stage in ("AWSCURRENT", "AWSPREVIOUS"):
         try:
-            with translated(f"read the secret {name}"):
+            with translate_errors(f"read the secret {name}"):
                 values.append(client.get_secret_value(SecretId=name, VersionStage=stage)["SecretString"])
         except ServiceError as error:
             cause = error.__cause__

@@ -1,12 +1,12 @@
-"""What all processes of the api share: totals, the queue's recent past, the purge. One request reads it all."""
+"""State that all processes of the api share: totals, samples of the queue, the purge. One request reads all of it."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.aws.errors import ServiceError, WriteConflictError, translated
-from services.aws.videos import plain, totals_of
+from services.aws.errors import ServiceError, WriteConflictError, translate_errors
+from services.aws.videos import parse_item, parse_totals
 from services.contract.records import ENDED, WRITES, Totals
 from services.contract.resources import PURGE_KEY, RESERVATION_PREFIX, SAMPLES_KEY, TOTALS_KEY
 
@@ -25,7 +25,7 @@ class Shared:
 
 @dataclass(frozen=True)
 class Document:
-    """A JSON document in the table. `revision` counts its writes; 0 where it was never written."""
+    """A JSON document in the table. `revision` is the number of its writes, 0 if it was never written."""
 
     revision: int
     content: Any
@@ -37,17 +37,17 @@ class SharedItems:
         self._table = table
 
     def read(self) -> Shared:
-        """Raises: ServiceError."""
+        """Read totals, samples and purge with one request. Raises: ServiceError."""
         keys = (TOTALS_KEY, SAMPLES_KEY, PURGE_KEY)
         request: Any = {self._table: {"Keys": [{"pk": {"S": key}} for key in keys], "ConsistentRead": True}}
-        with translated("read the totals"):
+        with translate_errors("read the totals"):
             answer = self._dynamodb.batch_get_item(RequestItems=request)
         if answer.get("UnprocessedKeys"):
             raise ServiceError("read the totals: the table is too busy")
-        items = {item["pk"]: item for item in map(plain, answer["Responses"].get(self._table, []))}
+        items = {item["pk"]: item for item in map(parse_item, answer["Responses"].get(self._table, []))}
         totals = items.get(TOTALS_KEY, {})
         return Shared(
-            totals=totals_of(totals),
+            totals=parse_totals(totals),
             ended=int(totals.get(ENDED, 0)),
             writes=int(totals.get(WRITES, 0)),
             samples=_document(items.get(SAMPLES_KEY, {})),
@@ -55,16 +55,16 @@ class SharedItems:
         )
 
     def document(self, key: str) -> Document:
-        """Raises: ServiceError."""
-        with translated(f"read {key}"):
+        """Read one document. Raises: ServiceError."""
+        with translate_errors(f"read {key}"):
             answer = self._dynamodb.get_item(TableName=self._table, Key={"pk": {"S": key}}, ConsistentRead=True)
-        return _document(plain(answer.get("Item", {})))
+        return _document(parse_item(answer.get("Item", {})))
 
     def write(self, key: str, before: Document, content: Any) -> Document:
-        """Puts a document in place of the one read before.
+        """Replace the document that was read before; return the new one.
 
         Raises:
-            WriteConflictError: somebody else wrote it in between.
+            WriteConflictError: another process wrote it in between.
             ServiceError: the table could not be reached.
         """
         item: dict[str, Any] = {
@@ -72,7 +72,7 @@ class SharedItems:
             "revision": {"N": str(before.revision + 1)},
             "content": {"S": json.dumps(content)},
         }
-        with translated(f"write {key}"):
+        with translate_errors(f"write {key}"):
             self._dynamodb.put_item(
                 TableName=self._table,
                 Item=item,
@@ -82,13 +82,13 @@ class SharedItems:
         return Document(before.revision + 1, content)
 
     def reserve(self, key: str, *, now_s: float, until_s: float) -> bool:
-        """Keeps an upload's key for the caller until a time (seconds since 1970); false if somebody else has it.
+        """Reserve an upload's key until a time (seconds since 1970); return False if another caller has it.
 
         Raises: ServiceError.
         """
         item: dict[str, Any] = {"pk": {"S": RESERVATION_PREFIX + key}, "until": {"N": f"{until_s:.0f}"}}
         try:
-            with translated(f"reserve {key}"):
+            with translate_errors(f"reserve {key}"):
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=item,

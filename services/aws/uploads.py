@@ -1,10 +1,10 @@
-"""Uploads that a browser sends to S3 itself: one POST, or many parts."""
+"""Uploads that a browser sends directly to S3: one POST, or several parts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.aws.errors import translated
+from services.aws.errors import translate_errors
 from services.aws.presign import Presigner
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PostForm:
-    """Where to POST a file, and the fields that come before it."""
+    """Address of a form upload, and the form fields that precede the file."""
 
     url: str
     fields: Mapping[str, str]
@@ -22,7 +22,7 @@ class PostForm:
 class Uploads:
     """Uploads to one bucket.
 
-    S3 may take minutes to make one object of many parts, and `patient` waits for that.
+    S3 can take minutes to make one object of many parts; `patient` has time-outs for that.
     """
 
     def __init__(self, s3: "S3Client", bucket: str, presigner: Presigner, *, patient: "S3Client") -> None:
@@ -32,8 +32,8 @@ class Uploads:
         self._presigner = presigner
 
     def post(self, key: str, *, content_type: str, size_bytes: int, lifetime_s: int) -> PostForm:
-        """A form that takes exactly this many bytes under this key and type. Made without a call to S3."""
-        with translated(f"sign an upload of {key}"):
+        """Return a form for exactly this number of bytes, key and type. Needs no request to S3."""
+        with translate_errors(f"sign an upload of {key}"):
             form = self._s3.generate_presigned_post(
                 self._bucket,
                 key,
@@ -44,24 +44,24 @@ class Uploads:
         return PostForm(form["url"], form["fields"])
 
     def begin(self, key: str, *, content_type: str) -> str:
-        """The id of a new multipart upload. Raises: ServiceError."""
-        with translated(f"begin an upload of {key}"):
+        """Begin a multipart upload; return its id. Raises: ServiceError."""
+        with translate_errors(f"begin an upload of {key}"):
             answer = self._s3.create_multipart_upload(Bucket=self._bucket, Key=key, ContentType=content_type)
         return answer["UploadId"]
 
     def part_url(self, key: str, upload_id: str, number: int, *, lifetime_s: int) -> str:
-        """Where to PUT a part. Made without a call to S3."""
+        """Return a URL to PUT one part to. Needs no request to S3."""
         query = {"partNumber": str(number), "uploadId": upload_id}
         return self._presigner.url(key, lifetime_s=lifetime_s, method="PUT", query=query)
 
     def size_bytes(self, key: str, upload_id: str) -> int:
-        """Bytes of all parts so far. Raises: ObjectMissingError if there is no such upload, ServiceError."""
+        """Return the size of all parts so far. Raises: ObjectMissingError if there is no such upload, ServiceError."""
         pages = self._s3.get_paginator("list_parts").paginate(Bucket=self._bucket, Key=key, UploadId=upload_id)
-        with translated(f"list the parts of {key}"):
+        with translate_errors(f"list the parts of {key}"):
             return sum(part["Size"] for page in pages for part in page.get("Parts", []))
 
     def complete(self, key: str, upload_id: str, parts: Sequence[tuple[int, str]]) -> None:
-        """Makes one object of the parts (number and ETag).
+        """Make one object of the parts, given by number and ETag.
 
         Raises:
             ObjectMissingError: there is no such upload.
@@ -69,12 +69,12 @@ class Uploads:
             ServiceError: S3 did not answer.
         """
         named: Any = [{"PartNumber": number, "ETag": etag} for number, etag in parts]
-        with translated(f"complete the upload of {key}"):
+        with translate_errors(f"complete the upload of {key}"):
             self._patient.complete_multipart_upload(
                 Bucket=self._bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": named}
             )
 
     def abort(self, key: str, upload_id: str) -> None:
-        """Gives up an upload and its parts. Raises: ObjectMissingError if there is no such upload, ServiceError."""
-        with translated(f"abort the upload of {key}"):
+        """Delete an upload and its parts. Raises: ObjectMissingError if there is no such upload, ServiceError."""
+        with translate_errors(f"abort the upload of {key}"):
             self._s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id)

@@ -1,4 +1,4 @@
-"""The videos table: one record a video, the claims on thumbnail bases, and one item of totals."""
+"""The videos table: one record per video, the claims on thumbnail bases, and one item of totals."""
 
 import contextlib
 import random
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from services.aws.errors import BaseTakenError, ServiceError, WriteConflictError, translated
+from services.aws.errors import BaseTakenError, ServiceError, WriteConflictError, translate_errors
 from services.contract.records import (
     ENDED,
     WRITES,
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
 
 REMOVE_AT_ONCE = 40
-"""Records that one transaction removes at most: each takes two of DynamoDB's hundred actions, the totals one."""
+"""Maximum number of records in one transaction: each takes two of DynamoDB's hundred actions, the totals one."""
 
 RELEASE_AT_ONCE = 100
-"""Claims that one transaction releases at most."""
+"""Maximum number of claims that one transaction releases."""
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -49,19 +49,18 @@ class VideosTable:
         self._name = name
 
     def get(self, key: str) -> VideoRecord | None:
-        """The record of an upload, as last written. Raises: ServiceError."""
+        """Return the record of an upload, read consistently; None if there is none. Raises: ServiceError."""
         item = self._item(key)
-        return record_of(item) if item else None
+        return parse_record(item) if item else None
 
     def totals(self) -> Totals:
-        """All counters; one that was never touched is absent. Raises: ServiceError."""
-        return totals_of(self._item(TOTALS_KEY))
+        """Return the totals; a counter that was never changed is absent. Raises: ServiceError."""
+        return parse_totals(self._item(TOTALS_KEY))
 
     def replace(self, before: VideoRecord | None, after: VideoRecord, *, claims: bool = False) -> VideoRecord:
-        """Writes a record in place of the one read before, and the totals with it, in one transaction.
+        """Replace the record that was read before, and update the totals, in one transaction.
 
-        It `claims` the record's base as well, which from then on is this upload's own. Returns the record as written:
-        with the next revision.
+        With `claims`, the upload also claims the record's base. Return the record as written, with the next revision.
 
         Raises:
             BaseTakenError: the base is another upload's, or a purge's.
@@ -89,14 +88,14 @@ class VideosTable:
             self._transact(actions, action=f"write the record of {after.key}")
         except WriteConflictError as error:
             if claims and _failed_actions(error) == [len(actions) - 1]:
-                raise BaseTakenError(f"claim {after.base} for {after.key}: it is another's") from error
+                raise BaseTakenError(f"claim {after.base} for {after.key}: another upload has it") from error
             raise
         return written
 
     def remove(self, records: "Sequence[VideoRecord]") -> None:
-        """Removes records, at most `REMOVE_AT_ONCE`, and takes them out of the totals: all of them or none.
+        """Remove at most `REMOVE_AT_ONCE` records and subtract them from the totals: all of them or none.
 
-        Their claims become the purge's: nobody can store under these bases until `release`.
+        The purge becomes the owner of their claims: no worker can store under these bases until `release`.
 
         Raises:
             WriteConflictError: one of them has changed since it was read.
@@ -124,7 +123,10 @@ class VideosTable:
         self._transact(actions, action=f"remove {len(records)} records")
 
     def seize(self, base: str, key: str) -> bool:
-        """Makes the claim of an upload without a record the purge's; false if it has one by now, or lost the claim."""
+        """Make the purge the owner of the claim of an upload without a record.
+
+        Return False if the upload has a record by now, or has lost the claim. Raises: ServiceError.
+        """
         no_record: TransactWriteItemTypeDef = {
             "ConditionCheck": {
                 "TableName": self._name,
@@ -139,12 +141,12 @@ class VideosTable:
         return True
 
     def claim_owner(self, base: str) -> str | None:
-        """Return the upload that has claimed a base, `PURGER`, or None if nobody has. Raises: ServiceError."""
+        """Return the owner of a base: an upload's key, `PURGER`, or None. Raises: ServiceError."""
         owner: str | None = self._item(CLAIM_PREFIX + base).get("upload")
         return owner
 
     def release(self, bases: "Sequence[str]") -> None:
-        """Give claims of a purge back to all; a claim that is an upload's by now stays. Raises: ServiceError."""
+        """Delete claims of the purge; a claim that an upload owns by now stays. Raises: ServiceError."""
         distinct = list(dict.fromkeys(bases))
         for start in range(0, len(distinct), RELEASE_AT_ONCE):
             batch = distinct[start : start + RELEASE_AT_ONCE]
@@ -156,11 +158,11 @@ class VideosTable:
                         self._transact([self._release(base)], action=f"release the claim on {base}")
 
     def delete(self, keys: "Sequence[str]") -> None:
-        """Deletes items that no total counts. Raises: ServiceError."""
+        """Delete items that the totals do not count. Raises: ServiceError."""
         for start in range(0, len(keys), 25):
             requests: Any = [{"DeleteRequest": {"Key": _attributes({"pk": key})}} for key in keys[start : start + 25]]
             for attempt in range(_BUSY_ATTEMPTS):
-                with translated("delete items of the videos table"):
+                with translate_errors("delete items of the videos table"):
                     answer = self._dynamodb.batch_write_item(RequestItems={self._name: requests})
                 requests = answer.get("UnprocessedItems", {}).get(self._name, [])
                 if not requests:
@@ -170,22 +172,22 @@ class VideosTable:
                 raise ServiceError("delete items of the videos table: too busy")
 
     def scan(self) -> "Iterator[dict[str, Any]]":
-        """All items, a page at a time and in no order; `record_of` makes a record of one that is. Raises: ServiceError.
+        """Yield all items in no order, one request per page; use `parse_record` for records. Raises: ServiceError.
 
-        Its cost is the table's size: for a purge and a reindex, and for nothing else.
+        The cost grows with the table: only a purge and a reindex may scan.
         """
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._name, ConsistentRead=True)
-        with translated("scan the videos table"):
+        with translate_errors("scan the videos table"):
             for page in pages:
                 for item in page["Items"]:
-                    yield plain(item)
+                    yield parse_item(item)
 
     def counters(self) -> dict[str, int]:
-        """The totals with the counters that only grow. Raises: ServiceError."""
+        """Return the totals together with the counters that only grow. Raises: ServiceError."""
         return {name: int(value) for name, value in self._item(TOTALS_KEY).items() if name != "pk"}
 
     def correct(self, before: Mapping[str, int], totals: Totals) -> None:
-        """Puts other totals in place, if nobody has changed them since `before`, which is what `counters` gave.
+        """Replace the totals if no process has changed them since `before`, a result of `counters`.
 
         Raises: WriteConflictError, ServiceError.
         """
@@ -195,7 +197,7 @@ class VideosTable:
             put = {"ConditionExpression": f"{WRITES} = :writes", "ExpressionAttributeValues": values}
         counters = {ENDED: before.get(ENDED, 0), WRITES: before.get(WRITES, 0) + 1}
         item = _attributes({"pk": TOTALS_KEY, **totals, **counters})
-        with translated("correct the totals"):
+        with translate_errors("correct the totals"):
             self._dynamodb.put_item(TableName=self._name, Item=item, **put)
 
     def _claim(self, base: str, key: str) -> "PutTypeDef":
@@ -241,12 +243,14 @@ class VideosTable:
         }
 
     def _transact(self, items: "Sequence[TransactWriteItemTypeDef]", *, action: str) -> None:
-        """All workers change the one item of totals, so transactions meet there: DynamoDB then cancels one of them, and
-        botocore does not retry that.
+        """Run a transaction, and retry it if it collides with another one.
+
+        All workers update the one item of totals, so DynamoDB cancels some of their transactions. botocore does not
+        retry these.
         """
         for attempt in range(_BUSY_ATTEMPTS):
             try:
-                with translated(action):
+                with translate_errors(action):
                     self._dynamodb.transact_write_items(TransactItems=items)
             except ServiceError as error:
                 reasons = _cancellation_reasons(error)
@@ -259,18 +263,18 @@ class VideosTable:
                 return
 
     def _item(self, key: str) -> dict[str, Any]:
-        with translated(f"read {key} from the videos table"):
+        with translate_errors(f"read {key} from the videos table"):
             answer = self._dynamodb.get_item(TableName=self._name, Key=_attributes({"pk": key}), ConsistentRead=True)
-        return plain(answer.get("Item", {}))
+        return parse_item(answer.get("Item", {}))
 
 
 def _failed_actions(error: WriteConflictError) -> list[int]:
-    """Which actions of a transaction had a condition that does not hold."""
+    """Return the numbers of the actions whose condition failed."""
     return [at for at, reason in enumerate(_cancellation_reasons(error.__cause__)) if reason == _CONDITION_FAILED]
 
 
 def _cancellation_reasons(error: BaseException | None) -> list[str]:
-    """Why a transaction was cancelled, by action; "None" for one that was not to blame."""
+    """Return the reason for the cancellation of each action of a transaction, "None" if it was not the cause."""
     cause = error.__cause__ if error else None
     if not isinstance(cause, ClientError):
         return []
@@ -279,17 +283,17 @@ def _cancellation_reasons(error: BaseException | None) -> list[str]:
 
 
 def _item(record: VideoRecord) -> dict[str, Any]:
-    """Attributes of the record; `None` is left out, times are text that sorts."""
+    """Return the attributes of a record, without those that are None. Times become text that sorts."""
     fields = {"pk": record.key, **record.model_dump(exclude={"key"}, exclude_none=True)}
     return {name: _storable(value) for name, value in fields.items()}
 
 
-def totals_of(item: Mapping[str, Any]) -> Totals:
-    """The totals in their item, without the counters that only grow."""
+def parse_totals(item: Mapping[str, Any]) -> Totals:
+    """Return the totals in their item, without the counters that only grow."""
     return {name: int(value) for name, value in item.items() if name not in ("pk", ENDED, WRITES)}
 
 
-def record_of(item: Mapping[str, Any]) -> VideoRecord:
+def parse_record(item: Mapping[str, Any]) -> VideoRecord:
     return VideoRecord.model_validate({"key": item["pk"], **{name: v for name, v in item.items() if name != "pk"}})
 
 
@@ -312,6 +316,6 @@ def _attributes(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _serialize(value) for name, value in item.items()}
 
 
-def plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item's attributes as Python has them."""
+def parse_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item's attributes as Python values."""
     return {name: _deserialize(value) for name, value in item.items()}

@@ -1,1 +1,1 @@
-"""What the parts of the pipeline must agree on: pure, no I/O, nothing imported from the other parts."""
+"""Definitions that all parts of the pipeline share. Pure: no I/O, and no imports from the other parts."""

@@ -1,4 +1,4 @@
-"""S3 event notifications, as they arrive in the body of an SQS message.
+"""S3 event notifications in the body of an SQS message.
 
 Structure: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 """
@@ -14,15 +14,15 @@ from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError, f
 CREATED = "ObjectCreated:"
 
 RETRY = "ObjectCreated:Retry"
-"""Event name of a deliberate retry. S3 never sends it: a retry or a redrive by the api does."""
+"""Event name of a retry that a person asked for. The api sends it for a retry or a redrive, S3 never does."""
 
 
 class MalformedNotificationError(ValueError):
-    """The body of a message is no S3 event notification."""
+    """The body of a message is not an S3 event notification."""
 
 
 class UploadEvent(BaseModel):
-    """One record of a notification: an object was created. `key` is the key itself, no longer URL-encoded."""
+    """One record of a notification: an object was created. `key` is decoded."""
 
     model_config = ConfigDict(frozen=True, validate_by_name=True)
 
@@ -36,7 +36,7 @@ class UploadEvent(BaseModel):
 
     @property
     def is_retry(self) -> bool:
-        """Return True if a person or the api asked for another try of a video that failed."""
+        """Return True if this event asks for another attempt of a failed video."""
         return self.name == RETRY
 
     @field_validator("etag")
@@ -55,26 +55,25 @@ class Delivery:
 
 
 def decode_key(encoded: str) -> str:
-    """An object key as S3 knows it, from its URL-encoded form in a notification. Raises: UnicodeError."""
+    """Return the object key for its URL-encoded form in a notification. Raises: UnicodeError."""
     key = unquote_plus(encoded, errors="strict")
-    # JSON can spell half of a surrogate pair, which no UTF-8 holds.
+    # JSON can contain half of a surrogate pair, which UTF-8 cannot encode.
     key.encode()
     return key
 
 
 def encode_key(key: str) -> str:
-    """An object key as S3 writes it into a notification: spaces as `+`, the rest percent-encoded, `/` as it is."""
+    """Return the key in the encoding of a notification: spaces as `+`, `/` unchanged, the rest percent-encoded."""
     return quote_plus(key, safe="/*-._")
 
 
 def parse_notification(body: str) -> list[UploadEvent]:
-    """The created objects that a message tells of, in its order.
+    """Return the events of created objects in a message, in its order.
 
-    `s3:TestEvent`, which S3 sends once when a notification is configured, and events of another kind give an empty
-    list.
+    The list is empty for `s3:TestEvent`, which S3 sends once when a notification is configured, and for other events.
 
     Raises:
-        MalformedNotificationError: the body is not JSON, or no notification.
+        MalformedNotificationError: the body is not JSON, or not a notification.
     """
     records = _records(body)
     return [_event(record) for record in records if str(record.get("eventName")).startswith(CREATED)]
@@ -87,9 +86,9 @@ def _event(record: dict[str, Any]) -> UploadEvent:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise MalformedNotificationError(f"record without a usable {where}: {first['msg']}") from error
+        raise MalformedNotificationError(f"record without a valid {where}: {first['msg']}") from error
     except UnicodeError as error:
-        raise MalformedNotificationError(f"object key that is no URL-encoded UTF-8: {error}") from error
+        raise MalformedNotificationError(f"object key is not URL-encoded UTF-8: {error}") from error
 
 
 def _records(body: str) -> list[dict[str, Any]]:
@@ -105,20 +104,20 @@ def _records(body: str) -> list[dict[str, Any]]:
     return records
 
 
-def retry_body(body: str) -> str:
-    """Return the body of a message that asks for another try of the uploads in `body`.
+def make_retry_body(body: str) -> str:
+    """Return the body of a message that asks for another attempt of the uploads in `body`.
 
-    A body that is no notification is returned as it is: the worker then reports the same reason again.
+    A body that is not a notification stays unchanged: the worker then reports the same reason again.
     """
     try:
         events = parse_notification(body)
     except MalformedNotificationError:
         return body
-    return notification_body(*(event.model_copy(update={"name": RETRY}) for event in events)) if events else body
+    return make_notification_body(*(event.model_copy(update={"name": RETRY}) for event in events)) if events else body
 
 
-def notification_body(*events: UploadEvent) -> str:
-    """Return a notification with these events, which `parse_notification` reads back: for dead letters and retries."""
+def make_notification_body(*events: UploadEvent) -> str:
+    """Return the body of a message with these events, in the form that `parse_notification` reads."""
     return json.dumps({"Records": [_notification_record(event) for event in events]})
 
 
@@ -141,9 +140,9 @@ def _notification_record(event: UploadEvent) -> dict[str, Any]:
 
 
 def is_newer(sequencer: str, other: str) -> bool:
-    """Whether `sequencer` belongs to a later event on the same key than `other`.
+    """Return True if `sequencer` belongs to a later event on the same key than `other`.
 
-    Both are hexadecimal; the shorter one counts as padded with zeros on the right
+    Both are hexadecimal; the shorter one is padded with zeros on the right
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html).
     """
     width = max(len(sequencer), len(other))

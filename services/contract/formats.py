@@ -1,4 +1,4 @@
-"""Which uploads are videos: decided by the extension of the object key, whatever its case."""
+"""Extensions and media types of videos. An upload is a video if its key has one of the extensions, in any case."""
 
 CONTENT_TYPES = {
     ".mp4": "video/mp4",
@@ -12,17 +12,17 @@ CONTENT_TYPES = {
     ".ts": "video/mp2t",
     ".3gp": "video/3gpp",
 }
-"""Media types, those of IANA's registry where there is one."""
+"""Media types by extension, from IANA's registry where it has one."""
 
 VIDEO_EXTENSIONS = tuple(CONTENT_TYPES)
 
 
 def split_extension(name: str) -> tuple[str, str]:
-    """Stem and extension of a file name; the extension keeps its dot and its case, and is empty where there is none."""
+    """Return stem and extension of a file name. The extension includes its dot and keeps its case; it may be empty."""
     stem, dot, extension = name.rpartition(".")
     return (stem, dot + extension) if dot else (name, "")
 
 
 def is_video_name(name: str) -> bool:
-    """Whether a file name, or an object key, ends in one of `VIDEO_EXTENSIONS`."""
+    """Return True if a file name or an object key ends in one of `VIDEO_EXTENSIONS`, in any case."""
     return split_extension(name)[1].lower() in VIDEO_EXTENSIONS

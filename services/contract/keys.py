@@ -1,10 +1,10 @@
-"""Object keys: where uploads lie, and where their thumbnails go.
+"""Object keys of uploads and of their thumbnails.
 
-`uploads/<dir/><stem>.<ext>` gives `thumbnails/<dir/><stem>_<n>.jpg`. The part before `_<n>.jpg` is the *base*. Several
-uploads can ask for one base (`a.mp4` and `a.mov`), so an upload has several candidates, in order; the first that no
-other upload has claimed in the videos table is its own. As every base belongs to one upload and ends before the last
-`_`, no two uploads ever share a thumbnail. A storyboard and a preview, where there are any, end in `_storyboard` and
-`_preview` in place of the number.
+The thumbnails of `uploads/<dir/><stem>.<ext>` are `thumbnails/<dir/><stem>_<n>.jpg`. The part before `_<n>.jpg` is the
+*base*. Several uploads can want one base (`a.mp4` and `a.mov`), so an upload has several candidates, in order. It gets
+the first that no other upload has claimed in the videos table. As every base belongs to one upload and ends before the
+last `_`, two uploads never share a thumbnail. The keys of a storyboard and a preview have `_storyboard` and `_preview`
+in place of the number.
 """
 
 import hashlib
@@ -16,13 +16,14 @@ UPLOAD_PREFIX = "uploads/"
 THUMBNAIL_PREFIX = "thumbnails/"
 
 MAX_KEY_BYTES = 1024
-"""Longest object key, in bytes of UTF-8: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+"""Maximum length of an object key, in bytes of UTF-8: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
 MAX_POSITIONS = 20
-"""Most thumbnails that one video may have."""
+"""Maximum number of thumbnails of one video."""
 
-_LONGEST_ENDING = "_storyboard.webp"
-_MAX_BASE_BYTES = MAX_KEY_BYTES - len(_LONGEST_ENDING)
+_MAX_BASE_BYTES = MAX_KEY_BYTES - len("_storyboard.webp")
+"""The longest ending of a picture's key must fit after a base."""
+
 _ENDING = re.compile(r"_([1-9][0-9]?|storyboard|preview)\.(jpg|webp|avif|vtt)")
 _MARKED = re.compile(r"~[0-9a-f]{16}\Z")
 
@@ -32,10 +33,10 @@ def is_upload(key: str) -> bool:
 
 
 def thumbnail_bases(upload_key: str, thumbnail_prefix: str = THUMBNAIL_PREFIX) -> tuple[str, str, str]:
-    """The bases that an upload may claim, the preferred one first; the last is unique to the upload's key.
+    """Return the bases that an upload may claim, the preferred one first; the last is unique to the upload's key.
 
-    A base that would make a thumbnail's key longer than `MAX_KEY_BYTES` is cut and marked with a hash of the upload's
-    key. So is one that looks marked already: no other upload can ask for the last base of this one.
+    A base that would make a thumbnail's key longer than `MAX_KEY_BYTES` is cut, and ends in a hash of the upload's key.
+    So does a base that already ends like such a hash: no other upload can claim the last base of this one.
     """
     path = upload_key.removeprefix(UPLOAD_PREFIX)
     directory, slash, name = path.rpartition("/")
@@ -50,27 +51,27 @@ def thumbnail_bases(upload_key: str, thumbnail_prefix: str = THUMBNAIL_PREFIX) -
 
 
 def thumbnail_key(base: str, number: int, extension: str = "jpg") -> str:
-    """Key of the thumbnail with a `number` from 1, in the order of the positions."""
+    """Return the key of a thumbnail; `number` counts from 1, in the order of the positions."""
     return f"{base}_{number}.{extension}"
 
 
 def storyboard_key(base: str, extension: str = "jpg") -> str:
-    """Key of the sheet of a storyboard."""
+    """Return the key of a storyboard's sheet."""
     return f"{base}_storyboard.{extension}"
 
 
 def storyboard_track_key(base: str) -> str:
-    """Key of the WebVTT file that says which tile of the sheet stands for which time."""
+    """Return the key of the WebVTT file with the times of the sheet's tiles."""
     return f"{base}_storyboard.vtt"
 
 
 def preview_key(base: str) -> str:
-    """Key of the animated preview."""
+    """Return the key of the animated preview."""
     return f"{base}_preview.webp"
 
 
 def picture_base(key: str) -> str | None:
-    """Return the base of a picture's key, or None if no worker gives an object such a key."""
+    """Return the base of a picture's key, None if workers never create such a key."""
     base, underscore, _ = key.rpartition("_")
     return base if underscore and _ENDING.fullmatch(key, len(base)) else None
 

@@ -1,4 +1,4 @@
-"""What a stored picture says of itself, as metadata of its object: a lost table can be rebuilt from it."""
+"""Origin of a stored picture, as metadata of its object. A reindex rebuilds a lost table from it."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from urllib.parse import quote, unquote
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json
 
-from services.contract.records import Preview, Storyboard, Thumbnail, VideoRecord
+from services.contract.records import StoredPreview, StoredStoryboard, StoredThumbnail, VideoRecord
 
-_Overview = TypeVar("_Overview", Storyboard, Preview)
+_Overview = TypeVar("_Overview", StoredStoryboard, StoredPreview)
 
 
 class Origin(BaseModel):
-    """Of which upload a thumbnail was taken, with which settings, and where in the video."""
+    """Upload, settings and position of a thumbnail."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -28,16 +28,16 @@ class Origin(BaseModel):
     height_px: int
     note: str | None = None
     also: str | None = None
-    """What else was made of the upload, separated by spaces: `storyboard`, `preview`."""
+    """Other pictures of the upload, separated by spaces: `storyboard`, `preview`."""
 
 
 def upload_digest(key: str) -> str:
-    """Names an upload in a few characters: metadata are ASCII and hold two kilobytes in all."""
+    """Return a short ASCII name of an upload: metadata are ASCII, with 2 KB in total."""
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def origin_metadata(record: VideoRecord, thumbnail: Thumbnail, *, count: int, also: str = "") -> dict[str, str]:
-    """The metadata of a thumbnail, one of `count`; `also` names what else there is."""
+def origin_metadata(record: VideoRecord, thumbnail: StoredThumbnail, *, count: int, also: str = "") -> dict[str, str]:
+    """Return the metadata of one of `count` thumbnails; `also` names the other pictures of the upload."""
     origin = Origin(
         upload=upload_digest(record.key),
         etag=record.etag,
@@ -51,18 +51,18 @@ def origin_metadata(record: VideoRecord, thumbnail: Thumbnail, *, count: int, al
 
 
 def parse_origin(metadata: Mapping[str, str]) -> Origin:
-    """Raises: ValueError if the object was not stored by a worker that says so."""
+    """Read the metadata of a thumbnail. Raises: ValueError if a worker did not write them."""
     return Origin.model_validate({name.replace("-", "_"): unquote(value) for name, value in metadata.items()})
 
 
-def overview_metadata(record: VideoRecord, made: Storyboard | Preview) -> dict[str, str]:
-    """The metadata of a storyboard's sheet or of a preview. Its keys are left out: there is little room."""
+def overview_metadata(record: VideoRecord, made: StoredStoryboard | StoredPreview) -> dict[str, str]:
+    """Return the metadata of a storyboard's sheet or of a preview, without its keys, as metadata have little room."""
     about = made.model_dump_json(exclude={"key", "track_key"})
     return _quoted({"upload": upload_digest(record.key), "etag": record.etag, "about": about})
 
 
 def parse_overview(metadata: Mapping[str, str], kind: type[_Overview], record: VideoRecord, **keys: str) -> _Overview:
-    """Raises: ValueError if the object was not made of this record's upload."""
+    """Read the metadata of a storyboard or a preview. Raises: ValueError if it belongs to another upload."""
     made_of = metadata.get("upload"), unquote(metadata.get("etag", ""))
     if made_of != (upload_digest(record.key), record.etag):
         raise ValueError("made of another upload")

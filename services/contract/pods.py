@@ -1,4 +1,4 @@
-"""The pods of the pipeline, or on one machine its processes: what the api shows and a local supervisor writes."""
+"""Pods of the pipeline, or its processes on one machine: a local supervisor writes them, and the api shows them."""
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -22,7 +22,7 @@ class Pod(BaseModel):
 
 
 class PodsFile(BaseModel):
-    """What a local supervisor writes, again and again: an old file means that nobody supervises any more."""
+    """File that a local supervisor writes periodically; an old file means that the supervisor has ended."""
 
     written_at: AwareDatetime
     pods: tuple[Pod, ...]

@@ -1,4 +1,4 @@
-"""What the videos table remembers of each upload, and the totals kept beside it."""
+"""Records of the videos table, the decisions about them, and the totals over all records. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ class VideoState(StrEnum):
     PROCESSING = "processing"
     DONE = "done"
     DEGRADED = "degraded"
-    """All thumbnails are there, but at least one shows another moment than the one asked for."""
+    """All thumbnails are stored, but at least one shows another moment than the requested one."""
     FAILED = "failed"
 
 
 class ReasonCode(StrEnum):
-    """Why a video is degraded or failed. The sentence for people stands beside it in `reason`."""
+    """Reason of a degraded or failed video, for programs; the field `reason` has the sentence for people."""
 
     EMPTY = "empty"
     NOT_A_VIDEO = "not_a_video"
@@ -41,7 +41,7 @@ class ReasonCode(StrEnum):
     INTERNAL = "internal"
 
 
-class Thumbnail(BaseModel):
+class StoredThumbnail(BaseModel):
     """One stored thumbnail. `time_s` is the presentation time of the frame that it shows, from the video's start."""
 
     model_config = ConfigDict(frozen=True)
@@ -55,25 +55,25 @@ class Thumbnail(BaseModel):
     note: str | None = None
 
 
-class Storyboard(BaseModel):
-    """Small pictures of the whole video on one sheet, row by row: tile n, from 0, stands for `n * interval_s` on."""
+class StoredStoryboard(BaseModel):
+    """A sheet of small pictures of the video, row by row. Tile n, from 0, covers the time from `n * interval_s`."""
 
     model_config = ConfigDict(frozen=True)
 
     key: str
     track_key: str
-    """The WebVTT file."""
+    """Object key of the WebVTT file."""
     interval_s: float
     tiles: int
     columns: int
     tile_width_px: int
     tile_height_px: int
     size_bytes: int
-    """Of both files."""
+    """Size of both files together."""
 
 
-class Preview(BaseModel):
-    """A short animation of the whole video, which runs for `duration_s` and begins again."""
+class StoredPreview(BaseModel):
+    """A short animation of the whole video, repeated every `duration_s`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -87,7 +87,7 @@ class Preview(BaseModel):
 
 @dataclass(frozen=True)
 class ObjectIdentity:
-    """One upload as S3 knows it. The same content uploaded again has the same ETag, and another version and time."""
+    """Identity of one upload in S3. An upload of the same content has the same ETag, but another version and time."""
 
     etag: str
     version_id: str = ""
@@ -97,33 +97,34 @@ class ObjectIdentity:
 
 
 class VideoRecord(BaseModel):
-    """One upload: the latest object under its key, and what became of it."""
+    """State of one upload: the latest object under its key, and the result of its processing."""
 
     model_config = ConfigDict(frozen=True)
 
     key: str
     state: VideoState
     revision: int = 0
-    """Counts the writes of this record; a write names the revision that it replaces, so that none is lost."""
+    """Number of writes of this record. A write names the revision that it replaces, so that no write is lost."""
     attempt: int = 1
     etag: str
     sequencer: str = ""
     version_id: str = ""
-    """S3's id of the object version that this record is about; empty in a bucket without versioning."""
+    """Id of the object version; empty in a bucket without versioning."""
     modified_at: AwareDatetime | None = None
-    """LastModified of that object, by S3's clock and in whole seconds; None in records of older versions."""
+    """LastModified of the object, by S3's clock and in whole seconds; None in records of older versions."""
     message_id: str = ""
-    """SQS id of the message that a worker took the video from; empty in records that no worker wrote."""
+    """SQS id of the message that the worker received; empty in records that no worker wrote."""
     settings_hash: str
     base: str
     size_bytes: int
     queued_at: AwareDatetime
     started_at: AwareDatetime
     updated_at: AwareDatetime
-    """Time of the last change of state: what the index sorts by, also while `finished_at` is not known yet."""
+    """Time of the last change of state. The index sorts by it, as `finished_at` is not always known."""
     finished_at: AwareDatetime | None = None
     purged_at: AwareDatetime | None = None
-    """Set by a purge that found the video in work: whoever ends the work keeps it, and the purge then removes all."""
+    """Time of a purge that found the video in progress. The worker keeps the mark when it finishes the record, and the
+    purge then removes everything."""
     worker: str = ""
     reason_code: ReasonCode | None = None
     reason: str | None = None
@@ -132,90 +133,116 @@ class VideoRecord(BaseModel):
     height_px: int | None = None
     codec: str | None = None
     container: str | None = None
-    thumbnails: tuple[Thumbnail, ...] = ()
-    storyboard: Storyboard | None = None
-    preview: Preview | None = None
+    thumbnails: tuple[StoredThumbnail, ...] = ()
+    storyboard: StoredStoryboard | None = None
+    preview: StoredPreview | None = None
     bytes_read: int = 0
     requests: int = 0
     cpu_s: float = 0.0
 
     @property
     def identity(self) -> ObjectIdentity:
-        """Return the object that this record is about."""
+        """Return the identity of the object of this record."""
         return ObjectIdentity(self.etag, self.version_id, self.modified_at)
 
 
-class Verdict(StrEnum):
-    """What a worker does about an event, given the record that is there."""
+class Decision(StrEnum):
+    """Action of a worker for an event, given the stored record."""
 
     PROCESS = "process"
     RENEW = "renew"
-    """The same content was uploaded again: its thumbnails stay, and the record has to know the new object."""
+    """The same content was uploaded again: keep the thumbnails, and write the new object's identity into the record."""
     ALREADY_DONE = "already_done"
     ALREADY_FAILED = "already_failed"
 
 
-def judge(
+def decide_processing(
     record: VideoRecord | None, found: ObjectIdentity, event: UploadEvent, delivery: Delivery, *, settings_hash: str
-) -> Verdict:
-    """Decide whether an object still needs work. Events come twice and out of order, so the record decides.
+) -> Decision:
+    """Decide what to do for an event, from the record: events come twice and out of order.
 
-    `found` is the object in the bucket, read after the record was: S3 shows every write at once, so it is the object
-    that the record is about, or a later one. No clock of a worker takes part: the delivery's `sent_at` and the record's
-    `queued_at` are both SQS's.
+    `found` is the object in the bucket, read after the record. S3 is consistent, so it is the object of the record or a
+    later one. No worker's clock is used: the delivery's `sent_at` and the record's `queued_at` are both by SQS's clock.
     """
     if record is None or record.etag != found.etag or record.settings_hash != settings_hash:
-        return Verdict.PROCESS
+        return Decision.PROCESS
     is_same_object = record.identity == found
     if record.state in (VideoState.DONE, VideoState.DEGRADED):
-        return Verdict.ALREADY_DONE if is_same_object else Verdict.RENEW
+        return Decision.ALREADY_DONE if is_same_object else Decision.RENEW
     if record.state is not VideoState.FAILED or record.reason_code is ReasonCode.DELETED:
-        return Verdict.PROCESS
+        return Decision.PROCESS
     if record.message_id == delivery.message_id:
-        return Verdict.ALREADY_FAILED
-    # Any later message asks for another try: a retry, a redrive, an upload of the same content.
+        return Decision.ALREADY_FAILED
+    # Any later message asks for another attempt: a retry, a redrive, an upload of the same content.
     is_later = event.is_retry or not is_same_object or delivery.sent_at > record.queued_at
-    return Verdict.PROCESS if is_later else Verdict.ALREADY_FAILED
+    return Decision.PROCESS if is_later else Decision.ALREADY_FAILED
 
 
-def is_failure(record: VideoRecord | None, begun: VideoRecord | None, event: UploadEvent, delivery: Delivery) -> bool:
-    """Decide whether a failed try is the end of the video, given the record that is there.
+def is_failure(record: VideoRecord | None, claimed: VideoRecord | None, event: UploadEvent, delivery: Delivery) -> bool:
+    """Return True if a failed last attempt means that the video has failed, given the stored record.
 
-    `begun` is the record of the try, if it came so far. A video that is done never becomes failed while its content is
-    the same, and an upload that is gone or overwritten has not failed.
+    `claimed` is the record of the attempt, if it got that far. A video that is done never becomes failed while its
+    content is the same. An upload that was deleted or overwritten has not failed.
     """
     if record is None:
-        # A try that had a record lost it to a purge.
-        return begun is None
+        # An attempt that had a record lost it to a purge.
+        return claimed is None
     if record.state is VideoState.FAILED and record.message_id == delivery.message_id:
         return False
-    failed_etag = begun.etag if begun else event.etag
+    failed_etag = claimed.etag if claimed else event.etag
     if record.etag == failed_etag:
         return record.state not in (VideoState.DONE, VideoState.DEGRADED)
     is_older = bool(event.sequencer) and is_newer(record.sequencer, event.sequencer)
-    return begun is None and not is_older
+    return claimed is None and not is_older
+
+
+class FinishDecision(StrEnum):
+    """Action of a worker that could not write its result, because the record has changed."""
+
+    WRITE = "write"
+    """The record is still this worker's claim, or another attempt of it failed: write the result over it."""
+    PURGED = "purged"
+    START_AGAIN = "start_again"
+    """Another upload or other settings have taken the record."""
+    ALREADY_DONE = "already_done"
+
+
+def decide_finish(record: VideoRecord | None, claimed: VideoRecord) -> FinishDecision:
+    """Decide what to do with the result of a claim, given the record that is stored now."""
+    if record is None:
+        return FinishDecision.PURGED
+    if not is_same_claim(record, claimed):
+        return FinishDecision.START_AGAIN
+    if record.state in (VideoState.DONE, VideoState.DEGRADED):
+        return FinishDecision.ALREADY_DONE
+    return FinishDecision.WRITE
+
+
+def is_same_claim(record: VideoRecord, claimed: VideoRecord) -> bool:
+    """Return True if both records are about the same content, settings and base."""
+    return (record.etag, record.settings_hash, record.base) == (claimed.etag, claimed.settings_hash, claimed.base)
 
 
 Totals = Mapping[str, int]
 """Counters over all records: `videos_<state>`, `thumbnails`, `upload_bytes`, `thumbnail_bytes`."""
 
 ENDED = "ended"
-"""Counter beside the totals that only grows: videos that came to an end. Its growth is the throughput."""
+"""Name of the counter of finished videos. It only grows; its growth is the throughput."""
 
 WRITES = "writes"
-"""Counter beside the totals that only grows: changes of them. Whoever sums all records up sees if it was disturbed."""
+"""Name of the counter of changes of the totals. It only grows; a sum over all records holds if it has not changed."""
 
 
 def has_just_ended(before: VideoRecord | None, after: VideoRecord) -> bool:
-    """Whether replacing one record by the other is the end of a video's processing."""
+    """Return True if replacing `before` by `after` finishes the processing of the video."""
     return after.finished_at is not None and (before is None or before.finished_at is None)
 
 
 def share_of_totals(record: VideoRecord | None) -> dict[str, int]:
-    """What one record adds to the totals; nothing where there is no record."""
+    """Return the counts that one record adds to the totals; empty without a record."""
     if record is None:
         return {}
-    stored: list[Thumbnail | Storyboard | Preview] = [
+    stored: list[StoredThumbnail | StoredStoryboard | StoredPreview] = [
         *record.thumbnails,
         *(one for one in (record.storyboard, record.preview) if one),
     ]
@@ -228,7 +255,7 @@ def share_of_totals(record: VideoRecord | None) -> dict[str, int]:
 
 
 def change_of_totals(before: VideoRecord | None, after: VideoRecord | None) -> dict[str, int]:
-    """What replacing one record by another adds to the totals; counters that do not change are left out."""
+    """Return the changes of the totals when `after` replaces `before`, without counters that do not change."""
     old, new = share_of_totals(before), share_of_totals(after)
     changes = {name: new.get(name, 0) - old.get(name, 0) for name in {*old, *new}}
     return {name: change for name, change in sorted(changes.items()) if change}

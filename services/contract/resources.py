@@ -1,6 +1,6 @@
-"""The AWS resources that the services talk to, described once.
+"""Description of the AWS resources that the services use.
 
-The stacks turn this description into Terraform and the local pipeline into API calls: they cannot drift apart.
+The stacks make Terraform of it, and the local pipeline API calls, so that both have the same resources.
 """
 
 from dataclasses import dataclass, field
@@ -16,31 +16,32 @@ TOTALS_KEY = "totals"
 CLAIM_PREFIX = "claim:"
 
 RESERVATION_PREFIX = "reserved:"
-"""Items that keep an upload's key for the one who was given a URL for it, until the object is there."""
+"""Prefix of items that reserve an upload's key for the caller that has a URL for it, until the object exists."""
 
 SAMPLES_KEY = "samples"
 """Key of the item with the queue's depth over the last minutes, which all processes of the api share."""
 
 PURGE_KEY = "purge"
-"""Key of the item with the progress of the purge that runs, or ran last."""
+"""Key of the item with the progress of the running or last purge."""
 
 SIGNING_KEY = "signing-key"
-"""Key of the item with the secret that all processes of the api sign with."""
+"""Key of the item with the signing secret of all processes of the api."""
 
 ENDED_SESSIONS_KEY = "ended-sessions"
 """Key of the item with the sessions that a logout has ended, which all processes of the api share."""
 
 PURGER = "(purge)"
-"""The owner of a claim while a purge deletes what lies under it: an upload's key never looks like this."""
+"""Owner of a claim while a purge deletes the pictures under it; not a valid key of an upload."""
 
 
 DEFAULT_TRIES = 5
-"""Tries of a video before a worker gives it up."""
+"""Number of attempts before a worker marks a video as failed."""
 
 SPARE_RECEIVES = 5
-"""Receives that the queue allows beyond a worker's tries, so that a worker and never SQS gives a video up.
+"""Receives that the queue allows beyond a worker's attempts, so that a worker and not SQS ends the attempts.
 
-A drain may cut a last try short, or hand a message back before it is tried; the last two are there to record a failure.
+A drain can interrupt a last attempt, or hand a message back before it. The last two receives are for recording a
+failure.
 """
 
 
@@ -51,7 +52,7 @@ class QueueDescription:
     retention_s: int
     receive_wait_s: int = 20
     max_receive_count: int | None = None
-    """Receives after which SQS moves a message to the dead-letter queue; none where there is no such queue."""
+    """Receives after which SQS moves a message to the dead-letter queue; None without such a queue."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,7 @@ class TableDescription:
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationDescription:
-    """What S3 tells the queue of. One prefix rule: a rule takes one suffix and minds its case, so `.MP4` would be lost;
+    """Events that S3 sends to the queue. One rule by prefix: suffixes are case-sensitive, so `.MP4` would be lost;
     the worker checks the extension.
     """
 
@@ -93,10 +94,10 @@ def pipeline_resources(
     visibility_timeout_s: int = 360,
     tries: int = DEFAULT_TRIES,
 ) -> PipelineResources:
-    """The resources of the pipeline instance `name`.
+    """Return the resources of the pipeline instance `name`.
 
-    Bucket names are global, so the stacks pass names that hold the account and the region. The visibility timeout is
-    what SQS gives a message whose receiver names none: six times the processing deadline.
+    Bucket names are global, so the stacks pass names with the account and the region. `visibility_timeout_s` is the
+    queue's default, six times the processing deadline.
     """
     day_s = 86_400
     return PipelineResources(

@@ -1,4 +1,4 @@
-"""Foreign text, such as file names, as it can be shown: in the dashboard, in logs and in terminals. Pure."""
+"""Safe display of text from outside, such as file names: in the dashboard, in logs and in terminals. Pure."""
 
 import json
 import re
@@ -11,7 +11,7 @@ DECEPTIVE = (
     r"\u00ad\u180e\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"  # invisible ones
     r"\ud800-\udfff"  # parts of characters, which no terminal can print
 )
-"""The inside of a character class. The joiners U+200C and U+200D stay: Persian and emoji need them.
+"""Inside of a character class. The joiners U+200C and U+200D are not in it: Persian and emoji need them.
 
 https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
 """
@@ -19,13 +19,13 @@ https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
 _DECEPTIVE = re.compile(f"[{DECEPTIVE}]")
 
 
-def visible(text: str) -> str:
+def escape_deceptive(text: str) -> str:
     r"""Return the text with an escape such as `\u202e` for each character that is invisible or moves others."""
     return _DECEPTIVE.sub(_escaped, text)
 
 
-def log_line(event: Any, **options: Any) -> str:
-    """Return one line of JSON that shows the same and still parses to the original text."""
+def dump_log_line(event: Any, **options: Any) -> str:
+    """Return one line of JSON with the same escapes, which still parses to the original text."""
     line = json.dumps(event, ensure_ascii=False, **options)
     return _DECEPTIVE.sub(lambda found: json.dumps(found[0])[1:-1], line)
 

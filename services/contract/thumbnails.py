@@ -1,4 +1,4 @@
-"""How thumbnails are to look: what an instance chooses, and what makes two runs comparable."""
+"""Options of the thumbnails, which an instance chooses, and their fingerprint."""
 
 import hashlib
 from enum import StrEnum
@@ -15,7 +15,7 @@ class ImageFormat(StrEnum):
 
     @property
     def extension(self) -> str:
-        """Of a file's name, without the dot."""
+        """Return the extension of a file name, without the dot."""
         return "jpg" if self is ImageFormat.JPEG else self.value
 
     @property
@@ -24,7 +24,7 @@ class ImageFormat(StrEnum):
 
 
 class ThumbnailOptions(BaseModel):
-    """Which frames to take, and how to store them. Positions are percentages of the duration."""
+    """Positions and encoding of the thumbnails. Positions are percentages of the duration."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,11 +33,11 @@ class ThumbnailOptions(BaseModel):
     quality: int = Field(default=82, ge=1, le=100)
     format: ImageFormat = ImageFormat.JPEG
     smart: bool = True
-    """Where the nearest picture is black, white, flat or a blur, take a better one nearby."""
+    """Take a better picture nearby if the nearest one is black, white, flat or blurred."""
     storyboard: bool = False
-    """Also a sheet of small pictures of the whole video, with a WebVTT file for players."""
+    """Also store a sheet of small pictures of the whole video, with a WebVTT file for players."""
     preview: bool = False
-    """Also a short animation of the whole video."""
+    """Also store a short animation of the whole video."""
 
     @field_validator("positions_pct")
     @classmethod
@@ -46,15 +46,15 @@ class ThumbnailOptions(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever another choice would give other thumbnails; a new option left alone does not count."""
+        """Return a hash of the options that differ from their defaults: it changes if the thumbnails would change."""
         return hashlib.sha256(self.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:16]
 
 
 def check_positions(positions: tuple[float, ...]) -> tuple[float, ...]:
-    """The positions themselves.
+    """Return the positions if they are valid.
 
     Raises:
-        ValueError: they break the rule, which the message tells.
+        ValueError: the positions break the rule in the message.
     """
     if not 1 <= len(positions) <= MAX_POSITIONS:
         raise ValueError(f"1 to {MAX_POSITIONS} positions")

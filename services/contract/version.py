@@ -1,4 +1,4 @@
-"""The version of the project: one for all of its parts, in their images as well."""
+"""Version of the project: the same for all of its parts and their images."""
 
 VERSION = "0.1.0"
-"""`pyproject.toml` says the same, and images are tagged with it unless the config names another tag."""
+"""Same as in `pyproject.toml`. Images are tagged with it unless the config names another tag."""

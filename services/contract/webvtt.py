@@ -1,4 +1,4 @@
-"""The WebVTT file beside a storyboard: which part of the sheet stands for which time, as players read it.
+"""WebVTT file of a storyboard: the part of the sheet for each time, in the form that players read.
 
 A cue's text is the sheet's address, relative to the file's own, and a media fragment:
 https://www.w3.org/TR/webvtt1/ and https://www.w3.org/TR/media-frags/#naming-space.
@@ -6,11 +6,11 @@ https://www.w3.org/TR/webvtt1/ and https://www.w3.org/TR/media-frags/#naming-spa
 
 from urllib.parse import quote
 
-from services.contract.records import Storyboard
+from services.contract.records import StoredStoryboard
 
 
-def storyboard_track(storyboard: Storyboard, duration_s: float) -> str:
-    """A cue for each tile; the last one ends with the video."""
+def storyboard_track(storyboard: StoredStoryboard, duration_s: float) -> str:
+    """Return the WebVTT text with a cue for each tile; the last cue ends with the video."""
     sheet = quote(storyboard.key.rpartition("/")[2])
     cues = ["WEBVTT"]
     for number in range(storyboard.tiles):

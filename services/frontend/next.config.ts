@@ -4,7 +4,7 @@ import { FIXED_HEADERS } from "./src/lib/server/security-headers";
 const config: NextConfig = {
   output: "standalone",
   outputFileTracingRoot: import.meta.dirname,
-  // Thumbnails come presigned from the bucket in their final size, so the image optimizer (17 MB) stays out.
+  // Thumbnails are presigned and have their final size, so the image optimizer (17 MB) is left out.
   images: { unoptimized: true },
   outputFileTracingExcludes: { "*": ["node_modules/sharp/**", "node_modules/@img/**", "node_modules/typescript/**"] },
   poweredByHeader: false,

@@ -1,11 +1,11 @@
 import { defineConfig } from "@playwright/test";
 
-/** Sessions of nox set these: see noxfile.py. */
+/** noxfile.py sets E2E_CHROMIUM. */
 const chromium = process.env.E2E_CHROMIUM ?? "/usr/bin/chromium";
 
 export default defineConfig({
   testDir: "./e2e",
-  // One demo, one after the other: they share its bucket.
+  // One worker: all tests share one demo and its bucket.
   workers: 1,
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
@@ -24,7 +24,7 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
-        // The scene is drawn in software where there is no graphics card.
+        // Draw the scene in software if there is no graphics card.
         "--enable-unsafe-swiftshader",
       ],
     },

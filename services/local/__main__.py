@@ -19,7 +19,7 @@ from services.local.samples import SampleError
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="./noxw -s demo --", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./noxw demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="stop when all videos have ended; status 0 if all are done")
     parser.add_argument(
         "--upload",

@@ -8,7 +8,6 @@ from pathlib import Path
 from threading import Event
 
 from botocore.exceptions import BotoCoreError, ClientError
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -17,7 +16,7 @@ from rich.table import Column, Table
 from services.aws.bucket import Bucket
 from services.contract.formats import VIDEO_EXTENSIONS, is_video_name
 from services.contract.records import VideoRecord, VideoState
-from services.contract.text import visible
+from services.contract.text import escape_deceptive
 from services.local import dashboard
 from services.local.access import Ports, free_port
 from services.local.errors import LocalError
@@ -145,7 +144,7 @@ def _process(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]], console
             ended[entry.name] = record
             _copy_thumbnails(pipeline, record, console)
             progress.advance(task)
-    console.print(_results(uploads, ended))
+    _print_results(uploads, ended, console)
     console.print(f"Thumbnails: s3://{pipeline.endpoints.bucket}/thumbnails/ and, as files, {escape(str(thumbnails))}")
     return all(ended[entry.name].state is VideoState.DONE if entry.name in ended else False for entry in uploads)
 
@@ -174,38 +173,41 @@ def _upload_all(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]], cons
         return [upload(pipeline, file, name, sent=lambda size: progress.advance(task, size)) for name, file in files]
 
 
-def _results(uploads: Sequence[Upload], ended: dict[str, VideoRecord]) -> Table:
+def _print_results(uploads: Sequence[Upload], ended: Mapping[str, VideoRecord], console: Console) -> None:
+    """Print a table with a row a video, then each reason on lines of its own."""
     table = Table(
-        Column("video", overflow="fold"),
-        "state",
-        Column("duration", justify="right"),
-        Column("thumbnails at", overflow="fold"),
-        Column("read", justify="right"),
-        Column("took", justify="right"),
-        box=box.SIMPLE_HEAD,
-        caption="took: from the upload to the last thumbnail",
+        Column("video", overflow="fold", min_width=12),
+        Column("state", no_wrap=True),
+        Column("duration", justify="right", no_wrap=True),
+        Column("times (s)", min_width=9),
+        Column("read", justify="right", no_wrap=True),
+        Column("took", justify="right", no_wrap=True),
+        box=None,
+        padding=(0, 2, 0, 0),
+        pad_edge=False,
+        caption="times: positions in the video; took: upload to last thumbnail",
     )
     for entry in uploads:
         record = ended.get(entry.name)
         if record is None:
-            table.add_row(escape(visible(entry.name)), "[red]not finished[/]", "", "", "", f"over {_TIMEOUT_S:.0f} s")
+            table.add_row(
+                escape(escape_deceptive(entry.name)), "[red]not finished[/]", "", "", "", f"over {_TIMEOUT_S:.0f} s"
+            )
             continue
         colour = {VideoState.DONE: "green", VideoState.DEGRADED: "yellow"}.get(record.state, "red")
         took = (record.finished_at - record.queued_at).total_seconds() if record.finished_at else 0.0
         table.add_row(
-            escape(visible(entry.name)),
+            escape(escape_deceptive(entry.name)),
             f"[{colour}]{record.state}[/]",
             f"{record.duration_s:.1f} s" if record.duration_s is not None else "",
-            escape(visible(record.reason)) if record.reason else _frames(record),
+            ", ".join(f"{thumbnail.time_s:.2f}" for thumbnail in record.thumbnails),
             f"{record.bytes_read / 1e6:.2f} MB",
             f"{took:.1f} s",
         )
-    return table
-
-
-def _frames(record: VideoRecord) -> str:
-    """The times of the frames that the thumbnails show."""
-    return ", ".join(f"{thumbnail.time_s:.2f}" for thumbnail in record.thumbnails) + " s"
+    console.print(table)
+    for entry in uploads:
+        if (record := ended.get(entry.name)) and record.reason:
+            console.print(f"{escape(escape_deceptive(entry.name))}:\n  {escape(escape_deceptive(record.reason))}\n")
 
 
 def _addresses(pipeline: LocalPipeline) -> str:
@@ -223,7 +225,7 @@ def _what_next(pipeline: LocalPipeline) -> str:
     endpoints = pipeline.endpoints
     return (
         "\n[bold]The pipeline is up.[/] Add a video of your own, from another terminal:\n"
-        "  ./noxw -s demo -- --upload FILE...\n"
+        "  ./noxw demo --upload FILE...\n"
         "or with any S3 client, key id and secret both test:\n"
         f"  aws --endpoint-url {endpoints.aws} s3 cp FILE s3://{endpoints.bucket}/uploads/\n"
         f"Logs: {escape(str(pipeline.data / 'logs'))}\n"

@@ -12,9 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from services.aws.bucket import Bucket
-from services.aws.clients import Clients, connect
+from services.aws.clients import Clients, make_clients
 from services.aws.videos import VideosTable
-from services.contract.events import UploadEvent, notification_body
+from services.contract.events import UploadEvent, make_notification_body
 from services.contract.formats import is_video_name
 from services.contract.keys import UPLOAD_PREFIX
 from services.contract.records import VideoState
@@ -157,7 +157,7 @@ def running(
 def local_clients(endpoint: str) -> Clients:
     """Clients for an embedded AWS, whatever AWS this process is set up for itself."""
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-    return connect(REGION, connections=_CONNECTIONS, endpoint=endpoint, credentials=("test", "test"))
+    return make_clients(REGION, connections=_CONNECTIONS, endpoint=endpoint, credentials=("test", "test"))
 
 
 @contextlib.contextmanager
@@ -255,4 +255,4 @@ def _sweep(clients: Clients, endpoints: Endpoints) -> None:
                 etag=info.etag,
                 size_bytes=info.size_bytes,
             )
-            clients.sqs.send_message(QueueUrl=endpoints.queue_url, MessageBody=notification_body(event))
+            clients.sqs.send_message(QueueUrl=endpoints.queue_url, MessageBody=make_notification_body(event))

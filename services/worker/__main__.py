@@ -1,4 +1,4 @@
-"""`python -m services.worker`: wires the worker and runs it, or extracts thumbnails of local files."""
+"""`python -m services.worker`: run the worker, or extract thumbnails of local files."""
 
 import argparse
 import signal
@@ -8,16 +8,17 @@ from types import FrameType
 import structlog
 
 from services.aws.bucket import Bucket
-from services.aws.clients import connect
-from services.aws.queue import DeadLetterQueue, Queue
+from services.aws.clients import make_clients
+from services.aws.queue import DeadLetterQueue, MessageQueue
 from services.aws.videos import VideosTable
 from services.contract.settings import SettingsError, WorkerSettings
-from services.worker import extract_command, logs
+from services.logs import configure_logs
+from services.worker import extract_command
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
-from services.worker.health import Health
-from services.worker.loop import Loop, Parts
-from services.worker.metrics import Metrics
+from services.worker.health import HealthServer
+from services.worker.loop import WorkerLoop, WorkerServices
+from services.worker.metrics import WorkerMetrics
 from services.worker.process import Processor
 
 _PATIENCE_S = 120.0
@@ -27,8 +28,8 @@ _PATIENCE_S = 120.0
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m services.worker", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("run", help="work off the queue until SIGTERM")
-    extract_command.add_arguments(commands.add_parser("extract", help="thumbnails of local files"))
+    commands.add_parser("run", help="process the queue until SIGTERM")
+    extract_command.add_arguments(commands.add_parser("extract", help="extract thumbnails of local files"))
     arguments = parser.parse_args()
     if arguments.command == "extract":
         return extract_command.run(arguments)
@@ -41,10 +42,10 @@ def main() -> int:
 
 
 def _run(settings: WorkerSettings) -> int:
-    logs.configure()
+    configure_logs()
     log = structlog.get_logger()
-    # Each video in work may read, and the loop and the heartbeat talk to the queue.
-    clients = connect(settings.aws_region, connections=settings.worker_concurrency + 2)
+    # Each video in progress reads; the loop and the heartbeat call the queue.
+    clients = make_clients(settings.aws_region, connections=settings.worker_concurrency + 2)
     bucket = Bucket(clients.s3, settings.s3_bucket)
     bounds = Bounds(
         deadline_s=settings.processing_deadline_s,
@@ -53,17 +54,17 @@ def _run(settings: WorkerSettings) -> int:
         read_mb=settings.extraction_read_mb,
         requests=settings.extraction_requests,
     )
-    metrics, health = Metrics(), Health(_PATIENCE_S)
+    metrics, health = WorkerMetrics(), HealthServer(_PATIENCE_S)
     with Sandbox(settings.thumbnail_options, bounds) as sandbox:
-        parts = Parts(
-            queue=Queue(clients.sqs, settings.sqs_queue_url),
+        services = WorkerServices(
+            queue=MessageQueue(clients.sqs, settings.sqs_queue_url),
             dead_letters=DeadLetterQueue(clients.sqs, settings.sqs_dlq_url),
             processor=Processor(settings, bucket, VideosTable(clients.dynamodb, settings.videos_table), sandbox),
             sandbox=sandbox,
             metrics=metrics,
             health=health,
         )
-        loop = Loop(settings, parts)
+        loop = WorkerLoop(settings, services)
 
         def stop(_number: int, _frame: FrameType | None) -> None:
             loop.stop()

@@ -1,4 +1,4 @@
-"""`extract`: the worker's extraction on local files, for people and for checks."""
+"""The command `extract`: the worker's extraction on local files."""
 
 import argparse
 import json
@@ -15,12 +15,12 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
 
 from services.contract.formats import is_video_name
 from services.contract.keys import UPLOAD_PREFIX, preview_key, thumbnail_bases, thumbnail_key
 from services.contract.records import ReasonCode
-from services.contract.text import visible
+from services.contract.text import escape_deceptive
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions, check_positions
 from services.worker import pictures
 from services.worker.extraction.outcome import ExtractionError, Outcome
@@ -29,31 +29,31 @@ from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
 
 _MAX_BASE_BYTES = 240
-"""File systems take names of 255 bytes: a base, and what tells the thumbnails apart."""
+"""File systems allow 255 bytes for a name: this base, then the number and the extension of a thumbnail."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = ThumbnailOptions()
     parser.add_argument("videos", nargs="+", type=Path, metavar="VIDEO", help="a video, or a folder of videos")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the thumbnails")
-    parser.add_argument("--json", action="store_true", help="one JSON object a video, instead of a table")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per video instead of a table")
     parser.add_argument(
         "--positions",
-        type=_positions,
+        type=_parse_positions,
         default=default.positions_pct,
         metavar="PCT,PCT,...",
         help="positions in percent of the duration (default: 10,50,95)",
     )
     parser.add_argument(
         "--width",
-        type=_within("width_px"),
+        type=_parse_within("width_px"),
         default=default.width_px,
         metavar="PX",
-        help="width at most (default: %(default)s)",
+        help="maximum width (default: %(default)s)",
     )
     parser.add_argument(
         "--quality",
-        type=_within("quality"),
+        type=_parse_within("quality"),
         default=default.quality,
         metavar="N",
         help="1 to 100 (default: %(default)s)",
@@ -64,22 +64,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=default.format.value,
         help="format of the thumbnails (default: %(default)s)",
     )
-    parser.add_argument("--no-smart", action="store_true", help="take the nearest picture, black or blurred as it is")
-    parser.add_argument("--storyboard", action="store_true", help="also a sheet of small pictures, with WebVTT")
-    parser.add_argument("--preview", action="store_true", help="also a short animated WebP")
+    parser.add_argument(
+        "--no-smart", action="store_true", help="take the nearest picture, even if it is black or blurred"
+    )
+    parser.add_argument(
+        "--storyboard", action="store_true", help="also write a sheet of small pictures with a WebVTT track"
+    )
+    parser.add_argument("--preview", action="store_true", help="also write a short animated WebP")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit status: 0 when every video gave its thumbnails, 1 when one did not, 2 when they cannot be written."""
-    videos = list(_files(arguments.videos))
+    """Return the exit status: 0 if every video has thumbnails, 1 if one has none, 2 if a file cannot be written."""
+    videos = list(_list_videos(arguments.videos))
     if not videos:
-        _complain("there are no videos in " + ", ".join(map(str, arguments.videos)))
+        _print_error("there are no videos in " + ", ".join(map(str, arguments.videos)))
         return 1
     try:
         arguments.output.mkdir(parents=True, exist_ok=True)
         return _run(arguments, videos)
     except OSError as error:
-        _complain(f"the thumbnails cannot be written: {error}")
+        _print_error(f"the thumbnails cannot be written: {error}")
         return 2
 
 
@@ -93,7 +97,7 @@ def _run(arguments: argparse.Namespace, videos: Sequence[Path]) -> int:
         storyboard=arguments.storyboard,
         preview=arguments.preview,
     )
-    bases = _bases(videos)
+    bases = _choose_bases(videos)
     reports = []
     with (
         Sandbox(options, Bounds()) as sandbox,
@@ -102,32 +106,32 @@ def _run(arguments: argparse.Namespace, videos: Sequence[Path]) -> int:
     ):
         outcomes = pool.map(lambda video: _extract(sandbox, video), videos)
         for video, base, outcome in zip(videos, bases, progress.track(outcomes, total=len(videos)), strict=True):
-            report = _report(video, outcome, _write(arguments.output, base, outcome, options.format))
+            report = _make_report(video, outcome, _write_thumbnails(arguments.output, base, outcome, options.format))
             report |= _write_overview(arguments.output, base, outcome, options)
             reports.append(report)
             if arguments.json:
-                # In ASCII: a file name need not be Unicode.
+                # In ASCII, because a file name need not be Unicode.
                 print(json.dumps(report), flush=True)  # noqa: T201 - the command's output
     if not arguments.json:
-        Console().print(_table(reports))
+        _print_summary(reports, arguments.output)
     return 0 if all(report["state"] != "failed" for report in reports) else 1
 
 
-def _complain(what: str) -> None:
-    print(f"extract: {_shown(what)}", file=sys.stderr)  # noqa: T201 - for the person who starts it
+def _print_error(message: str) -> None:
+    print(f"extract: {_shown(message)}", file=sys.stderr)  # noqa: T201 - the command's output
 
 
 def _printable(text: str) -> str:
-    """The same text, with a question mark for each byte of a file name that is no Unicode."""
+    """Replace each byte of a file name that is not Unicode by a question mark."""
     return text.encode(errors="replace").decode()
 
 
 def _shown(text: str) -> str:
-    return visible(_printable(text))
+    return escape_deceptive(_printable(text))
 
 
-def _within(option: str) -> Callable[[str], int]:
-    """Reads a number that the contract allows for an option."""
+def _parse_within(option: str) -> Callable[[str], int]:
+    """Return a parser of the numbers that the contract allows for an option."""
 
     def number(text: str) -> int:
         try:
@@ -140,14 +144,14 @@ def _within(option: str) -> Callable[[str], int]:
     return number
 
 
-def _positions(text: str) -> tuple[float, ...]:
+def _parse_positions(text: str) -> tuple[float, ...]:
     try:
         return check_positions(tuple(float(part) for part in text.split(",")))
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r}: {error}") from error
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+def _list_videos(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
             yield from sorted(file for file in path.rglob("*") if file.is_file() and is_video_name(file.name))
@@ -155,15 +159,15 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
             yield path
 
 
-def _bases(videos: Sequence[Path]) -> list[str]:
-    """A base for the thumbnails of each video, as in the bucket: the first that no video before it has taken.
+def _choose_bases(videos: Sequence[Path]) -> list[str]:
+    """Return a unique base name for the thumbnails of each video, formed as in the bucket.
 
-    Videos of one name in different folders are numbered. Some file systems take `A` and `a` for one name.
+    Videos with the same name in different folders are numbered. Some file systems treat `A` and `a` as one name.
     """
     taken: set[str] = set()
     bases = []
     for video in videos:
-        preferred = [_cut(base) for base in thumbnail_bases(UPLOAD_PREFIX + _printable(video.name), "")]
+        preferred = [_shorten(base) for base in thumbnail_bases(UPLOAD_PREFIX + _printable(video.name), "")]
         candidates = chain(preferred, (f"{preferred[0]}~{number}" for number in count(2)))
         base = next(candidate for candidate in candidates if candidate.casefold() not in taken)
         taken.add(base.casefold())
@@ -171,7 +175,7 @@ def _bases(videos: Sequence[Path]) -> list[str]:
     return bases
 
 
-def _cut(base: str) -> str:
+def _shorten(base: str) -> str:
     return base.encode()[:_MAX_BASE_BYTES].decode(errors="ignore")
 
 
@@ -184,7 +188,7 @@ def _extract(sandbox: Sandbox, video: Path) -> Outcome:
         return Outcome.failed(ExtractionError(ReasonCode.STORAGE, reason))
 
 
-def _write(output: Path, base: str, outcome: Outcome, image_format: ImageFormat) -> list[Path]:
+def _write_thumbnails(output: Path, base: str, outcome: Outcome, image_format: ImageFormat) -> list[Path]:
     numbers = range(1, len(outcome.pictures) + 1)
     files = [output / thumbnail_key(base, number, image_format.extension) for number in numbers]
     for file, picture in zip(files, outcome.pictures, strict=True):
@@ -193,12 +197,12 @@ def _write(output: Path, base: str, outcome: Outcome, image_format: ImageFormat)
 
 
 def _write_overview(output: Path, base: str, outcome: Outcome, options: ThumbnailOptions) -> dict[str, str | None]:
-    """Names the files that were asked for; None where the video gave none."""
+    """Write the storyboard and the preview if requested; return the path of each, or None if the video gave none."""
     written: dict[str, str | None] = {}
     if options.storyboard:
         written["storyboard"] = None
         if outcome.storyboard and outcome.info:
-            storyboard, track = pictures.described(
+            storyboard, track = pictures.describe_storyboard(
                 outcome.storyboard, base, outcome.info.duration_s or 0, options.format.extension
             )
             (output / storyboard.key).write_bytes(outcome.storyboard.data)
@@ -212,7 +216,7 @@ def _write_overview(output: Path, base: str, outcome: Outcome, options: Thumbnai
     return written
 
 
-def _report(video: Path, outcome: Outcome, files: Sequence[Path]) -> dict[str, Any]:
+def _make_report(video: Path, outcome: Outcome, files: Sequence[Path]) -> dict[str, Any]:
     info = outcome.info
     return {
         "video": str(video),
@@ -243,19 +247,36 @@ def _report(video: Path, outcome: Outcome, files: Sequence[Path]) -> dict[str, A
     }
 
 
-def _table(reports: Sequence[dict[str, Any]]) -> Table:
-    table = Table("video", "state", "duration", "size", "codec", "thumbnails at", "read", "CPU")
+def _print_summary(reports: Sequence[dict[str, Any]], output: Path) -> None:
+    """Print a table with a row a video, then each reason on lines of its own, then the folder of the thumbnails."""
+    console = Console(highlight=False)
+    table = Table(
+        Column("video", overflow="fold", min_width=12),
+        Column("state", no_wrap=True),
+        Column("duration", justify="right", no_wrap=True),
+        Column("size", no_wrap=True),
+        Column("codec", no_wrap=True),
+        Column("times (s)", min_width=9),
+        Column("read", justify="right", no_wrap=True),
+        Column("CPU", justify="right", no_wrap=True),
+        box=None,
+        padding=(0, 2, 0, 0),
+        pad_edge=False,
+    )
     for report in reports:
-        ok = report["state"] != "failed"
-        times = ", ".join(f"{thumbnail['time_s']:.2f} s" for thumbnail in report["thumbnails"])
         table.add_row(
             escape(_shown(Path(report["video"]).name)),
-            f"[{'green' if ok else 'red'}]{report['state']}[/]",
+            f"[{'red' if report['state'] == 'failed' else 'green'}]{report['state']}[/]",
             f"{report['duration_s']:.2f} s" if report["duration_s"] else "",
-            f"{report['width_px']} x {report['height_px']}" if report["width_px"] else "",
+            f"{report['width_px']}x{report['height_px']}" if report["width_px"] else "",
             escape(_shown(report["codec"] or "")),
-            times if report["reason"] is None else escape(_shown(f"{times} {report['reason']}".strip())),
+            ", ".join(f"{thumbnail['time_s']:.2f}" for thumbnail in report["thumbnails"]),
             f"{report['bytes_read'] / 1e6:.2f} MB",
             f"{report['cpu_s'] * 1000:.0f} ms",
         )
-    return table
+    console.print(table)
+    for report in reports:
+        if report["reason"] is not None:
+            console.print(f"\n{escape(_shown(report['video']))}:\n  {escape(_shown(report['reason']))}")
+    count = sum(len(report["thumbnails"]) for report in reports)
+    console.print(f"\n{count} thumbnails are in {escape(_shown(str(output)))}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What Prometheus is told of a worker."""
+"""Prometheus metrics of a worker."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
@@ -12,7 +12,7 @@ _CONTAINERS = {container.name for container in CONTAINERS}
 _MEGABYTES = tuple(size * 1_000_000 for size in (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256))
 
 
-class Metrics:
+class WorkerMetrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         prefix = "thumbnail_worker"
@@ -23,10 +23,10 @@ class Metrics:
             registry=self.registry,
         )
         self.skipped = Counter(
-            f"{prefix}_skipped", "Events that asked for nothing, by the reason why.", ["why"], registry=self.registry
+            f"{prefix}_skipped", "Events that needed no processing, by reason.", ["why"], registry=self.registry
         )
         self.retries = Counter(
-            f"{prefix}_retries", "Messages handed back for another try.", ["reason_code"], registry=self.registry
+            f"{prefix}_retries", "Messages handed back for another attempt.", ["reason_code"], registry=self.registry
         )
         self.index_failures = Counter(
             f"{prefix}_index_failures",
@@ -34,10 +34,10 @@ class Metrics:
             ["container", "error"],
             registry=self.registry,
         )
-        self.in_work = Gauge(f"{prefix}_videos_in_work", "Messages that are worked on.", registry=self.registry)
+        self.in_progress = Gauge(f"{prefix}_videos_in_progress", "Messages in progress.", registry=self.registry)
         self.processing = Histogram(
             f"{prefix}_processing_seconds",
-            "Time from the start of a video to its record.",
+            "Time from the start of a video's processing to its finished record.",
             buckets=_SECONDS,
             registry=self.registry,
         )
@@ -52,8 +52,8 @@ class Metrics:
         )
         self.cpu = Counter(f"{prefix}_extraction_cpu_seconds", "CPU time of the children.", registry=self.registry)
 
-    def observe(self, record: VideoRecord) -> None:
-        """Counts a video that has its thumbnails."""
+    def observe_video(self, record: VideoRecord) -> None:
+        """Count a video that has its thumbnails, and observe its times and cost."""
         self.videos.labels(record.state, record.reason_code or "").inc()
         if record.finished_at:
             self.processing.observe((record.finished_at - record.started_at).total_seconds())
@@ -62,10 +62,10 @@ class Metrics:
         self.cpu.inc(record.cpu_s)
 
     def count_index_failure(self, failure: IndexFailure) -> None:
-        """Count an error of an index reader, under few labels whatever a child says."""
+        """Count an error of an index reader. Unknown containers share one label, as a child can send any name."""
         container = failure.container if failure.container in _CONTAINERS else "other"
         self.index_failures.labels(container, failure.label).inc()
 
     def serve(self, port: int) -> None:
-        """Raises: OSError if the port is taken."""
+        """Serve the metrics over HTTP. Raises: OSError if the port is taken."""
         start_http_server(port, registry=self.registry)

@@ -1,4 +1,4 @@
-"""A video in the bucket, as the extraction reads it."""
+"""Source of a video in the bucket, for the extraction."""
 
 from services.aws.errors import AwsError
 from services.aws.ranges import SignedObject
@@ -6,7 +6,7 @@ from services.worker.extraction.reading.source import SourceError
 
 
 class ObjectSource:
-    """One version of one object: an upload in its place is noticed, and never mixed in."""
+    """One version of one object. Reading fails if another upload replaces it, so two versions never mix."""
 
     def __init__(self, video: SignedObject) -> None:
         self._object = video

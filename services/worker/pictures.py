@@ -1,4 +1,4 @@
-"""What a video's pictures are in the bucket: thumbnails, and where they were asked for a storyboard and a preview."""
+"""Storage of a video's pictures in the bucket: thumbnails, and if requested a storyboard and a preview."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,24 +6,24 @@ from services.aws.bucket import NOTHING, Bucket
 from services.aws.errors import ObjectChangedError, ObjectMissingError, ServiceError
 from services.contract.keys import preview_key, storyboard_key, storyboard_track_key, thumbnail_key
 from services.contract.origin import origin_metadata, overview_metadata
-from services.contract.records import Preview, Storyboard, Thumbnail, VideoRecord
+from services.contract.records import StoredPreview, StoredStoryboard, StoredThumbnail, VideoRecord
 from services.contract.thumbnails import ImageFormat
 from services.contract.webvtt import storyboard_track
 from services.worker.extraction import outcome as extraction
 from services.worker.extraction.outcome import Outcome
 
-_TRIES = 5
+_MAX_ATTEMPTS = 5
 
 
 class SupersededError(Exception):
-    """The record is another upload's by now, and the pictures under its base may be too."""
+    """Another upload has taken the record, and perhaps the pictures under its base."""
 
 
-class Shelf:
-    """Stores the pictures of one record, and never over those of a newer upload.
+class PictureStore:
+    """Writer of the pictures of one record, which never replaces those of a newer upload.
 
-    A worker that has lost its record may still be about to store. Each picture therefore replaces nothing, or the very
-    picture that was there while `is_current` still said that the record stands.
+    A worker that has lost its record may still be storing pictures. Each write is therefore conditional: there is no
+    object under the key yet, or it is still the one that existed while `is_current` was true.
     """
 
     def __init__(self, bucket: Bucket, is_current: Callable[[], bool]) -> None:
@@ -31,37 +31,39 @@ class Shelf:
         self._is_current = is_current
 
     def put(self, key: str, body: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None) -> None:
-        """Raises: SupersededError, AwsError."""
+        """Store one object. Raises: SupersededError, AwsError."""
         replaces = NOTHING
-        for _ in range(_TRIES):
+        for _ in range(_MAX_ATTEMPTS):
             try:
                 self._bucket.put(key, body, content_type=content_type, metadata=metadata, replaces=replaces)
             except (ObjectChangedError, ObjectMissingError):
-                replaces = self._present(key)
+                replaces = self._current_etag(key)
                 if not self._is_current():
                     raise SupersededError(key) from None
             else:
                 return
         raise ServiceError(f"PUT {key}: it kept changing")
 
-    def _present(self, key: str) -> str:
+    def _current_etag(self, key: str) -> str:
         try:
             return self._bucket.head(key).etag
         except ObjectMissingError:
             return NOTHING
 
 
-def store(shelf: Shelf, record: VideoRecord, outcome: Outcome, image_format: ImageFormat) -> Mapping[str, object]:
+def store_pictures(
+    store: PictureStore, record: VideoRecord, outcome: Outcome, image_format: ImageFormat
+) -> Mapping[str, object]:
     """Store the pictures of an outcome under the record's base. Return the record's fields that describe them.
 
     Raises: SupersededError, AwsError.
     """
-    storyboard = outcome.storyboard and _storyboard(shelf, record, outcome.storyboard, outcome, image_format)
-    preview = outcome.preview and _preview(shelf, record, outcome.preview)
+    storyboard = outcome.storyboard and _store_storyboard(store, record, outcome.storyboard, outcome, image_format)
+    preview = outcome.preview and _store_preview(store, record, outcome.preview)
     also = " ".join(name for name, made in (("storyboard", storyboard), ("preview", preview)) if made)
     thumbnails = []
     for number, picture in enumerate(outcome.pictures, start=1):
-        thumbnail = Thumbnail(
+        thumbnail = StoredThumbnail(
             position_pct=picture.position_pct,
             time_s=picture.time_s,
             key=thumbnail_key(record.base, number, image_format.extension),
@@ -71,16 +73,16 @@ def store(shelf: Shelf, record: VideoRecord, outcome: Outcome, image_format: Ima
             note=picture.note,
         )
         origin = origin_metadata(record, thumbnail, count=len(outcome.pictures), also=also)
-        shelf.put(thumbnail.key, picture.data, content_type=image_format.content_type, metadata=origin)
+        store.put(thumbnail.key, picture.data, content_type=image_format.content_type, metadata=origin)
         thumbnails.append(thumbnail)
     return {"thumbnails": tuple(thumbnails), "storyboard": storyboard, "preview": preview}
 
 
-def described(
+def describe_storyboard(
     made: extraction.ExtractedStoryboard, base: str, duration_s: float, extension: str
-) -> tuple[Storyboard, bytes]:
-    """A storyboard as a record tells of it, and its WebVTT file."""
-    storyboard = Storyboard(
+) -> tuple[StoredStoryboard, bytes]:
+    """Return a storyboard as in a record, and the content of its WebVTT file."""
+    storyboard = StoredStoryboard(
         key=storyboard_key(base, extension),
         track_key=storyboard_track_key(base),
         interval_s=made.interval_s,
@@ -94,19 +96,23 @@ def described(
     return storyboard.model_copy(update={"size_bytes": len(made.data) + len(track)}), track
 
 
-def _storyboard(
-    shelf: Shelf, record: VideoRecord, made: extraction.ExtractedStoryboard, outcome: Outcome, image_format: ImageFormat
-) -> Storyboard:
+def _store_storyboard(
+    store: PictureStore,
+    record: VideoRecord,
+    made: extraction.ExtractedStoryboard,
+    outcome: Outcome,
+    image_format: ImageFormat,
+) -> StoredStoryboard:
     duration_s = (outcome.info and outcome.info.duration_s) or made.tiles * made.interval_s
-    storyboard, track = described(made, record.base, duration_s, image_format.extension)
+    storyboard, track = describe_storyboard(made, record.base, duration_s, image_format.extension)
     about = overview_metadata(record, storyboard)
-    shelf.put(storyboard.key, made.data, content_type=image_format.content_type, metadata=about)
-    shelf.put(storyboard.track_key, track, content_type="text/vtt; charset=utf-8")
+    store.put(storyboard.key, made.data, content_type=image_format.content_type, metadata=about)
+    store.put(storyboard.track_key, track, content_type="text/vtt; charset=utf-8")
     return storyboard
 
 
-def _preview(shelf: Shelf, record: VideoRecord, made: extraction.ExtractedPreview) -> Preview:
-    preview = Preview(
+def _store_preview(store: PictureStore, record: VideoRecord, made: extraction.ExtractedPreview) -> StoredPreview:
+    preview = StoredPreview(
         key=preview_key(record.base),
         frames=made.frames,
         duration_s=made.duration_s,
@@ -114,5 +120,5 @@ def _preview(shelf: Shelf, record: VideoRecord, made: extraction.ExtractedPrevie
         height_px=made.height_px,
         size_bytes=len(made.data),
     )
-    shelf.put(preview.key, made.data, content_type="image/webp", metadata=overview_metadata(record, preview))
+    store.put(preview.key, made.data, content_type="image/webp", metadata=overview_metadata(record, preview))
     return preview

@@ -9,13 +9,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 from typing import TYPE_CHECKING
 
 from stacks.engine.policy import Statement
-from stacks.naming import SERVICES
+from stacks.naming import CLUSTER_TAG, SERVICES
 
 if TYPE_CHECKING:
     from stacks.naming import Names
-
-CLUSTER_TAG = "elbv2.k8s.aws/cluster"
-"""Tag that the AWS Load Balancer Controller puts on everything that it makes; its value is the cluster's name."""
 
 _USE_WEB_ACL = ("wafv2:AssociateWebACL", "wafv2:DisassociateWebACL", "wafv2:GetWebACL*")
 """An association asks for the right on the web ACL and on the load balancer, so that it stays the instance's."""
@@ -23,7 +20,7 @@ _USE_WEB_ACL = ("wafv2:AssociateWebACL", "wafv2:DisassociateWebACL", "wafv2:GetW
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
 
-def boundary(names: "Names") -> list[Statement]:
+def boundary_statements(names: "Names") -> list[Statement]:
     return [_own(names), *_by_tags(names), *_reads(names), *_of_aws(names)]
 
 

@@ -5,7 +5,6 @@ further roles, and the settings of the state bucket, which exists already: state
 """
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cdktf_cdktf_provider_aws.ecr_lifecycle_policy import EcrLifecyclePolicy
@@ -20,13 +19,14 @@ from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 
-from stacks.bootstrap.boundary import boundary
+from stacks.bootstrap.boundary import boundary_statements
 from stacks.bootstrap.deploy_rights import deploy_rights
+from stacks.bootstrap.outputs import BootstrapOutputs
 from stacks.engine.buckets import Lifecycle, secure_bucket
-from stacks.engine.outputs import output, publish
-from stacks.engine.policy import Statement, document
+from stacks.engine.outputs import publish
+from stacks.engine.policy import Statement, policy_document
 from stacks.engine.stack import PipelineStack
-from stacks.naming import SERVICES
+from stacks.naming import SERVICES, StackId
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -38,19 +38,9 @@ _KEPT_IMAGES = 30
 _STATE_NONCURRENT_DAYS = 365
 
 
-@dataclass(frozen=True, kw_only=True)
-class BootstrapOutputs:
-    build_role_arn: str = output("Role of the workflow that builds images.")
-    deploy_role_arn: str = output("Role of the workflows that deploy: the secret AWS_ROLE_ARN.")
-    worker_repository_url: str = output("Repository of the worker's images: the secret ECR_BASE_WORKER.")
-    api_repository_url: str = output("Repository of the api's images: the secret ECR_BASE_API.")
-    frontend_repository_url: str = output("Repository of the dashboard's images: the secret ECR_BASE_FRONTEND.")
-    state_bucket_name: str = output("Bucket of Terraform's state.")
-
-
 class BootstrapStack(PipelineStack):
     def __init__(self, scope: "Construct", config: "PipelineConfig") -> None:
-        super().__init__(scope, "bootstrap", config)
+        super().__init__(scope, StackId.BOOTSTRAP, config)
         secure_bucket(
             self, "state", self.names.state_bucket, lifecycle=Lifecycle(noncurrent_days=_STATE_NONCURRENT_DAYS)
         )
@@ -60,7 +50,7 @@ class BootstrapStack(PipelineStack):
             "boundary",
             name=self.names.of("boundary"),
             description=f"What roles of {config.name} can be given at most.",
-            policy=document(*boundary(self.names)),
+            policy=policy_document(*boundary_statements(self.names)),
         )
         boundary_policy.override_logical_id("boundary")
         if not config.github.oidc_provider_exists:
@@ -72,11 +62,15 @@ class BootstrapStack(PipelineStack):
             "deploy", subject=f"repo:{config.repository}:environment:{environment}" if environment else branch
         )
         IamRolePolicy(
-            self, "build-rights", name=self.names.of("build"), role=build.name, policy=document(*self._push_rights())
+            self,
+            "build-rights",
+            name=self.names.of("build"),
+            role=build.name,
+            policy=policy_document(*self._push_rights()),
         )
         for part, statements in deploy_rights(self.names).items():
             policy = IamPolicy(
-                self, f"deploy-{part}", name=self.names.of(f"deploy-{part}"), policy=document(*statements)
+                self, f"deploy-{part}", name=self.names.of(f"deploy-{part}"), policy=policy_document(*statements)
             )
             IamRolePolicyAttachment(self, f"deploy-{part}-rights", role=deploy.name, policy_arn=policy.arn)
         publish(
@@ -114,7 +108,7 @@ class BootstrapStack(PipelineStack):
             principals={"Federated": self.names.arn("iam", f"oidc-provider/{_GITHUB}", region="")},
             conditions={"StringEquals": {f"{_GITHUB}:aud": "sts.amazonaws.com", f"{_GITHUB}:sub": subject}},
         )
-        return IamRole(self, f"{part}-role", name=self.names.of(part), assume_role_policy=document(trust))
+        return IamRole(self, f"{part}-role", name=self.names.of(part), assume_role_policy=policy_document(trust))
 
     def _push_rights(self) -> list[Statement]:
         return [

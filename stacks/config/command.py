@@ -1,17 +1,24 @@
-"""`./noxw -s config`: checks a config, prints what is in force, and writes what is generated from its classes."""
+"""The command `config`: check a config, print the values in force, and write what is generated from its classes."""
 
 import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from stacks.config.load import ConfigError, load_config
+from stacks.config.derived import derived_values
+from stacks.config.load import ConfigError, load_config, value_sources
 from stacks.config.model import PipelineConfig
-from stacks.config.reference import page, schema_text
+from stacks.config.reference import render_page, schema_text
 from stacks.config.sections import KUBERNETES_VERSIONS
+
+Sources = Mapping[tuple[str, ...], str]
+"""Origin of each value that is given, by the path of its field."""
+
+_DERIVED, _DEFAULT = "derived", "default"
 
 
 def main() -> int:
@@ -23,38 +30,75 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.generate:
         (arguments.generate / "pipeline.schema.json").write_text(schema_text(), encoding="utf-8")
-        (arguments.generate / "docs" / "configuration.md").write_text(page(), encoding="utf-8")
+        (arguments.generate / "docs" / "configuration.md").write_text(render_page(), encoding="utf-8")
     try:
         config = load_config(arguments.file, os.environ)
+        sources = value_sources(arguments.file, os.environ)
     except ConfigError as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person at the terminal
         return 1
-    print(effective(config))  # noqa: T201 - the command's output
+    print(format_effective(config, sources))  # noqa: T201 - the command's output
+    print(f"# OK: {arguments.file} is valid; {count_sources(config, sources)}.")  # noqa: T201
     return 0
 
 
-def effective(config: PipelineConfig) -> str:
-    """The whole config as TOML, defaults included; what is unset stands in a comment."""
+def format_effective(config: PipelineConfig, sources: Sources | None = None) -> str:
+    """Return the whole config as TOML, with the origin of each value in a comment.
+
+    The origin is the file, an environment variable, `default`, or `derived` from other values.
+    """
     until = KUBERNETES_VERSIONS[config.cluster.kubernetes_version]
     lines = [f"# Kubernetes {config.cluster.kubernetes_version} is in EKS' standard support until {until}."]
-    values = config.model_dump(mode="json")
-    lines += _table(values, ())
+    for path, value, origin in _list_values(config, sources or {}):
+        if isinstance(value, _Header):
+            lines.append(f"\n[{'.'.join(path)}]")
+        elif value is None:
+            lines.append(f"# {path[-1]} is not set")
+        elif origin == _DERIVED:
+            lines.append(f"# {path[-1]} = {_toml(value)}  # {origin}")
+        else:
+            lines.append(f"{path[-1]} = {_toml(value)}  # {origin}")
     return "\n".join(lines)
 
 
-def _table(values: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
+def count_sources(config: PipelineConfig, sources: Sources) -> str:
+    """Return the number of values by origin, for example "5 from pipeline.toml, 3 derived, 57 defaults"."""
+    origins = Counter(
+        origin for _, value, origin in _list_values(config, sources) if not isinstance(value, _Header | None)
+    )
+    given = [f"{count} from {name}" for name, count in origins.items() if name not in (_DERIVED, _DEFAULT)]
+    return ", ".join([*given, f"{origins[_DERIVED]} derived", f"{origins[_DEFAULT]} defaults"])
+
+
+class _Header:
+    """Marks the beginning of a section in a list of values."""
+
+
+def _list_values(config: PipelineConfig, sources: Sources) -> Iterator[tuple[tuple[str, ...], Any, str]]:
+    yield from _list_section(config.model_dump(mode="json"), (), sources, derived_values(config))
+
+
+def _list_section(
+    values: Mapping[str, Any], parents: tuple[str, ...], sources: Sources, derived: Mapping[tuple[str, ...], str]
+) -> Iterator[tuple[tuple[str, ...], Any, str]]:
+    """Yield path, value and origin of each field, those of a section after its header."""
     sections = {name: value for name, value in values.items() if isinstance(value, dict) and name != "tags"}
-    lines = [f"\n[{'.'.join(path)}]"] if path else []
+    if parents:
+        yield parents, _Header(), ""
     for name, value in values.items():
-        if name not in sections:
-            lines.append(f"# {name} is not set" if value is None else f"{name} = {_toml(value)}")
+        path = (*parents, name)
+        if name in sections:
+            continue
+        if value is None and path in derived:
+            yield path, derived[path], _DERIVED
+        else:
+            yield path, value, sources.get(path, _DEFAULT)
     for name, section in sections.items():
-        lines += _table(section, (*path, name))
-    return lines
+        yield from _list_section(section, (*parents, name), sources, derived)
 
 
 def _toml(value: Any) -> str:
-    """Scalars and lists are written alike in JSON and TOML; the only table in a line is `tags`."""
+    """Return a value as TOML, which writes scalars and lists as JSON does; the only table in a line is `tags`."""
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{json.dumps(name)} = {_toml(entry)}" for name, entry in value.items()) + " }"
     return json.dumps(value, ensure_ascii=False)

@@ -25,7 +25,7 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
+class FieldProblem:
     field: str
     value: Any
     rule: str
@@ -42,12 +42,12 @@ class Problem:
         return "\n".join(lines)
 
 
-def explain(values: Mapping[str, Any], error: ValidationError) -> list[Problem]:
+def list_problems(values: Mapping[str, Any], error: ValidationError) -> list[FieldProblem]:
     """Every problem of `values`, the first of which pydantic has found, in the order of the config's fields."""
     repaired = deepcopy(dict(values))
-    told: dict[Path, Problem] = {}
+    told: dict[Path, FieldProblem] = {}
     for _ in range(_ROUNDS):
-        new: dict[Path, Problem] = {}
+        new: dict[Path, FieldProblem] = {}
         for detail in error.errors():
             involved = _involved(detail)
             # A rule that involves a repaired value says nothing about what was given.
@@ -108,16 +108,16 @@ def _field(path: Path) -> FieldInfo | None:
     return field
 
 
-def _problem(values: Mapping[str, Any], path: Path, detail: ErrorDetails) -> Problem:
+def _problem(values: Mapping[str, Any], path: Path, detail: ErrorDetails) -> FieldProblem:
     field = _field(path)
     if field is None or detail["type"] == "extra_forbidden":
         rule = "there is no such field: docs/configuration.md lists them all"
-        return Problem(field=".".join(path), value=_lookup(values, path), rule=rule, what="", example="")
+        return FieldProblem(field=".".join(path), value=_lookup(values, path), rule=rule, what="", example="")
     forms = [part for part in field.metadata if isinstance(part, Form)]
     # "Input should be a valid string" says less than the form that the text must have.
     rule = forms[0].rule if forms and detail["type"] == "string_type" else detail["msg"].removeprefix("Value error, ")
     example = _example(field)
-    return Problem(
+    return FieldProblem(
         field=".".join(path),
         value=_lookup(values, path),
         rule=rule if rule[1:2].isupper() else rule[:1].lower() + rule[1:],

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariableError
 
-from stacks.config.errors import Problem, explain
+from stacks.config.errors import FieldProblem, list_problems
 from stacks.config.model import PipelineConfig
 
 ALIASES = {"DOMAIN_NAME": ("domain",), "ALERT_EMAIL": ("alert_email",), "S3_BUCKET_NAME": ("storage", "bucket_name")}
@@ -34,17 +34,14 @@ def load_config(file: Path, environment: Mapping[str, str]) -> PipelineConfig:
     Raises:
         ConfigError: the file cannot be read, or what it says is wrong.
     """
-    try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{file} cannot be read: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} is not TOML: {error}") from error
+    values = _read_file(file)
     from_environment, problems = _from_environment(environment)
     return validate_config(_merged(values, from_environment), source=str(file), problems=problems)
 
 
-def validate_config(values: Mapping[str, Any], *, source: str, problems: list[Problem] | None = None) -> PipelineConfig:
+def validate_config(
+    values: Mapping[str, Any], *, source: str, problems: list[FieldProblem] | None = None
+) -> PipelineConfig:
     """The config with these values, which come from `source`, where `problems` have been found already.
 
     Raises:
@@ -54,12 +51,49 @@ def validate_config(values: Mapping[str, Any], *, source: str, problems: list[Pr
     try:
         config = PipelineConfig.model_validate(values)
     except ValidationError as error:
-        found += explain(values, error)
+        found += list_problems(values, error)
         config = None
     if found or config is None:
         count = f"{len(found)} values" if len(found) > 1 else "1 value"
         raise ConfigError("\n".join([f"{source} and the environment: {count} to mend", *map(str, found)]))
     return config
+
+
+def value_sources(file: Path, environment: Mapping[str, str]) -> dict[tuple[str, ...], str]:
+    """Return the origin of every value that is given: the file's name, or the environment variable, by field path.
+
+    Raises: ConfigError if the file cannot be read.
+    """
+    sources = dict.fromkeys(_leaves(_read_file(file)), file.name)
+    for alias, path in ALIASES.items():
+        if environment.get(alias):
+            sources[path] = alias
+    from_environment, _ = _from_environment(environment)
+    given = {name.upper() for name, value in environment.items() if value}
+    for path in _leaves(from_environment):
+        # A list or table in JSON sets everything below its own field.
+        candidates = [f"{_PREFIX}{'__'.join(path[:length]).upper()}" for length in range(len(path), 0, -1)]
+        name = next((candidate for candidate in candidates if candidate in given), None)
+        if name is not None:
+            sources[path] = name
+    return sources
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} is not TOML: {error}") from error
+
+
+def _leaves(values: Mapping[str, Any], parents: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    paths = []
+    for name, value in values.items():
+        path = (*parents, name)
+        paths += _leaves(value, path) if isinstance(value, Mapping) and path != ("tags",) else [path]
+    return paths
 
 
 class _Variables(BaseSettings, PipelineConfig):
@@ -79,18 +113,18 @@ class _Source(EnvSettingsSource):
         return self._given
 
 
-def _from_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
+def _from_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[FieldProblem]]:
     values: dict[str, Any] = {}
     for name, path in ALIASES.items():
         if environment.get(name):
             values = _merged(values, _nested(path, environment[name]))
     problems = [
-        Problem(field=name, value=environment[name], rule=f"names no field; {guess} does", example="", what="")
+        FieldProblem(field=name, value=environment[name], rule=f"names no field; {guess} does", example="", what="")
         for name, guess in _misspelt(environment).items()
     ]
     unreadable = [name for name in variable_names() & environment.keys() if not _is_readable(name, environment[name])]
     problems += [
-        Problem(
+        FieldProblem(
             field=name, value=environment[name], rule="a list or table is given in JSON", example="[10, 50]", what=""
         )
         for name in sorted(unreadable)

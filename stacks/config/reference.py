@@ -61,21 +61,21 @@ same as well, where no `PIPELINE_` variable does: the workflows pass them.
 """
 
 
-def schema() -> dict[str, Any]:
+def config_schema() -> dict[str, Any]:
     """The JSON schema, for editors; `rule` says in words what a pattern means."""
     described = PipelineConfig.model_json_schema()
     return {"$schema": _SCHEMA_DIALECT, **described, "title": "pipeline.toml"}
 
 
 def schema_text() -> str:
-    return json.dumps(schema(), indent=2) + "\n"
+    return json.dumps(config_schema(), indent=2) + "\n"
 
 
-def page() -> str:
+def render_page() -> str:
     """The reference, in Markdown: a table for the top and one for each section."""
     described = PipelineConfig.model_json_schema()
     aliases = ", ".join(f"`{name}` (`{'.'.join(path)}`)" for name, path in ALIASES.items())
-    parts = [_HEAD.format(minimal=minimal(), aliases=aliases)]
+    parts = [_HEAD.format(minimal=minimal_config(), aliases=aliases)]
     for path, section in _sections(described, described, ()):
         name = ".".join(path)
         title = f"`[{name}]`" if name else "Top level"
@@ -88,7 +88,7 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def minimal() -> str:
+def minimal_config() -> str:
     """The smallest `pipeline.toml`: the required fields, with their examples."""
     return "\n".join(
         f"{name} = {json.dumps(field.examples[0] if field.examples else '')}"

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from services.contract.thumbnails import ImageFormat, check_positions
 from stacks.config import types as values
 from stacks.config.fargate import MEMORY_MIB, OVERHEAD_MIB, is_exact
-from stacks.config.types import Section, broken_rule, holds
+from stacks.config.types import Section, broken_rule, has_room_for
 from stacks.config.versions import KEDA_KUBERNETES_VERSIONS, KEDA_VERSION
 
 KUBERNETES_VERSIONS = {"1.35": "2027-03", "1.36": "2027-08"}
@@ -57,7 +57,7 @@ class Network(Section):
         if not 16 <= self.vpc_cidr.prefixlen <= 24:
             raise broken_rule("vpc_cidr is a /16 to /24", ["vpc_cidr"])
         needed = 2 * self.availability_zones
-        if not holds(self.vpc_cidr, self.subnet_prefix, needed):
+        if not has_room_for(self.vpc_cidr, self.subnet_prefix, needed):
             rule = f"vpc_cidr holds {needed} subnets of /{self.subnet_prefix}, two a zone"
             raise broken_rule(rule, ["vpc_cidr", "subnet_prefix", "availability_zones"])
         return self
@@ -182,7 +182,7 @@ class Processing(Section):
         return self
 
 
-class Pod(Section):
+class PodSize(Section):
     """Requests of a pod, which are its limits as well."""
 
     cpu_millis: CpuMillis = Field(description="Thousandths of a vCPU.", examples=[1000])
@@ -201,7 +201,7 @@ class Pod(Section):
         return self
 
 
-class Worker(Pod):
+class Worker(PodSize):
     cpu_millis: CpuMillis = Field(default=1000, description="Thousandths of a vCPU.")
     memory_mib: int = Field(default=1792, ge=256, description="MiB: a Fargate size less the 256 MiB that it adds.")
     concurrency: int = Field(default=2, ge=1, le=16, description="Videos that one worker works on at once.")
@@ -211,7 +211,7 @@ class Worker(Pod):
     cooldown_s: int = Field(default=120, ge=0, le=3600, description="Seconds without work before the last worker goes.")
 
 
-class Web(Pod):
+class Web(PodSize):
     cpu_millis: CpuMillis = Field(default=250, description="Thousandths of a vCPU.")
     memory_mib: int = Field(default=768, ge=256, description="MiB: a Fargate size less the 256 MiB that it adds.")
     min_replicas: int = Field(default=1, ge=1, le=20, description="Pods at least; two where an outage matters.")

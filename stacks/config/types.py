@@ -120,6 +120,6 @@ TagValue = Annotated[
 ]
 
 
-def holds(network: IPv4Network, prefix: int, count: int) -> bool:
+def has_room_for(network: IPv4Network, prefix: int, count: int) -> bool:
     """Whether a network has room for so many subnets of that prefix length."""
     return prefix >= network.prefixlen and 2 ** (prefix - network.prefixlen) >= count

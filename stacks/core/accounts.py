@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX
 from stacks.core.load_balancer_rights import load_balancer_rights
-from stacks.core.roles import AccountRoles, grant, grant_managed
+from stacks.core.roles import AccountRoles, grant_managed, grant_rights
 from stacks.engine.policy import Statement
 from stacks.naming import COLLECTOR_ACCOUNT, KEDA_OPERATOR_ACCOUNT, LOAD_BALANCER_CONTROLLER_ACCOUNT
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from stacks.naming import Names
 
 
-def worker_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
+def make_worker_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
     names = stack.names
     taker = accounts.role("worker", names.worker_account)
     uploads, thumbnails = f"{names.bucket_arn}/{UPLOAD_PREFIX}*", f"{names.bucket_arn}/{THUMBNAIL_PREFIX}*"
-    grant(
+    grant_rights(
         stack,
         "worker",
         taker,
@@ -50,11 +50,11 @@ def worker_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
     return taker
 
 
-def api_role(stack: "PipelineStack", accounts: AccountRoles, *, token_secret_arn: str) -> "IamRole":
+def make_api_role(stack: "PipelineStack", accounts: AccountRoles, *, token_secret_arn: str) -> "IamRole":
     names = stack.names
     taker = accounts.role("api", names.api_account)
     uploads, thumbnails = f"{names.bucket_arn}/{UPLOAD_PREFIX}*", f"{names.bucket_arn}/{THUMBNAIL_PREFIX}*"
-    grant(
+    grant_rights(
         stack,
         "api",
         taker,
@@ -106,21 +106,21 @@ def api_role(stack: "PipelineStack", accounts: AccountRoles, *, token_secret_arn
     return taker
 
 
-def keda_operator_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
+def make_keda_operator_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
     taker = accounts.role("keda-operator", KEDA_OPERATOR_ACCOUNT)
     watch = Statement(sid="WatchQueue", actions=["sqs:GetQueueAttributes"], resources=[stack.names.queue_arn])
-    grant(stack, "keda-operator", taker, watch)
+    grant_rights(stack, "keda-operator", taker, watch)
     return taker
 
 
-def load_balancer_controller_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
+def make_load_balancer_controller_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
     part = "load-balancer-controller"
     taker = accounts.role(part, LOAD_BALANCER_CONTROLLER_ACCOUNT)
-    grant(stack, part, taker, *load_balancer_rights(stack.names))
+    grant_rights(stack, part, taker, *load_balancer_rights(stack.names))
     return taker
 
 
-def collector_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
+def make_collector_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
     taker = accounts.role("collector", COLLECTOR_ACCOUNT)
     grant_managed(stack, "collector", taker, "CloudWatchAgentServerPolicy")
     return taker

@@ -20,27 +20,27 @@ from cdktf_cdktf_provider_aws.eks_cluster import (
 )
 from cdktf_cdktf_provider_aws.eks_fargate_profile import EksFargateProfile, EksFargateProfileSelector
 
-from stacks.core.roles import grant, grant_managed, role
-from stacks.engine.policy import Statement, assumed_by_service
+from stacks.core.roles import grant_managed, grant_rights, make_role
+from stacks.engine.policy import Statement, service_trust_policy
 from stacks.naming import INSIGHTS_NAMESPACE, KEDA_NAMESPACE, SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_aws.iam_role import IamRole
 
-    from stacks.core.network import Network
+    from stacks.core.network import VpcNetwork
     from stacks.engine.stack import PipelineStack
 
 _CONTROL_PLANE_LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 _ADMINISTRATOR = "AmazonEKSClusterAdminPolicy"
 
 
-def make_cluster(stack: "PipelineStack", network: "Network") -> EksCluster:
+def make_cluster(stack: "PipelineStack", network: "VpcNetwork") -> EksCluster:
     names, config = stack.names, stack.config.cluster
     # EKS would make it itself, and keep its logs for ever.
     logs = CloudwatchLogGroup(
         stack, "cluster-logs", name=names.cluster_log_group, retention_in_days=config.log_retention_days
     )
-    cluster_role = role(stack, "cluster", trust=assumed_by_service("eks.amazonaws.com"))
+    cluster_role = make_role(stack, "cluster", trust=service_trust_policy("eks.amazonaws.com"))
     rights = grant_managed(stack, "cluster", cluster_role, "AmazonEKSClusterPolicy")
     cluster = EksCluster(
         stack,
@@ -90,7 +90,7 @@ def _admit_administrators(stack: "PipelineStack", cluster: EksCluster) -> None:
         )
 
 
-def _fargate_profiles(stack: "PipelineStack", cluster: EksCluster, network: "Network") -> list[EksFargateProfile]:
+def _fargate_profiles(stack: "PipelineStack", cluster: EksCluster, network: "VpcNetwork") -> list[EksFargateProfile]:
     """One for each namespace that runs pods, in private subnets. EKS makes or deletes one at a time: hence the chain.
 
     https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html
@@ -120,14 +120,14 @@ def _pod_execution_role(stack: "PipelineStack") -> "IamRole":
     """
     names = stack.names
     profiles = names.arn("eks", f"fargateprofile/{names.cluster}/*")
-    taker = role(
+    taker = make_role(
         stack,
         "fargate",
-        trust=assumed_by_service("eks-fargate-pods.amazonaws.com", {"ArnLike": {"aws:SourceArn": profiles}}),
+        trust=service_trust_policy("eks-fargate-pods.amazonaws.com", {"ArnLike": {"aws:SourceArn": profiles}}),
     )
     grant_managed(stack, "fargate", taker, "AmazonEKSFargatePodExecutionRolePolicy")
     logs = names.log_group_arn(names.pods_log_group)
-    grant(
+    grant_rights(
         stack,
         "fargate",
         taker,

@@ -7,8 +7,8 @@ the Ingress has. Network Load Balancers and Shield are left out.
 
 from typing import TYPE_CHECKING
 
-from stacks.bootstrap.boundary import CLUSTER_TAG
 from stacks.engine.policy import Conditions, Statement
+from stacks.naming import CLUSTER_TAG
 
 if TYPE_CHECKING:
     from stacks.naming import Names

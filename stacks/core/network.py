@@ -31,7 +31,7 @@ _EVERYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Network:
+class VpcNetwork:
     vpc: Vpc
     public: list[Subnet]
     private: list[Subnet]
@@ -39,7 +39,7 @@ class Network:
     """The private subnets' route to the internet: a Fargate pod starts when it can fetch its image."""
 
 
-def make_network(stack: "PipelineStack") -> Network:
+def make_network(stack: "PipelineStack") -> VpcNetwork:
     vpc = Vpc(
         stack,
         "vpc",
@@ -104,7 +104,7 @@ def make_network(stack: "PipelineStack") -> Network:
         route_table_ids=[private_routes.id],
         tags={"Name": stack.names.of("s3")},
     )
-    return Network(vpc=vpc, public=public, private=private, way_out=way_out)
+    return VpcNetwork(vpc=vpc, public=public, private=private, way_out=way_out)
 
 
 def _blocks(network: "IPv4Network", prefix: int, count: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the core stack tells the others."""
+"""Outputs of the core stack."""
 
 from dataclasses import dataclass
 

@@ -8,7 +8,7 @@ from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from cdktf_cdktf_provider_aws.sqs_queue_policy import SqsQueuePolicy
 from cdktf_cdktf_provider_aws.sqs_queue_redrive_allow_policy import SqsQueueRedriveAllowPolicy
 
-from stacks.engine.policy import Statement, deny_plain_http, document
+from stacks.engine.policy import Statement, deny_plain_http, policy_document
 
 if TYPE_CHECKING:
     from services.contract.resources import QueueDescription
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Queues:
+class VideoQueues:
     videos: SqsQueue
     dead_letters: SqsQueue
     admits_bucket: SqsQueuePolicy
     """S3 tries the queue when a notification is set up: the policy comes first."""
 
 
-def make_queues(stack: "PipelineStack") -> Queues:
+def make_queues(stack: "PipelineStack") -> VideoQueues:
     names = stack.names
     described = names.resources
     dead_letters = _queue(stack, "dead-letters", described.dead_letter_queue)
@@ -50,15 +50,15 @@ def make_queues(stack: "PipelineStack") -> Queues:
         stack,
         "videos-queue-policy",
         queue_url=videos.id,
-        policy=document(bucket, deny_plain_http([names.queue_arn], "sqs:*")),
+        policy=policy_document(bucket, deny_plain_http([names.queue_arn], "sqs:*")),
     )
     SqsQueuePolicy(
         stack,
         "dead-letters-queue-policy",
         queue_url=dead_letters.id,
-        policy=document(deny_plain_http([names.dead_letter_queue_arn], "sqs:*")),
+        policy=policy_document(deny_plain_http([names.dead_letter_queue_arn], "sqs:*")),
     )
-    return Queues(videos=videos, dead_letters=dead_letters, admits_bucket=admits_bucket)
+    return VideoQueues(videos=videos, dead_letters=dead_letters, admits_bucket=admits_bucket)
 
 
 def _queue(

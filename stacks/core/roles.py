@@ -11,7 +11,7 @@ from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 
-from stacks.engine.policy import Statement, document
+from stacks.engine.policy import Statement, policy_document
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_aws.eks_cluster import EksCluster
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stacks.naming import ServiceAccount
 
 
-def role(stack: "PipelineStack", part: str, *, trust: str) -> IamRole:
+def make_role(stack: "PipelineStack", part: str, *, trust: str) -> IamRole:
     return IamRole(
         stack,
         f"{part}-role",
@@ -30,9 +30,9 @@ def role(stack: "PipelineStack", part: str, *, trust: str) -> IamRole:
     )
 
 
-def grant(stack: "PipelineStack", part: str, taker: IamRole, *statements: Statement) -> IamRolePolicy:
+def grant_rights(stack: "PipelineStack", part: str, taker: IamRole, *statements: Statement) -> IamRolePolicy:
     return IamRolePolicy(
-        stack, f"{part}-rights", name=stack.names.of(part), role=taker.name, policy=document(*statements)
+        stack, f"{part}-rights", name=stack.names.of(part), role=taker.name, policy=policy_document(*statements)
     )
 
 
@@ -73,4 +73,4 @@ class AccountRoles:
                 }
             },
         )
-        return role(self._stack, part, trust=document(trust))
+        return make_role(self._stack, part, trust=policy_document(trust))

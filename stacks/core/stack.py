@@ -14,20 +14,19 @@ from stacks.core.secrets import make_api_token
 from stacks.core.storage import make_bucket, make_table, make_test_source_bucket
 from stacks.engine.outputs import publish
 from stacks.engine.stack import PipelineStack
+from stacks.naming import StackId
 
 if TYPE_CHECKING:
     from constructs import Construct
 
     from stacks.config.model import PipelineConfig
 
-__all__ = ["CoreOutputs", "CoreStack"]
-
 
 class CoreStack(PipelineStack):
     """What the services stand on. Nothing in it needs the cluster's own API: that is the workloads' stack."""
 
     def __init__(self, scope: "Construct", config: "PipelineConfig") -> None:
-        super().__init__(scope, "core", config)
+        super().__init__(scope, StackId.CORE, config)
         network = make_network(self)
         cluster = make_cluster(self, network)
         queues = make_queues(self)
@@ -57,11 +56,11 @@ class CoreStack(PipelineStack):
                 test_source_bucket_name=self.names.resources.test_source_bucket,
                 table_name=table.name,
                 api_token_secret_arn=token.arn,
-                worker_role_arn=accounts.worker_role(self, account_roles).arn,
-                api_role_arn=accounts.api_role(self, account_roles, token_secret_arn=token.arn).arn,
-                keda_operator_role_arn=accounts.keda_operator_role(self, account_roles).arn,
-                load_balancer_controller_role_arn=accounts.load_balancer_controller_role(self, account_roles).arn,
-                collector_role_arn=accounts.collector_role(self, account_roles).arn,
+                worker_role_arn=accounts.make_worker_role(self, account_roles).arn,
+                api_role_arn=accounts.make_api_role(self, account_roles, token_secret_arn=token.arn).arn,
+                keda_operator_role_arn=accounts.make_keda_operator_role(self, account_roles).arn,
+                load_balancer_controller_role_arn=accounts.make_load_balancer_controller_role(self, account_roles).arn,
+                collector_role_arn=accounts.make_collector_role(self, account_roles).arn,
                 pods_log_group=self._log_group("pods-logs", self.names.pods_log_group).name,
                 insights_log_group=self._log_group("insights-logs", self.names.insights_log_group).name,
             ),

@@ -20,11 +20,11 @@ from services.contract.keys import UPLOAD_PREFIX
 from stacks.engine.buckets import Lifecycle, secure_bucket
 
 if TYPE_CHECKING:
-    from stacks.core.queues import Queues
+    from stacks.core.queues import VideoQueues
     from stacks.engine.stack import PipelineStack
 
 
-def make_bucket(stack: "PipelineStack", queues: "Queues") -> S3Bucket:
+def make_bucket(stack: "PipelineStack", queues: "VideoQueues") -> S3Bucket:
     """The bucket of videos and thumbnails, which tells the queue of uploads."""
     config, described = stack.config.storage, stack.names.resources
     bucket = S3Bucket(stack, "videos-bucket", bucket=described.bucket, force_destroy=not config.deletion_protection)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stacks.config.model import PipelineConfig
+from stacks.cost.capacity import PodGroup, list_pods
 from stacks.cost.prices import Assumed, Prices
-from stacks.deploy.capacity import Pods, pods
 
 ALARMS = 8
 METRICS_OF_A_POD = 9
@@ -27,7 +27,7 @@ class Line:
     """Whether it grows with the videos; the others are there without any."""
 
 
-def estimate(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> list[Line]:
+def estimate_lines(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> list[Line]:
     """The lines of a month's bill."""
     return [
         *_cluster(config, prices),
@@ -43,7 +43,7 @@ def storage_usd(config: PipelineConfig, prices: Prices, *, videos: int, video_mb
     return sum(line.usd for line in lines)
 
 
-def total(lines: list[Line]) -> float:
+def sum_usd(lines: list[Line]) -> float:
     return sum(line.usd for line in lines)
 
 
@@ -62,7 +62,7 @@ def worker_hours(config: PipelineConfig, assumed: Assumed, videos: int) -> float
 def _cluster(config: PipelineConfig, prices: Prices) -> Iterator[Line]:
     usd, hours = prices.usd, prices.assumed.hours
     yield Line(what="EKS control plane", quantity=f"{hours:g} h", usd=usd.eks_cluster_hour * hours)
-    for entry in pods(config):
+    for entry in list_pods(config):
         if entry.least:
             yield Line(
                 what=f"Fargate: {entry.name}",
@@ -96,7 +96,7 @@ def _network(config: PipelineConfig, prices: Prices, *, videos: int) -> Iterator
 def _observability(config: PipelineConfig, prices: Prices, *, videos: int) -> Iterator[Line]:
     usd, free, assumed = prices.usd, prices.free, prices.assumed
     # A worker's metrics cost only for the hours in which it sends them.
-    running = sum(entry.least for entry in pods(config)) + worker_hours(config, assumed, videos) / assumed.hours
+    running = sum(entry.least for entry in list_pods(config)) + worker_hours(config, assumed, videos) / assumed.hours
     metrics = METRICS_OF_LOGS + METRICS_OF_A_POD * (1 + NAMESPACES + running)
     yield Line(
         what="CloudWatch: metrics",
@@ -140,7 +140,7 @@ def _storage(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: f
 
 
 def _by_videos(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[Line]:
-    *_, worker = pods(config)
+    *_, worker = list_pods(config)
     hours = worker_hours(config, prices.assumed, videos)
     yield Line(
         what=f"Fargate: {worker.name}",
@@ -175,9 +175,9 @@ def _in_s3(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: flo
     )
 
 
-def _pod_hour(entry: Pods, prices: Prices) -> float:
+def _pod_hour(entry: PodGroup, prices: Prices) -> float:
     return entry.vcpus * prices.usd.fargate_vcpu_hour + entry.memory_gb * prices.usd.fargate_gb_hour
 
 
-def _size(entry: Pods) -> str:
+def _size(entry: PodGroup) -> str:
     return f"{entry.vcpus:g} vCPU, {entry.memory_gb:g} GB"

@@ -118,6 +118,6 @@ class Prices(_Table):
 
 
 @cache
-def prices() -> Prices:
+def load_prices() -> Prices:
     text = Path(__file__).with_name("prices.toml").read_text(encoding="utf-8")
     return Prices.model_validate(tomllib.loads(text))

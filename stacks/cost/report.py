@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from stacks.config.model import PipelineConfig
-from stacks.cost.estimate import Line, estimate, storage_usd, total
+from stacks.cost.estimate import Line, estimate_lines, storage_usd, sum_usd
 from stacks.cost.prices import Hosted, Prices
 
 _MOST_VIDEOS = 100_000_000
 
 
-def report(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> str:
+def format_report(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> str:
     """A month's bill line by line, its assumptions, and where a hosted service would be cheaper."""
-    lines = estimate(config, prices, videos=videos, video_mb=video_mb)
+    lines = estimate_lines(config, prices, videos=videos, video_mb=video_mb)
     return "\n".join([*_bill(config, lines, videos), "", *_assumptions(prices, config, video_mb), "", *_comparison(
         config, prices, videos=videos, video_mb=video_mb
     )])  # fmt: skip
@@ -36,7 +36,7 @@ def break_even(config: PipelineConfig, prices: Prices, hosted: Hosted, *, video_
 
 def _is_cheaper(config: PipelineConfig, prices: Prices, hosted: Hosted, *, videos: int, video_mb: float) -> bool:
     theirs = _price(config, prices, hosted, videos=videos, video_mb=video_mb)
-    return theirs is None or total(estimate(config, prices, videos=videos, video_mb=video_mb)) < theirs
+    return theirs is None or sum_usd(estimate_lines(config, prices, videos=videos, video_mb=video_mb)) < theirs
 
 
 def _price(config: PipelineConfig, prices: Prices, hosted: Hosted, *, videos: int, video_mb: float) -> float | None:
@@ -54,11 +54,11 @@ def _bill(config: PipelineConfig, lines: list[Line], videos: int) -> Iterator[st
         for line in lines:
             if line.by_videos is by_videos:
                 yield f"  {line.what:<37} {line.quantity:<38} {line.usd:>10,.2f}"
-        part = total([line for line in lines if line.by_videos is by_videos])
+        part = sum_usd([line for line in lines if line.by_videos is by_videos])
         yield f"  {'':<37} {'':<38} {part:>10,.2f}"
-    yield f"{'together':<78} {total(lines):>10,.2f}"
+    yield f"{'together':<78} {sum_usd(lines):>10,.2f}"
     if videos:
-        yield f"{'a thousand videos':<78} {1000 * total(lines) / videos:>10,.2f}"
+        yield f"{'a thousand videos':<78} {1000 * sum_usd(lines) / videos:>10,.2f}"
 
 
 def _assumptions(prices: Prices, config: PipelineConfig, video_mb: float) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _assumptions(prices: Prices, config: PipelineConfig, video_mb: float) -> Ite
 
 
 def _comparison(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[str]:
-    ours = total(estimate(config, prices, videos=videos, video_mb=video_mb))
+    ours = sum_usd(estimate_lines(config, prices, videos=videos, video_mb=video_mb))
     yield f"Others, for {videos:,} videos of {video_mb:g} MB, with their storage:"
     for hosted in prices.hosted:
         theirs = _price(config, prices, hosted, videos=videos, video_mb=video_mb)

@@ -11,17 +11,18 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stacks.config.load import ConfigError, load_config
-from stacks.cost.prices import prices
-from stacks.cost.report import report
-from stacks.deploy import team, tools
-from stacks.deploy.deploy import deploy, deploy_all
-from stacks.deploy.destroy import Consent, destroy, everything
-from stacks.deploy.diff import diff, stacks_of
+from stacks.cost.prices import load_prices
+from stacks.cost.report import format_report
+from stacks.deploy import tools
+from stacks.deploy.deploy import deploy_all, deploy_stack, deploy_team_stacks
+from stacks.deploy.destroy import Consent, all_but_bootstrap, destroy_stacks
+from stacks.deploy.diff import list_stacks, show_plans
 from stacks.deploy.errors import OperateError, RefusedError
 from stacks.deploy.images import push_images
-from stacks.deploy.instance import Instance, say
-from stacks.deploy.stages import Stack
-from stacks.graph.command import draw
+from stacks.deploy.instance import Instance, print_line
+from stacks.graph.command import draw_architecture
+from stacks.instance.team_package import TeamError, team_stacks
+from stacks.naming import StackId
 
 _ALL = "all"
 
@@ -45,12 +46,12 @@ def _run(arguments: argparse.Namespace) -> None:
     project: Path = arguments.project.resolve()
     config = load_config(project / "pipeline.toml", os.environ)
     if arguments.command == "cost":
-        say(report(config, prices(), videos=arguments.videos, video_mb=arguments.video_mb))
+        print_line(format_report(config, load_prices(), videos=arguments.videos, video_mb=arguments.video_mb))
         return
     if arguments.command == "graph":
         output: Path = arguments.output
-        output.write_text(draw(config), encoding="utf-8")
-        say(f"{output} is drawn anew.")
+        output.write_text(draw_architecture(config), encoding="utf-8")
+        print_line(f"{output} is drawn anew.")
         return
     instance = Instance(config=config, project=project, session=boto3.Session(region_name=config.region))
     if arguments.command == "images":
@@ -62,26 +63,26 @@ def _run(arguments: argparse.Namespace) -> None:
 def _change(instance: Instance, arguments: argparse.Namespace) -> None:
     """deploy, destroy, diff."""
     asked = arguments.stacks if arguments.command == "diff" else [arguments.stack]
-    if not asked or not set(asked) <= set(Stack):
+    if not asked or not set(asked) <= set(StackId):
         instance = replace(instance, team=_team(instance.project))
         _check_names(asked, instance.team)
     match arguments.command:
         case "deploy" if arguments.stack == _ALL:
             deploy_all(instance, unattended=arguments.yes)
         case "deploy" if arguments.stack in instance.team:
-            team.deploy(instance, [arguments.stack], unattended=arguments.yes)
+            deploy_team_stacks(instance, [arguments.stack], unattended=arguments.yes)
         case "deploy":
-            deploy(instance, Stack(arguments.stack), step=arguments.step, unattended=arguments.yes)
+            deploy_stack(instance, StackId(arguments.stack), step=arguments.step, unattended=arguments.yes)
         case "destroy":
             consent = Consent(name=arguments.name, empty_buckets=arguments.empty_buckets, unattended=arguments.yes)
             if arguments.stack == _ALL:
-                destroy(instance, everything(instance), consent, team_stacks=instance.team)
+                destroy_stacks(instance, all_but_bootstrap(instance), consent, team_stacks=instance.team)
             elif arguments.stack in instance.team:
-                destroy(instance, (), consent, team_stacks=(arguments.stack,))
+                destroy_stacks(instance, (), consent, team_stacks=(arguments.stack,))
             else:
-                destroy(instance, (Stack(arguments.stack),), consent)
+                destroy_stacks(instance, (StackId(arguments.stack),), consent)
         case "diff":
-            diff(instance, asked or stacks_of(instance))
+            show_plans(instance, asked or list_stacks(instance))
 
 
 def _team(project: Path) -> tuple[str, ...]:
@@ -90,8 +91,6 @@ def _team(project: Path) -> tuple[str, ...]:
         return ()
     # Importing a stack starts node.
     tools.check_node()
-    from stacks.team import TeamError, team_stacks  # noqa: PLC0415 - a second, which the other commands save
-
     try:
         return tuple(team_stacks(project))
     except TeamError as error:
@@ -100,8 +99,8 @@ def _team(project: Path) -> tuple[str, ...]:
 
 def _check_names(asked: Sequence[str], team: Sequence[str]) -> None:
     for name in asked:
-        if name not in (*Stack, *team, _ALL):
-            raise RefusedError(f"There is no stack {name!r}: there are {', '.join([*Stack, *team])}.")
+        if name not in (*StackId, *team, _ALL):
+            raise RefusedError(f"There is no stack {name!r}: there are {', '.join([*StackId, *team])}.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         "--project", type=Path, default=Path.cwd(), metavar="DIR", help="folder of pipeline.toml (default: this one)"
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    names = f"{', '.join(Stack)}, one of team/"
+    names = f"{', '.join(StackId)}, one of team/"
 
     command = commands.add_parser("deploy", help="deploy a stack, or all in order")
     command.add_argument("stack", metavar="STACK", help=f"{names}, or {_ALL}")
@@ -138,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--video-mb",
         type=_size,
-        default=prices().assumed.video_mb,
+        default=load_prices().assumed.video_mb,
         metavar="MB",
         help="size of a video (default: %(default)g)",
     )

@@ -1,22 +1,24 @@
 """`deploy -- <stack>` and `deploy -- all`: in order, after a look at what is needed, with a word on what comes next."""
 
+from collections.abc import Iterable
+
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stacks.deploy import account, cdktf_cli, images, prerequisites, progress, team
+from stacks.deploy import account, images, prerequisites, progress, tools
 from stacks.deploy.errors import RefusedError
-from stacks.deploy.instance import Instance, say
+from stacks.deploy.instance import Instance, print_line
 from stacks.deploy.stages import (
     WORKLOADS_HTTPS,
     Images,
     Need,
     Pause,
-    Stack,
     Stage,
     first_stages,
     last_stages,
     next_command,
     stages_of,
 )
+from stacks.naming import StackId
 
 _HTTPS_FIRST = (
     "Set certificate = true in pipeline.toml (and commit it, as every later deployment keeps HTTPS by it), then give "
@@ -24,7 +26,7 @@ _HTTPS_FIRST = (
 )
 
 
-def deploy(instance: Instance, stack: Stack, *, step: int | None, unattended: bool) -> None:
+def deploy_stack(instance: Instance, stack: StackId, *, step: int | None, unattended: bool) -> None:
     """Deploys one stack; the dns stack's step 2 also gives the load balancer its certificate.
 
     Raises:
@@ -33,20 +35,20 @@ def deploy(instance: Instance, stack: Stack, *, step: int | None, unattended: bo
         CommandError: cdktf or Terraform fails.
     """
     config = instance.config
-    if stack is Stack.DNS:
+    if stack is StackId.DNS:
         step = step or (2 if config.certificate else 1)
         _check_step(instance, step)
     stages = stages_of(stack, step=step, config=config)
     # WORKLOADS_HTTPS comes after the certificate that it needs.
     needs = {need for stage in stages for need in stage.needs if len(stages) == 1 or need is not Need.CERTIFICATE}
-    prerequisites.check(instance, needs)
+    prerequisites.check_prerequisites(instance, needs)
     for stage in stages:
         _deploy(instance, stage, unattended=unattended)
-    if stack is Stack.DNS and step == 1:
+    if stack is StackId.DNS and step == 1:
         _tell_name_servers(instance)
     following = next_command(stack, step=step, config=config)
-    say(f"Next: {following}" if following else "That was the last stack.")
-    if stack not in (Stack.BOOTSTRAP, Stack.CORE):
+    print_line(f"Next: {following}" if following else "That was the last stack.")
+    if stack not in (StackId.BOOTSTRAP, StackId.CORE):
         _tell_address(instance, over_https=config.certificate and step != 1)
 
 
@@ -58,26 +60,34 @@ def deploy_all(instance: Instance, *, unattended: bool) -> None:
         CommandError: cdktf, Terraform or Docker fails.
     """
     config = instance.config
-    prerequisites.check(instance, {Need.AWS_CLI, Need.QUOTA})
+    prerequisites.check_prerequisites(instance, {Need.AWS_CLI, Need.QUOTA})
     missing = account.missing_images(instance.session, config)
     if missing:
-        prerequisites.check(instance, (), docker=True)
+        prerequisites.check_prerequisites(instance, (), docker=True)
     for first in first_stages(progress.Progress(missing_images=tuple(missing))):
         if isinstance(first, Images):
             images.build_and_push(instance, first.services, tag=config.image_tag)
         else:
             _deploy(instance, first, unattended=unattended)
-    for stage in last_stages(config, progress.progress(instance)):
+    for stage in last_stages(config, progress.read_progress(instance)):
         if isinstance(stage, Pause):
             _explain(instance, stage)
             _tell_address(instance, over_https=False)
             return
         if stage is not WORKLOADS_HTTPS:
-            prerequisites.check(instance, stage.needs)
+            prerequisites.check_prerequisites(instance, stage.needs)
         _deploy(instance, stage, unattended=unattended)
-    team.deploy(instance, instance.team, unattended=unattended)
-    say("Everything is deployed.")
+    deploy_team_stacks(instance, instance.team, unattended=unattended)
+    print_line("Everything is deployed.")
     _tell_address(instance, over_https=config.certificate)
+
+
+def deploy_team_stacks(instance: Instance, stacks: Iterable[str], *, unattended: bool) -> None:
+    """Raises: PrerequisiteError if something is missing, CommandError if cdktf or Terraform fails."""
+    for stack in stacks:
+        prerequisites.check_prerequisites(instance, {Need.STATE_BUCKET})
+        print_line(f"\n== {stack}, the team's own")
+        tools.deploy_with_cdktf(instance.project, stack, overrides={}, unattended=unattended)
 
 
 def _check_step(instance: Instance, step: int) -> None:
@@ -96,22 +106,22 @@ def _check_step(instance: Instance, step: int) -> None:
 
 
 def _deploy(instance: Instance, stage: Stage, *, unattended: bool) -> None:
-    if stage.stack is Stack.BOOTSTRAP and not account.has_state_bucket(instance.session, instance.config):
-        say(f"Making the state's bucket {instance.names.state_bucket}.")
+    if stage.stack is StackId.BOOTSTRAP and not account.has_state_bucket(instance.session, instance.config):
+        print_line(f"Making the state's bucket {instance.names.state_bucket}.")
         account.make_state_bucket(instance.session, instance.config)
-    say(f"\n== {stage.title}")
-    cdktf_cli.deploy(instance.project, stage.stack, overrides=stage.overrides, unattended=unattended)
+    print_line(f"\n== {stage.title}")
+    tools.deploy_with_cdktf(instance.project, stage.stack, overrides=stage.overrides, unattended=unattended)
 
 
 def _tell_name_servers(instance: Instance) -> None:
     servers = progress.zone_name_servers(instance)
     if servers:
-        say(
+        print_line(
             f"Enter these name servers at the registrar of {instance.config.domain} (custom DNS), then wait until they "
             "are known, mostly some minutes:"
         )
         for server in servers:
-            say(f"  {server}")
+            print_line(f"  {server}")
 
 
 def _tell_address(instance: Instance, *, over_https: bool) -> None:
@@ -119,17 +129,19 @@ def _tell_address(instance: Instance, *, over_https: bool) -> None:
     try:
         address = progress.dashboard_url(instance, over_https=over_https)
     except (ClientError, BotoCoreError) as error:
-        say(f"The dashboard's address could not be read ({error}): it is the load balancer's name in the EC2 console.")
+        print_line(
+            f"The dashboard's address could not be read ({error}): it is the load balancer's name in the EC2 console."
+        )
         return
     if address:
-        say(f"The dashboard is at {address}")
+        print_line(f"The dashboard is at {address}")
 
 
 def _explain(instance: Instance, pause: Pause) -> None:
     if pause.why == "delegation":
         _tell_name_servers(instance)
-        say("Next: delegate the domain, then ./noxw -s deploy -- all")
+        print_line("Next: delegate the domain, then ./noxw -s deploy -- all")
     else:
-        say(f"{instance.config.domain} is delegated. {_HTTPS_FIRST}")
-        say("Next: ./noxw -s deploy -- all")
-    say("The alarms need no domain: ./noxw -s deploy -- monitoring")
+        print_line(f"{instance.config.domain} is delegated. {_HTTPS_FIRST}")
+        print_line("Next: ./noxw -s deploy -- all")
+    print_line("The alarms need no domain: ./noxw -s deploy -- monitoring")

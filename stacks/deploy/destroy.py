@@ -5,14 +5,16 @@ balancer is gone; dns, whose certificate nobody uses any more; core. bootstrap s
 images, and the roles that the workflows come in by.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from stacks.deploy import account, cdktf_cli, leftovers, prerequisites, storage, team
+from stacks.deploy import account, leftovers, prerequisites, tools
 from stacks.deploy.errors import RefusedError
-from stacks.deploy.instance import Instance, say
+from stacks.deploy.instance import Instance, print_line
 from stacks.deploy.progress import has_load_balancer, zone_name_servers
-from stacks.deploy.stages import Need, Stack
+from stacks.deploy.stages import Need
+from stacks.naming import StackId
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +28,8 @@ class Consent:
     ask: Callable[[str], str] = input
 
 
-def destroy(
-    instance: Instance, stacks: tuple[Stack, ...], consent: Consent, *, team_stacks: tuple[str, ...] = ()
+def destroy_stacks(
+    instance: Instance, stacks: tuple[StackId, ...], consent: Consent, *, team_stacks: tuple[str, ...] = ()
 ) -> None:
     """Destroys the given stacks, in the right order; the team's own first.
 
@@ -38,62 +40,85 @@ def destroy(
         OperateError: what the load balancer's controller made does not go away.
     """
     needs = {Need.STATE_BUCKET}
-    if Stack.WORKLOADS in stacks:
+    if StackId.WORKLOADS in stacks:
         needs.add(Need.AWS_CLI)
-    prerequisites.check(instance, needs)
-    if Stack.CORE in stacks:
+    prerequisites.check_prerequisites(instance, needs)
+    if StackId.CORE in stacks:
         _check_protection(instance)
         _check_buckets(instance, empty_buckets=consent.empty_buckets)
-    if Stack.BOOTSTRAP in stacks:
+    if StackId.BOOTSTRAP in stacks:
         _check_repositories(instance)
-    if {Stack.WORKLOADS, Stack.DNS} & set(stacks) and instance.config.certificate:
+    if {StackId.WORKLOADS, StackId.DNS} & set(stacks) and instance.config.certificate:
         _check_login(instance)
     _check_name(instance, (*reversed(team_stacks), *_order(stacks)), consent)
-    team.destroy(instance, team_stacks, unattended=consent.unattended)
+    destroy_team_stacks(instance, team_stacks, unattended=consent.unattended)
     for stack in _order(stacks):
         _destroy(instance, stack, consent)
-    if Stack.BOOTSTRAP not in stacks and Stack.CORE in stacks:
-        say(
+    if StackId.BOOTSTRAP not in stacks and StackId.CORE in stacks:
+        print_line(
             "bootstrap stays: the images in ECR, GitHub's roles. Next, if they are to go as well: "
             "./noxw -s destroy -- bootstrap"
         )
-    if Stack.BOOTSTRAP in stacks:
-        say(
+    if StackId.BOOTSTRAP in stacks:
+        print_line(
             f"The state's bucket {instance.names.state_bucket} stays, with the states' history: empty and delete it by "
             "hand once you are sure."
         )
 
 
-def everything(instance: Instance) -> tuple[Stack, ...]:
+def destroy_team_stacks(instance: Instance, stacks: Iterable[str], *, unattended: bool) -> None:
+    """Raises: CommandError. What was never deployed is left alone: it may read outputs that are gone by now."""
+    for stack in reversed(list(stacks)):
+        if not _has_resources(instance, stack):
+            print_line(f"Nothing of {stack} stands.")
+            continue
+        print_line(f"\n== destroying {stack}, the team's own")
+        tools.destroy_with_cdktf(instance.project, stack, overrides={}, unattended=unattended)
+
+
+def all_but_bootstrap(instance: Instance) -> tuple[StackId, ...]:
     """What `all` means: all but bootstrap."""
     with_domain = instance.config.domain is not None
-    return (Stack.MONITORING, *((Stack.DNS,) if with_domain else ()), Stack.WORKLOADS, Stack.CORE)
+    return (StackId.MONITORING, *((StackId.DNS,) if with_domain else ()), StackId.WORKLOADS, StackId.CORE)
 
 
-def _order(stacks: tuple[Stack, ...]) -> tuple[Stack, ...]:
+def _order(stacks: tuple[StackId, ...]) -> tuple[StackId, ...]:
     """Backwards, but dns after workloads: ACM keeps a certificate while a load balancer uses it."""
-    order = (Stack.MONITORING, Stack.WORKLOADS, Stack.DNS, Stack.CORE, Stack.BOOTSTRAP)
+    order = (StackId.MONITORING, StackId.WORKLOADS, StackId.DNS, StackId.CORE, StackId.BOOTSTRAP)
     return tuple(stack for stack in order if stack in stacks)
 
 
-def _destroy(instance: Instance, stack: Stack, consent: Consent) -> None:
+def _destroy(instance: Instance, stack: StackId, consent: Consent) -> None:
     # Step 1 of dns, and workloads over HTTP, ask nothing of each other or of the load balancer.
-    released = {"PIPELINE_CERTIFICATE": "false"} if stack in (Stack.DNS, Stack.WORKLOADS) else {}
-    if stack is Stack.WORKLOADS and _has_zone(instance):
-        say("\n== dns back to step 1: the address and the validation go, so that it lets go of the load balancer")
-        cdktf_cli.deploy(instance.project, Stack.DNS, overrides=released, unattended=consent.unattended)
-    if stack is Stack.DNS and has_load_balancer(instance):
-        say("\n== workloads back to HTTP: ACM keeps a certificate while a load balancer uses it")
-        cdktf_cli.deploy(instance.project, Stack.WORKLOADS, overrides=released, unattended=consent.unattended)
-    if stack is Stack.CORE:
-        leftovers.wait_until_gone(instance.session, instance.names, say=say)
+    released = {"PIPELINE_CERTIFICATE": "false"} if stack in (StackId.DNS, StackId.WORKLOADS) else {}
+    if stack is StackId.WORKLOADS and _has_zone(instance):
+        print_line(
+            "\n== dns back to step 1: the address and the validation go, so that it lets go of the load balancer"
+        )
+        tools.deploy_with_cdktf(instance.project, StackId.DNS, overrides=released, unattended=consent.unattended)
+    if stack is StackId.DNS and has_load_balancer(instance):
+        print_line("\n== workloads back to HTTP: ACM keeps a certificate while a load balancer uses it")
+        tools.deploy_with_cdktf(instance.project, StackId.WORKLOADS, overrides=released, unattended=consent.unattended)
+    if stack is StackId.CORE:
+        leftovers.wait_until_gone(instance.session, instance.names, say=print_line)
         if consent.empty_buckets:
             for bucket in _buckets(instance):
-                say(f"Emptying {bucket}: {storage.empty(instance.session, bucket)} versions deleted.")
-    say(f"\n== destroying {stack}")
-    cdktf_cli.destroy(instance.project, stack, overrides=released, unattended=consent.unattended)
-    if stack is Stack.WORKLOADS:
-        leftovers.wait_until_gone(instance.session, instance.names, say=say)
+                print_line(f"Emptying {bucket}: {leftovers.empty_bucket(instance.session, bucket)} versions deleted.")
+    print_line(f"\n== destroying {stack}")
+    tools.destroy_with_cdktf(instance.project, stack, overrides=released, unattended=consent.unattended)
+    if stack is StackId.WORKLOADS:
+        leftovers.wait_until_gone(instance.session, instance.names, say=print_line)
+
+
+def _has_resources(instance: Instance, stack: str) -> bool:
+    """Whether the stack's state holds a resource."""
+    s3 = instance.session.client("s3")
+    try:
+        answer = s3.get_object(Bucket=instance.names.state_bucket, Key=instance.names.state_key(stack))
+    except s3.exceptions.NoSuchKey:
+        return False
+    resources = json.loads(answer["Body"].read()).get("resources", [])
+    return any(resource.get("mode") == "managed" for resource in resources)
 
 
 def _has_zone(instance: Instance) -> bool:
@@ -126,7 +151,7 @@ def _check_protection(instance: Instance) -> None:
 
 
 def _check_buckets(instance: Instance, *, empty_buckets: bool) -> None:
-    full = [bucket for bucket in _buckets(instance) if not storage.is_empty(instance.session, bucket)]
+    full = [bucket for bucket in _buckets(instance) if not leftovers.is_bucket_empty(instance.session, bucket)]
     if full and not empty_buckets:
         raise RefusedError(
             f"{' and '.join(full)} {'holds' if len(full) == 1 else 'hold'} objects, and AWS deletes no bucket that "
@@ -154,7 +179,7 @@ def _check_name(instance: Instance, stacks: tuple[str, ...], consent: Consent) -
     config, name = instance.config, consent.name
     if name is None:
         listed = ", ".join(stacks)
-        say(f"This destroys {listed} of {config.name!r} in account {config.account_id}, {config.region}.")
+        print_line(f"This destroys {listed} of {config.name!r} in account {config.account_id}, {config.region}.")
         try:
             name = consent.ask("Type the pipeline's name to go on: ").strip()
         except EOFError:

@@ -2,27 +2,28 @@
 
 from collections.abc import Iterable
 
-from stacks.deploy import cdktf_cli, prerequisites
+from stacks.deploy import prerequisites, tools
 from stacks.deploy.errors import CommandError
-from stacks.deploy.instance import Instance, say
-from stacks.deploy.stages import Need, Stack
+from stacks.deploy.instance import Instance, print_line
+from stacks.deploy.stages import Need
+from stacks.naming import StackId
 
 
-def diff(instance: Instance, stacks: Iterable[str]) -> None:
+def show_plans(instance: Instance, stacks: Iterable[str]) -> None:
     """Shows the plan of each stack; one that fails does not keep the others from being shown.
 
     Raises:
         PrerequisiteError: something is missing.
         CommandError: some could not be planned; it names them.
     """
-    prerequisites.check(instance, {Need.STATE_BUCKET, Need.AWS_CLI})
+    prerequisites.check_prerequisites(instance, {Need.STATE_BUCKET, Need.AWS_CLI})
     failed = []
     for stack in stacks:
-        say(f"\n== {stack}")
+        print_line(f"\n== {stack}")
         try:
-            cdktf_cli.diff(instance.project, stack)
+            tools.plan_with_cdktf(instance.project, stack)
         except CommandError as error:
-            say(str(error))
+            print_line(str(error))
             failed.append(stack)
     if failed:
         raise CommandError(
@@ -30,7 +31,7 @@ def diff(instance: Instance, stacks: Iterable[str]) -> None:
         )
 
 
-def stacks_of(instance: Instance) -> tuple[str, ...]:
+def list_stacks(instance: Instance) -> tuple[str, ...]:
     """All that the config and the team have, in the order of deployment."""
-    ours = (stack for stack in Stack if stack is not Stack.DNS or instance.config.domain is not None)
+    ours = (stack for stack in StackId if stack is not StackId.DNS or instance.config.domain is not None)
     return (*ours, *instance.team)

@@ -16,8 +16,8 @@ from stacks.config import types as values
 from stacks.config.model import PipelineConfig
 from stacks.deploy import account, tools
 from stacks.deploy.errors import RefusedError
-from stacks.deploy.instance import Instance, say
-from stacks.instance.locked import locked
+from stacks.deploy.instance import Instance, print_line
+from stacks.instance.locked import locked_requirements
 from stacks.naming import Names
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def build_context() -> Iterator[Path]:
         shutil.copytree(SERVICES, context / "services", ignore=_NOT_COPIED)
         (context / "requirements").mkdir()
         for service in ("worker", "api"):
-            shutil.copy(locked(service), context / "requirements")
+            shutil.copy(locked_requirements(service), context / "requirements")
         yield context
 
 
@@ -63,9 +63,11 @@ def push_images(instance: Instance, *, tag: str) -> None:
     missing = account.missing_images(instance.session, config)
     for service in naming.SERVICES:
         if service not in missing:
-            say(f"{service} {tag} is in ECR already, where a tag never moves: left as it is.")
+            print_line(f"{service} {tag} is in ECR already, where a tag never moves: left as it is.")
     build_and_push(instance, missing, tag=tag)
-    say(f"Next: set image_tag = {tag!r} in pipeline.toml, then ./noxw -s deploy -- core (the first time) or workloads")
+    print_line(
+        f"Next: set image_tag = {tag!r} in pipeline.toml, then ./noxw -s deploy -- core (the first time) or workloads"
+    )
 
 
 def build_and_push(instance: Instance, services: Iterable[str], *, tag: str) -> None:
@@ -74,15 +76,15 @@ def build_and_push(instance: Instance, services: Iterable[str], *, tag: str) -> 
     built = []
     with build_context() as context:
         for service in services:
-            say(f"\n== image of {service}")
+            print_line(f"\n== image of {service}")
             for command in build_commands(config, service, team=instance.project / "team"):
-                tools.run(command, cwd=context)
+                tools.run_program(command, cwd=context)
             built.append(service)
     if not built:
         return
     _log_in(instance.session, config)
     for service in built:
-        tools.run(["docker", "push", Names(config).image(service)], cwd=instance.project)
+        tools.run_program(["docker", "push", Names(config).image(service)], cwd=instance.project)
 
 
 def build_commands(config: PipelineConfig, service: str, *, team: Path) -> list[list[str]]:
@@ -121,4 +123,6 @@ def _log_in(session: "Session", config: PipelineConfig) -> None:
     registry = Names(config).image("worker").partition("/")[0]
     answer = session.client("ecr").get_authorization_token()["authorizationData"]
     user, _, password = base64.b64decode(answer[0]["authorizationToken"]).decode().partition(":")
-    tools.run(["docker", "login", "--username", user, "--password-stdin", registry], cwd=SERVICES, stdin=password)
+    tools.run_program(
+        ["docker", "login", "--username", user, "--password-stdin", registry], cwd=SERVICES, stdin=password
+    )

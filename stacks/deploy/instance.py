@@ -25,6 +25,6 @@ class Instance:
         return Names(self.config)
 
 
-def say(sentence: str) -> None:
+def print_line(sentence: str) -> None:
     """For the person at the terminal, at once: Terraform writes to the same terminal."""
     print(sentence, flush=True)  # noqa: T201 - the command's output

@@ -13,15 +13,11 @@ from botocore.exceptions import ClientError
 
 from stacks.deploy.account import error_code
 from stacks.deploy.errors import OperateError
-from stacks.naming import Names
+from stacks.naming import CLUSTER_TAG, Names
 
 if TYPE_CHECKING:
     from boto3 import Session
-
-CLUSTER_TAG = "elbv2.k8s.aws/cluster"
-"""On everything that the controller makes.
-https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/#resource-tags
-"""
+    from types_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 PATIENCE_S = 15 * 60
 _PAUSE_S = 10
@@ -51,7 +47,7 @@ def wait_until_gone(
     """
     told: list[Leftover] = []
     for waited_s in range(0, int(patience_s) + 1, _PAUSE_S):
-        found = leftovers(session, names)
+        found = list_leftovers(session, names)
         if not found:
             return
         if found != told:
@@ -65,7 +61,7 @@ def wait_until_gone(
     )
 
 
-def leftovers(session: "Session", names: Names) -> list[Leftover]:
+def list_leftovers(session: "Session", names: Names) -> list[Leftover]:
     """What is left of the cluster's load balancers, in the order in which it can be deleted by hand."""
     return [
         *_load_balancers(session, names),
@@ -129,3 +125,39 @@ def _of_the_network(session: "Session", names: Names) -> list[Leftover]:
         *(Leftover("network interface", interface) for interface in interfaces),
         *(Leftover("security group", f"{group['GroupName']} ({group['GroupId']})") for group in groups),
     ]
+
+
+def is_bucket_empty(session: "Session", bucket: str) -> bool:
+    """Whether a bucket holds no version of anything; true for one that does not exist."""
+    try:
+        page = session.client("s3").list_object_versions(Bucket=bucket, MaxKeys=1)
+    except ClientError as error:
+        if error_code(error) == "NoSuchBucket":
+            return True
+        raise
+    return not page.get("Versions") and not page.get("DeleteMarkers")
+
+
+def empty_bucket(session: "Session", bucket: str) -> int:
+    """Deletes all versions and delete markers for good; how many there were.
+
+    Raises:
+        OperateError: some could not be deleted; it names the first.
+    """
+    s3 = session.client("s3")
+    deleted = 0
+    while not is_bucket_empty(session, bucket):
+        # Always the first page: what was on it is gone by then.
+        page = s3.list_object_versions(Bucket=bucket)
+        entries: list[ObjectIdentifierTypeDef] = [
+            {"Key": entry["Key"], "VersionId": entry["VersionId"]}
+            for entry in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
+        ]
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": entries, "Quiet": True})
+        for problem in answer.get("Errors", []):
+            raise OperateError(
+                f"{len(answer['Errors'])} objects of {bucket} could not be deleted, the first is "
+                f"{problem.get('Key')!r}: {problem.get('Message')}."
+            )
+        deleted += len(entries)
+    return deleted

@@ -3,14 +3,14 @@
 import os
 from collections.abc import Callable, Iterable
 
+from stacks.cost.capacity import max_vcpus
 from stacks.deploy import account, progress, tools
-from stacks.deploy.capacity import most_vcpus
 from stacks.deploy.errors import PrerequisiteError
-from stacks.deploy.instance import Instance, say
+from stacks.deploy.instance import Instance, print_line
 from stacks.deploy.stages import Need
 
 
-def check(instance: Instance, needs: Iterable[Need], *, docker: bool = False) -> None:
+def check_prerequisites(instance: Instance, needs: Iterable[Need], *, docker: bool = False) -> None:
     """Raises: PrerequisiteError naming everything that is missing. AWS is asked only with valid credentials."""
     problems = list(_problems(_local_checks(instance, docker=docker, aws_cli=Need.AWS_CLI in needs)))
     signed_in = list(_problems([lambda: account.check_credentials(instance.session, instance.config)]))
@@ -51,9 +51,9 @@ def _check_images(instance: Instance) -> None:
 
 
 def _check_quota(instance: Instance) -> None:
-    note = account.check_fargate_quota(instance.session, instance.config, needed_vcpus=most_vcpus(instance.config))
+    note = account.check_fargate_quota(instance.session, instance.config, needed_vcpus=max_vcpus(instance.config))
     if note:
-        say(f"Note: {note}")
+        print_line(f"Note: {note}")
 
 
 def _problems(checks: Iterable[Callable[[], None]]) -> Iterable[PrerequisiteError]:

@@ -21,7 +21,7 @@ class Progress:
     certificate_issued: bool = False
 
 
-def progress(instance: Instance) -> Progress:
+def read_progress(instance: Instance) -> Progress:
     with_domain = instance.config.domain is not None
     return Progress(
         missing_images=tuple(missing_images(instance.session, instance.config)),

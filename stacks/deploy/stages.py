@@ -10,14 +10,7 @@ from enum import StrEnum
 
 from stacks.config.model import PipelineConfig
 from stacks.deploy.progress import Progress
-
-
-class Stack(StrEnum):
-    BOOTSTRAP = "bootstrap"
-    CORE = "core"
-    WORKLOADS = "workloads"
-    DNS = "dns"
-    MONITORING = "monitoring"
+from stacks.naming import StackId
 
 
 class Need(StrEnum):
@@ -35,7 +28,7 @@ class Need(StrEnum):
 class Stage:
     """A stack that is deployed, with what the config says differently for it."""
 
-    stack: Stack
+    stack: StackId
     title: str
     needs: tuple[Need, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
@@ -58,58 +51,58 @@ class Pause:
 
 _CERTIFICATE = "PIPELINE_CERTIFICATE"
 
-BOOTSTRAP = Stage(stack=Stack.BOOTSTRAP, title="bootstrap: GitHub's roles, ECR repositories, the state's settings")
+BOOTSTRAP = Stage(stack=StackId.BOOTSTRAP, title="bootstrap: GitHub's roles, ECR repositories, the state's settings")
 CORE = Stage(
-    stack=Stack.CORE,
+    stack=StackId.CORE,
     title="core: network, cluster, queues, buckets, table",
     needs=(Need.STATE_BUCKET, Need.QUOTA),
 )
 WORKLOADS = Stage(
-    stack=Stack.WORKLOADS,
+    stack=StackId.WORKLOADS,
     title="workloads: KEDA, load balancer, api, frontend, worker",
     needs=(Need.STATE_BUCKET, Need.AWS_CLI, Need.QUOTA, Need.CLUSTER, Need.CERTIFICATE, Need.IMAGES),
 )
 WORKLOADS_HTTP = Stage(
-    stack=Stack.WORKLOADS,
+    stack=StackId.WORKLOADS,
     title="workloads, over HTTP until there is a certificate",
     needs=tuple(need for need in WORKLOADS.needs if need is not Need.CERTIFICATE),
     overrides={_CERTIFICATE: "false"},
 )
 DNS_1 = Stage(
-    stack=Stack.DNS,
+    stack=StackId.DNS,
     title="dns step 1: zone and certificate request",
     needs=(Need.STATE_BUCKET,),
     overrides={_CERTIFICATE: "false"},
 )
 DNS_2 = Stage(
-    stack=Stack.DNS,
+    stack=StackId.DNS,
     title="dns step 2: validation of the certificate, address of the dashboard",
     needs=(Need.STATE_BUCKET, Need.DELEGATION, Need.LOAD_BALANCER),
     overrides={_CERTIFICATE: "true"},
 )
 WORKLOADS_HTTPS = Stage(
-    stack=Stack.WORKLOADS,
+    stack=StackId.WORKLOADS,
     title="workloads, with the certificate: HTTPS, and HTTP redirects to it",
     needs=WORKLOADS.needs,
     overrides={_CERTIFICATE: "true"},
 )
 MONITORING = Stage(
-    stack=Stack.MONITORING,
+    stack=StackId.MONITORING,
     title="monitoring: alarms, dashboard, e-mail",
     needs=(Need.STATE_BUCKET, Need.LOAD_BALANCER),
 )
 
 _ALONE = {
-    Stack.BOOTSTRAP: (BOOTSTRAP,),
-    Stack.CORE: (CORE,),
-    Stack.WORKLOADS: (WORKLOADS,),
-    Stack.MONITORING: (MONITORING,),
+    StackId.BOOTSTRAP: (BOOTSTRAP,),
+    StackId.CORE: (CORE,),
+    StackId.WORKLOADS: (WORKLOADS,),
+    StackId.MONITORING: (MONITORING,),
 }
 
 
-def stages_of(stack: Stack, *, step: int | None, config: PipelineConfig) -> tuple[Stage, ...]:
+def stages_of(stack: StackId, *, step: int | None, config: PipelineConfig) -> tuple[Stage, ...]:
     """What `deploy -- <stack>` does. The dns stack has two steps; without one it is the config's `certificate`."""
-    if stack is not Stack.DNS:
+    if stack is not StackId.DNS:
         return _ALONE[stack]
     return (DNS_2, WORKLOADS_HTTPS) if (step or (2 if config.certificate else 1)) == 2 else (DNS_1,)
 
@@ -146,15 +139,15 @@ def last_stages(config: PipelineConfig, progress: Progress) -> Iterator[Stage | 
     yield MONITORING
 
 
-def next_command(stack: Stack, *, step: int | None, config: PipelineConfig) -> str | None:
+def next_command(stack: StackId, *, step: int | None, config: PipelineConfig) -> str | None:
     """The command that comes after `deploy -- <stack>`, None after the last."""
     deploy = "./noxw -s deploy --"
     monitoring = f"{deploy} monitoring"
     secured = config.domain is None or config.certificate
-    following: dict[Stack, str] = {
-        Stack.BOOTSTRAP: f"./noxw -s images -- --tag {config.image_tag}",
-        Stack.CORE: f"{deploy} workloads",
-        Stack.WORKLOADS: monitoring if secured else f"{deploy} dns --step 1",
-        Stack.DNS: f"{deploy} dns --step 2" if step == 1 else monitoring,
+    following: dict[StackId, str] = {
+        StackId.BOOTSTRAP: f"./noxw -s images -- --tag {config.image_tag}",
+        StackId.CORE: f"{deploy} workloads",
+        StackId.WORKLOADS: monitoring if secured else f"{deploy} dns --step 1",
+        StackId.DNS: f"{deploy} dns --step 2" if step == 1 else monitoring,
     }
     return following.get(stack)

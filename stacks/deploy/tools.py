@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stacks.deploy.errors import CommandError, PrerequisiteError
@@ -17,6 +17,9 @@ NODE_MAJORS = range(20, 24)
 """cdktf-cli 0.21 crashes on Node 24, and was not tried on older ones than 20."""
 
 _ANSWER_WITHIN_S = 60
+
+_CDKTF_ENVIRONMENT = {"CHECKPOINT_DISABLE": "1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
+"""No question to HashiCorp whether there is a newer version, and no banner over every run."""
 
 
 def check_terraform() -> None:
@@ -76,7 +79,9 @@ def check_docker() -> None:
         )
 
 
-def run(command: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None, stdin: str | None = None) -> None:
+def run_program(
+    command: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None, stdin: str | None = None
+) -> None:
     """Runs a program in the foreground, its output to ours.
 
     Raises:
@@ -91,6 +96,30 @@ def run(command: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None,
         raise CommandError(f"`{command[0]}` is not on the PATH, so `{shown}` could not be run.") from None
     if done.returncode != 0:
         raise CommandError(f"`{shown}` ended with status {done.returncode}: see what it says above.")
+
+
+def deploy_with_cdktf(project: Path, stack: str, *, overrides: Mapping[str, str], unattended: bool) -> None:
+    """Raises: CommandError."""
+    _run_cdktf(project, "deploy", stack, *_approval(unattended=unattended), overrides=overrides)
+
+
+def destroy_with_cdktf(project: Path, stack: str, *, overrides: Mapping[str, str], unattended: bool) -> None:
+    """Raises: CommandError."""
+    _run_cdktf(project, "destroy", stack, *_approval(unattended=unattended), overrides=overrides)
+
+
+def plan_with_cdktf(project: Path, stack: str) -> None:
+    """Raises: CommandError."""
+    _run_cdktf(project, "diff", stack, overrides={})
+
+
+def _approval(*, unattended: bool) -> tuple[str, ...]:
+    return ("--auto-approve",) if unattended else ()
+
+
+def _run_cdktf(project: Path, *arguments: str, overrides: Mapping[str, str]) -> None:
+    cli = project / "node_modules" / ".bin" / "cdktf"
+    run_program([os.fspath(cli), *arguments], cwd=project, env={**_CDKTF_ENVIRONMENT, **overrides})
 
 
 def _ask(command: Sequence[str]) -> str | None:

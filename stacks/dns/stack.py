@@ -7,8 +7,6 @@ the host points at the load balancer, which must stand by then; the workloads st
 the certificate from here.
 """
 
-from dataclasses import dataclass
-
 from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.acm_certificate import AcmCertificate
 from cdktf_cdktf_provider_aws.acm_certificate_validation import (
@@ -21,23 +19,17 @@ from cdktf_cdktf_provider_aws.route53_zone import Route53Zone
 from constructs import Construct
 
 from stacks.config.model import PipelineConfig
-from stacks.engine.outputs import output, publish
+from stacks.dns.outputs import DnsOutputs
+from stacks.engine.outputs import publish
 from stacks.engine.stack import PipelineStack
-
-
-@dataclass(frozen=True, kw_only=True)
-class DnsOutputs:
-    name_servers: list[str] = output("The zone's four name servers, for the domain's registrar.")
-    zone_id: str = output("Hosted zone of the domain.")
-    certificate_arn: str = output("Certificate of the dashboard; validated once step 2 is through.")
-    dashboard_url: str = output("Address of the dashboard, once step 2 is through.")
+from stacks.naming import StackId
 
 
 class DnsStack(PipelineStack):
     """Raises: ValueError if the config has no domain."""
 
     def __init__(self, scope: Construct, config: PipelineConfig) -> None:
-        super().__init__(scope, "dns", config)
+        super().__init__(scope, StackId.DNS, config)
         host = self.names.host
         if config.domain is None or host is None:
             raise ValueError("the dns stack needs `domain` in the config, for example domain = 'example.com'")

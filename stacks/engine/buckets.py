@@ -27,7 +27,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
     S3BucketVersioningVersioningConfiguration,
 )
 
-from stacks.engine.policy import deny_plain_http, document
+from stacks.engine.policy import deny_plain_http, policy_document
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
@@ -84,7 +84,10 @@ def secure_bucket(
     )
     arn = stack.names.bucket_arn_of(bucket_name)
     S3BucketPolicy(
-        stack, f"{part}-bucket-policy", bucket=bucket, policy=document(deny_plain_http([arn, f"{arn}/*"], "s3:*"))
+        stack,
+        f"{part}-bucket-policy",
+        bucket=bucket,
+        policy=policy_document(deny_plain_http([arn, f"{arn}/*"], "s3:*")),
     )
     # Rules on old versions need versioning to stand.
     S3BucketLifecycleConfiguration(

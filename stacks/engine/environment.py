@@ -8,7 +8,7 @@ from pydantic_settings import PydanticBaseSettingsSource
 from services.contract.settings import ServiceSettings
 
 
-def environment(settings: type[ServiceSettings], **values: Any) -> dict[str, str]:
+def container_environment(settings: type[ServiceSettings], **values: Any) -> dict[str, str]:
     """Variables with the given values, in the order of the settings; a value of None is left to its default.
 
     The whole is validated by the class as the service will validate it, so that a Deployment whose service would refuse
@@ -20,7 +20,7 @@ def environment(settings: type[ServiceSettings], **values: Any) -> dict[str, str
     unknown = sorted(set(values) - set(settings.model_fields))
     if unknown:
         raise ValueError(f"{settings.__name__} has no {', '.join(unknown)}")
-    texts = {name: as_text(values[name]) for name in settings.model_fields if values.get(name) is not None}
+    texts = {name: format_value(values[name]) for name in settings.model_fields if values.get(name) is not None}
     try:
         _alone(settings)(**texts)
     except ValidationError as error:
@@ -42,8 +42,8 @@ def _alone(settings: type[ServiceSettings]) -> type[ServiceSettings]:
     return Alone
 
 
-def as_text(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value as a service reads it from its environment."""
     if isinstance(value, tuple):
-        return ",".join(as_text(part) for part in value)
+        return ",".join(format_value(part) for part in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

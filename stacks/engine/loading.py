@@ -33,7 +33,7 @@ class UnknownEngineError(Exception):
     """`STACKS_ENGINE` names no engine."""
 
 
-def install() -> None:
+def install_lazy_loading() -> None:
     """Sets the detours up; nothing is imported yet. Must come before the first import of cdktf."""
     engine = os.environ.get("STACKS_ENGINE") or "cdktf"
     if engine not in ENGINES:

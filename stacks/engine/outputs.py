@@ -48,7 +48,7 @@ def outputs_of(stack: "PipelineStack", stack_id: str, kind: type[_Outputs]) -> _
         key=names.state_key(stack_id),
         region=stack.config.region,
     )
-    state.override_logical_id(stack_id)
+    state.override_logical_id(str(stack_id))
     values: dict[str, str | list[str]] = {}
     for entry in fields(kind):  # type: ignore[arg-type]  # every class of outputs is a dataclass
         values[entry.name] = state.get_string(entry.name) if entry.type is str else state.get_list(entry.name)

@@ -36,7 +36,7 @@ class Statement:
         return statement
 
 
-def document(*statements: Statement) -> str:
+def policy_document(*statements: Statement) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement.as_json() for statement in statements]})
 
 
@@ -52,9 +52,9 @@ def deny_plain_http(resources: Sequence[str], action: str) -> Statement:
     )
 
 
-def assumed_by_service(service: str, conditions: Conditions | None = None) -> str:
+def service_trust_policy(service: str, conditions: Conditions | None = None) -> str:
     """The trust policy of a role that an AWS service takes."""
-    return document(
+    return policy_document(
         Statement(
             sid="AssumedByService",
             actions=["sts:AssumeRole"],

@@ -7,7 +7,7 @@ from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, Kuberne
 from constructs import Construct
 
 from stacks.config.model import PipelineConfig
-from stacks.naming import Names, tags
+from stacks.naming import Names, resource_tags
 
 TERRAFORM_VERSION = ">= 1.11.0"
 """1.10 brought lock files in S3, 1.11 write-only arguments: https://developer.hashicorp.com/terraform/language/v1.11.x"""
@@ -19,8 +19,9 @@ class PipelineStack(TerraformStack):
     """A stack of an instance: its state lies in S3 under its own key, with a lock file beside it."""
 
     def __init__(self, scope: Construct, stack_id: str, config: PipelineConfig) -> None:
-        super().__init__(scope, stack_id)
-        self.stack_id = stack_id
+        # jsii takes plain text, not a StackId.
+        super().__init__(scope, str(stack_id))
+        self.stack_id = str(stack_id)
         self.config = config
         self.names = Names(config)
         self.add_override("terraform.required_version", TERRAFORM_VERSION)
@@ -38,7 +39,7 @@ class PipelineStack(TerraformStack):
             "aws",
             region=config.region,
             allowed_account_ids=[config.account_id],
-            default_tags=[AwsProviderDefaultTags(tags=tags(config, stack_id))],
+            default_tags=[AwsProviderDefaultTags(tags=resource_tags(config, stack_id))],
         )
 
     def connect_to_cluster(self, *, name: str, endpoint: str, ca_data: str) -> None:

@@ -16,7 +16,7 @@ _LONGEST_S = 120.0
 _PACKAGE, _INDEX = ".jsii", ".jsii.runtime.v1.json"
 
 
-def warm(longest_s: float = _LONGEST_S) -> None:
+def warm_caches(longest_s: float = _LONGEST_S) -> None:
     """Waits until every package in the cache has its index, or for that long."""
     sys.dont_write_bytecode = False
     importlib.import_module("stacks.app")
@@ -40,4 +40,4 @@ def _unindexed(cache: Path) -> set[Path]:
 
 
 if __name__ == "__main__":
-    warm()
+    warm_caches()

@@ -2,12 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from stacks.graph.scene import Resources
-
-Fields = dict[str, Any]
+from stacks.graph.resources import Arrow, DrawnBox, Fields, Resources
 
 _PREFIX = "alb.ingress.kubernetes.io"
 _CONTROLLERS = {
@@ -17,68 +13,68 @@ _CONTROLLERS = {
 _SHOWN = ("frontend", "api", "worker")
 
 
-def boxes(found: "Resources") -> Iterator[Fields]:
+def list_boxes(found: Resources) -> Iterator[DrawnBox]:
     for ingress in found.of("workloads", "kubernetes_ingress_v1").values():
         annotations = ingress["metadata"]["annotations"]
         ports = [next(iter(entry.items())) for entry in json.loads(annotations[f"{_PREFIX}/listen-ports"])]
         spoken = "HTTPS, from HTTP by redirect" if f"{_PREFIX}/ssl-redirect" in annotations else "HTTP"
-        yield {
-            "key": "ingress",
-            "panel": "workloads",
-            "column": 0,
-            "title": f"load balancer {annotations[f'{_PREFIX}/load-balancer-name']}",
-            "lines": (spoken, "ports " + ", ".join(str(port) for _, port in ports)),
-        }
+        yield DrawnBox(
+            key="ingress",
+            panel="workloads",
+            column=0,
+            title=f"load balancer {annotations[f'{_PREFIX}/load-balancer-name']}",
+            lines=(spoken, "ports " + ", ".join(str(port) for _, port in ports)),
+        )
     scaling = _scaled_object(found)
     if scaling:
         least, most = scaling["minReplicaCount"], scaling["maxReplicaCount"]
         trigger = scaling["triggers"][0]["metadata"]
-        yield {
-            "key": "scaler",
-            "panel": "workloads",
-            "column": 0,
-            "title": f"KEDA scales {least} to {most}",
-            "lines": (f"1 pod for {trigger['queueLength']} messages", f"asks every {scaling['pollingInterval']} s"),
-        }
+        yield DrawnBox(
+            key="scaler",
+            panel="workloads",
+            column=0,
+            title=f"KEDA scales {least} to {most}",
+            lines=(f"1 pod for {trigger['queueLength']} messages", f"asks every {scaling['pollingInterval']} s"),
+        )
     for name in found.of("workloads", "helm_release"):
         if name in _CONTROLLERS:
             title, does = _CONTROLLERS[name]
-            yield {"key": f"chart:{name}", "panel": "workloads", "column": 0, "title": title, "lines": (does,)}
+            yield DrawnBox(key=f"chart:{name}", panel="workloads", column=0, title=title, lines=(does,))
     yield from _deployments(found)
     for name in found.of("workloads", "kubernetes_stateful_set_v1"):
-        yield {
-            "key": f"set:{name}",
-            "panel": "workloads",
-            "column": 1,
-            "title": "ADOT collector",
-            "lines": ("Container Insights on Fargate",),
-        }
+        yield DrawnBox(
+            key=f"set:{name}",
+            panel="workloads",
+            column=1,
+            title="ADOT collector",
+            lines=("Container Insights on Fargate",),
+        )
 
 
-def arrows(found: "Resources") -> Iterator[tuple[str, ...]]:
+def list_arrows(found: Resources) -> Iterator[Arrow]:
     components = _components(found)
     for ingress in found.of("workloads", "kubernetes_ingress_v1").values():
         for rule in ingress["spec"]["rule"]:
             for path in rule["http"]["path"]:
                 name = path["backend"]["service"]["name"]
-                yield ("ingress", f"deployment:{components.get(name, '')}", path["path"])
+                yield Arrow("ingress", f"deployment:{components.get(name, '')}", path["path"])
     scaling = _scaled_object(found)
     if scaling:
-        yield ("scaler", f"deployment:{components.get(scaling['scaleTargetRef']['name'], '')}")
+        yield Arrow("scaler", f"deployment:{components.get(scaling['scaleTargetRef']['name'], '')}")
     for component, deployment in _by_component(found).items():
         variables = _variables(deployment)
         for name, other in components.items():
             if any(value.startswith(f"http://{name}:") for value in variables.values()):
-                yield (f"deployment:{component}", f"deployment:{other}", "/api")
+                yield Arrow(f"deployment:{component}", f"deployment:{other}", "/api")
         for key, name in _stores(found).items():
             # A queue is named by its URL; a table may have the queue's name.
             is_named = str.endswith if key.startswith("queue:") else str.__eq__
             wanted = f"/{name}" if key.startswith("queue:") else name
             if any(is_named(value, wanted) for value in variables.values()):
-                yield (f"deployment:{component}", key)
+                yield Arrow(f"deployment:{component}", key)
 
 
-def _deployments(found: "Resources") -> Iterator[Fields]:
+def _deployments(found: Resources) -> Iterator[DrawnBox]:
     scaled = {
         scaler["spec"]["scale_target_ref"]["name"]: scaler["spec"]
         for scaler in found.of("workloads", "kubernetes_horizontal_pod_autoscaler_v2").values()
@@ -94,22 +90,22 @@ def _deployments(found: "Resources") -> Iterator[Fields]:
             lines.append(f"{hpa['min_replicas']} to {hpa['max_replicas']} pods, at {target} % CPU")
         elif component == "worker":
             lines.append("three frames of each video")
-        yield {
-            "key": f"deployment:{component}",
-            "panel": "workloads",
-            "column": 1,
-            "title": component,
-            "lines": tuple(lines),
-        }
+        yield DrawnBox(
+            key=f"deployment:{component}",
+            panel="workloads",
+            column=1,
+            title=component,
+            lines=tuple(lines),
+        )
 
 
-def _by_component(found: "Resources") -> dict[str, Fields]:
+def _by_component(found: Resources) -> dict[str, Fields]:
     label = "app.kubernetes.io/component"
     deployments = found.of("workloads", "kubernetes_deployment_v1").values()
     return {deployment["metadata"]["labels"][label]: deployment for deployment in deployments}
 
 
-def _components(found: "Resources") -> dict[str, str]:
+def _components(found: Resources) -> dict[str, str]:
     """Component by the name that its Deployment and its Service share."""
     return {deployment["metadata"]["name"]: component for component, deployment in _by_component(found).items()}
 
@@ -119,7 +115,7 @@ def _variables(deployment: Fields) -> dict[str, str]:
     return {variable["name"]: str(variable["value"]) for variable in container["env"]}
 
 
-def _stores(found: "Resources") -> dict[str, str]:
+def _stores(found: Resources) -> dict[str, str]:
     """Names of what holds data, by the key of its box."""
     kinds = {
         "bucket": ("aws_s3_bucket", "bucket"),
@@ -134,7 +130,7 @@ def _stores(found: "Resources") -> dict[str, str]:
     }
 
 
-def _scaled_object(found: "Resources") -> Fields | None:
+def _scaled_object(found: Resources) -> Fields | None:
     for release in found.of("workloads", "helm_release").values():
         for values in release.get("values", []):
             for entry in json.loads(values).get("objects", []) if values.startswith("{") else []:

@@ -6,22 +6,22 @@ from pathlib import Path
 
 from stacks.config.model import PipelineConfig
 from stacks.engine import loading
-from stacks.graph.drawing import drawing
-from stacks.graph.scene import scene
+from stacks.graph.drawing import render_svg
+from stacks.graph.scene import build_scene
 
 
-def draw(config: PipelineConfig) -> str:
+def draw_architecture(config: PipelineConfig) -> str:
     """The drawing of an instance; with HTTPS where it has a domain, whether or not the certificate stands yet."""
-    loading.install()
+    loading.install_lazy_loading()
     # The provider packages must not be imported before that.
     from cdktf import App  # noqa: PLC0415
 
-    from stacks.app import build  # noqa: PLC0415
+    from stacks.app import build_stacks  # noqa: PLC0415
 
     shown = config.model_copy(update={"certificate": config.domain is not None})
     with tempfile.TemporaryDirectory() as folder:
         app = App(outdir=folder)
-        build(app, shown)
+        build_stacks(app, shown)
         app.synth()
         return draw_synthesized(Path(folder))
 
@@ -29,4 +29,4 @@ def draw(config: PipelineConfig) -> str:
 def draw_synthesized(folder: Path) -> str:
     """The drawing of what `cdktf synth` has written into a folder."""
     files = sorted(folder.glob("stacks/*/cdk.tf.json"))
-    return drawing(scene({file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}))
+    return render_svg(build_scene({file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}))

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from stacks.graph.scene import Arrow, Box, Scene
+from stacks.graph.resources import Arrow, DrawnBox
+from stacks.graph.scene import Scene
 
 _WIDTH_PX = 1500
 _MARGIN_PX = 20
@@ -44,7 +45,7 @@ _PANELS = {
 
 @dataclass(frozen=True)
 class _Place:
-    box: Box
+    box: DrawnBox
     x: int
     y: int
     width: int
@@ -55,7 +56,7 @@ class _Place:
         return self.y + self.height // 2
 
 
-def drawing(scene: Scene) -> str:
+def render_svg(scene: Scene) -> str:
     """The SVG document."""
     places, panels, height = _lay_out(scene)
     body = [*_panels(scene, panels), *_arrows(scene.arrows, places), *_boxes(places.values())]

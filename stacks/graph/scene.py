@@ -7,66 +7,27 @@ counted, not drawn.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from stacks.graph import cluster, surroundings
-
-Synthesized = Mapping[str, Mapping[str, Any]]
-"""cdk.tf.json of each stack, by the stack's id."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Box:
-    key: str
-    """Unique in the drawing."""
-    panel: str
-    """The stack, or `outside`."""
-    column: int
-    title: str
-    lines: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Arrow:
-    source: str
-    target: str
-    label: str = ""
+from stacks.graph.resources import Arrow, DrawnBox, Resources, Synthesized
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    boxes: tuple[Box, ...]
+    boxes: tuple[DrawnBox, ...]
     arrows: tuple[Arrow, ...]
     undrawn: Mapping[str, int]
     """Resources of each stack that have no box."""
 
 
-def scene(synthesized: Synthesized) -> Scene:
+def build_scene(synthesized: Synthesized) -> Scene:
     found = Resources(synthesized)
-    boxes = [Box(**fields) for fields in (*surroundings.boxes(found), *cluster.boxes(found))]
+    boxes = (*surroundings.list_boxes(found), *cluster.list_boxes(found))
     known = {box.key for box in boxes}
-    arrows = [Arrow(*ends) for ends in (*surroundings.arrows(found), *cluster.arrows(found))]
+    arrows = (*surroundings.list_arrows(found), *cluster.list_arrows(found))
     return Scene(
-        boxes=tuple(boxes),
+        boxes=boxes,
         # A stack that is not there (dns, without a domain) takes its arrows along.
         arrows=tuple(arrow for arrow in dict.fromkeys(arrows) if {arrow.source, arrow.target} <= known),
         undrawn={stack: found.count(stack) - len(found.drawn[stack]) for stack in synthesized},
     )
-
-
-class Resources:
-    """The stacks' resources, by kind; it remembers which were asked for."""
-
-    def __init__(self, synthesized: Synthesized) -> None:
-        self._synthesized = synthesized
-        self.drawn: dict[str, set[str]] = {stack: set() for stack in synthesized}
-
-    def of(self, stack: str, kind: str) -> dict[str, Any]:
-        """Resources by logical id; none where the stack is not there."""
-        resources: dict[str, Any] = self._synthesized.get(stack, {}).get("resource", {}).get(kind, {})
-        if stack in self.drawn:
-            self.drawn[stack].update(f"{kind}.{name}" for name in resources)
-        return resources
-
-    def count(self, stack: str) -> int:
-        return sum(len(resources) for resources in self._synthesized[stack].get("resource", {}).values())

@@ -3,76 +3,71 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 
 from services.contract.resources import SPARE_RECEIVES
-
-if TYPE_CHECKING:
-    from stacks.graph.scene import Resources
-
-Fields = dict[str, Any]
+from stacks.graph.resources import Arrow, DrawnBox, Fields, Resources
 
 _DAY_S = 86_400
 _WATCHED = {"QUEUE": "the queue", "DLQ": "dead letters", "ALB": "the load balancer", "LOGS": "the workers' logs"}
 """In the order in which they are drawn, which is that of the queues."""
 
 
-def boxes(found: "Resources") -> Iterator[Fields]:
-    yield {"key": "browser", "panel": "outside", "column": 0, "title": "browser", "lines": ("HTTPS, WebSocket",)}
-    yield {
-        "key": "github",
-        "panel": "outside",
-        "column": 0,
-        "title": "GitHub Actions",
-        "lines": ("by OIDC,", "no keys"),
-    }
+def list_boxes(found: Resources) -> Iterator[DrawnBox]:
+    yield DrawnBox(key="browser", panel="outside", column=0, title="browser", lines=("HTTPS, WebSocket",))
+    yield DrawnBox(
+        key="github",
+        panel="outside",
+        column=0,
+        title="GitHub Actions",
+        lines=("by OIDC,", "no keys"),
+    )
     yield from _dns(found)
     yield from _bootstrap(found)
     yield from _core(found)
     yield from _monitoring(found)
 
 
-def arrows(found: "Resources") -> Iterator[tuple[str, ...]]:
+def list_arrows(found: Resources) -> Iterator[Arrow]:
     yield from _ways_in(found)
     yield from _ways_of_messages(found)
     yield from _ways_of_alarms(found)
 
 
-def _ways_in(found: "Resources") -> Iterator[tuple[str, ...]]:
+def _ways_in(found: Resources) -> Iterator[Arrow]:
     if "dashboard-record" in found.of("dns", "aws_route53_record"):
-        yield ("browser", "record")
-        yield ("record", "ingress")
+        yield Arrow("browser", "record")
+        yield Arrow("record", "ingress")
     else:
-        yield ("browser", "ingress")
+        yield Arrow("browser", "ingress")
     for name, role in found.of("bootstrap", "aws_iam_role").items():
-        yield ("github", f"role:{role['name']}")
+        yield Arrow("github", f"role:{role['name']}")
         if name == "build-role":
-            yield (f"role:{role['name']}", "images")
+            yield Arrow(f"role:{role['name']}", "images")
 
 
-def _ways_of_messages(found: "Resources") -> Iterator[tuple[str, ...]]:
+def _ways_of_messages(found: Resources) -> Iterator[Arrow]:
     for notification in found.of("core", "aws_s3_bucket_notification").values():
         bucket = _address(notification["bucket"])
         for entry in notification["queue"]:
-            yield (f"bucket:{bucket}", f"queue:{_address(entry['queue_arn'])}", "events")
+            yield Arrow(f"bucket:{bucket}", f"queue:{_address(entry['queue_arn'])}", "events")
     for name, queue in found.of("core", "aws_sqs_queue").items():
         if "redrive_policy" in queue:
             policy = json.loads(queue["redrive_policy"])
-            yield (f"queue:{name}", f"queue:{_address(policy['deadLetterTargetArn'])}", "given up")
+            yield Arrow(f"queue:{name}", f"queue:{_address(policy['deadLetterTargetArn'])}", "given up")
 
 
-def _ways_of_alarms(found: "Resources") -> Iterator[tuple[str, ...]]:
+def _ways_of_alarms(found: Resources) -> Iterator[Arrow]:
     # All alarms tell the topic (tests/stacks checks that); one arrow says so.
     for watched in list(_alarms(found))[-1:]:
-        yield (f"alarms:{watched}", "topic", "each")
+        yield Arrow(f"alarms:{watched}", "topic", "each")
     queues = {queue["name"]: name for name, queue in found.of("core", "aws_sqs_queue").items()}
     for alarm in found.of("monitoring", "aws_cloudwatch_metric_alarm").values():
         queue = queues.get(alarm.get("dimensions", {}).get("QueueName", ""))
         if queue:
-            yield (f"queue:{queue}", f"alarms:{_watched(alarm)}")
+            yield Arrow(f"queue:{queue}", f"alarms:{_watched(alarm)}")
 
 
-def _dns(found: "Resources") -> Iterator[Fields]:
+def _dns(found: Resources) -> Iterator[DrawnBox]:
     for name, record in found.of("dns", "aws_route53_record").items():
         if name == "dashboard-record":
             yield _box("record", "dns", record["name"], "A record, step 2")
@@ -82,7 +77,7 @@ def _dns(found: "Resources") -> Iterator[Fields]:
         yield _box("zone", "dns", f"zone {zone['name']}", "its name servers, step 1")
 
 
-def _bootstrap(found: "Resources") -> Iterator[Fields]:
+def _bootstrap(found: Resources) -> Iterator[DrawnBox]:
     for name, role in found.of("bootstrap", "aws_iam_role").items():
         does = "pushes images" if name == "build-role" else "deploys, inside a boundary"
         yield _box(f"role:{role['name']}", "bootstrap", f"role {role['name']}", does)
@@ -94,7 +89,7 @@ def _bootstrap(found: "Resources") -> Iterator[Fields]:
         yield _box("state", "bootstrap", "Terraform's state", "S3, versioned, locked")
 
 
-def _core(found: "Resources") -> Iterator[Fields]:
+def _core(found: Resources) -> Iterator[DrawnBox]:
     notified = {_address(entry["bucket"]) for entry in found.of("core", "aws_s3_bucket_notification").values()}
     buckets = found.of("core", "aws_s3_bucket")
     for name in sorted(buckets, key=lambda name: name not in notified):
@@ -119,7 +114,7 @@ def _core(found: "Resources") -> Iterator[Fields]:
     yield from _network(found)
 
 
-def _network(found: "Resources") -> Iterator[Fields]:
+def _network(found: Resources) -> Iterator[DrawnBox]:
     for cluster in found.of("core", "aws_eks_cluster").values():
         profiles = found.of("core", "aws_eks_fargate_profile")
         yield _box(
@@ -141,7 +136,7 @@ def _network(found: "Resources") -> Iterator[Fields]:
         )
 
 
-def _monitoring(found: "Resources") -> Iterator[Fields]:
+def _monitoring(found: Resources) -> Iterator[DrawnBox]:
     for watched, alarms in _alarms(found).items():
         yield _box(f"alarms:{watched}", "monitoring", f"alarms on {watched}", *alarms)
     for topic in found.of("monitoring", "aws_sns_topic").values():
@@ -151,7 +146,7 @@ def _monitoring(found: "Resources") -> Iterator[Fields]:
         yield _box("dashboard", "monitoring", "dashboard", "CloudWatch")
 
 
-def _alarms(found: "Resources") -> dict[str, list[str]]:
+def _alarms(found: Resources) -> dict[str, list[str]]:
     """Names of the alarms, by what they watch."""
     grouped: dict[str, list[str]] = defaultdict(list)
     for name, alarm in found.of("monitoring", "aws_cloudwatch_metric_alarm").items():
@@ -169,8 +164,8 @@ def _watched(alarm: Fields) -> str:
     return _WATCHED["LOGS"]
 
 
-def _box(key: str, panel: str, title: str, *lines: str) -> Fields:
-    return {"key": key, "panel": panel, "column": 0, "title": title, "lines": tuple(lines)}
+def _box(key: str, panel: str, title: str, *lines: str) -> DrawnBox:
+    return DrawnBox(key=key, panel=panel, column=0, title=title, lines=lines)
 
 
 def _address(reference: str) -> str:

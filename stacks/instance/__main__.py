@@ -11,15 +11,27 @@ from tempfile import TemporaryDirectory
 
 from stacks.config.load import ConfigError
 from stacks.instance.errors import TemplateError
-from stacks.instance.new import PLACEHOLDERS, interrupted, new, read_answers
+from stacks.instance.new import PLACEHOLDERS, QUESTIONS, exit_on_signal, read_answers, render_instance
 from stacks.instance.source import named_source, source_of
-from stacks.instance.update import newer_version, open_pull_request, update
+from stacks.instance.update import find_newer_version, open_pull_request, update_instance
+
+_NEW_EXPLAINED = f"""\
+new renders an instance of this project: a repository with a pipeline.toml, workflows and a noxfile, pinned to this
+version. It asks {len(QUESTIONS)} questions: {", ".join(QUESTIONS)}.
+
+  ./noxw new ../acme-thumbs                            ask, and render into ../acme-thumbs
+  ./noxw new ../acme-thumbs --defaults                 ask nothing: enough for a demo, not for a deployment
+  ./noxw new ../acme-thumbs --data name=acme-thumbs    answer one question; --data can be given again
+  ./noxw new ../acme-thumbs --data-file answers.yml    take the answers from a YAML file
+
+--force writes into a folder that is not empty. --source URL names the project's repository, if others or CI need it.
+docs/getting-started.md describes the rest."""
 
 
 def main() -> int:
     arguments = _parser().parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupted)
+        signal.signal(number, exit_on_signal)
     try:
         with _temporary_files():
             match arguments.command:
@@ -50,10 +62,13 @@ def _temporary_files() -> Iterator[None]:
 
 
 def _new(arguments: argparse.Namespace) -> None:
+    if arguments.destination is None:
+        _say(_NEW_EXPLAINED)
+        return
     source = named_source(arguments.source) if arguments.source else source_of(arguments.checkout.resolve())
     answers = read_answers(arguments.data_file) if arguments.data_file else {}
     answers |= dict(arguments.data)
-    given = new(source, arguments.destination, answers, defaults=arguments.defaults, force=arguments.force)
+    given = render_instance(source, arguments.destination, answers, defaults=arguments.defaults, force=arguments.force)
     for note in source.notes:
         _say(f"Note: {note}")
     _tell(arguments.destination, given)
@@ -70,7 +85,7 @@ def _tell(destination: Path, given: Mapping[str, str]) -> None:
 
 
 def _update(arguments: argparse.Namespace) -> None:
-    done = update(arguments.instance, to=arguments.to)
+    done = update_instance(arguments.instance, to=arguments.to)
     if not done.changed:
         _say(f"{done.version} is the newest version: nothing was changed.")
         return
@@ -85,7 +100,7 @@ def _update(arguments: argparse.Namespace) -> None:
 
 
 def _check_update(instance: Path) -> None:
-    versions = newer_version(instance)
+    versions = find_newer_version(instance)
     if versions is None:
         _say("This is the newest version.")
     else:
@@ -106,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("new", help="render an instance")
     command.add_argument("checkout", type=Path, help="this project's own folder")
-    command.add_argument("destination", type=Path, metavar="DEST", help="a folder that is empty or not there yet")
+    command.add_argument("destination", type=Path, nargs="?", metavar="DEST", help="an empty or new folder")
     command.add_argument("--data", type=_answer, action="append", default=[], metavar="KEY=VALUE", help="an answer")
     command.add_argument("--data-file", type=Path, metavar="FILE", help="answers in YAML; --data goes over them")
     command.add_argument("--defaults", action="store_true", help="ask nothing: what is not answered has its default")

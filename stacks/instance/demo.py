@@ -8,22 +8,22 @@ import sys
 from pathlib import Path
 
 from stacks.config.load import ConfigError, load_config
-from stacks.engine.environment import as_text
+from stacks.engine.environment import format_value
 from stacks.engine.processing import processing_settings
 
 
-def command(project: Path, *arguments: str) -> list[str]:
+def demo_command(project: Path, *arguments: str) -> list[str]:
     """The command that runs the local pipeline; `arguments` are its own. Raises: ConfigError."""
     config = load_config(project / "pipeline.toml", os.environ)
     settings = {"pipeline_name": config.name, **processing_settings(config)}
-    given = [f"--set={name.upper()}={as_text(value)}" for name, value in settings.items()]
+    given = [f"--set={name.upper()}={format_value(value)}" for name, value in settings.items()]
     return [sys.executable, "-m", "services.local", *given, *arguments]
 
 
 def main() -> None:
     project, *arguments = sys.argv[1:]
     try:
-        local = command(Path(project), *arguments)
+        local = demo_command(Path(project), *arguments)
     except ConfigError as error:
         sys.exit(str(error))
     os.execv(local[0], local)  # noqa: S606 - our own program, without a shell

@@ -9,7 +9,7 @@ from stacks.instance.errors import TemplateError
 _ANSWER_WITHIN_S = 30
 
 
-def ask(*arguments: str, cwd: Path) -> str:
+def run_git(*arguments: str, cwd: Path) -> str:
     """What git prints. Raises: TemplateError with its own words if it fails."""
     done = _run(arguments, cwd)
     if done.returncode != 0:
@@ -17,7 +17,7 @@ def ask(*arguments: str, cwd: Path) -> str:
     return done.stdout.strip()
 
 
-def succeeds(*arguments: str, cwd: Path) -> bool:
+def git_succeeds(*arguments: str, cwd: Path) -> bool:
     return _run(arguments, cwd).returncode == 0
 
 

@@ -12,7 +12,7 @@ _FOLDERS = (_PACKAGE / "requirements", _PACKAGE.parent / "requirements")
 """In a wheel, and in a checkout."""
 
 
-def locked(name: str) -> Path:
+def locked_requirements(name: str) -> Path:
     """The requirements file of that name: `api`, `checks`, `local`, `stacks`, `template`, `worker`.
 
     Raises: LookupError if there is none.
@@ -24,4 +24,4 @@ def locked(name: str) -> Path:
 
 
 if __name__ == "__main__":
-    print(locked(sys.argv[1]))  # noqa: T201 - the command's output
+    print(locked_requirements(sys.argv[1]))  # noqa: T201 - the command's output

@@ -15,7 +15,10 @@ from stacks.config.load import ConfigError, load_config, validate_config
 from stacks.config.model import PipelineConfig
 from stacks.config.types import InstanceName
 from stacks.instance.errors import TemplateError
-from stacks.instance.source import Source
+from stacks.instance.source import TemplateSource
+
+RESERVED_PACKAGES = ("services", "stacks")
+"""Import packages of this project, which an instance installs. `template/noxfile.py` checks for the same names."""
 
 QUESTIONS = ("name", "description", "region", "account_id", "domain", "alert_email", "repository")
 """Of copier.yml."""
@@ -24,8 +27,13 @@ PLACEHOLDERS = ("account_id", "alert_email", "repository")
 """Answers whose defaults are nobody's: enough for a demo, wrong for a deployment."""
 
 
-def new(
-    source: Source, destination: Path, answers: Mapping[str, str], *, defaults: bool = False, force: bool = False
+def render_instance(
+    source: TemplateSource,
+    destination: Path,
+    answers: Mapping[str, str],
+    *,
+    defaults: bool = False,
+    force: bool = False,
 ) -> dict[str, str]:
     """The answers that the instance in `destination` was rendered with.
 
@@ -58,10 +66,10 @@ def new(
             shutil.copytree(rendered, destination, dirs_exist_ok=True)
         else:
             rendered.rename(destination)
-    return answers_of(destination)
+    return read_instance_answers(destination)
 
 
-def answers_of(instance: Path) -> dict[str, str]:
+def read_instance_answers(instance: Path) -> dict[str, str]:
     """What an instance was rendered with; Copier's own notes begin with `_`."""
     answers: dict[str, str] = yaml.safe_load((instance / ".copier-answers.yml").read_text(encoding="utf-8"))
     return answers
@@ -78,6 +86,17 @@ def read_answers(file: Path) -> dict[str, str]:
     return {str(name): "" if value is None else str(value) for name, value in answers.items()}
 
 
+def check_package_names(instance: Path) -> None:
+    """Raise TemplateError if a folder or module of the instance would hide a package of the pipeline."""
+    taken = [name for name in RESERVED_PACKAGES for path in (instance / name, instance / f"{name}.py") if path.exists()]
+    if taken:
+        names = " and ".join(f"`{name}`" for name in taken)
+        raise TemplateError(
+            f"{instance} has {names} of its own, and Python would import that instead of the pipeline's package of the "
+            "same name: rename it, for example to `our_" + taken[0] + "`."
+        )
+
+
 def _check_destination(destination: Path, *, force: bool) -> None:
     if not destination.parent.is_dir():
         raise TemplateError(f"There is no folder {destination.parent} to put {destination.name} into: make it first.")
@@ -88,6 +107,7 @@ def _check_destination(destination: Path, *, force: bool) -> None:
             f"{destination} is not empty: name another folder, or add --force to write the instance into this one, "
             "over files of the same names."
         )
+    check_package_names(destination)
 
 
 def _check_answers(answers: Mapping[str, str]) -> None:
@@ -122,6 +142,6 @@ def _sentence(error: Exception, answers: Mapping[str, str]) -> str:
     return f"The instance cannot be rendered: {text}"
 
 
-def interrupted(*_: object) -> None:
+def exit_on_signal(*_: object) -> None:
     """For SIGTERM, and SIGHUP of a closed terminal: ends as Ctrl-C does, with the rendered folder thrown away."""
     sys.exit(130)

@@ -12,7 +12,7 @@ from copier.errors import CopierError
 
 from stacks.instance import git
 from stacks.instance.errors import TemplateError
-from stacks.instance.new import answers_of
+from stacks.instance.new import read_instance_answers
 from stacks.instance.source import check_reachable
 
 _TITLE = "Update thumbnail-pipeline to {version}"
@@ -28,33 +28,35 @@ class Update:
     changed: tuple[str, ...]
 
 
-def update(instance: Path, *, to: str | None = None) -> Update:
+def update_instance(instance: Path, *, to: str | None = None) -> Update:
     """Merges the newest version, or the version `to`, into the instance's files, and commits nothing.
 
     Raises: TemplateError if the instance has changes that are not committed, if the template cannot be had, or if a
     file changed in both: then the message names it, and the file shows both.
     """
-    answers = answers_of(instance)
+    answers = read_instance_answers(instance)
     check_reachable(answers["_src_path"])
     before = answers["_commit"]
     try:
         copier.run_update(instance, vcs_ref=to, defaults=True, skip_answered=True, overwrite=True, quiet=True)
     except (CopierError, ValueError) as error:
         raise TemplateError(f"The instance cannot be updated: {str(error).strip()}") from error
-    conflicts = sorted({line.split("\t")[1] for line in git.ask("ls-files", "--unmerged", cwd=instance).splitlines()})
+    conflicts = sorted(
+        {line.split("\t")[1] for line in git.run_git("ls-files", "--unmerged", cwd=instance).splitlines()}
+    )
     if conflicts:
         raise TemplateError(
             f"Changed both here and in the new version: {', '.join(conflicts)}. Each shows both, between <<<<<<< and "
             ">>>>>>>: decide, `git add` them, and commit; or `git reset --hard && git clean -fd` to be where you were."
         )
-    changed = git.ask("status", "--porcelain", "--untracked-files=all", cwd=instance).splitlines()
-    version = str(answers_of(instance)["_commit"])
+    changed = git.run_git("status", "--porcelain", "--untracked-files=all", cwd=instance).splitlines()
+    version = str(read_instance_answers(instance)["_commit"])
     return Update(before=before, version=version, changed=tuple(line.split(maxsplit=1)[1] for line in changed))
 
 
-def newer_version(instance: Path) -> tuple[str, str] | None:
+def find_newer_version(instance: Path) -> tuple[str, str] | None:
     """This version and the newest, if there is a newer one. Raises: TemplateError if the template cannot be had."""
-    check_reachable(answers_of(instance)["_src_path"])
+    check_reachable(read_instance_answers(instance)["_src_path"])
     # As a command: Copier has no public function for it.
     command = (sys.executable, "-m", "copier", "check-update", "--output-format=json", str(instance))
     said = json.loads(_run(*command, cwd=instance))
@@ -69,10 +71,10 @@ def open_pull_request(instance: Path, done: Update) -> None:
     branch, title = f"template-update-{done.version}", _TITLE.format(version=done.version)
     _run("gh", "auth", "setup-git", cwd=instance)
     bot = ("-c", "user.name=github-actions[bot]", "-c", "user.email=github-actions[bot]@users.noreply.github.com")
-    git.ask("switch", "--force-create", branch, cwd=instance)
-    git.ask("add", "--all", cwd=instance)
-    git.ask(*bot, "commit", f"--message={title}", cwd=instance)
-    git.ask("push", "--force", "origin", branch, cwd=instance)
+    git.run_git("switch", "--force-create", branch, cwd=instance)
+    git.run_git("add", "--all", cwd=instance)
+    git.run_git(*bot, "commit", f"--message={title}", cwd=instance)
+    git.run_git("push", "--force", "origin", branch, cwd=instance)
     if _run("gh", "pr", "list", f"--head={branch}", "--state=open", "--json=url", "--jq=.[].url", cwd=instance):
         return
     body = _BODY.format(before=done.before, version=done.version)

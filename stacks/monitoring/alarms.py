@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stacks.config.model import PipelineConfig
-from stacks.monitoring.metrics import Metric, Metrics
+from stacks.monitoring.metrics import Metric, PipelineMetrics
 
 VISIBLE = "ApproximateNumberOfMessagesVisible"
 OLDEST = "ApproximateAgeOfOldestMessage"
@@ -25,7 +25,7 @@ class Alarm:
     comparison: Literal["GreaterThanThreshold", "GreaterThanOrEqualToThreshold"] = "GreaterThanThreshold"
 
 
-def alarms_of(config: PipelineConfig, metrics: Metrics) -> tuple[Alarm, ...]:
+def list_alarms(config: PipelineConfig, metrics: PipelineMetrics) -> tuple[Alarm, ...]:
     limits = config.alarms
     return (
         Alarm(

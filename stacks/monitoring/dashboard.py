@@ -9,13 +9,13 @@ from typing import Any
 
 from stacks.config.model import PipelineConfig
 from stacks.monitoring.alarms import OLDEST, VISIBLE
-from stacks.monitoring.metrics import Metric, Metrics
+from stacks.monitoring.metrics import Metric, PipelineMetrics
 
 _COLUMNS = 24
 _WIDTH, _HEIGHT = 8, 6
 
 
-def dashboard_body(config: PipelineConfig, metrics: Metrics, *, alarm_arns: Sequence[str]) -> str:
+def dashboard_body(config: PipelineConfig, metrics: PipelineMetrics, *, alarm_arns: Sequence[str]) -> str:
     graphs = [
         _graph(
             config,

@@ -21,7 +21,7 @@ class WorkerEvent:
 
 
 @dataclass(frozen=True)
-class Metrics:
+class PipelineMetrics:
     names: Names
     load_balancer: str
     """The dimension: the end of its ARN, `app/<name>/<id>`."""

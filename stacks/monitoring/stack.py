@@ -4,8 +4,6 @@ Deployed after the workloads: it finds the load balancer, which the cluster's co
 subscription stays pending until somebody follows the link in AWS's first mail.
 """
 
-from dataclasses import dataclass
-
 from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
 from cdktf_cdktf_provider_aws.cloudwatch_log_metric_filter import (
     CloudwatchLogMetricFilter,
@@ -21,31 +19,27 @@ from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
 from constructs import Construct
 
 from stacks.config.model import PipelineConfig
-from stacks.engine.outputs import output, publish
-from stacks.engine.policy import Conditions, Statement, document
+from stacks.engine.outputs import publish
+from stacks.engine.policy import Conditions, Statement, policy_document
 from stacks.engine.stack import PipelineStack
-from stacks.monitoring.alarms import Alarm, alarms_of
+from stacks.monitoring.alarms import Alarm, list_alarms
 from stacks.monitoring.dashboard import dashboard_body
-from stacks.monitoring.metrics import Metrics, WorkerEvent
+from stacks.monitoring.metrics import PipelineMetrics, WorkerEvent
+from stacks.monitoring.outputs import MonitoringOutputs
+from stacks.naming import StackId
 
 _CLOUDWATCH = {"Service": "cloudwatch.amazonaws.com"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class MonitoringOutputs:
-    alarm_topic_arn: str = output("Topic that the alarms notify.")
-    dashboard_name: str = output("CloudWatch dashboard.")
-
-
 class MonitoringStack(PipelineStack):
     def __init__(self, scope: Construct, config: PipelineConfig) -> None:
-        super().__init__(scope, "monitoring", config)
+        super().__init__(scope, StackId.MONITORING, config)
         balancer = DataAwsLb(self, "load-balancer", name=self.names.load_balancer)
-        metrics = Metrics(self.names, load_balancer=balancer.arn_suffix)
+        metrics = PipelineMetrics(self.names, load_balancer=balancer.arn_suffix)
         topic = self._topic()
         for event in (metrics.videos_failed, metrics.videos_done):
             self._count(event)
-        alarms = [self._alarm(alarm, topic) for alarm in alarms_of(config, metrics)]
+        alarms = [self._alarm(alarm, topic) for alarm in list_alarms(config, metrics)]
         dashboard = CloudwatchDashboard(
             self,
             "dashboard",
@@ -70,7 +64,7 @@ class MonitoringStack(PipelineStack):
             description=f"Alarms of {config.name} on their way to people.",
             enable_key_rotation=True,
             deletion_window_in_days=7,
-            policy=document(
+            policy=policy_document(
                 # In a key's policy "*" is this key, and without this statement nobody could ever change it.
                 # https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
                 Statement(
@@ -95,7 +89,7 @@ class MonitoringStack(PipelineStack):
             self,
             "topic-policy",
             arn=topic.arn,
-            policy=document(
+            policy=policy_document(
                 Statement(
                     sid="CloudWatchPublishes",
                     actions=["sns:Publish"],

@@ -1,5 +1,1 @@
-"""What runs in the cluster: the pipeline's pods, their autoscaling and their way in."""
-
-from stacks.workloads.stack import WorkloadsStack
-
-__all__ = ["WorkloadsStack"]
+"""The workloads stack: the pipeline's pods, their autoscaling and the load balancer."""

@@ -37,7 +37,7 @@ def role_annotations(role_arn: str) -> dict[str, str]:
     }
 
 
-def service_account(
+def make_service_account(
     stack: PipelineStack,
     part: str,
     account: ServiceAccount,
@@ -66,7 +66,7 @@ def allow_reading_pods(
     _grant(stack, account, _Rule(role="pod-reader", resource="pods"), depends_on=depends_on)
 
 
-def oidc_client(stack: PipelineStack, oidc: Oidc, *, depends_on: Sequence[ITerraformDependable]) -> None:
+def make_oidc_secret(stack: PipelineStack, oidc: Oidc, *, depends_on: Sequence[ITerraformDependable]) -> None:
     """The Secret that the load balancer's controller takes the provider's client from.
 
     Terraform reads it from Secrets Manager while it runs and hands it on as a write-only argument: neither plan nor

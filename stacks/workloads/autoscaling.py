@@ -32,19 +32,19 @@ from stacks.engine.charts import local_chart
 from stacks.engine.stack import PipelineStack
 from stacks.naming import Names
 from stacks.workloads.components import Component
-from stacks.workloads.deployments import labels, selector
+from stacks.workloads.deployments import component_labels, component_selector
 
 _CHART = Path(__file__).parent / "charts" / "custom-objects"
 _LONGEST_WINDOW_S = 3600
 """What Kubernetes allows: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#scaling-policies"""
 
 
-def cpu_autoscaler(stack: PipelineStack, component: Component, web: Web, *, target: ITerraformDependable) -> None:
+def make_cpu_autoscaler(stack: PipelineStack, component: Component, web: Web, *, target: ITerraformDependable) -> None:
     HorizontalPodAutoscalerV2(
         stack,
         f"{component.part}-autoscaler",
         metadata=HorizontalPodAutoscalerV2Metadata(
-            name=component.name, namespace=stack.names.namespace, labels=labels(stack.config, component.part)
+            name=component.name, namespace=stack.names.namespace, labels=component_labels(stack.config, component.part)
         ),
         spec=HorizontalPodAutoscalerV2Spec(
             min_replicas=web.min_replicas,
@@ -68,7 +68,7 @@ def cpu_autoscaler(stack: PipelineStack, component: Component, web: Web, *, targ
     )
 
 
-def disruption_budget(
+def make_disruption_budget(
     stack: PipelineStack, component: Component, *, depends_on: Sequence[ITerraformDependable]
 ) -> None:
     """One pod of a component at a time may be evicted.
@@ -80,17 +80,19 @@ def disruption_budget(
         stack,
         f"{component.part}-budget",
         metadata=PodDisruptionBudgetV1Metadata(
-            name=component.name, namespace=stack.names.namespace, labels=labels(stack.config, component.part)
+            name=component.name, namespace=stack.names.namespace, labels=component_labels(stack.config, component.part)
         ),
         spec=PodDisruptionBudgetV1Spec(
             max_unavailable="1",
-            selector=PodDisruptionBudgetV1SpecSelector(match_labels=selector(stack.config, component.part)),
+            selector=PodDisruptionBudgetV1SpecSelector(match_labels=component_selector(stack.config, component.part)),
         ),
         depends_on=depends_on,
     )
 
 
-def queue_autoscaler(stack: PipelineStack, component: Component, *, depends_on: Sequence[ITerraformDependable]) -> None:
+def make_queue_autoscaler(
+    stack: PipelineStack, component: Component, *, depends_on: Sequence[ITerraformDependable]
+) -> None:
     Release(
         stack,
         "worker-autoscaler",
@@ -114,7 +116,11 @@ def queue_scaling(config: PipelineConfig, component: Component) -> list[dict[str
     what it has (`termination_grace_s`) or hands it back.
     """
     names, worker = Names(config), config.worker
-    metadata = {"name": component.name, "namespace": names.namespace, "labels": labels(config, component.part)}
+    metadata = {
+        "name": component.name,
+        "namespace": names.namespace,
+        "labels": component_labels(config, component.part),
+    }
     authentication = {
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "TriggerAuthentication",

@@ -46,9 +46,9 @@ from cdktf_cdktf_provider_kubernetes.stateful_set_v1 import (
 from stacks.core.outputs import CoreOutputs
 from stacks.engine.stack import PipelineStack
 from stacks.naming import COLLECTOR_ACCOUNT, INSIGHTS_NAMESPACE
-from stacks.workloads.access import READ, service_account
+from stacks.workloads.access import READ, make_service_account
 from stacks.workloads.collector_config import CONFIG_FILE, HEALTH_PORT, collector_config
-from stacks.workloads.interpolation import literal
+from stacks.workloads.interpolation import escape_interpolation
 
 IMAGE = "public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0"
 
@@ -62,8 +62,8 @@ _SELECTOR = {"app.kubernetes.io/name": _NAME}
 _CONFIG_FOLDER = "/conf"
 
 
-def collector(stack: PipelineStack, core: CoreOutputs, *, depends_on: Sequence[ITerraformDependable]) -> None:
-    account = service_account(
+def install_collector(stack: PipelineStack, core: CoreOutputs, *, depends_on: Sequence[ITerraformDependable]) -> None:
+    account = make_service_account(
         stack, "collector", COLLECTOR_ACCOUNT, role_arn=core.collector_role_arn, depends_on=depends_on
     )
     rights = _allow_scraping(stack, depends_on=[account])
@@ -73,7 +73,7 @@ def collector(stack: PipelineStack, core: CoreOutputs, *, depends_on: Sequence[I
         "collector-config",
         metadata=ConfigMapV1Metadata(name=f"{_NAME}-config", namespace=INSIGHTS_NAMESPACE),
         # JSON is YAML, and needs no library here.
-        data={CONFIG_FILE: literal(text)},
+        data={CONFIG_FILE: escape_interpolation(text)},
         depends_on=depends_on,
     )
     StatefulSetV1(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from services.contract.keys import THUMBNAIL_PREFIX
 from services.contract.settings import ApiSettings, FrontendSettings, WorkerSettings
 from stacks.config.model import PipelineConfig
-from stacks.config.sections import Pod
-from stacks.engine.environment import environment
+from stacks.config.sections import PodSize
+from stacks.engine.environment import container_environment
 from stacks.engine.processing import processing_settings
 from stacks.naming import Names
 
@@ -34,7 +34,7 @@ class Component:
     name: str
     image: str
     environment: dict[str, str]
-    size: Pod
+    size: PodSize
     ports: dict[str, int]
     health_port: int
     health_path: str
@@ -54,7 +54,7 @@ class Component:
         return self.drain_s + self.shutdown_grace_s + _MARGIN_S
 
 
-def worker(config: PipelineConfig) -> Component:
+def describe_worker(config: PipelineConfig) -> Component:
     names = Names(config)
     # From SIGTERM it takes no more videos: those in work started before it, and each ends within its deadline.
     shutdown_grace_s = min(config.processing.deadline_s + _MARGIN_S, 3600)
@@ -62,7 +62,7 @@ def worker(config: PipelineConfig) -> Component:
         part="worker",
         name=names.worker,
         image=names.image("worker"),
-        environment=environment(
+        environment=container_environment(
             WorkerSettings,
             **_shared(config),
             worker_concurrency=config.worker.concurrency,
@@ -81,14 +81,14 @@ def worker(config: PipelineConfig) -> Component:
     )
 
 
-def api(config: PipelineConfig) -> Component:
+def describe_api(config: PipelineConfig) -> Component:
     names, oidc = Names(config), config.auth.oidc
     shutdown_grace_s = 15
     return Component(
         part="api",
         name=names.api,
         image=names.image("api"),
-        environment=environment(
+        environment=container_environment(
             ApiSettings,
             **_shared(config),
             pipeline_name=config.name,
@@ -125,13 +125,13 @@ def api(config: PipelineConfig) -> Component:
     )
 
 
-def frontend(config: PipelineConfig) -> Component:
+def describe_frontend(config: PipelineConfig) -> Component:
     names = Names(config)
     return Component(
         part="frontend",
         name=names.frontend,
         image=names.image("frontend"),
-        environment=environment(
+        environment=container_environment(
             FrontendSettings,
             api_base_url=f"http://{names.api}:8000",
             port=3000,

@@ -15,7 +15,7 @@ from cdktf_cdktf_provider_helm.release import Release
 from stacks.config.versions import KEDA_VERSION
 from stacks.core.outputs import CoreOutputs
 from stacks.engine.stack import PipelineStack
-from stacks.naming import KEDA_NAMESPACE, KEDA_OPERATOR_ACCOUNT, LOAD_BALANCER_CONTROLLER_ACCOUNT, tags
+from stacks.naming import KEDA_NAMESPACE, KEDA_OPERATOR_ACCOUNT, LOAD_BALANCER_CONTROLLER_ACCOUNT, resource_tags
 from stacks.workloads.access import role_annotations
 
 LOAD_BALANCER_CONTROLLER_VERSION = "3.5.0"
@@ -25,7 +25,7 @@ _SMALLEST = {"cpu": "250m", "memory": "256Mi"}
 """With Fargate's 256 MiB the smallest pod there is: 0.25 vCPU, 0.5 GB."""
 
 
-def keda(stack: PipelineStack, core: CoreOutputs, *, depends_on: Sequence[ITerraformDependable]) -> Release:
+def install_keda(stack: PipelineStack, core: CoreOutputs, *, depends_on: Sequence[ITerraformDependable]) -> Release:
     """https://github.com/kedacore/charts/blob/v2.21.0/keda/values.yaml"""
     return _release(
         stack,
@@ -55,7 +55,7 @@ def keda(stack: PipelineStack, core: CoreOutputs, *, depends_on: Sequence[ITerra
     )
 
 
-def load_balancer_controller(
+def install_load_balancer_controller(
     stack: PipelineStack, core: CoreOutputs, *, depends_on: Sequence[ITerraformDependable]
 ) -> Release:
     """https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/helm/aws-load-balancer-controller/values.yaml"""
@@ -78,7 +78,7 @@ def load_balancer_controller(
                 "annotations": role_annotations(core.load_balancer_controller_role_arn),
             },
             "defaultTargetType": "ip",
-            "defaultTags": tags(stack.config, stack.stack_id),
+            "defaultTags": resource_tags(stack.config, stack.stack_id),
             # It would answer for every Service in the cluster, and none is of type LoadBalancer.
             "enableServiceMutatorWebhook": False,
             # A new certificate with every upgrade breaks the webhooks while the old pod still runs.

@@ -50,20 +50,20 @@ _USER_ID = "10001"
 """Of no account of the images: what a process writes by mistake belongs to nobody."""
 
 
-def labels(config: PipelineConfig, part: str) -> dict[str, str]:
+def component_labels(config: PipelineConfig, part: str) -> dict[str, str]:
     """https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/"""
-    return selector(config, part) | {
+    return component_selector(config, part) | {
         "app.kubernetes.io/name": f"{config.name}-{part}",
         "app.kubernetes.io/part-of": config.name,
     }
 
 
-def selector(config: PipelineConfig, part: str) -> dict[str, str]:
+def component_selector(config: PipelineConfig, part: str) -> dict[str, str]:
     """The labels that find a component's pods. A Deployment's selector cannot change, so there are few."""
     return {"app.kubernetes.io/instance": config.name, "app.kubernetes.io/component": part}
 
 
-def deployment(
+def make_deployment(
     stack: PipelineStack, component: Component, *, depends_on: Sequence[ITerraformDependable]
 ) -> DeploymentV1:
     """`replicas` is left out: the autoscalers own it, and Terraform would set it back with every apply."""
@@ -72,13 +72,13 @@ def deployment(
         stack,
         f"{part}-deployment",
         metadata=DeploymentV1Metadata(
-            name=component.name, namespace=stack.names.namespace, labels=labels(config, part)
+            name=component.name, namespace=stack.names.namespace, labels=component_labels(config, part)
         ),
         spec=DeploymentV1Spec(
             revision_history_limit=3,
             # A Fargate pod takes 60-90 s to start, and one after another in a rollout.
             progress_deadline_seconds=900,
-            selector=DeploymentV1SpecSelector(match_labels=selector(config, part)),
+            selector=DeploymentV1SpecSelector(match_labels=component_selector(config, part)),
             strategy=DeploymentV1SpecStrategy(
                 type="RollingUpdate",
                 # Requests need every pod that there is; messages wait.
@@ -87,7 +87,7 @@ def deployment(
                 ),
             ),
             template=DeploymentV1SpecTemplate(
-                metadata=DeploymentV1SpecTemplateMetadata(labels=labels(config, part)), spec=_pod(component)
+                metadata=DeploymentV1SpecTemplateMetadata(labels=component_labels(config, part)), spec=_pod(component)
             ),
         ),
         timeouts=DeploymentV1Timeouts(create="20m", update="30m", delete="15m"),

@@ -24,7 +24,7 @@ from cdktf_cdktf_provider_kubernetes.service_v1 import ServiceV1, ServiceV1Metad
 from stacks.config.sections import LoadBalancer, Oidc
 from stacks.engine.stack import PipelineStack
 from stacks.workloads.components import DEREGISTRATION_DELAY_S, Component
-from stacks.workloads.deployments import labels, selector
+from stacks.workloads.deployments import component_labels, component_selector
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """TLS 1.3 and 1.2 only: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html"""
@@ -34,7 +34,7 @@ OIDC_SECRET = "oidc-client"  # noqa: S105 - the name of a Secret
 _PREFIX = "alb.ingress.kubernetes.io"
 
 
-def service(
+def make_service(
     stack: PipelineStack,
     component: Component,
     *,
@@ -48,12 +48,12 @@ def service(
         metadata=ServiceV1Metadata(
             name=component.name,
             namespace=stack.names.namespace,
-            labels=labels(stack.config, component.part),
+            labels=component_labels(stack.config, component.part),
             annotations={f"{_PREFIX}/healthcheck-path": component.health_path, **annotations},
         ),
         spec=ServiceV1Spec(
             type="ClusterIP",
-            selector=selector(stack.config, component.part),
+            selector=component_selector(stack.config, component.part),
             port=[
                 ServiceV1SpecPort(name="http", port=component.ports["http"], target_port="http", protocol="TCP"),
             ],
@@ -62,7 +62,7 @@ def service(
     )
 
 
-def ingress(
+def make_ingress(
     stack: PipelineStack,
     *,
     api: Component,
@@ -80,7 +80,7 @@ def ingress(
         metadata=IngressV1Metadata(
             name=stack.config.name,
             namespace=stack.names.namespace,
-            labels=labels(stack.config, "ingress"),
+            labels=component_labels(stack.config, "ingress"),
             annotations=_annotations(stack.names.load_balancer, stack.config.load_balancer, certificate_arn),
         ),
         spec=IngressV1Spec(

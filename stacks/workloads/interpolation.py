@@ -1,7 +1,7 @@
 """Text that is meant as it stands, in a file that Terraform reads."""
 
 
-def literal(text: str) -> str:
+def escape_interpolation(text: str) -> str:
     """`text` for Terraform: what looks like `${...}` or `%{...}` in it stays what it is.
 
     https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences-1

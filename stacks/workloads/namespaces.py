@@ -18,7 +18,9 @@ https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod
 FARGATE_LOGGING = {"aws-observability": "enabled"}
 
 
-def namespace(stack: PipelineStack, name: str, *, purpose: str, labels: dict[str, str] | None = None) -> NamespaceV1:
+def make_namespace(
+    stack: PipelineStack, name: str, *, purpose: str, labels: dict[str, str] | None = None
+) -> NamespaceV1:
     return NamespaceV1(
         stack,
         f"{purpose}-namespace",

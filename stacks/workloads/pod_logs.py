@@ -11,7 +11,7 @@ from cdktf_cdktf_provider_kubernetes.config_map_v1 import ConfigMapV1, ConfigMap
 
 from stacks.engine.stack import PipelineStack
 from stacks.naming import LOGGING_NAMESPACE
-from stacks.workloads.interpolation import literal
+from stacks.workloads.interpolation import escape_interpolation
 
 _PARSERS = r"""[PARSER]
     Name cri
@@ -38,7 +38,7 @@ _FILTERS = """[FILTER]
 """The services write a JSON object a line: `Merge_Log` makes its keys the record's, where metric filters find them."""
 
 
-def pod_logs(stack: PipelineStack, *, depends_on: Sequence[ITerraformDependable]) -> ConfigMapV1:
+def make_pod_logs(stack: PipelineStack, *, depends_on: Sequence[ITerraformDependable]) -> ConfigMapV1:
     data = {
         # The router's own log, which costs as much as ours.
         "flb_log_cw": "false",
@@ -50,7 +50,7 @@ def pod_logs(stack: PipelineStack, *, depends_on: Sequence[ITerraformDependable]
         stack,
         "pod-logs",
         metadata=ConfigMapV1Metadata(name="aws-logging", namespace=LOGGING_NAMESPACE),
-        data={key: literal(text) for key, text in data.items()},
+        data={key: escape_interpolation(text) for key, text in data.items()},
         depends_on=depends_on,
     )
 

@@ -1,6 +1,10 @@
 """The config: five lines suffice, every error is told at once, and no wrong config reaches a stack."""
 
 import json
+import os
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.contract.version import VERSION
-from stacks.config.command import effective
-from stacks.config.load import ConfigError, load_config, validate_config, variable_names
+from stacks.config.command import format_effective
+from stacks.config.load import ConfigError, load_config, validate_config, value_sources, variable_names
 from stacks.config.model import PipelineConfig
-from stacks.config.reference import minimal, page, schema_text
+from stacks.config.reference import minimal_config, render_page, schema_text
 from stacks.config.sections import KUBERNETES_VERSIONS
 from stacks.config.versions import KEDA_KUBERNETES_VERSIONS, KEDA_VERSION
 from stacks.naming import Names
@@ -34,8 +38,8 @@ def refusal(values: dict[str, Any]) -> str:
 
 
 def test_five_lines_suffice(tmp_path: Path) -> None:
-    assert len(minimal().splitlines()) == 5
-    assert load_config(written(tmp_path, minimal()), {}).worker.max_replicas == 10
+    assert len(minimal_config().splitlines()) == 5
+    assert load_config(written(tmp_path, minimal_config()), {}).worker.max_replicas == 10
 
 
 def test_the_instance_in_this_repository_is_right() -> None:
@@ -44,7 +48,7 @@ def test_the_instance_in_this_repository_is_right() -> None:
 
 def test_what_is_printed_is_the_same_config(tmp_path: Path) -> None:
     config = PipelineConfig.model_validate(EVERYTHING)
-    assert load_config(written(tmp_path, effective(config)), {}) == config
+    assert load_config(written(tmp_path, format_effective(config)), {}) == config
 
 
 def test_environment_overrides_the_file(tmp_path: Path) -> None:
@@ -58,7 +62,7 @@ def test_environment_overrides_the_file(tmp_path: Path) -> None:
         "PIPELINE_SUBDOMAIN": "",
         "PIPELINE_WORKSPACE": "/somebody/elses",
     }
-    config = load_config(written(tmp_path, minimal()), environment)
+    config = load_config(written(tmp_path, minimal_config()), environment)
     assert (config.worker.max_replicas, config.thumbnails.positions_pct) == (7, (1.0, 2.0))
     assert (config.alert_email, config.domain, config.subdomain) == ("first@example.com", "example.org", "thumbnail")
     assert config.storage.bucket_name == "acme-videos"
@@ -67,7 +71,7 @@ def test_environment_overrides_the_file(tmp_path: Path) -> None:
 def test_wrong_variables_are_named(tmp_path: Path) -> None:
     environment = {"PIPELINE_REGOIN": "x", "PIPELINE_THUMBNAILS__POSITIONS_PCT": "1,2"}
     with pytest.raises(ConfigError, match=r"(?s)PIPELINE_REGOIN.*PIPELINE_REGION.*POSITIONS_PCT.*JSON"):
-        load_config(written(tmp_path, minimal()), environment)
+        load_config(written(tmp_path, minimal_config()), environment)
 
 
 @pytest.mark.parametrize(("text", "message"), [("name = ", "is not TOML"), (None, "cannot be read")])
@@ -166,7 +170,7 @@ def test_names_fit_where_they_are_used() -> None:
 def test_generated_files_are_fresh() -> None:
     remedy = "stale: run ./noxw -s config"
     assert (ROOT / "pipeline.schema.json").read_text(encoding="utf-8") == schema_text(), remedy
-    assert (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8") == page(), remedy
+    assert (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8") == render_page(), remedy
 
 
 def test_every_field_is_described_and_has_a_variable() -> None:
@@ -255,3 +259,31 @@ def test_a_config_synthesizes_or_is_refused_by_a_fields_name(change: dict[str, A
         assert any(f"\n  {field}" in str(error) for field in [*PipelineConfig.model_fields])  # noqa: PT017
         return
     assert synthesize(config.model_dump(mode="json"))
+
+
+def test_command_says_where_each_value_comes_from(tmp_path: Path) -> None:
+    file = written(tmp_path, minimal_config() + "\nworker = { max_replicas = 4 }\n")
+    variables = {"PIPELINE_REGION": "eu-west-1", "PIPELINE_API": '{"max_replicas": 5}', "DOMAIN_NAME": "example.com"}
+    config = load_config(file, variables)
+    lines = format_effective(config, value_sources(file, variables)).splitlines()
+    assert f'name = "thumbnails"  # {file.name}' in lines
+    assert 'region = "eu-west-1"  # PIPELINE_REGION' in lines
+    assert 'domain = "example.com"  # DOMAIN_NAME' in lines
+    assert "max_replicas = 5  # PIPELINE_API" in lines
+    assert f"max_replicas = 4  # {file.name}" in lines
+    assert "max_replicas = 3  # default" in lines
+    assert '# state_bucket = "thumbnails-tfstate-123456789012-eu-west-1"  # derived' in lines
+
+
+def test_command_ends_with_one_line_ok(tmp_path: Path) -> None:
+    file = written(tmp_path, minimal_config())
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIPELINE_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "stacks.config.command", str(file)],
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1].startswith(f"# OK: {file} is valid; 5 from {file.name}, 3 derived, ")
+    assert tomllib.loads(done.stdout)["name"] == "thumbnails"

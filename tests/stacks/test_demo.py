@@ -6,7 +6,7 @@ import pytest
 
 from services.contract.settings import WorkerSettings
 from stacks.config.load import ConfigError
-from stacks.instance.demo import command
+from stacks.instance.demo import demo_command
 
 PIPELINE = """\
 name = "acme-thumbs"
@@ -22,17 +22,17 @@ processing.deadline_s = 50
 
 def test_the_local_pipeline_gets_the_configs_name_and_settings(tmp_path: Path) -> None:
     (tmp_path / "pipeline.toml").write_text(PIPELINE, encoding="utf-8")
-    given = [argument.removeprefix("--set=") for argument in command(tmp_path, "--once") if "=" in argument]
+    given = [argument.removeprefix("--set=") for argument in demo_command(tmp_path, "--once") if "=" in argument]
     settings = dict(setting.split("=", 1) for setting in given)
     assert settings.pop("PIPELINE_NAME") == "acme-thumbs"
     assert settings["THUMBNAIL_POSITIONS"] == "5,33.5"
     assert settings["THUMBNAIL_WIDTH_PX"] == "320"
     assert settings["PROCESSING_DEADLINE_S"] == "50"
     assert {name.lower() for name in settings} <= set(WorkerSettings.model_fields)
-    assert command(tmp_path, "--once", "--data", "x")[-3:] == ["--once", "--data", "x"]
+    assert demo_command(tmp_path, "--once", "--data", "x")[-3:] == ["--once", "--data", "x"]
 
 
 def test_a_wrong_config_starts_nothing(tmp_path: Path) -> None:
     (tmp_path / "pipeline.toml").write_text(PIPELINE.replace("33.5", "133"), encoding="utf-8")
     with pytest.raises(ConfigError, match="positions_pct"):
-        command(tmp_path)
+        demo_command(tmp_path)

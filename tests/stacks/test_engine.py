@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+import stacks.app
+from stacks.config.reference import minimal_config
 from stacks.core.outputs import CoreOutputs
-from stacks.dns.stack import DnsOutputs
-from stacks.engine.loading import ENGINES, UnknownEngineError, install
-from tests.support.synthesis import STACKS, Synthesized, read, synthesize
+from stacks.dns.outputs import DnsOutputs
+from stacks.engine.loading import ENGINES, UnknownEngineError, install_lazy_loading
+from tests.support.synthesis import STACKS, Synthesized, read_synthesized, synthesize
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,6 +36,15 @@ def test_stack_keeps_its_state_in_s3_with_a_lock_file(stack: str, synthesized: d
         "use_lockfile": True,
     }
     assert terraform["required_version"] == ">= 1.11.0"
+
+
+def test_main_prints_stacks_resources_and_seconds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pipeline.toml").write_text(minimal_config(), encoding="utf-8")
+    stacks.app.main(tmp_path, {})
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["bootstrap", "core", "workloads", "monitoring", "4"]
+    total = sum(int(line.split()[1]) for line in lines[:-1])
+    assert re.fullmatch(rf"4 stacks, {total} resources, synthesized in \d+\.\d s: .*/cdktf\.out", lines[-1])
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -70,7 +81,7 @@ def test_logical_ids_read_well(synthesized: dict[str, Synthesized]) -> None:
 def test_an_unknown_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STACKS_ENGINE", "pulumi")
     with pytest.raises(UnknownEngineError, match=", ".join(ENGINES)):
-        install()
+        install_lazy_loading()
 
 
 def test_main_prints_all_errors_and_no_traceback(tmp_path: Path) -> None:
@@ -88,7 +99,7 @@ def test_cdk_terrain_gives_the_same_but_for_its_providers(tmp_path: Path) -> Non
     """That lazy loading changes no byte costs a minute to see: `./noxw -s bench -- synth` does."""
     environment = {**os.environ, "STACKS_ENGINE": "cdktn", "CDKTF_OUTDIR": str(tmp_path)}
     subprocess.run([sys.executable, "main.py"], cwd=ROOT, env=environment, check=True, timeout=170)
-    terrain = read(tmp_path)
+    terrain = read_synthesized(tmp_path)
     ours = synthesize(tomllib.loads((ROOT / "pipeline.toml").read_text(encoding="utf-8")))
     assert terrain.keys() == ours.keys()
     for name, stack in ours.items():

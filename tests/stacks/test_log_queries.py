@@ -12,7 +12,7 @@ LOGGING = [file for part in ("worker", "api") for file in sorted((ROOT / "servic
 METHODS = {"bind", "debug", "info", "warning", "error", "exception"}
 
 FROM_PROCESSORS = {"event", "level", "timestamp", "exception"}
-"""Fields that structlog adds to every line, see `logs.py` of worker and api."""
+"""Fields that structlog adds to every line, see `services/logs.py`."""
 
 FROM_AWS = ("@", "kubernetes.")
 """Beginnings of fields that CloudWatch and Fargate's log router add."""

@@ -8,8 +8,8 @@ import pytest
 
 import stacks.app
 from stacks.config.model import PipelineConfig
-from stacks.team import TeamError, team_stacks
-from tests.support.synthesis import MINIMAL, read
+from stacks.instance.team_package import TeamError, team_stacks
+from tests.support.synthesis import MINIMAL, read_synthesized
 
 TEAM = """\
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
@@ -37,7 +37,7 @@ def project(tmp_path: Path) -> Iterator[Path]:
 
 def test_it_is_synthesized_beside_the_others(project: Path, tmp_path: Path) -> None:
     stacks.app.synth(PipelineConfig.model_validate(MINIMAL), tmp_path / "out", team_stacks(project))
-    synthesized = read(tmp_path / "out")
+    synthesized = read_synthesized(tmp_path / "out")
     assert set(synthesized) == {"bootstrap", "core", "workloads", "monitoring", "team-audit"}
     ours = synthesized["team-audit"]
     assert ours.resources("aws_sqs_queue")["audit"]["name"] == "thumbnails-audit"

@@ -35,6 +35,9 @@ SECRETS = {
     "ALERT_EMAIL",
 }
 
+AUTOMATIC = {"ci", "nightly", "release"}
+"""Workflows that an event starts."""
+
 MANUAL = sorted(INPUTS)
 FILES = sorted([*WORKFLOWS.glob("*.yml"), *ACTIONS.glob("*/*.yml")])
 
@@ -64,8 +67,8 @@ def _tool(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([scripts / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_there_are_the_seven_and_ci() -> None:
-    assert {file.stem for file in WORKFLOWS.glob("*")} == {*INPUTS, "ci"}
+def test_every_workflow_is_known() -> None:
+    assert {file.stem for file in WORKFLOWS.glob("*")} == {*INPUTS, *AUTOMATIC}
 
 
 @pytest.mark.parametrize(("schema", "files"), [("workflows", WORKFLOWS.glob("*")), ("actions", ACTIONS.glob("*/*"))])
@@ -122,14 +125,14 @@ def test_what_they_run_is_one_nox_session(name: str, sessions: set[str]) -> None
     commands = [step["run"] for step in _job(name)["steps"] if "run" in step]
     assert commands
     for command in commands:
-        session = re.match(r"\./noxw -s (\w+) -- ", command)
+        session = re.match(r"\./noxw (\w+) ", command)
         assert session, command
         assert session[1] in sessions
         # An input reaches the shell as a variable, never as text of the script.
         assert "${{" not in command
 
 
-@pytest.mark.parametrize("name", [*MANUAL, "ci"])
+@pytest.mark.parametrize("name", [*MANUAL, *sorted(AUTOMATIC)])
 def test_secrets_are_those_that_are_documented(name: str) -> None:
     text = (WORKFLOWS / f"{name}.yml").read_text(encoding="utf-8")
     assert set(re.findall(r"secrets\.(\w+)", text)) <= SECRETS
@@ -141,10 +144,38 @@ def test_images_are_built_by_a_role_of_their_own() -> None:
     assert set(roles.values()) == {"${{ secrets.AWS_ROLE_ARN }}"}
 
 
-def test_ci_runs_what_ci_runs_here() -> None:
-    (job,) = _workflow("ci")["jobs"].values()
-    assert job["permissions"] == {"contents": "read"}
-    assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
+def test_ci_runs_the_sessions_of_the_ci_script(sessions: set[str]) -> None:
+    jobs = _workflow("ci")["jobs"].values()
+    assert all(job["permissions"] == {"contents": "read"} for job in jobs)
+    commands = [step["run"].split() for job in jobs for step in job["steps"] if "run" in step]
+    assert all(command[0] == "./noxw" for command in commands)
+    called = {command[1] for command in commands}
+    script = re.findall(r"^\./noxw ([a-z0-9 ]+)", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
+    assert called <= sessions
+    assert called - {"demo"} == {name for line in script for name in line.split()}
+
+
+def test_ci_runs_every_test() -> None:
+    commands = [step.get("run", "").split() for job in _workflow("ci")["jobs"].values() for step in job["steps"]]
+    given = [ROOT / word for command in commands if "test" in command for word in command if word.startswith("tests/")]
+    assert all(path.exists() for path in given)
+    files = [*(ROOT / "tests").rglob("test_*.py")]
+    assert [file for file in files if not any(file.is_relative_to(path) for path in given)] == []
+
+
+def test_a_release_uses_no_cache_and_attests_all() -> None:
+    text = (WORKFLOWS / "release.yml").read_text(encoding="utf-8")
+    assert "cache" not in text.replace("No caches", "")
+    for job in _workflow("release")["jobs"].values():
+        assert job["permissions"]["attestations"] == "write"
+        assert any(step.get("uses", "").startswith("actions/attest-build-provenance@") for step in job["steps"])
+
+
+@pytest.mark.parametrize("schema", ["dependabot", "github-issue-forms"])
+def test_files_of_github_follow_their_schema(schema: str) -> None:
+    file = {"dependabot": "dependabot.yml", "github-issue-forms": "ISSUE_TEMPLATE/bug.yml"}[schema]
+    done = _tool("check-jsonschema", "--builtin-schema", f"vendor.{schema}", str(ROOT / ".github" / file))
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 
 from services.contract.settings import ApiSettings, FrontendSettings, ServiceSettings, WorkerSettings
 from stacks.config.model import PipelineConfig
-from stacks.engine.environment import environment
+from stacks.engine.environment import container_environment
 from stacks.naming import Names
 from tests.support.kubernetes_objects import (
     comes_after,
@@ -68,16 +68,16 @@ def test_services_find_what_the_core_stack_has_made(synthesized: dict[str, Synth
 
 def test_a_deployment_whose_service_would_refuse_to_start_is_not_synthesized() -> None:
     with pytest.raises(ValueError, match="api_base_url"):
-        environment(FrontendSettings, api_base_url="http://thumbnails-api:8000/path")
+        container_environment(FrontendSettings, api_base_url="http://thumbnails-api:8000/path")
     with pytest.raises(ValueError, match="has no api_url"):
-        environment(FrontendSettings, api_url="http://thumbnails-api:8000")
+        container_environment(FrontendSettings, api_url="http://thumbnails-api:8000")
     with pytest.raises(ValueError, match="sqs_queue_url"):
-        environment(WorkerSettings, aws_region="ap-southeast-2")
+        container_environment(WorkerSettings, aws_region="ap-southeast-2")
 
 
 def test_the_environment_of_the_synthesizing_process_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "no port")
-    assert environment(FrontendSettings, api_base_url="http://thumbnails-api:8000") == {
+    assert container_environment(FrontendSettings, api_base_url="http://thumbnails-api:8000") == {
         "API_BASE_URL": "http://thumbnails-api:8000"
     }
 

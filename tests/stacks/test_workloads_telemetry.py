@@ -5,7 +5,7 @@ from typing import Any
 
 from stacks.naming import LOGGING_NAMESPACE
 from stacks.workloads import collector_config
-from stacks.workloads.interpolation import literal
+from stacks.workloads.interpolation import escape_interpolation
 from tests.support.kubernetes_objects import (
     comes_after,
     named,
@@ -42,7 +42,7 @@ def test_text_in_config_maps_is_no_terraform(workloads: Synthesized) -> None:
         for text in config_map["data"].values():
             assert "${" not in text.replace("$${", ""), name
             assert "%{" not in text.replace("%%{", ""), name
-    assert literal("${HOSTNAME} %{if} $1") == "$${HOSTNAME} %%{if} $1"
+    assert escape_interpolation("${HOSTNAME} %{if} $1") == "$${HOSTNAME} %%{if} $1"
 
 
 def test_the_collector_sends_what_the_dashboard_shows(synthesized: dict[str, Synthesized]) -> None:

@@ -26,7 +26,7 @@ from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.worker.extraction import containers
 from services.worker.extraction import containers as inspection
 from services.worker.extraction.codecs import get_codec
-from services.worker.extraction.containers.stream import load
+from services.worker.extraction.containers.stream import read_samples
 from services.worker.extraction.extract import UNUSABLE
 from services.worker.extraction.outcome import (
     ExtractedPicture,
@@ -111,19 +111,19 @@ def damaged(samples: list[bytes], dice: random.Random) -> bytes:
 def parse(content: bytes) -> None:
     """Everything of ours that reads hostile bytes, without a decoder."""
     reader = RangedReader(lambda offset, length: content[offset : offset + length], len(content))
-    container = inspection.recognise(content[: inspection.HEAD_BYTES])
+    container = inspection.recognise_container(content[: inspection.HEAD_BYTES])
     if container is None:
         return
-    container.inspect(reader.read_at, reader.size_bytes)
+    container.inspect_contents(reader.read_at, reader.size_bytes)
     index = containers.open_index(reader, container.name)
     duration_s = index.stream.duration_s
     if not 0 < duration_s < 1e8:
         return
-    samples = index.nearest([duration_s * share for share in (0.1, 0.5, 0.95)])
-    index.around(duration_s / 2, 5)
-    run = index.run_up(duration_s / 2, 100)
-    run_data = load(reader, run[:3])
-    for data in [*load(reader, samples), *run_data]:
+    samples = index.find_nearest([duration_s * share for share in (0.1, 0.5, 0.95)])
+    index.find_near(duration_s / 2, 5)
+    run = index.find_decode_chain(duration_s / 2, 100)
+    run_data = read_samples(reader, run[:3])
+    for data in [*read_samples(reader, samples), *run_data]:
         stream = index.stream
         codec = get_codec(stream.decoder)
         codec.describe(stream.extradata, data)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.aws.bucket import Bucket
 from services.aws.clients import Clients
-from services.aws.queue import DeadLetterQueue, Queue
+from services.aws.queue import DeadLetterQueue, MessageQueue
 from services.aws.videos import VideosTable
 from services.contract.resources import PipelineResources
 from services.local.provision import Queues
@@ -22,8 +22,8 @@ class Place:
         return Bucket(self.clients.s3, self.resources.bucket)
 
     @property
-    def queue(self) -> Queue:
-        return Queue(self.clients.sqs, self.queues.url)
+    def queue(self) -> MessageQueue:
+        return MessageQueue(self.clients.sqs, self.queues.url)
 
     @property
     def dead_letters(self) -> DeadLetterQueue:

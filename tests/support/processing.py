@@ -9,7 +9,7 @@ from services.contract.events import Delivery, UploadEvent
 from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.outcome import ExtractedPicture, Outcome, VideoInfo
-from services.worker.extraction.reading.source import Source
+from services.worker.extraction.reading.source import VideoSource
 from services.worker.extraction.sandbox.sandbox import Sandbox
 from services.worker.process import Processor, Skipped, Stored
 from tests.support.place import Place
@@ -27,7 +27,7 @@ class PlayedSandbox(Sandbox):
         self.extractions = 0
         self._meanwhile = meanwhile
 
-    def extract(self, source: Source) -> Outcome:
+    def extract(self, source: VideoSource) -> Outcome:
         self.extractions += 1
         content = source.read(0, source.size_bytes)
         self._meanwhile()

@@ -1,4 +1,4 @@
-"""For the tests of the indexes: a reader that counts what it reads, and the frames that an index leads to."""
+"""Support of index tests: a reader that counts its reads, and the frames that an index finds."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 @dataclass
 class Counted:
-    """A file, read in ranges. `round_trips` counts reads that go out together once."""
+    """A file that is read in ranges. `round_trips` counts reads that are sent together as one."""
 
     path: Path
     round_trips: int = 0
-    places: list[tuple[int, int]] = field(default_factory=list)
+    ranges: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def read_bytes(self) -> int:
-        return sum(length for _, length in self.places)
+        return sum(length for _, length in self.ranges)
 
     def reader(self) -> RangedReader:
         descriptor = os.open(self.path, os.O_RDONLY)
 
-        def fetch_all(places: Sequence[tuple[int, int]]) -> list[bytes]:
+        def fetch_all(ranges: Sequence[tuple[int, int]]) -> list[bytes]:
             self.round_trips += 1
-            self.places += places
-            return [os.pread(descriptor, length, offset) for offset, length in places]
+            self.ranges += ranges
+            return [os.pread(descriptor, length, offset) for offset, length in ranges]
 
         return RangedReader(
             lambda offset, length: fetch_all([(offset, length)])[0],
@@ -48,12 +48,12 @@ class Counted:
 
 
 def frames_at(path: Path, times_s: Sequence[float], counted: Counted | None = None) -> list[Frame]:
-    """The frames for some times, by the index alone: BrokenIndexError if it does not lead there."""
+    """Return the frames at some times, by the index alone. Raises: BrokenIndexError."""
     reader = (counted or Counted(path)).reader()
     index = containers.open_index(reader, examine_container(reader).container.name)
     return IndexSearch(reader, index, ThumbnailOptions()).find_frames(times_s).frames
 
 
 def numbers(frames: Sequence[Frame]) -> list[int]:
-    """Which frames they are: the number that is burned in."""
+    """Return the numbers that are burned into frames."""
     return [frame_number(frame.image) for frame in frames]

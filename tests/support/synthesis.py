@@ -8,8 +8,9 @@ from typing import Any
 
 import stacks.app
 from stacks.config.model import PipelineConfig
+from stacks.naming import StackId
 
-STACKS = ("bootstrap", "core", "workloads", "dns", "monitoring")
+STACKS = tuple(map(str, StackId))
 
 Config = dict[str, Any]
 
@@ -110,10 +111,10 @@ def synthesize(config: Config) -> dict[str, Synthesized]:
     """The stacks of a config, in this process: 20 to 50 ms once jsii's node runs."""
     with TemporaryDirectory() as folder:
         stacks.app.synth(PipelineConfig.model_validate(config), Path(folder))
-        return read(Path(folder))
+        return read_synthesized(Path(folder))
 
 
-def read(folder: Path) -> dict[str, Synthesized]:
+def read_synthesized(folder: Path) -> dict[str, Synthesized]:
     """What lies in an output folder of CDKTF."""
     found = {}
     for file in sorted(folder.glob("stacks/*/cdk.tf.json")):

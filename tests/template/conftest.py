@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from stacks.instance.new import new
-from stacks.instance.source import Source, as_requirement
+from stacks.instance.new import render_instance
+from stacks.instance.source import TemplateSource, as_requirement
 from tests.template.project import PREVIOUS, THIS, Project, make_project
 
 Render = Callable[..., Path]
@@ -37,17 +37,17 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture(scope="session")
-def this_version(project: Project) -> Source:
-    return Source(url=as_requirement(str(project.folder)), commit=project.commit(THIS))
+def this_version(project: Project) -> TemplateSource:
+    return TemplateSource(url=as_requirement(str(project.folder)), commit=project.commit(THIS))
 
 
 @pytest.fixture(scope="session")
-def previous_version(project: Project) -> Source:
-    return Source(url=as_requirement(str(project.folder)), commit=project.commit(PREVIOUS))
+def previous_version(project: Project) -> TemplateSource:
+    return TemplateSource(url=as_requirement(str(project.folder)), commit=project.commit(PREVIOUS))
 
 
 @pytest.fixture(scope="session")
-def render(this_version: Source, tmp_path_factory: pytest.TempPathFactory) -> Render:
+def render(this_version: TemplateSource, tmp_path_factory: pytest.TempPathFactory) -> Render:
     """An instance of this version with a test's answers, in a folder named `instance`: to read, not to change."""
     rendered: dict[tuple[tuple[str, str], ...], Path] = {}
 
@@ -55,7 +55,7 @@ def render(this_version: Source, tmp_path_factory: pytest.TempPathFactory) -> Re
         key = tuple(sorted(answers.items()))
         if key not in rendered:
             rendered[key] = tmp_path_factory.mktemp("rendered") / "instance"
-            new(this_version, rendered[key], answers, defaults=True)
+            render_instance(this_version, rendered[key], answers, defaults=True)
         return rendered[key]
 
     return instance

@@ -18,8 +18,8 @@ from stacks.config.load import ConfigError
 from stacks.config.model import PipelineConfig
 from stacks.config.types import Form
 from stacks.instance.errors import TemplateError
-from stacks.instance.new import QUESTIONS, new
-from stacks.instance.source import Source
+from stacks.instance.new import QUESTIONS, render_instance
+from stacks.instance.source import TemplateSource
 from tests.template.project import Project
 
 ROOT = Path(__file__).parents[2]
@@ -77,11 +77,11 @@ def test_a_rule_is_the_configs_word_for_word(field: str) -> None:
 
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in BAD.items() for value in values])
 def test_a_wrong_answer_is_told_the_rule_and_leaves_nothing(
-    field: str, value: str, this_version: Source, tmp_path: Path
+    field: str, value: str, this_version: TemplateSource, tmp_path: Path
 ) -> None:
     assert told_by_copier(field, value)
     with pytest.raises(ConfigError) as refused:
-        new(this_version, tmp_path / "instance", {field: value}, defaults=True)
+        render_instance(this_version, tmp_path / "instance", {field: value}, defaults=True)
     assert form_of(field).rule in str(refused.value)
     assert list(tmp_path.iterdir()) == []
 
@@ -93,31 +93,33 @@ def test_a_right_answer_is_taken_by_both(field: str, value: str) -> None:
         form_of(field)._check(value)  # noqa: SLF001 - the rule itself
 
 
-def test_all_wrong_answers_are_told_at_once(this_version: Source, tmp_path: Path) -> None:
+def test_all_wrong_answers_are_told_at_once(this_version: TemplateSource, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"The answers: 2 values to mend(?s:.*)name = (?s:.*)region = "):
-        new(this_version, tmp_path / "instance", {"name": "X", "region": "nowhere"}, defaults=True)
+        render_instance(this_version, tmp_path / "instance", {"name": "X", "region": "nowhere"}, defaults=True)
 
 
-def test_an_answer_that_nobody_asked_for_is_refused(this_version: Source, tmp_path: Path) -> None:
+def test_an_answer_that_nobody_asked_for_is_refused(this_version: TemplateSource, tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="Nobody asks for nmae: there are name, "):
-        new(this_version, tmp_path / "instance", {"nmae": "acme"}, defaults=True)
+        render_instance(this_version, tmp_path / "instance", {"nmae": "acme"}, defaults=True)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_description_of_two_lines_is_refused_by_the_template_itself(this_version: Source, tmp_path: Path) -> None:
+def test_a_description_of_two_lines_is_refused_by_the_template_itself(
+    this_version: TemplateSource, tmp_path: Path
+) -> None:
     with pytest.raises(TemplateError, match="one line of at most 200 characters"):
-        new(this_version, tmp_path / "instance", {"description": "one\ntwo"}, defaults=True)
+        render_instance(this_version, tmp_path / "instance", {"description": "one\ntwo"}, defaults=True)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_holds_something_is_refused_unless_told(this_version: Source, tmp_path: Path) -> None:
+def test_a_folder_that_holds_something_is_refused_unless_told(this_version: TemplateSource, tmp_path: Path) -> None:
     own = tmp_path / "instance" / "notes.txt"
     own.parent.mkdir()
     own.write_text("ours", encoding="utf-8")
     with pytest.raises(TemplateError, match="is not empty: name another folder, or add --force"):
-        new(this_version, own.parent, {}, defaults=True)
+        render_instance(this_version, own.parent, {}, defaults=True)
     assert [path.name for path in own.parent.iterdir()] == ["notes.txt"]
-    new(this_version, own.parent, {}, defaults=True, force=True)
+    render_instance(this_version, own.parent, {}, defaults=True, force=True)
     assert own.read_text(encoding="utf-8") == "ours"
     assert (own.parent / "pipeline.toml").is_file()
     assert [path.name for path in tmp_path.iterdir()] == ["instance"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stacks.instance.new import new
-from stacks.instance.source import Source
+from stacks.instance.new import render_instance
+from stacks.instance.source import TemplateSource
 from tests.template.conftest import noxw
 from tests.template.project import append, git
 
@@ -16,10 +16,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def instance(this_version: Source, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def instance(this_version: TemplateSource, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Without a domain, in a repository of its own."""
     folder = tmp_path_factory.mktemp("fresh") / "acme-thumbs"
-    new(this_version, folder, {"name": "acme-thumbs", "account_id": "000000000001"}, defaults=True)
+    render_instance(this_version, folder, {"name": "acme-thumbs", "account_id": "000000000001"}, defaults=True)
     git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message=Begin")
@@ -71,3 +71,13 @@ def test_a_wrong_stack_is_told_which_there_are_the_teams_own_among_them(instance
     done = noxw(instance, "deploy", "--", "cor")
     assert done.status != 0
     assert "There is no stack 'cor': there are bootstrap, core, workloads, dns, monitoring, team-alarms." in done.said
+
+
+@pytest.mark.timeout(600)
+def test_folder_that_hides_a_package_stops_the_session(instance: Path) -> None:
+    (instance / "services").mkdir()
+    done = noxw(instance, "lint")
+    (instance / "services").rmdir()
+    assert done.status != 0
+    assert "services hides the pipeline's package `services`" in done.said
+    assert "rename it, for example to `our_services`" in done.said

@@ -13,8 +13,9 @@ import yaml
 
 from stacks.config.load import load_config
 from stacks.instance.__main__ import main
-from stacks.instance.new import new, read_answers
-from stacks.instance.source import Source, as_requirement, source_of
+from stacks.instance.errors import TemplateError
+from stacks.instance.new import QUESTIONS, read_answers, render_instance
+from stacks.instance.source import TemplateSource, as_requirement, source_of
 from tests.template.project import THIS, Project, git
 
 ROOT = Path(__file__).parents[2]
@@ -45,10 +46,10 @@ EVERY_ANSWER = {
 }
 
 # A link would lose the one's mode, and git takes no link for the other.
-COPIES = ["noxw", ".gitignore"]
+COPIES = ["noxw", "noxw.py", ".gitignore"]
 SAME_AS_HERE = sorted([str(file.relative_to(TEMPLATE)) for file in TEMPLATE.rglob("*") if file.is_symlink()] + COPIES)
 
-OF_ITS_OWN = {"README.md", "pipeline.toml", "noxfile.py", ".github/workflows/ci.yml"}
+OF_ITS_OWN = {"README.md", "pipeline.toml", "noxfile.py", ".github/workflows/ci.yml", ".pre-commit-config.yaml"}
 """Files of the same names that say other things here: how the project itself is checked, and what it is."""
 
 
@@ -95,9 +96,9 @@ def test_the_readme_is_the_instances_own(answers: dict[str, str], render: Render
 
 @pytest.mark.parametrize(("folder", "name"), [("acme-thumbs", "acme-thumbs"), ("Acme Thumbs", "thumbnails")])
 def test_the_folders_name_is_the_instances_unless_it_cannot_be(
-    folder: str, name: str, this_version: Source, tmp_path: Path
+    folder: str, name: str, this_version: TemplateSource, tmp_path: Path
 ) -> None:
-    assert new(this_version, tmp_path / folder, {}, defaults=True)["name"] == name
+    assert render_instance(this_version, tmp_path / folder, {}, defaults=True)["name"] == name
 
 
 def test_an_owner_is_asked_to_review(render: Render) -> None:
@@ -111,10 +112,10 @@ def test_the_pin_stands_alone_and_names_one_commit(render: Render, project: Proj
     assert lines[1:] == [f"thumbnail-pipeline @ git+{project.folder.as_uri()}@{project.commit(THIS)}"]
 
 
-def test_there_are_the_seven_workflows_ci_and_the_update(render: Render) -> None:
+def test_instance_has_the_workflows_of_deployment_ci_and_update(render: Render) -> None:
     names = {file.stem for file in (render() / ".github" / "workflows").iterdir()}
     ours = {file.stem for file in (ROOT / ".github" / "workflows").iterdir()}
-    assert names == ours | {"template-update"}
+    assert names == ours - {"nightly", "release"} | {"template-update"}
 
 
 @pytest.mark.parametrize("file", SAME_AS_HERE)
@@ -145,8 +146,8 @@ def test_its_workflows_are_valid_safe_and_call_its_own_sessions(render: Render) 
     noxfile = (instance / "noxfile.py").read_text(encoding="utf-8")
     sessions = set(re.findall(r"^def ([a-z]\w*)\(", noxfile, re.MULTILINE))
     for file in files:
-        for called in re.findall(r"\./noxw -s ([a-z ]+?)(?: --|$)", file.read_text(encoding="utf-8"), re.MULTILINE):
-            assert set(called.split()) <= sessions, f"{file.name} calls {called}"
+        for called in re.findall(r"run: \./noxw (.+)", file.read_text(encoding="utf-8")):
+            assert set(re.findall(r"^[a-z]+|lint|test|synth", called)) <= sessions, f"{file.name} calls {called}"
 
 
 def test_its_actions_are_pinned_as_here(render: Render) -> None:
@@ -172,6 +173,25 @@ def test_the_command_says_what_comes_next(
     assert load_config(destination / "pipeline.toml", {}).account_id == "000000000001"
 
 
+def test_new_without_arguments_explains_itself(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["template", "new", str(ROOT)])
+    assert main() == 0
+    said = capsys.readouterr().out
+    assert "./noxw new ../acme-thumbs " in said
+    assert all(question in said for question in QUESTIONS)
+
+
+@pytest.mark.parametrize("taken", ["services/", "stacks/", "stacks.py"])
+def test_new_refuses_names_that_hide_the_packages(this_version: TemplateSource, tmp_path: Path, taken: str) -> None:
+    path = tmp_path / taken
+    path.mkdir() if taken.endswith("/") else path.touch()
+    with pytest.raises(TemplateError, match=f"has `{taken.partition('/')[0].partition('.')[0]}` of its own"):
+        render_instance(this_version, tmp_path, EVERY_ANSWER, force=True)
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
 def test_without_a_terminal_it_says_how_to_answer(
     project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,8 +204,8 @@ def test_without_a_terminal_it_says_how_to_answer(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_with_every_answer_nothing_is_asked(this_version: Source, tmp_path: Path) -> None:
-    given = new(this_version, tmp_path / "instance", EVERY_ANSWER)
+def test_with_every_answer_nothing_is_asked(this_version: TemplateSource, tmp_path: Path) -> None:
+    given = render_instance(this_version, tmp_path / "instance", EVERY_ANSWER)
     assert {name: given[name] for name in EVERY_ANSWER} == EVERY_ANSWER
 
 
@@ -219,5 +239,7 @@ def test_a_repository_is_named_as_pip_takes_it(url: str, requirement: str) -> No
 
 def test_a_checkout_is_its_own_source_where_no_remote_has_its_commit(project: Project) -> None:
     source = source_of(project.folder)
-    assert source == Source(url=f"git+{project.folder.as_uri()}", commit=project.commit(THIS), notes=source.notes)
+    assert source == TemplateSource(
+        url=f"git+{project.folder.as_uri()}", commit=project.commit(THIS), notes=source.notes
+    )
     assert any("--source URL" in note for note in source.notes)

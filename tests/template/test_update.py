@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from stacks.instance.errors import TemplateError
-from stacks.instance.new import answers_of, new
-from stacks.instance.source import Source, as_requirement
-from stacks.instance.update import Update, newer_version, open_pull_request, update
+from stacks.instance.new import read_instance_answers, render_instance
+from stacks.instance.source import TemplateSource, as_requirement
+from stacks.instance.update import Update, find_newer_version, open_pull_request, update_instance
 from tests.template.conftest import noxw
 from tests.template.project import PREVIOUS, THIS, Project, append, git, replace
 
@@ -39,9 +39,9 @@ OWN_STEP = "      - run: ./noxw -s cost\n"
 Synthesized = dict[str, dict[str, Any]]
 
 
-def begin(source: Source, instance: Path) -> Path:
+def begin(source: TemplateSource, instance: Path) -> Path:
     """A fresh instance, committed."""
-    new(source, instance, {"name": "acme-thumbs", "domain": "acme.example"}, defaults=True)
+    render_instance(source, instance, {"name": "acme-thumbs", "domain": "acme.example"}, defaults=True)
     git(instance, "init", "--quiet", "--initial-branch=main")
     commit(instance, "Begin")
     return instance
@@ -88,14 +88,14 @@ class Year:
 def a_year_of(instance: Path) -> Year:
     edit(instance)
     before = synthesized(instance)
-    done = update(instance)
+    done = update_instance(instance)
     return Year(instance, before, synthesized(instance), done)
 
 
 @pytest.fixture(scope="module")
-def year(previous_version: Source, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
+def year(previous_version: TemplateSource, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
     instance = begin(previous_version, tmp_path_factory.mktemp("year") / "acme-thumbs")
-    assert newer_version(instance) == (PREVIOUS[1:], THIS[1:])
+    assert find_newer_version(instance) == (PREVIOUS[1:], THIS[1:])
     yield a_year_of(instance)
     shutil.rmtree(instance)
 
@@ -108,18 +108,18 @@ def since_the_release(
     if project.released is None:
         yield request.getfixturevalue("year")
         return
-    released = Source(url=as_requirement(str(project.folder)), commit=project.commit(project.released))
+    released = TemplateSource(url=as_requirement(str(project.folder)), commit=project.commit(project.released))
     instance = begin(released, tmp_path_factory.mktemp("released") / "acme-thumbs")
     yield a_year_of(instance)
     shutil.rmtree(instance)
 
 
 @pytest.mark.timeout(600)
-def test_it_is_at_this_version(year: Year, this_version: Source) -> None:
+def test_it_is_at_this_version(year: Year, this_version: TemplateSource) -> None:
     assert (year.done.before, year.done.version) == (PREVIOUS, THIS)
-    assert answers_of(year.instance)["_commit"] == THIS
+    assert read_instance_answers(year.instance)["_commit"] == THIS
     assert str(this_version.commit) in (year.instance / "requirements" / "pipeline.txt").read_text(encoding="utf-8")
-    assert newer_version(year.instance) is None
+    assert find_newer_version(year.instance) is None
 
 
 def test_what_the_team_made_of_it_is_kept(year: Year) -> None:
@@ -174,23 +174,25 @@ def told_in_upgrading(version: str) -> set[tuple[str, str]]:
     """The rows of the tables: of every version, and of this one."""
     page = (ROOT / "docs" / "upgrading.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
-    told = sections["What every version changes"] + sections[version]
+    told = sections["Changes in every version"] + sections[version]
     return set(re.findall(r"^\| ([a-z]+) \| `([\w.-]+)` \|", told, re.MULTILINE))
 
 
-def test_the_same_line_changed_on_both_sides_is_named_and_shows_both(previous_version: Source, tmp_path: Path) -> None:
+def test_the_same_line_changed_on_both_sides_is_named_and_shows_both(
+    previous_version: TemplateSource, tmp_path: Path
+) -> None:
     instance = begin(previous_version, tmp_path / "acme-thumbs")
     workflow = instance / ".github" / "workflows" / "ci.yml"
     replace(workflow, "timeout-minutes: 20", "timeout-minutes: 90")
     commit(instance, "Wait longer")
     with pytest.raises(TemplateError, match=r"Changed both here and in the new version: \.github/workflows/ci\.yml\."):
-        update(instance)
+        update_instance(instance)
     text = workflow.read_text(encoding="utf-8")
     assert "timeout-minutes: 90" in text
     assert "timeout-minutes: 30" in text
     git(instance, "reset", "--quiet", "--hard")
     git(instance, "clean", "-fd")
-    assert answers_of(instance)["_commit"] == PREVIOUS
+    assert read_instance_answers(instance)["_commit"] == PREVIOUS
     assert git(instance, "status", "--porcelain") == ""
 
 
@@ -202,44 +204,44 @@ def test_an_instance_of_a_commit_that_is_tagged_later_updates_without_a_conflict
     shutil.copytree(ROOT / "template", project / "template")
     git(project, "init", "--quiet", "--initial-branch=main")
     commit(project, "Begin")
-    source = Source(url=as_requirement(str(project)), commit=git(project, "rev-parse", "HEAD"))
+    source = TemplateSource(url=as_requirement(str(project)), commit=git(project, "rev-parse", "HEAD"))
     instance = begin(source, tmp_path / "acme-thumbs")
     git(project, "tag", "v1.0.0")
     append(project / "template" / "ruff.toml", "# New.\n")
     commit(project, "Change")
     git(project, "tag", "v1.1.0")
     for version in ("v1.0.0", "v1.1.0"):
-        assert update(instance, to=version).version == version
+        assert update_instance(instance, to=version).version == version
         commit(instance, version)
     assert (instance / "ruff.toml").read_text(encoding="utf-8").endswith("# New.\n")
 
 
-def test_changes_that_are_not_committed_are_not_touched(previous_version: Source, tmp_path: Path) -> None:
+def test_changes_that_are_not_committed_are_not_touched(previous_version: TemplateSource, tmp_path: Path) -> None:
     instance = begin(previous_version, tmp_path / "acme-thumbs")
     (instance / "README.md").write_text("ours", encoding="utf-8")
     with pytest.raises(TemplateError, match="commit or stash"):
-        update(instance)
+        update_instance(instance)
     assert git(instance, "status", "--porcelain") == "M README.md"
 
 
-def test_a_template_that_is_out_of_reach_is_told(this_version: Source, tmp_path: Path) -> None:
+def test_a_template_that_is_out_of_reach_is_told(this_version: TemplateSource, tmp_path: Path) -> None:
     instance = begin(this_version, tmp_path / "acme-thumbs")
     replace(instance / ".copier-answers.yml", this_version.url, f"git+file://{tmp_path}/nowhere")
     commit(instance, "Move")
-    for command in (newer_version, update):
+    for command in (find_newer_version, update_instance):
         with pytest.raises(TemplateError, match=f"cannot be had from file://{tmp_path}/nowhere"):
             command(instance)
     assert git(instance, "status", "--porcelain") == ""
 
 
-def test_the_newest_version_stays_as_it_is(this_version: Source, tmp_path: Path) -> None:
+def test_the_newest_version_stays_as_it_is(this_version: TemplateSource, tmp_path: Path) -> None:
     instance = begin(this_version, tmp_path / "acme-thumbs")
-    assert newer_version(instance) is None
-    assert update(instance).changed == ()
+    assert find_newer_version(instance) is None
+    assert update_instance(instance).changed == ()
 
 
 def test_a_pull_request_is_opened_once(
-    previous_version: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    previous_version: TemplateSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`gh` only notes what it is asked; it knows of a pull request once it was told to make one."""
     git(tmp_path, "init", "--quiet", "--bare", "origin.git")
@@ -254,18 +256,18 @@ def test_a_pull_request_is_opened_once(
     )
     gh.chmod(0o755)
     monkeypatch.setenv("PATH", f"{gh.parent}:{os.environ['PATH']}")
-    done = update(instance)
+    done = update_instance(instance)
     open_pull_request(instance, done)
     branch = f"template-update-{THIS}"
     assert git(tmp_path / "origin.git", "log", "-1", "--format=%s %an", branch) == (
         f"Update thumbnail-pipeline to {THIS} github-actions[bot]"
     )
     git(instance, "switch", "--quiet", "main")
-    open_pull_request(instance, update(instance))
+    open_pull_request(instance, update_instance(instance))
     assert asked.read_text(encoding="utf-8").count("pr create") == 1
 
 
-def test_the_command_says_what_there_is(previous_version: Source, tmp_path: Path) -> None:
+def test_the_command_says_what_there_is(previous_version: TemplateSource, tmp_path: Path) -> None:
     instance = begin(previous_version, tmp_path / "acme-thumbs")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     said = [

@@ -1,1 +1,1 @@
-"""Who may call the api: tokens, sessions, OIDC, and limits of connections."""
+"""Access to the api: tokens, sessions, OIDC, and limits of connections."""

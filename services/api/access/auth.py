@@ -1,4 +1,4 @@
-"""Who asks, and what that one may: the modes `token`, `oidc` and `none`, the roles viewer and operator."""
+"""Authentication in the modes `token`, `oidc` and `none`, and the roles viewer and operator."""
 
 import secrets
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.api.access.limiter import FailureLimiter
 from services.api.access.sessions import EndedSessions
-from services.api.access.tokens import Token, TokenKeeper, TokenSet
+from services.api.access.tokens import Token, TokenSet, TokenStore
 from services.api.schema.models import Role
 from services.api.schema.problems import ForbiddenError, TooManyError, UnauthorizedError
 from services.aws.shared import SharedItems
@@ -35,40 +35,40 @@ class Caller:
 
 @dataclass(frozen=True)
 class _Login:
-    """The content of a session cookie."""
+    """Content of a session cookie."""
 
     fingerprint: str
     session: str
     since: datetime
 
 
-class Gate:
-    """Tells who asks. Its methods may block for a key or a secret: FastAPI runs what depends on them in threads."""
+class Authenticator:
+    """Authenticator of requests. Its methods can block for a key or a secret, so they run in threads."""
 
     def __init__(self, settings: ApiSettings, shared: SharedItems) -> None:
-        """Raises: TokensError, AwsError, OSError if the tokens cannot be read."""
+        """Read the tokens. Raises: TokensError, AwsError, OSError if that fails."""
         self.mode = settings.auth_mode
         self._settings = settings
         self._limiter = FailureLimiter()
         self._ended = EndedSessions(shared, lifetime_s=settings.session_lifetime_s)
-        self._tokens = TokenKeeper.of(settings) if self.mode == "token" else None
+        self._tokens = TokenStore.from_settings(settings) if self.mode == "token" else None
         self._verifier = _verifier(settings) if self.mode == "oidc" else None
 
-    def caller(self, connection: HTTPConnection) -> Caller:
-        """Raises: UnauthorizedError, TooManyError, UnavailableError."""
+    def authenticate(self, connection: HTTPConnection) -> Caller:
+        """Return the caller of a request. Raises: UnauthorizedError, TooManyError, UnavailableError."""
         if self._tokens is not None:
             return self._by_token(connection, self._tokens.current())
         if self._verifier is not None:
             data = connection.headers.get(OIDC_HEADER)
             if not data:
-                raise UnauthorizedError("Log in at the load balancer: load the page again.")
+                raise UnauthorizedError("You are not logged in at the load balancer. Load the page again.")
             return Caller(*self._verifier.verify(data))
         return Caller("operator")
 
     def login(self, connection: HTTPConnection, secret: str, response: Response) -> Caller:
-        """Starts a session for who has the token, by a cookie. Raises: UnauthorizedError, TooManyError."""
+        """Start a cookie session for a caller with a valid token. Raises: UnauthorizedError, TooManyError."""
         if self._tokens is None:
-            return self.caller(connection)
+            return self.authenticate(connection)
         tokens = self._tokens.current()
         token = self._checked(connection, tokens, secret)
         lifetime_s = self._settings.session_lifetime_s
@@ -84,9 +84,9 @@ class Gate:
         return Caller(token.role, expires_at=datetime.now(UTC) + timedelta(seconds=lifetime_s))
 
     def logout(self, connection: HTTPConnection, response: Response) -> None:
-        """End the session of the cookie, for whoever else has a copy of it too, and take the cookie away.
+        """End the session of the cookie, also for copies of the cookie, and delete the cookie.
 
-        Raises: AwsError, UnavailableError if the end cannot be stored; the browser keeps its cookie then.
+        Raises: AwsError, UnavailableError if the end cannot be stored; the browser then keeps its cookie.
         """
         cookie = connection.cookies.get(COOKIE)
         if self._tokens is not None and cookie and (login := self._login(cookie, self._tokens.current())):
@@ -113,7 +113,7 @@ class Gate:
         return Caller(token.role, expires_at=login.since + timedelta(seconds=self._settings.session_lifetime_s))
 
     def _login(self, cookie: str, tokens: TokenSet) -> "_Login | None":
-        """Return the login of a cookie that we have signed, as long as it lasts."""
+        """Return the login in a cookie, None if the signature is invalid or the login has expired."""
         lifetime_s = self._settings.session_lifetime_s
         try:
             content, since = _serializer(tokens).loads(cookie, max_age=lifetime_s, return_timestamp=True)
@@ -123,35 +123,36 @@ class Gate:
         return _Login(str(fingerprint), str(session), since)
 
     def _checked(self, connection: HTTPConnection, tokens: TokenSet, secret: str) -> Token:
-        """Return the token that was given. An accepted one is never made to wait: others may share its address."""
-        if token := tokens.find(secret):
+        """Return the token. The limit on failures does not apply to valid tokens, as callers can share an address."""
+        if token := tokens.find_token(secret):
             return token
         address = client_address(connection, self._settings.trusted_proxies)
         wait_s = self._limiter.wait_s(address)
         if wait_s > 0:
             raise TooManyError("Too many wrong tokens from this address: wait.", retry_after_s=wait_s)
-        self._limiter.failed(address)
+        self._limiter.add_failure(address)
         raise UnauthorizedError("The token is wrong.")
 
 
 def check_operator(caller: Caller) -> None:
-    """Raises: ForbiddenError."""
+    """Raise ForbiddenError if the caller is not an operator."""
     if caller.role != "operator":
         raise ForbiddenError("This needs the role operator; yours is viewer.")
 
 
 def check_origin(connection: HTTPConnection, public_url: str | None) -> None:
-    """Let through requests of our own pages and of clients that are no browser (no Origin). Raises: ForbiddenError.
+    """Raise ForbiddenError if a page of another site has sent the request.
 
-    A page is ours if its origin, scheme included, is the public URL. Without one, it is ours if it names the scheme and
-    the host that the request was sent to. Behind the dashboard's server these are X-Forwarded-Proto and
-    X-Forwarded-Host. No foreign page can set them: not on a WebSocket, and elsewhere the browser would ask first.
+    Requests without an Origin do not come from a browser; they still need a token. A page is ours if its origin, scheme
+    included, is the public URL. Without a public URL, its origin must have the scheme and host of the request, or those
+    in X-Forwarded-Proto and X-Forwarded-Host, which the dashboard's server sets. A page of another site cannot set
+    these: not on a WebSocket, and elsewhere the browser sends a preflight request first.
     """
     origin = connection.headers.get("origin")
     if origin is None:
         if connection.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none"):
             return
-        raise ForbiddenError("This was asked for by a page of another site.")
+        raise ForbiddenError("A page of another site sent this request.")
     if public_url is not None:
         ours = {public_url.lower()}
     else:
@@ -168,7 +169,7 @@ def is_https(connection: HTTPConnection) -> bool:
 
 
 def client_address(connection: HTTPConnection, trusted_proxies: int) -> str:
-    """The address that a request comes from, as the outermost proxy that we trust has seen it."""
+    """Return the address of the client as the outermost trusted proxy has recorded it."""
     peer = connection.client.host if connection.client else ""
     forwarded = [part.strip() for part in connection.headers.get("x-forwarded-for", "").split(",") if part.strip()]
     if trusted_proxies and len(forwarded) >= trusted_proxies:
@@ -181,7 +182,7 @@ def _serializer(tokens: TokenSet) -> URLSafeTimedSerializer:
 
 
 def _verifier(settings: ApiSettings) -> "Verifier":
-    # Only here: it brings a cryptographic library of 20 MB along.
+    # Imported only in this mode: it loads a cryptographic library of 20 MB.
     from services.api.access.oidc import Verifier  # noqa: PLC0415
 
     return Verifier(settings)

@@ -1,12 +1,12 @@
-"""Limits of a connection before anyone has logged in: size of the headers, time, and number of connections.
+"""Limits of a connection before a login: size of the headers, time, and number of connections.
 
 uvicorn's parser (httptools) limits none of these. A connection is always in one of four states:
 
-- receiving: a request has not arrived whole, or none has begun. Its time is limited, and so is the number of these;
-  the one that began first makes room for a new one, so slow clients cannot keep a fast one out.
-- busy: a request has arrived whole, and its answer has not ended.
-- idle: kept alive for the next request. The one that is idle longest makes room when there are too many connections.
-- a WebSocket: lives as long as it wants; `MAX_SOCKETS` limits their number.
+- receiving: a request has not arrived completely, or none has begun. The time and the number of these connections are
+  limited. A new one closes the one that began first, so slow clients cannot lock out a fast one.
+- busy: a request has arrived completely, and its answer has not ended.
+- idle: kept alive for the next request. If there are too many connections, the one that is idle longest is closed.
+- a WebSocket: without a limit of time; `MAX_SOCKETS` limits their number.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ from services.api.schema.middleware import SECURITY_HEADERS
 
 _PROBES = (b"/health", b"/health/ready")
 _RESERVE = 64
-"""Connections above the limit that are still read: probes get their answer, all others a 503."""
+"""Number of connections above the limit that are still read: probes are answered, all others get a 503."""
 _RECEIVING_SHARE = 16
-"""Each 16th connection may be receiving: a request takes milliseconds to arrive."""
+"""One of 16 connections may be receiving: a request takes milliseconds to arrive."""
 _MIN_RECEIVING = 32
 _MAX_PIPELINED = 16
 _HEADER_OVERHEAD_BYTES = 4
@@ -34,7 +34,7 @@ _HEADER_OVERHEAD_BYTES = 4
 
 _SWEEP_EVERY_S = 0.5
 _LINGER_S = 2.0
-"""Time for a refused client to read its answer: closing at once, while it still sends, could destroy the answer."""
+"""Time for a refused client to read its answer: closing while the client still sends can lose the answer."""
 _MAX_DISCARDED_BYTES = 4 * 1024 * 1024
 
 _TOO_BIG = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
@@ -43,22 +43,22 @@ _FULL = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 @dataclass(frozen=True)
-class Limits:
+class ConnectionLimits:
     header_bytes: int
     connections: int
     header_s: float
     transfer_s: float
-    """For the body of a request, and for a client that does not read its answer."""
+    """Limit for the body of a request, and for a client that does not read its answer."""
 
 
 class Connections:
-    """The open connections of one server, each with the time at which it is cut. Belongs to the event loop."""
+    """Open connections of one server, each with its deadline. Use it only on the event loop."""
 
-    def __init__(self, limits: Limits, cut: Callable[[str], None]) -> None:
-        """`cut` is called with a reason for every connection that is refused or closed early."""
+    def __init__(self, limits: ConnectionLimits, cut: Callable[[str], None]) -> None:
+        """Set the limits. `cut` is called with the reason for every connection that is refused or closed early."""
         self.limits = limits
         self.cut = cut
-        self._most_receiving = max(_MIN_RECEIVING, limits.connections // _RECEIVING_SHARE)
+        self._max_receiving = max(_MIN_RECEIVING, limits.connections // _RECEIVING_SHARE)
         self._receiving: dict[LimitedProtocol, float] = {}
         self._unread: dict[LimitedProtocol, float] = {}
         self._idle: dict[LimitedProtocol, None] = {}
@@ -74,10 +74,10 @@ class Connections:
                 self._evict(next(iter(self._receiving)))
 
     def receiving(self, connection: "LimitedProtocol") -> None:
-        """A request begins; it keeps its deadline if it has begun already."""
+        """Note that a request begins; it keeps its deadline if it has begun already."""
         self._idle.pop(connection, None)
         self._receiving.setdefault(connection, self._now() + self.limits.header_s)
-        if len(self._receiving) > self._most_receiving:
+        if len(self._receiving) > self._max_receiving:
             self._evict(next(iter(self._receiving)))
         self._keep_sweeping()
 
@@ -129,7 +129,7 @@ class Connections:
         now = self._now()
         for connection in [one for one, until in self._receiving.items() if until <= now]:
             self._receiving.pop(connection)
-            connection.is_too_slow()
+            connection.refuse_slow_request()
         for connection in [one for one, until in self._unread.items() if until <= now]:
             self.forget(connection)
             self.cut("unread_answer")
@@ -140,7 +140,7 @@ class Connections:
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with limits. `limited` makes the class that a server uses."""
+    """uvicorn's protocol, with limits. `make_protocol` returns the class for one server."""
 
     all: ClassVar[Connections]
 
@@ -148,7 +148,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self._header_bytes = 0
         self._silent_bytes = 0
-        """Received since the parser last reported something: part of a header that has no end yet."""
+        """Bytes received since the last callback of the parser: part of a header that has not ended."""
         self._discarded_bytes = 0
         self._in_body = False
         self._refusal: tuple[HTTPStatus, str, str] | None = None
@@ -173,7 +173,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._silent_bytes += len(data)
         super().data_received(data)
         if self._silent_bytes > self.all.limits.header_bytes and not self._is_refused:
-            self._refuse(*self._oversize())
+            self._refuse(*self._oversize_problem())
 
     def on_message_begin(self) -> None:
         self._header_bytes = self._silent_bytes = 0
@@ -181,19 +181,19 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        self._count(len(url))
+        self._count_header_bytes(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         # Trailers after a body come here as well.
-        self._count(len(name) + len(value) + _HEADER_OVERHEAD_BYTES)
+        self._count_header_bytes(len(name) + len(value) + _HEADER_OVERHEAD_BYTES)
         super().on_header(name, value)
 
-    def _count(self, size_bytes: int) -> None:
+    def _count_header_bytes(self, size_bytes: int) -> None:
         self._silent_bytes = 0
         self._header_bytes += size_bytes
         if self._header_bytes > self.all.limits.header_bytes:
-            self._refusal = self._oversize()
+            self._refusal = self._oversize_problem()
             raise ValueError(self._refusal[1])  # stops the parser, and then comes send_400_response
 
     def on_headers_complete(self) -> None:
@@ -203,7 +203,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.all.header_received(self)
         if self._is_full() and self.url.partition(b"?")[0] not in _PROBES:
             self.all.cut("full")
-            self.app = _answer_full
+            self.app = _answer_overload
         super().on_headers_complete()
         self._in_body = True
 
@@ -216,28 +216,28 @@ class LimitedProtocol(HttpToolsProtocol):
         self._in_body = False
         self.all.received(self)
         super().on_message_complete()
-        self._rest_if_done()
+        self._idle_if_done()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.transport.is_closing():
             self.all.unread(self)
         else:
-            self._rest_if_done()
+            self._idle_if_done()
 
-    def _rest_if_done(self) -> None:
-        cycle = self._newest()
+    def _idle_if_done(self) -> None:
+        cycle = self._latest_request()
         is_done = cycle is not None and cycle.response_complete and not self.pipeline
         if is_done and not self.all.is_receiving(self):
             self.all.idle(self)
 
-    def _newest(self) -> RequestResponseCycle | None:
-        """The request that came last; None before the first, which uvicorn's type does not say."""
+    def _latest_request(self) -> RequestResponseCycle | None:
+        """Return the latest request; None before the first, which uvicorn's type does not include."""
         return self.cycle
 
     def handle_websocket_upgrade(self) -> None:
         if self._is_full():
-            self._refuse(_FULL, _FULL_DETAIL, "full")
+            self._refuse(_FULL, _OVERLOAD_DETAIL, "full")
             return
         self.all.forget(self)
         super().handle_websocket_upgrade()
@@ -253,8 +253,8 @@ class LimitedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         self._refuse(*(self._refusal or (HTTPStatus.BAD_REQUEST, msg, "malformed")))
 
-    def is_too_slow(self) -> None:
-        """The time is up for what this connection is receiving."""
+    def refuse_slow_request(self) -> None:
+        """Refuse the request whose time to arrive is over, or close a connection without one."""
         if self._is_refused:
             self.transport.abort()
         elif self._in_body or self._header_bytes or self._silent_bytes:
@@ -267,16 +267,16 @@ class LimitedProtocol(HttpToolsProtocol):
     def _is_full(self) -> bool:
         return len(self.connections) > self.all.limits.connections
 
-    def _oversize(self) -> tuple[HTTPStatus, str, str]:
+    def _oversize_problem(self) -> tuple[HTTPStatus, str, str]:
         most = self.all.limits.header_bytes
-        return _TOO_BIG, f"The address and the headers have more than {most} bytes.", "header_size"
+        return _TOO_BIG, f"The address and the headers of the request have more than {most} bytes.", "header_size"
 
     def _refuse(self, status: HTTPStatus, detail: str, reason: str) -> None:
-        """Answer with a problem, if no other answer is on its way, and close."""
+        """Answer with a problem unless another answer has begun, and close the connection."""
         self._is_refused = True
         self._unset_keepalive_if_required()
         self.all.cut(reason)
-        cycle = self._newest()
+        cycle = self._latest_request()
         is_free = cycle is None or cycle.response_complete or (self._in_body and not cycle.response_started)
         if self.pipeline or not is_free or self.transport.is_closing():
             self.all.forget(self)
@@ -285,7 +285,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if cycle is not None:
             cycle.disconnected = True
             cycle.message_event.set()
-        answer = _problem(status, detail)
+        answer = _make_problem(status, detail)
         lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode())]
         lines += [name + b": " + value for name, value in answer.raw_headers]
         self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
@@ -294,18 +294,18 @@ class LimitedProtocol(HttpToolsProtocol):
         self.all.linger(self)
 
 
-def limited(limits: Limits, cut: Callable[[str], None]) -> type[LimitedProtocol]:
+def make_protocol(limits: ConnectionLimits, cut: Callable[[str], None]) -> type[LimitedProtocol]:
     """Return the protocol class for one server."""
     return type("LimitedProtocol", (LimitedProtocol,), {"all": Connections(limits, cut)})
 
 
-_FULL_DETAIL = "There are as many connections as this process takes."
+_OVERLOAD_DETAIL = "This process has its maximum number of connections. Try again in a moment."
 
 
-def _problem(status: HTTPStatus, detail: str) -> JSONResponse:
+def _make_problem(status: HTTPStatus, detail: str) -> JSONResponse:
     retry = {"Retry-After": str(problems.RETRY_AFTER_S)} if status is _FULL else {}
-    return problems.response(status, detail, headers={**SECURITY_HEADERS, **retry, "Connection": "close"})
+    return problems.make_response(status, detail, headers={**SECURITY_HEADERS, **retry, "Connection": "close"})
 
 
-async def _answer_full(scope: Scope, receive: Receive, send: Send) -> None:
-    await _problem(_FULL, _FULL_DETAIL)(scope, receive, send)
+async def _answer_overload(scope: Scope, receive: Receive, send: Send) -> None:
+    await _make_problem(_FULL, _OVERLOAD_DETAIL)(scope, receive, send)

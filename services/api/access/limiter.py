@@ -1,4 +1,4 @@
-"""Failed logins, counted for each address: ten at once, then one every six seconds."""
+"""Limit on failed logins of an address: ten at once, then one every six seconds."""
 
 import time
 from collections import OrderedDict
@@ -7,7 +7,7 @@ from collections.abc import Callable
 _BURST = 10
 _REFILL_S = 6.0
 _ADDRESSES = 10_000
-"""Addresses that are remembered; the one that failed longest ago is forgotten first."""
+"""Maximum number of stored addresses; the one with the oldest failure is dropped first."""
 
 
 class FailureLimiter:
@@ -16,11 +16,11 @@ class FailureLimiter:
         self._debts: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait_s(self, address: str) -> float:
-        """Seconds until the address may try again; 0 when it may now."""
+        """Return the seconds until the address may try again, 0 if it may now."""
         excess = self._debt(address) - (_BURST - 1)
         return max(0.0, excess) * _REFILL_S
 
-    def failed(self, address: str) -> None:
+    def add_failure(self, address: str) -> None:
         self._debts[address] = (self._debt(address) + 1, self._clock())
         self._debts.move_to_end(address)
         while len(self._debts) > _ADDRESSES:

@@ -1,8 +1,8 @@
-"""Who the load balancer says has logged in: the header `x-amzn-oidc-data`.
+"""Verification of the load balancer's header `x-amzn-oidc-data`, which names the logged-in user.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html: an ES256 token
-whose header names the key, the load balancer that signed it (`signer`) and the client. Without a check of the signer,
-a load balancer of anybody's in the same region could vouch for anyone.
+whose header names the key, the load balancer that signed it (`signer`) and the client. The signer must be checked: any
+other load balancer in the same region has valid keys too.
 """
 
 import re
@@ -27,7 +27,7 @@ _TIMEOUT_S = 3
 _KEYS = 16
 
 _MAX_WAITING = 8
-"""Requests that may wait for a key at once: a third of the api's threads. The others serve callers with known keys."""
+"""Maximum number of requests that wait for a key: a third of the api's threads. The others serve known keys."""
 
 
 class Verifier:
@@ -50,9 +50,9 @@ class Verifier:
         self._log = structlog.get_logger()
 
     def verify(self, data: str) -> tuple[Role, str | None]:
-        """The role and the name of the one who has logged in. May ask for a key over the network: not on the loop.
+        """Return role and name of the logged-in user. It can fetch a key over the network: do not call it on the loop.
 
-        Raises: UnauthorizedError, UnavailableError if the key cannot be had.
+        Raises: UnauthorizedError, UnavailableError if the key cannot be fetched.
         """
         try:
             header = jwt.get_unverified_header(data)
@@ -67,7 +67,7 @@ class Verifier:
             )
         except jwt.PyJWTError as error:
             self._log.warning("oidc_refused", error=str(error))
-            raise UnauthorizedError("The login is not valid, or no longer: load the page again.") from error
+            raise UnauthorizedError("The login is not valid or has expired. Load the page again.") from error
         return self._role(claims), claims.get("email") or claims.get("username") or claims.get("sub")
 
     def _check(self, header: dict[str, Any]) -> None:
@@ -79,16 +79,16 @@ class Verifier:
             raise jwt.InvalidTokenError("no usable key id")
 
     def _key(self, key_id: str) -> str:
-        """Return a known key at once; fetch an unknown one, once for all requests that need it.
+        """Return a known key; fetch an unknown one, once for all requests that need it.
 
-        An unverified header names the key, so unknown ids are limited: few requests wait, and few fetches start.
+        The key id comes from an unverified header, so the numbers of waiting requests and of fetches are limited.
         """
         with self._lock:
             if key_id in self._keys:
                 self._keys.move_to_end(key_id)
                 return self._keys[key_id]
         if not self._waiting.acquire(blocking=False):
-            raise UnavailableError("The load balancer's key is being fetched.", retry_after_s=1)
+            raise UnavailableError("The load balancer's key is being fetched. Try again in a moment.", retry_after_s=1)
         try:
             return self._fetched_once(key_id)
         finally:
@@ -102,18 +102,20 @@ class Verifier:
             is_mine = fetch is None
             if fetch is None:
                 if (wait_s := self._limiter.wait_s("")) > 0:
-                    raise UnavailableError("Too many unknown keys were asked for.", retry_after_s=wait_s)
-                self._limiter.failed("")
+                    raise UnavailableError(
+                        "Too many requests with unknown keys. Try again in a moment.", retry_after_s=wait_s
+                    )
+                self._limiter.add_failure("")
                 fetch = self._fetches[key_id] = Future()
         if is_mine:
             self._run(key_id, fetch)
         return fetch.result()
 
     def _run(self, key_id: str, fetch: Future[str]) -> None:
-        """Fetch a key for everyone who waits for `fetch`. Does not hold the lock while the network is waited for."""
+        """Fetch a key for all requests that wait for `fetch`, without the lock during the network call."""
         try:
             key = self._fetch(key_id)
-        except BaseException as error:  # noqa: BLE001 - whoever waits must see it; this thread raises it as well
+        except BaseException as error:  # noqa: BLE001 - all waiting requests must see it; this thread raises it as well
             with self._lock:
                 del self._fetches[key_id]
             fetch.set_exception(error)
@@ -133,7 +135,9 @@ class Verifier:
             error.close()
             raise jwt.InvalidTokenError(f"no such key: {error.code}") from error
         except (OSError, UnicodeError) as error:
-            raise UnavailableError("The load balancer's key cannot be had.", retry_after_s=5) from error
+            raise UnavailableError(
+                "The load balancer's key cannot be fetched. Try again in a moment.", retry_after_s=5
+            ) from error
 
     def _role(self, claims: dict[str, Any]) -> Role:
         value = claims.get(self._claim, "")

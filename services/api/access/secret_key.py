@@ -1,4 +1,4 @@
-"""The secret that all processes of one pipeline sign with: random, made by the first of them, kept in the table."""
+"""Signing secret of all processes of one pipeline: random, made by the first process, stored in the table."""
 
 import secrets
 from functools import cached_property
@@ -11,13 +11,13 @@ _BYTES = 32
 
 
 class SecretKey:
-    """Works in every auth mode. Whoever signs names the purpose as a salt, so that no signature serves another one."""
+    """Signing secret for every auth mode. Each use has its own salt, so that a signature is valid for one use only."""
 
     def __init__(self, shared: SharedItems) -> None:
         self._shared = shared
 
     def read(self) -> str:
-        """Return the secret as it is in the table; make it if there is none. Raises: AwsError."""
+        """Return the secret in the table; create it if there is none. Raises: AwsError."""
         document = self._shared.document(SIGNING_KEY)
         if document.content is None:
             try:
@@ -29,5 +29,5 @@ class SecretKey:
 
     @cached_property
     def remembered(self) -> str:
-        """The secret, read once for the life of this process. Raises: AwsError."""
+        """Return the secret, read from the table once per process. Raises: AwsError."""
         return self.read()

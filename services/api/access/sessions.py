@@ -1,4 +1,4 @@
-"""Sessions that a logout has ended: an item of the videos table, so that a logout holds in every process."""
+"""Sessions that a logout has ended, stored in the videos table, so that a logout applies to every process."""
 
 import threading
 import time
@@ -15,12 +15,12 @@ from services.contract.resources import ENDED_SESSIONS_KEY
 MAX_SESSIONS = 1000
 _FRESH_S = 2.0
 _PATIENCE_S = 0.5
-"""Time that requests wait for a new reading; then they go by the last one."""
+"""Time that requests wait for a new reading; afterwards they use the last one."""
 _ATTEMPTS = 5
 
 
 class _Ended(BaseModel):
-    """`sessions` has the time (seconds since 1970) at which each began; all that began up to `until` have ended too."""
+    """Ended sessions, with their start in seconds since 1970. All sessions that began up to `until` have ended too."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,7 +29,7 @@ class _Ended(BaseModel):
 
 
 class _Reading:
-    """One look at the table, for all requests that need it."""
+    """One reading of the table, for all requests that need it."""
 
     def __init__(self) -> None:
         self.begun_at = time.monotonic()
@@ -40,7 +40,7 @@ class _Reading:
 
 
 class EndedSessions:
-    """At most one reading at a time, and one in two seconds, however many requests there are."""
+    """Check for ended sessions, with one reading of the table in two seconds for any number of requests."""
 
     def __init__(self, shared: SharedItems, *, lifetime_s: int, max_sessions: int = MAX_SESSIONS) -> None:
         self._shared = shared
@@ -53,9 +53,9 @@ class EndedSessions:
         self._log = structlog.get_logger()
 
     def has_ended(self, session: str, since: datetime) -> bool:
-        """Return whether a logout has ended the session. While the table does not answer, the last reading counts.
+        """Return True if a logout has ended the session. The last reading counts while the table does not answer.
 
-        Raises: UnavailableError if there has been none.
+        Raises: UnavailableError if there has been no reading.
         """
         if reading := self._begin_reading():
             reading.wait()
@@ -65,9 +65,9 @@ class EndedSessions:
         return session in ended.sessions or since.timestamp() <= ended.until
 
     def end(self, session: str, since: datetime) -> None:
-        """End the session in all processes: in this one at once, in others within seconds.
+        """End the session in this process at once, and in all others within seconds.
 
-        Raises: AwsError, UnavailableError if it could not be stored.
+        Raises: AwsError, UnavailableError if the end could not be stored.
         """
         for _ in range(_ATTEMPTS):
             before = self._shared.document(ENDED_SESSIONS_KEY)
@@ -77,12 +77,12 @@ class EndedSessions:
             except WriteConflictError:
                 continue
             return
-        raise UnavailableError("Many sessions end at this moment: log out again.", retry_after_s=1)
+        raise UnavailableError("Many sessions are ending at the moment. Log out again.", retry_after_s=1)
 
     def _with(self, ended: _Ended, session: str, since_s: int) -> _Ended:
         """Add a session, and drop those whose cookies have expired.
 
-        Where there are too many, the oldest are dropped, and every session that began before them ends as well.
+        If there are too many, drop the oldest; every session that began before them then ends as well.
         """
         expired_s = datetime.now(UTC).timestamp() - self._lifetime_s
         sessions = {name: began_s for name, began_s in ended.sessions.items() if began_s > expired_s}
@@ -92,7 +92,7 @@ class EndedSessions:
         return _Ended(until=until, sessions=dict(newest_first[: self._max_sessions]))
 
     def _begin_reading(self) -> _Reading | None:
-        """Return the reading that is under way, a new one if it is time; None while the last one is fresh."""
+        """Return the running reading or a new one, None while the last one is fresh."""
         with self._lock:
             if self._reading is None:
                 if self._read_at is not None and time.monotonic() - self._read_at < _FRESH_S:
@@ -113,7 +113,7 @@ class EndedSessions:
             reading.done.set()
 
     def _keep(self, document: Document) -> None:
-        """Keep what was read or written, unless something later is known: a logout must not be forgotten."""
+        """Keep a document unless a later revision is known, so that no logout is lost."""
         with self._lock:
             if self._known is None or document.revision >= self._known[0]:
                 self._known = (document.revision, _content(document))

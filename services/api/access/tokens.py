@@ -1,4 +1,4 @@
-"""The tokens that are accepted: from a text, a file, or a secret of which two versions hold at a time."""
+"""Valid tokens: from a text, a file, or a secret, of which two versions are valid at a time."""
 
 import hashlib
 import hmac
@@ -14,7 +14,7 @@ import structlog
 
 from services.api.schema.models import Role
 from services.aws.errors import AwsError
-from services.aws.secrets import secret_versions
+from services.aws.secrets import read_secret_versions
 from services.contract.settings.api import MIN_TOKEN_LENGTH, ApiSettings
 
 _RENEW_EVERY_S = 60.0
@@ -22,7 +22,7 @@ _FILE_EVERY_S = 1.0
 
 
 class TokensError(Exception):
-    """There are no usable tokens; the message says what is wrong with them, and never shows one."""
+    """The tokens are not usable. The message says why, and never contains a token."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -32,7 +32,7 @@ class Token:
 
     @property
     def fingerprint(self) -> str:
-        """Names a token without telling it."""
+        """Return a name of the token that does not reveal it."""
         return hashlib.sha256(f"fingerprint {self.secret}".encode()).hexdigest()[:16]
 
 
@@ -40,8 +40,8 @@ class Token:
 class TokenSet:
     tokens: Sequence[Token]
 
-    def find(self, given: str) -> Token | None:
-        """The token that was given. Takes the same time whatever is given: all are compared, as digests."""
+    def find_token(self, given: str) -> Token | None:
+        """Return the token that equals `given`, in constant time: it compares the digests of all tokens."""
         digest = hashlib.sha256(given.encode()).digest()
         found = None
         for token in self.tokens:
@@ -54,13 +54,13 @@ class TokenSet:
 
     @property
     def signing_keys(self) -> list[str]:
-        """Keys for session cookies, the one to sign with last: made from operators' tokens, which viewers lack."""
+        """Return the keys for session cookies, the signing one last. They derive from operators' tokens only."""
         operators = [token.secret for token in self.tokens if token.role == "operator"]
         return [hashlib.sha256(f"session key {secret}".encode()).hexdigest() for secret in reversed(operators)]
 
 
 def parse_tokens(texts: Sequence[str]) -> TokenSet:
-    """The tokens of one text, or of several versions of it, the current one first.
+    """Parse the tokens of one text, or of several versions of it, the current one first.
 
     Raises: TokensError.
     """
@@ -69,7 +69,7 @@ def parse_tokens(texts: Sequence[str]) -> TokenSet:
         for role, secrets in _by_role(text).items():
             for secret in secrets:
                 if len(secret) < MIN_TOKEN_LENGTH or not secret.isascii():
-                    raise TokensError(f"A token has fewer than {MIN_TOKEN_LENGTH} characters, or not only ASCII ones.")
+                    raise TokensError(f"A token is shorter than {MIN_TOKEN_LENGTH} characters or not ASCII.")
                 tokens.setdefault(secret, Token(role, secret))
     if not any(token.role == "operator" for token in tokens.values()):
         raise TokensError("There is no operator token.")
@@ -83,23 +83,23 @@ def _by_role(text: str) -> Mapping[Role, list[str]]:
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise TokensError("The tokens look like JSON and are none.") from error
+        raise TokensError("The tokens begin with { but are not valid JSON.") from error
     roles: dict[Role, list[str]] = {}
     for role in get_args(Role):
         value = document.get(role, [])
         roles[role] = [value] if isinstance(value, str) else value
         if not isinstance(roles[role], list) or not all(isinstance(secret, str) for secret in roles[role]):
-            raise TokensError(f"The tokens of {role} are neither a text nor a list of texts.")
+            raise TokensError(f"The tokens of {role} are neither a string nor a list of strings.")
     if unknown := set(document) - set(roles):
-        raise TokensError(f"The tokens name roles that there are not: {', '.join(sorted(unknown))}.")
+        raise TokensError(f"The tokens have unknown roles: {', '.join(sorted(unknown))}.")
     return roles
 
 
-class TokenKeeper:
-    """The tokens as they are now. Reading them again is left to the caller's thread, and never fails a request."""
+class TokenStore:
+    """Current tokens. A caller's thread reads them again when it is time; a failure of that never fails a request."""
 
     def __init__(self, load: Callable[[], Sequence[str]], *, renew_every_s: float | None) -> None:
-        """Raises: TokensError, AwsError, OSError if they cannot be read the first time."""
+        """Read the tokens for the first time. Raises: TokensError, AwsError, OSError if that fails."""
         self._load = load
         self._renew_every_s = renew_every_s
         self._log = structlog.get_logger()
@@ -108,17 +108,17 @@ class TokenKeeper:
         self._read_at = time.monotonic()
 
     @classmethod
-    def of(cls, settings: ApiSettings) -> "TokenKeeper":
+    def from_settings(cls, settings: ApiSettings) -> "TokenStore":
         if settings.auth_tokens:
             text = settings.auth_tokens.get_secret_value()
             return cls(lambda: [text], renew_every_s=None)
         if file := settings.auth_token_file:
             return cls(lambda: [_read(file)], renew_every_s=_FILE_EVERY_S)
         name = settings.auth_token_secret or ""
-        return cls(lambda: secret_versions(settings.aws_region, name), renew_every_s=_RENEW_EVERY_S)
+        return cls(lambda: read_secret_versions(settings.aws_region, name), renew_every_s=_RENEW_EVERY_S)
 
     def current(self) -> TokenSet:
-        """Reads them again when it is time; while that fails, the ones known are kept."""
+        """Return the tokens; read them again if it is time, and keep the known ones while that fails."""
         is_due = self._renew_every_s is not None and time.monotonic() - self._read_at > self._renew_every_s
         if is_due and self._lock.acquire(blocking=False):
             try:

@@ -1,4 +1,4 @@
-"""Confirmations of a purge: signed tokens that say what was counted, and until when a purge may take it."""
+"""Confirmations of a purge: signed tokens with the counted objects and the time of expiry."""
 
 import secrets
 import time
@@ -12,18 +12,18 @@ from services.api.schema.problems import UnconfirmedError
 
 VALID_S = 60
 _SALT = "purge confirmation"
-_HOW = "ask GET /api/purge what would be deleted, and send its confirmation within a minute. Nothing was deleted."
+_HOW = "Nothing was deleted. Get a confirmation from GET /api/purge and send it within a minute."
 
 
 @dataclass(frozen=True)
 class Counted:
-    """What a preview has counted: everything that was stored before `cutoff`, a whole second of S3's clock."""
+    """Result of a preview: the number of objects stored before `cutoff`, a whole second of S3's clock."""
 
     id: str
     cutoff: datetime
     objects: int
     until_s: float
-    """When the confirmation expires, in seconds since 1970."""
+    """Expiry of the confirmation, in seconds since 1970."""
 
 
 class Confirmations:
@@ -31,21 +31,24 @@ class Confirmations:
         self._key = key
 
     def write(self, *, cutoff: datetime, objects: int) -> tuple[str, Counted]:
-        """Return a new confirmation and what it says. Raises: AwsError."""
+        """Return a new confirmation and its content. Raises: AwsError."""
         counted = Counted(secrets.token_hex(8), cutoff, objects, time.time() + VALID_S)
         said = [counted.id, int(cutoff.timestamp()), objects, counted.until_s]
         return str(self._serializer().dumps(said)), counted
 
     def read(self, confirmation: str | None) -> Counted:
-        """Return what a confirmation says. Raises: UnconfirmedError if it is missing, forged or expired; AwsError."""
+        """Return the content of a confirmation.
+
+        Raises: UnconfirmedError if it is missing, forged or expired; AwsError.
+        """
         if not confirmation:
-            raise UnconfirmedError(f"A purge needs a confirmation: {_HOW}")
+            raise UnconfirmedError(f"A purge needs a confirmation. {_HOW}")
         try:
             identity, cutoff_s, objects, until_s = self._serializer().loads(confirmation)
         except (BadData, UnicodeError):
-            raise UnconfirmedError(f"The confirmation is none of this pipeline: {_HOW}") from None
+            raise UnconfirmedError(f"The confirmation is not from this pipeline. {_HOW}") from None
         if time.time() > until_s:
-            raise UnconfirmedError(f"The confirmation has expired: {_HOW}")
+            raise UnconfirmedError(f"The confirmation has expired. {_HOW}")
         return Counted(identity, datetime.fromtimestamp(cutoff_s, UTC), objects, until_s)
 
     def _serializer(self) -> URLSafeSerializer:

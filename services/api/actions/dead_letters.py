@@ -1,7 +1,7 @@
-"""What could not be processed: looked through, sent again, discarded.
+"""Dead letters: list, redrive or discard them.
 
-SQS cannot be looked into: messages are received, which hides them for some seconds, and given back. Whatever dies in
-between, they come back by themselves.
+SQS cannot list messages. They are received, which hides them for some seconds, and then made visible again. If the
+process dies in between, SQS makes them visible itself.
 """
 
 import time
@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.api.calls import Turn
+from services.api.calls import DeadlineLock
 from services.api.schema.models import DeadLetter, DeadLetterGroup, DeadLetters, RedriveRequest
 from services.aws.errors import AwsError
-from services.aws.queue import MAX_BATCH, DeadLetterQueue, Message, Queue
-from services.contract.events import MalformedNotificationError, UploadEvent, parse_notification, retry_body
+from services.aws.queue import MAX_BATCH, DeadLetterQueue, Message, MessageQueue
+from services.contract.events import MalformedNotificationError, UploadEvent, make_retry_body, parse_notification
 from services.contract.records import ReasonCode
 
-LIST_MOST = 500
-_EXAMINE_MOST = 2000
+MAX_LISTED = 500
+_MAX_EXAMINED = 2000
 _HIDDEN_S = 10
 _CHOSEN_HIDDEN_S = 30
-"""How long a redrive hides letters: long enough to receive all of them before it sends the first."""
+"""Time for which a redrive hides letters: long enough to receive all of them before it sends the first."""
 
 _EMPTY_ANSWERS = 2
 _FRESH_S = 2.0
@@ -34,11 +34,11 @@ class Letter:
     reason_code: ReasonCode
     reason: str
     attempts: int | None
-    """Tries of the worker that gave up; None if SQS moved the message. The receive count grows with every look."""
+    """Attempts of the worker; None if SQS moved the message. The receive count is not it: listing increases that."""
 
     @property
     def key(self) -> str:
-        """Key of the first upload; empty if the message is no notification."""
+        """Return the key of the first upload; empty if the message is not a notification."""
         return self.events[0].key if self.events else ""
 
     @property
@@ -53,40 +53,40 @@ class Sent:
     remaining: int
 
 
-class DeadLetterBox:
-    """One look or redrive at a time in this process: two would hide messages from each other."""
+class DeadLetterStore:
+    """Dead letters of the pipeline. One operation at a time in this process, as two hide messages from each other."""
 
-    def __init__(self, queue: Queue, dead_letters: DeadLetterQueue) -> None:
+    def __init__(self, queue: MessageQueue, dead_letters: DeadLetterQueue) -> None:
         self._queue = queue
         self._dead_letters = dead_letters
-        self._lock = Turn("another request is looking through the dead letters")
+        self._lock = DeadlineLock("another request is reading the dead letters")
         self._seen: tuple[float, DeadLetters] | None = None
 
-    def look(self) -> DeadLetters:
-        """The newest dead letters; those of two seconds ago are not looked at again. Raises: AwsError."""
+    def list_letters(self) -> DeadLetters:
+        """Return the newest dead letters; a list of the last two seconds is returned again. Raises: AwsError."""
         with self._lock:
             if self._seen is not None and time.monotonic() - self._seen[0] < _FRESH_S:
                 return self._seen[1]
-            letters = [letter for batch in self._batches(LIST_MOST) for letter in batch]
+            letters = [letter for batch in self._batches(MAX_LISTED) for letter in batch]
             self._give_back([letter.message for letter in letters])
             total = max(self._depth(), len(letters))
             found = _listing(letters, total)
             self._seen = (time.monotonic(), found)
             return found
 
-    def all(self) -> list[Letter]:
-        """All dead letters, which are hidden from others until this returns. Raises: AwsError."""
+    def receive_all(self) -> list[Letter]:
+        """Return all dead letters; they are hidden from others until this returns. Raises: AwsError."""
         with self._lock:
             letters = [letter for batch in self._batches(None) for letter in batch]
             self._give_back([letter.message for letter in letters])
             return letters
 
     def redrive(self, request: RedriveRequest) -> Sent:
-        """Send the chosen letters to the queue again, each as a request for another try.
+        """Send the chosen letters to the queue again, each as a request for another attempt.
 
-        The set is fixed before the first one is sent: a letter that a worker puts meanwhile is left for the next
-        redrive. Each is first sent, then deleted, so that none is lost; one that was sent and not yet deleted when
-        this process dies is sent twice, and the worker recognizes that. Raises: AwsError.
+        The set is fixed before the first one is sent: a letter that a worker adds meanwhile is left for the next
+        redrive. Each letter is first sent, then deleted, so that none is lost. If the process dies in between, the
+        letter is sent twice, which the worker recognizes. Raises: AwsError.
         """
         with self._lock:
             self._seen = None
@@ -94,10 +94,10 @@ class DeadLetterBox:
             sent: list[Letter] = []
             try:
                 for start in range(0, len(chosen), MAX_BATCH):
-                    batch = self._renewed(chosen[start : start + MAX_BATCH])
+                    batch = self._extend_batch(chosen[start : start + MAX_BATCH])
                     if not batch:
                         continue
-                    self._queue.send([retry_body(letter.message.body) for letter in batch])
+                    self._queue.send([make_retry_body(letter.message.body) for letter in batch])
                     self._dead_letters.delete_all([letter.message for letter in batch])
                     sent += batch
             finally:
@@ -124,12 +124,12 @@ class DeadLetterBox:
             return count
 
     def _choose(self, request: RedriveRequest) -> tuple[list[Letter], list[Letter]]:
-        """The letters that a request means, at most its `limit`, and the others that were received with them."""
+        """Return the letters that a request chooses, at most its `limit`, and the others received with them."""
         keys = set(request.keys) if request.keys is not None else None
         chosen: list[Letter] = []
         others: list[Letter] = []
         try:
-            for batch in self._batches(_EXAMINE_MOST, hidden_s=_CHOSEN_HIDDEN_S):
+            for batch in self._batches(_MAX_EXAMINED, hidden_s=_CHOSEN_HIDDEN_S):
                 for letter in batch:
                     is_meant = (keys is None or letter.key in keys) and request.reason_code in (
                         None,
@@ -143,21 +143,21 @@ class DeadLetterBox:
             raise
         return chosen, others
 
-    def _renewed(self, batch: Sequence[Letter]) -> Sequence[Letter]:
-        """The letters of a batch that are still hidden for this process, for long enough to settle them."""
+    def _extend_batch(self, batch: Sequence[Letter]) -> Sequence[Letter]:
+        """Hide the letters of a batch for longer; return those that this process still holds."""
         messages = [letter.message for letter in batch]
         refused = {message.id for message in self._dead_letters.extend(messages, visibility_timeout_s=_CHOSEN_HIDDEN_S)}
         return [letter for letter in batch if letter.message.id not in refused]
 
     def _batches(self, most: int | None, *, hidden_s: int = _HIDDEN_S) -> Iterator[list[Letter]]:
-        """All dead letters, each once, ten at a time, at most so many."""
+        """Yield dead letters in batches of ten, each letter once, at most `most` of them."""
         seen: set[str] = set()
         empty = 0
         while empty < _EMPTY_ANSWERS and (most is None or len(seen) < most):
             count = MAX_BATCH if most is None else min(MAX_BATCH, most - len(seen))
             messages = self._dead_letters.receive(count, wait_s=0, visibility_timeout_s=hidden_s)
             batch = [_letter(message) for message in messages if message.id not in seen]
-            # One that comes again has been hidden long enough: the round is through.
+            # A letter that returns has been hidden for its whole time: all letters have been received.
             empty = 0 if batch else empty + 1
             seen.update(message.id for message in messages)
             if batch:
@@ -173,7 +173,7 @@ class DeadLetterBox:
 
 
 def _letter(message: Message) -> Letter:
-    """A dead letter with its reason; one that SQS itself has moved has none."""
+    """Return a dead letter with its reason; a message that SQS moved itself gets a default one."""
     attributes = message.attributes
     try:
         events = parse_notification(message.body)
@@ -188,7 +188,7 @@ def _letter(message: Message) -> Letter:
         message,
         events,
         code,
-        attributes.get("reason") or "It was received again and again, and no worker came to an end with it.",
+        attributes.get("reason") or "It was received repeatedly, and no worker finished it.",
         int(attempts) if attempts.isdecimal() else None,
     )
 

@@ -1,4 +1,4 @@
-"""Videos that are done by their record while their pictures are no longer in the bucket, and another try for them."""
+"""Videos that are done but whose pictures are no longer in the bucket, and another attempt for them."""
 
 from datetime import UTC, datetime
 
@@ -10,12 +10,12 @@ from services.contract.records import ReasonCode, VideoRecord, VideoState
 
 
 def has_pictures(record: VideoRecord) -> bool:
-    """Return True if a record says that its pictures are stored."""
+    """Return True if the pictures of a record are stored, according to its state."""
     return record.state in (VideoState.DONE, VideoState.DEGRADED)
 
 
-def picture_keys(record: VideoRecord) -> list[str]:
-    """Return the keys of everything that a worker has stored for a record."""
+def list_picture_keys(record: VideoRecord) -> list[str]:
+    """Return the keys of all objects that a worker has stored for a record."""
     keys = [thumbnail.key for thumbnail in record.thumbnails]
     if record.storyboard is not None:
         keys += [record.storyboard.key, record.storyboard.track_key]
@@ -25,7 +25,7 @@ def picture_keys(record: VideoRecord) -> list[str]:
 
 
 def are_stored(bucket: Bucket, keys: list[str]) -> bool:
-    """Return True if all of these objects exist. One request a key. Raises: ServiceError."""
+    """Return True if all of these objects exist; one request per key. Raises: ServiceError."""
     try:
         for key in keys:
             bucket.head(key)
@@ -35,9 +35,9 @@ def are_stored(bucket: Bucket, keys: list[str]) -> bool:
 
 
 def mark_lost(videos: VideosTable, record: VideoRecord) -> VideoRecord:
-    """Store that a video has no pictures any more, so that a worker does not take it for done.
+    """Mark a video as failed because its pictures are lost, so that a worker processes it again. Its claim stays.
 
-    Its claim stays. Raises: WriteConflictError if a worker has just written the record, ServiceError.
+    Raises: WriteConflictError if a worker has just written the record, ServiceError.
     """
     lost = {
         "state": VideoState.FAILED,
@@ -51,8 +51,8 @@ def mark_lost(videos: VideosTable, record: VideoRecord) -> VideoRecord:
     return videos.replace(record, record.model_copy(update=lost))
 
 
-def retry_event(bucket: Bucket, info: ObjectInfo, record: VideoRecord) -> UploadEvent:
-    """Return the event that asks a worker for another try of an object, with the object's own time."""
+def make_retry_event(bucket: Bucket, info: ObjectInfo, record: VideoRecord) -> UploadEvent:
+    """Return the event for another attempt of an object, with the time of the object."""
     return UploadEvent(
         name=RETRY,
         time=info.modified_at or datetime.now(UTC),

@@ -1,4 +1,4 @@
-"""The purge: count what it would take, start it with a confirmation, continue one that fell silent."""
+"""Purge: count the objects, start with a confirmation, continue a purge whose process has ended."""
 
 import secrets
 import threading
@@ -9,8 +9,8 @@ from itertools import islice
 import structlog
 
 from services.api.actions.confirmations import Confirmations, Counted
-from services.api.actions.purge_job import Job, content_of, job_of, progress_of, started
-from services.api.actions.purge_run import MAX_ATTEMPTS, PurgeParts, Run
+from services.api.actions.purge_job import PurgeJob, dump_job, read_job, read_progress, start_job
+from services.api.actions.purge_run import MAX_ATTEMPTS, PurgeContext, PurgeRun
 from services.api.schema.models import PurgePreview, PurgeProgress
 from services.api.schema.problems import ConflictError, UnconfirmedError
 from services.aws.errors import AwsError, ServiceError, WriteConflictError
@@ -18,23 +18,23 @@ from services.aws.shared import Document
 from services.contract.keys import UPLOAD_PREFIX
 from services.contract.resources import PURGE_KEY
 
-COUNT_MOST = 100_000
-"""Versions of objects that a preview counts at most: a hundred requests."""
+MAX_COUNTED = 100_000
+"""Maximum number of object versions that a preview counts: a hundred requests."""
 
 SILENT_AFTER_S = 15.0
-"""A run writes its document every three seconds; after this long without a write another process takes over."""
+"""A run writes its document every three seconds. After this time without a write, another process takes over."""
 
-_LOOK_EVERY_S = 3.0
+_POLL_INTERVAL_S = 3.0
 _CLOCK_EVERY_S = 0.1
 _CLOCK_WITHIN_S = 10.0
 
 
 class Purge:
-    """Counts, starts and shows purges. One runs at a time, in whichever process."""
+    """Preview, start and take-over of purges. One purge runs at a time in all processes."""
 
-    def __init__(self, parts: PurgeParts, patient: PurgeParts, confirmations: Confirmations) -> None:
-        """`parts` are for requests; `patient` has longer time-outs, for the run that nobody waits for."""
-        self._parts = parts
+    def __init__(self, context: PurgeContext, patient: PurgeContext, confirmations: Confirmations) -> None:
+        """Set the services: `context` is for requests; `patient` has longer time-outs, for runs in the background."""
+        self._context = context
         self._patient = patient
         self._confirmations = confirmations
         self._log = structlog.get_logger()
@@ -42,16 +42,16 @@ class Purge:
         self._thread: threading.Thread | None = None
 
     def preview(self) -> PurgePreview:
-        """Count what there is to delete, and confirm just that. Raises: AwsError."""
+        """Count the objects to delete, and return a confirmation for exactly these. Raises: AwsError."""
         cutoff = self._cutoff()
-        prefixes = (UPLOAD_PREFIX, self._parts.thumbnail_prefix)
-        versions = (version for prefix in prefixes for version in self._parts.bucket.versions(prefix))
-        counted = list(islice((version for version in versions if version.modified_at < cutoff), COUNT_MOST + 1))
-        is_complete = len(counted) <= COUNT_MOST
-        del counted[COUNT_MOST:]
+        prefixes = (UPLOAD_PREFIX, self._context.thumbnail_prefix)
+        versions = (version for prefix in prefixes for version in self._context.bucket.versions(prefix))
+        counted = list(islice((version for version in versions if version.modified_at < cutoff), MAX_COUNTED + 1))
+        is_complete = len(counted) <= MAX_COUNTED
+        del counted[MAX_COUNTED:]
         keys = {version.key for version in counted if version.etag}
         videos = sum(key.startswith(UPLOAD_PREFIX) for key in keys)
-        totals = self._parts.videos.totals()
+        totals = self._context.videos.totals()
         confirmation, said = self._confirmations.write(cutoff=cutoff, objects=len(counted))
         return PurgePreview(
             videos=videos,
@@ -62,11 +62,11 @@ class Purge:
             is_complete=is_complete,
             confirmation=confirmation,
             confirmation_until=datetime.fromtimestamp(said.until_s, UTC),
-            last=progress_of(self._parts.shared.document(PURGE_KEY)),
+            last=read_progress(self._context.shared.document(PURGE_KEY)),
         )
 
     def start(self, confirmation: str | None) -> tuple[Counted, PurgeProgress]:
-        """Start the purge that a confirmation is for; return the same purge when it is given again.
+        """Start the purge of a confirmation; return the same purge if the confirmation is sent again.
 
         Raises:
             UnconfirmedError: the confirmation is missing, forged, expired, or was used for a purge before the last.
@@ -75,25 +75,25 @@ class Purge:
         """
         counted = self._confirmations.read(confirmation)
         for _ in range(2):
-            document = self._parts.shared.document(PURGE_KEY)
-            known = job_of(document)
+            document = self._context.shared.document(PURGE_KEY)
+            known = read_job(document)
             if known is not None and known.progress.id == counted.id:
                 return counted, known.progress
             if known is not None and counted.id in known.used:
-                raise UnconfirmedError("The confirmation was used already: count again with GET /api/purge.")
+                raise UnconfirmedError("The confirmation has been used already. Get a new one from GET /api/purge.")
             if known is not None and known.progress.running:
-                raise ConflictError("A purge is running: GET /api/purge shows its progress.")
-            job = started(counted, known, owner=secrets.token_hex(8))
+                raise ConflictError("A purge is running. GET /api/purge shows its progress.")
+            job = start_job(counted, known, owner=secrets.token_hex(8))
             try:
-                written = self._parts.shared.write(PURGE_KEY, document, content_of(job))
+                written = self._context.shared.write(PURGE_KEY, document, dump_job(job))
             except WriteConflictError:
                 continue
             self._run(written, job)
             return counted, job.progress
-        raise ConflictError("Another purge has just started: GET /api/purge shows its progress.")
+        raise ConflictError("Another purge has just started. GET /api/purge shows its progress.")
 
     def watch(self) -> None:
-        """Look from now on, in a thread, whether a purge has fallen silent, and then continue it."""
+        """Start a thread that continues a purge whose process has ended."""
         threading.Thread(target=self._watch, name="purge-watch", daemon=True).start()
 
     def close(self) -> None:
@@ -101,10 +101,10 @@ class Purge:
 
     def _watch(self) -> None:
         revision, since = -1, time.monotonic()
-        while not self._closed.wait(_LOOK_EVERY_S):
+        while not self._closed.wait(_POLL_INTERVAL_S):
             try:
-                document = self._parts.shared.document(PURGE_KEY)
-                job = job_of(document)
+                document = self._context.shared.document(PURGE_KEY)
+                job = read_job(document)
                 is_own = self._thread is not None and self._thread.is_alive()
                 if job is None or not job.progress.running or is_own or document.revision != revision:
                     revision, since = document.revision, time.monotonic()
@@ -113,35 +113,35 @@ class Purge:
             except AwsError as error:
                 self._log.warning("purge_not_watched", error=str(error))
 
-    def take_over(self, document: Document, job: Job) -> None:
-        """Continue a purge whose owner has fallen silent, unless another process does. Raises: AwsError."""
+    def take_over(self, document: Document, job: PurgeJob) -> None:
+        """Continue a purge whose process has ended, unless another process does. Raises: AwsError."""
         own = job.model_copy(update={"owner": secrets.token_hex(8), "attempts": job.attempts + 1})
         if job.attempts >= MAX_ATTEMPTS:
             end = {"running": False, "phase": "failed", "finished_at": datetime.now(UTC)}
-            end["error"] = "It was interrupted again and again; the log of the api shows why."
+            end["error"] = "It was interrupted too often. The log of the api shows the reasons."
             own = own.model_copy(update={"progress": job.progress.model_copy(update=end)})
         try:
-            written = self._parts.shared.write(PURGE_KEY, document, content_of(own))
+            written = self._context.shared.write(PURGE_KEY, document, dump_job(own))
         except WriteConflictError:
             return
         self._log.warning("purge_continued", purge=job.progress.id, phase=job.progress.phase, attempts=job.attempts)
         if own.progress.running:
             self._run(written, own)
 
-    def _run(self, document: Document, job: Job) -> None:
-        self._thread = threading.Thread(target=Run(self._patient, document, job).run, name="purge", daemon=True)
+    def _run(self, document: Document, job: PurgeJob) -> None:
+        self._thread = threading.Thread(target=PurgeRun(self._patient, document, job).run, name="purge", daemon=True)
         self._thread.start()
-        self._parts.changed()
+        self._context.changed()
 
     def _cutoff(self) -> datetime:
         """Wait for the next whole second of S3's clock and return it.
 
-        LastModified has whole seconds. What is stored before this was called is older than the result, and what is
-        stored after it has returned is not. Raises: AwsError.
+        LastModified has whole seconds. Objects stored before the call are older than the result, objects stored after
+        the return are not. Raises: AwsError.
         """
         until = time.monotonic() + _CLOCK_WITHIN_S
-        cutoff = self._parts.bucket.clock() + timedelta(seconds=1)
-        while self._parts.bucket.clock() < cutoff:
+        cutoff = self._context.bucket.clock() + timedelta(seconds=1)
+        while self._context.bucket.clock() < cutoff:
             if time.monotonic() > until:
                 raise ServiceError("S3's clock does not move on")
             time.sleep(_CLOCK_EVERY_S)

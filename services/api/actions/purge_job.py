@@ -1,4 +1,4 @@
-"""The purge as the table keeps it: any process can show it, and continue it when its owner falls silent."""
+"""State of a purge in the table: any process can show it, and continue it after its process has ended."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,40 +10,40 @@ from services.api.schema.models import PurgeProgress
 from services.aws.shared import Document
 
 
-class Job(BaseModel):
-    """One purge, and what the next one must know of those before."""
+class PurgeJob(BaseModel):
+    """One purge, and the used confirmations of the purges before."""
 
     model_config = ConfigDict(frozen=True)
 
     progress: PurgeProgress
     cutoff: AwareDatetime
-    """The purge deletes what was stored before this time of S3's clock."""
+    """The purge deletes objects stored before this time of S3's clock."""
     owner: str
-    """The run that works on it: another one may take over when the document no longer changes."""
+    """Id of the current run. Another run takes over if the document no longer changes."""
     attempts: int = 1
     """Runs of the current phase, failed ones included."""
     used: dict[str, float] = {}
-    """Confirmations that were used and might still be valid: id, and when each expires."""
+    """Used confirmations that may still be valid: id and expiry."""
 
 
-def job_of(document: Document) -> Job | None:
-    """Return the job in a document, None if there is none, or one that another version wrote."""
+def read_job(document: Document) -> PurgeJob | None:
+    """Return the job in a document, None if there is none or another version wrote it."""
     content = document.content
-    return Job.model_validate(content) if content and "cutoff" in content else None
+    return PurgeJob.model_validate(content) if content and "cutoff" in content else None
 
 
-def progress_of(document: Document) -> PurgeProgress | None:
-    """Return the progress of the purge that runs or ran last."""
-    job = job_of(document)
+def read_progress(document: Document) -> PurgeProgress | None:
+    """Return the progress of the running or last purge."""
+    job = read_job(document)
     return job.progress if job else None
 
 
-def content_of(job: Job) -> Any:
+def dump_job(job: PurgeJob) -> Any:
     return job.model_dump(mode="json")
 
 
-def started(counted: Counted, known: Job | None, *, owner: str) -> Job:
-    """Return the job of a purge of what was counted, after the one that is `known`."""
+def start_job(counted: Counted, known: PurgeJob | None, *, owner: str) -> PurgeJob:
+    """Return the job of a new purge of the counted objects; `known` is the job before."""
     now = datetime.now(UTC)
     progress = PurgeProgress(
         id=counted.id,
@@ -60,4 +60,4 @@ def started(counted: Counted, known: Job | None, *, owner: str) -> Job:
     if known is not None:
         # A minute longer than needed: the clocks of two processes may differ.
         used |= {identity: until_s for identity, until_s in known.used.items() if until_s > now.timestamp() - 60}
-    return Job(progress=progress, cutoff=counted.cutoff, owner=owner, used=used)
+    return PurgeJob(progress=progress, cutoff=counted.cutoff, owner=owner, used=used)

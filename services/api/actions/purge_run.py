@@ -1,12 +1,13 @@
-"""One run of a purge: every upload, record and picture that was stored before the purge's cutoff.
+"""One run of a purge: delete every upload, record and picture that was stored before the purge's cutoff.
 
-Uploads go first, so that no worker begins a video any more. Then the records: a record is removed only as it was read,
-and only if its upload is gone, and its claim becomes the purge's in the same transaction. Pictures go after that, so
-that a worker that still sees a record can rely on its pictures. A worker may be in the middle of a video: its record is
-marked (`purged_at`), and the purge waits until the worker has ended it. Claims are released at the end.
+The uploads are deleted first, so that workers begin no more videos. Then the records: a record is removed only if its
+upload is deleted and if it has not changed since it was read; the purge takes its claim in the same transaction.
+Pictures are deleted after the records, so that a worker that reads a record can rely on its pictures. If a worker is
+processing a video, the purge marks its record (`purged_at`) and waits until the worker finishes it. Claims are released
+at the end.
 
-Each phase may run twice: what a run deletes is decided by the cutoff, by versions, and by the table's conditions.
-Another process continues a run that fell silent, from the phase that the table names.
+Each phase can run twice: cutoff, versions and the table's conditions decide which objects a run deletes. If the process
+of a run ends, another process continues from the phase in the table.
 """
 
 import contextlib
@@ -20,102 +21,105 @@ from typing import Any, TypeVar
 
 import structlog
 
-from services.api.actions.dead_letters import DeadLetterBox, Letter
-from services.api.actions.purge_job import Job, content_of
+from services.api.actions.dead_letters import DeadLetterStore, Letter
+from services.api.actions.purge_job import PurgeJob, dump_job
 from services.aws.bucket import DELETE_AT_ONCE, Bucket, ObjectVersion
 from services.aws.errors import AwsError, ObjectMissingError, WriteConflictError
 from services.aws.shared import Document, SharedItems
-from services.aws.videos import RELEASE_AT_ONCE, REMOVE_AT_ONCE, VideosTable, record_of
+from services.aws.videos import RELEASE_AT_ONCE, REMOVE_AT_ONCE, VideosTable, parse_record
 from services.contract.keys import UPLOAD_PREFIX, is_upload, picture_base
 from services.contract.records import VideoRecord
 from services.contract.resources import CLAIM_PREFIX, PURGE_KEY, PURGER, RESERVATION_PREFIX
 
 MAX_ATTEMPTS = 20
-"""Runs of one phase, after which the purge has failed."""
+"""Maximum number of runs of one phase; the purge fails after that."""
 
-_TELL_EVERY_S = 1.0
+_STORE_INTERVAL_S = 1.0
 _HEARTBEAT_S = 3.0
-_WAIT_FOR_WORK_S = 300.0
-_LOOK_EVERY_S = 0.5
-_LONGEST_PAUSE_S = 30.0
+_MAX_WAIT_FOR_WORKERS_S = 300.0
+_POLL_INTERVAL_S = 0.5
+_MAX_PAUSE_S = 30.0
 
 T = TypeVar("T")
 
 
 class TakenOverError(Exception):
-    """Another process has written the purge's document: this run must stop."""
+    """Another process has taken over the purge: this run must stop."""
 
 
 @dataclass(frozen=True)
-class PurgeParts:
-    """Resources of a purge. It calls `changed` whenever there is progress to show."""
+class PurgeContext:
+    """Services of a purge. It calls `changed` after each progress."""
 
     bucket: Bucket
     videos: VideosTable
     shared: SharedItems
-    dead_letters: DeadLetterBox
+    dead_letters: DeadLetterStore
     thumbnail_prefix: str
     changed: Callable[[], None]
 
 
-class Run:
-    """Work on one purge until it is done, has failed for good, or is another process's."""
+class PurgeRun:
+    """One run of a purge, until it is done, has failed, or another process takes over."""
 
-    def __init__(self, parts: PurgeParts, document: Document, job: Job) -> None:
-        self._parts = parts
-        self._bucket = parts.bucket
-        self._videos = parts.videos
+    def __init__(self, context: PurgeContext, document: Document, job: PurgeJob) -> None:
+        self._context = context
+        self._bucket = context.bucket
+        self._videos = context.videos
         self._log = structlog.get_logger().bind(purge=job.progress.id)
         self._lock = threading.Lock()
         self._document = document
         self._job = job
-        self._told_at = time.monotonic()
+        self._stored_at = time.monotonic()
         self._ended = threading.Event()
         self._cutoff = job.cutoff
 
     def run(self) -> None:
         self._log.info("purge_begun", phase=self._job.progress.phase, attempts=self._job.attempts)
-        heart = threading.Thread(target=self._beat_heart, name="purge-heartbeat", daemon=True)
+        heart = threading.Thread(target=self._send_heartbeats, name="purge-heartbeat", daemon=True)
         heart.start()
         try:
             self._try_until_done()
         except TakenOverError:
             self._log.warning("purge_taken_over")
         except AwsError as error:
-            # Its end could not be written: whoever sees that it has fallen silent goes on with it.
+            # The end could not be written. Another process sees no more writes and continues the purge.
             self._log.warning("purge_end_not_written", error=str(error))
         finally:
             self._ended.set()
             heart.join()
-        self._parts.changed()
+        self._context.changed()
 
     def _try_until_done(self) -> None:
-        """Raises: TakenOverError, AwsError if the end could not be written."""
+        """Run the phases, and repeat them after errors of AWS.
+
+        Raises: TakenOverError, AwsError if the end could not be written.
+        """
         while True:
             try:
-                self._purge()
+                self._run_phases()
             except AwsError as error:
                 self._log.warning("purge_interrupted", error=str(error), attempts=self._job.attempts)
                 if self._job.attempts >= MAX_ATTEMPTS:
-                    self._end("failed", str(error))
+                    self._end_purge("failed", str(error))
                     return
-                time.sleep(min(_LONGEST_PAUSE_S, 0.5 * 2.0**self._job.attempts))
+                time.sleep(min(_MAX_PAUSE_S, 0.5 * 2.0**self._job.attempts))
                 self._job = self._job.model_copy(update={"attempts": self._job.attempts + 1})
             except TakenOverError:
                 raise
-            except Exception:  # noqa: BLE001 - whatever it is, people must see that it did not end well
+            except Exception:  # noqa: BLE001 - people must see that the purge failed, whatever the error is
                 self._log.exception("purge_failed")
-                self._end("failed", "An unexpected error; the log of the api shows it.")
+                self._end_purge("failed", "An unexpected error happened. The log of the api shows it.")
                 return
             else:
-                self._end("done", None)
+                self._end_purge("done", None)
                 self._log.info("purge_done", deleted=self._job.progress.deleted, records=self._job.progress.records)
                 return
 
-    def _end(self, phase: str, error: str | None) -> None:
-        self._tell(phase=phase, running=False, finished_at=datetime.now(UTC), in_work=0, error=error)
+    def _end_purge(self, phase: str, error: str | None) -> None:
+        self._store_progress(phase=phase, running=False, finished_at=datetime.now(UTC), in_work=0, error=error)
 
-    def _purge(self) -> None:
+    def _run_phases(self) -> None:
         phases = {
             "uploads": self._delete_uploads,
             "records": self._remove_records,
@@ -127,7 +131,7 @@ class Run:
         for name in names[names.index("records" if current == "in_work" else current) :]:
             if name != current:
                 self._job = self._job.model_copy(update={"attempts": 1})
-            self._tell(phase=name)
+            self._store_progress(phase=name)
             phases[name]()
         if self._has_late_records():
             self._remove_records()
@@ -135,23 +139,25 @@ class Run:
         self._correct_totals()
 
     def _delete_uploads(self) -> None:
-        self._delete(version for version in self._bucket.versions(UPLOAD_PREFIX) if version.modified_at < self._cutoff)
+        self._delete_versions(
+            version for version in self._bucket.versions(UPLOAD_PREFIX) if version.modified_at < self._cutoff
+        )
 
     def _remove_records(self) -> None:
-        """Remove the records of deleted uploads; wait for those that a worker still has."""
-        until = time.monotonic() + _WAIT_FOR_WORK_S
-        while in_work := self._remove_ended():
-            self._tell(phase="in_work", in_work=len(in_work))
+        """Remove the records of deleted uploads; wait for those that a worker is processing."""
+        until = time.monotonic() + _MAX_WAIT_FOR_WORKERS_S
+        while in_progress := self._remove_ended():
+            self._store_progress(phase="in_work", in_work=len(in_progress))
             is_last = time.monotonic() > until
-            self._await(in_work, until)
+            self._wait_for_workers(in_progress, until)
             if is_last:
                 return
 
     def _remove_ended(self) -> list[VideoRecord]:
         """Remove the records that have ended; mark those in progress and return them."""
-        # A video that was uploaded again keeps its record, and with it the pictures: a worker decides about both.
+        # A video that was uploaded again keeps its record and pictures: a worker decides about both.
         present = {info.key for info in self._bucket.list(UPLOAD_PREFIX)}
-        in_work: list[VideoRecord] = []
+        in_progress: list[VideoRecord] = []
         expired: list[str] = []
 
         def ended() -> Iterator[VideoRecord]:
@@ -160,22 +166,22 @@ class Run:
                 if pk.startswith(RESERVATION_PREFIX):
                     if item["until"] < time.time():
                         expired.append(pk)
-                elif is_upload(pk) and pk not in present and self._is_old(record := record_of(item)):
+                elif is_upload(pk) and pk not in present and self._is_old(record := parse_record(item)):
                     if record.finished_at is not None:
                         yield record
                     else:
-                        in_work.append(record)
+                        in_progress.append(record)
 
-        for batch in batches(ended(), REMOVE_AT_ONCE):
-            self._remove(batch)
+        for batch in split_batches(ended(), REMOVE_AT_ONCE):
+            self._remove_records_in(batch)
         self._videos.delete(expired)
-        for record in in_work:
-            self._mark(record)
-        return in_work
+        for record in in_progress:
+            self._mark_record(record)
+        return in_progress
 
     def _has_late_records(self) -> bool:
-        """Return True if a worker that had seen its video just before it was deleted has begun a record since."""
-        records = (record_of(item) for item in self._videos.scan() if is_upload(item["pk"]))
+        """Return True if a worker that read its video just before the deletion has written a record since."""
+        records = (parse_record(item) for item in self._videos.scan() if is_upload(item["pk"]))
         return any(self._is_old(record) and not self._is_stored(record.key) for record in records)
 
     def _is_stored(self, key: str) -> bool:
@@ -187,55 +193,55 @@ class Run:
 
     def _is_old(self, record: VideoRecord) -> bool:
         """Return True if a record is about an object that was stored before the cutoff."""
-        # Records of older versions do not know; the event of a later object was sent later.
+        # Records of older versions have no `modified_at`; the event of a later object was sent later.
         return (record.modified_at or record.queued_at) < self._cutoff
 
-    def _remove(self, records: Sequence[VideoRecord]) -> None:
+    def _remove_records_in(self, records: Sequence[VideoRecord]) -> None:
         try:
             self._videos.remove(records)
         except WriteConflictError:
-            # A worker has just written one of them: that one stays, or the next look at the table finds it.
+            # A worker has just written one of them: it stays, or the next scan finds it.
             if len(records) > 1:
                 for record in records:
-                    self._remove([record])
+                    self._remove_records_in([record])
             return
-        self._tell(records=self._job.progress.records + len(records), now=False)
+        self._store_progress(records=self._job.progress.records + len(records), now=False)
 
-    def _mark(self, record: VideoRecord) -> None:
+    def _mark_record(self, record: VideoRecord) -> None:
         if record.purged_at is None:
             # A conflict means that it has just ended, or has been marked.
             with contextlib.suppress(WriteConflictError):
                 self._videos.replace(record, record.model_copy(update={"purged_at": datetime.now(UTC)}))
 
-    def _await(self, in_work: Sequence[VideoRecord], until: float) -> None:
-        """Wait until the workers have ended these; those that take too long are removed as they are."""
-        keys = [record.key for record in in_work]
-        while keys := [key for key in keys if self._is_in_work(key)]:
-            self._tell(in_work=len(keys), now=False)
+    def _wait_for_workers(self, in_progress: Sequence[VideoRecord], until: float) -> None:
+        """Wait until workers have finished these records; remove those that take too long."""
+        keys = [record.key for record in in_progress]
+        while keys := [key for key in keys if self._is_in_progress(key)]:
+            self._store_progress(in_work=len(keys), now=False)
             if time.monotonic() > until:
                 break
-            time.sleep(_LOOK_EVERY_S)
+            time.sleep(_POLL_INTERVAL_S)
         for key in keys:
             current = self._videos.get(key)
             if current is not None and current.purged_at is not None:
                 self._log.warning("purge_gave_up_waiting", object_key=key)
-                self._remove([current])
+                self._remove_records_in([current])
 
-    def _is_in_work(self, key: str) -> bool:
+    def _is_in_progress(self, key: str) -> bool:
         record = self._videos.get(key)
         return record is not None and record.purged_at is not None and record.finished_at is None
 
     def _delete_pictures(self) -> None:
-        """Delete the pictures that no upload owns any more, then release the claims of the purge."""
+        """Delete the pictures without an owner, then release the claims of the purge."""
         owned = self._owned_bases()
-        self._delete(
+        self._delete_versions(
             version
-            for version in self._bucket.versions(self._parts.thumbnail_prefix)
+            for version in self._bucket.versions(self._context.thumbnail_prefix)
             if self._is_ownerless(version, owned)
         )
         claims = (item for item in self._videos.scan() if item["pk"].startswith(CLAIM_PREFIX))
         seized = (item["pk"].removeprefix(CLAIM_PREFIX) for item in claims if item["upload"] == PURGER)
-        for batch in batches(seized, RELEASE_AT_ONCE):
+        for batch in split_batches(seized, RELEASE_AT_ONCE):
             self._videos.release(batch)
 
     def _owned_bases(self) -> set[str]:
@@ -255,27 +261,27 @@ class Run:
             return False
         if version.modified_at < self._cutoff:
             return True
-        # A worker that the purge waited for has stored it; nobody else can, as long as the claim is the purge's.
+        # A worker that the purge waited for has stored it; no other can while the purge has the claim.
         return base is not None and self._videos.claim_owner(base) == PURGER
 
-    def _delete(self, versions: Iterable[ObjectVersion]) -> None:
-        for batch in batches(versions, DELETE_AT_ONCE):
+    def _delete_versions(self, versions: Iterable[ObjectVersion]) -> None:
+        for batch in split_batches(versions, DELETE_AT_ONCE):
             deleted = self._bucket.delete(batch)
-            self._tell(
+            self._store_progress(
                 deleted=self._job.progress.deleted + len(deleted),
                 deleted_bytes=self._job.progress.deleted_bytes + sum(version.size_bytes for version in deleted),
                 now=False,
             )
 
     def _discard_letters(self) -> None:
-        self._parts.dead_letters.discard(self._is_of_deleted_upload)
+        self._context.dead_letters.discard(self._is_of_deleted_upload)
 
     def _is_of_deleted_upload(self, letter: Letter) -> bool:
-        # By the time of the upload: a letter may be put long after it.
+        # By the time of the upload, as its letter can be much later.
         return is_upload(letter.key) and all(event.time < self._cutoff for event in letter.events)
 
     def _correct_totals(self) -> None:
-        """An error that has crept into the totals ends with the records that it came from."""
+        """Set the totals to zero if no record is left, so that an error in them does not stay."""
         before = self._videos.counters()
         if any(is_upload(item["pk"]) for item in self._videos.scan()):
             return
@@ -283,39 +289,39 @@ class Run:
             try:
                 self._videos.correct(before, {})
             except WriteConflictError:
-                self._log.info("totals_in_use", consequence="they are left as they are")
+                self._log.info("totals_in_use", consequence="they stay unchanged")
 
-    def _beat_heart(self) -> None:
-        """Write the document again and again, so that others see that this run is alive."""
+    def _send_heartbeats(self) -> None:
+        """Write the document periodically, so that other processes see that this run is alive."""
         while not self._ended.wait(_HEARTBEAT_S):
-            # The run itself finds out that it was taken over, or that the table does not answer.
+            # The run itself handles a take-over, or a table that does not answer.
             with contextlib.suppress(AwsError, TakenOverError):
-                self._tell(now=False)
+                self._store_progress(now=False)
 
-    def _tell(self, *, now: bool = True, **changes: Any) -> None:
+    def _store_progress(self, *, now: bool = True, **changes: Any) -> None:
         """Store the progress; at most once a second unless it must be `now`. Raises: TakenOverError, AwsError."""
         with self._lock:
             progress = self._job.progress.model_copy(update=changes)
             self._job = self._job.model_copy(update={"progress": progress})
-            if not now and time.monotonic() - self._told_at < _TELL_EVERY_S:
+            if not now and time.monotonic() - self._stored_at < _STORE_INTERVAL_S:
                 return
             try:
-                self._document = self._parts.shared.write(PURGE_KEY, self._document, content_of(self._job))
+                self._document = self._context.shared.write(PURGE_KEY, self._document, dump_job(self._job))
             except WriteConflictError:
                 self._resolve_conflict()
-            self._told_at = time.monotonic()
-        self._parts.changed()
+            self._stored_at = time.monotonic()
+        self._context.changed()
 
     def _resolve_conflict(self) -> None:
-        """Tell a write of this run whose answer was lost from a write of another process. Raises: TakenOverError."""
-        document = self._parts.shared.document(PURGE_KEY)
+        """Write again if the conflict was with a write of this run whose answer was lost. Raises: TakenOverError."""
+        document = self._context.shared.document(PURGE_KEY)
         content = document.content or {}
         if content.get("owner") != self._job.owner:
             raise TakenOverError
-        self._document = self._parts.shared.write(PURGE_KEY, document, content_of(self._job))
+        self._document = self._context.shared.write(PURGE_KEY, document, dump_job(self._job))
 
 
-def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+def split_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch

@@ -1,4 +1,4 @@
-"""Numbers out of counts and times: throughput, latency, how long it will take. Pure."""
+"""Figures of the live state from counts and times: throughput, latency, time to drain. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from services.api.schema.models import Latency, QueueSample, Throughput
 
 STEP_S = 5
-"""Seconds between two samples: samples of all processes lie on the same grid."""
+"""Seconds between two samples. All processes use the same grid of times."""
 
 HISTORY_S = 300
 _MINUTE_S = 60
@@ -15,8 +15,8 @@ _HOUR_S = 3600
 _LATENCIES = 100
 
 
-class Sample(NamedTuple):
-    """The queue at a time (seconds since 1970), and how many videos had ended by then."""
+class StateSample(NamedTuple):
+    """Depth of the queue at a time (seconds since 1970), and the number of finished videos by then."""
 
     at_s: int
     visible: int
@@ -27,13 +27,13 @@ class Sample(NamedTuple):
 
 
 class Samples(NamedTuple):
-    """Every five seconds of the last five minutes, and every minute of the last hour: (time, videos ended)."""
+    """Samples of every 5 s in the last 5 min, and (time, finished videos) of every minute in the last hour."""
 
-    recent: tuple[Sample, ...] = ()
+    recent: tuple[StateSample, ...] = ()
     minutes: tuple[tuple[int, int], ...] = ()
 
-    def with_sample(self, sample: Sample) -> "Samples":
-        """With one more, without those that are too old by then. One for the same time replaces the other."""
+    def with_sample(self, sample: StateSample) -> "Samples":
+        """Return the samples with one more, without those that are too old. It replaces one of the same time."""
         recent = {one.at_s: one for one in (*self.recent, sample) if sample.at_s - HISTORY_S <= one.at_s}
         minutes = {at: ended for at, ended in self.minutes if sample.at_s - _HOUR_S <= at}
         if not minutes or sample.at_s - max(minutes) >= _MINUTE_S:
@@ -41,7 +41,7 @@ class Samples(NamedTuple):
         return Samples(tuple(sorted(recent.values())), tuple(sorted(minutes.items())))
 
     def merged(self, other: "Samples") -> "Samples":
-        """Those of both; where both have one, the other's."""
+        """Return the samples of both; `other` takes precedence."""
         recent = {one.at_s: one for one in (*self.recent, *other.recent)}
         minutes = dict((*self.minutes, *other.minutes))
         return Samples(tuple(sorted(recent.values())), tuple(sorted(minutes.items())))
@@ -51,19 +51,19 @@ class Samples(NamedTuple):
 
     @classmethod
     def from_json(cls, content: Any) -> "Samples":
-        """What `to_json` gave; nothing where there is nothing."""
+        """Return the samples of a result of `to_json`; empty if there is none."""
         if not content:
             return cls()
-        recent = tuple(Sample(*one) for one in content["recent"])
+        recent = tuple(StateSample(*one) for one in content["recent"])
         return cls(recent, tuple((at, ended) for at, ended in content["minutes"]))
 
 
-def slot(now_s: float) -> int:
-    """The time on the grid of samples that is closest before."""
+def floor_to_grid(now_s: float) -> int:
+    """Return the latest time on the grid of samples that is not after `now_s`."""
     return int(now_s // STEP_S * STEP_S)
 
 
-def history(samples: Iterable[Sample]) -> list[QueueSample]:
+def build_history(samples: Iterable[StateSample]) -> list[QueueSample]:
     return [
         QueueSample(
             at=datetime.fromtimestamp(one.at_s, UTC),
@@ -76,8 +76,8 @@ def history(samples: Iterable[Sample]) -> list[QueueSample]:
     ]
 
 
-def throughput(samples: Samples, ended: int, now_s: float) -> Throughput:
-    """Videos per minute over each window, or over what is known of it once that is a minute."""
+def measure_throughput(samples: Samples, ended: int, now_s: float) -> Throughput:
+    """Return the videos per minute over each window, or over its known part if that is at least a minute."""
     known = [*samples.minutes, *((one.at_s, one.ended) for one in samples.recent)]
     return Throughput(
         last_1_min=_rate(known, ended, now_s, _MINUTE_S),
@@ -87,7 +87,7 @@ def throughput(samples: Samples, ended: int, now_s: float) -> Throughput:
 
 
 def _rate(known: Sequence[tuple[int, int]], ended: int, now_s: float, window_s: int) -> float | None:
-    # Samples lie up to one step apart: the first within the window and a step stands for its beginning.
+    # Samples are up to one step apart: the first one within the window plus a step is its beginning.
     within = [one for one in known if now_s - window_s - STEP_S <= one[0] <= now_s]
     if not within:
         return None
@@ -98,8 +98,8 @@ def _rate(known: Sequence[tuple[int, int]], ended: int, now_s: float, window_s: 
     return round(max(0, ended - ended_then) * 60 / elapsed_s, 2)
 
 
-def latency(times: Sequence[tuple[datetime, datetime]]) -> Latency:
-    """Percentiles (nearest rank) of the times between two moments, for the latest hundred by the second."""
+def measure_latency(times: Sequence[tuple[datetime, datetime]]) -> Latency:
+    """Return percentiles (nearest rank) of the times between begin and end, for the latest hundred by their end."""
     latest = sorted(times, key=lambda pair: pair[1])[-_LATENCIES:]
     seconds = sorted((end - begin).total_seconds() for begin, end in latest)
     if not seconds:
@@ -112,19 +112,19 @@ def _percentile(ordered: Sequence[float], percent: int) -> float:
     return round(ordered[max(rank, 1) - 1], 3)
 
 
-def drain_s(waiting: int, rate: Throughput) -> float | None:
-    """Seconds until nothing waits, at the rate of the last minutes; null while nothing moves."""
+def estimate_drain_s(waiting: int, rate: Throughput) -> float | None:
+    """Return the seconds until no message waits, at the rate of the last minutes; None if the rate is 0."""
     if waiting == 0:
         return 0.0
     per_minute = rate.last_5_min or rate.last_1_min
     return round(waiting / per_minute * 60, 1) if per_minute else None
 
 
-def oldest_age_s(now_s: float, visible: int, samples: Samples, queued: Iterable[datetime]) -> float | None:
-    """How long the oldest waiting message waits at most: SQS hands messages out roughly in their order.
+def estimate_oldest_age_s(now_s: float, visible: int, samples: Samples, queued: Iterable[datetime]) -> float | None:
+    """Return an upper bound of the oldest waiting message's age; None if no message waits or it is not known.
 
-    It came after the youngest that a worker has taken (`queued`: when those were sent), and after the queue was last
-    seen empty.
+    SQS delivers messages roughly in order. The oldest one was therefore sent after the newest one that a worker has
+    received (`queued` has the times sent), and after the queue was last empty.
     """
     if visible == 0:
         return None

@@ -1,4 +1,4 @@
-"""The live state: sampled once per tick for all clients, whatever their number."""
+"""Live state: sampled once per tick for any number of clients."""
 
 import asyncio
 import contextlib
@@ -12,12 +12,12 @@ from functools import partial
 
 import structlog
 
-from services.api.actions.purge_job import progress_of
+from services.api.actions.purge_job import read_progress
 from services.api.live import figures
-from services.api.live.figures import Sample, Samples
+from services.api.live.figures import Samples, StateSample
 from services.api.live.sockets import Sockets
 from services.api.live.sources.queues import QueuesReading
-from services.api.live.sources.source import Source
+from services.api.live.sources.source import LiveSource
 from services.api.live.sources.videos import VideosReading
 from services.api.schema.models import Metrics, PurgeProgress, Queue, State
 from services.aws.errors import AwsError, WriteConflictError
@@ -30,26 +30,26 @@ _DEBOUNCE_S = 1.0
 _PATIENCE_S = 2.0
 _PURGE_SHOWN_S = 60
 _LATEST = 3
-"""Samples in a push after the first: one more than a client could have missed between two."""
+"""Number of samples in each push after the first: one more than a client can miss between two."""
 
 
 @dataclass(frozen=True)
 class Readers:
-    """How the sources are read; each call may block."""
+    """Functions that read the sources; each call can block."""
 
     queues: Callable[[], QueuesReading]
     videos: Callable[[], VideosReading]
     pods: Callable[[], list[Pod]]
 
 
-class Live:
-    """Ticks until it is cancelled. Everything but `nudge` belongs to the event loop."""
+class LiveState:
+    """State that a tick renews until it is cancelled. Use all but `request_push` only on the event loop."""
 
     def __init__(self, readers: Readers, shared: SharedItems, sockets: Sockets, *, interval_s: float) -> None:
         self._executor = ThreadPoolExecutor(4, thread_name_prefix="source")
-        self.queues = Source("queue", readers.queues, self._executor)
-        self.videos = Source("metrics", readers.videos, self._executor)
-        self.pods = Source("pods", readers.pods, self._executor)
+        self.queues = LiveSource("queue", readers.queues, self._executor)
+        self.videos = LiveSource("metrics", readers.videos, self._executor)
+        self.pods = LiveSource("pods", readers.pods, self._executor)
         self.sockets = sockets
         self.tick_s = 0.0
         self._shared = shared
@@ -59,18 +59,18 @@ class Live:
         self._server = secrets.token_hex(4)
         self._seq = 0
         self._whole = ""
-        self._nudged = asyncio.Event()
+        self._push_requested = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._log = structlog.get_logger()
 
-    def nudge(self) -> None:
-        """Something has happened: push soon. May be called from any thread."""
+    def request_push(self) -> None:
+        """Ask for a push soon, because the state has changed. Any thread may call it."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._nudged.set)
+            self._loop.call_soon_threadsafe(self._push_requested.set)
 
     @property
     def generation(self) -> int:
-        """Changes when videos have changed, as far as this process knows."""
+        """Return a number that changes when this process learns of a change of videos."""
         return self.videos.value.shared.writes if self.videos.value else -1
 
     async def run(self) -> None:
@@ -79,20 +79,20 @@ class Live:
             begun = time.monotonic()
             try:
                 await self.tick()
-            except Exception:  # noqa: BLE001 - the next tick may do better, and clients see that none comes
+            except Exception:  # noqa: BLE001 - the next tick can succeed, and clients notice a missing one
                 self._log.exception("tick_failed")
             await self._pause(begun)
 
     async def _pause(self, begun: float) -> None:
-        """Until the next tick is due, or something has happened and the last tick is not too fresh."""
+        """Wait until the next tick is due, or earlier if a push is requested and the last one is old enough."""
         rest_s = max(0.0, self._interval_s - (time.monotonic() - begun))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._nudged.wait(), rest_s)
+            await asyncio.wait_for(self._push_requested.wait(), rest_s)
             await asyncio.sleep(max(0.0, min(_DEBOUNCE_S, rest_s) - (time.monotonic() - begun)))
-        self._nudged.clear()
+        self._push_requested.clear()
 
     async def tick(self) -> None:
-        """Reads all sources, keeps a sample, and pushes."""
+        """Read all sources, keep a sample, and push the state."""
         begun = time.monotonic()
         patience_s = min(_PATIENCE_S, self._interval_s * 2)
         await asyncio.gather(*(source.refresh(patience_s) for source in (self.queues, self.videos, self.pods)))
@@ -107,11 +107,11 @@ class Live:
         self.tick_s = time.monotonic() - begun
 
     def first_message(self) -> str:
-        """What a new client begins with: the state of the last tick, with the whole history."""
+        """Return the first message for a new client: the state of the last tick with the whole history."""
         return self._whole
 
     async def _sample(self, patience_s: float) -> None:
-        """Keep a sample, and wait for that no longer than `patience_s`: a write that hangs must not stop the ticks."""
+        """Keep a sample; wait at most `patience_s` for it, as a write that hangs must not stop the ticks."""
         if self._sampling is None or self._sampling.done():
             self._sampling = asyncio.create_task(self._keep_sample())
         done, _ = await asyncio.wait([self._sampling], timeout=patience_s)
@@ -119,16 +119,18 @@ class Live:
             task.result()
 
     async def _keep_sample(self) -> None:
-        """Adds a sample to those that all processes share, if nobody has done so for this moment."""
+        """Add a sample to the shared ones, unless another process has added one for this time."""
         queues, videos = self.queues.value, self.videos.value
         if videos is not None:
             self._samples = self._samples.merged(Samples.from_json(videos.shared.samples.content))
-        at_s = figures.slot(time.time())
+        at_s = figures.floor_to_grid(time.time())
         is_known = bool(self._samples.recent) and self._samples.recent[-1].at_s >= at_s
         if queues is None or videos is None or not self.queues.is_fresh or is_known:
             return
         depth = queues.queue
-        sample = Sample(at_s, depth.visible, depth.in_flight, depth.delayed, queues.dead_letters, videos.shared.ended)
+        sample = StateSample(
+            at_s, depth.visible, depth.in_flight, depth.delayed, queues.dead_letters, videos.shared.ended
+        )
         samples = self._samples.with_sample(sample)
         if self.videos.is_fresh:
             loop = asyncio.get_running_loop()
@@ -137,14 +139,14 @@ class Live:
                 try:
                     await loop.run_in_executor(self._executor, write)
                 except WriteConflictError:
-                    # Another process has just written its own, which counts: all must show the same.
+                    # Another process has just written its sample; use it, as all processes must show the same.
                     document = await loop.run_in_executor(self._executor, self._shared.document, SAMPLES_KEY)
                     samples = self._samples.merged(Samples.from_json(document.content))
-        # Shown only now: what was seen once is known to whoever comes after this process.
+        # Show the sample only now that it is stored, so that a later process shows it too.
         self._samples = samples
 
     def state(self) -> State:
-        """What is known now, without asking anybody."""
+        """Return the known state, without any request."""
         return State(
             server=self._server,
             seq=self._seq,
@@ -171,9 +173,9 @@ class Live:
             visible=visible,
             in_flight=reading.queue.in_flight,
             delayed=reading.queue.delayed,
-            oldest_age_s=figures.oldest_age_s(time.time(), visible, self._samples, queued),
+            oldest_age_s=figures.estimate_oldest_age_s(time.time(), visible, self._samples, queued),
             dead_letters=reading.dead_letters,
-            history=figures.history(self._samples.recent),
+            history=figures.build_history(self._samples.recent),
         )
 
     def metrics(self) -> Metrics | None:
@@ -181,7 +183,7 @@ class Live:
         if reading is None:
             return None
         totals, now_s = reading.shared.totals, time.time()
-        rate = figures.throughput(self._samples, reading.shared.ended, now_s)
+        rate = figures.measure_throughput(self._samples, reading.shared.ended, now_s)
         queues = self.queues.value
         waiting = queues.queue.visible + queues.queue.in_flight + queues.queue.delayed if queues else 0
         pods = self.pods.value or []
@@ -193,12 +195,12 @@ class Live:
             running_pods=sum(pod.phase == "Running" for pod in pods),
             total_pods=len(pods),
             throughput=rate,
-            latency=figures.latency(reading.times),
-            drain_s=figures.drain_s(waiting, rate),
+            latency=figures.measure_latency(reading.times),
+            drain_s=figures.estimate_drain_s(waiting, rate),
         )
 
     def _purge(self) -> PurgeProgress | None:
-        progress = progress_of(self.videos.value.shared.purge) if self.videos.value else None
+        progress = read_progress(self.videos.value.shared.purge) if self.videos.value else None
         if progress is None or progress.running:
             return progress
         ended = progress.finished_at or progress.started_at

@@ -1,4 +1,4 @@
-"""The clients of `/ws`: each gets every message, in order, or is dropped; none makes another wait."""
+"""Clients of `/ws`: each gets every message in order or is dropped; a slow one never delays another."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fastapi import WebSocket, WebSocketDisconnect
 
 BACKLOG = 8
-"""Messages that may wait for a slow client before it is dropped."""
+"""Maximum number of messages that wait for a slow client; it is dropped beyond that."""
 
 TRY_AGAIN_LATER = 1013
 POLICY_VIOLATION = 1008
@@ -36,7 +36,7 @@ class Sockets:
         return len(self._clients) >= self._most
 
     def broadcast(self, message: str) -> None:
-        """Hands a message to all, without waiting for any."""
+        """Queue a message for all clients, without waiting."""
         for client in self._clients:
             try:
                 client.waiting.put_nowait(message)
@@ -46,9 +46,9 @@ class Sockets:
                 client.dropped.set()
 
     async def serve(self, websocket: WebSocket, first: str, *, refused: Coroutine[None, None, None]) -> None:
-        """Keeps an accepted connection until one side ends it, or `refused` returns: its session has ended.
+        """Serve an accepted connection until one side closes it, or `refused` returns because its session has ended.
 
-        `first` is the message that it begins with.
+        `first` is the first message.
         """
         client = _Client()
         client.waiting.put_nowait(first)
@@ -84,7 +84,7 @@ async def _send(websocket: WebSocket, client: _Client) -> None:
 
 
 async def _until_gone(websocket: WebSocket) -> None:
-    """Clients have nothing to say; what they say all the same is not kept."""
+    """Wait until the client has gone; ignore its messages."""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while True:
             message = await websocket.receive()

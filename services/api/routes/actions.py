@@ -1,4 +1,4 @@
-"""What changes the pipeline: test, purge, redrive."""
+"""Actions on the pipeline: test, purge, redrive."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -8,17 +8,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.api.calls import AwsRoute
-from services.api.parts import Operator, TheParts, Viewer
 from services.api.schema.models import DeadLetters, PurgePreview, PurgeStarted, Redriven, RedriveRequest, Tested
-from services.api.schema.names import content_type
-from services.api.schema.problems import ConflictError, documented
+from services.api.schema.names import get_content_type
+from services.api.schema.problems import ConflictError, document_problems
+from services.api.services import Operator, Services, Viewer
 from services.contract.formats import is_video_name
 from services.contract.keys import UPLOAD_PREFIX
 
 router = APIRouter(prefix="/api", tags=["actions"], route_class=AwsRoute)
 
 Confirmation = Annotated[
-    str | None, Query(max_length=512, description="The `confirmation` of GET /api/purge, which is valid for a minute.")
+    str | None, Query(max_length=512, description="The `confirmation` of GET /api/purge; it is valid for a minute.")
 ]
 
 _TEST_VIDEOS = 50
@@ -30,35 +30,35 @@ _COPIES_AT_ONCE = 8
     operation_id="testPipeline",
     summary="Test the pipeline",
     status_code=202,
-    responses=documented(401, 403, 409, 429, 503),
+    responses=document_problems(401, 403, 409, 429, 503),
 )
-def test(_: Operator, parts: TheParts) -> Tested:
-    """Copies the videos of the test bucket, at most 50, into the uploads; follow them by their keys."""
-    source = parts.test_bucket
+def run_test(_: Operator, services: Services) -> Tested:
+    """Copy the videos of the test bucket, at most 50, to the uploads. The answer has their keys."""
+    source = services.test_bucket
     if source is None:
-        raise ConflictError("There is no test bucket: set TEST_SOURCE_BUCKET.")
+        raise ConflictError("There is no test bucket. Set TEST_SOURCE_BUCKET.")
     videos = list(islice((info for info in source.list("") if is_video_name(info.key)), _TEST_VIDEOS))
     if not videos:
-        raise ConflictError(f"The test bucket {source.name} holds no videos: put some there.")
+        raise ConflictError(f"The test bucket {source.name} has no videos. Upload some to it.")
     prefix = f"{UPLOAD_PREFIX}test-{datetime.now(UTC):%Y%m%dT%H%M%S%f}/"
 
     def copy(key: str) -> str:
         target = prefix + key.lstrip("/")
-        parts.bucket.copy_from(source.name, key, target, content_type=content_type(key))
+        services.bucket.copy_from(source.name, key, target, content_type=get_content_type(key))
         return target
 
     with ThreadPoolExecutor(_COPIES_AT_ONCE) as pool:
         keys = list(pool.map(copy, [info.key for info in videos]))
-    parts.live.nudge()
+    services.live.request_push()
     return Tested(prefix=prefix, keys=keys)
 
 
 @router.get(
-    "/purge", operation_id="previewPurge", summary="What a purge would take", responses=documented(401, 429, 503)
+    "/purge", operation_id="previewPurge", summary="Preview a purge", responses=document_problems(401, 429, 503)
 )
-def preview(_: Viewer, parts: TheParts) -> PurgePreview:
-    """Counts what is there, and gives the confirmation that a purge of it needs."""
-    return parts.purge.preview()
+def preview_purge(_: Viewer, services: Services) -> PurgePreview:
+    """Count the objects to delete, and return the confirmation for a purge of exactly these."""
+    return services.purge.preview()
 
 
 @router.delete(
@@ -66,32 +66,37 @@ def preview(_: Viewer, parts: TheParts) -> PurgePreview:
     operation_id="purge",
     summary="Delete all videos and thumbnails",
     status_code=202,
-    responses=documented(401, 403, 409, 428, 429, 503),
+    responses=document_problems(401, 403, 409, 428, 429, 503),
 )
-def purge(_: Operator, parts: TheParts, confirmation: Confirmation = None) -> PurgeStarted:
-    """Deletes what was counted, all versions, with records, totals and dead letters. Cannot be undone.
+def start_purge(_: Operator, services: Services, confirmation: Confirmation = None) -> PurgeStarted:
+    """Delete the counted objects in all versions, with records, totals and dead letters. It cannot be undone.
 
-    A purge goes on when its process ends: another one continues it. 428 says that the confirmation is missing, forged,
-    expired or used, and that nothing was deleted.
+    If the process of a purge ends, another process continues it. 428: the confirmation is missing, forged, expired or
+    used, and nothing was deleted.
     """
-    counted, progress = parts.purge.start(confirmation)
+    counted, progress = services.purge.start(confirmation)
     return PurgeStarted(objects=counted.objects, progress=progress)
 
 
-@router.get("/dead-letters", operation_id="listDeadLetters", summary="What failed", responses=documented(401, 429, 503))
-async def dead_letters(_: Viewer, parts: TheParts) -> DeadLetters:
-    """The dead-letter queue, looked through: for a moment its messages are hidden from others."""
-    return await parts.calls.shared("dead letters", parts.dead_letters.look)
+@router.get(
+    "/dead-letters",
+    operation_id="listDeadLetters",
+    summary="List the dead letters",
+    responses=document_problems(401, 429, 503),
+)
+async def list_dead_letters(_: Viewer, services: Services) -> DeadLetters:
+    """List the dead-letter queue. Its messages are hidden from others for a moment."""
+    return await services.calls.run_shared("dead letters", services.dead_letters.list_letters)
 
 
 @router.post(
     "/dead-letters/redrive",
     operation_id="redrive",
-    summary="Try again what failed",
-    responses=documented(401, 403, 422, 429, 503),
+    summary="Redrive dead letters",
+    responses=document_problems(401, 403, 422, 429, 503),
 )
-def redrive(request: RedriveRequest, _: Operator, parts: TheParts) -> Redriven:
-    """Sends dead letters to the queue again, at most `limit`: first sent, then deleted."""
-    sent = parts.dead_letters.redrive(request)
-    parts.live.nudge()
+def redrive_dead_letters(request: RedriveRequest, _: Operator, services: Services) -> Redriven:
+    """Send dead letters to the queue again, at most `limit`. Each is first sent, then deleted."""
+    sent = services.dead_letters.redrive(request)
+    services.live.request_push()
     return Redriven(redriven=sent.count, keys=list(sent.keys), remaining=sent.remaining)

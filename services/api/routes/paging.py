@@ -1,4 +1,4 @@
-"""What lists have in common."""
+"""Query parameters of all lists."""
 
 from typing import Annotated
 
@@ -6,8 +6,8 @@ from fastapi import Query
 
 PAGE_MAX = 200
 
-Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="Most entries of the page.")]
+Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="Maximum number of entries of the page.")]
 Cursor = Annotated[
     str | None,
-    Query(min_length=1, max_length=4096, description="`next_cursor` of the page before."),
+    Query(min_length=1, max_length=4096, description="`next_cursor` of the previous page."),
 ]

@@ -1,4 +1,4 @@
-"""The live state, piece by piece over HTTP and all of it over `/ws`."""
+"""Live state: its parts over HTTP, and all of it over `/ws`."""
 
 import asyncio
 from itertools import groupby
@@ -6,26 +6,26 @@ from itertools import groupby
 from fastapi import APIRouter, WebSocket
 from starlette.concurrency import run_in_threadpool
 
-from services.api.access.auth import Gate, check_origin
+from services.api.access.auth import Authenticator, check_origin
 from services.api.live.figures import HISTORY_S, STEP_S
-from services.api.parts import TheParts, Viewer, parts_of
 from services.api.routes.paging import PAGE_MAX
 from services.api.schema import problems
 from services.api.schema.models import Config, Metrics, PodGroup, Pods, Queue, State
-from services.api.schema.problems import ApiError, UnauthorizedError, UnavailableError, documented
+from services.api.schema.problems import ApiError, UnauthorizedError, UnavailableError, document_problems
+from services.api.services import Services, Viewer, get_services
 from services.contract.formats import VIDEO_EXTENSIONS
 from services.contract.limits import MULTIPART_FROM_BYTES
 from services.contract.version import VERSION
 
 router = APIRouter(tags=["state"])
 
-_DENIED = documented(401, 429, 503)
+_DENIED = document_problems(401, 429, 503)
 _LOGIN_CHECKED_EVERY_S = 5.0
 
 
-@router.get("/api/config", operation_id="getConfig", summary="What a client must know", responses=_DENIED)
-def config(caller: Viewer, parts: TheParts) -> Config:
-    settings = parts.settings
+@router.get("/api/config", operation_id="getConfig", summary="Get the configuration for clients", responses=_DENIED)
+def get_config(caller: Viewer, services: Services) -> Config:
+    settings = services.settings
     return Config(
         name=settings.pipeline_name,
         version=VERSION,
@@ -40,29 +40,29 @@ def config(caller: Viewer, parts: TheParts) -> Config:
         max_receive_count=settings.max_receive_count,
         auth_mode=settings.auth_mode,
         role=caller.role,
-        can_test=parts.test_bucket is not None,
+        can_test=services.test_bucket is not None,
     )
 
 
-@router.get("/api/state", operation_id="getState", summary="All that /ws pushes", responses=_DENIED)
-async def state(_: Viewer, parts: TheParts) -> State:
-    """The state of the last tick, for those who cannot keep a WebSocket."""
-    return parts.live.state()
+@router.get("/api/state", operation_id="getState", summary="Get the state that /ws pushes", responses=_DENIED)
+async def get_state(_: Viewer, services: Services) -> State:
+    """Return the state of the last tick, for clients without WebSockets."""
+    return services.live.state()
 
 
 @router.get("/api/queue", operation_id="getQueue", summary="Depth of the queue", responses=_DENIED)
-async def queue(_: Viewer, parts: TheParts) -> Queue:
-    """As of the last tick, with the last five minutes. 503 when the queue does not answer."""
-    found = parts.live.queue()
-    if found is None or not parts.live.queues.is_fresh:
+async def get_queue(_: Viewer, services: Services) -> Queue:
+    """Return the depth at the last tick and over the last five minutes. 503 while the queue does not answer."""
+    found = services.live.queue()
+    if found is None or not services.live.queues.is_fresh:
         raise _unavailable("The queue")
     return found
 
 
 @router.get("/api/pods", operation_id="getPods", summary="Pods", responses=_DENIED)
-async def pods(_: Viewer, parts: TheParts) -> Pods:
-    """The pods of the pipeline by component; on one machine its processes."""
-    source = parts.live.pods
+async def get_pods(_: Viewer, services: Services) -> Pods:
+    """Return the pods of the pipeline by component, on one machine its processes."""
+    source = services.live.pods
     found = sorted(source.value or [], key=lambda pod: (pod.component, pod.name))
     groups = [(component, list(members)) for component, members in groupby(found, key=lambda pod: pod.component)]
     freshness = source.freshness()
@@ -80,46 +80,48 @@ async def pods(_: Viewer, parts: TheParts) -> Pods:
 
 
 @router.get("/api/metrics", operation_id="getMetrics", summary="Metrics of the pipeline", responses=_DENIED)
-async def metrics(_: Viewer, parts: TheParts) -> Metrics:
-    """From the table's totals, as of the last tick: it costs the same however many videos there are."""
-    found = parts.live.metrics()
-    if found is None or not parts.live.videos.is_fresh:
+async def get_metrics(_: Viewer, services: Services) -> Metrics:
+    """Return figures from the table's totals at the last tick. The cost does not depend on the number of videos."""
+    found = services.live.metrics()
+    if found is None or not services.live.videos.is_fresh:
         raise _unavailable("The videos table")
     return found
 
 
 @router.websocket("/ws")
-async def live(websocket: WebSocket) -> None:
-    """Pushes `State` messages: the whole at once, then one at every interval and when something happens."""
-    parts = await parts_of(websocket)
+async def push_state(websocket: WebSocket) -> None:
+    """Push `State` messages: the whole state at once, then one at every interval and after changes."""
+    services = await get_services(websocket)
     try:
-        check_origin(websocket, parts.settings.api_public_url)
-        await run_in_threadpool(parts.gate.caller, websocket)
-        if parts.sockets.is_full:
-            raise UnavailableError("There are as many clients as this process takes.", retry_after_s=5)
+        check_origin(websocket, services.settings.api_public_url)
+        await run_in_threadpool(services.authenticator.authenticate, websocket)
+        if services.sockets.is_full:
+            raise UnavailableError(
+                "This process has its maximum number of clients. Try again in a moment.", retry_after_s=5
+            )
     except ApiError as error:
-        answer = problems.response(error.status, error.detail, headers=error.headers)
+        answer = problems.make_response(error.status, error.detail, headers=error.headers)
         await websocket.send_denial_response(answer)
         return
     await websocket.accept()
-    refused = _refused(parts.gate, websocket)
-    await parts.sockets.serve(websocket, parts.live.first_message(), refused=refused)
+    refused = _wait_for_logout(services.authenticator, websocket)
+    await services.sockets.serve(websocket, services.live.first_message(), refused=refused)
 
 
-async def _refused(gate: Gate, websocket: WebSocket) -> None:
-    """Returns when the login that a connection began with has ended: a board that only listens asks for nothing."""
+async def _wait_for_logout(authenticator: Authenticator, websocket: WebSocket) -> None:
+    """Return when the login of a connection has ended: a client that only listens sends no requests."""
     while True:
         await asyncio.sleep(_LOGIN_CHECKED_EVERY_S)
-        # What the load balancer has signed is good for minutes, and is renewed with the next request only.
-        if gate.mode == "oidc":
+        # The load balancer's header is valid for minutes, and only a new request renews it.
+        if authenticator.mode == "oidc":
             continue
         try:
-            await run_in_threadpool(gate.caller, websocket)
+            await run_in_threadpool(authenticator.authenticate, websocket)
         except UnauthorizedError:
             return
         except ApiError:
             continue
 
 
-def _unavailable(what: str) -> ApiError:
-    return UnavailableError(f"{what} does not answer. Try again in a moment.", retry_after_s=5)
+def _unavailable(source: str) -> ApiError:
+    return UnavailableError(f"{source} does not answer. Try again in a moment.", retry_after_s=5)

@@ -1,4 +1,4 @@
-"""The gallery: thumbnails of all videos, the newest first."""
+"""Gallery: thumbnails of all videos, the newest first."""
 
 import math
 import time
@@ -9,12 +9,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from services.api.calls import Calls
-from services.api.parts import Parts, TheParts, Viewer
+from services.api.calls import AwsCalls
 from services.api.routes.paging import Cursor, Limit
 from services.api.schema import views
 from services.api.schema.models import Thumbnail, ThumbnailPage
-from services.api.schema.problems import documented
+from services.api.schema.problems import document_problems
+from services.api.services import ApiServices, Services, Viewer
 from services.contract.records import VideoState
 
 router = APIRouter(tags=["videos"])
@@ -25,23 +25,26 @@ _KEPT = 64
 
 
 class PageCache:
-    """Pages that were asked for a moment ago, as JSON: a thousand clients that hear of a new video ask for the same
-    one. Requests that ask for a page at the same time share the making of it, and none waits while the page before is
-    good enough. No page outlives a change of the videos that this process knows of.
+    """Cache of pages as JSON, for a moment: a thousand clients that learn of a new video request the same page.
+
+    Concurrent requests for a page share one call, and none waits while the previous page is fresh enough. A page is no
+    longer used after a change of the videos that this process knows of.
     """
 
     def __init__(self) -> None:
         self._pages: dict[tuple[object, ...], _Page] = {}
 
-    async def page(self, calls: Calls, asked: tuple[object, ...], generation: int, make: Callable[[], bytes]) -> bytes:
-        """Return the page that is kept, or what `make` returns. Raises: what `Calls.run` raises."""
+    async def page(
+        self, calls: AwsCalls, asked: tuple[object, ...], generation: int, make: Callable[[], bytes]
+    ) -> bytes:
+        """Return the cached page, or the result of `make`. Raises: the errors of `AwsCalls.run`."""
         question = ("thumbnails", asked, generation)
         page = self._pages.get(asked)
         if page is not None and page.generation == generation:
-            good_for_s = 2 * _FRESH_S if calls.is_asked(question) else _FRESH_S
+            good_for_s = 2 * _FRESH_S if calls.is_running(question) else _FRESH_S
             if time.monotonic() - page.made_at < good_for_s:
                 return page.body
-        body = await calls.shared(question, make)
+        body = await calls.run_shared(question, make)
         if asked not in self._pages and len(self._pages) >= _KEPT:
             self._pages.clear()
         self._pages[asked] = _Page(body, generation, time.monotonic())
@@ -61,54 +64,54 @@ _pages = PageCache()
 @router.get(
     "/api/thumbnails",
     operation_id="listThumbnails",
-    summary="Thumbnails, the newest first",
+    summary="List thumbnails, the newest first",
     response_model=ThumbnailPage,
-    responses=documented(400, 401, 429, 503),
+    responses=document_problems(400, 401, 429, 503),
 )
-async def thumbnails(
+async def list_thumbnails(
     _: Viewer,
-    parts: TheParts,
+    services: Services,
     position: Annotated[
-        float | None, Query(gt=0, lt=100, description="Only those of this position, in percent.", examples=[10])
+        float | None, Query(gt=0, lt=100, description="Only thumbnails of this position, in percent.", examples=[10])
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 48,
 ) -> Response:
-    """Presigned URLs hold for `URL_LIFETIME_S` and stay the same for some minutes, for the browser's cache."""
-    asked = (id(parts), position, cursor, limit)
-    make = partial(_page, parts, position, cursor, limit)
-    body = await _pages.page(parts.calls, asked, parts.live.generation, make)
+    """List thumbnails. Their URLs are valid for `URL_LIFETIME_S`, and stay the same for minutes, for browser caches."""
+    asked = (id(services), position, cursor, limit)
+    make = partial(_page, services, position, cursor, limit)
+    body = await _pages.page(services.calls, asked, services.live.generation, make)
     return Response(body, media_type="application/json")
 
 
-def _page(parts: Parts, position: float | None, cursor: str | None, limit: int) -> bytes:
+def _page(services: ApiServices, position: float | None, cursor: str | None, limit: int) -> bytes:
     listing = f"thumbnails {position}"
-    start, offset = parts.cursors.read(listing, cursor) if cursor else ({}, 0)
+    start, offset = services.cursors.read(listing, cursor) if cursor else ({}, 0)
     items: list[Thumbnail] = []
-    each_gives = len(parts.settings.thumbnail_positions) if position is None else 1
+    each_gives = len(services.settings.thumbnail_positions) if position is None else 1
     before = start
     while True:
-        # The first `offset` thumbnails of the first video were on the page before.
+        # The first `offset` thumbnails of the first video were on the previous page.
         wanted = math.ceil((offset + limit - len(items)) / each_gives)
-        page = parts.listing.page(_WITH_THUMBNAILS, wanted, start=before)
+        page = services.listing.page(_WITH_THUMBNAILS, wanted, start=before)
         for record in page.records:
             shown = [one for one in record.thumbnails if position in (None, one.position_pct)]
             room = limit - len(items)
             if room == 0:
-                return _json(parts, listing, items, before, offset)
+                return _json(services, listing, items, before, offset)
             taken = shown[offset : offset + room]
-            items += views.thumbnails(record.model_copy(update={"thumbnails": tuple(taken)}), parts.sign)
+            items += views.show_thumbnails(record.model_copy(update={"thumbnails": tuple(taken)}), services.sign_url)
             if len(taken) < len(shown[offset:]):
-                return _json(parts, listing, items, before, offset + len(taken))
+                return _json(services, listing, items, before, offset + len(taken))
             offset = 0
-            before = {**before, record.state: views.position(record)}
+            before = {**before, record.state: views.listing_position(record)}
         before = page.positions
         if page.is_last:
             return ThumbnailPage(items=items, next_cursor=None).model_dump_json().encode()
         if len(items) == limit:
-            return _json(parts, listing, items, before, 0)
+            return _json(services, listing, items, before, 0)
 
 
-def _json(parts: Parts, listing: str, items: list[Thumbnail], positions: object, offset: int) -> bytes:
-    cursor = parts.cursors.write(listing, positions, offset)  # type: ignore[arg-type]
+def _json(services: ApiServices, listing: str, items: list[Thumbnail], positions: object, offset: int) -> bytes:
+    cursor = services.cursors.write(listing, positions, offset)  # type: ignore[arg-type]
     return ThumbnailPage(items=items, next_cursor=cursor).model_dump_json().encode()

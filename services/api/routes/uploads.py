@@ -1,4 +1,4 @@
-"""Uploads: the browser sends the bytes to S3 itself, with what is signed here."""
+"""Uploads: the browser sends the bytes directly to S3, with a signature from here."""
 
 import contextlib
 import secrets
@@ -8,9 +8,14 @@ from datetime import UTC, datetime, timedelta
 from fastapi import APIRouter
 
 from services.api.calls import AwsRoute
-from services.api.parts import Operator, Parts, TheParts
-from services.api.schema.names import UploadNameError, candidates, content_type, safe_name
-from services.api.schema.problems import ConflictError, NotFoundError, TooLargeError, UnprocessableError, documented
+from services.api.schema.names import UploadNameError, clean_name, get_content_type, propose_names
+from services.api.schema.problems import (
+    ConflictError,
+    NotFoundError,
+    TooLargeError,
+    UnprocessableError,
+    document_problems,
+)
 from services.api.schema.upload_models import (
     CompleteRequest,
     PartsTicket,
@@ -23,10 +28,11 @@ from services.api.schema.upload_models import (
     UploadRequest,
     WholeTicket,
 )
+from services.api.services import ApiServices, Operator, Services
 from services.aws.errors import ObjectMissingError
 from services.contract.formats import is_video_name
 from services.contract.keys import UPLOAD_PREFIX, is_upload
-from services.contract.limits import MOST_PARTS, MULTIPART_FROM_BYTES, SMALLEST_PART_BYTES
+from services.contract.limits import MAX_PARTS, MIN_PART_BYTES, MULTIPART_FROM_BYTES
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"], route_class=AwsRoute)
 
@@ -37,30 +43,33 @@ _MIB = 1024 * 1024
 @router.post(
     "",
     operation_id="createUpload",
-    summary="Where to send a video",
+    summary="Begin an upload",
     status_code=201,
-    responses=documented(401, 403, 413, 422, 429, 503),
+    responses=document_problems(401, 403, 413, 422, 429, 503),
 )
-def create(request: UploadRequest, _: Operator, parts: TheParts) -> Ticket:
-    """A form to POST the file with, or for a large one a multipart upload. Nobody else's video is overwritten."""
-    if request.size_bytes > parts.settings.upload_max_mb * _MIB:
-        raise TooLargeError(f"A video has at most {parts.settings.upload_max_mb} MiB.")
+def create_upload(request: UploadRequest, _: Operator, services: Services) -> Ticket:
+    """Return a form for a POST of the file, or begin a multipart upload of a large one.
+
+    It never overwrites another video unless `overwrite` is set.
+    """
+    if request.size_bytes > services.settings.upload_max_mb * _MIB:
+        raise TooLargeError(f"A video has at most {services.settings.upload_max_mb} MiB.")
     try:
-        name = safe_name(request.name)
+        name = clean_name(request.name)
     except UploadNameError as error:
         raise UnprocessableError("body.name", str(error)) from error
-    key = UPLOAD_PREFIX + name if request.overwrite else _free_key(parts, name)
-    media_type = content_type(key)
+    key = UPLOAD_PREFIX + name if request.overwrite else _free_key(services, name)
+    media_type = get_content_type(key)
     if request.size_bytes >= MULTIPART_FROM_BYTES:
-        part_size = max(SMALLEST_PART_BYTES, -(-request.size_bytes // (MOST_PARTS * _MIB)) * _MIB)
+        part_size = max(MIN_PART_BYTES, -(-request.size_bytes // (MAX_PARTS * _MIB)) * _MIB)
         return PartsTicket(
             key=key,
             content_type=media_type,
-            upload_id=parts.uploads.begin(key, content_type=media_type),
+            upload_id=services.uploads.begin(key, content_type=media_type),
             part_size_bytes=part_size,
             part_count=-(-request.size_bytes // part_size),
         )
-    form = parts.uploads.post(key, content_type=media_type, size_bytes=request.size_bytes, lifetime_s=_LIFETIME_S)
+    form = services.uploads.post(key, content_type=media_type, size_bytes=request.size_bytes, lifetime_s=_LIFETIME_S)
     return WholeTicket(
         key=key,
         content_type=media_type,
@@ -73,17 +82,17 @@ def create(request: UploadRequest, _: Operator, parts: TheParts) -> Ticket:
 @router.post(
     "/part-urls",
     operation_id="signParts",
-    summary="Where to PUT parts",
-    responses=documented(401, 403, 404, 422, 429, 503),
+    summary="Get URLs for parts",
+    responses=document_problems(401, 403, 404, 422, 429, 503),
 )
-def part_urls(request: PartUrlsRequest, _: Operator, parts: TheParts) -> PartUrls:
-    """Signed for an hour; asked anew for a part that comes later."""
+def sign_parts(request: PartUrlsRequest, _: Operator, services: Services) -> PartUrls:
+    """Return URLs to PUT parts to, valid for an hour. Request later parts later."""
     _check(request.key)
     return PartUrls(
         parts=[
             PartUrl(
                 number=number,
-                url=parts.uploads.part_url(request.key, request.upload_id, number, lifetime_s=_LIFETIME_S),
+                url=services.uploads.part_url(request.key, request.upload_id, number, lifetime_s=_LIFETIME_S),
             )
             for number in request.numbers
         ]
@@ -93,46 +102,46 @@ def part_urls(request: PartUrlsRequest, _: Operator, parts: TheParts) -> PartUrl
 @router.post(
     "/complete",
     operation_id="completeUpload",
-    summary="End a multipart upload",
-    responses=documented(401, 403, 404, 409, 413, 422, 429, 503),
+    summary="Complete a multipart upload",
+    responses=document_problems(401, 403, 404, 409, 413, 422, 429, 503),
 )
-def complete(request: CompleteRequest, _: Operator, parts: TheParts) -> Uploaded:
-    """Makes one object of the parts; S3 then tells the queue of it. May be asked again when the answer was lost."""
+def complete_upload(request: CompleteRequest, _: Operator, services: Services) -> Uploaded:
+    """Make one object of the parts; S3 then notifies the queue. May be sent again if the answer was lost."""
     _check(request.key)
-    most = parts.settings.upload_max_mb * _MIB
+    most = services.settings.upload_max_mb * _MIB
     try:
-        size_bytes = parts.uploads.size_bytes(request.key, request.upload_id)
+        size_bytes = services.uploads.size_bytes(request.key, request.upload_id)
         if size_bytes > most:
-            parts.uploads.abort(request.key, request.upload_id)
-            raise TooLargeError(f"A video has at most {parts.settings.upload_max_mb} MiB.")
+            services.uploads.abort(request.key, request.upload_id)
+            raise TooLargeError(f"A video has at most {services.settings.upload_max_mb} MiB.")
         named = sorted({part.number: part.etag for part in request.parts}.items())
-        parts.uploads.complete(request.key, request.upload_id, named)
+        services.uploads.complete(request.key, request.upload_id, named)
     except ObjectMissingError:
-        return _completed_before(parts, request.key, len(request.parts))
-    parts.live.nudge()
+        return _completed_before(services, request.key, len(request.parts))
+    services.live.request_push()
     return Uploaded(key=request.key, size_bytes=size_bytes)
 
 
 @router.post(
     "/abort",
     operation_id="abortUpload",
-    summary="Give a multipart upload up",
+    summary="Abort a multipart upload",
     status_code=204,
-    responses=documented(401, 403, 404, 422, 429, 503),
+    responses=document_problems(401, 403, 404, 422, 429, 503),
 )
-def abort(request: UploadRef, _: Operator, parts: TheParts) -> None:
-    """Its parts are deleted."""
+def abort_upload(request: UploadRef, _: Operator, services: Services) -> None:
+    """Delete the upload and its parts."""
     _check(request.key)
     try:
-        parts.uploads.abort(request.key, request.upload_id)
+        services.uploads.abort(request.key, request.upload_id)
     except ObjectMissingError:
         raise NotFoundError("There is no such upload, or it has ended.") from None
 
 
-def _completed_before(parts: Parts, key: str, part_count: int) -> Uploaded:
-    """The object that an upload of so many parts has become. Raises: NotFoundError."""
+def _completed_before(services: ApiServices, key: str, part_count: int) -> Uploaded:
+    """Return the object that an earlier request made of `part_count` parts. Raises: NotFoundError."""
     with contextlib.suppress(ObjectMissingError):
-        found = parts.bucket.head(key)
+        found = services.bucket.head(key)
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
         if found.etag.endswith(f"-{part_count}"):
             return Uploaded(key=key, size_bytes=found.size_bytes)
@@ -144,14 +153,14 @@ def _check(key: str) -> None:
         raise NotFoundError("There is no such upload, or it has ended.")
 
 
-def _free_key(parts: Parts, name: str) -> str:
-    """A key that no object has and nobody else was given within the last hour."""
+def _free_key(services: ApiServices, name: str) -> str:
+    """Return a key without an object that no other caller has been given in the last hour. Raises: ConflictError."""
     now_s = time.time()
-    for candidate in candidates(name, secrets.token_hex(4)):
+    for candidate in propose_names(name, secrets.token_hex(4)):
         key = UPLOAD_PREFIX + candidate
         try:
-            parts.bucket.head(key)
+            services.bucket.head(key)
         except ObjectMissingError:
-            if parts.shared.reserve(key, now_s=now_s, until_s=now_s + _LIFETIME_S):
+            if services.shared.reserve(key, now_s=now_s, until_s=now_s + _LIFETIME_S):
                 return key
-    raise ConflictError("No free name was found.")
+    raise ConflictError("There is no free name for this file. Choose another one.")

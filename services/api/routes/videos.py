@@ -1,18 +1,18 @@
-"""The videos: lists, one with its timeline, another try."""
+"""Videos: list, details with timeline, retry."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from services.api.actions.lost_pictures import are_stored, has_pictures, mark_lost, picture_keys, retry_event
+from services.api.actions.lost_pictures import are_stored, has_pictures, list_picture_keys, make_retry_event, mark_lost
 from services.api.calls import AwsRoute
-from services.api.parts import Operator, Parts, TheParts, Viewer
 from services.api.routes.paging import Cursor, Limit
 from services.api.schema import views
 from services.api.schema.models import RedriveRequest, Retried, VideoDetails, VideoPage
-from services.api.schema.problems import ConflictError, NotFoundError, documented
+from services.api.schema.problems import ConflictError, NotFoundError, document_problems
+from services.api.services import ApiServices, Operator, Services, Viewer
 from services.aws.errors import ObjectMissingError, WriteConflictError
-from services.contract.events import notification_body
+from services.contract.events import make_notification_body
 from services.contract.records import VideoRecord, VideoState
 
 router = APIRouter(prefix="/api/videos", tags=["videos"], route_class=AwsRoute)
@@ -22,7 +22,7 @@ _STATES = (VideoState.DONE, VideoState.FAILED, VideoState.DEGRADED, VideoState.P
 VideoPath = Annotated[
     str,
     Path(
-        description="The object key with its slashes, or the video's `id`.",
+        description="Object key with its slashes, or the `id` of the video.",
         examples=["uploads/trip/harbour.mp4"],
         min_length=1,
         max_length=4096,
@@ -33,87 +33,86 @@ VideoPath = Annotated[
 @router.get(
     "",
     operation_id="listVideos",
-    summary="Videos, the newest first",
+    summary="List videos, the newest first",
     response_model=VideoPage,
-    responses=documented(400, 401, 429, 503),
+    responses=document_problems(400, 401, 429, 503),
 )
-async def videos(
+async def list_videos(
     _: Viewer,
-    parts: TheParts,
-    state: Annotated[VideoState | None, Query(description="Only those in this state.")] = None,
+    services: Services,
+    state: Annotated[VideoState | None, Query(description="Only videos in this state.")] = None,
     q: Annotated[
-        str | None, Query(min_length=1, max_length=200, description="Only those whose key holds this, in any case.")
+        str | None,
+        Query(min_length=1, max_length=200, description="Only videos whose key contains this text, in any case."),
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 48,
 ) -> Response:
-    body = await parts.calls.shared(
-        ("videos", state, q, cursor, limit), lambda: _page(parts, state, q, cursor, limit).model_dump_json().encode()
+    body = await services.calls.run_shared(
+        ("videos", state, q, cursor, limit), lambda: _page(services, state, q, cursor, limit).model_dump_json().encode()
     )
     return Response(body, media_type="application/json")
 
 
-def _page(parts: Parts, state: VideoState | None, q: str | None, cursor: str | None, limit: int) -> VideoPage:
+def _page(services: ApiServices, state: VideoState | None, q: str | None, cursor: str | None, limit: int) -> VideoPage:
     listing = f"videos {state} {q}"
-    start = parts.cursors.read(listing, cursor)[0] if cursor else None
+    start = services.cursors.read(listing, cursor)[0] if cursor else None
     wanted = q.casefold() if q else None
 
     def matches(record: VideoRecord) -> bool:
         return wanted is None or wanted in record.key.casefold()
 
     states = (state,) if state else _STATES
-    page = parts.listing.page(states, limit, start=start, matches=matches if wanted else None)
+    page = services.listing.page(states, limit, start=start, matches=matches if wanted else None)
     return VideoPage(
-        items=[views.video(record, parts.sign) for record in page.records],
-        next_cursor=None if page.is_last else parts.cursors.write(listing, page.positions),
+        items=[views.show_video(record, services.sign_url) for record in page.records],
+        next_cursor=None if page.is_last else services.cursors.write(listing, page.positions),
     )
 
 
 @router.post(
     "/{key:path}/retry",
     operation_id="retryVideo",
-    summary="Try a video again",
+    summary="Retry a video",
     status_code=202,
-    responses=documented(401, 403, 404, 409, 429, 503),
+    responses=document_problems(401, 403, 404, 409, 429, 503),
 )
-def retry(key: VideoPath, _: Operator, parts: TheParts) -> Retried:
-    """Sends a failed video, or one whose thumbnails are lost, to the queue again: its dead letter if there is one, else
-    a new event.
-    """
-    record = _record(parts, key)
-    is_lost = has_pictures(record) and not are_stored(parts.bucket, picture_keys(record))
+def retry_video(key: VideoPath, _: Operator, services: Services) -> Retried:
+    """Queue a failed video again, or one whose thumbnails are lost: its dead letter if it has one, else a new event."""
+    record = _record(services, key)
+    is_lost = has_pictures(record) and not are_stored(services.bucket, list_picture_keys(record))
     if has_pictures(record) and not is_lost:
-        raise ConflictError("It has its thumbnails: upload it again to get new ones.")
+        raise ConflictError("The video has its thumbnails. Upload it again to get new ones.")
     try:
-        info = parts.bucket.head(record.key)
+        info = services.bucket.head(record.key)
     except ObjectMissingError:
-        raise ConflictError("The video itself has been deleted: upload it again.") from None
+        raise ConflictError("The video has been deleted. Upload it again.") from None
     if is_lost:
         try:
-            record = mark_lost(parts.videos, record)
+            record = mark_lost(services.videos, record)
         except WriteConflictError:
-            raise ConflictError("A worker has just changed it: load it again.") from None
-    sent = parts.dead_letters.redrive(RedriveRequest(keys=[record.key], limit=1))
+            raise ConflictError("A worker has just changed the video. Load it again.") from None
+    sent = services.dead_letters.redrive(RedriveRequest(keys=[record.key], limit=1))
     if not sent.keys:
-        parts.queue.send([notification_body(retry_event(parts.bucket, info, record))])
-    parts.live.nudge()
+        services.queue.send([make_notification_body(make_retry_event(services.bucket, info, record))])
+    services.live.request_push()
     return Retried(key=record.key, from_dead_letter=bool(sent.keys))
 
 
 @router.get(
     "/{key:path}",
     operation_id="getVideo",
-    summary="One video with its timeline",
-    responses=documented(401, 404, 429, 503),
+    summary="Get a video with its timeline",
+    responses=document_problems(401, 404, 429, 503),
 )
-def video(key: VideoPath, _: Viewer, parts: TheParts) -> VideoDetails:
-    """404 until a worker has taken it for the first time."""
-    return views.video_details(_record(parts, key), parts.sign)
+def get_video(key: VideoPath, _: Viewer, services: Services) -> VideoDetails:
+    """Return a video. 404 until a worker has received it for the first time."""
+    return views.show_details(_record(services, key), services.sign_url)
 
 
-def _record(parts: Parts, given: str) -> VideoRecord:
-    key = views.video_key(given)
-    record = parts.videos.get(key) if key else None
+def _record(services: ApiServices, given: str) -> VideoRecord:
+    key = views.decode_video_key(given)
+    record = services.videos.get(key) if key else None
     if record is None:
-        raise NotFoundError(f"There is no video {given[:200]}, or no worker has taken it yet.")
+        raise NotFoundError(f"There is no video {given[:200]}, or no worker has received it yet.")
     return record

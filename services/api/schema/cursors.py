@@ -1,4 +1,4 @@
-"""Cursors: where a page ended, signed, so that one that was made up or is for another list is refused."""
+"""Cursors: signed positions of a list, so that forged ones and those of another list are refused."""
 
 from typing import Any
 
@@ -10,24 +10,24 @@ from services.aws.listing import Positions
 
 
 class Cursors:
-    """Cursors of one pipeline. All processes share the key: each continues a listing that another one began."""
+    """Cursors of one pipeline. All processes share the key, so each can continue a list of another process."""
 
     def __init__(self, key: SecretKey) -> None:
         self._key = key
 
     def write(self, listing: str, positions: Positions, offset: int = 0) -> str:
-        """Return a cursor. `listing` names what is listed, with its filters; `offset` counts within the first entry.
+        """Return a cursor. `listing` names the list and its filters; `offset` counts within the first entry.
 
         Raises: AwsError if the key cannot be read.
         """
         return str(self._serializer(listing).dumps([dict(positions), offset]))
 
     def read(self, listing: str, cursor: str) -> tuple[Positions, int]:
-        """Raises: BadRequestError if it was not written by us for this list, AwsError if the key cannot be read."""
+        """Return positions and offset. Raises: BadRequestError if it is forged or of another list, AwsError."""
         try:
             positions, offset = self._serializer(listing).loads(cursor)
         except (BadData, UnicodeError):
-            raise BadRequestError("The cursor is none of this list: begin without one.") from None
+            raise BadRequestError("The cursor is not of this list. Begin without a cursor.") from None
         return {state: _position(value) for state, value in positions.items()}, offset
 
     def _serializer(self, listing: str) -> URLSafeSerializer:

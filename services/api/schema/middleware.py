@@ -1,4 +1,4 @@
-"""What holds for every request: security headers, a limit on bodies, a count and a time. Plain ASGI."""
+"""Middleware of every request: security headers, a limit on bodies, count and duration. Plain ASGI."""
 
 import time
 from http import HTTPStatus
@@ -9,16 +9,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.api.access.auth import Gate
+from services.api.access.auth import Authenticator
 from services.api.schema import problems
 from services.api.schema.problems import ApiError
 from services.api.telemetry import Telemetry
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
-"""Room for a thousand keys, or for the ten thousand parts of an upload."""
+"""Enough for a thousand keys, or for the ten thousand parts of an upload."""
 
 OPEN_BODY_BYTES = 16 * 1024
-"""Room for a login. FastAPI reads a body before it asks who sends it, so more is read from known callers only."""
+"""Enough for a login. FastAPI reads a body before it authenticates; larger bodies are read from known callers only."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -34,11 +34,11 @@ _DETAIL = f"The body has more than {MAX_BODY_BYTES} bytes."
 _STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 
 
-class Wrapping:
-    def __init__(self, app: ASGIApp, telemetry: Telemetry, gate: Gate) -> None:
+class HttpMiddleware:
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, authenticator: Authenticator) -> None:
         self._app = app
         self._telemetry = telemetry
-        self._gate = gate
+        self._authenticator = authenticator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,20 +69,20 @@ class Wrapping:
             if declared > OPEN_BODY_BYTES:
                 await self._check(scope, declared)
         except HTTPException as error:
-            answer = problems.response(error.status_code, error.detail, headers=error.headers)
+            answer = problems.make_response(error.status_code, error.detail, headers=error.headers)
             await answer(scope, receive, send)
         else:
             await self._app(scope, self._counted(scope, receive, declared), send)
 
     async def _check(self, scope: Scope, size_bytes: int) -> None:
-        """Raise HTTPException for a body that is too large, or whose sender is unknown.
+        """Raise HTTPException if the body is too large or the caller is unknown.
 
-        FastAPI makes a 400 of anything else that is raised while it reads a body.
+        FastAPI turns any other exception during the reading of a body into a 400.
         """
         if size_bytes > MAX_BODY_BYTES:
             raise HTTPException(_TOO_LARGE, _DETAIL, headers={"Connection": "close"})
         try:
-            await run_in_threadpool(self._gate.caller, HTTPConnection(scope))
+            await run_in_threadpool(self._authenticator.authenticate, HTTPConnection(scope))
         except ApiError as error:
             raise HTTPException(error.status, error.detail, {**error.headers, "Connection": "close"}) from None
 

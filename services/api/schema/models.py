@@ -1,4 +1,4 @@
-"""What the api answers and asks for: the models of its OpenAPI document, the messages of `/ws` included."""
+"""Models of requests and answers, with the messages of `/ws`: the schemas of the OpenAPI document."""
 
 from typing import Annotated, Literal
 
@@ -6,12 +6,12 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.contract.pods import Pod
 from services.contract.records import ReasonCode, VideoState
-from services.contract.text import visible
+from services.contract.text import escape_deceptive
 
 Role = Literal["viewer", "operator"]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
-Shown = Annotated[str, AfterValidator(visible)]
-"""Text that comes from a file or a message: safe to show. Keys stay as they are, as they name objects."""
+Shown = Annotated[str, AfterValidator(escape_deceptive)]
+"""Text from a file or a message, escaped for display. Keys stay unchanged, as they name objects."""
 
 
 class Answer(BaseModel):
@@ -28,7 +28,7 @@ class Health(Answer):
 
 
 class Readiness(Answer):
-    """Whether the parts of AWS that the api needs answer."""
+    """True for each AWS resource that answers."""
 
     ready: bool
     queue: bool
@@ -37,31 +37,35 @@ class Readiness(Answer):
 
 
 class Config(Answer):
-    """What a client must know and would otherwise hard-code."""
+    """Configuration for clients, so that they need no constants of their own."""
 
-    name: str = Field(description="Name of the pipeline: what a purge asks to type.", examples=["thumbnails"])
+    name: str = Field(description="Name of the pipeline; a purge asks people to type it.", examples=["thumbnails"])
     version: str = Field(examples=["0.1.0"])
     positions_pct: list[float] = Field(
         description="Positions of the thumbnails, in percent of the duration.", examples=[[10, 50, 95]]
     )
     extensions: list[str] = Field(description="Extensions of videos, lower case.", examples=[[".mp4", ".mov"]])
     upload_max_bytes: int = Field(examples=[10_737_418_240])
-    multipart_from_bytes: int = Field(description="Uploads of this size go in parts.", examples=[104_857_600])
-    page_max: int = Field(description="Most entries of one page.", examples=[200])
+    multipart_from_bytes: int = Field(
+        description="Uploads of this size and above are sent in parts.", examples=[104_857_600]
+    )
+    page_max: int = Field(description="Maximum number of entries of one page.", examples=[200])
     push_interval_s: float = Field(description="Seconds between two messages over /ws.", examples=[5])
-    history_s: int = Field(description="Seconds that the queue's history goes back.", examples=[300])
-    history_step_s: int = Field(description="Seconds between two samples of it.", examples=[5])
-    max_receive_count: int = Field(description="Tries of a video before it is given up.", examples=[5])
+    history_s: int = Field(description="Length of the queue's history in seconds.", examples=[300])
+    history_step_s: int = Field(description="Seconds between two samples of the history.", examples=[5])
+    max_receive_count: int = Field(description="Attempts before a video counts as failed.", examples=[5])
     auth_mode: Literal["token", "oidc", "none"]
-    role: Role = Field(description="Who asks.")
-    can_test: bool = Field(description="Whether there is a bucket that Test Pipeline copies from.")
+    role: Role = Field(description="Role of the caller.")
+    can_test: bool = Field(description="True if there is a bucket for Test Pipeline.")
 
 
 class Session(Answer):
     role: Role
     auth_mode: Literal["token", "oidc", "none"]
-    name: str | None = Field(default=None, description="Who it is, where the identity provider says so.")
-    expires_at: AwareDatetime | None = Field(default=None, description="When the login ends; never with a token.")
+    name: str | None = Field(default=None, description="Name of the caller, if the identity provider sends it.")
+    expires_at: AwareDatetime | None = Field(
+        default=None, description="End of the login; null for requests with a token."
+    )
 
 
 class Login(Question):
@@ -77,18 +81,18 @@ class QueueSample(Answer):
 
 
 class Queue(Answer):
-    """Messages of the queue, as many as SQS thinks there are."""
+    """Approximate numbers of messages in the queue, from SQS."""
 
-    visible: int = Field(description="Waiting for a worker.")
-    in_flight: int = Field(description="With a worker.")
-    delayed: int = Field(description="Not yet due.")
+    visible: int = Field(description="Messages that wait for a worker.")
+    in_flight: int = Field(description="Messages that a worker is processing.")
+    delayed: int = Field(description="Messages whose delay has not ended.")
     oldest_age_s: float | None = Field(
-        description="How long the oldest waiting message waits at most: since the youngest that a worker has taken, or "
-        "since the queue was last empty. SQS itself does not tell it."
+        description="Upper bound of the oldest waiting message's age: the time since the newest message that a worker "
+        "has received was sent, or since the queue was last empty. SQS itself does not report the age."
     )
     dead_letters: int = Field(description="Messages in the dead-letter queue.")
     history: list[QueueSample] = Field(
-        description="The last five minutes, oldest first; in pushes after the first, only the latest samples."
+        description="Samples of the last five minutes, oldest first; in pushes after the first, only the latest ones."
     )
 
 
@@ -105,11 +109,11 @@ class Pods(Answer):
     groups: list[PodGroup]
     stale: bool
     age_s: float | None = Field(description="Seconds since the source answered.")
-    error: Shown | None = Field(description="Why the source does not answer, when it does not.")
+    error: Shown | None = Field(description="Reason why the source does not answer; null if it answers.")
 
 
 class Throughput(Answer):
-    """Videos that came to an end, per minute, over the last 1, 5 and 60 minutes; null before there is a minute."""
+    """Finished videos per minute over the last 1, 5 and 60 minutes; null during the first minute."""
 
     last_1_min: float | None
     last_5_min: float | None
@@ -132,15 +136,15 @@ class Metrics(Answer):
     total_pods: int
     throughput: Throughput
     latency: Latency
-    drain_s: float | None = Field(description="Seconds until the queue is empty, at the rate of the last 5 minutes.")
+    drain_s: float | None = Field(description="Seconds until the queue is empty at the rate of the last 5 minutes.")
 
 
 class Thumbnail(Answer):
     key: str = Field(examples=["thumbnails/trip/harbour_1.jpg"])
     video_key: str = Field(examples=["uploads/trip/harbour.mp4"])
     position_pct: float = Field(examples=[10])
-    time_s: float = Field(description="Time of the frame that it shows, from the start of the video.")
-    url: str = Field(description="Presigned: the same one for some minutes, so that a browser can keep the picture.")
+    time_s: float = Field(description="Time of its frame from the start of the video.")
+    url: str = Field(description="Presigned URL; the same for some minutes, so that browsers cache the picture.")
     width_px: int
     height_px: int
     size_bytes: int
@@ -150,13 +154,13 @@ class Thumbnail(Answer):
 
 class ThumbnailPage(Answer):
     items: list[Thumbnail]
-    next_cursor: str | None = Field(description="Where the next page begins; null on the last.")
+    next_cursor: str | None = Field(description="Cursor of the next page; null on the last.")
 
 
 class VideoSummary(Answer):
     key: str = Field(examples=["uploads/trip/harbour.mp4"])
     id: str = Field(
-        description="The key as one path segment: usable in its place in every path, whatever the key holds.",
+        description="The key as one path segment, for every path that takes a key.",
         examples=["~dXBsb2Fkcy90cmlwL2hhcmJvdXIubXA0"],
     )
     state: VideoState
@@ -186,8 +190,8 @@ class Video(VideoSummary):
 class VideoPage(Answer):
     items: list[Video]
     next_cursor: str | None = Field(
-        description="Where the next page begins; null on the last. A search looks at a thousand videos at a time: a "
-        "page may be empty and yet not be the last."
+        description="Cursor of the next page; null on the last. A search reads a thousand videos per page: a page can "
+        "be empty and still not be the last."
     )
 
 
@@ -198,10 +202,10 @@ class TimelineEntry(Answer):
 
 
 class Storyboard(Answer):
-    """Small pictures of the whole video on one sheet, row by row: tile n, from 0, stands for `n * interval_s` on."""
+    """A sheet of small pictures of the video, row by row. Tile n, from 0, covers the time from `n * interval_s`."""
 
-    url: str = Field(description="The sheet, presigned.")
-    track_url: str = Field(description="The WebVTT file, presigned. It names the sheet as its neighbour.")
+    url: str = Field(description="Presigned URL of the sheet.")
+    track_url: str = Field(description="Presigned URL of the WebVTT file. It refers to the sheet by its file name.")
     interval_s: float = Field(examples=[5])
     tiles: int = Field(examples=[96])
     columns: int = Field(examples=[10])
@@ -213,7 +217,7 @@ class Storyboard(Answer):
 class Preview(Answer):
     """A short animated WebP of the whole video."""
 
-    url: str = Field(description="Presigned.")
+    url: str = Field(description="Presigned URL.")
     frames: int = Field(examples=[10])
     duration_s: float = Field(examples=[5])
     width_px: int
@@ -222,37 +226,37 @@ class Preview(Answer):
 
 
 class VideoDetails(Video):
-    storyboard: Storyboard | None = Field(description="Null unless it was asked for, and the video gave one.")
-    preview: Preview | None = Field(description="Null unless it was asked for, and the video gave one.")
+    storyboard: Storyboard | None = Field(description="Null if it was not requested or could not be made.")
+    preview: Preview | None = Field(description="Null if it was not requested or could not be made.")
     timeline: list[TimelineEntry]
-    download_url: str = Field(description="The video itself, presigned.")
+    download_url: str = Field(description="Presigned URL of the video itself.")
 
 
 class Retried(Answer):
     key: str
-    from_dead_letter: bool = Field(description="Whether its dead letter was taken, or a new event was made.")
+    from_dead_letter: bool = Field(description="True if its dead letter was sent again, false if a new event was.")
 
 
 class Tested(Answer):
     prefix: str = Field(examples=["uploads/test-20261124T093015/"])
-    keys: list[str] = Field(description="The copies, to be followed.")
+    keys: list[str] = Field(description="Keys of the copies.")
 
 
 class PurgePreview(Answer):
-    """What a purge would take; counted by listing, up to 100,000 versions of objects."""
+    """Number of objects that a purge would delete, counted up to 100,000 versions."""
 
     videos: int = Field(description="Uploads.")
     thumbnails: int = Field(description="Thumbnails, storyboards and previews.")
-    objects: int = Field(description="Versions of all of them, delete markers included.")
+    objects: int = Field(description="Versions of all objects, delete markers included.")
     bytes: int
     records: int
-    is_complete: bool = Field(description="False where there are more objects than were counted.")
+    is_complete: bool = Field(description="False if there are more objects than were counted.")
     confirmation: str = Field(
-        description="What `DELETE /api/purge` needs, once. It deletes what was there when this was counted, and "
-        "nothing that was uploaded later."
+        description="Confirmation for one `DELETE /api/purge`. The purge deletes the counted objects, and nothing "
+        "that was uploaded later."
     )
-    confirmation_until: AwareDatetime = Field(description="When the confirmation expires: a minute after the count.")
-    last: "PurgeProgress | None" = Field(description="The purge that runs, or the one that ran last.")
+    confirmation_until: AwareDatetime = Field(description="Expiry of the confirmation: a minute after the count.")
+    last: "PurgeProgress | None" = Field(description="The running or last purge.")
 
 
 class PurgeProgress(Answer):
@@ -260,17 +264,17 @@ class PurgeProgress(Answer):
     running: bool
     phase: Literal["uploads", "records", "in_work", "thumbnails", "dead_letters", "done", "failed"]
     deleted: int = Field(description="Versions of objects deleted so far.")
-    total: int = Field(description="As many as were counted at the start: an estimate.")
+    total: int = Field(description="Versions counted at the start: an estimate.")
     deleted_bytes: int
     records: int = Field(description="Records removed so far.")
-    in_work: int = Field(description="Videos that a worker still has: the purge waits for them.")
+    in_work: int = Field(description="Videos that a worker is processing: the purge waits for them.")
     started_at: AwareDatetime
     finished_at: AwareDatetime | None = None
     error: Shown | None = None
 
 
 class PurgeStarted(Answer):
-    """The purge has begun; its progress comes over /ws and with GET /api/purge."""
+    """A purge that has begun. /ws and GET /api/purge show its progress."""
 
     objects: int
     progress: PurgeProgress
@@ -278,66 +282,68 @@ class PurgeStarted(Answer):
 
 class DeadLetter(Answer):
     id: str
-    key: str = Field(description="The upload's key; empty where the message is no notification.")
+    key: str = Field(description="Key of the upload; empty if the message is not a notification.")
     reason: Shown
     reason_code: ReasonCode
-    attempts: int | None = Field(description="Tries of the video; null where SQS moved the message by itself.")
+    attempts: int | None = Field(description="Attempts of the video; null if SQS moved the message itself.")
     at: AwareDatetime
 
 
 class DeadLetterGroup(Answer):
     reason_code: ReasonCode
     count: int
-    example: Shown = Field(description="The reason of the latest of them.")
+    example: Shown = Field(description="Reason of the latest of them.")
 
 
 class DeadLetters(Answer):
-    total: int = Field(description="Messages in the dead-letter queue, as many as SQS thinks there are.")
-    items: list[DeadLetter] = Field(description="The newest first, at most 500.")
-    groups: list[DeadLetterGroup] = Field(description="The listed ones by reason, the largest group first.")
-    is_complete: bool = Field(description="False where there are more than are listed.")
+    total: int = Field(description="Approximate number of messages in the dead-letter queue, from SQS.")
+    items: list[DeadLetter] = Field(description="Newest first, at most 500.")
+    groups: list[DeadLetterGroup] = Field(description="Listed letters by reason, largest group first.")
+    is_complete: bool = Field(description="False if there are more than are listed.")
 
 
 class RedriveRequest(Question):
-    """Which dead letters to send again; all of them when neither a reason nor keys are given."""
+    """Choice of dead letters to send again; all of them without a reason and keys."""
 
     reason_code: ReasonCode | None = Field(default=None, strict=False)
     keys: list[Key] | None = Field(default=None, min_length=1, max_length=1000)
-    limit: int = Field(default=1000, ge=1, le=1000, description="At most so many: five for a canary.")
+    limit: int = Field(default=1000, ge=1, le=1000, description="Maximum number, for example five as a test.")
 
 
 class Redriven(Answer):
     redriven: int
-    keys: list[str] = Field(description="The videos, to be followed.")
-    remaining: int = Field(description="Dead letters left, as many as SQS thinks there are.")
+    keys: list[str] = Field(description="Keys of the videos.")
+    remaining: int = Field(description="Approximate number of remaining dead letters, from SQS.")
 
 
 class Source(Answer):
-    """How fresh a part of the state is."""
+    """Freshness of one part of the state."""
 
     stale: bool
-    age_s: float | None = Field(description="Seconds since it answered; null if it never did.")
-    error: Shown | None = Field(description="Why it does not answer, when it does not.")
+    age_s: float | None = Field(description="Seconds since the last answer; null if there was none.")
+    error: Shown | None = Field(description="Reason why the source does not answer; null if it answers.")
 
 
 class State(Answer):
-    """What `/ws` pushes: all there is to know, at once on connect, then at every interval and when something happened.
+    """Message of `/ws`: the whole state on connect, then at every interval and after changes.
 
-    A section is null as long as its source has never answered; afterwards it stays as it was, and `sources` says how
-    old it is. `queue.history` is whole in the first message only.
+    A section is null until its source has answered; while the source does not answer, the section stays unchanged and
+    `sources` has its age. `queue.history` is complete in the first message only.
     """
 
     type: Literal["state"] = "state"
-    server: str = Field(description="The process that speaks: sequence numbers are its own.")
+    server: str = Field(description="Id of the server process; `seq` counts its messages.")
     seq: int
     at: AwareDatetime = Field(description="The server's time.")
     sources: dict[Literal["queue", "pods", "metrics"], Source]
     queue: Queue | None
     pods: list[Pod] | None
     metrics: Metrics | None
-    videos: list[VideoSummary] = Field(description="In work, at most 50; and the latest that ended, at most 50.")
-    purge: PurgeProgress | None = Field(description="The purge that runs, or ran in the last minute.")
+    videos: list[VideoSummary] = Field(
+        description="Videos in progress, at most 50, and the latest finished ones, at most 50."
+    )
+    purge: PurgeProgress | None = Field(description="The running purge, or one that ended in the last minute.")
 
 
 LiveMessage = State
-"""What a client of `/ws` may receive."""
+"""Message that a client of `/ws` can receive."""

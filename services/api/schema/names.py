@@ -1,4 +1,4 @@
-"""Names of uploads: kept as people know them, made safe where S3, a browser or a URL would stumble. Pure."""
+"""Names of uploads: unchanged except for characters that are unsafe in S3, a browser or a URL. Pure."""
 
 import re
 import unicodedata
@@ -10,39 +10,39 @@ from services.contract.text import DECEPTIVE
 
 _ROOM_BYTES = MAX_KEY_BYTES - len(UPLOAD_PREFIX) - len(".3gp") - len(" (99)")
 _UNSAFE = re.compile(rf'[\\{{}}^%`\[\]"<>~#|{DECEPTIVE}]')
-"""Control characters, invisible ones, marks of direction, and what S3 advises against:
+"""Control characters, invisible characters, marks of direction, and characters that S3 advises against:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
 
 class UploadNameError(ValueError):
-    """No video can be stored under this name; the message is the rule."""
+    """A video cannot have this name. The message is the rule."""
 
 
-def safe_name(given: str) -> str:
-    """The name, with folders, without what is unsafe in it.
+def clean_name(given: str) -> str:
+    """Return the name with its folders, with `_` for unsafe characters.
 
-    Raises: UploadNameError if nothing of it is left, or it ends in none of the ten extensions.
+    Raises: UploadNameError if nothing is left before the extension, or the extension is not that of a video.
     """
     text = unicodedata.normalize("NFC", given.replace("\\", "/").encode("utf-8", "replace").decode())
     if text.endswith("/"):
-        raise UploadNameError("is the name of a file, not of a folder")
+        raise UploadNameError("must be the name of a file, not of a folder")
     parts = (_UNSAFE.sub("_", part).strip() for part in text.split("/"))
     name = "/".join(part for part in parts if part not in ("", ".", ".."))
     stem, extension = split_extension(name)
     if extension.lower() not in CONTENT_TYPES:
-        raise UploadNameError(f"ends in one of {' '.join(CONTENT_TYPES)}")
+        raise UploadNameError(f"must end in one of {' '.join(CONTENT_TYPES)}")
     stem = stem.encode()[:_ROOM_BYTES].decode(errors="ignore")
     if not stem or stem.endswith("/"):
-        raise UploadNameError("has something before the extension")
+        raise UploadNameError("must have characters before the extension")
     return stem + extension
 
 
-def content_type(name: str) -> str:
+def get_content_type(name: str) -> str:
     return CONTENT_TYPES[split_extension(name)[1].lower()]
 
 
-def candidates(name: str, token: str) -> Iterator[str]:
-    """The name, then others like it, the last of which nobody else asks for: `token` is the caller's own."""
+def propose_names(name: str, token: str) -> Iterator[str]:
+    """Yield the name, then similar ones. The last contains `token`, which makes it unique."""
     stem, extension = split_extension(name)
     yield name
     for number in range(2, 10):

@@ -1,6 +1,7 @@
-"""The OpenAPI document: what FastAPI makes of the routes, with the messages of `/ws` and one model of errors."""
+"""OpenAPI document: FastAPI's document of the routes, with the messages of `/ws` and one model of errors."""
 
 import json
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -14,16 +15,16 @@ _REFERENCE = "#/components/schemas/{model}"
 _OPEN = {"/health", "/health/ready"}
 
 DESCRIPTION = """\
-The live state of a thumbnail pipeline, and what can be done about it.
+Live state of a thumbnail pipeline, and actions on it.
 
-Send `Authorization: Bearer` and a token, or log in with `POST /api/session`. Everything that goes wrong is answered
-with `application/problem+json` (RFC 9457). `WS /ws` pushes `State` messages: the whole state on connect, then at every
-interval and soon after something happened. A client that cannot keep up is closed with code 1013, and may come again.
+Send `Authorization: Bearer` and a token, or log in with `POST /api/session`. Errors are answered with
+`application/problem+json` (RFC 9457). `WS /ws` pushes `State` messages: the whole state on connect, then at every
+interval and soon after a change. The api closes a client that is too slow with code 1013; the client can connect again.
 """
 
 
-def document(app: FastAPI) -> dict[str, Any]:
-    """The document, as a client generator reads it."""
+def build_document(app: FastAPI) -> dict[str, Any]:
+    """Return the document."""
     made = get_openapi(
         title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, openapi_version="3.1.0"
     )
@@ -45,6 +46,11 @@ def document(app: FastAPI) -> dict[str, Any]:
     return made
 
 
+def install_document(app: FastAPI) -> None:
+    """Make the application return this document; it is made once, on the first request for it."""
+    app.openapi = cache(lambda: build_document(app))  # type: ignore[method-assign]
+
+
 def _finish(operation: dict[str, Any], *, is_open: bool) -> None:
     if not is_open:
         operation["security"] = [{"token": []}, {"session": []}]
@@ -61,5 +67,5 @@ def _finish(operation: dict[str, Any], *, is_open: bool) -> None:
             responses[status]["headers"] = {"Retry-After": what}
 
 
-def as_text(app: FastAPI) -> str:
-    return json.dumps(document(app), indent=2, ensure_ascii=False) + "\n"
+def format_document(app: FastAPI) -> str:
+    return json.dumps(build_document(app), indent=2, ensure_ascii=False) + "\n"

@@ -1,4 +1,4 @@
-"""Two pages for people: the login that the demo's link opens, and the endpoints in short. No script from elsewhere."""
+"""Two pages for people: a login for the link of the demo, and a list of the endpoints. No script from elsewhere."""
 
 import base64
 import hashlib
@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from services.api.parts import Viewer
+from services.api.services import Viewer
 
 router = APIRouter(include_in_schema=False)
 
@@ -54,8 +54,8 @@ def _page(title: str, body: str) -> HTMLResponse:
 
 
 @router.get("/login")
-async def login() -> HTMLResponse:
-    """Takes the token from the part of the address that no browser sends anywhere."""
+async def show_login() -> HTMLResponse:
+    """Return the login page. It reads the token from the fragment of the address, which browsers do not send."""
     form = (
         '<form><label>Token <input type="password" autocomplete="current-password" required></label> '
         f'<button>Log in</button></form><p><output role="status"></output></p><script>{_SCRIPT}</script>'
@@ -64,8 +64,8 @@ async def login() -> HTMLResponse:
 
 
 @router.get("/docs")
-async def docs(request: Request, _: Viewer) -> HTMLResponse:
-    """The endpoints, from the OpenAPI document."""
+async def show_docs(request: Request, _: Viewer) -> HTMLResponse:
+    """Return a page with the endpoints of the OpenAPI document."""
     document = request.app.openapi()
     rows = [
         f"<tr><td><code>{method.upper()}</code><td><code>{html.escape(path)}</code>"
@@ -79,6 +79,6 @@ async def docs(request: Request, _: Viewer) -> HTMLResponse:
 
 
 @router.get("/openapi.json")
-async def openapi(request: Request, _: Viewer) -> JSONResponse:
+async def get_openapi(request: Request, _: Viewer) -> JSONResponse:
     document: dict[str, Any] = request.app.openapi()
     return JSONResponse(document)

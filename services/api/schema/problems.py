@@ -1,13 +1,13 @@
-"""What went wrong with a request, as `application/problem+json`: https://www.rfc-editor.org/rfc/rfc9457.
+"""Errors of requests, as `application/problem+json`: https://www.rfc-editor.org/rfc/rfc9457.
 
 ApiError
-├── BadRequestError        400   a cursor that is none
+├── BadRequestError        400   an invalid cursor
 ├── UnauthorizedError      401   no login, or a wrong token
 ├── ForbiddenError         403   the role or the origin does not allow it
 ├── NotFoundError          404
-├── ConflictError          409   not in this state
+├── ConflictError          409   not possible in this state
 ├── TooLargeError          413
-├── UnprocessableError     422   a field breaks a rule that its type does not tell
+├── UnprocessableError     422   a field breaks a rule that its type does not express
 ├── UnconfirmedError       428   a purge without a valid confirmation
 ├── TooManyError           429   too many failed logins
 └── UnavailableError       503   AWS does not answer
@@ -26,29 +26,29 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from services.aws.errors import AwsError, ObjectMissingError, RequestRefusedError
-from services.contract.text import visible
+from services.contract.text import escape_deceptive
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 
 
 class BrokenRule(BaseModel):
-    field: str = Field(description="Where in the request: body, query or path, and the names below it.")
-    rule: str = Field(description="What it must be.")
+    field: str = Field(description="Place in the request: body, query or path, and the names below it.")
+    rule: str = Field(description="Rule for the value.")
 
 
 class Problem(BaseModel):
-    """What went wrong, for people and for programs (RFC 9457)."""
+    """An error, for people and for programs (RFC 9457)."""
 
     type: str = Field(default="about:blank", examples=["about:blank"])
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
     detail: str = Field(examples=["There is no video uploads/missing.mp4."])
-    errors: list[BrokenRule] | None = Field(default=None, description="The fields that break a rule, where some do.")
+    errors: list[BrokenRule] | None = Field(default=None, description="Fields that break a rule, if there are any.")
 
 
 class ApiError(Exception):
-    """A request that cannot be answered as asked; the message is the detail that the caller reads."""
+    """A request that the api cannot fulfil. The message is the detail for the caller."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     headers: Mapping[str, str] = {}
@@ -105,7 +105,7 @@ class UnavailableError(ApiError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def response(
+def make_response(
     status: int,
     detail: str,
     *,
@@ -113,15 +113,18 @@ def response(
     errors: Sequence[BrokenRule] | None = None,
 ) -> JSONResponse:
     problem = Problem(
-        title=HTTPStatus(status).phrase, status=status, detail=visible(detail), errors=list(errors) if errors else None
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=escape_deceptive(detail),
+        errors=list(errors) if errors else None,
     )
     return JSONResponse(
         problem.model_dump(exclude_none=True), status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE
     )
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problems that an operation answers with, for its entry in the OpenAPI document."""
+def document_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the problems of an operation, for its entry in the OpenAPI document."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
@@ -129,24 +132,24 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def install(app: FastAPI) -> None:
-    """Makes every error of the application a problem."""
+def install_handlers(app: FastAPI) -> None:
+    """Install handlers that answer every error of the application with a problem."""
     log = structlog.get_logger()
 
     @app.exception_handler(ApiError)
     async def of_ours(_: Request, error: ApiError) -> JSONResponse:
-        return response(error.status, error.detail, headers=error.headers, errors=getattr(error, "errors", None))
+        return make_response(error.status, error.detail, headers=error.headers, errors=getattr(error, "errors", None))
 
     @app.exception_handler(AwsError)
     async def of_aws(request: Request, error: AwsError) -> JSONResponse:
         if isinstance(error, ObjectMissingError):
-            return response(HTTPStatus.NOT_FOUND, "It is not there, or no longer.")
+            return make_response(HTTPStatus.NOT_FOUND, "The object does not exist or has been deleted.")
         if isinstance(error, RequestRefusedError):
-            return response(HTTPStatus.CONFLICT, str(error))
+            return make_response(HTTPStatus.CONFLICT, str(error))
         log.warning("aws_failed", path=request.url.path, error=str(error))
-        return response(
+        return make_response(
             HTTPStatus.SERVICE_UNAVAILABLE,
-            "AWS does not answer as it should. Try again in a moment.",
+            "AWS does not answer correctly. Try again in a moment.",
             headers={"Retry-After": str(RETRY_AFTER_S)},
         )
 
@@ -157,20 +160,22 @@ def install(app: FastAPI) -> None:
             for one in error.errors()
         ]
         detail = "; ".join(f"{one.field}: {one.rule}" for one in broken)
-        return response(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=broken)
+        return make_response(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=broken)
 
     @app.exception_handler(HTTPException)
     async def of_starlette(request: Request, error: HTTPException) -> JSONResponse:
         headers = dict(error.headers or {})
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            # Starlette names the methods of the first route only that has this path.
+            # Starlette names only the methods of the first route with this path.
             headers["Allow"] = ", ".join(_methods(app, request))
-        return response(error.status_code, str(error.detail), headers=headers)
+        return make_response(error.status_code, str(error.detail), headers=headers)
 
     @app.exception_handler(Exception)
     async def of_nobody(request: Request, error: Exception) -> JSONResponse:
         log.error("unexpected_error", path=request.url.path, exc_info=error)
-        return response(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; the log tells what.")
+        return make_response(
+            HTTPStatus.INTERNAL_SERVER_ERROR, "An unexpected error happened. The log of the api shows it."
+        )
 
 
 def _methods(app: FastAPI, request: Request) -> list[str]:

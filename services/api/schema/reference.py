@@ -1,4 +1,4 @@
-"""The reference page of the endpoints, made from the OpenAPI document: `docs/api.md`."""
+"""Reference page of the endpoints, `docs/api.md`, generated from the OpenAPI document."""
 
 from typing import Any
 
@@ -16,36 +16,37 @@ are in [settings.md](settings.md).
 
 ## Endpoints
 
-| what | | role | problems |
+| endpoint | summary | role | problems |
 | --- | --- | --- | --- |
 """
 
 _TAIL = """
-`{key}` is an object key with its slashes, or the `id` of the video: the key as one path segment, for keys that hold
-`..` or `//`. Lists come by page: `next_cursor` of one is the `cursor` of the next.
+`{key}` is an object key with its slashes, or the `id` of the video: the key as one path segment, for keys with `..` or
+`//`. Lists have pages: `next_cursor` of one page is the `cursor` of the next.
 
 ## Access
 
 `AUTH_MODE` is `token` (one operator token, or JSON `{"operator": [...], "viewer": [...]}`; a login with
 `POST /api/session` sets an HttpOnly cookie), `oidc` (the load balancer's signed header) or `none`. A viewer sees
-everything; an operator acts. `/ws` and everything that acts answers 403 to pages of another origin. To rotate a token,
-give the secret a new value: the one before it stays accepted, and sessions, `/ws` included, end
-with the token that they were made with.
+everything; an operator can also act. `/ws` and all actions answer 403 to pages of another origin. To rotate a token,
+give the secret a new value. The previous value stays valid until the next rotation. Sessions, `/ws` included, end when
+their token is no longer valid.
 
-## What it costs
+## Cost
 
-Each process reads its sources once per tick, whoever is connected: two requests to SQS, one to DynamoDB, one write of
-a sample (every five seconds, by one process), and four queries for the newest videos after something has changed. Pods
-come by one list and a watch. Lists and metrics cost the same however many videos there are; a purge and a reindex cost
-what there is.
+Each process reads its sources once per tick, for any number of clients: two requests to SQS, one to DynamoDB, one write
+of a sample (every five seconds, by one process), and four queries for the newest videos after a change. Pods come from
+one list and a watch. The cost of lists and metrics does not depend on the number of videos; that of a purge and of a
+reindex does.
 
 ## While AWS does not answer
 
-What needs AWS is answered with 503 and `Retry-After`: within 10 s, or within 60 s once AWS has answered the first of
-several calls. `/ws` and `GET /api/state` go on, and `sources` says which part is stale, since when and why. See
+Requests that need AWS are answered with 503 and `Retry-After`: within 10 s, or within 60 s once AWS has answered the
+first of several calls. `/ws` and `GET /api/state` continue, and `sources` says which part is stale, since when and why.
+See
 [architecture.md](architecture.md).
 
-## What its role on AWS needs
+## Permissions of its AWS role
 
 - SQS, on queue and dead-letter queue: `GetQueueAttributes`, `SendMessage`, `ReceiveMessage`, `DeleteMessage`,
   `ChangeMessageVisibility`.
@@ -60,15 +61,16 @@ several calls. `/ws` and `GET /api/state` go on, and `sources` says which part i
 ## Rebuilding the table
 
 `python -m services.api reindex`, with the api's settings, rebuilds the videos table from the bucket while the pipeline
-works: records from what thumbnails say of themselves, failures from dead letters, and for the rest a new event. A video
-that was overwritten after its record was written, or is done and has lost a thumbnail, is queued again. The command
-prints one line of JSON a second, and ends with status 1 if the totals kept changing: run it again when less goes on.
+runs: records from the metadata of thumbnails, failures from dead letters; all other videos are queued again. So are
+videos that were overwritten after their record was written, and videos that are done but have lost a thumbnail. The
+command prints one line of JSON per second, and ends with status 1 if the totals kept changing: run it again when fewer
+videos arrive.
 """
 
 
 def api_reference() -> str:
-    """The page, in Markdown."""
-    document = openapi.document(make_app())
+    """Return the page as Markdown."""
+    document = openapi.build_document(make_app())
     rows = [
         _row(method, path, operation)
         for path, operations in document["paths"].items()

@@ -1,4 +1,4 @@
-"""What the api answers and asks for about uploads; the rest of its models is in `models`."""
+"""Models of requests and answers about uploads; the other models are in `models`."""
 
 from typing import Annotated, Literal
 
@@ -11,17 +11,17 @@ class UploadRequest(Question):
     name: str = Field(
         min_length=1,
         max_length=900,
-        description="Name of the file, with folders if wanted. What S3 or a browser would stumble over is left out.",
+        description="Name of the file, optionally with folders. Unsafe characters are replaced.",
         examples=["trip/harbour.mp4"],
     )
     size_bytes: int = Field(ge=1, examples=[1_310_000])
     overwrite: bool = Field(
-        default=False, description="Whether it may replace a video of that name; otherwise it gets another name."
+        default=False, description="True to replace a video of that name; otherwise the upload gets another name."
     )
 
 
 class WholeTicket(Answer):
-    """One POST of a form: these fields, then the file as `file`."""
+    """Form for one POST: these fields, then the file as `file`."""
 
     kind: Literal["whole"] = "whole"
     key: str
@@ -32,7 +32,7 @@ class WholeTicket(Answer):
 
 
 class PartsTicket(Answer):
-    """A PUT for each part; then `complete` with the ETags that S3 answered."""
+    """Multipart upload: one PUT per part, then `complete` with the ETags of S3's answers."""
 
     kind: Literal["parts"] = "parts"
     key: str

@@ -1,4 +1,4 @@
-"""Records as the api shows them. Pure but for the signing of URLs."""
+"""Answers of the api made from records. Pure except for the signing of URLs."""
 
 import base64
 import binascii
@@ -10,18 +10,18 @@ from services.contract.keys import is_upload
 from services.contract.records import VideoRecord, VideoState
 
 Sign = Callable[[str], str]
-"""A presigned URL of an object key."""
+"""Function that returns a presigned URL for an object key."""
 
 _ID_MARK = "~"
 
 
-def video_id(key: str) -> str:
-    """A key as one path segment: `..` and `//` in a key would not survive a browser or a proxy."""
+def encode_video_id(key: str) -> str:
+    """Return a key as one path segment: browsers and proxies change paths with `..` or `//`."""
     return _ID_MARK + base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-def video_key(given: str) -> str | None:
-    """The key that a path names, by itself or by its id; None if it can be no upload's."""
+def decode_video_key(given: str) -> str | None:
+    """Return the key for a key or an id in a path, None if it cannot be the key of an upload."""
     if given.startswith(_ID_MARK):
         coded = given.removeprefix(_ID_MARK)
         try:
@@ -31,7 +31,7 @@ def video_key(given: str) -> str | None:
     return given if is_upload(given) and len(given.encode()) <= 1024 else None
 
 
-def thumbnails(record: VideoRecord, sign: Sign) -> list[Thumbnail]:
+def show_thumbnails(record: VideoRecord, sign: Sign) -> list[Thumbnail]:
     return [
         Thumbnail(
             **thumbnail.model_dump(),
@@ -43,11 +43,11 @@ def thumbnails(record: VideoRecord, sign: Sign) -> list[Thumbnail]:
     ]
 
 
-def video(record: VideoRecord, sign: Sign) -> Video:
+def show_video(record: VideoRecord, sign: Sign) -> Video:
     return Video(**_fields(record, sign))
 
 
-def video_details(record: VideoRecord, sign: Sign) -> VideoDetails:
+def show_details(record: VideoRecord, sign: Sign) -> VideoDetails:
     sheet, preview = record.storyboard, record.preview
     return VideoDetails(
         **_fields(record, sign),
@@ -64,8 +64,8 @@ def _fields(record: VideoRecord, sign: Sign) -> dict[str, Any]:
     names = set(Video.model_fields) - {"id", "thumbnails"}
     return {
         **record.model_dump(include=names),
-        "id": video_id(record.key),
-        "thumbnails": thumbnails(record, sign),
+        "id": encode_video_id(record.key),
+        "thumbnails": show_thumbnails(record, sign),
     }
 
 
@@ -82,6 +82,6 @@ def _timeline(record: VideoRecord) -> list[TimelineEntry]:
     return entries
 
 
-def position(record: VideoRecord) -> tuple[str, str]:
-    """Where a listing stands after this record."""
+def listing_position(record: VideoRecord) -> tuple[str, str]:
+    """Return the position of a listing after this record."""
     return record.updated_at.isoformat(timespec="microseconds"), record.key

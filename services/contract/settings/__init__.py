@@ -1,7 +1,7 @@
-"""Settings of every service: read from the environment once, validated whole, frozen.
+"""Settings of every service: read from the environment once, validated as a whole, frozen.
 
-Names are those of the environment variables in lower case. The stacks write a Deployment's environment from these
-classes, so that it cannot differ from what a service reads.
+Field names are the environment variables in lower case. The stacks write a Deployment's environment from these classes,
+so that it always fits the service.
 """
 
 from services.contract.settings.api import ApiSettings

@@ -1,4 +1,4 @@
-"""The api's settings: see `pipeline_settings.py` for how they are read."""
+"""Settings of the api."""
 
 from pathlib import Path
 from typing import Literal, Self
@@ -8,59 +8,61 @@ from pydantic import Field, SecretStr, model_validator
 from services.contract.settings.pipeline import PipelineSettings, Port
 
 MIN_TOKEN_LENGTH = 16
-"""Shortest token that is accepted: the session cookies are signed with a key made from it."""
+"""Minimum length of a token: the session cookies are signed with a key made from it."""
 
 
 class ApiSettings(PipelineSettings):
     pipeline_name: str = Field(
         default="thumbnails",
-        description="Name of the pipeline, as people know it; a purge asks to type it.",
+        description="Name of the pipeline. The dashboard shows it, and a purge asks people to type it.",
         pattern=r"^[a-z][a-z0-9-]{0,39}$",
         examples=["thumbnails"],
     )
     api_host: str = Field(
-        default="0.0.0.0",  # noqa: S104 - in a pod, where the network policy and the load balancer decide who comes
+        default="0.0.0.0",  # noqa: S104 - in a pod, behind a network policy and a load balancer
         description="Address that the api listens on.",
         examples=["127.0.0.1"],
     )
-    api_port: Port = Field(default=8000, description="Port of HTTP and of /ws.", examples=["8000"])
+    api_port: Port = Field(default=8000, description="Port of HTTP and /ws.", examples=["8000"])
     api_metrics_port: Port | None = Field(
         default=None,
-        description="Port of the Prometheus metrics, which the load balancer never sees; off when unset.",
+        description="Port of the Prometheus metrics, not reachable through the load balancer; off when unset.",
         examples=["9090"],
     )
     api_public_url: str | None = Field(
         default=None,
-        description="Address that browsers use: the only origin, scheme included, whose pages may open /ws and act. "
+        description="Address that browsers use. Only pages of this origin, scheme included, may open /ws and act. "
         "Unset: the scheme and host of each request.",
         pattern=r"^https?://[^/]+$",
         examples=["https://thumbnail.example.com"],
     )
     api_keep_alive_s: int = Field(
         default=3610,
-        description="Seconds that an idle connection is kept: above the load balancer's, or it answers 502.",
+        description="Seconds that an idle connection stays open. It must be longer than at the load balancer, which "
+        "otherwise answers 502.",
         ge=1,
         examples=["3610"],
     )
     api_max_header_bytes: int = Field(
         default=65_536,
-        description="Bytes of a request's address and headers together; 431 above. The load balancer sends 64 KiB at "
-        "most.",
+        description="Maximum bytes of a request's address and headers together; more is answered with 431. The load "
+        "balancer sends at most 64 KiB.",
         ge=8192,
         le=1_048_576,
         examples=["65536"],
     )
     api_max_connections: int = Field(
         default=4096,
-        description="Connections at once, WebSockets included: above MAX_SOCKETS. When there are more, the one that is "
-        "idle longest is closed; if none is idle, the answer is 503. Probes of /health always get through.",
+        description="Maximum number of open connections, WebSockets included; must be above MAX_SOCKETS. Beyond it, "
+        "the api closes the connection that is idle longest, or answers 503 if none is idle. Probes of /health are "
+        "always answered.",
         ge=64,
         le=200_000,
         examples=["4096"],
     )
     api_header_timeout_s: float = Field(
         default=10,
-        description="Seconds that the headers of a request may take, from the opening of its connection on; 408 "
+        description="Maximum seconds from the opening of a connection to the end of the request's headers; 408 "
         "afterwards.",
         gt=0,
         le=300,
@@ -68,120 +70,123 @@ class ApiSettings(PipelineSettings):
     )
     api_transfer_timeout_s: float = Field(
         default=60,
-        description="Seconds that the body of a request may take (408 afterwards), and that a client may leave an "
+        description="Maximum seconds that the body of a request takes (408 afterwards), and that a client leaves an "
         "answer unread.",
         gt=0,
         le=3600,
         examples=["60"],
     )
     api_shutdown_grace_s: float = Field(
-        default=15, description="Seconds that a SIGTERM leaves for requests in work.", gt=0, le=3600, examples=["15"]
+        default=15, description="Seconds after a SIGTERM for requests in progress.", gt=0, le=3600, examples=["15"]
     )
     max_receive_count: int = Field(
         default=5,
-        description="Receives after which a video is given up, as the worker has it.",
+        description="Attempts before a video counts as failed; the same value as the worker's.",
         ge=1,
         le=1000,
         examples=["5"],
     )
     worker_namespace: str = Field(
         default="default",
-        description="Kubernetes namespace whose pods are shown.",
+        description="Kubernetes namespace of the pods that the api shows.",
         pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
         examples=["thumbnails"],
     )
     test_source_bucket: str | None = Field(
         default=None,
-        description="Bucket with the videos that Test Pipeline copies; without it there is no Test Pipeline.",
+        description="Bucket with the videos that Test Pipeline copies; without it, Test Pipeline is off.",
         pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
         examples=["thumbnails-videos-test-123456789012"],
     )
     pods_source: Literal["kubernetes", "file", "none"] = Field(
         default="kubernetes",
-        description="Where pods are looked up: the cluster that the api runs in, the file of a local supervisor, or "
-        "nowhere.",
+        description="Source of the pods: the Kubernetes cluster of the api, the file of a local supervisor, or none.",
         examples=["kubernetes"],
     )
     pods_file: Path | None = Field(
-        default=None, description="File that a local supervisor writes its processes to.", examples=["/run/pods.json"]
+        default=None, description="File in which a local supervisor lists its processes.", examples=["/run/pods.json"]
     )
     auth_mode: Literal["token", "oidc", "none"] = Field(
         default="token",
-        description="Who may see and act: those with a token, those whom the load balancer has let in (OIDC), or "
-        "everyone.",
+        description="Access control: token (callers need a token), oidc (the load balancer has logged them in) or "
+        "none (everyone may act).",
         examples=["token"],
     )
     auth_tokens: SecretStr | None = Field(
         default=None,
-        description="The tokens themselves, for tests: operator tokens separated by commas (the current one and the "
-        'one before it), or JSON such as {"operator": ["..."], "viewer": ["..."]}. With mode token, this or one of '
-        "the next two is needed.",
+        description="The tokens themselves, for tests: operator tokens separated by commas (the current and the "
+        'previous one), or JSON such as {"operator": ["..."], "viewer": ["..."]}. Mode token needs this setting or '
+        "one of the next two.",
         examples=["k3J9hT0qVx2LwZ8s"],
     )
     auth_token_file: Path | None = Field(
         default=None,
-        description="File with the tokens, in the form of AUTH_TOKENS; read again when it changes.",
+        description="File with the tokens, in the form of AUTH_TOKENS; the api reads it again every second.",
         examples=["/run/secrets/api-token"],
     )
     auth_token_secret: str | None = Field(
         default=None,
-        description="Secret in Secrets Manager with the tokens, in the form of AUTH_TOKENS; read again every minute. "
-        "Its current and its previous version are both accepted, so that a rotation locks nobody out.",
+        description="Secret in Secrets Manager with the tokens, in the form of AUTH_TOKENS; the api reads it again "
+        "every minute. It accepts the current and the previous version, so that a rotation ends no session at once.",
         pattern=r"^[A-Za-z0-9/_+=.@:-]{1,512}$",
         examples=["thumbnails/api-token"],
     )
     auth_oidc_signer: str | None = Field(
         default=None,
-        description="Load balancer that signs x-amzn-oidc-data: its ARN, or the beginning of it up to the last slash.",
+        description="ARN of the load balancer that signs x-amzn-oidc-data, or the ARN up to its last slash.",
         pattern=r"^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:loadbalancer/app/.+$",
         examples=["arn:aws:elasticloadbalancing:ap-southeast-2:123456789012:loadbalancer/app/thumbnails/"],
     )
     auth_oidc_issuer: str | None = Field(
         default=None,
-        description="Issuer that the signed header must name.",
+        description="Issuer that must be in the signed header.",
         pattern=r"^https://.+$",
         examples=["https://login.example.com"],
     )
     auth_oidc_operator_claim: str = Field(
-        default="groups", description="Claim that tells operators from viewers.", examples=["groups"]
+        default="groups", description="Claim that distinguishes operators from viewers.", examples=["groups"]
     )
     auth_oidc_operator_value: str = Field(
         default="operators",
-        description="Value of that claim, or one of its values, that makes an operator.",
+        description="Value of that claim, or one of its values, that makes a caller an operator.",
         examples=["operators"],
     )
     auth_oidc_keys_url: str | None = Field(
         default=None,
-        description="Where the load balancer's public keys are, without the key id; that of the region unless set.",
+        description="Address of the load balancer's public keys, without the key id; by default the region's.",
         pattern=r"^https?://.+[^/]$",
         examples=["https://public-keys.auth.elb.ap-southeast-2.amazonaws.com"],
     )
     session_lifetime_s: int = Field(
-        default=604_800, description="Seconds that a login lasts.", ge=60, le=31_536_000, examples=["604800"]
+        default=604_800, description="Lifetime of a login in seconds.", ge=60, le=31_536_000, examples=["604800"]
     )
     trusted_proxies: int = Field(
         default=1,
         description="Proxies in front of the api that append to X-Forwarded-For: 1 behind a load balancer, 0 without. "
-        "It decides which address a failed login counts for.",
+        "The api counts failed logins for the address that this gives.",
         ge=0,
         le=10,
         examples=["1"],
     )
     upload_max_mb: int = Field(
-        default=10_240, description="MiB that an upload may have.", ge=1, le=5_242_880, examples=["10240"]
+        default=10_240, description="Maximum size of an upload in MiB.", ge=1, le=5_242_880, examples=["10240"]
     )
     url_lifetime_s: int = Field(
         default=900,
-        description="Seconds that a presigned URL holds at least.",
+        description="Minimum lifetime of a presigned URL in seconds.",
         ge=60,
         le=43_200,
         examples=["900"],
     )
     push_interval_s: float = Field(
-        default=5, description="Seconds between two pushes over /ws.", ge=0.1, le=60, examples=["5"]
+        default=5, description="Seconds between two messages over /ws.", ge=0.1, le=60, examples=["5"]
     )
     max_sockets: int = Field(
-        default=2000, description="WebSocket clients at once, for one process.", ge=1, le=100_000, examples=["2000"]
+        default=2000,
+        description="Maximum number of WebSocket clients of one process.",
+        ge=1,
+        le=100_000,
+        examples=["2000"],
     )
 
     @model_validator(mode="after")
@@ -203,7 +208,7 @@ class ApiSettings(PipelineSettings):
         if (self.pods_source == "file") != (self.pods_file is not None):
             raise ValueError("PODS_SOURCE=file and PODS_FILE go together: set both or none")
         if self.api_port == self.api_metrics_port:
-            raise ValueError("API_METRICS_PORT and API_PORT are one port: give each its own")
+            raise ValueError("API_METRICS_PORT and API_PORT are the same port: give each its own")
         if self.max_sockets >= self.api_max_connections:
             raise ValueError("MAX_SOCKETS leaves no connection for anything else: set it below API_MAX_CONNECTIONS")
         return self

@@ -1,4 +1,4 @@
-"""What all services' settings share: where the pipeline's resources are, and how settings are read."""
+"""Settings that all services share, and their reading from the environment."""
 
 import os
 from collections.abc import Mapping
@@ -18,13 +18,13 @@ class SettingsError(Exception):
 
 
 class ServiceSettings(BaseSettings):
-    """What the settings of every service are: read from the environment, frozen."""
+    """Base of the settings of every service: read from the environment, frozen."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
     @classmethod
     def from_environment(cls, **overrides: Any) -> Self:
-        """The settings, from environment variables and, before them, the given values.
+        """Return the settings from the environment variables; `overrides` take precedence.
 
         Raises:
             SettingsError: naming every wrong or missing setting at once.
@@ -37,7 +37,7 @@ class ServiceSettings(BaseSettings):
 
 
 class PipelineSettings(ServiceSettings):
-    """What worker and api share: where the pipeline's resources are. Credentials come from boto3's default chain."""
+    """Settings of worker and api: the pipeline's resources. Credentials come from boto3's default chain."""
 
     aws_region: str = Field(
         description="AWS region of the pipeline.", pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$", examples=["ap-southeast-2"]
@@ -53,19 +53,19 @@ class PipelineSettings(ServiceSettings):
         examples=["https://sqs.ap-southeast-2.amazonaws.com/123456789012/thumbnails-videos-dlq"],
     )
     s3_bucket: str = Field(
-        description="Bucket that holds videos and thumbnails.",
+        description="Bucket with videos and thumbnails.",
         pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
         examples=["thumbnails-videos-123456789012"],
     )
     s3_thumbnail_prefix: str = Field(
         default=THUMBNAIL_PREFIX,
-        description="Prefix of the thumbnails' keys: ends in a slash, not under the uploads.",
+        description="Prefix of the thumbnails' keys; ends in a slash, and is not under the uploads.",
         pattern=r"^[^/].*/$",
         max_length=128,
         examples=[THUMBNAIL_PREFIX],
     )
     videos_table: str = Field(
-        description="DynamoDB table with one record a video.",
+        description="DynamoDB table with one record per video.",
         pattern=r"^[A-Za-z0-9_.-]{3,255}$",
         examples=["thumbnails-videos"],
     )
@@ -89,7 +89,7 @@ class PipelineSettings(ServiceSettings):
     @classmethod
     def _outside_uploads(cls, prefix: str) -> str:
         if prefix.startswith(UPLOAD_PREFIX):
-            raise ValueError(f"must not lie under {UPLOAD_PREFIX}: every thumbnail would be taken for an upload")
+            raise ValueError(f"must not be under {UPLOAD_PREFIX}: every thumbnail would be processed as an upload")
         return prefix
 
 

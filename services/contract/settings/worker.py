@@ -14,12 +14,12 @@ from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 class WorkerSettings(PipelineSettings):
     worker_name: str = Field(
         default_factory=platform.node,
-        description="Name of this worker in records and logs; the host's name unless set.",
+        description="Name of this worker in records and logs; by default the host's name.",
         examples=["worker-1"],
     )
     worker_concurrency: int = Field(
         default_factory=lambda: (os.cpu_count() or 1) + 1,
-        description="Videos that one worker works on at once; CPUs + 1 unless set.",
+        description="Number of videos that one worker processes at the same time; by default CPUs + 1.",
         ge=1,
         le=64,
         examples=["3"],
@@ -28,10 +28,10 @@ class WorkerSettings(PipelineSettings):
         default=None, description="Port of the Prometheus metrics; off when unset.", examples=["9090"]
     )
     worker_health_port: Port | None = Field(
-        default=None, description="Port that answers the Kubernetes probes; off when unset.", examples=["8080"]
+        default=None, description="Port for the probes of Kubernetes; off when unset.", examples=["8080"]
     )
     thumbnail_width_px: int = Field(
-        default=640, description="Width of the thumbnails at most, in pixels.", ge=16, le=4096, examples=["640"]
+        default=640, description="Maximum width of the thumbnails in pixels.", ge=16, le=4096, examples=["640"]
     )
     thumbnail_quality: int = Field(default=82, description="Quality of the thumbnails.", ge=1, le=100, examples=["82"])
     thumbnail_format: ImageFormat = Field(
@@ -39,65 +39,67 @@ class WorkerSettings(PipelineSettings):
     )
     thumbnail_smart: bool = Field(
         default=True,
-        description="Where the nearest picture is black, white, flat or a blur, take a better one nearby.",
+        description="Take a better picture nearby if the nearest one is black, white, flat or blurred.",
         examples=["false"],
     )
     thumbnail_storyboard: bool = Field(
         default=False,
-        description="Also make a storyboard: a sheet of small pictures, one every max(5 s, 1 % of the duration), "
-        "and its WebVTT file.",
+        description="Also make a storyboard: a sheet of small pictures, one every max(5 s, 1 % of the duration), and "
+        "its WebVTT file.",
         examples=["true"],
     )
     thumbnail_preview: bool = Field(
         default=False,
-        description="Also make a preview: a short animated WebP of ten pictures at most.",
+        description="Also make a preview: a short animated WebP of at most ten pictures.",
         examples=["true"],
     )
     processing_deadline_s: float = Field(
-        default=60, description="Seconds that one video may take before its child process is ended.", gt=0, le=3600,
+        default=60, description="Maximum seconds of one video; the worker then kills its child process.", gt=0, le=3600,
         examples=["60"],
     )  # fmt: skip
     extraction_cpu_s: int = Field(
-        default=30, description="CPU seconds that one video's child process may use.", ge=1, le=3600, examples=["30"]
+        default=30, description="Maximum CPU seconds of one video's child process.", ge=1, le=3600, examples=["30"]
     )
     extraction_memory_mb: int = Field(
-        default=1024, description="Address space of one video's child process, in MiB.", ge=512, le=16384,
+        default=1024, description="Maximum address space of one video's child process in MiB.", ge=512, le=16384,
         examples=["1024"],
     )  # fmt: skip
     extraction_read_mb: int = Field(
-        default=256, description="MiB that may be read of one video.", ge=1, le=65536, examples=["256"]
+        default=256, description="Maximum MiB that the worker reads of one video.", ge=1, le=65536, examples=["256"]
     )
     extraction_requests: int = Field(
-        default=2000, description="Reads that one video may cost.", ge=10, le=1_000_000, examples=["2000"]
+        default=2000, description="Maximum number of reads of one video.", ge=10, le=1_000_000, examples=["2000"]
     )
     visibility_timeout_s: int = Field(
         default=60,
-        description="Seconds that a received message stays hidden from other workers; extended every third of it "
-        "while its video is worked on. A killed worker's videos come back after this time.",
+        description="Seconds that a received message stays hidden from other workers. The worker extends it every "
+        "third of this time while it processes the video. Other workers get the videos of a killed worker after this "
+        "time.",
         ge=2,
         le=43_200,
         examples=["60"],
     )
     receive_wait_s: int = Field(
-        default=20, description="Seconds of a long poll; also what a drain may wait for.", ge=1, le=20, examples=["20"]
+        default=20, description="Seconds of a long poll. A drain can take as long.", ge=1, le=20, examples=["20"]
     )
     max_receive_count: int = Field(
         default=DEFAULT_TRIES,
-        description="Receives after which a worker gives a video up. The queue's own maxReceiveCount is 5 more.",
+        description="Attempts before a worker marks a video as failed. The queue's own maxReceiveCount is 5 more.",
         ge=1,
         le=995,
         examples=["5"],
     )
     retry_delay_s: float = Field(
         default=10,
-        description="Seconds before the second try of a video; doubled for each further one, at most 900.",
+        description="Seconds before the second attempt of a video; doubled for each further one, at most 900.",
         ge=0,
         le=900,
         examples=["10"],
     )
     shutdown_grace_s: float = Field(
         default=75,
-        description="Seconds that a SIGTERM leaves for videos in work; what is not finished by then is handed back.",
+        description="Seconds after a SIGTERM for videos in progress; the worker hands back those that are not "
+        "finished.",
         gt=0,
         le=3600,
         examples=["75"],
@@ -106,7 +108,7 @@ class WorkerSettings(PipelineSettings):
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:
         if self.worker_metrics_port is not None and self.worker_metrics_port == self.worker_health_port:
-            raise ValueError("WORKER_METRICS_PORT and WORKER_HEALTH_PORT are one port: give each its own")
+            raise ValueError("WORKER_METRICS_PORT and WORKER_HEALTH_PORT are the same port: give each its own")
         return self
 
     @property
@@ -123,52 +125,54 @@ class WorkerSettings(PipelineSettings):
 
 
 class FrontendSettings(ServiceSettings):
-    """What the Next.js server reads; Node takes the names as they are."""
+    """Settings of the Next.js server, which reads them itself."""
 
     api_base_url: str = Field(
         default="http://thumbnail-api:8000",
-        description="Address of the api as the server sees it, without a path.",
+        description="Address of the api for the server, without a path.",
         pattern=r"^https?://[^/]+$",
         examples=["http://thumbnails-api:8000"],
     )
     port: Port = Field(default=3000, description="Port that Next.js listens on.", examples=["3000"])
     hostname: str = Field(
         default="0.0.0.0",  # noqa: S104 - as the description says
-        description="Address that Next.js listens on: every one, as only Kubernetes knows a pod's.",
+        description="Address that Next.js listens on; by default all, as the address of a pod is not known before it "
+        "runs.",
         examples=["0.0.0.0"],  # noqa: S104 - as the description says
     )
     keep_alive_timeout: int = Field(
         default=3_610_000,
-        description="Milliseconds that an idle connection is kept: above the load balancer's, or it answers 502.",
+        description="Milliseconds that an idle connection stays open. It must be longer than at the load balancer, "
+        "which otherwise answers 502.",
         ge=1000,
         examples=["3610000"],
     )
     max_header_bytes: int = Field(
         default=65_536,
-        description="Bytes of a request's address and headers together; 431 above. The load balancer sends 64 KiB at "
-        "most.",
+        description="Maximum bytes of a request's address and headers together; more is answered with 431. The load "
+        "balancer sends at most 64 KiB.",
         ge=8192,
         le=1_048_576,
         examples=["65536"],
     )
     max_connections: int = Field(
         default=4096,
-        description="Connections at once, WebSockets included. When there are more, the one that is idle longest is "
-        "closed; if none is idle, the answer is 503. Probes of /health always get through.",
+        description="Maximum number of open connections, WebSockets included. Beyond it, the server closes the "
+        "connection that is idle longest, or answers 503 if none is idle. Probes of /health are always answered.",
         ge=32,
         le=200_000,
         examples=["4096"],
     )
     header_timeout_ms: int = Field(
         default=10_000,
-        description="Milliseconds that the headers of a request may take; 408 afterwards.",
+        description="Maximum milliseconds that the headers of a request take; 408 afterwards.",
         ge=100,
         le=300_000,
         examples=["10000"],
     )
     request_timeout_ms: int = Field(
         default=60_000,
-        description="Milliseconds that a request may take to arrive, its body included; 408 afterwards.",
+        description="Maximum milliseconds that a request takes to arrive, body included; 408 afterwards.",
         ge=100,
         le=3_600_000,
         examples=["60000"],
@@ -177,5 +181,5 @@ class FrontendSettings(ServiceSettings):
         default="production", description="Mode of Node.", examples=["production"]
     )
     next_telemetry_disabled: Literal["0", "1"] = Field(
-        default="1", description="Whether Next.js reports its use.", examples=["1"]
+        default="1", description="1 turns off the usage reports of Next.js.", examples=["1"]
     )

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "./board";
 
-test("leads to the login, refuses a wrong token, and comes back to where one was", async ({ page, demo }) => {
+test("redirects to the login and returns after it", async ({ page, demo }) => {
   await page.goto("/failures");
   await expect(page).toHaveURL(/\/login\?expired=1&next=%2Ffailures/);
   await page.getByLabel("Access token").fill("not-the-token-of-this-demo");
@@ -13,7 +13,7 @@ test("leads to the login, refuses a wrong token, and comes back to where one was
   await expect(page.getByRole("heading", { name: "Failures" })).toBeVisible();
 });
 
-test("logs in by the demo's link, keeps the token out of the address, and logs out", async ({ board }) => {
+test("logs in by the demo's link and logs out", async ({ board }) => {
   await expect(board).toHaveURL(/\/$/);
   expect(await board.evaluate(() => window.location.hash)).toBe("");
   await board.getByRole("button", { name: "More actions" }).click();
@@ -23,12 +23,12 @@ test("logs in by the demo's link, keeps the token out of the address, and logs o
   await expect(board).toHaveURL(/\/login/);
 });
 
-test("cookies are for the server only", async ({ board }) => {
+test("hides the session cookie from scripts", async ({ board }) => {
   const session = (await board.context().cookies()).find(({ name }) => name.includes("session"));
   expect(session).toMatchObject({ httpOnly: true, sameSite: "Strict" });
 });
 
-test("answers with the security headers, and a nonce of its own for each page", async ({ request }) => {
+test("sends security headers with a new nonce per page", async ({ request }) => {
   const [first, second] = [await request.get("/login"), await request.get("/login")];
   const policy = first.headers()["content-security-policy"] ?? "";
   expect(policy).not.toBe(second.headers()["content-security-policy"]);
@@ -45,7 +45,7 @@ test("answers with the security headers, and a nonce of its own for each page", 
   for (const script of scripts) expect(script).toContain(`nonce="${nonce}"`);
 });
 
-test("a viewer sees everything and can change nothing, and the api says so as well", async ({ page, demo }) => {
+test("lets a viewer read everything and change nothing", async ({ page, demo }) => {
   const file = demo.endpoints.token_file;
   const before = readFileSync(file, "utf8");
   const viewer = "token-of-a-viewer-0123456789";

@@ -1,37 +1,41 @@
 import { expect, file, test, untilIdle, upload, uploadRow } from "./board";
 
-test("a broken video appears under failures with its reason, and a redrive is followed", async ({ board }) => {
-  await upload(board, ...Array.from({ length: 7 }, (_, index) => file(`broken ${index}.mp4`, `this is no video ${index}`)));
-  for (let index = 0; index < 7; index += 1) await expect(uploadRow(board, `broken ${index}.mp4`)).toContainText("Failed");
+test("groups failed videos by reason and follows a redrive", async ({ board }) => {
+  await upload(
+    board,
+    ...Array.from({ length: 7 }, (_, index) => file(`broken ${index}.mp4`, `this is no video ${index}`)),
+  );
+  for (let index = 0; index < 7; index += 1)
+    await expect(uploadRow(board, `broken ${index}.mp4`)).toContainText("Failed");
   await board.getByRole("link", { name: /^Failures/ }).click();
   const group = board.getByRole("region", { name: "Not a video" });
   await group.getByRole("button", { name: "Show 2 more" }).click();
   await expect(group.getByRole("listitem").filter({ hasText: "broken" })).toHaveCount(7);
   await board.getByRole("checkbox", { name: /^Select all with the reason: Not a video/ }).check();
   await board.getByRole("button", { name: "Try 5 first" }).click();
-  const outcome = board.getByRole("region", { name: "What became of them" });
-  await expect(outcome).toContainText("0 done, 5 failed again, 0 still open", { timeout: 60_000 });
+  const outcome = board.getByRole("region", { name: "Redrive results" });
+  await expect(outcome).toContainText("0 done, 5 failed again, 0 pending", { timeout: 60_000 });
   await outcome.getByRole("button", { name: "Redrive the other 2" }).click();
-  await expect(outcome).toContainText("0 done, 7 failed again, 0 still open", { timeout: 60_000 });
+  await expect(outcome).toContainText("0 done, 7 failed again, 0 pending", { timeout: 60_000 });
 });
 
-test("a failed video can be retried from its page", async ({ board }) => {
+test("retries a failed video from its page", async ({ board }) => {
   await board.goto(`/video?key=${encodeURIComponent("uploads/broken 0.mp4")}`);
   await expect(board.getByRole("main")).toContainText("Failed");
   await board.getByRole("button", { name: "Retry" }).click();
-  await expect(board.getByText("It is in the queue again")).toBeVisible();
+  await expect(board.getByText("The video is in the queue again")).toBeVisible();
 });
 
-test("the test run is shown step by step until its thumbnails are there", async ({ board }) => {
+test("shows each step of a test run", async ({ board }) => {
   await untilIdle(board);
   await board.getByRole("banner").getByRole("button", { name: "Test pipeline" }).click();
   const dialog = board.getByRole("dialog", { name: "Test pipeline" });
   await expect(dialog.getByRole("listitem")).not.toHaveCount(0);
-  await expect(dialog).toContainText(/All thumbnails were there after [\d.]+ s/, { timeout: 100_000 });
+  await expect(dialog).toContainText(/All thumbnails were stored after [\d.]+ s/, { timeout: 100_000 });
   await expect(dialog.getByRole("img").first()).toBeVisible();
 });
 
-test("the api is killed: DOWN, and LIVE again with no reload and no lost history", async ({ board, demo }) => {
+test("reconnects without losing history after the api is killed", async ({ board, demo }) => {
   const points = async () => {
     await board.getByRole("button", { name: "Show as table" }).click();
     const times = await board.getByRole("table").getByRole("row").allInnerTexts();
@@ -41,30 +45,38 @@ test("the api is killed: DOWN, and LIVE again with no reload and no lost history
   await board.evaluate(() => {
     const seen: string[] = [];
     const badge = document.querySelector("[data-liveness]");
-    if (badge) new MutationObserver(() => seen.push(badge.textContent ?? "")).observe(badge, { subtree: true, childList: true, characterData: true, attributes: true });
+    if (badge)
+      new MutationObserver(() => seen.push(badge.textContent ?? "")).observe(badge, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributes: true,
+      });
     Object.assign(window, { seen });
   });
   const before = await points();
   process.kill(demo.pidOf("services.api"), "SIGKILL");
-  await expect.poll(() => board.evaluate(() => (window as unknown as { seen: string[] }).seen.join())).toContain("DOWN");
-  // The waits between its tries grow to 30 s, and a busy machine takes its time to start an api.
+  await expect
+    .poll(() => board.evaluate(() => (window as unknown as { seen: string[] }).seen.join()))
+    .toContain("DOWN");
+  // The wait between attempts grows to 30 s, and a busy machine needs time to start an api.
   await expect(board.getByRole("status", { name: "Connection" })).toHaveText("LIVE", { timeout: 120_000 });
   const after = await points();
   for (const time of before.slice(0, -3).slice(0, 20)) expect(after).toContain(time);
 });
 
-test("a purge says what it takes, asks for the name, and leaves an empty gallery that helps", async ({ board }) => {
+test("purges after a confirmation and leaves an empty gallery", async ({ board }) => {
   await untilIdle(board);
   await board.getByRole("button", { name: "More actions" }).click();
   await board.getByRole("menuitem", { name: "Purge" }).click();
   const dialog = board.getByRole("dialog", { name: "Purge everything" });
   await expect(dialog).toContainText(/[\d,]+ videos, [\d,]+ thumbnails/);
   await expect(dialog).toContainText(/objects under uploads\/ and thumbnails\/ \([\d.]+ MB\)/);
-  const confirm = dialog.getByRole("button", { name: "Delete all of it" });
+  const confirm = dialog.getByRole("button", { name: "Delete everything" });
   await expect(confirm).toBeDisabled();
   await dialog.getByLabel(/type the pipeline's name/).fill("thumbnails");
   await confirm.click();
-  await expect(dialog).toContainText(/Purged: [\d,]+ objects deleted/, { timeout: 60_000 });
+  await expect(dialog).toContainText(/Purge finished: [\d,]+ objects deleted/, { timeout: 60_000 });
   await dialog.getByRole("button", { name: "Close" }).first().click();
   await board.goto("/gallery");
   await expect(board.getByText("No thumbnails yet")).toBeVisible();

@@ -1,4 +1,4 @@
-/** What the tests share: the demo, and a page that is logged in. */
+/** Playwright fixtures: the demo, and a page that is logged in. */
 
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { test as base, expect, type Page } from "@playwright/test";
 import { Demo } from "./demo";
 
 interface Board {
-  /** Logged in by the demo's link, on the overview. */
+  /** The overview page, logged in by the demo's link. */
   board: Page;
 }
 
@@ -32,22 +32,22 @@ export { expect };
 
 const folder = mkdtempSync(join(tmpdir(), "dashboard-e2e-"));
 
-/** A file with that name and content on the disk, for the file picker. */
+/** Write a file with this name and content for the file picker, and return its path. */
 export function file(name: string, content: Buffer | string): string {
   const path = join(folder, name);
   writeFileSync(path, content);
   return path;
 }
 
-/** One of the demo's samples under a name of its own. */
+/** Copy one of the demo's samples under another name, and return the path. */
 export function sample(demo: Demo, name: string, of = "phone/2007.3gp"): string {
   return file(name, readFileSync(join(demo.data, "samples", of)));
 }
 
-/** An MP4 that is whole and as large as asked: a box that players skip fills it up. */
-export function largeVideo(demo: Demo, name: string, size_bytes: number): string {
+/** Write a valid MP4 of `sizeBytes`, padded with a `free` box that players skip, and return its path. */
+export function largeVideo(demo: Demo, name: string, sizeBytes: number): string {
   const video = readFileSync(join(demo.data, "samples", "Harbour at dawn.mp4"));
-  const box = Buffer.alloc(size_bytes - video.length);
+  const box = Buffer.alloc(sizeBytes - video.length);
   box.writeUInt32BE(box.length, 0);
   box.write("free", 4, "ascii");
   return file(name, Buffer.concat([video, box]));
@@ -57,16 +57,20 @@ export async function upload(page: Page, ...paths: string[]): Promise<void> {
   await page.locator("header input[type=file]").setInputFiles(paths);
 }
 
-/** The row of an upload in the tray, by the file's name. */
+/** Locate the row of an upload in the tray by its file name. */
 export function uploadRow(page: Page, name: string) {
   return page.getByRole("region", { name: "Uploads" }).getByRole("listitem").filter({ hasText: name });
 }
 
-/** Waits until the demo has nothing left to do. */
+/** Wait until the demo has no videos waiting or processing. */
 export async function untilIdle(page: Page): Promise<void> {
   await expect(async () => {
-    const metrics = await page.evaluate(async () => (await fetch("/api/metrics")).json() as Promise<{ videos: Record<string, number> }>);
-    const queue = await page.evaluate(async () => (await fetch("/api/queue")).json() as Promise<{ visible: number; in_flight: number }>);
+    const metrics = await page.evaluate(
+      async () => (await fetch("/api/metrics")).json() as Promise<{ videos: Record<string, number> }>,
+    );
+    const queue = await page.evaluate(
+      async () => (await fetch("/api/queue")).json() as Promise<{ visible: number; in_flight: number }>,
+    );
     expect([metrics.videos.processing ?? 0, queue.visible, queue.in_flight]).toEqual([0, 0, 0]);
   }).toPass({ timeout: 120_000, intervals: [500] });
 }

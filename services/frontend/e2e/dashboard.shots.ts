@@ -1,4 +1,4 @@
-/** The pictures of the documentation: ./noxw -s screenshots writes docs/images/dashboard-*.png. */
+/** Screenshots for the documentation: ./noxw -s screenshots writes docs/images/dashboard-*.png. */
 
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -6,10 +6,10 @@ import { expect, test, untilIdle } from "./board";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 const IMAGES = process.env.E2E_IMAGES ?? join(ROOT, "docs", "images");
-/** With E2E_ALL=1 every page in every width, theme and amount of videos: to be looked at, not kept. */
+/** With E2E_ALL=1, take every page in every width, theme and number of videos, for review only. */
 const isAll = process.env.E2E_ALL === "1";
 
-test("pictures of the dashboard", async ({ board, page, demo }) => {
+test("takes screenshots of the dashboard", async ({ board, page, demo }) => {
   test.setTimeout(1_800_000);
   const shot = async (name: string, path: string, width: number, colorScheme: "light" | "dark") => {
     await page.emulateMedia({ colorScheme });
@@ -22,10 +22,17 @@ test("pictures of the dashboard", async ({ board, page, demo }) => {
   };
   const all = async (amount: string, video: string | null) => {
     if (!isAll) return;
-    for (const [name, path] of [["overview", "/"], ["gallery", "/gallery"], ["videos", "/videos"], ["failures", "/failures"], ["video", video]] as const) {
+    for (const [name, path] of [
+      ["overview", "/"],
+      ["gallery", "/gallery"],
+      ["videos", "/videos"],
+      ["failures", "/failures"],
+      ["video", video],
+    ] as const) {
       if (path === null) continue;
       for (const width of [1440, 1024, 390]) {
-        for (const theme of ["dark", "light"] as const) await shot(`${name}-${amount}-${width}-${theme}`, path, width, theme);
+        for (const theme of ["dark", "light"] as const)
+          await shot(`${name}-${amount}-${width}-${theme}`, path, width, theme);
       }
     }
   };
@@ -37,7 +44,7 @@ test("pictures of the dashboard", async ({ board, page, demo }) => {
     env: { ...process.env, PYTHONPATH: ROOT },
     stdio: "inherit",
   });
-  // The seed was written within seconds: its pace would be shown for five minutes.
+  // The seed is written within seconds, so its throughput would be shown for five minutes.
   for (let run = 0; run < 5; run += 1) {
     await page.waitForTimeout(65_000);
     await page.evaluate(() => fetch("/api/test", { method: "POST" }));

@@ -1,4 +1,4 @@
-/** The real demo: embedded AWS, workers, api and dashboard, started for the tests and ended with them. */
+/** The real demo: embedded AWS, workers, api and dashboard, started and stopped by the tests. */
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,9 +10,11 @@ const PYTHON = process.env.E2E_PYTHON ?? "python3";
 const START_TIMEOUT_MS = 240_000;
 const STOP_TIMEOUT_MS = 60_000;
 const ROTATION_TIMEOUT_MS = 30_000;
-/** What an instance may have made of a video beside its thumbnails, so that all of it is seen. */
+/** Turn on the optional outputs, so that the tests cover them. */
 const SETTINGS = ["--set=THUMBNAIL_STORYBOARD=true", "--set=THUMBNAIL_PREVIEW=true"];
 
+// The demo writes these names, in Python's case, to endpoints.json.
+/* eslint-disable @typescript-eslint/naming-convention */
 export interface Endpoints {
   aws: string;
   bucket: string;
@@ -24,6 +26,7 @@ export interface Endpoints {
   token_file: string;
   pid: number;
 }
+/* eslint-enable @typescript-eslint/naming-convention */
 
 export class Demo {
   private constructor(
@@ -32,13 +35,14 @@ export class Demo {
     readonly endpoints: Endpoints,
   ) {}
 
-  /** Starts with an empty pipeline; only the samples are kept, which are drawn if they are not there yet. */
+  /** Start with an empty pipeline. Keep the samples, and draw them if they are missing. */
   static async start(data = process.env.E2E_DATA ?? join(ROOT, ".nox", "e2e-data")): Promise<Demo> {
     mkdirSync(data, { recursive: true });
     for (const name of readdirSync(data)) if (name !== "samples") rmSync(join(data, name), { recursive: true });
     const env = { ...process.env, PYTHONPATH: ROOT, COLUMNS: "200", TERM: "dumb", FORCE_COLOR: undefined };
-    // The demo itself draws them while it runs already, and tests begin with them.
-    const script = "import sys, pathlib; from services.local.samples import make_samples; make_samples(pathlib.Path(sys.argv[1]))";
+    // The demo draws samples while it already runs, but the tests need them at the start.
+    const script =
+      "import sys, pathlib; from services.local.samples import make_samples; make_samples(pathlib.Path(sys.argv[1]))";
     execFileSync(PYTHON, ["-c", script, join(data, "samples")], { cwd: ROOT, env });
     const log = openSync(join(data, "demo.log"), "w");
     const child = spawn(PYTHON, ["-m", "services.local", ...SETTINGS, "--data", data], {
@@ -62,7 +66,7 @@ export class Demo {
     return readFileSync(this.endpoints.token_file, "utf8");
   }
 
-  /** Changes the token, and returns when the api goes by it: it looks at the file every few seconds. */
+  /** Replace the token, and return when the api accepts it: it reads the file every few seconds. */
   async rotate(token: string): Promise<void> {
     writeFileSync(this.endpoints.token_file, token);
     const headers = { Authorization: `Bearer ${token.trim()}` };
@@ -72,12 +76,12 @@ export class Demo {
     }
   }
 
-  /** What the demo prints to log in. */
+  /** Address that logs in, as the demo prints it. */
   get login(): string {
     return `${this.endpoints.dashboard}/login#token=${this.token}`;
   }
 
-  /** Puts files into the bucket as anybody's tool would, past the dashboard. */
+  /** Upload files to the bucket directly, without the dashboard. */
   put(...files: readonly (readonly [key: string, path: string])[]): void {
     const { aws, bucket } = this.endpoints;
     const script = `import sys, boto3
@@ -88,13 +92,14 @@ for key, path in zip(sys.argv[3::2], sys.argv[4::2]):
     execFileSync(PYTHON, ["-c", script, aws, bucket, ...files.flat()]);
   }
 
-  /** The process of the demo's, or of a child's, whose command names that module. */
+  /** Return the id of the demo's process, or of a descendant, whose command contains `module`. */
   pidOf(module: string): number {
     const lines = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" }).trim().split("\n");
     const all = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).filter((match) => match !== null);
     const ours = new Set([this.endpoints.pid]);
-    // A child comes after its parent, mostly; the second look finds the others.
-    for (let look = 0; look < 2; look += 1) for (const [, pid, parent] of all) if (ours.has(Number(parent))) ours.add(Number(pid));
+    // A child usually comes after its parent; the second round finds the others.
+    for (let look = 0; look < 2; look += 1)
+      for (const [, pid, parent] of all) if (ours.has(Number(parent))) ours.add(Number(pid));
     const found = all.find(([, pid, , command]) => ours.has(Number(pid)) && command?.includes(module));
     if (!found) throw new Error(`There is no process ${module}.`);
     return Number(found[1]);
@@ -104,6 +109,9 @@ for key, path in zip(sys.argv[3::2], sys.argv[4::2]):
     if (this.process.exitCode !== null) return;
     const ended = new Promise((resolve) => this.process.once("exit", resolve));
     this.process.kill("SIGTERM");
-    await Promise.race([ended, sleep(STOP_TIMEOUT_MS, undefined, { ref: false }).then(() => this.process.kill("SIGKILL"))]);
+    await Promise.race([
+      ended,
+      sleep(STOP_TIMEOUT_MS, undefined, { ref: false }).then(() => this.process.kill("SIGKILL")),
+    ]);
   }
 }

@@ -1,4 +1,4 @@
-/** What the dashboard costs under a load that no demo makes: the socket's messages are made up here. */
+/** Cost of the dashboard under a load that no demo produces: the test writes the socket's messages itself. */
 
 import type { WebSocketRoute } from "@playwright/test";
 import { expect, sample, test, upload, uploadRow } from "./board";
@@ -25,10 +25,10 @@ function withPods(state: Message, count: number, at: Date): Message {
   return { ...state, pods, queue, at: at.toISOString() };
 }
 
-test("a push with 200 pods and 1,000 thumbnails is cheap, and an hour of them leaves nothing behind", async ({ board, page, demo }) => {
-  // Drawn in software, on a machine that others use as well.
+test("handles pushes with 200 pods and 1,000 thumbnails cheaply", async ({ board, page, demo }) => {
+  // The scene is drawn in software, on a shared machine.
   test.setTimeout(900_000);
-  // The made-up thumbnails are copies of real ones, which a purge may have taken.
+  // The generated thumbnails are copies of real ones, which an earlier purge may have deleted.
   await upload(board, sample(demo, "load.3gp"));
   await expect(uploadRow(board, "load.3gp").getByRole("img")).toHaveCount(3, { timeout: 60_000 });
   let socket: WebSocketRoute | null = null;
@@ -36,7 +36,7 @@ test("a push with 200 pods and 1,000 thumbnails is cheap, and an hour of them le
   await page.routeWebSocket("**/ws", (route) => {
     socket = route;
     route.connectToServer().onMessage((message) => {
-      // The first is real; what follows is ours.
+      // The first message is real; the test sends the others.
       if (state) return;
       state = JSON.parse(message.toString()) as Message;
       route.send(message);
@@ -58,12 +58,12 @@ test("a push with 200 pods and 1,000 thumbnails is cheap, and an hour of them le
   };
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable");
-  const metrics_ms = async () => {
+  const metricsMs = async () => {
     const { metrics } = await session.send("Performance.getMetrics");
     const of = (wanted: string) => (metrics.find(({ name }) => name === wanted)?.value ?? 0) * 1000;
     return { script: of("ScriptDuration"), task: of("TaskDuration") };
   };
-  const heap_bytes = async () => {
+  const heapBytes = async () => {
     await session.send("HeapProfiler.collectGarbage");
     await session.send("HeapProfiler.collectGarbage");
     return (await session.send("Runtime.getHeapUsage")).usedSize;
@@ -74,33 +74,35 @@ test("a push with 200 pods and 1,000 thumbnails is cheap, and an hour of them le
     await expect.poll(() => state).not.toBeNull();
     await push(1);
     await page.waitForTimeout(3000);
-    const before_ms = await metrics_ms();
+    const beforeMs = await metricsMs();
     for (let seq = 2; seq < 2 + PUSHES; seq += 1) {
       await push(seq);
       await page.waitForTimeout(150);
     }
-    const after_ms = await metrics_ms();
-    const script_ms = (after_ms.script - before_ms.script) / PUSHES;
-    const task_ms = (after_ms.task - before_ms.task) / PUSHES;
-    console.log(`a push on ${path}: ${script_ms.toFixed(1)} ms of script, ${task_ms.toFixed(1)} ms in all`);
-    expect(task_ms).toBeGreaterThan(0.1);
-    expect(script_ms).toBeLessThan(SCRIPT_MS);
+    const afterMs = await metricsMs();
+    const scriptMs = (afterMs.script - beforeMs.script) / PUSHES;
+    const taskMs = (afterMs.task - beforeMs.task) / PUSHES;
+    console.log(`a push on ${path}: ${scriptMs.toFixed(1)} ms of script, ${taskMs.toFixed(1)} ms in all`);
+    expect(taskMs).toBeGreaterThan(0.1);
+    expect(scriptMs).toBeLessThan(SCRIPT_MS);
     if (path === "/") await expect(board.getByText("200 of 200 ready").first()).toBeVisible();
   }
 
-  // Small, as each push is drawn in software here; the first ones fill caches that stay.
+  // A small window, because each push is drawn in software. The first pushes fill caches that stay.
   await page.setViewportSize({ width: 640, height: 480 });
   for (let seq = 12; seq < 300; seq += 1) await push(seq);
   await page.waitForTimeout(1000);
-  const before_bytes = await heap_bytes();
+  const beforeBytes = await heapBytes();
   for (let seq = 300; seq < 300 + HOUR_OF_PUSHES; seq += 1) await push(seq);
   await page.waitForTimeout(1000);
-  const growth = (await heap_bytes()) / before_bytes - 1;
-  console.log(`heap after an hour of pushes: ${(growth * 100).toFixed(1)} % more than ${(before_bytes / 1e6).toFixed(1)} MB`);
+  const growth = (await heapBytes()) / beforeBytes - 1;
+  console.log(
+    `heap after an hour of pushes: ${(growth * 100).toFixed(1)} % more than ${(beforeBytes / 1e6).toFixed(1)} MB`,
+  );
   expect(growth).toBeLessThan(HEAP_GROWTH);
 });
 
-test("a gallery of 10,000 keeps few tiles in the document, and shows the last one", async ({ board, page }) => {
+test("keeps few tiles of 10,000 in the document", async ({ board, page }) => {
   await page.route("**/api/thumbnails?*", async (route) => {
     const items = Array.from({ length: 10_000 }, (_, index) => ({
       key: `thumbnails/video ${index}_1.jpg`,

@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { expect, sample, test, untilIdle } from "./board";
 
-/** Counts the frames that the scene draws from now on; what it returns tells how many there were. */
+/** Count the frames that the scene draws from now on. Returns a function that reads the count. */
 async function countFrames(page: Page): Promise<() => Promise<number>> {
   await page.evaluate(() => {
     const context = document.querySelector<HTMLCanvasElement>("canvas[data-engine]")?.getContext("webgl2");
@@ -23,10 +23,17 @@ async function setHidden(page: Page, isHidden: boolean): Promise<void> {
   }, isHidden);
 }
 
-test("shows the pipeline at a glance", async ({ board }) => {
+test("shows figures, pods and queue on the overview", async ({ board }) => {
   await untilIdle(board);
   await board.reload();
-  for (const name of ["Processed thumbnails", "Running pods", "Queue depth", "In flight", "Total pods", "Storage used"]) {
+  for (const name of [
+    "Processed thumbnails",
+    "Running pods",
+    "Queue depth",
+    "In flight",
+    "Total pods",
+    "Storage used",
+  ]) {
     await expect(board.getByRole("term").filter({ hasText: name })).toBeVisible();
   }
   const pods = board.getByRole("region", { name: "Pods" });
@@ -36,7 +43,7 @@ test("shows the pipeline at a glance", async ({ board }) => {
   await expect(board.getByRole("table").getByRole("row").nth(1)).toBeVisible();
 });
 
-test("draws the pipeline, and its parts lead to what they show", async ({ board }) => {
+test("links each station of the scene to its page", async ({ board }) => {
   const scene = board.getByRole("region", { name: "Pipeline" });
   await expect(scene.locator("canvas")).toBeVisible();
   await expect(scene.getByRole("link", { name: /Workers/ })).toContainText(/of 2 busy/);
@@ -44,22 +51,22 @@ test("draws the pipeline, and its parts lead to what they show", async ({ board 
   await expect(board).toHaveURL(/\/gallery$/);
 });
 
-test("a click on a body leads to the thing itself", async ({ board }) => {
+test("opens what was clicked in the scene", async ({ board }) => {
   await untilIdle(board);
   const scene = board.getByRole("region", { name: "Pipeline" });
-  /** Clicks beside the middle of a station's label and above it, where its pad and what stands on it are. */
-  const click = async (name: RegExp, right_px: number, up_px: number) => {
+  /** Click at an offset from the middle of a station's label: its pad and its boxes are above the label. */
+  const click = async (name: RegExp, rightPx: number, upPx: number) => {
     await board.evaluate(() => window.scrollTo(0, 0));
     const box = await scene.getByRole("link", { name }).boundingBox();
     if (!box) throw new Error(`no label ${name}`);
-    await board.mouse.click(box.x + box.width / 2 + right_px, box.y - up_px);
+    await board.mouse.click(box.x + box.width / 2 + rightPx, box.y - upPx);
   };
   await expect(scene.locator("canvas[data-engine]")).toBeVisible();
   await click(/Workers/, 0, 14);
   await expect(board).toHaveURL(/#pods$/);
   const pods = new Set<string>();
-  for (let right_px = -75; right_px <= 75; right_px += 15) {
-    await click(/Workers/, right_px, 60);
+  for (let rightPx = -75; rightPx <= 75; rightPx += 15) {
+    await click(/Workers/, rightPx, 60);
     await board.waitForTimeout(200);
     pods.add(new URL(board.url()).hash);
   }
@@ -68,7 +75,7 @@ test("a click on a body leads to the thing itself", async ({ board }) => {
   await expect(board).toHaveURL(/\/failures$/);
 });
 
-test("shows what others upload on its way from Uploads to Queue", async ({ board, demo }) => {
+test("animates other clients' uploads from Uploads to Queue", async ({ board, demo }) => {
   await untilIdle(board);
   const scene = board.getByRole("region", { name: "Pipeline" });
   const label = (name: RegExp) => scene.getByRole("link", { name });
@@ -76,9 +83,9 @@ test("shows what others upload on its way from Uploads to Queue", async ({ board
   await expect(label(/Uploads/)).toContainText("none arriving");
   const [from, to] = [await label(/Uploads/).boundingBox(), await label(/Queue/).boundingBox()];
   if (!from || !to) throw new Error("the labels are not placed");
-  // The gap between the two pads, where nothing stands.
-  const middle_px = (from.x + from.width / 2 + to.x + to.width / 2) / 2;
-  const gap = { x: middle_px - 10, y: from.y - 110, width: 20, height: 80 };
+  // The empty gap between the two pads.
+  const middlePx = (from.x + from.width / 2 + to.x + to.width / 2) / 2;
+  const gap = { x: middlePx - 10, y: from.y - 110, width: 20, height: 80 };
   const quiet = await board.screenshot({ clip: gap });
   expect((await board.screenshot({ clip: gap })).equals(quiet)).toBe(true);
 
@@ -95,12 +102,12 @@ test("shows what others upload on its way from Uploads to Queue", async ({ board
   }).toPass();
 });
 
-test("costs nothing while nobody sees it", async ({ board }) => {
+test("draws no frames while the scene is out of sight", async ({ board }) => {
   await untilIdle(board);
   await expect(board.locator("canvas[data-engine]")).toBeVisible();
   const busy = board.getByRole("region", { name: "Pipeline" }).getByRole("link", { name: /Uploads/ });
   const runSeen = async () => {
-    // The push has come when the words know of it, which may be for one second: sooner than they are looked at again.
+    // The label may say so for one second only, which is shorter than polling would notice.
     const seen = busy.evaluate(
       (label) =>
         new Promise<void>((resolve) => {
@@ -124,7 +131,7 @@ test("costs nothing while nobody sees it", async ({ board }) => {
   expect(await frames()).toBe(0);
 
   await setHidden(board, false);
-  // What was missed is drawn at once, and what happens from now on moves.
+  // Changes that were missed are drawn at once, and later changes are animated.
   await expect.poll(frames).toBeGreaterThan(0);
   await runSeen();
   await expect.poll(frames).toBeGreaterThan(5);
@@ -139,22 +146,22 @@ test("costs nothing while nobody sees it", async ({ board }) => {
   expect(await frames()).toBe(before);
 });
 
-test("says the same in words, and stands still when asked", async ({ board, page }) => {
+test("shows the scene as text and respects reduced motion", async ({ board, page }) => {
   const scene = board.getByRole("region", { name: "Pipeline" });
-  await scene.getByRole("button", { name: "Pause the motion" }).click();
-  await expect(scene.getByRole("button", { name: "Resume the motion" })).toBeVisible();
+  await scene.getByRole("button", { name: "Pause the animation" }).click();
+  await expect(scene.getByRole("button", { name: "Resume the animation" })).toBeVisible();
   await scene.getByRole("button", { name: "Show as text" }).click();
   await expect(scene.getByText("worker-1: ready")).toBeVisible();
   await page.emulateMedia({ reducedMotion: "reduce" });
-  await expect(scene.getByText("Motion is reduced")).toBeVisible();
+  await expect(scene.getByText("The animation is off")).toBeVisible();
 });
 
-test("draws no frame while nothing moves", async ({ board }) => {
+test("draws no frame while nothing changes", async ({ board }) => {
   await untilIdle(board);
   await expect(board.locator("canvas[data-engine]")).toBeVisible();
   await board.waitForTimeout(3000);
   const frames = await countFrames(board);
   await board.waitForTimeout(4000);
-  // A push may change a figure in these seconds, and then it is drawn once.
+  // A push may change a figure during these seconds, which draws one frame.
   expect(await frames()).toBeLessThanOrEqual(2);
 });

@@ -1,5 +1,5 @@
-/** Lighthouse on every page, logged in: ./noxw -s lighthouse prints a table. Its performance is not judged: there is
- * no graphics card where this runs. */
+/** Lighthouse on every page, logged in: ./noxw -s lighthouse prints a table. The performance score is left out, because
+ * the scene is drawn without a graphics card here. */
 
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,14 +19,14 @@ interface Report {
 
 type Lighthouse = (url: string, options: object, config?: object) => Promise<{ lhr: Report } | undefined>;
 
-/** Installed apart: see e2e/lighthouse/package.json. */
+/** Installed separately: see e2e/lighthouse/package.json. */
 async function lighthouse(): Promise<{ run: Lighthouse; desktop: object }> {
   const core = join(import.meta.dirname, "lighthouse", "node_modules", "lighthouse", "core");
   const found = (await import(join(core, "index.js"))) as { default: Lighthouse; desktopConfig: object };
   return { run: found.default, desktop: found.desktopConfig };
 }
 
-/** The report of a page. A trace that Chromium has cut short on a busy machine says so, and is taken again. */
+/** Return the report of a page. Chromium cuts traces short on a busy machine; then take the report again. */
 async function judged(look: () => ReturnType<Lighthouse>): Promise<Report> {
   for (let tries = 1; ; tries += 1) {
     const report = (await look())?.lhr;
@@ -38,7 +38,7 @@ async function judged(look: () => ReturnType<Lighthouse>): Promise<Report> {
   }
 }
 
-test("every page is accessible, well behaved and still", async ({ demo }, { project }) => {
+test("scores 100 for accessibility and best practices", async ({ demo }, { project }) => {
   test.setTimeout(1_200_000);
   const { run, desktop } = await lighthouse();
   const profile = mkdtempSync(join(tmpdir(), "dashboard-lighthouse-"));
@@ -56,13 +56,24 @@ test("every page is accessible, well behaved and still", async ({ demo }, { proj
     await untilIdle(page);
     const [port] = readFileSync(join(profile, "DevToolsActivePort"), "utf8").split("\n");
     const video = (name: string) => `/video?key=${encodeURIComponent(`uploads/${name}`)}`;
-    const paths = ["/", "/gallery", "/videos", video("Harbour at dawn.mp4"), video("no video.mp4"), "/failures", "/login"];
+    const paths = [
+      "/",
+      "/gallery",
+      "/videos",
+      video("Harbour at dawn.mp4"),
+      video("no video.mp4"),
+      "/failures",
+      "/login",
+    ];
     const faults: string[] = [];
-    for (const [form, config] of [["desktop", desktop], ["phone", undefined]] as const) {
+    for (const [form, config] of [
+      ["desktop", desktop],
+      ["phone", undefined],
+    ] as const) {
       for (const path of paths) {
         const options = {
           port: Number(port),
-          // The session's cookie must survive.
+          // Keep the session's cookie.
           disableStorageReset: true,
           onlyCategories: [...JUDGED],
           onlyAudits: ["cumulative-layout-shift"],
@@ -78,7 +89,8 @@ test("every page is accessible, well behaved and still", async ({ demo }, { proj
         for (const name of JUDGED) {
           for (const { id, weight } of report.categories[name].auditRefs) {
             const audit = report.audits[id];
-            if (weight > 0 && audit?.score !== null && audit?.score !== 1) faults.push(`${form} ${path}: ${id}: ${audit?.title}`);
+            if (weight > 0 && audit?.score !== null && audit?.score !== 1)
+              faults.push(`${form} ${path}: ${id}: ${audit?.title}`);
           }
         }
         if (!(shift < LAYOUT_SHIFT)) faults.push(`${form} ${path}: layout shift ${shift}`);

@@ -23,15 +23,17 @@ for (const colorScheme of ["light", "dark"] as const) {
         await expect(page.getByRole("heading", { level: 1 })).toBeAttached();
         await page.waitForLoadState("networkidle").catch(() => undefined);
         const { violations } = await new AxeBuilder({ page }).analyze();
-        expect(violations.map(({ id, nodes }) => `${path}: ${id}: ${nodes.map(({ html }) => html).join("\n")}`)).toEqual([]);
+        expect(
+          violations.map(({ id, nodes }) => `${path}: ${id}: ${nodes.map(({ html }) => html).join("\n")}`),
+        ).toEqual([]);
       }
     });
   }
 }
 
-test("the first load is small, and the scene comes later", async ({ request }) => {
+test("keeps the first load small and loads the scene later", async ({ request }) => {
   const html = await (await request.get("/")).text();
-  // What is marked noModule is for browsers that know no modules: no browser of these years loads it.
+  // Scripts marked noModule are for old browsers; current ones do not load them.
   const tags = (html.match(/<script[^>]+src="[^"]+"[^>]*>/g) ?? []).filter((tag) => !/nomodule/i.test(tag));
   const scripts = tags.map((tag) => /src="([^"]+)"/.exec(tag)?.[1] ?? "");
   expect(scripts.length).toBeGreaterThan(2);
@@ -41,7 +43,7 @@ test("the first load is small, and the scene comes later", async ({ request }) =
   expect(total).toBeLessThan(FIRST_LOAD_BYTES);
 });
 
-test("pages stay still while they load, and keep to their policy", async ({ board, page }) => {
+test("keeps the layout stable and the security policy unbroken", async ({ board, page }) => {
   const complaints: string[] = [];
   page.on("console", (message) => {
     if (/Content.Security.Policy|Refused to/i.test(message.text())) complaints.push(message.text());
@@ -66,7 +68,7 @@ test("pages stay still while they load, and keep to their policy", async ({ boar
   expect(complaints).toEqual([]);
 });
 
-/** Presses Tab until that is focused. */
+/** Press Tab until `target` has the focus. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
   for (let presses = 0; presses < 80; presses += 1) {
     if (await target.evaluate((element) => element === document.activeElement)) return;
@@ -75,7 +77,7 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
   await expect(target).toBeFocused();
 }
 
-test("the main actions need no mouse", async ({ page, demo }) => {
+test("performs the main actions by keyboard", async ({ page, demo }) => {
   const { keyboard } = page;
   await page.goto("/videos");
   await expect(page.getByLabel("Access token")).toBeFocused();
@@ -89,7 +91,7 @@ test("the main actions need no mouse", async ({ page, demo }) => {
   await (await picker).setFiles([sample(demo, "by keyboard.3gp"), file("by keyboard.mp4", "no video")]);
   await expect(uploadRow(page, "by keyboard.3gp").getByRole("img")).toHaveCount(3);
   await expect(uploadRow(page, "by keyboard.mp4")).toContainText("Failed");
-  await tabTo(page, page.getByRole("button", { name: "Clear ended" }));
+  await tabTo(page, page.getByRole("button", { name: "Clear finished" }));
   await keyboard.press("Enter");
   await expect(page.getByRole("region", { name: "Uploads" })).toHaveCount(0);
 
@@ -116,7 +118,9 @@ test("the main actions need no mouse", async ({ page, demo }) => {
   await keyboard.press("Space");
   await tabTo(page, page.getByRole("button", { name: "Redrive 1" }));
   await keyboard.press("Enter");
-  await expect(page.getByRole("region", { name: "What became of them" })).toContainText("1 failed again", { timeout: 60_000 });
+  await expect(page.getByRole("region", { name: "Redrive results" })).toContainText("1 failed again", {
+    timeout: 60_000,
+  });
 
   const test = page.getByRole("button", { name: "Test pipeline" });
   await tabTo(page, test);
@@ -136,12 +140,12 @@ test("the main actions need no mouse", async ({ page, demo }) => {
   await expect(typed).toBeVisible();
   await tabTo(page, typed);
   await keyboard.type("not its name");
-  await expect(purge.getByRole("button", { name: "Delete all of it" })).toBeDisabled();
+  await expect(purge.getByRole("button", { name: "Delete everything" })).toBeDisabled();
   await keyboard.press("Escape");
   await expect(purge).toHaveCount(0);
 });
 
-test("all of it can be reached by keyboard", async ({ board }) => {
+test("reaches the skip link and the menu by keyboard", async ({ board }) => {
   await board.goto("/");
   await expect(board.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
   await board.keyboard.press("Tab");

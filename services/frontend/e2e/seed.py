@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from services.aws.videos import VideosTable
-from services.contract.events import UploadEvent, notification_body
+from services.contract.events import UploadEvent, make_notification_body
 from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.local.pipeline import LocalPipeline
 
@@ -69,7 +69,7 @@ def put_dead_letter(pipeline: LocalPipeline, record: VideoRecord) -> None:
     )
     pipeline.clients.sqs.send_message(
         QueueUrl=pipeline.endpoints.dead_letter_queue_url,
-        MessageBody=notification_body(event),
+        MessageBody=make_notification_body(event),
         MessageAttributes={
             "reason_code": {"DataType": "String", "StringValue": str(record.reason_code)},
             "reason": {"DataType": "String", "StringValue": record.reason or ""},

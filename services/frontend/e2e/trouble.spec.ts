@@ -1,19 +1,23 @@
-/** What the dashboard does when the parts behind it, the connection or the session fail under it. */
+/** Behaviour of the dashboard when the services behind it, the connection or the session fail. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, largeVideo, test, upload, uploadRow } from "./board";
 
 const LARGE_BYTES = 110_000_000;
 
-test("the embedded AWS hangs: STALE with the data's age, and each card says what does not answer", async ({ board, demo }) => {
+test("shows STALE and names the source when AWS hangs", async ({ board, demo }) => {
   const aws = demo.pidOf("services.local.embedded_aws");
   const connection = board.getByRole("status", { name: "Connection" });
   process.kill(aws, "SIGSTOP");
   try {
     await expect(connection).toHaveText("STALE", { timeout: 60_000 });
     await expect(board.getByText(/^data (\d+ s|1 min( \d+ s)?) old$/)).toBeVisible();
-    await expect(board.getByRole("region", { name: "Queue" })).toContainText(/The queue has not answered for .+\. Shown is the last/);
-    await expect(board.getByRole("region", { name: "Pace" })).toContainText(/The videos table has not answered for/);
+    await expect(board.getByRole("region", { name: "Queue" })).toContainText(
+      /The queue has not answered for .+\. The last known data is shown/,
+    );
+    await expect(board.getByRole("region", { name: "Performance" })).toContainText(
+      /The videos table has not answered for/,
+    );
     await expect(board.getByRole("term").filter({ hasText: "Queue depth" }).locator("..")).toContainText(/ old$/);
     await expect(board.getByRole("region", { name: "Pods" })).not.toContainText("has not answered");
   } finally {
@@ -23,7 +27,7 @@ test("the embedded AWS hangs: STALE with the data's age, and each card says what
   await expect(board.getByText("has not answered")).toHaveCount(0);
 });
 
-test("the api hangs: STALE while the connection stands, then DOWN, and LIVE when it goes on", async ({ board, demo }) => {
+test("shows STALE, then DOWN, then LIVE around a hanging api", async ({ board, demo }) => {
   const api = demo.pidOf("services.api");
   const connection = board.getByRole("status", { name: "Connection" });
   process.kill(api, "SIGSTOP");
@@ -36,13 +40,13 @@ test("the api hangs: STALE while the connection stands, then DOWN, and LIVE when
   await expect(connection).toHaveText("LIVE", { timeout: 90_000 });
 });
 
-test("a lost connection loses nothing of an upload in parts: it goes on by itself", async ({ board, context, demo }) => {
+test("continues an upload in parts after a lost connection", async ({ board, context, demo }) => {
   const begun: string[] = [];
   const received: string[] = [];
   const numberOf = (url: string) => new URL(url).searchParams.get("partNumber") ?? "";
   await board.route(/partNumber=/, async (route) => {
     begun.push(numberOf(route.request().url()));
-    // Slow enough to lose the connection in the middle.
+    // Slow enough to lose the connection in the middle of the upload.
     await new Promise((resolve) => setTimeout(resolve, 300));
     await route.continue().catch(() => undefined);
   });
@@ -55,7 +59,7 @@ test("a lost connection loses nothing of an upload in parts: it goes on by itsel
   await context.setOffline(true);
   await expect(row.getByText("The connection is lost")).toBeVisible();
   const before = new Set(received);
-  // Longer than the first few tries: a loss is waited out, however long.
+  // Longer than the first few attempts: an upload waits for the connection without a limit.
   await board.waitForTimeout(8000);
   await expect(row).toHaveAttribute("data-upload", "sending");
   begun.length = 0;
@@ -65,7 +69,7 @@ test("a lost connection loses nothing of an upload in parts: it goes on by itsel
   expect(begun.filter((number) => before.has(number))).toEqual([]);
 });
 
-test("the api dies in the middle of an upload: it says so, and goes on", async ({ board, demo }) => {
+test("continues an upload after the api dies", async ({ board, demo }) => {
   let killed = false;
   await board.route(/partNumber=3/, async (route) => {
     if (!killed) process.kill(demo.pidOf("services.api"), "SIGKILL");
@@ -74,11 +78,11 @@ test("the api dies in the middle of an upload: it says so, and goes on", async (
   });
   await upload(board, largeVideo(demo, "restart.mp4", LARGE_BYTES));
   const row = uploadRow(board, "restart.mp4");
-  await expect(row.getByText("The server has trouble (502)")).toBeVisible();
+  await expect(row.getByText("The server answered with status 502")).toBeVisible();
   await expect(row.getByRole("img")).toHaveCount(3, { timeout: 120_000 });
 });
 
-test("the session ends: login, the same page again, and an upload goes on", async ({ board, demo }) => {
+test("continues an upload after the session ends", async ({ board, demo }) => {
   const file = demo.endpoints.token_file;
   const before = readFileSync(file, "utf8");
   const after = "the-token-after-its-rotation-0123456789";
@@ -108,7 +112,7 @@ test("the session ends: login, the same page again, and an upload goes on", asyn
   }
 });
 
-test("a board that only listens is led to the login as well when its session ends", async ({ board, demo }) => {
+test("redirects an idle page to the login when its session ends", async ({ board, demo }) => {
   const file = demo.endpoints.token_file;
   const before = readFileSync(file, "utf8");
   writeFileSync(file, "the-token-after-its-rotation-0123456789");

@@ -1,13 +1,13 @@
 import { expect, file, largeVideo, sample, test, untilIdle, upload, uploadRow } from "./board";
 
-test("uploads a video and shows its three thumbnails, with no reload", async ({ board, demo }) => {
+test("uploads a video and shows three thumbnails without a reload", async ({ board, demo }) => {
   await board.evaluate(() => Object.assign(window, { isSamePage: true }));
   await upload(board, sample(demo, "A & <b>bold name.3gp"), file("notes.txt", "no video"));
-  await expect(uploadRow(board, "notes.txt")).toContainText("It takes .mp4");
+  await expect(uploadRow(board, "notes.txt")).toContainText("Choose one of: .mp4");
   const row = uploadRow(board, "bold");
   await expect(row.getByRole("img")).toHaveCount(3);
   await expect(row).toContainText("Done");
-  // A name is text, whatever it holds.
+  // The name is shown as text, not parsed as HTML.
   expect(await board.locator("b").count()).toBe(0);
   const latest = board.getByRole("region", { name: "Latest thumbnails" });
   await expect(latest.getByRole("link", { name: /bold/ })).toHaveCount(3);
@@ -18,7 +18,7 @@ test("uploads a video and shows its three thumbnails, with no reload", async ({ 
   expect(await board.evaluate(() => "isSamePage" in window)).toBe(true);
 });
 
-test("shows the whole video: its storyboard with times, and a preview that plays when asked", async ({ board, demo }) => {
+test("shows the storyboard with times and plays the preview", async ({ board, demo }) => {
   await upload(board, sample(demo, "whole.mkv", "lectures/Lecture 01.mkv"));
   await expect(uploadRow(board, "whole.mkv").getByRole("img")).toHaveCount(3);
   await uploadRow(board, "whole.mkv").getByRole("link").first().click();
@@ -26,13 +26,17 @@ test("shows the whole video: its storyboard with times, and a preview that plays
   await expect(whole).toContainText("4 pictures, one every 5 s");
   const strip = whole.getByRole("region", { name: "Storyboard" });
   await expect(strip.getByRole("listitem")).toHaveText(["0:00", "0:05", "0:10", "0:15"]);
-  // Each shows another part of one sheet, in its own size.
+  // Each tile shows another part of the same sheet, at its own size.
   const tiles = strip.locator("img");
   await tiles.last().scrollIntoViewIfNeeded();
-  await expect.poll(() => tiles.evaluateAll((all) => all.map((tile) => (tile as HTMLImageElement).naturalWidth))).toEqual([640, 640, 640, 640]);
+  await expect
+    .poll(() => tiles.evaluateAll((all) => all.map((tile) => (tile as HTMLImageElement).naturalWidth)))
+    .toEqual([640, 640, 640, 640]);
   const boxes = await tiles.evaluateAll((all) => all.map((tile) => [tile.clientWidth, tile.clientHeight]));
   expect(boxes).toEqual(Array.from({ length: 4 }, () => [160, 90]));
-  const pictures = await Promise.all((await tiles.all()).map(async (tile) => (await tile.screenshot()).toString("base64")));
+  const pictures = await Promise.all(
+    (await tiles.all()).map(async (tile) => (await tile.screenshot()).toString("base64")),
+  );
   expect(new Set(pictures).size).toBe(4);
   await board.setViewportSize({ width: 390, height: 844 });
   await strip.focus();
@@ -41,17 +45,17 @@ test("shows the whole video: its storyboard with times, and a preview that plays
   expect(await board.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   await expect(whole.getByRole("link", { name: "WebVTT" })).toHaveAttribute("href", /_storyboard\.vtt/);
 
-  await expect(whole.getByRole("img", { name: /at rest$/ })).toHaveAttribute("src", /_1\.jpg/);
+  await expect(whole.getByRole("img", { name: /stopped$/ })).toHaveAttribute("src", /_1\.jpg/);
   await whole.getByRole("button", { name: "Play the preview" }).focus();
   await board.keyboard.press("Enter");
   const preview = whole.getByRole("img", { name: /playing$/ });
   await expect(preview).toHaveAttribute("src", /_preview\.webp/);
   await expect.poll(() => preview.evaluate((picture) => (picture as HTMLImageElement).naturalWidth)).toBe(320);
   await whole.getByRole("button", { name: "Stop the preview" }).click();
-  await expect(whole.getByRole("img", { name: /at rest$/ })).toBeVisible();
+  await expect(whole.getByRole("img", { name: /stopped$/ })).toBeVisible();
 });
 
-test("takes files that are dropped on the page", async ({ board, demo }) => {
+test("uploads files dropped on the page", async ({ board, demo }) => {
   const bytes = [...(await import("node:fs")).readFileSync(sample(demo, "dropped.3gp"))];
   const transfer = await board.evaluateHandle((content) => {
     const data = new DataTransfer();
@@ -64,7 +68,7 @@ test("takes files that are dropped on the page", async ({ board, demo }) => {
   await expect(uploadRow(board, "dropped.3gp").getByRole("img")).toHaveCount(3);
 });
 
-test("sends a large file in parts, and a part again that was lost", async ({ board, demo }) => {
+test("sends a large file in parts and repeats a lost part", async ({ board, demo }) => {
   const lost: string[] = [];
   await board.route(/partNumber=2/, async (route) => {
     if (lost.length > 0) return route.continue();
@@ -77,7 +81,7 @@ test("sends a large file in parts, and a part again that was lost", async ({ boa
   expect(lost).toHaveLength(1);
 });
 
-test("cancels an upload, and sends it when asked again", async ({ board, demo }) => {
+test("cancels an upload and retries it", async ({ board, demo }) => {
   await board.route(/partNumber=/, async (route) => {
     await new Promise((resolve) => setTimeout(resolve, 1500));
     await route.continue().catch(() => undefined);
@@ -90,7 +94,7 @@ test("cancels an upload, and sends it when asked again", async ({ board, demo })
   await expect(uploadRow(board, "second thoughts.mp4").getByRole("img")).toHaveCount(3, { timeout: 60_000 });
 });
 
-test("filters the gallery by the frame's position, in the address", async ({ board }) => {
+test("filters the gallery by position in the address", async ({ board }) => {
   await untilIdle(board);
   await board.goto("/gallery");
   const tiles = board.getByRole("list", { name: /^Thumbnails/ }).getByRole("link");
@@ -103,7 +107,7 @@ test("filters the gallery by the frame's position, in the address", async ({ boa
   await expect(tiles.filter({ hasText: "95 %" })).toHaveCount(0);
 });
 
-test("finds a video by its name, in the address", async ({ board, demo }) => {
+test("finds a video by name in the address", async ({ board, demo }) => {
   await upload(board, sample(demo, "Café brûlée.3gp"), sample(demo, "another.3gp"), sample(demo, "a third.3gp"));
   for (const name of ["brûlée", "another", "third"]) await expect(uploadRow(board, name)).toContainText("Done");
   await board.goto("/videos");
@@ -113,7 +117,7 @@ test("finds a video by its name, in the address", async ({ board, demo }) => {
   await expect(rows).toHaveCount(1);
   await expect(board).toHaveURL(/q=F%C3%89\+BR%C3%9B/);
   await board.getByLabel("Search by name").fill("no such video");
-  await expect(board.getByText("No video fits")).toBeVisible();
+  await expect(board.getByText("No videos found")).toBeVisible();
   await board.getByRole("button", { name: "Show all videos" }).click();
   await expect(rows.nth(1)).toBeVisible();
 });

@@ -1,4 +1,4 @@
-// Makes the standalone server whole: Next.js leaves the static files to be served by someone else, and has no limits.
+// Complete the standalone server: Next.js copies neither the static files nor our connection limits into it.
 import { cpSync, existsSync } from "node:fs";
 
 const SERVER = ".next/standalone";

@@ -1,5 +1,5 @@
-// Writes src/lib/api/schema.ts from src/lib/api/openapi.json, which `./noxw -s generate` writes from the api.
-// With --check it writes nothing and fails if the file is not what would be written.
+// Write src/lib/api/schema.ts from src/lib/api/openapi.json, which `./noxw -s generate` writes from the api.
+// With --check, write nothing and fail if the file is stale.
 import { readFileSync, writeFileSync } from "node:fs";
 import openapiTypescript, { astToString } from "openapi-typescript";
 
@@ -17,7 +17,7 @@ if (!process.argv.includes("--check")) {
   process.exitCode = 1;
 }
 
-// An answer holds every field that has a default; only a question may leave it out. The document cannot say so.
+// A response has every field that has a default; only a request may omit it. The document cannot express that.
 function withWholeAnswers(openapi) {
   const questions = new Set();
   for (const operation of Object.values(openapi.paths).flatMap(Object.values)) {

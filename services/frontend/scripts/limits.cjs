@@ -1,5 +1,5 @@
-// Limits of the server's connections before anyone has logged in. Next.js makes its server itself and has no settings
-// for them, so this file is loaded first: node --require ./limits.cjs server.js
+// Connection limits of the server before login. Next.js creates its server itself and has no settings for them, so node
+// loads this file first: node --require ./limits.cjs server.js
 "use strict";
 
 const http = require("node:http");
@@ -9,9 +9,9 @@ const MAX_CONNECTIONS = setting("MAX_CONNECTIONS", 4096);
 const HEADER_TIMEOUT_MS = setting("HEADER_TIMEOUT_MS", 10_000);
 const REQUEST_TIMEOUT_MS = setting("REQUEST_TIMEOUT_MS", 60_000);
 
-/** Each 16th connection may be receiving a request: it takes milliseconds to arrive. */
+/** At most one in 16 connections may be receiving a request at a time: a request arrives within milliseconds. */
 const MAX_RECEIVING = Math.max(32, Math.floor(MAX_CONNECTIONS / 16));
-/** Connections above the limit that are still read: probes get their answer, all others a 503. */
+/** Connections above the limit that are still read: health probes are answered, other requests get a 503. */
 const RESERVE = 64;
 const CHECK_EVERY_MS = Math.min(1000, HEADER_TIMEOUT_MS);
 
@@ -19,7 +19,7 @@ const FULL = JSON.stringify({
   type: "about:blank",
   title: "Service Unavailable",
   status: 503,
-  detail: "There are as many connections as this server takes.",
+  detail: "The server has reached its connection limit. Try again in a few seconds.",
 });
 const FULL_HEADERS = { "content-type": "application/problem+json", "retry-after": "5", connection: "close" };
 
@@ -28,7 +28,7 @@ const createServer = http.createServer;
 http.createServer = (...given) => {
   const listener = given.find((one) => typeof one === "function");
   const options = given.find((one) => one !== null && typeof one === "object");
-  // Node answers 431 above the first, and 408 when one of the times is over.
+  // Node answers 431 above the header limit, and 408 when one of the timeouts has passed.
   const server = createServer({
     ...options,
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -41,8 +41,8 @@ http.createServer = (...given) => {
 };
 
 function limit(server, listener) {
-  // The one that is there longest comes first. A socket is in neither of the last two while its request is answered, or
-  // after it has become a WebSocket.
+  // Oldest first. A socket leaves `receiving` and `idle` while its request is answered, or after it has become a
+  // WebSocket.
   const all = new Set();
   const receiving = new Set();
   const idle = new Set();
@@ -51,7 +51,7 @@ function limit(server, listener) {
     all.add(socket);
     receiving.add(socket);
     socket.once("close", () => [all, receiving, idle].forEach((group) => group.delete(socket)));
-    // Slow clients make room, so that they cannot keep a fast one out.
+    // Close slow clients first, so that they cannot block fast ones.
     if (receiving.size > MAX_RECEIVING) oldest(receiving)?.destroy();
     if (all.size <= MAX_CONNECTIONS) return;
     if (idle.size > 0) oldest(idle).destroy();

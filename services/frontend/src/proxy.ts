@@ -1,6 +1,6 @@
-/** Runs before every page: a content security policy with a fresh nonce; `/ws` goes on to the api.
+/** Run before every page: set a content security policy with a fresh nonce; rewrite `/ws` to the api.
  *
- * `/api` does not pass here: this layer buffers request bodies, and cuts them at 10 MB. See app/api/[...path]/route.ts.
+ * `/api` does not pass here: this layer buffers request bodies and cuts them at 10 MB. See app/api/[...path]/route.ts.
  */
 
 import { type NextRequest, NextResponse } from "next/server";

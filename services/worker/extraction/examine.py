@@ -46,8 +46,8 @@ class ExaminedContainer:
 def examine_container(reader: RangedReader) -> ExaminedContainer:
     """Check what the container declares. Raises: ExtractionError with the reason of a refusal, SourceError."""
     container = _recognise_container(reader)
-    reader.prefetch(container.looks_ahead(reader.read_at, reader.size_bytes))
-    contents = container.inspect(reader.read_at, reader.size_bytes) or Contents()
+    reader.prefetch(container.plan_reads(reader.read_at, reader.size_bytes))
+    contents = container.inspect_contents(reader.read_at, reader.size_bytes) or Contents()
     _check_contents(contents)
     return ExaminedContainer(container, contents)
 
@@ -95,7 +95,7 @@ def examine_video(reader: RangedReader, examined: ExaminedContainer) -> Examined
 def _recognise_container(reader: RangedReader) -> Container:
     if reader.size_bytes == 0:
         raise ExtractionError(ReasonCode.EMPTY, "The file is empty.")
-    container = containers.recognise(reader.read_at(0, containers.HEAD_BYTES))
+    container = containers.recognise_container(reader.read_at(0, containers.HEAD_BYTES))
     if container is None:
         raise ExtractionError(ReasonCode.NOT_A_VIDEO, "The file is not a video container that is supported.")
     return container

@@ -4,7 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 from services.contract.keys import preview_key, storyboard_key, storyboard_track_key, thumbnail_bases, thumbnail_key
 from services.contract.origin import origin_metadata, overview_metadata
-from services.contract.records import Preview, ReasonCode, Storyboard, Thumbnail, VideoRecord, VideoState
+from services.contract.records import (
+    ReasonCode,
+    StoredPreview,
+    StoredStoryboard,
+    StoredThumbnail,
+    VideoRecord,
+    VideoState,
+)
 from tests.support.place import Place
 
 START = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
@@ -33,7 +40,7 @@ def a_record(
         reason="It is no video." if is_failed else None,
         worker="worker-1",
         thumbnails=tuple(
-            Thumbnail(
+            StoredThumbnail(
                 position_pct=position,
                 time_s=position / 10,
                 key=thumbnail_key(base, number),
@@ -71,7 +78,7 @@ def with_overview(place: Place, key: str, *, extension: str = "jpg") -> VideoRec
         thumbnail.model_copy(update={"key": thumbnail_key(record.base, number, extension)})
         for number, thumbnail in enumerate(record.thumbnails, start=1)
     )
-    storyboard = Storyboard(
+    storyboard = StoredStoryboard(
         key=storyboard_key(record.base, extension),
         track_key=storyboard_track_key(record.base),
         interval_s=5,
@@ -81,7 +88,9 @@ def with_overview(place: Place, key: str, *, extension: str = "jpg") -> VideoRec
         tile_height_px=90,
         size_bytes=11,
     )
-    preview = Preview(key=preview_key(record.base), frames=10, duration_s=5, width_px=320, height_px=180, size_bytes=9)
+    preview = StoredPreview(
+        key=preview_key(record.base), frames=10, duration_s=5, width_px=320, height_px=180, size_bytes=9
+    )
     record = record.model_copy(update={"thumbnails": tuple(renamed), "storyboard": storyboard, "preview": preview})
     for thumbnail in record.thumbnails:
         origin = origin_metadata(record, thumbnail, count=len(record.thumbnails), also="storyboard preview")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.api.calls import DEADLINE_S, PATIENCE, Calls, Turn
+from services.api.calls import DEADLINE_S, PATIENCE, AwsCalls, DeadlineLock
 from services.api.schema.problems import UnavailableError
 from services.aws.bucket import Bucket
 from services.aws.clients import Clients
@@ -21,12 +21,12 @@ def run(work: Coroutine[Any, Any, None]) -> None:
 
 
 def test_one_call_with_its_retry_ends_before_the_deadline() -> None:
-    assert PATIENCE.longest_call_s < DEADLINE_S
+    assert PATIENCE.max_call_s < DEADLINE_S
 
 
 def test_requests_beyond_the_bound_are_refused_at_once() -> None:
     async def ask() -> None:
-        calls, end = Calls(threads=1, most_waiting=1), threading.Event()
+        calls, end = AwsCalls(threads=1, max_waiting=1), threading.Event()
         accepted = [asyncio.create_task(calls.run(end.wait)) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(UnavailableError, match="Too many requests"):
@@ -40,7 +40,7 @@ def test_requests_beyond_the_bound_are_refused_at_once() -> None:
 
 def test_a_request_is_answered_at_its_deadline_and_what_has_not_begun_never_runs() -> None:
     async def ask() -> None:
-        calls, end, ran = Calls(threads=1), threading.Event(), threading.Event()
+        calls, end, ran = AwsCalls(threads=1), threading.Event(), threading.Event()
         late, behind = (asyncio.create_task(calls.run(work, within_s=0.1)) for work in (end.wait, ran.set))
         for task in (late, behind):
             with pytest.raises(UnavailableError, match="has not answered"):
@@ -69,7 +69,7 @@ def test_many_calls_have_more_time_once_aws_has_answered_the_first(aws_clients: 
 
 def test_the_same_question_is_asked_once_at_a_time() -> None:
     async def ask() -> None:
-        calls, end = Calls(), threading.Event()
+        calls, end = AwsCalls(), threading.Event()
         asked: list[int] = []
 
         def work() -> int:
@@ -77,32 +77,32 @@ def test_the_same_question_is_asked_once_at_a_time() -> None:
             end.wait()
             return len(asked)
 
-        flights = [asyncio.create_task(calls.shared("question", work)) for _ in range(20)]
+        flights = [asyncio.create_task(calls.run_shared("question", work)) for _ in range(20)]
         await asyncio.sleep(0)
-        assert calls.is_asked("question")
+        assert calls.is_running("question")
         end.set()
         assert await asyncio.gather(*flights) == [1] * 20
-        assert await calls.shared("question", work) == 2
+        assert await calls.run_shared("question", work) == 2
 
     run(ask())
 
 
 def test_an_error_reaches_all_who_ask_the_same() -> None:
     async def ask() -> None:
-        calls = Calls()
+        calls = AwsCalls()
 
         def work() -> None:
             raise ServiceError("broken")
 
-        flights = [calls.shared("question", work) for _ in range(3)]
+        flights = [calls.run_shared("question", work) for _ in range(3)]
         assert [str(error) for error in await asyncio.gather(*flights, return_exceptions=True)] == ["broken"] * 3
-        assert not calls.is_asked("question")
+        assert not calls.is_running("question")
 
     run(ask())
 
 
 def test_a_request_does_not_wait_for_its_turn_past_its_deadline() -> None:
-    turn = Turn("another is at it")
+    turn = DeadlineLock("another is at it")
     with turn, Deadline(0.1).kept(), pytest.raises(ServiceError, match="another is at it"), turn:
         pass
     with Deadline(60).kept(), turn:

@@ -1,7 +1,7 @@
 import pytest
 
 from services.aws.bucket import NOTHING, Bucket
-from services.aws.clients import connect
+from services.aws.clients import make_clients
 from services.aws.errors import ObjectChangedError, ObjectMissingError, ServiceError
 from tests.support.place import Place
 
@@ -28,7 +28,7 @@ def test_a_missing_object_is_told_from_a_service_that_fails(place: Place) -> Non
         place.bucket.head("uploads/nothing")
     with pytest.raises(ObjectMissingError):
         place.bucket.read("uploads/nothing", 0, 1, etag="x")
-    nowhere = connect("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
+    nowhere = make_clients("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
     with pytest.raises(ServiceError, match="uploads/a"):
         Bucket(nowhere.s3, place.resources.bucket).head("uploads/a")
 

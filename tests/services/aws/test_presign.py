@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import pytest
 
-from services.aws.clients import connect
+from services.aws.clients import make_clients
 from services.aws.presign import WINDOW_S, Presigner
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -17,7 +17,7 @@ KEYS = ["thumbnails/a_1.jpg", "thumbnails/Ü +&=?#%2F/日本~*()'!.jpg", "//x/..
 @pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:4566"])
 @pytest.mark.parametrize("region", ["ap-southeast-2", "us-east-1", "cn-north-1"])
 def test_a_url_is_the_one_that_botocore_would_make(region: str, endpoint: str | None, bucket: str, key: str) -> None:
-    s3 = connect(region, connections=1, endpoint=endpoint, credentials=("AKID", "secret")).s3
+    s3 = make_clients(region, connections=1, endpoint=endpoint, credentials=("AKID", "secret")).s3
 
     ours = Presigner(s3, bucket, lambda: NOW).url(key, lifetime_s=900)
 
@@ -27,7 +27,7 @@ def test_a_url_is_the_one_that_botocore_would_make(region: str, endpoint: str | 
 
 
 def test_a_url_stays_the_same_within_a_window_and_holds_long_enough_at_its_end() -> None:
-    s3 = connect("us-east-1", connections=1, credentials=("AKID", "secret")).s3
+    s3 = make_clients("us-east-1", connections=1, credentials=("AKID", "secret")).s3
     now = [NOW]
     presigner = Presigner(s3, "bucket", lambda: now[0])
 

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from services.aws.bucket import Bucket
-from services.aws.clients import connect
+from services.aws.clients import make_clients
 from services.aws.errors import ObjectChangedError, ObjectMissingError, ServiceError
 from services.aws.ranges import SignedObject
 from tests.support.place import Place
@@ -55,7 +55,7 @@ def test_an_object_that_was_replaced_is_not_read_on(place: Place) -> None:
 def test_a_missing_object_is_told_from_a_service_that_fails(place: Place) -> None:
     with pytest.raises(ObjectMissingError):
         SignedObject(place.bucket, "uploads/nothing")
-    nowhere = connect("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
+    nowhere = make_clients("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
     with pytest.raises(ServiceError, match="uploads/a") as caught:
         SignedObject(Bucket(nowhere.s3, place.resources.bucket), "uploads/a")
     place.bucket.put("uploads/a", b"1", content_type="text/plain")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.aws.errors import BaseTakenError, WriteConflictError
-from services.contract.records import Thumbnail, VideoRecord, VideoState
+from services.contract.records import StoredThumbnail, VideoRecord, VideoState
 from tests.support.place import Place
 
 NOW = datetime(2026, 11, 24, 12, 30, 15, 123456, tzinfo=UTC)
@@ -27,7 +27,7 @@ def a_record(key: str = "uploads/a.mp4", **changes: object) -> VideoRecord:
 
 def done(record: VideoRecord) -> VideoRecord:
     thumbnails = tuple(
-        Thumbnail(
+        StoredThumbnail(
             position_pct=10.5, time_s=1.25, key=f"{record.base}_{n}.jpg", width_px=640, height_px=360, size_bytes=50
         )
         for n in (1, 2, 3)

@@ -16,9 +16,9 @@ from services.contract.events import (
     decode_key,
     encode_key,
     is_newer,
-    notification_body,
+    make_notification_body,
+    make_retry_body,
     parse_notification,
-    retry_body,
 )
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -236,7 +236,7 @@ EVENTS = st.fixed_dictionaries(
 
 @given(EVENTS)
 def test_a_dead_letter_is_read_back_as_the_event_that_it_was(event: UploadEvent) -> None:
-    assert parse_notification(notification_body(event)) == [event]
+    assert parse_notification(make_notification_body(event)) == [event]
 
 
 SEQUENCERS = st.text("0123456789ABCDEFabcdef", max_size=20)
@@ -270,7 +270,7 @@ def test_sequencers_compare_as_numbers_padded_on_the_right(sequencer: str, other
 
 def test_a_retry_body_asks_for_another_try_of_every_upload() -> None:
     events = [_an_event(key) for key in ("uploads/a.mp4", "uploads/b c.mp4")]
-    found = parse_notification(retry_body(notification_body(*events)))
+    found = parse_notification(make_retry_body(make_notification_body(*events)))
     assert [(event.key, event.etag, event.sequencer) for event in found] == [
         (event.key, event.etag, event.sequencer) for event in events
     ]
@@ -280,7 +280,7 @@ def test_a_retry_body_asks_for_another_try_of_every_upload() -> None:
 
 @pytest.mark.parametrize("body", ["not JSON", "{}", '{"Event": "s3:TestEvent"}'])
 def test_a_body_without_uploads_is_retried_as_it_is(body: str) -> None:
-    assert retry_body(body) == body
+    assert make_retry_body(body) == body
 
 
 def _an_event(key: str) -> UploadEvent:

@@ -1,4 +1,4 @@
-"""Whether an object still needs work, and how the totals follow the records."""
+"""Decisions about records, and the totals over them."""
 
 from collections import Counter
 from dataclasses import replace
@@ -11,17 +11,19 @@ from hypothesis import strategies as st
 
 from services.contract.events import RETRY, Delivery, UploadEvent
 from services.contract.records import (
+    Decision,
+    FinishDecision,
     ObjectIdentity,
-    Preview,
     ReasonCode,
-    Storyboard,
-    Thumbnail,
-    Verdict,
+    StoredPreview,
+    StoredStoryboard,
+    StoredThumbnail,
     VideoRecord,
     VideoState,
     change_of_totals,
+    decide_finish,
+    decide_processing,
     is_failure,
-    judge,
     share_of_totals,
 )
 
@@ -51,7 +53,7 @@ def a_record(
         updated_at=START,
         finished_at=None if state is VideoState.PROCESSING else FINISH,
         thumbnails=tuple(
-            Thumbnail(
+            StoredThumbnail(
                 position_pct=number,
                 time_s=number,
                 key=f"thumbnails/a_{number}.jpg",
@@ -74,21 +76,21 @@ def a_delivery(message_id: str = "message-2", sent_at: datetime = START) -> Deli
     return Delivery(message_id, sent_at, receive_count=1)
 
 
-def verdict(
+def decide(
     record: VideoRecord | None,
     found: ObjectIdentity = FOUND,
     event: UploadEvent | None = None,
     delivery: Delivery | None = None,
     settings_hash: str = "settings-1",
-) -> Verdict:
-    return judge(record, found, event or an_event(), delivery or a_delivery(), settings_hash=settings_hash)
+) -> Decision:
+    return decide_processing(record, found, event or an_event(), delivery or a_delivery(), settings_hash=settings_hash)
 
 
 RETRIED = an_event(name=RETRY)
 
 
 def test_a_new_upload_is_processed() -> None:
-    assert verdict(None) is Verdict.PROCESS
+    assert decide(None) is Decision.PROCESS
 
 
 @pytest.mark.parametrize("state", SUCCESSES)
@@ -98,7 +100,7 @@ def test_a_new_upload_is_processed() -> None:
     ids=["another message", "the same message", "later", "retry"],
 )
 def test_an_event_of_a_done_video_asks_for_nothing(state: VideoState, differing: Any) -> None:
-    assert verdict(a_record(state), **differing) is Verdict.ALREADY_DONE
+    assert decide(a_record(state), **differing) is Decision.ALREADY_DONE
 
 
 @pytest.mark.parametrize("state", SUCCESSES)
@@ -108,70 +110,70 @@ def test_an_event_of_a_done_video_asks_for_nothing(state: VideoState, differing:
     ids=["another version", "another time"],
 )
 def test_the_same_content_uploaded_again_renews_the_record(state: VideoState, found: ObjectIdentity) -> None:
-    assert verdict(a_record(state), found) is Verdict.RENEW
+    assert decide(a_record(state), found) is Decision.RENEW
 
 
 @pytest.mark.parametrize("state", ALL_STATES)
 @pytest.mark.parametrize("message_id", ["message-1", "message-2"])
 def test_other_content_is_processed(state: VideoState, message_id: str) -> None:
     found = replace(FOUND, etag="etag-2")
-    assert verdict(a_record(state), found, delivery=a_delivery(message_id)) is Verdict.PROCESS
+    assert decide(a_record(state), found, delivery=a_delivery(message_id)) is Decision.PROCESS
 
 
 @pytest.mark.parametrize("state", ALL_STATES)
 def test_changed_settings_ask_for_new_thumbnails(state: VideoState) -> None:
-    assert verdict(a_record(state), settings_hash="settings-2") is Verdict.PROCESS
+    assert decide(a_record(state), settings_hash="settings-2") is Decision.PROCESS
 
 
 @pytest.mark.parametrize(
     ("differing", "expected"),
     [
-        ({"delivery": a_delivery("message-1", FINISH)}, Verdict.ALREADY_FAILED),
-        ({"delivery": a_delivery("message-1"), "event": RETRIED}, Verdict.ALREADY_FAILED),
-        ({}, Verdict.ALREADY_FAILED),
-        ({"event": RETRIED}, Verdict.PROCESS),
-        ({"delivery": a_delivery(sent_at=START + timedelta(milliseconds=1))}, Verdict.PROCESS),
-        ({"found": replace(FOUND, version_id="v2")}, Verdict.PROCESS),
+        ({"delivery": a_delivery("message-1", FINISH)}, Decision.ALREADY_FAILED),
+        ({"delivery": a_delivery("message-1"), "event": RETRIED}, Decision.ALREADY_FAILED),
+        ({}, Decision.ALREADY_FAILED),
+        ({"event": RETRIED}, Decision.PROCESS),
+        ({"delivery": a_delivery(sent_at=START + timedelta(milliseconds=1))}, Decision.PROCESS),
+        ({"found": replace(FOUND, version_id="v2")}, Decision.PROCESS),
     ],
     ids=["same message", "same retry", "sent with it", "retry", "sent later", "uploaded again"],
 )
-def test_a_failure_is_tried_again_for_a_later_message(differing: Any, expected: Verdict) -> None:
-    assert verdict(a_record(VideoState.FAILED), **differing) is expected
+def test_a_failure_is_tried_again_for_a_later_message(differing: Any, expected: Decision) -> None:
+    assert decide(a_record(VideoState.FAILED), **differing) is expected
 
 
 def test_a_video_that_was_deleted_is_processed_when_it_is_there() -> None:
     record = a_record(VideoState.FAILED).model_copy(update={"reason_code": ReasonCode.DELETED})
-    assert verdict(record, delivery=a_delivery("message-1")) is Verdict.PROCESS
+    assert decide(record, delivery=a_delivery("message-1")) is Decision.PROCESS
 
 
 def test_what_a_killed_worker_left_is_taken_up_again() -> None:
-    assert verdict(a_record(VideoState.PROCESSING)) is Verdict.PROCESS
+    assert decide(a_record(VideoState.PROCESSING)) is Decision.PROCESS
 
 
-BEGUN = a_record(VideoState.PROCESSING)
+CLAIMED = a_record(VideoState.PROCESSING)
 
 
 @pytest.mark.parametrize(
-    ("record", "begun", "event", "expected"),
+    ("record", "claimed", "event", "expected"),
     [
         (None, None, an_event(), True),
-        (None, BEGUN, an_event(), False),
-        (BEGUN, BEGUN, an_event(), True),
-        (BEGUN, None, an_event(), True),
-        (a_record(VideoState.DONE), BEGUN, an_event(), False),
+        (None, CLAIMED, an_event(), False),
+        (CLAIMED, CLAIMED, an_event(), True),
+        (CLAIMED, None, an_event(), True),
+        (a_record(VideoState.DONE), CLAIMED, an_event(), False),
         (a_record(VideoState.DONE), None, an_event(), False),
         (a_record(VideoState.DEGRADED), None, an_event(), False),
-        (a_record(VideoState.FAILED), BEGUN, an_event(), True),
+        (a_record(VideoState.FAILED), CLAIMED, an_event(), True),
         (a_record(VideoState.DONE), None, an_event("etag-2", "11"), True),
         (a_record(VideoState.DONE), None, an_event("etag-2", ""), True),
         (a_record(VideoState.DONE), None, an_event("etag-2", "0F"), False),
-        (a_record(VideoState.PROCESSING, etag="etag-2"), BEGUN, an_event(), False),
+        (a_record(VideoState.PROCESSING, etag="etag-2"), CLAIMED, an_event(), False),
     ],
     ids=[
         "no record yet",
         "purged meanwhile",
         "its own record",
-        "before it was begun",
+        "before it was claimed",
         "done by another worker",
         "done, and AWS fails",
         "degraded, and AWS fails",
@@ -183,13 +185,44 @@ BEGUN = a_record(VideoState.PROCESSING)
     ],
 )
 def test_a_failed_try_ends_a_video_unless_another_settled_it(
-    record: VideoRecord | None, begun: VideoRecord | None, event: UploadEvent, expected: Any
+    record: VideoRecord | None, claimed: VideoRecord | None, event: UploadEvent, expected: Any
 ) -> None:
-    assert is_failure(record, begun, event, a_delivery()) is expected
+    assert is_failure(record, claimed, event, a_delivery()) is expected
 
 
 def test_a_failure_is_recorded_once_for_a_message() -> None:
-    assert not is_failure(a_record(VideoState.FAILED), BEGUN, an_event(), a_delivery("message-1"))
+    assert not is_failure(a_record(VideoState.FAILED), CLAIMED, an_event(), a_delivery("message-1"))
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (None, FinishDecision.PURGED),
+        (CLAIMED, FinishDecision.WRITE),
+        (a_record(VideoState.FAILED), FinishDecision.WRITE),
+        (a_record(VideoState.DONE), FinishDecision.ALREADY_DONE),
+        (a_record(VideoState.DEGRADED), FinishDecision.ALREADY_DONE),
+        (a_record(VideoState.PROCESSING, etag="etag-2"), FinishDecision.START_AGAIN),
+        (a_record(VideoState.DONE, etag="etag-2"), FinishDecision.START_AGAIN),
+        (CLAIMED.model_copy(update={"settings_hash": "settings-2"}), FinishDecision.START_AGAIN),
+        (CLAIMED.model_copy(update={"base": "thumbnails/a.mp4"}), FinishDecision.START_AGAIN),
+        (CLAIMED.model_copy(update={"purged_at": FINISH}), FinishDecision.WRITE),
+    ],
+    ids=[
+        "purged",
+        "its own claim",
+        "another attempt failed",
+        "another attempt stored it",
+        "another attempt stored it, degraded",
+        "overwritten",
+        "overwritten and done",
+        "other settings",
+        "another base",
+        "marked by a purge",
+    ],
+)
+def test_a_result_is_written_only_over_its_own_claim(record: VideoRecord | None, expected: FinishDecision) -> None:
+    assert decide_finish(record, CLAIMED) is expected
 
 
 def test_a_record_adds_itself_its_thumbnails_and_their_bytes() -> None:
@@ -202,8 +235,8 @@ def test_a_record_adds_itself_its_thumbnails_and_their_bytes() -> None:
 
 
 def test_a_change_names_only_the_counters_that_change() -> None:
-    begun, done = a_record(VideoState.PROCESSING), a_record(VideoState.DONE, thumbnails=2)
-    assert change_of_totals(begun, done) == {
+    claimed, done = a_record(VideoState.PROCESSING), a_record(VideoState.DONE, thumbnails=2)
+    assert change_of_totals(claimed, done) == {
         "videos_processing": -1,
         "videos_done": 1,
         "thumbnails": 2,
@@ -251,7 +284,7 @@ def test_a_record_survives_json(record: VideoRecord) -> None:
 
 def test_a_storyboard_and_a_preview_count_as_bytes_and_as_no_thumbnails() -> None:
     record = a_record(VideoState.DONE, thumbnails=2)
-    sheet = Storyboard(
+    sheet = StoredStoryboard(
         key="thumbnails/a_storyboard.jpg",
         track_key="thumbnails/a_storyboard.vtt",
         interval_s=5,
@@ -261,7 +294,7 @@ def test_a_storyboard_and_a_preview_count_as_bytes_and_as_no_thumbnails() -> Non
         tile_height_px=90,
         size_bytes=400,
     )
-    preview = Preview(
+    preview = StoredPreview(
         key="thumbnails/a_preview.webp", frames=10, duration_s=5, width_px=320, height_px=180, size_bytes=5000
     )
     share = share_of_totals(record.model_copy(update={"storyboard": sheet, "preview": preview}))

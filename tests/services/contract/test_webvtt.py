@@ -1,9 +1,9 @@
 """The file that tells a player which tile stands for which time."""
 
-from services.contract.records import Storyboard
+from services.contract.records import StoredStoryboard
 from services.contract.webvtt import storyboard_track
 
-STORYBOARD = Storyboard(
+STORYBOARD = StoredStoryboard(
     key="thumbnails/trip/100% à b_storyboard.jpg",
     track_key="thumbnails/trip/100% à b_storyboard.vtt",
     interval_s=72.5,

@@ -171,7 +171,7 @@ def test_a_folder_without_videos_is_said_to_be_one(folder: Path) -> None:
     (folder / "empty").mkdir()
     done = run(folder, "empty", "--output", "out", "--json")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "extract: there are no videos in empty\n"
+    assert done.stderr == "extract: no videos in empty\n"
 
 
 def test_videos_of_one_stem_do_not_overwrite_each_other(folder: Path, videos: Videos) -> None:
@@ -231,18 +231,31 @@ def test_a_named_pipe_is_not_waited_for(folder: Path) -> None:
     assert report["state"] == "failed"
 
 
-def test_people_get_a_table(folder: Path) -> None:
+def test_table_has_a_row_per_video_and_reasons_below(folder: Path) -> None:
     (folder / "diary.mp4").write_text("Dear diary")
     done = run(folder, "film.mp4", "diary.mp4", "missing.mp4", "--output", "out")
     assert done.returncode == 1
     film, diary, missing = (
         next(line for line in done.stdout.splitlines() if name in line) for name in ("film.mp4", "diary", "missing")
     )
-    for fact in ("done", "4.00 s", "640 x 360", "h264", "0.00 s, 2.00 s, 3.00 s"):
+    for fact in ("done", "4.00 s", "640x360", "h264", "0.00, 2.00, 3.00"):
         assert fact in film
     assert "failed" in diary
-    assert "The file is not a video container that is supported." in diary
-    assert "No such file or directory" in missing
+    assert "failed" in missing
+    assert "\ndiary.mp4:\n  The file is not a video container that is supported." in done.stdout
+    assert "No such file or directory" in done.stdout
+    assert done.stdout.endswith("\n3 thumbnails are in out\n")
+
+
+def test_table_fits_80_columns(folder: Path) -> None:
+    long = "A film with a name as people give them, of 2026 (final).mp4"
+    shutil.move(folder / "film.mp4", folder / long)
+    done = run(folder, long, "--output", "out", columns=80)
+    lines = done.stdout.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert "…" not in done.stdout
+    assert lines[1].startswith("A film")
+    assert all(fact in lines[1] for fact in ("done", "4.00 s", "640x360", "h264", "MB", "ms"))
 
 
 @pytest.mark.parametrize(

@@ -10,21 +10,21 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.aws.bucket import Bucket
-from services.aws.clients import connect
+from services.aws.clients import make_clients
 from services.aws.errors import ServiceError
 from services.aws.queue import Depth, Message
-from services.contract.events import notification_body
+from services.contract.events import make_notification_body
 from services.contract.records import VideoRecord, VideoState
 from services.contract.resources import DEFAULT_TRIES, SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome
-from services.worker.extraction.reading.source import Source
+from services.worker.extraction.reading.source import VideoSource
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
-from services.worker.health import Health
-from services.worker.loop import Loop, Parts
-from services.worker.metrics import Metrics
+from services.worker.health import HealthServer
+from services.worker.loop import WorkerLoop, WorkerServices
+from services.worker.metrics import WorkerMetrics
 from services.worker.process import Processor
 from tests.support import processing as played
 from tests.support.driver import eventually
@@ -40,7 +40,7 @@ class IndexlessSandbox(PlayedSandbox):
         super().__init__()
         self._error = error
 
-    def extract(self, source: Source) -> Outcome:
+    def extract(self, source: VideoSource) -> Outcome:
         failure = IndexFailure("mp4", self._error, "the message", "index/tables.py:100")
         return replace(super().extract(source), index_failure=failure)
 
@@ -53,7 +53,7 @@ class FullBucket(Bucket):
 
 
 @contextmanager
-def working(place: Place, bucket: Bucket | None = None, **settings: str) -> Iterator[Metrics]:
+def working(place: Place, bucket: Bucket | None = None, **settings: str) -> Iterator[WorkerMetrics]:
     """Run a worker's loop until the context ends."""
     options = WorkerSettings.from_environment(**names_of(place)).thumbnail_options
     with Sandbox(options, Bounds()) as sandbox, looping(place, sandbox, bucket=bucket, **settings) as (_, metrics):
@@ -67,20 +67,20 @@ def names_of(place: Place) -> dict[str, str]:
 @contextmanager
 def looping(
     place: Place, sandbox: Sandbox, *, bucket: Bucket | None = None, **settings: str
-) -> Iterator[tuple[Loop, Metrics]]:
+) -> Iterator[tuple[WorkerLoop, WorkerMetrics]]:
     """Run a loop with that sandbox until the context ends; it may have been stopped before."""
     impatient = {"receive_wait_s": "1", "visibility_timeout_s": "5", "retry_delay_s": "0"}
     parsed = WorkerSettings.from_environment(**{**names_of(place), **impatient, **settings})
-    metrics = Metrics()
-    parts = Parts(
+    metrics = WorkerMetrics()
+    services = WorkerServices(
         queue=place.queue,
         dead_letters=place.dead_letters,
         processor=Processor(parsed, bucket or place.bucket, place.videos, sandbox),
         sandbox=sandbox,
         metrics=metrics,
-        health=Health(60),
+        health=HealthServer(60),
     )
-    loop = Loop(parsed, parts)
+    loop = WorkerLoop(parsed, services)
     thread = threading.Thread(target=loop.run)
     thread.start()
     try:
@@ -104,7 +104,7 @@ def a_record(place: Place, key: str, wanted: Callable[[VideoRecord], bool]) -> V
     return eventually(look, f"the record of {key}")
 
 
-def retries(metrics: Metrics, code: str) -> float:
+def retries(metrics: WorkerMetrics, code: str) -> float:
     return metrics.registry.get_sample_value("thumbnail_worker_retries_total", {"reason_code": code}) or 0
 
 
@@ -115,7 +115,7 @@ def clip(videos: Videos) -> Path:
 
 def test_while_s3_is_down_messages_go_back_and_nothing_is_lost(place: Place, clip: Path) -> None:
     key = upload(place, clip)
-    nowhere = connect("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
+    nowhere = make_clients("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
     with working(place, Bucket(nowhere.s3, place.resources.bucket), max_receive_count="995") as metrics:
         eventually(lambda: retries(metrics, "storage") >= 1, "a retry")
     assert place.videos.get(key) is None
@@ -185,7 +185,7 @@ def test_a_bug_in_the_worker_ends_as_a_dead_letter_with_its_type(place: Place) -
 def test_a_last_try_that_a_drain_cuts_short_is_made_again(place: Place) -> None:
     key = played.upload(place, b"film").key
     receive_in_vain(place, DEFAULT_TRIES - 1)
-    aborting: list[Loop] = []
+    aborting: list[WorkerLoop] = []
 
     def abort() -> None:
         loop = eventually(lambda: aborting[0] if aborting else None, "the loop")
@@ -212,17 +212,15 @@ def test_a_video_whose_workers_die_each_time_is_given_up_by_a_worker(place: Plac
 
     assert (record.state, record.reason_code, sandbox.extractions) == (VideoState.FAILED, "internal", 0)
     (letter,) = letters_of(place)
-    assert (
-        letter.attributes["reason"] == record.reason == "It was received 9 times, and no worker came to an end with it."
-    )
+    assert letter.attributes["reason"] == record.reason == "It was received 9 times, and no worker finished it."
 
 
 def test_a_duplicate_that_fails_to_its_end_leaves_a_done_video_done(place: Place) -> None:
     event = played.upload(place, b"film")
     with looping(place, PlayedSandbox()):
         done = a_record(place, event.key, lambda record: record.finished_at is not None)
-    place.queue.send([notification_body(event)])
-    nowhere = connect("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
+    place.queue.send([make_notification_body(event)])
+    nowhere = make_clients("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
 
     bucket = Bucket(nowhere.s3, place.resources.bucket)
     with looping(place, PlayedSandbox(), bucket=bucket, max_receive_count="1"):
@@ -244,7 +242,7 @@ def test_a_message_that_comes_twice_at_once_is_kept_hidden_for_both(place: Place
             place.queue.hand_back(held)
             came_again.wait(60)
         else:
-            counts.append(metrics.registry.get_sample_value("thumbnail_worker_videos_in_work"))
+            counts.append(metrics.registry.get_sample_value("thumbnail_worker_videos_in_progress"))
             came_again.set()
 
     with looping(place, PlayedSandbox(meanwhile), worker_concurrency="2", visibility_timeout_s="60") as (loop, metrics):
@@ -263,7 +261,7 @@ def test_metrics_tell_what_was_done(place: Place, clip: Path) -> None:
         eventually(lambda: value("thumbnail_worker_videos_total", labels) == 1, "the count")
 
     assert value("thumbnail_worker_bytes_read_sum") == record.bytes_read
-    assert value("thumbnail_worker_videos_in_work") == 0
+    assert value("thumbnail_worker_videos_in_progress") == 0
     assert (value("thumbnail_worker_upload_to_thumbnails_seconds_sum") or 0) > 0
 
 

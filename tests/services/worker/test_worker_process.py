@@ -69,7 +69,7 @@ def test_a_worker_serves_probes_and_metrics_and_ends_on_sigterm(place: Place) ->
     worker = subprocess.Popen(COMMAND, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         assert eventually(lambda: get(health, "/health"), "the probe") == "alive\n"
-        assert "thumbnail_worker_videos_in_work" in eventually(lambda: get(metrics, "/metrics"), "the metrics")
+        assert "thumbnail_worker_videos_in_progress" in eventually(lambda: get(metrics, "/metrics"), "the metrics")
     finally:
         worker.send_signal(signal.SIGTERM)
         output, _ = worker.communicate(timeout=60)

@@ -4,14 +4,14 @@ import math
 
 import pytest
 
-from stacks.cost.estimate import Line, estimate, total, worker_hours
-from stacks.cost.prices import Plan, prices
-from stacks.cost.report import break_even, report
+from stacks.cost.estimate import Line, estimate_lines, sum_usd, worker_hours
+from stacks.cost.prices import Plan, load_prices
+from stacks.cost.report import break_even, format_report
 from tests.support.bench import config
 
 
 def _lines(videos: int = 10_000, **values: object) -> dict[str, Line]:
-    lines = estimate(config(**values), prices(), videos=videos, video_mb=100)
+    lines = estimate_lines(config(**values), load_prices(), videos=videos, video_mb=100)
     assert len({line.what for line in lines}) == len(lines)
     return {line.what: line for line in lines}
 
@@ -38,15 +38,15 @@ def test_no_videos_cost_no_worker() -> None:
 
 
 def test_more_of_anything_costs_more() -> None:
-    least = total(list(_lines().values()))
-    assert total(list(_lines(videos=20_000).values())) > least
-    assert total(list(_lines(api={"min_replicas": 2}).values())) > least
-    assert total(list(_lines(domain="example.com").values())) > least
-    assert total(list(_lines(network={"availability_zones": 3}).values())) > least
+    least = sum_usd(list(_lines().values()))
+    assert sum_usd(list(_lines(videos=20_000).values())) > least
+    assert sum_usd(list(_lines(api={"min_replicas": 2}).values())) > least
+    assert sum_usd(list(_lines(domain="example.com").values())) > least
+    assert sum_usd(list(_lines(network={"availability_zones": 3}).values())) > least
 
 
 def test_workers_run_while_there_is_work_and_a_cool_down_after_it() -> None:
-    assumed = prices().assumed
+    assumed = load_prices().assumed
     assert worker_hours(config(), assumed, 0) == 0
     # A lone video keeps a pod for start, work and cool-down: 75 + 2 + 120 s.
     assert worker_hours(config(), assumed, 1) == pytest.approx(197 / 3600, rel=1e-3)
@@ -62,20 +62,20 @@ def test_a_plan_ends_where_its_units_do() -> None:
     assert Plan(usd_month=49, units=10, usd_extra_unit=4.9).usd(12) == pytest.approx(58.8)
 
 
-@pytest.mark.parametrize("hosted", prices().hosted, ids=lambda hosted: hosted.name)
+@pytest.mark.parametrize("hosted", load_prices().hosted, ids=lambda hosted: hosted.name)
 def test_a_break_even_is_one(hosted: object) -> None:
-    entry = next(one for one in prices().hosted if one is hosted)
-    edge = break_even(config(), prices(), entry, video_mb=100)
-    text = report(config(), prices(), videos=edge or 10_000, video_mb=100)
+    entry = next(one for one in load_prices().hosted if one is hosted)
+    edge = break_even(config(), load_prices(), entry, video_mb=100)
+    text = format_report(config(), load_prices(), videos=edge or 10_000, video_mb=100)
     section = text[text.index(f"  {entry.name}") :].splitlines()[0]
     assert ("cheaper than this" in section) == (edge is None)
 
 
 def test_the_report_adds_up_and_says_what_it_assumes() -> None:
-    text = report(config(), prices(), videos=10_000, video_mb=100)
+    text = format_report(config(), load_prices(), videos=10_000, video_mb=100)
     together = next(line for line in text.splitlines() if line.startswith("together"))
     amount = float(together.split()[-1].replace(",", ""))
-    assert math.isclose(amount, total(list(_lines().values())), abs_tol=0.01)
+    assert math.isclose(amount, sum_usd(list(_lines().values())), abs_tol=0.01)
     assert "Prices of us-east-1, 2026-11" in text
     assert "Those of ap-southeast-2 differ" in text
     assert "10,000 videos of 100 MB" in text

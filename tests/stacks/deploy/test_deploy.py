@@ -6,11 +6,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from stacks.deploy.deploy import deploy, deploy_all
+from stacks.deploy.deploy import deploy_all, deploy_stack
 from stacks.deploy.errors import CommandError, PrerequisiteError, RefusedError
 from stacks.deploy.instance import Instance
 from stacks.deploy.progress import zone_name_servers
-from stacks.deploy.stages import Stack
+from stacks.naming import StackId
 from tests.support.bench import Bench, manifest
 
 MakeInstance = Callable[..., Instance]
@@ -71,23 +71,23 @@ def test_bootstrap_makes_the_state_bucket_and_names_the_images_next(
     bench: Bench, make_instance: MakeInstance, capsys: pytest.CaptureFixture[str]
 ) -> None:
     instance = make_instance()
-    deploy(instance, Stack.BOOTSTRAP, step=None, unattended=False)
+    deploy_stack(instance, StackId.BOOTSTRAP, step=None, unattended=False)
     assert bench.asked("cdktf") == ["cdktf deploy bootstrap"]
     assert "Next: ./noxw -s images -- --tag 1.0.5" in capsys.readouterr().out
     buckets = [bucket["Name"] for bucket in instance.session.client("s3").list_buckets()["Buckets"]]
     assert buckets == ["thumbnails-tfstate-123456789012-ap-southeast-2"]
 
 
-@pytest.mark.parametrize("stack", [Stack.WORKLOADS, Stack.MONITORING])
+@pytest.mark.parametrize("stack", [StackId.WORKLOADS, StackId.MONITORING])
 @pytest.mark.parametrize("domain", [None, "example.com"])
 def test_without_https_the_load_balancers_own_address_is_the_last_line(
     deployed: boto3.Session,
     make_instance: MakeInstance,
     capsys: pytest.CaptureFixture[str],
-    stack: Stack,
+    stack: StackId,
     domain: str | None,
 ) -> None:
-    deploy(make_instance(domain=domain), stack, step=None, unattended=True)
+    deploy_stack(make_instance(domain=domain), stack, step=None, unattended=True)
     assert capsys.readouterr().out.splitlines()[-1] == f"The dashboard is at {address_of(deployed)}"
 
 
@@ -104,20 +104,20 @@ def test_an_address_that_cannot_be_read_fails_no_deployment(
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeLoadBalancers")
 
     monkeypatch.setattr("stacks.deploy.progress.load_balancer_host", refuse)
-    deploy(instance, Stack.WORKLOADS, step=None, unattended=True)
+    deploy_stack(instance, StackId.WORKLOADS, step=None, unattended=True)
     assert "The dashboard's address could not be read" in capsys.readouterr().out
 
 
 def test_a_workflow_is_not_asked(bench: Bench, deployed: boto3.Session, make_instance: MakeInstance) -> None:
     del deployed
-    deploy(make_instance(), Stack.WORKLOADS, step=None, unattended=True)
+    deploy_stack(make_instance(), StackId.WORKLOADS, step=None, unattended=True)
     assert bench.asked("cdktf") == ["cdktf deploy workloads --auto-approve"]
 
 
-@pytest.mark.parametrize("stack", [Stack.CORE, Stack.WORKLOADS, Stack.MONITORING])
-def test_nothing_is_deployed_when_something_is_missing(bench: Bench, make_instance: MakeInstance, stack: Stack) -> None:
+@pytest.mark.parametrize("stack", [StackId.CORE, StackId.WORKLOADS, StackId.MONITORING])
+def test_missing_prerequisite_deploys_nothing(bench: Bench, make_instance: MakeInstance, stack: StackId) -> None:
     with pytest.raises(PrerequisiteError):
-        deploy(make_instance(), stack, step=None, unattended=True)
+        deploy_stack(make_instance(), stack, step=None, unattended=True)
     assert bench.asked("cdktf") == []
 
 
@@ -125,7 +125,7 @@ def test_a_failure_of_cdktf_ends_it(bench: Bench, deployed: boto3.Session, make_
     del deployed
     bench.cdktf(status=3)
     with pytest.raises(CommandError, match="core` ended with status 3"):
-        deploy(make_instance(), Stack.CORE, step=None, unattended=False)
+        deploy_stack(make_instance(), StackId.CORE, step=None, unattended=False)
 
 
 def test_step_1_prints_the_name_servers(
@@ -133,7 +133,7 @@ def test_step_1_prints_the_name_servers(
 ) -> None:
     del deployed
     instance = make_instance(domain="example.com")
-    deploy(instance, Stack.DNS, step=1, unattended=True)
+    deploy_stack(instance, StackId.DNS, step=1, unattended=True)
     assert bench.asked("cdktf") == ["cdktf deploy dns --auto-approve certificate=false"]
     said = capsys.readouterr().out
     servers = zone_name_servers(instance)
@@ -149,7 +149,7 @@ def test_step_2_waits_for_the_delegation(
     delegate(["ns1.registrar.example"])
     instance = make_instance(domain="example.com", certificate=True)
     with pytest.raises(PrerequisiteError) as caught:
-        deploy(instance, Stack.DNS, step=2, unattended=True)
+        deploy_stack(instance, StackId.DNS, step=2, unattended=True)
     assert f"its registrar must name {', '.join(zone_name_servers(instance))}" in str(caught.value)
     assert "the world sees ns1.registrar.example" in str(caught.value)
     assert bench.asked("cdktf") == []
@@ -161,7 +161,7 @@ def test_step_2_gives_the_load_balancer_its_certificate(
     del deployed
     instance = make_instance(domain="example.com", certificate=True)
     delegate(zone_name_servers(instance))
-    deploy(instance, Stack.DNS, step=None, unattended=True)
+    deploy_stack(instance, StackId.DNS, step=None, unattended=True)
     assert bench.asked("cdktf") == [
         "cdktf deploy dns --auto-approve certificate=true",
         "cdktf deploy workloads --auto-approve certificate=true",
@@ -170,7 +170,7 @@ def test_step_2_gives_the_load_balancer_its_certificate(
 
 def test_step_2_needs_the_certificate_in_the_config(make_instance: MakeInstance) -> None:
     with pytest.raises(RefusedError, match=r"certificate = false\. Set certificate = true in pipeline\.toml"):
-        deploy(make_instance(domain="example.com"), Stack.DNS, step=2, unattended=True)
+        deploy_stack(make_instance(domain="example.com"), StackId.DNS, step=2, unattended=True)
 
 
 def test_step_1_does_not_take_an_address_away(
@@ -180,12 +180,12 @@ def test_step_1_does_not_take_an_address_away(
     instance = make_instance(domain="example.com", certificate=True)
     delegate(zone_name_servers(instance))
     with pytest.raises(RefusedError, match="would take the dashboard's address away"):
-        deploy(instance, Stack.DNS, step=1, unattended=True)
+        deploy_stack(instance, StackId.DNS, step=1, unattended=True)
 
 
 def test_dns_needs_a_domain(make_instance: MakeInstance) -> None:
     with pytest.raises(RefusedError, match=r'set domain = "example\.com"'):
-        deploy(make_instance(), Stack.DNS, step=1, unattended=True)
+        deploy_stack(make_instance(), StackId.DNS, step=1, unattended=True)
 
 
 def test_all_goes_from_nothing_to_a_persons_turn(  # noqa: PLR0917 - fixtures are arguments

@@ -6,11 +6,11 @@ from typing import Any
 import boto3
 import pytest
 
-from stacks.deploy import leftovers, storage
-from stacks.deploy.destroy import Consent, destroy, everything
+from stacks.deploy import leftovers
+from stacks.deploy.destroy import Consent, all_but_bootstrap, destroy_stacks
 from stacks.deploy.errors import OperateError, RefusedError
 from stacks.deploy.instance import Instance
-from stacks.deploy.stages import Stack
+from stacks.naming import StackId
 from tests.support.bench import Bench, manifest
 
 MakeInstance = Callable[..., Instance]
@@ -32,7 +32,7 @@ def test_all_goes_backwards_and_leaves_bootstrap(
     bench: Bench, make_instance: MakeInstance, capsys: pytest.CaptureFixture[str]
 ) -> None:
     instance = make_instance(**UNPROTECTED)
-    destroy(instance, everything(instance), Consent(name="thumbnails", unattended=True))
+    destroy_stacks(instance, all_but_bootstrap(instance), Consent(name="thumbnails", unattended=True))
     assert bench.asked("cdktf") == [
         "cdktf destroy monitoring --auto-approve",
         "cdktf destroy workloads --auto-approve certificate=false",
@@ -46,7 +46,7 @@ def test_dns_lets_go_of_the_load_balancer_first_and_goes_when_it_is_gone(
 ) -> None:
     session.client("route53").create_hosted_zone(Name="example.com.", CallerReference="one")
     instance = make_instance(domain="example.com", certificate=True, **UNPROTECTED)
-    destroy(instance, everything(instance), Consent(name="thumbnails", unattended=True))
+    destroy_stacks(instance, all_but_bootstrap(instance), Consent(name="thumbnails", unattended=True))
     assert bench.asked("cdktf") == [
         "cdktf destroy monitoring --auto-approve",
         "cdktf deploy dns --auto-approve certificate=false",
@@ -58,23 +58,23 @@ def test_dns_lets_go_of_the_load_balancer_first_and_goes_when_it_is_gone(
 
 def test_a_zone_that_was_never_made_is_not_made_for_a_destroy(bench: Bench, make_instance: MakeInstance) -> None:
     instance = make_instance(domain="example.com", **UNPROTECTED)
-    destroy(instance, everything(instance), Consent(name="thumbnails", unattended=True))
+    destroy_stacks(instance, all_but_bootstrap(instance), Consent(name="thumbnails", unattended=True))
     assert not any("deploy" in line for line in bench.asked("cdktf"))
 
 
 @pytest.mark.parametrize("answer", ["", "thumbnail", "yes"])
 def test_a_wrong_name_destroys_nothing(bench: Bench, make_instance: MakeInstance, answer: str) -> None:
     with pytest.raises(RefusedError, match="nothing was destroyed"):
-        destroy(
+        destroy_stacks(
             make_instance(),
-            (Stack.MONITORING,),
+            (StackId.MONITORING,),
             Consent(ask=lambda _question: answer, unattended=True),
         )
     assert bench.asked("cdktf") == []
 
 
 def test_the_name_is_asked_for(bench: Bench, make_instance: MakeInstance, capsys: pytest.CaptureFixture[str]) -> None:
-    destroy(make_instance(), (Stack.MONITORING,), Consent(ask=lambda _question: " thumbnails\n"))
+    destroy_stacks(make_instance(), (StackId.MONITORING,), Consent(ask=lambda _question: " thumbnails\n"))
     assert bench.asked("cdktf") == ["cdktf destroy monitoring"]
     assert "This destroys monitoring of 'thumbnails' in account 123456789012" in capsys.readouterr().out
 
@@ -84,12 +84,14 @@ def test_nobody_at_the_terminal_destroys_nothing(make_instance: MakeInstance) ->
         raise EOFError
 
     with pytest.raises(RefusedError, match="give --name"):
-        destroy(make_instance(), (Stack.MONITORING,), Consent(ask=nobody, unattended=True))
+        destroy_stacks(make_instance(), (StackId.MONITORING,), Consent(ask=nobody, unattended=True))
 
 
 def test_what_is_protected_stays(bench: Bench, make_instance: MakeInstance) -> None:
     with pytest.raises(RefusedError, match=r"cluster\.deletion_protection and storage\.deletion_protection are true"):
-        destroy(make_instance(), (Stack.CORE,), Consent(name="thumbnails", empty_buckets=True, unattended=True))
+        destroy_stacks(
+            make_instance(), (StackId.CORE,), Consent(name="thumbnails", empty_buckets=True, unattended=True)
+        )
     assert bench.asked("cdktf") == []
 
 
@@ -103,11 +105,11 @@ def test_full_buckets_stay_unless_it_is_said(bench: Bench, session: boto3.Sessio
 
     instance = make_instance(**UNPROTECTED)
     with pytest.raises(RefusedError, match=f"{BUCKET} holds objects"):
-        destroy(instance, (Stack.CORE,), Consent(name="thumbnails", unattended=True))
+        destroy_stacks(instance, (StackId.CORE,), Consent(name="thumbnails", unattended=True))
     assert bench.asked("cdktf") == []
 
-    destroy(instance, (Stack.CORE,), Consent(name="thumbnails", empty_buckets=True, unattended=True))
-    assert storage.is_empty(session, BUCKET)
+    destroy_stacks(instance, (StackId.CORE,), Consent(name="thumbnails", empty_buckets=True, unattended=True))
+    assert leftovers.is_bucket_empty(session, BUCKET)
     assert bench.asked("cdktf") == ["cdktf destroy core --auto-approve"]
 
 
@@ -116,8 +118,8 @@ def test_more_versions_than_a_page_holds_are_deleted(session: boto3.Session) -> 
     s3 = session.client("s3")
     for number in range(1005):
         s3.put_object(Bucket=BUCKET, Key=f"uploads/{number}.mp4", Body=b"")
-    assert storage.empty(session, BUCKET) == 1005
-    assert storage.is_empty(session, BUCKET)
+    assert leftovers.empty_bucket(session, BUCKET) == 1005
+    assert leftovers.is_bucket_empty(session, BUCKET)
 
 
 def test_repositories_with_images_stay(session: boto3.Session, make_instance: MakeInstance) -> None:
@@ -125,7 +127,7 @@ def test_repositories_with_images_stay(session: boto3.Session, make_instance: Ma
     ecr.create_repository(repositoryName="thumbnails-api")
     ecr.put_image(repositoryName="thumbnails-api", imageTag="1.0.5", imageManifest=manifest())
     with pytest.raises(RefusedError, match="thumbnails-api holds images"):
-        destroy(make_instance(), (Stack.BOOTSTRAP,), Consent(name="thumbnails", unattended=True))
+        destroy_stacks(make_instance(), (StackId.BOOTSTRAP,), Consent(name="thumbnails", unattended=True))
 
 
 def test_it_waits_until_the_load_balancer_is_gone(session: boto3.Session, make_instance: MakeInstance) -> None:
@@ -158,7 +160,7 @@ def test_what_does_not_go_is_named(session: boto3.Session, make_instance: MakeIn
 
 def test_load_balancers_of_other_clusters_do_not_matter(session: boto3.Session, make_instance: MakeInstance) -> None:
     _make_leftovers(session, cluster="another")
-    assert leftovers.leftovers(session, make_instance().names) == []
+    assert leftovers.list_leftovers(session, make_instance().names) == []
 
 
 def _make_leftovers(session: boto3.Session, cluster: str = "thumbnails") -> tuple[str, str]:

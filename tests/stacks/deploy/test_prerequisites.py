@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from stacks.deploy import account, tools
 from stacks.deploy.errors import OperateError, PrerequisiteError
 from stacks.deploy.instance import Instance
-from stacks.deploy.prerequisites import check
+from stacks.deploy.prerequisites import check_prerequisites
 from stacks.deploy.stages import Need
 from tests.support.bench import Bench, config, manifest
 
@@ -19,7 +19,7 @@ MakeInstance = Callable[..., Instance]
 
 
 def test_a_machine_with_everything_passes(make_instance: MakeInstance) -> None:
-    check(make_instance(), [])
+    check_prerequisites(make_instance(), [])
 
 
 def test_everything_missing_is_told_at_once(bench: Bench, make_instance: MakeInstance) -> None:
@@ -29,7 +29,7 @@ def test_everything_missing_is_told_at_once(bench: Bench, make_instance: MakeIns
     (bench.programs / "aws").unlink()
     instance = make_instance(account_id="999999999999")
     with pytest.raises(PrerequisiteError) as caught:
-        check(instance, [Need.AWS_CLI])
+        check_prerequisites(instance, [Need.AWS_CLI])
     message = str(caught.value)
     assert message.startswith("Nothing was changed.")
     assert "Terraform 1.11 or newer is needed and `terraform` does not run" in message
@@ -150,5 +150,5 @@ def test_the_state_bucket_is_made_closed_and_versioned(session: boto3.Session) -
 )
 def test_a_stack_that_must_come_first_is_named(make_instance: MakeInstance, need: Need, words: str) -> None:
     with pytest.raises(OperateError) as caught:
-        check(make_instance(domain="example.com", certificate=True), [need])
+        check_prerequisites(make_instance(domain="example.com", certificate=True), [need])
     assert words in str(caught.value)

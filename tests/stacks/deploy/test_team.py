@@ -7,9 +7,9 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from stacks.deploy import team
-from stacks.deploy.destroy import Consent, destroy
-from stacks.deploy.diff import stacks_of
+from stacks.deploy.deploy import deploy_team_stacks
+from stacks.deploy.destroy import Consent, destroy_stacks
+from stacks.deploy.diff import list_stacks
 from stacks.deploy.errors import PrerequisiteError, RefusedError
 from stacks.deploy.instance import Instance
 from tests.support.bench import Bench
@@ -33,13 +33,13 @@ def write_state(session: boto3.Session, stack: str, *modes: str) -> None:
 
 
 def test_they_are_deployed_in_their_order(instance: Instance, bench: Bench) -> None:
-    team.deploy(instance, instance.team, unattended=True)
+    deploy_team_stacks(instance, instance.team, unattended=True)
     assert bench.asked("cdktf") == ["cdktf deploy team-alarms --auto-approve", "cdktf deploy team-audit --auto-approve"]
 
 
 def test_they_need_the_states_bucket(make_instance: MakeInstance, bench: Bench) -> None:
     with pytest.raises(PrerequisiteError, match="deploy -- bootstrap"):
-        team.deploy(make_instance(), ("team-alarms",), unattended=True)
+        deploy_team_stacks(make_instance(), ("team-alarms",), unattended=True)
     assert bench.asked("cdktf") == []
 
 
@@ -48,7 +48,7 @@ def test_they_are_destroyed_backwards_and_only_where_something_stands(
 ) -> None:
     write_state(session, "team-alarms", "managed")
     write_state(session, "team-audit", "data")
-    destroy(instance, (), Consent(name="thumbnails", unattended=True), team_stacks=instance.team)
+    destroy_stacks(instance, (), Consent(name="thumbnails", unattended=True), team_stacks=instance.team)
     assert bench.asked("cdktf") == ["cdktf destroy team-alarms --auto-approve"]
 
 
@@ -56,10 +56,10 @@ def test_a_destroy_asks_for_the_name_and_lists_them(
     instance: Instance, bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(RefusedError, match="nothing was destroyed"):
-        destroy(instance, (), Consent(ask=lambda _: "other"), team_stacks=instance.team)
+        destroy_stacks(instance, (), Consent(ask=lambda _: "other"), team_stacks=instance.team)
     assert "This destroys team-audit, team-alarms of 'thumbnails'" in capsys.readouterr().out
     assert bench.asked("cdktf") == []
 
 
 def test_a_diff_of_all_has_them_at_the_end(instance: Instance) -> None:
-    assert stacks_of(instance)[-2:] == ("team-alarms", "team-audit")
+    assert list_stacks(instance)[-2:] == ("team-alarms", "team-audit")

@@ -1,1 +1,1 @@
-"""Where the live state comes from: the queue, the videos table, the pods."""
+"""Sources of the live state: the queue, the videos table, the pods."""

@@ -1,4 +1,4 @@
-"""The source of pods that the settings choose."""
+"""Source of pods, as the settings choose it."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -10,7 +10,7 @@ from services.contract.settings.api import ApiSettings
 
 class PodsSource(Protocol):
     def read(self) -> list[Pod]:
-        """Raises: SourceError."""
+        """Return the pods. Raises: LiveSourceError."""
 
     def close(self) -> None: ...
 
@@ -23,12 +23,12 @@ class NoPods:
         pass
 
 
-def pods_source(settings: ApiSettings, changed: Callable[[], None]) -> PodsSource:
-    """`changed` may be called from any thread when pods have changed."""
+def choose_pods_source(settings: ApiSettings, changed: Callable[[], None]) -> PodsSource:
+    """Return the source of pods of the settings. It may call `changed` in any thread when pods have changed."""
     if settings.pods_source == "file" and settings.pods_file is not None:
         return PodsFromFile(settings.pods_file)
     if settings.pods_source == "kubernetes":
-        # Only here: on one machine the client's 40 MB are not needed.
+        # Imported only in this case: the client takes 40 MB.
         from services.api.live.sources.pods_kubernetes import PodsFromKubernetes  # noqa: PLC0415
 
         return PodsFromKubernetes(settings.worker_namespace, changed)

@@ -1,4 +1,4 @@
-"""The pods of a namespace, by one list and then a watch: what Kubernetes is asked does not depend on who looks on."""
+"""Source of pods in Kubernetes: one list and then a watch. The requests do not depend on the number of clients."""
 
 import json
 import threading
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from urllib3.response import HTTPResponse
 
-from services.api.live.sources.source import SourceError
+from services.api.live.sources.source import LiveSourceError
 from services.contract.pods import Pod
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
 _WATCH_S = 60
-"""Length of one watch; it also bounds how long a stop takes."""
+"""Length of one watch, and upper bound of the time of a stop."""
 
 _RESYNC_S = 300
 _RETRY_S = 5.0
@@ -28,7 +28,7 @@ _COMPONENT_LABELS = ("app.kubernetes.io/component", "app.kubernetes.io/name", "a
 
 
 class PodsFromKubernetes:
-    """Follows the pods from a thread of its own; `changed` is called there. Reading takes no request."""
+    """Pods of a namespace, followed in a thread, which calls `changed`. Reading them needs no request."""
 
     def __init__(self, namespace: str, changed: Callable[[], None]) -> None:
         self._namespace = namespace
@@ -42,12 +42,12 @@ class PodsFromKubernetes:
         threading.Thread(target=self._follow, name="pods", daemon=True).start()
 
     def read(self) -> list[Pod]:
-        """Raises: SourceError while Kubernetes does not answer."""
+        """Return the pods. Raises: LiveSourceError while Kubernetes does not answer."""
         with self._lock:
             if self._error is None and time.monotonic() - self._heard_at > _SILENCE_S:
-                self._error = "Kubernetes has fallen silent."
+                self._error = "Kubernetes no longer sends events."
             if self._error is not None:
-                raise SourceError(self._error)
+                raise LiveSourceError(self._error)
             return sorted(self._pods.values(), key=lambda pod: (pod.component, pod.name))
 
     def close(self) -> None:
@@ -57,17 +57,17 @@ class PodsFromKubernetes:
         while not self._stopping.is_set():
             try:
                 self._sync(_client())
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next try begins anew
+            except Exception as error:  # noqa: BLE001 - the next attempt starts from the beginning
                 self._log.warning("kubernetes_failed", error=str(error))
                 with self._lock:
                     self._error = f"Kubernetes does not answer: {_short(error)}"
                 self._stopping.wait(_RETRY_S)
 
     def _sync(self, client: "ApiClient") -> None:
-        """Lists the pods, then follows their changes until it is time to list again."""
+        """List the pods, then follow their changes until it is time to list again."""
         listed = json.loads(self._ask(client, _TIMEOUT_S).data)
         with self._lock:
-            self._pods = {item["metadata"]["name"]: pod_of(item) for item in listed["items"]}
+            self._pods = {item["metadata"]["name"]: parse_pod(item) for item in listed["items"]}
             self._error = None
             self._heard_at = time.monotonic()
         self._changed()
@@ -79,7 +79,7 @@ class PodsFromKubernetes:
             self._stopping.wait(1)
 
     def _watch(self, client: "ApiClient", version: str) -> str | None:
-        """Follows from a resource version; the version to go on from, or None where that is too old by now."""
+        """Follow changes from a resource version; return the version to continue from, None if it is too old."""
         query = {
             "watch": "true",
             "allowWatchBookmarks": "true",
@@ -96,7 +96,7 @@ class PodsFromKubernetes:
                 if self._stopping.is_set():
                     break
         finally:
-            # Not given back to the pool: there may be more on this connection that nobody has read.
+            # Not returned to the pool: the connection can have unread data.
             answer.close()
         with self._lock:
             self._heard_at = time.monotonic()
@@ -105,8 +105,8 @@ class PodsFromKubernetes:
     def _ask(
         self, client: "ApiClient", timeout_s: float | tuple[float, float], query: Mapping[str, str] | None = None
     ) -> HTTPResponse:
-        """The answer to `GET .../pods`, whose body is still to be read. Raises: SourceError, HTTPError."""
-        # Not by CoreV1Api: it loads a class for every kind that Kubernetes knows, 80 MB and a second of CPU.
+        """Return the answer to `GET .../pods`, with an unread body. Raises: LiveSourceError, HTTPError."""
+        # Not through CoreV1Api: it loads a class for every kind of Kubernetes, 80 MB and a second of CPU.
         request = client.param_serialize(
             "GET",
             "/api/v1/namespaces/{namespace}/pods",
@@ -118,7 +118,7 @@ class PodsFromKubernetes:
         answer: HTTPResponse = client.call_api(*request, _request_timeout=timeout_s).response
         if answer.status != HTTPStatus.OK:
             answer.close()
-            raise SourceError(f"{answer.status} {answer.reason}")
+            raise LiveSourceError(f"{answer.status} {answer.reason}")
         return answer
 
     def _apply(self, event: Mapping[str, Any]) -> None:
@@ -130,12 +130,12 @@ class PodsFromKubernetes:
             if event["type"] == "DELETED":
                 self._pods.pop(item["metadata"]["name"], None)
             else:
-                self._pods[item["metadata"]["name"]] = pod_of(item)
+                self._pods[item["metadata"]["name"]] = parse_pod(item)
         self._changed()
 
 
-def pod_of(item: Mapping[str, Any]) -> Pod:
-    """A pod as Kubernetes has it, in the few words that tell how it is."""
+def parse_pod(item: Mapping[str, Any]) -> Pod:
+    """Return a pod from its object in Kubernetes."""
     metadata, status = item["metadata"], item.get("status", {})
     labels = metadata.get("labels") or {}
     containers = status.get("containerStatuses") or []
@@ -153,7 +153,7 @@ def pod_of(item: Mapping[str, Any]) -> Pod:
 
 
 def _phase(metadata: Mapping[str, Any], status: Mapping[str, Any]) -> str:
-    """As `kubectl get pods` says it: the reason of the first container that does not run, else the pod's own."""
+    """Return the phase as in `kubectl get pods`: the reason of the first container that does not run, or the pod's."""
     if metadata.get("deletionTimestamp"):
         return "Terminating"
     phase = status.get("reason") or status.get("phase") or "Unknown"
@@ -168,8 +168,8 @@ def _phase(metadata: Mapping[str, Any], status: Mapping[str, Any]) -> str:
 
 
 def _client() -> "ApiClient":
-    """In-cluster identity, which the client renews by itself; outside of a cluster, KUBECONFIG."""
-    # Only here, in the thread that follows: the api's start does not wait for half a second of imports.
+    """Return a client with the in-cluster identity, which it renews itself, or outside of a cluster KUBECONFIG."""
+    # Imported here, in the thread: the api's start must not wait for half a second of imports.
     from kubernetes import config  # noqa: PLC0415
     from kubernetes.client import ApiClient, Configuration  # noqa: PLC0415
 
@@ -191,4 +191,4 @@ def _events(answer: HTTPResponse) -> Iterator[dict[str, Any]]:
 
 
 def _short(error: Exception) -> str:
-    return str(error) if isinstance(error, SourceError) else type(error).__name__
+    return str(error) if isinstance(error, LiveSourceError) else type(error).__name__

@@ -1,8 +1,8 @@
-"""The depth of the queue and of the dead-letter queue: two requests."""
+"""Source of the depths of the queue and of the dead-letter queue: two requests."""
 
 from dataclasses import dataclass
 
-from services.aws.queue import DeadLetterQueue, Depth, Queue
+from services.aws.queue import DeadLetterQueue, Depth, MessageQueue
 
 
 @dataclass(frozen=True)
@@ -11,7 +11,7 @@ class QueuesReading:
     dead_letters: int
 
 
-def read_queues(queue: Queue, dead_letters: DeadLetterQueue) -> QueuesReading:
-    """Raises: ServiceError."""
+def read_queues(queue: MessageQueue, dead_letters: DeadLetterQueue) -> QueuesReading:
+    """Read the depths of both queues. Raises: ServiceError."""
     dead = dead_letters.depth()
     return QueuesReading(queue.depth(), dead.visible + dead.in_flight + dead.delayed)

@@ -1,4 +1,4 @@
-"""A source of the live state: read in a thread, with its age and its last error at hand."""
+"""A source of the live state: read in a thread, with its age and its last error."""
 
 import asyncio
 import time
@@ -16,12 +16,12 @@ from services.aws.errors import AwsError
 T = TypeVar("T")
 
 
-class SourceError(Exception):
-    """A source does not answer; the message is for people."""
+class LiveSourceError(Exception):
+    """A source does not answer. The message is for people."""
 
 
-class Source(Generic[T]):
-    """Keeps what was last read. One read at a time: one that hangs is not piled up on."""
+class LiveSource(Generic[T]):
+    """Latest value of a source. Only one read runs at a time, so that hanging reads do not accumulate."""
 
     def __init__(self, name: str, read: Callable[[], T], executor: Executor) -> None:
         self.name = name
@@ -35,7 +35,7 @@ class Source(Generic[T]):
         self._log = structlog.get_logger()
 
     async def refresh(self, patience_s: float) -> None:
-        """Reads again, and waits for it no longer than that: later it may still come to its end."""
+        """Read again, and wait at most `patience_s`; a slower read continues and its value is kept."""
         if self._task is None or self._task.done():
             self._task = asyncio.ensure_future(self._refresh())
         done, _ = await asyncio.wait([self._task], timeout=patience_s)
@@ -53,11 +53,11 @@ class Source(Generic[T]):
     async def _refresh(self) -> None:
         try:
             self.value = await asyncio.get_running_loop().run_in_executor(self._executor, self._read_in_time)
-        except (AwsError, SourceError) as error:
+        except (AwsError, LiveSourceError) as error:
             self._fail(str(error))
-        except Exception:  # noqa: BLE001 - a tick must go on, whatever a source does
+        except Exception:  # noqa: BLE001 - an error of a source must not stop the ticks
             self._log.exception("source_broken", source=self.name)
-            self._fail("It failed; the log of the api tells why.")
+            self._fail("It failed. The log of the api shows the error.")
         else:
             self._read_at = time.monotonic()
             self._error = None

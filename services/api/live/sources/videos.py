@@ -1,11 +1,11 @@
-"""Totals and the newest videos: one request while nothing changes, five when something has."""
+"""Source of the totals and the newest videos: one request without changes, five after a change."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.api.schema.models import VideoSummary
-from services.api.schema.views import video_id
+from services.api.schema.views import encode_video_id
 from services.aws.listing import VideoListing
 from services.aws.shared import Shared, SharedItems
 from services.contract.records import VideoState
@@ -23,24 +23,24 @@ _ATTRIBUTES = (
     "worker",
 )
 _NEWEST = {VideoState.PROCESSING: 50, VideoState.DONE: 100, VideoState.DEGRADED: 25, VideoState.FAILED: 25}
-_IN_WORK = 50
-_ENDED = 50
+_MAX_IN_PROGRESS = 50
+_MAX_ENDED = 50
 
 
 @dataclass(frozen=True)
 class VideosReading:
     shared: Shared
     feed: Sequence[VideoSummary]
-    """In work, then ended; the newest first in both."""
+    """Videos in progress, then finished ones; the newest first in both."""
     times: Sequence[tuple[datetime, datetime]]
-    """When the latest videos with thumbnails were queued, and when they ended."""
+    """Times queued and finished of the latest videos with thumbnails."""
     queued: Sequence[datetime]
-    """When the messages were sent that workers have taken lately."""
+    """Times sent of the messages that workers have received recently."""
 
 
 class VideosReader:
-    """Reads the newest videos only after the totals' counter of changes has moved, and once more after that: the index
-    follows the table with a delay.
+    """Reader of totals and newest videos. It reads the videos after the totals' counter of changes has increased, and
+    once more after that, as the index follows the table with a delay.
     """
 
     def __init__(self, shared: SharedItems, listing: VideoListing) -> None:
@@ -51,18 +51,18 @@ class VideosReader:
         self._newest: list[VideoSummary] = []
 
     def read(self) -> VideosReading:
-        """Raises: ServiceError."""
+        """Read the totals, and if they have changed the newest videos. Raises: ServiceError."""
         shared = self._shared.read()
         if shared.writes != self._writes or not self._settled:
             self._newest = self._read_newest()
             self._settled = shared.writes == self._writes
             self._writes = shared.writes
-        in_work = [video for video in self._newest if video.finished_at is None]
+        in_progress = [video for video in self._newest if video.finished_at is None]
         ended = [video for video in self._newest if video.finished_at is not None]
         good = [video for video in ended if video.state is not VideoState.FAILED]
         return VideosReading(
             shared=shared,
-            feed=[*in_work[:_IN_WORK], *ended[:_ENDED]],
+            feed=[*in_progress[:_MAX_IN_PROGRESS], *ended[:_MAX_ENDED]],
             times=[(video.queued_at, video.finished_at) for video in good if video.finished_at],
             queued=[video.queued_at for video in self._newest],
         )
@@ -72,5 +72,5 @@ class VideosReader:
         for state, limit in _NEWEST.items():
             for item in self._listing.newest(state, limit, attributes=_ATTRIBUTES):
                 key = item.pop("pk")
-                videos.append(VideoSummary.model_validate({**item, "key": key, "id": video_id(key)}))
+                videos.append(VideoSummary.model_validate({**item, "key": key, "id": encode_video_id(key)}))
         return sorted(videos, key=lambda video: video.updated_at, reverse=True)

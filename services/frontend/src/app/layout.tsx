@@ -2,7 +2,7 @@ import type { Metadata, Viewport } from "next";
 import localFont from "next/font/local";
 import { cookies } from "next/headers";
 import type { ReactNode } from "react";
-import { asTheme, THEME_COOKIE } from "@/features/theme/theme";
+import { parseTheme, THEME_COOKIE } from "@/features/theme/theme";
 import { text } from "@/text";
 import { Providers } from "@/features/shell/providers";
 import "./globals.css";
@@ -28,8 +28,8 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  // Reading a cookie also makes every page dynamic, which the nonce of its scripts needs.
-  const theme = asTheme((await cookies()).get(THEME_COOKIE)?.value);
+  // Reading a cookie also makes every page dynamic, which the script nonce requires.
+  const theme = parseTheme((await cookies()).get(THEME_COOKIE)?.value);
   return (
     <html lang="en" data-theme={theme} className={geist.variable}>
       <body className="min-h-dvh bg-canvas font-sans text-sm text-ink antialiased">

@@ -52,9 +52,9 @@ it.each([
   [4.99, "0:04"],
   [750, "12:30"],
   [3723.5, "1:02:03"],
-])("the moment %d s lies in the second %s", (seconds, text) => expect(formatSecond(seconds)).toBe(text));
+])("the moment %d s is in the second %s", (seconds, text) => expect(formatSecond(seconds)).toBe(text));
 
-it("writes positions without needless zeros", () => {
+it("formats positions without trailing zeros", () => {
   expect(formatPosition(10)).toBe("10 %");
   expect(formatPosition(33.3333)).toBe("33.33 %");
 });

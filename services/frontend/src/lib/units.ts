@@ -1,4 +1,4 @@
-/** Numbers as people read them, each with its unit. All take plain numbers and know nothing of the pipeline. */
+/** Numbers formatted with their units. Pure, and independent of the pipeline. */
 
 const COUNT = new Intl.NumberFormat("en-GB");
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
@@ -7,7 +7,7 @@ export function formatCount(value: number): string {
   return COUNT.format(value);
 }
 
-/** Decimal units, as S3's bill has them. */
+/** Format bytes in decimal units, as in S3's bill. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
@@ -23,7 +23,7 @@ export function formatRate(bytesPerSecond: number): string {
   return `${formatBytes(bytesPerSecond)}/s`;
 }
 
-/** A length of time in its one or two largest units: 850 ms, 4.2 s, 3 min 20 s, 2 h 5 min, 4 d 3 h. */
+/** Format a duration in its one or two largest units: 850 ms, 4.2 s, 3 min 20 s, 2 h 5 min, 4 d 3 h. */
 export function formatDuration(seconds: number): string {
   if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 59.95) return `${seconds.toFixed(seconds < 9.995 ? 1 : 0)} s`;
@@ -39,19 +39,19 @@ function pair(large: number, largeUnit: string, small: number, smallUnit: string
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
 
-/** How long ago, in whole seconds and at least one: for ages that tick. */
+/** Format an age in whole seconds, at least one: for ages that tick. */
 export function formatAge(seconds: number): string {
   const whole = Math.max(1, Math.floor(seconds));
   return whole < 60 ? `${whole} s` : formatDuration(whole);
 }
 
-/** A moment within a video: 0:04.20, 12:30.00, 1:02:03.50. */
+/** Format a moment within a video: 0:04.20, 12:30.00, 1:02:03.50. */
 export function formatTimecode(seconds: number): string {
   const hundredths = Math.round(seconds * 100);
   return `${formatSecond(hundredths / 100)}.${two(hundredths % 100)}`;
 }
 
-/** The second of a video that a moment lies in: 0:04, 12:30, 1:02:03. */
+/** Format the second that a moment is in: 0:04, 12:30, 1:02:03. */
 export function formatSecond(seconds: number): string {
   const total = Math.floor(seconds);
   const minutes = Math.floor(total / 60);
@@ -64,14 +64,19 @@ function two(value: number): string {
 }
 
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const DAY_AND_CLOCK = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const DAY_AND_CLOCK = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+});
 const FULL = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 
 export function formatClock(time: Date): string {
   return CLOCK.format(time);
 }
 
-/** The clock for today's times, day and clock for others. */
+/** Format the clock for today's times, day and clock for others. */
 export function formatMoment(time: Date, now: Date): string {
   return time.toDateString() === now.toDateString() ? CLOCK.format(time) : DAY_AND_CLOCK.format(time);
 }

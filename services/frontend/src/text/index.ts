@@ -1,4 +1,4 @@
-/** Every word that people read, in one place. English only; another language is another object of this shape. */
+/** All interface texts, in English. A translation would be another object of this type. */
 
 import { actions } from "./actions";
 import { board } from "./board";

@@ -1,75 +1,83 @@
-"""Videos without an index: a byte fraction, the next place from which reading makes sense, and its time.
+"""Index of a video that has no usable table: keyframes are found by reading the stream at estimated offsets.
 
-A short file is looked through from end to end. In a long one the place for a time is guessed from the average rate,
-and guessed again from where that led: the keyframe that is shown may not be the nearest, but is near enough.
+A short file is read from end to end. In a long one the offset of a time is estimated from the average bit rate, and
+estimated again from the keyframe found there: the keyframe returned may not be the nearest, but is near enough.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.worker.extraction.containers.stream import BrokenIndexError, Sample, Stream
+from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Stream
 from services.worker.extraction.reading.reader import RangedReader
 
-WHOLE_BYTES = 6 * 1024 * 1024
-"""A file up to this size is looked through whole."""
-_ROUNDS = 4
+MAX_WHOLE_BYTES = 6 * 1024 * 1024
+"""Upper limit, in bytes, on a file that is read from end to end."""
+_MAX_ROUNDS = 4
 _BACK_BYTES = 1024 * 1024
-_MOST_SCANNED_BYTES = 12 * 1024 * 1024
-_LEAST_AHEAD_BYTES, _MOST_AT_ONCE_BYTES = 256 * 1024, 6 * 1024 * 1024
-"""So much is read at once from each guessed place at least, and from all together at most: to the end of the next
-keyframe where it is known how far they are from each other, and else so far that it is there as often as not.
+_MAX_SCANNED_BYTES = 12 * 1024 * 1024
+_MIN_AHEAD_BYTES, _MAX_AT_ONCE_BYTES = 256 * 1024, 6 * 1024 * 1024
+"""Lower limit on what is read ahead from each estimated offset, and upper limit on all of them together.
+
+If the distance of keyframes is known, it is enough to reach the end of the next one; if not, the chance of that is
+about one half.
 """
 _KEYFRAME_BYTES = 256 * 1024
 _USUAL_STRIDE_S = 2.0
-_REORDERED = 4
-_MOST_NEIGHBOURS = 8
+_MAX_REORDERED = 4
+_MAX_NEIGHBOURS = 8
 
 
 @dataclass(frozen=True)
-class Step:
-    """One sample of the video, on the way from a place."""
+class ScannedSample:
+    """One sample of the video, found while reading the stream."""
 
-    sample: Sample
+    sample: CodedSample
     is_key: bool
 
 
 class Scanner(Protocol):
-    """Reads a container from anywhere. May raise BrokenIndexError or SourceError."""
+    """Reads a container from any offset. Every method may raise BrokenIndexError or SourceError."""
 
-    def keyframes(self, start: int, end: int) -> Iterator[Sample]:
-        """The keyframes that begin between two places, in the order of the file."""
+    def scan_keyframes(self, start: int, end: int) -> Iterator[CodedSample]:
+        """Yield the keyframes that begin between two offsets, in the order of the file."""
         ...
 
-    def steps(self, offset: int) -> Iterator[Step]:
-        """All samples from one that begins at an offset on, in decoding order."""
+    def scan_samples(self, offset: int) -> Iterator[ScannedSample]:
+        """Yield all samples from the one that begins at an offset, in decoding order."""
         ...
 
 
-def run_up(steps: Iterable[Step], first_s: float, time_s: float, most: int) -> list[Sample]:
-    """Of samples in decoding order, from a keyframe at `first_s` on, those up to the one shown at a time, the last."""
-    run: list[Sample] = []
-    overdue = 0
-    for step in steps:
-        if len(run) >= most:
+def take_decode_chain(
+    scanned: Iterable[ScannedSample], *, first_s: float, time_s: float, max_samples: int
+) -> list[CodedSample]:
+    """Return the samples from a keyframe at `first_s` up to the one shown at `time_s`; empty if over `max_samples`.
+
+    `scanned` is in decoding order and begins with the keyframe.
+    """
+    chain: list[CodedSample] = []
+    later = 0
+    for item in scanned:
+        if len(chain) >= max_samples:
             return []
-        # Pictures that are shown before the keyframe, but decoded after it, need what comes before it.
-        if step.sample.time_s >= first_s:
-            run.append(step.sample)
-            # Pictures are reordered: one that is shown earlier may follow.
-            overdue += step.sample.time_s > time_s
-            if overdue > _REORDERED:
+        # Leading pictures of an open GOP are shown before the keyframe but decoded after it: they need the GOP before.
+        if item.sample.time_s >= first_s:
+            chain.append(item.sample)
+            # With B-frames, a picture that is shown earlier may follow one that is shown later.
+            later += item.sample.time_s > time_s
+            if later > _MAX_REORDERED:
                 break
-    if not run:
+    if not chain:
         return []
-    target = min(run, key=lambda sample: abs(sample.time_s - time_s))
-    return run[: run.index(target) + 1]
+    target = min(chain, key=lambda sample: abs(sample.time_s - time_s))
+    return chain[: chain.index(target) + 1]
 
 
 class ScanIndex:
-    """Keyframes of a stream, found by reading from guessed places. `span` is where its bytes begin and end.
+    """Keyframes of a stream, found by reading from estimated offsets.
 
-    `stride_bytes` is how far keyframes are from each other, roughly, if that is known.
+    `span` is the first and the last offset of the stream. `stride_bytes` is the rough distance of two keyframes; zero
+    if unknown.
     """
 
     def __init__(
@@ -82,90 +90,92 @@ class ScanIndex:
         self._start = start
         self._end = end
         self._stride_bytes = stride_bytes
-        self._known: dict[int, Sample] = {}
-        self._is_complete = end - start <= WHOLE_BYTES
-        for sample in scanner.keyframes(start, end if self._is_complete else min(end, start + _MOST_SCANNED_BYTES)):
+        self._known: dict[int, CodedSample] = {}
+        self._is_complete = end - start <= MAX_WHOLE_BYTES
+        limit = end if self._is_complete else min(end, start + _MAX_SCANNED_BYTES)
+        for sample in scanner.scan_keyframes(start, limit):
             self._known[sample.offset] = sample
             if not self._is_complete:
                 break
 
-    def nearest(self, times_s: Sequence[float]) -> list[Sample]:
+    def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
         guesses: dict[float, int] = {}
         if not self._is_complete:
-            # From all of them at once: one after the other they would wait for as many answers.
-            guesses = {time_s: self._guess(time_s, self._stride_bytes // 2) for time_s in times_s}
+            # All times at once: one after the other would cost one round trip each.
+            guesses = {time_s: self._guess_offset(time_s, self._stride_bytes // 2) for time_s in times_s}
             share = _USUAL_STRIDE_S / max(self.stream.duration_s, _USUAL_STRIDE_S)
             usual_bytes = int((self._end - self._start) * share)
             ahead = self._stride_bytes + _KEYFRAME_BYTES if self._stride_bytes else usual_bytes // 2
-            ahead = min(max(ahead, _LEAST_AHEAD_BYTES), _MOST_AT_ONCE_BYTES // len(times_s))
+            ahead = min(max(ahead, _MIN_AHEAD_BYTES), _MAX_AT_ONCE_BYTES // len(times_s))
             self._reader.prefetch([(guess, ahead) for guess in guesses.values()])
-        return [self._nearest(time_s, guesses.get(time_s)) for time_s in times_s]
+        return [self._find_nearest(time_s, guesses.get(time_s)) for time_s in times_s]
 
-    def around(self, time_s: float, within_s: float) -> list[Sample]:
+    def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
         if not self._is_complete:
-            self._extend(self._nearest(time_s), within_s)
+            self._scan_after(self._find_nearest(time_s), within_s)
         near = [sample for sample in self._known.values() if abs(sample.time_s - time_s) <= within_s]
         return sorted(near, key=lambda sample: abs(sample.time_s - time_s))
 
-    def run_up(self, time_s: float, most: int) -> list[Sample]:
+    def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
         before = [sample for sample in self._known.values() if sample.time_s <= time_s]
         if not before:
             return []
         first = max(before, key=lambda sample: sample.time_s)
-        return run_up(self._scanner.steps(first.offset), first.time_s, time_s, most)
+        scanned = self._scanner.scan_samples(first.offset)
+        return take_decode_chain(scanned, first_s=first.time_s, time_s=time_s, max_samples=max_samples)
 
-    def _nearest(self, time_s: float, guess: int | None = None) -> Sample:
+    def _find_nearest(self, time_s: float, guess: int | None = None) -> CodedSample:
         if not self._is_complete:
             self._search(time_s, guess)
         if not self._known:
-            raise BrokenIndexError("no keyframe")
+            raise BrokenIndexError.at("stream", self._start, expected="a keyframe", found="none")
         return min(self._known.values(), key=lambda sample: abs(sample.time_s - time_s))
 
-    def _guess(self, time_s: float, back: int) -> int:
-        """A place `back` bytes before the one where a time should be found."""
-        low, high = self._bounds(time_s)
+    def _guess_offset(self, time_s: float, back: int) -> int:
+        """Return the offset `back` bytes before the estimated one of a time."""
+        low, high = self._find_bounds(time_s)
         share = (time_s - low[0]) / (high[0] - low[0]) if high[0] > low[0] else 0.0
         return max(low[1] + int(min(share, 1.0) * (high[1] - low[1])) - back, low[1] + 1)
 
     def _search(self, time_s: float, first: int | None) -> None:
-        """Gets to know a keyframe near a time, from a place that was guessed before or is guessed now."""
+        """Find a keyframe near a time and remember it. `first` is the first offset to try; None estimates it."""
         near_s = max(1.0, 0.01 * self.stream.duration_s)
-        # The first keyframe behind a place is half a stride too far, on average.
+        # The first keyframe after an offset is half a stride too far, on average.
         back = self._stride_bytes // 2
-        for _ in range(_ROUNDS):
-            low, high = self._bounds(time_s)
-            guess = self._guess(time_s, back) if first is None else max(first, low[1] + 1)
+        for _ in range(_MAX_ROUNDS):
+            low, high = self._find_bounds(time_s)
+            guess = self._guess_offset(time_s, back) if first is None else max(first, low[1] + 1)
             first = None
-            limit = min(high[1], guess + _MOST_SCANNED_BYTES)
-            found = next(self._scanner.keyframes(guess, limit), None)
+            limit = min(high[1], guess + _MAX_SCANNED_BYTES)
+            found = next(self._scanner.scan_keyframes(guess, limit), None)
             if found is None or found.offset >= limit:
                 if guess == low[1] + 1:
                     return
                 back = max(2 * back, _BACK_BYTES)
                 continue
-            # There is none from the guess to there.
+            # No keyframe lies between the estimate and the one found, so they are at least that far apart.
             self._stride_bytes = max(self._stride_bytes, found.offset - guess)
             back = self._stride_bytes // 2
             self._known[found.offset] = found
             if abs(found.time_s - time_s) <= near_s:
                 return
 
-    def _bounds(self, time_s: float) -> tuple[tuple[float, int], tuple[float, int]]:
-        """Time and place of what is known before and after a time."""
+    def _find_bounds(self, time_s: float) -> tuple[tuple[float, int], tuple[float, int]]:
+        """Return time and offset of the last known keyframe before a time, and of the first one after it."""
         low, high = (0.0, self._start), (self.stream.duration_s, self._end)
         for sample in self._known.values():
-            place = (sample.time_s, sample.offset)
+            bound = (sample.time_s, sample.offset)
             if sample.time_s <= time_s:
-                low = max(low, place)
+                low = max(low, bound)
             else:
-                high = min(high, place)
+                high = min(high, bound)
         return low, high
 
-    def _extend(self, sample: Sample, within_s: float) -> None:
-        """Gets to know the keyframes that follow one."""
+    def _scan_after(self, sample: CodedSample, within_s: float) -> None:
+        """Remember the keyframes that follow one."""
         limit_s = sample.time_s + 2 * within_s
-        end = min(self._end, sample.offset + _MOST_SCANNED_BYTES)
-        for number, following in enumerate(self._scanner.keyframes(sample.offset + 1, end)):
-            if number >= _MOST_NEIGHBOURS or following.time_s > limit_s:
+        end = min(self._end, sample.offset + _MAX_SCANNED_BYTES)
+        for number, following in enumerate(self._scanner.scan_keyframes(sample.offset + 1, end)):
+            if number >= _MAX_NEIGHBOURS or following.time_s > limit_s:
                 return
             self._known[following.offset] = following

@@ -1,28 +1,39 @@
-"""What an index knows of a video stream, and the coded pictures in it: enough to decode one without its container."""
+"""The interface of an index: one video stream and its coded pictures, enough to decode without the container."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
 from services.worker.extraction.codecs.coded import UNTOLD, Colour
 from services.worker.extraction.pixels.orientation import UPRIGHT, Orientation
 from services.worker.extraction.reading.reader import RangedReader
 
 MAX_SAMPLE_BYTES = 24 * 1024 * 1024
-"""Most bytes in one coded picture: an 8K keyframe in ProRes has about 20 million."""
+"""Upper limit, in bytes, on one coded picture: an 8K keyframe in ProRes has about 20 million."""
 
 
 class BrokenIndexError(Exception):
-    """The index is missing, damaged or too odd: the robust way must find the frames."""
+    """An index that is missing, damaged or not supported: the frames must be found without it."""
+
+    @classmethod
+    def at(cls, element: str, offset: int, *, expected: str, found: object) -> Self:
+        """Return the error of a parser: "mp4 stsz at 1234: expected 1 to 67108864 samples, found 0".
+
+        `element` is the container and the box, chunk or element. `offset` is its place in the file, in bytes; for a
+        missing one, the place of its parent.
+        """
+        return cls(f"{element} at {offset}: expected {expected}, found {found}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """A video stream, as its container describes it.
+    """A video stream as its container describes it.
 
-    `decoder` is FFmpeg's name of one that is allowed. `tag` is the codec tag where the decoder depends on it. Sizes are
-    coded ones; zero is unknown. `sample_aspect_ratio` is the width of a pixel over its height, None where only the
-    bitstream may tell, and so with what the container says of the colour.
+    - `decoder`: FFmpeg's name of an allowed decoder.
+    - `tag`: the codec tag, only if the decoder depends on it.
+    - `width_px`, `height_px`: coded size; zero if unknown.
+    - `sample_aspect_ratio`: width of a pixel over its height; None if the container does not state it.
+    - `frame_s`: usual duration of a frame; zero if unknown.
     """
 
     decoder: str
@@ -36,18 +47,18 @@ class Stream:
     frame_s: float = 0.0
     colour: Colour = UNTOLD
     is_cut_off: bool = False
-    """The file ends before the container says."""
+    """The file ends before the end that the container states."""
     missing: str = ""
-    """Says which part of the video the index does not reach, although the duration does not count it; empty if none."""
-    tells_order: bool = True
-    """Samples have the times at which their own pictures are shown. AVI has only the order of decoding."""
+    """A sentence about the part of the video that the index does not reach, although the duration does not count it."""
+    has_display_times: bool = True
+    """Each sample has the time at which its own picture is shown. Samples of AVI have only the order of decoding."""
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One coded picture. `time_s` is its presentation time from the first picture of the video.
+class CodedSample:
+    """One coded picture. `time_s` is its presentation time, counted from the first picture of the video.
 
-    `data` is there when finding the sample meant reading it; otherwise it is `prefix` and the bytes at `offset`.
+    `data` is set if finding the sample included reading it; otherwise its bytes are `prefix` and those at `offset`.
     """
 
     time_s: float
@@ -58,41 +69,47 @@ class Sample:
 
 
 class Index(Protocol):
-    """Where the pictures of one stream are. Every method may raise BrokenIndexError or SourceError."""
+    """Offsets and times of one stream's pictures. Every method may raise BrokenIndexError or SourceError."""
 
     @property
     def stream(self) -> Stream: ...
 
-    def nearest(self, times_s: Sequence[float]) -> list[Sample]:
-        """The keyframe nearest to each time; none where there is no keyframe at all."""
+    def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
+        """Return the keyframe nearest to each time; an empty list if there is no keyframe at all."""
         ...
 
-    def around(self, time_s: float, within_s: float) -> list[Sample]:
-        """Keyframes at most so far from a time, the nearest first. Not all, if finding them is dear."""
+    def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
+        """Return keyframes at most `within_s` from a time, the nearest first.
+
+        Some may be left out where finding them is expensive.
+        """
         ...
 
-    def run_up(self, time_s: float, most: int) -> list[Sample]:
-        """What must be decoded, in this order, to show the picture at a time: a keyframe, then all up to it, the last.
+    def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
+        """Return the samples to decode, in order, to show the picture at a time: from its keyframe to the picture.
 
-        An empty list where that is more than `most` pictures. Of two times behind one keyframe, the longer list shows
-        both.
+        Return an empty list if they are more than `max_samples`. For two times after one keyframe, the longer list
+        shows both.
         """
         ...
 
 
-def load(reader: RangedReader, samples: Sequence[Sample]) -> list[bytes]:
-    """The bytes of several samples, read in parallel. Raises: BrokenIndexError, SourceError."""
+def read_samples(reader: RangedReader, samples: Sequence[CodedSample]) -> list[bytes]:
+    """Return the bytes of several samples, which are read in parallel. Raises: BrokenIndexError, SourceError."""
     to_read = [sample for sample in samples if sample.data is None]
-    if any(sample.offset < 0 or not 0 < sample.size_bytes <= MAX_SAMPLE_BYTES for sample in to_read):
-        raise BrokenIndexError("a sample before the file, of no size, or of too many bytes")
+    for sample in to_read:
+        if sample.offset < 0 or not 0 < sample.size_bytes <= MAX_SAMPLE_BYTES:
+            expected = f"1 to {MAX_SAMPLE_BYTES} bytes inside the file"
+            raise BrokenIndexError.at("sample", sample.offset, expected=expected, found=sample.size_bytes)
     reader.prefetch([(sample.offset, sample.size_bytes) for sample in to_read])
-    return [_bytes(reader, sample) for sample in samples]
+    return [_read_sample(reader, sample) for sample in samples]
 
 
-def _bytes(reader: RangedReader, sample: Sample) -> bytes:
+def _read_sample(reader: RangedReader, sample: CodedSample) -> bytes:
     if sample.data is not None:
         return sample.data
     data = reader.read_at(sample.offset, sample.size_bytes)
     if len(data) != sample.size_bytes:
-        raise BrokenIndexError("a sample beyond the end of the file")
+        expected = f"{sample.size_bytes} bytes"
+        raise BrokenIndexError.at("sample", sample.offset, expected=expected, found=len(data))
     return sample.prefix + data

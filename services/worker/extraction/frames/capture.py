@@ -64,7 +64,7 @@ class Capture:
         self._is_matroska = demuxer == "matroska"
         self._start_s: float | None = None
         options = {
-            "format_whitelist": _DEMUXERS,
+            "format_whitelist": demuxer,
             "input_format": demuxer,
             "protocol_whitelist": "none",
             "codec_whitelist": decoder_whitelist or "none",

@@ -7,7 +7,7 @@ from services.contract.records import ReasonCode
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.admission import MAX_DURATION_S, check_pixels
 from services.worker.extraction.codecs import get_codec
-from services.worker.extraction.containers.stream import BrokenIndexError, Index, Sample, Stream, load
+from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index, Stream, read_samples
 from services.worker.extraction.frames import decode, quality, selection
 from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.frames.request import (
@@ -76,7 +76,7 @@ class IndexSearch:
         check_pixels(stream.width_px, stream.height_px)
         if not 0 < stream.duration_s <= MAX_DURATION_S:
             raise BrokenIndexError(f"a duration of {stream.duration_s} s")
-        samples = self._index.nearest(wanted_s)
+        samples = self._index.find_nearest(wanted_s)
         if len(samples) != len(wanted_s):
             raise BrokenIndexError("no keyframe")
         tolerance_s = selection.compute_tolerance_s(stream.duration_s, stream.frame_s)
@@ -96,7 +96,7 @@ class IndexSearch:
             frames = [self._replace_flawed(frame, time_s) for frame, time_s in zip(frames, wanted_s, strict=True)]
         return IndexedFrames(frames, nearest_s, is_last_resort)
 
-    def decode_keyframes(self, samples: Sequence[Sample]) -> list[Frame | None]:
+    def decode_keyframes(self, samples: Sequence[CodedSample]) -> list[Frame | None]:
         """Decode keyframes of the index; None for a damaged one. Raises: as `find_frames`."""
         self._decode_all(samples)
         return [self._frames[_key(sample)] for sample in samples]
@@ -114,7 +114,7 @@ class IndexSearch:
 
     def _find_others(self, frame: Frame, time_s: float, within_s: float) -> Iterator[Frame]:
         """Yield frames near a time, the nearest first: keyframes, or other frames if there are no keyframes."""
-        keyframes = [sample for sample in self._index.around(time_s, within_s) if sample.time_s != frame.time_s]
+        keyframes = [sample for sample in self._index.find_near(time_s, within_s) if sample.time_s != frame.time_s]
         for sample in keyframes[:_MAX_TRIES]:
             if other := self._decode_keyframe(sample):
                 yield other
@@ -125,13 +125,13 @@ class IndexSearch:
                 if chain and (other := self._decode_chains([chain])[0]):
                     yield other
 
-    def _find_chain(self, time_s: float) -> list[Sample]:
+    def _find_chain(self, time_s: float) -> list[CodedSample]:
         stream = self._index.stream
         pixels = max(stream.width_px * stream.height_px, 1)
-        samples = self._index.run_up(time_s, max(_MAX_DECODED_PIXELS // pixels, 1))
+        samples = self._index.find_decode_chain(time_s, max(_MAX_DECODED_PIXELS // pixels, 1))
         return samples if sum(sample.size_bytes for sample in samples) <= _MAX_CHAIN_BYTES else []
 
-    def _decode_chains(self, chains: Sequence[Sequence[Sample]]) -> list[Frame | None]:
+    def _decode_chains(self, chains: Sequence[Sequence[CodedSample]]) -> list[Frame | None]:
         """Return the last picture of each chain, None for an empty one. Chains of one keyframe are decoded together."""
         frames: dict[tuple[float, int], Frame | None] = {}
         for keyframe in {_key(chain[0]): None for chain in chains if chain}:
@@ -141,33 +141,33 @@ class IndexSearch:
             frames |= dict(zip(targets, self._decode_chain(longest, list(targets.values())), strict=True))
         return [frames[_key(chain[-1])] if chain else None for chain in chains]
 
-    def _decode_chain(self, samples: Sequence[Sample], targets: Sequence[Sample]) -> list[Frame | None]:
+    def _decode_chain(self, samples: Sequence[CodedSample], targets: Sequence[CodedSample]) -> list[Frame | None]:
         """Decode the targets in a chain, without pictures that no other refers to."""
-        stream, pictures = self._index.stream, load(self._reader, samples)
+        stream, pictures = self._index.stream, read_samples(self._reader, samples)
         target_keys = {_key(target) for target in targets}
         needed = list(enumerate(pictures))
-        if stream.tells_order:
+        if stream.has_display_times:
             wanted = [_key(sample) in target_keys for sample in samples]
             needed = get_codec(stream.decoder).select_needed(stream.extradata, pictures, wanted)
         return self._decode([samples[at] for at, _ in needed], [picture for _, picture in needed], targets)
 
-    def _decode_all(self, samples: Sequence[Sample]) -> None:
+    def _decode_all(self, samples: Sequence[CodedSample]) -> None:
         new = {_key(sample): sample for sample in samples if _key(sample) not in self._frames}
-        for (key, sample), data in zip(new.items(), load(self._reader, list(new.values())), strict=True):
+        for (key, sample), data in zip(new.items(), read_samples(self._reader, list(new.values())), strict=True):
             self._frames[key] = self._decode([sample], [data], [sample])[0]
 
-    def _decode_keyframe(self, sample: Sample) -> Frame | None:
+    def _decode_keyframe(self, sample: CodedSample) -> Frame | None:
         self._decode_all([sample])
         return self._frames[_key(sample)]
 
-    def _require_keyframe(self, sample: Sample) -> Frame:
+    def _require_keyframe(self, sample: CodedSample) -> Frame:
         frame = self._decode_keyframe(sample)
         if frame is None:
             raise BrokenIndexError(f"the keyframe at {sample.time_s} s cannot be decoded")
         return frame
 
     def _decode(
-        self, samples: Sequence[Sample], pictures: Sequence[bytes], targets: Sequence[Sample]
+        self, samples: Sequence[CodedSample], pictures: Sequence[bytes], targets: Sequence[CodedSample]
     ) -> list[Frame | None]:
         stream, width_px = self._index.stream, self._options.width_px
         coded = get_codec(stream.decoder).describe(stream.extradata, pictures[0])
@@ -199,5 +199,5 @@ def _find_shortfall(found: IndexedFrames, wanted_s: Sequence[float], stream: Str
     return None
 
 
-def _key(sample: Sample) -> tuple[float, int]:
+def _key(sample: CodedSample) -> tuple[float, int]:
     return sample.time_s, sample.offset

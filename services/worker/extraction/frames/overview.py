@@ -153,7 +153,7 @@ class Overview:
         for at in range(0, len(order), _BATCH):
             left_bytes = self._allowance.count_left_bytes()
             numbers = sorted(order[at : at + _BATCH])
-            samples = self._index.nearest([times_s[number] for number in numbers]) if left_bytes else []
+            samples = self._index.find_nearest([times_s[number] for number in numbers]) if left_bytes else []
             if not samples or sum(sample.size_bytes for sample in samples if sample.data is None) > left_bytes:
                 break
             frames = search.decode_keyframes(samples)

@@ -1,4 +1,4 @@
-"""A file object over ranged reads, made for OpenCV: few requests, and never an exception into C++."""
+"""A file object over ranged reads, made for OpenCV: few requests, and no exception ever reaches C++."""
 
 import io
 import time
@@ -8,30 +8,30 @@ from collections.abc import Callable, Sequence
 from services.worker.extraction.reading.source import SourceError
 
 _BLOCK_BYTES = 64 * 1024
-_LONGEST_RUN = 16
-"""Most blocks in one read: 1 MiB."""
-_CACHED_BLOCKS = 512
+_MAX_RUN_BLOCKS = 16
+"""Upper limit on blocks that one read fetches ahead: 1 MiB."""
+_MAX_CACHED_BLOCKS = 512
 """32 MiB: enough for the index and the runs around three positions."""
-_LONGEST_READ = 64
-"""Most blocks in one read of what is known to be needed: 4 MiB."""
+_MAX_READ_BLOCKS = 64
+"""Upper limit on blocks in one read of a range that is known to be needed: 4 MiB."""
 
-Place = tuple[int, int]
+ByteRange = tuple[int, int]
 """Offset and length, in bytes."""
 
 _WRAP = 1 << 32
 
 MAX_SIZE_BYTES = _WRAP
-"""OpenCV hands seek offsets over as 32-bit integers, so a place beyond 4 GiB cannot be told from one before."""
+"""OpenCV passes seek offsets as 32-bit integers, so offsets beyond 4 GiB are ambiguous."""
 
 
 class RangedReader(io.BufferedIOBase):
-    """Reads `size_bytes` bytes through `fetch(offset, length)` in blocks, which are cached; runs are read ahead.
+    """A file of `size_bytes` bytes, read through `fetch(offset, length)` in blocks, which are cached and read ahead.
 
     OpenCV calls `read` and `seek`; an exception there, or a result that is not bytes, crashes the process. So an error
-    ends the file (`b""`) and is kept in `error`, where `check` finds it. Parsers of ours use `read_at`, which raises.
+    ends the file (`b""`) and is stored in `error`; `check` raises it. Our own parsers call `read_at`, which raises.
 
-    `soft_bytes` and `soft_cpu_s` end the file early too, and set `exhausted`: a way to stop a decoder that would go on
-    reading for minutes while there is still room for something cheaper.
+    The limits `soft_bytes` and `soft_cpu_s` end the file early too, and set `exhausted`. They stop a decoder that would
+    read for minutes, and leave room for a cheaper way.
     """
 
     def __init__(
@@ -41,12 +41,12 @@ class RangedReader(io.BufferedIOBase):
         *,
         soft_bytes: int | None = None,
         soft_cpu_s: float | None = None,
-        fetch_all: Callable[[Sequence[Place]], Sequence[bytes]] | None = None,
+        fetch_all: Callable[[Sequence[ByteRange]], Sequence[bytes]] | None = None,
     ) -> None:
-        """`fetch_all` reads several places at once; without it, they are read one after the other."""
+        """Store the source. `fetch_all` reads several ranges at once; without it, they are read one after the other."""
         super().__init__()
         self._fetch = fetch
-        self._fetch_all = fetch_all or (lambda places: [fetch(*place) for place in places])
+        self._fetch_all = fetch_all or (lambda ranges: [fetch(*wanted) for wanted in ranges])
         self.size_bytes = size_bytes
         self.error: BaseException | None = None
         self.exhausted = False
@@ -61,7 +61,7 @@ class RangedReader(io.BufferedIOBase):
 
     @property
     def fetched_bytes(self) -> int:
-        """Read of the source so far, in `fetches` reads."""
+        """Return the number of bytes read from the source so far, in `fetches` reads."""
         return self._fetched_bytes
 
     def readable(self) -> bool:
@@ -76,7 +76,7 @@ class RangedReader(io.BufferedIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         try:
             if whence == io.SEEK_SET:
-                # An offset from 2 GiB to 4 GiB arrives negative.
+                # OpenCV: an offset from 2 GiB to 4 GiB arrives negative.
                 self._position = offset + _WRAP if offset < 0 else offset
             elif whence == io.SEEK_CUR:
                 self._position += offset
@@ -91,7 +91,7 @@ class RangedReader(io.BufferedIOBase):
         try:
             if self.error or self._is_exhausted():
                 return b""
-            data = self._some(self._position, self.size_bytes if size is None or size < 0 else size)
+            data = self._read_some(self._position, self.size_bytes if size is None or size < 0 else size)
         except BaseException as error:  # noqa: BLE001 - see the class
             self.error = error
             return b""
@@ -99,40 +99,40 @@ class RangedReader(io.BufferedIOBase):
         return data
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """`length` bytes from `offset`, fewer at the end of the file. Raises: SourceError."""
+        """Return `length` bytes from `offset`, fewer at the end of the file. Raises: SourceError."""
         number, start = divmod(offset, _BLOCK_BYTES)
         if start + length <= len(block := self._blocks.get(number, b"")):
             return block[start : start + length]
         self.prefetch([(offset, length)])
         parts = []
-        while length > 0 and (part := self._some(offset, length)):
+        while length > 0 and (part := self._read_some(offset, length)):
             parts.append(part)
             offset += len(part)
             length -= len(part)
         return b"".join(parts)
 
-    def prefetch(self, places: Sequence[Place]) -> None:
-        """Reads what is missing of several places, all at once, into the cache. Raises: SourceError."""
-        missing = sorted({number for place in places for number in self._missing(*place)})
-        if len(missing) < 2 or len(missing) > _CACHED_BLOCKS // 2:
-            return  # a single block may begin a run, and so many would push each other out
+    def prefetch(self, ranges: Sequence[ByteRange]) -> None:
+        """Read the blocks of several ranges that are not cached yet, all at once. Raises: SourceError."""
+        missing = sorted({number for wanted in ranges for number in self._list_missing(*wanted)})
+        if len(missing) < 2 or len(missing) > _MAX_CACHED_BLOCKS // 2:
+            return  # a single block may begin a run, and more than half the cache would evict each other
         runs: list[tuple[int, int]] = []
         for number in missing:
-            if runs and sum(runs[-1]) == number and runs[-1][1] < _LONGEST_READ:
+            if runs and sum(runs[-1]) == number and runs[-1][1] < _MAX_READ_BLOCKS:
                 runs[-1] = (runs[-1][0], runs[-1][1] + 1)
             else:
                 runs.append((number, 1))
-        spans = [self._span(*run) for run in runs]
+        spans = [self._make_span(*run) for run in runs]
         for (number, _), span, data in zip(runs, spans, self._fetch_all(spans), strict=True):
-            self._keep(number, span, data)
+            self._cache_blocks(number, span, data)
 
-    def read_all(self, places: Sequence[Place]) -> list[bytes]:
-        """What is at several small places, read at once, and not kept: neighbours together, and little around them.
+    def read_all(self, ranges: Sequence[ByteRange]) -> list[bytes]:
+        """Return the bytes of several small ranges, read at once and not cached. Raises: SourceError.
 
-        Raises: SourceError.
+        Ranges that are near each other are read together; otherwise no byte around them is read.
         """
-        spans: list[Place] = []
-        for offset, length in sorted(place for place in places if self._missing(*place)):
+        spans: list[ByteRange] = []
+        for offset, length in sorted(wanted for wanted in ranges if self._list_missing(*wanted)):
             end = min(offset + length, self.size_bytes)
             if spans and offset - sum(spans[-1]) < _BLOCK_BYTES:
                 spans[-1] = spans[-1][0], max(end, sum(spans[-1])) - spans[-1][0]
@@ -140,37 +140,37 @@ class RangedReader(io.BufferedIOBase):
                 spans.append((offset, end - offset))
         read = list(zip(spans, self._fetch_all(spans) if spans else [], strict=True))
         for span, data in read:
-            self._count(span, data)
-        return [self._within(read, place) or self.read_at(*place) for place in places]
+            self._count_read(span, data)
+        return [self._slice_read(read, wanted) or self.read_at(*wanted) for wanted in ranges]
 
     @staticmethod
-    def _within(read: Sequence[tuple[Place, bytes]], place: Place) -> bytes:
-        """The bytes of a place, if it was read; no bytes if not."""
-        offset, length = place
+    def _slice_read(read: Sequence[tuple[ByteRange, bytes]], wanted: ByteRange) -> bytes:
+        """Return the bytes of a range if `read` contains its start; no bytes if not."""
+        offset, length = wanted
         for (start, size), data in read:
             if start <= offset < start + size:
                 return data[offset - start : offset - start + length]
         return b""
 
-    def _missing(self, offset: int, length: int) -> list[int]:
+    def _list_missing(self, offset: int, length: int) -> list[int]:
         end = min(offset + length, self.size_bytes)
         if offset < 0 or end <= offset:
             return []
         last = (end - 1) // _BLOCK_BYTES
         first = offset // _BLOCK_BYTES
-        if last - first > _CACHED_BLOCKS:
+        if last - first > _MAX_CACHED_BLOCKS:
             return []
         return [number for number in range(first, last + 1) if number not in self._blocks]
 
     def rewind(self, *, soft_bytes: int | None = None, soft_cpu_s: float | None = None) -> None:
-        """Back to the start, with new soft limits from here on; what was read stays cached."""
+        """Seek to the start and set new soft limits, counted from now. The cache is kept."""
         self._position = 0
         self.exhausted = False
         self._soft_bytes = None if soft_bytes is None else self._fetched_bytes + soft_bytes
         self._soft_cpu_s = soft_cpu_s
 
     def check(self) -> None:
-        """Raises the error that ended the file, if one did."""
+        """Raise the error that ended the file, if there is one."""
         if self.error is not None:
             raise self.error
 
@@ -181,41 +181,41 @@ class RangedReader(io.BufferedIOBase):
             self.exhausted = True
         return self.exhausted
 
-    def _some(self, offset: int, length: int) -> bytes:
-        """At least one byte of those asked for, at most up to the end of a block; nothing at the end of the file."""
+    def _read_some(self, offset: int, length: int) -> bytes:
+        """Return at least one of the bytes asked for, at most up to the end of a block; none at the end of the file."""
         if offset >= self.size_bytes or length <= 0:
             return b""
         number, start = divmod(offset, _BLOCK_BYTES)
-        return self._block(number)[start : start + length]
+        return self._read_block(number)[start : start + length]
 
-    def _block(self, number: int) -> bytes:
+    def _read_block(self, number: int) -> bytes:
         if number in self._blocks:
             self._blocks.move_to_end(number)
             return self._blocks[number]
-        self._run = min(self._run * 2, _LONGEST_RUN) if number == self._next_block else 1
+        self._run = min(self._run * 2, _MAX_RUN_BLOCKS) if number == self._next_block else 1
         count = 1
         while count < self._run and number + count not in self._blocks:
             count += 1
-        span = self._span(number, count)
-        self._keep(number, span, self._fetch(*span))
+        span = self._make_span(number, count)
+        self._cache_blocks(number, span, self._fetch(*span))
         self._next_block = number + count
         return self._blocks[number]
 
-    def _span(self, number: int, count: int) -> Place:
+    def _make_span(self, number: int, count: int) -> ByteRange:
         offset = number * _BLOCK_BYTES
         return offset, min(count * _BLOCK_BYTES, self.size_bytes - offset)
 
-    def _count(self, span: Place, data: bytes) -> None:
+    def _count_read(self, span: ByteRange, data: bytes) -> None:
         offset, length = span
         if len(data) != length:
             raise SourceError(f"asked for {length} bytes at {offset}, got {len(data)}")
         self._fetched_bytes += length
         self.fetches += 1
 
-    def _keep(self, number: int, span: Place, data: bytes) -> None:
-        self._count(span, data)
+    def _cache_blocks(self, number: int, span: ByteRange, data: bytes) -> None:
+        self._count_read(span, data)
         for index in range(0, len(data), _BLOCK_BYTES):
             self._blocks[number + index // _BLOCK_BYTES] = data[index : index + _BLOCK_BYTES]
             self._blocks.move_to_end(number + index // _BLOCK_BYTES)
-        while len(self._blocks) > _CACHED_BLOCKS:
+        while len(self._blocks) > _MAX_CACHED_BLOCKS:
             self._blocks.popitem(last=False)

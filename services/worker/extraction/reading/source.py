@@ -1,4 +1,4 @@
-"""Where the bytes of a video come from: an object in S3 or a local file, always in ranges."""
+"""Sources of a video's bytes, read in ranges: an object in S3 or a local file."""
 
 import os
 from pathlib import Path
@@ -6,19 +6,19 @@ from typing import Protocol, Self
 
 
 class SourceError(Exception):
-    """A source could not be read. Whether that is worth another try is the source's to say."""
+    """A source that could not be read. A subclass of the source decides if another try makes sense."""
 
     retryable = True
 
 
-class Source(Protocol):
+class VideoSource(Protocol):
     """Random access to the bytes of one video, also from several threads at once."""
 
     @property
     def size_bytes(self) -> int: ...
 
     def read(self, offset: int, length: int) -> bytes:
-        """Exactly the bytes asked for, fewer only at the end. Raises: SourceError."""
+        """Return exactly the bytes asked for, fewer only at the end of the file. Raises: SourceError."""
         ...
 
 
@@ -26,7 +26,7 @@ class LocalFile:
     """A video on this machine."""
 
     def __init__(self, path: Path) -> None:
-        # A named pipe would be waited for until somebody writes to it.
+        # Without O_NONBLOCK, opening a named pipe blocks until another process writes to it.
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         self.size_bytes = os.fstat(self._descriptor).st_size
 

@@ -13,7 +13,7 @@ from services.contract.records import ReasonCode
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames.request import SearchLimits
 from services.worker.extraction.outcome import ExtractionError, Outcome, encode_outcome
-from services.worker.extraction.reading.reader import Place, RangedReader
+from services.worker.extraction.reading.reader import ByteRange, RangedReader
 from services.worker.extraction.reading.source import SourceError
 from services.worker.extraction.sandbox import confinement, wire
 from services.worker.extraction.sandbox.job import Bounds, ExtractionJob
@@ -49,7 +49,7 @@ def _set_limits(bounds: Bounds) -> None:
 
 
 def _extract(job: ExtractionJob, memory: "_Memory", inbox: int, outbox: int) -> Outcome:
-    def fetch_all(places: Sequence[Place]) -> list[bytes]:
+    def fetch_all(places: Sequence[ByteRange]) -> list[bytes]:
         answers = []
         for start in range(0, len(places), wire.MAX_RANGES):
             asked = places[start : start + wire.MAX_RANGES]

@@ -20,7 +20,7 @@ from typing import Self
 from services.contract.records import ReasonCode
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.outcome import ExtractionError, Outcome, Usage, decode_outcome
-from services.worker.extraction.reading.source import LocalFile, Source, SourceError
+from services.worker.extraction.reading.source import LocalFile, SourceError, VideoSource
 from services.worker.extraction.sandbox import forkserver, wire
 from services.worker.extraction.sandbox.job import Bounds, ExtractionJob
 from services.worker.extraction.sandbox.wire import DeadlineError, Kind, WireError
@@ -93,7 +93,7 @@ class Sandbox:
                 raise SandboxError(f"The fork server does not start: {error}") from error
             return self._missing
 
-    def extract(self, source: Source) -> Outcome:
+    def extract(self, source: VideoSource) -> Outcome:
         """Return the thumbnails of the video in `source`, or the reason why there are none.
 
         A crash of the child is such a reason. Raises: SandboxError.
@@ -105,7 +105,7 @@ class Sandbox:
             # It died before it forked, so the video can be tried again with another one.
             return self._extract(source, job)
 
-    def _extract(self, source: Source, job: ExtractionJob) -> Outcome:
+    def _extract(self, source: VideoSource, job: ExtractionJob) -> Outcome:
         with _Conversation(source, job, self._pool) as conversation:
             pid = self._fork(conversation)
             try:
@@ -236,7 +236,7 @@ class _Ending:
 class _Conversation:
     """Messages with the child of one video. All messages of the child are checked, as it may be hostile."""
 
-    def __init__(self, source: Source, job: ExtractionJob, pool: Executor | None = None) -> None:
+    def __init__(self, source: VideoSource, job: ExtractionJob, pool: Executor | None = None) -> None:
         self._source = source
         self._pool = pool
         self._job = job

@@ -15,10 +15,10 @@ def test_one_text_holds_one_or_more_operator_tokens() -> None:
 def test_json_gives_roles_and_versions_add_up() -> None:
     tokens = parse_tokens([f'{{"operator": "{ONE}", "viewer": ["{THREE}"]}}', TWO])
     assert {token.secret: token.role for token in tokens.tokens} == {ONE: "operator", THREE: "viewer", TWO: "operator"}
-    found = tokens.find(THREE)
+    found = tokens.find_token(THREE)
     assert found is not None
     assert found.role == "viewer"
-    assert tokens.find(THREE[:-1]) is None
+    assert tokens.find_token(THREE[:-1]) is None
     # Signed with the current operator's; made from no viewer's.
     assert len(tokens.signing_keys) == 2
     assert tokens.signing_keys[-1] == parse_tokens([ONE]).signing_keys[-1]

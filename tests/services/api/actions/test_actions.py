@@ -11,9 +11,9 @@ from typing import Self
 import httpx
 import pytest
 
-from services.api.actions.dead_letters import DeadLetterBox
+from services.api.actions.dead_letters import DeadLetterStore
 from services.aws.errors import AwsError
-from services.contract.events import Delivery, UploadEvent, notification_body, parse_notification
+from services.contract.events import Delivery, UploadEvent, make_notification_body, parse_notification
 from services.contract.records import ReasonCode, VideoState
 from services.contract.resources import CLAIM_PREFIX
 from services.contract.settings import WorkerSettings
@@ -84,7 +84,7 @@ def test_a_purge_takes_everything_and_tells_how_far_it_is(place: Place, own_api:
     moved = write(place, a_record("uploads/failed.mp4", VideoState.FAILED, base="thumbnails/orphan"))
     place.videos.replace(moved, a_record("uploads/failed.mp4", VideoState.FAILED), claims=True)
     place.bucket.put("elsewhere/kept", b"", content_type="text/plain")
-    body = notification_body(
+    body = make_notification_body(
         UploadEvent(name="ObjectCreated:Put", time=START, bucket=place.resources.bucket, key="uploads/failed.mp4")
     )
     place.dead_letters.put(body, reason_code="not_a_video", reason="It is none.", attempts=1)
@@ -224,7 +224,9 @@ def letters(place: Place, count: int, code: str = "crashed", name: str = "v") ->
     keys = [f"uploads/{name}{number}.mp4" for number in range(count)]
     for key in keys:
         event = UploadEvent(name="ObjectCreated:Put", time=START, bucket=place.resources.bucket, key=key)
-        place.dead_letters.put(notification_body(event), reason_code=code, reason=f"Because of {code}.", attempts=5)
+        place.dead_letters.put(
+            make_notification_body(event), reason_code=code, reason=f"Because of {code}.", attempts=5
+        )
     return keys
 
 
@@ -340,11 +342,11 @@ def test_a_redrive_asks_for_another_try(place: Place, own_api: Api) -> None:
 def test_to_look_at_dead_letters_changes_nothing_that_is_shown(place: Place, own_api: Api) -> None:
     letters(place, 2)
     place.clients.sqs.send_message(QueueUrl=place.queues.dead_letter_url, MessageBody="moved by SQS")
-    own = DeadLetterBox(place.queue, place.dead_letters)
+    own = DeadLetterStore(place.queue, place.dead_letters)
     with own_api.client() as client:
         first = client.get("/api/dead-letters").json()
         for _ in range(7):
-            assert len(own.all()) == 3
+            assert len(own.receive_all()) == 3
         sent = client.post("/api/dead-letters/redrive", json={"keys": ["uploads/no-such.mp4"]}).json()
         second = client.get("/api/dead-letters").json()
 

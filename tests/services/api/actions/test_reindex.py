@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from services.api.actions.dead_letters import DeadLetterBox
-from services.api.actions.reindex import ReindexParts
-from services.api.actions.reindex import reindex as run_reindex
+from services.api.actions.dead_letters import DeadLetterStore
+from services.api.actions.reindex import ReindexContext
+from services.api.actions.reindex import reindex_table as run_reindex
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import BaseTakenError
-from services.contract.events import Delivery, UploadEvent, notification_body, parse_notification
+from services.contract.events import Delivery, UploadEvent, make_notification_body, parse_notification
 from services.contract.origin import origin_metadata
 from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.worker.process import Stored
@@ -40,7 +40,7 @@ def test_a_lost_table_is_rebuilt_from_what_the_thumbnails_say(place: Place) -> N
     place.bucket.put("uploads/new.mp4", b"a video", content_type="video/mp4")
     place.bucket.put("uploads/bad.mp4", b"no video", content_type="video/mp4")
     bad = UploadEvent(name="ObjectCreated:Put", time=START, bucket=place.resources.bucket, key="uploads/bad.mp4")
-    place.dead_letters.put(notification_body(bad), reason_code="damaged", reason="It is damaged.", attempts=2)
+    place.dead_letters.put(make_notification_body(bad), reason_code="damaged", reason="It is damaged.", attempts=2)
     place.clients.sqs.purge_queue(QueueUrl=place.queues.url)
     totals = place.videos.totals()
     place.videos.delete([item["pk"] for item in place.videos.scan()])
@@ -150,12 +150,12 @@ class ChangingBucket(Bucket):
         return super().head(key)
 
 
-def parts_of(place: Place, bucket: Bucket) -> ReindexParts:
-    return ReindexParts(
+def parts_of(place: Place, bucket: Bucket) -> ReindexContext:
+    return ReindexContext(
         bucket=bucket,
         videos=place.videos,
         queue=place.queue,
-        dead_letters=DeadLetterBox(place.queue, place.dead_letters),
+        dead_letters=DeadLetterStore(place.queue, place.dead_letters),
         thumbnail_prefix="thumbnails/",
         count=3,
     )
@@ -231,7 +231,7 @@ def test_an_overwritten_video_is_queued_again_whatever_became_of_the_old_one(pla
     event = UploadEvent(
         name="ObjectCreated:Put", time=START, bucket=place.resources.bucket, key=failed.key, etag=failed.etag
     )
-    place.dead_letters.put(notification_body(event), reason_code="damaged", reason="It is damaged.", attempts=1)
+    place.dead_letters.put(make_notification_body(event), reason_code="damaged", reason="It is damaged.", attempts=1)
     for key in (old.key, failed.key):
         place.bucket.put(key, b"another video", content_type="video/mp4")
     etag = place.bucket.head(old.key).etag

@@ -6,15 +6,15 @@ import pytest
 
 from services.api.access.limiter import FailureLimiter
 from services.api.live import figures
-from services.api.live.figures import Sample, Samples
+from services.api.live.figures import Samples, StateSample
 from services.api.schema.models import Throughput
 
 NOW_S = 1_800_000_000
 NOW = datetime.fromtimestamp(NOW_S, UTC)
 
 
-def a_sample(age_s: int, *, ended: int = 0, visible: int = 1) -> Sample:
-    return Sample(NOW_S - age_s, visible, 0, 0, 0, ended)
+def a_sample(age_s: int, *, ended: int = 0, visible: int = 1) -> StateSample:
+    return StateSample(NOW_S - age_s, visible, 0, 0, 0, ended)
 
 
 def followed(per_step: int, for_s: int) -> Samples:
@@ -44,40 +44,40 @@ def test_samples_of_two_processes_become_one_series() -> None:
 @pytest.mark.parametrize("for_s", [7200, 400])
 def test_throughput_is_the_growth_of_what_has_ended(for_s: int) -> None:
     samples = followed(1, for_s)
-    rate = figures.throughput(samples, samples.recent[-1].ended, NOW_S)
+    rate = figures.measure_throughput(samples, samples.recent[-1].ended, NOW_S)
     assert rate.last_1_min == pytest.approx(12, rel=0.1)
     assert rate.last_5_min == pytest.approx(12, rel=0.05)
     assert rate.last_60_min == pytest.approx(12, rel=0.05)
 
 
 def test_throughput_is_unknown_in_the_first_minute_and_never_negative() -> None:
-    assert figures.throughput(followed(1, 30), 100, NOW_S).last_1_min is None
-    assert figures.throughput(Samples(), 100, NOW_S).last_60_min is None
-    assert figures.throughput(followed(1, 600), 0, NOW_S).last_5_min == 0
+    assert figures.measure_throughput(followed(1, 30), 100, NOW_S).last_1_min is None
+    assert figures.measure_throughput(Samples(), 100, NOW_S).last_60_min is None
+    assert figures.measure_throughput(followed(1, 600), 0, NOW_S).last_5_min == 0
 
 
 def test_latency_is_of_the_latest_hundred() -> None:
     old = [(NOW - timedelta(days=2), NOW - timedelta(days=1))] * 50
     new = [(NOW - timedelta(seconds=seconds), NOW) for seconds in range(1, 101)]
-    found = figures.latency([*old, *new])
+    found = figures.measure_latency([*old, *new])
     assert (found.p50_s, found.p95_s) == (50, 95)
-    assert figures.latency([]).p50_s is None
+    assert figures.measure_latency([]).p50_s is None
 
 
 def test_the_drain_is_estimated_from_the_rate() -> None:
     rate = Throughput(last_1_min=30, last_5_min=60, last_60_min=1)
-    assert figures.drain_s(120, rate) == 120
-    assert figures.drain_s(0, rate) == 0
-    assert figures.drain_s(5, Throughput(last_1_min=None, last_5_min=0, last_60_min=2)) is None
+    assert figures.estimate_drain_s(120, rate) == 120
+    assert figures.estimate_drain_s(0, rate) == 0
+    assert figures.estimate_drain_s(5, Throughput(last_1_min=None, last_5_min=0, last_60_min=2)) is None
 
 
 def test_the_oldest_message_came_after_what_was_taken_and_after_the_queue_was_empty() -> None:
     samples = Samples((a_sample(100, visible=0), a_sample(50), a_sample(5)))
     taken = [NOW - timedelta(seconds=70), NOW - timedelta(seconds=300)]
-    assert figures.oldest_age_s(NOW_S, 3, samples, taken) == 70
-    assert figures.oldest_age_s(NOW_S, 3, samples, []) == 100
-    assert figures.oldest_age_s(NOW_S, 3, Samples(), []) is None
-    assert figures.oldest_age_s(NOW_S, 0, samples, taken) is None
+    assert figures.estimate_oldest_age_s(NOW_S, 3, samples, taken) == 70
+    assert figures.estimate_oldest_age_s(NOW_S, 3, samples, []) == 100
+    assert figures.estimate_oldest_age_s(NOW_S, 3, Samples(), []) is None
+    assert figures.estimate_oldest_age_s(NOW_S, 0, samples, taken) is None
 
 
 def test_failures_are_forgiven_one_by_one_and_addresses_do_not_pile_up() -> None:
@@ -85,13 +85,13 @@ def test_failures_are_forgiven_one_by_one_and_addresses_do_not_pile_up() -> None
     limiter = FailureLimiter(lambda: clock[0])
     for _ in range(10):
         assert limiter.wait_s("a") == 0
-        limiter.failed("a")
+        limiter.add_failure("a")
     assert limiter.wait_s("a") == 6
     assert limiter.wait_s("b") == 0
     clock[0] = 6.0
     assert limiter.wait_s("a") == 0
-    limiter.failed("a")
+    limiter.add_failure("a")
     assert limiter.wait_s("a") == 6
     for number in range(30_000):
-        limiter.failed(str(number))
+        limiter.add_failure(str(number))
     assert limiter.wait_s("a") == 0

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.api.live.sources.pods_kubernetes import pod_of
+from services.api.live.sources.pods_kubernetes import parse_pod
 from tests.services.api.process import message_when, running, write_pods
 from tests.support.cluster import Cluster, a_pod
 from tests.support.driver import eventually
@@ -41,14 +41,14 @@ def ended(reason: str, code: int) -> dict[str, Any]:
     ],
 )
 def test_a_pod_is_told_by_its_phase_or_by_the_reason_why_it_does_not_run(status: dict[str, Any], phase: str) -> None:
-    assert pod_of(a_pod(**status)).phase == phase
+    assert parse_pod(a_pod(**status)).phase == phase
 
 
 def test_a_pod_that_is_deleted_is_terminating() -> None:
     pod = a_pod(containerStatuses=[container(running={})], conditions=[{"type": "Ready", "status": "True"}])
-    assert (pod_of(pod).ready, pod_of(pod).restarts, pod_of(pod).component) == (True, 3, "worker")
+    assert (parse_pod(pod).ready, parse_pod(pod).restarts, parse_pod(pod).component) == (True, 3, "worker")
     pod["metadata"]["deletionTimestamp"] = "2026-11-24T09:05:00Z"
-    assert pod_of(pod).phase == "Terminating"
+    assert parse_pod(pod).phase == "Terminating"
 
 
 @pytest.fixture

@@ -86,7 +86,8 @@ def test_the_queue_is_sampled_and_two_processes_show_the_same(place: Place, own_
 
         def histories_agree() -> bool:
             mine, theirs = (client.get("/api/queue").json()["history"] for client in (one, other))
-            return len(mine) > 1 and mine == theirs
+            # The newest: an older one may be known to one process only, if its write failed.
+            return len(mine) > 1 and mine[-2:] == theirs[-2:]
 
         eventually(histories_agree, "the same history")
         mine, theirs = one.get("/api/queue").json(), other.get("/api/queue").json()
@@ -104,8 +105,10 @@ def test_a_new_process_knows_the_history(place: Place, tmp_path: Path) -> None:
     with running(place, tmp_path) as second, second.client() as client:
         after = client.get("/api/queue").json()["history"]
 
-    assert before
-    assert [sample for sample in after if sample in before] == before
+    # The history covers five minutes: its oldest samples may have gone meanwhile.
+    still_covered = [sample for sample in before if sample["at"] >= after[0]["at"]]
+    assert still_covered
+    assert [sample for sample in after if sample in before] == still_covered
 
 
 def test_a_client_that_does_not_read_is_dropped_and_others_go_on(place: Place, tmp_path: Path) -> None:

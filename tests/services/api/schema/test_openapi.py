@@ -15,7 +15,7 @@ from services.api.app import make_app
 from services.api.schema import openapi, reference
 from tests.services.api.process import OPERATOR, Api, message
 
-DOCUMENT = openapi.document(make_app())
+DOCUMENT = openapi.build_document(make_app())
 OPERATIONS = [
     (method, path, operation)
     for path, operations in DOCUMENT["paths"].items()
@@ -90,4 +90,4 @@ def test_what_is_generated_from_it_is_fresh() -> None:
     page = (PROJECT / "docs" / "api.md").read_text(encoding="utf-8")
     assert page == reference.api_reference(), "run ./noxw -s generate"
     document = (PROJECT / "services" / "frontend" / "src" / "lib" / "api" / "openapi.json").read_text(encoding="utf-8")
-    assert document == openapi.as_text(make_app()), "run ./noxw -s generate"
+    assert document == openapi.format_document(make_app()), "run ./noxw -s generate"

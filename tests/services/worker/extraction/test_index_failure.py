@@ -1,5 +1,6 @@
 """An error of an index reader does not cost a video its thumbnails, and is not hidden either."""
 
+import re
 import struct
 from pathlib import Path
 from typing import NoReturn
@@ -8,7 +9,7 @@ import pytest
 
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction.containers.mp4 import movie
+from services.worker.extraction.containers.mp4 import index
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames.overview import Overview
 from services.worker.extraction.frames.request import SearchLimits
@@ -16,7 +17,7 @@ from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.sandbox.sandbox import Sandbox
-from services.worker.metrics import Metrics
+from services.worker.metrics import WorkerMetrics
 from tests.support.extracted import SMALL, numbers
 from tests.support.extracted import extract as extract_in_sandbox
 from tests.support.ranged import Counted
@@ -33,7 +34,7 @@ def break_reader(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def read(_: RangedReader) -> NoReturn:
         raise error
 
-    monkeypatch.setattr(movie, "read", read)
+    monkeypatch.setattr(index, "read_movie", read)
 
 
 BUGS = {
@@ -61,15 +62,17 @@ def test_a_bug_of_an_index_reader_is_named_and_the_video_has_its_thumbnails(
     assert failure is not None
     assert (failure.error, failure.container, failure.is_expected, failure.label) == (name, "mp4", False, name)
     assert failure.message == str(BUGS[name])
-    assert failure.where.startswith("containers/mp4/")
+    assert failure.where.startswith("containers/mp4/index.py:")
 
 
 def test_an_index_that_is_missing_is_expected(videos: Videos, sandbox: Sandbox) -> None:
     content = videos.video("a.mp4", **SMALL).read_bytes()
     outcome = extract_in_sandbox(sandbox, videos.file("no-sizes.mp4", content.replace(b"stsz", b"xtsz")))
     assert outcome.index_failure is not None
-    assert (outcome.index_failure.error, outcome.index_failure.message) == ("BrokenIndexError", "a table is missing")
-    assert outcome.index_failure.where.startswith("containers/mp4/")
+    assert outcome.index_failure.error == "BrokenIndexError"
+    message = r"mp4 stbl at \d+: expected stts, stsc, stsz and stco or co64, found stco stsc stts"
+    assert re.fullmatch(message, outcome.index_failure.message)
+    assert outcome.index_failure.where.startswith("containers/mp4/tables.py:")
     assert outcome.index_failure.is_expected
 
 
@@ -96,7 +99,7 @@ def test_what_an_exception_says_becomes_a_short_printable_line(videos: Videos, m
 
 
 def test_a_metric_has_few_labels_whatever_a_child_says() -> None:
-    metrics = Metrics()
+    metrics = WorkerMetrics()
     for number in range(50):
         metrics.count_index_failure(IndexFailure(f"container{number}", f"Error{number}", "", ""))
     metrics.count_index_failure(IndexFailure("mp4", "IndexError", "", ""))

@@ -1,4 +1,4 @@
-/** For probes: this server answers. Whether the api does is the api's own probe to say. */
+/** Liveness probe of this server. The api has its own probe. */
 export const dynamic = "force-dynamic";
 
 export function GET(): Response {

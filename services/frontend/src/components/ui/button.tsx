@@ -1,5 +1,5 @@
 import type { ButtonHTMLAttributes, ReactNode } from "react";
-import { classes } from "./classes";
+import { clsx } from "clsx";
 
 export type ButtonKind = "primary" | "plain" | "quiet" | "danger";
 
@@ -21,17 +21,17 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
 
 export function Button({ kind = "plain", icon, className, children, type = "button", ...rest }: ButtonProps) {
   return (
-    <button type={type} className={classes(BUTTON_SHAPE, KINDS[kind], className)} {...rest}>
+    <button type={type} className={clsx(BUTTON_SHAPE, KINDS[kind], className)} {...rest}>
       {icon}
       {children}
     </button>
   );
 }
 
-/** A button that shows an icon only; `label` is its name. */
+/** Button that shows only an icon; `label` is its accessible name. */
 export function IconButton({ label, icon, kind = "quiet", className, ...rest }: ButtonProps & { label: string }) {
   return (
-    <Button kind={kind} aria-label={label} title={label} className={classes("min-w-9 px-0", className)} {...rest}>
+    <Button kind={kind} aria-label={label} title={label} className={clsx("min-w-9 px-0", className)} {...rest}>
       {icon}
     </Button>
   );

@@ -1,13 +1,13 @@
 import type { ReactNode } from "react";
-import { classes } from "./classes";
+import { clsx } from "clsx";
 
 interface CardProps {
   title: string;
-  /** A second, quieter part of the heading. */
+  /** Secondary text of the heading. */
   note?: ReactNode;
-  /** Buttons and links at the right of the heading. */
+  /** Buttons and links on the right of the heading. */
   actions?: ReactNode;
-  /** Says that the card's source has failed, and since when. */
+  /** Warning that the card's source has failed, with the age of the data. */
   warning?: string | null;
   id?: string;
   className?: string;
@@ -19,7 +19,7 @@ export function Card({ title, note, actions, warning, id, className, children }:
     <section
       aria-label={title}
       {...(id ? { id } : {})}
-      className={classes("flex min-w-0 scroll-mt-28 flex-col rounded-card border border-line bg-panel", className)}
+      className={clsx("flex min-w-0 scroll-mt-28 flex-col rounded-card border border-line bg-panel", className)}
     >
       <header className="flex min-h-12 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1">
         <h2 className="text-sm font-semibold">{title}</h2>

@@ -12,7 +12,7 @@ interface DialogProps {
   children: ReactNode;
 }
 
-/** A modal on the browser's own `<dialog>`: it traps the focus, closes on Escape and gives the focus back. */
+/** Modal dialog on the browser's own `<dialog>`: it traps the focus, closes on Escape and restores the focus. */
 export function Dialog({ title, isOpen, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();

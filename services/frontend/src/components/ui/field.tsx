@@ -1,6 +1,6 @@
 import type { InputHTMLAttributes } from "react";
 import { useId } from "react";
-import { classes } from "./classes";
+import { clsx } from "clsx";
 
 interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
   label: string;
@@ -11,7 +11,7 @@ interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
 export function Field({ label, error, isLabelHidden, className, ...rest }: FieldProps) {
   const id = useId();
   return (
-    <div className={classes("flex flex-col gap-1.5", className)}>
+    <div className={clsx("flex flex-col gap-1.5", className)}>
       <label htmlFor={id} className={isLabelHidden ? "sr-only" : "text-sm font-medium"}>
         {label}
       </label>

@@ -3,15 +3,15 @@ import { Skeleton } from "./states";
 
 interface FigureTileProps {
   label: string;
-  /** Null while it is not known yet. */
+  /** Null until it is known. */
   value: string | null;
   unit?: string;
   note?: ReactNode;
-  /** Says that the figure's source has failed. */
+  /** Warning that the figure's source has failed. */
   warning?: string | null;
 }
 
-/** One figure with its name. As high with a value as without one. */
+/** One figure with its name. It keeps its height while the value is missing. */
 export function FigureTile({ label, value, unit, note, warning }: FigureTileProps) {
   return (
     <div className="flex min-w-0 flex-col gap-0.5 bg-panel px-4 py-3" {...(warning ? { title: warning } : {})}>

@@ -1,17 +1,19 @@
+// @vitest-environment jsdom
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import { Menu } from "./menu";
 
 afterEach(cleanup);
 
-const items = (onSelect = vi.fn()) => ["One", "Two", "Three"].map((label) => ({ label, onSelect: () => onSelect(label) }));
+const items = (onSelect = vi.fn()) =>
+  ["One", "Two", "Three"].map((label) => ({ label, onSelect: () => onSelect(label) }));
 
 function open() {
   fireEvent.click(screen.getByRole("button", { name: "Actions" }));
   return screen.getByRole("menu");
 }
 
-it("opens on its first item, and goes round by the arrow keys", () => {
+it("focuses the first item and wraps around by arrow keys", () => {
   render(<Menu label="Actions" icon={null} items={items()} />);
   const menu = open();
   expect(document.activeElement?.textContent).toBe("One");
@@ -23,7 +25,7 @@ it("opens on its first item, and goes round by the arrow keys", () => {
   expect(document.activeElement?.textContent).toBe("Three");
 });
 
-it("gives the focus back on Escape and after a choice", () => {
+it("restores the focus on Escape and after a choice", () => {
   const onSelect = vi.fn();
   render(<Menu label="Actions" icon={null} items={items(onSelect)} />);
   fireEvent.keyDown(open(), { key: "Escape" });
@@ -35,7 +37,7 @@ it("gives the focus back on Escape and after a choice", () => {
   expect(document.activeElement).toBe(screen.getByRole("button", { name: "Actions" }));
 });
 
-it("closes when one presses elsewhere", () => {
+it("closes on a press outside", () => {
   render(<Menu label="Actions" icon={null} items={items()} />);
   open();
   fireEvent.pointerDown(document.body);

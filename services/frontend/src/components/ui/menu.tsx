@@ -3,18 +3,18 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Check } from "lucide-react";
 import { IconButton } from "./button";
-import { classes } from "./classes";
+import { clsx } from "clsx";
 
 export interface MenuItem {
   label: string;
   icon?: ReactNode;
   isDangerous?: boolean;
-  /** Asked when the menu opens; makes the item one choice out of several. */
+  /** Read when the menu opens. Makes the item one choice out of several. */
   isChosen?: () => boolean;
   onSelect: () => void;
 }
 
-/** A button with a list of actions, by the WAI-ARIA menu pattern: arrows, Home, End and Escape work. */
+/** Button with a list of actions, following the WAI-ARIA menu pattern: arrows, Home, End and Escape work. */
 export function Menu({ label, icon, items }: { label: string; icon: ReactNode; items: readonly MenuItem[] }) {
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
@@ -76,7 +76,7 @@ export function Menu({ label, icon, items }: { label: string; icon: ReactNode; i
                 closeAndReturn();
                 item.onSelect();
               }}
-              className={classes(
+              className={clsx(
                 "flex min-h-9 w-full items-center gap-2.5 rounded-md px-3 text-left text-sm hover:bg-raised focus:bg-raised",
                 item.isDangerous && "text-bad",
               )}

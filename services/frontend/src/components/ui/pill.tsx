@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { classes } from "./classes";
+import { clsx } from "clsx";
 
 export type Tone = "good" | "warn" | "bad" | "active" | "calm";
 
@@ -15,7 +15,7 @@ export function Pill({ tone, children, title }: { tone: Tone; children: ReactNod
   return (
     <span
       title={title}
-      className={classes(
+      className={clsx(
         "inline-flex items-center gap-1.5 rounded-full px-2 py-0.5 text-xs font-medium whitespace-nowrap",
         TONES[tone],
       )}
@@ -26,5 +26,5 @@ export function Pill({ tone, children, title }: { tone: Tone; children: ReactNod
 }
 
 export function Dot({ className }: { className?: string }) {
-  return <span aria-hidden className={classes("size-1.5 shrink-0 rounded-full bg-current", className)} />;
+  return <span aria-hidden className={clsx("size-1.5 shrink-0 rounded-full bg-current", className)} />;
 }

@@ -1,4 +1,4 @@
-import { classes } from "./classes";
+import { clsx } from "clsx";
 import type { Tone } from "./pill";
 
 const FILLS: Record<Tone, string> = {
@@ -9,14 +9,14 @@ const FILLS: Record<Tone, string> = {
   calm: "[&::-webkit-progress-value]:bg-line-strong [&::-moz-progress-bar]:bg-line-strong",
 };
 
-/** `share` from 0 to 1; without one, something goes on that cannot be measured. */
+/** Progress bar. `share` is from 0 to 1; without it, the bar is indeterminate. */
 export function Progress({ label, share, tone = "active" }: { label: string; share?: number; tone?: Tone }) {
   return (
     <progress
       aria-label={label}
       max={1}
       {...(share === undefined ? {} : { value: share })}
-      className={classes(
+      className={clsx(
         "block h-1.5 w-full appearance-none overflow-hidden rounded-full bg-raised",
         "[&::-webkit-progress-bar]:bg-raised [&::-webkit-progress-value]:rounded-full [&::-webkit-progress-value]:transition-[width]",
         FILLS[tone],

@@ -1,7 +1,7 @@
 "use client";
 
 import { useId } from "react";
-import { classes } from "./classes";
+import { clsx } from "clsx";
 
 interface SegmentsProps<Value extends string> {
   label: string;
@@ -19,7 +19,7 @@ export function Segments<Value extends string>({ label, options, value, onChange
       {options.map((option) => (
         <label
           key={option.value}
-          className={classes(
+          className={clsx(
             "relative flex min-h-8 items-center gap-1.5 rounded-md px-2 text-sm sm:px-3 whitespace-nowrap",
             "has-focus-visible:outline-2 has-focus-visible:outline-accent",
             option.value === value ? "bg-raised font-medium text-ink" : "text-muted hover:text-ink",

@@ -1,10 +1,10 @@
-/** What stands in for content: nothing yet, still coming, could not come. */
+/** Placeholders for content: empty, loading, failed. */
 
 import { CircleAlert, Inbox } from "lucide-react";
 import type { ReactNode } from "react";
 import { text } from "@/text";
 import { Button } from "./button";
-import { classes } from "./classes";
+import { clsx } from "clsx";
 
 interface EmptyProps {
   title: string;
@@ -36,7 +36,7 @@ export function Failure({ title, detail, onRetry }: { title: string; detail: str
 }
 
 export function Skeleton({ className }: { className?: string }) {
-  return <div aria-hidden className={classes("animate-pulse rounded-md bg-raised", className)} />;
+  return <div aria-hidden className={clsx("animate-pulse rounded-md bg-raised", className)} />;
 }
 
 export function Loading({ label, children }: { label: string; children: ReactNode }) {

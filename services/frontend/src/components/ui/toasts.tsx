@@ -5,7 +5,7 @@ import { useEffect } from "react";
 import { createStore, useStore } from "zustand";
 import { text } from "@/text";
 import { Button, IconButton } from "./button";
-import { classes } from "./classes";
+import { clsx } from "clsx";
 
 interface Toast {
   id: number;
@@ -19,11 +19,13 @@ const SHOWN_MS = 6000;
 const store = createStore<{ toasts: Toast[] }>(() => ({ toasts: [] }));
 let lastId = 0;
 
-/** Shows a short message. Good news go by themselves; what failed stays until it is read. */
-export function announce(toast: Omit<Toast, "id">): void {
+/** Show a short message. Successes disappear after six seconds; failures stay until they are dismissed. */
+export function showToast(toast: Omit<Toast, "id">): void {
   lastId += 1;
   const shown = { ...toast, id: lastId };
-  store.setState(({ toasts }) => ({ toasts: [...toasts.filter((other) => other.title !== toast.title), shown].slice(-4) }));
+  store.setState(({ toasts }) => ({
+    toasts: [...toasts.filter((other) => other.title !== toast.title), shown].slice(-4),
+  }));
 }
 
 function dismiss(id: number): void {
@@ -54,7 +56,7 @@ function ToastCard({ toast }: { toast: Toast }) {
   }, [toast]);
   return (
     <div
-      className={classes(
+      className={clsx(
         "pointer-events-auto flex w-full max-w-md items-start gap-3 rounded-lg border border-line bg-panel py-2 pr-2 pl-4 shadow-xl",
         "border-l-4",
         toast.tone === "bad" ? "border-l-bad" : "border-l-good",

@@ -8,28 +8,28 @@ interface VirtualGridProps<Item> {
   items: readonly Item[];
   keyOf: (item: Item) => string;
   render: (item: Item) => ReactNode;
-  /** Tiles share the width evenly; as many columns as fit with at least this width each, given the whole one. */
-  minTileWidth_px: (width_px: number) => number;
-  tileHeight_px: (width_px: number) => number;
-  gap_px?: number;
-  /** Called when the end comes near: there may be a next page. */
+  /** Minimum width of a tile. The columns that fit share the whole width evenly. */
+  minTileWidthPx: (widthPx: number) => number;
+  tileHeightPx: (widthPx: number) => number;
+  gapPx?: number;
+  /** Called near the end of the list, so that the next page can be loaded. */
   onNearEnd?: () => void;
 }
 
 const ROWS_AHEAD = 4;
 
-/** A grid that scrolls with the page and holds in the document only the rows near the window. */
+/** Grid that scrolls with the page and keeps only the rows near the window in the document. */
 export function VirtualGrid<Item>(props: VirtualGridProps<Item>) {
-  const { label, items, keyOf, render, minTileWidth_px, tileHeight_px, gap_px = 12, onNearEnd } = props;
+  const { label, items, keyOf, render, minTileWidthPx, tileHeightPx, gapPx = 12, onNearEnd } = props;
   const host = useRef<HTMLUListElement>(null);
-  const [place, setPlace] = useState({ width_px: 0, top_px: 0 });
+  const [place, setPlace] = useState({ widthPx: 0, topPx: 0 });
 
   useLayoutEffect(() => {
     const element = host.current;
     if (!element) return;
     const measure = () => {
       const box = element.getBoundingClientRect();
-      setPlace({ width_px: box.width, top_px: box.top + window.scrollY });
+      setPlace({ widthPx: box.width, topPx: box.top + window.scrollY });
     };
     measure();
     const resized = new ResizeObserver(measure);
@@ -38,18 +38,18 @@ export function VirtualGrid<Item>(props: VirtualGridProps<Item>) {
     return () => resized.disconnect();
   }, []);
 
-  const columns = Math.max(1, Math.floor((place.width_px + gap_px) / (minTileWidth_px(place.width_px) + gap_px)));
-  const tileWidth_px = Math.max(0, (place.width_px - gap_px * (columns - 1)) / columns);
-  const rowHeight_px = Math.round(tileHeight_px(tileWidth_px)) + gap_px;
+  const columns = Math.max(1, Math.floor((place.widthPx + gapPx) / (minTileWidthPx(place.widthPx) + gapPx)));
+  const tileWidthPx = Math.max(0, (place.widthPx - gapPx * (columns - 1)) / columns);
+  const rowHeightPx = Math.round(tileHeightPx(tileWidthPx)) + gapPx;
   const rowCount = Math.ceil(items.length / columns);
 
   const virtualizer = useWindowVirtualizer({
-    count: place.width_px ? rowCount : 0,
-    estimateSize: () => rowHeight_px,
+    count: place.widthPx ? rowCount : 0,
+    estimateSize: () => rowHeightPx,
     overscan: ROWS_AHEAD,
-    scrollMargin: place.top_px,
+    scrollMargin: place.topPx,
   });
-  useEffect(() => virtualizer.measure(), [virtualizer, rowHeight_px]);
+  useEffect(() => virtualizer.measure(), [virtualizer, rowHeightPx]);
 
   const rows = virtualizer.getVirtualItems();
   const lastRow = rows.at(-1)?.index ?? -1;
@@ -65,9 +65,9 @@ export function VirtualGrid<Item>(props: VirtualGridProps<Item>) {
             key={keyOf(item)}
             className="absolute top-0 left-0"
             style={{
-              width: tileWidth_px,
-              height: rowHeight_px - gap_px,
-              transform: `translate(${column * (tileWidth_px + gap_px)}px, ${row.start - place.top_px}px)`,
+              width: tileWidthPx,
+              height: rowHeightPx - gapPx,
+              transform: `translate(${column * (tileWidthPx + gapPx)}px, ${row.start - place.topPx}px)`,
             }}
           >
             {render(item)}

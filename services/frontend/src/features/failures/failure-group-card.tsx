@@ -7,9 +7,9 @@ import { nameOf, pageOf } from "@/features/videos/names";
 import type { DeadLetter } from "@/lib/api/models";
 import { formatMoment } from "@/lib/units";
 import { text } from "@/text";
-import { type FailureGroup, keysOf, pickedOf, sharedReason } from "./groups";
+import { type FailureGroup, keysOf, selectionState, sharedReason } from "./groups";
 
-/** Few, so that all groups are seen at once. */
+/** Few, so that all groups fit on the screen. */
 const FIRST_SHOWN = 5;
 const SHOWN_MORE = 100;
 
@@ -22,7 +22,7 @@ interface FailureGroupCardProps {
 
 export function FailureGroupCard({ group, selection, canSelect, onToggle }: FailureGroupCardProps) {
   const [shownCount, setShownCount] = useState(FIRST_SHOWN);
-  const picked = pickedOf(group, selection);
+  const picked = selectionState(group, selection);
   const box = useRef<HTMLInputElement>(null);
   const title = text.failures.reasons[group.code] ?? group.code;
   const reason = sharedReason(group);
@@ -74,7 +74,7 @@ export function FailureGroupCard({ group, selection, canSelect, onToggle }: Fail
 
 interface LetterProps {
   letter: DeadLetter;
-  /** Whether the group says the reason for all of them. */
+  /** True if the group's header already shows the reason. */
   isReasonShared: boolean;
   isSelected: boolean;
   canSelect: boolean;
@@ -97,7 +97,11 @@ const Letter = memo(function Letter({ letter, isReasonShared, isSelected, canSel
       ) : null}
       <div className="min-w-0 flex-1">
         {letter.key ? (
-          <Link href={pageOf(letter.key)} prefetch={false} className="block truncate font-medium hover:text-accent hover:underline">
+          <Link
+            href={pageOf(letter.key)}
+            prefetch={false}
+            className="block truncate font-medium hover:text-accent hover:underline"
+          >
             {name}
           </Link>
         ) : (

@@ -9,7 +9,7 @@ import { PageHead } from "@/features/shell/page-head";
 import { asProblem } from "@/lib/api/problem";
 import { text } from "@/text";
 import { FailureGroupCard } from "./failure-group-card";
-import { CANARY, groupByReason, keysOf, toggled } from "./groups";
+import { CANARY_COUNT, groupByReason, keysOf, toggled } from "./groups";
 import { useDeadLetters, useRedrive } from "./queries";
 import { RedriveOutcome } from "./redrive-outcome";
 
@@ -26,7 +26,7 @@ export function FailuresPage() {
     [],
   );
   const send = (keys: readonly string[]) => {
-    // More may wait than are listed: whoever picks all of them means those too.
+    // The list may be incomplete: selecting everything listed means every dead letter.
     const isAll = letters.data?.is_complete === false && keys.length === known.size;
     redrive.mutate(isAll ? "all" : keys, { onSuccess: () => setSelection((before) => toggled(before, keys, false)) });
   };
@@ -51,9 +51,13 @@ export function FailuresPage() {
                   {text.failures.selectAll}
                 </Button>
               )}
-              {chosen.length > CANARY ? (
-                <Button title={text.failures.canaryHint} disabled={redrive.isPending} onClick={() => send(chosen.slice(0, CANARY))}>
-                  {text.failures.canary(CANARY)}
+              {chosen.length > CANARY_COUNT ? (
+                <Button
+                  title={text.failures.canaryHint}
+                  disabled={redrive.isPending}
+                  onClick={() => send(chosen.slice(0, CANARY_COUNT))}
+                >
+                  {text.failures.canary(CANARY_COUNT)}
                 </Button>
               ) : null}
               <Button

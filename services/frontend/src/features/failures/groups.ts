@@ -1,4 +1,4 @@
-/** Dead letters by their reason, and what is picked of them. Pure. */
+/** Dead letters grouped by reason, and the selection of them. Pure. */
 
 import type { DeadLetter } from "@/lib/api/models";
 
@@ -7,7 +7,7 @@ export interface FailureGroup {
   letters: DeadLetter[];
 }
 
-/** The largest group first; the newest letter first in each. */
+/** Return groups, largest first; in each, the newest letter first. */
 export function groupByReason(letters: readonly DeadLetter[]): FailureGroup[] {
   const groups = new Map<string, DeadLetter[]>();
   for (const letter of letters) {
@@ -19,20 +19,20 @@ export function groupByReason(letters: readonly DeadLetter[]): FailureGroup[] {
     .sort((a, b) => b.letters.length - a.letters.length || a.code.localeCompare(b.code));
 }
 
-/** The sentence that all letters of a group give as their reason; null when they differ. */
+/** Return the reason that all letters of a group share, or null if they differ. */
 export function sharedReason({ letters }: FailureGroup): string | null {
   const reason = letters[0]?.reason ?? "";
   return reason && letters.every((letter) => letter.reason === reason) ? reason : null;
 }
 
-/** The keys by which letters can be sent again. One that is no notification has none. */
+/** Return the keys of letters that can be redriven. A letter that is no notification has none. */
 export function keysOf(letters: readonly DeadLetter[]): string[] {
   return [...new Set(letters.map(({ key }) => key).filter(Boolean))];
 }
 
-export type Picked = "all" | "some" | "none";
+export type SelectionState = "all" | "some" | "none";
 
-export function pickedOf(group: FailureGroup, selection: ReadonlySet<string>): Picked {
+export function selectionState(group: FailureGroup, selection: ReadonlySet<string>): SelectionState {
   const keys = keysOf(group.letters);
   const count = keys.filter((key) => selection.has(key)).length;
   return count === 0 ? "none" : count === keys.length ? "all" : "some";
@@ -47,5 +47,5 @@ export function toggled(selection: ReadonlySet<string>, keys: readonly string[],
   return next;
 }
 
-/** How many are tried before the rest. */
-export const CANARY = 5;
+/** Videos redriven first, before the others. */
+export const CANARY_COUNT = 5;

@@ -1,14 +1,14 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { announce } from "@/components/ui/toasts";
-import { serverNow_ms } from "@/features/live/store";
+import { showToast } from "@/components/ui/toasts";
+import { serverNowMs } from "@/features/live/api/store";
 import { call } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
 import { text } from "@/text";
 import { followRedriven } from "./redriven";
 
-/** As many as the api takes in one request. */
+/** Limit of the api for one request. */
 const KEYS_AT_ONCE = 1000;
 
 export function useDeadLetters() {
@@ -18,20 +18,20 @@ export function useDeadLetters() {
   });
 }
 
-/** Sends dead letters again: those with these keys, or all there are. */
+/** Redrive dead letters: those with these keys, or all. */
 export function useRedrive() {
   const client = useQueryClient();
   const redrive = useMutation({
     mutationFn: async (keys: readonly string[] | "all") => {
-      const since_ms = serverNow_ms();
+      const sinceMs = serverNowMs();
       const body = keys === "all" ? {} : { keys: keys.slice(0, KEYS_AT_ONCE) };
       const answer = await call("post", "/api/dead-letters/redrive", { body });
-      followRedriven(answer.keys, since_ms);
+      followRedriven(answer.keys, sinceMs);
       return answer.redriven;
     },
-    onSuccess: (count) => announce({ tone: "good", title: text.failures.redriven(count) }),
+    onSuccess: (count) => showToast({ tone: "good", title: text.failures.redriven(count) }),
     onError: (error, keys) =>
-      announce({
+      showToast({
         tone: "bad",
         title: text.failures.redriveFailed,
         detail: asProblem(error).message,

@@ -5,19 +5,19 @@ import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Pill } from "@/components/ui/pill";
 import { nameOf, pageOf } from "@/features/videos/names";
-import { StatePill } from "@/features/videos/state-pill";
+import { StatePill } from "@/features/videos/components/state-pill";
 import { text } from "@/text";
 import { useRedriven } from "./redriven";
 
 const SHOWN = 8;
 
 interface RedriveOutcomeProps {
-  /** What is still picked: the rest, after a canary. */
+  /** Keys that are still selected after a partial redrive. */
   rest: readonly string[];
   onRedriveRest: () => void;
 }
 
-/** What became of the videos that were put back, as it becomes known. */
+/** Results of the redriven videos, updated as they finish. */
 export function RedriveOutcome({ rest, onRedriveRest }: RedriveOutcomeProps) {
   const { videos, clear } = useRedriven();
   if (videos.length === 0) return null;
@@ -43,7 +43,11 @@ export function RedriveOutcome({ rest, onRedriveRest }: RedriveOutcomeProps) {
       <ul className="py-1">
         {videos.slice(0, SHOWN).map(({ key, video }) => (
           <li key={key} className="flex items-center gap-3 px-4 py-1.5">
-            <Link href={pageOf(key)} prefetch={false} className="min-w-0 flex-1 truncate hover:text-accent hover:underline">
+            <Link
+              href={pageOf(key)}
+              prefetch={false}
+              className="min-w-0 flex-1 truncate hover:text-accent hover:underline"
+            >
               {nameOf(key)}
             </Link>
             {video ? <StatePill state={video.state} /> : <Pill tone="calm">{text.failures.outcomeWaiting}</Pill>}

@@ -1,33 +1,33 @@
-/** The videos that were put back, each followed until it is known what became of it. */
+/** Redriven videos, each followed until it has finished. */
 
 import { createStore, useStore } from "zustand";
-import { serverNow_ms } from "@/features/live/store";
-import { followVideo } from "@/features/videos/following";
+import { serverNowMs } from "@/features/live/api/store";
+import { followVideo } from "@/features/videos/api/follow-video";
 import type { Video } from "@/lib/api/models";
 
-interface Redriven {
+interface RedrivenVideo {
   key: string;
-  /** Null until a worker has taken it again. */
+  /** Null until a worker takes the video again. */
   video: Video | null;
 }
 
 const AT_ONCE = 8;
 
-const store = createStore<{ videos: readonly Redriven[] }>(() => ({ videos: [] }));
+const store = createStore<{ videos: readonly RedrivenVideo[] }>(() => ({ videos: [] }));
 
 let following = new AbortController();
 
-export function followRedriven(keys: readonly string[], since_ms = serverNow_ms()): void {
+export function followRedriven(keys: readonly string[], sinceMs = serverNowMs()): void {
   const { signal } = following;
   store.setState(({ videos }) => ({
     videos: [...keys.map((key) => ({ key, video: null })), ...videos.filter(({ key }) => !keys.includes(key))],
   }));
   const waiting = [...keys];
-  // A few at a time: a redrive of thousands must not become thousands of requests.
+  // A few at a time: a redrive of thousands must not send thousands of requests.
   const follow = async () => {
     for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
       const followed = key;
-      await followVideo(followed, { signal, since_ms, onChange: (video) => put(followed, video) });
+      await followVideo(followed, { signal, sinceMs, onChange: (video) => put(followed, video) });
     }
   };
   for (let lane = 0; lane < AT_ONCE; lane += 1) follow().catch(() => undefined);

@@ -3,10 +3,10 @@
 import { Empty } from "@/components/ui/states";
 import { TestButton } from "@/features/pipeline-test/test-button";
 import { useIsOperator } from "@/features/session/session";
-import { UploadButton } from "@/features/uploads/upload-button";
+import { UploadButton } from "@/features/uploads/components/upload-button";
 import { text } from "@/text";
 
-/** An empty gallery says how to add the first video. */
+/** Empty gallery with instructions for the first video. */
 export function EmptyGallery() {
   const isOperator = useIsOperator();
   return (

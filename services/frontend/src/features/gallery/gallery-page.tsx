@@ -5,7 +5,7 @@ import { Failure, Loading, Skeleton } from "@/components/ui/states";
 import { VirtualGrid } from "@/components/ui/virtual-grid";
 import { useConfig } from "@/features/session/session";
 import { PageHead } from "@/features/shell/page-head";
-import { useSearchParameter } from "@/features/videos/search-parameter";
+import { useSearchParameter } from "@/features/videos/use-search-parameter";
 import { asProblem } from "@/lib/api/problem";
 import type { Thumbnail } from "@/lib/api/models";
 import { text } from "@/text";
@@ -13,8 +13,8 @@ import { EmptyGallery } from "./empty-gallery";
 import { useThumbnails } from "./queries";
 import { ThumbnailTile, tileHeight, tileProps } from "./thumbnail-tile";
 
-/** Two side by side on a phone. */
-const minTileWidth = (width_px: number) => (width_px < 640 ? 150 : 200);
+/** Two columns on a phone. */
+const minTileWidth = (widthPx: number) => (widthPx < 640 ? 150 : 200);
 
 export function GalleryPage() {
   const config = useConfig();
@@ -42,8 +42,8 @@ export function GalleryPage() {
           label={text.gallery.label}
           items={items}
           keyOf={(thumbnail) => thumbnail.key}
-          minTileWidth_px={minTileWidth}
-          tileHeight_px={tileHeight}
+          minTileWidthPx={minTileWidth}
+          tileHeightPx={tileHeight}
           onNearEnd={loadMore}
           render={(thumbnail) => <ThumbnailTile {...tileProps(thumbnail)} />}
         />

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import { useEndless } from "@/features/listing/use-endless";
+import { useInfiniteList } from "@/features/listing/use-infinite-list";
 import { call } from "@/lib/api/call";
 import type { Thumbnail } from "@/lib/api/models";
 
@@ -10,7 +10,7 @@ const PAGE = 48;
 
 const keyOf = (thumbnail: Thumbnail) => thumbnail.key;
 
-/** Thumbnails of one position, or of all when it is empty. */
+/** Load thumbnails of one position, or of all positions if it is empty. */
 export function useThumbnails(position: string) {
   const load = useCallback(
     (cursor: string | null, signal?: AbortSignal) =>
@@ -20,7 +20,7 @@ export function useThumbnails(position: string) {
       }),
     [position],
   );
-  return useEndless({ queryKey: useMemo(() => ["gallery", position], [position]), load, keyOf });
+  return useInfiniteList({ queryKey: useMemo(() => ["gallery", position], [position]), load, keyOf });
 }
 
 export function useLatestThumbnails(count: number) {

@@ -10,16 +10,16 @@ import { text } from "@/text";
 
 const CAPTION_PX = 44;
 
-/** Height of a tile with that width: a picture of 16:9 and two lines of text. */
-export function tileHeight(width_px: number): number {
-  return (width_px * 9) / 16 + CAPTION_PX;
+/** Return the height of a tile of this width: a 16:9 picture and two lines of text. */
+export function tileHeight(widthPx: number): number {
+  return (widthPx * 9) / 16 + CAPTION_PX;
 }
 
 interface ThumbnailTileProps {
   videoKey: string;
   url: string;
-  position_pct: number;
-  time_s: number;
+  positionPct: number;
+  timeS: number;
   note?: string | null;
 }
 
@@ -27,14 +27,14 @@ export function tileProps(thumbnail: Thumbnail): ThumbnailTileProps {
   return {
     videoKey: thumbnail.video_key,
     url: thumbnail.url,
-    position_pct: thumbnail.position_pct,
-    time_s: thumbnail.time_s,
+    positionPct: thumbnail.position_pct,
+    timeS: thumbnail.time_s,
     note: thumbnail.note ?? null,
   };
 }
 
 export const ThumbnailTile = memo(function ThumbnailTile(props: ThumbnailTileProps) {
-  const { videoKey, url, position_pct, time_s, note } = props;
+  const { videoKey, url, positionPct, timeS, note } = props;
   const name = nameOf(videoKey);
   return (
     <Link
@@ -43,18 +43,18 @@ export const ThumbnailTile = memo(function ThumbnailTile(props: ThumbnailTilePro
       title={note ? `${name}\n${note}` : name}
       className="group flex h-full min-w-0 flex-col overflow-hidden rounded-lg border border-line bg-panel hover:border-line-strong"
     >
-      <Picture url={url} alt={text.gallery.alt(name, position_pct)} />
+      <Picture url={url} alt={text.gallery.alt(name, positionPct)} />
       <span className="flex h-11 min-w-0 flex-col justify-center px-2.5">
         <span className="truncate text-xs font-medium group-hover:text-accent">{baseName(videoKey)}</span>
         <span className="truncate text-xs text-muted">
-          {formatPosition(position_pct)} · {formatTimecode(time_s)}
+          {formatPosition(positionPct)} · {formatTimecode(timeS)}
         </span>
       </span>
     </Link>
   );
 });
 
-/** A picture in a frame of 16:9, whatever its own shape: nothing moves when it comes. */
+/** Picture in a 16:9 frame, whatever its own shape: the layout does not shift when it loads. */
 export function Picture({ url, alt, isEager = false }: { url: string; alt: string; isEager?: boolean }) {
   const [broken, setBroken] = useState<string | null>(null);
   return (

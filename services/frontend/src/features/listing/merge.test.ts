@@ -1,20 +1,20 @@
 import { expect, it } from "vitest";
-import { withFreshFirst } from "./merge";
+import { prependPage } from "./merge";
 
 const keyOf = (item: string) => item;
 
-it("puts what is new in front and keeps the rest, each once", () => {
+it("puts new items first and keeps each once", () => {
   const pages = [
     { items: ["c", "b"], next_cursor: "1" },
     { items: ["a"], next_cursor: null },
   ];
-  expect(withFreshFirst(pages, { items: ["d", "a"], next_cursor: "x" }, keyOf)).toEqual([
+  expect(prependPage(pages, { items: ["d", "a"], next_cursor: "x" }, keyOf)).toEqual([
     { items: ["d", "a", "c", "b"], next_cursor: "1" },
     { items: [], next_cursor: null },
   ]);
 });
 
-it("takes the fresh page where there was none", () => {
+it("returns the fresh page for an empty list", () => {
   const fresh = { items: ["a"], next_cursor: "x" };
-  expect(withFreshFirst<string, typeof fresh>([], fresh, keyOf)).toEqual([fresh]);
+  expect(prependPage<string, typeof fresh>([], fresh, keyOf)).toEqual([fresh]);
 });

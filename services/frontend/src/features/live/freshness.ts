@@ -1,31 +1,37 @@
-/** Whether what is shown can be trusted: LIVE, STALE or DOWN. Pure. */
+/** Freshness of the shown data: LIVE, STALE or DOWN. Pure. */
 
 export type Liveness = "connecting" | "live" | "stale" | "down";
 
-export interface Heard {
-  /** State of the socket: before its first opening, open, or lost. */
+export interface ConnectionStatus {
+  /** State of the socket: not yet opened, open, or lost. */
   socket: "connecting" | "open" | "lost";
-  /** When the last message came, by this browser's clock. */
-  last_ms: number | null;
-  /** Age of the oldest data in that message, in seconds: the largest of its sources'. */
-  oldestSource_s: number;
-  now_ms: number;
-  pushInterval_s: number;
+  /** Arrival of the last message, by this browser's clock. */
+  lastMs: number | null;
+  /** Age of the oldest source in that message. */
+  oldestSourceAgeS: number;
+  nowMs: number;
+  pushIntervalS: number;
 }
 
-export interface Judgement {
+export interface Freshness {
   liveness: Liveness;
-  /** Age of the data in seconds; null when nothing was heard yet. */
-  age_s: number | null;
+  /** Null until the first message. */
+  ageS: number | null;
 }
 
-/** One message may be late, and one source may miss one tick. */
-const PATIENCE = 2.6;
+/** One message may be late, and one source may miss one update. */
+const STALE_AFTER_PUSHES = 2.6;
 
-export function judge({ socket, last_ms, oldestSource_s, now_ms, pushInterval_s }: Heard): Judgement {
-  const silence_s = last_ms === null ? null : Math.max(0, (now_ms - last_ms) / 1000);
-  const age_s = silence_s === null ? null : silence_s + oldestSource_s;
-  if (socket === "lost") return { liveness: "down", age_s };
-  if (socket === "connecting" || age_s === null) return { liveness: "connecting", age_s };
-  return { liveness: age_s > pushInterval_s * PATIENCE ? "stale" : "live", age_s };
+export function assessFreshness({
+  socket,
+  lastMs,
+  oldestSourceAgeS,
+  nowMs,
+  pushIntervalS,
+}: ConnectionStatus): Freshness {
+  const silenceS = lastMs === null ? null : Math.max(0, (nowMs - lastMs) / 1000);
+  const ageS = silenceS === null ? null : silenceS + oldestSourceAgeS;
+  if (socket === "lost") return { liveness: "down", ageS };
+  if (socket === "connecting" || ageS === null) return { liveness: "connecting", ageS };
+  return { liveness: ageS > pushIntervalS * STALE_AFTER_PUSHES ? "stale" : "live", ageS };
 }

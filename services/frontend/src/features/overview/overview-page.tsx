@@ -2,11 +2,11 @@
 
 import { PodsCard } from "@/features/pods/pods-card";
 import { QueueCard } from "@/features/queue/queue-card";
-import { SceneCard } from "@/features/scene/scene-card";
+import { SceneCard } from "@/features/scene/components/scene-card";
 import { text } from "@/text";
 import { Figures } from "./figures";
 import { LatestCard } from "./latest-card";
-import { PaceCard } from "./pace-card";
+import { PerformanceCard } from "./performance-card";
 
 export function OverviewPage() {
   return (
@@ -14,7 +14,7 @@ export function OverviewPage() {
       <h1 className="sr-only">{text.overview.title}</h1>
       <Figures />
       <SceneCard className="lg:col-span-7 xl:col-span-8" />
-      <PaceCard className="lg:col-span-5 xl:col-span-4" />
+      <PerformanceCard className="lg:col-span-5 xl:col-span-4" />
       <QueueCard className="lg:col-span-7" />
       <PodsCard className="lg:col-span-5" />
       <LatestCard className="lg:col-span-12" />

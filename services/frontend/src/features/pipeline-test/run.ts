@@ -1,20 +1,20 @@
-/** One run of the test: its videos, followed until all have ended. It goes on while its window is closed. */
+/** One test run: its videos, followed until all have finished. It continues while its dialog is closed. */
 
 import { createStore, useStore } from "zustand";
-import { followVideo } from "@/features/videos/following";
+import { followVideo } from "@/features/videos/api/follow-video";
 import { asProblem, type Problem } from "@/lib/api/problem";
 import type { Video } from "@/lib/api/models";
-import { startTest } from "./start";
+import { call } from "@/lib/api/call";
 
 export interface TestVideo {
   key: string;
-  /** Null until a worker has taken it. */
+  /** Null until a worker takes the video. */
   video: Video | null;
 }
 
 export interface TestRun {
-  started_ms: number;
-  ended_ms: number | null;
+  startedMs: number;
+  endedMs: number | null;
   videos: readonly TestVideo[];
   problem: Problem | null;
 }
@@ -30,11 +30,11 @@ export function useTest(): TestState {
   return useStore(store);
 }
 
-/** Shows the run that goes on, or starts one. */
+/** Open the dialog, and start a run unless one is in progress. */
 export function openTest(): void {
   const { run } = store.getState();
   store.setState({ isShown: true });
-  if (!run || run.ended_ms !== null || run.problem) void begin();
+  if (!run || run.endedMs !== null || run.problem) void begin();
 }
 
 export function closeTest(): void {
@@ -46,10 +46,10 @@ export function hasEnded({ video }: TestVideo): boolean {
 }
 
 export async function begin(): Promise<void> {
-  const run: TestRun = { started_ms: Date.now(), ended_ms: null, videos: [], problem: null };
+  const run: TestRun = { startedMs: Date.now(), endedMs: null, videos: [], problem: null };
   store.setState({ run });
   try {
-    const keys = await startTest();
+    const { keys } = await call("post", "/api/test");
     patch(() => ({ videos: keys.map((key) => ({ key, video: null })) }));
     const { signal } = new AbortController();
     await Promise.all(
@@ -61,7 +61,7 @@ export async function begin(): Promise<void> {
         }),
       ),
     );
-    patch(() => ({ ended_ms: Date.now() }));
+    patch(() => ({ endedMs: Date.now() }));
   } catch (error) {
     patch(() => ({ problem: asProblem(error) }));
   }

@@ -6,7 +6,7 @@ import { useConfig, useIsOperator } from "@/features/session/session";
 import { text } from "@/text";
 import { openTest } from "./run";
 
-/** For operators of a pipeline that has test videos; others do not see it. A compact one is an icon on a phone. */
+/** Button for operators of a pipeline that has test videos. A compact one shows only its icon on a phone. */
 export function TestButton({ isCompact = false }: { isCompact?: boolean }) {
   const isOperator = useIsOperator();
   const config = useConfig();

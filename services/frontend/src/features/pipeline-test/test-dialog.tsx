@@ -8,7 +8,7 @@ import { Pill } from "@/components/ui/pill";
 import { Progress } from "@/components/ui/progress";
 import { Failure } from "@/components/ui/states";
 import { baseName, nameOf, pageOf } from "@/features/videos/names";
-import { STATE_TONES } from "@/features/videos/state-pill";
+import { STATE_TONES } from "@/features/videos/components/state-pill";
 import { text } from "@/text";
 import { begin, closeTest, hasEnded, type TestRun, type TestVideo, useTest } from "./run";
 
@@ -26,17 +26,23 @@ export function TestDialog() {
 }
 
 function Run({ run }: { run: TestRun }) {
-  const { videos, ended_ms } = run;
+  const { videos, endedMs } = run;
   const ended = videos.filter(hasEnded).length;
   const failed = videos.filter(({ video }) => video?.state === "failed").length;
-  const isOver = ended_ms !== null;
+  const isOver = endedMs !== null;
   return (
     <div className="flex flex-col gap-4">
       <div className="flex items-baseline justify-between gap-4">
         <p role="status">
-          {videos.length === 0 ? text.test.starting : isOver ? <Outcome run={run} failed={failed} /> : text.test.progress(ended, videos.length)}
+          {videos.length === 0 ? (
+            text.test.starting
+          ) : isOver ? (
+            <Outcome run={run} failed={failed} />
+          ) : (
+            text.test.progress(ended, videos.length)
+          )}
         </p>
-        {isOver ? null : <Stopwatch started_ms={run.started_ms} />}
+        {isOver ? null : <Stopwatch startedMs={run.startedMs} />}
       </div>
       <Progress
         label={text.test.title}
@@ -60,7 +66,7 @@ function Run({ run }: { run: TestRun }) {
 }
 
 function Outcome({ run, failed }: { run: TestRun; failed: number }) {
-  const seconds = ((run.ended_ms ?? run.started_ms) - run.started_ms) / 1000;
+  const seconds = ((run.endedMs ?? run.startedMs) - run.startedMs) / 1000;
   return failed > 0 ? text.test.totalFailed(failed, seconds) : text.test.total(seconds);
 }
 
@@ -68,7 +74,13 @@ function Step({ entry: { key, video } }: { entry: TestVideo }) {
   return (
     <li className="flex min-h-12 items-center gap-3 px-2 py-1" data-test-video={video?.state ?? "queued"}>
       <div className="min-w-0 flex-1">
-        <Link href={pageOf(key)} prefetch={false} onClick={closeTest} className="block truncate hover:text-accent" title={nameOf(key)}>
+        <Link
+          href={pageOf(key)}
+          prefetch={false}
+          onClick={closeTest}
+          className="block truncate hover:text-accent"
+          title={nameOf(key)}
+        >
           {baseName(key)}
         </Link>
         {video?.reason ? <p className="truncate text-xs text-muted">{video.reason}</p> : null}
@@ -92,11 +104,11 @@ function Step({ entry: { key, video } }: { entry: TestVideo }) {
   );
 }
 
-function Stopwatch({ started_ms }: { started_ms: number }) {
-  const [now_ms, setNow] = useState(started_ms);
+function Stopwatch({ startedMs }: { startedMs: number }) {
+  const [nowMs, setNow] = useState(startedMs);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 100);
     return () => clearInterval(timer);
   }, []);
-  return <span className="text-muted">{text.test.elapsed(Math.max(0, now_ms - started_ms) / 1000)}</span>;
+  return <span className="text-muted">{text.test.elapsed(Math.max(0, nowMs - startedMs) / 1000)}</span>;
 }

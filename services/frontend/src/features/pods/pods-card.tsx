@@ -2,25 +2,25 @@
 
 import { memo, useMemo, useState } from "react";
 import { Card } from "@/components/ui/card";
-import { classes } from "@/components/ui/classes";
+import { clsx } from "clsx";
 import { Dot, Pill } from "@/components/ui/pill";
 import { Segments } from "@/components/ui/segments";
 import { Empty, Loading, Skeleton } from "@/components/ui/states";
-import { useLive } from "@/features/live/store";
-import { useSourceWarning } from "@/features/live/source-warning";
+import { useLive } from "@/features/live/api/store";
+import { useSourceWarning } from "@/features/live/use-source-warning";
 import type { Pod } from "@/lib/api/models";
 import { formatFull } from "@/lib/units";
 import { text } from "@/text";
-import { HEALTH_TONES, healthOf, inOrderOfConcern } from "./look";
+import { HEALTH_TONES, healthOf, sortByHealth } from "./health";
 
 const ALL = "";
 
 export function PodsCard({ className }: { className?: string }) {
   const pods = useLive((state) => state.snapshot?.pods ?? null);
-  const now_ms = useLive((state) => state.server_ms);
+  const nowMs = useLive((state) => state.serverMs);
   const warning = useSourceWarning("pods");
   const [component, setComponent] = useState(ALL);
-  const ordered = useMemo(() => (pods ? inOrderOfConcern(pods) : null), [pods]);
+  const ordered = useMemo(() => (pods ? sortByHealth(pods) : null), [pods]);
   const components = useMemo(() => [...new Set(pods?.map((pod) => pod.component))].sort(), [pods]);
   const shown = ordered?.filter((pod) => component === ALL || pod.component === component);
   const ready = pods?.filter((pod) => pod.ready).length ?? 0;
@@ -61,7 +61,7 @@ export function PodsCard({ className }: { className?: string }) {
               restarts={pod.restarts}
               node={pod.node ?? ""}
               started={pod.started_at ?? ""}
-              uptime={uptimeOf(pod, now_ms)}
+              uptime={uptimeOf(pod, nowMs)}
             />
           ))}
         </ul>
@@ -70,10 +70,10 @@ export function PodsCard({ className }: { className?: string }) {
   );
 }
 
-/** Rounded to what is read of it, so that a tile is drawn anew only when its text changes. */
-function uptimeOf(pod: Pod, now_ms: number): string {
+/** Round the uptime to what is shown, so that a tile renders only when its text changes. */
+function uptimeOf(pod: Pod, nowMs: number): string {
   if (!pod.started_at) return text.pods.notStarted;
-  const seconds = Math.max(0, (now_ms - Date.parse(pod.started_at)) / 1000);
+  const seconds = Math.max(0, (nowMs - Date.parse(pod.started_at)) / 1000);
   return text.pods.uptime(seconds < 60 ? Math.floor(seconds / 5) * 5 || 1 : seconds);
 }
 
@@ -107,7 +107,7 @@ const PodTile = memo(function PodTile({ name, phase, isReady, restarts, node, st
           {phase}
         </Pill>
         <span>{isReady ? text.pods.ready : text.pods.notReady}</span>
-        <span className={classes(restarts > 0 && "text-warn")}>{text.pods.restarts(restarts)}</span>
+        <span className={clsx(restarts > 0 && "text-warn")}>{text.pods.restarts(restarts)}</span>
       </div>
     </li>
   );
@@ -124,4 +124,3 @@ function PodsSkeleton() {
     </Loading>
   );
 }
-

@@ -6,7 +6,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Progress } from "@/components/ui/progress";
 import { Failure } from "@/components/ui/states";
-import { useLive } from "@/features/live/store";
+import { useLive } from "@/features/live/api/store";
 import { useConfig } from "@/features/session/session";
 import type { PurgePreview, PurgeProgress } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
@@ -22,10 +22,10 @@ export function PurgeDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () 
   );
 }
 
-/** The api's answer to a confirmation that is no longer valid: it has deleted nothing. */
+/** Status of the api's answer to an expired confirmation: nothing was deleted. */
 const UNCONFIRMED = 428;
 
-/** Count first, ask for the name, delete what was counted, and show the progress. */
+/** Steps of a purge: count, ask for the name, delete, show the progress. */
 function Purge({ onClose }: { onClose: () => void }) {
   const preview = usePurgePreview();
   const start = useStartPurge();

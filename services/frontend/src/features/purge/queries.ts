@@ -3,7 +3,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { call } from "@/lib/api/call";
 
-/** What a purge would take, counted when it is asked. */
+/** Count the objects that a purge would delete. */
 export function usePurgePreview() {
   return useQuery({
     queryKey: ["purge"],
@@ -14,7 +14,7 @@ export function usePurgePreview() {
   });
 }
 
-/** Start the purge of what a preview counted. It goes on by itself; its progress comes over the socket. */
+/** Start the purge of the counted objects. Its progress arrives over the socket. */
 export function useStartPurge() {
   return useMutation({
     mutationFn: (confirmation: string) => call("delete", "/api/purge", { query: { confirmation } }),

@@ -6,11 +6,11 @@ import { Table2, ChartLine } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Empty, Skeleton } from "@/components/ui/states";
-import { useLive } from "@/features/live/store";
-import { useSourceWarning } from "@/features/live/source-warning";
+import { useLive } from "@/features/live/api/store";
+import { useSourceWarning } from "@/features/live/use-source-warning";
 import { formatCount } from "@/lib/units";
 import { text } from "@/text";
-import { asSeries, type QueuePoint, summarize } from "./series";
+import { toSeries, type QueuePoint, summarize } from "./series";
 
 const QueuePlot = dynamic(() => import("./queue-plot"), {
   ssr: false,
@@ -21,7 +21,7 @@ export function QueueCard({ className }: { className?: string }) {
   const points = useLive((state) => state.points);
   const warning = useSourceWarning("queue");
   const [isTable, setTable] = useState(false);
-  const series = useMemo(() => asSeries(points), [points]);
+  const series = useMemo(() => toSeries(points), [points]);
   const summary = useMemo(() => summarize(points), [points]);
   return (
     <Card
@@ -94,10 +94,10 @@ function QueueTable({ points }: { points: readonly QueuePoint[] }) {
         </thead>
         <tbody>
           {points.toReversed().map((point) => (
-            <tr key={point.time_s} className="border-t border-line">
-              <td className="py-1 text-left">{text.queue.clock(new Date(point.time_s * 1000))}</td>
+            <tr key={point.timeS} className="border-t border-line">
+              <td className="py-1 text-left">{text.queue.clock(new Date(point.timeS * 1000))}</td>
               <td className="py-1">{formatCount(point.waiting)}</td>
-              <td className="py-1">{formatCount(point.in_flight)}</td>
+              <td className="py-1">{formatCount(point.inFlight)}</td>
             </tr>
           ))}
         </tbody>

@@ -7,7 +7,7 @@ import { colour, onThemeChange } from "@/features/theme/theme";
 import { text } from "@/text";
 import { type QueueSeries, WINDOW_S } from "./series";
 
-/** The curves. Loaded apart from the page; the text beside it says the same. */
+/** Chart of the queue, in a chunk of its own. The text next to it has the same data. */
 export default function QueuePlot({ series }: { series: QueueSeries }) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -21,7 +21,9 @@ export default function QueuePlot({ series }: { series: QueueSeries }) {
       plot.current = new uPlot(options(element.clientWidth, element.clientHeight), asData(latest.current), element);
     };
     draw();
-    const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: element.clientHeight }));
+    const resized = new ResizeObserver(() =>
+      plot.current?.setSize({ width: element.clientWidth, height: element.clientHeight }),
+    );
     resized.observe(element);
     const stopListening = onThemeChange(draw);
     return () => {
@@ -41,7 +43,7 @@ export default function QueuePlot({ series }: { series: QueueSeries }) {
 }
 
 function asData(series: QueueSeries): uPlot.AlignedData {
-  return [series.times_s, series.waiting, series.in_flight];
+  return [series.timesS, series.waiting, series.inFlight];
 }
 
 function options(width: number, height: number): uPlot.Options {
@@ -62,7 +64,13 @@ function options(width: number, height: number): uPlot.Options {
       y: { range: (_plot, _min, max) => [0, Math.max(4, Math.ceil((max ?? 0) * 1.1))] },
     },
     axes: [
-      { ...axis, values: (_plot, ticks) => ticks.map((tick) => text.queue.axisTime(new Date(tick * 1000))), space: 44, size: 28, incrs: [60] },
+      {
+        ...axis,
+        values: (_plot, ticks) => ticks.map((tick) => text.queue.axisTime(new Date(tick * 1000))),
+        space: 44,
+        size: 28,
+        incrs: [60],
+      },
       { ...axis, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] },
     ],
     series: [

@@ -1,23 +1,28 @@
 import { expect, it } from "vitest";
-import { joinPoints, type QueuePoint, summarize } from "./series";
+import { mergePoints, type QueuePoint, summarize } from "./series";
 
-const point = (time_s: number, waiting = 0): QueuePoint => ({ time_s, waiting, in_flight: 0 });
+const point = (timeS: number, waiting = 0): QueuePoint => ({ timeS, waiting, inFlight: 0 });
 
-it("puts history and news in order, each time once, and the later word wins", () => {
-  const joined = joinPoints([point(10, 1), point(15, 2)], [point(15, 3), point(5, 9)]);
+it("merges points in order, and later values win", () => {
+  const joined = mergePoints([point(10, 1), point(15, 2)], [point(15, 3), point(5, 9)]);
   expect(joined).toEqual([point(5, 9), point(10, 1), point(15, 3)]);
 });
 
-it("forgets what is older than the window", () => {
-  expect(joinPoints([point(0), point(100)], [point(301)]).map(({ time_s }) => time_s)).toEqual([100, 301]);
+it("drops points older than the window", () => {
+  expect(mergePoints([point(0), point(100)], [point(301)]).map(({ timeS }) => timeS)).toEqual([100, 301]);
 });
 
-it("keeps what was known when a reconnect brings a history again", () => {
+it("keeps known points when a reconnect repeats the history", () => {
   const known = [point(5), point(10), point(15)];
-  expect(joinPoints(known, [point(10), point(15), point(20)])).toHaveLength(4);
+  expect(mergePoints(known, [point(10), point(15), point(20)])).toHaveLength(4);
 });
 
-it("says how deep the queue is and was", () => {
-  expect(summarize([point(0, 4), point(60, 40), point(180, 3)])).toEqual({ now: 3, inFlight: 0, highest: 40, minutes: 3 });
+it("summarizes current and highest depth", () => {
+  expect(summarize([point(0, 4), point(60, 40), point(180, 3)])).toEqual({
+    now: 3,
+    inFlight: 0,
+    highest: 40,
+    minutes: 3,
+  });
   expect(summarize([])).toBeNull();
 });

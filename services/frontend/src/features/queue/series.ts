@@ -1,33 +1,33 @@
-/** The queue's depth over the last minutes: what the chart draws, and what is said of it in words. */
+/** Queue depth over the last minutes, for the chart and its text summary. Pure. */
 
 export const WINDOW_S = 300;
 
 export interface QueueSeries {
-  times_s: number[];
+  timesS: number[];
   waiting: number[];
-  in_flight: number[];
+  inFlight: number[];
 }
 
 export interface QueuePoint {
-  time_s: number;
+  timeS: number;
   waiting: number;
-  in_flight: number;
+  inFlight: number;
 }
 
-/** Points in the order of their times, without doubles, none older than the window. */
-export function joinPoints(known: readonly QueuePoint[], more: readonly QueuePoint[]): QueuePoint[] {
-  const byTime = new Map(known.map((point) => [point.time_s, point]));
-  for (const point of more) byTime.set(point.time_s, point);
-  const points = [...byTime.values()].sort((a, b) => a.time_s - b.time_s);
-  const newest = points.at(-1)?.time_s ?? 0;
-  return points.filter((point) => point.time_s >= newest - WINDOW_S);
+/** Return points sorted by time, without duplicates or points older than the window. */
+export function mergePoints(known: readonly QueuePoint[], more: readonly QueuePoint[]): QueuePoint[] {
+  const byTime = new Map(known.map((point) => [point.timeS, point]));
+  for (const point of more) byTime.set(point.timeS, point);
+  const points = [...byTime.values()].sort((a, b) => a.timeS - b.timeS);
+  const newest = points.at(-1)?.timeS ?? 0;
+  return points.filter((point) => point.timeS >= newest - WINDOW_S);
 }
 
-export function asSeries(points: readonly QueuePoint[]): QueueSeries {
+export function toSeries(points: readonly QueuePoint[]): QueueSeries {
   return {
-    times_s: points.map((point) => point.time_s),
+    timesS: points.map((point) => point.timeS),
     waiting: points.map((point) => point.waiting),
-    in_flight: points.map((point) => point.in_flight),
+    inFlight: points.map((point) => point.inFlight),
   };
 }
 
@@ -44,8 +44,8 @@ export function summarize(points: readonly QueuePoint[]): QueueSummary | null {
   if (!first || !last) return null;
   return {
     now: last.waiting,
-    inFlight: last.in_flight,
+    inFlight: last.inFlight,
     highest: Math.max(...points.map((point) => point.waiting)),
-    minutes: Math.max(1, Math.round((last.time_s - first.time_s) / 60)),
+    minutes: Math.max(1, Math.round((last.timeS - first.timeS) / 60)),
   };
 }

@@ -1,54 +1,57 @@
-/** How many videos have come to the queue between two looks at the pipeline. Pure.
+/** Number of videos that came to the queue between two samples. Pure.
  *
- * Nobody counts what is uploaded: a video has a record only once a worker has taken it. But what comes, stays and goes
- * must add up, at the queue by itself and over the queue with its workers. Only what both accounts show has come:
- * a message that returns to the queue, or one that is deleted before or after its record is written, is no arrival.
+ * Nothing counts uploads: a video has a record only after a worker has taken it. But arrivals can be derived from two
+ * balances, that of the queue alone and that of the queue with its workers. Only what both balances show has arrived:
+ * a message that returns to the queue, or is deleted before or after its record is written, is no arrival.
  */
 
-export interface QueueLook {
+export interface QueueSample {
   waiting: number;
-  /** Not yet due: they wait as well. */
+  /** Messages that are not due yet; they wait as well. */
   delayed: number;
   inFlight: number;
   deadLetters: number;
 }
 
-/** What each account shows more, or less, than has been told as arrivals so far. */
-export interface Accounts {
+/** Surplus or deficit of each balance over the arrivals counted so far. */
+export interface Balance {
   queue: number;
   pipeline: number;
 }
 
-export const EVEN: Accounts = { queue: 0, pipeline: 0 };
+export const ZERO_BALANCE: Balance = { queue: 0, pipeline: 0 };
 
 export interface Arrivals {
-  /** From outside. */
+  /** Uploaded from outside. */
   uploaded: number;
-  /** From the dead letters. */
+  /** Redriven from the dead letters. */
   redriven: number;
-  accounts: Accounts;
+  balance: Balance;
 }
 
-/** `taken` by workers and `ended`: videos that were seen to do so between the two looks. */
-export function arrivalsBetween(
-  before: QueueLook,
-  after: QueueLook,
-  { taken, ended, accounts }: { taken: number; ended: number; accounts: Accounts },
+/** Count arrivals between two samples. `taken` and `ended` count the videos that did so between them. */
+export function countArrivals(
+  before: QueueSample,
+  after: QueueSample,
+  { taken, ended, balance }: { taken: number; ended: number; balance: Balance },
 ): Arrivals {
   const growth = after.waiting + after.delayed - before.waiting - before.delayed;
-  const queue = accounts.queue + growth + taken;
-  const pipeline = accounts.pipeline + growth + after.inFlight - before.inFlight + ended;
+  const queue = balance.queue + growth + taken;
+  const pipeline = balance.pipeline + growth + after.inFlight - before.inFlight + ended;
   const came = Math.max(0, Math.min(queue, pipeline));
   const redriven = Math.min(came, Math.max(0, before.deadLetters - after.deadLetters));
   return {
     uploaded: came - redriven,
     redriven,
-    // Nothing can be outstanding in a pipeline that rests: what was purged or came twice is forgotten. It does not
-    // rest where a video moved: the queue may have been looked at before it came, the videos after.
-    accounts: isAtRest(before) && isAtRest(after) && taken + ended === 0 ? EVEN : { queue: queue - came, pipeline: pipeline - came },
+    // Nothing can be outstanding in an idle pipeline, so forget purged and repeated messages. It is not idle if a video
+    // moved: the queue may have been sampled before the video arrived, and the videos after.
+    balance:
+      isAtRest(before) && isAtRest(after) && taken + ended === 0
+        ? ZERO_BALANCE
+        : { queue: queue - came, pipeline: pipeline - came },
   };
 }
 
-function isAtRest({ waiting, delayed, inFlight }: QueueLook): boolean {
+function isAtRest({ waiting, delayed, inFlight }: QueueSample): boolean {
   return waiting + delayed + inFlight === 0;
 }

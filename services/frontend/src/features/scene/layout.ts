@@ -1,4 +1,4 @@
-/** Where things stand in the scene: metres on the ground, x to the right, z towards the viewer. Pure. */
+/** Positions in the scene: metres on the ground, x to the right, z towards the viewer. Pure. */
 
 export const STATIONS = ["uploads", "queue", "workers", "thumbnails", "deadLetters"] as const;
 
@@ -11,21 +11,21 @@ export interface Point {
 
 export interface Layout {
   places: Record<Station, Point>;
-  /** Room for the workers around their place. */
-  workersWidth_m: number;
-  workersDepth_m: number;
+  /** Size of the workers' area, centred on their position. */
+  workersWidthM: number;
+  workersDepthM: number;
 }
 
-const PADS: Record<Exclude<Station, "workers">, [width_m: number, depth_m: number]> = {
+const PADS: Record<Exclude<Station, "workers">, [widthM: number, depthM: number]> = {
   uploads: [2.4, 2.2],
   queue: [2.4, 2.2],
   thumbnails: [3.2, 2.4],
   deadLetters: [2.6, 1.5],
 };
 
-/** Width and depth of a station's pad. */
-export function padOf(station: Station, layout: Layout): readonly [width_m: number, depth_m: number] {
-  return station === "workers" ? [layout.workersWidth_m + 0.6, layout.workersDepth_m + 0.6] : PADS[station];
+/** Return the width and depth of a station's pad. */
+export function padSize(station: Station, layout: Layout): readonly [widthM: number, depthM: number] {
+  return station === "workers" ? [layout.workersWidthM + 0.6, layout.workersDepthM + 0.6] : PADS[station];
 }
 
 const WIDE: Layout = {
@@ -36,11 +36,11 @@ const WIDE: Layout = {
     thumbnails: { x: 6.4, z: -1.6 },
     deadLetters: { x: 6.4, z: 3.4 },
   },
-  workersWidth_m: 5.4,
-  workersDepth_m: 3.4,
+  workersWidthM: 5.4,
+  workersDepthM: 3.4,
 };
 
-/** Nearly as high as wide: what comes in stands one behind the other, as what comes out does. */
+/** For stages that are nearly square: inputs are on the left, outputs on the right, each in a column. */
 const MEDIUM: Layout = {
   places: {
     uploads: { x: -5.2, z: -2.6 },
@@ -49,8 +49,8 @@ const MEDIUM: Layout = {
     thumbnails: { x: 5.4, z: -2.6 },
     deadLetters: { x: 5.4, z: 2.6 },
   },
-  workersWidth_m: 4.8,
-  workersDepth_m: 4.2,
+  workersWidthM: 4.8,
+  workersDepthM: 4.2,
 };
 
 const TALL: Layout = {
@@ -61,22 +61,22 @@ const TALL: Layout = {
     thumbnails: { x: -2, z: 5.9 },
     deadLetters: { x: 2.3, z: 5.9 },
   },
-  workersWidth_m: 6.2,
-  workersDepth_m: 3.4,
+  workersWidthM: 6.2,
+  workersDepthM: 3.4,
 };
 
-/** The one that fills a stage of this width, divided by its height, best. */
-export function layoutFor(aspect: number): Layout {
+/** Choose the layout that best fills a stage of this width divided by its height. */
+export function chooseLayout(aspect: number): Layout {
   if (aspect >= 1.9) return WIDE;
   return aspect >= 1.1 ? MEDIUM : TALL;
 }
 
-/** Places for that many bodies in rows, and the size that lets them fit: 1 while they have room, less beyond. */
+/** Arrange `count` workers in rows. The scale is 1 while there is room, and less beyond that. */
 export function rows(count: number, layout: Layout): { places: Point[]; scale: number } {
   if (count === 0) return { places: [], scale: 1 };
-  const { workersWidth_m, workersDepth_m } = layout;
-  const spacing = Math.min(1.6, Math.sqrt((workersWidth_m * workersDepth_m) / count));
-  const columns = Math.max(1, Math.min(count, Math.floor(workersWidth_m / spacing)));
+  const { workersWidthM, workersDepthM } = layout;
+  const spacing = Math.min(1.6, Math.sqrt((workersWidthM * workersDepthM) / count));
+  const columns = Math.max(1, Math.min(count, Math.floor(workersWidthM / spacing)));
   const lines = Math.ceil(count / columns);
   const centre = layout.places.workers;
   const places = Array.from({ length: count }, (_, index) => {
@@ -92,21 +92,21 @@ export function rows(count: number, layout: Layout): { places: Point[]; scale: n
 
 export interface Stack {
   slabs: number;
-  /** Videos that one slab stands for. */
+  /** Number of videos per slab. */
   perSlab: number;
 }
 
-const MOST_SLABS = 20;
+const MAX_SLABS = 20;
 
-/** The queue as a stack of slabs: one a video while they are few, then 10, 100... a slab. The last one may be begun. */
-export function stackOf(depth: number): Stack {
+/** Return the queue as a stack of slabs: one slab per video while they are few, then per 10, 100 ... videos. */
+export function stackFor(depth: number): Stack {
   let perSlab = 1;
-  while (depth / perSlab > MOST_SLABS) perSlab *= 10;
+  while (depth / perSlab > MAX_SLABS) perSlab *= 10;
   return { slabs: Math.ceil(depth / perSlab), perSlab };
 }
 
-/** A point of the arc from one place to another, `share` of the way from 0 to 1. It eases in and out. */
-export function along(from: Point, to: Point, share: number): Point & { y: number } {
+/** Return the point at `share` (0 to 1) of an arc between two places, with easing at both ends. */
+export function arcPoint(from: Point, to: Point, share: number): Point & { y: number } {
   const eased = share * share * (3 - 2 * share);
   return {
     x: from.x + (to.x - from.x) * eased,

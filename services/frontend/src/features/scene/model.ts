@@ -1,95 +1,95 @@
-/** What the scene shows, in terms of the pipeline. Pure. */
+/** State of the scene in terms of the pipeline. Pure. */
 
 import type { Arrivals } from "./arrivals";
 import type { Station } from "./layout";
 
-/** What a worker's body looks like. */
-export type WorkerLook = "busy" | "idle" | "starting" | "failing";
+/** Appearance of a worker's box. */
+export type WorkerStatus = "busy" | "idle" | "starting" | "failing";
 
-export interface WorkerBody {
+export interface SceneWorker {
   name: string;
-  look: WorkerLook;
+  status: WorkerStatus;
 }
 
-/** A video on its way from one station to the next. */
+/** Animation of a video that moves from one station to the next. */
 export interface Flight {
   id: string;
   key: string;
   from: Station;
   to: Station;
-  /** The worker that it comes from or goes to, where one takes part. */
+  /** The worker that it comes from or goes to, if any. */
   worker: string | null;
-  starts_ms: number;
+  startMs: number;
 }
 
 export interface SceneModel {
-  /** Uploads of this tab that are under way. */
+  /** Uploads of this tab in progress. */
   sending: number;
-  /** Videos that have come to the queue since the push before, whoever uploaded them. */
+  /** Videos that came to the queue since the previous push, by any client. */
   arrived: number;
   waiting: number;
   inFlight: number;
-  workers: readonly WorkerBody[];
+  workers: readonly SceneWorker[];
   thumbnails: number;
   deadLetters: number;
 }
 
 export const FLIGHT_MS = 1400;
-const MOST_FLIGHTS = 60;
+const MAX_FLIGHTS = 60;
 const SPREAD_MS = 2400;
 
-/** Where one video stands, as far as the scene goes. */
-export interface Standing {
+/** Current station of one video. */
+export interface VideoLocation {
   key: string;
-  /** When a worker took it: a second try is a way of its own. */
-  taken_at: string;
+  /** Time when a worker took the video. It tells attempts apart. */
+  takenAt: string;
   station: "workers" | "thumbnails" | "deadLetters";
   worker: string | null;
 }
 
-type Way = Omit<Flight, "id" | "starts_ms">;
+type Move = Omit<Flight, "id" | "startMs">;
 
-/** The ways that videos took between two looks at them: for each that moved, one after the other. */
-export function waysBetween(before: ReadonlyMap<string, Standing>, after: readonly Standing[]): Way[][] {
-  return after.map((standing) => waysTo(standing, before.get(standing.key))).filter((ways) => ways.length > 0);
+/** Return the moves of each video between two samples, in order. */
+export function movesBetween(before: ReadonlyMap<string, VideoLocation>, after: readonly VideoLocation[]): Move[][] {
+  return after.map((location) => movesTo(location, before.get(location.key))).filter((moves) => moves.length > 0);
 }
 
-function waysTo({ key, taken_at, station, worker }: Standing, before: Standing | undefined): Way[] {
-  const isSameTry = before?.taken_at === taken_at;
+function movesTo({ key, takenAt, station, worker }: VideoLocation, before: VideoLocation | undefined): Move[] {
+  const isSameTry = before?.takenAt === takenAt;
   if (isSameTry && before.station === station) return [];
-  const taken: Way = { key, from: "queue", to: "workers", worker };
+  const taken: Move = { key, from: "queue", to: "workers", worker };
   if (station === "workers") return [taken];
-  const ended: Way = { key, from: "workers", to: station, worker };
-  // Fast ones are through between two looks: they went to a worker all the same.
+  const ended: Move = { key, from: "workers", to: station, worker };
+  // A fast video passes between two samples; show its way through the worker too.
   return isSameTry ? [ended] : [taken, ended];
 }
 
-/** The ways as flights. They set out one after another, not all at once, and what came is there before it is taken. */
-export function flightsOf(ways: readonly (readonly Way[])[], came: Came, now_ms: number): Flight[] {
+/** Convert moves to flights that start one after another. Arrivals come before the moves out of the queue. */
+export function flightsOf(moves: readonly (readonly Move[])[], came: ArrivalCounts, nowMs: number): Flight[] {
   const arrivals = [...arriving("uploads", came.uploaded), ...arriving("deadLetters", came.redriven)];
-  const later_ms = arrivals.length > 0 ? FLIGHT_MS : 0;
-  return [...inTurn(arrivals, now_ms), ...inTurn(ways, now_ms, later_ms)].slice(0, MOST_FLIGHTS);
+  const laterMs = arrivals.length > 0 ? FLIGHT_MS : 0;
+  return [...staggered(arrivals, nowMs), ...staggered(moves, nowMs, laterMs)].slice(0, MAX_FLIGHTS);
 }
 
-export type Came = Pick<Arrivals, "uploaded" | "redriven">;
+export type ArrivalCounts = Pick<Arrivals, "uploaded" | "redriven">;
 
-function arriving(from: Station, count: number): Way[][] {
-  return Array.from({ length: Math.min(count, MOST_FLIGHTS) }, (_, index) => [
+function arriving(from: Station, count: number): Move[][] {
+  return Array.from({ length: Math.min(count, MAX_FLIGHTS) }, (_, index) => [
     { key: `${index + 1} of ${count}`, from, to: "queue", worker: null },
   ]);
 }
 
-function inTurn(ways: readonly (readonly Way[])[], now_ms: number, later_ms = 0): Flight[] {
-  const step_ms = ways.length > 1 ? Math.min(180, SPREAD_MS / ways.length) : 0;
-  return ways.flatMap((legs, index) =>
-    legs.map((way, leg) => ({
-      ...way,
-      id: `${way.key} ${way.from} ${way.to} ${now_ms}`,
-      starts_ms: now_ms + index * step_ms + leg * FLIGHT_MS + (way.from === "workers" && leg === 0 ? 0 : later_ms),
+function staggered(moves: readonly (readonly Move[])[], nowMs: number, laterMs = 0): Flight[] {
+  const stepMs = moves.length > 1 ? Math.min(180, SPREAD_MS / moves.length) : 0;
+  return moves.flatMap((legs, index) =>
+    legs.map((move, leg) => ({
+      ...move,
+      id: `${move.key} ${move.from} ${move.to} ${nowMs}`,
+      startMs: nowMs + index * stepMs + leg * FLIGHT_MS + (move.from === "workers" && leg === 0 ? 0 : laterMs),
     })),
   );
 }
 
-export function stillFlying(flights: readonly Flight[], now_ms: number): Flight[] {
-  return flights.filter((flight) => now_ms < flight.starts_ms + FLIGHT_MS);
+export function activeFlights(flights: readonly Flight[], nowMs: number): Flight[] {
+  return flights.filter((flight) => nowMs < flight.startMs + FLIGHT_MS);
 }

@@ -3,7 +3,19 @@
 import { useSyncExternalStore } from "react";
 import { colour, onThemeChange } from "@/features/theme/theme";
 
-const TOKENS = ["canvas", "panel", "raised", "line", "line-strong", "ink", "muted", "accent", "good", "warn", "bad"] as const;
+const TOKENS = [
+  "canvas",
+  "panel",
+  "raised",
+  "line",
+  "line-strong",
+  "ink",
+  "muted",
+  "accent",
+  "good",
+  "warn",
+  "bad",
+] as const;
 
 export type Palette = Record<(typeof TOKENS)[number], string>;
 
@@ -16,7 +28,7 @@ function read(): Palette {
   return known.palette;
 }
 
-/** The theme's colours for three.js, which cannot read CSS; new ones when the theme changes. */
+/** Return the theme's colours for three.js, which cannot read CSS, and update them when the theme changes. */
 export function usePalette(): Palette {
   return useSyncExternalStore(onThemeChange, read, read);
 }

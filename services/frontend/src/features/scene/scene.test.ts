@@ -1,35 +1,35 @@
 import { describe, expect, it } from "vitest";
-import { arrivalsBetween, EVEN, type QueueLook } from "./arrivals";
-import { along, layoutFor, rows, stackOf } from "./layout";
-import { FLIGHT_MS, flightsOf, type Standing, stillFlying, waysBetween } from "./model";
+import { countArrivals, ZERO_BALANCE, type QueueSample } from "./arrivals";
+import { arcPoint, chooseLayout, rows, stackFor } from "./layout";
+import { FLIGHT_MS, flightsOf, type VideoLocation, activeFlights, movesBetween } from "./model";
 
-const standing = (station: Standing["station"], taken_at = "12:00"): Standing => ({
+const location = (station: VideoLocation["station"], takenAt = "12:00"): VideoLocation => ({
   key: "uploads/a.mp4",
-  taken_at,
+  takenAt,
   station,
   worker: "worker-1",
 });
-const known = (...all: Standing[]) => new Map(all.map((entry) => [entry.key, entry]));
+const known = (...all: VideoLocation[]) => new Map(all.map((entry) => [entry.key, entry]));
 
-describe("the queue's stack", () => {
+describe("stackFor", () => {
   it.each([
     [0, { slabs: 0, perSlab: 1 }],
     [1, { slabs: 1, perSlab: 1 }],
     [20, { slabs: 20, perSlab: 1 }],
     [21, { slabs: 3, perSlab: 10 }],
     [3000, { slabs: 3, perSlab: 1000 }],
-  ])("of %d videos", (depth, stack) => expect(stackOf(depth)).toEqual(stack));
+  ])("of %d videos", (depth, stack) => expect(stackFor(depth)).toEqual(stack));
 });
 
-describe("workers in rows", () => {
-  it.each([1, 2, 7, 10, 50, 200])("%d of them fit their place, none on another", (count) => {
-    const layout = layoutFor(2);
+describe("rows", () => {
+  it.each([1, 2, 7, 10, 50, 200])("places %d workers without overlap", (count) => {
+    const layout = chooseLayout(2);
     const { places, scale } = rows(count, layout);
     expect(places).toHaveLength(count);
     const centre = layout.places.workers;
     for (const place of places) {
-      expect(Math.abs(place.x - centre.x)).toBeLessThanOrEqual(layout.workersWidth_m / 2);
-      expect(Math.abs(place.z - centre.z)).toBeLessThanOrEqual(layout.workersDepth_m / 2 + 0.6);
+      expect(Math.abs(place.x - centre.x)).toBeLessThanOrEqual(layout.workersWidthM / 2);
+      expect(Math.abs(place.z - centre.z)).toBeLessThanOrEqual(layout.workersDepthM / 2 + 0.6);
     }
     const gaps = places.slice(1).map((place, index) => {
       const before = places[index] ?? place;
@@ -39,119 +39,161 @@ describe("workers in rows", () => {
   });
 });
 
-describe("flights", () => {
+describe("flightsOf", () => {
   const NONE = { uploaded: 0, redriven: 0 };
-  const ways = (before: ReadonlyMap<string, Standing>, ...after: Standing[]) =>
-    flightsOf(waysBetween(before, after), NONE, 0).map(({ from, to }) => [from, to]);
+  const moves = (before: ReadonlyMap<string, VideoLocation>, ...after: VideoLocation[]) =>
+    flightsOf(movesBetween(before, after), NONE, 0).map(({ from, to }) => [from, to]);
 
-  it("follow a video from the queue to a worker to its thumbnails", () => {
-    expect(ways(new Map(), standing("workers"))).toEqual([["queue", "workers"]]);
-    expect(ways(known(standing("workers")), standing("thumbnails"))).toEqual([["workers", "thumbnails"]]);
+  it("follows a video from queue to worker to thumbnails", () => {
+    expect(moves(new Map(), location("workers"))).toEqual([["queue", "workers"]]);
+    expect(moves(known(location("workers")), location("thumbnails"))).toEqual([["workers", "thumbnails"]]);
   });
 
-  it("show both ways of a video that was faster than the look, one after the other", () => {
-    const flights = flightsOf(waysBetween(new Map(), [standing("thumbnails")]), NONE, 0);
+  it("shows both moves of a fast video in order", () => {
+    const flights = flightsOf(movesBetween(new Map(), [location("thumbnails")]), NONE, 0);
     expect(flights.map(({ from, to }) => [from, to])).toEqual([
       ["queue", "workers"],
       ["workers", "thumbnails"],
     ]);
-    expect((flights[1]?.starts_ms ?? 0) - (flights[0]?.starts_ms ?? 0)).toBeGreaterThanOrEqual(FLIGHT_MS);
+    expect((flights[1]?.startMs ?? 0) - (flights[0]?.startMs ?? 0)).toBeGreaterThanOrEqual(FLIGHT_MS);
   });
 
-  it("go aside for what has failed, and start over for a second try, even one that ends alike", () => {
-    expect(ways(known(standing("workers")), standing("deadLetters"))).toEqual([["workers", "deadLetters"]]);
-    expect(ways(known(standing("workers")), standing("workers", "12:05"))).toEqual([["queue", "workers"]]);
-    expect(ways(known(standing("deadLetters")), standing("deadLetters", "12:05"))).toEqual([
+  it("shows failures, and second attempts that end alike", () => {
+    expect(moves(known(location("workers")), location("deadLetters"))).toEqual([["workers", "deadLetters"]]);
+    expect(moves(known(location("workers")), location("workers", "12:05"))).toEqual([["queue", "workers"]]);
+    expect(moves(known(location("deadLetters")), location("deadLetters", "12:05"))).toEqual([
       ["queue", "workers"],
       ["workers", "deadLetters"],
     ]);
   });
 
-  it("do not move what stays where it is", () => {
-    expect(ways(known(standing("thumbnails")), standing("thumbnails"))).toEqual([]);
+  it("ignores videos that did not move", () => {
+    expect(moves(known(location("thumbnails")), location("thumbnails"))).toEqual([]);
   });
 
-  it("bring what comes to the queue before anything is taken from it, but hold up nothing that ends", () => {
-    const after = [standing("workers"), { ...standing("thumbnails"), key: "uploads/b.mp4" }];
-    const before = known({ ...standing("workers"), key: "uploads/b.mp4" });
-    const flights = flightsOf(waysBetween(before, after), { uploaded: 1, redriven: 1 }, 0);
-    const starts = new Map(flights.map(({ from, starts_ms }) => [from, starts_ms]));
+  it("shows arrivals before takes, and does not delay ends", () => {
+    const after = [location("workers"), { ...location("thumbnails"), key: "uploads/b.mp4" }];
+    const before = known({ ...location("workers"), key: "uploads/b.mp4" });
+    const flights = flightsOf(movesBetween(before, after), { uploaded: 1, redriven: 1 }, 0);
+    const starts = new Map(flights.map(({ from, startMs }) => [from, startMs]));
     expect([...starts.keys()]).toEqual(["uploads", "deadLetters", "queue", "workers"]);
     expect(starts.get("queue")).toBeGreaterThanOrEqual((starts.get("uploads") ?? 0) + FLIGHT_MS);
     expect(starts.get("workers")).toBeLessThan(FLIGHT_MS);
   });
 
-  it("are at most sixty at a time, and end", () => {
-    const many = Array.from({ length: 500 }, (_, index) => ({ ...standing("workers"), key: `uploads/${index}.mp4` }));
-    const flights = flightsOf(waysBetween(new Map(), many), { uploaded: 9000, redriven: 0 }, 0);
+  it("limits flights to sixty and ends them", () => {
+    const many = Array.from({ length: 500 }, (_, index) => ({ ...location("workers"), key: `uploads/${index}.mp4` }));
+    const flights = flightsOf(movesBetween(new Map(), many), { uploaded: 9000, redriven: 0 }, 0);
     expect(flights).toHaveLength(60);
     expect(new Set(flights.map(({ id }) => id)).size).toBe(60);
-    expect(stillFlying(flights, 60_000)).toEqual([]);
+    expect(activeFlights(flights, 60_000)).toEqual([]);
   });
 });
 
-describe("arrivals", () => {
-  type Seen = Partial<QueueLook> & { taken?: number; ended?: number };
+describe("countArrivals", () => {
+  type Seen = Partial<QueueSample> & { taken?: number; ended?: number };
 
-  /** What came with each look, after a first one at an empty queue. */
-  function came(...looks: Seen[]): [uploaded: number, redriven: number][] {
-    let before: QueueLook = { waiting: 0, delayed: 0, inFlight: 0, deadLetters: 0 };
-    let accounts = EVEN;
-    return looks.map(({ taken = 0, ended = 0, ...queue }) => {
+  /** Return the arrivals of each sample after a first one of an empty queue. */
+  function came(...samples: Seen[]): [uploaded: number, redriven: number][] {
+    let before: QueueSample = { waiting: 0, delayed: 0, inFlight: 0, deadLetters: 0 };
+    let balance = ZERO_BALANCE;
+    return samples.map(({ taken = 0, ended = 0, ...queue }) => {
       const after = { ...before, ...queue };
-      const arrivals = arrivalsBetween(before, after, { taken, ended, accounts });
+      const arrivals = countArrivals(before, after, { taken, ended, balance });
       before = after;
-      accounts = arrivals.accounts;
+      balance = arrivals.balance;
       return [arrivals.uploaded, arrivals.redriven];
     });
   }
 
-  it("are counted where they wait, and no second time when they are taken and end", () => {
-    const looks = [{ waiting: 3 }, { waiting: 1, inFlight: 2, taken: 2 }, { waiting: 0, inFlight: 1, taken: 1, ended: 2 }, { inFlight: 0, ended: 1 }];
-    expect(came(...looks)).toEqual([[3, 0], [0, 0], [0, 0], [0, 0]]);
+  it("counts a video once, while it waits", () => {
+    const samples = [
+      { waiting: 3 },
+      { waiting: 1, inFlight: 2, taken: 2 },
+      { waiting: 0, inFlight: 1, taken: 1, ended: 2 },
+      { inFlight: 0, ended: 1 },
+    ];
+    expect(came(...samples)).toEqual([
+      [3, 0],
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ]);
   });
 
-  it("are seen of videos that were through between two looks", () => {
+  it("counts videos that passed between two samples", () => {
     expect(came({ taken: 4, ended: 4 })).toEqual([[4, 0]]);
   });
 
-  it("are seen while as many leave as come", () => {
+  it("counts arrivals when as many videos leave", () => {
     const steady = { waiting: 100, inFlight: 2, taken: 10, ended: 10 };
-    expect(came({ waiting: 100, inFlight: 2, taken: 2 }, steady, steady)).toEqual([[102, 0], [10, 0], [10, 0]]);
+    expect(came({ waiting: 100, inFlight: 2, taken: 2 }, steady, steady)).toEqual([
+      [102, 0],
+      [10, 0],
+      [10, 0],
+    ]);
   });
 
-  it("wait for the record of a video that was just taken", () => {
-    expect(came({ inFlight: 1 }, { taken: 1 })).toEqual([[0, 0], [1, 0]]);
-    expect(came({ waiting: 1 }, { waiting: 0, inFlight: 1 }, { taken: 1 })).toEqual([[1, 0], [0, 0], [0, 0]]);
-  });
-
-  it("wait for the end of a video that was taken after the queue was looked at, and gone when it was again", () => {
-    expect(came({ taken: 1 }, { ended: 1 }, {})).toEqual([[0, 0], [1, 0], [0, 0]]);
-  });
-
-  it("are not made up by a message that outlives its video's end", () => {
-    expect(came({ inFlight: 1, taken: 1 }, { ended: 1 }, { inFlight: 0 })).toEqual([[1, 0], [0, 0], [0, 0]]);
-  });
-
-  it("are not made up by a message that returns to the queue", () => {
-    expect(came({ inFlight: 1, taken: 1 }, { waiting: 1, inFlight: 0 }, { waiting: 0, inFlight: 1, taken: 1 })).toEqual([
+  it("waits for the record of a video just taken", () => {
+    expect(came({ inFlight: 1 }, { taken: 1 })).toEqual([
+      [0, 0],
+      [1, 0],
+    ]);
+    expect(came({ waiting: 1 }, { waiting: 0, inFlight: 1 }, { taken: 1 })).toEqual([
       [1, 0],
       [0, 0],
       [0, 0],
     ]);
   });
 
-  it("come from the dead letters when these are redriven", () => {
-    expect(came({ deadLetters: 5 }, { deadLetters: 0, waiting: 6 })).toEqual([[0, 0], [1, 5]]);
+  it("waits for the end of a video between samples", () => {
+    expect(came({ taken: 1 }, { ended: 1 }, {})).toEqual([
+      [0, 0],
+      [1, 0],
+      [0, 0],
+    ]);
   });
 
-  it("are seen again after a purge", () => {
-    expect(came({ waiting: 50 }, { waiting: 0 }, {}, { waiting: 2 })).toEqual([[50, 0], [0, 0], [0, 0], [2, 0]]);
+  it("ignores a message that outlives its video's end", () => {
+    expect(came({ inFlight: 1, taken: 1 }, { ended: 1 }, { inFlight: 0 })).toEqual([
+      [1, 0],
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
+  it("ignores a message that returns to the queue", () => {
+    expect(came({ inFlight: 1, taken: 1 }, { waiting: 1, inFlight: 0 }, { waiting: 0, inFlight: 1, taken: 1 })).toEqual(
+      [
+        [1, 0],
+        [0, 0],
+        [0, 0],
+      ],
+    );
+  });
+
+  it("attributes redriven videos to the dead letters", () => {
+    expect(came({ deadLetters: 5 }, { deadLetters: 0, waiting: 6 })).toEqual([
+      [0, 0],
+      [1, 5],
+    ]);
+  });
+
+  it("counts arrivals again after a purge", () => {
+    expect(came({ waiting: 50 }, { waiting: 0 }, {}, { waiting: 2 })).toEqual([
+      [50, 0],
+      [0, 0],
+      [0, 0],
+      [2, 0],
+    ]);
   });
 });
 
-it("a way begins and ends where it should", () => {
-  const [from, to] = [{ x: 0, z: 1 }, { x: 4, z: 3 }];
-  expect(along(from, to, 0)).toMatchObject(from);
-  expect(along(from, to, 1)).toMatchObject(to);
+it("starts and ends an arc at its two points", () => {
+  const [from, to] = [
+    { x: 0, z: 1 },
+    { x: 4, z: 3 },
+  ];
+  expect(arcPoint(from, to, 0)).toMatchObject(from);
+  expect(arcPoint(from, to, 1)).toMatchObject(to);
 });

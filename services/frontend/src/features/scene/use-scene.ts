@@ -1,22 +1,29 @@
 "use client";
 
 import { useEffect, useMemo, useRef, useState } from "react";
-import { useLive } from "@/features/live/store";
-import type { Snapshot } from "@/features/live/snapshot";
-import { healthOf } from "@/features/pods/look";
-import { isOpen } from "@/features/uploads/store";
-import { useUploads } from "@/features/uploads/use-uploads";
-import { arrivalsBetween, EVEN } from "./arrivals";
-import { type Flight, flightsOf, type SceneModel, type Standing, stillFlying, waysBetween, type WorkerBody } from "./model";
+import { useLive } from "@/features/live/api/store";
+import type { Snapshot } from "@/features/live/api/snapshot";
+import { healthOf } from "@/features/pods/health";
+import { isOpen, useUploads } from "@/features/uploads/store";
+import { countArrivals, ZERO_BALANCE } from "./arrivals";
+import {
+  type Flight,
+  flightsOf,
+  type SceneModel,
+  type VideoLocation,
+  activeFlights,
+  movesBetween,
+  type SceneWorker,
+} from "./model";
 
-const STATIONS_OF_STATES: Record<Snapshot["videos"][number]["state"], Standing["station"]> = {
+const STATIONS_OF_STATES: Record<Snapshot["videos"][number]["state"], VideoLocation["station"]> = {
   processing: "workers",
   done: "thumbnails",
   degraded: "thumbnails",
   failed: "deadLetters",
 };
 
-/** The pipeline as the scene shows it, and the videos on their way; none while nothing `moves`. */
+/** Return the state of the scene and the videos in flight; none while `moves` is false. */
 export function useScene(moves: boolean): { model: SceneModel | null; flights: readonly Flight[] } {
   const snapshot = useLive((state) => state.snapshot);
   const sending = useUploads((all) => all.filter(isOpen).length);
@@ -25,10 +32,10 @@ export function useScene(moves: boolean): { model: SceneModel | null; flights: r
   return { model, flights };
 }
 
-interface Look {
+interface Sample {
   snapshot: Snapshot;
-  standings: ReadonlyMap<string, Standing>;
-  accounts: typeof EVEN;
+  locations: ReadonlyMap<string, VideoLocation>;
+  balance: typeof ZERO_BALANCE;
 }
 
 interface Motion {
@@ -36,36 +43,36 @@ interface Motion {
   flights: readonly Flight[];
 }
 
-const REST: Motion = { arrived: 0, flights: [] };
+const NO_MOTION: Motion = { arrived: 0, flights: [] };
 
 function useMotion(snapshot: Snapshot | null, moves: boolean): Motion {
-  const last = useRef<Look | null>(null);
-  const [motion, setMotion] = useState(REST);
+  const last = useRef<Sample | null>(null);
+  const [motion, setMotion] = useState(NO_MOTION);
   useEffect(() => {
     const before = last.current;
-    // What is old would not add up with what is new: the next look spans it.
+    // Old data would not balance with new data: skip it, and the next sample spans it.
     if (!snapshot?.queue || snapshot === before?.snapshot || isOld(snapshot)) return;
-    const after = standingsOf(snapshot);
-    const look = { snapshot, standings: new Map(after.map((standing) => [standing.key, standing])) };
-    // What stood there when the page opened has not just arrived.
+    const after = locationsOf(snapshot);
+    const status = { snapshot, locations: new Map(after.map((location) => [location.key, location])) };
+    // Videos present when the page opened have not just arrived.
     if (!before?.snapshot.queue) {
-      last.current = { ...look, accounts: EVEN };
+      last.current = { ...status, balance: ZERO_BALANCE };
       return;
     }
-    const ways = waysBetween(before.standings, after);
-    const legs = ways.flat();
-    const { accounts, ...came } = arrivalsBetween(before.snapshot.queue, snapshot.queue, {
+    const legsByVideo = movesBetween(before.locations, after);
+    const legs = legsByVideo.flat();
+    const { balance, ...came } = countArrivals(before.snapshot.queue, snapshot.queue, {
       taken: legs.filter(({ to }) => to === "workers").length,
       ended: legs.filter(({ from }) => from === "workers").length,
-      accounts: before.accounts,
+      balance: before.balance,
     });
-    last.current = { ...look, accounts };
-    const now_ms = performance.now();
-    const started = moves ? flightsOf(ways, came, now_ms) : [];
+    last.current = { ...status, balance };
+    const nowMs = performance.now();
+    const started = moves ? flightsOf(legsByVideo, came, nowMs) : [];
     setMotion((motion) =>
       started.length === 0 && came.uploaded === motion.arrived
         ? motion
-        : { arrived: came.uploaded, flights: [...stillFlying(motion.flights, now_ms), ...started] },
+        : { arrived: came.uploaded, flights: [...activeFlights(motion.flights, nowMs), ...started] },
     );
   }, [snapshot, moves]);
   return motion;
@@ -75,10 +82,10 @@ function isOld({ sources }: Snapshot): boolean {
   return Boolean(sources.queue?.isStale || sources.metrics?.isStale);
 }
 
-function standingsOf({ videos }: Snapshot): Standing[] {
+function locationsOf({ videos }: Snapshot): VideoLocation[] {
   return videos.map(({ key, started_at, state, worker }) => ({
     key,
-    taken_at: started_at,
+    takenAt: started_at,
     station: STATIONS_OF_STATES[state],
     worker: worker || null,
   }));
@@ -88,7 +95,7 @@ export function modelOf(snapshot: Snapshot, sending: number, arrived: number): S
   const busy = new Set(snapshot.videos.filter(({ state }) => state === "processing").map(({ worker }) => worker));
   const workers = (snapshot.pods ?? [])
     .filter(({ component }) => component === "worker")
-    .map((pod): WorkerBody => ({ name: pod.name, look: lookOf(healthOf(pod), busy.has(pod.name)) }));
+    .map((pod): SceneWorker => ({ name: pod.name, status: workerStatus(healthOf(pod), busy.has(pod.name)) }));
   return {
     sending,
     arrived,
@@ -100,7 +107,7 @@ export function modelOf(snapshot: Snapshot, sending: number, arrived: number): S
   };
 }
 
-function lookOf(health: ReturnType<typeof healthOf>, isBusy: boolean): WorkerBody["look"] {
+function workerStatus(health: ReturnType<typeof healthOf>, isBusy: boolean): SceneWorker["status"] {
   if (health === "failing") return "failing";
   if (health !== "ready") return "starting";
   return isBusy ? "busy" : "idle";

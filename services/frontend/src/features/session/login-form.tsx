@@ -7,11 +7,11 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { call } from "@/lib/api/call";
 import { asProblem, type Problem } from "@/lib/api/problem";
-import { goOn, persevere } from "@/lib/perseverance";
+import { retryNow, retryTransient } from "@/lib/retry";
 import { text } from "@/text";
-import { safeReturn } from "./safe-return";
+import { safeReturnPath } from "./safe-return";
 
-/** Takes the token, by hand or from the demo's link, and goes back to where the login was asked for. */
+/** Login form: takes the token from the user or from the demo's link, and returns to the requested page. */
 export function LoginForm() {
   const router = useRouter();
   const client = useQueryClient();
@@ -20,7 +20,7 @@ export function LoginForm() {
   const [error, setError] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const hasTriedLink = useRef(false);
-  const next = safeReturn(search.get("next"));
+  const next = safeReturnPath(search.get("next"));
 
   const login = useCallback(
     async (given: string, isLink = false) => {
@@ -28,15 +28,15 @@ export function LoginForm() {
       setError(null);
       try {
         const ask = () => call("post", "/api/session", { body: { token: given } });
-        // Whoever follows the link as soon as it is printed may come before the api does.
-        await (isLink ? persevere(ask, { signal: new AbortController().signal }) : ask());
+        // The user may follow the link before the api has started.
+        await (isLink ? retryTransient(ask, { signal: new AbortController().signal }) : ask());
         client.clear();
-        goOn();
-        // The router would keep the link's address, token included, and go there again after a logout.
+        retryNow();
+        // The router would keep the link's address with its token, and return to it after a logout.
         if (isLink) window.location.replace(new URL(next, window.location.origin));
         else router.replace(next);
       } catch (failure) {
-        setError(inWords(asProblem(failure)));
+        setError(errorMessage(asProblem(failure)));
         setBusy(false);
       }
     },
@@ -46,7 +46,7 @@ export function LoginForm() {
   useEffect(() => {
     if (hasTriedLink.current) return;
     hasTriedLink.current = true;
-    // After the #, so that no server and no log ever sees it.
+    // The token is after the #, so that no server and no log sees it.
     const linked = new URLSearchParams(window.location.hash.slice(1)).get("token");
     if (!linked) return;
     window.history.replaceState(null, "", window.location.pathname + window.location.search);
@@ -82,8 +82,8 @@ export function LoginForm() {
   );
 }
 
-function inWords(problem: Problem): string {
+function errorMessage(problem: Problem): string {
   if (problem.status === 401 || problem.status === 403) return text.session.wrong;
-  if (problem.status === 429) return text.session.tooMany(problem.retryAfter_s);
+  if (problem.status === 429) return text.session.tooMany(problem.retryAfterS);
   return problem.detail ? `${problem.title}. ${problem.detail}` : problem.title;
 }

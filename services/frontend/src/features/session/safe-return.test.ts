@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { safeReturn } from "./safe-return";
+import { safeReturnPath } from "./safe-return";
 
 it.each([
   ["/failures?reason=damaged", "/failures?reason=damaged"],
@@ -11,4 +11,4 @@ it.each([
   ["javascript:alert(1)", "/"],
   ["/login?next=/login", "/"],
   ["/api/session", "/"],
-])("%s leads to %s", (next, target) => expect(safeReturn(next)).toBe(target));
+])("%s leads to %s", (next, target) => expect(safeReturnPath(next)).toBe(target));

@@ -1,5 +1,5 @@
-/** Where to go after the login: only to a page of ours, whatever the address says. */
-export function safeReturn(next: string | null): string {
+/** Return the page to open after the login: a page of this dashboard, whatever the address says. */
+export function safeReturnPath(next: string | null): string {
   if (!next?.startsWith("/") || next.startsWith("//") || next.includes("\\")) return "/";
   const url = new URL(next, "http://dashboard.invalid");
   const isOurs = url.host === "dashboard.invalid" && url.pathname !== "/login" && !url.pathname.startsWith("/api/");

@@ -1,12 +1,12 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { call, whenUnauthorized } from "@/lib/api/call";
+import { call, setUnauthorizedHandler } from "@/lib/api/call";
 import type { Config } from "@/lib/api/models";
-import { announce } from "@/components/ui/toasts";
+import { showToast } from "@/components/ui/toasts";
 import { asProblem } from "@/lib/api/problem";
 
-/** What a client must know of the pipeline, and who one is. Null until it is known. */
+/** Return the pipeline's settings and the user's role, or null until they are loaded. */
 export function useConfig(): Config | null {
   const { data } = useQuery({
     queryKey: ["config"],
@@ -16,20 +16,20 @@ export function useConfig(): Config | null {
   return data ?? null;
 }
 
-/** Whether one may act. Viewers are not shown what they may not do; the api refuses it in any case. */
+/** Return true for operators. Viewers do not see actions that the api would refuse. */
 export function useIsOperator(): boolean {
   return useConfig()?.role === "operator";
 }
 
-/** Ends the session and leads to the login. A new document: nothing of what was seen stays in this one's memory. */
+/** End the session and load the login as a new document, so that no data stays in memory. */
 export async function logout(): Promise<void> {
   try {
     await call("delete", "/api/session");
-    // What is still asked for is refused from now on, and need not be told to the one who has just logged out.
-    whenUnauthorized(() => undefined);
+    // Requests in progress will get 401; they must not redirect after a logout.
+    setUnauthorizedHandler(() => undefined);
     window.location.assign(new URL("/login", window.location.origin));
   } catch (error) {
     const problem = asProblem(error);
-    announce({ tone: "bad", title: problem.title, detail: problem.detail, retry: () => void logout() });
+    showToast({ tone: "bad", title: problem.title, detail: problem.detail, retry: () => void logout() });
   }
 }

@@ -5,18 +5,20 @@ import dynamic from "next/dynamic";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useState } from "react";
-import { classes } from "@/components/ui/classes";
+import { clsx } from "clsx";
 import { Menu, type MenuItem } from "@/components/ui/menu";
-import { LiveBadge } from "@/features/live/badge";
-import { useLive } from "@/features/live/store";
+import { LiveBadge } from "@/features/live/components/live-badge";
+import { useLive } from "@/features/live/api/store";
 import { TestButton } from "@/features/pipeline-test/test-button";
 import { logout, useConfig, useIsOperator } from "@/features/session/session";
 import { applyTheme, currentTheme, type Theme, THEMES } from "@/features/theme/theme";
-import { UploadButton } from "@/features/uploads/upload-button";
+import { UploadButton } from "@/features/uploads/components/upload-button";
 import { formatCount } from "@/lib/units";
 import { text } from "@/text";
 
-const PurgeDialog = dynamic(() => import("@/features/purge/purge-dialog").then((found) => found.PurgeDialog), { ssr: false });
+const PurgeDialog = dynamic(() => import("@/features/purge/purge-dialog").then((found) => found.PurgeDialog), {
+  ssr: false,
+});
 
 const PAGES = [
   { href: "/", label: text.nav.overview },
@@ -62,7 +64,7 @@ function Pages() {
             key={href}
             href={href}
             aria-current={isHere ? "page" : undefined}
-            className={classes(
+            className={clsx(
               "flex h-10 items-center gap-1.5 border-b-2 px-3 text-sm whitespace-nowrap lg:h-13",
               isHere ? "border-accent font-medium text-ink" : "border-transparent text-muted hover:text-ink",
             )}
@@ -119,7 +121,7 @@ function MoreMenu() {
   );
 }
 
-/** Three frames of a film, the product's mark. */
+/** Logo: three frames of a film. */
 function Mark() {
   return (
     <svg width="22" height="22" viewBox="0 0 22 22" aria-hidden className="shrink-0 text-accent">

@@ -5,7 +5,7 @@ import { type ReactNode, useState } from "react";
 import { Toasts } from "@/components/ui/toasts";
 import { Problem } from "@/lib/api/problem";
 
-const TRIES = 3;
+const MAX_ATTEMPTS = 3;
 
 export function Providers({ children }: { children: ReactNode }) {
   const [client] = useState(
@@ -14,8 +14,8 @@ export function Providers({ children }: { children: ReactNode }) {
         defaultOptions: {
           queries: {
             staleTime: 5_000,
-            // What the api has refused it will refuse again; what it could not do it may.
-            retry: (failures, error) => failures < TRIES && (!(error instanceof Problem) || error.isRetryable),
+            // Do not repeat a request that the api has refused; repeat one that failed for another reason.
+            retry: (failures, error) => failures < MAX_ATTEMPTS && (!(error instanceof Problem) || error.isRetryable),
             refetchOnWindowFocus: true,
           },
         },

@@ -3,33 +3,40 @@
 import dynamic from "next/dynamic";
 import { usePathname, useRouter } from "next/navigation";
 import { type ReactNode, useEffect } from "react";
-import { connect } from "@/features/live/connection";
-import { useRefreshes } from "@/features/live/refreshes";
-import { DropZone } from "@/features/uploads/drop-zone";
-import { whenUnauthorized } from "@/lib/api/call";
+import { connect } from "@/features/live/api/connection";
+import { useRefresh } from "@/features/live/api/use-refresh";
+import { DropZone } from "@/features/uploads/components/drop-zone";
+import { setUnauthorizedHandler } from "@/lib/api/call";
 import { text } from "@/text";
 import { Header } from "./header";
 
-// Not before the first paint: nobody has uploaded or tested anything by then.
-const TestDialog = dynamic(() => import("@/features/pipeline-test/test-dialog").then((found) => found.TestDialog), { ssr: false });
-const UploadTray = dynamic(() => import("@/features/uploads/upload-tray").then((found) => found.UploadTray), { ssr: false });
+// Load after the first paint: no upload or test has started by then.
+const TestDialog = dynamic(() => import("@/features/pipeline-test/test-dialog").then((found) => found.TestDialog), {
+  ssr: false,
+});
+const UploadTray = dynamic(
+  () => import("@/features/uploads/components/upload-tray").then((found) => found.UploadTray),
+  {
+    ssr: false,
+  },
+);
 
-/** What stands around every page but the login: one connection, one tray of uploads, however one moves. */
+/** Frame of every page except the login. It keeps the connection and the uploads while the user navigates. */
 export function Shell({ children }: { children: ReactNode }) {
   const router = useRouter();
   const pathname = usePathname();
-  useRefreshes();
+  useRefresh();
 
   useEffect(() => connect(), []);
 
   useEffect(() => {
-    whenUnauthorized(() => {
-      // Several calls hear it at once; the first leads away.
+    setUnauthorizedHandler(() => {
+      // Several calls may get 401 at once; the first one redirects.
       if (window.location.pathname === "/login") return;
       const here = window.location.pathname + window.location.search;
       router.replace(`/login?expired=1&next=${encodeURIComponent(here)}`);
     });
-    return () => whenUnauthorized(() => undefined);
+    return () => setUnauthorizedHandler(() => undefined);
   }, [router]);
 
   return (
@@ -41,7 +48,12 @@ export function Shell({ children }: { children: ReactNode }) {
         {text.common.skipToContent}
       </a>
       <Header />
-      <main key={pathname} id="content" tabIndex={-1} className="mx-auto w-full max-w-[110rem] px-4 py-5 outline-none sm:px-6">
+      <main
+        key={pathname}
+        id="content"
+        tabIndex={-1}
+        className="mx-auto w-full max-w-[110rem] px-4 py-5 outline-none sm:px-6"
+      >
         {children}
       </main>
       <UploadTray />

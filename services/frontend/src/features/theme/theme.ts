@@ -2,17 +2,17 @@ export const THEMES = ["system", "light", "dark"] as const;
 
 export type Theme = (typeof THEMES)[number];
 
-/** A cookie, so that the server's first byte has the right colours already. */
+/** A cookie, so that the server's first response already has the right colours. */
 export const THEME_COOKIE = "theme";
 
 const YEAR_S = 31_536_000;
 
-export function asTheme(value: string | undefined): Theme {
+export function parseTheme(value: string | undefined): Theme {
   return THEMES.find((theme) => theme === value) ?? "system";
 }
 
 export function currentTheme(): Theme {
-  return asTheme(document.documentElement.dataset.theme);
+  return parseTheme(document.documentElement.dataset.theme);
 }
 
 export function applyTheme(theme: Theme): void {
@@ -23,7 +23,7 @@ export function applyTheme(theme: Theme): void {
 
 export const THEME_CHANGED = "themechange";
 
-/** Calls back when colours change: by choice here, or by the system. */
+/** Call back when the colours change, by the user's choice or by the system. */
 export function onThemeChange(callback: () => void): () => void {
   const system = window.matchMedia("(prefers-color-scheme: dark)");
   system.addEventListener("change", callback);
@@ -34,7 +34,7 @@ export function onThemeChange(callback: () => void): () => void {
   };
 }
 
-/** The value of a colour token, for what paints on a canvas. */
+/** Return the value of a colour token, for drawing on a canvas. */
 export function colour(token: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
 }

@@ -1,49 +1,44 @@
-/** The uploads of this browser tab. They go on while one moves between pages, a login included. */
+/** Uploads of this browser tab. They continue while the user moves between pages or logs in. */
 
-import { createStore } from "zustand";
+import { createStore, useStore } from "zustand";
 import { asProblem, Problem } from "@/lib/api/problem";
-import type { PerseveranceOptions } from "@/lib/perseverance";
+import type { RetryOptions } from "@/lib/retry";
 import type { Video } from "@/lib/api/models";
-import { followVideo } from "@/features/videos/following";
+import { followVideo } from "@/features/videos/api/follow-video";
 import { text } from "@/text";
-import { type Limits, refusal } from "./admission";
-import { book } from "./booking";
-import { SendError } from "./send";
-import { Speedometer } from "./speed";
-import { transfer } from "./transfer";
+import { type UploadLimits, rejectionReason } from "./validate-file";
+import { requestTicket } from "./api/ticket";
+import { SendError } from "./api/send";
+import { RateMeter } from "./rate-meter";
+import { transfer } from "./api/transfer";
 
 export type UploadState =
-  | "waiting"
-  | "sending"
-  | "queued"
-  | "processing"
-  | "done"
-  | "degraded"
-  | "failed"
-  | "refused"
-  | "broken"
-  | "cancelled";
+  "waiting" | "sending" | "queued" | "processing" | "done" | "degraded" | "failed" | "refused" | "broken" | "cancelled";
 
 export interface Upload {
   id: number;
   file: File;
   state: UploadState;
-  sent_bytes: number;
-  /** Bytes per second; 0 while it is not known. */
+  sentBytes: number;
+  /** Bytes per second; 0 until it is known. */
   speed: number;
   key: string | null;
   video: Video | null;
-  /** Why it does not go on at the moment, in one sentence; it will, by itself. */
-  trouble: string | null;
-  /** Why it was refused or has failed, in one sentence. */
+  /** The reason for the current wait, in one sentence. The upload continues automatically. */
+  delay: string | null;
+  /** The reason for the refusal or failure, in one sentence. */
   reason: string | null;
-  /** When the bucket had the whole file. */
-  sent_ms: number | null;
+  /** Time when the bucket had the whole file. */
+  sentMs: number | null;
 }
 
 const AT_ONCE = 3;
 
 export const uploads = createStore<{ all: readonly Upload[] }>(() => ({ all: [] }));
+
+export function useUploads<Result>(select: (all: readonly Upload[]) => Result): Result {
+  return useStore(uploads, (state) => select(state.all));
+}
 
 const cancellers = new Map<number, AbortController>();
 let lastId = 0;
@@ -59,11 +54,11 @@ export function hasEnded({ state }: Upload): boolean {
   return !OPEN.includes(state) && !FOLLOWED.includes(state);
 }
 
-/** Takes files: those that fit begin as soon as it is their turn, the others say why not. */
-export function addFiles(files: Iterable<File>, limits: Limits): void {
+/** Add files: valid ones start in turn, the others are refused with a reason. */
+export function addFiles(files: Iterable<File>, limits: UploadLimits): void {
   const added = [...files].map((file): Upload => {
     lastId += 1;
-    const reason = refusal(file, limits);
+    const reason = rejectionReason(file, limits);
     return { ...fresh(lastId, file), state: reason ? "refused" : "waiting", reason };
   });
   uploads.setState(({ all }) => ({ all: [...added, ...all] }));
@@ -72,7 +67,7 @@ export function addFiles(files: Iterable<File>, limits: Limits): void {
 
 export function cancel(id: number): void {
   cancellers.get(id)?.abort(new DOMException("cancelled", "AbortError"));
-  change(id, (upload) => (isOpen(upload) ? { state: "cancelled", speed: 0, trouble: null } : {}));
+  change(id, (upload) => (isOpen(upload) ? { state: "cancelled", speed: 0, delay: null } : {}));
   startNext();
 }
 
@@ -90,7 +85,18 @@ export function clearEnded(): void {
 }
 
 function fresh(id: number, file: File): Upload {
-  return { id, file, state: "waiting", sent_bytes: 0, speed: 0, key: null, video: null, trouble: null, reason: null, sent_ms: null };
+  return {
+    id,
+    file,
+    state: "waiting",
+    sentBytes: 0,
+    speed: 0,
+    key: null,
+    video: null,
+    delay: null,
+    reason: null,
+    sentMs: null,
+  };
 }
 
 function change(id: number, how: (upload: Upload) => Partial<Upload>): void {
@@ -102,7 +108,7 @@ function change(id: number, how: (upload: Upload) => Partial<Upload>): void {
 function startNext(): void {
   const { all } = uploads.getState();
   const room = AT_ONCE - all.filter(({ state }) => state === "sending").length;
-  // The newest stand first in the list; the oldest go first.
+  // The list has the newest first; the oldest starts first.
   const waiting = all.filter(({ state }) => state === "waiting").toReversed();
   for (const upload of waiting.slice(0, Math.max(0, room))) void run(upload);
 }
@@ -112,47 +118,47 @@ async function run({ id, file }: Upload): Promise<void> {
   const { signal } = controller;
   cancellers.set(id, controller);
   change(id, () => ({ state: "sending" }));
-  const speedometer = new Speedometer();
-  // However long it lasts: only the one who uploads gives an upload up.
-  const options: PerseveranceOptions = {
+  const rateMeter = new RateMeter();
+  // Retry without a limit: only the user gives up an upload.
+  const options: RetryOptions = {
     signal,
-    tries: Infinity,
-    outlivesSession: true,
-    onTrouble: (error) => change(id, () => ({ trouble: troubleInWords(error), speed: 0 })),
+    maxAttempts: Infinity,
+    retryUnauthorized: true,
+    onRetry: (error) => change(id, () => ({ delay: delayMessage(error), speed: 0 })),
   };
   try {
-    const ticket = await book(file, options);
+    const ticket = await requestTicket(file, options);
     change(id, () => ({ key: ticket.key }));
     await transfer(ticket, file, {
       ...options,
-      onSent: (sent_bytes) =>
+      onSent: (sentBytes) =>
         change(id, (upload) => ({
-          sent_bytes,
-          speed: speedometer.read(sent_bytes, performance.now()),
-          ...(sent_bytes > upload.sent_bytes ? { trouble: null } : {}),
+          sentBytes,
+          speed: rateMeter.read(sentBytes, performance.now()),
+          ...(sentBytes > upload.sentBytes ? { delay: null } : {}),
         })),
     });
-    change(id, () => ({ state: "queued", sent_bytes: file.size, speed: 0, trouble: null, sent_ms: Date.now() }));
+    change(id, () => ({ state: "queued", sentBytes: file.size, speed: 0, delay: null, sentMs: Date.now() }));
     startNext();
     await followVideo(ticket.key, {
       signal,
       onChange: (video) => change(id, () => ({ video, state: video.state, reason: video.reason ?? null })),
     });
   } catch (error) {
-    if (!signal.aborted) change(id, () => ({ state: "broken", speed: 0, trouble: null, reason: inWords(error) }));
+    if (!signal.aborted) change(id, () => ({ state: "broken", speed: 0, delay: null, reason: errorMessage(error) }));
   } finally {
     cancellers.delete(id);
     startNext();
   }
 }
 
-function troubleInWords(error: unknown): string {
+function delayMessage(error: unknown): string {
   const { status } = error instanceof SendError ? error : asProblem(error);
-  if (status === 401) return text.uploads.trouble.session;
-  return status === 0 ? text.uploads.trouble.connection : text.uploads.trouble.server(status);
+  if (status === 401) return text.uploads.delays.session;
+  return status === 0 ? text.uploads.delays.connection : text.uploads.delays.server(status);
 }
 
-function inWords(error: unknown): string {
+function errorMessage(error: unknown): string {
   if (error instanceof SendError) return text.uploads.storageRefused(error.status, error.message);
   const problem = error instanceof Problem ? error : asProblem(error);
   return problem.detail || problem.title;

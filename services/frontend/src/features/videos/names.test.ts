@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { baseName, idOf, nameOf, pageOf } from "./names";
 
-it("makes one path segment of any key", () => {
+it("encodes any key as one path segment", () => {
   expect(idOf("uploads/trip/harbour.mp4")).toBe("~dXBsb2Fkcy90cmlwL2hhcmJvdXIubXA0");
   for (const key of ["uploads/../a//b.mp4", "uploads/Crème brûlée + 100% sugar.mp4", "uploads/\u{1f3ac}?#.mp4"]) {
     expect(idOf(key)).toMatch(/^~[\w-]+$/);
@@ -11,13 +11,13 @@ it("makes one path segment of any key", () => {
   }
 });
 
-it("shows keys as the names that people gave", () => {
+it("returns names without the upload prefix or folders", () => {
   expect(nameOf("uploads/trip/harbour.mp4")).toBe("trip/harbour.mp4");
   expect(baseName("uploads/trip/harbour.mp4")).toBe("harbour.mp4");
   expect(nameOf("other/a.mp4")).toBe("other/a.mp4");
 });
 
-it("shows characters that would deceive", () => {
+it("escapes invisible and deceptive characters", () => {
   expect(nameOf("uploads/photo\u202egpj.mp4")).toBe("photo\\u202egpj.mp4");
   expect(baseName("uploads/a\u200b/\u001b[2J\u{e0041}\ufeff.mp4")).toBe("\\u001b[2J\\U000e0041\\ufeff.mp4");
   expect(nameOf("uploads/Ü 日本 👩\u200d🔧 می\u200cخواهم.mp4")).toBe("Ü 日本 👩\u200d🔧 می\u200cخواهم.mp4");

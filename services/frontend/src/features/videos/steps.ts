@@ -1,4 +1,4 @@
-/** A video's history as the steps of its timeline. Pure. */
+/** Convert a video's history to the steps of its timeline. Pure. */
 
 import type { Tone } from "@/components/ui/pill";
 import type { VideoDetails } from "@/lib/api/models";
@@ -13,7 +13,13 @@ export interface TimelineStep {
 
 type Event = VideoDetails["timeline"][number]["event"];
 
-const TONES: Record<Event, Tone> = { uploaded: "calm", received: "active", stored: "good", degraded: "warn", failed: "bad" };
+const TONES: Record<Event, Tone> = {
+  uploaded: "calm",
+  received: "active",
+  stored: "good",
+  degraded: "warn",
+  failed: "bad",
+};
 
 export function stepsOf(video: VideoDetails): TimelineStep[] {
   return video.timeline.map(({ event, at, note }) => ({

@@ -1,4 +1,4 @@
-/** Calls to the api, checked against its OpenAPI document: path, method, parameters, body and answer. */
+/** Typed calls to the api: path, method, parameters, body and answer come from its OpenAPI document. */
 
 import { asProblem, problemOf } from "./problem";
 import type { components, paths } from "./schema";
@@ -14,7 +14,11 @@ type Json<C> = C extends { content: { "application/json": infer B } } ? B : unde
 type Good<R> = { [S in keyof R]: S extends 200 | 201 | 202 | 204 ? Json<R[S]> : never }[keyof R];
 export type AnswerOf<P extends keyof paths, M extends Method> =
   Operation<P, M> extends { responses: infer R } ? Good<R> : never;
-type Part<O, N extends "query" | "path"> = O extends { parameters: infer Q } ? (N extends keyof Q ? Q[N] : never) : never;
+type Part<O, N extends "query" | "path"> = O extends { parameters: infer Q }
+  ? N extends keyof Q
+    ? Q[N]
+    : never
+  : never;
 type BodyOf<O> = O extends { requestBody?: infer B } ? Json<NonNullable<B>> : never;
 
 export interface CallOptions<P extends keyof paths, M extends Method> {
@@ -24,14 +28,14 @@ export interface CallOptions<P extends keyof paths, M extends Method> {
   signal?: AbortSignal;
 }
 
-/** Hears of every 401, wherever it comes from: the session is over. */
+/** Called on every 401: the session has ended. */
 let onUnauthorized: () => void = () => undefined;
 
-export function whenUnauthorized(callback: () => void): void {
+export function setUnauthorizedHandler(callback: () => void): void {
   onUnauthorized = callback;
 }
 
-/** The answer's body. Throws a `Problem` for anything but a 2xx, and the signal's reason when aborted. */
+/** Return the answer's body. Throws a `Problem` unless the status is 2xx, and the signal's reason if aborted. */
 export async function call<M extends Method, P extends PathsWith<M>>(
   method: M,
   path: P,
@@ -58,7 +62,7 @@ export async function call<M extends Method, P extends PathsWith<M>>(
   return (await response.json()) as AnswerOf<P, M>;
 }
 
-/** The path with its parameters filled in. A key's slashes are escaped too: `..` in it must not climb. */
+/** Fill in the path's parameters. Slashes in them are escaped too: a `..` must not leave the path. */
 export function address(path: string, parts: object | undefined, query: object | undefined): string {
   let filled = path;
   for (const [name, value] of Object.entries(parts ?? {})) {

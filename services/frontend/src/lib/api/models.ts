@@ -1,4 +1,4 @@
-/** The api's models by their short names. What they hold is generated: see schema.ts. */
+/** Short names of the api's models. Their definitions are generated: see schema.ts. */
 
 import type { Schemas } from "./call";
 

@@ -1,4 +1,4 @@
-/** What went wrong with a request, in the api's own words: https://www.rfc-editor.org/rfc/rfc9457 */
+/** Failed request, as the api describes it: https://www.rfc-editor.org/rfc/rfc9457 */
 
 import { text } from "@/text";
 
@@ -6,9 +6,9 @@ export class Problem extends Error {
   constructor(
     readonly title: string,
     readonly detail: string,
-    /** The HTTP status; 0 when there was no answer at all. */
+    /** The HTTP status; 0 if there was no answer. */
     readonly status: number,
-    readonly retryAfter_s: number | null = null,
+    readonly retryAfterS: number | null = null,
   ) {
     super(detail || title);
     this.name = "Problem";
@@ -22,19 +22,19 @@ export class Problem extends Error {
 export async function problemOf(response: Response): Promise<Problem> {
   const retryAfter = Number(response.headers.get("retry-after"));
   const body: unknown = await response.json().catch(() => null);
-  const said = (name: string, otherwise: string) => {
+  const field = (name: string, otherwise: string) => {
     const value = typeof body === "object" && body !== null ? (body as Record<string, unknown>)[name] : undefined;
     return typeof value === "string" && value ? value : otherwise;
   };
   return new Problem(
-    said("title", text.problems.failed(response.status)),
-    said("detail", ""),
+    field("title", text.problems.failed(response.status)),
+    field("detail", ""),
     response.status,
     Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : null,
   );
 }
 
-/** Anything that was thrown, as a problem that can be shown. */
+/** Convert anything thrown to a problem that can be shown. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   return new Problem(text.problems.noAnswer, text.problems.noAnswerDetail, 0);

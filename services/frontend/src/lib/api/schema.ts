@@ -8,7 +8,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a client must know */
+        /** Get the configuration for clients */
         get: operations["getConfig"];
         put?: never;
         post?: never;
@@ -26,8 +26,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What failed
-         * @description The dead-letter queue, looked through: for a moment its messages are hidden from others.
+         * List the dead letters
+         * @description List the dead-letter queue. Its messages are hidden from others for a moment.
          */
         get: operations["listDeadLetters"];
         put?: never;
@@ -48,8 +48,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try again what failed
-         * @description Sends dead letters to the queue again, at most `limit`: first sent, then deleted.
+         * Redrive dead letters
+         * @description Send dead letters to the queue again, at most `limit`. Each is first sent, then deleted.
          */
         post: operations["redrive"];
         delete?: never;
@@ -67,7 +67,7 @@ export interface paths {
         };
         /**
          * Metrics of the pipeline
-         * @description From the table's totals, as of the last tick: it costs the same however many videos there are.
+         * @description Return figures from the table's totals at the last tick. The cost does not depend on the number of videos.
          */
         get: operations["getMetrics"];
         put?: never;
@@ -87,7 +87,7 @@ export interface paths {
         };
         /**
          * Pods
-         * @description The pods of the pipeline by component; on one machine its processes.
+         * @description Return the pods of the pipeline by component, on one machine its processes.
          */
         get: operations["getPods"];
         put?: never;
@@ -106,18 +106,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a purge would take
-         * @description Counts what is there, and gives the confirmation that a purge of it needs.
+         * Preview a purge
+         * @description Count the objects to delete, and return the confirmation for a purge of exactly these.
          */
         get: operations["previewPurge"];
         put?: never;
         post?: never;
         /**
          * Delete all videos and thumbnails
-         * @description Deletes what was counted, all versions, with records, totals and dead letters. Cannot be undone.
+         * @description Delete the counted objects in all versions, with records, totals and dead letters. It cannot be undone.
          *
-         *     A purge goes on when its process ends: another one continues it. 428 says that the confirmation is missing, forged,
-         *     expired or used, and that nothing was deleted.
+         *     If the process of a purge ends, another process continues it. 428: the confirmation is missing, forged, expired or
+         *     used, and nothing was deleted.
          */
         delete: operations["purge"];
         options?: never;
@@ -134,7 +134,7 @@ export interface paths {
         };
         /**
          * Depth of the queue
-         * @description As of the last tick, with the last five minutes. 503 when the queue does not answer.
+         * @description Return the depth at the last tick and over the last five minutes. 503 while the queue does not answer.
          */
         get: operations["getQueue"];
         put?: never;
@@ -152,17 +152,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who am I */
+        /** Get the session */
         get: operations["getSession"];
         put?: never;
         /**
          * Log in
-         * @description Set a session cookie for a caller with a valid token. After ten wrong tokens an address has to wait.
+         * @description Set a session cookie for a caller with a valid token. An address must wait after ten wrong tokens.
          */
         post: operations["login"];
         /**
          * Log out
-         * @description End the session, in all processes within seconds, and take its cookie away. Its sockets are closed.
+         * @description End the session in all processes within seconds, close its WebSockets, and delete its cookie.
          */
         delete: operations["logout"];
         options?: never;
@@ -178,8 +178,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All that /ws pushes
-         * @description The state of the last tick, for those who cannot keep a WebSocket.
+         * Get the state that /ws pushes
+         * @description Return the state of the last tick, for clients without WebSockets.
          */
         get: operations["getState"];
         put?: never;
@@ -201,7 +201,7 @@ export interface paths {
         put?: never;
         /**
          * Test the pipeline
-         * @description Copies the videos of the test bucket, at most 50, into the uploads; follow them by their keys.
+         * @description Copy the videos of the test bucket, at most 50, to the uploads. The answer has their keys.
          */
         post: operations["testPipeline"];
         delete?: never;
@@ -218,8 +218,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Thumbnails, the newest first
-         * @description Presigned URLs hold for `URL_LIFETIME_S` and stay the same for some minutes, for the browser's cache.
+         * List thumbnails, the newest first
+         * @description List thumbnails. Their URLs are valid for `URL_LIFETIME_S`, and stay the same for minutes, for browser caches.
          */
         get: operations["listThumbnails"];
         put?: never;
@@ -240,8 +240,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Where to send a video
-         * @description A form to POST the file with, or for a large one a multipart upload. Nobody else's video is overwritten.
+         * Begin an upload
+         * @description Return a form for a POST of the file, or begin a multipart upload of a large one.
+         *
+         *     It never overwrites another video unless `overwrite` is set.
          */
         post: operations["createUpload"];
         delete?: never;
@@ -260,8 +262,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give a multipart upload up
-         * @description Its parts are deleted.
+         * Abort a multipart upload
+         * @description Delete the upload and its parts.
          */
         post: operations["abortUpload"];
         delete?: never;
@@ -280,8 +282,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * End a multipart upload
-         * @description Makes one object of the parts; S3 then tells the queue of it. May be asked again when the answer was lost.
+         * Complete a multipart upload
+         * @description Make one object of the parts; S3 then notifies the queue. May be sent again if the answer was lost.
          */
         post: operations["completeUpload"];
         delete?: never;
@@ -300,8 +302,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Where to PUT parts
-         * @description Signed for an hour; asked anew for a part that comes later.
+         * Get URLs for parts
+         * @description Return URLs to PUT parts to, valid for an hour. Request later parts later.
          */
         post: operations["signParts"];
         delete?: never;
@@ -317,7 +319,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Videos, the newest first */
+        /** List videos, the newest first */
         get: operations["listVideos"];
         put?: never;
         post?: never;
@@ -335,8 +337,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One video with its timeline
-         * @description 404 until a worker has taken it for the first time.
+         * Get a video with its timeline
+         * @description Return a video. 404 until a worker has received it for the first time.
          */
         get: operations["getVideo"];
         put?: never;
@@ -357,9 +359,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try a video again
-         * @description Sends a failed video, or one whose thumbnails are lost, to the queue again: its dead letter if there is one, else
-         *     a new event.
+         * Retry a video
+         * @description Queue a failed video again, or one whose thumbnails are lost: its dead letter if it has one, else a new event.
          */
         post: operations["retryVideo"];
         delete?: never;
@@ -377,7 +378,7 @@ export interface paths {
         };
         /**
          * Liveness
-         * @description The process answers; it says nothing of what it depends on.
+         * @description Return 200 while the process runs, whatever the state of AWS is.
          */
         get: operations["getHealth"];
         put?: never;
@@ -397,7 +398,7 @@ export interface paths {
         };
         /**
          * Readiness
-         * @description Queue, bucket and table answer. 503 when one does not; asked at most once in five seconds.
+         * @description Return 200 if queue, bucket and table answer, otherwise 503. They are checked at most once in five seconds.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -416,12 +417,12 @@ export interface components {
         BrokenRule: {
             /**
              * Field
-             * @description Where in the request: body, query or path, and the names below it.
+             * @description Place in the request: body, query or path, and the names below it.
              */
             field: string;
             /**
              * Rule
-             * @description What it must be.
+             * @description Rule for the value.
              */
             rule: string;
         };
@@ -439,7 +440,7 @@ export interface components {
         };
         /**
          * Config
-         * @description What a client must know and would otherwise hard-code.
+         * @description Configuration for clients, so that they need no constants of their own.
          */
         Config: {
             /**
@@ -449,7 +450,7 @@ export interface components {
             auth_mode: "token" | "oidc" | "none";
             /**
              * Can Test
-             * @description Whether there is a bucket that Test Pipeline copies from.
+             * @description True if there is a bucket for Test Pipeline.
              */
             can_test: boolean;
             /**
@@ -463,37 +464,37 @@ export interface components {
             extensions: string[];
             /**
              * History S
-             * @description Seconds that the queue's history goes back.
+             * @description Length of the queue's history in seconds.
              * @example 300
              */
             history_s: number;
             /**
              * History Step S
-             * @description Seconds between two samples of it.
+             * @description Seconds between two samples of the history.
              * @example 5
              */
             history_step_s: number;
             /**
              * Max Receive Count
-             * @description Tries of a video before it is given up.
+             * @description Attempts before a video counts as failed.
              * @example 5
              */
             max_receive_count: number;
             /**
              * Multipart From Bytes
-             * @description Uploads of this size go in parts.
+             * @description Uploads of this size and above are sent in parts.
              * @example 104857600
              */
             multipart_from_bytes: number;
             /**
              * Name
-             * @description Name of the pipeline: what a purge asks to type.
+             * @description Name of the pipeline; a purge asks people to type it.
              * @example thumbnails
              */
             name: string;
             /**
              * Page Max
-             * @description Most entries of one page.
+             * @description Maximum number of entries of one page.
              * @example 200
              */
             page_max: number;
@@ -515,7 +516,7 @@ export interface components {
             push_interval_s: number;
             /**
              * Role
-             * @description Who asks.
+             * @description Role of the caller.
              * @enum {string}
              */
             role: "viewer" | "operator";
@@ -539,14 +540,14 @@ export interface components {
             at: string;
             /**
              * Attempts
-             * @description Tries of the video; null where SQS moved the message by itself.
+             * @description Attempts of the video; null if SQS moved the message itself.
              */
             attempts: number | null;
             /** Id */
             id: string;
             /**
              * Key
-             * @description The upload's key; empty where the message is no notification.
+             * @description Key of the upload; empty if the message is not a notification.
              */
             key: string;
             /** Reason */
@@ -559,7 +560,7 @@ export interface components {
             count: number;
             /**
              * Example
-             * @description The reason of the latest of them.
+             * @description Reason of the latest of them.
              */
             example: string;
             reason_code: components["schemas"]["ReasonCode"];
@@ -568,22 +569,22 @@ export interface components {
         DeadLetters: {
             /**
              * Groups
-             * @description The listed ones by reason, the largest group first.
+             * @description Listed letters by reason, largest group first.
              */
             groups: components["schemas"]["DeadLetterGroup"][];
             /**
              * Is Complete
-             * @description False where there are more than are listed.
+             * @description False if there are more than are listed.
              */
             is_complete: boolean;
             /**
              * Items
-             * @description The newest first, at most 500.
+             * @description Newest first, at most 500.
              */
             items: components["schemas"]["DeadLetter"][];
             /**
              * Total
-             * @description Messages in the dead-letter queue, as many as SQS thinks there are.
+             * @description Approximate number of messages in the dead-letter queue, from SQS.
              */
             total: number;
         };
@@ -623,7 +624,7 @@ export interface components {
         Metrics: {
             /**
              * Drain S
-             * @description Seconds until the queue is empty, at the rate of the last 5 minutes.
+             * @description Seconds until the queue is empty at the rate of the last 5 minutes.
              */
             drain_s: number | null;
             latency: components["schemas"]["Latency"];
@@ -653,7 +654,7 @@ export interface components {
         };
         /**
          * PartsTicket
-         * @description A PUT for each part; then `complete` with the ETags that S3 answered.
+         * @description Multipart upload: one PUT per part, then `complete` with the ETags of S3's answers.
          */
         PartsTicket: {
             /** Content Type */
@@ -763,7 +764,7 @@ export interface components {
             age_s: number | null;
             /**
              * Error
-             * @description Why the source does not answer, when it does not.
+             * @description Reason why the source does not answer; null if it answers.
              */
             error: string | null;
             /** Groups */
@@ -796,7 +797,7 @@ export interface components {
             size_bytes: number;
             /**
              * Url
-             * @description Presigned.
+             * @description Presigned URL.
              */
             url: string;
             /** Width Px */
@@ -804,7 +805,7 @@ export interface components {
         };
         /**
          * Problem
-         * @description What went wrong, for people and for programs (RFC 9457).
+         * @description An error, for people and for programs (RFC 9457).
          */
         Problem: {
             /**
@@ -814,7 +815,7 @@ export interface components {
             detail: string;
             /**
              * Errors
-             * @description The fields that break a rule, where some do.
+             * @description Fields that break a rule, if there are any.
              * @default null
              */
             errors: components["schemas"]["BrokenRule"][] | null;
@@ -837,32 +838,32 @@ export interface components {
         };
         /**
          * PurgePreview
-         * @description What a purge would take; counted by listing, up to 100,000 versions of objects.
+         * @description Number of objects that a purge would delete, counted up to 100,000 versions.
          */
         PurgePreview: {
             /** Bytes */
             bytes: number;
             /**
              * Confirmation
-             * @description What `DELETE /api/purge` needs, once. It deletes what was there when this was counted, and nothing that was uploaded later.
+             * @description Confirmation for one `DELETE /api/purge`. The purge deletes the counted objects, and nothing that was uploaded later.
              */
             confirmation: string;
             /**
              * Confirmation Until
              * Format: date-time
-             * @description When the confirmation expires: a minute after the count.
+             * @description Expiry of the confirmation: a minute after the count.
              */
             confirmation_until: string;
             /**
              * Is Complete
-             * @description False where there are more objects than were counted.
+             * @description False if there are more objects than were counted.
              */
             is_complete: boolean;
-            /** @description The purge that runs, or the one that ran last. */
+            /** @description The running or last purge. */
             last: components["schemas"]["PurgeProgress"] | null;
             /**
              * Objects
-             * @description Versions of all of them, delete markers included.
+             * @description Versions of all objects, delete markers included.
              */
             objects: number;
             /** Records */
@@ -901,7 +902,7 @@ export interface components {
             id: string;
             /**
              * In Work
-             * @description Videos that a worker still has: the purge waits for them.
+             * @description Videos that a worker is processing: the purge waits for them.
              */
             in_work: number;
             /**
@@ -923,13 +924,13 @@ export interface components {
             started_at: string;
             /**
              * Total
-             * @description As many as were counted at the start: an estimate.
+             * @description Versions counted at the start: an estimate.
              */
             total: number;
         };
         /**
          * PurgeStarted
-         * @description The purge has begun; its progress comes over /ws and with GET /api/purge.
+         * @description A purge that has begun. /ws and GET /api/purge show its progress.
          */
         PurgeStarted: {
             /** Objects */
@@ -938,7 +939,7 @@ export interface components {
         };
         /**
          * Queue
-         * @description Messages of the queue, as many as SQS thinks there are.
+         * @description Approximate numbers of messages in the queue, from SQS.
          */
         Queue: {
             /**
@@ -948,27 +949,27 @@ export interface components {
             dead_letters: number;
             /**
              * Delayed
-             * @description Not yet due.
+             * @description Messages whose delay has not ended.
              */
             delayed: number;
             /**
              * History
-             * @description The last five minutes, oldest first; in pushes after the first, only the latest samples.
+             * @description Samples of the last five minutes, oldest first; in pushes after the first, only the latest ones.
              */
             history: components["schemas"]["QueueSample"][];
             /**
              * In Flight
-             * @description With a worker.
+             * @description Messages that a worker is processing.
              */
             in_flight: number;
             /**
              * Oldest Age S
-             * @description How long the oldest waiting message waits at most: since the youngest that a worker has taken, or since the queue was last empty. SQS itself does not tell it.
+             * @description Upper bound of the oldest waiting message's age: the time since the newest message that a worker has received was sent, or since the queue was last empty. SQS itself does not report the age.
              */
             oldest_age_s: number | null;
             /**
              * Visible
-             * @description Waiting for a worker.
+             * @description Messages that wait for a worker.
              */
             visible: number;
         };
@@ -990,7 +991,7 @@ export interface components {
         };
         /**
          * Readiness
-         * @description Whether the parts of AWS that the api needs answer.
+         * @description True for each AWS resource that answers.
          */
         Readiness: {
             /** Bucket */
@@ -1004,7 +1005,7 @@ export interface components {
         };
         /**
          * ReasonCode
-         * @description Why a video is degraded or failed. The sentence for people stands beside it in `reason`.
+         * @description Reason of a degraded or failed video, for programs; the field `reason` has the sentence for people.
          * @enum {string}
          */
         ReasonCode: "empty" | "not_a_video" | "no_video_stream" | "encrypted" | "unsupported_codec" | "too_large" | "too_many_pixels" | "damaged" | "incomplete" | "nearby_frame" | "budget" | "memory" | "timeout" | "crashed" | "storage" | "malformed_event" | "deleted" | "internal";
@@ -1012,27 +1013,27 @@ export interface components {
         Redriven: {
             /**
              * Keys
-             * @description The videos, to be followed.
+             * @description Keys of the videos.
              */
             keys: string[];
             /** Redriven */
             redriven: number;
             /**
              * Remaining
-             * @description Dead letters left, as many as SQS thinks there are.
+             * @description Approximate number of remaining dead letters, from SQS.
              */
             remaining: number;
         };
         /**
          * RedriveRequest
-         * @description Which dead letters to send again; all of them when neither a reason nor keys are given.
+         * @description Choice of dead letters to send again; all of them without a reason and keys.
          */
         RedriveRequest: {
             /** Keys */
             keys?: string[] | null;
             /**
              * Limit
-             * @description At most so many: five for a canary.
+             * @description Maximum number, for example five as a test.
              * @default 1000
              */
             limit?: number;
@@ -1042,7 +1043,7 @@ export interface components {
         Retried: {
             /**
              * From Dead Letter
-             * @description Whether its dead letter was taken, or a new event was made.
+             * @description True if its dead letter was sent again, false if a new event was.
              */
             from_dead_letter: boolean;
             /** Key */
@@ -1057,12 +1058,12 @@ export interface components {
             auth_mode: "token" | "oidc" | "none";
             /**
              * Expires At
-             * @description When the login ends; never with a token.
+             * @description End of the login; null for requests with a token.
              */
             expires_at?: string | null;
             /**
              * Name
-             * @description Who it is, where the identity provider says so.
+             * @description Name of the caller, if the identity provider sends it.
              */
             name?: string | null;
             /**
@@ -1073,17 +1074,17 @@ export interface components {
         };
         /**
          * Source
-         * @description How fresh a part of the state is.
+         * @description Freshness of one part of the state.
          */
         Source: {
             /**
              * Age S
-             * @description Seconds since it answered; null if it never did.
+             * @description Seconds since the last answer; null if there was none.
              */
             age_s: number | null;
             /**
              * Error
-             * @description Why it does not answer, when it does not.
+             * @description Reason why the source does not answer; null if it answers.
              */
             error: string | null;
             /** Stale */
@@ -1091,10 +1092,10 @@ export interface components {
         };
         /**
          * State
-         * @description What `/ws` pushes: all there is to know, at once on connect, then at every interval and when something happened.
+         * @description Message of `/ws`: the whole state on connect, then at every interval and after changes.
          *
-         *     A section is null as long as its source has never answered; afterwards it stays as it was, and `sources` says how
-         *     old it is. `queue.history` is whole in the first message only.
+         *     A section is null until its source has answered; while the source does not answer, the section stays unchanged and
+         *     `sources` has its age. `queue.history` is complete in the first message only.
          */
         State: {
             /**
@@ -1106,14 +1107,14 @@ export interface components {
             metrics: components["schemas"]["Metrics"] | null;
             /** Pods */
             pods: components["schemas"]["Pod"][] | null;
-            /** @description The purge that runs, or ran in the last minute. */
+            /** @description The running purge, or one that ended in the last minute. */
             purge: components["schemas"]["PurgeProgress"] | null;
             queue: components["schemas"]["Queue"] | null;
             /** Seq */
             seq: number;
             /**
              * Server
-             * @description The process that speaks: sequence numbers are its own.
+             * @description Id of the server process; `seq` counts its messages.
              */
             server: string;
             /** Sources */
@@ -1128,13 +1129,13 @@ export interface components {
             type: "state";
             /**
              * Videos
-             * @description In work, at most 50; and the latest that ended, at most 50.
+             * @description Videos in progress, at most 50, and the latest finished ones, at most 50.
              */
             videos: components["schemas"]["VideoSummary"][];
         };
         /**
          * Storyboard
-         * @description Small pictures of the whole video on one sheet, row by row: tile n, from 0, stands for `n * interval_s` on.
+         * @description A sheet of small pictures of the video, row by row. Tile n, from 0, covers the time from `n * interval_s`.
          */
         Storyboard: {
             /**
@@ -1166,12 +1167,12 @@ export interface components {
             tiles: number;
             /**
              * Track Url
-             * @description The WebVTT file, presigned. It names the sheet as its neighbour.
+             * @description Presigned URL of the WebVTT file. It refers to the sheet by its file name.
              */
             track_url: string;
             /**
              * Url
-             * @description The sheet, presigned.
+             * @description Presigned URL of the sheet.
              */
             url: string;
         };
@@ -1179,7 +1180,7 @@ export interface components {
         Tested: {
             /**
              * Keys
-             * @description The copies, to be followed.
+             * @description Keys of the copies.
              */
             keys: string[];
             /**
@@ -1190,7 +1191,7 @@ export interface components {
         };
         /**
          * Throughput
-         * @description Videos that came to an end, per minute, over the last 1, 5 and 60 minutes; null before there is a minute.
+         * @description Finished videos per minute over the last 1, 5 and 60 minutes; null during the first minute.
          */
         Throughput: {
             /** Last 1 Min */
@@ -1225,12 +1226,12 @@ export interface components {
             size_bytes: number;
             /**
              * Time S
-             * @description Time of the frame that it shows, from the start of the video.
+             * @description Time of its frame from the start of the video.
              */
             time_s: number;
             /**
              * Url
-             * @description Presigned: the same one for some minutes, so that a browser can keep the picture.
+             * @description Presigned URL; the same for some minutes, so that browsers cache the picture.
              */
             url: string;
             /**
@@ -1247,7 +1248,7 @@ export interface components {
             items: components["schemas"]["Thumbnail"][];
             /**
              * Next Cursor
-             * @description Where the next page begins; null on the last.
+             * @description Cursor of the next page; null on the last.
              */
             next_cursor: string | null;
         };
@@ -1297,13 +1298,13 @@ export interface components {
         UploadRequest: {
             /**
              * Name
-             * @description Name of the file, with folders if wanted. What S3 or a browser would stumble over is left out.
+             * @description Name of the file, optionally with folders. Unsafe characters are replaced.
              * @example trip/harbour.mp4
              */
             name: string;
             /**
              * Overwrite
-             * @description Whether it may replace a video of that name; otherwise it gets another name.
+             * @description True to replace a video of that name; otherwise the upload gets another name.
              * @default false
              */
             overwrite?: boolean;
@@ -1333,7 +1334,7 @@ export interface components {
             height_px?: number | null;
             /**
              * Id
-             * @description The key as one path segment: usable in its place in every path, whatever the key holds.
+             * @description The key as one path segment, for every path that takes a key.
              * @example ~dXBsb2Fkcy90cmlwL2hhcmJvdXIubXA0
              */
             id: string;
@@ -1386,7 +1387,7 @@ export interface components {
             cpu_s: number;
             /**
              * Download Url
-             * @description The video itself, presigned.
+             * @description Presigned URL of the video itself.
              */
             download_url: string;
             /** Duration S */
@@ -1397,7 +1398,7 @@ export interface components {
             height_px?: number | null;
             /**
              * Id
-             * @description The key as one path segment: usable in its place in every path, whatever the key holds.
+             * @description The key as one path segment, for every path that takes a key.
              * @example ~dXBsb2Fkcy90cmlwL2hhcmJvdXIubXA0
              */
             id: string;
@@ -1406,7 +1407,7 @@ export interface components {
              * @example uploads/trip/harbour.mp4
              */
             key: string;
-            /** @description Null unless it was asked for, and the video gave one. */
+            /** @description Null if it was not requested or could not be made. */
             preview: components["schemas"]["Preview"] | null;
             /**
              * Queued At
@@ -1426,7 +1427,7 @@ export interface components {
              */
             started_at: string;
             state: components["schemas"]["VideoState"];
-            /** @description Null unless it was asked for, and the video gave one. */
+            /** @description Null if it was not requested or could not be made. */
             storyboard: components["schemas"]["Storyboard"] | null;
             /** Thumbnails */
             thumbnails: components["schemas"]["Thumbnail"][];
@@ -1448,7 +1449,7 @@ export interface components {
             items: components["schemas"]["Video"][];
             /**
              * Next Cursor
-             * @description Where the next page begins; null on the last. A search looks at a thousand videos at a time: a page may be empty and yet not be the last.
+             * @description Cursor of the next page; null on the last. A search reads a thousand videos per page: a page can be empty and still not be the last.
              */
             next_cursor: string | null;
         };
@@ -1468,7 +1469,7 @@ export interface components {
             finished_at: string | null;
             /**
              * Id
-             * @description The key as one path segment: usable in its place in every path, whatever the key holds.
+             * @description The key as one path segment, for every path that takes a key.
              * @example ~dXBsb2Fkcy90cmlwL2hhcmJvdXIubXA0
              */
             id: string;
@@ -1505,7 +1506,7 @@ export interface components {
         };
         /**
          * WholeTicket
-         * @description One POST of a form: these fields, then the file as `file`.
+         * @description Form for one POST: these fields, then the file as `file`.
          */
         WholeTicket: {
             /** Content Type */
@@ -1887,7 +1888,7 @@ export interface operations {
     purge: {
         parameters: {
             query?: {
-                /** @description The `confirmation` of GET /api/purge, which is valid for a minute. */
+                /** @description The `confirmation` of GET /api/purge; it is valid for a minute. */
                 confirmation?: string | null;
             };
             header?: never;
@@ -2328,11 +2329,11 @@ export interface operations {
     listThumbnails: {
         parameters: {
             query?: {
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string | null;
-                /** @description Most entries of the page. */
+                /** @description Maximum number of entries of the page. */
                 limit?: number;
-                /** @description Only those of this position, in percent. */
+                /** @description Only thumbnails of this position, in percent. */
                 position?: number | null;
             };
             header?: never;
@@ -2802,13 +2803,13 @@ export interface operations {
     listVideos: {
         parameters: {
             query?: {
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string | null;
-                /** @description Most entries of the page. */
+                /** @description Maximum number of entries of the page. */
                 limit?: number;
-                /** @description Only those whose key holds this, in any case. */
+                /** @description Only videos whose key contains this text, in any case. */
                 q?: string | null;
-                /** @description Only those in this state. */
+                /** @description Only videos in this state. */
                 state?: components["schemas"]["VideoState"] | null;
             };
             header?: never;
@@ -2882,7 +2883,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The object key with its slashes, or the video's `id`. */
+                /** @description Object key with its slashes, or the `id` of the video. */
                 key: string;
             };
             cookie?: never;
@@ -2954,7 +2955,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The object key with its slashes, or the video's `id`. */
+                /** @description Object key with its slashes, or the `id` of the video. */
                 key: string;
             };
             cookie?: never;
@@ -3077,7 +3078,7 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description Something does not answer. */
+            /** @description Queue, bucket or table does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,9 +1,8 @@
-// @vitest-environment node
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { ANSWER_BEGINS_WITHIN_MS, forward } from "./forward";
+import { RESPONSE_TIMEOUT_MS, forward } from "./forward";
 
 let server: Server;
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
@@ -15,13 +14,18 @@ beforeAll(async () => {
 beforeEach(() => vi.stubEnv("API_BASE_URL", `http://127.0.0.1:${(server.address() as AddressInfo).port}`));
 afterAll(() => void server.close());
 
-it("passes method, path, query, body and cookies on, and says who was asked", async () => {
+it("forwards method, path, query, body, cookies and host", async () => {
   let seen: Record<string, unknown> = {};
   answer = (request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      seen = { method: request.method, url: request.url, body: Buffer.concat(chunks).toString(), headers: request.headers };
+      seen = {
+        method: request.method,
+        url: request.url,
+        body: Buffer.concat(chunks).toString(),
+        headers: request.headers,
+      };
       response.setHeader("set-cookie", ["a=1", "b=2"]).writeHead(201).end("{}");
     });
   };
@@ -35,17 +39,21 @@ it("passes method, path, query, body and cookies on, and says who was asked", as
   expect(response.status).toBe(201);
   expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
   expect(seen).toMatchObject({ method: "POST", url: "/api/videos/~YS9i%2F..?x=%20", body: "hello" });
-  expect(seen.headers).toMatchObject({ cookie: "session=1", "x-forwarded-host": "dashboard:3000", "x-forwarded-proto": "http" });
+  expect(seen.headers).toMatchObject({
+    cookie: "session=1",
+    "x-forwarded-host": "dashboard:3000",
+    "x-forwarded-proto": "http",
+  });
 });
 
-it("gives a compressed answer on as it is read", async () => {
+it("returns a compressed answer decoded", async () => {
   answer = (_request, response) => response.setHeader("content-encoding", "gzip").end(gzipSync("plain text"));
   const response = await forward(new Request("http://dashboard/api/config"));
   expect(response.headers.get("content-encoding")).toBeNull();
   expect(await response.text()).toBe("plain text");
 });
 
-it("says that the api is away, as a problem", async () => {
+it("answers 502 when the api is unreachable", async () => {
   vi.stubEnv("API_BASE_URL", "http://127.0.0.1:9");
   const response = await forward(new Request("http://dashboard/api/config"));
   expect(response.status).toBe(502);
@@ -53,13 +61,13 @@ it("says that the api is away, as a problem", async () => {
   expect(await response.json()).toMatchObject({ status: 502, detail: expect.stringContaining("cannot reach the api") });
 });
 
-it("does not wait for ever for an api that hangs, and lets a slow answer come to its end", async () => {
+it("answers 504 when the api hangs, but lets slow answers finish", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   try {
     const asked = new Promise<ServerResponse>((resolve) => (answer = (_request, response) => resolve(response)));
     const hanging = forward(new Request("http://dashboard/api/config"));
     await asked;
-    await vi.advanceTimersByTimeAsync(ANSWER_BEGINS_WITHIN_MS);
+    await vi.advanceTimersByTimeAsync(RESPONSE_TIMEOUT_MS);
     const response = await hanging;
     expect(response.status).toBe(504);
     expect(response.headers.get("retry-after")).toBe("5");
@@ -72,7 +80,7 @@ it("does not wait for ever for an api that hangs, and lets a slow answer come to
     let begun: (response: ServerResponse) => void = () => undefined;
     const began = new Promise<ServerResponse>((resolve) => (begun = resolve));
     const slow = await forward(new Request("http://dashboard/api/config"));
-    await vi.advanceTimersByTimeAsync(ANSWER_BEGINS_WITHIN_MS);
+    await vi.advanceTimersByTimeAsync(RESPONSE_TIMEOUT_MS);
     (await began).end("ended");
     expect(await slow.text()).toBe("begun, ended");
   } finally {

@@ -1,8 +1,8 @@
-/** Passes an HTTP request on to the api and its answer back, both as streams. */
+/** Forward an HTTP request to the api and return its answer, both as streams. */
 
 import { apiBaseUrl } from "./settings";
 
-// https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1, and what fetch works out anew on its own.
+// https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1, and headers that fetch sets itself.
 const NOT_FORWARDED = [
   "connection",
   "content-length",
@@ -17,8 +17,8 @@ const NOT_FORWARDED = [
   "upgrade",
 ];
 
-/** Above the longest deadline of the api, 60 s: an api that has not begun its answer by then hangs. */
-export const ANSWER_BEGINS_WITHIN_MS = 75_000;
+/** Above the api's longest deadline of 60 s: an api that has not started its answer by then hangs. */
+export const RESPONSE_TIMEOUT_MS = 75_000;
 
 export async function forward(request: Request): Promise<Response> {
   const { pathname, search, host, protocol } = new URL(request.url);
@@ -26,7 +26,7 @@ export async function forward(request: Request): Promise<Response> {
   headers.set("x-forwarded-host", request.headers.get("host") ?? host);
   headers.set("x-forwarded-proto", request.headers.get("x-forwarded-proto") ?? protocol.replace(":", ""));
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), ANSWER_BEGINS_WITHIN_MS);
+  const timer = setTimeout(() => late.abort(), RESPONSE_TIMEOUT_MS);
   const init: RequestInit & { duplex: "half" } = {
     method: request.method,
     headers,
@@ -38,11 +38,11 @@ export async function forward(request: Request): Promise<Response> {
   };
   try {
     const answer = await fetch(apiBaseUrl() + pathname + search, init);
-    // fetch has decoded the body already.
+    // fetch has already decoded the body.
     const kept = without(answer.headers, [...NOT_FORWARDED, "content-encoding"]);
     return new Response(answer.body, { status: answer.status, statusText: answer.statusText, headers: kept });
   } catch {
-    return late.signal.aborted ? apiHangs() : apiIsAway();
+    return late.signal.aborted ? gatewayTimeout() : badGateway();
   } finally {
     clearTimeout(timer);
   }
@@ -54,12 +54,12 @@ function without(headers: Headers, names: readonly string[]): Headers {
   return kept;
 }
 
-function apiIsAway(): Response {
+function badGateway(): Response {
   const detail = "The dashboard's server cannot reach the api. It may be starting: try again in a moment.";
   return problem(502, "The api does not answer", detail);
 }
 
-function apiHangs(): Response {
+function gatewayTimeout(): Response {
   return problem(504, "The api does not answer", "The api has not answered in time. Try again in a moment.");
 }
 

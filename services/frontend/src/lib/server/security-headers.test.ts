@@ -3,7 +3,7 @@ import { contentSecurityPolicy } from "./security-headers";
 
 const options = { nonce: "abc", storageOrigin: "https://bucket.s3.eu-west-1.amazonaws.com", isDevelopment: false };
 
-it("lets run what has the nonce, shows pictures of the bucket, and allows nothing unsafe", () => {
+it("allows only scripts with the nonce and the bucket's pictures", () => {
   const policy = contentSecurityPolicy(options);
   expect(policy).toContain("script-src 'self' 'nonce-abc' 'strict-dynamic';");
   expect(policy).toContain(`img-src 'self' data: blob: ${options.storageOrigin};`);
@@ -11,6 +11,6 @@ it("lets run what has the nonce, shows pictures of the bucket, and allows nothin
   expect(policy).not.toContain("unsafe");
 });
 
-it("gives the development server what it needs", () => {
+it("allows evaluation in the development server only", () => {
   expect(contentSecurityPolicy({ ...options, isDevelopment: true })).toContain("'unsafe-eval'");
 });

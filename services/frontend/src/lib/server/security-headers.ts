@@ -1,14 +1,14 @@
-/** What browsers are told of every answer. Pure: given the nonce and where pictures come from. */
+/** Security headers of every answer. Pure. */
 
 export interface PolicyOptions {
   nonce: string;
-  /** Origin of presigned URLs: thumbnails are shown from there, videos are uploaded to it. */
+  /** Origin of presigned URLs, for thumbnails and uploads. */
   storageOrigin: string;
   isDevelopment: boolean;
 }
 
 export function contentSecurityPolicy({ nonce, storageOrigin, isDevelopment }: PolicyOptions): string {
-  // React's development build evaluates code for its stack traces, and the hot reload adds style elements.
+  // React's development build evaluates code for stack traces, and hot reload adds style elements.
   const evaluation = isDevelopment ? " 'unsafe-eval'" : "";
   const styles = isDevelopment ? "'unsafe-inline'" : `'nonce-${nonce}'`;
   return [
@@ -34,5 +34,5 @@ export const FIXED_HEADERS: Readonly<Record<string, string>> = {
   "X-Frame-Options": "DENY",
 };
 
-/** Only said under HTTPS: browsers ignore it elsewhere, and so does the demo. */
+/** Sent over HTTPS only: browsers ignore it otherwise. */
 export const STRICT_TRANSPORT = "max-age=31536000; includeSubDomains";

@@ -1,4 +1,4 @@
-"""An MP4's edit list (ISO/IEC 14496-12, 8.6.6): which parts of a track are shown, and when."""
+"""Edit list of an MP4 track (ISO/IEC 14496-12, 8.6.6): the parts of the media that are shown, and their times."""
 
 import struct
 from collections.abc import Iterable
@@ -7,73 +7,87 @@ from dataclasses import dataclass
 from services.worker.extraction.containers.stream import BrokenIndexError
 
 _EMPTY = -1
-_MOST_EDITS = 1024
+_MAX_EDITS = 1024
 _NORMAL_RATE = 1 << 16
 
 
 @dataclass(frozen=True)
 class Edit:
-    """A part of the media, `start` to `end` in its own time scale, that is shown from `shown` on."""
+    """A part of the media from `start` to `end`, in its own time scale, that is shown from `shown` on."""
 
     start: int
     end: int
     shown: int
 
 
-def whole(start: int, end: int) -> list[Edit]:
-    """What is shown without an edit list."""
+def show_whole(start: int, end: int) -> list[Edit]:
+    """Return the edits of a track without an edit list."""
     return [Edit(start, end, 0)]
 
 
-def read(elst: bytes, *, movie_scale: int, media_scale: int, first: int, end: int) -> list[Edit]:
-    """The edits in a list; the first begins at 0. `first` and `end` bound the media. Raises: BrokenIndexError."""
+@dataclass(frozen=True)
+class MediaSpan:
+    """The media of a track from `first` to `end`, and the scales of times in edit lists and media."""
+
+    first: int
+    end: int
+    movie_scale: int
+    media_scale: int
+
+
+def parse_edit_list(elst: bytes, offset: int, span: MediaSpan) -> list[Edit]:
+    """Return the edits of a list at an offset of the file; the first is shown at 0. Raises: BrokenIndexError."""
     wide = elst[:1] == b"\1"
     entry = struct.Struct(">Qqi" if wide else ">Iii")
     count = min(int.from_bytes(elst[4:8]), (len(elst) - 8) // entry.size)
-    if count > _MOST_EDITS or not movie_scale:
-        raise BrokenIndexError(f"{count} edits")
-    return _edits(
-        (entry.unpack_from(elst, 8 + number * entry.size) for number in range(count)),
-        media_scale / movie_scale,
-        first,
-        end,
-    )
+    if count > _MAX_EDITS or not span.movie_scale:
+        expected = f"at most {_MAX_EDITS} edits and a time scale"
+        raise BrokenIndexError.at("mp4 elst", offset, expected=expected, found=f"{count}, scale {span.movie_scale}")
+    entries = (entry.unpack_from(elst, 8 + number * entry.size) for number in range(count))
+    return _make_edits(entries, offset, span)
 
 
-def _edits(entries: Iterable[tuple[int, int, int]], ratio: float, first: int, end: int) -> list[Edit]:
+def _make_edits(entries: Iterable[tuple[int, int, int]], offset: int, span: MediaSpan) -> list[Edit]:
+    ratio = span.media_scale / span.movie_scale
     edits: list[Edit] = []
     shown = 0
     for duration, media_time, rate in entries:
+        # Durations are in the scale of the movie, media times in that of the track.
         length = round(duration * ratio)
         if media_time == _EMPTY:
-            # One before the first picture delays the start, from which times are counted.
+            # An empty edit before the first picture delays the start; times are counted from that picture.
             shown += length if edits else 0
             continue
+        # Slow motion, fast motion and dwells (rate 0) are not supported.
         if rate != _NORMAL_RATE:
-            raise BrokenIndexError("a part that is shown faster or slower")
+            expected = f"rate {_NORMAL_RATE:#x}"
+            raise BrokenIndexError.at("mp4 elst", offset, expected=expected, found=f"{rate:#x}")
+        # Other negative times are invalid; they are read as 0.
         start = max(media_time, 0)
-        stop = min(start + length, end) if length else end
+        # ffmpeg's movenc writes duration 0 into fragmented files: the edit reaches to the end.
+        stop = min(start + length, span.end) if length else span.end
         if stop > start:
             edits.append(Edit(start, stop, shown))
             shown += stop - start
-    return edits or whole(first, end)
+    # A list of only empty edits hides nothing.
+    return edits or show_whole(span.first, span.end)
 
 
-def starting_with(edits: list[Edit], first: int) -> list[Edit]:
-    """The same edits, counted from the first picture that is shown, at `first` in the media."""
+def start_edits_at(edits: list[Edit], first: int) -> list[Edit]:
+    """Return the same edits with times counted from the first picture shown, at `first` in the media."""
     lead = first - edits[0].start
     head = Edit(first, max(edits[0].end, first + 1), 0)
     return [head, *(Edit(edit.start, edit.end, edit.shown - lead) for edit in edits[1:])]
 
 
-def media_time(edits: list[Edit], shown: int) -> int:
-    """Which time of the media is shown at a time."""
+def find_media_time(edits: list[Edit], shown: int) -> int:
+    """Return the time of the media that is shown at a time."""
     for edit in edits:
         if shown < edit.shown + edit.end - edit.start:
             return edit.start + max(shown - edit.shown, 0)
     return edits[-1].end
 
 
-def shown_time(edits: list[Edit], media: int) -> int | None:
-    """When a time of the media is shown first; None if it is cut out."""
+def find_shown_time(edits: list[Edit], media: int) -> int | None:
+    """Return the time at which a time of the media is shown first; None if it is cut out."""
     return next((edit.shown + media - edit.start for edit in edits if edit.start <= media < edit.end), None)

@@ -1,4 +1,4 @@
-"""An MP4's description of its samples (ISO/IEC 14496-12, 8.5.2): codec, size, shape of the pixels, colour."""
+"""Sample description of an MP4 (ISO/IEC 14496-12, 8.5.2): codec, size, aspect ratio of pixels, colour."""
 
 import struct
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from services.worker.extraction.codecs.coded import Colour
 from services.worker.extraction.containers.stream import BrokenIndexError, Stream
 
 _VISUAL_BYTES = 86
-"""Of a visual sample entry, its own size and type included; boxes follow."""
+"""Size of a visual sample entry, with its own size and type; boxes follow."""
 _CONFIGURATIONS = {b"avcC", b"hvcC", b"av1C"}
 _OBJECT_TYPES = {
     0x20: "mpeg4", 0x60: "mpeg2video", 0x61: "mpeg2video", 0x62: "mpeg2video", 0x63: "mpeg2video",
@@ -23,60 +23,72 @@ _DESCRIPTOR_CONFIG, _DESCRIPTOR_SPECIFIC = 4, 5
 
 @dataclass(frozen=True)
 class _Esds:
+    """An ES descriptor: object type, and decoder-specific information."""
+
     object_type: int = 0
     specific: bytes = b""
 
 
-def stream_of(stsd: bytes) -> Stream:
-    """The stream that a sample description tells of. Raises: BrokenIndexError, also for one of several codecs."""
-    if len(stsd) < 8 + _VISUAL_BYTES:
-        raise BrokenIndexError("no sample description")
-    size, tag = struct.unpack_from(">I4s", stsd, 8)
+def parse_sample_entry(stsd: bytes, offset: int) -> Stream:
+    """Return the stream of a sample description at an offset of the file. Raises: BrokenIndexError.
+
+    A description of several codecs is not supported: the tables would have to state which sample has which.
+    """
+    size, tag = struct.unpack_from(">I4s", stsd, 8) if len(stsd) >= 16 else (0, b"")
     entry = stsd[8 : 8 + size]
+    if len(entry) < _VISUAL_BYTES:
+        expected = f"a sample entry of {_VISUAL_BYTES} bytes"
+        raise BrokenIndexError.at("mp4 stsd", offset, expected=expected, found=len(entry))
+    # The coded size, without the track's matrix and the aspect ratio.
     width, height = struct.unpack_from(">HH", entry, 32)
-    found = dict(_boxes(entry, _VISUAL_BYTES))
+    found = dict(_parse_boxes(entry, _VISUAL_BYTES))
     name = tag.decode("latin-1")
     decoder = _FORMATS.get(name) or find_decoder(name)
     extradata = next((body for kind, body in found.items() if kind in _CONFIGURATIONS), b"")
+    # The codec of mp4v is the object type in esds: MPEG-4, MPEG-1, MPEG-2 or JPEG.
     if tag == b"mp4v":
-        esds = _read_esds(found.get(b"esds", b"")[4:])
+        esds = _parse_esds(found.get(b"esds", b"")[4:])
         decoder, extradata = _OBJECT_TYPES.get(esds.object_type, "mpeg4"), esds.specific
-    if not decoder or (_several_codecs(stsd, size, tag)):
-        raise BrokenIndexError(f"sample entry {name}")
+    if not decoder or _has_several_codecs(stsd, size, tag):
+        raise BrokenIndexError.at("mp4 stsd", offset, expected="one supported codec", found=f"sample entry {name}")
     stream = Stream(
         decoder=decoder,
         tag=tag if decoder in _KEEPS_TAG else b"",
         extradata=extradata,
         width_px=width,
         height_px=height,
-        colour=_colour(found.get(b"colr", b"")),
+        colour=_parse_colour(found.get(b"colr", b"")),
     )
+    # Aspect ratio of a pixel; it wins over the track's size.
     across, down = struct.unpack_from(">II", found[b"pasp"]) if len(found.get(b"pasp", b"")) >= 8 else (0, 0)
     return replace(stream, sample_aspect_ratio=across / down) if across and down else stream
 
 
-def _several_codecs(stsd: bytes, first_size: int, first_tag: bytes) -> bool:
-    """Whether a further sample entry is of another codec: the tables would have to tell which is whose."""
+def _has_several_codecs(stsd: bytes, first_size: int, first_tag: bytes) -> bool:
+    """Return True if a second sample entry is of another codec."""
     return int.from_bytes(stsd[4:8]) > 1 and stsd[8 + first_size + 4 : 8 + first_size + 8] != first_tag
 
 
-def _boxes(data: bytes, at: int) -> Iterator[tuple[bytes, bytes]]:
+def _parse_boxes(data: bytes, at: int) -> Iterator[tuple[bytes, bytes]]:
+    """Yield type and body of each box."""
     while at + 8 <= len(data):
         size = int.from_bytes(data[at : at + 4])
+        # QuickTime may end a sample entry with four zero bytes.
         if size < 8:
             return
         yield data[at + 4 : at + 8], data[at + 8 : at + size]
         at += size
 
 
-def _colour(colr: bytes) -> Colour:
+def _parse_colour(colr: bytes) -> Colour:
+    """Return the code points of a `colr` box; nclc is QuickTime's form of nclx. An ICC profile has none."""
     if colr[:4] not in (b"nclx", b"nclc") or len(colr) < 10:
         return Colour()
     return Colour(*struct.unpack_from(">HHH", colr, 4))
 
 
-def _read_esds(data: bytes) -> _Esds:
-    """Object type and decoder-specific information of an ES descriptor (ISO/IEC 14496-1, 7.2.6)."""
+def _parse_esds(data: bytes) -> _Esds:
+    """Return object type and decoder-specific information of an ES descriptor (ISO/IEC 14496-1, 7.2.6)."""
     found = _Esds()
     at = 0
     while at + 2 <= len(data):
@@ -84,6 +96,7 @@ def _read_esds(data: bytes) -> _Esds:
         length = 0
         for _ in range(4):
             byte, at = (data[at] if at < len(data) else 0), at + 1
+            # Sizes of descriptors have 7 bits a byte; ffmpeg always writes four bytes.
             length = length << 7 | byte & 0x7F
             if not byte & 0x80:
                 break
@@ -92,6 +105,7 @@ def _read_esds(data: bytes) -> _Esds:
         if tag == _DESCRIPTOR_CONFIG:
             found = replace(found, object_type=data[at] if at < len(data) else 0)
             at += 13
+        # ES descriptor: optional fields by its flags, then the descriptors inside.
         elif tag == 3:
             flags = data[at + 2] if at + 2 < len(data) else 0
             at += 3 + (2 if flags & 0x80 else 0) + (2 if flags & 0x20 else 0)

@@ -1,56 +1,61 @@
-"""TS: keyframes by byte fractions, with times from the presentation time stamps (ISO/IEC 13818-1, 2.4.3)."""
+"""Index of a transport stream: keyframes at estimated offsets, with times from the presentation time stamps.
+
+Source: ISO/IEC 13818-1, 2.4.3. A transport stream has no table of keyframes.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from services.worker.extraction.codecs import get_codec
-from services.worker.extraction.containers.mpegts import inspect as container
-from services.worker.extraction.containers.packets import Pes, PesReader
-from services.worker.extraction.containers.scan import ScanIndex, Step
-from services.worker.extraction.containers.stream import BrokenIndexError, Index, Sample, Stream
+from services.worker.extraction.containers.mpegts import tables
+from services.worker.extraction.containers.mpegts.pes import PesPacket, PesReader
+from services.worker.extraction.containers.scan import ScanIndex, ScannedSample
+from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index, Stream
 from services.worker.extraction.reading.reader import RangedReader
 
 _DECODERS = {0x01: "mpeg1video", 0x02: "mpeg2video", 0x10: "mpeg4", 0x1B: "h264", 0x24: "hevc"}
 _HEAD_BYTES = 256 * 1024
 _TAIL_BYTES = 256 * 1024
-_MOST_TAILS = 16
+_MAX_TAILS = 16
 _CLOCK_HZ = 90_000
 _WRAP = 1 << 33
-_MOST_PICTURES_BEFORE_A_KEYFRAME = 2000
+_USUAL_FRAME_S = 0.04
+_MAX_PICTURES_BEFORE_KEYFRAME = 2000
 
 
 @dataclass(frozen=True)
 class _Clock:
-    """Seconds of a time stamp, counted from the first one; they begin anew every 26.5 hours."""
+    """Converts time stamps to seconds from the first one. They start again at zero every 26.5 hours."""
 
     zero: int
 
-    def seconds(self, stamp: int) -> float:
+    def to_seconds(self, stamp: int) -> float:
+        # A time before the first one, as of B-frames, is negative.
         ticks = (stamp - self.zero) % _WRAP
         return (ticks - _WRAP if ticks > _WRAP // 2 else ticks) / _CLOCK_HZ
 
 
 def open_index(reader: RangedReader) -> Index:
-    """Raises: BrokenIndexError, SourceError."""
+    """Return the index of the first video stream. Raises: BrokenIndexError, SourceError."""
     head = reader.read_at(0, _HEAD_BYTES)
-    framing = container.find_framing(head)
+    framing = tables.find_framing(head)
     if framing is None:
-        raise BrokenIndexError("no packets")
-    pid, kind = _video(reader, framing, len(head))
-    decoder = _DECODERS.get(kind)
-    if decoder is None:
-        raise BrokenIndexError(f"stream type {kind:#x}")
+        raise BrokenIndexError.at("mpegts packets", 0, expected="five sync bytes in a row", found="none")
+    pid, decoder = _find_video(reader, framing, len(head))
     packets = PesReader(reader, *framing, pid)
-    first = next(packets.pictures(0), None)
+    first = next(packets.read_pictures(0), None)
     if first is None:
-        raise BrokenIndexError("no picture with a time")
+        expected = f"a picture of PID {pid} with a time"
+        raise BrokenIndexError.at("mpegts PES", framing[0], expected=expected, found="none")
     scanner = PesScanner(packets, decoder, _Clock(first.stamp))
-    key = next(scanner.keyframes(0, reader.size_bytes), None)
+    # The size of the pictures is only in the headers of a keyframe.
+    key = next(scanner.scan_keyframes(0, reader.size_bytes), None)
     if key is None or key.data is None:
-        raise BrokenIndexError("no keyframe")
+        expected = f"a keyframe in the first {_MAX_PICTURES_BEFORE_KEYFRAME} pictures"
+        raise BrokenIndexError.at("mpegts PES", first.offset, expected=expected, found="none")
     coded = get_codec(decoder).describe(b"", key.data)
-    end_s, frame_s = scanner.end(reader.size_bytes)
+    end_s, frame_s = scanner.find_end(reader.size_bytes)
     stream = Stream(
         decoder=decoder,
         width_px=coded.width_px,
@@ -61,51 +66,56 @@ def open_index(reader: RangedReader) -> Index:
     return ScanIndex(reader, stream, scanner, (0, reader.size_bytes))
 
 
-def _video(reader: RangedReader, framing: tuple[int, int], end: int) -> tuple[int, int]:
-    """PID and type of the first video stream that a program map tells of."""
+def _find_video(reader: RangedReader, framing: tuple[int, int], end: int) -> tuple[int, str]:
+    """Return PID and decoder of the first video stream that a program map lists. Raises: BrokenIndexError."""
     map_pids: set[int] = set()
-    for pid, _, section in container.packets(reader.read_at, *framing, end):
+    for pid, _, section in tables.read_packets(reader.read_at, *framing, end):
         if pid == 0 and section:
-            map_pids |= container.mapped_pids(section)
+            map_pids |= tables.parse_program_pids(section)
         elif pid in map_pids and section:
-            for kind, stream in container.streams(section):
+            for kind, stream in tables.parse_streams(section):
+                # The first video of the first program: others are further channels of a broadcast.
                 if kind in _DECODERS:
-                    return stream, kind
-    raise BrokenIndexError("no program map with a video")
+                    return stream, _DECODERS[kind]
+    expected = f"a video stream in the first {end} bytes"
+    raise BrokenIndexError.at("mpegts program map", framing[0], expected=expected, found=f"{len(map_pids)} programs")
 
 
 class PesScanner:
-    """Pictures of one PID from any place on."""
+    """Pictures of one PID, read from any offset."""
 
     def __init__(self, packets: PesReader, decoder: str, clock: _Clock) -> None:
         self._packets = packets
         self._decoder = decoder
         self._clock = clock
 
-    def keyframes(self, start: int, end: int) -> Iterator[Sample]:
-        for number, picture in enumerate(self._packets.pictures(start)):
-            if picture.offset >= end or number > _MOST_PICTURES_BEFORE_A_KEYFRAME:
+    def scan_keyframes(self, start: int, end: int) -> Iterator[CodedSample]:
+        for number, picture in enumerate(self._packets.read_pictures(start)):
+            if picture.offset >= end or number > _MAX_PICTURES_BEFORE_KEYFRAME:
                 return
+            # The random access flag is not set by all muxers: the headers of the picture decide.
             if picture.may_be_key(self._decoder):
-                sample = self._sample(picture)
+                sample = self._make_sample(picture)
                 if get_codec(self._decoder).describe(b"", sample.data or b"").is_key:
                     yield sample
 
-    def steps(self, offset: int) -> Iterator[Step]:
-        for picture in self._packets.pictures(offset):
-            sample = self._sample(picture)
-            yield Step(sample, bool(get_codec(self._decoder).describe(b"", sample.data or b"").is_key))
+    def scan_samples(self, offset: int) -> Iterator[ScannedSample]:
+        for picture in self._packets.read_pictures(offset):
+            sample = self._make_sample(picture)
+            yield ScannedSample(sample, bool(get_codec(self._decoder).describe(b"", sample.data or b"").is_key))
 
-    def _sample(self, picture: Pes) -> Sample:
-        data = picture.payload()
-        return Sample(self._clock.seconds(picture.stamp), picture.offset, len(data), data=data)
+    def _make_sample(self, picture: PesPacket) -> CodedSample:
+        data = picture.join_payload()
+        return CodedSample(self._clock.to_seconds(picture.stamp), picture.offset, len(data), data=data)
 
-    def end(self, size_bytes: int) -> tuple[float, float]:
-        """When the last picture is shown, and how long one is, in seconds. Raises: BrokenIndexError."""
-        for number in range(1, _MOST_TAILS + 1):
+    def find_end(self, size_bytes: int) -> tuple[float, float]:
+        """Return the time of the last picture and the duration of a frame, in seconds. Raises: BrokenIndexError."""
+        for number in range(1, _MAX_TAILS + 1):
             start = max(size_bytes - number * _TAIL_BYTES, 0)
-            times = sorted(self._clock.seconds(picture.stamp) for picture in self._packets.pictures(start))
+            times = sorted(self._clock.to_seconds(picture.stamp) for picture in self._packets.read_pictures(start))
             if len(times) > 1 or (times and start == 0):
+                # The median, as a lost packet or a cut makes one long gap.
                 gaps = sorted(later - earlier for earlier, later in pairwise(times))
-                return times[-1], gaps[len(gaps) // 2] if gaps else 0.04
-        raise BrokenIndexError("no picture at the end")
+                return times[-1], gaps[len(gaps) // 2] if gaps else _USUAL_FRAME_S
+        expected = f"two pictures in the last {_MAX_TAILS * _TAIL_BYTES} bytes"
+        raise BrokenIndexError.at("mpegts PES", start, expected=expected, found="none")

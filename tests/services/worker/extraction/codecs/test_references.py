@@ -11,7 +11,7 @@ import pytest
 from services.worker.extraction import containers
 from services.worker.extraction.codecs import get_codec, h264, hevc, nal
 from services.worker.extraction.codecs.bits import format_bits, pack_bits
-from services.worker.extraction.containers.stream import load
+from services.worker.extraction.containers.stream import read_samples
 from services.worker.extraction.examine import examine_container
 from services.worker.extraction.frames import avi_wrapper, decode
 from tests.support.ranged import Counted, frames_at, numbers
@@ -34,8 +34,8 @@ def read_chain(path: Path, time_s: float) -> tuple[Stream, list[float], list[byt
     """Return the stream, and times and data of all pictures to decode for a time."""
     reader = Counted(path).reader()
     index = containers.open_index(reader, examine_container(reader).container.name)
-    samples = index.run_up(time_s, 1000)
-    return index.stream, [sample.time_s for sample in samples], load(reader, samples)
+    samples = index.find_decode_chain(time_s, 1000)
+    return index.stream, [sample.time_s for sample in samples], read_samples(reader, samples)
 
 
 def decode_in_file(stream: Stream, pictures: list[bytes]) -> list[Image]:
@@ -164,7 +164,7 @@ def test_isolated_keyframe_shows_the_same_picture(videos: Videos) -> None:
     reader = Counted(path).reader()
     index = containers.open_index(reader, "mp4")
     stream = index.stream
-    (keyframe,) = load(reader, index.nearest([4.0]))
+    (keyframe,) = read_samples(reader, index.find_nearest([4.0]))
     changed = hevc.isolate_keyframe(stream.extradata, keyframe)
     assert changed != keyframe
     assert len(changed) == len(keyframe)
@@ -177,5 +177,5 @@ def test_keyframe_without_references_is_not_rewritten(videos: Videos) -> None:
     path = videos.video("closed.mp4", codec="hevc", duration_s=4, gop=50)
     reader = Counted(path).reader()
     index = containers.open_index(reader, "mp4")
-    (keyframe,) = load(reader, index.nearest([2.0]))
+    (keyframe,) = read_samples(reader, index.find_nearest([2.0]))
     assert hevc.isolate_keyframe(index.stream.extradata, keyframe) == keyframe

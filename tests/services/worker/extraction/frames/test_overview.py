@@ -116,7 +116,7 @@ def test_what_is_off_costs_nothing(videos: Videos, monkeypatch: pytest.MonkeyPat
     assert (without.storyboard, without.preview) == (None, None)
     assert without.pictures == with_both.pictures
     # What the thumbnails need comes first, and the rest on top of it.
-    assert whole.places[: len(counted.places)] == counted.places
+    assert whole.ranges[: len(counted.ranges)] == counted.ranges
 
 
 def test_each_can_be_had_alone(videos: Videos) -> None:

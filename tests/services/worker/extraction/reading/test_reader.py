@@ -1,4 +1,4 @@
-"""The file object that OpenCV reads: the same bytes as the source's, in few requests, and never an exception."""
+"""The file object that OpenCV reads: the same bytes as the source's, in few requests, and no exception."""
 
 import io
 from collections.abc import Sequence
@@ -17,20 +17,20 @@ MIB = 1024 * 1024
 
 @dataclass
 class Requests:
-    """A source of `size_bytes` that remembers what it was asked for. Every 8 bytes are their own offset."""
+    """A source of `size_bytes` that records the ranges it is asked for. Every 8 bytes are their own offset."""
 
     size_bytes: int
-    places: list[tuple[int, int]] = field(default_factory=list)
+    ranges: list[tuple[int, int]] = field(default_factory=list)
 
     def __call__(self, offset: int, length: int) -> bytes:
-        self.places.append((offset, length))
+        self.ranges.append((offset, length))
         first, last = offset // 8, (offset + length + 7) // 8
         content = b"".join(number.to_bytes(8) for number in range(first, last))
         return content[offset % 8 : offset % 8 + length]
 
     @property
     def fetched_bytes(self) -> int:
-        return sum(length for _, length in self.places)
+        return sum(length for _, length in self.ranges)
 
 
 def refusing(offset: int, length: int) -> bytes:
@@ -38,7 +38,7 @@ def refusing(offset: int, length: int) -> bytes:
 
 
 def all_of(reader: RangedReader, size: int) -> bytes:
-    """Reads until `size` bytes are there, or the end: one read may give less."""
+    """Read until `size` bytes are there, or the end: one read may return fewer."""
     parts = []
     while size and (part := reader.read(size)):
         assert len(part) <= size
@@ -59,12 +59,12 @@ READS = st.tuples(
 @given(
     size=st.sampled_from([0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 5]), steps=st.lists(SEEKS | READS, max_size=20)
 )
-def test_any_seeks_and_reads_give_what_a_file_gives(size: int, steps: list[tuple[str, int, int]]) -> None:
+def test_reader_acts_like_a_file(size: int, steps: list[tuple[str, int, int]]) -> None:
     content = Requests(size)(0, size)
     file, reader = io.BytesIO(content), RangedReader(lambda offset, length: content[offset : offset + length], size)
     for action, amount, whence in steps:
         if action == "seek":
-            # Before the start there is nothing to seek to; a file says so with an error, which OpenCV could not take.
+            # A file raises an error for an offset before the start; OpenCV could not handle one.
             base = {io.SEEK_SET: 0, io.SEEK_CUR: file.tell(), io.SEEK_END: size}[whence]
             assert reader.seek(amount, whence) == file.seek(max(base + amount, 0))
         else:
@@ -75,56 +75,56 @@ def test_any_seeks_and_reads_give_what_a_file_gives(size: int, steps: list[tuple
 
 
 @given(st.integers(0, 3 * BLOCK), st.integers(0, 3 * BLOCK))
-def test_a_place_is_read_whole_up_to_the_end(offset: int, length: int) -> None:
+def test_read_at_returns_range_up_to_end(offset: int, length: int) -> None:
     content = Requests(2 * BLOCK + 5)(0, 2 * BLOCK + 5)
     reader = RangedReader(lambda offset, length: content[offset : offset + length], len(content))
     assert reader.read_at(offset, length) == content[offset : offset + length]
 
 
-def test_a_file_may_be_read_and_sought() -> None:
+def test_reader_is_readable_and_seekable() -> None:
     reader = RangedReader(Requests(10), 10)
     assert reader.readable()
     assert reader.seekable()
     assert not reader.writable()
 
 
-def test_a_block_is_fetched_once() -> None:
+def test_block_is_fetched_once() -> None:
     requests = Requests(MIB)
     reader = RangedReader(requests, MIB)
     for offset in (0, 100, BLOCK - 1, 5, 0):
         reader.seek(offset)
         reader.read(1)
-    assert requests.places == [(0, BLOCK)]
+    assert requests.ranges == [(0, BLOCK)]
 
 
-def test_a_run_is_read_ahead_in_doubling_steps_up_to_a_mebibyte() -> None:
+def test_read_ahead_doubles_up_to_1_mib() -> None:
     requests = Requests(8 * MIB)
     reader = RangedReader(requests, 8 * MIB)
     assert len(all_of(reader, 4 * MIB)) == 4 * MIB
-    lengths = [length // BLOCK for _, length in requests.places]
+    lengths = [length // BLOCK for _, length in requests.ranges]
     assert lengths == [1, 2, 4, 8, 16, 16, 16, 16]
 
 
-def test_a_jump_is_not_read_ahead_of() -> None:
+def test_seek_is_not_read_ahead() -> None:
     requests = Requests(100 * MIB)
     reader = RangedReader(requests, 100 * MIB)
     all_of(reader, 2 * MIB)
-    places = len(requests.places)
+    ranges = len(requests.ranges)
     for offset in (90 * MIB, 50 * MIB, 10 * MIB):
         reader.seek(offset)
         reader.read(1000)
-    assert requests.places[places:] == [(offset, BLOCK) for offset in (90 * MIB, 50 * MIB, 10 * MIB)]
+    assert requests.ranges[ranges:] == [(offset, BLOCK) for offset in (90 * MIB, 50 * MIB, 10 * MIB)]
 
 
-def test_read_ahead_stops_before_what_is_there_already() -> None:
+def test_read_ahead_stops_at_cached_block() -> None:
     requests = Requests(100 * BLOCK)
     reader = RangedReader(requests, 100 * BLOCK)
     reader.read_at(2 * BLOCK, 1)
     reader.read_at(0, 4 * BLOCK)
-    assert requests.places == [(2 * BLOCK, BLOCK), (0, 2 * BLOCK), (3 * BLOCK, BLOCK)]
+    assert requests.ranges == [(2 * BLOCK, BLOCK), (0, 2 * BLOCK), (3 * BLOCK, BLOCK)]
 
 
-def test_nothing_beyond_the_end_is_asked_for() -> None:
+def test_nothing_beyond_end_is_fetched() -> None:
     requests = Requests(10 * BLOCK + 3)
     reader = RangedReader(requests, requests.size_bytes)
     assert len(all_of(reader, 100 * BLOCK)) == requests.size_bytes
@@ -133,25 +133,25 @@ def test_nothing_beyond_the_end_is_asked_for() -> None:
     assert requests.fetched_bytes == requests.size_bytes
 
 
-def test_the_cache_stays_bounded_and_forgets_the_oldest() -> None:
+def test_cache_is_bounded_and_evicts_oldest() -> None:
     requests = Requests(100 * MIB)
     reader = RangedReader(requests, 100 * MIB)
     all_of(reader, 40 * MIB)
-    before = len(requests.places)
+    before = len(requests.ranges)
     assert reader.read_at(39 * MIB, 8) == (39 * MIB // 8).to_bytes(8)
-    assert len(requests.places) == before
+    assert len(requests.ranges) == before
     assert reader.read_at(0, 8) == bytes(8)
-    assert requests.places[before:] == [(0, BLOCK)]
+    assert requests.ranges[before:] == [(0, BLOCK)]
 
 
-def test_an_offset_beyond_2_gib_arrives_negative_and_is_meant_all_the_same() -> None:
+def test_negative_seek_is_offset_over_2_gib() -> None:
     reader = RangedReader(Requests(MAX_SIZE_BYTES), MAX_SIZE_BYTES)
     for offset in (3 << 30, (4 << 30) - 16):
         assert reader.seek(offset - (1 << 32)) == offset
         assert reader.read(8) == (offset // 8).to_bytes(8)
 
 
-def test_an_error_of_the_source_ends_the_file_and_is_kept() -> None:
+def test_source_error_ends_file_and_is_kept() -> None:
     reader = RangedReader(refusing, MIB)
     assert reader.read(100) == b""
     assert reader.read(100) == b""
@@ -159,7 +159,7 @@ def test_an_error_of_the_source_ends_the_file_and_is_kept() -> None:
         reader.check()
 
 
-def test_what_the_source_gives_short_is_an_error() -> None:
+def test_short_answer_of_source_is_error() -> None:
     reader = RangedReader(lambda _, length: bytes(length - 1), MIB)
     assert reader.read(100) == b""
     with pytest.raises(SourceError, match=f"asked for {BLOCK} bytes at 0, got {BLOCK - 1}"):
@@ -167,7 +167,7 @@ def test_what_the_source_gives_short_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError("wrong"), MemoryError(), KeyboardInterrupt(), SystemExit(1)])
-def test_no_exception_at_all_reaches_the_caller_of_read(error: BaseException) -> None:
+def test_read_never_raises(error: BaseException) -> None:
     def fetch(_offset: int, _length: int) -> bytes:
         raise error
 
@@ -177,20 +177,20 @@ def test_no_exception_at_all_reaches_the_caller_of_read(error: BaseException) ->
         reader.check()
 
 
-def test_no_nonsense_reaches_the_caller_of_seek() -> None:
+def test_seek_never_raises() -> None:
     reader = RangedReader(Requests(MIB), MIB)
     assert reader.seek("5") == 0  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         reader.check()
 
 
-def test_a_parser_hears_of_an_error_at_once() -> None:
+def test_read_at_raises_source_error() -> None:
     reader = RangedReader(refusing, MIB)
     with pytest.raises(SourceError, match="no 65536 bytes at 0 today"):
         reader.read_at(0, 1)
 
 
-def test_a_limit_on_bytes_ends_the_file_for_decoders_only() -> None:
+def test_soft_byte_limit_ends_file_for_decoders_only() -> None:
     requests = Requests(100 * MIB)
     reader = RangedReader(requests, 100 * MIB, soft_bytes=3 * MIB)
     assert 0 < len(all_of(reader, 100 * MIB)) <= requests.fetched_bytes
@@ -200,14 +200,14 @@ def test_a_limit_on_bytes_ends_the_file_for_decoders_only() -> None:
     assert reader.read_at(50 * MIB, 8) == (50 * MIB // 8).to_bytes(8)
 
 
-def test_a_limit_on_cpu_time_ends_the_file() -> None:
+def test_soft_cpu_limit_ends_file() -> None:
     reader = RangedReader(Requests(MIB), MIB, soft_cpu_s=0)
     assert reader.read(1) == b""
     assert reader.exhausted
     reader.check()
 
 
-def test_after_a_rewind_limits_count_anew_and_what_was_read_is_still_there() -> None:
+def test_rewind_resets_limits_and_keeps_cache() -> None:
     requests = Requests(100 * MIB)
     reader = RangedReader(requests, 100 * MIB, soft_bytes=MIB)
     first = all_of(reader, 100 * MIB)
@@ -222,7 +222,7 @@ def test_after_a_rewind_limits_count_anew_and_what_was_read_is_still_there() -> 
     assert len(all_of(reader, 10 * MIB)) == 10 * MIB
 
 
-def test_an_error_outlives_a_rewind() -> None:
+def test_rewind_keeps_error() -> None:
     reader = RangedReader(refusing, MIB)
     reader.read(1)
     reader.rewind()
@@ -231,31 +231,31 @@ def test_an_error_outlives_a_rewind() -> None:
         reader.check()
 
 
-def test_small_places_are_read_at_once_and_no_more_than_they() -> None:
+def test_read_all_joins_near_ranges() -> None:
     requests, together = Requests(10 * MIB), []
 
-    def fetch_all(places: Sequence[tuple[int, int]]) -> list[bytes]:
-        together.append(list(places))
-        return [requests(*place) for place in places]
+    def fetch_all(ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        together.append(list(ranges))
+        return [requests(*wanted) for wanted in ranges]
 
     reader = RangedReader(requests, requests.size_bytes, fetch_all=fetch_all)
     near, neighbour, far = (MIB, 8), (MIB + 800, 16), (5 * MIB, 4)
-    assert reader.read_all([far, near, neighbour]) == [requests(*place) for place in (far, near, neighbour)]
+    assert reader.read_all([far, near, neighbour]) == [requests(*wanted) for wanted in (far, near, neighbour)]
     assert together == [[(MIB, 816), far]]
     assert (reader.fetches, reader.fetched_bytes) == (2, 820)
 
 
-def test_small_places_that_are_cached_or_beyond_the_end_are_not_asked_for() -> None:
+def test_read_all_skips_cached_and_absent_ranges() -> None:
     requests = Requests(MIB)
     reader = RangedReader(requests, requests.size_bytes)
     reader.read_at(0, 8)
-    del requests.places[:]
+    del requests.ranges[:]
     assert reader.read_all([(16, 8), (2 * MIB, 8)]) == [(2).to_bytes(8), b""]
     assert reader.read_all([]) == []
-    assert requests.places == []
+    assert requests.ranges == []
 
 
-def test_of_a_small_place_at_the_end_there_is_what_there_is() -> None:
+def test_read_all_returns_fewer_bytes_at_end() -> None:
     requests = Requests(MIB)
     reader = RangedReader(requests, requests.size_bytes)
     assert reader.read_all([(MIB - 8, 64)]) == [(MIB // 8 - 1).to_bytes(8)]

@@ -17,7 +17,8 @@ LOADED_BY_A_CHILD = """
 import sys
 from pathlib import Path
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction import capture, child, forkserver
+from services.worker.extraction.frames import capture
+from services.worker.extraction.sandbox import child, forkserver
 from services.worker.extraction.extract import extract
 from services.worker.extraction.outcome import encode_outcome
 from services.worker.extraction.reading.reader import RangedReader

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { VideoPage } from "@/features/videos/video-page";
+import { VideoPage } from "@/features/videos/components/video-page";
 import { text } from "@/text";
 
 export const metadata: Metadata = { title: text.video.title };

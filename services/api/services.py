@@ -1,0 +1,77 @@
+"""Services of the routes: made once in `app.py`, and injected by FastAPI's dependencies."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
+
+from services.api.access.auth import Authenticator, Caller, check_operator, check_origin
+from services.api.actions.dead_letters import DeadLetterStore
+from services.api.actions.purge import Purge
+from services.api.calls import AwsCalls
+from services.api.live.live import LiveState
+from services.api.live.sockets import Sockets
+from services.api.schema.cursors import Cursors
+from services.api.telemetry import Telemetry
+from services.aws.bucket import Bucket
+from services.aws.listing import VideoListing
+from services.aws.presign import Presigner
+from services.aws.queue import MessageQueue
+from services.aws.shared import SharedItems
+from services.aws.uploads import Uploads
+from services.aws.videos import VideosTable
+from services.contract.settings.api import ApiSettings
+
+
+@dataclass(frozen=True)
+class ApiServices:
+    settings: ApiSettings
+    bucket: Bucket
+    test_bucket: Bucket | None
+    queue: MessageQueue
+    videos: VideosTable
+    listing: VideoListing
+    shared: SharedItems
+    presigner: Presigner
+    uploads: Uploads
+    dead_letters: DeadLetterStore
+    purge: Purge
+    calls: AwsCalls
+    live: LiveState
+    sockets: Sockets
+    cursors: Cursors
+    authenticator: Authenticator
+    telemetry: Telemetry
+    close: Callable[[], None]
+
+    def sign_url(self, key: str) -> str:
+        """Return a presigned URL to read an object. Raises: ServiceError."""
+        return self.presigner.url(key, lifetime_s=self.settings.url_lifetime_s)
+
+
+async def get_services(connection: HTTPConnection) -> ApiServices:
+    """Return the services. It is a coroutine so that FastAPI calls it on the event loop and not in a thread."""
+    services: ApiServices = connection.app.state.services
+    return services
+
+
+Services = Annotated[ApiServices, Depends(get_services)]
+
+
+def authenticate_viewer(request: Request, services: Services) -> Caller:
+    """Return the caller if it may read. Raises: UnauthorizedError, TooManyError, UnavailableError."""
+    return services.authenticator.authenticate(request)
+
+
+def authenticate_operator(request: Request, services: Services) -> Caller:
+    """Return the caller if it may act. Raises: ForbiddenError, and the errors of `authenticate_viewer`."""
+    check_origin(request, services.settings.api_public_url)
+    found = services.authenticator.authenticate(request)
+    check_operator(found)
+    return found
+
+
+Viewer = Annotated[Caller, Depends(authenticate_viewer)]
+Operator = Annotated[Caller, Depends(authenticate_operator)]

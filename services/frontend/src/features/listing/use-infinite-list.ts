@@ -1,0 +1,64 @@
+"use client";
+
+import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef } from "react";
+import { useLive } from "@/features/live/api/store";
+import { type Page, prependPage } from "./merge";
+
+/** Lists of up to this many pages are reloaded completely; longer ones reload only the first page. */
+const RELOADED_PAGES = 3;
+
+interface InfiniteListOptions<Item> {
+  queryKey: readonly unknown[];
+  /** Load the page at a cursor, or the first page without one. */
+  load: (cursor: string | null, signal?: AbortSignal) => Promise<Page<Item>>;
+  keyOf: (item: Item) => string;
+}
+
+/** Load a list page by page, and refresh it when the pipeline's data changes. */
+export function useInfiniteList<Item>({ queryKey, load, keyOf }: InfiniteListOptions<Item>) {
+  const client = useQueryClient();
+  const revision = useLive((state) => state.revision);
+  const query = useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam, signal }) => load(pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
+    placeholderData: keepPreviousData,
+  });
+  const { data, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = query;
+
+  const refresh = useCallback(async () => {
+    if ((data?.pages.length ?? 0) <= RELOADED_PAGES) {
+      await refetch({ cancelRefetch: false });
+      return;
+    }
+    const fresh = await load(null);
+    client.setQueryData<typeof data>(queryKey, (known) =>
+      known ? { ...known, pages: prependPage(known.pages, fresh, keyOf) } : known,
+    );
+  }, [client, data, keyOf, load, queryKey, refetch]);
+
+  const latest = useRef(refresh);
+  useEffect(() => {
+    latest.current = refresh;
+  }, [refresh]);
+  const known = useRef(revision);
+  useEffect(() => {
+    if (known.current === revision) return;
+    known.current = revision;
+    // If this fails, the next change tries again.
+    latest.current().catch(() => undefined);
+  }, [revision]);
+
+  const items = useMemo(() => {
+    const seen = new Set<string>();
+    const all = data?.pages.flatMap((page) => page.items) ?? [];
+    // A video that finishes while the user scrolls moves to the front and would appear twice.
+    return all.filter((item) => !seen.has(keyOf(item)) && seen.add(keyOf(item)));
+  }, [data, keyOf]);
+  const loadMore = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  return { items, isKnown: data !== undefined, isMore: hasNextPage, loadMore, error: query.error, reload: refetch };
+}

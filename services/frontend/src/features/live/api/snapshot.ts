@@ -1,0 +1,68 @@
+/** Convert the api's state message for the dashboard. Pure. */
+
+import type { QueuePoint } from "@/features/queue/series";
+import type { Metrics, Pod, PurgeProgress, State, VideoSummary } from "@/lib/api/models";
+
+export type StateMessage = State;
+export type SourceName = "queue" | "pods" | "metrics";
+
+export interface Source {
+  isStale: boolean;
+  /** Null if the source has never answered. */
+  ageS: number | null;
+  error: string | null;
+}
+
+export interface Snapshot {
+  serverMs: number;
+  queue: { waiting: number; inFlight: number; delayed: number; oldestS: number | null; deadLetters: number } | null;
+  pods: readonly Pod[] | null;
+  metrics: Metrics | null;
+  videos: readonly VideoSummary[];
+  purge: PurgeProgress | null;
+  sources: Partial<Record<SourceName, Source>>;
+}
+
+export function snapshotOf(message: StateMessage): Snapshot {
+  const { queue } = message;
+  return {
+    serverMs: Date.parse(message.at),
+    queue: queue && {
+      waiting: queue.visible,
+      inFlight: queue.in_flight,
+      delayed: queue.delayed,
+      oldestS: queue.oldest_age_s,
+      deadLetters: queue.dead_letters,
+    },
+    pods: message.pods,
+    metrics: message.metrics,
+    videos: message.videos,
+    purge: message.purge,
+    sources: Object.fromEntries(
+      Object.entries(message.sources).map(([name, { stale, age_s, error }]) => [
+        name,
+        { isStale: stale, ageS: age_s, error },
+      ]),
+    ),
+  };
+}
+
+/** Return the queue samples of the message. */
+export function pointsOf({ queue }: StateMessage): QueuePoint[] {
+  return (
+    queue?.history.map(({ at, visible, in_flight }) => ({
+      timeS: Math.round(Date.parse(at) / 1000),
+      waiting: visible,
+      inFlight: in_flight,
+    })) ?? []
+  );
+}
+
+/** Return a string that changes when videos, thumbnails or dead letters change. */
+export function contentKey({ metrics, queue }: Snapshot): string {
+  return JSON.stringify([metrics?.videos, metrics?.thumbnails, queue?.deadLetters]);
+}
+
+export function oldestSourceAgeS({ sources }: Snapshot): number {
+  return Math.max(0, ...Object.values(sources).map(({ isStale, ageS }) => (isStale ? (ageS ?? 0) : 0)));
+}

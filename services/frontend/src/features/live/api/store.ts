@@ -1,0 +1,58 @@
+/** Current state of the pipeline, as the api pushes it. */
+
+import { createStore, useStore } from "zustand";
+import { mergePoints, type QueuePoint } from "@/features/queue/series";
+import type { ConnectionStatus } from "../freshness";
+import type { PurgeProgress } from "@/lib/api/models";
+import { contentKey, pointsOf, type Snapshot, snapshotOf, type StateMessage } from "./snapshot";
+
+export interface LiveState {
+  socket: ConnectionStatus["socket"];
+  /** Arrival of the last message, by this browser's clock. */
+  lastMs: number | null;
+  /** The api's clock at that moment. */
+  serverMs: number;
+  snapshot: Snapshot | null;
+  /** Queue samples of the last five minutes. They survive a lost connection. */
+  points: readonly QueuePoint[];
+  purge: PurgeProgress | null;
+  /** Number of messages that changed videos, thumbnails or dead letters. */
+  revision: number;
+}
+
+export const liveStore = createStore<LiveState>(() => ({
+  socket: "connecting",
+  lastMs: null,
+  serverMs: 0,
+  snapshot: null,
+  points: [],
+  purge: null,
+  revision: 0,
+}));
+
+export function useLive<Result>(select: (state: LiveState) => Result): Result {
+  return useStore(liveStore, select);
+}
+
+export function setSocket(socket: ConnectionStatus["socket"]): void {
+  liveStore.setState({ socket });
+}
+
+export function receive(message: StateMessage, nowMs: number): void {
+  const snapshot = snapshotOf(message);
+  liveStore.setState(({ points, revision, snapshot: before }) => ({
+    socket: "open",
+    lastMs: nowMs,
+    serverMs: snapshot.serverMs,
+    snapshot,
+    points: mergePoints(points, pointsOf(message)),
+    purge: snapshot.purge,
+    revision: before && contentKey(before) !== contentKey(snapshot) ? revision + 1 : revision,
+  }));
+}
+
+/** Estimate the api's current time from its last message. */
+export function serverNowMs(nowMs = Date.now()): number {
+  const { serverMs, lastMs } = liveStore.getState();
+  return lastMs === null ? nowMs : serverMs + (nowMs - lastMs);
+}

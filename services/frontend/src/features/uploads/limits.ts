@@ -1,6 +1,0 @@
-import type { Config } from "@/lib/api/models";
-import type { Limits } from "./admission";
-
-export function limitsOf(config: Config): Limits {
-  return { extensions: config.extensions, largest_bytes: config.upload_max_bytes };
-}

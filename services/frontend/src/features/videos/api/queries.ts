@@ -1,0 +1,62 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useMemo } from "react";
+import { showToast } from "@/components/ui/toasts";
+import { useInfiniteList } from "@/features/listing/use-infinite-list";
+import { call } from "@/lib/api/call";
+import type { Video } from "@/lib/api/models";
+import { asProblem } from "@/lib/api/problem";
+import { text } from "@/text";
+import { idOf } from "../names";
+import type { VideoState } from "../components/state-pill";
+
+const PAGE = 100;
+const POLL_INTERVAL_MS = 2000;
+
+const keyOf = (video: Video) => video.key;
+
+export function useVideos(state: VideoState | null, search: string) {
+  const load = useCallback(
+    (cursor: string | null, signal?: AbortSignal) =>
+      call("get", "/api/videos", {
+        query: {
+          limit: PAGE,
+          ...(state ? { state } : {}),
+          ...(search ? { q: search } : {}),
+          ...(cursor ? { cursor } : {}),
+        },
+        ...(signal ? { signal } : {}),
+      }),
+    [state, search],
+  );
+  return useInfiniteList({ queryKey: useMemo(() => ["videos", state, search], [state, search]), load, keyOf });
+}
+
+export function useVideo(key: string) {
+  return useQuery({
+    queryKey: ["video", key],
+    queryFn: ({ signal }) => call("get", "/api/videos/{key}", { path: { key: idOf(key) }, signal }),
+    enabled: key !== "",
+    refetchInterval: ({ state }) => (state.data?.state === "processing" ? POLL_INTERVAL_MS : false),
+  });
+}
+
+export function useRetry(key: string) {
+  const client = useQueryClient();
+  const retry = useMutation({
+    mutationFn: () => call("post", "/api/videos/{key}/retry", { path: { key: idOf(key) } }),
+    onSuccess: () => {
+      showToast({ tone: "good", title: text.video.retried });
+      void client.invalidateQueries({ queryKey: ["video", key] });
+    },
+    onError: (error) =>
+      showToast({
+        tone: "bad",
+        title: text.video.retryFailed,
+        detail: asProblem(error).message,
+        retry: () => retry.mutate(),
+      }),
+  });
+  return retry;
+}

@@ -1,0 +1,200 @@
+"use client";
+
+import { ImageOff } from "lucide-react";
+import Link from "next/link";
+import { memo, useDeferredValue, useEffect, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Field } from "@/components/ui/field";
+import { Segments } from "@/components/ui/segments";
+import { Empty, Failure, Loading, Skeleton } from "@/components/ui/states";
+import { VirtualGrid } from "@/components/ui/virtual-grid";
+import { useLive } from "@/features/live/api/store";
+import { PageHead } from "@/features/shell/page-head";
+import { UploadButton } from "@/features/uploads/components/upload-button";
+import type { Video } from "@/lib/api/models";
+import { asProblem } from "@/lib/api/problem";
+import { formatBytes, formatCount, formatDuration, formatMoment } from "@/lib/units";
+import { text } from "@/text";
+import { nameOf, pageOf } from "../names";
+import { useVideos } from "../api/queries";
+import { useSearchParameter } from "../use-search-parameter";
+import { StatePill, VIDEO_STATES, type VideoState } from "./state-pill";
+
+const ROW_PX = 48;
+const ROW_NARROW_PX = 60;
+
+export function VideosPage() {
+  const [stateText, setState] = useSearchParameter("state");
+  const [search, setSearch] = useSearchParameter("q");
+  const [typed, setTyped] = useState(search);
+  const asked = useDeferredValue(search);
+  const state = VIDEO_STATES.find((known) => known === stateText) ?? null;
+  const { items, isKnown, loadMore, error, reload } = useVideos(state, asked);
+  const counts = useLive((live) => live.snapshot?.metrics?.videos ?? null);
+  useEffect(() => {
+    // Search after a pause in typing: each letter would be a request.
+    const rest = setTimeout(() => setSearch(typed.trim()), 250);
+    return () => clearTimeout(rest);
+  }, [typed, setSearch]);
+
+  const options = [
+    { value: "", label: text.common.all },
+    ...VIDEO_STATES.map((value) => ({ value, label: text.states[value], ...countOf(counts, value) })),
+  ];
+  const isFiltered = Boolean(state ?? search);
+  return (
+    <>
+      <PageHead
+        title={text.list.title}
+        actions={
+          <>
+            <Field
+              label={text.list.search}
+              isLabelHidden
+              type="search"
+              placeholder={text.list.searchPlaceholder}
+              value={typed}
+              className="w-56 max-sm:w-full"
+              onChange={(event) => setTyped(event.target.value)}
+            />
+            <Segments label={text.list.state} value={state ?? ""} onChange={setState} options={options} />
+          </>
+        }
+      />
+      {error && !isKnown ? (
+        <Failure title={text.list.failed} detail={asProblem(error).message} onRetry={() => void reload()} />
+      ) : !isKnown ? (
+        <ListSkeleton />
+      ) : items.length === 0 ? (
+        isFiltered ? (
+          <Empty
+            title={text.list.nothingFoundTitle}
+            actions={
+              <Button
+                onClick={() => {
+                  setTyped("");
+                  setSearch("");
+                  setState("");
+                }}
+              >
+                {text.list.clear}
+              </Button>
+            }
+          >
+            {text.list.nothingFound}
+          </Empty>
+        ) : (
+          <Empty title={text.list.emptyTitle} actions={<UploadButton label={text.uploads.choose} />}>
+            {text.list.empty}
+          </Empty>
+        )
+      ) : (
+        <div className="rounded-card border border-line bg-panel">
+          <ListHead />
+          <VirtualGrid<Video>
+            label={text.list.label}
+            items={items}
+            keyOf={(video) => video.key}
+            minTileWidthPx={() => Infinity}
+            tileHeightPx={(widthPx) => (widthPx < 640 ? ROW_NARROW_PX : ROW_PX)}
+            gapPx={0}
+            onNearEnd={loadMore}
+            render={(video) => <VideoRow video={video} />}
+          />
+        </div>
+      )}
+    </>
+  );
+}
+
+function countOf(counts: Readonly<Record<string, number>> | null, state: VideoState): { count?: string } {
+  const count = counts?.[state];
+  return count === undefined ? {} : { count: formatCount(count) };
+}
+
+const COLUMNS = "grid grid-cols-[1fr_auto] sm:grid-cols-[1fr_7rem_6rem_6rem_6rem_9rem] items-center gap-x-4 px-4";
+
+function ListHead() {
+  const right = "text-right max-sm:hidden";
+  return (
+    <div aria-hidden className={`${COLUMNS} h-9 text-xs text-muted`}>
+      <span>{text.list.video}</span>
+      <span className="max-sm:hidden">{text.list.state}</span>
+      <span className={right}>{text.list.size}</span>
+      <span className={right}>{text.list.duration}</span>
+      <span className={right}>{text.list.took}</span>
+      <span className="text-right">{text.list.when}</span>
+    </div>
+  );
+}
+
+const VideoRow = memo(function VideoRow({ video }: { video: Video }) {
+  const tookS = video.finished_at ? (Date.parse(video.finished_at) - Date.parse(video.queued_at)) / 1000 : null;
+  return (
+    <Link
+      href={pageOf(video.key)}
+      prefetch={false}
+      className={`${COLUMNS} h-full border-t border-line hover:bg-raised focus-visible:-outline-offset-2`}
+    >
+      <span className="flex min-w-0 items-center gap-3">
+        <Preview video={video} />
+        <span className="min-w-0">
+          <span className="block truncate font-medium">{nameOf(video.key)}</span>
+          {video.reason ? <span className="block truncate text-xs text-muted">{video.reason}</span> : null}
+        </span>
+      </span>
+      <span className="max-sm:order-last max-sm:hidden">
+        <StatePill state={video.state} />
+      </span>
+      <span className="text-right max-sm:hidden">{formatBytes(video.size_bytes)}</span>
+      <span className="text-right max-sm:hidden">
+        {video.duration_s ? formatDuration(video.duration_s) : text.common.none}
+      </span>
+      <span className="text-right max-sm:hidden">
+        {tookS === null ? text.common.none : formatDuration(Math.max(0, tookS))}
+      </span>
+      <span className="flex flex-col items-end gap-0.5 text-right text-muted">
+        {formatMoment(new Date(video.finished_at ?? video.started_at), new Date())}
+        <span className="sm:hidden">
+          <StatePill state={video.state} />
+        </span>
+      </span>
+    </Link>
+  );
+});
+
+/** The middle thumbnail, next to the name. */
+function Preview({ video: { thumbnails, state } }: { video: Video }) {
+  const [broken, setBroken] = useState<string | null>(null);
+  const url = thumbnails[Math.floor(thumbnails.length / 2)]?.url ?? null;
+  return (
+    <span className="relative grid h-9 w-16 shrink-0 place-items-center overflow-hidden rounded bg-raised text-muted">
+      {url !== null && url !== broken ? (
+        <img
+          src={url}
+          alt=""
+          width={64}
+          height={36}
+          loading="lazy"
+          decoding="async"
+          onError={() => setBroken(url)}
+          className="absolute inset-0 size-full object-contain"
+        />
+      ) : state === "processing" ? null : (
+        <ImageOff size={14} aria-hidden />
+      )}
+    </span>
+  );
+}
+
+function ListSkeleton() {
+  return (
+    <Loading label={text.common.loading}>
+      <div className="flex flex-col gap-2">
+        {Array.from({ length: 10 }, (_, index) => (
+          <Skeleton key={index} className="h-10" />
+        ))}
+      </div>
+    </Loading>
+  );
+}

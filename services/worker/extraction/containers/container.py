@@ -1,0 +1,34 @@
+"""The record that each container format registers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.worker.extraction.containers.contents import Contents, ReadAt
+from services.worker.extraction.containers.stream import Index
+from services.worker.extraction.reading.reader import ByteRange, RangedReader
+
+
+def plan_no_reads(_read_at: ReadAt, _size_bytes: int) -> list[ByteRange]:
+    """Return no ranges: of most containers it is not known in advance what will be read."""
+    return []
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container format.
+
+    - `name`: shown to people, and a label of metrics.
+    - `demuxer`: FFmpeg's name for it.
+    - `matches_head(head)`: return True if a file that begins with these bytes is in this format.
+    - `inspect_contents(read_at, size_bytes)`: return the tracks, None if the file is too damaged to list them.
+    - `open_index(reader)`: return the index. Raises: BrokenIndexError if there is none that can be used, SourceError.
+    - `plan_reads(read_at, size_bytes)`: return the ranges that `inspect_contents` and `open_index` will read, as far as
+      they are known, so that one round trip reads them all.
+    """
+
+    name: str
+    demuxer: str
+    matches_head: Callable[[bytes], bool]
+    inspect_contents: Callable[[ReadAt, int], Contents | None]
+    open_index: Callable[[RangedReader], Index]
+    plan_reads: Callable[[ReadAt, int], list[ByteRange]] = plan_no_reads

@@ -1,0 +1,104 @@
+"""Reader of all fragments of one track in a fragmented MP4 (ISO/IEC 14496-12, 8.8)."""
+
+from collections.abc import Iterator
+
+from services.worker.extraction.containers.mp4.boxes import Mp4Box, read_boxes
+from services.worker.extraction.containers.mp4.fragment import (
+    Fragment,
+    FragmentSample,
+    SampleDefaults,
+    delay_fragment,
+    read_defaults,
+    read_fragment,
+    trim_fragment,
+)
+from services.worker.extraction.containers.mp4.movie import Movie
+from services.worker.extraction.containers.mp4.tables import SampleTables
+from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample
+from services.worker.extraction.reading.reader import RangedReader
+
+_MAX_BOXES = 1 << 16
+
+
+class FragmentReader:
+    """Reads fragments of one track. Times in seconds are counted from the first picture."""
+
+    def __init__(self, reader: RangedReader, movie: Movie) -> None:
+        self.reader = reader
+        self._movie = movie
+        self._track = movie.track
+        extends = movie.extends
+        self._usual = read_defaults(reader, extends, movie.track.number) if extends else SampleDefaults()
+        self._read: dict[int, Fragment] = {}
+        self.zero = 0
+        self.is_cut_off = False
+        """The file ends inside a fragment."""
+
+    def read_at(self, box: Mp4Box, decoded: int | None) -> Fragment:
+        """Return the fragment with this header. `decoded` is its time if it does not state one."""
+        start = self._movie.start if box.type == b"moov" else box.start - 8
+        if start not in self._read:
+            found = self._read_initial() if box.type == b"moov" else self._read_fragment(box, decoded)
+            self._read[start] = trim_fragment(found, self.reader.size_bytes)
+        return self._read[start]
+
+    def _read_initial(self) -> Fragment:
+        """Return the samples that the movie box lists itself as those of a fragment; it may list none."""
+        boxes_of_track = self._track.boxes
+        sizes = self.reader.read_at(boxes_of_track[b"stsz"].start, 12) if b"stsz" in boxes_of_track else b""
+        samples: tuple[FragmentSample, ...] = ()
+        duration = 0
+        # `empty_moov` writes tables without entries.
+        if int.from_bytes(sizes[8:12]):
+            tables = SampleTables(self.reader, boxes_of_track)
+            samples, duration = tuple(tables.list_samples()), tables.duration
+        return Fragment(self._movie.start, self._movie.end, samples, duration)
+
+    def _read_fragment(self, moof: Mp4Box, decoded: int | None) -> Fragment:
+        found = read_fragment(self.reader, moof, self._track.number, self._usual, decoded=decoded or 0)
+        if found.samples and decoded is None and not found.has_time:
+            # Smooth Streaming: only the sum of all durations before would give the time.
+            raise BrokenIndexError.at("mp4 moof", moof.start, expected="a time (tfdt)", found="none")
+        return found
+
+    def has_read(self, start: int) -> bool:
+        """Return True if a fragment that begins there was read before."""
+        return start in self._read
+
+    def read_between(self, start: int, end: int, decoded: int | None = None) -> Iterator[Fragment]:
+        """Yield the fragments that begin between two offsets; `start` must be the start of a box.
+
+        `decoded` is the time of the first one if it does not state one.
+        """
+        following = read_boxes(self.reader.read_at, start, self.reader.size_bytes, before=end, max_boxes=_MAX_BOXES)
+        for number, box in enumerate(following, start=1):
+            if number == _MAX_BOXES:
+                expected = f"fewer than {_MAX_BOXES} boxes"
+                raise BrokenIndexError.at("mp4 file", box.start, expected=expected, found="more")
+            # A moov or free box beyond the end of the file does not shorten the video.
+            self.is_cut_off |= box.is_cut_off and box.type in (b"moof", b"mdat")
+            # Segments of some packagers repeat ftyp and moov before each moof: only the first movie box counts.
+            is_header = box.type == b"moof" or (box.type == b"moov" and box.end == self._movie.end)
+            if is_header and not box.is_cut_off:
+                found = self.read_at(box, decoded)
+                if found.samples:
+                    decoded = found.samples[0].decoded + found.duration
+                    yield found
+
+    def read_all(self) -> Iterator[Fragment]:
+        """Yield all fragments. If their times start again, as in joined recordings, they are delayed to go on."""
+        previous: Fragment | None = None
+        for found in self.read_between(self._movie.start, self.reader.size_bytes, 0):
+            kept = found
+            if previous and found.samples[0].decoded <= previous.samples[0].decoded:
+                # Go on where the previous recording ended.
+                gap = previous.samples[0].decoded + previous.duration - found.samples[0].decoded
+                kept = self._read[found.start] = delay_fragment(found, gap)
+            yield kept
+            previous = kept
+
+    def to_seconds(self, time: int) -> float:
+        return (time - self.zero) / self._track.time_scale
+
+    def make_sample(self, sample: FragmentSample) -> CodedSample:
+        return CodedSample(self.to_seconds(sample.shown), sample.offset, sample.size)

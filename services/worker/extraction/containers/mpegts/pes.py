@@ -1,0 +1,152 @@
+"""Packetised elementary stream (PES) of one PID, joined from transport packets; one PES packet is one picture."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from services.worker.extraction.containers.mpegts.tables import PACKET_BYTES, SYNC
+from services.worker.extraction.reading.reader import RangedReader
+
+_MIN_WINDOW_BYTES, _MAX_WINDOW_BYTES = 64 * 1024, 512 * 1024
+_MAX_PICTURE_BYTES = 24 * 1024 * 1024
+_HAS_STAMP = 0x80
+_BEGINS = 0x40
+_HAS_ADAPTATION = 0x20
+_IS_RANDOM_ACCESS = 0x40
+_PES_HEADER_BYTES = 9
+
+_Rows = np.ndarray[Any, np.dtype[np.uint8]]
+_Numbers = np.ndarray[Any, np.dtype[np.int64]]
+
+_KEY_MARKS = {
+    "h264": (0x1F, {5, 7}),
+    "hevc": (0x7E, {kind << 1 for kind in (16, 17, 18, 19, 20, 21, 32, 33)}),
+    "mpeg1video": (0xFF, {0xB3}),
+    "mpeg2video": (0xFF, {0xB3}),
+    "mpeg4": (0xFF, {0xB0, *range(0x20, 0x30), 0xB3}),
+}
+"""By decoder: the mask for the type in the byte after a start code, and the types that come with a keyframe."""
+
+
+@dataclass(frozen=True)
+class PesPacket:
+    """One picture: the offset of its first packet, its presentation time stamp, and its packets."""
+
+    offset: int
+    stamp: int
+    is_random_access: bool
+    head: bytes
+    rows: tuple[_Rows, ...]
+    """Packets of 188 bytes each, in the pieces in which they were read."""
+
+    def may_be_key(self, decoder: str) -> bool:
+        """Return True if the first packet is marked as, or has the headers of, a keyframe."""
+        if self.is_random_access:
+            return True
+        mask, kinds = _KEY_MARKS[decoder]
+        at = self.head.find(b"\0\0\1")
+        while 0 <= at < len(self.head) - 3:
+            if self.head[at + 3] & mask in kinds:
+                return True
+            at = self.head.find(b"\0\0\1", at + 3)
+        return False
+
+    def join_payload(self) -> bytes:
+        """Return the picture without packet and PES headers."""
+        data = b"".join(_join_payload(rows) for rows in self.rows)
+        # The header states the length of its optional fields, as times and stuffing.
+        return data[_PES_HEADER_BYTES + data[8] :] if len(data) > _PES_HEADER_BYTES else b""
+
+
+def _join_payload(rows: _Rows) -> bytes:
+    """Return the bytes of packets after their headers and adaptation fields."""
+    starts = _find_payload_starts(rows)
+    if (starts == 4).all():
+        return rows[:, 4:].tobytes()
+    parts = []
+    plain_from = 0
+    for number in np.flatnonzero(starts != 4).tolist():
+        parts += [
+            rows[plain_from:number, 4:].tobytes(),
+            rows[number, min(int(starts[number]), PACKET_BYTES) :].tobytes(),
+        ]
+        plain_from = number + 1
+    return b"".join([*parts, rows[plain_from:, 4:].tobytes()])
+
+
+def _find_payload_starts(rows: _Rows) -> _Numbers:
+    """Return the offset of the payload in each packet."""
+    # 1: payload only; 3: adaptation field, then payload; 0 and 2: no payload.
+    control = rows[:, 3] >> 4 & 3
+    return np.where(control == 1, 4, np.where(control == 3, 5 + rows[:, 4].astype(np.int64), PACKET_BYTES))
+
+
+class PesReader:
+    """Reads the pictures of one PID. Packets begin at `start` and every `stride` bytes from there."""
+
+    def __init__(self, reader: RangedReader, start: int, stride: int, pid: int) -> None:
+        self._reader = reader
+        self._start = start
+        self._stride = stride
+        self._pid = pid
+
+    def read_pictures(self, offset: int) -> Iterator[PesPacket]:
+        """Yield the pictures that begin at or after an offset; the last one of the file may be cut short."""
+        pending: list[_Rows] = []
+        pending_bytes = 0
+        begun_at = -1
+        for offsets, rows in self._read_windows(offset):
+            # The payload unit start indicator marks the first packet of a PES packet.
+            begins = np.flatnonzero(rows[:, 1] & _BEGINS)
+            done = 0
+            for begin in begins:
+                if begun_at >= 0:
+                    picture = _parse_picture(begun_at, [*pending, rows[done:begin]])
+                    if picture:
+                        yield picture
+                pending, pending_bytes, begun_at, done = [], 0, int(offsets[begin]), int(begin)
+            if begun_at >= 0:
+                pending.append(rows[done:])
+                pending_bytes += rows[done:].size
+                # No start for so long: this is no stream of pictures.
+                if pending_bytes > _MAX_PICTURE_BYTES:
+                    return
+        picture = _parse_picture(begun_at, pending) if begun_at >= 0 else None
+        if picture:
+            yield picture
+
+    def _read_windows(self, offset: int) -> Iterator[tuple[_Numbers, _Rows]]:
+        """Yield offsets and bytes of the packets of the PID, window by window."""
+        at = self._start + -(-max(offset - self._start, 0) // self._stride) * self._stride
+        window = _MIN_WINDOW_BYTES
+        while at + PACKET_BYTES <= self._reader.size_bytes:
+            count = max(window // self._stride, 1)
+            data = self._reader.read_at(at, count * self._stride)
+            # The last packet of the file may lack the error correction bytes after it.
+            count = (len(data) + self._stride - PACKET_BYTES) // self._stride
+            padded = data.ljust(count * self._stride, b"\0")
+            rows = np.frombuffer(padded, np.uint8, count * self._stride).reshape(count, self._stride)[:, :PACKET_BYTES]
+            pids = (rows[:, 1].astype(np.int64) & 0x1F) << 8 | rows[:, 2]
+            of_video = np.flatnonzero((rows[:, 0] == SYNC) & (pids == self._pid))
+            if len(of_video):
+                yield at + of_video * self._stride, rows[of_video]
+            at += count * self._stride
+            window = min(2 * window, _MAX_WINDOW_BYTES)
+
+
+def _parse_picture(offset: int, pieces: list[_Rows]) -> PesPacket | None:
+    """Return the picture of some packets; None if the first one does not begin a PES packet with a time."""
+    rows = tuple(piece for piece in pieces if len(piece))
+    if not rows:
+        return None
+    first = rows[0][:1]
+    head = _join_payload(first)
+    if head[:3] != b"\0\0\1" or len(head) < 14 or not head[7] & _HAS_STAMP:
+        return None
+    # 33 bits, with a marker bit after each part.
+    stamp = (head[9] >> 1 & 7) << 30 | head[10] << 22 | (head[11] >> 1) << 15 | head[12] << 7 | head[13] >> 1
+    has_adaptation = bool(first[0, 3] & _HAS_ADAPTATION) and first[0, 4] > 0
+    is_random_access = has_adaptation and bool(first[0, 5] & _IS_RANDOM_ACCESS)
+    return PesPacket(offset, stamp, is_random_access, head[_PES_HEADER_BYTES + head[8] :], rows)

@@ -1,0 +1,62 @@
+"""The pods of an instance: how many there are at least and at most, and what Fargate bills for each."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stacks.config.fargate import billed_size
+from stacks.config.model import PipelineConfig
+
+_ROLLOUT_SURGE = 0.25
+"""A Deployment that is rolled out has that share of pods more for a while: `maxSurge` in `stacks/workloads`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodGroup:
+    """Pods of one kind, with the size that is billed for each."""
+
+    name: str
+    least: int
+    most: int
+    cpu_millis: int
+    memory_mib: int
+
+    @property
+    def vcpus(self) -> float:
+        return self.cpu_millis / 1000
+
+    @property
+    def memory_gb(self) -> float:
+        return self.memory_mib / 1024
+
+
+def list_system_pods() -> Iterator[PodGroup]:
+    """What runs for every instance. `tests/stacks/cost/test_capacity.py` compares these with the synthesized charts."""
+    yield _pods("CoreDNS", 2, 2, cpu_millis=250, memory_mib=256)
+    yield _pods("metrics-server", 2, 2, cpu_millis=250, memory_mib=256)
+    yield _pods("KEDA operator", 1, 1, cpu_millis=250, memory_mib=768)
+    yield _pods("KEDA metrics server", 1, 1, cpu_millis=250, memory_mib=256)
+    yield _pods("load balancer controller", 1, 1, cpu_millis=250, memory_mib=256)
+    yield _pods("ADOT collector", 1, 1, cpu_millis=250, memory_mib=768)
+
+
+def list_pods(config: PipelineConfig) -> Iterator[PodGroup]:
+    yield from list_system_pods()
+    for name, web in (("api", config.api), ("frontend", config.frontend)):
+        yield _pods(name, web.min_replicas, web.max_replicas, cpu_millis=web.cpu_millis, memory_mib=web.memory_mib)
+    worker = config.worker
+    yield _pods("worker", 0, worker.max_replicas, cpu_millis=worker.cpu_millis, memory_mib=worker.memory_mib)
+
+
+def max_vcpus(config: PipelineConfig) -> float:
+    """VCPUs when everything is scaled out and api, frontend and worker are rolled out at once."""
+    surging = ("api", "frontend", "worker")
+    return sum(
+        (entry.most + (math.ceil(entry.most * _ROLLOUT_SURGE) if entry.name in surging else 0)) * entry.vcpus
+        for entry in list_pods(config)
+    )
+
+
+def _pods(name: str, least: int, most: int, *, cpu_millis: int, memory_mib: int) -> PodGroup:
+    billed_cpu, billed_memory = billed_size(cpu_millis, memory_mib)
+    return PodGroup(name=name, least=least, most=most, cpu_millis=billed_cpu, memory_mib=billed_memory)

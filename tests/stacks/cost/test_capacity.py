@@ -1,0 +1,22 @@
+"""What is counted as pods is what the stacks make."""
+
+import pytest
+
+from stacks.cost.capacity import list_pods, max_vcpus
+from tests.support.bench import config
+
+
+def test_a_new_accounts_quota_holds_the_base_but_not_ten_workers() -> None:
+    base = sum(entry.least * entry.vcpus for entry in list_pods(config()))
+    assert base == pytest.approx(2.5)
+    assert max_vcpus(config()) > 6
+
+
+def test_fewer_workers_fit() -> None:
+    assert max_vcpus(config(worker={"max_replicas": 1})) <= 6
+
+
+def test_fargate_bills_the_size_above_the_request() -> None:
+    by_name = {entry.name: entry for entry in list_pods(config())}
+    assert (by_name["worker"].vcpus, by_name["worker"].memory_gb) == (1, 2)
+    assert (by_name["CoreDNS"].vcpus, by_name["CoreDNS"].memory_gb) == (0.25, 0.5)
