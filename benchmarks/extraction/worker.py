@@ -35,7 +35,7 @@ from services.worker.metrics import WorkerMetrics
 from services.worker.process import Processor, Skipped, Stored
 
 AT_LEAST = 8.0
-"""How many times as many videos a second as with method A."""
+"""Lower limit of videos per second, relative to method A."""
 LENGTHS_S = (60, videos.MEDIUM_S)
 _OURS_S, _THEIRS_S = 3600, 480
 """Seconds of film in one measurement; it has at least this many videos:"""

@@ -12,7 +12,7 @@ from services.worker.extraction.outcome import VideoInfo
 from services.worker.extraction.reading.reader import RangedReader
 
 Shortfall = tuple[ReasonCode, str]
-"""Why the frames are not those of the requested positions."""
+"""Reason code and sentence that explain frames far from the requested positions."""
 
 
 @dataclass(frozen=True, kw_only=True)
