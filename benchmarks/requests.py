@@ -52,7 +52,7 @@ def main() -> int:
     lost: list[str] = []
     with tempfile.TemporaryDirectory(dir=arguments.directory) as folder:
         for video in _list_videos(arguments.only):
-            path = videos.make(video, Path(folder))
+            path = videos.make_video(video, Path(folder))
             ways = (measure_pyav_with_read_ahead(path), measure_pyav_in_blocks(path), measure_ours(path))
             path.unlink()
             numbers = [cell for way in ways for cell in (str(way.requests), f"{way.size_bytes / _MIB:.1f}")]
@@ -147,9 +147,9 @@ def measure_ours(path: Path) -> Reads:
     return Reads(usage.requests, usage.bytes_read)
 
 
-def _list_videos(only: str) -> Iterator[videos.Video]:
+def _list_videos(only: str) -> Iterator[videos.BenchmarkVideo]:
     """Yield the films of ten minutes in H.264 at 1080p with a keyframe every two seconds: one for each container."""
-    for video in videos.rows(with_long=False):
+    for video in videos.list_videos(with_long=False):
         is_wanted = video.codec == "h264" and video.duration_s == videos.MEDIUM_S and video.gop_s == 2
         if is_wanted and video.suffix not in ("mov", "m4v") and only in video.name:
             yield video

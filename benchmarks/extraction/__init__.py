@@ -1,1 +1,1 @@
-"""The extraction against what others do: CPU, bytes, requests and memory for three thumbnails."""
+"""Benchmark of the extraction against other tools: CPU, bytes, requests and memory for three thumbnails."""

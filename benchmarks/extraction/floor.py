@@ -1,9 +1,7 @@
-"""The floor under every way that uses OpenCV and gives each video a process of its own: what decoding, scaling and
-encoding take there by themselves.
+"""Lower bound of every way with OpenCV and one process for each video: decoding, scaling and encoding alone.
 
-A program of its own, `python -m benchmarks.extraction.floor VIDEO ROUNDS`, as the memory of its process is managed like
-that of a child of ours: where frames go back to the kernel after each video, the same work takes up to half as long
-again.
+It is a program, `python -m benchmarks.extraction.floor VIDEO ROUNDS`, so that its process manages memory like a child
+of the sandbox: where frames are returned to the kernel after each video, the same work takes up to half as long again.
 """
 
 import contextlib
@@ -22,13 +20,13 @@ from unittest.mock import patch
 import cv2
 import numpy as np
 
-from benchmarks.extraction.ways import WIDTH_PX, in_a_child, measured_ms
+from benchmarks.extraction.ways import WIDTH_PX, measure_ms, run_in_child
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames import decode
-from services.worker.extraction.frames.search import Limits
-from services.worker.extraction.pixels import thumbnail as picture
+from services.worker.extraction.frames.request import SearchLimits
+from services.worker.extraction.pixels import thumbnail
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.reading.source import LocalFile
 from services.worker.extraction.sandbox import confinement
@@ -39,8 +37,9 @@ _PATIENCE_CPU_S = 600.0
 
 @dataclass(frozen=True)
 class Bare:
-    """What no extraction can do without, on the pictures that ours decodes, in memory already: no container is read, no
-    picture looked at, nothing told to anybody. CPU in ms.
+    """CPU in ms of the unavoidable work on the pictures that the extraction decodes.
+
+    They are in memory already: no container is read, no picture is checked, and nothing is reported.
 
     `decode_ms` is FFmpeg's decoder alone, and `warm_ms` with its scaler and the JPEG encoder, in a process that does
     nothing else; `least_ms` is the latter in a process that is forked, confined and ended for this one video.
@@ -51,8 +50,8 @@ class Bare:
     decode_ms: float
 
 
-def bare(video: Path, rounds: int) -> Bare:
-    """Measures in a process of its own. Raises: subprocess.CalledProcessError."""
+def measure_bare(video: Path, rounds: int) -> Bare:
+    """Measure in another process. Raises: subprocess.CalledProcessError."""
     command = [sys.executable, "-m", __name__, str(video), str(rounds)]
     ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, env={**os.environ, **TUNING})  # noqa: S603 - our own module
     return Bare(**json.loads(ran.stdout))
@@ -60,16 +59,16 @@ def bare(video: Path, rounds: int) -> Bare:
 
 def _measured(video: Path, rounds: int) -> Bare:
     files: list[bytes] = []
-    open_tiny = decode.open_tiny
+    open_wrapped = decode.open_wrapped
 
     def noted(memory: decode.Memory) -> cv2.VideoCapture:
         files.append(memory.read())
         memory.seek(0)
-        return open_tiny(memory)
+        return open_wrapped(memory)
 
-    with LocalFile(video) as source, patch.object(decode, "open_tiny", noted):
+    with LocalFile(video) as source, patch.object(decode, "open_wrapped", noted):
         reader = RangedReader(source.read, source.size_bytes)
-        outcome = extract(reader, ThumbnailOptions(), Limits(read_bytes=sys.maxsize, cpu_s=_PATIENCE_CPU_S))
+        outcome = extract(reader, ThumbnailOptions(), SearchLimits(read_bytes=sys.maxsize, cpu_s=_PATIENCE_CPU_S))
     if outcome.state is not VideoState.DONE or not files:
         raise RuntimeError(f"{video.name}: {outcome.state}, {len(files)} decoded: {outcome.reason}")
     counts = [_decoded(file, upto=sys.maxsize) for file in files]
@@ -83,35 +82,37 @@ def _measured(video: Path, rounds: int) -> Bare:
             _decoded(file, upto=count, shows_last=True)
 
     def confined() -> None:
-        with contextlib.suppress(OSError):  # where the kernel has no filter, ours goes without as well
-            confinement.confine()
+        with contextlib.suppress(OSError):  # the sandbox runs without a filter as well if the kernel has none
+            confinement.confine_process()
         thumbnails()
 
     gc.collect()
     gc.freeze()
     in_turn = [
-        Bare(measured_ms(partial(in_a_child, confined)), measured_ms(thumbnails), measured_ms(decode_all))
+        Bare(measure_ms(partial(run_in_child, confined)), measure_ms(thumbnails), measure_ms(decode_all))
         for _ in range(rounds)
     ]
-    return median(in_turn)
+    return compute_median(in_turn)
 
 
-def median(measured: Sequence[Bare]) -> Bare:
-    """Of each of the three by itself."""
+def compute_median(measured: Sequence[Bare]) -> Bare:
+    """Return the median of each of the three fields."""
     return Bare(*(statistics.median(column) for column in zip(*map(astuple, measured), strict=True)))
 
 
 def _decoded(file: bytes, *, upto: int, shows_last: bool = False) -> int:
-    """How many pictures were decoded. The last becomes a thumbnail if asked for."""
-    memory = decode.Memory(file)  # outlives the capture
-    capture = decode.open_tiny(memory)
+    """Decode up to `upto` pictures and return their number; encode a thumbnail of the last if `shows_last`."""
+    memory = decode.Memory(file)  # must outlive the capture
+    capture = decode.open_wrapped(memory)
     count = 0
     while count < upto and capture.grab():
         count += 1
     if shows_last:
         image = np.asarray(capture.retrieve()[1], np.uint8)
         size = min(image.shape[1], WIDTH_PX), min(image.shape[0], image.shape[0] * WIDTH_PX // image.shape[1])
-        cv2.imencode(".jpg", picture.resized(image, size), [cv2.IMWRITE_JPEG_QUALITY, ThumbnailOptions().quality])
+        cv2.imencode(
+            ".jpg", thumbnail.resize_image(image, size), [cv2.IMWRITE_JPEG_QUALITY, ThumbnailOptions().quality]
+        )
     return count
 
 

@@ -1,7 +1,7 @@
-"""The videos of the benchmark: encoded once for 20 s, and made long by stream copy.
+"""Videos of the benchmark: encoded once for 20 s, and made long by stream copy.
 
-Their lengths are odd on purpose: 10, 50 and 95 % do not fall on keyframes, but half a GOP behind one on average, as
-they do over all videos. How far behind is what method A has to decode.
+Their lengths are odd so that 10, 50 and 95 % are half a GOP behind a keyframe on average, as they are over all videos.
+Method A has to decode that distance.
 """
 
 import subprocess
@@ -11,8 +11,8 @@ from pathlib import Path
 import imageio_ffmpeg
 
 SHORT_S, MEDIUM_S, LONG_S = 10, 591, 7399
-"""The last two differ by 340 repetitions of 20.023 s (AAC begins a frame early): 10, 50 and 95 % show the same pictures
-of the clip, as 34, 170 and 323 of them lie between.
+"""The last two differ by 340 repetitions of 20.023 s (AAC begins a frame early). So 10, 50 and 95 % show the same
+pictures of the clip, as 34, 170 and 323 repetitions are between them.
 """
 _CLIP_S = 20
 _AUDIO = ("-f", "lavfi", "-i", f"sine=frequency=220:duration={_CLIP_S}")
@@ -28,11 +28,11 @@ ENCODERS = {
     "wmv2": ("wmv2", "-b:v", "5M"),
     "h263": ("h263", "-b:v", "1M"),
 }
-"""Each at its own preset, as most files are made; that of VP9 would take minutes for a clip."""
+"""Encoders at their default presets, as most files are made; VP9 in real time, as its default takes minutes."""
 
 
 def _hdr(transfer: str) -> tuple[str, ...]:
-    """As a phone tags its clips: 10 bits in BT.2020."""
+    """Return options for 10 bits in BT.2020, as phones tag their clips."""
     colours = f"colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc"
     return (
         *("-pix_fmt", "yuv420p10le", "-color_primaries", "bt2020", "-color_trc", transfer, "-colorspace", "bt2020nc"),
@@ -44,7 +44,7 @@ _SDR_TWIN = ("-pix_fmt", "yuv420p10le")
 
 
 @dataclass(frozen=True)
-class Video:
+class BenchmarkVideo:
     """One row of the table. `at_least` and `peer_at_least` are the ratios to reach: A over ours, D over ours."""
 
     name: str
@@ -58,32 +58,34 @@ class Video:
     at_least: float = 10.0
     peer_at_least: float = 1.0
     is_indexed: bool = True
-    """A table tells where its keyframes are."""
+    """The container has a table of keyframes."""
 
     @property
-    def most_mb(self) -> int:
-        """Bytes that may be read, in units of 1024 x 1024."""
+    def max_mb(self) -> int:
+        """Upper limit of bytes read, in MiB."""
         return 4 if self.is_indexed else 12
 
     @property
-    def most_requests(self) -> int:
+    def max_requests(self) -> int:
+        """Upper limit of requests."""
         return 32 if self.is_indexed else 64
 
     @property
-    def most_memory_mb(self) -> int:
+    def max_memory_mb(self) -> int:
+        """Upper limit of peak memory."""
         return 160 if self.size_px[0] > 1920 else 96
 
     @property
-    def most_round_trips(self) -> float | None:
-        """Of an MP4, with an index or without."""
+    def max_round_trips(self) -> float | None:
+        """Upper limit of round trips of an MP4; None for others."""
         return 8 if self.suffix in ("mp4", "mov", "m4v", "3gp") else None
 
 
 _WITHOUT_INDEX = ("ts", "flv", "wmv")
 
 
-def _h264(name: str, suffix: str, duration_s: int, *copy_options: str, gop_s: int = 2) -> Video:
-    return Video(
+def _h264(name: str, suffix: str, duration_s: int, *copy_options: str, gop_s: int = 2) -> BenchmarkVideo:
+    return BenchmarkVideo(
         name, "h264", suffix, duration_s, gop_s, copy_options=copy_options, at_least=20.0, peer_at_least=2.0,
         is_indexed=suffix not in _WITHOUT_INDEX and name != FRAGMENTS,
     )  # fmt: skip
@@ -93,8 +95,8 @@ FRAGMENTS, INDEXED_FRAGMENTS = "h264 mp4, fragments", "h264 mp4, fragments and s
 TEN_BITS, HLG, PQ = "hevc mp4, 10 bit", "hevc mp4, HLG BT.2020", "hevc mp4, PQ BT.2020"
 
 
-def _containers(duration_s: int) -> list[Video]:
-    """One of each container, for every length."""
+def _containers(duration_s: int) -> list[BenchmarkVideo]:
+    """Return one video of each container."""
     without = ("-movflags", f"{_FRAGMENTS}+skip_trailer")
     with_index = ("-map", "0:v", "-movflags", f"{_FRAGMENTS}+dash+global_sidx")
     return [
@@ -105,35 +107,36 @@ def _containers(duration_s: int) -> list[Video]:
         _h264("h264 mkv", "mkv", duration_s),
         _h264("h264 ts", "ts", duration_s),
         _h264("h264 flv", "flv", duration_s),
-        Video("vp9 webm", "vp9", "webm", duration_s),
-        Video("mpeg4 avi", "mpeg4", "avi", duration_s),
-        Video("wmv2 wmv", "wmv2", "wmv", duration_s, is_indexed=False),
+        BenchmarkVideo("vp9 webm", "vp9", "webm", duration_s),
+        BenchmarkVideo("mpeg4 avi", "mpeg4", "avi", duration_s),
+        BenchmarkVideo("wmv2 wmv", "wmv2", "wmv", duration_s, is_indexed=False),
     ]
 
 
-def _codecs(duration_s: int) -> list[Video]:
-    """What is left of formats, for one length."""
+def _codecs(duration_s: int) -> list[BenchmarkVideo]:
+    """Return one video of each remaining format."""
     return [
         _h264("h264 mov", "mov", duration_s),
         _h264("h264 m4v", "m4v", duration_s),
-        Video("h264 mp4, 4K", "h264-4k", "mp4", duration_s, size_px=(3840, 2160), peer_at_least=2.0),
-        Video("hevc mp4", "hevc", "mp4", duration_s, at_least=20),
-        Video(TEN_BITS, "hevc", "mp4", duration_s, options=_SDR_TWIN, at_least=20),
-        Video(HLG, "hevc", "mp4", duration_s, options=_hdr("arib-std-b67"), at_least=20),
-        Video(PQ, "hevc", "mp4", duration_s, options=_hdr("smpte2084"), at_least=20),
-        Video("av1 mp4", "av1", "mp4", duration_s, at_least=20),
-        Video("h263 3gp", "h263", "3gp", duration_s, size_px=(704, 576)),
+        BenchmarkVideo("h264 mp4, 4K", "h264-4k", "mp4", duration_s, size_px=(3840, 2160), peer_at_least=2.0),
+        BenchmarkVideo("hevc mp4", "hevc", "mp4", duration_s, at_least=20),
+        BenchmarkVideo(TEN_BITS, "hevc", "mp4", duration_s, options=_SDR_TWIN, at_least=20),
+        BenchmarkVideo(HLG, "hevc", "mp4", duration_s, options=_hdr("arib-std-b67"), at_least=20),
+        BenchmarkVideo(PQ, "hevc", "mp4", duration_s, options=_hdr("smpte2084"), at_least=20),
+        BenchmarkVideo("av1 mp4", "av1", "mp4", duration_s, at_least=20),
+        BenchmarkVideo("h263 3gp", "h263", "3gp", duration_s, size_px=(704, 576)),
     ]
 
 
-def rows(*, with_long: bool) -> list[Video]:
+def list_videos(*, with_long: bool) -> list[BenchmarkVideo]:
+    """Return all videos, two-hour ones if `with_long`."""
     some = [video for video in _codecs(SHORT_S) if video.codec in ("hevc", "av1", "h263") and not video.options]
     lengths = [*_containers(SHORT_S), *some, *_containers(MEDIUM_S), *_codecs(MEDIUM_S)]
     return lengths + (_containers(LONG_S) if with_long else [])
 
 
-def make(video: Video, directory: Path) -> Path:
-    """The file of a video; its clip is kept for the next one of the same kind, the file itself is the caller's."""
+def make_video(video: BenchmarkVideo, directory: Path) -> Path:
+    """Make the file of a video, for the caller to delete. Its clip is kept for other videos of the same kind."""
     clip = (
         directory / f"clip-{abs(hash((video.codec, video.gop_s, video.size_px, video.options)))}.{_clip_suffix(video)}"
     )
@@ -149,11 +152,11 @@ def make(video: Video, directory: Path) -> Path:
     return path
 
 
-def _clip_suffix(video: Video) -> str:
+def _clip_suffix(video: BenchmarkVideo) -> str:
     return {"wmv": "wmv", "avi": "avi", "3gp": "3gp", "webm": "webm"}.get(video.suffix, "mp4")
 
 
-def _encode(video: Video, clip: Path) -> None:
+def _encode(video: BenchmarkVideo, clip: Path) -> None:
     width, height = video.size_px
     source = f"testsrc2=size={width}x{height}:rate=25:duration={_CLIP_S},noise=alls=5:allf=t"
     gop = 25 * video.gop_s

@@ -1,4 +1,4 @@
-"""The ways to three thumbnails that are compared, each in processes of its own, and what they cost."""
+"""Ways to three thumbnails that are compared, each in processes of its own, and their cost."""
 
 import io
 import os
@@ -24,25 +24,25 @@ _LATENCY_S = 0.05
 _POSITIONS = (0.10, 0.50, 0.95)
 WIDTH_PX = 640
 _SHARED_BY = 8
-"""So many videos are one measurement of ours."""
+"""Videos in one measurement of the sandbox."""
 _TO_JPEG = ("-vf", f"scale={WIDTH_PX}:-2", "-strict", "unofficial")
 
 
-def _cpu_s() -> float:
-    """User and system time of this process and of all that it has waited for."""
+def _read_cpu_s() -> float:
+    """Return user and system time of this process and of all that it has waited for."""
     both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(usage.ru_utime + usage.ru_stime for usage in both)
 
 
-def measured_ms(way: Callable[[], None]) -> float:
-    """The CPU that a way takes, in ms."""
-    before = _cpu_s()
+def measure_ms(way: Callable[[], None]) -> float:
+    """Return the CPU that a way takes, in ms."""
+    before = _read_cpu_s()
     way()
-    return 1000 * (_cpu_s() - before)
+    return 1000 * (_read_cpu_s() - before)
 
 
 def ffmpeg_three_times(video: Path, duration_s: float) -> Callable[[], None]:
-    """A: copy the file, then seek and decode with ffmpeg, once for each thumbnail."""
+    """Return way A: copy the file, then seek and decode with ffmpeg, once for each thumbnail."""
 
     def way() -> None:
         with tempfile.TemporaryDirectory(dir=video.parent) as directory:
@@ -58,7 +58,7 @@ def ffmpeg_three_times(video: Path, duration_s: float) -> Callable[[], None]:
 
 
 def ffmpeg_keyframes(video: Path, duration_s: float) -> Callable[[], None]:
-    """B: one ffmpeg that decodes keyframes only, with one thread, and seeks three times."""
+    """Return way B: one ffmpeg that decodes keyframes only, with one thread, and seeks three times."""
 
     def way() -> None:
         with tempfile.TemporaryDirectory(dir=video.parent) as directory:
@@ -84,6 +84,7 @@ def ffmpeg_keyframes(video: Path, duration_s: float) -> Callable[[], None]:
 
 
 def pyav_version() -> str:
+    """Return the version of PyAV."""
     try:
         import av  # noqa: PLC0415 - a peer, not a dependency
     except ImportError:
@@ -92,7 +93,7 @@ def pyav_version() -> str:
 
 
 def pyav_keyframes(video: Path) -> Callable[[], None] | None:
-    """D: PyAV, keyframes only, in a process that has loaded it already. None where PyAV is not installed."""
+    """Return way D: PyAV, keyframes only, in a process that has loaded it already. None if PyAV is not installed."""
     try:
         import av  # noqa: PLC0415 - a peer, not a dependency
         import PIL.Image  # noqa: F401, PLC0415 - loaded before the fork, as all of ours is
@@ -111,11 +112,11 @@ def pyav_keyframes(video: Path) -> Callable[[], None] | None:
                 height = frame.height * WIDTH_PX // frame.width
                 frame.reformat(width=WIDTH_PX, height=height).to_image().save(io.BytesIO(), "JPEG", quality=82)
 
-    return partial(in_a_child, thumbnails)
+    return partial(run_in_child, thumbnails)
 
 
-def in_a_child(way: Callable[[], None]) -> None:
-    """Goes that way in a process that is forked for it. Raises: RuntimeError if it fails there."""
+def run_in_child(way: Callable[[], None]) -> None:
+    """Run a way in a forked process. Raises: RuntimeError if it fails there."""
     pid = os.fork()
     if pid == 0:
         code = 1
@@ -129,7 +130,7 @@ def in_a_child(way: Callable[[], None]) -> None:
 
 
 class Ours(Sandbox):
-    """Our own, through the sandbox, whose fork server runs already: its start, as dear as ten videos, is not counted.
+    """The extraction in the sandbox, without the start of the fork server, which costs as much as ten videos.
 
     `outcome` is that of the last video.
     """
@@ -139,17 +140,17 @@ class Ours(Sandbox):
         self._video = video
         self.outcome = self._extracted()
 
-    def measured_ms(self) -> float:
-        """CPU of a video, of all processes that take part: worker, fork server and child."""
-        before = _cpu_s() + self._server_cpu_s()
+    def measure_ms(self) -> float:
+        """Return the CPU of a video in worker, fork server and child."""
+        before = _read_cpu_s() + self._read_server_cpu_s()
         child_s = 0.0
         for _ in range(_SHARED_BY):
             self.outcome = self._extracted()
             child_s += self.outcome.usage.cpu_s
-        return 1000 * (_cpu_s() + self._server_cpu_s() - before + child_s) / _SHARED_BY
+        return 1000 * (_read_cpu_s() + self._read_server_cpu_s() - before + child_s) / _SHARED_BY
 
-    def round_trips(self) -> float:
-        """For how long reads are under way when each takes 50 ms, in units of that."""
+    def count_round_trips(self) -> float:
+        """Return the time with pending reads, in units of 50 ms, if each read takes that long."""
         with LocalFile(self._video) as file:
             source = _Distant(file)
             self.extract(source)
@@ -159,14 +160,17 @@ class Ours(Sandbox):
         with LocalFile(self._video) as source:
             return self.extract(source)
 
-    def _server_cpu_s(self) -> float:
-        """To the nanosecond, where rusage has only what ended, and stat has hundredths. Linux alone tells."""
+    def _read_server_cpu_s(self) -> float:
+        """Return the CPU of the fork server in nanosecond resolution, on Linux only.
+
+        rusage covers ended processes only, and /proc/PID/stat counts in hundredths of a second.
+        """
         process, _ = self._started()
         return int(Path(f"/proc/{process.pid}/schedstat").read_text("ascii").split()[0]) / 1e9
 
 
 class _Distant:
-    """A source that takes 50 ms to answer, and notes for how long at least one read was under way."""
+    """Source that takes 50 ms to answer; `busy_s` is the time with at least one pending read."""
 
     def __init__(self, file: LocalFile) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""Videos a second through queue, bucket and table: by the worker's loop with our extraction, and with method A in it.
+"""Videos per second through queue, bucket and table: the worker's loop with the extraction, and with method A.
 
 Both run in this process, on the embedded AWS, with as many videos at once as a worker takes. The machine is shared with
 the embedded AWS, which stands in for S3, SQS and DynamoDB, and answers some 20 requests a video.
@@ -17,7 +17,7 @@ import imageio_ffmpeg
 import structlog
 
 from benchmarks.extraction import videos
-from benchmarks.extraction.videos import Video
+from benchmarks.extraction.videos import BenchmarkVideo
 from services.aws.queue import DeadLetterQueue, MessageQueue
 from services.contract.events import Delivery, UploadEvent
 from services.contract.keys import UPLOAD_PREFIX
@@ -25,7 +25,7 @@ from services.contract.records import VideoState
 from services.contract.settings import WorkerSettings
 from services.contract.thumbnails import ThumbnailOptions
 from services.local.pipeline import LocalPipeline, run_pipeline
-from services.worker.extraction.outcome import Outcome, Picture, VideoInfo
+from services.worker.extraction.outcome import ExtractedPicture, Outcome, VideoInfo
 from services.worker.extraction.reading.source import LocalFile, VideoSource
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
@@ -35,10 +35,10 @@ from services.worker.metrics import WorkerMetrics
 from services.worker.process import Processor, Skipped, Stored
 
 AT_LEAST = 8.0
-"""How many times as many videos a second as with method A."""
+"""Lower limit of videos per second, relative to method A."""
 LENGTHS_S = (60, videos.MEDIUM_S)
 _OURS_S, _THEIRS_S = 3600, 480
-"""So much film is worked off in a measurement, but at least so many videos:"""
+"""Seconds of film in one measurement; it has at least this many videos:"""
 _AT_LEAST_OURS, _AT_LEAST_THEIRS = 20, 4
 _COPIED_AT_ONCE = 8 * 1024 * 1024
 _PATIENCE_S = 120.0
@@ -61,16 +61,16 @@ class FfmpegThreeTimes(Sandbox):
         info = VideoInfo(float(self._duration_s), width_px=1920, height_px=1080, codec="h264", container="mp4")
         return Outcome(VideoState.DONE, info, pictures)
 
-    def _picture(self, video: Path, position_pct: float) -> Picture:
+    def _picture(self, video: Path, position_pct: float) -> ExtractedPicture:
         time_s = self._duration_s * position_pct / 100
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-ss", f"{time_s:.3f}", "-i", str(video)]
         command += ["-frames:v", "1", "-vf", "scale=640:-2", "-f", "mjpeg", "-"]
         jpeg = subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL).stdout  # noqa: S603
-        return Picture(position_pct, time_s, 640, 360, jpeg)
+        return ExtractedPicture(position_pct, time_s, 640, 360, jpeg)
 
 
 class _Counted(Processor):
-    """Tells when so many videos have their thumbnails: asking the table for them would cost as much as the work."""
+    """Processor that counts stored videos, as polling the table would cost as much as the work."""
 
     def __init__(self, settings: WorkerSettings, pipeline: LocalPipeline, sandbox: Sandbox) -> None:
         super().__init__(settings, pipeline.bucket, pipeline.videos, sandbox)
@@ -90,14 +90,14 @@ class _Counted(Processor):
 
 @dataclass
 class _Bench:
-    """The pipeline's parts, without its workers: the loop runs here."""
+    """Pipeline without its workers: the loop runs in this process."""
 
     pipeline: LocalPipeline
     clip: Path
     uploaded: int = field(default=0)
 
     def per_s(self, sandbox: Sandbox, count: int) -> float:
-        """Videos a second: `count` are waiting in the queue when the loop begins."""
+        """Return the videos per second of a loop with `count` videos in the queue at its start."""
         keys = [self._upload() for _ in range(count)]
         settings = self._settings()
         processor = _Counted(settings, self.pipeline, sandbox)
@@ -142,9 +142,9 @@ class _Bench:
 
 
 def per_s(duration_s: int, directory: Path, rounds: int) -> tuple[float, float]:
-    """Videos of so many seconds a second, with ours and with method A: medians of measurements in turn."""
+    """Return the videos per second of the extraction and of method A: medians of measurements in turn."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    clip = videos.make(Video("clip", "h264", "mp4", duration_s), directory)
+    clip = videos.make_video(BenchmarkVideo("clip", "h264", "mp4", duration_s), directory)
     counts = max(_OURS_S // duration_s, _AT_LEAST_OURS), max(_THEIRS_S // duration_s, _AT_LEAST_THEIRS)
     with run_pipeline(directory / f"pipeline-{duration_s}", workers=0, say=lambda _: None) as pipeline:
         bench = _Bench(pipeline, clip)

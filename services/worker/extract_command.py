@@ -192,7 +192,7 @@ def _write_thumbnails(output: Path, base: str, outcome: Outcome, image_format: I
     numbers = range(1, len(outcome.pictures) + 1)
     files = [output / thumbnail_key(base, number, image_format.extension) for number in numbers]
     for file, picture in zip(files, outcome.pictures, strict=True):
-        file.write_bytes(picture.jpeg)
+        file.write_bytes(picture.data)
     return files
 
 
@@ -235,7 +235,7 @@ def _make_report(video: Path, outcome: Outcome, files: Sequence[Path]) -> dict[s
                 "file": str(file),
                 "width_px": picture.width_px,
                 "height_px": picture.height_px,
-                "size_bytes": len(picture.jpeg),
+                "size_bytes": len(picture.data),
                 "note": picture.note,
             }
             for file, picture in zip(files, outcome.pictures, strict=True)

@@ -69,17 +69,17 @@ def store_pictures(
             key=thumbnail_key(record.base, number, image_format.extension),
             width_px=picture.width_px,
             height_px=picture.height_px,
-            size_bytes=len(picture.jpeg),
+            size_bytes=len(picture.data),
             note=picture.note,
         )
         origin = origin_metadata(record, thumbnail, count=len(outcome.pictures), also=also)
-        store.put(thumbnail.key, picture.jpeg, content_type=image_format.content_type, metadata=origin)
+        store.put(thumbnail.key, picture.data, content_type=image_format.content_type, metadata=origin)
         thumbnails.append(thumbnail)
     return {"thumbnails": tuple(thumbnails), "storyboard": storyboard, "preview": preview}
 
 
 def describe_storyboard(
-    made: extraction.Storyboard, base: str, duration_s: float, extension: str
+    made: extraction.ExtractedStoryboard, base: str, duration_s: float, extension: str
 ) -> tuple[StoredStoryboard, bytes]:
     """Return a storyboard as in a record, and the content of its WebVTT file."""
     storyboard = StoredStoryboard(
@@ -97,7 +97,11 @@ def describe_storyboard(
 
 
 def _store_storyboard(
-    store: PictureStore, record: VideoRecord, made: extraction.Storyboard, outcome: Outcome, image_format: ImageFormat
+    store: PictureStore,
+    record: VideoRecord,
+    made: extraction.ExtractedStoryboard,
+    outcome: Outcome,
+    image_format: ImageFormat,
 ) -> StoredStoryboard:
     duration_s = (outcome.info and outcome.info.duration_s) or made.tiles * made.interval_s
     storyboard, track = describe_storyboard(made, record.base, duration_s, image_format.extension)
@@ -107,7 +111,7 @@ def _store_storyboard(
     return storyboard
 
 
-def _store_preview(store: PictureStore, record: VideoRecord, made: extraction.Preview) -> StoredPreview:
+def _store_preview(store: PictureStore, record: VideoRecord, made: extraction.ExtractedPreview) -> StoredPreview:
     preview = StoredPreview(
         key=preview_key(record.base),
         frames=made.frames,

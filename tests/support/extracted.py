@@ -31,8 +31,8 @@ def images(outcome: Outcome) -> list[Image]:
     """The thumbnails, decoded; each is a JPEG of the size that is said."""
     decoded = []
     for picture in outcome.pictures:
-        image = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR)
-        assert picture.jpeg[:3] == b"\xff\xd8\xff"
+        image = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR)
+        assert picture.data[:3] == b"\xff\xd8\xff"
         assert image is not None
         assert image.shape == (picture.height_px, picture.width_px, 3)
         decoded.append(image.astype(np.uint8, copy=False))

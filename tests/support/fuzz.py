@@ -25,10 +25,16 @@ from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.worker.extraction import containers
 from services.worker.extraction import containers as inspection
-from services.worker.extraction.codecs import headers
+from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.containers.stream import read_samples
 from services.worker.extraction.extract import UNUSABLE
-from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard
+from services.worker.extraction.outcome import (
+    ExtractedPicture,
+    ExtractedPreview,
+    ExtractedStoryboard,
+    ExtractionError,
+    Outcome,
+)
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
@@ -119,11 +125,14 @@ def parse(content: bytes) -> None:
     run_data = read_samples(reader, run[:3])
     for data in [*read_samples(reader, samples), *run_data]:
         stream = index.stream
-        headers.describe(stream.decoder, stream.extradata, data)
-        headers.neutral(stream.decoder, stream.extradata, data)
-        headers.as_progressive(stream.decoder, stream.extradata, [data])
-        headers.without_deblocking(stream.decoder, stream.extradata, data)
-        headers.needed(stream.decoder, stream.extradata, [data, *run_data], [False] * (1 + len(run_data)))
+        codec = get_codec(stream.decoder)
+        codec.describe(stream.extradata, data)
+        codec.isolate_keyframe(stream.extradata, data)
+        if codec.label_bt709:
+            codec.label_bt709(stream.extradata, data)
+        if codec.make_progressive:
+            codec.make_progressive(stream.extradata, [data])
+        codec.select_needed(stream.extradata, [data, *run_data], [False] * (1 + len(run_data)))
 
 
 def complaint_of_parsers(content: bytes) -> str | None:
@@ -152,20 +161,20 @@ def complaint_about(outcome: Outcome, options: ThumbnailOptions) -> str | None:
     return next((what for what, is_lie in lies.items() if is_lie), None)
 
 
-def is_picture(picture: Picture, image_format: ImageFormat) -> bool:
-    image = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR)
+def is_picture(picture: ExtractedPicture, image_format: ImageFormat) -> bool:
+    image = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR)
     is_right_size = image is not None and image.shape[:2] == (picture.height_px, picture.width_px)
-    return is_right_size and picture.jpeg.startswith(MAGIC[image_format])
+    return is_right_size and picture.data.startswith(MAGIC[image_format])
 
 
-def is_sheet(storyboard: Storyboard) -> bool:
+def is_sheet(storyboard: ExtractedStoryboard) -> bool:
     sheet = cv2.imdecode(np.frombuffer(storyboard.data, np.uint8), cv2.IMREAD_COLOR)
     rows = -(-storyboard.tiles // storyboard.columns)
     size = (rows * storyboard.tile_height_px, storyboard.columns * storyboard.tile_width_px)
     return sheet is not None and sheet.shape[:2] == size
 
 
-def is_animation(preview: Preview) -> bool:
+def is_animation(preview: ExtractedPreview) -> bool:
     ok, animation = cv2.imdecodeanimation(np.frombuffer(preview.data, np.uint8).reshape(1, -1))
     sizes = {frame.shape[:2] for frame in animation.frames}
     return ok and len(animation.frames) == preview.frames and sizes == {(preview.height_px, preview.width_px)}

@@ -8,7 +8,7 @@ from services.aws.videos import VideosTable
 from services.contract.events import Delivery, UploadEvent
 from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.settings import WorkerSettings
-from services.worker.extraction.outcome import Outcome, Picture, VideoInfo
+from services.worker.extraction.outcome import ExtractedPicture, Outcome, VideoInfo
 from services.worker.extraction.reading.source import VideoSource
 from services.worker.extraction.sandbox.sandbox import Sandbox
 from services.worker.process import Processor, Skipped, Stored
@@ -33,7 +33,7 @@ class PlayedSandbox(Sandbox):
         self._meanwhile()
         if content.startswith(BROKEN):
             return Outcome(VideoState.FAILED, reason_code=ReasonCode.DAMAGED, reason="The video is damaged.")
-        pictures = tuple(Picture(at, at, 640, 360, picture_of(content, at)) for at in POSITIONS_PCT)
+        pictures = tuple(ExtractedPicture(at, at, 640, 360, picture_of(content, at)) for at in POSITIONS_PCT)
         return Outcome(VideoState.DONE, VideoInfo(100.0, 640, 360, "h264", "mp4"), pictures)
 
     def kill_children(self) -> None:

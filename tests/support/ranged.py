@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import containers
 from services.worker.extraction.examine import examine_container
-from services.worker.extraction.frames.keyframes import KeyframeSearch
+from services.worker.extraction.frames.indexed import IndexSearch
 from services.worker.extraction.reading.reader import RangedReader
 from tests.support.videos import frame_number
 
@@ -51,7 +51,7 @@ def frames_at(path: Path, times_s: Sequence[float], counted: Counted | None = No
     """Return the frames at some times, by the index alone. Raises: BrokenIndexError."""
     reader = (counted or Counted(path)).reader()
     index = containers.open_index(reader, examine_container(reader).container.name)
-    return KeyframeSearch(reader, index, ThumbnailOptions()).frames(times_s).frames
+    return IndexSearch(reader, index, ThumbnailOptions()).find_frames(times_s).frames
 
 
 def numbers(frames: Sequence[Frame]) -> list[int]:

@@ -22,10 +22,10 @@ needs_proc = pytest.mark.skipif(not (PROC / "self/status").exists(), reason="onl
 
 WITHOUT_SECCOMP = """
 import errno, platform
-from services.worker.extraction import confinement
+from services.worker.extraction.sandbox import confinement
 
 _, seccomp, _ = confinement.MACHINES[platform.machine()]
-confinement.install([
+confinement.install_filter([
     (confinement._LOAD, 0, 0, confinement._NUMBER_AT),
     (confinement._JUMP_IF_EQUAL, 0, 1, seccomp),
     (confinement._RETURN, 0, 0, confinement._ERRNO | errno.ENOSYS),
@@ -52,7 +52,7 @@ class Source:
 
 
 def numbers(outcome: Outcome) -> list[int]:
-    decoded = [cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR) for picture in outcome.pictures]
+    decoded = [cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR) for picture in outcome.pictures]
     return [frame_number(image.astype(np.uint8)) for image in decoded if image is not None]
 
 

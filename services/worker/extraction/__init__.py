@@ -1,5 +1,5 @@
-"""Thumbnails out of a video that is read in ranges: never downloaded, never trusted.
+"""Extraction of thumbnails from untrusted videos that are read in byte ranges, never downloaded.
 
-`sandbox.Sandbox` is the way in: it forks a child process per video that holds nothing but two pipes. `extract.extract`
-is what runs in there.
+`sandbox.Sandbox` is the entry point: it forks a child process for each video, which has two pipes and no other
+resource. The child runs `extract.extract`.
 """

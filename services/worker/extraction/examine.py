@@ -1,4 +1,4 @@
-"""Whether a file is a video that may be decoded: settled before any decoder sees it."""
+"""Checks whether a file is a video that may be decoded, before any decoder opens it."""
 
 import time
 from dataclasses import dataclass
@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from services.contract.records import ReasonCode
 from services.worker.extraction import containers
 from services.worker.extraction.admission import check_duration, check_pixels, check_samples, check_tracks
-from services.worker.extraction.codecs import headers
-from services.worker.extraction.codecs.names import codec_name, decoder_of
+from services.worker.extraction.codecs import find_decoder, get_codec
 from services.worker.extraction.containers import Container, Contents
 from services.worker.extraction.frames.capture import Capture, StreamInfo
 from services.worker.extraction.outcome import ExtractionError
@@ -18,8 +17,8 @@ _NO_VIDEO_STREAM = "The file holds no video stream."
 
 
 @dataclass(frozen=True)
-class Video:
-    """A video that passed. `decoder` is FFmpeg's name for the one decoder that it needs."""
+class ExaminedVideo:
+    """Video that passed all checks. `decoder` is FFmpeg's name for the one decoder that it needs."""
 
     container: Container
     stream: StreamInfo
@@ -28,37 +27,37 @@ class Video:
     is_cut_off: bool
     """The index points to samples beyond the end of the file."""
     has_fragments: bool = False
-    """The file goes on in fragments, of which `duration_s` may count only the first."""
+    """The file continues in fragments, of which `duration_s` may count only the first."""
 
     @property
     def codec(self) -> str:
-        return codec_name(self.decoder)
+        """Common name of the codec."""
+        return get_codec(self.decoder).label
 
 
 @dataclass(frozen=True)
-class Examined:
-    """A file that passed what can be told by its container alone."""
+class ExaminedContainer:
+    """File that passed the checks of its container."""
 
     container: Container
     contents: Contents
 
 
-def examine_container(reader: RangedReader) -> Examined:
-    """What the file says that it is. Raises: ExtractionError with the reason why it is refused, SourceError."""
-    container = _container(reader)
+def examine_container(reader: RangedReader) -> ExaminedContainer:
+    """Check what the container declares. Raises: ExtractionError with the reason of a refusal, SourceError."""
+    container = _recognise_container(reader)
     reader.prefetch(container.plan_reads(reader.read_at, reader.size_bytes))
     contents = container.inspect_contents(reader.read_at, reader.size_bytes) or Contents()
     _check_contents(contents)
-    return Examined(container, contents)
+    return ExaminedContainer(container, contents)
 
 
-def examine(reader: RangedReader, examined: Examined | None = None) -> Video:
-    """What the file is. Raises: ExtractionError with the reason why it is refused, SourceError."""
-    examined = examined or examine_container(reader)
+def examine_video(reader: RangedReader, examined: ExaminedContainer) -> ExaminedVideo:
+    """Check the video stream that FFmpeg finds. Raises: ExtractionError with the reason of a refusal, SourceError."""
     container, contents = examined.container, examined.contents
     if reader.size_bytes > MAX_SIZE_BYTES:
         raise ExtractionError(ReasonCode.TOO_LARGE, "A file over 4 GiB is supported with an index only, and has none.")
-    # A damaged index can lead a demuxer in circles.
+    # A damaged index can make a demuxer loop.
     reader.rewind(soft_cpu_s=time.process_time() + _OPENING_CPU_S)
     packets = Capture(reader, container.demuxer, decoder_whitelist=None)
     reader.check()
@@ -68,22 +67,22 @@ def examine(reader: RangedReader, examined: Examined | None = None) -> Video:
         reason = f"The {container.name} file is damaged: no video could be read in it."
         raise ExtractionError(ReasonCode.DAMAGED, reason)
     stream = packets.stream
-    packet, extradata = packets.packet(), packets.extradata()
+    packet, extradata = packets.read_packet(), packets.read_extradata()
     del packets
-    decoder = decoder_of(stream.tag)
+    decoder = find_decoder(stream.tag)
     if decoder is None:
         raise ExtractionError(ReasonCode.UNSUPPORTED_CODEC, f"The video codec {stream.tag!r} is not supported.")
-    coded = headers.describe(decoder, extradata, packet)
+    coded = get_codec(decoder).describe(extradata, packet)
     if coded.may_be_interlaced:
-        # OpenCV would hand out memory that nobody has written to: see `codecs.progressive`.
-        reason = f"Interlaced {codec_name(decoder)} is not supported in such a file."
+        # OpenCV would return uninitialised memory: see `Codec.make_progressive`.
+        reason = f"Interlaced {get_codec(decoder).label} is not supported in such a file."
         raise ExtractionError(ReasonCode.UNSUPPORTED_CODEC, reason)
     check_pixels(coded.width_px, coded.height_px)
     check_pixels(stream.width_px, stream.height_px)
-    # FFmpeg adds up the frames, where a container's header may count a late start too.
+    # FFmpeg adds up the frames; the header of an MP4 may include a late start.
     duration_s = stream.duration_s or contents.duration_s
     check_duration(duration_s or 0.0)
-    return Video(
+    return ExaminedVideo(
         container=container,
         stream=stream,
         decoder=decoder,
@@ -93,7 +92,7 @@ def examine(reader: RangedReader, examined: Examined | None = None) -> Video:
     )
 
 
-def _container(reader: RangedReader) -> Container:
+def _recognise_container(reader: RangedReader) -> Container:
     if reader.size_bytes == 0:
         raise ExtractionError(ReasonCode.EMPTY, "The file is empty.")
     container = containers.recognise_container(reader.read_at(0, containers.HEAD_BYTES))

@@ -1,4 +1,4 @@
-"""The error of an index reader, where the worker did without the index: small enough for a log line and a metric."""
+"""Error of an index reader, short enough for a log line and a metric."""
 
 import builtins
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-_MOST_CHARS = 200
+_MAX_CHARS = 200
 _PACKAGE = Path(__file__).parent
 _OTHER = "other"
 _EXPECTED = "BrokenIndexError"
 _OF_LIBRARIES = {_EXPECTED, "struct.error"}
 
-# A child sends these, and is not trusted: see `outcome.decode`.
+# A child sends these and is not trusted: see `outcome.decode_outcome`.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]{0,63}$")]
-Line = Annotated[str, Field(pattern=r"^[ -~]*$", max_length=_MOST_CHARS)]
+Line = Annotated[str, Field(pattern=r"^[ -~]*$", max_length=_MAX_CHARS)]
 
 
 @dataclass(frozen=True)
 class IndexFailure:
-    """`error` is the exception's type, and `where` the line that raised it, from the package of the extraction on."""
+    """Exception of an index reader. `error` is its type, `where` the file in this package and the line."""
 
     container: Name
     error: Name
@@ -38,12 +38,12 @@ class IndexFailure:
 
     @property
     def is_expected(self) -> bool:
-        """Whether a reader found the index missing, damaged or too odd. Everything else is a bug of ours."""
+        """True if the index is missing, damaged or unsupported; every other error is a bug of the reader."""
         return self.error == _EXPECTED
 
     @property
     def label(self) -> str:
-        """Return the exception's type for a metric, which must have few values."""
+        """Type of the exception, or `other`, as a metric needs few different values."""
         return self.error if self.error in _OF_LIBRARIES or _is_builtin(self.error) else _OTHER
 
     def __str__(self) -> str:
@@ -56,7 +56,7 @@ def _is_builtin(name: str) -> bool:
 
 
 def _where(error: Exception) -> str:
-    """Return file and line of the innermost code of ours."""
+    """Return file and line of the innermost frame in this package."""
     ours = [
         f"{path.relative_to(_PACKAGE).as_posix()}:{line}"
         for frame, line in walk_tb(error.__traceback__)
@@ -66,4 +66,4 @@ def _where(error: Exception) -> str:
 
 
 def _printable(text: str) -> str:
-    return "".join(char if " " <= char <= "~" else "?" for char in text[:_MOST_CHARS])
+    return "".join(char if " " <= char <= "~" else "?" for char in text[:_MAX_CHARS])

@@ -1,4 +1,4 @@
-"""What an extraction gives: thumbnails, or a reason."""
+"""Outcome of an extraction: thumbnails, or the reason why there are none."""
 
 import json
 import struct
@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from services.contract.records import ReasonCode, VideoState
 from services.worker.extraction.index_failure import IndexFailure
 
-# What a child says of a video is checked against these: see `decode`.
+# `decode_outcome` checks the message of a child against these.
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Few = Annotated[int, Field(ge=1, le=1000)]
@@ -19,33 +19,37 @@ Text = Annotated[str, Field(max_length=1000)]
 
 
 class ExtractionError(Exception):
-    """There are no thumbnails, for a reason that people can read.
+    """Extraction without thumbnails; `reason` is a sentence for users.
 
-    `retryable` says whether another try may end otherwise: a slow network, yes; a file that is no video, no.
+    `retryable` is True if another try may succeed, as after a slow network, and False for a file that is no video.
+    `info` describes the video if it is known.
     """
 
-    def __init__(self, code: ReasonCode, reason: str, *, retryable: bool = False) -> None:
+    def __init__(
+        self, code: ReasonCode, reason: str, *, retryable: bool = False, info: "VideoInfo | None" = None
+    ) -> None:
         super().__init__(reason)
+        self.info = info
         self.code = code
         self.reason = reason
         self.retryable = retryable
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A finished thumbnail. `time_s` is the time of the frame in it, from the start of the video."""
+class ExtractedPicture:
+    """Encoded thumbnail: a JPEG, WebP or AVIF file. `time_s` is the time of its frame from the start of the video."""
 
     position_pct: Amount
     time_s: Amount
     width_px: Count
     height_px: Count
-    jpeg: bytes
+    data: bytes = field(repr=False)
     note: Text | None = None
 
 
 @dataclass(frozen=True)
-class Storyboard:
-    """A sheet of small pictures of the whole video: tile n, from 0 and row by row, stands for `n * interval_s` on."""
+class ExtractedStoryboard:
+    """Sheet of tiles of the whole video: tile n, from 0 and row by row, shows the interval from `n * interval_s`."""
 
     interval_s: Amount
     tiles: Few
@@ -56,8 +60,8 @@ class Storyboard:
 
 
 @dataclass(frozen=True)
-class Preview:
-    """An animated WebP of some pictures of the whole video."""
+class ExtractedPreview:
+    """Animated WebP of some pictures of the whole video."""
 
     frames: Few
     duration_s: Amount
@@ -68,7 +72,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class Usage:
-    """What an extraction cost. `requests` and `bytes_read` count reads of the source, `cpu_s` the child process."""
+    """Cost of an extraction. `requests` and `bytes_read` count reads of the source, `cpu_s` is that of the child."""
 
     bytes_read: Count = 0
     requests: Count = 0
@@ -78,7 +82,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """The video as it is shown: rotated, but not stretched to square pixels."""
+    """Description of a video. Sizes are those of the rotated picture, with its own aspect ratio of pixels."""
 
     duration_s: Amount | None
     width_px: Count
@@ -89,17 +93,17 @@ class VideoInfo:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One video's extraction. `pictures` is complete when the state is done or degraded, and empty when it failed.
+    """Outcome of one video. `pictures` has one for each position if the state is done or degraded, else none.
 
-    `index_failure` is the error of the container's index reader: why the frames were looked for without the index, or
-    why the storyboard or the preview was left out.
+    `index_failure` is the error of the index reader, because of which the frames were searched without the index, or
+    the storyboard or the preview was left out.
     """
 
     state: VideoState
     info: VideoInfo | None = None
-    pictures: tuple[Picture, ...] = ()
-    storyboard: Storyboard | None = None
-    preview: Preview | None = None
+    pictures: tuple[ExtractedPicture, ...] = ()
+    storyboard: ExtractedStoryboard | None = None
+    preview: ExtractedPreview | None = None
     reason_code: ReasonCode | None = None
     reason: Text | None = None
     retryable: bool = False
@@ -108,9 +112,12 @@ class Outcome:
 
     @classmethod
     def failed(cls, error: ExtractionError, info: VideoInfo | None = None) -> "Outcome":
+        """Build the outcome of a failed extraction."""
+        info = info or error.info
         return cls(VideoState.FAILED, info=info, reason_code=error.code, reason=error.reason, retryable=error.retryable)
 
     def with_usage(self, usage: Usage) -> "Outcome":
+        """Return the outcome with another usage."""
         return replace(self, usage=usage)
 
 
@@ -118,53 +125,53 @@ _LENGTH = struct.Struct("!I")
 _OUTCOME = TypeAdapter(Outcome)
 
 
-def encode(outcome: Outcome) -> bytes:
-    """An outcome as bytes, to cross a pipe: the length of a JSON document, the document, then the pictures' files."""
+def encode_outcome(outcome: Outcome) -> bytes:
+    """Return an outcome as a message: the length of a JSON document, the document, then the files of the pictures."""
     document = asdict(outcome)
     files = []
-    for entry, name in _files(document):
-        files.append(entry[name])
-        entry[name] = len(entry[name])
+    for entry in _list_files(document):
+        files.append(entry["data"])
+        entry["data"] = len(entry["data"])
     head = json.dumps(document).encode()
     return b"".join([_LENGTH.pack(len(head)), head, *files])
 
 
-def decode(data: bytes) -> Outcome:
-    """Reads back what `encode` wrote. The sender may be hostile: anything that does not fit is an error.
+def decode_outcome(data: bytes) -> Outcome:
+    """Parse a message of `encode_outcome`, which a hostile child may have written.
 
     Raises:
-        ValueError: not an outcome.
+        ValueError: the message is not a valid outcome.
     """
     try:
-        outcome = _OUTCOME.validate_python(_document(data))
+        outcome = _OUTCOME.validate_python(_parse_document(data))
     except (ValueError, struct.error, KeyError, TypeError) as error:
         raise ValueError(f"not an outcome: {error}") from error
-    if not _makes_sense(outcome):
+    if not _is_consistent(outcome):
         raise ValueError(f"not an outcome: {outcome.state} with {len(outcome.pictures)} pictures")
     return outcome
 
 
-def _document(data: bytes) -> Any:
-    """The JSON document, with the files in their places."""
+def _parse_document(data: bytes) -> Any:
+    """Return the JSON document with the bytes of each file in place of their number."""
     (head_length,) = _LENGTH.unpack_from(data)
     at = _LENGTH.size + head_length
     document = from_json(data[_LENGTH.size : at])
-    for entry, name in _files(document):
-        length = entry[name]
-        entry[name] = data[at : at + length]
-        if length < 0 or len(entry[name]) != length:
+    for entry in _list_files(document):
+        length = entry["data"]
+        entry["data"] = data[at : at + length]
+        if length < 0 or len(entry["data"]) != length:
             raise ValueError("a picture is cut short")
         at += length
     return document
 
 
-def _files(document: Any) -> list[tuple[Any, str]]:
-    """Where in a document the bytes of a file stand, or their number: an entry and a name in it."""
+def _list_files(document: Any) -> list[Any]:
+    """Return the objects of a document whose `data` is a file."""
     overview = [document[name] for name in ("storyboard", "preview") if document[name] is not None]
-    return [(entry, "jpeg") for entry in document["pictures"]] + [(entry, "data") for entry in overview]
+    return [*document["pictures"], *overview]
 
 
-def _makes_sense(outcome: Outcome) -> bool:
+def _is_consistent(outcome: Outcome) -> bool:
     has_reason = bool(outcome.reason_code and outcome.reason)
     match outcome.state:
         case VideoState.DONE:

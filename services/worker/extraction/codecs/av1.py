@@ -1,31 +1,32 @@
-"""AV1: headers of sequences and frames (AV1 Bitstream & Decoding Process Specification, 5.5 and 5.9)."""
+"""AV1: sequence and frame headers (AV1 Bitstream & Decoding Process Specification, 5.5 and 5.9)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.worker.extraction.codecs.bits import Bits, OutOfBitsError, replace_bits
+from services.worker.extraction.codecs.codec import Codec, keep_all
 from services.worker.extraction.codecs.coded import BT709, Coded, Colour
 
 _SEQUENCE_HEADER, _FRAME_HEADER, _FRAME = 1, 3, 6
 _SELECT = 2
 _KEY_FRAME, _INTER_FRAME, _INTRA_ONLY_FRAME, _SWITCH_FRAME = range(4)
 _SHOWN = 0x10
-"""show_frame, in the first byte of a frame that is no old one."""
+"""show_frame, in the first byte of a frame header without show_existing_frame."""
 _LAYERED, _SIZED = 4, 2
-"""Flags of a unit."""
+"""obu_extension_flag and obu_has_size_field."""
 _FRAME_HEAD_BYTES = 16
-"""More than there is of a frame's header up to what it refreshes."""
+"""Upper bound, in bytes, on a frame header up to `refresh_frame_flags`."""
 _SRGB, _IDENTITY = 13, 0
 _CONFIGURATION_BYTES = 4
-"""Of an AV1CodecConfigurationRecord, before its OBUs."""
+"""Size of an AV1CodecConfigurationRecord before its OBUs."""
 
 
 @dataclass(frozen=True)
 class _Parameters:
-    """Of a sequence. `colour_at` is the bit of the header at which its colours are told, if they may be changed.
+    """Sequence header. `colour_at` is the bit of the header with the colours, None if they must not be changed.
 
-    The rest is what the header of a frame depends on. `is_plain` if it can be read here: there is one operating point
-    without a decoder model, and no still picture.
+    The other fields are needed to read a frame header, which is possible if `is_plain`: one operating point without a
+    decoder model, and no still picture.
     """
 
     coded: Coded
@@ -38,67 +39,67 @@ class _Parameters:
 
 
 def describe(extradata: bytes, picture: bytes) -> Coded:
-    """What the sequence header in the picture says, or that in the extradata."""
-    return _in_force(extradata, picture).coded
+    """Return the sequence header in the picture, or that in the extradata."""
+    return _find_sequence(extradata, picture).coded
 
 
-def _in_force(extradata: bytes, picture: bytes) -> _Parameters:
+def _find_sequence(extradata: bytes, picture: bytes) -> _Parameters:
     for data in (picture, extradata[_CONFIGURATION_BYTES:]):
-        for kind, start, end in _units(data):
+        for kind, start, end in _find_units(data):
             if kind == _SEQUENCE_HEADER:
-                return _header(data[start:end])
+                return _parse_header(data[start:end])
     return _Parameters(Coded())
 
 
-def needed(extradata: bytes, pictures: Sequence[bytes], wanted: Sequence[bool]) -> list[tuple[int, bytes]]:
-    """What must be decoded for the wanted ones of some pictures: those that are shown, with their places.
+def select_needed(extradata: bytes, pictures: Sequence[bytes], wanted: Sequence[bool]) -> list[tuple[int, bytes]]:
+    """Return the pictures to decode for the wanted ones, with their numbers.
 
-    A frame that nothing is predicted from (refresh_frame_flags) is left out, also where it stands behind hidden ones:
-    they then go with the next picture that is shown. All is needed where a header cannot be read.
+    A frame that no other refers to (refresh_frame_flags is 0) is left out. Hidden frames before it in the same picture
+    are moved to the next shown picture. All pictures are returned if a header cannot be read.
     """
-    sequence = _in_force(extradata, pictures[0])
+    sequence = _find_sequence(extradata, pictures[0])
     if not sequence.is_plain:
-        return list(enumerate(pictures))
+        return keep_all(extradata, pictures, wanted)
     try:
-        return list(_needed(sequence, pictures, wanted))
+        return list(_select(sequence, pictures, wanted))
     except OutOfBitsError:
-        return list(enumerate(pictures))
+        return keep_all(extradata, pictures, wanted)
 
 
-def _needed(sequence: _Parameters, pictures: Sequence[bytes], wanted: Sequence[bool]) -> Iterator[tuple[int, bytes]]:
+def _select(sequence: _Parameters, pictures: Sequence[bytes], wanted: Sequence[bool]) -> Iterator[tuple[int, bytes]]:
     hidden = b""
     for at, (picture, is_wanted) in enumerate(zip(pictures, wanted, strict=True)):
-        kept, is_shown = _kept(sequence, picture)
+        kept, is_shown = _keep_references(sequence, picture)
         hidden += picture if is_wanted else kept
         if is_wanted or is_shown:
             yield at, hidden
             hidden = b""
 
 
-def _kept(sequence: _Parameters, picture: bytes) -> tuple[bytes, bool]:
-    """The frames of a picture that others may be predicted from, and whether one of them is shown.
+def _keep_references(sequence: _Parameters, picture: bytes) -> tuple[bytes, bool]:
+    """Return the reference frames of a picture, and whether one of them is shown.
 
-    Raises: OutOfBitsError where that cannot be told.
+    Raises: OutOfBitsError if a header cannot be read.
     """
     parts, at, has_frame, is_shown = [], 0, False, False
-    for kind, start, end in _units(picture):
+    for kind, start, end in _find_units(picture):
         unit, at = picture[at:end], end
         if unit[0] & _LAYERED or not unit[0] & _SIZED:
-            raise OutOfBitsError("layers, or a unit that ends with the picture")
+            raise OutOfBitsError("an OBU with layers or without a size")
         if kind in (_FRAME_HEADER, _FRAME):
             if not _refreshes(sequence, picture[start : min(end, start + _FRAME_HEAD_BYTES)]):
                 continue
             if kind == _FRAME_HEADER:
-                raise OutOfBitsError("a frame in several units")
+                raise OutOfBitsError("a frame in several OBUs")
             has_frame, is_shown = True, is_shown or bool(picture[start] & _SHOWN)
         parts.append(unit)
     if at < len(picture):
-        raise OutOfBitsError("a unit that is cut short")
+        raise OutOfBitsError("the last OBU is cut short")
     return b"".join(parts) if has_frame else b"", is_shown
 
 
 def _refreshes(sequence: _Parameters, frame: bytes) -> bool:
-    """Whether a frame is kept for others. Raises: OutOfBitsError for a hidden keyframe, and a header that is cut."""
+    """Return True if other frames may refer to a frame. Raises: OutOfBitsError also for a hidden keyframe."""
     bits = Bits(frame)
     if bits.flag():  # show_existing_frame
         return False
@@ -121,47 +122,47 @@ def _refreshes(sequence: _Parameters, frame: bytes) -> bool:
     return bits.u(8) != 0
 
 
-def neutral(extradata: bytes, picture: bytes) -> tuple[bytes, bytes]:
-    """Both, with sequence headers that call their colours BT.709."""
+def label_bt709(extradata: bytes, picture: bytes) -> tuple[bytes, bytes]:
+    """Return extradata and picture with sequence headers that declare BT.709."""
     head = extradata[:_CONFIGURATION_BYTES]
-    return head + _neutral(extradata[_CONFIGURATION_BYTES:]), _neutral(picture)
+    return head + _label_headers(extradata[_CONFIGURATION_BYTES:]), _label_headers(picture)
 
 
-def _neutral(data: bytes) -> bytes:
+def _label_headers(data: bytes) -> bytes:
     out = bytearray(data)
-    for kind, start, end in _units(data):
-        if kind == _SEQUENCE_HEADER and (colour_at := _header(data[start:end]).colour_at) is not None:
+    for kind, start, end in _find_units(data):
+        if kind == _SEQUENCE_HEADER and (colour_at := _parse_header(data[start:end]).colour_at) is not None:
             out[start:end] = replace_bits(data[start:end], colour_at, 16, BT709 << 8 | BT709)
     return bytes(out)
 
 
-def _units(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Type, start and end of each OBU's payload."""
+def _find_units(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield type, start and end of each OBU's payload."""
     at = 0
     while at < len(data):
         header = data[at]
         at += 2 if header & 4 else 1
         size = len(data) - at
         if header & 2:
-            size, at = _leb128(data, at)
+            size, at = _read_leb128(data, at)
         if at + size > len(data):
             return
         yield header >> 3 & 15, at, at + size
         at += size
 
 
-def _leb128(data: bytes, at: int) -> tuple[int, int]:
-    """A number, and where it ends."""
+def _read_leb128(data: bytes, at: int) -> tuple[int, int]:
+    """Return a number and the position behind it."""
     value = 0
-    for place in range(8):
-        byte = data[at + place] if at + place < len(data) else 0
-        value |= (byte & 0x7F) << (7 * place)
+    for byte_number in range(8):
+        byte = data[at + byte_number] if at + byte_number < len(data) else 0
+        value |= (byte & 0x7F) << (7 * byte_number)
         if not byte & 0x80:
-            return value, at + place + 1
+            return value, at + byte_number + 1
     return 1 << 62, at
 
 
-def _header(payload: bytes) -> _Parameters:
+def _parse_header(payload: bytes) -> _Parameters:
     try:
         return _read_header(Bits(payload))
     except OutOfBitsError:
@@ -170,7 +171,7 @@ def _header(payload: bytes) -> _Parameters:
 
 @dataclass
 class _Timing:
-    """Whether each operating point has a decoder model, and how wide its delays are."""
+    """Timing information: `delay_bits` is the width of delays if there is a decoder model."""
 
     has_model: bool = False
     delay_bits: int = 0
@@ -189,7 +190,7 @@ def _read_header(bits: Bits) -> _Parameters:
     width, height = bits.u(width_bits) + 1, bits.u(height_bits) + 1
     frame_id_bits = bits.u(4) + bits.u(3) + 3 if not reduced and bits.flag() else 0
     bits.skip(3)
-    screen_content, integer_motion, order_bits = (0, 0, 0) if reduced else _tools(bits)
+    screen_content, integer_motion, order_bits = (0, 0, 0) if reduced else _read_tools(bits)
     bits.skip(3)
     colour, colour_at = _read_colour(bits, profile)
     coded = Coded(width_px=width, height_px=height, colour=colour)
@@ -197,7 +198,7 @@ def _read_header(bits: Bits) -> _Parameters:
 
 
 def _skip_operating_points(bits: Bits) -> bool:
-    """Whether there is only one, and no decoder model."""
+    """Skip the operating points; return True if there is only one, without a decoder model."""
     timing = _Timing()
     if bits.flag():
         bits.skip(64)
@@ -220,8 +221,8 @@ def _skip_operating_points(bits: Bits) -> bool:
     return count == 1 and not timing.has_model
 
 
-def _tools(bits: Bits) -> tuple[int, int, int]:
-    """How screen content and whole-pixel motion are told, and how many bits the order of a frame has."""
+def _read_tools(bits: Bits) -> tuple[int, int, int]:
+    """Return how screen content tools and integer motion vectors are signalled, and the bits of an order hint."""
     bits.skip(4)
     has_order = bits.flag()
     if has_order:
@@ -243,6 +244,17 @@ def _read_colour(bits: Bits, profile: int) -> tuple[Colour, int | None]:
         return Colour(), None
     at = bits.position
     colour = Colour(bits.u(8), bits.u(8), bits.u(8))
-    # These three together would change how the rest is read: such a header is left alone.
+    # The header of sRGB has a different layout behind these three: it is not rewritten.
     is_srgb = (colour.primaries, colour.transfer, colour.matrix) == (BT709, _SRGB, _IDENTITY)
     return colour, None if is_srgb else at
+
+
+AV1 = Codec(
+    decoder="av1",
+    tags=("av01",),
+    avi_tag=b"AV01",
+    whitelist="av1,libdav1d",
+    describe=describe,
+    select_needed=select_needed,
+    label_bt709=label_bt709,
+)

@@ -1,4 +1,4 @@
-"""What the header of a coded picture tells."""
+"""Coded: the description of a picture in its own header."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ PQ, HLG = 16, 18
 
 _PLAIN_PRIMARIES = {0, 1, 2, 5, 6}
 _PLAIN_TRANSFERS = {0, 1, 2, 6, 14, 15}
-"""Those that are shown as they are: BT.709, BT.601, and BT.2020's own, which is BT.709's curve."""
+"""BT.709, BT.601, and BT.2020's own, which is BT.709's curve: shown without conversion."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Colour:
 
     @property
     def is_plain(self) -> bool:
-        """Whether FFmpeg's scaler converts it without a 3D table, which costs seconds of CPU."""
+        """True if FFmpeg's scaler converts it without a 3D table, which costs seconds of CPU."""
         return self.primaries in _PLAIN_PRIMARIES and self.transfer in _PLAIN_TRANSFERS
 
 
@@ -31,9 +31,9 @@ UNTOLD = Colour()
 
 @dataclass(frozen=True)
 class Coded:
-    """Sizes are those that the decoder gives, zero where the header does not tell.
+    """Header of a coded picture. Sizes are those of the decoded picture; zero if the header does not have them.
 
-    `is_key` is None where the header does not tell. `colour` is that of the picture as it was stored.
+    `is_key` is None if the header does not say it. `colour` is that of the stored picture.
     """
 
     width_px: int = 0

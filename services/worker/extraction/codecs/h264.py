@@ -1,38 +1,39 @@
-"""H.264: sequence parameter sets and slices (ITU-T H.264, 7.3)."""
+"""H.264: parameter sets, slices and messages (ITU-T H.264, 7.3)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from services.worker.extraction.codecs import nal, vui
-from services.worker.extraction.codecs.bits import Bits, OutOfBitsError, replace_bits
+from services.worker.extraction.codecs import nal
+from services.worker.extraction.codecs.bits import Bits, OutOfBitsError, format_bits, pack_bits, replace_bits
+from services.worker.extraction.codecs.codec import Codec, Rewritten, keep_wanted
 from services.worker.extraction.codecs.coded import BT709, Coded
+from services.worker.extraction.codecs.vui import Vui, read_vui
 
 _SLICE, _IDR, _SEI, _SPS = 1, 5, 6, 7
 _HIGH_PROFILES = {44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244}
 _INTRA_SLICES = {2, 4, 7, 9}
 _CROP_UNITS = {0: (1, 1), 1: (2, 2), 2: (2, 1), 3: (1, 1)}
+_PICTURE_TIMING = 1
+_MINIMAL_VUI = "1" + "0" * 7 + "1" + "0"
+"""VUI in which only pic_struct_present_flag is set."""
+_MAX_SCHEDULES = 32
 
 
 @dataclass(frozen=True)
-class Parameters:
-    """Of a sequence. Bits are counted from the start of the unit, unescaped.
+class H264Parameters:
+    """Sequence parameter set. Positions are in bits from the start of the unescaped unit.
 
-    `colour_at` is where its colours are told, if they are; `usability_at` is where its usability information begins,
-    with a flag, and 0 if the unit cannot be read. How many bits a slice has for the number and the order of its picture
-    follows, and whether it has differences in place of the order.
+    `colour_at` is the position of the colours, None if there are none. `vui_at` is that of the flag before the VUI, 0
+    if the unit cannot be read.
     """
 
     coded: Coded
     colour_at: int | None = None
-    usability_at: int = 0
-    number_bits: int = 0
-    order_bits: int = 0
-    has_order_differences: bool = False
-    has_separate_planes: bool = False
+    vui_at: int = 0
 
 
-def length_bytes(extradata: bytes) -> int:
-    """How long the length before each unit is; 0 where there are start codes."""
+def get_length_bytes(extradata: bytes) -> int:
+    """Return the size of the length before each unit; 0 in Annex B."""
     return (extradata[4] & 3) + 1 if _is_configuration(extradata) else 0
 
 
@@ -40,74 +41,84 @@ def _is_configuration(extradata: bytes) -> bool:
     return len(extradata) > 6 and extradata[0] == 1
 
 
-def units(extradata: bytes, picture: bytes) -> tuple[Iterator[tuple[int, int]], Iterator[tuple[int, int]]]:
-    """The places of the NAL units in both."""
+def find_units(extradata: bytes, picture: bytes) -> tuple[Iterator[tuple[int, int]], Iterator[tuple[int, int]]]:
+    """Return start and end of the NAL units in extradata and picture."""
     if _is_configuration(extradata):
-        return nal.in_avcc(extradata), nal.with_lengths(picture, length_bytes(extradata))
-    return nal.with_start_codes(extradata), nal.with_start_codes(picture)
+        return nal.split_avcc(extradata), nal.split_lengths(picture, get_length_bytes(extradata))
+    return nal.split_annex_b(extradata), nal.split_annex_b(picture)
 
 
-def neutral(extradata: bytes, picture: bytes) -> tuple[bytes, bytes]:
-    """Both, with parameter sets that call their colours BT.709."""
-    places = units(extradata, picture)
-    return nal.both_rewritten(extradata, picture, places, _neutral_unit, length_bytes(extradata))
+def label_bt709(extradata: bytes, picture: bytes) -> tuple[bytes, bytes]:
+    """Return extradata and picture with parameter sets that declare BT.709."""
+    units = find_units(extradata, picture)
+    return nal.rewrite_both(extradata, picture, units, _label_unit_bt709, get_length_bytes(extradata))
 
 
 def describe(extradata: bytes, picture: bytes) -> Coded:
-    """What the parameter set in force says: one in the picture replaces one in the extradata."""
-    in_extradata, in_picture = units(extradata, picture)
+    """Return the active parameter set: one in the picture replaces one in the extradata."""
+    in_extradata, in_picture = find_units(extradata, picture)
     coded = Coded()
     for start, end in in_extradata:
         if extradata[start] & 31 == _SPS:
-            coded = parameters(extradata[start:end]).coded
+            coded = read_parameters(extradata[start:end]).coded
             break
     is_key: bool | None = None
     for start, end in in_picture:
         kind = picture[start] & 31
         if kind == _SPS:
-            coded = parameters(picture[start:end]).coded
+            coded = read_parameters(picture[start:end]).coded
         elif kind in (_SLICE, _IDR):
+            # x264 begins an open group of pictures with an I slice, not with an IDR picture.
             is_key = kind == _IDR or _is_intra(picture[start : min(end, start + 16)])
             break
     return replace(coded, is_key=is_key)
 
 
-def references(extradata: bytes, pictures: Sequence[bytes]) -> list[bool]:
-    """Which of the pictures others may be predicted from (nal_ref_idc, 7.4.1)."""
+def find_references(extradata: bytes, pictures: Sequence[bytes]) -> list[bool]:
+    """Return for each picture whether others may refer to it (nal_ref_idc, 7.4.1)."""
     return [
-        any(picture[start] & 96 for start, _ in units(extradata, picture)[1] if picture[start] & 31 in (_SLICE, _IDR))
+        any(
+            picture[start] & 96
+            for start, _ in find_units(extradata, picture)[1]
+            if picture[start] & 31 in (_SLICE, _IDR)
+        )
         for picture in pictures
     ]
 
 
-def _neutral_unit(unit: bytes) -> bytes:
-    """A parameter set that calls its colours BT.709; any other unit as it is."""
+def select_needed(extradata: bytes, pictures: Sequence[bytes], wanted: Sequence[bool]) -> list[tuple[int, bytes]]:
+    """Return the wanted pictures and the reference pictures, with their numbers."""
+    return keep_wanted(pictures, wanted, find_references(extradata, pictures))
+
+
+def _label_unit_bt709(unit: bytes) -> bytes:
+    """Return a parameter set that declares BT.709; any other unit as it is."""
     if unit[0] & 31 != _SPS:
         return unit
-    colour_at = parameters(unit).colour_at
+    colour_at = read_parameters(unit).colour_at
     if colour_at is None:
         return unit
-    return nal.escaped(replace_bits(nal.unescaped(unit), colour_at, 16, BT709 << 8 | BT709))
+    return nal.escape_unit(replace_bits(nal.unescape_unit(unit), colour_at, 16, BT709 << 8 | BT709))
 
 
 def _is_intra(unit: bytes) -> bool:
     try:
-        bits = Bits(nal.unescaped(unit[1:]))
+        bits = Bits(nal.unescape_unit(unit[1:]))
         bits.ue()
         return bits.ue() in _INTRA_SLICES
     except OutOfBitsError:
         return False
 
 
-def parameters(unit: bytes) -> Parameters:
-    """What a sequence parameter set says; nothing, where it cannot be read."""
+def read_parameters(unit: bytes) -> H264Parameters:
+    """Read a sequence parameter set; return defaults if it cannot be read."""
     try:
-        return _read_parameters(Bits(nal.unescaped(unit)))
+        return _read_parameters(Bits(nal.unescape_unit(unit)))
     except OutOfBitsError:
-        return Parameters(Coded())
+        return H264Parameters(Coded())
 
 
-def _read_parameters(bits: Bits) -> Parameters:
+def _read_parameters(bits: Bits) -> H264Parameters:
     bits.skip(8)
     profile = bits.u(8)
     bits.skip(16)
@@ -121,13 +132,12 @@ def _read_parameters(bits: Bits) -> Parameters:
         bits.skip(1)
         if bits.flag():
             _skip_scaling_lists(bits, 8 if chroma != 3 else 12)
-    number_bits = bits.ue() + 4
+    bits.ue()  # log2_max_frame_num_minus4
     order = bits.ue()
-    order_bits, has_order_differences = 0, False
     if order == 0:
-        order_bits = bits.ue() + 4
+        bits.ue()  # log2_max_pic_order_cnt_lsb_minus4
     elif order == 1:
-        has_order_differences = not bits.flag()
+        bits.skip(1)
         bits.se()
         bits.se()
         for _ in range(min(bits.ue(), 255)):
@@ -142,18 +152,16 @@ def _read_parameters(bits: Bits) -> Parameters:
     left, right, top, bottom = (bits.ue(), bits.ue(), bits.ue(), bits.ue()) if bits.flag() else (0, 0, 0, 0)
     across, down = _CROP_UNITS.get(0 if separate else chroma, (1, 1))
     fields = 1 if frames_only else 2
-    usability_at = bits.position
-    usability = vui.read(bits) if bits.flag() else vui.Vui()
+    vui_at = bits.position
+    vui = read_vui(bits) if bits.flag() else Vui()
     coded = Coded(
         width_px=width_mbs * 16 - (left + right) * across,
         height_px=height_units * 16 * fields - (top + bottom) * down * fields,
-        sample_aspect_ratio=usability.sample_aspect_ratio,
+        sample_aspect_ratio=vui.sample_aspect_ratio,
         may_be_interlaced=not frames_only,
-        colour=usability.colour,
+        colour=vui.colour,
     )
-    return Parameters(
-        coded, usability.colour_at, usability_at, number_bits, order_bits, has_order_differences, separate
-    )
+    return H264Parameters(coded, vui.colour_at, vui_at)
 
 
 def _skip_scaling_lists(bits: Bits, count: int) -> None:
@@ -164,3 +172,108 @@ def _skip_scaling_lists(bits: Bits, count: int) -> None:
                 if following:
                     following = (last + bits.se()) % 256
                 last = following or last
+
+
+def make_progressive(extradata: bytes, pictures: Sequence[bytes]) -> Rewritten | None:
+    """Give each picture a message that declares a frame (ITU-T H.264, D.1.3) in place of its other messages.
+
+    Return None if the parameter set cannot be read.
+    """
+    width = get_length_bytes(extradata)
+    delay_bits = 0
+    try:
+        for start, end in find_units(extradata, b"")[0]:
+            if extradata[start] & 31 == _SPS:
+                delay_bits = _announce_structure(extradata[start:end])[1]
+        in_extradata, _ = find_units(extradata, b"")
+        new_extradata = nal.rewrite_units(extradata, in_extradata, _announce_in_unit, 2 if width else 0)
+        changed = []
+        for picture in pictures:
+            _, in_picture = find_units(extradata, picture)
+            units = [picture[start:end] for start, end in in_picture]
+            for unit in units:
+                if unit[0] & 31 == _SPS:
+                    delay_bits = _announce_structure(unit)[1]
+            changed.append(_join_units(units, width, _build_timing_message(delay_bits)))
+    except OutOfBitsError:
+        return None
+    return new_extradata, changed
+
+
+def _join_units(units: Sequence[bytes], width: int, message: bytes) -> bytes:
+    """Return the units of a picture with `message` before the first slice, and no other messages."""
+    out: list[bytes] = []
+    has_message = False
+    for unit in units:
+        kind = unit[0] & 31
+        if kind == _SEI:
+            continue
+        if kind in (_SLICE, _IDR) and not has_message:
+            out.append(message)
+            has_message = True
+        out.append(_announce_in_unit(unit))
+    return b"".join((len(unit).to_bytes(width) if width else b"\0\0\0\1") + unit for unit in out)
+
+
+def _build_timing_message(delay_bits: int) -> bytes:
+    """Return a picture timing message (SEI) of a frame, with `delay_bits` bits of delays before the structure."""
+    payload = pack_bits("0" * delay_bits + "0000" + "0")
+    return nal.escape_unit(bytes([_SEI, _PICTURE_TIMING, len(payload)]) + payload + b"\x80")
+
+
+def _announce_in_unit(unit: bytes) -> bytes:
+    return _announce_structure(unit)[0] if unit[0] & 31 == _SPS else unit
+
+
+def _announce_structure(sps: bytes) -> tuple[bytes, int]:
+    """Return a parameter set with pic_struct_present_flag, and the bits of delays in each timing message.
+
+    Raises: OutOfBitsError.
+    """
+    payload = nal.unescape_unit(sps)
+    at = read_parameters(sps).vui_at
+    if not at:
+        raise OutOfBitsError("the sequence parameter set cannot be read")
+    bits = Bits(payload)
+    bits.position = at
+    if not bits.flag():
+        return nal.escape_unit(pack_bits(format_bits(payload)[:at] + _MINIMAL_VUI)), 0
+    read_vui(bits)
+    if bits.flag():  # chroma location
+        bits.ue()
+        bits.ue()
+    if bits.flag():  # timing
+        bits.skip(65)
+    delays = [_skip_hrd(bits) for _ in range(2) if bits.flag()]
+    if delays:
+        bits.skip(1)
+    return nal.escape_unit(replace_bits(payload, bits.position, 1, 1)), delays[-1] if delays else 0
+
+
+def _skip_hrd(bits: Bits) -> int:
+    """Skip HRD parameters (E.1.2); return the bits of both delays of a picture."""
+    count = bits.ue() + 1
+    if count > _MAX_SCHEDULES:
+        raise OutOfBitsError("more than 32 schedules in HRD parameters")
+    bits.skip(8)
+    for _ in range(count):
+        bits.ue()
+        bits.ue()
+        bits.skip(1)
+    bits.skip(5)
+    delays = bits.u(5) + 1 + bits.u(5) + 1
+    bits.skip(5)
+    return delays
+
+
+H264 = Codec(
+    decoder="h264",
+    tags=("h264", "avc1", "avc2", "avc3", "avc4"),
+    avi_tag=b"H264",
+    describe=describe,
+    select_needed=select_needed,
+    label_bt709=label_bt709,
+    make_progressive=make_progressive,
+    has_interleaved_fields=True,
+    crops_to_container_size=True,
+)

@@ -1,48 +1,41 @@
 """HEVC: sequence parameter sets and slices (ITU-T H.265, 7.3)."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from services.worker.extraction.codecs import nal, vui
+from services.worker.extraction.codecs import nal
 from services.worker.extraction.codecs.bits import Bits, OutOfBitsError, replace_bits
+from services.worker.extraction.codecs.codec import Codec, keep_wanted
 from services.worker.extraction.codecs.coded import BT709, Coded
+from services.worker.extraction.codecs.vui import Vui, read_vui
 
 _SPS, _PPS = 33, 34
 _FIRST_IRAP, _LAST_IRAP, _LAST_SLICE = 16, 23, 31
 _LAST_UNTIL_IRAP = 15
 _CRA = 21
 _CHROMA_UNITS = {0: (1, 1), 1: (2, 2), 2: (2, 1), 3: (1, 1)}
-_MOST_SETS, _MOST_REFERENCES = 64, 32
-_MOST_DIFFERENCE_BITS = 14
-_LARGEST_BLOCK_BITS = 6
+_MAX_SETS, _MAX_REFERENCES = 64, 32
+_MAX_DIFFERENCE_BITS = 14
 _SLICE_HEAD_BYTES = 48
-"""More than there is before the reference pictures in the header of a slice, and they."""
+"""Upper bound on a slice header up to the end of its reference pictures."""
 
 
 @dataclass(frozen=True)
-class Parameters:
-    """Of a sequence. `colour_at` is the bit of the unit, unescaped, at which its colours are told, if they are.
+class HevcParameters:
+    """Sequence parameter set. `colour_at` is the bit of the unescaped unit with the colours, None if there are none.
 
-    What follows it is what the header of a slice depends on, and untold where the unit is damaged or `order_bits` is 0.
+    The other fields are needed to read a slice header. They are unknown if `order_bits` is 0, as the unit is damaged.
     """
 
     coded: Coded
     colour_at: int | None = None
     has_separate_planes: bool = False
-    has_chroma: bool = False
-    """In the same planes as luma."""
     order_bits: int = 0
-    tree_blocks: int = 0
-    """How many of them a picture has."""
-    has_sample_offsets: bool = False
     reference_sets: int = 0
-    has_long_references: bool = False
-    has_motion_prediction: bool = False
 
 
-def length_bytes(extradata: bytes) -> int:
-    """How long the length before each unit is; 0 where there are start codes."""
+def get_length_bytes(extradata: bytes) -> int:
+    """Return the size of the length before each unit; 0 in Annex B."""
     return (extradata[21] & 3) + 1 if _is_configuration(extradata) else 0
 
 
@@ -50,41 +43,44 @@ def _is_configuration(extradata: bytes) -> bool:
     return len(extradata) > 22 and not nal.is_annex_b(extradata)
 
 
-def units(extradata: bytes, picture: bytes) -> tuple[Iterator[tuple[int, int]], Iterator[tuple[int, int]]]:
-    """The places of the NAL units in both."""
+def find_units(extradata: bytes, picture: bytes) -> tuple[Iterator[tuple[int, int]], Iterator[tuple[int, int]]]:
+    """Return start and end of the NAL units in extradata and picture."""
     if _is_configuration(extradata):
-        return nal.in_hvcc(extradata), nal.with_lengths(picture, length_bytes(extradata))
-    return nal.with_start_codes(extradata), nal.with_start_codes(picture)
+        return nal.split_hvcc(extradata), nal.split_lengths(picture, get_length_bytes(extradata))
+    return nal.split_annex_b(extradata), nal.split_annex_b(picture)
 
 
-def neutral(extradata: bytes, picture: bytes) -> tuple[bytes, bytes]:
-    """Both, with parameter sets that call their colours BT.709."""
-    places = units(extradata, picture)
-    return nal.both_rewritten(extradata, picture, places, _neutral_unit, length_bytes(extradata))
+def label_bt709(extradata: bytes, picture: bytes) -> tuple[bytes, bytes]:
+    """Return extradata and picture with parameter sets that declare BT.709."""
+    places = find_units(extradata, picture)
+    return nal.rewrite_both(extradata, picture, places, _label_unit_bt709, get_length_bytes(extradata))
 
 
 def describe(extradata: bytes, picture: bytes) -> Coded:
-    """What the parameter set in force says: one in the picture replaces one in the extradata."""
-    in_extradata, in_picture = units(extradata, picture)
+    """Return the active parameter set: one in the picture replaces one in the extradata."""
+    in_extradata, in_picture = find_units(extradata, picture)
     coded = Coded()
     for start, end in in_extradata:
         if _kind(extradata, start) == _SPS:
-            coded = parameters(extradata[start:end]).coded
+            coded = read_parameters(extradata[start:end]).coded
             break
     is_key: bool | None = None
     for start, end in in_picture:
         kind = _kind(picture, start)
         if kind == _SPS:
-            coded = parameters(picture[start:end]).coded
+            coded = read_parameters(picture[start:end]).coded
         elif kind <= _LAST_SLICE:
             is_key = _FIRST_IRAP <= kind <= _LAST_IRAP
             break
     return replace(coded, is_key=is_key)
 
 
-def references(extradata: bytes, pictures: Sequence[bytes]) -> list[bool]:
-    """Which of the pictures others may be predicted from (7.4.2.2): in the highest layer, a unit's type tells."""
-    firsts = [next(_slices(extradata, picture), None) for picture in pictures]
+def find_references(extradata: bytes, pictures: Sequence[bytes]) -> list[bool]:
+    """Return for each picture whether others may refer to it.
+
+    In the highest temporal layer, the type of the unit says it (7.4.2.2); all lower layers are references.
+    """
+    firsts = [next(_find_slices(extradata, picture), None) for picture in pictures]
     layers = [0 if first is None else first[1] & 7 for first in firsts]
     return [
         first is None or layer < max(layers) or _kind(first, 0) > _LAST_UNTIL_IRAP or _kind(first, 0) % 2 == 1
@@ -92,34 +88,42 @@ def references(extradata: bytes, pictures: Sequence[bytes]) -> list[bool]:
     ]
 
 
-def _slices(extradata: bytes, picture: bytes) -> Iterator[bytes]:
-    return (picture[start:end] for start, end in units(extradata, picture)[1] if _kind(picture, start) <= _LAST_SLICE)
+def select_needed(extradata: bytes, pictures: Sequence[bytes], wanted: Sequence[bool]) -> list[tuple[int, bytes]]:
+    """Return the wanted pictures and the reference pictures, with their numbers."""
+    return keep_wanted(pictures, wanted, find_references(extradata, pictures))
 
 
-def alone(extradata: bytes, keyframe: bytes) -> bytes:
-    """A keyframe in an open group of pictures that names one picture before it, where it named several.
+def _find_slices(extradata: bytes, picture: bytes) -> Iterator[bytes]:
+    return (
+        picture[start:end] for start, end in find_units(extradata, picture)[1] if _kind(picture, start) <= _LAST_SLICE
+    )
 
-    Those are for pictures that follow, but FFmpeg makes up each that is missing: 3 MB at 1080p, 6 MB in 10 bits. Only
-    a header whose length does not change is rewritten: what is behind it need not move.
+
+def isolate_keyframe(extradata: bytes, keyframe: bytes) -> bytes:
+    """Rewrite an open-GOP keyframe to reference one missing picture instead of several.
+
+    The references are for pictures that follow, but FFmpeg generates each missing one: 3 MB at 1080p, 6 MB in 10 bits.
+    x265 writes open groups by default, with up to four references. Only a header that keeps its length is rewritten, so
+    that the data behind it does not move.
     """
-    in_extradata, in_picture = units(extradata, keyframe)
+    in_extradata, in_picture = find_units(extradata, keyframe)
     sets = [extradata[start:end] for start, end in in_extradata]
     for start, end in in_picture:
         kind = _kind(keyframe, start)
         if kind in (_SPS, _PPS):
             sets.append(keyframe[start:end])
         elif kind <= _LAST_SLICE:
-            head = _alone(sets, keyframe[start : min(end, start + _SLICE_HEAD_BYTES)]) if kind == _CRA else None
+            head = _isolate_slice(sets, keyframe[start : min(end, start + _SLICE_HEAD_BYTES)]) if kind == _CRA else None
             return keyframe if head is None else keyframe[:start] + head + keyframe[start + len(head) :]
     return keyframe
 
 
-def _alone(sets: Sequence[bytes], head: bytes) -> bytes | None:
-    """The start of a slice, with one reference picture; None where that cannot be done."""
+def _isolate_slice(sets: Sequence[bytes], head: bytes) -> bytes | None:
+    """Return the start of a slice with one reference picture; None if it cannot be rewritten in place."""
     sequences = {unit for unit in sets if _kind(unit, 0) == _SPS}
     if len(sequences) != 1 or nal.is_escaped(head):
-        return None  # which of several is in force is not looked up
-    sequence = parameters(sequences.pop())
+        return None  # several parameter sets: the active one is unknown
+    sequence = read_parameters(sequences.pop())
     if not sequence.order_bits:
         return None
     try:
@@ -127,7 +131,7 @@ def _alone(sets: Sequence[bytes], head: bytes) -> bytes | None:
         bits.skip(16)  # the unit's own header
         is_first = bits.flag()
         bits.skip(1)  # no_output_of_prior_pics_flag
-        extra_bits, has_output_flag = _picture_parameters(sets)[bits.ue()]
+        extra_bits, has_output_flag = _read_picture_parameters(sets)[bits.ue()]
         bits.skip(extra_bits)
         bits.ue()  # slice_type
         # pic_output_flag, colour_plane_id and slice_pic_order_cnt_lsb
@@ -135,24 +139,24 @@ def _alone(sets: Sequence[bytes], head: bytes) -> bytes | None:
         if not is_first or bits.flag() or (sequence.reference_sets and bits.flag()):
             return None
         at = bits.position
-        count = skip_references(bits)
+        count = _skip_references(bits)
     except (OutOfBitsError, KeyError):
         return None
     length = bits.position - at
     # "One before, none after": Exp-Golomb numbers of odd lengths, as is the difference; a flag comes after it.
     zeros = (length - len("01011")) // 2
-    if count < 2 or zeros > _MOST_DIFFERENCE_BITS:
+    if count < 2 or zeros > _MAX_DIFFERENCE_BITS:
         return None
     new = replace_bits(head, at, length, int("0101" + "0" * zeros + "1" * (zeros + 1) + "0", 2))
-    return new if nal.escaped(new) == new else None
+    return new if nal.escape_unit(new) == new else None
 
 
-def _picture_parameters(sets: Sequence[bytes]) -> dict[int, tuple[int, bool]]:
-    """Of each picture parameter set: how many bits of a slice's header are reserved, and whether it tells of output."""
+def _read_picture_parameters(sets: Sequence[bytes]) -> dict[int, tuple[int, bool]]:
+    """Return by number: the reserved bits in a slice header, and whether the header has pic_output_flag."""
     found = {}
     for unit in sets:
         if _kind(unit, 0) == _PPS:
-            bits = Bits(nal.unescaped(unit[:_SLICE_HEAD_BYTES]))
+            bits = Bits(nal.unescape_unit(unit[:_SLICE_HEAD_BYTES]))
             bits.skip(16)  # the unit's own header
             number = bits.ue()
             bits.ue()  # pps_seq_parameter_set_id
@@ -162,29 +166,29 @@ def _picture_parameters(sets: Sequence[bytes]) -> dict[int, tuple[int, bool]]:
     return found
 
 
-def _neutral_unit(unit: bytes) -> bytes:
-    """A parameter set that calls its colours BT.709; any other unit as it is."""
+def _label_unit_bt709(unit: bytes) -> bytes:
+    """Return a parameter set that declares BT.709; any other unit as it is."""
     if _kind(unit, 0) != _SPS:
         return unit
-    colour_at = parameters(unit).colour_at
+    colour_at = read_parameters(unit).colour_at
     if colour_at is None:
         return unit
-    return nal.escaped(replace_bits(nal.unescaped(unit), colour_at, 16, BT709 << 8 | BT709))
+    return nal.escape_unit(replace_bits(nal.unescape_unit(unit), colour_at, 16, BT709 << 8 | BT709))
 
 
 def _kind(data: bytes, at: int) -> int:
     return data[at] >> 1 & 63
 
 
-def parameters(unit: bytes) -> Parameters:
-    """What a sequence parameter set says, as far as it goes."""
+def read_parameters(unit: bytes) -> HevcParameters:
+    """Read a sequence parameter set up to the first field that is damaged."""
     try:
-        return _read_parameters(Bits(nal.unescaped(unit)))
+        return _read_parameters(Bits(nal.unescape_unit(unit)))
     except OutOfBitsError:
-        return Parameters(Coded())
+        return HevcParameters(Coded())
 
 
-def _read_parameters(bits: Bits) -> Parameters:
+def _read_parameters(bits: Bits) -> HevcParameters:
     bits.skip(16 + 4)
     layers = bits.u(3)
     bits.skip(1)
@@ -194,17 +198,17 @@ def _read_parameters(bits: Bits) -> Parameters:
     has_separate_planes = chroma == 3 and bits.flag()
     if has_separate_planes:
         chroma = 0
-    stored_px = width, height = bits.ue(), bits.ue()
+    width, height = bits.ue(), bits.ue()
     if bits.flag():
         across, down = _CHROMA_UNITS.get(chroma, (1, 1))
         width -= (bits.ue() + bits.ue()) * across
         height -= (bits.ue() + bits.ue()) * down
     coded = Coded(width_px=width, height_px=height)
-    told = Parameters(coded, has_separate_planes=has_separate_planes, has_chroma=chroma > 0)
+    known = HevcParameters(coded, has_separate_planes=has_separate_planes)
     try:
-        return _with_usability(bits, layers, told, stored_px)
+        return _read_tail(bits, layers, known)
     except OutOfBitsError:
-        return told
+        return known
 
 
 def _skip_profile(bits: Bits, layers: int) -> None:
@@ -216,8 +220,8 @@ def _skip_profile(bits: Bits, layers: int) -> None:
         bits.skip(88 * profile + 8 * level)
 
 
-def _with_usability(bits: Bits, layers: int, told: Parameters, stored_px: tuple[int, int]) -> Parameters:
-    """With what stands behind the picture's size, to the end of the VUI."""
+def _read_tail(bits: Bits, layers: int, known: HevcParameters) -> HevcParameters:
+    """Read what follows the size of the picture, up to the colours in the VUI."""
     bits.ue()
     bits.ue()
     order_bits = bits.ue() + 4
@@ -225,40 +229,32 @@ def _with_usability(bits: Bits, layers: int, told: Parameters, stored_px: tuple[
         bits.ue()
         bits.ue()
         bits.ue()
-    tree_block_px = 1 << min(bits.ue() + bits.ue() + 3, _LARGEST_BLOCK_BITS)
-    for _ in range(4):
+    for _ in range(6):  # sizes of coding and transform blocks
         bits.ue()
     if bits.flag() and bits.flag():
-        skip_scaling_lists(bits)
-    bits.skip(1)  # amp_enabled_flag
-    has_sample_offsets = bits.flag()
+        _skip_scaling_lists(bits)
+    bits.skip(2)  # amp_enabled_flag, sample_adaptive_offset_enabled_flag
     if bits.flag():  # PCM
         bits.skip(8)
         bits.ue()
         bits.ue()
         bits.skip(1)
     reference_sets = _skip_reference_sets(bits)
-    has_long_references = bits.flag()
-    if has_long_references:
+    if bits.flag():  # long-term reference pictures
         for _ in range(min(bits.ue(), 33)):
             bits.skip(order_bits + 1)
-    has_motion_prediction = bits.flag()
-    bits.skip(1)  # strong_intra_smoothing_enabled_flag
-    usability = vui.read(bits) if bits.flag() else vui.Vui()
+    bits.skip(2)  # sps_temporal_mvp_enabled_flag, strong_intra_smoothing_enabled_flag
+    vui = read_vui(bits) if bits.flag() else Vui()
     return replace(
-        told,
-        coded=replace(told.coded, sample_aspect_ratio=usability.sample_aspect_ratio, colour=usability.colour),
-        colour_at=usability.colour_at,
+        known,
+        coded=replace(known.coded, sample_aspect_ratio=vui.sample_aspect_ratio, colour=vui.colour),
+        colour_at=vui.colour_at,
         order_bits=order_bits,
-        tree_blocks=math.prod(-(-side // tree_block_px) for side in stored_px),
-        has_sample_offsets=has_sample_offsets,
         reference_sets=reference_sets,
-        has_long_references=has_long_references,
-        has_motion_prediction=has_motion_prediction,
     )
 
 
-def skip_scaling_lists(bits: Bits) -> None:
+def _skip_scaling_lists(bits: Bits) -> None:
     for size in range(4):
         for _ in range(0, 6, 3 if size == 3 else 1):
             if not bits.flag():
@@ -271,10 +267,10 @@ def skip_scaling_lists(bits: Bits) -> None:
 
 
 def _skip_reference_sets(bits: Bits) -> int:
-    """How many short-term reference picture sets there are (7.3.7): each may differ from the one before in a way."""
+    """Skip the short-term reference picture sets (7.3.7) and return their number."""
     count = bits.ue()
-    if count > _MOST_SETS:
-        raise OutOfBitsError("too many reference picture sets")
+    if count > _MAX_SETS:
+        raise OutOfBitsError("more than 64 reference picture sets")
     previous = 0
     for number in range(count):
         if number and bits.flag():
@@ -282,16 +278,27 @@ def _skip_reference_sets(bits: Bits) -> int:
             bits.ue()
             previous = sum(1 for _ in range(previous + 1) if bits.flag() or bits.flag())
         else:
-            previous = skip_references(bits)
+            previous = _skip_references(bits)
     return count
 
 
-def skip_references(bits: Bits) -> int:
-    """How many reference pictures a set that stands for itself has."""
+def _skip_references(bits: Bits) -> int:
+    """Skip a reference picture set that is coded without prediction; return the number of its pictures."""
     count = bits.ue() + bits.ue()
-    if count > _MOST_REFERENCES:
-        raise OutOfBitsError("too many reference pictures")
+    if count > _MAX_REFERENCES:
+        raise OutOfBitsError("more than 32 reference pictures")
     for _ in range(count):
         bits.ue()
         bits.skip(1)
     return count
+
+
+HEVC = Codec(
+    decoder="hevc",
+    tags=("hevc", "hvc1", "hev1", "dvh1", "dvhe"),
+    avi_tag=b"HEVC",
+    describe=describe,
+    select_needed=select_needed,
+    label_bt709=label_bt709,
+    isolate_keyframe=isolate_keyframe,
+)

@@ -1,11 +1,16 @@
 """MPEG-1 and MPEG-2 (ISO/IEC 13818-2, 6.2) and MPEG-4 part 2 (ISO/IEC 14496-2, 6.2.3)."""
 
+from collections.abc import Sequence
+
 from services.worker.extraction.codecs.bits import Bits, OutOfBitsError
+from services.worker.extraction.codecs.codec import Codec, Rewritten
 from services.worker.extraction.codecs.coded import Coded
 
 _SEQUENCE, _EXTENSION, _PICTURE = b"\0\0\1\xb3", b"\0\0\1\xb5", b"\0\0\1\0"
 _VOP = b"\0\0\1\xb6"
 _INTRA = 1
+_CODING, _FRAME_STRUCTURE, _PROGRESSIVE = 8, 3, 0x80
+"""Picture coding extension: its number, picture_structure of a frame, and progressive_frame."""
 _MPEG1_RATIOS = {
     2: 0.6735, 3: 0.7031, 4: 0.7615, 5: 0.8055, 6: 0.8437, 7: 0.8935, 8: 0.9157, 9: 0.9815, 10: 1.0255, 11: 1.0695,
     12: 1.0950, 13: 1.1575, 14: 1.2015,
@@ -18,6 +23,7 @@ _RECTANGULAR = 0
 
 
 def describe_mpeg2(extradata: bytes, picture: bytes) -> Coded:
+    """Return what sequence and picture headers of MPEG-1 and MPEG-2 say."""
     data = picture if _SEQUENCE in picture[:4096] else extradata + picture
     at = data.find(_SEQUENCE)
     if at < 0 or at + 8 > len(data):
@@ -44,22 +50,39 @@ def describe_mpeg2(extradata: bytes, picture: bytes) -> Coded:
     return Coded(width, height, ratio, may_be_interlaced=not is_progressive, is_key=is_key)
 
 
+def make_mpeg2_progressive(extradata: bytes, pictures: Sequence[bytes]) -> Rewritten | None:
+    """Set the flag progressive_frame (ISO/IEC 13818-2, 6.2.3.1). Return None for pictures of a single field."""
+    changed = []
+    for picture in pictures:
+        out = bytearray(picture)
+        at = picture.find(_EXTENSION)
+        while at >= 0 and at + 9 <= len(picture):
+            if picture[at + 4] >> 4 == _CODING:
+                if picture[at + 6] & 3 != _FRAME_STRUCTURE:
+                    return None
+                out[at + 8] |= _PROGRESSIVE
+            at = picture.find(_EXTENSION, at + 4)
+        changed.append(bytes(out))
+    return extradata, changed
+
+
 def describe_mpeg4(extradata: bytes, picture: bytes) -> Coded:
+    """Return what the headers of the video object layer and plane say."""
     at = picture.find(_VOP)
     is_key = picture[at + 4] >> 6 == 0 if 0 <= at < len(picture) - 4 else None
     for data in (picture, extradata):
         layer = next((found for code in range(0x20, 0x30) if (found := data.find(bytes([0, 0, 1, code]))) >= 0), -1)
         if layer >= 0:
             try:
-                width, height, ratio, interlaced = _layer(Bits(data[layer + 4 : layer + 64]))
+                width, height, ratio, interlaced = _read_layer(Bits(data[layer + 4 : layer + 64]))
             except OutOfBitsError:
                 break
             return Coded(width, height, ratio, may_be_interlaced=interlaced, is_key=is_key)
     return Coded(is_key=is_key)
 
 
-def _layer(bits: Bits) -> tuple[int, int, float | None, bool]:
-    """Width, height, sample aspect ratio and interlacing of a video object layer."""
+def _read_layer(bits: Bits) -> tuple[int, int, float | None, bool]:
+    """Return width, height, sample aspect ratio and interlacing of a video object layer."""
     bits.skip(1 + 8)
     if bits.flag():
         bits.skip(4 + 3)
@@ -73,7 +96,7 @@ def _layer(bits: Bits) -> tuple[int, int, float | None, bool]:
         if bits.flag():
             bits.skip(79)
     if bits.u(2) != _RECTANGULAR:
-        raise OutOfBitsError("a shape that is no rectangle")
+        raise OutOfBitsError("a video object layer that is not rectangular")
     bits.skip(1)
     resolution = bits.u(16)
     bits.skip(1)
@@ -85,3 +108,15 @@ def _layer(bits: Bits) -> tuple[int, int, float | None, bool]:
     height = bits.u(13)
     bits.skip(1)
     return width, height, ratio, bits.flag()
+
+
+MPEG1 = Codec(decoder="mpeg1video", tags=("mpg1",), avi_tag=b"mpg1", describe=describe_mpeg2)
+MPEG2 = Codec(
+    decoder="mpeg2video",
+    tags=("mpg2", "mp2v", "m2v1"),
+    avi_tag=b"mpg2",
+    describe=describe_mpeg2,
+    make_progressive=make_mpeg2_progressive,
+    has_interleaved_fields=True,
+)
+MPEG4 = Codec(decoder="mpeg4", tags=("fmp4", "mp4v", "xvid", "divx", "dx50"), avi_tag=b"FMP4", describe=describe_mpeg4)

@@ -1,4 +1,4 @@
-"""NAL units of H.264 and HEVC: with start codes (Annex B) or lengths before them, in a picture or in extradata."""
+"""NAL units of H.264 and HEVC: behind start codes (Annex B) or lengths, in a picture or in extradata."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -7,40 +7,42 @@ _START = b"\0\0\1"
 _EMULATION = re.compile(rb"\0\0(?=[\0-\3])")
 
 
-def unescaped(unit: bytes) -> bytes:
-    """Without the emulation prevention bytes (ITU-T H.264, 7.4.1)."""
+def unescape_unit(unit: bytes) -> bytes:
+    """Return the unit without emulation prevention bytes (ITU-T H.264, 7.4.1)."""
     return unit.replace(b"\0\0\3", b"\0\0")
 
 
-def escaped(payload: bytes) -> bytes:
-    """With an emulation prevention byte wherever three bytes would pass for a start code or for such a byte."""
+def escape_unit(payload: bytes) -> bytes:
+    """Return the unit with an emulation prevention byte in every sequence that could be read as a start code."""
     return _EMULATION.sub(b"\0\0\3", payload)
 
 
 def is_escaped(unit: bytes) -> bool:
-    """Whether there are emulation prevention bytes in it."""
+    """Return True if the unit has emulation prevention bytes."""
     return b"\0\0\3" in unit
 
 
 def is_annex_b(data: bytes) -> bool:
+    """Return True if the data begins with a start code."""
     return data[:3] == _START or data[:4] == b"\0\0\0\1"
 
 
-def with_start_codes(data: bytes) -> Iterator[tuple[int, int]]:
-    """Start and end of each unit in Annex B; trailing zeros belong to none."""
+def split_annex_b(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each unit behind a start code, without trailing zeros."""
     at = data.find(_START)
     while at >= 0:
         start = at + 3
         at = data.find(_START, start)
         end = at if at >= 0 else len(data)
+        # Muxers pad pictures with zeros, and FFmpeg writes start codes of four bytes.
         while end > start and data[end - 1] == 0:
             end -= 1
         if end > start:
             yield start, end
 
 
-def with_lengths(data: bytes, width: int) -> Iterator[tuple[int, int]]:
-    """Start and end of each unit behind a length of `width` bytes; stops where the lengths make no sense."""
+def split_lengths(data: bytes, width: int) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each unit behind a length of `width` bytes; stop at an invalid length."""
     at = 0
     while at + width < len(data):
         length = int.from_bytes(data[at : at + width])
@@ -51,8 +53,8 @@ def with_lengths(data: bytes, width: int) -> Iterator[tuple[int, int]]:
         at = start + length
 
 
-def in_avcc(extradata: bytes) -> Iterator[tuple[int, int]]:
-    """Parameter sets in an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3)."""
+def split_avcc(extradata: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the parameter sets in an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3)."""
     at = 5
     for mask in (0x1F, 0xFF):
         if at >= len(extradata):
@@ -66,8 +68,8 @@ def in_avcc(extradata: bytes) -> Iterator[tuple[int, int]]:
             at += 2 + length
 
 
-def in_hvcc(extradata: bytes) -> Iterator[tuple[int, int]]:
-    """Parameter sets in an HEVCDecoderConfigurationRecord (ISO/IEC 14496-15, 8.3.3)."""
+def split_hvcc(extradata: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the parameter sets in an HEVCDecoderConfigurationRecord (ISO/IEC 14496-15, 8.3.3)."""
     at = 23
     for _ in range(extradata[22] if len(extradata) > 22 else 0):
         count, at = int.from_bytes(extradata[at + 1 : at + 3]), at + 3
@@ -79,22 +81,24 @@ def in_hvcc(extradata: bytes) -> Iterator[tuple[int, int]]:
             at += 2 + length
 
 
-def both_rewritten(
+def rewrite_both(
     extradata: bytes,
     picture: bytes,
     units: tuple[Iterable[tuple[int, int]], Iterable[tuple[int, int]]],
     rewrite: Callable[[bytes], bytes],
     width: int,
 ) -> tuple[bytes, bytes]:
-    """Extradata and picture with each unit rewritten. Lengths take `width` bytes in the picture, 0 with start codes."""
+    """Return both with each unit rewritten. A length in the picture has `width` bytes, 0 in Annex B."""
     return (
-        rewritten(extradata, units[0], rewrite, 2 if width else 0),
-        rewritten(picture, units[1], rewrite, width),
+        rewrite_units(extradata, units[0], rewrite, 2 if width else 0),
+        rewrite_units(picture, units[1], rewrite, width),
     )
 
 
-def rewritten(data: bytes, units: Iterable[tuple[int, int]], rewrite: Callable[[bytes], bytes], width: int) -> bytes:
-    """`data` with each unit rewritten, and its length of `width` bytes before it too; 0 with start codes."""
+def rewrite_units(
+    data: bytes, units: Iterable[tuple[int, int]], rewrite: Callable[[bytes], bytes], width: int
+) -> bytes:
+    """Return `data` with each unit rewritten, and its length of `width` bytes updated; `width` is 0 in Annex B."""
     parts, at = [], 0
     for start, end in units:
         unit = rewrite(data[start:end])

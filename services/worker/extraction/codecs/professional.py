@@ -1,42 +1,52 @@
-"""ProRes (SMPTE RDD 36, 5.1), DNxHD (SMPTE ST 2019-1) and VC-1 (SMPTE ST 421): whether pictures are interlaced."""
+"""ProRes (SMPTE RDD 36, 5.1) and DNxHD (SMPTE ST 2019-1): frame headers. Every frame is a keyframe."""
 
-from services.worker.extraction.codecs.bits import Bits, OutOfBitsError
+from collections.abc import Sequence
+
+from services.worker.extraction.codecs.codec import Codec, Rewritten
 from services.worker.extraction.codecs.coded import Coded, Colour
 
 _PRORES_MARK = b"icpf"
-_PRORES_FIELDS = 0x0C
+_PRORES_HEADER_BYTES = 28
+_PRORES_HEIGHT_AT, _PRORES_FLAGS_AT, _PRORES_FIELDS = 18, 20, 0x0C
 _DNXHD_FIELDS = 0x02
-_SEQUENCE = b"\0\0\1\x0f"
-_ADVANCED = 3
 
 
 def describe_prores(_extradata: bytes, picture: bytes) -> Coded:
-    if picture[4:8] != _PRORES_MARK or len(picture) < 28:
+    """Return what the frame header says; nothing without the mark `icpf`."""
+    if picture[4:8] != _PRORES_MARK or len(picture) < _PRORES_HEADER_BYTES:
         return Coded()
     return Coded(
         width_px=int.from_bytes(picture[16:18]),
         height_px=int.from_bytes(picture[18:20]),
-        may_be_interlaced=bool(picture[20] & _PRORES_FIELDS),
+        may_be_interlaced=bool(picture[_PRORES_FLAGS_AT] & _PRORES_FIELDS),
         colour=Colour(*picture[22:25]),
         is_key=True,
     )
 
 
+def make_prores_progressive(extradata: bytes, pictures: Sequence[bytes]) -> Rewritten:
+    """Declare the first field, which is coded as a whole picture, as a progressive frame of half the height."""
+    changed = []
+    for picture in pictures:
+        out = bytearray(picture)
+        if len(picture) > _PRORES_FLAGS_AT and picture[_PRORES_FLAGS_AT] & _PRORES_FIELDS:
+            height = int.from_bytes(picture[_PRORES_HEIGHT_AT : _PRORES_HEIGHT_AT + 2])
+            out[_PRORES_HEIGHT_AT : _PRORES_HEIGHT_AT + 2] = ((height + 1) // 2).to_bytes(2)
+            out[_PRORES_FLAGS_AT] &= ~_PRORES_FIELDS
+        changed.append(bytes(out))
+    return extradata, changed
+
+
 def describe_dnxhd(_extradata: bytes, picture: bytes) -> Coded:
+    """Return whether the picture is interlaced."""
     return Coded(may_be_interlaced=len(picture) > 5 and bool(picture[5] & _DNXHD_FIELDS), is_key=True)
 
 
-def describe_vc1(extradata: bytes, picture: bytes) -> Coded:
-    """The advanced profile only: the others are progressive."""
-    for data in (picture, extradata):
-        at = data.find(_SEQUENCE)
-        if at >= 0:
-            bits = Bits(data[at + 4 : at + 16])
-            try:
-                if bits.u(2) != _ADVANCED:
-                    return Coded()
-                bits.skip(3 + 2 + 3 + 5 + 1 + 12 + 12 + 1)
-                return Coded(may_be_interlaced=bits.flag())
-            except OutOfBitsError:
-                return Coded()
-    return Coded()
+PRORES = Codec(
+    decoder="prores",
+    tags=("apch", "apcn", "apcs", "apco", "ap4h", "ap4x"),
+    avi_tag=b"apcn",
+    describe=describe_prores,
+    make_progressive=make_prores_progressive,
+)
+DNXHD = Codec(decoder="dnxhd", tags=("avdn", "avdh"), avi_tag=b"AVdn", describe=describe_dnxhd)

@@ -1,6 +1,7 @@
-"""VP8 (RFC 6386, 9.1) and VP9 (VP9 Bitstream & Decoding Process Specification, 6.2): the header of a keyframe."""
+"""VP6, VP8 (RFC 6386, 9.1) and VP9 (VP9 Bitstream & Decoding Process Specification, 6.2): the header of a keyframe."""
 
 from services.worker.extraction.codecs.bits import Bits, OutOfBitsError
+from services.worker.extraction.codecs.codec import Codec
 from services.worker.extraction.codecs.coded import Coded, Colour
 
 _VP9_SYNC = 0x498342
@@ -10,6 +11,7 @@ _MATRICES = {1: 6, 2: 1, 3: 6, 4: 7, 5: 9}
 
 
 def describe_vp8(_extradata: bytes, picture: bytes) -> Coded:
+    """Return size and kind of a picture."""
     if len(picture) < 10 or picture[0] & 1:
         return Coded(is_key=False)
     if picture[3:6] != b"\x9d\x01\x2a":
@@ -19,19 +21,20 @@ def describe_vp8(_extradata: bytes, picture: bytes) -> Coded:
 
 
 def describe_vp9(_extradata: bytes, picture: bytes) -> Coded:
+    """Return size, kind and colour matrix of a picture."""
     try:
-        return _describe_vp9(Bits(picture[:32]))
+        return _read_vp9(Bits(picture[:32]))
     except OutOfBitsError:
         return Coded()
 
 
-def _describe_vp9(bits: Bits) -> Coded:
+def _read_vp9(bits: Bits) -> Coded:
     bits.skip(2)
     profile = bits.u(1) | bits.u(1) << 1
     if profile == 3:
         bits.skip(1)
     if bits.flag():
-        return Coded()  # shows a picture that was decoded before
+        return Coded()  # show_existing_frame
     if bits.u(1):
         return Coded(is_key=False)
     bits.skip(2)
@@ -48,3 +51,8 @@ def _describe_vp9(bits: Bits) -> Coded:
         bits.skip(1)
     width, height = bits.u(16) + 1, bits.u(16) + 1
     return Coded(width_px=width, height_px=height, colour=Colour(matrix=_MATRICES.get(space, 2)), is_key=True)
+
+
+VP6 = Codec(decoder="vp6f", tags=("vp6f",), avi_tag=b"VP6F", name="vp6", needs_container_size=True)
+VP8 = Codec(decoder="vp8", tags=("vp80",), avi_tag=b"VP80", describe=describe_vp8)
+VP9 = Codec(decoder="vp9", tags=("vp90",), avi_tag=b"VP90", describe=describe_vp9)

@@ -1,4 +1,4 @@
-"""Video usability information, which H.264 and HEVC begin alike (ITU-T H.264, E.1.1; H.265, E.2.1)."""
+"""Video usability information (VUI), the same in H.264 (E.1.1) and HEVC (E.2.1) up to the colour."""
 
 from dataclasses import dataclass
 
@@ -15,15 +15,15 @@ _RATIOS = {
 
 @dataclass(frozen=True)
 class Vui:
-    """`colour_at` is the position in bits of primaries and transfer, one byte each; None where they are not told."""
+    """`colour_at` is the position in bits of primaries and transfer, one byte each; None if the VUI has none."""
 
     sample_aspect_ratio: float | None = None
     colour: Colour = UNTOLD
     colour_at: int | None = None
 
 
-def read(bits: Bits) -> Vui:
-    """The start of the VUI, up to the colour. Raises: OutOfBitsError."""
+def read_vui(bits: Bits) -> Vui:
+    """Read the VUI up to the colour. Raises: OutOfBitsError."""
     ratio: float | None = None
     if bits.flag():
         number = bits.u(8)

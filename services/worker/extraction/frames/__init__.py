@@ -1,1 +1,1 @@
-"""Frames: which one to take for a position, and how to decode it."""
+"""Frames: selection of a frame for each position, and decoding."""

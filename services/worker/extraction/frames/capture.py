@@ -1,4 +1,4 @@
-"""OpenCV's FFmpeg backend on a reader: the only place that knows its properties, options and traps."""
+"""OpenCV's FFmpeg backend on a reader: its properties, options and traps."""
 
 import contextlib
 import os
@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import cv2
-import numpy as np
 
+from services.worker.extraction.pixels.orientation import Image
 from services.worker.extraction.reading.reader import RangedReader
 
-Image = np.ndarray[Any, np.dtype[np.uint8]]
-"""Height x width x 3 bytes, blue first."""
+_DEMUXERS = "mov,matroska,avi,asf,flv,mpegts"
 
 
-def prepare() -> None:
-    """Settings for a process that extracts: no threads, and silence on stderr. To be called before the first open."""
+def prepare_process() -> None:
+    """Set OpenCV to one thread and a silent stderr. Call it before the first capture is opened."""
     os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     cv2.setNumThreads(1)
@@ -24,7 +23,7 @@ def prepare() -> None:
 
 @dataclass(frozen=True)
 class StreamInfo:
-    """The video stream that FFmpeg picked: the default one, never a cover picture where there is a real one."""
+    """Video stream that FFmpeg selects: the default one, and a cover picture only if there is no other."""
 
     tag: str
     width_px: int
@@ -35,10 +34,7 @@ class StreamInfo:
 
 @dataclass(frozen=True)
 class Frame:
-    """A decoded frame, rotated as it is to be shown. `time_s` counts from the start of the video.
-
-    `note` says what is wrong with the picture, if something is.
-    """
+    """Decoded frame, upright. `time_s` counts from the start of the video; `note` describes a flaw of the picture."""
 
     image: Image
     time_s: float
@@ -46,9 +42,10 @@ class Frame:
 
 
 @contextlib.contextmanager
-def ffmpeg_options(options: Mapping[str, str]) -> Iterator[None]:
-    """FFmpeg's options for a capture that is opened meanwhile: OpenCV reads them from the environment, at every open,
-    and takes them from nowhere else.
+def set_ffmpeg_options(options: Mapping[str, str]) -> Iterator[None]:
+    """Set FFmpeg's options for captures that are opened in the context.
+
+    OpenCV reads them from the environment at every open, and accepts them nowhere else.
     """
     name = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
     os.environ[name] = "|".join(f"{option};{value}" for option, value in options.items())
@@ -59,10 +56,10 @@ def ffmpeg_options(options: Mapping[str, str]) -> Iterator[None]:
 
 
 class Capture:
-    """An open video. The reader must outlive it: releasing the last reference to a reader inside aborts Python."""
+    """Open video. The reader must outlive it: OpenCV aborts Python if it releases the last reference to the reader."""
 
     def __init__(self, reader: RangedReader, demuxer: str, *, decoder_whitelist: str | None) -> None:
-        """With `decoder_whitelist` None packets are handed out as they are, and no decoder is opened at all."""
+        """Open the video. If `decoder_whitelist` is None, no decoder is opened and packets are returned as they are."""
         self._reader = reader
         self._is_matroska = demuxer == "matroska"
         self._start_s: float | None = None
@@ -73,12 +70,13 @@ class Capture:
             "codec_whitelist": decoder_whitelist or "none",
         }
         parameters = [cv2.CAP_PROP_N_THREADS, 1] if decoder_whitelist else [cv2.CAP_PROP_FORMAT, -1]
-        with ffmpeg_options(options):
+        with set_ffmpeg_options(options):
             self._capture = cv2.VideoCapture(cast("Any", reader), cv2.CAP_FFMPEG, parameters)
         self.is_open = self._capture.isOpened()
 
     @property
     def stream(self) -> StreamInfo:
+        """Description of the selected stream."""
         get = self._capture.get
         tag = (int(get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF).to_bytes(4, "little").decode("latin-1").rstrip("\0")
         rate, frames = get(cv2.CAP_PROP_FPS), get(cv2.CAP_PROP_FRAME_COUNT)
@@ -93,7 +91,7 @@ class Capture:
 
     @property
     def sample_aspect_ratio(self) -> float:
-        """Width of a pixel over its height, in the rotated picture; 1 where it is not told."""
+        """Width of a pixel over its height in the rotated picture; 1 if unknown."""
         get = self._capture.get
         width, height = get(cv2.CAP_PROP_SAR_NUM), get(cv2.CAP_PROP_SAR_DEN)
         ratio = width / height if width > 0 and height > 0 else 1.0
@@ -101,21 +99,21 @@ class Capture:
         return 1 / ratio if turned else ratio
 
     def seek(self, time_s: float) -> None:
-        """Goes to the frame at a time, decoding from the keyframe before it."""
+        """Seek to the frame at a time by decoding from the keyframe before it."""
         self._capture.set(cv2.CAP_PROP_POS_MSEC, time_s * 1000)
 
     def advance(self) -> float | None:
-        """Decodes the next frame, and returns its time in seconds; None at the end."""
+        """Decode the next frame and return its time in seconds; None at the end."""
         if not self._capture.grab():
             return None
         time_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-        return time_s + self._drift_s(time_s) if self._is_matroska else time_s
+        return time_s + self._compute_drift_s(time_s) if self._is_matroska else time_s
 
-    def _drift_s(self, time_s: float) -> float:
-        """How far the start of the stream, from which FFmpeg counts, has moved since the first frame.
+    def _compute_drift_s(self, time_s: float) -> float:
+        """Return how far the start of the stream, from which FFmpeg counts, has moved since the first frame.
 
-        In Matroska it may find out some H.264 frames late that frames come reordered, and then takes the one at hand
-        for the first. CAP_PROP_PTS counts as the container does, but in whole frames, and is zero in some AVI files.
+        In Matroska, FFmpeg may detect the reordering of H.264 frames late, and then takes the current frame for the
+        first. CAP_PROP_PTS counts as the container does, but in whole frames, and is zero in some AVI files.
         """
         frame_s = self.stream.frame_s
         start_s = self._capture.get(cv2.CAP_PROP_PTS) * frame_s - time_s
@@ -125,17 +123,17 @@ class Capture:
         # Both are rounded to a frame.
         return drift_s if abs(drift_s) > 1.5 * frame_s else 0.0
 
-    def packet(self) -> bytes:
-        """The next packet, as it is: without a decoder. Nothing at the end."""
+    def read_packet(self) -> bytes:
+        """Return the next packet as it is; empty at the end. Only without a decoder."""
         ok, data = self._capture.retrieve() if self._capture.grab() else (False, None)
         return bytes(data) if ok and data is not None else b""
 
-    def extradata(self) -> bytes:
-        """The decoder's configuration. Only without a decoder."""
+    def read_extradata(self) -> bytes:
+        """Return the decoder configuration. Only without a decoder."""
         ok, data = self._capture.retrieve(flag=int(self._capture.get(cv2.CAP_PROP_CODEC_EXTRADATA_INDEX)))
         return bytes(data) if ok and data is not None else b""
 
-    def image(self) -> Image | None:
-        """The frame that `advance` decoded."""
+    def retrieve_image(self) -> Image | None:
+        """Return the frame that `advance` decoded; None if it cannot be converted."""
         ok, image = self._capture.retrieve()
         return cast("Image", image) if ok and image.size else None

@@ -1,4 +1,4 @@
-"""From coded pictures to an upright image of a thumbnail's size, without their container."""
+"""Decoding of coded pictures to upright images in thumbnail size, without their container."""
 
 import io
 from collections import deque
@@ -8,33 +8,30 @@ from typing import Any, cast
 
 import cv2
 
-from services.worker.extraction.codecs import headers
+from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.codecs.coded import UNSPECIFIED, Coded
 from services.worker.extraction.containers.stream import Stream
-from services.worker.extraction.frames import avi_wrapper as tiny
-from services.worker.extraction.frames.capture import ffmpeg_options
-from services.worker.extraction.pixels import colour, interlace, orientation
-from services.worker.extraction.pixels import thumbnail as picture
+from services.worker.extraction.frames import avi_wrapper
+from services.worker.extraction.frames.capture import set_ffmpeg_options
+from services.worker.extraction.pixels import colour, interlace, orientation, thumbnail
 from services.worker.extraction.pixels.orientation import Image
 
-# No decoder while the file is probed: the one that OpenCV opens itself is not subject to this list, and the only one.
-# And no parser, which would put the true size in place of the declared one.
+# No decoder while the file is probed: OpenCV opens its own decoder, which ignores this list, as the only one.
+# No parser, which would replace the declared size by the true one.
 _OPTIONS = {
     "codec_whitelist": "none",
     "format_whitelist": "avi",
     "protocol_whitelist": "none",
     "fflags": "nofillin+noparse",
 }
-_INTERLEAVES_FIELDS = {"h264", "mpeg2video"}
-"""Codecs of which a decoded picture holds both fields, line by line."""
-_SMALLEST_PX = 16
+_MIN_PX = 16
 _MACROBLOCK_PX = 16
-_LOST = 4
-"""How many pictures a decoder may swallow at the start of a run, before it knows how far they are reordered."""
+_MAX_LOST = 4
+"""Upper limit of pictures that FFmpeg drops at the start until it knows how far H.264 and HEVC are reordered."""
 
 
 class Memory(io.BufferedIOBase):
-    """A file in memory, for OpenCV: it must be a BufferedIOBase, and must not raise."""
+    """File in memory for OpenCV, which needs a BufferedIOBase that never raises."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__()
@@ -57,105 +54,105 @@ class Memory(io.BufferedIOBase):
 
 
 @dataclass(frozen=True)
-class Shape:
-    """A picture as it is stored, as it is shown, and as its thumbnail is to be."""
+class PictureShape:
+    """Sizes of a picture: stored, shown, and of its thumbnail."""
 
     stored_px: tuple[int, int]
     shown_px: tuple[int, int]
     thumbnail_px: tuple[int, int]
-    """Before it is turned."""
+    """Before the rotation."""
 
 
-def shape(stream: Stream, coded: Coded, *, max_width_px: int) -> Shape:
-    """Sizes from the picture's own header, or from the container where that says nothing."""
+def compute_shape(stream: Stream, coded: Coded, *, max_width_px: int) -> PictureShape:
+    """Return the sizes from the header of the picture, or from the container if the header has none."""
     width = coded.width_px or stream.width_px
     height = coded.height_px or stream.height_px
     ratio = stream.sample_aspect_ratio or coded.sample_aspect_ratio or 1.0
     if stream.orientation.swaps_sides:
         shown = (height, width)
-        across, down = picture.shown_size(*shown, 1 / ratio, max_width_px=max_width_px)
-        return Shape((width, height), shown, (down, across))
-    return Shape((width, height), (width, height), picture.shown_size(width, height, ratio, max_width_px=max_width_px))
+        across, down = thumbnail.compute_size(*shown, 1 / ratio, max_width_px=max_width_px)
+        return PictureShape((width, height), shown, (down, across))
+    return PictureShape(
+        (width, height), (width, height), thumbnail.compute_size(width, height, ratio, max_width_px=max_width_px)
+    )
 
 
-def decode(
+def decode_pictures(
     stream: Stream, coded: Coded, pictures: Sequence[bytes], *, shown_after: Sequence[int] = (0,), max_width_px: int
 ) -> list[Image | None]:
-    """Some of `pictures` as they are to be shown: those after which so many others are. None for one that is damaged.
+    """Decode pictures and return some as they are shown; None for a damaged one.
 
-    The first is a keyframe, whose header `coded` is. They are in decoding order.
+    Each number in `shown_after` selects the picture with that many others behind it in display order. `pictures` are in
+    decoding order, the first a keyframe with the header `coded`.
     """
     nothing: list[Image | None] = [None] * len(shown_after)
-    pictures = [headers.alone(stream.decoder, stream.extradata, pictures[0]), *pictures[1:]]
+    codec = get_codec(stream.decoder)
+    pictures = [codec.isolate_keyframe(stream.extradata, pictures[0]), *pictures[1:]]
     extradata, transfer = stream.extradata, coded.colour.transfer
     if not coded.colour.is_plain:
-        neutral = [headers.neutral(stream.decoder, stream.extradata, sample) for sample in pictures]
-        extradata, pictures = neutral[0][0], [sample for _, sample in neutral]
+        if codec.label_bt709:
+            labelled = [codec.label_bt709(stream.extradata, picture) for picture in pictures]
+            extradata, pictures = labelled[0][0], [picture for _, picture in labelled]
     elif transfer == UNSPECIFIED:
         transfer = stream.colour.transfer
     if coded.may_be_interlaced:
-        progressive = headers.as_progressive(stream.decoder, extradata, pictures)
+        progressive = codec.make_progressive(extradata, pictures) if codec.make_progressive else None
         if progressive is None:
             return nothing
         extradata, pictures = progressive
-    has_lines = coded.may_be_interlaced and stream.decoder in _INTERLEAVES_FIELDS
-    size = shape(stream, coded, max_width_px=max_width_px)
-    if len(pictures) == 1 and _is_much_smaller(size):
-        extradata, keyframe = headers.without_deblocking(stream.decoder, extradata, pictures[0])
-        pictures = [keyframe]
-    memory = Memory(_wrapped(stream, extradata, pictures, size, keeps_lines=has_lines))
+    has_lines = coded.may_be_interlaced and codec.has_interleaved_fields
+    size = compute_shape(stream, coded, max_width_px=max_width_px)
+    memory = Memory(_wrap(stream, extradata, pictures, size, keeps_lines=has_lines))
     return [
-        None if image is None else _shown(image, stream, size, transfer, has_lines=has_lines)
-        for image in _images(memory, len(pictures), shown_after)
+        None if image is None else _finish_image(image, stream, size, transfer, has_lines=has_lines)
+        for image in _retrieve_images(memory, len(pictures), shown_after)
     ]
 
 
-def _shown(image: Image, stream: Stream, size: Shape, transfer: int, *, has_lines: bool) -> Image:
+def _finish_image(image: Image, stream: Stream, size: PictureShape, transfer: int, *, has_lines: bool) -> Image:
     if has_lines:
-        image = interlace.one_field_if_combed(image)
-    image = picture.resized(image, size.thumbnail_px)
+        image = interlace.drop_combed_field(image)
+    image = thumbnail.resize_image(image, size.thumbnail_px)
     if colour.is_high_dynamic_range(transfer):
-        image = colour.tone_mapped(image, transfer)
-    return orientation.apply(image, stream.orientation)
+        image = colour.map_tones(image, transfer)
+    return orientation.apply_orientation(image, stream.orientation)
 
 
-def _wrapped(stream: Stream, extradata: bytes, pictures: Sequence[bytes], size: Shape, *, keeps_lines: bool) -> bytes:
+def _wrap(
+    stream: Stream, extradata: bytes, pictures: Sequence[bytes], size: PictureShape, *, keeps_lines: bool
+) -> bytes:
+    codec = get_codec(stream.decoder)
     width, height = size.thumbnail_px
-    if stream.decoder in tiny.TRUE_SIZE:
+    if codec.needs_container_size:
         width, height = stream.width_px, stream.height_px
-    elif stream.decoder == "h264" and _macroblocks(size.thumbnail_px) == _macroblocks(size.stored_px):
-        # FFmpeg would take the declared size for a crop that the container knows of.
+    elif codec.crops_to_container_size and _count_macroblocks(size.thumbnail_px) == _count_macroblocks(size.stored_px):
+        # FFmpeg's H.264 decoder takes a declared size within the last macroblock for a crop of the picture.
         width, height = size.stored_px
     elif keeps_lines:
         height = size.stored_px[1]
-    # FFmpeg's scaler wants some pixels to work on.
-    width, height = max(width, _SMALLEST_PX), max(height, _SMALLEST_PX)
-    return tiny.avi(stream.decoder, extradata, (width, height), pictures, stream.tag)
+    # FFmpeg's scaler needs a minimum of pixels.
+    width, height = max(width, _MIN_PX), max(height, _MIN_PX)
+    return avi_wrapper.wrap_pictures(codec, extradata, (width, height), pictures, stream.tag)
 
 
-def _is_much_smaller(size: Shape) -> bool:
-    """Whether what a decoder does to the edges of blocks is lost at the size of the thumbnail."""
-    return all(2 * small <= stored for small, stored in zip(size.thumbnail_px, size.stored_px, strict=True))
-
-
-def _macroblocks(size_px: tuple[int, int]) -> tuple[int, int]:
+def _count_macroblocks(size_px: tuple[int, int]) -> tuple[int, int]:
     width, height = size_px
     return -(-width // _MACROBLOCK_PX), -(-height // _MACROBLOCK_PX)
 
 
-def open_tiny(memory: Memory) -> cv2.VideoCapture:
-    """A capture of a tiny file. `memory` must outlive it: the last reference to a reader inside aborts Python."""
-    with ffmpeg_options(_OPTIONS):
+def open_wrapped(memory: Memory) -> cv2.VideoCapture:
+    """Open a wrapped file. `memory` must outlive the capture: see `Capture`."""
+    with set_ffmpeg_options(_OPTIONS):
         return cv2.VideoCapture(cast("Any", memory), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
 
 
-def _images(memory: Memory, count: int, shown_after: Sequence[int], *, lost: int = 0) -> list[Image | None]:
-    """Those of `count` pictures after which so many others are shown, where at most so many are `lost`.
+def _retrieve_images(memory: Memory, count: int, shown_after: Sequence[int], *, lost: int = 0) -> list[Image | None]:
+    """Return the selected ones of `count` pictures, of which at most `lost` are dropped by the decoder.
 
-    Few decoders lose any, and to convert a picture costs as much as to decode two: only where some turn out to be lost,
-    all is decoded again, and as many more are kept as may be.
+    Few decoders drop any, and converting a picture costs as much as decoding two. So all pictures are decoded again,
+    with more candidates kept, only if some were dropped.
     """
-    capture = open_tiny(memory)
+    capture = open_wrapped(memory)
     latest: list[deque[tuple[int, Image]]] = [deque(maxlen=min(after, lost) + 1) for after in shown_after]
     number = 0
     while capture.isOpened() and capture.grab():
@@ -168,10 +165,10 @@ def _images(memory: Memory, count: int, shown_after: Sequence[int], *, lost: int
         for images in near:
             images.append((number, cast("Image", image)))
         if number == count == 1:
-            break  # the end need not be looked for
-    if number < count and lost < _LOST and count > 1:
+            break  # saves the search for the end
+    if number < count and lost < _MAX_LOST and count > 1:
         del capture
         memory.seek(0)
-        return _images(memory, count, shown_after, lost=_LOST)
-    # Counted from the end: what is lost is at the start.
+        return _retrieve_images(memory, count, shown_after, lost=_MAX_LOST)
+    # Counted from the end: pictures are lost at the start.
     return [dict(images).get(number - after) for images, after in zip(latest, shown_after, strict=True)]

@@ -1,111 +1,143 @@
-"""Pictures of the whole video, where they are asked for: a storyboard, and a short animation. From keyframes only.
+"""Optional pictures of the whole video, from keyframes only: a storyboard and a short animation.
 
-They never cost a video its thumbnails: what finding more keyframes would cost too much is left out, and the nearest
-ones that are there stand for the others.
+They never cost a video its thumbnails: the search for keyframes ends at its limits, and the nearest keyframes found
+replace the others.
 """
 
 import math
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar, cast
 
 import cv2
 import numpy as np
 
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.containers.stream import BrokenIndexError, Index
-from services.worker.extraction.frames.capture import Frame, Image
-from services.worker.extraction.frames.keyframes import KeyframeSearch
-from services.worker.extraction.frames.search import Limits
-from services.worker.extraction.outcome import Preview, Storyboard
-from services.worker.extraction.pixels import thumbnail as picture
+from services.worker.extraction.frames.capture import Frame
+from services.worker.extraction.frames.indexed import IndexSearch
+from services.worker.extraction.frames.request import FrameRequest, SearchLimits
+from services.worker.extraction.index_failure import IndexFailure
+from services.worker.extraction.outcome import ExtractedPreview, ExtractedStoryboard, ExtractionError, Outcome
+from services.worker.extraction.pixels import thumbnail
+from services.worker.extraction.pixels.orientation import Image
 from services.worker.extraction.reading.reader import RangedReader
 
 _INTERVAL_S, _INTERVAL_SHARE = 5.0, 0.01
 _TILE_PX, _COLUMNS = 160, 10
 _PREVIEW_PX, _PREVIEW_FRAMES, _FRAME_MS = 320, 10, 500
-_AT_ONCE = 8
-"""Keyframes that are looked up together: in a container without an index each may cost 12 MiB."""
-_MOST_WALL_S = 15.0
-_MOST_FETCHES = 600
+_BATCH = 8
+"""Keyframes that are read together: in a container without an index each may cost 12 MiB."""
+_MAX_WALL_S = 15.0
+_MAX_FETCHES = 600
+
+_Made = TypeVar("_Made", ExtractedStoryboard, ExtractedPreview)
 
 
 @dataclass(frozen=True)
 class _Allowance:
-    """How far the search for more keyframes may go; asked between two batches."""
+    """Limits of the search for more keyframes, checked between two batches."""
 
     reader: RangedReader
-    most_bytes: int
-    most_fetches: int
+    max_bytes: int
+    max_fetches: int
     until_cpu_s: float
     until_s: float
 
-    def left_bytes(self) -> int:
-        """Zero when anything is used up."""
+    def count_left_bytes(self) -> int:
+        """Return the bytes that may still be read; zero if any limit is reached."""
         is_over = (
-            self.reader.fetches > self.most_fetches
+            self.reader.fetches > self.max_fetches
             or time.process_time() > self.until_cpu_s
             or time.monotonic() > self.until_s
         )
-        return 0 if is_over else max(self.most_bytes - self.reader.fetched_bytes, 0)
+        return 0 if is_over else max(self.max_bytes - self.reader.fetched_bytes, 0)
+
+
+def add_overview(
+    outcome: Outcome, request: FrameRequest, shown: Image, *, index_errors: tuple[type[Exception], ...]
+) -> Outcome:
+    """Return the outcome with the requested overview. `shown` is a frame of the video.
+
+    A picture is left out if the index does not lead to it: the outcome then has the `index_errors` error as a failure.
+
+    Raises: SourceError.
+    """
+    options, container = request.options, request.examined.container.name
+    if request.index is None or not (options.storyboard or options.preview):
+        return outcome
+    overview = Overview(request.reader, request.index, options, request.limits, shown)
+
+    def try_build(build: Callable[[], _Made | None]) -> tuple[_Made | None, IndexFailure | None]:
+        try:
+            return build(), None
+        except index_errors as error:
+            return None, IndexFailure.of(error, container)
+        except (ExtractionError, MemoryError, cv2.error):
+            return None, None
+
+    storyboard, no_storyboard = try_build(overview.build_storyboard) if options.storyboard else (None, None)
+    preview, no_preview = try_build(overview.build_preview) if options.preview else (None, None)
+    return replace(outcome, storyboard=storyboard, preview=preview, index_failure=no_storyboard or no_preview)
 
 
 class Overview:
-    """The pictures of one video, of which `index` knows the keyframes, and `shown` is a frame.
+    """Overview of one video from the keyframes in `index`. `shown` is a frame of the video.
 
-    Its methods raise what `KeyframeSearch` raises.
+    The methods raise the errors of `IndexSearch`.
     """
 
     def __init__(
-        self, reader: RangedReader, index: Index, options: ThumbnailOptions, limits: Limits, shown: Image
+        self, reader: RangedReader, index: Index, options: ThumbnailOptions, limits: SearchLimits, shown: Image
     ) -> None:
         self._reader, self._index, self._options = reader, index, options
         self._shape = shown.shape
         self._allowance = _Allowance(
             reader,
-            most_bytes=reader.fetched_bytes + limits.read_bytes,
-            most_fetches=reader.fetches + _MOST_FETCHES,
+            max_bytes=reader.fetched_bytes + limits.read_bytes,
+            max_fetches=reader.fetches + _MAX_FETCHES,
             until_cpu_s=limits.cpu_s / 2,
-            until_s=time.monotonic() + _MOST_WALL_S,
+            until_s=time.monotonic() + _MAX_WALL_S,
         )
 
-    def storyboard(self) -> Storyboard:
+    def build_storyboard(self) -> ExtractedStoryboard:
+        """Return a sheet of tiles, each from the keyframe nearest to the middle of its interval."""
         duration_s = self._index.stream.duration_s
         interval_s = max(_INTERVAL_S, _INTERVAL_SHARE * duration_s)
         tiles = max(math.ceil(duration_s / interval_s - 1e-6), 1)
         middles_s = [min((number + 0.5) * interval_s, duration_s) for number in range(tiles)]
-        size_px = fitted(self._shape, _TILE_PX)
-        images = [_resized(frame.image, size_px) for frame in self._frames(middles_s, size_px[0])]
-        sheet = composed(images, min(_COLUMNS, tiles))
-        return Storyboard(
+        size_px = fit_square(self._shape, _TILE_PX)
+        images = [_resize(frame.image, size_px) for frame in self._find_frames(middles_s, size_px[0])]
+        sheet = compose_sheet(images, min(_COLUMNS, tiles))
+        return ExtractedStoryboard(
             interval_s=interval_s,
             tiles=tiles,
             columns=min(_COLUMNS, tiles),
             tile_width_px=size_px[0],
             tile_height_px=size_px[1],
-            data=picture.encoded(sheet, self._options.format, quality=self._options.quality),
+            data=thumbnail.encode_image(sheet, self._options.format, quality=self._options.quality),
         )
 
-    def preview(self) -> Preview | None:
-        """None where there are no two different pictures to show in turn."""
+    def build_preview(self) -> ExtractedPreview | None:
+        """Return an animation of keyframes; None if fewer than two are different."""
         duration_s = self._index.stream.duration_s
         times_s = [(number + 0.5) / _PREVIEW_FRAMES * duration_s for number in range(_PREVIEW_FRAMES)]
-        size_px = fitted(self._shape, _PREVIEW_PX)
-        different = {frame.time_s: frame for frame in self._frames(times_s, size_px[0])}
+        size_px = fit_square(self._shape, _PREVIEW_PX)
+        different = {frame.time_s: frame for frame in self._find_frames(times_s, size_px[0])}
         if len(different) < 2:
             return None
         animation = cv2.Animation()
-        animation.frames = [_resized(different[time_s].image, size_px) for time_s in sorted(different)]
+        animation.frames = [_resize(different[time_s].image, size_px) for time_s in sorted(different)]
         animation.durations = [_FRAME_MS] * len(different)
         ok, data = cv2.imencodeanimation(".webp", animation, [cv2.IMWRITE_WEBP_QUALITY, self._options.quality])
         if not ok:
             raise ValueError("OpenCV could not encode the animation")
-        # libwebp makes one frame of those that look alike, for as long as all of them together.
-        frames = animated_frames(data.tobytes())
+        # libwebp merges equal frames into one of their total duration.
+        frames = count_frames(data.tobytes())
         if frames < 2:
             return None
-        return Preview(
+        return ExtractedPreview(
             frames=frames,
             duration_s=len(different) * _FRAME_MS / 1000,
             width_px=size_px[0],
@@ -113,26 +145,26 @@ class Overview:
             data=data.tobytes(),
         )
 
-    def _frames(self, times_s: Sequence[float], width_px: int) -> list[Frame]:
-        """The frame of a keyframe for each time: the nearest one, or as near a one as the allowance lets find."""
-        search = KeyframeSearch(self._reader, self._index, self._options.model_copy(update={"width_px": width_px}))
+    def _find_frames(self, times_s: Sequence[float], width_px: int) -> list[Frame]:
+        """Return for each time the nearest keyframe of those that the limits allow to decode."""
+        search = IndexSearch(self._reader, self._index, self._options.model_copy(update={"width_px": width_px}))
         found: dict[int, Frame] = {}
-        order = list(coarse_first(len(times_s)))
-        for at in range(0, len(order), _AT_ONCE):
-            left_bytes = self._allowance.left_bytes()
-            numbers = sorted(order[at : at + _AT_ONCE])
+        order = list(order_coarse_first(len(times_s)))
+        for at in range(0, len(order), _BATCH):
+            left_bytes = self._allowance.count_left_bytes()
+            numbers = sorted(order[at : at + _BATCH])
             samples = self._index.find_nearest([times_s[number] for number in numbers]) if left_bytes else []
             if not samples or sum(sample.size_bytes for sample in samples if sample.data is None) > left_bytes:
                 break
-            frames = search.pictures(samples)
+            frames = search.decode_keyframes(samples)
             found |= {number: frame for number, frame in zip(numbers, frames, strict=True) if frame}
         if not found:
-            raise BrokenIndexError("no keyframe could be had")
+            raise BrokenIndexError("no keyframe could be decoded within the limits")
         return [found[min(found, key=lambda other: abs(other - number))] for number in range(len(times_s))]
 
 
-def animated_frames(webp: bytes) -> int:
-    """How many frames an animated WebP has; 0 for a still one. Chunks are padded to even sizes (RFC 9649, 2.3)."""
+def count_frames(webp: bytes) -> int:
+    """Return the number of frames of an animated WebP, 0 for a still one. Chunks have even sizes (RFC 9649, 2.3)."""
     at, frames = 12, 0
     while at + 8 <= len(webp):
         frames += webp[at : at + 4] == b"ANMF"
@@ -141,8 +173,8 @@ def animated_frames(webp: bytes) -> int:
     return frames
 
 
-def coarse_first(count: int) -> Iterator[int]:
-    """All numbers below `count`, each once: at every moment those so far are spread over the whole."""
+def order_coarse_first(count: int) -> Iterator[int]:
+    """Yield all numbers below `count` so that the first ones of any length are spread evenly."""
     step = 1 << max(count - 1, 1).bit_length()
     yield from range(min(count, 1))
     while step > 1:
@@ -150,14 +182,14 @@ def coarse_first(count: int) -> Iterator[int]:
         step //= 2
 
 
-def fitted(shape: Sequence[int], most_px: int) -> tuple[int, int]:
-    """Width and height of a picture of this shape (height first) in a square, never enlarged."""
-    scale = min(1.0, most_px / max(shape[:2]))
+def fit_square(shape: Sequence[int], max_px: int) -> tuple[int, int]:
+    """Return width and height of a picture of this shape (height first) scaled down to fit in a square."""
+    scale = min(1.0, max_px / max(shape[:2]))
     return max(round(shape[1] * scale), 1), max(round(shape[0] * scale), 1)
 
 
-def composed(images: Sequence[Image], columns: int) -> Image:
-    """Images of one size on one sheet, row by row; what is left of the last row is black."""
+def compose_sheet(images: Sequence[Image], columns: int) -> Image:
+    """Return images of one size on one sheet, row by row; the rest of the last row is black."""
     height, width = images[0].shape[:2]
     sheet = np.zeros((math.ceil(len(images) / columns) * height, columns * width, 3), np.uint8)
     for number, image in enumerate(images):
@@ -166,7 +198,7 @@ def composed(images: Sequence[Image], columns: int) -> Image:
     return sheet
 
 
-def _resized(image: Image, size_px: tuple[int, int]) -> Image:
+def _resize(image: Image, size_px: tuple[int, int]) -> Image:
     if image.shape[1::-1] == size_px:
         return image
     return cast("Image", cv2.resize(image, size_px, interpolation=cv2.INTER_AREA))

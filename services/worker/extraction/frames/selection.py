@@ -1,48 +1,51 @@
-"""Which frames to show: the positions as times, and the frames nearest to them."""
+"""Selection: positions as times, and the frames nearest to them."""
 
 from collections.abc import Callable, Sequence
 
-from services.worker.extraction.frames.capture import Capture, Frame, Image
+from services.worker.extraction.frames.capture import Capture, Frame
+from services.worker.extraction.pixels.orientation import Image
 
 Shrink = Callable[[Image], Image]
 
-_BETWEEN_LOOKS_S = 1.0
-"""On a walk, a picture is kept at least this often: the end of a video shows itself only when it is over."""
+_MAX_INTERVAL_S = 1.0
+"""Upper limit of the time between two kept pictures, as the last frame is known only after the end."""
 
 
-def times_s(positions_pct: Sequence[float], duration_s: float) -> list[float]:
+def compute_times_s(positions_pct: Sequence[float], duration_s: float) -> list[float]:
+    """Return the time of each position."""
     return [duration_s * position / 100 for position in positions_pct]
 
 
-def tolerance_s(duration_s: float, frame_s: float = 0.0) -> float:
-    """How far a frame may be from its position and still stand for it: 1 s or 2 % of the duration, the larger one; in
-    a video of a few seconds, a quarter of it.
+def compute_tolerance_s(duration_s: float, frame_s: float = 0.0) -> float:
+    """Return the allowed distance of a frame from its position: the larger of 1 s and 2 % of the duration.
+
+    In a video under 4 s, a quarter of the duration replaces 1 s.
     """
     return max(min(1.0, duration_s / 4), 0.02 * duration_s, min(frame_s, 1.0))
 
 
-def nearby_s(duration_s: float) -> float:
-    """How far from its position a better picture may be: 5 s or 2 % of the duration, the larger one."""
+def compute_nearby_s(duration_s: float) -> float:
+    """Return the allowed distance of a replacement without a flaw: the larger of 5 s and 2 % of the duration."""
     return max(5.0, 0.02 * duration_s)
 
 
-def by_seeking(capture: Capture, wanted_s: Sequence[float], shrink: Shrink) -> list[Frame | None]:
-    """The frame at each time, as the container's index leads to it; None where it leads nowhere."""
-    return [sought(capture, time_s, shrink) for time_s in wanted_s]
+def seek_frames(capture: Capture, wanted_s: Sequence[float], shrink: Shrink) -> list[Frame | None]:
+    """Return the frame that a seek to each time finds; None if it finds none."""
+    return [seek_frame(capture, time_s, shrink) for time_s in wanted_s]
 
 
-def sought(capture: Capture, time_s: float, shrink: Shrink) -> Frame | None:
-    """The frame at a time, as the container's index leads to it; None if it leads nowhere."""
+def seek_frame(capture: Capture, time_s: float, shrink: Shrink) -> Frame | None:
+    """Return the frame that a seek to a time finds; None if it finds none."""
     capture.seek(time_s)
     found_s = capture.advance()
-    image = None if found_s is None else capture.image()
+    image = None if found_s is None else capture.retrieve_image()
     return None if image is None or found_s is None else Frame(shrink(image), found_s)
 
 
-def by_walking(capture: Capture, wanted_s: Sequence[float], shrink: Shrink) -> list[Frame | None]:
-    """The frame nearest to each time, by decoding from the start: for short videos and those without an index.
+def walk_frames(capture: Capture, wanted_s: Sequence[float], shrink: Shrink) -> list[Frame | None]:
+    """Return the frame nearest to each time by decoding from the start: for short videos and those without an index.
 
-    Times ascend. Where the video ends early, or is cut off, its last pictures stand for what was not reached.
+    Times ascend. If the video ends early, its last frame is returned for the remaining times.
     """
     frames: list[Frame | None] = []
     latest: Frame | None = None
@@ -50,17 +53,17 @@ def by_walking(capture: Capture, wanted_s: Sequence[float], shrink: Shrink) -> l
     while len(frames) < len(wanted_s) and (now_s := capture.advance()) is not None:
         middle_s = (previous_s + now_s) / 2
         next_s = wanted_s[len(frames)]
-        is_due = latest is None or now_s >= next_s - _BETWEEN_LOOKS_S or now_s >= latest.time_s + _BETWEEN_LOOKS_S
+        is_due = latest is None or now_s >= next_s - _MAX_INTERVAL_S or now_s >= latest.time_s + _MAX_INTERVAL_S
         before = latest
-        if is_due and (image := capture.image()) is not None:
+        if is_due and (image := capture.retrieve_image()) is not None:
             latest = Frame(shrink(image), now_s)
         while len(frames) < len(wanted_s) and latest is not None and wanted_s[len(frames)] <= now_s:
-            # The frame before was nearer: it was kept, as it was less than `_BETWEEN_LOOKS_S` from here.
+            # The frame before was nearer: it was kept, as it was less than `_MAX_INTERVAL_S` from here.
             frames.append(before if before is not None and wanted_s[len(frames)] < middle_s else latest)
         previous_s = now_s
     return frames + [latest] * (len(wanted_s) - len(frames))
 
 
-def nearest(time_s: float, *frames: Frame | None) -> Frame | None:
-    """The frame nearest to a time among those that there are."""
+def choose_nearest(time_s: float, *frames: Frame | None) -> Frame | None:
+    """Return the frame nearest to a time; None if there is no frame."""
     return min((frame for frame in frames if frame), key=lambda frame: abs(frame.time_s - time_s), default=None)

@@ -1,4 +1,4 @@
-"""High dynamic range: from PQ or HLG in BT.2020 to what an ordinary screen shows."""
+"""High dynamic range: conversion of PQ and HLG in BT.2020 to BT.709 for SDR screens."""
 
 from functools import cache
 from typing import Any, cast
@@ -12,9 +12,9 @@ from services.worker.extraction.pixels.orientation import Image
 _Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 _WHITE_NITS = 100.0
-"""What SDR white stands for, as in FFmpeg's usual `zscale=npl=100`."""
+"""Luminance of SDR white, as in FFmpeg's usual `zscale=npl=100`."""
 _PEAK = 10.0
-"""The brightest light, in units of SDR white: 1000 nits, for which phones and studios master."""
+"""Peak luminance in units of SDR white: 1000 nits, for which phones and studios master."""
 _DARK = 1e-6
 _HLG_GAMMA = 1.2
 _LUMINANCE = np.array([[0.0593, 0.6780, 0.2627]], np.float32)
@@ -26,32 +26,33 @@ _TO_BT709 = np.array(
 
 
 def is_high_dynamic_range(transfer: int) -> bool:
+    """Return True for PQ and HLG."""
     return transfer in (PQ, HLG)
 
 
-def tone_mapped(image: Image, transfer: int) -> Image:
-    """The picture for an ordinary screen: Hable's curve, as FFmpeg's `tonemap=hable:desat=0` has it."""
-    linear = cast("_Floats", cv2.LUT(image, _linear_light(transfer)))
+def map_tones(image: Image, transfer: int) -> Image:
+    """Return the picture for an SDR screen, by Hable's curve as in FFmpeg's `tonemap=hable:desat=0`."""
+    linear = cast("_Floats", cv2.LUT(image, _build_linear_light(transfer)))
     if transfer == HLG:
         gain = cv2.pow(cv2.transform(linear, _LUMINANCE), _HLG_GAMMA - 1)
         linear = cast("_Floats", cv2.multiply(linear, cv2.merge([gain, gain, gain]), scale=_PEAK))
     # Plane by plane: numpy is slow along an axis of three.
     planes = cv2.split(cv2.transform(linear, _TO_BT709))
     brightest = np.maximum(cv2.max(cv2.max(planes[0], planes[1]), planes[2]), _DARK)
-    scale = _hable(brightest) / (_hable(_PEAK) * brightest)
+    scale = _apply_hable(brightest) / (_apply_hable(_PEAK) * brightest)
     roots = [cv2.sqrt(np.maximum(cv2.multiply(plane, scale), 0)) for plane in planes]
-    return cast("Image", cv2.LUT(cv2.convertScaleAbs(cv2.merge(roots), alpha=255), _gamma()))
+    return cast("Image", cv2.LUT(cv2.convertScaleAbs(cv2.merge(roots), alpha=255), _build_gamma()))
 
 
-def _hable(value: Any) -> Any:
-    """John Hable's filmic curve ("Uncharted 2: HDR Lighting", 2010)."""
+def _apply_hable(value: Any) -> Any:
+    """Apply John Hable's filmic curve ("Uncharted 2: HDR Lighting", 2010)."""
     a, b, c, d, e, f = 0.15, 0.50, 0.10, 0.20, 0.02, 0.30
     return (value * (value * a + b * c) + d * e) / (value * (value * a + b) + d * f) - e / f
 
 
 @cache
-def _linear_light(transfer: int) -> _Floats:
-    """Of each 8-bit level: in units of SDR white for PQ, from 0 to 1 of the scene for HLG (ITU-R BT.2100)."""
+def _build_linear_light(transfer: int) -> _Floats:
+    """Return the light of each 8-bit level (ITU-R BT.2100): in units of SDR white for PQ, from 0 to 1 for HLG."""
     level = np.arange(256, dtype=np.float64) / 255
     if transfer == PQ:
         m1, m2, c1, c2, c3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128
@@ -64,6 +65,6 @@ def _linear_light(transfer: int) -> _Floats:
 
 
 @cache
-def _gamma() -> Image:
-    """Of the square root of light: the inverse of what a screen does, a gamma of 2.4 (ITU-R BT.1886)."""
+def _build_gamma() -> Image:
+    """Return the level of each square root of light: the inverse of a screen's gamma of 2.4 (ITU-R BT.1886)."""
     return np.round(255 * np.power(np.arange(256) / 255, 2 / 2.4)).astype(np.uint8)

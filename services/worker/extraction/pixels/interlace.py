@@ -1,4 +1,4 @@
-"""Interlaced pictures: two moments in one, line by line. Shown whole, whatever moves has combs."""
+"""Interlaced pictures: two fields of different times, line by line, so that moving objects have combs."""
 
 from typing import cast
 
@@ -8,16 +8,16 @@ import numpy as np
 from services.worker.extraction.pixels.orientation import Image
 
 _CONTRAST = 16
-"""Differences up to this are noise."""
+"""Upper limit of differences that are noise."""
 _COMBED_SHARE = 0.0005
-"""Of a picture: a head that turns. Fine patterns that look like combs are seldom so large."""
-_COLUMNS = 4
-"""Every so many columns are looked at."""
+"""Share of the picture. A turning head exceeds it; fine patterns that look like combs rarely do."""
+_COLUMN_STEP = 4
+"""Distance of the columns that are examined."""
 
 
 def is_combed(image: Image) -> bool:
-    """Whether, somewhere, lines stick out from both of their neighbours by turns: up, down, up, down."""
-    grey = cv2.cvtColor(np.ascontiguousarray(image[:, ::_COLUMNS]), cv2.COLOR_BGR2GRAY).astype(np.int16)
+    """Return True if lines differ from both neighbours in alternating directions in a part of the picture."""
+    grey = cv2.cvtColor(np.ascontiguousarray(image[:, ::_COLUMN_STEP]), cv2.COLOR_BGR2GRAY).astype(np.int16)
     steps = np.diff(grey, axis=0)
     rises, falls = steps > _CONTRAST, steps < -_CONTRAST
     if len(steps) < 6:
@@ -28,6 +28,6 @@ def is_combed(image: Image) -> bool:
     return bool(zigzag.mean() > _COMBED_SHARE)
 
 
-def one_field_if_combed(image: Image) -> Image:
-    """Every second line, the first one's field, where both do not fit together; else the picture as it is."""
+def drop_combed_field(image: Image) -> Image:
+    """Return the first field if the picture has combs, else the whole picture."""
     return cast("Image", image[::2]) if is_combed(image) else image

@@ -1,4 +1,4 @@
-"""How a stored picture is turned and mirrored before it is shown."""
+"""Orientation: rotation and mirroring of a stored picture before it is shown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,17 +8,19 @@ import cv2
 import numpy as np
 
 Image = np.ndarray[Any, np.dtype[np.uint8]]
+"""Height x width x 3 bytes, blue first."""
 
 
 @dataclass(frozen=True)
 class Orientation:
-    """First mirrored left to right, if at all, then turned clockwise by so many quarters."""
+    """Mirroring from left to right, then a clockwise rotation by quarter turns."""
 
     quarters: int = 0
     is_mirrored: bool = False
 
     @property
     def swaps_sides(self) -> bool:
+        """True if width and height change places."""
         return self.quarters % 2 == 1
 
 
@@ -27,11 +29,11 @@ UPRIGHT = Orientation()
 _TURNS = {1: cv2.ROTATE_90_CLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
-def of_matrix(matrix: Sequence[int]) -> Orientation:
-    """The orientation in a track's transformation matrix `a b u c d v x y w` (ISO/IEC 14496-12, 6.2.2).
+def parse_matrix(matrix: Sequence[int]) -> Orientation:
+    """Return the orientation in a track's transformation matrix `a b u c d v x y w` (ISO/IEC 14496-12, 6.2.2).
 
-    A point (p, q) goes to (a p + c q, b p + d q), with q downwards. What is not a multiple of a quarter turn, or skews,
-    is shown upright.
+    A point (p, q) goes to (a p + c q, b p + d q), with q downwards. A matrix that skews, or turns by anything but
+    quarters, counts as upright.
     """
     if len(matrix) != 9:
         return UPRIGHT
@@ -48,8 +50,8 @@ def of_matrix(matrix: Sequence[int]) -> Orientation:
     }.get((a, b, c, d), UPRIGHT)
 
 
-def of_degrees(clockwise_deg: float) -> Orientation:
-    """Raises nothing: what is no multiple of a quarter turn is shown upright."""
+def parse_degrees(clockwise_deg: float) -> Orientation:
+    """Return the orientation of an angle; upright if it is no multiple of 90 degrees."""
     quarters, rest = divmod(clockwise_deg, 90)
     return Orientation(int(quarters) % 4) if abs(rest) < 1 else UPRIGHT
 
@@ -58,8 +60,8 @@ def _sign(value: int) -> int:
     return (value > 0) - (value < 0)
 
 
-def apply(image: Image, orientation: Orientation) -> Image:
-    """The picture as it is to be shown."""
+def apply_orientation(image: Image, orientation: Orientation) -> Image:
+    """Return the picture upright."""
     if orientation.is_mirrored:
         image = cast("Image", cv2.flip(image, 1))
     turn = _TURNS.get(orientation.quarters % 4)

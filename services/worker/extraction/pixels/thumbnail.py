@@ -1,4 +1,4 @@
-"""From a decoded frame to a thumbnail: square pixels, at most so wide, never enlarged, as a file."""
+"""Scaling and encoding of a decoded frame to a thumbnail with square pixels, never enlarged."""
 
 from collections.abc import Callable
 from typing import cast
@@ -6,16 +6,16 @@ from typing import cast
 import cv2
 
 from services.contract.thumbnails import ImageFormat
-from services.worker.extraction.frames.capture import Image
+from services.worker.extraction.pixels.orientation import Image
 
 _MAX_SIDE_PX = {ImageFormat.JPEG: 65_500, ImageFormat.WEBP: 16_383, ImageFormat.AVIF: 32_768}
-"""Most that libjpeg writes (JPEG_MAX_DIMENSION in its jmorecfg.h), that WebP holds (14 bits: RFC 9649, 2.5), and that
-libavif reads (AVIF_DEFAULT_IMAGE_DIMENSION_LIMIT in its avif.h).
+"""Limits of libjpeg (JPEG_MAX_DIMENSION in jmorecfg.h), of WebP (14 bits: RFC 9649, 2.5), and of libavif
+(AVIF_DEFAULT_IMAGE_DIMENSION_LIMIT in avif.h).
 """
 
 
-def shown_size(width_px: int, height_px: int, sample_aspect_ratio: float, *, max_width_px: int) -> tuple[int, int]:
-    """Width and height of a thumbnail. Pixels that are not square shrink in their longer direction; none is enlarged.
+def compute_size(width_px: int, height_px: int, sample_aspect_ratio: float, *, max_width_px: int) -> tuple[int, int]:
+    """Return width and height of a thumbnail. Pixels that are not square shrink in their longer direction.
 
     The sample aspect ratio is the width of a pixel over its height.
     """
@@ -28,14 +28,17 @@ def shown_size(width_px: int, height_px: int, sample_aspect_ratio: float, *, max
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def shrink(image: Image, sample_aspect_ratio: float, *, max_width_px: int) -> Image:
-    return resized(image, shown_size(image.shape[1], image.shape[0], sample_aspect_ratio, max_width_px=max_width_px))
+def shrink_image(image: Image, sample_aspect_ratio: float, *, max_width_px: int) -> Image:
+    """Return the picture in thumbnail size."""
+    return resize_image(
+        image, compute_size(image.shape[1], image.shape[0], sample_aspect_ratio, max_width_px=max_width_px)
+    )
 
 
-def resized(image: Image, size_px: tuple[int, int]) -> Image:
-    """The picture at another width and height: halved as often as it can be, the rest is interpolated.
+def resize_image(image: Image, size_px: tuple[int, int]) -> Image:
+    """Return the picture in another size: halved as often as possible, then interpolated.
 
-    As good as OpenCV's INTER_AREA, which takes up to six times as long where the ratio is no whole number.
+    The result is as good as that of INTER_AREA, which takes up to six times as long at fractional ratios.
     """
     width, height = image.shape[1::-1]
     while width >= 2 * size_px[0] or height >= 2 * size_px[1]:
@@ -45,15 +48,15 @@ def resized(image: Image, size_px: tuple[int, int]) -> Image:
     return image if (width, height) == size_px else cast("Image", cv2.resize(image, size_px))
 
 
-def encodable(image: Image, image_format: ImageFormat) -> Image:
-    """The picture, smaller where a side of it is longer than the format allows."""
+def limit_size(image: Image, image_format: ImageFormat) -> Image:
+    """Return the picture, scaled down if a side is longer than the format allows."""
     height, width = image.shape[:2]
     scale = min(1.0, _MAX_SIDE_PX[image_format] / max(height, width))
-    return image if scale == 1 else resized(image, (max(1, int(width * scale)), max(1, int(height * scale))))
+    return image if scale == 1 else resize_image(image, (max(1, int(width * scale)), max(1, int(height * scale))))
 
 
-def encoded(image: Image, image_format: ImageFormat, *, quality: int) -> bytes:
-    """An encodable picture as a file. Raises: ValueError if OpenCV could not encode it."""
+def encode_image(image: Image, image_format: ImageFormat, *, quality: int) -> bytes:
+    """Return the picture as a file. Raises: ValueError if OpenCV cannot encode it."""
     height, width = image.shape[:2]
     ok, data = cv2.imencode(f".{image_format.extension}", image, _PARAMETERS[image_format](quality))
     if not ok:
@@ -62,9 +65,9 @@ def encoded(image: Image, image_format: ImageFormat, *, quality: int) -> bytes:
 
 
 _PARAMETERS: dict[ImageFormat, Callable[[int], list[int]]] = {
-    # Optimised Huffman tables take 0.4 ms, and save 11 to 14 % of the bytes.
+    # Optimised Huffman tables take 0.4 ms and save 11 to 14 % of the bytes.
     ImageFormat.JPEG: lambda quality: [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1],
     ImageFormat.WEBP: lambda quality: [cv2.IMWRITE_WEBP_QUALITY, quality],
-    # The slowest of ten speeds takes seconds for a few bytes less.
+    # The slowest of ten speeds saves a few bytes and takes seconds.
     ImageFormat.AVIF: lambda quality: [cv2.IMWRITE_AVIF_QUALITY, quality, cv2.IMWRITE_AVIF_SPEED, 9],
 }

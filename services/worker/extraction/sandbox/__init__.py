@@ -1,1 +1,1 @@
-"""The child process that decodes: fork server, limits, seccomp filter, wire format."""
+"""Sandbox: fork server, child processes with limits and a seccomp filter, and their protocol."""

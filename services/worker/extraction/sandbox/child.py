@@ -1,6 +1,6 @@
-"""What a forked child does: takes a job from one pipe, asks for bytes and answers over the other.
+"""Child process of one video: it reads a job from one pipe, and requests bytes and answers over the other.
 
-It has no network, no credentials, no file and no thread. Whatever a video makes it do ends at its limits.
+It has no network, no credentials, no file and no thread, and it is killed at its limits.
 """
 
 import os
@@ -11,35 +11,35 @@ import cv2
 
 from services.contract.records import ReasonCode
 from services.worker.extraction.extract import extract
-from services.worker.extraction.frames.search import Limits
-from services.worker.extraction.outcome import ExtractionError, Outcome, encode
+from services.worker.extraction.frames.request import SearchLimits
+from services.worker.extraction.outcome import ExtractionError, Outcome, encode_outcome
 from services.worker.extraction.reading.reader import ByteRange, RangedReader
 from services.worker.extraction.reading.source import SourceError
 from services.worker.extraction.sandbox import confinement, wire
-from services.worker.extraction.sandbox.job import Bounds, Job
+from services.worker.extraction.sandbox.job import Bounds, ExtractionJob
 from services.worker.extraction.sandbox.wire import Kind
 
 _MIB = 1024 * 1024
 _FULL = 0.9
-"""Share of the address space at which a failure is put down to memory."""
+"""Share of the address space above which a failure is attributed to memory."""
 
 
-def run(inbox: int, outbox: int, *, confined: bool) -> None:
-    """Works off the one job that comes through `inbox`, behind the filter of `confinement` if `confined`.
+def run_job(inbox: int, outbox: int, *, confined: bool) -> None:
+    """Run the one job from `inbox`, behind the filter of `confinement` if `confined`.
 
-    Raises: WireError when the worker is gone.
+    Raises: WireError if the worker is gone.
     """
-    _, payload = wire.receive(inbox)
-    job = Job.model_validate_json(payload)
+    _, payload = wire.receive_message(inbox)
+    job = ExtractionJob.model_validate_json(payload)
     memory = _Memory(job.bounds)
-    _restrict(job.bounds)
+    _set_limits(job.bounds)
     if confined:
-        confinement.confine()
-    outcome = _outcome(job, memory, inbox, outbox)
-    wire.send(outbox, Kind.OUTCOME, encode(outcome))
+        confinement.confine_process()
+    outcome = _extract(job, memory, inbox, outbox)
+    wire.send_message(outbox, Kind.OUTCOME, encode_outcome(outcome))
 
 
-def _restrict(bounds: Bounds) -> None:
+def _set_limits(bounds: Bounds) -> None:
     memory = bounds.memory_mb * _MIB
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     # SIGXCPU at the first, SIGKILL at the second.
@@ -48,25 +48,25 @@ def _restrict(bounds: Bounds) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _outcome(job: Job, memory: "_Memory", inbox: int, outbox: int) -> Outcome:
+def _extract(job: ExtractionJob, memory: "_Memory", inbox: int, outbox: int) -> Outcome:
     def fetch_all(places: Sequence[ByteRange]) -> list[bytes]:
         answers = []
-        for start in range(0, len(places), wire.MAX_PLACES):
-            asked = places[start : start + wire.MAX_PLACES]
-            wire.send(outbox, Kind.READ, wire.places(asked))
-            answers += [_answer(inbox) for _ in asked]
+        for start in range(0, len(places), wire.MAX_RANGES):
+            asked = places[start : start + wire.MAX_RANGES]
+            wire.send_message(outbox, Kind.READ, wire.pack_ranges(asked))
+            answers += [_receive_data(inbox) for _ in asked]
         return answers
 
     def fetch(offset: int, length: int) -> bytes:
         return fetch_all([(offset, length)])[0]
 
     reader = RangedReader(fetch, job.size_bytes, fetch_all=fetch_all)
-    # What is left of each is for the frame that is shown when nothing better was found.
-    limits = Limits(read_bytes=job.bounds.read_mb * _MIB // 3, cpu_s=job.bounds.cpu_s * 0.7)
+    # The rest of each is left for the last stage, which takes any frame.
+    limits = SearchLimits(read_bytes=job.bounds.read_mb * _MIB // 3, cpu_s=job.bounds.cpu_s * 0.7)
     try:
         outcome = extract(reader, job.options, limits)
     except SourceError as error:
-        # The worker knows why, and says so in its own words.
+        # The worker knows the cause and reports it.
         return Outcome.failed(ExtractionError(ReasonCode.STORAGE, str(error), retryable=True))
     except MemoryError:
         return Outcome.failed(memory.ran_out())
@@ -79,36 +79,37 @@ def _outcome(job: Job, memory: "_Memory", inbox: int, outbox: int) -> Outcome:
     return outcome
 
 
-def _answer(inbox: int) -> bytes:
-    kind, data = wire.receive(inbox)
+def _receive_data(inbox: int) -> bytes:
+    kind, data = wire.receive_message(inbox)
     if kind is not Kind.DATA:
         raise SourceError("the worker refused the read")
     return data
 
 
 class _Memory:
-    """How much address space this process has had. To be made before the limits: no file can be opened behind them."""
+    """Peak address space of this process. Create it before the limits, which allow no open file."""
 
     def __init__(self, bounds: Bounds) -> None:
-        self._most_mb = bounds.memory_mb
+        self._max_mb = bounds.memory_mb
         try:
             self._status = os.open("/proc/self/status", os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:  # only Linux tells
+        except OSError:  # not Linux
             self._status = -1
 
     def was_full(self) -> bool:
-        """FFmpeg does not say that it ran out of memory: this does."""
+        """Return True if memory was nearly full, as FFmpeg does not report failed allocations."""
         lines = os.pread(self._status, 8192, 0).decode("ascii").splitlines() if self._status >= 0 else []
         peak_kb = next((line.split()[1] for line in lines if line.startswith("VmPeak:")), "0")
-        return int(peak_kb) * 1024 > _FULL * self._most_mb * _MIB
+        return int(peak_kb) * 1024 > _FULL * self._max_mb * _MIB
 
     def ran_out(self) -> ExtractionError:
-        reason = f"The video needs more than the {self._most_mb} MiB of memory that one may take."
+        """Return the error of a video that needs too much memory."""
+        reason = f"The video needs more than the {self._max_mb} MiB of memory that one may take."
         return ExtractionError(ReasonCode.MEMORY, reason)
 
 
-def close_all_but(*keep: int) -> None:
-    """Closes every descriptor but these and the standard ones."""
+def close_other_descriptors(*keep: int) -> None:
+    """Close every descriptor except these and the standard ones."""
     kept = sorted({*keep, 0, 1, 2})
     for low, high in zip(kept, [*kept[1:], os.sysconf("SC_OPEN_MAX")], strict=True):
         os.closerange(low + 1, high)

@@ -1,12 +1,12 @@
-"""What a child may still ask of the kernel: a seccomp filter, an allow-list of system calls.
+"""Confinement of a child: a seccomp filter with an allow-list of system calls.
 
-A child has all that it needs when its video comes: modules are loaded, two pipes are open. What is left are reads and
-writes on what is open, memory, time and an end. Everything else answers EPERM: no socket, no file, no program, no
-process, no signal to another one, no look into one. So Landlock and a network namespace, which kernels and containers
-often withhold, would add nothing; a filter needs no privilege.
+A child has loaded all modules and opened two pipes before its video arrives. It needs reads and writes on open
+descriptors, memory, time and exit. Every other call returns EPERM: a child cannot open a socket or a file, start a
+program or a process, or signal or trace another one. Landlock and a network namespace would add nothing, and kernels
+and containers often do not offer them; a filter needs no privilege.
 
-A list of what is forbidden would be longer, and would let through what the next kernel brings. EPERM, and not death, is
-the answer, as libraries try calls that they can do without. See seccomp(2) and the kernel's seccomp_filter.rst.
+A deny-list would be longer, and would allow the calls of future kernels. The answer is EPERM instead of a signal, as
+libraries try calls that they do not need. See seccomp(2) and the kernel's seccomp_filter.rst.
 """
 
 import ctypes
@@ -35,48 +35,48 @@ MACHINES = {
         "clock_nanosleep": 115, "exit_group": 94, "ppoll": 73, "getrandom": 278,
     }),
 }  # fmt: skip
-"""Of each machine: its number for the auditors, the number of seccomp, and what is allowed."""
+"""For each machine: its AUDIT_ARCH number, the number of the seccomp call, and the allowed calls."""
 
 _PR_SET_NO_NEW_PRIVS = 38
 _SECCOMP_SET_MODE_FILTER = 1
 _SECCOMP_FILTER_FLAG_SPEC_ALLOW = 4
-"""Older kernels would turn speculation off, which costs a decoder much; a child knows no secret to be guessed."""
+"""Without it, older kernels disable speculation, which slows decoders; a child has no secret to protect."""
 _KILL, _ERRNO, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
 _LOAD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
 _NUMBER_AT, _MACHINE_AT = 0, 4
 
 Instruction = tuple[int, int, int, int]
-"""Of classic BPF: code, jump if true, jump if false, operand."""
+"""Instruction of classic BPF: code, jump if true, jump if false, operand."""
 
 
-def confine() -> None:
-    """Installs the filter for this process, for good. Raises: OSError where the kernel or the machine has none."""
+def confine_process() -> None:
+    """Install the filter for the rest of this process. Raises: OSError if the kernel or the machine has none."""
     machine = platform.machine()
     if sys.platform != "linux" or machine not in MACHINES:
         raise OSError(errno.ENOSYS, f"no filter for {sys.platform} on {machine}")
     audited, _, calls = MACHINES[machine]
-    install(program(audited, sorted(calls.values())))
+    install_filter(build_filter(audited, sorted(calls.values())))
 
 
-def program(audited_machine: int, allowed: Sequence[int]) -> list[Instruction]:
-    """A filter that allows these calls; a call by the numbers of another machine (32 bits) ends the process."""
+def build_filter(audited_machine: int, allowed: Sequence[int]) -> list[Instruction]:
+    """Return a filter that allows these calls. A call by the numbers of another machine (32 bits) kills the process."""
     last = len(allowed)
     return [
         (_LOAD, 0, 0, _MACHINE_AT),
         (_JUMP_IF_EQUAL, 1, 0, audited_machine),
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, _NUMBER_AT),
-        *((_JUMP_IF_EQUAL, last - place, 0, number) for place, number in enumerate(allowed)),
+        *((_JUMP_IF_EQUAL, last - position, 0, number) for position, number in enumerate(allowed)),
         (_RETURN, 0, 0, _ERRNO | errno.EPERM),
         (_RETURN, 0, 0, _ALLOW),
     ]
 
 
-def install(instructions: Sequence[Instruction]) -> None:
-    """Raises: OSError."""
+def install_filter(instructions: Sequence[Instruction]) -> None:
+    """Install a filter for this process. Raises: OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *one) for one in instructions))
-    # struct sock_fprog: the number of instructions, and where they are.
+    # struct sock_fprog: the number of instructions and their address.
     filter_ = ctypes.create_string_buffer(struct.pack("HP", len(instructions), ctypes.addressof(code)))
     seccomp = MACHINES[platform.machine()][1]
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.syscall(

@@ -1,16 +1,16 @@
-"""The fork server: a small, single-threaded process that has loaded OpenCV, and forks a child for each video.
+"""Fork server: a small, single-threaded process that has loaded OpenCV and forks a child for each video.
 
 A fork takes 2 to 3 ms where a fresh interpreter takes 150, and the child inherits neither the worker's threads, nor
 its credentials, nor its connections. The worker talks to it over one socket:
 
     worker                                    fork server
-                                        ◀───── when it is up: what its children lack of protection, and a new line
+                                        ◀───── when it is up: the missing protection of its children, and a new line
     b"F" + three descriptors: inbox, outbox,
            status of the child-to-be   ─────▶ forks; writes the child's PID to its status pipe
     b"K" + PID                         ─────▶ kills that child
-                                              when a child ends: writes how, and what it used, to its status pipe
+                                              when a child ends: writes its status and usage to its status pipe
 
-Closing the socket ends the fork server and all of its children: a worker that is killed leaves nobody behind.
+Closing the socket ends the fork server and all of its children: a worker that is killed leaves no process.
 """
 
 import contextlib
@@ -31,10 +31,10 @@ import numpy as np
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import outcome
+from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.extract import extract
-from services.worker.extraction.frames import avi_wrapper as tiny
-from services.worker.extraction.frames import capture
-from services.worker.extraction.frames.search import Limits
+from services.worker.extraction.frames import avi_wrapper, capture
+from services.worker.extraction.frames.request import SearchLimits
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.sandbox import child, confinement
 from services.worker.extraction.sandbox.wire import WireError
@@ -45,19 +45,19 @@ EXIT = struct.Struct("!idd")
 
 FORK, KILL = b"F", b"K"
 MESSAGE_BYTES = 1 + PID.size
-MOST_GREETING_BYTES = 256
+MAX_GREETING_BYTES = 256
 _WARM_UP_CPU_S = 60.0
-_UNUSABLE = 255
-"""Exit status of a rehearsal in which something else failed than the kernel."""
+_FAILED = 255
+"""Exit status of a rehearsal that failed for another reason than a missing filter."""
 
 
-def serve(control: socket.socket) -> None:
-    """Forks children as asked until the socket is closed."""
-    capture.prepare()
+def serve_forks(control: socket.socket) -> None:
+    """Fork children on request until the socket is closed."""
+    capture.prepare_process()
     _warm_up()
     _warn_of_threads()
-    lacking = _rehearse()
-    # What is loaded by now is never collected: its pages stay shared with the children.
+    missing = _rehearse()
+    # Objects that exist now are never collected, so that their pages stay shared with the children.
     gc.collect()
     gc.freeze()
     wake_read, wake_write = os.pipe()
@@ -65,11 +65,11 @@ def serve(control: socket.socket) -> None:
     os.set_blocking(wake_write, False)
     signal.signal(signal.SIGCHLD, _ignore)
     signal.set_wakeup_fd(wake_write)
-    # The worker decides when this process ends: a Ctrl-C in the terminal reaches the whole group.
+    # The worker decides when this process ends. A Ctrl-C in the terminal reaches the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    with contextlib.suppress(OSError):  # a worker that is gone already is noticed below
-        control.send(lacking.encode()[: MOST_GREETING_BYTES - 1] + b"\n")
+    with contextlib.suppress(OSError):  # the loop below notices that the worker is gone
+        control.send(missing.encode()[: MAX_GREETING_BYTES - 1] + b"\n")
     status_pipes: dict[int, int] = {}
     selector = selectors.DefaultSelector()
     selector.register(control, selectors.EVENT_READ)
@@ -80,87 +80,87 @@ def serve(control: socket.socket) -> None:
                 with contextlib.suppress(BlockingIOError):
                     os.read(wake_read, 4096)
                 _reap(status_pipes)
-            elif not _obey(control, status_pipes, confined=not lacking):
+            elif not _handle_message(control, status_pipes, confined=not missing):
                 for pid in status_pipes:
                     os.kill(pid, signal.SIGKILL)
                 return
 
 
 def _warm_up() -> None:
-    """Takes thumbnails of a picture of our own, so that what is set up at first use is shared with children.
+    """Extract thumbnails of a generated picture, so that children share what is set up at first use.
 
-    Saves each of them 20 ms, and what NumPy imports late could not be read behind their filter. No video comes near
-    this process.
+    This saves each child 20 ms, and loads what NumPy imports late, which a child cannot read behind its filter. This
+    process never reads a video.
     """
-    # Noise: a flat picture would be looked at less closely.
+    # Noise, as a flat picture would skip a part of the checks.
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     _, picture = cv2.imencode(".jpg", noise)
-    video = tiny.avi("mjpeg", b"", (64, 64), [picture.tobytes()])
+    video = avi_wrapper.wrap_pictures(get_codec("mjpeg"), b"", (64, 64), [picture.tobytes()])
     reader = RangedReader(lambda offset, length: video[offset : offset + length], len(video))
-    warm = extract(reader, ThumbnailOptions(), Limits(read_bytes=1 << 20, cpu_s=_WARM_UP_CPU_S))
-    outcome.encode(warm)
+    warm = extract(reader, ThumbnailOptions(), SearchLimits(read_bytes=1 << 20, cpu_s=_WARM_UP_CPU_S))
+    outcome.encode_outcome(warm)
     if warm.state is not VideoState.DONE:
-        raise RuntimeError(f"a picture of our own cannot be decoded: {warm.reason}")
+        raise RuntimeError(f"the generated picture cannot be decoded: {warm.reason}")
 
 
 def _rehearse() -> str:
-    """What children lack of protection: nothing where a first one can be confined, and decode a picture then."""
+    """Return the missing protection of children; empty if a first child can be confined and then decode a picture."""
     pid = os.fork()
     if pid == 0:
-        code = _UNUSABLE
+        code = _FAILED
         try:
-            confinement.confine()
+            confinement.confine_process()
             _warm_up()
             code = 0
         except OSError as error:
-            code = min(error.errno or _UNUSABLE, _UNUSABLE)
+            code = min(error.errno or _FAILED, _FAILED)
         finally:
             os._exit(code)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     if code == 0:
         return ""
-    return f"seccomp: {os.strerror(code) if 0 < code < _UNUSABLE else 'no picture can be decoded behind the filter'}"
+    return f"seccomp: {os.strerror(code) if 0 < code < _FAILED else 'no picture can be decoded behind the filter'}"
 
 
 def _ignore(_signal: int, _frame: FrameType | None) -> None:
-    """A handler, so that the signal wakes the selector."""
+    """Do nothing; a handler must exist so that the signal wakes the selector."""
 
 
-def _obey(control: socket.socket, status_pipes: dict[int, int], *, confined: bool) -> bool:
-    """Carries out one message; False when there are no more."""
+def _handle_message(control: socket.socket, status_pipes: dict[int, int], *, confined: bool) -> bool:
+    """Handle one message; return False if the socket is closed."""
     message, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 3)
     if not message:
         return False
     if message[:1] == KILL:
         (pid,) = PID.unpack(message[1:])
-        # Only children that were not reaped: their number cannot be anybody else's.
+        # Only children that were not reaped, as their PIDs cannot be reused yet.
         if pid in status_pipes:
             os.kill(pid, signal.SIGKILL)
         return True
     inbox, outbox, status = descriptors
     pid = os.fork()
     if pid == 0:
-        _be_a_child(inbox, outbox, confined=confined)
+        _run_child(inbox, outbox, confined=confined)
     os.close(inbox)
     os.close(outbox)
     status_pipes[pid] = status
-    _tell(status, PID.pack(pid))
+    _write_status(status, PID.pack(pid))
     return True
 
 
-def _be_a_child(inbox: int, outbox: int, *, confined: bool) -> None:
+def _run_child(inbox: int, outbox: int, *, confined: bool) -> None:
     code = 1
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        child.close_all_but(inbox, outbox)
-        child.run(inbox, outbox, confined=confined)
+        child.close_other_descriptors(inbox, outbox)
+        child.run_job(inbox, outbox, confined=confined)
         code = 0
     except WireError:
-        # The worker is gone or has had enough: nobody is left to tell.
+        # The worker is gone, or has given up on this child.
         code = 2
-    except BaseException:  # noqa: BLE001 - a child must never go on as a second fork server
+    except BaseException:  # noqa: BLE001 - a child must never continue as a second fork server
         traceback.print_exc()
     finally:
         os._exit(code)
@@ -176,17 +176,17 @@ def _reap(status_pipes: dict[int, int]) -> None:
             return
         pipe = status_pipes.pop(pid)
         per_mib = 1024 * 1024 if sys.platform == "darwin" else 1024
-        _tell(pipe, EXIT.pack(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / per_mib))
+        _write_status(pipe, EXIT.pack(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / per_mib))
         os.close(pipe)
 
 
-def _tell(pipe: int, message: bytes) -> None:
-    with contextlib.suppress(OSError):  # a worker that gave up on this child does not read any more
+def _write_status(pipe: int, message: bytes) -> None:
+    with contextlib.suppress(OSError):  # a worker that gave up on this child no longer reads
         os.write(pipe, message)
 
 
 def _warn_of_threads() -> None:
-    """A fork copies only one thread, and the locks of all: the libraries must not have started any."""
+    """Warn if a library has started threads: a fork copies one thread, but the locks of all."""
     with contextlib.suppress(OSError):
         count = len(list(Path("/proc/self/task").iterdir()))
         if count > 1:
@@ -194,4 +194,4 @@ def _warn_of_threads() -> None:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve_forks(socket.socket(fileno=int(sys.argv[1])))

@@ -1,4 +1,4 @@
-"""One video's work order, as it crosses the pipe."""
+"""Job of a child process: one video, as it is sent through the pipe."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -6,7 +6,7 @@ from services.contract.thumbnails import ThumbnailOptions
 
 
 class Bounds(BaseModel):
-    """What one video may cost. Memory is address space; the deadline is wall time; beyond them the child is ended."""
+    """Limits of one video, beyond which its child is killed. Memory is address space, the deadline wall time."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -17,7 +17,9 @@ class Bounds(BaseModel):
     requests: int = 2000
 
 
-class Job(BaseModel):
+class ExtractionJob(BaseModel):
+    """Extraction of one video of `size_bytes` bytes."""
+
     model_config = ConfigDict(frozen=True)
 
     size_bytes: int

@@ -1,4 +1,4 @@
-"""The worker's side of an extraction: starts the fork server, serves a child's reads, and says how it ended."""
+"""Worker's side of an extraction: it starts the fork server, serves the reads of a child, and reports its end."""
 
 import contextlib
 import fcntl
@@ -19,45 +19,45 @@ from typing import Self
 
 from services.contract.records import ReasonCode
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction.outcome import ExtractionError, Outcome, Usage, decode
+from services.worker.extraction.outcome import ExtractionError, Outcome, Usage, decode_outcome
 from services.worker.extraction.reading.source import LocalFile, SourceError, VideoSource
 from services.worker.extraction.sandbox import forkserver, wire
-from services.worker.extraction.sandbox.job import Bounds, Job
+from services.worker.extraction.sandbox.job import Bounds, ExtractionJob
 from services.worker.extraction.sandbox.wire import DeadlineError, Kind, WireError
 
 _PASSED_ON = ("PATH", "PYTHONHOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE")
-"""All that the fork server gets of the environment: nothing that could be a secret."""
+"""Variables that the fork server inherits; none can be a secret."""
 
 TUNING = {
-    # One thread, and so one core: parallelism comes from working on several videos.
+    # One thread each, as several videos are processed in parallel.
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
-    # Frames are large, and few: memory is kept for the next one, in huge pages. Saves a tenth of the CPU.
+    # Frames are few and large: memory is kept for the next one, in huge pages. Saves a tenth of the CPU.
     "MALLOC_MMAP_THRESHOLD_": "268435456",
     "MALLOC_TRIM_THRESHOLD_": "268435456",
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
-"""What the environment of the fork server adds."""
+"""Variables that are set for the fork server."""
 
 _IMPORT_PATH = str(Path(__file__).parents[4])
-"""Where `services` was imported from."""
+"""Folder of the package `services`."""
 
 _PIPE_BYTES = 1024 * 1024
 _MIB = 1024 * 1024
 _START_S = 30.0
-"""More than the fork server takes to load OpenCV, or to fork, on a busy machine; one that takes longer hangs."""
+"""Upper limit of the time to load OpenCV or to fork on a busy machine; a slower fork server hangs."""
 
-_LAST_WORDS_S = 5.0
-_READS_AT_ONCE = 16
-"""Of all videos together. A thread is started when it is first needed."""
+_EXIT_S = 5.0
+_MAX_READS = 16
+"""Upper limit of parallel reads, of all videos together."""
 
 
 class SandboxError(Exception):
-    """The fork server does not work: nothing can be extracted until it is started again."""
+    """The fork server does not work; no video can be extracted until it is started again."""
 
 
 class Sandbox:
-    """Extracts thumbnails in child processes. May be used from several threads at once.
+    """Extraction of thumbnails in child processes. Thread-safe.
 
     The fork server is started with the first video, and again if it dies.
     """
@@ -68,11 +68,11 @@ class Sandbox:
         self._lock = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._lacking = ""
+        self._missing = ""
         self._running: set[int] = set()
         self._closed = False
         self._ending = False
-        self._pool = ThreadPoolExecutor(_READS_AT_ONCE, thread_name_prefix="read")
+        self._pool = ThreadPoolExecutor(_MAX_READS, thread_name_prefix="read")
 
     def __enter__(self) -> Self:
         return self
@@ -81,7 +81,7 @@ class Sandbox:
         self.close()
 
     def start(self) -> str:
-        """Starts the fork server, and says what its children lack of protection: nothing, as a rule.
+        """Start the fork server and return the missing protection of its children, empty if nothing is missing.
 
         Raises: SandboxError.
         """
@@ -91,35 +91,35 @@ class Sandbox:
             except OSError as error:
                 self._forget()
                 raise SandboxError(f"The fork server does not start: {error}") from error
-            return self._lacking
+            return self._missing
 
     def extract(self, source: VideoSource) -> Outcome:
-        """The thumbnails of the video in `source`, or why there are none.
+        """Return the thumbnails of the video in `source`, or the reason why there are none.
 
-        Whatever the video does to the child, this returns. Raises: SandboxError.
+        A crash of the child is such a reason. Raises: SandboxError.
         """
-        job = Job(size_bytes=source.size_bytes, options=self._options, bounds=self._bounds)
+        job = ExtractionJob(size_bytes=source.size_bytes, options=self._options, bounds=self._bounds)
         try:
             return self._extract(source, job)
         except _ServerLostError:
-            # It died just now, before it forked: nothing is lost, and another one is started.
+            # It died before it forked, so the video can be tried again with another one.
             return self._extract(source, job)
 
-    def _extract(self, source: VideoSource, job: Job) -> Outcome:
+    def _extract(self, source: VideoSource, job: ExtractionJob) -> Outcome:
         with _Conversation(source, job, self._pool) as conversation:
             pid = self._fork(conversation)
             try:
-                conversation.hold()
+                conversation.serve_child()
             finally:
-                # It has answered, or will not: whatever it does now ends here.
+                # It has answered, or never will.
                 self._kill(pid)
                 with self._lock:
                     self._running.discard(pid)
-            conversation.wait()
-            return conversation.outcome()
+            conversation.await_exit()
+            return conversation.build_outcome()
 
     def kill_children(self) -> None:
-        """Ends every extraction that is under way or begins later; they fail as `crashed`, to be tried again."""
+        """Kill every child, also those that start later; their videos fail as `crashed` and retryable."""
         with self._lock:
             self._ending = True
             pids = list(self._running)
@@ -127,7 +127,7 @@ class Sandbox:
             self._kill(pid)
 
     def close(self) -> None:
-        """Ends the fork server, and every child with it."""
+        """End the fork server and all children."""
         with self._lock:
             self._closed = True
             server, control = self._server, self._control
@@ -137,7 +137,7 @@ class Sandbox:
             control.close()
         if server:
             try:
-                server.wait(timeout=_LAST_WORDS_S)
+                server.wait(timeout=_EXIT_S)
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
@@ -148,14 +148,14 @@ class Sandbox:
                 try:
                     server, control = self._started()
                     message = forkserver.FORK.ljust(forkserver.MESSAGE_BYTES)
-                    socket.send_fds(control, [message], conversation.childs_ends)
+                    socket.send_fds(control, [message], conversation.child_descriptors)
                 except OSError:
                     self._forget()
                     continue
                 break
             else:
                 raise SandboxError("The fork server could not be reached.")
-        conversation.close_childs_ends()
+        conversation.close_child_descriptors()
         try:
             pid = conversation.await_pid()
         except WireError as error:
@@ -180,7 +180,7 @@ class Sandbox:
         with theirs:
             environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
             self._server = subprocess.Popen(  # noqa: S603 - our own module
-                # -P: nothing is imported from where the worker happens to stand.
+                # -P: no module is imported from the working directory.
                 [sys.executable, "-P", "-m", forkserver.__name__, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -188,7 +188,7 @@ class Sandbox:
                 env={**environment, **TUNING, "PYTHONPATH": _IMPORT_PATH},
             )
         self._control = ours
-        self._lacking = _greeting(ours)
+        self._missing = _receive_greeting(ours)
         return self._server, self._control
 
     def _forget(self) -> None:
@@ -206,23 +206,23 @@ class Sandbox:
                     self._control.send(forkserver.KILL + forkserver.PID.pack(pid))
 
 
-def _greeting(control: socket.socket) -> str:
-    """What the fork server says when it is up. Raises: OSError if it does not."""
+def _receive_greeting(control: socket.socket) -> str:
+    """Return the greeting of the fork server. Raises: OSError if it does not start."""
     control.settimeout(_START_S)
-    greeting = control.recv(forkserver.MOST_GREETING_BYTES)
+    greeting = control.recv(forkserver.MAX_GREETING_BYTES)
     control.settimeout(None)
     if not greeting.endswith(b"\n"):
-        raise OSError("it ended before it was up")
+        raise OSError("it ended before it started to serve")
     return greeting.decode(errors="replace").strip()
 
 
 class _ServerLostError(SandboxError):
-    """The fork server was gone before a child began."""
+    """The fork server was gone before it forked a child."""
 
 
 @dataclass
 class _Ending:
-    """How a child ended, as the fork server saw it."""
+    """End of a child: wait status and usage, as the fork server reports them."""
 
     status: int
     cpu_s: float
@@ -234,9 +234,9 @@ class _Ending:
 
 
 class _Conversation:
-    """One video's talk with its child. Everything that the child says is checked, nothing is believed."""
+    """Messages with the child of one video. All messages of the child are checked, as it may be hostile."""
 
-    def __init__(self, source: VideoSource, job: Job, pool: Executor | None = None) -> None:
+    def __init__(self, source: VideoSource, job: ExtractionJob, pool: Executor | None = None) -> None:
         self._source = source
         self._pool = pool
         self._job = job
@@ -244,7 +244,7 @@ class _Conversation:
         childs_inbox, self._to_child = os.pipe()
         self._from_child, childs_outbox = os.pipe()
         self._status, childs_status = os.pipe()
-        self.childs_ends = [childs_inbox, childs_outbox, childs_status]
+        self.child_descriptors = [childs_inbox, childs_outbox, childs_status]
         self._open = [self._to_child, self._from_child, self._status]
         _widen(self._to_child)
         os.set_blocking(self._to_child, False)
@@ -258,17 +258,17 @@ class _Conversation:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close_childs_ends()
+        self.close_child_descriptors()
         for descriptor in self._open:
             os.close(descriptor)
 
-    def close_childs_ends(self) -> None:
-        for descriptor in self.childs_ends:
+    def close_child_descriptors(self) -> None:
+        for descriptor in self.child_descriptors:
             os.close(descriptor)
-        self.childs_ends = []
+        self.child_descriptors = []
 
     def await_pid(self) -> int:
-        """Raises: WireError."""
+        """Return the PID of the child. Raises: WireError."""
         wire.await_ready(self._status, select.POLLIN, time.monotonic() + _START_S)
         data = os.read(self._status, forkserver.PID.size)
         if len(data) != forkserver.PID.size:
@@ -276,76 +276,77 @@ class _Conversation:
         (pid,) = forkserver.PID.unpack(data)
         return int(pid)
 
-    def hold(self) -> None:
-        """Serves the child until it has answered, died, overstepped a bound or run out of time."""
+    def serve_child(self) -> None:
+        """Serve reads until the child answers, dies, exceeds a limit or runs out of time."""
         self._deadline = time.monotonic() + self._job.bounds.deadline_s
         try:
             self._send(Kind.JOB, self._job.model_dump_json().encode())
             while self._answer is None and self._failure is None:
-                self._reply(*wire.receive(self._from_child, deadline=self._deadline))
+                self._handle_message(*wire.receive_message(self._from_child, deadline=self._deadline))
         except DeadlineError:
             reason = f"The video took longer than {self._job.bounds.deadline_s:g} s."
             self._failure = ExtractionError(ReasonCode.TIMEOUT, reason, retryable=True)
         except WireError:
-            # The child is gone; its ending tells why.
+            # The child is gone; its exit status has the cause.
             return
 
     def _send(self, kind: Kind, payload: bytes) -> None:
-        wire.send(self._to_child, kind, payload, deadline=self._deadline)
+        wire.send_message(self._to_child, kind, payload, deadline=self._deadline)
 
-    def _reply(self, kind: Kind, payload: bytes) -> None:
+    def _handle_message(self, kind: Kind, payload: bytes) -> None:
         if kind is Kind.READ:
-            self._serve(wire.parse_places(payload))
+            self._serve(wire.parse_ranges(payload))
         elif kind is Kind.OUTCOME:
             try:
-                answer = decode(payload)
+                answer = decode_outcome(payload)
             except ValueError as error:
                 raise WireError(str(error)) from error
             positions_pct = tuple(picture.position_pct for picture in answer.pictures)
             options = self._job.options
             if positions_pct not in ((), options.positions_pct):
-                raise WireError("pictures that nobody asked for")
+                raise WireError("pictures that were not requested")
             if (answer.storyboard and not options.storyboard) or (answer.preview and not options.preview):
-                raise WireError("an overview that nobody asked for")
+                raise WireError("an overview that was not requested")
             self._answer = answer
         else:
-            raise WireError(f"a {kind.name} from a child")
+            raise WireError(f"a message {kind.name} from a child")
 
-    def _serve(self, places: Sequence[tuple[int, int]]) -> None:
-        for offset, length in places:
+    def _serve(self, ranges: Sequence[tuple[int, int]]) -> None:
+        for offset, length in ranges:
             if not 0 < length <= self._job.size_bytes - offset:
                 raise WireError(f"a read of {length} bytes at {offset}")
-        if sum(length for _, length in places) > wire.MAX_FRAME_BYTES:
+        if sum(length for _, length in ranges) > wire.MAX_MESSAGE_BYTES:
             raise WireError("reads of too many bytes at once")
-        self._requests += len(places)
-        self._bytes_read += sum(length for _, length in places)
+        self._requests += len(ranges)
+        self._bytes_read += sum(length for _, length in ranges)
         bounds = self._job.bounds
         if self._bytes_read > bounds.read_mb * _MIB or self._requests > bounds.requests:
             reason = f"More than {bounds.read_mb} MiB or {bounds.requests} reads were needed to find the frames."
             self._failure = ExtractionError(ReasonCode.BUDGET, reason)
             return
         try:
-            for data in self._read(places):
+            for data in self._read(ranges):
                 self._send(Kind.DATA, data)
         except SourceError as error:
             reason = f"The video could not be read: {error}"
             self._failure = ExtractionError(ReasonCode.STORAGE, reason, retryable=error.retryable)
 
-    def _read(self, places: Sequence[tuple[int, int]]) -> Iterable[bytes]:
-        """The bytes of each place, in order. Reads of a file take no time; others go out together."""
-        if self._pool is None or len(places) == 1 or isinstance(self._source, LocalFile):
-            return (self._source.read(*place) for place in places)
-        return self._pool.map(self._source.read, *zip(*places, strict=True))
+    def _read(self, ranges: Sequence[tuple[int, int]]) -> Iterable[bytes]:
+        """Return the bytes of each range, in order. Reads are parallel, except those of a local file."""
+        if self._pool is None or len(ranges) == 1 or isinstance(self._source, LocalFile):
+            return (self._source.read(*wanted) for wanted in ranges)
+        return self._pool.map(self._source.read, *zip(*ranges, strict=True))
 
-    def wait(self) -> None:
-        """Waits for the child's end, which is near: it has answered, or was killed."""
+    def await_exit(self) -> None:
+        """Wait for the end of the child, which has answered or was killed."""
         with contextlib.suppress(DeadlineError):
-            wire.await_ready(self._status, select.POLLIN, time.monotonic() + _LAST_WORDS_S)
+            wire.await_ready(self._status, select.POLLIN, time.monotonic() + _EXIT_S)
             data = os.read(self._status, forkserver.EXIT.size)
             if len(data) == forkserver.EXIT.size:
                 self._ending = _Ending(*forkserver.EXIT.unpack(data))
 
-    def outcome(self) -> Outcome:
+    def build_outcome(self) -> Outcome:
+        """Return the answer of the child, or the reason why it has none, with its usage."""
         ending = self._ending
         usage = Usage(
             bytes_read=self._bytes_read,
@@ -353,10 +354,12 @@ class _Conversation:
             cpu_s=round(ending.cpu_s, 4) if ending else 0.0,
             peak_memory_mb=round(ending.peak_memory_mb, 1) if ending else 0.0,
         )
-        outcome = Outcome.failed(self._failure) if self._failure else self._answer or Outcome.failed(self._cause())
+        outcome = (
+            Outcome.failed(self._failure) if self._failure else self._answer or Outcome.failed(self._explain_exit())
+        )
         return outcome.with_usage(usage)
 
-    def _cause(self) -> ExtractionError:
+    def _explain_exit(self) -> ExtractionError:
         number = self._ending.signal if self._ending else 0
         if number == signal.SIGXCPU:
             reason = f"The video took more than {self._job.bounds.cpu_s} s of CPU time."
@@ -368,7 +371,7 @@ class _Conversation:
 
 
 def _widen(pipe: int) -> None:
-    """Lets a whole read of 1 MiB into the pipe at once, where the kernel can: fewer switches between the processes."""
+    """Enlarge the pipe to a whole read of 1 MiB on Linux, which saves context switches."""
     if hasattr(fcntl, "F_SETPIPE_SZ"):
         with contextlib.suppress(OSError):
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

@@ -1,4 +1,4 @@
-"""What worker and child process say to each other over two pipes: frames of a kind, a length and a payload."""
+"""Protocol between worker and child over two pipes: messages of a kind, a length and a payload."""
 
 import math
 import os
@@ -9,15 +9,17 @@ from collections.abc import Sequence
 from enum import IntEnum
 
 _HEADER = struct.Struct("!BI")
-_PLACE = struct.Struct("!QI")
+_RANGE = struct.Struct("!QI")
 
-MAX_FRAME_BYTES = 64 * 1024 * 1024
-"""A child may be taken over by a hostile video: what it sends is bounded."""
-MAX_PLACES = 64
-"""Most places in one frame."""
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+"""Limit of a message, as a hostile video may control a child."""
+MAX_RANGES = 64
+"""Upper limit of byte ranges in one message."""
 
 
 class Kind(IntEnum):
+    """Kinds of messages."""
+
     JOB = 1
     READ = 2
     DATA = 3
@@ -26,55 +28,56 @@ class Kind(IntEnum):
 
 
 class WireError(Exception):
-    """The other side is gone, or does not keep to the protocol."""
+    """The other side is gone or violates the protocol."""
 
 
 class DeadlineError(WireError):
     """The other side did not read or write in time."""
 
 
-def send(descriptor: int, kind: Kind, payload: bytes = b"", *, deadline: float | None = None) -> None:
-    """Raises: WireError. With a deadline, a time of `time.monotonic`, the descriptor must not block."""
+def send_message(descriptor: int, kind: Kind, payload: bytes = b"", *, deadline: float | None = None) -> None:
+    """Send a message. With a deadline, in `time.monotonic`, the descriptor must not block. Raises: WireError."""
     _write(descriptor, _HEADER.pack(kind, len(payload)), deadline)
     _write(descriptor, payload, deadline)
 
 
-def receive(descriptor: int, *, deadline: float | None = None) -> tuple[Kind, bytes]:
-    """The next frame. Raises: WireError, also at the end of the stream."""
+def receive_message(descriptor: int, *, deadline: float | None = None) -> tuple[Kind, bytes]:
+    """Return the next message. Raises: WireError, also at the end of the stream."""
     kind, length = _HEADER.unpack(_read(descriptor, _HEADER.size, deadline))
-    if length > MAX_FRAME_BYTES or kind not in Kind.__members__.values():
-        raise WireError(f"a frame of kind {kind} and {length} bytes")
+    if length > MAX_MESSAGE_BYTES or kind not in Kind.__members__.values():
+        raise WireError(f"a message of kind {kind} and {length} bytes")
     return Kind(kind), _read(descriptor, length, deadline)
 
 
-def place(offset: int, length: int) -> bytes:
-    return _PLACE.pack(offset, length)
+def pack_range(offset: int, length: int) -> bytes:
+    """Return the payload of a read of one byte range."""
+    return _RANGE.pack(offset, length)
 
 
-def places(offsets_and_lengths: Sequence[tuple[int, int]]) -> bytes:
-    """Several places in one frame: the answers come in the same order, a frame each."""
-    return b"".join(_PLACE.pack(*entry) for entry in offsets_and_lengths)
+def pack_ranges(offsets_and_lengths: Sequence[tuple[int, int]]) -> bytes:
+    """Return the payload of a read of several byte ranges, each answered by one message in the same order."""
+    return b"".join(_RANGE.pack(*entry) for entry in offsets_and_lengths)
 
 
-def parse_place(payload: bytes) -> tuple[int, int]:
-    """Offset and length of a read. Raises: WireError."""
-    if len(payload) != _PLACE.size:
-        raise WireError(f"a place of {len(payload)} bytes")
-    return parse_places(payload)[0]
+def parse_range(payload: bytes) -> tuple[int, int]:
+    """Return offset and length of a read. Raises: WireError."""
+    if len(payload) != _RANGE.size:
+        raise WireError(f"a byte range of {len(payload)} bytes")
+    return parse_ranges(payload)[0]
 
 
-def parse_places(payload: bytes) -> list[tuple[int, int]]:
-    """Offset and length of each read. Raises: WireError."""
-    if not payload or len(payload) % _PLACE.size or len(payload) > MAX_PLACES * _PLACE.size:
-        raise WireError(f"places of {len(payload)} bytes")
-    parsed = [(offset, length) for offset, length in _PLACE.iter_unpack(payload)]
-    if any(length > MAX_FRAME_BYTES for _, length in parsed):
+def parse_ranges(payload: bytes) -> list[tuple[int, int]]:
+    """Return offset and length of each read. Raises: WireError."""
+    if not payload or len(payload) % _RANGE.size or len(payload) > MAX_RANGES * _RANGE.size:
+        raise WireError(f"byte ranges of {len(payload)} bytes")
+    parsed = [(offset, length) for offset, length in _RANGE.iter_unpack(payload)]
+    if any(length > MAX_MESSAGE_BYTES for _, length in parsed):
         raise WireError("a read of too many bytes")
     return parsed
 
 
 def await_ready(descriptor: int, event: int, deadline: float) -> None:
-    """Waits until a descriptor can be read (`select.POLLIN`) or written (`POLLOUT`). Raises: DeadlineError."""
+    """Wait until a descriptor can be read (`select.POLLIN`) or written (`POLLOUT`). Raises: DeadlineError."""
     poll = select.poll()
     poll.register(descriptor, event)
     left_ms = max(0, math.ceil((deadline - time.monotonic()) * 1000))

@@ -17,7 +17,14 @@ from services.contract.events import Delivery, UploadEvent, make_notification_bo
 from services.contract.records import ReasonCode, VideoState
 from services.contract.resources import CLAIM_PREFIX
 from services.contract.settings import WorkerSettings
-from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard, Usage
+from services.worker.extraction.outcome import (
+    ExtractedPicture,
+    ExtractedPreview,
+    ExtractedStoryboard,
+    ExtractionError,
+    Outcome,
+    Usage,
+)
 from services.worker.process import ProcessingError, Processor, Skipped, Stored
 from tests.services.api.process import Api, message_when, running
 from tests.services.api.records import START, a_record, store, write
@@ -106,12 +113,12 @@ class HeldSandbox:
     def __init__(self) -> None:
         self.begun = threading.Event()
         self.may_end = threading.Event()
-        picture = Picture(position_pct=10, time_s=1, width_px=64, height_px=36, jpeg=b"picture")
+        picture = ExtractedPicture(position_pct=10, time_s=1, width_px=64, height_px=36, data=b"picture")
         self.outcome = Outcome(
             state=VideoState.DONE,
             pictures=(picture,),
-            storyboard=Storyboard(5.0, 1, 1, 160, 90, b"sheet"),
-            preview=Preview(2, 1.0, 320, 180, b"animation"),
+            storyboard=ExtractedStoryboard(5.0, 1, 1, 160, 90, b"sheet"),
+            preview=ExtractedPreview(2, 1.0, 320, 180, b"animation"),
             usage=Usage(),
         )
 

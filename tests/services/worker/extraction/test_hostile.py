@@ -23,7 +23,7 @@ from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.containers import CONTAINERS
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames.capture import Capture
-from services.worker.extraction.frames.search import Limits
+from services.worker.extraction.frames.request import SearchLimits
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.sandbox.job import Bounds
@@ -47,7 +47,7 @@ def reader_of(content: bytes) -> RangedReader:
 
 def alone(content: bytes) -> Outcome:
     """The extraction in this process, which may open what it likes."""
-    return extract(reader_of(content), ThumbnailOptions(), Limits(read_bytes=64 << 20, cpu_s=1e6))
+    return extract(reader_of(content), ThumbnailOptions(), SearchLimits(read_bytes=64 << 20, cpu_s=1e6))
 
 
 # What there is to be reached.

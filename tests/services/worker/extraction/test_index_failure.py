@@ -12,7 +12,7 @@ from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.containers.mp4 import index
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames.overview import Overview
-from services.worker.extraction.frames.search import Limits
+from services.worker.extraction.frames.request import SearchLimits
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.reading.reader import RangedReader
@@ -23,7 +23,7 @@ from tests.support.extracted import extract as extract_in_sandbox
 from tests.support.ranged import Counted
 from tests.support.videos import Videos
 
-WITHOUT_LIMITS = Limits(read_bytes=1 << 40, cpu_s=1e9)
+WITHOUT_LIMITS = SearchLimits(read_bytes=1 << 40, cpu_s=1e9)
 
 
 def extracted(path: Path, options: ThumbnailOptions | None = None) -> Outcome:
@@ -84,7 +84,7 @@ def test_a_bug_that_costs_the_storyboard_is_named(videos: Videos, monkeypatch: p
     def storyboard(_: Overview) -> NoReturn:
         raise IndexError("no such tile")
 
-    monkeypatch.setattr(Overview, "storyboard", storyboard)
+    monkeypatch.setattr(Overview, "build_storyboard", storyboard)
     outcome = extracted(videos.video("a.mp4", **SMALL), ThumbnailOptions(storyboard=True))
     assert (outcome.state, outcome.storyboard) == (VideoState.DONE, None)
     assert outcome.index_failure is not None

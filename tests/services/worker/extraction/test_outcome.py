@@ -13,22 +13,22 @@ from hypothesis import strategies as st
 from services.contract.records import ReasonCode, VideoState
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import (
+    ExtractedPicture,
+    ExtractedPreview,
+    ExtractedStoryboard,
     ExtractionError,
     Outcome,
-    Picture,
-    Preview,
-    Storyboard,
     Usage,
     VideoInfo,
-    decode,
-    encode,
+    decode_outcome,
+    encode_outcome,
 )
 
 AMOUNTS = st.floats(0, 1e12)
 COUNTS = st.integers(0, 1 << 40)
 TEXTS = st.text(min_size=1, max_size=50)
 PICTURES = st.builds(
-    Picture, AMOUNTS, AMOUNTS, COUNTS, COUNTS, st.binary(min_size=1, max_size=200), note=st.none() | TEXTS
+    ExtractedPicture, AMOUNTS, AMOUNTS, COUNTS, COUNTS, st.binary(min_size=1, max_size=200), note=st.none() | TEXTS
 )
 INFOS = st.builds(VideoInfo, st.none() | AMOUNTS, COUNTS, COUNTS, TEXTS, TEXTS)
 FEW = st.integers(1, 1000)
@@ -40,8 +40,8 @@ SUCCESSES = st.builds(
     st.just(VideoState.DONE),
     info=INFOS,
     pictures=st.lists(PICTURES, min_size=1, max_size=20).map(tuple),
-    storyboard=st.none() | st.builds(Storyboard, AMOUNTS, FEW, FEW, FEW, FEW, FILES),
-    preview=st.none() | st.builds(Preview, FEW, AMOUNTS, FEW, FEW, FILES),
+    storyboard=st.none() | st.builds(ExtractedStoryboard, AMOUNTS, FEW, FEW, FEW, FEW, FILES),
+    preview=st.none() | st.builds(ExtractedPreview, FEW, AMOUNTS, FEW, FEW, FILES),
     index_failure=st.none() | st.builds(IndexFailure, NAMES, NAMES, LINES, LINES),
     usage=st.builds(Usage, COUNTS, COUNTS, AMOUNTS, AMOUNTS),
 )
@@ -64,15 +64,15 @@ OUTCOMES = SUCCESSES | DEGRADED | FAILURES
 DONE = Outcome(
     VideoState.DONE,
     info=VideoInfo(4.0, 640, 360, "h264", "mp4"),
-    pictures=(Picture(10.0, 0.4, 640, 360, b"first"), Picture(50.0, 2.0, 640, 360, b"second")),
-    storyboard=Storyboard(5.0, 1, 1, 160, 90, b"sheet"),
-    preview=Preview(2, 1.0, 320, 180, b"animation"),
+    pictures=(ExtractedPicture(10.0, 0.4, 640, 360, b"first"), ExtractedPicture(50.0, 2.0, 640, 360, b"second")),
+    storyboard=ExtractedStoryboard(5.0, 1, 1, 160, 90, b"sheet"),
+    preview=ExtractedPreview(2, 1.0, 320, 180, b"animation"),
 )
 
 
 def altered(change: Callable[[dict[str, Any]], object], outcome: Outcome = DONE) -> bytes:
     """An outcome as a child sends it that does not keep to the truth."""
-    data = encode(outcome)
+    data = encode_outcome(outcome)
     length = int.from_bytes(data[:4])
     document = json.loads(data[4 : 4 + length])
     change(document)
@@ -82,30 +82,30 @@ def altered(change: Callable[[dict[str, Any]], object], outcome: Outcome = DONE)
 
 @given(OUTCOMES)
 def test_an_outcome_is_read_back_as_it_was(outcome: Outcome) -> None:
-    assert decode(encode(outcome)) == outcome
+    assert decode_outcome(encode_outcome(outcome)) == outcome
 
 
 @given(OUTCOMES, st.data())
 def test_a_part_of_an_outcome_is_none(outcome: Outcome, data: st.DataObject) -> None:
-    encoded = encode(outcome)
+    encoded = encode_outcome(outcome)
     end = data.draw(st.integers(0, len(encoded) - 1))
     with pytest.raises(ValueError, match="not an outcome"):
-        decode(encoded[:end])
+        decode_outcome(encoded[:end])
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="not an outcome"):
-        decode(data)
+        decode_outcome(data)
 
 
 @given(OUTCOMES, st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), min_size=1, max_size=5))
 def test_an_altered_outcome_is_refused_or_makes_sense(outcome: Outcome, changes: list[tuple[int, int]]) -> None:
-    data = bytearray(encode(outcome))
+    data = bytearray(encode_outcome(outcome))
     for place, value in changes:
         data[place % len(data)] = value
     try:
-        read = decode(bytes(data))
+        read = decode_outcome(bytes(data))
     except ValueError:
         return
     numbers = [number for picture in read.pictures for number in (picture.position_pct, picture.time_s)]
@@ -127,7 +127,7 @@ FIELDS = [field.name for field in fields(Outcome)]
 @given(st.sampled_from(FIELDS), JSON_VALUES)
 def test_a_field_of_any_other_kind_is_refused_or_makes_sense(name: str, value: object) -> None:
     try:
-        read = decode(altered(lambda document: document.update({name: value})))
+        read = decode_outcome(altered(lambda document: document.update({name: value})))
     except ValueError:
         return
     assert isinstance(read.state, VideoState)
@@ -143,10 +143,10 @@ NONSENSE: list[Callable[[dict[str, Any]], object]] = [
     lambda document: document.update(info=None),
     lambda document: document.update(reason_code="damaged", reason="It is."),
     lambda document: document.pop("state"),
-    lambda document: document["pictures"][0].update(jpeg=10**9),
-    lambda document: document["pictures"][0].update(jpeg=-1),
-    lambda document: document["pictures"][0].update(jpeg=2.0),
-    lambda document: document["pictures"][0].update(jpeg=math.inf),
+    lambda document: document["pictures"][0].update(data=10**9),
+    lambda document: document["pictures"][0].update(data=-1),
+    lambda document: document["pictures"][0].update(data=2.0),
+    lambda document: document["pictures"][0].update(data=math.inf),
     lambda document: document["pictures"][0].update(time_s=math.nan),
     lambda document: document["pictures"][0].update(time_s=-1),
     lambda document: document["pictures"][0].update(width_px="wide"),
@@ -164,19 +164,19 @@ NONSENSE: list[Callable[[dict[str, Any]], object]] = [
 @pytest.mark.parametrize("change", NONSENSE, ids=[str(number) for number in range(len(NONSENSE))])
 def test_an_outcome_that_makes_no_sense_is_refused(change: Callable[[dict[str, Any]], object]) -> None:
     with pytest.raises(ValueError, match="not an outcome"):
-        decode(altered(change))
+        decode_outcome(altered(change))
 
 
 def test_a_failure_without_a_reason_is_refused() -> None:
     failure = Outcome.failed(ExtractionError(ReasonCode.DAMAGED, "It is damaged."))
     with pytest.raises(ValueError, match="not an outcome"):
-        decode(altered(lambda document: document.update(reason=None), failure))
+        decode_outcome(altered(lambda document: document.update(reason=None), failure))
 
 
 def test_json_without_an_end_in_sight_is_refused() -> None:
     head = b"[" * 1_000_000
     with pytest.raises(ValueError, match="not an outcome"):
-        decode(len(head).to_bytes(4) + head)
+        decode_outcome(len(head).to_bytes(4) + head)
 
 
 def test_a_failure_says_whether_another_try_is_worth_it() -> None:

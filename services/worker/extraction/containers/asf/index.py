@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from services.worker.extraction.codecs.names import decoder_of
+from services.worker.extraction.codecs import find_decoder
 from services.worker.extraction.containers.asf import objects
 from services.worker.extraction.containers.asf.packets import MediaObject, PacketReader
 from services.worker.extraction.containers.scan import ScanIndex, ScannedSample
@@ -97,7 +97,7 @@ def _parse_stream(body: bytes, offset: int) -> tuple[int, Stream] | None:
     picture = body[_BITMAP_AT:]
     size, width, height = struct.unpack_from("<Iii", picture)
     tag = picture[16:20]
-    decoder = decoder_of(tag.decode("latin-1").rstrip("\0"))
+    decoder = find_decoder(tag.decode("latin-1").rstrip("\0"))
     if decoder is None:
         raise BrokenIndexError.at("asf stream properties", offset, expected="a supported codec", found=tag)
     # BITMAPINFOHEADER: a negative height means rows from top to bottom.

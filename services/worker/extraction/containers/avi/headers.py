@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.worker.extraction.codecs.names import decoder_of
+from services.worker.extraction.codecs import find_decoder
 from services.worker.extraction.containers.avi.riff import Chunk, read_chunks
 from services.worker.extraction.containers.stream import BrokenIndexError, Stream
 from services.worker.extraction.reading.reader import RangedReader
@@ -91,7 +91,7 @@ def _parse_stream(header: bytes, picture: bytes, properties: bytes, *, tick_s: f
     width, height = struct.unpack_from("<ii", picture, 4)
     tag = picture[16:20]
     # The codec is in strf; some files leave it empty there and have it in strh only.
-    decoder = decoder_of(tag.decode("latin-1").rstrip("\0")) or decoder_of(header[4:8].decode("latin-1"))
+    decoder = find_decoder(tag.decode("latin-1").rstrip("\0")) or find_decoder(header[4:8].decode("latin-1"))
     if decoder is None or height < 0:
         found = f"{tag!r} with height {height}"
         raise BrokenIndexError.at("avi strf", offset, expected="a supported codec and a positive height", found=found)

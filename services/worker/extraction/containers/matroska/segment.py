@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass, replace
 
+from services.worker.extraction.codecs import find_decoder
 from services.worker.extraction.codecs.coded import Colour
-from services.worker.extraction.codecs.names import decoder_of
 from services.worker.extraction.containers.matroska import ebml
 from services.worker.extraction.containers.matroska.ebml import Element, read_elements, read_float, read_unsigned
 from services.worker.extraction.containers.stream import BrokenIndexError, Stream
@@ -142,7 +142,7 @@ def _read_track(reader: RangedReader, entry: Element) -> list[TrackEntry]:
     # A codec without a name of its own in Matroska: the private data is a BITMAPINFOHEADER with its tag.
     if name == _VFW and len(private) >= _BITMAP_BYTES:
         tag, private = private[16:20], private[_BITMAP_BYTES:]
-        decoder = decoder_of(tag.decode("latin-1").rstrip("\0"))
+        decoder = find_decoder(tag.decode("latin-1").rstrip("\0"))
     if decoder is None:
         return []
     stripped, is_deflated = _read_compression(reader, parts.get(ebml.CONTENT_ENCODINGS))
@@ -193,7 +193,7 @@ def _with_geometry(reader: RangedReader, stream: Stream, video: Element) -> Stre
     if _PROJECTION in parts:
         angles = {item.id: item for item in _read_children(reader, parts[_PROJECTION])}
         # Roll turns counter-clockwise (RFC 9559, 5.1.4.1.28.46); a yaw of half a turn mirrors.
-        turn = orientation.of_degrees(-read_float(reader.read_at, angles.get(_ROLL)))
+        turn = orientation.parse_degrees(-read_float(reader.read_at, angles.get(_ROLL)))
         if abs(abs(read_float(reader.read_at, angles.get(_YAW))) - 180) < 1:
             turn = replace(turn, is_mirrored=True)
     return replace(

@@ -143,7 +143,7 @@ def _with_geometry(stream: Stream, tkhd: bytes) -> Stream:
     at = 52 if tkhd[:1] == b"\1" else 40
     if len(tkhd) < at + 44:
         return stream
-    stream = replace(stream, orientation=orientation.of_matrix(struct.unpack_from(">9i", tkhd, at)))
+    stream = replace(stream, orientation=orientation.parse_matrix(struct.unpack_from(">9i", tkhd, at)))
     width, height = struct.unpack_from(">II", tkhd, at + 36)
     if stream.sample_aspect_ratio is None and width and height and stream.width_px and stream.height_px:
         ratio = (width / height) / (stream.width_px / stream.height_px)

@@ -4,8 +4,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from services.worker.extraction.codecs import find_decoder
 from services.worker.extraction.codecs.coded import Colour
-from services.worker.extraction.codecs.names import decoder_of
 from services.worker.extraction.containers.stream import BrokenIndexError, Stream
 
 _VISUAL_BYTES = 86
@@ -43,7 +43,7 @@ def parse_sample_entry(stsd: bytes, offset: int) -> Stream:
     width, height = struct.unpack_from(">HH", entry, 32)
     found = dict(_parse_boxes(entry, _VISUAL_BYTES))
     name = tag.decode("latin-1")
-    decoder = _FORMATS.get(name) or decoder_of(name)
+    decoder = _FORMATS.get(name) or find_decoder(name)
     extradata = next((body for kind, body in found.items() if kind in _CONFIGURATIONS), b"")
     # The codec of mp4v is the object type in esds: MPEG-4, MPEG-1, MPEG-2 or JPEG.
     if tag == b"mp4v":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from services.worker.extraction.codecs import headers
+from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.containers.mpegts import tables
 from services.worker.extraction.containers.mpegts.pes import PesPacket, PesReader
 from services.worker.extraction.containers.scan import ScanIndex, ScannedSample
@@ -54,7 +54,7 @@ def open_index(reader: RangedReader) -> Index:
     if key is None or key.data is None:
         expected = f"a keyframe in the first {_MAX_PICTURES_BEFORE_KEYFRAME} pictures"
         raise BrokenIndexError.at("mpegts PES", first.offset, expected=expected, found="none")
-    coded = headers.describe(decoder, b"", key.data)
+    coded = get_codec(decoder).describe(b"", key.data)
     end_s, frame_s = scanner.find_end(reader.size_bytes)
     stream = Stream(
         decoder=decoder,
@@ -96,13 +96,13 @@ class PesScanner:
             # The random access flag is not set by all muxers: the headers of the picture decide.
             if picture.may_be_key(self._decoder):
                 sample = self._make_sample(picture)
-                if headers.describe(self._decoder, b"", sample.data or b"").is_key:
+                if get_codec(self._decoder).describe(b"", sample.data or b"").is_key:
                     yield sample
 
     def scan_samples(self, offset: int) -> Iterator[ScannedSample]:
         for picture in self._packets.read_pictures(offset):
             sample = self._make_sample(picture)
-            yield ScannedSample(sample, bool(headers.describe(self._decoder, b"", sample.data or b"").is_key))
+            yield ScannedSample(sample, bool(get_codec(self._decoder).describe(b"", sample.data or b"").is_key))
 
     def _make_sample(self, picture: PesPacket) -> CodedSample:
         data = picture.join_payload()

@@ -14,10 +14,10 @@ from services.contract.records import VideoState
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.local.samples import encode_video
 from services.worker.extraction.extract import extract
-from services.worker.extraction.frames.capture import Image
-from services.worker.extraction.frames.overview import coarse_first, composed, fitted
-from services.worker.extraction.frames.search import Limits
-from services.worker.extraction.outcome import Outcome, Preview, Storyboard
+from services.worker.extraction.frames.overview import compose_sheet, fit_square, order_coarse_first
+from services.worker.extraction.frames.request import SearchLimits
+from services.worker.extraction.outcome import ExtractedPreview, ExtractedStoryboard, Outcome
+from services.worker.extraction.pixels.orientation import Image
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.reading.source import LocalFile
 from services.worker.extraction.sandbox.job import Bounds
@@ -35,7 +35,7 @@ def overview(path: Path, options: ThumbnailOptions = BOTH) -> Outcome:
     return outcome
 
 
-def tiles(storyboard: Storyboard | None) -> list[Image]:
+def tiles(storyboard: ExtractedStoryboard | None) -> list[Image]:
     assert storyboard is not None
     sheet = cv2.imdecode(np.frombuffer(storyboard.data, np.uint8), cv2.IMREAD_COLOR)
     assert sheet is not None
@@ -49,7 +49,7 @@ def tiles(storyboard: Storyboard | None) -> list[Image]:
     ]
 
 
-def frames(preview: Preview | None) -> list[Image]:
+def frames(preview: ExtractedPreview | None) -> list[Image]:
     assert preview is not None
     ok, animation = cv2.imdecodeanimation(np.frombuffer(preview.data, np.uint8).reshape(1, -1))
     assert ok
@@ -109,10 +109,10 @@ def test_what_is_off_costs_nothing(videos: Videos, monkeypatch: pytest.MonkeyPat
     """Not a read more, and nothing of the module is called."""
     path = videos.video("a.mp4", duration_s=12)
     whole = Counted(path)
-    with_both = extract(whole.reader(), BOTH, Limits(read_bytes=1 << 26, cpu_s=1e6))
-    monkeypatch.delattr("services.worker.extraction.extract.Overview")
+    with_both = extract(whole.reader(), BOTH, SearchLimits(read_bytes=1 << 26, cpu_s=1e6))
+    monkeypatch.delattr("services.worker.extraction.frames.overview.Overview")
     counted = Counted(path)
-    without = extract(counted.reader(), ThumbnailOptions(), Limits(read_bytes=1 << 26, cpu_s=1e6))
+    without = extract(counted.reader(), ThumbnailOptions(), SearchLimits(read_bytes=1 << 26, cpu_s=1e6))
     assert (without.storyboard, without.preview) == (None, None)
     assert without.pictures == with_both.pictures
     # What the thumbnails need comes first, and the rest on top of it.
@@ -197,20 +197,20 @@ def test_where_keyframes_cost_too_much_near_ones_stand_for_them_and_the_thumbnai
     content = videos.video("dear.mp4", duration_s=100, fps=5, gop=5).read_bytes()
     reader = RangedReader(lambda offset, length: content[offset : offset + length], len(content))
     options = ThumbnailOptions(storyboard=True)
-    outcome = extract(reader, options, Limits(read_bytes=128 * 1024, cpu_s=1e6))
+    outcome = extract(reader, options, SearchLimits(read_bytes=128 * 1024, cpu_s=1e6))
     assert outcome.state is VideoState.DONE
     shown = numbers(tiles(outcome.storyboard))
     assert len(shown) == 20
     assert shown == sorted(shown)
     assert 3 <= len(set(shown)) < 20
-    nothing = extract(reader, options, Limits(read_bytes=0, cpu_s=1e6))
+    nothing = extract(reader, options, SearchLimits(read_bytes=0, cpu_s=1e6))
     assert (nothing.state, nothing.storyboard) == (VideoState.DONE, None)
     assert nothing.pictures == outcome.pictures
 
 
 @given(st.integers(0, 300))
 def test_coarse_first_names_every_number_once_and_halves_the_gaps(count: int) -> None:
-    order = list(coarse_first(count))
+    order = list(order_coarse_first(count))
     assert sorted(order) == list(range(count))
     for power in range(1, 9):
         begun = sorted(order[: 1 << power])
@@ -221,7 +221,7 @@ def test_coarse_first_names_every_number_once_and_halves_the_gaps(count: int) ->
 
 @given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 500))
 def test_what_is_fitted_is_no_larger_and_keeps_its_shape(width: int, height: int, most_px: int) -> None:
-    across, down = fitted((height, width, 3), most_px)
+    across, down = fit_square((height, width, 3), most_px)
     assert 1 <= across <= min(width, most_px)
     assert 1 <= down <= min(height, most_px)
     assert across == pytest.approx(max(down * width / height, 1), abs=1 + width / height)
@@ -229,5 +229,5 @@ def test_what_is_fitted_is_no_larger_and_keeps_its_shape(width: int, height: int
 
 def test_a_sheet_is_filled_row_by_row() -> None:
     images = [np.full((2, 3, 3), value, np.uint8) for value in (10, 20, 30)]
-    sheet = composed(images, 2)
+    sheet = compose_sheet(images, 2)
     assert sheet[:, :, 0].tolist() == [[10] * 3 + [20] * 3] * 2 + [[30] * 3 + [0] * 3] * 2

@@ -11,7 +11,7 @@ import pytest
 from services.contract.records import VideoState
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.local.samples import encode_video
-from services.worker.extraction.frames.quality import flaw
+from services.worker.extraction.frames.quality import find_flaw
 from services.worker.extraction.reading.source import LocalFile
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
@@ -56,7 +56,7 @@ def titled(level: int) -> Image:
     ids=["good", "black", "video black", "title", "white", "grey", "blur", "soft", "night"],
 )
 def test_flaws_are_told_from_pictures(image: Image, what: str | None) -> None:
-    assert flaw(np.asarray(image, np.uint8)) == what
+    assert find_flaw(np.asarray(image, np.uint8)) == what
 
 
 def film(path: Path, frame: Callable[[int], Image], *, seconds: int = 40, gop: int = 25) -> Path:
@@ -74,7 +74,7 @@ def thumbnails(path: Path, options: ThumbnailOptions) -> Outcome:
 def numbers(outcome: Outcome) -> list[int | None]:
     found: list[int | None] = []
     for picture in outcome.pictures:
-        image = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR)
+        image = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR)
         assert image is not None
         try:
             found.append(frame_number(image.astype(np.uint8)))
@@ -159,7 +159,7 @@ def test_a_keyframe_that_is_black_gives_way_to_a_frame_behind_it(tmp_path: Path)
 def test_thumbnails_come_in_the_format_that_was_asked_for(tmp_path: Path, image_format: ImageFormat) -> None:
     path = film(tmp_path / "a.mp4", draw_frame, seconds=4)
     outcome = thumbnails(path, ThumbnailOptions(format=image_format))
-    assert all(picture.jpeg.startswith(SIGNATURES[image_format]) for picture in outcome.pictures)
+    assert all(picture.data.startswith(SIGNATURES[image_format]) for picture in outcome.pictures)
     assert numbers(outcome) == [0, 50, 75]
 
 
@@ -171,5 +171,5 @@ def test_one_position_or_twenty_give_as_many_thumbnails(tmp_path: Path, image_fo
     outcome = thumbnails(path, ThumbnailOptions(positions_pct=positions_pct, format=image_format, width_px=320))
     assert outcome.state is VideoState.DONE
     assert tuple(picture.position_pct for picture in outcome.pictures) == positions_pct
-    assert all(picture.jpeg.startswith(SIGNATURES[image_format]) for picture in outcome.pictures)
+    assert all(picture.data.startswith(SIGNATURES[image_format]) for picture in outcome.pictures)
     assert numbers(outcome) == [pytest.approx(500 * position / 100, abs=3) for position in positions_pct]

@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.worker.extraction.frames.capture import Capture, Frame, Image
-from services.worker.extraction.frames.selection import by_walking, nearest, times_s, tolerance_s
+from services.worker.extraction.frames.capture import Capture, Frame
+from services.worker.extraction.frames.selection import (
+    choose_nearest,
+    compute_times_s,
+    compute_tolerance_s,
+    walk_frames,
+)
+from services.worker.extraction.pixels.orientation import Image
 
 
 @dataclass
@@ -24,14 +30,14 @@ class Film(Capture):
         self.place += 1
         return self.at_s[self.place] if self.place < len(self.at_s) else None
 
-    def image(self) -> Image | None:
+    def retrieve_image(self) -> Image | None:
         time_s = self.at_s[self.place]
         return None if time_s in self.unreadable else np.full((1, 1, 3), self.place, np.uint8)
 
 
 def taken(film: Film, wanted_s: Sequence[float]) -> list[float | None]:
     """The times of the frames that a walk takes."""
-    frames = by_walking(film, wanted_s, lambda image: image)
+    frames = walk_frames(film, wanted_s, lambda image: image)
     for frame in frames:
         # The picture is that of the time which is told.
         assert frame is None or frame.image[0, 0, 0] == film.at_s.index(frame.time_s)
@@ -46,14 +52,14 @@ TWENTY_FIVE = [number / 25 for number in range(200)]
 
 
 def test_positions_are_shares_of_the_duration() -> None:
-    assert times_s((10, 50, 95), 8) == [0.8, 4, 7.6]
+    assert compute_times_s((10, 50, 95), 8) == [0.8, 4, 7.6]
 
 
 @pytest.mark.parametrize(
     ("duration_s", "tolerance"), [(0, 0), (2, 0.5), (4, 1), (30, 1), (50, 1), (100, 2), (7200, 144)]
 )
 def test_a_longer_video_tolerates_more(duration_s: float, tolerance: float) -> None:
-    assert tolerance_s(duration_s) == pytest.approx(tolerance)
+    assert compute_tolerance_s(duration_s) == pytest.approx(tolerance)
 
 
 @pytest.mark.parametrize(
@@ -105,5 +111,5 @@ def test_no_frame_of_any_video_is_nearer_than_the_one_taken(gaps: list[float], s
 
 def test_the_nearest_of_several_is_taken() -> None:
     first, second, third = at(1.0, 2.0, 4.0)
-    assert nearest(2.9, first, None, second, third) is second
-    assert nearest(2.9, None, None) is None
+    assert choose_nearest(2.9, first, None, second, third) is second
+    assert choose_nearest(2.9, None, None) is None

@@ -12,9 +12,17 @@ import pytest
 from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.index_failure import IndexFailure
-from services.worker.extraction.outcome import ExtractionError, Outcome, Picture, Preview, Storyboard, VideoInfo, encode
+from services.worker.extraction.outcome import (
+    ExtractedPicture,
+    ExtractedPreview,
+    ExtractedStoryboard,
+    ExtractionError,
+    Outcome,
+    VideoInfo,
+    encode_outcome,
+)
 from services.worker.extraction.sandbox import wire
-from services.worker.extraction.sandbox.job import Bounds, Job
+from services.worker.extraction.sandbox.job import Bounds, ExtractionJob
 from services.worker.extraction.sandbox.sandbox import _Conversation
 from services.worker.extraction.sandbox.wire import Kind, WireError
 from tests.support.sandboxes import (
@@ -24,34 +32,34 @@ from tests.support.sandboxes import (
 HONEST = Outcome(
     VideoState.DONE,
     info=VideoInfo(4.0, 640, 360, "h264", "mp4"),
-    pictures=tuple(Picture(position_pct, 1.0, 640, 360, b"jpeg") for position_pct in (10.0, 50.0, 95.0)),
+    pictures=tuple(ExtractedPicture(position_pct, 1.0, 640, 360, b"jpeg") for position_pct in (10.0, 50.0, 95.0)),
 )
 
 
 def talk(child: Callable[[int, int], object], *, bounds: Bounds | None = None, size_bytes: int = 1000) -> Outcome:
     """What the worker makes of a child that takes its job, does this with its ends of the pipes, and then is gone."""
-    job = Job(size_bytes=size_bytes, options=ThumbnailOptions(), bounds=bounds or Bounds())
+    job = ExtractionJob(size_bytes=size_bytes, options=ThumbnailOptions(), bounds=bounds or Bounds())
     with _Conversation(Source(bytes(size_bytes)), job) as conversation:
-        inbox, outbox, status = (os.dup(end) for end in conversation.childs_ends)
-        conversation.close_childs_ends()
+        inbox, outbox, status = (os.dup(end) for end in conversation.child_descriptors)
+        conversation.close_child_descriptors()
 
         def be_the_child() -> None:
             with contextlib.suppress(WireError, OSError):
-                wire.receive(inbox)
+                wire.receive_message(inbox)
                 child(inbox, outbox)
             for end in (inbox, outbox, status):
                 os.close(end)
 
         thread = threading.Thread(target=be_the_child)
         thread.start()
-        conversation.hold()
-        outcome = conversation.outcome()
+        conversation.serve_child()
+        outcome = conversation.build_outcome()
     thread.join()
     return outcome
 
 
 def answers(payload: bytes) -> Callable[[int, int], None]:
-    return lambda _, outbox: wire.send(outbox, Kind.OUTCOME, payload)
+    return lambda _, outbox: wire.send_message(outbox, Kind.OUTCOME, payload)
 
 
 def writes(data: bytes) -> Callable[[int, int], object]:
@@ -62,22 +70,22 @@ def asks(payload: bytes) -> Callable[[int, int], None]:
     """For bytes, and sends a fine answer if it gets any."""
 
     def child(inbox: int, outbox: int) -> None:
-        wire.send(outbox, Kind.READ, payload)
-        wire.receive(inbox)
-        wire.send(outbox, Kind.OUTCOME, encode(HONEST))
+        wire.send_message(outbox, Kind.READ, payload)
+        wire.receive_message(inbox)
+        wire.send_message(outbox, Kind.OUTCOME, encode_outcome(HONEST))
 
     return child
 
 
-def with_pictures(*pictures: Picture) -> bytes:
-    return encode(Outcome(HONEST.state, info=HONEST.info, pictures=pictures))
+def with_pictures(*pictures: ExtractedPicture) -> bytes:
+    return encode_outcome(Outcome(HONEST.state, info=HONEST.info, pictures=pictures))
 
 
-FAILURE = IndexFailure("mp4", "IndexError", "list index out of range", "index/tables.py:100")
+FAILURE = IndexFailure("mp4", "IndexError", "list index out of range", "containers/mp4/tables.py:100")
 
 
 def with_failure(**lies: str) -> bytes:
-    return encode(replace(HONEST, index_failure=replace(FAILURE, **lies)))
+    return encode_outcome(replace(HONEST, index_failure=replace(FAILURE, **lies)))
 
 
 def nested(depth: int) -> bytes:
@@ -86,7 +94,7 @@ def nested(depth: int) -> bytes:
 
 
 def test_an_honest_child_is_believed_but_for_what_it_cost() -> None:
-    outcome = talk(asks(wire.place(0, 1000)))
+    outcome = talk(asks(wire.pack_range(0, 1000)))
     assert outcome.pictures == HONEST.pictures
     assert (outcome.usage.requests, outcome.usage.bytes_read) == (1, 1000)
 
@@ -98,22 +106,24 @@ LIES: dict[str, Callable[[int, int], object]] = {
     "half a header": writes(b"\x05\0"),
     "half a frame": writes(b"\x05\0\0\0\xffhalf"),
     "a huge frame": writes(b"\x05\xff\xff\xff\xff" + bytes(1000)),
-    "a job": lambda _, outbox: wire.send(outbox, Kind.JOB, b"{}"),
-    "data": lambda _, outbox: wire.send(outbox, Kind.DATA, b"data"),
+    "a job": lambda _, outbox: wire.send_message(outbox, Kind.JOB, b"{}"),
+    "data": lambda _, outbox: wire.send_message(outbox, Kind.DATA, b"data"),
     "a place too short": asks(b"\0\0\0"),
-    "a place too long": asks(wire.place(0, 10) + b"\0"),
-    "a read of nothing": asks(wire.place(0, 0)),
-    "a read beyond the end": asks(wire.place(1000, 1)),
-    "a read across the end": asks(wire.place(0, 1001)),
-    "a read at the end of the world": asks(wire.place((1 << 64) - 1, 1)),
-    "a read of 64 MiB": asks(wire.place(0, wire.MAX_FRAME_BYTES)),
+    "a place too long": asks(wire.pack_range(0, 10) + b"\0"),
+    "a read of nothing": asks(wire.pack_range(0, 0)),
+    "a read beyond the end": asks(wire.pack_range(1000, 1)),
+    "a read across the end": asks(wire.pack_range(0, 1001)),
+    "a read at the end of the world": asks(wire.pack_range((1 << 64) - 1, 1)),
+    "a read of 64 MiB": asks(wire.pack_range(0, wire.MAX_MESSAGE_BYTES)),
     "an answer of nothing": answers(b""),
     "an answer of noise": answers(b"\0\0\0\x02{}"),
     "an answer without an end": answers(nested(100_000)),
     "one picture": answers(with_pictures(HONEST.pictures[0])),
     "too many pictures": answers(with_pictures(*HONEST.pictures, HONEST.pictures[0])),
-    "a storyboard": answers(encode(replace(HONEST, storyboard=Storyboard(5.0, 1, 1, 160, 90, b"sheet")))),
-    "a preview": answers(encode(replace(HONEST, preview=Preview(2, 1.0, 320, 180, b"animation")))),
+    "a storyboard": answers(
+        encode_outcome(replace(HONEST, storyboard=ExtractedStoryboard(5.0, 1, 1, 160, 90, b"sheet")))
+    ),
+    "a preview": answers(encode_outcome(replace(HONEST, preview=ExtractedPreview(2, 1.0, 320, 180, b"animation")))),
     "an error that forges a log line": answers(with_failure(message='x"}\n{"event": "video_done"')),
     "an error with an escape sequence": answers(with_failure(message="\x1b]0;title\x07")),
     "an error that turns the text around": answers(with_failure(message="\u202egpj.exe")),
@@ -122,8 +132,8 @@ LIES: dict[str, Callable[[int, int], object]] = {
     "an error whose type is a sentence": answers(with_failure(error="Not an error")),
     "an error whose type is long": answers(with_failure(error="E" * 1000)),
     "an error in a container of two lines": answers(with_failure(container="mp4\n")),
-    "an error in a place of two lines": answers(with_failure(where="index/tables.py:1\n")),
-    "other positions": answers(with_pictures(*HONEST.pictures[:2], Picture(96.0, 1.0, 640, 360, b"jpeg"))),
+    "an error in a place of two lines": answers(with_failure(where="containers/mp4/tables.py:1\n")),
+    "other positions": answers(with_pictures(*HONEST.pictures[:2], ExtractedPicture(96.0, 1.0, 640, 360, b"jpeg"))),
 }
 
 
@@ -142,8 +152,8 @@ def test_a_child_may_name_the_error_of_its_index_reader() -> None:
 def test_a_child_that_asks_on_and_on_meets_its_bound() -> None:
     def child(inbox: int, outbox: int) -> None:
         while True:
-            wire.send(outbox, Kind.READ, wire.place(0, 1000))
-            wire.receive(inbox)
+            wire.send_message(outbox, Kind.READ, wire.pack_range(0, 1000))
+            wire.receive_message(inbox)
 
     outcome = talk(child, bounds=Bounds(requests=50))
     assert (outcome.reason_code, outcome.usage.requests) == (ReasonCode.BUDGET, 51)
@@ -154,7 +164,7 @@ def test_a_child_that_asks_on_and_on_meets_its_bound() -> None:
 
 def ask_much(outbox: int) -> None:
     for _ in range(20):
-        wire.send(outbox, Kind.READ, wire.place(0, 1_000_000))
+        wire.send_message(outbox, Kind.READ, wire.pack_range(0, 1_000_000))
 
 
 SILENCE: dict[str, Callable[[int], object]] = {
@@ -179,5 +189,5 @@ def test_a_child_that_falls_silent_is_not_waited_for(when: str) -> None:
 
 def test_a_child_may_say_that_it_failed() -> None:
     failure = Outcome.failed(ExtractionError(ReasonCode.DAMAGED, "The file is damaged."))
-    outcome = talk(answers(encode(failure)))
+    outcome = talk(answers(encode_outcome(failure)))
     assert (outcome.reason_code, outcome.reason) == (ReasonCode.DAMAGED, "The file is damaged.")

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 ATTEMPTS = """
 import ctypes, json, os, platform, resource, signal, socket, subprocess, sys, threading
-from services.worker.extraction.sandbox.confinement import confine
+from services.worker.extraction.sandbox.confinement import confine_process
 
 # Loaded by now, as everything is that a child needs.
 libc = ctypes.CDLL(None, use_errno=True)
@@ -56,7 +56,7 @@ attempts = {
     "another user": lambda: os.setuid(12345),
     "shared memory": lambda: os.memfd_create("memory"),
 }
-confine()
+confine_process()
 answers = {}
 for what, attempt in attempts.items():
     try:
@@ -89,7 +89,10 @@ def test_a_confined_process_reaches_nothing_but_its_pipes(tmp_path: Path) -> Non
 
 def test_a_child_of_a_confined_process_could_not_be_freer() -> None:
     """There is no way back: not even for a program that is owned by root and setuid."""
-    code = "from services.worker.extraction.sandbox.confinement import confine, install; confine(); install([])"
+    code = (
+        "from services.worker.extraction.sandbox.confinement import confine_process, install_filter; "
+        "confine_process(); install_filter([])"
+    )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert "PermissionError" in result.stderr

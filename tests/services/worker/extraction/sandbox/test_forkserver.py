@@ -17,19 +17,20 @@ LOADED_BY_A_CHILD = """
 import sys
 from pathlib import Path
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction import capture, child, forkserver
+from services.worker.extraction.frames import capture
+from services.worker.extraction.sandbox import child, forkserver
 from services.worker.extraction.extract import extract
-from services.worker.extraction.outcome import encode
+from services.worker.extraction.outcome import encode_outcome
 from services.worker.extraction.reading.reader import RangedReader
-from services.worker.extraction.frames.search import Limits
-capture.prepare()
+from services.worker.extraction.frames.request import SearchLimits
+capture.prepare_process()
 forkserver._warm_up()
 before = set(sys.modules)
 data = Path(sys.argv[1]).read_bytes()
 reader = RangedReader(lambda offset, length: data[offset : offset + length], len(data))
-outcome = extract(reader, ThumbnailOptions(), Limits(read_bytes=1 << 28, cpu_s=60))
+outcome = extract(reader, ThumbnailOptions(), SearchLimits(read_bytes=1 << 28, cpu_s=60))
 assert len(outcome.pictures) == 3, outcome
-encode(outcome)
+encode_outcome(outcome)
 print(*sorted(set(sys.modules) - before))
 """
 

@@ -11,17 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.worker.extraction.sandbox.wire import (
-    MAX_FRAME_BYTES,
-    MAX_PLACES,
+    MAX_MESSAGE_BYTES,
+    MAX_RANGES,
     DeadlineError,
     Kind,
     WireError,
-    parse_place,
-    parse_places,
-    place,
-    places,
-    receive,
-    send,
+    pack_range,
+    pack_ranges,
+    parse_range,
+    parse_ranges,
+    receive_message,
+    send_message,
 )
 
 PASSED = 0.0
@@ -55,47 +55,47 @@ def soon() -> float:
 @given(st.sampled_from(Kind), st.binary(max_size=5000))
 def test_a_frame_arrives_as_it_was_sent(kind: Kind, payload: bytes) -> None:
     pipe = Pipe()
-    send(pipe.writer, kind, payload)
-    send(pipe.writer, Kind.REFUSED)
-    assert receive(pipe.reader) == (kind, payload)
-    assert receive(pipe.reader, deadline=soon()) == (Kind.REFUSED, b"")
+    send_message(pipe.writer, kind, payload)
+    send_message(pipe.writer, Kind.REFUSED)
+    assert receive_message(pipe.reader) == (kind, payload)
+    assert receive_message(pipe.reader, deadline=soon()) == (Kind.REFUSED, b"")
     pipe.close()
 
 
 def test_a_frame_larger_than_the_pipe_arrives_whole(pipe: Pipe) -> None:
     payload = os.urandom(3_000_000)
     os.set_blocking(pipe.writer, False)
-    sender = threading.Thread(target=send, args=(pipe.writer, Kind.DATA, payload), kwargs={"deadline": soon()})
+    sender = threading.Thread(target=send_message, args=(pipe.writer, Kind.DATA, payload), kwargs={"deadline": soon()})
     sender.start()
-    assert receive(pipe.reader, deadline=soon()) == (Kind.DATA, payload)
+    assert receive_message(pipe.reader, deadline=soon()) == (Kind.DATA, payload)
     sender.join()
 
 
-@given(st.integers(0, (1 << 64) - 1), st.integers(0, MAX_FRAME_BYTES))
+@given(st.integers(0, (1 << 64) - 1), st.integers(0, MAX_MESSAGE_BYTES))
 def test_a_place_is_read_back(offset: int, length: int) -> None:
-    assert parse_place(place(offset, length)) == (offset, length)
+    assert parse_range(pack_range(offset, length)) == (offset, length)
 
 
 @given(st.binary(max_size=30))
 def test_any_other_bytes_are_no_place(payload: bytes) -> None:
     try:
-        offset, length = parse_place(payload)
+        offset, length = parse_range(payload)
     except WireError:
         return
     assert offset >= 0
-    assert 0 <= length <= MAX_FRAME_BYTES
+    assert 0 <= length <= MAX_MESSAGE_BYTES
 
 
 def test_no_read_is_larger_than_a_frame() -> None:
     with pytest.raises(WireError, match="a read of"):
-        parse_place((0).to_bytes(8) + (MAX_FRAME_BYTES + 1).to_bytes(4))
+        parse_range((0).to_bytes(8) + (MAX_MESSAGE_BYTES + 1).to_bytes(4))
 
 
 def frames(reader: int) -> Iterator[tuple[Kind, bytes]]:
     """All frames up to the end, or to the first thing that is none."""
     with contextlib.suppress(WireError):
         while True:
-            yield receive(reader)
+            yield receive_message(reader)
 
 
 @given(st.binary(max_size=64))
@@ -112,13 +112,13 @@ def test_any_bytes_are_frames_up_to_the_first_that_is_none(data: bytes) -> None:
 def test_an_unknown_kind_is_refused(pipe: Pipe, kind: int) -> None:
     os.write(pipe.writer, bytes([kind, 0, 0, 0, 0]))
     with pytest.raises(WireError, match=f"kind {kind}"):
-        receive(pipe.reader)
+        receive_message(pipe.reader)
 
 
 def test_a_huge_length_is_refused_before_anything_is_read(pipe: Pipe) -> None:
-    os.write(pipe.writer, bytes([Kind.OUTCOME]) + (MAX_FRAME_BYTES + 1).to_bytes(4) + b"and more")
-    with pytest.raises(WireError, match=f"{MAX_FRAME_BYTES + 1} bytes"):
-        receive(pipe.reader, deadline=soon())
+    os.write(pipe.writer, bytes([Kind.OUTCOME]) + (MAX_MESSAGE_BYTES + 1).to_bytes(4) + b"and more")
+    with pytest.raises(WireError, match=f"{MAX_MESSAGE_BYTES + 1} bytes"):
+        receive_message(pipe.reader, deadline=soon())
     assert os.read(pipe.reader, 100) == b"and more"
 
 
@@ -127,41 +127,43 @@ def test_half_a_frame_and_the_end_is_an_error(pipe: Pipe, part: bytes) -> None:
     os.write(pipe.writer, part)
     pipe.close(pipe.writer)
     with pytest.raises(WireError, match="gone"):
-        receive(pipe.reader, deadline=soon())
+        receive_message(pipe.reader, deadline=soon())
 
 
 @pytest.mark.parametrize("part", [b"", b"\x05", b"\x05\0\0\0\x08half"])
 def test_half_a_frame_and_silence_ends_at_the_deadline(pipe: Pipe, part: bytes) -> None:
     os.write(pipe.writer, part)
     with pytest.raises(DeadlineError):
-        receive(pipe.reader, deadline=time.monotonic() + 0.01)
+        receive_message(pipe.reader, deadline=time.monotonic() + 0.01)
 
 
 def test_a_reader_who_does_not_read_is_not_waited_for(pipe: Pipe) -> None:
     os.set_blocking(pipe.writer, False)
     with pytest.raises(DeadlineError):
-        send(pipe.writer, Kind.DATA, bytes(10_000_000), deadline=time.monotonic() + 0.01)
+        send_message(pipe.writer, Kind.DATA, bytes(10_000_000), deadline=time.monotonic() + 0.01)
 
 
 def test_a_reader_who_is_gone_is_an_error(pipe: Pipe) -> None:
     pipe.close(pipe.reader)
     with pytest.raises(WireError):
-        send(pipe.writer, Kind.DATA, b"hello", deadline=soon())
+        send_message(pipe.writer, Kind.DATA, b"hello", deadline=soon())
     with pytest.raises(WireError):
-        send(pipe.writer, Kind.DATA, b"hello")
+        send_message(pipe.writer, Kind.DATA, b"hello")
 
 
 def test_what_is_there_is_read_even_when_time_is_up(pipe: Pipe) -> None:
-    send(pipe.writer, Kind.REFUSED, b"late")
-    assert receive(pipe.reader, deadline=PASSED) == (Kind.REFUSED, b"late")
+    send_message(pipe.writer, Kind.REFUSED, b"late")
+    assert receive_message(pipe.reader, deadline=PASSED) == (Kind.REFUSED, b"late")
 
 
-@given(st.lists(st.tuples(st.integers(0, 2**64 - 1), st.integers(0, MAX_FRAME_BYTES)), min_size=1, max_size=MAX_PLACES))
+@given(
+    st.lists(st.tuples(st.integers(0, 2**64 - 1), st.integers(0, MAX_MESSAGE_BYTES)), min_size=1, max_size=MAX_RANGES)
+)
 def test_several_places_come_back_in_order(asked: list[tuple[int, int]]) -> None:
-    assert parse_places(places(asked)) == asked
+    assert parse_ranges(pack_ranges(asked)) == asked
 
 
-@pytest.mark.parametrize("payload", [b"", bytes(13), bytes(12 * (MAX_PLACES + 1)), bytes(8) + b"\xff" * 4])
+@pytest.mark.parametrize("payload", [b"", bytes(13), bytes(12 * (MAX_RANGES + 1)), bytes(8) + b"\xff" * 4])
 def test_places_that_make_no_sense_are_refused(payload: bytes) -> None:
     with pytest.raises(WireError):
-        parse_places(payload)
+        parse_ranges(payload)

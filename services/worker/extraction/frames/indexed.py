@@ -1,0 +1,203 @@
+"""Frames through the container's index: only the keyframes next to each position are read and decoded."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from services.contract.records import ReasonCode
+from services.contract.thumbnails import ThumbnailOptions
+from services.worker.extraction.admission import MAX_DURATION_S, check_pixels
+from services.worker.extraction.codecs import get_codec
+from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index, Stream, read_samples
+from services.worker.extraction.frames import decode, quality, selection
+from services.worker.extraction.frames.capture import Frame
+from services.worker.extraction.frames.request import (
+    FoundFrames,
+    FrameRequest,
+    Shortfall,
+    describe_cut_off,
+    describe_distance,
+)
+from services.worker.extraction.outcome import VideoInfo
+from services.worker.extraction.reading.reader import RangedReader
+
+_MAX_DECODED_PIXELS = 600 * 1920 * 1088
+"""Upper limit of pixels decoded for one picture: 600 frames at 1080p, about 2 s of CPU."""
+_MAX_CHAIN_BYTES = 64 * 1024 * 1024
+_MAX_TRIES = 8
+
+
+def find_frames(request: FrameRequest) -> FoundFrames:
+    """Return the frames that the index leads to.
+
+    Raises: BrokenIndexError if the index does not lead to a picture, ExtractionError, SourceError.
+    """
+    if request.index is None:
+        raise BrokenIndexError("no index")
+    stream = request.index.stream
+    wanted_s = selection.compute_times_s(request.options.positions_pct, stream.duration_s)
+    search = IndexSearch(request.reader, request.index, request.options)
+    found = search.find_frames(wanted_s)
+    info = VideoInfo(
+        duration_s=stream.duration_s,
+        width_px=search.shown_px[0],
+        height_px=search.shown_px[1],
+        codec=get_codec(stream.decoder).label,
+        container=request.examined.container.name,
+    )
+    return FoundFrames(info, found.frames, _find_shortfall(found, wanted_s, stream))
+
+
+@dataclass(frozen=True)
+class IndexedFrames:
+    """One frame for each time.
+
+    `nearest_s` are the times of the nearest frames; a frame with a flaw may be replaced by one nearby. `is_last_resort`
+    is True for a keyframe that replaces a frame too far behind it.
+    """
+
+    frames: list[Frame]
+    nearest_s: list[float]
+    is_last_resort: list[bool]
+
+
+class IndexSearch:
+    """Search through one index. `shown_px` is the size of the video as it is shown."""
+
+    def __init__(self, reader: RangedReader, index: Index, options: ThumbnailOptions) -> None:
+        self._reader = reader
+        self._index = index
+        self._options = options
+        self.shown_px = (index.stream.width_px, index.stream.height_px)
+        self._frames: dict[tuple[float, int], Frame | None] = {}
+
+    def find_frames(self, wanted_s: Sequence[float]) -> IndexedFrames:
+        """Return a frame for each time. Raises: BrokenIndexError, ExtractionError, SourceError."""
+        stream = self._index.stream
+        check_pixels(stream.width_px, stream.height_px)
+        if not 0 < stream.duration_s <= MAX_DURATION_S:
+            raise BrokenIndexError(f"a duration of {stream.duration_s} s")
+        samples = self._index.find_nearest(wanted_s)
+        if len(samples) != len(wanted_s):
+            raise BrokenIndexError("no keyframe")
+        tolerance_s = selection.compute_tolerance_s(stream.duration_s, stream.frame_s)
+        chains = [
+            self._find_chain(time_s) if abs(sample.time_s - time_s) > tolerance_s else []
+            for time_s, sample in zip(wanted_s, samples, strict=True)
+        ]
+        self._decode_all([sample for sample, chain in zip(samples, chains, strict=True) if not chain])
+        exact = self._decode_chains(chains)
+        frames = [frame or self._require_keyframe(sample) for frame, sample in zip(exact, samples, strict=True)]
+        is_last_resort = [
+            frame is None and abs(sample.time_s - time_s) > tolerance_s
+            for frame, sample, time_s in zip(exact, samples, wanted_s, strict=True)
+        ]
+        nearest_s = [frame.time_s for frame in frames]
+        if self._options.smart:
+            frames = [self._replace_flawed(frame, time_s) for frame, time_s in zip(frames, wanted_s, strict=True)]
+        return IndexedFrames(frames, nearest_s, is_last_resort)
+
+    def decode_keyframes(self, samples: Sequence[CodedSample]) -> list[Frame | None]:
+        """Decode keyframes of the index; None for a damaged one. Raises: as `find_frames`."""
+        self._decode_all(samples)
+        return [self._frames[_key(sample)] for sample in samples]
+
+    def _replace_flawed(self, frame: Frame, time_s: float) -> Frame:
+        """Return the frame if it has no flaw, else the nearest one without; with a note if there is none nearby."""
+        flaw = quality.find_flaw(frame.image)
+        if flaw is None:
+            return frame
+        within_s = selection.compute_nearby_s(self._index.stream.duration_s)
+        for other in self._find_others(frame, time_s, within_s):
+            if quality.find_flaw(other.image) is None:
+                return other
+        return replace(frame, note=quality.describe_flaw(flaw))
+
+    def _find_others(self, frame: Frame, time_s: float, within_s: float) -> Iterator[Frame]:
+        """Yield frames near a time, the nearest first: keyframes, or other frames if there are no keyframes."""
+        keyframes = [sample for sample in self._index.find_near(time_s, within_s) if sample.time_s != frame.time_s]
+        for sample in keyframes[:_MAX_TRIES]:
+            if other := self._decode_keyframe(sample):
+                yield other
+        if not keyframes:
+            end_s = self._index.stream.duration_s
+            for distance_s in (0.0, within_s / 2, -within_s / 2, within_s, -within_s):
+                chain = self._find_chain(time_s + distance_s) if 0 <= time_s + distance_s < end_s else []
+                if chain and (other := self._decode_chains([chain])[0]):
+                    yield other
+
+    def _find_chain(self, time_s: float) -> list[CodedSample]:
+        stream = self._index.stream
+        pixels = max(stream.width_px * stream.height_px, 1)
+        samples = self._index.find_decode_chain(time_s, max(_MAX_DECODED_PIXELS // pixels, 1))
+        return samples if sum(sample.size_bytes for sample in samples) <= _MAX_CHAIN_BYTES else []
+
+    def _decode_chains(self, chains: Sequence[Sequence[CodedSample]]) -> list[Frame | None]:
+        """Return the last picture of each chain, None for an empty one. Chains of one keyframe are decoded together."""
+        frames: dict[tuple[float, int], Frame | None] = {}
+        for keyframe in {_key(chain[0]): None for chain in chains if chain}:
+            together = [chain for chain in chains if chain and _key(chain[0]) == keyframe]
+            longest = max(together, key=len)
+            targets = {_key(chain[-1]): chain[-1] for chain in together}
+            frames |= dict(zip(targets, self._decode_chain(longest, list(targets.values())), strict=True))
+        return [frames[_key(chain[-1])] if chain else None for chain in chains]
+
+    def _decode_chain(self, samples: Sequence[CodedSample], targets: Sequence[CodedSample]) -> list[Frame | None]:
+        """Decode the targets in a chain, without pictures that no other refers to."""
+        stream, pictures = self._index.stream, read_samples(self._reader, samples)
+        target_keys = {_key(target) for target in targets}
+        needed = list(enumerate(pictures))
+        if stream.has_display_times:
+            wanted = [_key(sample) in target_keys for sample in samples]
+            needed = get_codec(stream.decoder).select_needed(stream.extradata, pictures, wanted)
+        return self._decode([samples[at] for at, _ in needed], [picture for _, picture in needed], targets)
+
+    def _decode_all(self, samples: Sequence[CodedSample]) -> None:
+        new = {_key(sample): sample for sample in samples if _key(sample) not in self._frames}
+        for (key, sample), data in zip(new.items(), read_samples(self._reader, list(new.values())), strict=True):
+            self._frames[key] = self._decode([sample], [data], [sample])[0]
+
+    def _decode_keyframe(self, sample: CodedSample) -> Frame | None:
+        self._decode_all([sample])
+        return self._frames[_key(sample)]
+
+    def _require_keyframe(self, sample: CodedSample) -> Frame:
+        frame = self._decode_keyframe(sample)
+        if frame is None:
+            raise BrokenIndexError(f"the keyframe at {sample.time_s} s cannot be decoded")
+        return frame
+
+    def _decode(
+        self, samples: Sequence[CodedSample], pictures: Sequence[bytes], targets: Sequence[CodedSample]
+    ) -> list[Frame | None]:
+        stream, width_px = self._index.stream, self._options.width_px
+        coded = get_codec(stream.decoder).describe(stream.extradata, pictures[0])
+        if coded.is_key is False:
+            return [None] * len(targets)
+        shape = decode.compute_shape(stream, coded, max_width_px=width_px)
+        check_pixels(*shape.stored_px)
+        self.shown_px = shape.shown_px
+        shown_after = [sum(1 for sample in samples if sample.time_s > target.time_s) for target in targets]
+        images = decode.decode_pictures(stream, coded, pictures, shown_after=shown_after, max_width_px=width_px)
+        return [
+            None if image is None else Frame(image, target.time_s)
+            for image, target in zip(images, targets, strict=True)
+        ]
+
+
+def _find_shortfall(found: IndexedFrames, wanted_s: Sequence[float], stream: Stream) -> Shortfall | None:
+    end_s = max(1.0, 0.02 * stream.duration_s, 2 * stream.frame_s)
+    is_far = describe_distance(found.nearest_s, wanted_s, end_s) is not None
+    if is_far and stream.is_cut_off:
+        return describe_cut_off(found.nearest_s)
+    if stream.missing:
+        return ReasonCode.INCOMPLETE, stream.missing
+    if any(found.is_last_resort):
+        tolerance_s = selection.compute_tolerance_s(stream.duration_s, stream.frame_s)
+        return describe_distance(found.nearest_s, wanted_s, tolerance_s)
+    if is_far:
+        return ReasonCode.INCOMPLETE, f"The frames end at {max(found.nearest_s):.1f} s of {stream.duration_s:.1f} s."
+    return None
+
+
+def _key(sample: CodedSample) -> tuple[float, int]:
+    return sample.time_s, sample.offset

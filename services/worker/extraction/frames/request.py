@@ -1,0 +1,59 @@
+"""Request and result of both ways to a frame: `indexed` and `sequential`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.contract.records import ReasonCode
+from services.contract.thumbnails import ThumbnailOptions
+from services.worker.extraction.containers.stream import Index
+from services.worker.extraction.examine import ExaminedContainer
+from services.worker.extraction.frames.capture import Frame
+from services.worker.extraction.outcome import VideoInfo
+from services.worker.extraction.reading.reader import RangedReader
+
+Shortfall = tuple[ReasonCode, str]
+"""Reason code and sentence that explain frames far from the requested positions."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchLimits:
+    """Bytes read and CPU seconds at which each stage of a search stops, so that something is left for the next."""
+
+    read_bytes: int
+    cpu_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameRequest:
+    """Request for the frames of one video. `index` is None if the container has none that can be used."""
+
+    reader: RangedReader
+    examined: ExaminedContainer
+    options: ThumbnailOptions
+    limits: SearchLimits
+    index: Index | None = None
+
+
+@dataclass(frozen=True)
+class FoundFrames:
+    """One frame for each requested position."""
+
+    info: VideoInfo
+    frames: Sequence[Frame]
+    shortfall: Shortfall | None = None
+
+
+def describe_cut_off(times_s: Sequence[float]) -> Shortfall:
+    """Return the shortfall of a file that ends early."""
+    return ReasonCode.INCOMPLETE, f"The file is incomplete: frames could be read up to {max(times_s):.1f} s."
+
+
+def describe_distance(times_s: Sequence[float], wanted_s: Sequence[float], tolerance_s: float) -> Shortfall | None:
+    """Return the shortfall of the frame that is farthest from its time; None if all are within the tolerance."""
+    distance_s, time_s, shown_s = max(
+        (abs(shown_s - time_s), time_s, shown_s) for shown_s, time_s in zip(times_s, wanted_s, strict=True)
+    )
+    if distance_s <= tolerance_s:
+        return None
+    reason = f"The frame at {shown_s:.1f} s stands for {time_s:.1f} s: no nearer one could be reached."
+    return ReasonCode.NEARBY_FRAME, reason

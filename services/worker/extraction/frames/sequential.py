@@ -1,0 +1,195 @@
+"""Frames without an index: FFmpeg seeks, then decodes from the start where the seek missed, then takes any frame."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from services.contract.records import ReasonCode
+from services.worker.extraction.admission import MAX_DURATION_S
+from services.worker.extraction.codecs import get_codec
+from services.worker.extraction.examine import ExaminedVideo, examine_video
+from services.worker.extraction.frames import quality, selection
+from services.worker.extraction.frames.capture import Capture, Frame
+from services.worker.extraction.frames.request import (
+    FoundFrames,
+    FrameRequest,
+    SearchLimits,
+    Shortfall,
+    describe_cut_off,
+    describe_distance,
+)
+from services.worker.extraction.outcome import ExtractionError, VideoInfo
+from services.worker.extraction.pixels import thumbnail
+from services.worker.extraction.pixels.orientation import Image
+from services.worker.extraction.reading.reader import RangedReader
+
+_FIRST_FRAME_BYTES = 16 * 1024 * 1024
+_FIRST_FRAME_CPU_S = 5.0
+_MAX_REORDERED = 16
+"""Upper limit, in pictures, of the difference between decoding order and display order in H.264."""
+_SHARES = (0.2, -0.2, 0.4, -0.4, 0.7, -0.7, 1.0, -1.0)
+"""Distances at which a better picture is searched, in shares of the maximum, the nearest first."""
+
+
+def find_frames(request: FrameRequest) -> FoundFrames:
+    """Return the frames that seeking and decoding find. Raises: ExtractionError, SourceError."""
+    video, options = examine_video(request.reader, request.examined), request.options
+    search = SequentialSearch(request.reader, video, request.limits, width_px=options.width_px)
+    duration_s, is_whole = search.measure_duration_s()
+    if is_whole and request.examined.contents.has_fragments and request.index:
+        # FFmpeg leaves out fragments that it cannot follow.
+        indexed_s = request.index.stream.duration_s
+        duration_s = max(duration_s, indexed_s if 0 < indexed_s <= MAX_DURATION_S else 0.0)
+    wanted_s = selection.compute_times_s(options.positions_pct, duration_s)
+    frames = search.find_frames(wanted_s)
+    info = VideoInfo(
+        duration_s=duration_s if is_whole else None,
+        width_px=search.shown_px[0],
+        height_px=search.shown_px[1],
+        codec=video.codec,
+        container=video.container.name,
+    )
+    decoded = [frame for frame in frames if frame]
+    if not decoded:
+        raise _explain_no_frame(video, info)
+    chosen = [frame or decoded[-1] for frame in frames]
+    if is_whole:
+        shortfall = _find_shortfall(video, chosen, wanted_s, duration_s, was_exhaustive=search.was_exhaustive)
+    else:
+        reason = f"The duration is not known; the pictures are of the first {duration_s:.0f} s."
+        shortfall = (ReasonCode.NEARBY_FRAME, reason)
+    if options.smart:
+        chosen = search.replace_flawed(chosen, wanted_s, duration_s)
+    return FoundFrames(info, chosen, shortfall)
+
+
+class SequentialSearch:
+    """Search through one video. `shown_px` is the size of the frames as they are shown.
+
+    `was_exhaustive` is True after every frame of the video was decoded.
+    """
+
+    def __init__(self, reader: RangedReader, video: ExaminedVideo, limits: SearchLimits, *, width_px: int) -> None:
+        self._reader = reader
+        self._video = video
+        self._limits = limits
+        self._width_px = width_px
+        self.shown_px = (video.stream.width_px, video.stream.height_px)
+        self.was_exhaustive = False
+
+    def measure_duration_s(self) -> tuple[float, bool]:
+        """Return the duration, and True if it is that of the whole video.
+
+        The packets are read as far as the limits allow if the container has no duration, or if it goes on in fragments:
+        its header may count the first one only.
+        """
+        stated_s = self._video.duration_s
+        if stated_s is not None and not self._video.has_fragments:
+            return stated_s, True
+        self._reader.rewind(soft_bytes=self._limits.read_bytes, soft_cpu_s=self._limits.cpu_s / 4)
+        packets = Capture(self._reader, self._video.container.demuxer, decoder_whitelist=None)
+        times_s = list(iter(packets.advance, None)) if packets.is_open else []
+        if self._video.has_fragments and _has_restart(times_s, self._video.stream.frame_s):
+            return max(times_s), False
+        self._reader.check()
+        span_s = max(times_s, default=0.0) - min(times_s, default=0.0)
+        read_s = span_s + self._video.stream.frame_s
+        if self._reader.exhausted and stated_s is not None and stated_s > read_s:
+            return stated_s, True
+        return read_s, not self._reader.exhausted
+
+    def find_frames(self, wanted_s: Sequence[float]) -> list[Frame | None]:
+        """Return the best frame for each time, in thumbnail size; all None if nothing could be decoded.
+
+        Raises: SourceError.
+        """
+        frames: list[Frame | None] = [None] * len(wanted_s)
+        if capture := self._open(self._limits.read_bytes, self._limits.cpu_s / 2):
+            frames = selection.seek_frames(capture, wanted_s, self._build_shrink(capture))
+            del capture
+        self._reader.check()
+        if all(frame and self._is_close(frame, time_s) for frame, time_s in zip(frames, wanted_s, strict=True)):
+            return frames
+        if capture := self._open(self._limits.read_bytes, self._limits.cpu_s):
+            walked = selection.walk_frames(capture, wanted_s, self._build_shrink(capture))
+            self.was_exhaustive = not self._reader.exhausted
+            del capture
+            triples = zip(wanted_s, frames, walked, strict=True)
+            frames = [selection.choose_nearest(time_s, sought, found) for time_s, sought, found in triples]
+        self._reader.check()
+        if not any(frames) and (capture := self._open(_FIRST_FRAME_BYTES, self._limits.cpu_s + _FIRST_FRAME_CPU_S)):
+            frames = selection.walk_frames(capture, [0.0] * len(wanted_s), self._build_shrink(capture))
+            del capture
+        self._reader.check()
+        return frames
+
+    def replace_flawed(self, frames: Sequence[Frame], wanted_s: Sequence[float], duration_s: float) -> list[Frame]:
+        """Return the frames, each with a flaw replaced by the nearest one without, or with a note if there is none.
+
+        Raises: SourceError.
+        """
+        flawed = {number: flaw for number, frame in enumerate(frames) if (flaw := quality.find_flaw(frame.image))}
+        capture = self._open(self._limits.read_bytes, self._limits.cpu_s) if flawed else None
+        if capture is None:
+            return list(frames)
+        shrink, chosen, within_s = self._build_shrink(capture), list(frames), selection.compute_nearby_s(duration_s)
+        for number, flaw in flawed.items():
+            chosen[number] = replace(frames[number], note=quality.describe_flaw(flaw))
+            for other_s in (wanted_s[number] + share * within_s for share in _SHARES):
+                other = selection.seek_frame(capture, other_s, shrink) if 0 <= other_s < duration_s else None
+                if other and abs(other.time_s - wanted_s[number]) <= within_s and not quality.find_flaw(other.image):
+                    chosen[number] = other
+                    break
+        del capture
+        self._reader.check()
+        return chosen
+
+    def _open(self, soft_bytes: int, soft_cpu_s: float) -> Capture | None:
+        self._reader.rewind(soft_bytes=soft_bytes, soft_cpu_s=soft_cpu_s)
+        whitelist = get_codec(self._video.decoder).decoder_whitelist
+        capture = Capture(self._reader, self._video.container.demuxer, decoder_whitelist=whitelist)
+        return capture if capture.is_open else None
+
+    def _is_close(self, frame: Frame, time_s: float) -> bool:
+        """Return True if a seek found the right frame, give or take one.
+
+        OpenCV counts frames at the average rate, so that it misses in videos of a variable rate, as phones record them.
+        """
+        close_s = max(0.1, 2 * min(self._video.stream.frame_s, 1.0), 0.02 * (self._video.duration_s or 0.0))
+        return abs(frame.time_s - time_s) <= close_s
+
+    def _build_shrink(self, capture: Capture) -> selection.Shrink:
+        ratio = capture.sample_aspect_ratio
+
+        def shrink(image: Image) -> Image:
+            self.shown_px = (image.shape[1], image.shape[0])
+            return thumbnail.shrink_image(image, ratio, max_width_px=self._width_px)
+
+        return shrink
+
+
+def _has_restart(times_s: Sequence[float], frame_s: float) -> bool:
+    """Return True if times go back further than reordering explains, as in concatenated recordings."""
+    return any(later_s < time_s - max(1.0, _MAX_REORDERED * frame_s) for time_s, later_s in pairwise(times_s))
+
+
+def _explain_no_frame(video: ExaminedVideo, info: VideoInfo) -> ExtractionError:
+    if video.is_cut_off:
+        reason = "The file is incomplete: it ends before the first frame."
+        return ExtractionError(ReasonCode.INCOMPLETE, reason, info=info)
+    reason = f"No frame of the {video.codec} video could be decoded: the file is damaged."
+    return ExtractionError(ReasonCode.DAMAGED, reason, info=info)
+
+
+def _find_shortfall(
+    video: ExaminedVideo, chosen: Sequence[Frame], wanted_s: Sequence[float], duration_s: float, *, was_exhaustive: bool
+) -> Shortfall | None:
+    times_s = [frame.time_s for frame in chosen]
+    if video.is_cut_off:
+        return describe_cut_off(times_s)
+    if was_exhaustive:
+        missing_s = wanted_s[-1] - max(times_s)
+        if missing_s <= max(1.0, 0.02 * duration_s, 2 * video.stream.frame_s):
+            return None
+        return ReasonCode.INCOMPLETE, f"The frames end at {max(times_s):.1f} s of {duration_s:.1f} s."
+    return describe_distance(times_s, wanted_s, selection.compute_tolerance_s(duration_s))
