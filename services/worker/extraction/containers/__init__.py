@@ -5,7 +5,7 @@ Playlists, images, subtitles and other formats that FFmpeg would open are not am
 
 from services.worker.extraction.containers import asf, avi, flv, matroska, mp4, mpegts
 from services.worker.extraction.containers.container import Container
-from services.worker.extraction.containers.contents import Contents, ReadAt, VideoTrack
+from services.worker.extraction.containers.contents import Contents, VideoTrack
 from services.worker.extraction.containers.stream import Index
 from services.worker.extraction.reading.reader import RangedReader
 
@@ -14,7 +14,6 @@ __all__ = [
     "HEAD_BYTES",
     "Container",
     "Contents",
-    "ReadAt",
     "VideoTrack",
     "open_index",
     "recognise_container",
