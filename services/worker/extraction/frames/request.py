@@ -55,5 +55,5 @@ def describe_distance(times_s: Sequence[float], wanted_s: Sequence[float], toler
     )
     if distance_s <= tolerance_s:
         return None
-    reason = f"The frame at {shown_s:.1f} s stands for {time_s:.1f} s: no nearer one could be reached."
+    reason = f"The frame at {shown_s:.1f} s replaces the one at {time_s:.1f} s: no nearer one could be reached."
     return ReasonCode.NEARBY_FRAME, reason
