@@ -83,7 +83,7 @@ def test_nobody_at_the_terminal_destroys_nothing(make_instance: MakeInstance) ->
     def nobody(_question: str) -> str:
         raise EOFError
 
-    with pytest.raises(RefusedError, match="give --name"):
+    with pytest.raises(RefusedError, match="add --name"):
         destroy_stacks(make_instance(), (StackId.MONITORING,), Consent(ask=nobody, unattended=True))
 
 
