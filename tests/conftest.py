@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def folder_of(path: Path) -> str:
-    """The folder below `tests`; of the services, the folder of each."""
+    """Return the folder below `tests`; for the services, the folder of each."""
     parts = path.relative_to(TESTS).parts[:-1]
     return "/".join(parts[:2] if parts[:1] == ("services",) else parts[:1])
 

@@ -41,7 +41,7 @@ def synth(session):
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with noxw and a noxfile of four small sessions; nox itself is this repository's."""
+    """Make a folder with noxw and a noxfile of four small sessions; nox itself is this repository's."""
     folder = tmp_path_factory.mktemp("noxw")
     run_noxw(ROOT, "--version")
     for file in ("noxw", "noxw.py"):

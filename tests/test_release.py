@@ -12,7 +12,7 @@ from tests.template.project import ROOT, git, replace
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """The files that a release checks, committed on main."""
+    """Make a repository with the files that a release checks, committed on main."""
     for file in ("pyproject.toml", "CHANGELOG.md", "docs/upgrading.md"):
         (tmp_path / file).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / file, tmp_path / file)

@@ -28,7 +28,7 @@ def extract(sandbox: Sandbox, path: Path) -> Outcome:
 
 
 def images(outcome: Outcome) -> list[Image]:
-    """The thumbnails, decoded; each is a JPEG of the size that is said."""
+    """Return the decoded thumbnails; each is a JPEG of the size that the outcome says."""
     decoded = []
     for picture in outcome.pictures:
         image = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR)

@@ -34,7 +34,7 @@ class Place:
         return VideosTable(self.clients.dynamodb, self.resources.table.name)
 
     def environment(self) -> dict[str, str]:
-        """The settings of a worker that works here."""
+        """Return the environment of a worker on these resources."""
         return {
             "AWS_REGION": "us-east-1",
             "SQS_QUEUE_URL": self.queues.url,

@@ -21,12 +21,12 @@ TONE_MAPPING = (
 
 
 def shown_by_ffmpeg(path: Path, time_s: float, size_px: tuple[int, int], *, filters: str = "") -> Image:
-    """The frame that an accurate seek to a time finds, at the same size."""
+    """Return the frame that an accurate seek to a time finds, at the same size."""
     return _picture(["-ss", f"{max(time_s - 0.004, 0):.6f}", "-i", str(path)], filters, size_px)
 
 
 def decoded_by_ffmpeg(path: Path, time_s: float, size_px: tuple[int, int]) -> Image:
-    """The same, by decoding from the first picture on: right where a container misleads ffmpeg's seek as well."""
+    """Return the same frame by decoding from the first picture: right even if a container misleads ffmpeg's seek."""
     wanted = f"setpts=PTS-STARTPTS,select='gte(t,{time_s - 0.004:.6f})'"
     return _picture(["-i", str(path), "-fps_mode", "passthrough"], wanted, size_px)
 

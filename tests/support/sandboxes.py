@@ -63,7 +63,7 @@ def assert_works(sandbox: Sandbox, film: bytes) -> None:
 
 
 def state_and_parent(pid: int) -> tuple[str, int]:
-    """The letter of its state and the PID of its parent; X and 0 for a process that is gone."""
+    """Return the letter of a process's state and its parent's PID; X and 0 if the process has ended."""
     try:
         after_name = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -116,7 +116,7 @@ def await_end(pid: int) -> None:
 
 
 def descriptors(pid: int) -> dict[int, str]:
-    """The open files of a process by number, and what they are."""
+    """Return the targets of a process's open files by number."""
     return {
         int(entry.name): str(entry.readlink()) for entry in (PROC / str(pid) / "fd").iterdir() if entry.is_symlink()
     }

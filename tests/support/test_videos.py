@@ -47,7 +47,7 @@ def frames(path: Path, *, upright: bool = True) -> Iterator[tuple[float, Image]]
 
 
 def numbers(path: Path, *, width_px: int = 160) -> list[int]:
-    """The numbers of all frames, read from small pictures."""
+    """Return the numbers of all frames, read from small pictures."""
 
     def small(image: Image) -> Image:
         height_px = round(image.shape[0] * width_px / image.shape[1])

@@ -114,12 +114,12 @@ def frame_number(image: Image) -> int:
 
 
 def png(number: int) -> bytes:
-    """The PNG file of one frame."""
+    """Return the PNG file of one frame."""
     return cv2.imencode(".png", draw_frame(number))[1].tobytes()
 
 
 def hls_playlist(url: str) -> bytes:
-    """An HLS playlist: a demuxer that opens it goes on to open `url`."""
+    """Return an HLS playlist: a demuxer that opens it then opens `url`."""
     return f"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{url}\n#EXT-X-ENDLIST\n".encode()
 
 
@@ -145,7 +145,7 @@ class Videos:
         rotation_deg: int = 0,
         options: Sequence[str] = (),
     ) -> Path:
-        """A video whose container is that of `name`; `options` are further ones of ffmpeg for its output.
+        """Make a video in the container of `name`; `options` are further ones of ffmpeg for its output.
 
         Every `gop`-th frame is a keyframe. The size is the stored one: what is shown is stretched by the sample aspect
         ratio `sar`, then turned clockwise by `rotation_deg` (a multiple of 90). Shown so, each frame is upright and
@@ -173,11 +173,11 @@ class Videos:
         return self._once(name, make, duration_s, fps, width_px, height_px, inputs, output)
 
     def audio(self, name: str, *, codec: str = "aac", duration_s: float = 4) -> Path:
-        """A tone in the container of `name`, and no picture."""
+        """Make a file with a tone and no picture in the container of `name`."""
         return self._once(name, lambda path: run_ffmpeg([*_tone(duration_s), "-c:a", codec], path), codec, duration_s)
 
     def file(self, name: str, content: bytes) -> Path:
-        """A file with this content, whatever its name promises."""
+        """Make a file with this content, whatever its name suggests."""
 
         def make(path: Path) -> None:
             path.write_bytes(content)
@@ -202,7 +202,7 @@ class Videos:
         )
 
     def cut(self, source: Path, *, keep: float) -> Path:
-        """The first part of `source`, as an interrupted upload leaves it: `keep` of its bytes, 0 to 1."""
+        """Make the first part of `source`, as an interrupted upload leaves it: `keep` of its bytes, 0 to 1."""
         content = source.read_bytes()
         return self.file(source.name, content[: round(keep * len(content))])
 
@@ -253,7 +253,7 @@ def _chunk_offsets(boxes: bytes) -> Iterator[int]:
 
 
 def _with_chunks_at(offsets: Mapping[int, int], boxes: bytes) -> bytes:
-    """The same boxes, with `offsets` (old to new) in co64 boxes instead of stco."""
+    """Return the same boxes, with `offsets` (old to new) in co64 boxes instead of stco."""
     rebuilt = b""
     for _, old_kind, old_body in _boxes(boxes):
         kind, body = old_kind, old_body

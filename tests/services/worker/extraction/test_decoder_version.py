@@ -32,7 +32,7 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 def library_versions(build_information: str) -> dict[str, tuple[int, ...]]:
-    """The versions in lines like `avcodec:  YES (62.28.102)`."""
+    """Return the versions in lines like `avcodec:  YES (62.28.102)`."""
     lines = re.findall(r"^\s+(\w+):\s+YES \(([\d.]+)\)$", build_information, re.MULTILINE)
     return {name: numbers(version) for name, version in lines if name in OLDEST_LIBRARIES}
 
@@ -45,7 +45,7 @@ def release_of(libavutil: Path) -> str:
 
 
 def bundled_libavutil() -> Path:
-    """The one libavutil of the wheel."""
+    """Return the path of the wheel's only libavutil."""
     files = metadata.files("opencv-python-headless") or ()
     (libavutil,) = (file for file in files if file.name.startswith("libavutil"))
     return Path(str(libavutil.locate()))

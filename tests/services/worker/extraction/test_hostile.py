@@ -46,7 +46,7 @@ def reader_of(content: bytes) -> RangedReader:
 
 
 def alone(content: bytes) -> Outcome:
-    """The extraction in this process, which may open what it likes."""
+    """Extract in this process, which may open any file."""
     return extract(reader_of(content), ThumbnailOptions(), SearchLimits(read_bytes=64 << 20, cpu_s=1e6))
 
 
@@ -155,7 +155,7 @@ POINTERS: dict[str, Callable[[str], bytes]] = {
 
 
 def font() -> bytes:
-    """The head of a TrueType file: a table directory with one entry."""
+    """Return the head of a TrueType file: a table directory with one entry."""
     return struct.pack(">IHHHH4sIII", 0x00010000, 1, 16, 0, 0, b"glyf", 0, 28, 4) + bytes(4096)
 
 
@@ -228,7 +228,7 @@ def test_a_movie_whose_samples_lie_elsewhere_does_not_lead_there(
 
 
 def alias(path: str) -> bytes:
-    """The record of a Macintosh alias, as FFmpeg's mov_read_dref takes it: a volume, a name, and an absolute path."""
+    """Return a Macintosh alias as FFmpeg's mov_read_dref reads it: a volume, a name, and an absolute path."""
     name = path.rsplit("/", 1)[1].encode()[:63]
     head = bytes(4 + 10) + bytes([27]) + bytes(27) + bytes(12) + bytes([len(name)]) + name.ljust(63, b"\0") + bytes(16)
     tail = struct.pack(">hh", -1, -1) + bytes(16) + struct.pack(">hH", 18, len(path)) + path.encode()
@@ -239,7 +239,7 @@ def alias(path: str) -> bytes:
 
 
 def with_box(movie: bytes, at: int, box: bytes) -> bytes:
-    """An MP4 with the box at `at` replaced, and every box around it resized. `moov` stands last, so nothing moves."""
+    """Return an MP4 with the box at `at` replaced and every box around it resized. `moov` is last, so nothing moves."""
     length = int.from_bytes(movie[at : at + 4])
     changed = bytearray(movie[:at] + box + movie[at + length :])
     start, end = movie.rindex(b"moov") - 4, len(movie)
@@ -260,7 +260,7 @@ def assert_asks_for_too_much(outcome: Outcome, code: ReasonCode, words: str) -> 
 
 
 def with_vp9_size(video: bytes, width_px: int, height_px: int) -> bytes:
-    """The keyframes of a VP9 file with another size in their headers: VP9 specification, 6.2 and 7.2."""
+    """Return a VP9 file with another size in its keyframes' headers: VP9 specification, 6.2 and 7.2."""
     changed, at = bytearray(video), 0
     while (at := changed.find(b"\x49\x83\x42", at)) >= 0:
         # The sync code, four bits of colour, then both sizes less one.

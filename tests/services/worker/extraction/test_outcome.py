@@ -71,7 +71,7 @@ DONE = Outcome(
 
 
 def altered(change: Callable[[dict[str, Any]], object], outcome: Outcome = DONE) -> bytes:
-    """An outcome as a child sends it that does not keep to the truth."""
+    """Return the bytes of an outcome that a lying child sends."""
     data = encode_outcome(outcome)
     length = int.from_bytes(data[:4])
     document = json.loads(data[4 : 4 + length])

@@ -34,7 +34,7 @@ def plain(level: int) -> Image:
 
 
 def titled(level: int) -> Image:
-    """A line of text on an empty picture."""
+    """Draw a line of text on an empty picture."""
     image = plain(level)
     cv2.putText(image, "THE END", (240, 190), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (200, 200, 200), 2)
     return image

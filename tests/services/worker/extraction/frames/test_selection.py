@@ -36,7 +36,7 @@ class Film(Capture):
 
 
 def taken(film: Film, wanted_s: Sequence[float]) -> list[float | None]:
-    """The times of the frames that a walk takes."""
+    """Return the times of the frames that a walk takes."""
     frames = walk_frames(film, wanted_s, lambda image: image)
     for frame in frames:
         # The picture is that of the time which is told.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def hdr(transfer: str) -> tuple[str, ...]:
-    """What a phone tags its clips with; the pictures are the counter's, taken for PQ or HLG."""
+    """Return ffmpeg's options for a clip with a phone's tags; the counter's pictures are taken for PQ or HLG."""
     colours = f"colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc"
     return (
         *("-vf", "scale=out_color_matrix=bt2020:out_range=tv", "-pix_fmt", "yuv420p10le"),
@@ -117,7 +117,7 @@ def test_a_picture_that_shrinks_by_a_few_pixels_is_not_cropped(videos: Videos, c
 
 
 def _passing(*, interlaced: bool) -> Iterator[Image]:
-    """A bar that moves over a still background, 50 times a second; or every second moment, for frames of one."""
+    """Draw a bar that moves over a still background, 50 times a second; every second moment for frames of one."""
     noise = np.random.default_rng(0).integers(60, 180, (576, 720, 3)).astype(np.uint8)
     background = cv2.GaussianBlur(noise, (0, 0), 4).astype(np.uint8)
     for number in range(0, 100, 2):

@@ -37,7 +37,7 @@ HONEST = Outcome(
 
 
 def talk(child: Callable[[int, int], object], *, bounds: Bounds | None = None, size_bytes: int = 1000) -> Outcome:
-    """What the worker makes of a child that takes its job, does this with its ends of the pipes, and then is gone."""
+    """Return the worker's outcome of a child that takes its job, acts on its ends of the pipes, and exits."""
     job = ExtractionJob(size_bytes=size_bytes, options=ThumbnailOptions(), bounds=bounds or Bounds())
     with _Conversation(Source(bytes(size_bytes)), job) as conversation:
         inbox, outbox, status = (os.dup(end) for end in conversation.child_descriptors)
