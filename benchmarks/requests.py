@@ -35,7 +35,7 @@ _WIDTH_PX = 640
 
 @dataclass(frozen=True)
 class Reads:
-    """What one way has read of a file."""
+    """Requests and bytes that one way has read of a file."""
 
     requests: int
     size_bytes: int

@@ -1,4 +1,4 @@
-"""What this team adds to its pipeline: stacks of its own, each with the id under which it is deployed.
+"""Additions of this team to its pipeline: stacks of its own, each with the id that deploys it.
 
 `./noxw -s deploy -- team-alarms` deploys one, `./noxw -s deploy -- all` deploys them after the pipeline's.
 """

@@ -68,7 +68,7 @@ CHOICES = (
     ThumbnailOptions(width_px=160, smart=False, positions_pct=tuple(range(5, 100, 5))),
     ThumbnailOptions(width_px=4096, storyboard=True, preview=True, positions_pct=(0.01, 99.99)),
 )
-"""What the children are asked for, in turn."""
+"""Options of the extractions, in turn."""
 MAGIC = {ImageFormat.JPEG: b"\xff\xd8\xff", ImageFormat.WEBP: b"RIFF", ImageFormat.AVIF: b"\0\0\0"}
 BOUNDS = Bounds(deadline_s=30, cpu_s=20, memory_mb=1024, read_mb=64, requests=2000)
 MOST_PARSER_CPU_S = 5.0

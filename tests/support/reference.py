@@ -1,4 +1,4 @@
-"""What FFmpeg shows, and how alike two pictures are."""
+"""Reference pictures by FFmpeg, and the similarity of two pictures."""
 
 from __future__ import annotations
 

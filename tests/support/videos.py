@@ -92,7 +92,7 @@ def draw_frame(number: int, *, size_px: tuple[int, int] = (640, 360)) -> Image:
 
 
 def frame_number(image: Image) -> int:
-    """Which frame the picture shows, at any size from about 100 pixels of width.
+    """Return the number of the frame that the picture shows, from a width of about 100 pixels.
 
     ValueError: it shows none, or not upright, or two of them blended.
     """
@@ -236,7 +236,7 @@ _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 
 
 def _boxes(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Where each box starts, its kind and its body."""
+    """Return the offset, the kind and the body of each box."""
     start = 0
     while start < len(data):
         size_bytes, kind = struct.unpack_from(">I4s", data, start)

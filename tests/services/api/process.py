@@ -71,7 +71,7 @@ class Api:
 
 
 def environment(place: Place, **settings: str) -> dict[str, str]:
-    """Where an api of this place finds everything, and settings under which what happens is seen soon."""
+    """Return the environment of an api on these resources, with short intervals."""
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         **place.environment(),

@@ -1,4 +1,4 @@
-"""Which uploads count as videos."""
+"""Uploads that count as videos."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Where thumbnails go: every upload gets room of its own, whatever it is called."""
+"""Keys of thumbnails: no two uploads share one, whatever their names."""
 
 from collections.abc import Sequence
 from itertools import permutations

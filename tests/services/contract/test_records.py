@@ -253,7 +253,7 @@ RECORDS = st.builds(
     a_record, st.sampled_from(ALL_STATES), thumbnails=st.integers(0, 4), size_bytes=st.integers(0, 5 << 40)
 )
 HISTORIES = st.lists(st.tuples(st.integers(0, 3), st.none() | RECORDS), max_size=20)
-"""Which of four records is replaced, and by what: nothing where it is deleted."""
+"""Pairs of one of four records and its replacement; None deletes it."""
 
 
 @given(HISTORIES)

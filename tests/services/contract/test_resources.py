@@ -1,4 +1,4 @@
-"""What the pipeline's resources promise each other."""
+"""Rules between the pipeline's resources."""
 
 from services.contract.keys import UPLOAD_PREFIX
 from services.contract.resources import CLAIM_PREFIX, SPARE_RECEIVES, TOTALS_KEY, pipeline_resources

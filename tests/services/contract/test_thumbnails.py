@@ -1,4 +1,4 @@
-"""How thumbnails are to look, and when that makes earlier ones out of date."""
+"""Options of thumbnails, and changes that make earlier ones out of date."""
 
 import pytest
 from hypothesis import given

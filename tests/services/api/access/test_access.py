@@ -1,4 +1,4 @@
-"""Who may see, who may act, and how one gets in."""
+"""Access: roles, logins, sessions, origins."""
 
 import base64
 import json
@@ -268,7 +268,7 @@ def test_without_access_control_everybody_is_an_operator(place: Place, tmp_path:
 
 @contextmanager
 def keys(public: dict[str, bytes]) -> Iterator[str]:
-    """Where the load balancer's keys are."""
+    """Address of the load balancer's keys."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

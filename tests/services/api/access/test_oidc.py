@@ -1,4 +1,4 @@
-"""How the keys of the load balancer are fetched while requests keep coming."""
+"""Fetches of the load balancer's keys while requests keep coming."""
 
 import threading
 from collections.abc import Callable, Iterator

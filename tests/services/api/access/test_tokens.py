@@ -1,4 +1,4 @@
-"""Which tokens are accepted."""
+"""Tokens that are accepted and refused."""
 
 import pytest
 

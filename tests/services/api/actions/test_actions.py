@@ -1,4 +1,4 @@
-"""What changes the pipeline: test, purge, redrive."""
+"""Actions that change the pipeline: test, purge, redrive."""
 
 import contextlib
 import os

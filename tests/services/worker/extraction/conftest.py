@@ -1,4 +1,4 @@
-"""What the tests of the sandbox have in common; those that share one for a whole file make it themselves."""
+"""Fixtures of the sandbox's tests."""
 
 from collections.abc import Iterator
 

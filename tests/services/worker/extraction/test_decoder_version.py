@@ -71,7 +71,7 @@ def test_the_file_that_is_asked_is_the_one_that_opencv_uses() -> None:
 
 
 def test_an_older_ffmpeg_would_be_noticed() -> None:
-    """What the wheels of OpenCV 4.13 say of themselves."""
+    """Build information as the wheels of OpenCV 4.13 print it."""
     older = library_versions("    FFMPEG:                      YES\n      avcodec:                   YES (62.11.100)\n")
     assert older["avcodec"] < OLDEST_LIBRARIES["avcodec"]
 

@@ -65,7 +65,7 @@ class Bait:
     watch: int = -1
 
     def was_touched(self) -> bool:
-        """Whether anybody has opened the file, or asked the server for anything, since the last call."""
+        """Return True if anybody has opened the file or asked the server since the last call."""
         try:
             opened = bool(os.read(self.watch, 4096))
         except BlockingIOError:

@@ -1,4 +1,4 @@
-"""What is no video, or one that cannot be shown, is refused with a reason that is true."""
+"""Refusals: files that are no video, or cannot be shown, get a true reason."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def refusal(outcome: Outcome) -> ReasonCode | None:
-    """Why there are no thumbnails. Whoever reads it learns something, and another try would not help."""
+    """Return the reason for no thumbnails: a sentence, for a failure that another try does not change."""
     assert outcome.state is VideoState.FAILED
     assert outcome.pictures == ()
     assert outcome.reason

@@ -1,4 +1,4 @@
-"""Which frames are taken for the positions of a video."""
+"""Frames that are taken for the positions of a video."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

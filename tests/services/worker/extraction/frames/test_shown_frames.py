@@ -53,7 +53,7 @@ def assert_shows_what_it_tells(path: Path, outcome: Outcome, *, first: int = 0, 
 
 @dataclass(frozen=True)
 class Kind:
-    """What is odd about a video, its name and codec, and how it is made."""
+    """Oddity of a video, its name and codec, and ffmpeg's options for it."""
 
     odd: str
     name: str

@@ -1,4 +1,4 @@
-"""How large thumbnails are, and how much of a large file is read for them."""
+"""Sizes of thumbnails, and bytes read of a large file for them."""
 
 from collections.abc import Iterator
 

@@ -47,7 +47,7 @@ def test_one_child_that_is_killed_does_not_disturb_the_others(sandbox: Sandbox, 
 
 
 def is_idle(server: int) -> bool:
-    """Whether it holds what it began with, and nothing of a video: the standard files, its socket, pipe and selector.
+    """Return True if it holds the files of its start only: the standard files, its socket, pipe and selector.
 
     It closes a video's pipe a moment after it has told of the end.
     """

@@ -1,4 +1,4 @@
-"""What a child's filter refuses, asked of the kernel by a process that has it."""
+"""System calls that a child's filter refuses, tried by a process that has the filter."""
 
 import errno
 import json

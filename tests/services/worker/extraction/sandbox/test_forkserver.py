@@ -1,4 +1,4 @@
-"""What the fork server has set up before the first video, so that no child has to."""
+"""Work that the fork server does once, before the first video."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a child process can get at: no credential, no file, no socket, nothing of another child."""
+"""Isolation of a child process: no credential, no file, no socket, nothing of another child."""
 
 import re
 from pathlib import Path
@@ -50,7 +50,7 @@ def test_no_process_of_the_sandbox_knows_a_credential(film: bytes, monkeypatch: 
 
 @needs_proc
 def test_a_child_may_read_write_and_end_and_ask_for_nothing_else(sandbox: Sandbox, film: bytes) -> None:
-    """What the filter refuses is in test_confinement.py."""
+    """Limits besides the filter, which test_confinement.py tests."""
     seen: dict[str, str] = {}
 
     def look() -> None:
