@@ -98,7 +98,7 @@ for key, path in zip(sys.argv[3::2], sys.argv[4::2]):
     const all = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).filter((match) => match !== null);
     const ours = new Set([this.endpoints.pid]);
     // A child usually comes after its parent; the second round finds the others.
-    for (let look = 0; look < 2; look += 1)
+    for (let round = 0; round < 2; round += 1)
       for (const [, pid, parent] of all) if (ours.has(Number(parent))) ours.add(Number(pid));
     const found = all.find(([, pid, , command]) => ours.has(Number(pid)) && command?.includes(module));
     if (!found) throw new Error(`There is no process ${module}.`);

@@ -8,7 +8,7 @@ import { chromium } from "@playwright/test";
 import { expect, file, test, untilIdle, upload, uploadRow } from "./board";
 
 const LAYOUT_SHIFT = 0.05;
-const TRIES = 3;
+const MAX_ATTEMPTS = 3;
 const JUDGED = ["accessibility", "best-practices"] as const;
 
 interface Report {
@@ -27,14 +27,15 @@ async function lighthouse(): Promise<{ run: Lighthouse; desktop: object }> {
 }
 
 /** Return the report of a page. Chromium cuts traces short on a busy machine; then take the report again. */
-async function judged(look: () => ReturnType<Lighthouse>): Promise<Report> {
-  for (let tries = 1; ; tries += 1) {
-    const report = (await look())?.lhr;
+async function takeReport(run: () => ReturnType<Lighthouse>): Promise<Report> {
+  for (let attempt = 1; ; attempt += 1) {
+    const report = (await run())?.lhr;
     const failed = report?.runtimeError?.message ?? report?.audits["cumulative-layout-shift"]?.errorMessage;
-    const trouble = report ? failed : "there is no report";
-    if (report && !trouble) return report;
-    if (tries === TRIES) throw new Error(`Lighthouse could not judge a page ${TRIES} times: ${trouble}`);
-    console.log(`taken again: ${trouble}`);
+    const failure = report ? failed : "there is no report";
+    if (report && !failure) return report;
+    if (attempt === MAX_ATTEMPTS)
+      throw new Error(`Lighthouse could not report a page ${MAX_ATTEMPTS} times: ${failure}`);
+    console.log(`repeated: ${failure}`);
   }
 }
 
@@ -80,7 +81,7 @@ test("scores 100 for accessibility and best practices", async ({ demo }, { proje
           throttlingMethod: "provided",
           logLevel: "error",
         };
-        const report = await judged(() => run(new URL(path, demo.endpoints.dashboard).href, options, config));
+        const report = await takeReport(() => run(new URL(path, demo.endpoints.dashboard).href, options, config));
         const scores = JUDGED.map((name) => Math.round(report.categories[name].score * 100));
         const shift = report.audits["cumulative-layout-shift"]?.numericValue ?? Number.NaN;
         console.log(

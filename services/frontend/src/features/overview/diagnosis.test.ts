@@ -7,7 +7,7 @@ it.each<[string, Partial<Situation>, string, RegExp]>([
   ["an empty queue", {}, "good", /no videos are waiting/],
   ["workers that keep failing", { workers: { ready: 1, failing: 2 } }, "bad", /2 workers keep failing/],
   ["no workers", { waiting: 5, workers: { ready: 0, failing: 0 } }, "warn", /No worker is running/],
-  ["videos that nobody finishes", { waiting: 5, perMinute: 0 }, "bad", /none finished/],
+  ["videos that no worker finishes", { waiting: 5, perMinute: 0 }, "bad", /none finished/],
   ["first videos processing", { waiting: 5, perMinute: 0, inFlight: 2 }, "calm", /workers are processing/],
   ["a short queue", { waiting: 30 }, "good", /workers are processing/],
   ["a long queue", { waiting: 600 }, "warn", /600 videos are waiting and 30 finish per minute/],

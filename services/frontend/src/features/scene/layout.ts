@@ -72,7 +72,7 @@ export function chooseLayout(aspect: number): Layout {
 }
 
 /** Arrange `count` workers in rows. The scale is 1 while there is room, and less beyond that. */
-export function rows(count: number, layout: Layout): { places: Point[]; scale: number } {
+export function arrangeInRows(count: number, layout: Layout): { places: Point[]; scale: number } {
   if (count === 0) return { places: [], scale: 1 };
   const { workersWidthM, workersDepthM } = layout;
   const spacing = Math.min(1.6, Math.sqrt((workersWidthM * workersDepthM) / count));

@@ -41,7 +41,7 @@ const SPREAD_MS = 2400;
 /** Current station of one video. */
 export interface VideoLocation {
   key: string;
-  /** Time when a worker took the video. It tells attempts apart. */
+  /** Time when a worker took the video. It distinguishes attempts. */
   takenAt: string;
   station: "workers" | "thumbnails" | "deadLetters";
   worker: string | null;

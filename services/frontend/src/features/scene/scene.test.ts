@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { countArrivals, ZERO_BALANCE, type QueueSample } from "./arrivals";
-import { arcPoint, chooseLayout, rows, stackFor } from "./layout";
+import { arcPoint, chooseLayout, arrangeInRows, stackFor } from "./layout";
 import { FLIGHT_MS, flightsOf, type VideoLocation, activeFlights, movesBetween } from "./model";
 
 const location = (station: VideoLocation["station"], takenAt = "12:00"): VideoLocation => ({
@@ -21,10 +21,10 @@ describe("stackFor", () => {
   ])("of %d videos", (depth, stack) => expect(stackFor(depth)).toEqual(stack));
 });
 
-describe("rows", () => {
+describe("arrangeInRows", () => {
   it.each([1, 2, 7, 10, 50, 200])("places %d workers without overlap", (count) => {
     const layout = chooseLayout(2);
-    const { places, scale } = rows(count, layout);
+    const { places, scale } = arrangeInRows(count, layout);
     expect(places).toHaveLength(count);
     const centre = layout.places.workers;
     for (const place of places) {

@@ -32,12 +32,12 @@ export function useIsVisible(element: RefObject<HTMLElement | null>): boolean {
       rootMargin: "80px",
     });
     observer.observe(element.current);
-    const look = () => setTabVisible(!document.hidden);
-    look();
-    document.addEventListener("visibilitychange", look);
+    const update = () => setTabVisible(!document.hidden);
+    update();
+    document.addEventListener("visibilitychange", update);
     return () => {
       observer.disconnect();
-      document.removeEventListener("visibilitychange", look);
+      document.removeEventListener("visibilitychange", update);
     };
   }, [element]);
   return isNearWindow && isTabVisible;

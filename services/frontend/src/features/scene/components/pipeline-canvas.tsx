@@ -6,7 +6,7 @@ import { type Box, Boxes } from "./boxes";
 import { Flights } from "./flights";
 import { Ground } from "./ground";
 import { Camera, type LabelPlaces } from "./camera";
-import { type Layout, rows, type Station, stackFor } from "../layout";
+import { type Layout, arrangeInRows, type Station, stackFor } from "../layout";
 import type { Flight, SceneModel, WorkerStatus } from "../model";
 import { type Palette, usePalette } from "../palette";
 
@@ -24,13 +24,13 @@ export interface PipelineCanvasProps {
 export default memo(function PipelineCanvas(props: PipelineCanvasProps) {
   const { isVisible, model, flights, layout, onPlaced, onSelect } = props;
   const palette = usePalette();
-  const stand = useMemo(() => rows(model.workers.length, layout), [model.workers.length, layout]);
+  const arrangement = useMemo(() => arrangeInRows(model.workers.length, layout), [model.workers.length, layout]);
   const workerPlaces = useMemo(
-    () => new Map(model.workers.map(({ name }, index) => [name, stand.places[index] ?? layout.places.workers])),
-    [model.workers, stand, layout],
+    () => new Map(model.workers.map(({ name }, index) => [name, arrangement.places[index] ?? layout.places.workers])),
+    [model.workers, arrangement, layout],
   );
-  const bodies = useMemo(() => workerBoxes(model, stand, palette), [model, stand, palette]);
-  const heads = useMemo(() => headBoxes(model, stand, palette), [model, stand, palette]);
+  const bodies = useMemo(() => workerBoxes(model, arrangement, palette), [model, arrangement, palette]);
+  const heads = useMemo(() => headBoxes(model, arrangement, palette), [model, arrangement, palette]);
   const queue = useMemo(() => queueBoxes(model, layout, palette), [model, layout, palette]);
   const landed = useMemo(() => thumbnailBoxes(model, layout, palette), [model, layout, palette]);
   const dead = useMemo(() => deadLetterBoxes(model, layout, palette), [model, layout, palette]);
@@ -67,7 +67,7 @@ const MAX_SENDING = 6;
 const MAX_DEAD_LETTERS = 8;
 const MAX_THUMBNAILS = 9;
 
-function workerBoxes(model: SceneModel, { places, scale }: ReturnType<typeof rows>, palette: Palette): Box[] {
+function workerBoxes(model: SceneModel, { places, scale }: ReturnType<typeof arrangeInRows>, palette: Palette): Box[] {
   const colours: Record<WorkerStatus, string> = {
     busy: palette.accent,
     idle: palette["line-strong"],
@@ -81,7 +81,7 @@ function workerBoxes(model: SceneModel, { places, scale }: ReturnType<typeof row
 }
 
 /** Each worker has a head, whose colour shows its status. */
-function headBoxes(model: SceneModel, { places, scale }: ReturnType<typeof rows>, palette: Palette): Box[] {
+function headBoxes(model: SceneModel, { places, scale }: ReturnType<typeof arrangeInRows>, palette: Palette): Box[] {
   const colours: Record<WorkerStatus, string> = {
     busy: palette.accent,
     idle: palette.good,

@@ -52,11 +52,11 @@ describe("transfer of a whole file", () => {
   });
 
   it("retries on a lost connection and restarts the progress", async () => {
-    let tries = 0;
+    let attempts = 0;
     const given = options(({ onSent }) => {
-      tries += 1;
+      attempts += 1;
       onSent(3);
-      return tries < 3 ? Promise.reject(new SendError("", 0)) : Promise.resolve(answer);
+      return attempts < 3 ? Promise.reject(new SendError("", 0)) : Promise.resolve(answer);
     });
     await transfer(ticket, new Blob(["0123"]), given);
     expect(given.sent).toEqual([0, 3, 0, 3, 0, 3, 4]);
@@ -75,11 +75,11 @@ describe("transfer of a whole file", () => {
   });
 
   it("retries without a limit and reports each failure", async () => {
-    let tries = 0;
+    let attempts = 0;
     const onRetry = vi.fn();
     const send = vi.fn<Send>(() => {
-      tries += 1;
-      return tries <= 50 ? Promise.reject(new SendError("", 0)) : Promise.resolve(answer);
+      attempts += 1;
+      return attempts <= 50 ? Promise.reject(new SendError("", 0)) : Promise.resolve(answer);
     });
     await transfer(ticket, new Blob(["0123"]), { ...options(send), maxAttempts: Infinity, onRetry });
     expect(onRetry).toHaveBeenCalledTimes(50);
