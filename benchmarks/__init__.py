@@ -1,1 +1,1 @@
-"""Commands that compare us with a peer, and print a table: `./noxw -s bench -- NAME`."""
+"""Commands that compare us with a peer, and print a table: `./noxw bench NAME`."""

@@ -1,4 +1,4 @@
-"""`./noxw -s bench -- api`: measure the cost of the api against its limits.
+"""`./noxw bench api`: measure the cost of the api against its limits.
 
 It starts the api on the embedded AWS, with the videos table in `benchmarks.videos_store` (which says why): once with a
 thousand videos and once with a million. Everything runs on 127.0.0.1 and stops by itself within some three minutes. The
@@ -325,7 +325,7 @@ def measure_costs(running: Api) -> dict[str, float]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="./noxw -s bench -- api", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./noxw bench api", description=__doc__)
     parser.add_argument("--clients", type=int, default=1000, choices=range(1, 2001), metavar="N", help="up to 2,000")
     parser.add_argument("--listen", nargs=3, metavar=("URL", "CLIENTS", "SECONDS"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Requests and bytes that three thumbnails need: `./noxw -s bench -- requests [--only NAME]`.
+"""Requests and bytes that three thumbnails need: `./noxw bench requests [--only NAME]`.
 
 The peer is PyAV, whose demuxers read the same file in ranges and with a cache, in two ways: through our `RangedReader`
 (blocks of 64 KiB, read-ahead up to 1 MiB), and in plain blocks of 256 KiB without read-ahead. PyAV's requests follow
@@ -42,7 +42,7 @@ class Reads:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="./noxw -s bench -- requests", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./noxw bench requests", description=__doc__)
     parser.add_argument("--only", default="", help="only videos with this in their name")
     parser.add_argument("--directory", type=Path, help="where the videos are made (default: a temporary one)")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""`./noxw -s bench -- synth`: what our loading saves. The peer is CDKTF as its packages come.
+"""`./noxw bench synth`: what our loading saves. The peer is CDKTF as its packages come.
 
 The same `main.py` synthesizes the same five stacks by each engine, in processes of their own, and the results are
 compared byte for byte. CPU seconds count, Python's and node's: they hold on a busy machine, wall time does not.

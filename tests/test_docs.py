@@ -183,7 +183,7 @@ def test_architecture_page_names_paths_that_exist() -> None:
 
 def test_picture_of_packages_is_fresh() -> None:
     stored = text_of(ROOT / "docs" / "images" / "packages.svg")
-    assert stored == package_graph.draw() + "\n", "run ./noxw -s generate"
+    assert stored == package_graph.draw() + "\n", "run ./noxw generate"
 
 
 def test_table_of_changes_has_enough_rows() -> None:

@@ -1,4 +1,4 @@
-"""Compares the extraction with its peers: `./noxw -s bench -- extraction [--long] [--rounds N] [--only NAME]`."""
+"""Compares the extraction with its peers: `./noxw bench extraction [--long] [--rounds N] [--only NAME]`."""
 
 import argparse
 import os
@@ -24,7 +24,7 @@ _MAX_HDR = 2.0
 
 def main() -> int:
     """Run the benchmark; return 1 if a limit is missed."""
-    parser = argparse.ArgumentParser(prog="./noxw -s bench -- extraction", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./noxw bench extraction", description=__doc__)
     parser.add_argument("--long", action="store_true", help="two hours, too: needs 10 GB of disk at a time")
     parser.add_argument("--rounds", type=int, default=5, help="how often each way is measured (default: %(default)s)")
     parser.add_argument("--only", default="", help="only videos with this in their name; `worker` for the whole loop")

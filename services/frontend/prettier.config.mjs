@@ -1,4 +1,4 @@
-// Prettier formats everything here: ./noxw -s frontend checks it. oxfmt is faster, but has no stable release yet, and
+// Prettier formats everything here: ./noxw frontend checks it. oxfmt is faster, but has no stable release yet, and
 // Prettier takes five seconds for all of these files.
 
 /** @type {import("prettier").Config} */

@@ -22,7 +22,7 @@ _DERIVED, _DEFAULT = "derived", "default"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="./noxw -s config --", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./noxw config", description=__doc__)
     parser.add_argument("file", type=Path, nargs="?", default=Path("pipeline.toml"), help="default: %(default)s")
     parser.add_argument(
         "--generate", type=Path, metavar="DIR", help="write pipeline.schema.json and docs/configuration.md there"

@@ -88,7 +88,7 @@ def check_images(session: "Session", config: PipelineConfig) -> None:
     missing = missing_images(session, config)
     if missing:
         raise PrerequisiteError(
-            f"ECR has no image {config.image_tag} of {', '.join(missing)}: run `./noxw -s images -- --tag "
+            f"ECR has no image {config.image_tag} of {', '.join(missing)}: run `./noxw images --tag "
             f"{config.image_tag}`, or set image_tag to a tag that is there."
         )
 
@@ -146,8 +146,7 @@ def check_state_bucket(session: "Session", config: PipelineConfig) -> None:
     """Raise PrerequisiteError if the state's bucket is absent."""
     if not has_state_bucket(session, config):
         raise PrerequisiteError(
-            f"The state's bucket {Names(config).state_bucket} does not exist: run "
-            "`./noxw -s deploy -- bootstrap` first."
+            f"The state's bucket {Names(config).state_bucket} does not exist: run `./noxw deploy bootstrap` first."
         )
 
 

@@ -140,8 +140,8 @@ def _tell_address(instance: Instance, *, over_https: bool) -> None:
 def _explain(instance: Instance, pause: Pause) -> None:
     if pause.why == "delegation":
         _tell_name_servers(instance)
-        print_line("Next: delegate the domain, then ./noxw -s deploy -- all")
+        print_line("Next: delegate the domain, then ./noxw deploy all")
     else:
         print_line(f"{instance.config.domain} is delegated. {_HTTPS_FIRST}")
-        print_line("Next: ./noxw -s deploy -- all")
-    print_line("The alarms need no domain: ./noxw -s deploy -- monitoring")
+        print_line("Next: ./noxw deploy all")
+    print_line("The alarms need no domain: ./noxw deploy monitoring")

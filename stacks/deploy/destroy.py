@@ -57,7 +57,7 @@ def destroy_stacks(
     if StackId.BOOTSTRAP not in stacks and StackId.CORE in stacks:
         print_line(
             "bootstrap stays: the images in ECR, GitHub's roles. Next, if they are to go as well: "
-            "./noxw -s destroy -- bootstrap"
+            "./noxw destroy bootstrap"
         )
     if StackId.BOOTSTRAP in stacks:
         print_line(
@@ -129,7 +129,7 @@ def _check_login(instance: Instance) -> None:
     if instance.config.auth.mode == "oidc":
         raise RefusedError(
             'auth.mode is oidc, which needs HTTPS to the very end: set mode = "token", remove [auth.oidc], run '
-            "`./noxw -s deploy -- workloads`, then destroy."
+            "`./noxw deploy workloads`, then destroy."
         )
 
 
@@ -146,7 +146,7 @@ def _check_protection(instance: Instance) -> None:
     if protected:
         raise RefusedError(
             f"{' and '.join(protected)} {'is' if len(protected) == 1 else 'are'} true, so AWS would refuse half-way: "
-            "set false in pipeline.toml, run `./noxw -s deploy -- core`, then destroy."
+            "set false in pipeline.toml, run `./noxw deploy core`, then destroy."
         )
 
 

@@ -65,9 +65,7 @@ def push_images(instance: Instance, *, tag: str) -> None:
         if service not in missing:
             print_line(f"{service} {tag} is in ECR already, where a tag never moves: left as it is.")
     build_and_push(instance, missing, tag=tag)
-    print_line(
-        f"Next: set image_tag = {tag!r} in pipeline.toml, then ./noxw -s deploy -- core (the first time) or workloads"
-    )
+    print_line(f"Next: set image_tag = {tag!r} in pipeline.toml, then ./noxw deploy core (the first time) or workloads")
 
 
 def build_and_push(instance: Instance, services: Iterable[str], *, tag: str) -> None:

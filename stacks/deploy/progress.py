@@ -99,7 +99,7 @@ def check_cluster(instance: Instance) -> None:
     if not has_cluster(instance):
         raise PrerequisiteError(
             f"The cluster {instance.names.cluster} does not exist in {instance.config.region}: "
-            "run `./noxw -s deploy -- core` first."
+            "run `./noxw deploy core` first."
         )
 
 
@@ -107,7 +107,7 @@ def check_load_balancer(instance: Instance) -> None:
     """Raise PrerequisiteError if there is no load balancer."""
     if not has_load_balancer(instance):
         raise PrerequisiteError(
-            f"The load balancer {instance.names.load_balancer} does not exist: run `./noxw -s deploy -- workloads` "
+            f"The load balancer {instance.names.load_balancer} does not exist: run `./noxw deploy workloads` "
             "first, and give its controller some minutes."
         )
 
@@ -117,7 +117,7 @@ def check_certificate(instance: Instance) -> None:
     if instance.config.certificate and not has_certificate(instance):
         raise PrerequisiteError(
             f"pipeline.toml says certificate = true and ACM has issued none for {instance.names.host}: run "
-            "`./noxw -s deploy -- dns --step 2` first, or set certificate = false."
+            "`./noxw deploy dns --step 2` first, or set certificate = false."
         )
 
 
@@ -126,7 +126,7 @@ def check_delegation(instance: Instance) -> None:
     domain = str(instance.config.domain)
     wanted = zone_name_servers(instance)
     if not wanted:
-        raise PrerequisiteError(f"Route 53 has no zone {domain}: run `./noxw -s deploy -- dns --step 1` first.")
+        raise PrerequisiteError(f"Route 53 has no zone {domain}: run `./noxw deploy dns --step 1` first.")
     found = public_name_servers(domain)
     if set(found) != set(wanted):
         raise PrerequisiteError(

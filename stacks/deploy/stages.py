@@ -141,11 +141,11 @@ def last_stages(config: PipelineConfig, progress: Progress) -> Iterator[Stage | 
 
 def next_command(stack: StackId, *, step: int | None, config: PipelineConfig) -> str | None:
     """Return the command that follows `deploy -- <stack>`, None after the last."""
-    deploy = "./noxw -s deploy --"
+    deploy = "./noxw deploy --"
     monitoring = f"{deploy} monitoring"
     secured = config.domain is None or config.certificate
     following: dict[StackId, str] = {
-        StackId.BOOTSTRAP: f"./noxw -s images -- --tag {config.image_tag}",
+        StackId.BOOTSTRAP: f"./noxw images --tag {config.image_tag}",
         StackId.CORE: f"{deploy} workloads",
         StackId.WORKLOADS: monitoring if secured else f"{deploy} dns --step 1",
         StackId.DNS: f"{deploy} dns --step 2" if step == 1 else monitoring,

@@ -6,7 +6,7 @@ synth. Two changes bring that to about one:
 - In Python, a package is made without running its `__init__`; a submodule is imported when somebody wants it.
 - In node, `lazy.cjs` resolves a provider's `index.js` to the `lazy-index.js` that the packages ship next to it.
 
-What is synthesized is the same, byte for byte (`./noxw -s bench -- synth` compares). `STACKS_ENGINE` chooses:
+What is synthesized is the same, byte for byte (`./noxw bench synth` compares). `STACKS_ENGINE` chooses:
 
 - `cdktf`: the default, as above.
 - `cdktf-plain`: as the packages come, to compare with.

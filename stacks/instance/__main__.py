@@ -80,8 +80,8 @@ def _new(arguments: argparse.Namespace) -> None:
 def _tell(destination: Path, given: Mapping[str, str]) -> None:
     _say(f"{given['name']} is in {destination}, from {given['_commit']}. Next:")
     _say(f"  cd {destination} && git init --quiet --initial-branch=main && git add --all && git commit -m 'Begin'")
-    _say("  ./noxw -s demo                 # see it run on this machine")
-    _say("  ./noxw -s lint test synth      # check it; then README.md says how to deploy it")
+    _say("  ./noxw demo                 # see it run on this machine")
+    _say("  ./noxw lint test synth      # check it; then README.md says how to deploy it")
 
 
 def _update(arguments: argparse.Namespace) -> None:
@@ -95,8 +95,8 @@ def _update(arguments: argparse.Namespace) -> None:
         return
     _say(f"Updated from {done.before} to {done.version}: {_files(len(done.changed))}, nothing is committed. Next:")
     _say("  git diff                       # and docs/upgrading.md of the new version")
-    _say("  ./noxw -s lint test synth")
-    _say("  ./noxw -s diff                 # what a deployment would change")
+    _say("  ./noxw lint test synth")
+    _say("  ./noxw diff                 # what a deployment would change")
 
 
 def _check_update(instance: Path) -> None:
@@ -104,7 +104,7 @@ def _check_update(instance: Path) -> None:
     if versions is None:
         _say("This is the newest version.")
     else:
-        _say(f"There is {versions[1]}, and this is {versions[0]}: ./noxw -s update")
+        _say(f"There is {versions[1]}, and this is {versions[0]}: ./noxw update")
 
 
 def _files(count: int) -> str:

@@ -1,4 +1,4 @@
-"""`./noxw -s demo`: the instance that `pipeline.toml` describes, on this machine, under its name and with its settings.
+"""`./noxw demo`: the instance that `pipeline.toml` describes, on this machine, under its name and with its settings.
 
 The local pipeline knows no config: it takes arguments, and replaces this process.
 """

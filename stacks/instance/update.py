@@ -18,7 +18,7 @@ from stacks.instance.source import check_reachable
 _TITLE = "Update thumbnail-pipeline to {version}"
 _BODY = """\
 From {before} to {version}: `docs/upgrading.md` of that version says what changes in the Terraform, and what to do.
-After the merge, `./noxw -s diff` shows what a deployment would change."""
+After the merge, `./noxw diff` shows what a deployment would change."""
 
 
 @dataclass(frozen=True, kw_only=True)

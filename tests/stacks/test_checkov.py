@@ -1,6 +1,6 @@
 """checkov: no failure without a written reason.
 
-It pins boto3 and more exactly, so that it lives in an environment of its own: `./noxw -s test` makes it and says in
+It pins boto3 and more exactly, so that it lives in an environment of its own: `./noxw test` makes it and says in
 CHECKOV where the program is.
 """
 
@@ -23,7 +23,7 @@ _READABLE = ("resource", "data")
 """The blocks that checkov judges; it cannot read `terraform` with a `required_version`."""
 
 
-@pytest.mark.skipif(CHECKOV is None, reason="needs checkov, which ./noxw -s test installs next to the tests")
+@pytest.mark.skipif(CHECKOV is None, reason="needs checkov, which ./noxw test installs next to the tests")
 def test_every_failure_has_a_reason(synthesized: dict[str, Synthesized], tmp_path: Path) -> None:
     for name, stack in synthesized.items():
         (tmp_path / name).mkdir()

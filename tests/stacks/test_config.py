@@ -168,7 +168,7 @@ def test_names_fit_where_they_are_used() -> None:
 
 
 def test_generated_files_are_fresh() -> None:
-    remedy = "stale: run ./noxw -s config"
+    remedy = "stale: run ./noxw config"
     assert (ROOT / "pipeline.schema.json").read_text(encoding="utf-8") == schema_text(), remedy
     assert (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8") == render_page(), remedy
 

@@ -34,7 +34,7 @@ def pages() -> dict[StackId, str]:
 @pytest.mark.parametrize("stack", StackId)
 def test_stack_page_is_fresh(stack: StackId, pages: dict[StackId, str]) -> None:
     page = (ROOT / "docs" / "stacks" / f"{stack}.md").read_text(encoding="utf-8")
-    assert page == pages[stack], "run ./noxw -s generate"
+    assert page == pages[stack], "run ./noxw generate"
 
 
 def test_stack_page_lists_inputs_outputs_and_resources(pages: dict[StackId, str]) -> None:

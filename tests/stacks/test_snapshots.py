@@ -1,6 +1,6 @@
 """Each stack's JSON as a file to review: a change of the code shows what it changes.
 
-`UPDATE_SNAPSHOTS=1 ./noxw -s test -- tests/stacks/test_snapshots.py` updates them.
+`UPDATE_SNAPSHOTS=1 ./noxw test tests/stacks/test_snapshots.py` updates them.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Damages sample videos at random, and shows them to the parsers and to a real child: `./noxw -s fuzz -- --minutes N`.
+"""Damages sample videos at random, and shows them to the parsers and to a real child: `./noxw fuzz --minutes N`.
 
 What must never happen: a crash or a hang of the worker, an exception that nobody expects, a child that dies, and a lie:
 `done` with pictures that are none. Each child is asked for something else: other positions, formats, widths, with a
@@ -181,7 +181,7 @@ def is_animation(preview: ExtractedPreview) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="./noxw -s fuzz --", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./noxw fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=None, help="makes the same damage again")
     parser.add_argument("--keep", type=Path, default=Path("fuzz-failures"), help="where what fails is kept")

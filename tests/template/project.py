@@ -93,7 +93,7 @@ def _make_older(folder: Path) -> None:
         replace(folder / file, f'"{THIS[1:]}"', f'"{PREVIOUS[1:]}"')
     template = folder / "template"
     replace(template / ".github" / "workflows" / "ci.yml", "    timeout-minutes: 30\n", "    timeout-minutes: 20\n")
-    replace(template / "README.md.jinja", "## Check it\n\n```sh\n./noxw -s lint test synth\n```\n\n", "")
+    replace(template / "README.md.jinja", "## Check it\n\n```sh\n./noxw lint test synth\n```\n\n", "")
     replace(template / "noxfile.py", 'nox.options.sessions = ["lint", "test", "synth"]\n', "")
     replace(template / "team" / "alarms.py", "evaluation_periods=5", "evaluation_periods=3")
     (template / ".pre-commit-config.yaml").unlink()

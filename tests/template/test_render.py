@@ -168,7 +168,7 @@ def test_the_command_says_what_comes_next(
     assert main() == 0
     said = capsys.readouterr().out
     assert f"other is in {destination}, from {THIS}. Next:" in said
-    assert re.findall(r"^  (cd|\./noxw -s \w+)", said, re.MULTILINE) == ["cd", "./noxw -s demo", "./noxw -s lint"]
+    assert re.findall(r"^  (cd|\./noxw \w+)", said, re.MULTILINE) == ["cd", "./noxw demo", "./noxw lint"]
     assert "put your own alert_email, repository into pipeline.toml" in said
     assert load_config(destination / "pipeline.toml", {}).account_id == "000000000001"
 

@@ -34,7 +34,7 @@ class AuditStack(PipelineStack):
         super().__init__(scope, stack_id, config)
         SqsQueue(self, "audit", name=self.names.of("audit"))
 '''
-OWN_STEP = "      - run: ./noxw -s cost\n"
+OWN_STEP = "      - run: ./noxw cost\n"
 
 Synthesized = dict[str, dict[str, Any]]
 
@@ -280,5 +280,5 @@ def test_the_command_says_what_there_is(previous_version: TemplateSource, tmp_pa
         ).stdout
         for command in ("check-update", "update")
     ]
-    assert said[0] == f"There is {THIS[1:]}, and this is {PREVIOUS[1:]}: ./noxw -s update\n"
+    assert said[0] == f"There is {THIS[1:]}, and this is {PREVIOUS[1:]}: ./noxw update\n"
     assert said[1].startswith(f"Updated from {PREVIOUS} to {THIS}: ")

@@ -1,4 +1,4 @@
-/** Screenshots for the documentation: ./noxw -s screenshots writes docs/images/dashboard-*.png. */
+/** Screenshots for the documentation: ./noxw screenshots writes docs/images/dashboard-*.png. */
 
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";

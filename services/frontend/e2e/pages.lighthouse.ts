@@ -1,4 +1,4 @@
-/** Lighthouse on every page, logged in: ./noxw -s lighthouse prints a table. The performance score is left out, because
+/** Lighthouse on every page, logged in: ./noxw lighthouse prints a table. The performance score is left out, because
  * the scene is drawn without a graphics card here. */
 
 import { mkdtempSync, readFileSync } from "node:fs";

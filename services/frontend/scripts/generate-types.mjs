@@ -1,11 +1,11 @@
-// Write src/lib/api/schema.ts from src/lib/api/openapi.json, which `./noxw -s generate` writes from the api.
+// Write src/lib/api/schema.ts from src/lib/api/openapi.json, which `./noxw generate` writes from the api.
 // With --check, write nothing and fail if the file is stale.
 import { readFileSync, writeFileSync } from "node:fs";
 import openapiTypescript, { astToString } from "openapi-typescript";
 
 const DOCUMENT = new URL("../src/lib/api/openapi.json", import.meta.url);
 const TYPES = new URL("../src/lib/api/schema.ts", import.meta.url);
-const HEAD = "// Generated from the api's OpenAPI document: ./noxw -s generate. Do not edit.\n\n";
+const HEAD = "// Generated from the api's OpenAPI document: ./noxw generate. Do not edit.\n\n";
 
 const document = withWholeAnswers(JSON.parse(readFileSync(DOCUMENT, "utf8")));
 const types = HEAD + astToString(await openapiTypescript(document, { alphabetize: true, defaultNonNullable: false }));
@@ -13,7 +13,7 @@ const types = HEAD + astToString(await openapiTypescript(document, { alphabetize
 if (!process.argv.includes("--check")) {
   writeFileSync(TYPES, types);
 } else if (readFileSync(TYPES, "utf8") !== types) {
-  process.stderr.write("src/lib/api/schema.ts is not what the api's OpenAPI document says: run ./noxw -s generate\n");
+  process.stderr.write("src/lib/api/schema.ts is not what the api's OpenAPI document says: run ./noxw generate\n");
   process.exitCode = 1;
 }
 

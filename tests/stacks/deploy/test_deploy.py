@@ -73,7 +73,7 @@ def test_bootstrap_makes_the_state_bucket_and_names_the_images_next(
     instance = make_instance()
     deploy_stack(instance, StackId.BOOTSTRAP, step=None, unattended=False)
     assert bench.asked("cdktf") == ["cdktf deploy bootstrap"]
-    assert "Next: ./noxw -s images -- --tag 1.0.5" in capsys.readouterr().out
+    assert "Next: ./noxw images --tag 1.0.5" in capsys.readouterr().out
     buckets = [bucket["Name"] for bucket in instance.session.client("s3").list_buckets()["Buckets"]]
     assert buckets == ["thumbnails-tfstate-123456789012-ap-southeast-2"]
 
@@ -139,7 +139,7 @@ def test_step_1_prints_the_name_servers(
     servers = zone_name_servers(instance)
     assert servers
     assert all(f"  {server}\n" in said for server in servers)
-    assert "Next: ./noxw -s deploy -- dns --step 2" in said
+    assert "Next: ./noxw deploy dns --step 2" in said
 
 
 def test_step_2_waits_for_the_delegation(
@@ -212,7 +212,7 @@ def test_all_goes_from_nothing_to_a_persons_turn(  # noqa: PLR0917 - fixtures ar
         "cdktf deploy workloads --auto-approve certificate=false",
         "cdktf deploy dns --auto-approve certificate=false",
     ]
-    assert "Next: delegate the domain, then ./noxw -s deploy -- all" in capsys.readouterr().out
+    assert "Next: delegate the domain, then ./noxw deploy all" in capsys.readouterr().out
 
     delegate(zone_name_servers(instance))
     bench.log.unlink()

@@ -38,7 +38,7 @@ def test_all_goes_backwards_and_leaves_bootstrap(
         "cdktf destroy workloads --auto-approve certificate=false",
         "cdktf destroy core --auto-approve",
     ]
-    assert "./noxw -s destroy -- bootstrap" in capsys.readouterr().out
+    assert "./noxw destroy bootstrap" in capsys.readouterr().out
 
 
 def test_dns_lets_go_of_the_load_balancer_first_and_goes_when_it_is_gone(

@@ -125,12 +125,12 @@ def test_absent_images_are_named(session: boto3.Session) -> None:
     ecr.put_image(repositoryName="thumbnails-api", imageTag="1.0.5", imageManifest=manifest())
     ecr.create_repository(repositoryName="thumbnails-worker")
     assert account.missing_images(session, config()) == ["worker", "frontend"]
-    with pytest.raises(PrerequisiteError, match=r"ECR has no image 1\.0\.5 of worker, frontend: run `./noxw -s images"):
+    with pytest.raises(PrerequisiteError, match=r"ECR has no image 1\.0\.5 of worker, frontend: run `./noxw images"):
         account.check_images(session, config())
 
 
 def test_the_state_bucket_is_made_closed_and_versioned(session: boto3.Session) -> None:
-    with pytest.raises(PrerequisiteError, match=r"does not exist: run `./noxw -s deploy -- bootstrap` first"):
+    with pytest.raises(PrerequisiteError, match=r"does not exist: run `./noxw deploy bootstrap` first"):
         account.check_state_bucket(session, config())
     account.make_state_bucket(session, config())
     account.check_state_bucket(session, config())
@@ -142,10 +142,10 @@ def test_the_state_bucket_is_made_closed_and_versioned(session: boto3.Session) -
 @pytest.mark.parametrize(
     ("need", "words"),
     [
-        (Need.CLUSTER, "The cluster thumbnails does not exist in ap-southeast-2: run `./noxw -s deploy -- core` first"),
-        (Need.LOAD_BALANCER, "The load balancer thumbnails does not exist: run `./noxw -s deploy -- workloads` first"),
+        (Need.CLUSTER, "The cluster thumbnails does not exist in ap-southeast-2: run `./noxw deploy core` first"),
+        (Need.LOAD_BALANCER, "The load balancer thumbnails does not exist: run `./noxw deploy workloads` first"),
         (Need.CERTIFICATE, "ACM has issued none for thumbnail.example.com"),
-        (Need.DELEGATION, "Route 53 has no zone example.com: run `./noxw -s deploy -- dns --step 1` first"),
+        (Need.DELEGATION, "Route 53 has no zone example.com: run `./noxw deploy dns --step 1` first"),
     ],
 )
 def test_a_stack_that_must_come_first_is_named(make_instance: MakeInstance, need: Need, words: str) -> None:

@@ -107,7 +107,7 @@ def test_it_is_the_same_each_time(drawn: str, tmp_path: Path) -> None:
 
 def test_the_drawing_in_the_docs_is_fresh(tmp_path: Path) -> None:
     there = (ROOT / "docs" / "images" / "architecture.svg").read_text(encoding="utf-8")
-    assert _draw(ROOT, tmp_path / "drawing.svg") == there, "run ./noxw -s graph"
+    assert _draw(ROOT, tmp_path / "drawing.svg") == there, "run ./noxw graph"
 
 
 def test_it_reads_without_colours(drawn: str) -> None:

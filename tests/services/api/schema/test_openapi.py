@@ -88,6 +88,6 @@ def test_the_document_is_whole() -> None:
 
 def test_what_is_generated_from_it_is_fresh() -> None:
     page = (PROJECT / "docs" / "api.md").read_text(encoding="utf-8")
-    assert page == reference.api_reference(), "run ./noxw -s generate"
+    assert page == reference.api_reference(), "run ./noxw generate"
     document = (PROJECT / "services" / "frontend" / "src" / "lib" / "api" / "openapi.json").read_text(encoding="utf-8")
-    assert document == openapi.format_document(make_app()), "run ./noxw -s generate"
+    assert document == openapi.format_document(make_app()), "run ./noxw generate"

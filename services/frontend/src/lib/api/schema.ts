@@ -1,4 +1,4 @@
-// Generated from the api's OpenAPI document: ./noxw -s generate. Do not edit.
+// Generated from the api's OpenAPI document: ./noxw generate. Do not edit.
 
 export interface paths {
     "/api/config": {
