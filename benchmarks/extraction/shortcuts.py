@@ -1,4 +1,4 @@
-"""CPU that each shortcut of the extraction saves: `./noxw -s bench -- extraction --shortcuts`.
+"""CPU that each shortcut of the extraction saves: `./noxw bench extraction --shortcuts`.
 
 Each row extracts one video in processes of its own, in turn with the shortcut and without it.
 """

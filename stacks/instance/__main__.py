@@ -116,7 +116,7 @@ def _say(sentence: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="./noxw -s", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./noxw", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
 
     command = commands.add_parser("new", help="render an instance")

@@ -174,8 +174,8 @@ def told_in_upgrading(version: str) -> set[tuple[str, str]]:
     """Return the rows of the tables about every version, and about this one."""
     page = (ROOT / "docs" / "upgrading.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
-    told = sections["Changes in every version"] + sections[version]
-    return set(re.findall(r"^\| ([a-z]+) \| `([\w.-]+)` \|", told, re.MULTILINE))
+    changes = sections["Changes in every version"] + sections[version]
+    return set(re.findall(r"^\| ([a-z]+) \| `([\w.-]+)` \|", changes, re.MULTILINE))
 
 
 def test_the_same_line_changed_on_both_sides_is_named_and_shows_both(

@@ -163,7 +163,7 @@ def test_versions_keep_their_bytes_and_ranges(clients: Clients, video: bytes) ->
 
 @linux_only
 def test_big_objects_stay_out_of_memory(aws: EmbeddedAws, clients: Clients, uploaded: str, video: bytes) -> None:
-    Path(f"/proc/{aws.process.pid}/clear_refs").write_text("5")  # the peak starts anew
+    Path(f"/proc/{aws.process.pid}/clear_refs").write_text("5")  # the peak starts again
     before = proc(aws, "status", "VmRSS")
     etag = clients.s3.head_object(Bucket=uploaded, Key="video.mp4")["ETag"]
     source: CopySourceTypeDef = {"Bucket": uploaded, "Key": "video.mp4"}
