@@ -147,7 +147,7 @@ def destroy(session: nox.Session) -> None:
 
 @nox.session(tags=["check"])
 def lint(session: nox.Session) -> None:
-    """Check style, format and imports.
+    """Check style, format, imports and words.
 
     ./noxw lint [--fix]
     """
@@ -158,6 +158,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("lint-imports", env={"PYTHONPATH": str(ROOT)})
+    session.run("codespell")
 
 
 @nox.session(tags=["check"])
