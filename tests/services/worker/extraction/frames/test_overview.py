@@ -194,7 +194,7 @@ def test_an_animation_tells_the_frames_that_it_has(tmp_path: Path) -> None:
 
 def test_where_keyframes_cost_too_much_near_ones_stand_for_them_and_the_thumbnails_stay(videos: Videos) -> None:
     """The allowance is some frames: it ends after the first batch, whose eight keyframes lie over the whole video."""
-    content = videos.video("dear.mp4", duration_s=100, fps=5, gop=5).read_bytes()
+    content = videos.video("large.mp4", duration_s=100, fps=5, gop=5).read_bytes()
     reader = RangedReader(lambda offset, length: content[offset : offset + length], len(content))
     options = ThumbnailOptions(storyboard=True)
     outcome = extract(reader, options, SearchLimits(read_bytes=128 * 1024, cpu_s=1e6))

@@ -39,7 +39,7 @@ def taken(film: Film, wanted_s: Sequence[float]) -> list[float | None]:
     """Return the times of the frames that a walk takes."""
     frames = walk_frames(film, wanted_s, lambda image: image)
     for frame in frames:
-        # The picture is that of the time which is told.
+        # The picture is that of the time that is claimed.
         assert frame is None or frame.image[0, 0, 0] == film.at_s.index(frame.time_s)
     return [frame.time_s if frame else None for frame in frames]
 

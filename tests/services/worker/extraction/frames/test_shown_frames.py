@@ -1,4 +1,4 @@
-"""The frame that is shown is the one of the time that is told: by its number, and as FFmpeg decodes it.
+"""The frame shown is the one at the claimed time: by its number, and as FFmpeg decodes it.
 
 From the sandbox, for everything that leads others to a wrong frame: starts, edits, rates, wraps, durations, keyframes.
 """
@@ -69,7 +69,7 @@ class Kind:
 
 LATE = ("-output_ts_offset", "100")
 WRAPPED = ("-output_ts_offset", "95441.7")
-"""The stamps of a transport stream have 33 bits: they start anew after 95,443.7 s."""
+"""The stamps of a transport stream have 33 bits: they wrap after 95,443.7 s."""
 OPEN = ("-preset", "medium", "-x264-params", "open-gop=1")
 SPARSE: dict[str, Any] = {"gop": 1000, "duration_s": 6}
 

@@ -49,7 +49,7 @@ def test_one_child_that_is_killed_does_not_disturb_the_others(sandbox: Sandbox, 
 def is_idle(server: int) -> bool:
     """Return True if it holds the files of its start only: the standard files, its socket, pipe and selector.
 
-    It closes a video's pipe a moment after it has told of the end.
+    It closes a video's pipe a moment after it has reported the end.
     """
     return len(descriptors(server)) == 3 + 1 + 2 + 1
 
