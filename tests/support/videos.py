@@ -209,8 +209,8 @@ class Videos:
     def sparse(self, source: Path, *, size_bytes: int = 1 << 30) -> Path:
         """`source` grown to exactly `size_bytes`, in no time and with hardly a byte more on the disk.
 
-        The chunks of samples of an MP4 are moved apart, evenly over the whole file, and the index is adapted (co64 for
-        of stco). Between them are holes, which a sparse file has for free and which no index mentions. So a reader has
+        The chunks of samples of an MP4 are moved apart, evenly over the whole file, with co64 in place of stco
+        boxes. Between them are holes, which a sparse file has for free and which no index mentions. So a reader has
         the distances, the 64-bit offsets and the moov box at the far end of a real file of that size, and reads just as
         little. What differs: the film is short, and a reader that downloads the file gets mostly zeros.
 
