@@ -50,7 +50,7 @@ def format_effective(config: PipelineConfig, sources: Sources | None = None) -> 
     until = KUBERNETES_VERSIONS[config.cluster.kubernetes_version]
     lines = [f"# Kubernetes {config.cluster.kubernetes_version} is in EKS' standard support until {until}."]
     for path, value, origin in _list_values(config, sources or {}):
-        if isinstance(value, _Header):
+        if isinstance(value, _SectionHeading):
             lines.append(f"\n[{'.'.join(path)}]")
         elif value is None:
             lines.append(f"# {path[-1]} is not set")
@@ -64,13 +64,13 @@ def format_effective(config: PipelineConfig, sources: Sources | None = None) -> 
 def count_sources(config: PipelineConfig, sources: Sources) -> str:
     """Return the number of values by origin, for example "5 from pipeline.toml, 3 derived, 57 defaults"."""
     origins = Counter(
-        origin for _, value, origin in _list_values(config, sources) if not isinstance(value, _Header | None)
+        origin for _, value, origin in _list_values(config, sources) if not isinstance(value, _SectionHeading | None)
     )
     given = [f"{count} from {name}" for name, count in origins.items() if name not in (_DERIVED, _DEFAULT)]
     return ", ".join([*given, f"{origins[_DERIVED]} derived", f"{origins[_DEFAULT]} defaults"])
 
 
-class _Header:
+class _SectionHeading:
     """Marks the beginning of a section in a list of values."""
 
 
@@ -84,7 +84,7 @@ def _list_section(
     """Yield path, value and origin of each field, those of a section after its header."""
     sections = {name: value for name, value in values.items() if isinstance(value, dict) and name != "tags"}
     if parents:
-        yield parents, _Header(), ""
+        yield parents, _SectionHeading(), ""
     for name, value in values.items():
         path = (*parents, name)
         if name in sections:

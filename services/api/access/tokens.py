@@ -96,12 +96,18 @@ def _by_role(text: str) -> Mapping[Role, list[str]]:
 
 
 class TokenStore:
-    """Current tokens. A caller's thread reads them again when it is time; a failure of that never fails a request."""
+    """Current tokens, read again when it is time; a failure of that never fails a request."""
 
-    def __init__(self, load: Callable[[], Sequence[str]], *, renew_every_s: float | None) -> None:
-        """Read the tokens for the first time. Raises: TokensError, AwsError, OSError if that fails."""
+    def __init__(
+        self, load: Callable[[], Sequence[str]], *, renew_every_s: float | None, in_background: bool = False
+    ) -> None:
+        """Read the tokens for the first time. Raises: TokensError, AwsError, OSError if that fails.
+
+        With `in_background`, a thread reads them again, so that a source that hangs holds up no request.
+        """
         self._load = load
         self._renew_every_s = renew_every_s
+        self._in_background = in_background
         self._log = structlog.get_logger()
         self._lock = threading.Lock()
         self._current = parse_tokens(load())
@@ -115,20 +121,29 @@ class TokenStore:
         if file := settings.auth_token_file:
             return cls(lambda: [_read_file(file)], renew_every_s=_FILE_EVERY_S)
         name = settings.auth_token_secret or ""
-        return cls(lambda: read_secret_versions(settings.aws_region, name), renew_every_s=_RENEW_EVERY_S)
+        return cls(
+            lambda: read_secret_versions(settings.aws_region, name), renew_every_s=_RENEW_EVERY_S, in_background=True
+        )
 
     def current(self) -> TokenSet:
         """Return the tokens; read them again if it is time, and keep the known ones while that fails."""
         is_due = self._renew_every_s is not None and time.monotonic() - self._read_at > self._renew_every_s
         if is_due and self._lock.acquire(blocking=False):
-            try:
-                self._current = parse_tokens(self._load())
-            except (TokensError, AwsError, OSError) as error:
-                self._log.warning("tokens_not_renewed", error=str(error))
-            finally:
-                self._read_at = time.monotonic()
-                self._lock.release()
+            if self._in_background:
+                threading.Thread(target=self._renew, name="tokens", daemon=True).start()
+            else:
+                self._renew()
         return self._current
+
+    def _renew(self) -> None:
+        """Read the tokens again, and release the lock."""
+        try:
+            self._current = parse_tokens(self._load())
+        except (TokensError, AwsError, OSError) as error:
+            self._log.warning("tokens_not_renewed", error=str(error))
+        finally:
+            self._read_at = time.monotonic()
+            self._lock.release()
 
 
 def _read_file(file: Path) -> str:

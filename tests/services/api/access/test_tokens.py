@@ -1,8 +1,11 @@
 """Tokens that are accepted and refused."""
 
+import threading
+
 import pytest
 
-from services.api.access.tokens import TokensError, parse_tokens
+from services.api.access.tokens import TokensError, TokenStore, parse_tokens
+from tests.support.driver import eventually
 
 ONE, TWO, THREE = "first-operator-token", "second-operator-token", "some-viewers-token"
 
@@ -39,3 +42,19 @@ def test_tokens_show_nowhere() -> None:
     tokens = parse_tokens([ONE])
     assert ONE not in repr(tokens)
     assert ONE not in repr(tokens.tokens[0])
+
+
+def test_a_source_that_hangs_holds_up_no_request() -> None:
+    answers = threading.Event()
+    texts = [ONE, TWO]
+
+    def load() -> list[str]:
+        if len(texts) == 1:
+            answers.wait(60)
+        return [texts.pop(0) if len(texts) > 1 else texts[0]]
+
+    keeper = TokenStore(load, renew_every_s=0, in_background=True)
+
+    assert [keeper.current().find_token(ONE) is not None for _ in range(3)] == [True] * 3
+    answers.set()
+    eventually(lambda: keeper.current().find_token(TWO), "the renewed token")

@@ -24,7 +24,7 @@ _MAX_PICTURES_BEFORE_KEYFRAME = 5000
 
 
 @dataclass(frozen=True)
-class _Header:
+class _AsfHeader:
     """The video stream of a file, and the range of its packets from `start` to `end`."""
 
     number: int
@@ -55,7 +55,7 @@ def open_index(reader: RangedReader) -> Index:
     return ScanIndex(reader, stream, scanner, (header.start, header.end))
 
 
-def _read_header(reader: RangedReader) -> _Header:
+def _read_header(reader: RangedReader) -> _AsfHeader:
     end = objects.read_header_end(reader.read_at, reader.size_bytes)
     duration_s, packet_bytes, preroll_ms = 0.0, 0, 0
     video: tuple[int, Stream] | None = None
@@ -86,7 +86,7 @@ def _read_header(reader: RangedReader) -> _Header:
     # A live recording (broadcast flag, 3.2) states no length: its data reaches to the end of the file.
     stop = min(end + length, reader.size_bytes) if length > _DATA_HEADER_BYTES else reader.size_bytes
     stream = replace(stream, duration_s=duration_s, is_cut_off=length > 0 and end + length > reader.size_bytes)
-    return _Header(number, stream, packet_bytes, preroll_ms, end + _DATA_HEADER_BYTES, stop)
+    return _AsfHeader(number, stream, packet_bytes, preroll_ms, end + _DATA_HEADER_BYTES, stop)
 
 
 def _parse_stream(body: bytes, offset: int) -> tuple[int, Stream] | None:
