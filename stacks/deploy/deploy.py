@@ -1,4 +1,4 @@
-"""`deploy -- <stack>` and `deploy -- all`: in order, after a check of the prerequisites."""
+"""`deploy STACK` and `deploy all`: in order, after a check of the prerequisites."""
 
 from collections.abc import Iterable
 

@@ -101,14 +101,14 @@ _ALONE = {
 
 
 def stages_of(stack: StackId, *, step: int | None, config: PipelineConfig) -> tuple[Stage, ...]:
-    """Return the stages of `deploy -- <stack>`; for dns without `step`, the config's `certificate` decides."""
+    """Return the stages of `deploy STACK`; for dns without `step`, the config's `certificate` decides."""
     if stack is not StackId.DNS:
         return _ALONE[stack]
     return (DNS_2, WORKLOADS_HTTPS) if (step or (2 if config.certificate else 1)) == 2 else (DNS_1,)
 
 
 def first_stages(progress: Progress) -> Iterator[Stage | Images]:
-    """Yield the stages of `deploy -- all` before the certificate matters."""
+    """Yield the stages of `deploy all` before the certificate matters."""
     yield BOOTSTRAP
     if progress.missing_images:
         yield Images(services=progress.missing_images)
@@ -116,7 +116,7 @@ def first_stages(progress: Progress) -> Iterator[Stage | Images]:
 
 
 def last_stages(config: PipelineConfig, progress: Progress) -> Iterator[Stage | Pause]:
-    """Yield the stages of `deploy -- all` after core, up to a step of the user or the end."""
+    """Yield the stages of `deploy all` after core, up to a step of the user or the end."""
     if config.domain is None:
         yield WORKLOADS
     elif not progress.delegated:
@@ -140,8 +140,8 @@ def last_stages(config: PipelineConfig, progress: Progress) -> Iterator[Stage | 
 
 
 def next_command(stack: StackId, *, step: int | None, config: PipelineConfig) -> str | None:
-    """Return the command that follows `deploy -- <stack>`, None after the last."""
-    deploy = "./noxw deploy --"
+    """Return the command that follows `deploy STACK`, None after the last."""
+    deploy = "./noxw deploy"
     monitoring = f"{deploy} monitoring"
     secured = config.domain is None or config.certificate
     following: dict[StackId, str] = {

@@ -65,7 +65,7 @@ def test_every_field_of_a_query_in_the_docs_is_logged() -> None:
 
 def test_every_field_that_the_runbook_filters_for_is_logged() -> None:
     runbook = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
-    filtered = set(re.findall(r'filter for `(\w+) = "', runbook))
+    filtered = set(re.findall(r'logs with `(\w+) = "', runbook))
     named = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"one JSON object a line, with (.+) \|", runbook))))
     assert filtered
     assert named

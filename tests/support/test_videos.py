@@ -234,7 +234,7 @@ def test_a_video_is_made_once(videos: Videos) -> None:
 
 
 def test_what_ffmpeg_cannot_make_leaves_nothing_behind(videos: Videos) -> None:
-    with pytest.raises(SampleError, match=r"^ffmpeg could not make never\.mp4 .*\n.*no-such-encoder"):
+    with pytest.raises(SampleError, match=r"^ffmpeg could not create never\.mp4 .*\n.*no-such-encoder"):
         videos.video("never.mp4", codec="no-such-encoder")
     root = videos.video("once.mp4", duration_s=1).parents[1]
     assert not [path for path in root.rglob("*") if "never" in path.name or "unfinished" in path.name]

@@ -38,7 +38,7 @@ def test_they_are_deployed_in_their_order(instance: Instance, bench: Bench) -> N
 
 
 def test_they_need_the_states_bucket(make_instance: MakeInstance, bench: Bench) -> None:
-    with pytest.raises(PrerequisiteError, match="deploy -- bootstrap"):
+    with pytest.raises(PrerequisiteError, match="deploy bootstrap"):
         deploy_team_stacks(make_instance(), ("team-alarms",), unattended=True)
     assert bench.asked("cdktf") == []
 

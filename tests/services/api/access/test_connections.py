@@ -30,7 +30,7 @@ PROBE = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
-def make_protocol(shared_place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def limited(shared_place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     with running(shared_place, tmp_path_factory.mktemp("limited"), **LIMITS) as api:
         yield api
 

@@ -98,8 +98,8 @@ def test_equal_requests_share_one_call_and_deadline(gated: Gated, tmp_path: Path
     with running(gated.behind, tmp_path, PUSH_INTERVAL_S="60") as api:
         gated.gate.mode = Mode.HANGING
         asyncio.run(ask(api))
-        # Two attempts of each call, also of the two calls of a tick that may have begun meanwhile.
-        assert gated.gate.stopped <= 2 * (len(paths) + 2)
+        # 300 if each of the 150 requests made its two attempts. Ticks and the watch of purges make some, too.
+        assert gated.gate.stopped < 50
 
 
 def test_redrives_do_not_wait_for_each_other_in_turn(gated: Gated, tmp_path: Path) -> None:
