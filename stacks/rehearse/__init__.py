@@ -1,0 +1,1 @@
+"""Deploys the stacks to an emulated AWS on this machine, and compares its requests with the policies."""
