@@ -46,6 +46,20 @@ class Codec:
     """Codec tags in lower case, as OpenCV, AVI, ASF and MP4 write them."""
     avi_tag: bytes
     """Codec tag in the AVI file that `frames.avi_wrapper` writes."""
+    mp4_sample_entries: tuple[str, ...] = ()
+    """Types of sample entries in MP4 that are not among the `tags`."""
+    mp4_object_types: tuple[int, ...] = ()
+    """Object types in an `mp4v` sample entry: https://mp4ra.org/registered-types/object-types"""
+    mp4_configuration: bytes = b""
+    """Type of the box in an MP4's sample entry whose body is the extradata."""
+    matroska_ids: tuple[str, ...] = ()
+    """Values of CodecID: https://www.matroska.org/technical/codec_specs.html"""
+    mpegts_types: tuple[int, ...] = ()
+    """Stream types in a program map of MPEG-TS (ISO/IEC 13818-1, table 2-34). They need `keyframe_start_codes`."""
+    flv_ids: tuple[int, ...] = ()
+    """Codec ids in FLV (Adobe, annex E.4.3.1)."""
+    flv_fourccs: tuple[bytes, ...] = ()
+    """Codecs of Enhanced RTMP in FLV: https://veovera.org/docs/enhanced/enhanced-rtmp-v2"""
     name: str = ""
     """Common name, where it differs from the decoder's: see `label`."""
     whitelist: str = ""
@@ -66,6 +80,16 @@ class Codec:
     convert interlaced to progressive frames or vice versa"), and OpenCV returns uninitialised memory.
     """
 
+    keyframe_start_codes: frozenset[int] = frozenset()
+    """Bytes after a start code in the headers or in the first slice of a keyframe: a quick test before `describe`."""
+    max_reordered: int = 0
+    """Upper limit on pictures decoded between a picture and one that is shown before it."""
+    has_flv_offset: bool = False
+    """A picture in FLV has a composition time offset of three bytes before it."""
+    flv_extradata_bytes: int = 0
+    """Number of bytes before each picture in FLV that the decoder takes as extradata."""
+    mp4_keeps_tag: bool = False
+    """The decoder depends on the type of the sample entry in MP4."""
     has_interleaved_fields: bool = False
     """A decoded interlaced picture holds both fields, line by line."""
     needs_container_size: bool = False

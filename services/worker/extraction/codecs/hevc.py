@@ -297,8 +297,18 @@ HEVC = Codec(
     decoder="hevc",
     tags=("hevc", "hvc1", "hev1", "dvh1", "dvhe"),
     avi_tag=b"HEVC",
+    mp4_configuration=b"hvcC",
+    matroska_ids=("V_MPEGH/ISO/HEVC",),
+    mpegts_types=(0x24,),
+    # Not in the specification: patched builds of ffmpeg and Chinese live services write 12.
+    flv_ids=(12,),
+    flv_fourccs=(b"hvc1",),
     describe=describe,
     select_needed=select_needed,
     label_bt709=label_bt709,
     isolate_keyframe=isolate_keyframe,
+    # Slices of BLA, IDR and CRA pictures (16 to 21), and video and sequence parameter sets (32, 33).
+    keyframe_start_codes=frozenset(byte for byte in range(256) if byte >> 1 & 0x3F in {*range(16, 22), 32, 33}),
+    max_reordered=8,
+    has_flv_offset=True,
 )

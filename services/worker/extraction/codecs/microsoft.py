@@ -27,7 +27,12 @@ def describe_vc1(extradata: bytes, picture: bytes) -> Coded:
 MSMPEG4V1 = Codec(decoder="msmpeg4v1", tags=("mp41", "mpg4"), avi_tag=b"MP41", needs_container_size=True)
 MSMPEG4V2 = Codec(decoder="msmpeg4v2", tags=("mp42",), avi_tag=b"MP42", needs_container_size=True)
 MSMPEG4V3 = Codec(
-    decoder="msmpeg4", tags=("mp43", "div3"), avi_tag=b"MP43", name="msmpeg4v3", needs_container_size=True
+    decoder="msmpeg4",
+    tags=("mp43", "div3"),
+    avi_tag=b"MP43",
+    matroska_ids=("V_MPEG4/MS/V3",),
+    name="msmpeg4v3",
+    needs_container_size=True,
 )
 WMV1 = Codec(decoder="wmv1", tags=("wmv1",), avi_tag=b"WMV1", needs_container_size=True)
 WMV2 = Codec(decoder="wmv2", tags=("wmv2",), avi_tag=b"WMV2", needs_container_size=True)

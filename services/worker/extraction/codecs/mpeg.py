@@ -110,13 +110,41 @@ def _read_layer(bits: Bits) -> tuple[int, int, float | None, bool]:
     return width, height, ratio, bits.flag()
 
 
-MPEG1 = Codec(decoder="mpeg1video", tags=("mpg1",), avi_tag=b"mpg1", describe=describe_mpeg2)
+_SEQUENCE_HEADER = 0xB3
+
+MPEG1 = Codec(
+    decoder="mpeg1video",
+    tags=("mpg1",),
+    avi_tag=b"mpg1",
+    mp4_sample_entries=("m1v ",),
+    mp4_object_types=(0x6A,),
+    matroska_ids=("V_MPEG1",),
+    mpegts_types=(0x01,),
+    describe=describe_mpeg2,
+    keyframe_start_codes=frozenset({_SEQUENCE_HEADER}),
+)
 MPEG2 = Codec(
     decoder="mpeg2video",
     tags=("mpg2", "mp2v", "m2v1"),
     avi_tag=b"mpg2",
+    # One object type for each profile of MPEG-2: simple, main, SNR, spatial, high, 4:2:2.
+    mp4_object_types=(0x60, 0x61, 0x62, 0x63, 0x64, 0x65),
+    matroska_ids=("V_MPEG2",),
+    mpegts_types=(0x02,),
     describe=describe_mpeg2,
     make_progressive=make_mpeg2_progressive,
+    keyframe_start_codes=frozenset({_SEQUENCE_HEADER}),
     has_interleaved_fields=True,
 )
-MPEG4 = Codec(decoder="mpeg4", tags=("fmp4", "mp4v", "xvid", "divx", "dx50"), avi_tag=b"FMP4", describe=describe_mpeg4)
+MPEG4 = Codec(
+    decoder="mpeg4",
+    tags=("fmp4", "mp4v", "xvid", "divx", "dx50"),
+    avi_tag=b"FMP4",
+    mp4_object_types=(0x20,),
+    matroska_ids=("V_MPEG4/ISO/ASP", "V_MPEG4/ISO/SP", "V_MPEG4/ISO/AP"),
+    mpegts_types=(0x10,),
+    describe=describe_mpeg4,
+    # Visual object sequence, video object layers, and group of VOPs (ISO/IEC 14496-2, table 6-3).
+    keyframe_start_codes=frozenset({0xB0, *range(0x20, 0x30), 0xB3}),
+    max_reordered=2,
+)

@@ -48,5 +48,6 @@ PRORES = Codec(
     avi_tag=b"apcn",
     describe=describe_prores,
     make_progressive=make_prores_progressive,
+    mp4_keeps_tag=True,
 )
 DNXHD = Codec(decoder="dnxhd", tags=("avdn", "avdh"), avi_tag=b"AVdn", describe=describe_dnxhd)

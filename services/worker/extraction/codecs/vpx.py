@@ -53,6 +53,31 @@ def _read_vp9(bits: Bits) -> Coded:
     return Coded(width_px=width, height_px=height, colour=Colour(matrix=_MATRICES.get(space, 2)), is_key=True)
 
 
-VP6 = Codec(decoder="vp6f", tags=("vp6f",), avi_tag=b"VP6F", name="vp6", needs_container_size=True)
-VP8 = Codec(decoder="vp8", tags=("vp80",), avi_tag=b"VP80", describe=describe_vp8)
-VP9 = Codec(decoder="vp9", tags=("vp90",), avi_tag=b"VP90", describe=describe_vp9)
+VP6 = Codec(
+    decoder="vp6f",
+    tags=("vp6f",),
+    avi_tag=b"VP6F",
+    flv_ids=(4,),
+    name="vp6",
+    # One byte that says how much of the coded size to crop (Adobe, annex E.4.3.1).
+    flv_extradata_bytes=1,
+    needs_container_size=True,
+)
+VP8 = Codec(
+    decoder="vp8",
+    tags=("vp80",),
+    avi_tag=b"VP80",
+    mp4_sample_entries=("vp08",),
+    matroska_ids=("V_VP8",),
+    flv_fourccs=(b"vp08",),
+    describe=describe_vp8,
+)
+VP9 = Codec(
+    decoder="vp9",
+    tags=("vp90",),
+    avi_tag=b"VP90",
+    mp4_sample_entries=("vp09",),
+    matroska_ids=("V_VP9",),
+    flv_fourccs=(b"vp09",),
+    describe=describe_vp9,
+)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.containers.avi.headers import AviHeaders, IndexPart, read_headers
 from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index
 from services.worker.extraction.reading.reader import ByteRange, RangedReader
@@ -23,8 +24,6 @@ _IS_KEYFRAME = 0x10
 _IS_NO_KEYFRAME = 0x80000000
 _MAX_FRAMES = 1 << 24
 _MAX_NEIGHBOURS = 12
-_MAX_REORDERED = {"h264": 8, "hevc": 8, "mpeg4": 2}
-"""By decoder: upper limit on pictures decoded between a picture and one that is shown before it."""
 
 
 @dataclass(frozen=True)
@@ -218,7 +217,7 @@ class AviIndex:
         if not len(before) or target - before[-1] >= max_samples:
             return []
         # With B-frames, up to so many pictures must be decoded after the target until it is shown.
-        behind = min(_MAX_REORDERED.get(self.stream.decoder, 0), len(entries.number) - 1 - target)
+        behind = min(get_codec(self.stream.decoder).max_reordered, len(entries.number) - 1 - target)
         rows = [row for row in range(int(before[-1]), target + 1 + behind) if entries.size[row] > 0]
         samples = [self._make_sample(entries, row) for row in rows]
         return _set_shown_times(samples, sum(1 for row in rows if row <= target))

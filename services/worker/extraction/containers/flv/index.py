@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
+from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.containers.flv.tags import BACK_BYTES, SCRIPT, TAG_BYTES, TAG_TYPE, TagReader, VideoTag
 from services.worker.extraction.containers.scan import ScanIndex, take_decode_chain
 from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index, Stream
@@ -33,9 +34,8 @@ def open_index(reader: RangedReader) -> Index:
     if first is None:
         expected = f"a keyframe in the first {_HEAD_BYTES} bytes"
         raise BrokenIndexError.at("flv tags", start, expected=expected, found="none")
-    if first.decoder == "vp6f":
-        # FFmpeg's decoder takes the cropping byte as extradata.
-        extradata = reader.read_at(first.body - 1, 1)
+    if length := get_codec(first.decoder).flv_extradata_bytes:
+        extradata = reader.read_at(first.body - length, length)
     tags.zero_ms = first.shown_ms
     metadata = _read_metadata(reader, start)
     end_s = tags.find_end_s()

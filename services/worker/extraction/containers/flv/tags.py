@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from services.worker.extraction.codecs import CODECS, get_codec
 from services.worker.extraction.containers.scan import ScannedSample
 from services.worker.extraction.containers.stream import CodedSample
 from services.worker.extraction.reading.reader import RangedReader
@@ -14,19 +15,18 @@ TAG_BYTES, BACK_BYTES = 11, 4
 """Size of a tag's header, and of its length, which is written again after each tag."""
 
 _MAX_VIDEO_HEADER_BYTES = 9
-_KEYFRAME, _COMMAND = 1, 5
-_AVC, _HEVC, _VP6, _FLV1 = 7, 12, 4, 2
-_DECODERS = {_FLV1: "flv", _VP6: "vp6f", _AVC: "h264", _HEVC: "hevc"}
-"""HEVC as codec 12 is not in the specification: patched builds of ffmpeg and Chinese live services write it."""
-_FOURCCS = {b"avc1": "h264", b"hvc1": "hevc", b"av01": "av1", b"vp09": "vp9", b"vp08": "vp8"}
-"""Codecs of Enhanced RTMP, as OBS and ffmpeg write them: https://veovera.org/docs/enhanced/enhanced-rtmp-v2"""
+_KEYFRAME, _INTER_FRAME, _COMMAND = 1, 2, 5
+_DECODERS = {number: codec.decoder for codec in CODECS for number in codec.flv_ids}
+_DECODERS_BY_FOURCC = {fourcc: codec.decoder for codec in CODECS for fourcc in codec.flv_fourccs}
 _ENHANCED = 0x80
 _START, _FRAMES, _FRAMES_WITHOUT_OFFSET = 0, 1, 3
 _WINDOW_BYTES = 256 * 1024
 _TAIL_BYTES = 64 * 1024
 _MAX_TAGS = 100_000
 _MAX_TAIL_TAGS = 200
-_LIKE_VIDEO_TAG = re.compile(rb"\x09(...)....\0\0\0[\x12\x14\x17\x1c\x22\x24\x27\x2c\x80-\xaf]", re.DOTALL)
+_FIRST_BYTES = bytes(kind << 4 | number for kind in (_KEYFRAME, _INTER_FRAME) for number in _DECODERS)
+"""First byte of a video tag's body: kind of frame and codec. In Enhanced RTMP it is 0x80 to 0xaf."""
+_LIKE_VIDEO_TAG = re.compile(rb"\x09(...)....\0\0\0[%b\x80-\xaf]" % re.escape(_FIRST_BYTES), re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -141,28 +141,27 @@ def _parse_video_tag(header: bytes, start: int) -> VideoTag | None:
     body, is_header = TAG_BYTES + 1, False
     if first & _ENHANCED:
         # Enhanced RTMP: a four-character code replaces the codec number, and the packet type is in the first byte.
-        decoder = _FOURCCS.get(header[TAG_BYTES + 1 : TAG_BYTES + 5])
+        decoder = _DECODERS_BY_FOURCC.get(header[TAG_BYTES + 1 : TAG_BYTES + 5])
         packet = first & 0xF
         is_header = packet == _START
         body += 4
         # Only H.264 and HEVC have a composition offset, and only in packets of type 1.
-        if packet == _FRAMES and decoder in ("h264", "hevc"):
+        if packet == _FRAMES and decoder and get_codec(decoder).has_flv_offset:
             time_ms += int.from_bytes(header[body : body + 3], signed=True)
             body += 3
         if packet not in (_START, _FRAMES, _FRAMES_WITHOUT_OFFSET):
             return None
     else:
         decoder = _DECODERS.get(first & 0xF)
-        if decoder in ("h264", "hevc"):
+        if decoder and get_codec(decoder).has_flv_offset:
             if second not in (_START, _FRAMES):
                 return None
             # Packet type 0 is the decoder configuration (avcC or hvcC), 1 a picture, 2 the end of the sequence.
             is_header = second == _START
             time_ms += 0 if is_header else int.from_bytes(header[body + 1 : body + 4], signed=True)
             body += 4
-        elif decoder == "vp6f":
-            # One byte of cropping comes before the picture.
-            body += 1
+        elif decoder:
+            body += get_codec(decoder).flv_extradata_bytes
     if decoder is None or start + body >= end:
         return None
     return VideoTag(start, start + body, end, time_ms, decoder, kind == _KEYFRAME, is_header)

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
-from services.worker.extraction.codecs import find_decoder
+from services.worker.extraction.codecs import CODECS, find_decoder
 from services.worker.extraction.codecs.coded import Colour
 from services.worker.extraction.containers.matroska import ebml
 from services.worker.extraction.containers.matroska.ebml import Element, read_elements, read_float, read_unsigned
@@ -23,12 +23,7 @@ _HEADER_STRIPPING, _ZLIB = 3, 0
 _MAX_BODY_BYTES = 1 << 20
 _ANYWHERE = 1 << 62
 
-_CODECS = {
-    "V_MPEG4/ISO/AVC": "h264", "V_MPEGH/ISO/HEVC": "hevc", "V_AV1": "av1", "V_VP8": "vp8", "V_VP9": "vp9",
-    "V_MPEG4/ISO/ASP": "mpeg4", "V_MPEG4/ISO/SP": "mpeg4", "V_MPEG4/ISO/AP": "mpeg4", "V_MPEG4/MS/V3": "msmpeg4",
-    "V_MPEG1": "mpeg1video", "V_MPEG2": "mpeg2video", "V_MJPEG": "mjpeg", "V_THEORA": "theora",
-}  # fmt: skip
-"""https://www.matroska.org/technical/codec_specs.html"""
+_DECODERS = {name: codec.decoder for codec in CODECS for name in codec.matroska_ids}
 _VFW = "V_MS/VFW/FOURCC"
 _BITMAP_BYTES = 40
 
@@ -138,7 +133,7 @@ def _read_track(reader: RangedReader, entry: Element) -> list[TrackEntry]:
         return []
     name = _read_body(reader, parts.get(_CODEC)).rstrip(b"\0").decode("latin-1")
     private = _read_body(reader, parts.get(_PRIVATE))
-    decoder = _CODECS.get(name)
+    decoder = _DECODERS.get(name)
     # A codec without a name of its own in Matroska: the private data is a BITMAPINFOHEADER with its tag.
     if name == _VFW and len(private) >= _BITMAP_BYTES:
         tag, private = private[16:20], private[_BITMAP_BYTES:]

@@ -4,20 +4,14 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from services.worker.extraction.codecs import find_decoder
+from services.worker.extraction.codecs import CODECS, find_decoder, get_codec
 from services.worker.extraction.codecs.coded import Colour
 from services.worker.extraction.containers.stream import BrokenIndexError, Stream
 
 _VISUAL_BYTES = 86
 """Size of a visual sample entry, with its own size and type; boxes follow."""
-_CONFIGURATIONS = {b"avcC", b"hvcC", b"av1C"}
-_OBJECT_TYPES = {
-    0x20: "mpeg4", 0x60: "mpeg2video", 0x61: "mpeg2video", 0x62: "mpeg2video", 0x63: "mpeg2video",
-    0x64: "mpeg2video", 0x65: "mpeg2video", 0x6A: "mpeg1video", 0x6C: "mjpeg",
-}  # fmt: skip
-"""https://mp4ra.org/registered-types/object-types"""
-_FORMATS = {"vp08": "vp8", "vp09": "vp9", "jpeg": "mjpeg", "mjpa": "", "mp2v": "mpeg2video", "m1v ": "mpeg1video"}
-_KEEPS_TAG = {"prores"}
+_DECODERS = {name: codec.decoder for codec in CODECS for name in codec.mp4_sample_entries}
+_DECODERS_BY_OBJECT_TYPE = {kind: codec.decoder for codec in CODECS for kind in codec.mp4_object_types}
 _DESCRIPTOR_CONFIG, _DESCRIPTOR_SPECIFIC = 4, 5
 
 
@@ -43,17 +37,17 @@ def parse_sample_entry(stsd: bytes, offset: int) -> Stream:
     width, height = struct.unpack_from(">HH", entry, 32)
     found = dict(_parse_boxes(entry, _VISUAL_BYTES))
     name = tag.decode("latin-1")
-    decoder = _FORMATS.get(name) or find_decoder(name)
-    extradata = next((body for kind, body in found.items() if kind in _CONFIGURATIONS), b"")
+    decoder = _DECODERS.get(name) or find_decoder(name)
+    extradata = found.get(get_codec(decoder).mp4_configuration, b"") if decoder else b""
     # The codec of mp4v is the object type in esds: MPEG-4, MPEG-1, MPEG-2 or JPEG.
     if tag == b"mp4v":
         esds = _parse_esds(found.get(b"esds", b"")[4:])
-        decoder, extradata = _OBJECT_TYPES.get(esds.object_type, "mpeg4"), esds.specific
+        decoder, extradata = _DECODERS_BY_OBJECT_TYPE.get(esds.object_type, "mpeg4"), esds.specific
     if not decoder or _has_several_codecs(stsd, size, tag):
         raise BrokenIndexError.at("mp4 stsd", offset, expected="one supported codec", found=f"sample entry {name}")
     stream = Stream(
         decoder=decoder,
-        tag=tag if decoder in _KEEPS_TAG else b"",
+        tag=tag if get_codec(decoder).mp4_keeps_tag else b"",
         extradata=extradata,
         width_px=width,
         height_px=height,

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from services.worker.extraction.codecs import get_codec
+from services.worker.extraction.codecs import CODECS, get_codec
 from services.worker.extraction.containers.mpegts import tables
 from services.worker.extraction.containers.mpegts.pes import PesPacket, PesReader
 from services.worker.extraction.containers.scan import ScanIndex, ScannedSample
 from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index, Stream
 from services.worker.extraction.reading.reader import RangedReader
 
-_DECODERS = {0x01: "mpeg1video", 0x02: "mpeg2video", 0x10: "mpeg4", 0x1B: "h264", 0x24: "hevc"}
+_DECODERS = {kind: codec.decoder for codec in CODECS for kind in codec.mpegts_types}
 _HEAD_BYTES = 256 * 1024
 _TAIL_BYTES = 256 * 1024
 _MAX_TAILS = 16
@@ -94,7 +94,7 @@ class PesScanner:
             if picture.offset >= end or number > _MAX_PICTURES_BEFORE_KEYFRAME:
                 return
             # The random access flag is not set by all muxers: the headers of the picture decide.
-            if picture.may_be_key(self._decoder):
+            if picture.may_be_key(get_codec(self._decoder).keyframe_start_codes):
                 sample = self._make_sample(picture)
                 if get_codec(self._decoder).describe(b"", sample.data or b"").is_key:
                     yield sample

@@ -2,12 +2,14 @@
 
 from collections import Counter
 
+from services.worker.extraction.codecs import CODECS
 from services.worker.extraction.containers.contents import Contents, ReadAt, VideoTrack
 from services.worker.extraction.containers.mpegts import tables
 
 _HEAD_BYTES = 4096
 _MAX_SEARCHED_BYTES = 1 << 20
-_VIDEO_TYPES = {0x01, 0x02, 0x10, 0x1B, 0x24, 0x33, 0x42, 0xD1, 0xEA}
+_VIDEO_TYPES = {kind for codec in CODECS for kind in codec.mpegts_types} | {0x33, 0x42, 0xD1, 0xEA}
+"""The supported codecs, and VVC, CAVS, Dirac and VC-1: a file of these has video, but of an unsupported codec."""
 _CHECKED_VIDEO_PACKETS = 64
 """Number of packets of video that are checked for scrambling."""
 _NO_PICTURES = "The file is incomplete: it announces a video, and ends before the first picture."

@@ -20,15 +20,6 @@ _PES_HEADER_BYTES = 9
 _Rows = np.ndarray[Any, np.dtype[np.uint8]]
 _Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
-_KEY_MARKS = {
-    "h264": (0x1F, {5, 7}),
-    "hevc": (0x7E, {kind << 1 for kind in (16, 17, 18, 19, 20, 21, 32, 33)}),
-    "mpeg1video": (0xFF, {0xB3}),
-    "mpeg2video": (0xFF, {0xB3}),
-    "mpeg4": (0xFF, {0xB0, *range(0x20, 0x30), 0xB3}),
-}
-"""By decoder: the mask for the type in the byte after a start code, and the types that come with a keyframe."""
-
 
 @dataclass(frozen=True)
 class PesPacket:
@@ -41,14 +32,13 @@ class PesPacket:
     rows: tuple[_Rows, ...]
     """Packets of 188 bytes each, in the pieces in which they were read."""
 
-    def may_be_key(self, decoder: str) -> bool:
-        """Return True if the first packet is marked as, or has the headers of, a keyframe."""
+    def may_be_key(self, start_codes: frozenset[int]) -> bool:
+        """Return True if the first packet is marked as a keyframe, or has one of its start codes."""
         if self.is_random_access:
             return True
-        mask, kinds = _KEY_MARKS[decoder]
         at = self.head.find(b"\0\0\1")
         while 0 <= at < len(self.head) - 3:
-            if self.head[at + 3] & mask in kinds:
+            if self.head[at + 3] in start_codes:
                 return True
             at = self.head.find(b"\0\0\1", at + 3)
         return False
