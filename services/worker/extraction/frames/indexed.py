@@ -32,7 +32,8 @@ def find_frames(request: FrameRequest) -> FoundFrames:
     Raises: BrokenIndexError if the index does not lead to a picture, ExtractionError, SourceError.
     """
     if request.index is None:
-        raise BrokenIndexError("no index")
+        container = request.examined.container.name
+        raise BrokenIndexError.at(f"{container} file", 0, expected="an index", found="none")
     stream = request.index.stream
     wanted_s = selection.compute_times_s(request.options.positions_pct, stream.duration_s)
     search = IndexSearch(request.reader, request.index, request.options)
@@ -75,10 +76,12 @@ class IndexSearch:
         stream = self._index.stream
         check_pixels(stream.width_px, stream.height_px)
         if not 0 < stream.duration_s <= MAX_DURATION_S:
-            raise BrokenIndexError(f"a duration of {stream.duration_s} s")
+            expected = f"a duration up to {MAX_DURATION_S} s"
+            raise BrokenIndexError.at("stream", 0, expected=expected, found=f"{stream.duration_s} s")
         samples = self._index.find_nearest(wanted_s)
         if len(samples) != len(wanted_s):
-            raise BrokenIndexError("no keyframe")
+            expected = f"keyframes for {len(wanted_s)} times"
+            raise BrokenIndexError.at("index", 0, expected=expected, found=len(samples))
         tolerance_s = selection.compute_tolerance_s(stream.duration_s, stream.frame_s)
         chains = [
             self._find_chain(time_s) if abs(sample.time_s - time_s) > tolerance_s else []
@@ -163,7 +166,8 @@ class IndexSearch:
     def _require_keyframe(self, sample: CodedSample) -> Frame:
         frame = self._decode_keyframe(sample)
         if frame is None:
-            raise BrokenIndexError(f"the keyframe at {sample.time_s} s cannot be decoded")
+            expected = f"a keyframe at {sample.time_s:.3f} s that can be decoded"
+            raise BrokenIndexError.at("sample", sample.offset, expected=expected, found="a damaged picture")
         return frame
 
     def _decode(

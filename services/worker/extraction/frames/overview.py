@@ -159,7 +159,8 @@ class Overview:
             frames = search.decode_keyframes(samples)
             found |= {number: frame for number, frame in zip(numbers, frames, strict=True) if frame}
         if not found:
-            raise BrokenIndexError("no keyframe could be decoded within the limits")
+            expected = f"keyframes for {len(times_s)} times within the limits"
+            raise BrokenIndexError.at("index", 0, expected=expected, found="none that can be decoded")
         return [found[min(found, key=lambda other: abs(other - number))] for number in range(len(times_s))]
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from services.worker import extraction
 from services.worker.extraction import containers
 from services.worker.extraction.containers.asf.objects import FILE_PROPERTIES
 from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, read_samples
 from services.worker.extraction.reading.reader import RangedReader
+from tests.support.ranged import frames_at
 
 if TYPE_CHECKING:
     from tests.support.videos import Videos
@@ -23,7 +25,7 @@ def open_index(content: bytes, name: str) -> None:
 
 
 def test_parsers_raise_errors_with_place_and_values() -> None:
-    for path in Path(containers.__path__[0]).rglob("*.py"):
+    for path in Path(extraction.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
                 assert ast.unparse(node.exc.func) != "BrokenIndexError", (
@@ -34,6 +36,18 @@ def test_parsers_raise_errors_with_place_and_values() -> None:
 def test_message_names_element_offset_expected_and_found() -> None:
     error = BrokenIndexError.at("mp4 stsz", 1234, expected="1 to 9 samples", found=0)
     assert str(error) == "mp4 stsz at 1234: expected 1 to 9 samples, found 0"
+
+
+def test_keyframe_without_a_picture(videos: Videos) -> None:
+    path = videos.video("a.mp4", duration_s=1)
+    content = path.read_bytes()
+    size = content.find(b"mdat") - 4
+    body = size + 8
+    end = size + int.from_bytes(content[size : size + 4])
+    path = videos.file("no-pictures.mp4", content[:body] + bytes(end - body) + content[end:])
+    message = rf"^sample at {body}: expected a keyframe at 0\.000 s that can be decoded, found a damaged picture$"
+    with pytest.raises(BrokenIndexError, match=message):
+        frames_at(path, [0.0])
 
 
 def test_asf_file_properties_cut_short(videos: Videos) -> None:
