@@ -110,8 +110,6 @@ def _read_layer(bits: Bits) -> tuple[int, int, float | None, bool]:
     return width, height, ratio, bits.flag()
 
 
-_SEQUENCE_HEADER = 0xB3
-
 MPEG1 = Codec(
     decoder="mpeg1video",
     tags=("mpg1",),
@@ -121,7 +119,7 @@ MPEG1 = Codec(
     matroska_ids=("V_MPEG1",),
     mpegts_types=(0x01,),
     describe=describe_mpeg2,
-    keyframe_start_codes=frozenset({_SEQUENCE_HEADER}),
+    keyframe_start_codes=frozenset({_SEQUENCE[-1]}),
 )
 MPEG2 = Codec(
     decoder="mpeg2video",
@@ -133,7 +131,7 @@ MPEG2 = Codec(
     mpegts_types=(0x02,),
     describe=describe_mpeg2,
     make_progressive=make_mpeg2_progressive,
-    keyframe_start_codes=frozenset({_SEQUENCE_HEADER}),
+    keyframe_start_codes=frozenset({_SEQUENCE[-1]}),
     has_interleaved_fields=True,
 )
 MPEG4 = Codec(
