@@ -1,4 +1,7 @@
-"""The dashboard on this machine: find Node.js, build the dashboard if its sources have changed, and start it."""
+"""The dashboard on this machine: find Node.js, build the dashboard if its sources have changed, and start it.
+
+`python -m services.local.dashboard LOG` builds the dashboard of a checkout; a demo of the checkout finds it built.
+"""
 
 import fcntl
 import hashlib
@@ -6,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -199,3 +203,18 @@ def _is_up(url: str) -> bool:
         return False
     finally:
         connection.close()
+
+
+def main() -> None:
+    """Build the dashboard. Exit with a message if Node.js is missing or the build fails."""
+    node = find_node()
+    if node is None:
+        sys.exit(HOW_TO_GET_NODE)
+    try:
+        build_dashboard(node, log=Path(sys.argv[1]), progress=print, sources=SOURCES)
+    except LocalError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -76,6 +76,17 @@ def test_it_is_built_once_and_again_when_a_source_changes(node: Node, sources: P
     assert asked(tmp_path) == ["ci", "run", "run"]
 
 
+def test_the_command_builds_what_a_demo_finds_built(
+    node: Node, sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard, "SOURCES", sources)
+    monkeypatch.setattr(dashboard, "find_node", lambda: node)
+    monkeypatch.setattr("sys.argv", ["dashboard", str(tmp_path / "build.log")])
+    dashboard.main()
+    build_dashboard(node, log=tmp_path / "build.log", progress=lambda _: None, sources=sources)
+    assert asked(tmp_path) == ["ci", "run"]
+
+
 def test_of_two_at_the_same_time_one_builds(node: Node, sources: Path, tmp_path: Path) -> None:
     # Next.js empties its folder first: a lock in there would be another file to whoever comes then.
     npm = script(tmp_path / "slow-npm", "[ $1 = ci ] || rm -rf .next", "sleep 0.3", f'exec {node.npm} "$@"')
