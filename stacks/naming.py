@@ -4,6 +4,7 @@ Names follow from the config alone, so that stacks, policies, alarms and people 
 account holds one instance of a name: roles are global in it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -186,6 +187,19 @@ class Names:
     def boundary_arn(self) -> str:
         """Return the ARN of the permissions boundary of every role that the deploy role may make."""
         return self.arn("iam", f"policy/{self.of('boundary')}", region="")
+
+    @property
+    def vpc_arn(self) -> str:
+        """Return the ARN of the existing VPC, which another account may share; otherwise of every VPC."""
+        existing = self.config.network.vpc_id
+        return self.arn("ec2", f"vpc/{existing}", account="*") if existing else self.arn("ec2", "vpc/*")
+
+    @property
+    def vpc_conditions(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the conditions under which a VPC is the instance's: one that core makes has its tag."""
+        if self.config.network.vpc_id:
+            return {}
+        return {"StringEquals": {"aws:ResourceTag/pipeline": self.config.name}}
 
     @property
     def cluster_arn(self) -> str:

@@ -76,8 +76,8 @@ def _by_tags(names: "Names") -> list[Statement]:
         Statement(
             sid="MakeInOwnNetwork",
             actions=["ec2:CreateSecurityGroup"],
-            resources=[names.arn("ec2", "vpc/*")],
-            conditions={"StringEquals": {"aws:ResourceTag/pipeline": names.config.name}},
+            resources=[names.vpc_arn],
+            conditions=names.vpc_conditions,
         ),
         # Only while it is made: a tag of ours on what somebody else has made would make it ours.
         Statement(

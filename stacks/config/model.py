@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from services.contract.version import VERSION
 from stacks.config import types as values
 from stacks.config.sections import (
+    MIN_ZONES,
     Alarms,
     Auth,
     Cluster,
@@ -96,12 +97,26 @@ class PipelineConfig(Section):
 
     @model_validator(mode="after")
     def _pods_have_addresses(self) -> Self:
-        pods = self.worker.max_replicas + self.api.max_replicas + self.frontend.max_replicas + _BASE_PODS
-        if pods > self.network.pod_addresses:
-            rule = f"private subnets hold the {pods} pods at most: these have {self.network.pod_addresses} addresses"
+        # A deployment asks AWS for the free addresses of existing subnets.
+        if self.network.vpc_id is None and self.max_pods > self.network.pod_addresses:
+            have = self.network.pod_addresses
+            rule = f"private subnets hold the {self.max_pods} pods at most: these have {have} addresses"
             fields = ["network.subnet_prefix", "worker.max_replicas", "api.max_replicas", "frontend.max_replicas"]
             raise broken_rule(rule, fields)
         return self
+
+    @model_validator(mode="after")
+    def _load_balancer_has_subnets(self) -> Self:
+        network, public = self.network, self.load_balancer.scheme == "internet-facing"
+        if network.vpc_id is not None and public and len(network.public_subnet_ids) < MIN_ZONES:
+            rule = "an internet-facing load balancer in an existing VPC needs two public subnets at least"
+            raise broken_rule(rule, ["network.public_subnet_ids", "network.vpc_id", "load_balancer.scheme"])
+        return self
+
+    @property
+    def max_pods(self) -> int:
+        """Return an upper limit of the addresses that pods and the cluster take."""
+        return self.worker.max_replicas + self.api.max_replicas + self.frontend.max_replicas + _BASE_PODS
 
     @model_validator(mode="after")
     def _tags_differ(self) -> Self:

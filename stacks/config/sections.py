@@ -17,6 +17,9 @@ KUBERNETES_VERSIONS = {"1.35": "2027-03", "1.36": "2027-08"}
 https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
 """
 
+MIN_ZONES = 2
+"""Zones that a load balancer and an EKS cluster need."""
+
 _RESERVED_ADDRESSES = 5
 """Addresses that AWS keeps in each subnet: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html"""
 
@@ -39,8 +42,28 @@ class Github(Section):
 
 
 class Network(Section):
+    vpc_id: values.VpcId | None = Field(
+        default=None,
+        description="An existing VPC to use; core makes VPC, subnets and NAT gateway unless set.",
+        examples=["vpc-0a1b2c3d4e5f60718"],
+    )
+    private_subnet_ids: tuple[values.SubnetId, ...] = Field(
+        default=(),
+        max_length=16,
+        description="Private subnets of that VPC, for pods: in two zones at least, with a way to the internet.",
+        examples=[["subnet-0a1b2c3d4e5f60718", "subnet-0b1b2c3d4e5f60718"]],
+    )
+    public_subnet_ids: tuple[values.SubnetId, ...] = Field(
+        default=(),
+        max_length=16,
+        description="Public subnets of that VPC, for the load balancer: in two zones at least. None are needed if "
+        "load_balancer.scheme is internal.",
+        examples=[["subnet-0c1b2c3d4e5f60718", "subnet-0d1b2c3d4e5f60718"]],
+    )
     vpc_cidr: IPv4Network = Field(
-        default=IPv4Network("10.0.0.0/16"), description="Addresses of the VPC: /16 to /24.", examples=["10.0.0.0/16"]
+        default=IPv4Network("10.0.0.0/16"),
+        description="Addresses of the VPC that core makes: /16 to /24.",
+        examples=["10.0.0.0/16"],
     )
     availability_zones: int = Field(
         default=2, ge=2, le=4, description="Zones, each with a public and a private subnet; a load balancer needs two."
@@ -62,9 +85,21 @@ class Network(Section):
             raise broken_rule(rule, ["vpc_cidr", "subnet_prefix", "availability_zones"])
         return self
 
+    @model_validator(mode="after")
+    def _names_a_vpc_with_its_subnets(self) -> Self:
+        subnets = (*self.private_subnet_ids, *self.public_subnet_ids)
+        if self.vpc_id is None and subnets:
+            raise broken_rule("subnets need vpc_id, the VPC that they are in", ["vpc_id", "private_subnet_ids"])
+        if self.vpc_id is not None and len(self.private_subnet_ids) < MIN_ZONES:
+            raise broken_rule("an existing VPC needs two private subnets at least", ["private_subnet_ids", "vpc_id"])
+        if len(subnets) != len(set(subnets)):
+            rule = "each subnet is named once, and is either private or public"
+            raise broken_rule(rule, ["private_subnet_ids", "public_subnet_ids"])
+        return self
+
     @property
     def pod_addresses(self) -> int:
-        """Return the number of addresses for pods in all private subnets."""
+        """Return the number of addresses for pods in all private subnets that core makes."""
         return self.availability_zones * ((1 << (32 - self.subnet_prefix)) - _RESERVED_ADDRESSES)
 
 

@@ -49,7 +49,7 @@ def make_cluster(stack: "PipelineStack", network: "VpcNetwork") -> EksCluster:
         role_arn=cluster_role.arn,
         version=config.kubernetes_version,
         vpc_config=EksClusterVpcConfig(
-            subnet_ids=[subnet.id for subnet in network.private],
+            subnet_ids=network.private,
             endpoint_private_access=True,
             endpoint_public_access=True,
             public_access_cidrs=[str(cidr) for cidr in config.public_access_cidrs],
@@ -105,9 +105,9 @@ def _fargate_profiles(stack: "PipelineStack", cluster: EksCluster, network: "Vpc
             cluster_name=cluster.name,
             fargate_profile_name=namespace,
             pod_execution_role_arn=execution_role.arn,
-            subnet_ids=[subnet.id for subnet in network.private],
+            subnet_ids=network.private,
             selector=[EksFargateProfileSelector(namespace=namespace)],
-            depends_on=[profiles[-1] if profiles else network.way_out],
+            depends_on=profiles[-1:] or network.ways_out,
         )
         profiles.append(profile)
     return profiles

@@ -112,8 +112,8 @@ def _security_groups(names: "Names") -> list[Statement]:
         Statement(
             sid="MakeGroupInOwnNetwork",
             actions=["ec2:CreateSecurityGroup"],
-            resources=[names.arn("ec2", "vpc/*")],
-            conditions={"StringEquals": {"aws:ResourceTag/pipeline": names.config.name}},
+            resources=[names.vpc_arn],
+            conditions=names.vpc_conditions,
         ),
         Statement(
             sid="TagNewGroup",

@@ -32,14 +32,27 @@ _EVERYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True, kw_only=True)
 class VpcNetwork:
-    vpc: Vpc
-    public: list[Subnet]
-    private: list[Subnet]
-    way_out: Route
-    """The private subnets' route to the internet: a Fargate pod starts when it can fetch its image."""
+    vpc_id: str
+    public: list[str]
+    private: list[str]
+    ways_out: list[Route]
+    """Routes of the private subnets to the internet: a Fargate pod starts when it can fetch its image."""
 
 
 def make_network(stack: "PipelineStack") -> VpcNetwork:
+    """Make the network, or take the existing one that the config names."""
+    existing = stack.config.network
+    if existing.vpc_id is None:
+        return _make_vpc(stack)
+    return VpcNetwork(
+        vpc_id=existing.vpc_id,
+        public=list(existing.public_subnet_ids),
+        private=list(existing.private_subnet_ids),
+        ways_out=[],
+    )
+
+
+def _make_vpc(stack: "PipelineStack") -> VpcNetwork:
     vpc = Vpc(
         stack,
         "vpc",
@@ -104,7 +117,12 @@ def make_network(stack: "PipelineStack") -> VpcNetwork:
         route_table_ids=[private_routes.id],
         tags={"Name": stack.names.of("s3")},
     )
-    return VpcNetwork(vpc=vpc, public=public, private=private, way_out=way_out)
+    return VpcNetwork(
+        vpc_id=vpc.id,
+        public=[subnet.id for subnet in public],
+        private=[subnet.id for subnet in private],
+        ways_out=[way_out],
+    )
 
 
 def _blocks(network: "IPv4Network", prefix: int, count: int) -> list[str]:

@@ -74,9 +74,13 @@ def _cluster(config: PipelineConfig, prices: Prices) -> Iterator[Line]:
 def _network(config: PipelineConfig, prices: Prices, *, videos: int) -> Iterator[Line]:
     usd, assumed = prices.usd, prices.assumed
     zones = config.network.availability_zones
-    addresses = 1 + (zones if config.load_balancer.scheme == "internet-facing" else 0)
+    own = config.network.vpc_id is None
+    if not own:
+        zones = len(config.network.public_subnet_ids)
+    addresses = int(own) + (zones if config.load_balancer.scheme == "internet-facing" else 0)
     nat_gb = assumed.nat_gb + videos * 20e3 / 1e9  # requests to SQS and DynamoDB, and logs
-    yield Line(what="NAT gateway", quantity=f"{assumed.hours:g} h", usd=usd.nat_hour * assumed.hours)
+    if own:
+        yield Line(what="NAT gateway", quantity=f"{assumed.hours:g} h", usd=usd.nat_hour * assumed.hours)
     yield Line(what="NAT gateway: data", quantity=f"{nat_gb:.1f} GB", usd=usd.nat_gb * nat_gb)
     yield Line(
         what="public IPv4 addresses",

@@ -8,6 +8,7 @@ from stacks.deploy import account, images, prerequisites, progress, tools
 from stacks.deploy.errors import RefusedError
 from stacks.deploy.instance import Instance, print_line
 from stacks.deploy.stages import (
+    EXISTING,
     WORKLOADS_HTTPS,
     Images,
     Need,
@@ -60,7 +61,7 @@ def deploy_all(instance: Instance, *, unattended: bool) -> None:
         CommandError: cdktf, Terraform or Docker fails.
     """
     config = instance.config
-    prerequisites.check_prerequisites(instance, {Need.AWS_CLI, Need.QUOTA})
+    prerequisites.check_prerequisites(instance, {Need.AWS_CLI, Need.QUOTA, *EXISTING})
     missing = account.missing_images(instance.session, config)
     if missing:
         prerequisites.check_prerequisites(instance, (), docker=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from stacks.cost.capacity import max_vcpus
 from stacks.deploy import account, progress, tools
 from stacks.deploy.errors import PrerequisiteError
+from stacks.deploy.existing.network import check_network
 from stacks.deploy.instance import Instance, print_line
 from stacks.deploy.stages import Need
 
@@ -42,6 +43,7 @@ def _checks_in_aws(instance: Instance) -> dict[Need, Callable[[], None]]:
         Need.CERTIFICATE: lambda: progress.check_certificate(instance),
         Need.LOAD_BALANCER: lambda: progress.check_load_balancer(instance),
         Need.DELEGATION: lambda: progress.check_delegation(instance),
+        Need.NETWORK: lambda: check_network(session, config),
     }
 
 

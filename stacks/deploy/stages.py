@@ -22,6 +22,7 @@ class Need(StrEnum):
     CERTIFICATE = "the certificate"
     LOAD_BALANCER = "the load balancer"
     DELEGATION = "the domain's delegation"
+    NETWORK = "an existing VPC"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +50,16 @@ class Pause:
     why: str
 
 
+EXISTING = (Need.NETWORK,)
+"""What the config may name in the account; `deploy all` checks it before the first stage."""
+
 _CERTIFICATE = "PIPELINE_CERTIFICATE"
 
 BOOTSTRAP = Stage(stack=StackId.BOOTSTRAP, title="bootstrap: GitHub's roles, ECR repositories, the state's settings")
 CORE = Stage(
     stack=StackId.CORE,
     title="core: network, cluster, queues, buckets, table",
-    needs=(Need.STATE_BUCKET, Need.QUOTA),
+    needs=(Need.STATE_BUCKET, Need.QUOTA, Need.NETWORK),
 )
 WORKLOADS = Stage(
     stack=StackId.WORKLOADS,

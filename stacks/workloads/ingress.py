@@ -21,6 +21,7 @@ from cdktf_cdktf_provider_kubernetes.ingress_v1 import (
 )
 from cdktf_cdktf_provider_kubernetes.service_v1 import ServiceV1, ServiceV1Metadata, ServiceV1Spec, ServiceV1SpecPort
 
+from stacks.config.model import PipelineConfig
 from stacks.config.sections import LoadBalancer, Oidc
 from stacks.engine.stack import PipelineStack
 from stacks.workloads.components import DEREGISTRATION_DELAY_S, Component
@@ -81,7 +82,10 @@ def make_ingress(
             name=stack.config.name,
             namespace=stack.names.namespace,
             labels=component_labels(stack.config, "ingress"),
-            annotations=_annotations(stack.names.load_balancer, stack.config.load_balancer, certificate_arn),
+            annotations={
+                **_annotations(stack.names.load_balancer, stack.config.load_balancer, certificate_arn),
+                **_subnets(stack.config),
+            },
         ),
         spec=IngressV1Spec(
             ingress_class_name="alb",
@@ -146,6 +150,19 @@ def _annotations(name: str, balancer: LoadBalancer, certificate_arn: str | None)
             "ssl-redirect": "443",
         }
     return {f"{_PREFIX}/{key}": value for key, value in annotations.items()}
+
+
+def _subnets(config: PipelineConfig) -> dict[str, str]:
+    """Return the annotation with the subnets of an existing VPC.
+
+    Without it the controller takes the tagged subnets of the VPC, which can be others' there. Subnets that another
+    account shares cannot be tagged at all.
+    """
+    if config.network.vpc_id is None:
+        return {}
+    internal = config.load_balancer.scheme == "internal"
+    subnets = config.network.private_subnet_ids if internal else config.network.public_subnet_ids
+    return {f"{_PREFIX}/subnets": ",".join(subnets)}
 
 
 def _path(path: str, component: Component) -> IngressV1SpecRuleHttpPath:

@@ -76,7 +76,23 @@ EVERYTHING: Config = {
     },
 }
 
-MATRIX = {"minimal": MINIMAL, "with-domain": WITH_DOMAIN, "oidc": OIDC, "everything": EVERYTHING}
+EXISTING: Config = {
+    **WITH_DOMAIN,
+    "network": {
+        "vpc_id": "vpc-0a1b2c3d4e5f60718",
+        "private_subnet_ids": ["subnet-0a1b2c3d4e5f60718", "subnet-0b1b2c3d4e5f60718"],
+        "public_subnet_ids": ["subnet-0c1b2c3d4e5f60718", "subnet-0d1b2c3d4e5f60718"],
+    },
+}
+"""An instance in an account that has its own network."""
+
+MATRIX = {
+    "minimal": MINIMAL,
+    "with-domain": WITH_DOMAIN,
+    "oidc": OIDC,
+    "everything": EVERYTHING,
+    "existing": EXISTING,
+}
 
 
 @dataclass(frozen=True)

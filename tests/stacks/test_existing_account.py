@@ -1,0 +1,87 @@
+"""An instance that uses what the account has already: the stacks make none of it."""
+
+from typing import Any
+
+import pytest
+
+from stacks.config.load import ConfigError, validate_config
+from stacks.config.model import PipelineConfig
+from stacks.cost.estimate import estimate_lines
+from stacks.cost.prices import load_prices
+from tests.support.synthesis import EXISTING, MINIMAL, Synthesized, statements, synthesize
+
+NETWORK = EXISTING["network"]
+
+
+@pytest.fixture(scope="module")
+def existing() -> dict[str, Synthesized]:
+    return synthesize(EXISTING)
+
+
+def refusal(**values: Any) -> str:
+    with pytest.raises(ConfigError) as error:
+        validate_config({**MINIMAL, **values}, source="pipeline.toml")
+    return str(error.value)
+
+
+def test_core_makes_no_network_in_an_existing_vpc(existing: dict[str, Synthesized]) -> None:
+    core = existing["core"]
+    for kind in ("vpc", "subnet", "nat_gateway", "eip", "route", "internet_gateway", "default_security_group"):
+        assert core.resources(f"aws_{kind}") == {}
+    assert "aws_availability_zones" not in core.document.get("data", {})
+
+
+def test_pods_run_in_the_existing_private_subnets(existing: dict[str, Synthesized]) -> None:
+    core = existing["core"]
+    [cluster] = core.resources("aws_eks_cluster").values()
+    assert cluster["vpc_config"]["subnet_ids"] == NETWORK["private_subnet_ids"]
+    for profile in core.resources("aws_eks_fargate_profile").values():
+        assert profile["subnet_ids"] == NETWORK["private_subnet_ids"]
+    outputs = core.document["output"]
+    assert outputs["vpc_id"]["value"] == NETWORK["vpc_id"]
+    assert outputs["public_subnet_ids"]["value"] == NETWORK["public_subnet_ids"]
+
+
+@pytest.mark.parametrize(("scheme", "subnets"), [("internet-facing", "public"), ("internal", "private")])
+def test_the_load_balancer_is_given_its_existing_subnets(scheme: str, subnets: str) -> None:
+    [ingress] = (
+        synthesize({**EXISTING, "load_balancer": {"scheme": scheme}})["workloads"]
+        .resources("kubernetes_ingress_v1")
+        .values()
+    )
+    annotations = ingress["metadata"]["annotations"]
+    assert annotations["alb.ingress.kubernetes.io/subnets"] == ",".join(NETWORK[f"{subnets}_subnet_ids"])
+
+
+def test_security_groups_are_allowed_in_the_existing_vpc_only(existing: dict[str, Synthesized]) -> None:
+    arn = f"arn:aws:ec2:ap-southeast-2:*:vpc/{NETWORK['vpc_id']}"
+    boundary = existing["bootstrap"].policies()["aws_iam_policy.boundary.policy"]
+    controller = existing["core"].policies()["aws_iam_role_policy.load-balancer-controller-rights.policy"]
+    for policy, sid in ((boundary, "MakeInOwnNetwork"), (controller, "MakeGroupInOwnNetwork")):
+        [statement] = [entry for entry in statements(policy) if entry["Sid"] == sid]
+        assert statement["Resource"] == [arn]
+        assert "Condition" not in statement
+
+
+def test_an_existing_vpc_saves_the_nat_gateway() -> None:
+    lines = estimate_lines(PipelineConfig.model_validate(EXISTING), load_prices(), videos=1000, video_mb=100)
+    assert [line.quantity for line in lines if line.what == "public IPv4 addresses"] == ["2 for 730 h"]
+    assert "NAT gateway" not in [line.what for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("network", "rule"),
+    [
+        ({**NETWORK, "vpc_id": None}, "subnets need vpc_id"),
+        ({**NETWORK, "private_subnet_ids": NETWORK["private_subnet_ids"][:1]}, "two private subnets at least"),
+        ({**NETWORK, "public_subnet_ids": []}, "needs two public subnets at least"),
+        ({**NETWORK, "public_subnet_ids": NETWORK["private_subnet_ids"]}, "each subnet is named once"),
+        ({**NETWORK, "vpc_id": "my-vpc"}, "the id of a VPC"),
+    ],
+)
+def test_a_network_that_is_named_in_part_is_refused(network: dict[str, Any], rule: str) -> None:
+    assert rule in refusal(network=network)
+
+
+def test_an_existing_network_is_not_measured_by_vpc_cidr() -> None:
+    PipelineConfig.model_validate({**EXISTING, "network": {**NETWORK, "subnet_prefix": 27}})
