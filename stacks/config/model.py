@@ -52,6 +52,12 @@ class PipelineConfig(Section):
         description="Root domain whose zone the dns stack makes; without one there is no HTTPS.",
         examples=["example.com"],
     )
+    hosted_zone_id: values.HostedZoneId | None = Field(
+        default=None,
+        description="An existing public zone of Route 53 that holds the dashboard's name; the dns stack makes one for "
+        "the domain unless set.",
+        examples=["Z0123456789ABCDEFGHIJ"],
+    )
     subdomain: values.DnsLabel = Field(default="thumbnail", description="Label of the dashboard under the domain.")
     certificate: bool = Field(
         default=False,
@@ -86,6 +92,12 @@ class PipelineConfig(Section):
     def _certificate_has_a_domain(self) -> Self:
         if self.certificate and self.domain is None:
             raise broken_rule("a certificate needs a domain", ["certificate", "domain"])
+        return self
+
+    @model_validator(mode="after")
+    def _zone_has_a_domain(self) -> Self:
+        if self.hosted_zone_id and self.domain is None:
+            raise broken_rule("an existing zone needs a domain", ["hosted_zone_id", "domain"])
         return self
 
     @model_validator(mode="after")

@@ -93,7 +93,7 @@ def _network(config: PipelineConfig, prices: Prices, *, videos: int) -> Iterator
         quantity=f"{assumed.hours:g} h and {assumed.load_balancer_units:g} capacity unit",
         usd=(usd.load_balancer_hour + units_usd) * assumed.hours,
     )
-    if config.domain:
+    if config.domain and config.hosted_zone_id is None:
         yield Line(what="Route 53 zone", quantity="1", usd=usd.zone_month)
 
 

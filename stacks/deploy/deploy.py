@@ -45,7 +45,7 @@ def deploy_stack(instance: Instance, stack: StackId, *, step: int | None, unatte
     prerequisites.check_prerequisites(instance, needs)
     for stage in stages:
         _deploy(instance, stage, unattended=unattended)
-    if stack is StackId.DNS and step == 1:
+    if stack is StackId.DNS and step == 1 and config.hosted_zone_id is None:
         _tell_name_servers(instance)
     following = next_command(stack, step=step, config=config)
     print_line(f"Next: {following}" if following else "That was the last stack.")

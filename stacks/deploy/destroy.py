@@ -5,14 +5,13 @@ balancer is gone; dns, whose certificate nobody uses any more; core. bootstrap s
 images, and the roles that the workflows come in by.
 """
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from stacks.deploy import account, leftovers, prerequisites, tools
 from stacks.deploy.errors import RefusedError
 from stacks.deploy.instance import Instance, print_line
-from stacks.deploy.progress import has_load_balancer, zone_name_servers
+from stacks.deploy.progress import has_load_balancer, read_state
 from stacks.deploy.stages import Need
 from stacks.naming import StackId
 
@@ -91,7 +90,7 @@ def _order(stacks: tuple[StackId, ...]) -> tuple[StackId, ...]:
 def _destroy(instance: Instance, stack: StackId, consent: Consent) -> None:
     # Step 1 of dns, and workloads over HTTP, ask nothing of each other or of the load balancer.
     released = {"PIPELINE_CERTIFICATE": "false"} if stack in (StackId.DNS, StackId.WORKLOADS) else {}
-    if stack is StackId.WORKLOADS and _has_zone(instance):
+    if stack is StackId.WORKLOADS and _has_resources(instance, StackId.DNS):
         print_line(
             "\n== dns back to step 1: the address and the validation go, so that it lets go of the load balancer"
         )
@@ -112,17 +111,7 @@ def _destroy(instance: Instance, stack: StackId, consent: Consent) -> None:
 
 def _has_resources(instance: Instance, stack: str) -> bool:
     """Return whether the stack's state holds a resource."""
-    s3 = instance.session.client("s3")
-    try:
-        answer = s3.get_object(Bucket=instance.names.state_bucket, Key=instance.names.state_key(stack))
-    except s3.exceptions.NoSuchKey:
-        return False
-    resources = json.loads(answer["Body"].read()).get("resources", [])
-    return any(resource.get("mode") == "managed" for resource in resources)
-
-
-def _has_zone(instance: Instance) -> bool:
-    return instance.config.domain is not None and bool(zone_name_servers(instance))
+    return any(resource.get("mode") == "managed" for resource in read_state(instance, stack).get("resources", []))
 
 
 def _check_login(instance: Instance) -> None:

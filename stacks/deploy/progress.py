@@ -1,6 +1,8 @@
 """The progress of an instance, read from AWS and the DNS; it decides what comes next."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 import dns.exception
 import dns.resolver
@@ -9,8 +11,7 @@ from botocore.exceptions import ClientError
 from stacks.deploy.account import error_code, missing_images
 from stacks.deploy.errors import PrerequisiteError
 from stacks.deploy.instance import Instance
-
-_ZONE_ID_PREFIX = "/hostedzone/"
+from stacks.naming import StackId
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,16 +31,26 @@ def read_progress(instance: Instance) -> Progress:
     )
 
 
+def read_state(instance: Instance, stack: str) -> dict[str, Any]:
+    """Return Terraform's state of a stack; an empty one if the stack was never deployed."""
+    s3 = instance.session.client("s3")
+    try:
+        answer = s3.get_object(Bucket=instance.names.state_bucket, Key=instance.names.state_key(stack))
+    except ClientError as error:
+        if error_code(error) in ("NoSuchKey", "NoSuchBucket"):
+            return {}
+        raise
+    state: dict[str, Any] = json.loads(answer["Body"].read())
+    return state
+
+
 def zone_name_servers(instance: Instance) -> list[str]:
-    """Return the four name servers of the domain's zone; none while there is no zone."""
-    domain = f"{instance.config.domain}."
-    route53 = instance.session.client("route53")
-    listed = route53.list_hosted_zones_by_name(DNSName=domain, MaxItems="10")["HostedZones"]
-    for zone in listed:
-        if zone["Name"] == domain and not zone.get("Config", {}).get("PrivateZone", False):
-            found = route53.get_hosted_zone(Id=zone["Id"].removeprefix(_ZONE_ID_PREFIX))
-            return sorted(found.get("DelegationSet", {"NameServers": []})["NameServers"])
-    return []
+    """Return the four name servers of the dns stack's zone, from its output; none while it is not deployed.
+
+    Not by the domain's name: an account can have several zones of one name.
+    """
+    output = read_state(instance, StackId.DNS).get("outputs", {}).get("name_servers", {"value": []})
+    return sorted(output["value"])
 
 
 def public_name_servers(domain: str) -> list[str]:
@@ -52,6 +63,9 @@ def public_name_servers(domain: str) -> list[str]:
 
 
 def is_delegated(instance: Instance) -> bool:
+    """Return whether the public DNS leads to the zone; an existing zone is taken to be delegated."""
+    if instance.config.hosted_zone_id:
+        return True
     wanted = zone_name_servers(instance)
     return bool(wanted) and set(wanted) == set(public_name_servers(str(instance.config.domain)))
 
@@ -122,11 +136,15 @@ def check_certificate(instance: Instance) -> None:
 
 
 def check_delegation(instance: Instance) -> None:
-    """Raise PrerequisiteError if the domain is not delegated to the zone."""
+    """Raise PrerequisiteError if the domain is not delegated to the zone that the dns stack has made."""
+    if instance.config.hosted_zone_id:
+        return
     domain = str(instance.config.domain)
     wanted = zone_name_servers(instance)
     if not wanted:
-        raise PrerequisiteError(f"Route 53 has no zone {domain}: run `./noxw deploy dns --step 1` first.")
+        raise PrerequisiteError(
+            f"The dns stack has made no zone for {domain} yet: run `./noxw deploy dns --step 1` first."
+        )
     found = public_name_servers(domain)
     if set(found) != set(wanted):
         raise PrerequisiteError(

@@ -23,6 +23,7 @@ class Need(StrEnum):
     LOAD_BALANCER = "the load balancer"
     DELEGATION = "the domain's delegation"
     NETWORK = "an existing VPC"
+    ZONE = "an existing hosted zone"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ class Pause:
     why: str
 
 
-EXISTING = (Need.NETWORK,)
+EXISTING = (Need.NETWORK, Need.ZONE)
 """What the config may name in the account; `deploy all` checks it before the first stage."""
 
 _CERTIFICATE = "PIPELINE_CERTIFICATE"
@@ -75,13 +76,13 @@ WORKLOADS_HTTP = Stage(
 DNS_1 = Stage(
     stack=StackId.DNS,
     title="dns step 1: zone and certificate request",
-    needs=(Need.STATE_BUCKET,),
+    needs=(Need.STATE_BUCKET, Need.ZONE),
     overrides={_CERTIFICATE: "false"},
 )
 DNS_2 = Stage(
     stack=StackId.DNS,
     title="dns step 2: validation of the certificate, address of the dashboard",
-    needs=(Need.STATE_BUCKET, Need.DELEGATION, Need.LOAD_BALANCER),
+    needs=(Need.STATE_BUCKET, Need.ZONE, Need.DELEGATION, Need.LOAD_BALANCER),
     overrides={_CERTIFICATE: "true"},
 )
 WORKLOADS_HTTPS = Stage(

@@ -4,7 +4,7 @@ The config's `certificate` is the step. Without it the zone and the certificate 
 servers are printed: the registrar of the domain must name them before step 2, which waits until AWS has seen the
 validation record from outside and would otherwise wait in vain for 75 minutes. With it the validation is awaited and
 the host points at the load balancer, which must stand by then; the workloads stack, deployed again after that, takes
-the certificate from here.
+the certificate from here. With `hosted_zone_id` there is no zone to make and no delegation to wait for.
 """
 
 from cdktf import TerraformResourceLifecycle
@@ -14,6 +14,7 @@ from cdktf_cdktf_provider_aws.acm_certificate_validation import (
     AcmCertificateValidationTimeouts,
 )
 from cdktf_cdktf_provider_aws.data_aws_lb import DataAwsLb
+from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
 from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
 from cdktf_cdktf_provider_aws.route53_zone import Route53Zone
 from constructs import Construct
@@ -33,9 +34,7 @@ class DnsStack(PipelineStack):
         host = self.names.host
         if config.domain is None or host is None:
             raise ValueError("the dns stack needs `domain` in the config, for example domain = 'example.com'")
-        # The registrar knows the zone by its name servers, and another zone has others: the id must not change.
-        zone = Route53Zone(self, "zone", name=config.domain, comment=f"{config.name}, by Terraform")
-        zone.override_logical_id("zone")
+        zone = self._zone(config.domain)
         certificate = AcmCertificate(
             self,
             "certificate",
@@ -67,7 +66,18 @@ class DnsStack(PipelineStack):
             ),
         )
 
-    def _serve(self, host: str, zone: Route53Zone, certificate: AcmCertificate, record: Route53Record) -> str:
+    def _zone(self, domain: str) -> Route53Zone | DataAwsRoute53Zone:
+        """Make the domain's zone, or read the existing one of the config."""
+        if self.config.hosted_zone_id:
+            return DataAwsRoute53Zone(self, "existing-zone", zone_id=self.config.hosted_zone_id)
+        # The registrar knows the zone by its name servers, and another zone has others: the id must not change.
+        zone = Route53Zone(self, "zone", name=domain, comment=f"{self.config.name}, by Terraform")
+        zone.override_logical_id("zone")
+        return zone
+
+    def _serve(
+        self, host: str, zone: Route53Zone | DataAwsRoute53Zone, certificate: AcmCertificate, record: Route53Record
+    ) -> str:
         """Build step 2, and return the ARN of the certificate once it is valid."""
         valid = AcmCertificateValidation(
             self,

@@ -85,3 +85,21 @@ def test_a_network_that_is_named_in_part_is_refused(network: dict[str, Any], rul
 
 def test_an_existing_network_is_not_measured_by_vpc_cidr() -> None:
     PipelineConfig.model_validate({**EXISTING, "network": {**NETWORK, "subnet_prefix": 27}})
+
+
+def test_dns_uses_the_existing_zone_and_makes_none(existing: dict[str, Synthesized]) -> None:
+    dns = existing["dns"]
+    assert dns.resources("aws_route53_zone") == {}
+    [zone] = dns.document["data"]["aws_route53_zone"].values()
+    assert zone["zone_id"] == "Z0123456789ABCDEFGHIJ"
+    for record in dns.resources("aws_route53_record").values():
+        assert record["zone_id"] == "${data.aws_route53_zone.existing-zone.zone_id}"
+
+
+def test_an_existing_zone_is_not_billed_again() -> None:
+    lines = estimate_lines(PipelineConfig.model_validate(EXISTING), load_prices(), videos=1000, video_mb=100)
+    assert "Route 53 zone" not in [line.what for line in lines]
+
+
+def test_an_existing_zone_needs_a_domain() -> None:
+    assert "an existing zone needs a domain" in refusal(hosted_zone_id="Z0123456789ABCDEFGHIJ")

@@ -4,9 +4,12 @@ import json
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stacks.config.model import PipelineConfig
+
+if TYPE_CHECKING:
+    from boto3 import Session
 
 ACCOUNT = "123456789012"
 """The account that moto plays."""
@@ -52,6 +55,16 @@ def config(**values: Any) -> PipelineConfig:
         "image_tag": "1.0.5",
     }
     return PipelineConfig.model_validate({**minimal, **values})
+
+
+def store_state(session: "Session", stack: str, **outputs: Any) -> None:
+    """Store a Terraform state of the instance `thumbnails` with one resource and outputs; make its bucket if needed."""
+    s3, bucket = session.client("s3"), f"thumbnails-tfstate-{ACCOUNT}-ap-southeast-2"
+    if bucket not in [entry["Name"] for entry in s3.list_buckets()["Buckets"]]:
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-southeast-2"})
+    values = {name: {"value": value} for name, value in outputs.items()}
+    state = {"outputs": values, "resources": [{"mode": "managed", "type": "aws_route53_zone"}]}
+    s3.put_object(Bucket=bucket, Key=f"thumbnails/{stack}.tfstate", Body=json.dumps(state).encode())
 
 
 def manifest(note: str = "") -> str:

@@ -145,7 +145,7 @@ def test_the_state_bucket_is_made_closed_and_versioned(session: boto3.Session) -
         (Need.CLUSTER, "The cluster thumbnails does not exist in ap-southeast-2: run `./noxw deploy core` first"),
         (Need.LOAD_BALANCER, "The load balancer thumbnails does not exist: run `./noxw deploy workloads` first"),
         (Need.CERTIFICATE, "ACM has issued none for thumbnail.example.com"),
-        (Need.DELEGATION, "Route 53 has no zone example.com: run `./noxw deploy dns --step 1` first"),
+        (Need.DELEGATION, "The dns stack has made no zone for example.com yet: run `./noxw deploy dns --step 1` first"),
     ],
 )
 def test_a_stack_that_must_come_first_is_named(make_instance: MakeInstance, need: Need, words: str) -> None:
