@@ -119,6 +119,12 @@ def images(session: nox.Session) -> None:
 
 
 @nox.session(default=False, tags=["user"])
+def charts(session: nox.Session) -> None:
+    """Fetch the public Helm charts into charts/."""
+    _run_deploy_command(session, "charts")
+
+
+@nox.session(default=False, tags=["user"])
 def deploy(session: nox.Session) -> None:
     """Deploy one stack, or all stacks in order.
 

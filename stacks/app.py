@@ -14,10 +14,13 @@ from pathlib import Path
 from cdktf import App, TerraformStack
 
 from stacks.bootstrap.stack import BootstrapStack
+from stacks.charts.archives import FOLDER, ChartError, read_archives
+from stacks.charts.pins import PUBLIC_CHARTS
 from stacks.config.load import ConfigError, load_config
 from stacks.config.model import PipelineConfig
 from stacks.core.stack import CoreStack
 from stacks.dns.stack import DnsStack
+from stacks.engine.charts import ARCHIVES_CONTEXT
 from stacks.instance.team_package import TeamError, TeamStack, team_stacks
 from stacks.monitoring.stack import MonitoringStack
 from stacks.naming import StackId
@@ -44,9 +47,20 @@ def build_stacks(app: App, config: PipelineConfig, team: Mapping[str, TeamStack]
         team_stack(app, team_id, config)
 
 
-def synth(config: PipelineConfig, outdir: Path, team: Mapping[str, TeamStack] | None = None) -> None:
-    """Write `<outdir>/stacks/<stack>/cdk.tf.json` for each stack, with the assets that it refers to."""
-    app = App(outdir=str(outdir))
+def synth(
+    config: PipelineConfig,
+    outdir: Path,
+    team: Mapping[str, TeamStack] | None = None,
+    *,
+    archives: Mapping[str, Path] | None = None,
+) -> None:
+    """Write `<outdir>/stacks/<stack>/cdk.tf.json` for each stack, with the assets that it refers to.
+
+    `archives` are those of public charts, by name; a chart that is not among them comes from its repository.
+    """
+    app = App(
+        outdir=str(outdir), context={ARCHIVES_CONTEXT: {name: str(file) for name, file in (archives or {}).items()}}
+    )
     build_stacks(app, config, team)
     app.synth()
 
@@ -61,10 +75,11 @@ def main(project: Path, environment: Mapping[str, str] = os.environ) -> None:
     try:
         config = load_config(project / "pipeline.toml", environment)
         team = team_stacks(project)
-    except (ConfigError, TeamError) as error:
+        archives = read_archives(project / FOLDER, PUBLIC_CHARTS)
+    except (ConfigError, TeamError, ChartError) as error:
         sys.exit(str(error))
     outdir = Path(environment.get("CDKTF_OUTDIR") or project / "cdktf.out")
-    synth(config, outdir, team)
+    synth(config, outdir, team, archives=archives)
     print(format_summary(outdir, seconds=time.monotonic() - start))  # noqa: T201 - the command's output
 
 

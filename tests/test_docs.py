@@ -59,6 +59,7 @@ NOT_RUN = {
     "deploy": _OF_A_DEPLOYMENT,
     "destroy": _OF_A_DEPLOYMENT,
     "images": _OF_A_DEPLOYMENT,
+    "charts": "it asks the public chart repositories: tests/stacks/charts has a server in place of them",
     "frontend": "CI runs it, after these tests",
     "e2e": "CI runs it, after these tests",
     "types": "CI runs it, before these tests",

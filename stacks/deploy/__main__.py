@@ -1,4 +1,4 @@
-"""`python -m stacks.deploy`: what the nox sessions deploy, destroy, diff, images, cost and graph call."""
+"""`python -m stacks.deploy`: what the nox sessions deploy, destroy, diff, images, charts, cost and graph call."""
 
 import argparse
 import os
@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from stacks.config.load import ConfigError, load_config
 from stacks.cost.prices import load_prices
 from stacks.cost.report import format_report
-from stacks.deploy import tools
+from stacks.deploy import prerequisites, tools
 from stacks.deploy.deploy import deploy_all, deploy_stack, deploy_team_stacks
 from stacks.deploy.destroy import Consent, all_but_bootstrap, destroy_stacks
 from stacks.deploy.diff import list_stacks, show_plans
@@ -54,7 +54,10 @@ def _run(arguments: argparse.Namespace) -> None:
         print_line(f"{output} is up to date.")
         return
     instance = Instance(config=config, project=project, session=boto3.Session(region_name=config.region))
-    if arguments.command == "images":
+    if arguments.command == "charts":
+        prerequisites.fetch_charts(instance)
+        print_line("All public charts are in charts/, with the digests in charts/charts.lock.")
+    elif arguments.command == "images":
         push_images(instance, tag=arguments.tag)
     else:
         _change(instance, arguments)
@@ -134,6 +137,8 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("images", help="build the images and push them to ECR")
     command.add_argument("--tag", required=True, help="tag of all images, for example 1.0.5")
+
+    commands.add_parser("charts", help="fetch the public Helm charts into charts/ and check their digests")
 
     command = commands.add_parser("cost", help="a month's bill, estimated")
     command.add_argument("--videos", type=_count, default=10_000, metavar="N", help="videos a month (default: 10000)")

@@ -61,7 +61,7 @@ def deploy_all(instance: Instance, *, unattended: bool) -> None:
         CommandError: cdktf, Terraform or Docker fails.
     """
     config = instance.config
-    prerequisites.check_prerequisites(instance, {Need.AWS_CLI, Need.QUOTA, *EXISTING})
+    prerequisites.check_prerequisites(instance, {Need.AWS_CLI, Need.CHARTS, Need.QUOTA, *EXISTING})
     missing = account.missing_images(instance.session, config)
     if missing:
         prerequisites.check_prerequisites(instance, (), docker=True)

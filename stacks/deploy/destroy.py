@@ -40,7 +40,7 @@ def destroy_stacks(
     """
     needs = {Need.STATE_BUCKET}
     if StackId.WORKLOADS in stacks:
-        needs.add(Need.AWS_CLI)
+        needs |= {Need.AWS_CLI, Need.CHARTS}
     prerequisites.check_prerequisites(instance, needs)
     if StackId.CORE in stacks:
         _check_protection(instance)

@@ -16,7 +16,9 @@ def show_plans(instance: Instance, stacks: Iterable[str]) -> None:
         PrerequisiteError: something is missing.
         CommandError: some could not be planned; it names them.
     """
-    prerequisites.check_prerequisites(instance, {Need.STATE_BUCKET, Need.AWS_CLI})
+    stacks = list(stacks)
+    charts = {Need.CHARTS} if StackId.WORKLOADS in stacks else set()
+    prerequisites.check_prerequisites(instance, {Need.STATE_BUCKET, Need.AWS_CLI, *charts})
     failed = []
     for stack in stacks:
         print_line(f"\n== {stack}")

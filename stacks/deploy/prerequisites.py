@@ -1,8 +1,10 @@
 """Checks of everything that a stage needs, before anything is changed; one error names all that is missing."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from stacks.charts.archives import FOLDER, ChartError, fetch_archives
+from stacks.charts.pins import PUBLIC_CHARTS
 from stacks.cost.capacity import max_vcpus
 from stacks.deploy import account, progress, tools
 from stacks.deploy.errors import PrerequisiteError
@@ -14,7 +16,8 @@ from stacks.deploy.stages import Need
 
 def check_prerequisites(instance: Instance, needs: Iterable[Need], *, docker: bool = False) -> None:
     """Raise PrerequisiteError naming everything that is missing. AWS is asked only with valid credentials."""
-    problems = list(_problems(_local_checks(instance, docker=docker, aws_cli=Need.AWS_CLI in needs)))
+    needs = list(needs)
+    problems = list(_problems(_local_checks(instance, needs, docker=docker)))
     signed_in = list(_problems([lambda: account.check_credentials(instance.session, instance.config)]))
     problems += signed_in
     if not signed_in:
@@ -24,12 +27,22 @@ def check_prerequisites(instance: Instance, needs: Iterable[Need], *, docker: bo
         raise PrerequisiteError.of_all(problems)
 
 
-def _local_checks(instance: Instance, *, docker: bool, aws_cli: bool) -> Iterable[Callable[[], None]]:
+def fetch_charts(instance: Instance) -> None:
+    """Fetch the public charts that the instance does not keep yet. Raises: PrerequisiteError if one cannot be had."""
+    try:
+        fetch_archives(instance.project / FOLDER, PUBLIC_CHARTS, say=print_line)
+    except ChartError as error:
+        raise PrerequisiteError(str(error)) from None
+
+
+def _local_checks(instance: Instance, needs: Sequence[Need], *, docker: bool) -> Iterable[Callable[[], None]]:
     yield tools.check_terraform
     yield tools.check_node
     yield lambda: tools.check_cdktf(instance.project)
-    if aws_cli:
+    if Need.AWS_CLI in needs:
         yield tools.check_aws_cli
+    if Need.CHARTS in needs:
+        yield lambda: fetch_charts(instance)
     if docker:
         yield tools.check_docker
 

@@ -17,6 +17,7 @@ class Need(StrEnum):
     STATE_BUCKET = "the state's bucket"
     QUOTA = "the Fargate quota"
     AWS_CLI = "the AWS CLI"
+    CHARTS = "the public charts"
     IMAGES = "the images"
     CLUSTER = "the cluster"
     CERTIFICATE = "the certificate"
@@ -65,7 +66,15 @@ CORE = Stage(
 WORKLOADS = Stage(
     stack=StackId.WORKLOADS,
     title="workloads: KEDA, load balancer, api, frontend, worker",
-    needs=(Need.STATE_BUCKET, Need.AWS_CLI, Need.QUOTA, Need.CLUSTER, Need.CERTIFICATE, Need.IMAGES),
+    needs=(
+        Need.STATE_BUCKET,
+        Need.AWS_CLI,
+        Need.CHARTS,
+        Need.QUOTA,
+        Need.CLUSTER,
+        Need.CERTIFICATE,
+        Need.IMAGES,
+    ),
 )
 WORKLOADS_HTTP = Stage(
     stack=StackId.WORKLOADS,

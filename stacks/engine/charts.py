@@ -1,7 +1,7 @@
-"""A Helm chart of ours: a folder in the package, copied into the synthesized stack.
+"""Helm charts: folders of ours in the package, and archives of public ones, both copied into the synthesized stack.
 
-Objects of a custom kind (`ScaledObject`) go through such a chart: `kubernetes_manifest` asks the cluster for the kind
-when it plans, and before KEDA is installed there is none.
+Objects of a custom kind (`ScaledObject`) go through a chart of ours: `kubernetes_manifest` asks the cluster for the
+kind when it plans, and before KEDA is installed there is none.
 """
 
 from pathlib import Path
@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING
 
 from cdktf import AssetType, TerraformAsset
 
+from stacks.charts.pins import PublicChart
+
 if TYPE_CHECKING:
     from stacks.engine.stack import PipelineStack
+
+ARCHIVES_CONTEXT = "chart-archives"
+"""Key of the app's context under which the paths of archives are, by the names of their charts."""
 
 
 def local_chart(stack: "PipelineStack", folder: Path) -> str:
@@ -20,3 +25,16 @@ def local_chart(stack: "PipelineStack", folder: Path) -> str:
     """
     asset = TerraformAsset(stack, f"chart-{folder.name}", path=str(folder), type=AssetType.DIRECTORY)
     return f"./{asset.path}"
+
+
+def public_chart(stack: "PipelineStack", chart: PublicChart) -> dict[str, str]:
+    """Return the arguments of a Helm `Release` that name a public chart.
+
+    Terraform reads the chart for each plan, also for that of a destroy. With the archive that the instance keeps, it
+    needs no repository for that.
+    """
+    archive = (stack.node.try_get_context(ARCHIVES_CONTEXT) or {}).get(chart.name)
+    if archive is None:
+        return {"repository": chart.repository, "chart": chart.name, "version": chart.version}
+    asset = TerraformAsset(stack, f"chart-{chart.name}", path=archive, type=AssetType.FILE)
+    return {"chart": f"./{asset.path}"}

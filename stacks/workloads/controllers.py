@@ -6,20 +6,17 @@ nothing scales, respectively no change of the Ingress is carried out.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_helm.release import Release
 
-from stacks.config.versions import KEDA_VERSION
+from stacks.charts.pins import KEDA, LOAD_BALANCER_CONTROLLER, PublicChart
 from stacks.core.outputs import CoreOutputs
+from stacks.engine.charts import public_chart
 from stacks.engine.stack import PipelineStack
 from stacks.naming import KEDA_NAMESPACE, KEDA_OPERATOR_ACCOUNT, LOAD_BALANCER_CONTROLLER_ACCOUNT, resource_tags
 from stacks.workloads.access import role_annotations
-
-LOAD_BALANCER_CONTROLLER_VERSION = "3.5.0"
-"""Its IAM policy is of the same version, see `stacks.core.stack`."""
 
 _SMALLEST = {"cpu": "250m", "memory": "256Mi"}
 """Size of the smallest pod of Fargate once it adds 256 MiB: 0.25 vCPU, 0.5 GB."""
@@ -29,12 +26,8 @@ def install_keda(stack: PipelineStack, core: CoreOutputs, *, depends_on: Sequenc
     """Install KEDA. https://github.com/kedacore/charts/blob/v2.21.0/keda/values.yaml"""
     return _release(
         stack,
-        _Chart(
-            name="keda",
-            repository="https://kedacore.github.io/charts",
-            version=KEDA_VERSION,
-            namespace=KEDA_NAMESPACE,
-        ),
+        KEDA,
+        KEDA_NAMESPACE,
         {
             "watchNamespace": stack.names.namespace,
             "podIdentity": {"aws": {"irsa": {"enabled": True, "roleArn": core.keda_operator_role_arn}}},
@@ -64,12 +57,8 @@ def install_load_balancer_controller(
     """
     return _release(
         stack,
-        _Chart(
-            name="aws-load-balancer-controller",
-            repository="https://aws.github.io/eks-charts",
-            version=LOAD_BALANCER_CONTROLLER_VERSION,
-            namespace=LOAD_BALANCER_CONTROLLER_ACCOUNT.namespace,
-        ),
+        LOAD_BALANCER_CONTROLLER,
+        LOAD_BALANCER_CONTROLLER_ACCOUNT.namespace,
         {
             "clusterName": core.cluster_name,
             # Fargate has no instance metadata to ask for these.
@@ -99,27 +88,21 @@ def install_load_balancer_controller(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Chart:
-    """A public chart at a version; its release has its name."""
-
-    name: str
-    repository: str
-    version: str
-    namespace: str
-
-
 def _release(
-    stack: PipelineStack, chart: _Chart, values: dict[str, Any], *, depends_on: Sequence[ITerraformDependable]
+    stack: PipelineStack,
+    chart: PublicChart,
+    namespace: str,
+    values: dict[str, Any],
+    *,
+    depends_on: Sequence[ITerraformDependable],
 ) -> Release:
+    """Install a chart as a release of its name."""
     return Release(
         stack,
         chart.name,
         name=chart.name,
-        repository=chart.repository,
-        chart=chart.name,
-        version=chart.version,
-        namespace=chart.namespace,
+        **public_chart(stack, chart),
+        namespace=namespace,
         values=[json.dumps(values, indent=2)],
         # Back to what was when the pods do not come up.
         atomic=True,

@@ -10,7 +10,7 @@ import dns.resolver
 import pytest
 from moto import mock_aws
 
-from stacks.deploy import account, progress
+from stacks.deploy import account, prerequisites, progress
 from stacks.deploy.instance import Instance
 from tests.support.bench import Bench, config
 
@@ -45,7 +45,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
 
 
 @pytest.fixture
-def make_instance(bench: Bench, session: boto3.Session, quota: None) -> Callable[..., Instance]:  # noqa: ARG001
+def make_instance(bench: Bench, session: boto3.Session, quota: None, charts: None) -> Callable[..., Instance]:  # noqa: ARG001
     def make(**values: Any) -> Instance:
         return Instance(config=config(**values), project=bench.project, session=session)
 
@@ -56,6 +56,12 @@ def make_instance(bench: Bench, session: boto3.Session, quota: None) -> Callable
 def quota(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set a large Fargate quota, as moto knows none. Tests of the check itself set their own."""
     monkeypatch.setattr(account, "check_fargate_quota", lambda *_, **__: None)
+
+
+@pytest.fixture
+def charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the public charts out: tests/stacks/charts fetches some from a server of its own."""
+    monkeypatch.setattr(prerequisites, "fetch_charts", lambda _instance: None)
 
 
 @pytest.fixture
