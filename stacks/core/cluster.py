@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf_cdktf_provider_aws.data_aws_eks_addon_version import DataAwsEksAddonVersion
 from cdktf_cdktf_provider_aws.eks_access_entry import EksAccessEntry
 from cdktf_cdktf_provider_aws.eks_access_policy_association import (
     EksAccessPolicyAssociation,
@@ -164,12 +165,20 @@ def _add_on(
     settings: Mapping[str, str] | None = None,
     after: Sequence[ITerraformDependable] = (),
 ) -> EksAddon:
-    """Install an add-on in the version that EKS has as its default for the cluster's Kubernetes version."""
+    """Install an add-on in the version that EKS has as its default for the cluster's Kubernetes version.
+
+    Without a version EKS would take this one as well, but never upgrade it afterwards. The newest version would change
+    with any deployment.
+    """
+    version = DataAwsEksAddonVersion(
+        stack, f"{name}-version", addon_name=name, kubernetes_version=cluster.version, most_recent=False
+    )
     return EksAddon(
         stack,
         name,
         cluster_name=cluster.name,
         addon_name=name,
+        addon_version=version.version,
         configuration_values=json.dumps(settings) if settings else None,
         resolve_conflicts_on_create="OVERWRITE",
         resolve_conflicts_on_update="OVERWRITE",

@@ -260,6 +260,17 @@ def test_coredns_runs_on_fargate_after_all_profiles(core: Synthesized) -> None:
     assert set(add_ons["coredns"]["depends_on"]) >= profiles
 
 
+def test_every_add_on_upgrades_to_the_default_version_of_the_clusters_kubernetes(core: Synthesized) -> None:
+    versions = core.document["data"]["aws_eks_addon_version"]
+    add_ons = core.resources("aws_eks_addon")
+    assert {one["addon_name"] for one in versions.values()} == {"kube-proxy", "coredns", "metrics-server"}
+    for logical_id, version in versions.items():
+        assert version["kubernetes_version"] == "${aws_eks_cluster.cluster.version}"
+        assert version["most_recent"] is False
+        add_on = add_ons[version["addon_name"]]
+        assert add_on["addon_version"] == f"${{data.aws_eks_addon_version.{logical_id}.version}}"
+
+
 def test_fargate_nodes_have_kube_proxys_rights_before_the_first_pod_starts(core: Synthesized) -> None:
     """Check the add-on that brings the binding `eks:kube-proxy-fargate`; bootstrap add-ons are off."""
     add_ons = core.resources("aws_eks_addon")
