@@ -23,59 +23,74 @@ from stacks.deploy.instance import Instance, print_line
 from stacks.graph.command import draw_architecture
 from stacks.instance.team_package import TeamError, team_stacks
 from stacks.naming import StackId
+from stacks.terraform.errors import StoppedError, TerraformError
 
 _ALL = "all"
+_CHANGES = 2
+"""Status of `diff --exit-code` if a deployment would change something, as Terraform has it."""
 
 
 def main() -> int:
     arguments = _parser().parse_args()
     try:
-        _run(arguments)
-    except (OperateError, ConfigError) as error:
+        return _run(arguments)
+    except StoppedError as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person at the terminal
+        return 130
+    except (OperateError, ConfigError, TerraformError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
         return 1
     except (ClientError, BotoCoreError) as error:
         print(f"AWS refuses: {error}", file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
+        print("Stopped. The same command goes on from here.", file=sys.stderr)  # noqa: T201
         return 130
-    return 0
 
 
-def _run(arguments: argparse.Namespace) -> None:
+def _run(arguments: argparse.Namespace) -> int:
+    """Run a command, and return its exit status."""
     project: Path = arguments.project.resolve()
     config = load_config(project / "pipeline.toml", os.environ)
     if arguments.command == "cost":
         print_line(format_report(config, load_prices(), videos=arguments.videos, video_mb=arguments.video_mb))
-        return
+        return 0
     if arguments.command == "graph":
         output: Path = arguments.output
         output.write_text(draw_architecture(config), encoding="utf-8")
         print_line(f"{output} is up to date.")
-        return
+        return 0
     instance = Instance(config=config, project=project, session=boto3.Session(region_name=config.region))
     if arguments.command == "charts":
         prerequisites.fetch_charts(instance)
         print_line("All public charts are in charts/, with the digests in charts/charts.lock.")
     elif arguments.command == "images":
         push_images(instance, tag=arguments.tag)
-    else:
-        _change(instance, arguments)
+        return 0
+    return _change(instance, arguments)
 
 
-def _change(instance: Instance, arguments: argparse.Namespace) -> None:
-    """Run deploy, destroy or diff."""
+def _change(instance: Instance, arguments: argparse.Namespace) -> int:
+    """Run deploy, destroy or diff, and return the exit status."""
     asked = arguments.stacks if arguments.command == "diff" else [arguments.stack]
     if not asked or not set(asked) <= set(StackId):
         instance = replace(instance, team=_team(instance.project))
         _check_names(asked, instance.team)
     match arguments.command:
         case "deploy" if arguments.stack == _ALL:
+            if arguments.plan:
+                raise RefusedError("A plan is one of a single stack: name the stack instead of `all`.")
             deploy_all(instance, unattended=arguments.yes)
         case "deploy" if arguments.stack in instance.team:
-            deploy_team_stacks(instance, [arguments.stack], unattended=arguments.yes)
+            deploy_team_stacks(instance, [arguments.stack], unattended=arguments.yes, plan_file=arguments.plan)
         case "deploy":
-            deploy_stack(instance, StackId(arguments.stack), step=arguments.step, unattended=arguments.yes)
+            deploy_stack(
+                instance,
+                StackId(arguments.stack),
+                step=arguments.step,
+                unattended=arguments.yes,
+                plan_file=arguments.plan,
+            )
         case "destroy":
             consent = Consent(name=arguments.name, empty_buckets=arguments.empty_buckets, unattended=arguments.yes)
             if arguments.stack == _ALL:
@@ -85,7 +100,15 @@ def _change(instance: Instance, arguments: argparse.Namespace) -> None:
             else:
                 destroy_stacks(instance, (StackId(arguments.stack),), consent)
         case "diff":
-            show_plans(instance, asked or list_stacks(instance))
+            summary = arguments.summary or os.environ.get("GITHUB_STEP_SUMMARY")
+            compared = show_plans(
+                instance,
+                asked or list_stacks(instance),
+                out=arguments.out,
+                summary=Path(summary) if summary else None,
+            )
+            return _CHANGES if arguments.exit_code and compared.has_changes else 0
+    return 0
 
 
 def _team(project: Path) -> tuple[str, ...]:
@@ -122,6 +145,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--step", type=int, choices=(1, 2), help="of the dns stack: 1 before the delegation, 2 after it"
     )
+    command.add_argument(
+        "--plan", type=Path, metavar="FILE", help="apply exactly this plan, which `diff --out` saved, without asking"
+    )
     _add_yes(command)
 
     command = commands.add_parser("destroy", help="destroy a stack, or all but bootstrap, backwards")
@@ -134,6 +160,11 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("diff", help="what a deployment would change")
     command.add_argument("stacks", nargs="*", metavar="STACK", help=f"stacks to plan: {names} (default: all)")
+    command.add_argument("--out", type=Path, metavar="DIR", help="save each plan there, for `deploy --plan`")
+    command.add_argument(
+        "--summary", type=Path, metavar="FILE", help="append the plans as Markdown (default: $GITHUB_STEP_SUMMARY)"
+    )
+    command.add_argument("--exit-code", action="store_true", help="end with status 2 if something would change")
 
     command = commands.add_parser("images", help="build the images and push them to ECR")
     command.add_argument("--tag", required=True, help="tag of all images, for example 1.0.5")
@@ -158,7 +189,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_yes(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--yes", action="store_true", help="do not show the plan and ask: for workflows")
+    command.add_argument("--yes", action="store_true", help="do not ask before the plan is applied: for workflows")
 
 
 def _count(text: str) -> int:

@@ -1,10 +1,11 @@
 """`deploy STACK` and `deploy all`: in order, after a check of the prerequisites."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stacks.deploy import account, images, prerequisites, progress, tools
+from stacks.deploy import account, images, prerequisites, progress
 from stacks.deploy.errors import RefusedError
 from stacks.deploy.instance import Instance, print_line
 from stacks.deploy.stages import (
@@ -20,6 +21,7 @@ from stacks.deploy.stages import (
     stages_of,
 )
 from stacks.naming import StackId
+from stacks.terraform import commands
 
 _HTTPS_FIRST = (
     "Set certificate = true in pipeline.toml (and commit it, as every later deployment keeps HTTPS by it), then give "
@@ -27,13 +29,17 @@ _HTTPS_FIRST = (
 )
 
 
-def deploy_stack(instance: Instance, stack: StackId, *, step: int | None, unattended: bool) -> None:
+def deploy_stack(
+    instance: Instance, stack: StackId, *, step: int | None, unattended: bool, plan_file: Path | None = None
+) -> None:
     """Deploy one stack; step 2 of the dns stack also gives the load balancer its certificate.
+
+    With `plan_file`, apply exactly the plan of the stack that `diff` saved there, and nothing else.
 
     Raises:
         PrerequisiteError: something is missing, and nothing was changed.
         RefusedError: the step and the config do not go together.
-        CommandError: cdktf or Terraform fails.
+        TerraformError: Terraform or the synthesis fails, or the user stops it.
     """
     config = instance.config
     if stack is StackId.DNS:
@@ -43,11 +49,13 @@ def deploy_stack(instance: Instance, stack: StackId, *, step: int | None, unatte
     # WORKLOADS_HTTPS comes after the certificate that it needs.
     needs = {need for stage in stages for need in stage.needs if len(stages) == 1 or need is not Need.CERTIFICATE}
     prerequisites.check_prerequisites(instance, needs)
-    for stage in stages:
-        _deploy(instance, stage, unattended=unattended)
+    for stage in stages if plan_file is None else stages[:1]:
+        _deploy(instance, stage, unattended=unattended, plan_file=plan_file)
     if stack is StackId.DNS and step == 1 and config.hosted_zone_id is None:
         _tell_name_servers(instance)
     following = next_command(stack, step=step, config=config)
+    if plan_file is not None and len(stages) > 1:
+        following = f"./noxw deploy {stages[1].stack}"
     print_line(f"Next: {following}" if following else "That was the last stack.")
     if stack not in (StackId.BOOTSTRAP, StackId.CORE):
         _tell_address(instance, over_https=config.certificate and step != 1)
@@ -58,7 +66,8 @@ def deploy_all(instance: Instance, *, unattended: bool) -> None:
 
     Raises:
         PrerequisiteError: something is missing; what was deployed before stays.
-        CommandError: cdktf, Terraform or Docker fails.
+        TerraformError: Terraform or the synthesis fails, or the user stops it.
+        CommandError: Docker fails.
     """
     config = instance.config
     prerequisites.check_prerequisites(instance, {Need.AWS_CLI, Need.CHARTS, Need.QUOTA, *EXISTING})
@@ -83,12 +92,14 @@ def deploy_all(instance: Instance, *, unattended: bool) -> None:
     _tell_address(instance, over_https=config.certificate)
 
 
-def deploy_team_stacks(instance: Instance, stacks: Iterable[str], *, unattended: bool) -> None:
-    """Deploy the team's stacks. Raises: PrerequisiteError if something is missing, CommandError if Terraform fails."""
+def deploy_team_stacks(
+    instance: Instance, stacks: Iterable[str], *, unattended: bool, plan_file: Path | None = None
+) -> None:
+    """Deploy the team's stacks. Raises: PrerequisiteError if something is missing, TerraformError if it fails."""
     for stack in stacks:
         prerequisites.check_prerequisites(instance, {Need.STATE_BUCKET})
         print_line(f"\n== {stack}, the team's own")
-        tools.deploy_with_cdktf(instance.project, stack, overrides={}, unattended=unattended)
+        commands.deploy_stack(instance.terraform, stack, unattended=unattended, plan_file=plan_file)
 
 
 def _check_step(instance: Instance, step: int) -> None:
@@ -106,12 +117,14 @@ def _check_step(instance: Instance, step: int) -> None:
         )
 
 
-def _deploy(instance: Instance, stage: Stage, *, unattended: bool) -> None:
+def _deploy(instance: Instance, stage: Stage, *, unattended: bool, plan_file: Path | None = None) -> None:
     if stage.stack is StackId.BOOTSTRAP and not account.has_state_bucket(instance.session, instance.config):
         print_line(f"Creating the bucket of Terraform's state, {instance.names.state_bucket}.")
         account.make_state_bucket(instance.session, instance.config)
     print_line(f"\n== {stage.title}")
-    tools.deploy_with_cdktf(instance.project, stage.stack, overrides=stage.overrides, unattended=unattended)
+    commands.deploy_stack(
+        instance.terraform, stage.stack, overrides=stage.overrides, unattended=unattended, plan_file=plan_file
+    )
 
 
 def _tell_name_servers(instance: Instance) -> None:

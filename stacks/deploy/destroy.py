@@ -8,12 +8,13 @@ images, and the roles that the workflows come in by.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from stacks.deploy import account, leftovers, prerequisites, tools
+from stacks.deploy import account, leftovers, prerequisites
 from stacks.deploy.errors import RefusedError
 from stacks.deploy.instance import Instance, print_line
 from stacks.deploy.progress import has_load_balancer, read_state
 from stacks.deploy.stages import Need
 from stacks.naming import StackId
+from stacks.terraform import commands
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ def destroy_stacks(
     Raises:
         PrerequisiteError: something is missing, and nothing was changed.
         RefusedError: the name is wrong, or something is protected.
-        CommandError: cdktf or Terraform fails.
+        TerraformError: Terraform or the synthesis fails, or the user stops it.
         OperateError: what the load balancer's controller made does not go away.
     """
     needs = {Need.STATE_BUCKET}
@@ -66,13 +67,16 @@ def destroy_stacks(
 
 
 def destroy_team_stacks(instance: Instance, stacks: Iterable[str], *, unattended: bool) -> None:
-    """Destroy the team's own stacks, but none that was never deployed: its inputs may be gone. Raises: CommandError."""
+    """Destroy the team's own stacks, but none that was never deployed: its inputs may be gone.
+
+    Raises: TerraformError.
+    """
     for stack in reversed(list(stacks)):
         if not _has_resources(instance, stack):
             print_line(f"{stack} has no resources: nothing to destroy.")
             continue
         print_line(f"\n== destroying {stack}, the team's own")
-        tools.destroy_with_cdktf(instance.project, stack, overrides={}, unattended=unattended)
+        commands.destroy_stack(instance.terraform, stack, unattended=unattended)
 
 
 def all_but_bootstrap(instance: Instance) -> tuple[StackId, ...]:
@@ -94,17 +98,17 @@ def _destroy(instance: Instance, stack: StackId, consent: Consent) -> None:
         print_line(
             "\n== dns back to step 1: the address and the validation go, so that it lets go of the load balancer"
         )
-        tools.deploy_with_cdktf(instance.project, StackId.DNS, overrides=released, unattended=consent.unattended)
+        commands.deploy_stack(instance.terraform, StackId.DNS, overrides=released, unattended=consent.unattended)
     if stack is StackId.DNS and has_load_balancer(instance):
         print_line("\n== workloads back to HTTP: ACM keeps a certificate while a load balancer uses it")
-        tools.deploy_with_cdktf(instance.project, StackId.WORKLOADS, overrides=released, unattended=consent.unattended)
+        commands.deploy_stack(instance.terraform, StackId.WORKLOADS, overrides=released, unattended=consent.unattended)
     if stack is StackId.CORE:
         leftovers.wait_until_gone(instance.session, instance.names, say=print_line)
         if consent.empty_buckets:
             for bucket in _buckets(instance):
                 print_line(f"Emptying {bucket}: {leftovers.empty_bucket(instance.session, bucket)} versions deleted.")
     print_line(f"\n== destroying {stack}")
-    tools.destroy_with_cdktf(instance.project, stack, overrides=released, unattended=consent.unattended)
+    commands.destroy_stack(instance.terraform, stack, overrides=released, unattended=consent.unattended)
     if stack is StackId.WORKLOADS:
         leftovers.wait_until_gone(instance.session, instance.names, say=print_line)
 

@@ -1,11 +1,14 @@
 """The instance that every command works on: the config, the project's folder, and the AWS session."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stacks.config.model import PipelineConfig
 from stacks.naming import Names
+from stacks.terraform.commands import Run
+from stacks.terraform.setup import Setup
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -15,16 +18,25 @@ if TYPE_CHECKING:
 class Instance:
     config: PipelineConfig
     project: Path
-    """Folder with `pipeline.toml`, `cdktf.json` and `node_modules`."""
+    """Folder with `pipeline.toml` and `main.py`."""
     session: "Session"
     team: tuple[str, ...] = ()
     """Ids of the team's own stacks, in the order of deployment."""
+    setup: Setup = field(default_factory=Setup)
+    """Settings of Terraform; the rehearsal has its own."""
+    ask: Callable[[str], str] = input
+    """Asks the user whether a plan is to be applied."""
 
     @property
     def names(self) -> Names:
         return Names(self.config)
 
+    @property
+    def terraform(self) -> Run:
+        """Return the arguments of every command on a stack."""
+        return Run(project=self.project, setup=self.setup, ask=self.ask)
 
-def print_line(sentence: str) -> None:
-    """Print a line for the user at once: Terraform writes to the same terminal."""
+
+def print_line(sentence: str = "") -> None:
+    """Print a line for the user at once: the progress of Terraform goes to the same terminal."""
     print(sentence, flush=True)  # noqa: T201 - the command's output

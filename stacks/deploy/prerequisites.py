@@ -38,7 +38,6 @@ def fetch_charts(instance: Instance) -> None:
 def _local_checks(instance: Instance, needs: Sequence[Need], *, docker: bool) -> Iterable[Callable[[], None]]:
     yield tools.check_terraform
     yield tools.check_node
-    yield lambda: tools.check_cdktf(instance.project)
     if Need.AWS_CLI in needs:
         yield tools.check_aws_cli
     if Need.CHARTS in needs:

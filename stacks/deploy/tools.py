@@ -1,11 +1,11 @@
-"""The programs that a deployment needs on this machine: Terraform, Node, cdktf-cli, the AWS CLI, Docker."""
+"""The programs that a deployment needs on this machine: Terraform, Node, the AWS CLI, Docker."""
 
 import json
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from stacks.deploy.errors import CommandError, PrerequisiteError
@@ -13,13 +13,10 @@ from stacks.deploy.errors import CommandError, PrerequisiteError
 MIN_TERRAFORM = (1, 11)
 """Oldest version of Terraform, as in `stacks/engine/stack.py`: lock files in S3, and write-only arguments."""
 
-NODE_MAJORS = range(20, 24)
-"""cdktf-cli 0.21 crashes on Node 24, and was not tried on older ones than 20."""
+MIN_NODE = 20
+"""Oldest version of Node that the CDKTF library was tried with."""
 
 _ANSWER_WITHIN_S = 60
-
-_CDKTF_ENVIRONMENT = {"CHECKPOINT_DISABLE": "1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
-"""No question to HashiCorp whether there is a newer version, and no banner over every run."""
 
 
 def check_terraform() -> None:
@@ -44,20 +41,18 @@ def check_terraform() -> None:
 
 
 def check_node() -> None:
-    """Raise PrerequisiteError if there is no Node, or one that cdktf-cli does not run on."""
-    wanted = f"{NODE_MAJORS.start} to {NODE_MAJORS.stop - 1}"
+    """Raise PrerequisiteError if there is no Node, or one that is too old for the CDKTF library."""
     text = _ask(["node", "--version"])
     found = re.match(r"v?(\d+)\.", text or "")
     if found is None:
-        raise PrerequisiteError(f"Node {wanted} is needed and `node` does not run: install one of these.")
-    if int(found[1]) not in NODE_MAJORS:
-        raise PrerequisiteError(f"Node {wanted} is needed, which cdktf-cli runs on, and `node` is {str(text).strip()}.")
-
-
-def check_cdktf(project: Path) -> None:
-    """Raise PrerequisiteError if cdktf-cli is not installed in the project's folder."""
-    if not (project / "node_modules" / ".bin" / "cdktf").exists():
-        raise PrerequisiteError(f"cdktf-cli is not installed in {project}: run `npm ci` there.")
+        raise PrerequisiteError(
+            f"Node {MIN_NODE} or newer is needed to synthesize the stacks and `node` does not run: install it."
+        )
+    if int(found[1]) < MIN_NODE:
+        raise PrerequisiteError(
+            f"Node {MIN_NODE} or newer is needed to synthesize the stacks and `node` is {str(text).strip()}: install a "
+            "newer one."
+        )
 
 
 def check_aws_cli() -> None:
@@ -96,30 +91,6 @@ def run_program(
         raise CommandError(f"`{command[0]}` is not on the PATH, so `{shown}` could not be run.") from None
     if done.returncode != 0:
         raise CommandError(f"`{shown}` ended with status {done.returncode}: see what it says above.")
-
-
-def deploy_with_cdktf(project: Path, stack: str, *, overrides: Mapping[str, str], unattended: bool) -> None:
-    """Deploy a stack with cdktf-cli, which synthesizes with `main.py` and runs Terraform. Raises: CommandError."""
-    _run_cdktf(project, "deploy", stack, *_approval(unattended=unattended), overrides=overrides)
-
-
-def destroy_with_cdktf(project: Path, stack: str, *, overrides: Mapping[str, str], unattended: bool) -> None:
-    """Destroy a stack with cdktf-cli. Raises: CommandError."""
-    _run_cdktf(project, "destroy", stack, *_approval(unattended=unattended), overrides=overrides)
-
-
-def plan_with_cdktf(project: Path, stack: str) -> None:
-    """Show the plan of a stack with cdktf-cli. Raises: CommandError."""
-    _run_cdktf(project, "diff", stack, overrides={})
-
-
-def _approval(*, unattended: bool) -> tuple[str, ...]:
-    return ("--auto-approve",) if unattended else ()
-
-
-def _run_cdktf(project: Path, *arguments: str, overrides: Mapping[str, str]) -> None:
-    cli = project / "node_modules" / ".bin" / "cdktf"
-    run_program([os.fspath(cli), *arguments], cwd=project, env={**_CDKTF_ENVIRONMENT, **overrides})
 
 
 def _ask(command: Sequence[str]) -> str | None:

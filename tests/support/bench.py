@@ -15,6 +15,42 @@ ACCOUNT = "123456789012"
 """The account that moto plays."""
 
 
+_MAIN = """\
+import os
+from pathlib import Path
+
+for stack in ("bootstrap", "core", "workloads", "dns", "monitoring", "team-alarms", "team-audit"):
+    folder = Path(os.environ["CDKTF_OUTDIR"]) / "stacks" / stack
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "cdk.tf.json").write_text('{"resource": {"terraform_data": {"one": {}}}}')
+    certificate = os.environ.get("PIPELINE_CERTIFICATE")
+    (folder / "certificate").write_text(f"certificate={certificate}" if certificate else "")
+"""
+"""Writes the stacks, and the certificate of the config for the record."""
+
+_TERRAFORM = """\
+#!/bin/sh
+case "$*" in
+    version*) echo '{{"terraform_version": "1.11.4"}}' ;;
+    *-destroy) echo destroy delete > deploy.tfplan; exit 2 ;;
+    plan*) echo deploy create > deploy.tfplan; exit 2 ;;
+    show*)
+        read -r _ action < "$3"
+        printf '{{"resource_changes": [{{"address": "terraform_data.one", "type": "terraform_data", "mode": "managed", '
+        printf '"change": {{"actions": ["%s"]}}}}], ' "$action"
+        printf '"configuration": {{"root_module": {{"resources": [{{"address": "terraform_data.one"}}]}}}}}}'
+        ;;
+    apply*)
+        read -r verb _ < deploy.tfplan
+        echo "terraform $verb $(basename "$PWD") $(cat certificate)" >> {log}
+        exit {status}
+        ;;
+    output*) echo '{{}}' ;;
+esac
+"""
+"""Terraform of the bench: it plans one resource, and applies nothing."""
+
+
 @dataclass(frozen=True)
 class Bench:
     """A folder with a project, and a folder with programs, which is the whole PATH."""
@@ -36,8 +72,13 @@ class Bench:
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
         return script
 
-    def cdktf(self, *, status: int = 0) -> None:
-        self.program("cdktf", status=status, folder=self.project / "node_modules" / ".bin")
+    def terraform(self, *, status: int = 0) -> None:
+        """Write a `main.py` that synthesizes, and a Terraform that records what it applies: `terraform deploy core`."""
+        (self.project / "main.py").write_text(_MAIN, encoding="utf-8")
+        script = self.programs / "terraform"
+        self.programs.mkdir(exist_ok=True)
+        script.write_text(_TERRAFORM.format(log=self.log, status=status), encoding="utf-8")
+        script.chmod(script.stat().st_mode | stat.S_IXUSR)
 
     def asked(self, *programs: str) -> list[str]:
         """Return the recorded calls of the programs, in order."""

@@ -1,6 +1,5 @@
 """An instance in an AWS of moto's."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,10 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """Return a machine that has everything."""
     made = Bench(tmp_path / "project", tmp_path / "programs", tmp_path / "log")
     made.project.mkdir()
-    made.program("terraform", says=json.dumps({"terraform_version": "1.11.4"}))
+    made.terraform()
     made.program("node", says="v22.19.0")
     made.program("aws", says="aws-cli/2.31.0")
     made.program("docker", says="28.2.2")
-    made.cdktf()
     monkeypatch.setenv("PATH", f"{made.programs}:/usr/bin:/bin")
     monkeypatch.delenv("TERRAFORM_BINARY_NAME", raising=False)
     return made
@@ -47,7 +45,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
 @pytest.fixture
 def make_instance(bench: Bench, session: boto3.Session, quota: None, charts: None) -> Callable[..., Instance]:  # noqa: ARG001
     def make(**values: Any) -> Instance:
-        return Instance(config=config(**values), project=bench.project, session=session)
+        return Instance(config=config(**values), project=bench.project, session=session, ask=lambda _question: "yes")
 
     return make
 

@@ -53,7 +53,7 @@ def test_missing_credentials_are_one_sentence(project: Path, bench: Bench) -> No
         "Nothing was changed. Before this can run:\n"
         "  - There are no AWS credentials: log in (`aws sso login`), or set AWS_PROFILE to a profile that has them.\n"
     )
-    assert bench.asked("cdktf") == []
+    assert bench.asked("terraform") == []
 
 
 def test_a_wrong_config_never_reaches_terraform(project: Path, bench: Bench) -> None:
@@ -62,7 +62,7 @@ def test_a_wrong_config_never_reaches_terraform(project: Path, bench: Bench) -> 
     assert done.returncode == 1
     assert "account_id" in done.stderr
     assert "Traceback" not in done.stderr
-    assert bench.asked("cdktf", "terraform") == []
+    assert bench.asked("terraform") == []
 
 
 def test_a_folder_without_a_config_is_told(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The order of a deployment, what it refuses, and what it says comes next. cdktf only notes what it is asked."""
+"""The order of a deployment, what it refuses, and what it says comes next. Terraform only records what it applies."""
 
 from collections.abc import Callable
 
@@ -7,10 +7,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from stacks.deploy.deploy import deploy_all, deploy_stack
-from stacks.deploy.errors import CommandError, PrerequisiteError, RefusedError
+from stacks.deploy.errors import PrerequisiteError, RefusedError
 from stacks.deploy.instance import Instance
 from stacks.deploy.progress import zone_name_servers
 from stacks.naming import StackId
+from stacks.terraform.errors import TerraformError
 from tests.support.bench import Bench, manifest, store_state
 
 MakeInstance = Callable[..., Instance]
@@ -72,7 +73,7 @@ def test_bootstrap_makes_the_state_bucket_and_names_the_images_next(
 ) -> None:
     instance = make_instance()
     deploy_stack(instance, StackId.BOOTSTRAP, step=None, unattended=False)
-    assert bench.asked("cdktf") == ["cdktf deploy bootstrap"]
+    assert bench.asked("terraform") == ["terraform deploy bootstrap"]
     assert "Next: ./noxw images --tag 1.0.5" in capsys.readouterr().out
     buckets = [bucket["Name"] for bucket in instance.session.client("s3").list_buckets()["Buckets"]]
     assert buckets == ["thumbnails-tfstate-123456789012-ap-southeast-2"]
@@ -111,20 +112,20 @@ def test_an_address_that_cannot_be_read_fails_no_deployment(
 def test_a_workflow_is_not_asked(bench: Bench, deployed: boto3.Session, make_instance: MakeInstance) -> None:
     del deployed
     deploy_stack(make_instance(), StackId.WORKLOADS, step=None, unattended=True)
-    assert bench.asked("cdktf") == ["cdktf deploy workloads --auto-approve"]
+    assert bench.asked("terraform") == ["terraform deploy workloads"]
 
 
 @pytest.mark.parametrize("stack", [StackId.CORE, StackId.WORKLOADS, StackId.MONITORING])
 def test_missing_prerequisite_deploys_nothing(bench: Bench, make_instance: MakeInstance, stack: StackId) -> None:
     with pytest.raises(PrerequisiteError):
         deploy_stack(make_instance(), stack, step=None, unattended=True)
-    assert bench.asked("cdktf") == []
+    assert bench.asked("terraform") == []
 
 
-def test_a_failure_of_cdktf_ends_it(bench: Bench, deployed: boto3.Session, make_instance: MakeInstance) -> None:
+def test_a_failure_of_terraform_ends_it(bench: Bench, deployed: boto3.Session, make_instance: MakeInstance) -> None:
     del deployed
-    bench.cdktf(status=3)
-    with pytest.raises(CommandError, match="core` ended with status 3"):
+    bench.terraform(status=3)
+    with pytest.raises(TerraformError, match="Terraform could not deploy core"):
         deploy_stack(make_instance(), StackId.CORE, step=None, unattended=False)
 
 
@@ -134,7 +135,7 @@ def test_step_1_prints_the_name_servers(
     del deployed
     instance = make_instance(domain="example.com")
     deploy_stack(instance, StackId.DNS, step=1, unattended=True)
-    assert bench.asked("cdktf") == ["cdktf deploy dns --auto-approve certificate=false"]
+    assert bench.asked("terraform") == ["terraform deploy dns certificate=false"]
     said = capsys.readouterr().out
     servers = zone_name_servers(instance)
     assert servers
@@ -152,7 +153,7 @@ def test_step_2_waits_for_the_delegation(
         deploy_stack(instance, StackId.DNS, step=2, unattended=True)
     assert f"its registrar must name {', '.join(zone_name_servers(instance))}" in str(caught.value)
     assert "the world sees ns1.registrar.example" in str(caught.value)
-    assert bench.asked("cdktf") == []
+    assert bench.asked("terraform") == []
 
 
 def test_step_2_gives_the_load_balancer_its_certificate(
@@ -162,9 +163,9 @@ def test_step_2_gives_the_load_balancer_its_certificate(
     instance = make_instance(domain="example.com", certificate=True)
     delegate(zone_name_servers(instance))
     deploy_stack(instance, StackId.DNS, step=None, unattended=True)
-    assert bench.asked("cdktf") == [
-        "cdktf deploy dns --auto-approve certificate=true",
-        "cdktf deploy workloads --auto-approve certificate=true",
+    assert bench.asked("terraform") == [
+        "terraform deploy dns certificate=true",
+        "terraform deploy workloads certificate=true",
     ]
 
 
@@ -206,11 +207,11 @@ def test_all_goes_from_nothing_to_a_persons_turn(  # noqa: PLR0917 - fixtures ar
     store_state(session, "dns", name_servers=["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"])
 
     deploy_all(instance, unattended=True)
-    assert bench.asked("cdktf") == [
-        "cdktf deploy bootstrap --auto-approve",
-        "cdktf deploy core --auto-approve",
-        "cdktf deploy workloads --auto-approve certificate=false",
-        "cdktf deploy dns --auto-approve certificate=false",
+    assert bench.asked("terraform") == [
+        "terraform deploy bootstrap",
+        "terraform deploy core",
+        "terraform deploy workloads certificate=false",
+        "terraform deploy dns certificate=false",
     ]
     assert "Next: delegate the domain, then ./noxw deploy all" in capsys.readouterr().out
 
@@ -218,19 +219,19 @@ def test_all_goes_from_nothing_to_a_persons_turn(  # noqa: PLR0917 - fixtures ar
     bench.log.unlink()
     deploy_all(instance, unattended=True)
     assert "Set certificate = true in pipeline.toml" in capsys.readouterr().out
-    assert bench.asked("cdktf")[-1] == "cdktf deploy dns --auto-approve certificate=false"
+    assert bench.asked("terraform")[-1] == "terraform deploy dns certificate=false"
 
     make_load_balancer(session)
     bench.log.unlink()
     monkeypatch.setattr("stacks.deploy.progress.has_certificate", _issued_after(bench, "deploy dns"))
     deploy_all(make_instance(domain="example.com", certificate=True), unattended=True)
-    assert bench.asked("cdktf") == [
-        "cdktf deploy bootstrap --auto-approve",
-        "cdktf deploy core --auto-approve",
-        "cdktf deploy workloads --auto-approve certificate=false",
-        "cdktf deploy dns --auto-approve certificate=true",
-        "cdktf deploy workloads --auto-approve certificate=true",
-        "cdktf deploy monitoring --auto-approve",
+    assert bench.asked("terraform") == [
+        "terraform deploy bootstrap",
+        "terraform deploy core",
+        "terraform deploy workloads certificate=false",
+        "terraform deploy dns certificate=true",
+        "terraform deploy workloads certificate=true",
+        "terraform deploy monitoring",
     ]
     said = capsys.readouterr().out
     assert said.endswith("Everything is deployed.\nThe dashboard is at https://thumbnail.example.com\n")
@@ -238,12 +239,12 @@ def test_all_goes_from_nothing_to_a_persons_turn(  # noqa: PLR0917 - fixtures ar
     bench.log.unlink()
     monkeypatch.setattr("stacks.deploy.progress.has_certificate", lambda _instance: True)
     deploy_all(make_instance(domain="example.com", certificate=True), unattended=True)
-    order = [line.split()[2] for line in bench.asked("cdktf")]
+    order = [line.split()[2] for line in bench.asked("terraform")]
     assert order == ["bootstrap", "core", "workloads", "dns", "monitoring"]
 
 
 def _issued_after(bench: Bench, command: str) -> Callable[[Instance], bool]:
-    return lambda _instance: any(command in line for line in bench.asked("cdktf"))
+    return lambda _instance: any(command in line for line in bench.asked("terraform"))
 
 
 def test_all_builds_images_that_are_absent(bench: Bench, session: boto3.Session, make_instance: MakeInstance) -> None:
@@ -254,12 +255,12 @@ def test_all_builds_images_that_are_absent(bench: Bench, session: boto3.Session,
         deploy_all(make_instance(), unattended=True)
     commands = [line.split()[1] for line in bench.asked("docker")]
     assert commands[:2] == ["version", "build"]
-    assert bench.asked("cdktf") == ["cdktf deploy bootstrap --auto-approve", "cdktf deploy core --auto-approve"]
+    assert bench.asked("terraform") == ["terraform deploy bootstrap", "terraform deploy core"]
 
 
 def test_all_without_a_domain_is_over_http(
     bench: Bench, deployed: boto3.Session, make_instance: MakeInstance, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deploy_all(make_instance(), unattended=True)
-    assert [line.split()[2] for line in bench.asked("cdktf")] == ["bootstrap", "core", "workloads", "monitoring"]
+    assert [line.split()[2] for line in bench.asked("terraform")] == ["bootstrap", "core", "workloads", "monitoring"]
     assert capsys.readouterr().out.endswith(f"Everything is deployed.\nThe dashboard is at {address_of(deployed)}\n")

@@ -33,10 +33,10 @@ def test_all_goes_backwards_and_leaves_bootstrap(
 ) -> None:
     instance = make_instance(**UNPROTECTED)
     destroy_stacks(instance, all_but_bootstrap(instance), Consent(name="thumbnails", unattended=True))
-    assert bench.asked("cdktf") == [
-        "cdktf destroy monitoring --auto-approve",
-        "cdktf destroy workloads --auto-approve certificate=false",
-        "cdktf destroy core --auto-approve",
+    assert bench.asked("terraform") == [
+        "terraform destroy monitoring",
+        "terraform destroy workloads certificate=false",
+        "terraform destroy core",
     ]
     assert "./noxw destroy bootstrap" in capsys.readouterr().out
 
@@ -47,19 +47,19 @@ def test_dns_lets_go_of_the_load_balancer_first_and_goes_when_it_is_gone(
     store_state(session, "dns", name_servers=["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"])
     instance = make_instance(domain="example.com", certificate=True, **UNPROTECTED)
     destroy_stacks(instance, all_but_bootstrap(instance), Consent(name="thumbnails", unattended=True))
-    assert bench.asked("cdktf") == [
-        "cdktf destroy monitoring --auto-approve",
-        "cdktf deploy dns --auto-approve certificate=false",
-        "cdktf destroy workloads --auto-approve certificate=false",
-        "cdktf destroy dns --auto-approve certificate=false",
-        "cdktf destroy core --auto-approve",
+    assert bench.asked("terraform") == [
+        "terraform destroy monitoring",
+        "terraform deploy dns certificate=false",
+        "terraform destroy workloads certificate=false",
+        "terraform destroy dns certificate=false",
+        "terraform destroy core",
     ]
 
 
 def test_a_zone_that_was_never_made_is_not_made_for_a_destroy(bench: Bench, make_instance: MakeInstance) -> None:
     instance = make_instance(domain="example.com", **UNPROTECTED)
     destroy_stacks(instance, all_but_bootstrap(instance), Consent(name="thumbnails", unattended=True))
-    assert not any("deploy" in line for line in bench.asked("cdktf"))
+    assert not any("deploy" in line for line in bench.asked("terraform"))
 
 
 @pytest.mark.parametrize("answer", ["", "thumbnail", "yes"])
@@ -70,12 +70,12 @@ def test_a_wrong_name_destroys_nothing(bench: Bench, make_instance: MakeInstance
             (StackId.MONITORING,),
             Consent(ask=lambda _question: answer, unattended=True),
         )
-    assert bench.asked("cdktf") == []
+    assert bench.asked("terraform") == []
 
 
 def test_the_name_is_asked_for(bench: Bench, make_instance: MakeInstance, capsys: pytest.CaptureFixture[str]) -> None:
     destroy_stacks(make_instance(), (StackId.MONITORING,), Consent(ask=lambda _question: " thumbnails\n"))
-    assert bench.asked("cdktf") == ["cdktf destroy monitoring"]
+    assert bench.asked("terraform") == ["terraform destroy monitoring"]
     assert "This destroys monitoring of 'thumbnails' in account 123456789012" in capsys.readouterr().out
 
 
@@ -92,7 +92,7 @@ def test_what_is_protected_stays(bench: Bench, make_instance: MakeInstance) -> N
         destroy_stacks(
             make_instance(), (StackId.CORE,), Consent(name="thumbnails", empty_buckets=True, unattended=True)
         )
-    assert bench.asked("cdktf") == []
+    assert bench.asked("terraform") == []
 
 
 def test_full_buckets_stay_unless_it_is_said(bench: Bench, session: boto3.Session, make_instance: MakeInstance) -> None:
@@ -106,11 +106,11 @@ def test_full_buckets_stay_unless_it_is_said(bench: Bench, session: boto3.Sessio
     instance = make_instance(**UNPROTECTED)
     with pytest.raises(RefusedError, match=f"{BUCKET} holds objects"):
         destroy_stacks(instance, (StackId.CORE,), Consent(name="thumbnails", unattended=True))
-    assert bench.asked("cdktf") == []
+    assert bench.asked("terraform") == []
 
     destroy_stacks(instance, (StackId.CORE,), Consent(name="thumbnails", empty_buckets=True, unattended=True))
     assert leftovers.is_bucket_empty(session, BUCKET)
-    assert bench.asked("cdktf") == ["cdktf destroy core --auto-approve"]
+    assert bench.asked("terraform") == ["terraform destroy core"]
 
 
 def test_more_versions_than_a_page_holds_are_deleted(session: boto3.Session) -> None:

@@ -1,4 +1,4 @@
-"""The team's own stacks are deployed last and destroyed first. cdktf only notes what it is asked."""
+"""The team's own stacks are deployed last and destroyed first. Terraform only records what it applies."""
 
 import json
 from collections.abc import Callable
@@ -34,13 +34,13 @@ def write_state(session: boto3.Session, stack: str, *modes: str) -> None:
 
 def test_they_are_deployed_in_their_order(instance: Instance, bench: Bench) -> None:
     deploy_team_stacks(instance, instance.team, unattended=True)
-    assert bench.asked("cdktf") == ["cdktf deploy team-alarms --auto-approve", "cdktf deploy team-audit --auto-approve"]
+    assert bench.asked("terraform") == ["terraform deploy team-alarms", "terraform deploy team-audit"]
 
 
 def test_they_need_the_states_bucket(make_instance: MakeInstance, bench: Bench) -> None:
     with pytest.raises(PrerequisiteError, match="deploy bootstrap"):
         deploy_team_stacks(make_instance(), ("team-alarms",), unattended=True)
-    assert bench.asked("cdktf") == []
+    assert bench.asked("terraform") == []
 
 
 def test_they_are_destroyed_backwards_and_only_where_something_stands(
@@ -49,7 +49,7 @@ def test_they_are_destroyed_backwards_and_only_where_something_stands(
     write_state(session, "team-alarms", "managed")
     write_state(session, "team-audit", "data")
     destroy_stacks(instance, (), Consent(name="thumbnails", unattended=True), team_stacks=instance.team)
-    assert bench.asked("cdktf") == ["cdktf destroy team-alarms --auto-approve"]
+    assert bench.asked("terraform") == ["terraform destroy team-alarms"]
 
 
 def test_a_destroy_asks_for_the_name_and_lists_them(
@@ -58,7 +58,7 @@ def test_a_destroy_asks_for_the_name_and_lists_them(
     with pytest.raises(RefusedError, match="nothing was destroyed"):
         destroy_stacks(instance, (), Consent(ask=lambda _: "other"), team_stacks=instance.team)
     assert "This destroys team-audit, team-alarms of 'thumbnails'" in capsys.readouterr().out
-    assert bench.asked("cdktf") == []
+    assert bench.asked("terraform") == []
 
 
 def test_a_diff_of_all_has_them_at_the_end(instance: Instance) -> None:

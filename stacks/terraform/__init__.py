@@ -1,0 +1,1 @@
+"""Runs Terraform on synthesized stacks, and shows what it does."""

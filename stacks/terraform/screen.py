@@ -1,0 +1,113 @@
+"""Display of a run: one line a group with a spinner on a terminal, plain lines that are never redrawn in a log."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from stacks.terraform.events import PROGRESS, Event
+from stacks.terraform.plan import Plan
+from stacks.terraform.progress import Group, Progress, format_count, format_running, format_seconds
+
+_REPORT_EVERY_S = 60
+"""In a log, an operation that takes long is named once in this time."""
+
+Show = Callable[[Event], None]
+
+
+class Screen:
+    """Terminal or log that a run is shown on."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(highlight=False, markup=False, soft_wrap=True)
+
+    def line(self, text: str = "") -> None:
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[Show]:
+        """Show a step of unknown length, such as the plan."""
+        if not self._console.is_terminal:
+            self.line(f"  {title} …")
+            yield lambda _event: None
+            return
+        spinner = Spinner("dots", text=f"{title} …")
+        row = Table.grid(padding=(0, 1))
+        row.add_row(" ", spinner)
+        with Live(row, console=self._console, transient=True, refresh_per_second=8):
+            yield lambda _event: None
+
+    @contextmanager
+    def apply(self, plan: Plan) -> Iterator[Show]:
+        """Show the progress of an apply or destroy."""
+        progress = Progress(plan)
+        if self._console.is_terminal:
+            rows = _Rows(progress)
+            with Live(rows, console=self._console, refresh_per_second=8, vertical_overflow="visible"):
+                try:
+                    yield lambda event: _ignore(progress.take(event))
+                finally:
+                    rows.is_over = True
+        else:
+            width = max(map(len, progress.groups), default=0)
+            yield lambda event: self._report(progress.take(event), event, width)
+
+    def _report(self, group: Group | None, event: Event, width: int) -> None:
+        """Print a line when a group is over, and each minute for an operation that takes long."""
+        if group is None:
+            return
+        now = event.at or datetime.now(UTC)
+        head = f"  {group.title:<{width}}  {format_count(group)}"
+        if event.type == PROGRESS:
+            if round(event.elapsed_s) % _REPORT_EVERY_S < _PROGRESS_STEP_S:
+                self.line(f"{head}, {event.address} for {format_seconds(event.elapsed_s)}")
+        elif group.failed and group.failed[-1] == event.address:
+            self.line(f"{head}, failed: {event.address}")
+        elif group.is_done:
+            self.line(f"{head}, {format_seconds(group.elapsed_s(now))}")
+
+
+_PROGRESS_STEP_S = 10
+"""Terraform reports on an operation in progress once in this time."""
+
+
+class _Rows:
+    """The rows of the groups, drawn again eight times a second."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._spinner = Spinner("dots")
+        self.is_over = False
+
+    def __rich__(self) -> Table:
+        now = datetime.now(UTC)
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, justify="right")
+        table.add_column(no_wrap=True, overflow="ellipsis")
+        for group in self._progress.groups.values():
+            table.add_row(*self._cells(group, now))
+        return table
+
+    def _cells(self, group: Group, now: datetime) -> "tuple[str | Text | Spinner, ...]":
+        count, elapsed = format_count(group), format_seconds(group.elapsed_s(now)) if group.began else ""
+        if group.failed:
+            failed = Text(f"failed: {', '.join(group.failed)}", style="red")
+            return Text(" ✗", style="red"), group.title, count, elapsed, failed
+        if group.is_done:
+            return Text(" ✓", style="green"), group.title, count, elapsed, ""
+        if group.running and not self.is_over:
+            return self._spinner, group.title, count, elapsed, Text(format_running(group, now), style="dim")
+        note = Text("not finished" if group.began else "not begun", style="dim") if self.is_over else Text("")
+        return "", Text(group.title, style="dim"), Text(count, style="dim"), Text(elapsed, style="dim"), note
+
+
+def _ignore(_group: Group | None) -> None:
+    """Take the answer of a progress that is drawn by itself."""

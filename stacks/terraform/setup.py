@@ -1,0 +1,60 @@
+"""Settings of Terraform runs, and the synthesis before them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stacks.terraform.errors import TerraformError
+
+
+def _do_nothing(_folder: Path) -> None:
+    """Change nothing in the folder of a stack."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """How a project is synthesized and given to Terraform. The hooks get the folder of a stack."""
+
+    out: Path | None = None
+    """Folder of the synthesized stacks, their plans and logs; `cdktf.out` in the project by default."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables over this process' own, for the synthesis and for Terraform."""
+    cli_config: Path | None = None
+    """Terraform's CLI configuration, for example with a plug-in mirror."""
+    init_arguments: tuple[str, ...] = ()
+    after_synth: Callable[[Path], None] = _do_nothing
+    before_init: Callable[[Path], None] = _do_nothing
+    after_init: Callable[[Path], None] = _do_nothing
+
+    def folder(self, project: Path, stack: str) -> Path:
+        return self.output_folder(project) / "stacks" / stack
+
+    def output_folder(self, project: Path) -> Path:
+        return (self.out or project / "cdktf.out").resolve()
+
+
+def synthesize(project: Path, *, setup: Setup, overrides: Mapping[str, str]) -> None:
+    """Write the stacks of a project, as `cdktf.json` does it: by `main.py`.
+
+    Raises: TerraformError with what it prints.
+    """
+    environment = {
+        **os.environ,
+        **setup.environment,
+        **overrides,
+        "CDKTF_OUTDIR": os.fspath(setup.output_folder(project)),
+    }
+    done = subprocess.run(
+        [sys.executable, "main.py"],
+        cwd=project,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise TerraformError(f"The stacks could not be synthesized:\n{(done.stderr or done.stdout).strip()}")
