@@ -11,7 +11,7 @@ interface FigureTileProps {
   warning?: string | null;
 }
 
-/** One figure with its name. It keeps its height while the value is missing. */
+/** One figure with its name. It keeps its height while the value is missing: a note has room for two lines. */
 export function FigureTile({ label, value, unit, note, warning }: FigureTileProps) {
   return (
     <div className="flex min-w-0 flex-col gap-0.5 bg-panel px-4 py-3" {...(warning ? { title: warning } : {})}>
@@ -26,7 +26,7 @@ export function FigureTile({ label, value, unit, note, warning }: FigureTileProp
           </>
         )}
       </dd>
-      <dd className="min-h-4 text-xs leading-4 text-muted sm:truncate">
+      <dd className="min-h-8 text-xs leading-4 text-balance text-muted">
         {warning ? <span className="text-warn">{warning}</span> : note}
       </dd>
     </div>
