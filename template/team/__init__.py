@@ -1,6 +1,6 @@
-"""Additions of this team to its pipeline: stacks of its own, each with the id that deploys it.
+"""The team's own stacks, by the id under which they are deployed.
 
-`./noxw deploy team-alarms` deploys one, `./noxw deploy all` deploys them after the pipeline's.
+`./noxw deploy team-alarms` deploys one; `./noxw deploy all` deploys them after the stacks of the pipeline.
 """
 
 from team.alarms import AlarmsStack

@@ -1,12 +1,12 @@
-"""An example of a stack of your own: an alarm besides the pipeline's, to the same people.
+"""Example of a stack of your own: one more alarm, which goes to the same address as the pipeline's alarms.
 
-Change it, or delete `team/` (and its test): updates will not bring it back.
+Change it, or delete `team/` and its test: an update does not restore them.
 """
 
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from stacks.team import Construct, MonitoringOutputs, PipelineConfig, PipelineStack, outputs_of
 
-MOST_WAITING = 1000
+MAX_WAITING_VIDEOS = 1000
 
 
 class AlarmsStack(PipelineStack):
@@ -17,13 +17,13 @@ class AlarmsStack(PipelineStack):
             self,
             "backlog",
             alarm_name=self.names.of("team-backlog"),
-            alarm_description=f"More than {MOST_WAITING} videos wait: somebody has uploaded an archive.",
+            alarm_description=f"More than {MAX_WAITING_VIDEOS} videos are waiting: an archive was uploaded.",
             namespace="AWS/SQS",
             metric_name="ApproximateNumberOfMessagesVisible",
             dimensions={"QueueName": self.names.resources.queue.name},
             statistic="Maximum",
             comparison_operator="GreaterThanThreshold",
-            threshold=MOST_WAITING,
+            threshold=MAX_WAITING_VIDEOS,
             period=60,
             evaluation_periods=5,
             treat_missing_data="notBreaching",

@@ -1,4 +1,4 @@
-"""This instance: its config is right, and its stacks come out under its name."""
+"""This instance: its config is valid, and its stacks have its name."""
 
 import json
 import os
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="session")
 def config() -> PipelineConfig:
-    # As it is written, whatever variables this machine has.
+    # The file alone, without the variables of this machine.
     return load_config(ROOT / "pipeline.toml", {})
 
 
@@ -32,17 +32,17 @@ def test_every_stack_is_synthesized(config: PipelineConfig, stacks: dict[str, di
     assert set(stacks) == {"bootstrap", "core", "workloads", "monitoring"} | dns | set(team_stacks(ROOT))
 
 
-def test_every_stack_keeps_a_state_of_its_own(config: PipelineConfig, stacks: dict[str, dict]) -> None:
+def test_every_stack_has_its_own_state(config: PipelineConfig, stacks: dict[str, dict]) -> None:
     keys = {stack: document["terraform"]["backend"]["s3"]["key"] for stack, document in stacks.items()}
     assert keys == {stack: f"{config.name}/{stack}.tfstate" for stack in stacks}
 
 
-def test_the_teams_alarms_have_the_instances_name(config: PipelineConfig, stacks: dict[str, dict]) -> None:
+def test_team_alarms_have_the_name_of_the_instance(config: PipelineConfig, stacks: dict[str, dict]) -> None:
     for stack in team_stacks(ROOT):
         for alarm in stacks[stack].get("resource", {}).get("aws_cloudwatch_metric_alarm", {}).values():
             assert alarm["alarm_name"].startswith(f"{config.name}-")
 
 
-@pytest.mark.skipif("GITHUB_REPOSITORY" not in os.environ, reason="only GitHub knows where this runs")
-def test_the_roles_trust_this_repository(config: PipelineConfig) -> None:
+@pytest.mark.skipif("GITHUB_REPOSITORY" not in os.environ, reason="GITHUB_REPOSITORY is set on GitHub only")
+def test_roles_trust_this_repository(config: PipelineConfig) -> None:
     assert re.sub(r"@\d+", "", config.repository).lower() == os.environ["GITHUB_REPOSITORY"].lower()
