@@ -138,7 +138,7 @@ def test_a_broken_rule_names_its_field(change: dict[str, Any], field: str) -> No
 
 
 @pytest.mark.parametrize("version", ["1.33", "1.34", "1.37"])
-def test_a_kubernetes_version_that_eks_or_keda_does_not_support_is_refused(version: str) -> None:
+def test_unsupported_kubernetes_version_is_refused(version: str) -> None:
     message = refusal({**MINIMAL, "cluster": {"kubernetes_version": version}})
     assert f'\n  cluster.kubernetes_version = "{version}"\n    rule:    one of 1.35, 1.36: ' in message
     assert f"KEDA {KEDA_VERSION} supports 1.34 to 1.36" in message
@@ -155,7 +155,7 @@ def test_keda_is_not_a_version_with_a_known_critical_vulnerability() -> None:
     assert tuple(map(int, KEDA_VERSION.split("."))) >= (2, 21, 0)
 
 
-def test_a_rule_is_not_told_of_values_that_were_wrong_by_themselves() -> None:
+def test_rule_skips_values_that_are_wrong_themselves() -> None:
     message = refusal({**MINIMAL, "processing": {"visibility_timeout_s": "soon", "deadline_s": 3000}})
     assert "1 value to fix" in message
 

@@ -72,7 +72,7 @@ def test_every_queue_but_a_dead_letter_queue_has_one(core: Synthesized) -> None:
     assert json.loads(allowed["redrive_allow_policy"])["redrivePermission"] == "byQueue"
 
 
-def test_s3_may_send_from_our_bucket_and_account_only_before_it_is_told_to(core: Synthesized) -> None:
+def test_queue_policy_precedes_notification_and_names_our_bucket(core: Synthesized) -> None:
     policy = core.policies()["aws_sqs_queue_policy.videos-queue-policy.policy"]
     allow = next(statement for statement in statements(policy) if statement["Effect"] == "Allow")
     assert allow["Principal"] == {"Service": "s3.amazonaws.com"}
@@ -292,7 +292,7 @@ def test_fargate_profiles_are_made_one_after_the_other(core: Synthesized) -> Non
 
 
 @pytest.mark.parametrize("name", MATRIX)
-def test_subnets_lie_apart_in_the_vpc_and_are_tagged_for_the_load_balancer(name: str) -> None:
+def test_subnets_are_disjoint_and_tagged_for_the_load_balancer(name: str) -> None:
     core = core_of(MATRIX[name])
     subnets = core.resources("aws_subnet")
     blocks = [subnet["cidr_block"] for subnet in subnets.values()]

@@ -42,7 +42,7 @@ def image(request: pytest.FixtureRequest, images: dict[str, Image]) -> Image:
 
 
 @pytest.mark.timeout(600)
-def test_wrong_settings_end_it_with_status_2_and_all_of_their_names(image: Image) -> None:
+def test_wrong_settings_exit_2_and_are_all_named(image: Image) -> None:
     done = image.run()
     assert done.returncode == 2, done.stderr
     for name in ("AWS_REGION", "SQS_QUEUE_URL", "S3_BUCKET", "VIDEOS_TABLE"):

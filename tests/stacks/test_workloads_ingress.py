@@ -136,7 +136,7 @@ def test_the_load_balancer_logs_people_in_but_no_websocket() -> None:
     assert subject["name"] == "aws-load-balancer-controller"
 
 
-def test_the_firewall_and_the_addresses_of_the_config_reach_the_load_balancer() -> None:
+def test_load_balancer_has_configured_firewall_and_addresses() -> None:
     given = annotations(workloads_of(EVERYTHING), "Ingress", "acme-thumbs")
     assert given["inbound-cidrs"] == "203.0.113.0/24"
     assert given["wafv2-acl-arn"] == EVERYTHING["load_balancer"]["web_acl_arn"]

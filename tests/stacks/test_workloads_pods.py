@@ -230,7 +230,7 @@ def test_terraform_leaves_the_number_of_pods_to_the_autoscalers(workloads: Synth
     assert all("replicas" not in deployment["spec"] for deployment in named(workloads, "Deployment").values())
 
 
-def test_disruption_budgets_let_one_pod_of_a_component_go_at_a_time(workloads: Synthesized) -> None:
+def test_disruption_budget_allows_one_pod_per_component(workloads: Synthesized) -> None:
     deployments = named(workloads, "Deployment")
     budgets = named(workloads, "PodDisruptionBudget")
     assert set(budgets) == set(deployments)

@@ -46,7 +46,7 @@ def test_it_comes_back_at_its_address_with_its_data_and_recovers(tmp_path: Path)
     assert len(said) == 2
 
 
-def test_one_that_dies_again_and_again_waits_longer_and_names_its_log(tmp_path: Path) -> None:
+def test_repeated_death_lengthens_pause_and_names_log(tmp_path: Path) -> None:
     said: list[str] = []
     with AwsSupervisor(tmp_path, port=None, say=said.append) as aws:
         for deaths in range(1, 5):

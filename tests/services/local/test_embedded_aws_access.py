@@ -94,9 +94,7 @@ def test_the_dashboards_page_uploads_and_reads_the_etag(aws: EmbeddedAws, client
     assert clients.read(bucket, "part") == b"12345"
 
 
-def test_a_form_of_the_dashboards_page_is_taken_and_a_foreign_one_is_not(
-    aws: EmbeddedAws, clients: Clients, bucket: str
-) -> None:
+def test_form_upload_needs_the_origin_of_the_dashboard(aws: EmbeddedAws, clients: Clients, bucket: str) -> None:
     form = clients.s3.generate_presigned_post(bucket, "form")
     fields = {**form["fields"], "file": "12345"}
     body = "".join(

@@ -48,7 +48,7 @@ def bucket(request: pytest.FixtureRequest, clients: Clients) -> str:
 
 
 @pytest.mark.parametrize("size", [SMALL, BIG])
-def test_an_upload_that_does_not_fit_is_an_error_and_changes_nothing(
+def test_upload_over_disk_space_fails_without_changes(
     aws: EmbeddedAws, clients: Clients, video: bytes, bucket: str, size: int
 ) -> None:
     queue = clients.queue()
@@ -94,7 +94,7 @@ def test_a_full_disk_lets_objects_be_deleted(aws: EmbeddedAws, clients: Clients,
         assert error_code(lambda: clients.read(bucket, "a")) == (404, "NoSuchKey")
 
 
-def test_what_was_acknowledged_on_a_full_disk_is_there_after_a_restart(tmp_path: Path, video: bytes) -> None:
+def test_acknowledged_writes_on_full_disk_survive_restart(tmp_path: Path, video: bytes) -> None:
     acknowledged: list[str] = []
     with EmbeddedAws.start(tmp_path) as aws, Clients(aws.endpoint) as clients:
         bucket, queue = clients.bucket(), clients.queue()

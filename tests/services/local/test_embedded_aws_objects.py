@@ -177,7 +177,7 @@ def test_big_objects_stay_out_of_memory(aws: EmbeddedAws, clients: Clients, uplo
 
 
 @linux_only
-def test_a_download_that_is_given_up_is_not_read_to_its_end(
+def test_abandoned_download_is_not_read_to_the_end(
     aws: EmbeddedAws, clients: Clients, uploaded: str, video: bytes
 ) -> None:
     def is_sending() -> bool:

@@ -55,7 +55,7 @@ def test_takes_the_port_that_is_asked_for_and_no_other(aws: EmbeddedAws, tmp_pat
         assert urlsplit(other.endpoint).port == free
 
 
-def test_refuses_a_folder_that_another_one_serves_from_and_names_its_log(aws: EmbeddedAws, folder: Path) -> None:
+def test_folder_of_another_process_is_refused(aws: EmbeddedAws, folder: Path) -> None:
     with pytest.raises(EmbeddedAwsError, match=r"^The embedded AWS ended with exit code 1: .*\.log\. Another"):
         EmbeddedAws.start(folder)
     assert "Another embedded AWS serves from" in (folder / "embedded-aws.log").read_text()

@@ -8,7 +8,7 @@ def test_a_name_that_fits_stays() -> None:
         assert shorten_file_name(name) == name
 
 
-def test_a_longer_name_is_cut_keeps_its_ending_and_stays_its_own() -> None:
+def test_long_name_is_cut_with_its_ending_kept() -> None:
     long = [f"{letter * 300}{number}_1.jpg" for letter in "aü日" for number in range(3)] + ["a." + "b" * 300]
     short = [shorten_file_name(name) for name in long]
     assert len(set(short)) == len(long)

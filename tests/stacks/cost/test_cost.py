@@ -24,7 +24,7 @@ def test_what_aws_lists_is_what_a_line_says() -> None:
     assert lines["Fargate: api"].usd == pytest.approx(730 * (0.25 * 0.04048 + 0.004445))
 
 
-def test_the_base_is_what_the_facts_say_plus_what_they_leave_out() -> None:
+def test_base_costs_about_230_usd_without_cloudwatch_metrics() -> None:
     """Expect about $230 without CloudWatch's metrics, which the design did not count."""
     lines = _lines(videos=0)
     base = sum(line.usd for line in lines.values()) - lines["CloudWatch: metrics"].usd
@@ -45,7 +45,7 @@ def test_more_of_anything_costs_more() -> None:
     assert sum_usd(list(_lines(network={"availability_zones": 3}).values())) > least
 
 
-def test_workers_run_while_there_is_work_and_a_cool_down_after_it() -> None:
+def test_worker_hours_cover_work_and_cool_down() -> None:
     assumed = load_prices().assumed
     assert worker_hours(config(), assumed, 0) == 0
     # A lone video keeps a pod for start, work and cool-down: 75 + 2 + 120 s.

@@ -41,7 +41,7 @@ def test_all_goes_backwards_and_leaves_bootstrap(
     assert "./noxw destroy bootstrap" in capsys.readouterr().out
 
 
-def test_dns_lets_go_of_the_load_balancer_first_and_goes_when_it_is_gone(
+def test_dns_drops_records_before_workloads_and_goes_after(
     bench: Bench, session: boto3.Session, make_instance: MakeInstance
 ) -> None:
     store_state(session, "dns", name_servers=["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"])
@@ -56,7 +56,7 @@ def test_dns_lets_go_of_the_load_balancer_first_and_goes_when_it_is_gone(
     ]
 
 
-def test_a_zone_that_was_never_made_is_not_made_for_a_destroy(bench: Bench, make_instance: MakeInstance) -> None:
+def test_destroy_does_not_create_a_missing_zone(bench: Bench, make_instance: MakeInstance) -> None:
     instance = make_instance(domain="example.com", **UNPROTECTED)
     destroy_stacks(instance, all_but_bootstrap(instance), Consent(name="thumbnails", unattended=True))
     assert not any("deploy" in line for line in bench.asked("terraform"))

@@ -31,9 +31,7 @@ def test_a_tag_that_moves_or_is_none_is_refused(bench: Bench, make_instance: Mak
     assert bench.asked("docker") == []
 
 
-def test_images_are_built_and_pushed_under_the_names_that_the_deployments_have(
-    bench: Bench, make_instance: MakeInstance
-) -> None:
+def test_images_are_pushed_under_names_of_deployments(bench: Bench, make_instance: MakeInstance) -> None:
     instance = make_instance(image_tag="1.0.4")
     images.build_and_push(instance, ("worker",), tag="1.0.5")
     build, login, push = bench.asked("docker")
@@ -67,7 +65,7 @@ def test_secrets_that_name_other_repositories_are_told(make_instance: MakeInstan
         account.check_repository_secrets(config, {"ECR_BASE_WORKER": "x/y"})
 
 
-def test_the_build_context_holds_what_the_dockerfiles_copy_and_nothing_that_was_built() -> None:
+def test_build_context_has_only_what_dockerfiles_copy() -> None:
     with images.build_context() as context:
         for service in ("worker", "api", "frontend"):
             for name, rest in instructions(context / "services" / service / "Dockerfile"):

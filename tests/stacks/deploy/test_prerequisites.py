@@ -96,7 +96,7 @@ def _quota_of(vcpus: float) -> Any:
     return _Quotas(lambda stubber: stubber.add_response("get_service_quota", {"Quota": {"Value": vcpus}}, expected))
 
 
-def test_the_quota_of_a_new_account_is_too_low_and_the_answer_says_what_to_do() -> None:
+def test_low_quota_of_a_new_account_names_the_fix() -> None:
     with pytest.raises(PrerequisiteError) as caught:
         account.check_fargate_quota(_quota_of(6), config(), needed_vcpus=14.75)
     message = str(caught.value)
@@ -109,7 +109,7 @@ def test_a_quota_that_holds_the_config_passes() -> None:
     assert account.check_fargate_quota(_quota_of(15), config(), needed_vcpus=14.75) is None
 
 
-def test_a_quota_that_cannot_be_read_is_a_note_and_no_obstacle() -> None:
+def test_unreadable_quota_is_only_a_note() -> None:
     quotas: Any = _Quotas(lambda stubber: stubber.add_client_error("get_service_quota", "AccessDeniedException"))
     note = account.check_fargate_quota(quotas, config(), needed_vcpus=14.75)
     assert note is not None
