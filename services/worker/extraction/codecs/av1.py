@@ -58,6 +58,7 @@ def select_needed(extradata: bytes, pictures: Sequence[bytes], wanted: Sequence[
     are moved to the next shown picture. All pictures are returned if a header cannot be read.
     """
     sequence = _find_sequence(extradata, pictures[0])
+    # Scalable streams with several operating points, and still pictures as in AVIF: their frame headers differ.
     if not sequence.is_plain:
         return keep_all(extradata, pictures, wanted)
     try:
@@ -84,11 +85,13 @@ def _keep_references(sequence: _Parameters, picture: bytes) -> tuple[bytes, bool
     parts, at, has_frame, is_shown = [], 0, False, False
     for kind, start, end in _find_units(picture):
         unit, at = picture[at:end], end
+        # The last OBU of a sample in MP4 may have no size; an extension is of a scalable stream.
         if unit[0] & _LAYERED or not unit[0] & _SIZED:
             raise OutOfBitsError("an OBU with layers or without a size")
         if kind in (_FRAME_HEADER, _FRAME):
             if not _refreshes(sequence, picture[start : min(end, start + _FRAME_HEAD_BYTES)]):
                 continue
+            # Header and tile groups in OBUs of their own: the tiles would have to be dropped with their header.
             if kind == _FRAME_HEADER:
                 raise OutOfBitsError("a frame in several OBUs")
             has_frame, is_shown = True, is_shown or bool(picture[start] & _SHOWN)
@@ -104,6 +107,7 @@ def _refreshes(sequence: _Parameters, frame: bytes) -> bool:
     if bits.flag():  # show_existing_frame
         return False
     kind, is_shown = bits.u(2), bits.flag()
+    # A forward keyframe: it resets the references when a later frame shows it.
     if kind == _KEY_FRAME and not is_shown:
         raise OutOfBitsError("a keyframe that is shown later")
     if kind in (_SWITCH_FRAME, _KEY_FRAME):
@@ -144,6 +148,7 @@ def _find_units(data: bytes) -> Iterator[tuple[int, int, int]]:
         at += 2 if header & 4 else 1
         size = len(data) - at
         if header & 2:
+            # obu_size; without it, the OBU reaches to the end of the sample.
             size, at = _read_leb128(data, at)
         if at + size > len(data):
             return
@@ -159,6 +164,7 @@ def _read_leb128(data: bytes, at: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << (7 * byte_number)
         if not byte & 0x80:
             return value, at + byte_number + 1
+    # More than eight bytes are not allowed (4.10.5): a size that no sample has ends the loop.
     return 1 << 62, at
 
 
@@ -182,12 +188,14 @@ def _read_header(bits: Bits) -> _Parameters:
     bits.skip(1)
     reduced = bits.flag()
     is_plain = False
+    # reduced_still_picture_header, as of AVIF: only seq_level_idx follows.
     if reduced:
         bits.skip(5)
     else:
         is_plain = _skip_operating_points(bits)
     width_bits, height_bits = bits.u(4) + 1, bits.u(4) + 1
     width, height = bits.u(width_bits) + 1, bits.u(height_bits) + 1
+    # delta_frame_id_length_minus_2 and additional_frame_id_length_minus_1
     frame_id_bits = bits.u(4) + bits.u(3) + 3 if not reduced and bits.flag() else 0
     bits.skip(3)
     screen_content, integer_motion, order_bits = (0, 0, 0) if reduced else _read_tools(bits)
@@ -204,6 +212,7 @@ def _skip_operating_points(bits: Bits) -> bool:
         bits.skip(64)
         if bits.flag():
             bits.ue()
+        # decoder_model_info_present_flag
         timing.has_model = bits.flag()
         if timing.has_model:
             timing.delay_bits = bits.u(5) + 1
@@ -212,10 +221,12 @@ def _skip_operating_points(bits: Bits) -> bool:
     count = bits.u(5) + 1
     for _ in range(count):
         bits.skip(12)
+        # seq_tier exists above level 3.3 only.
         if bits.u(5) > 7:
             bits.skip(1)
         if timing.has_model and bits.flag():
             bits.skip(2 * timing.delay_bits + 1)
+        # initial_display_delay_minus_1
         if has_delay and bits.flag():
             bits.skip(4)
     return count == 1 and not timing.has_model
@@ -224,6 +235,7 @@ def _skip_operating_points(bits: Bits) -> bool:
 def _read_tools(bits: Bits) -> tuple[int, int, int]:
     """Return how screen content tools and integer motion vectors are signalled, and the bits of an order hint."""
     bits.skip(4)
+    # The four bits before switch on tools of inter prediction.
     has_order = bits.flag()
     if has_order:
         bits.skip(2)
@@ -236,8 +248,10 @@ def _read_tools(bits: Bits) -> tuple[int, int, int]:
 
 def _read_colour(bits: Bits, profile: int) -> tuple[Colour, int | None]:
     high = bits.flag()
+    # twelve_bit
     if profile == 2 and high:
         bits.skip(1)
+    # mono_chrome: the High profile is always 4:4:4.
     if profile != 1:
         bits.skip(1)
     if not bits.flag():
@@ -256,6 +270,7 @@ AV1 = Codec(
     mp4_configuration=b"av1C",
     matroska_ids=("V_AV1",),
     flv_fourccs=(b"av01",),
+    # FFmpeg's own av1 decoder works with a GPU only; OpenCV's wheel decodes with dav1d.
     whitelist="av1,libdav1d",
     describe=describe,
     select_needed=select_needed,

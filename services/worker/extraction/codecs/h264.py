@@ -10,7 +10,9 @@ from services.worker.extraction.codecs.coded import BT709, Coded
 from services.worker.extraction.codecs.vui import Vui, read_vui
 
 _SLICE, _IDR, _SEI, _SPS = 1, 5, 6, 7
+# Profiles whose parameter sets have the chroma format, bit depths and scaling lists (7.3.2.1.1).
 _HIGH_PROFILES = {44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244}
+# I and SI; 7 and 9 say that all slices of the picture have the type (table 7-6).
 _INTRA_SLICES = {2, 4, 7, 9}
 _CROP_UNITS = {0: (1, 1), 1: (2, 2), 2: (2, 1), 3: (1, 1)}
 _PICTURE_TIMING = 1
@@ -43,6 +45,8 @@ def _is_configuration(extradata: bytes) -> bool:
 
 def find_units(extradata: bytes, picture: bytes) -> tuple[Iterator[tuple[int, int]], Iterator[tuple[int, int]]]:
     """Return start and end of the NAL units in extradata and picture."""
+    # MP4, Matroska and FLV have an avcC configuration, and lengths before units. MPEG-TS has start codes (Annex B).
+    # An AVI file may have either.
     if _is_configuration(extradata):
         return nal.split_avcc(extradata), nal.split_lengths(picture, get_length_bytes(extradata))
     return nal.split_annex_b(extradata), nal.split_annex_b(picture)
@@ -58,11 +62,13 @@ def describe(extradata: bytes, picture: bytes) -> Coded:
     """Return the active parameter set: one in the picture replaces one in the extradata."""
     in_extradata, in_picture = find_units(extradata, picture)
     coded = Coded()
+    # With several parameter sets, the first counts: only a slice names the active one.
     for start, end in in_extradata:
         if extradata[start] & 31 == _SPS:
             coded = read_parameters(extradata[start:end]).coded
             break
     is_key: bool | None = None
+    # Cameras and broadcasts repeat the parameter set before keyframes; avc3 samples of MP4 may have no other one.
     for start, end in in_picture:
         kind = picture[start] & 31
         if kind == _SPS:
@@ -103,6 +109,7 @@ def _label_unit_bt709(unit: bytes) -> bytes:
 
 def _is_intra(unit: bytes) -> bool:
     try:
+        # A slice begins with first_mb_in_slice and slice_type (7.3.3).
         bits = Bits(nal.unescape_unit(unit[1:]))
         bits.ue()
         return bits.ue() in _INTRA_SLICES
@@ -126,6 +133,7 @@ def _read_parameters(bits: Bits) -> H264Parameters:
     chroma, separate = 1, False
     if profile in _HIGH_PROFILES:
         chroma = bits.ue()
+        # 4:4:4 in three separate planes is coded as monochrome: the cropping units are those of monochrome.
         separate = chroma == 3 and bits.flag()
         bits.ue()
         bits.ue()
@@ -140,15 +148,18 @@ def _read_parameters(bits: Bits) -> H264Parameters:
         bits.skip(1)
         bits.se()
         bits.se()
+        # An offset for each of at most 255 reference frames (7.4.2.1.1): a damaged count must not loop for long.
         for _ in range(min(bits.ue(), 255)):
             bits.se()
     bits.ue()
     bits.skip(1)
     width_mbs, height_units = bits.ue() + 1, bits.ue() + 1
+    # With fields, a unit of the height is a pair of macroblock rows, one in each field (7.4.2.1.1).
     frames_only = bits.flag()
     if not frames_only:
         bits.skip(1)
     bits.skip(1)
+    # 1080p is coded as 1088 lines, of which eight are cropped: a multiple of 16 is needed.
     left, right, top, bottom = (bits.ue(), bits.ue(), bits.ue(), bits.ue()) if bits.flag() else (0, 0, 0, 0)
     across, down = _CROP_UNITS.get(0 if separate else chroma, (1, 1))
     fields = 1 if frames_only else 2
@@ -171,6 +182,7 @@ def _skip_scaling_lists(bits: Bits, count: int) -> None:
             for _ in range(16 if number < 6 else 64):
                 if following:
                     following = (last + bits.se()) % 256
+                # A next scale of zero ends the list, and the last one repeats (7.3.2.1.1.1).
                 last = following or last
 
 
@@ -206,6 +218,7 @@ def _join_units(units: Sequence[bytes], width: int, message: bytes) -> bytes:
     has_message = False
     for unit in units:
         kind = unit[0] & 31
+        # Captions, x264's text with its options, and timing messages that would contradict the new one.
         if kind == _SEI:
             continue
         if kind in (_SLICE, _IDR) and not has_message:
@@ -236,6 +249,7 @@ def _announce_structure(sps: bytes) -> tuple[bytes, int]:
         raise OutOfBitsError("the sequence parameter set cannot be read")
     bits = Bits(payload)
     bits.position = at
+    # vui_parameters_present_flag is the last field: a VUI can be appended.
     if not bits.flag():
         return nal.escape_unit(pack_bits(format_bits(payload)[:at] + _MINIMAL_VUI)), 0
     read_vui(bits)
@@ -244,6 +258,7 @@ def _announce_structure(sps: bytes) -> tuple[bytes, int]:
         bits.ue()
     if bits.flag():  # timing
         bits.skip(65)
+    # The sizes of the delays are the same for NAL and VCL (E.2.2); low_delay_hrd_flag comes after either.
     delays = [_skip_hrd(bits) for _ in range(2) if bits.flag()]
     if delays:
         bits.skip(1)
@@ -253,6 +268,7 @@ def _announce_structure(sps: bytes) -> tuple[bytes, int]:
 def _skip_hrd(bits: Bits) -> int:
     """Skip HRD parameters (E.1.2); return the bits of both delays of a picture."""
     count = bits.ue() + 1
+    # cpb_cnt_minus1 is at most 31 (E.2.2).
     if count > _MAX_SCHEDULES:
         raise OutOfBitsError("more than 32 schedules in HRD parameters")
     bits.skip(8)

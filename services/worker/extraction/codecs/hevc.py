@@ -40,11 +40,13 @@ def get_length_bytes(extradata: bytes) -> int:
 
 
 def _is_configuration(extradata: bytes) -> bool:
+    # The version is not checked: files from before the third edition of ISO/IEC 14496-15 have 0 in place of 1.
     return len(extradata) > 22 and not nal.is_annex_b(extradata)
 
 
 def find_units(extradata: bytes, picture: bytes) -> tuple[Iterator[tuple[int, int]], Iterator[tuple[int, int]]]:
     """Return start and end of the NAL units in extradata and picture."""
+    # As in H.264. hev1 samples of MP4 may keep their parameter sets in the pictures.
     if _is_configuration(extradata):
         return nal.split_hvcc(extradata), nal.split_lengths(picture, get_length_bytes(extradata))
     return nal.split_annex_b(extradata), nal.split_annex_b(picture)
@@ -70,6 +72,7 @@ def describe(extradata: bytes, picture: bytes) -> Coded:
         if kind == _SPS:
             coded = read_parameters(picture[start:end]).coded
         elif kind <= _LAST_SLICE:
+            # x265 begins open groups with CRA pictures. BLA, IDR and CRA are all keyframes (7.4.2.2).
             is_key = _FIRST_IRAP <= kind <= _LAST_IRAP
             break
     return replace(coded, is_key=is_key)
@@ -197,24 +200,29 @@ def _read_parameters(bits: Bits) -> HevcParameters:
     chroma = bits.ue()
     has_separate_planes = chroma == 3 and bits.flag()
     if has_separate_planes:
+        # 4:4:4 in three separate planes: cropping as for monochrome.
         chroma = 0
     width, height = bits.ue(), bits.ue()
     if bits.flag():
+        # The coded size is a multiple of the smallest block; the rest is cropped.
         across, down = _CHROMA_UNITS.get(chroma, (1, 1))
         width -= (bits.ue() + bits.ue()) * across
         height -= (bits.ue() + bits.ue()) * down
     coded = Coded(width_px=width, height_px=height)
     known = HevcParameters(coded, has_separate_planes=has_separate_planes)
     try:
+        # The size is known already: a damaged rest costs colours and the isolation of keyframes only.
         return _read_tail(bits, layers, known)
     except OutOfBitsError:
         return known
 
 
 def _skip_profile(bits: Bits, layers: int) -> None:
+    # general_profile and general_level_idc (7.3.3).
     bits.skip(88 + 8)
     present = [(bits.flag(), bits.flag()) for _ in range(layers)]
     if layers:
+        # The flags of eight layers are always there, those of missing ones as reserved bits.
         bits.skip(2 * (8 - layers))
     for profile, level in present:
         bits.skip(88 * profile + 8 * level)
@@ -225,12 +233,14 @@ def _read_tail(bits: Bits, layers: int, known: HevcParameters) -> HevcParameters
     bits.ue()
     bits.ue()
     order_bits = bits.ue() + 4
+    # sps_sub_layer_ordering_info_present_flag: sizes of buffers for each layer, or for the highest one only.
     for _ in range(layers + 1 if bits.flag() else 1):
         bits.ue()
         bits.ue()
         bits.ue()
     for _ in range(6):  # sizes of coding and transform blocks
         bits.ue()
+    # scaling_list_enabled_flag, sps_scaling_list_data_present_flag
     if bits.flag() and bits.flag():
         _skip_scaling_lists(bits)
     bits.skip(2)  # amp_enabled_flag, sample_adaptive_offset_enabled_flag
@@ -241,6 +251,7 @@ def _read_tail(bits: Bits, layers: int, known: HevcParameters) -> HevcParameters
         bits.skip(1)
     reference_sets = _skip_reference_sets(bits)
     if bits.flag():  # long-term reference pictures
+        # At most 32 long-term pictures (7.4.3.2.1): a damaged count must not loop for long.
         for _ in range(min(bits.ue(), 33)):
             bits.skip(order_bits + 1)
     bits.skip(2)  # sps_temporal_mvp_enabled_flag, strong_intra_smoothing_enabled_flag
@@ -256,10 +267,12 @@ def _read_tail(bits: Bits, layers: int, known: HevcParameters) -> HevcParameters
 
 def _skip_scaling_lists(bits: Bits) -> None:
     for size in range(4):
+        # Lists of 32 x 32 exist for luma only: intra and inter. Other sizes have six.
         for _ in range(0, 6, 3 if size == 3 else 1):
             if not bits.flag():
                 bits.ue()
                 continue
+            # Sizes over 8 x 8 have a separate factor for the mean (scaling_list_dc_coef_minus8).
             if size > 1:
                 bits.se()
             for _ in range(min(64, 1 << (4 + (size << 1)))):
@@ -276,6 +289,7 @@ def _skip_reference_sets(bits: Bits) -> int:
         if number and bits.flag():
             bits.skip(1)
             bits.ue()
+            # Predicted from the set before: a picture counts if it is used now, or kept by use_delta_flag.
             previous = sum(1 for _ in range(previous + 1) if bits.flag() or bits.flag())
         else:
             previous = _skip_references(bits)
@@ -295,6 +309,7 @@ def _skip_references(bits: Bits) -> int:
 
 HEVC = Codec(
     decoder="hevc",
+    # dvh1 and dvhe are Dolby Vision, whose base layer is HEVC.
     tags=("hevc", "hvc1", "hev1", "dvh1", "dvhe"),
     avi_tag=b"HEVC",
     mp4_configuration=b"hvcC",

@@ -11,12 +11,14 @@ _ADVANCED = 3
 def describe_vc1(extradata: bytes, picture: bytes) -> Coded:
     """Return whether a video of the advanced profile may be interlaced; all other profiles are progressive."""
     for data in (picture, extradata):
+        # WMV3 has its sequence header without a start code: simple and main profile, which have no interlacing.
         at = data.find(_SEQUENCE)
         if at >= 0:
             bits = Bits(data[at + 4 : at + 16])
             try:
                 if bits.u(2) != _ADVANCED:
                     return Coded()
+                # Level, chroma format, rates, post-processing, size, and pulldown come before the flag (ST 421, 6.1).
                 bits.skip(3 + 2 + 3 + 5 + 1 + 12 + 12 + 1)
                 return Coded(may_be_interlaced=bits.flag())
             except OutOfBitsError:

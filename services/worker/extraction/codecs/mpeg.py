@@ -24,6 +24,7 @@ _RECTANGULAR = 0
 
 def describe_mpeg2(extradata: bytes, picture: bytes) -> Coded:
     """Return what sequence and picture headers of MPEG-1 and MPEG-2 say."""
+    # Transport streams repeat the sequence header before keyframes; Matroska and MP4 may have it in the extradata only.
     data = picture if _SEQUENCE in picture[:4096] else extradata + picture
     at = data.find(_SEQUENCE)
     if at < 0 or at + 8 > len(data):
@@ -31,6 +32,7 @@ def describe_mpeg2(extradata: bytes, picture: bytes) -> Coded:
     width, height = int.from_bytes(data[at + 4 : at + 6]) >> 4, int.from_bytes(data[at + 5 : at + 7]) & 0xFFF
     code = data[at + 7] >> 4
     extension = data.find(_EXTENSION, at + 8, at + 256)
+    # MPEG-1 has no sequence extension, and no interlacing.
     is_progressive = True
     if extension >= 0 and data[extension + 4] >> 4 == 1:
         bits = Bits(data[extension + 4 : extension + 12])
@@ -38,14 +40,17 @@ def describe_mpeg2(extradata: bytes, picture: bytes) -> Coded:
             bits.skip(4 + 8)
             is_progressive = bits.flag()
             bits.skip(2)
+            # The sequence header has the lower 12 bits of each side, its extension two more.
             width |= bits.u(2) << 12
             height |= bits.u(2) << 12
         except OutOfBitsError:
             return Coded()
+        # In MPEG-2 the code is the ratio of the picture, in MPEG-1 that of a pixel.
         ratio = _DISPLAY_RATIOS[code] * height / width if code in _DISPLAY_RATIOS and width else None
     else:
         ratio = 1 / _MPEG1_RATIOS[code] if code in _MPEG1_RATIOS else None
     start = data.find(_PICTURE, at)
+    # picture_coding_type comes after the 10 bits of temporal_reference.
     is_key = start >= 0 and start + 6 <= len(data) and data[start + 5] >> 3 & 7 == _INTRA
     return Coded(width, height, ratio, may_be_interlaced=not is_progressive, is_key=is_key)
 
@@ -58,6 +63,7 @@ def make_mpeg2_progressive(extradata: bytes, pictures: Sequence[bytes]) -> Rewri
         at = picture.find(_EXTENSION)
         while at >= 0 and at + 9 <= len(picture):
             if picture[at + 4] >> 4 == _CODING:
+                # Some broadcasts code each field as a picture: half of a frame cannot be declared to be one.
                 if picture[at + 6] & 3 != _FRAME_STRUCTURE:
                     return None
                 out[at + 8] |= _PROGRESSIVE
@@ -69,7 +75,9 @@ def make_mpeg2_progressive(extradata: bytes, pictures: Sequence[bytes]) -> Rewri
 def describe_mpeg4(extradata: bytes, picture: bytes) -> Coded:
     """Return what the headers of the video object layer and plane say."""
     at = picture.find(_VOP)
+    # vop_coding_type 0: an I-VOP.
     is_key = picture[at + 4] >> 6 == 0 if 0 <= at < len(picture) - 4 else None
+    # AVI files have the layer header before the keyframes, MP4 in esds.
     for data in (picture, extradata):
         layer = next((found for code in range(0x20, 0x30) if (found := data.find(bytes([0, 0, 1, code]))) >= 0), -1)
         if layer >= 0:
@@ -85,6 +93,7 @@ def _read_layer(bits: Bits) -> tuple[int, int, float | None, bool]:
     """Return width, height, sample aspect ratio and interlacing of a video object layer."""
     bits.skip(1 + 8)
     if bits.flag():
+        # Version and priority of the layer (is_object_layer_identifier)
         bits.skip(4 + 3)
     code = bits.u(4)
     ratio = _MPEG4_RATIOS.get(code)
@@ -94,13 +103,16 @@ def _read_layer(bits: Bits) -> tuple[int, int, float | None, bool]:
     if bits.flag():  # control parameters
         bits.skip(2 + 1)
         if bits.flag():
+            # VBV parameters with their marker bits
             bits.skip(79)
+    # FFmpeg decodes rectangular layers only.
     if bits.u(2) != _RECTANGULAR:
         raise OutOfBitsError("a video object layer that is not rectangular")
     bits.skip(1)
     resolution = bits.u(16)
     bits.skip(1)
     if bits.flag():
+        # fixed_vop_time_increment: as many bits as the time resolution needs
         bits.skip(max((resolution - 1).bit_length(), 1))
     bits.skip(1)
     width = bits.u(13)

@@ -47,6 +47,7 @@ def split_lengths(data: bytes, width: int) -> Iterator[tuple[int, int]]:
     while at + width < len(data):
         length = int.from_bytes(data[at : at + width])
         start = at + width
+        # Zero is no unit. A length beyond the end: the picture is cut off, or has start codes after all.
         if length == 0 or start + length > len(data):
             return
         yield start, start + length
@@ -56,6 +57,7 @@ def split_lengths(data: bytes, width: int) -> Iterator[tuple[int, int]]:
 def split_avcc(extradata: bytes) -> Iterator[tuple[int, int]]:
     """Yield the parameter sets in an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3)."""
     at = 5
+    # The count of sequence parameter sets has 5 bits behind 3 reserved ones, that of picture parameter sets has 8.
     for mask in (0x1F, 0xFF):
         if at >= len(extradata):
             return

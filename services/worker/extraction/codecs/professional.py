@@ -13,6 +13,7 @@ _DNXHD_FIELDS = 0x02
 
 def describe_prores(_extradata: bytes, picture: bytes) -> Coded:
     """Return what the frame header says; nothing without the mark `icpf`."""
+    # A size of four bytes comes before the mark.
     if picture[4:8] != _PRORES_MARK or len(picture) < _PRORES_HEADER_BYTES:
         return Coded()
     return Coded(
@@ -31,6 +32,7 @@ def make_prores_progressive(extradata: bytes, pictures: Sequence[bytes]) -> Rewr
         out = bytearray(picture)
         if len(picture) > _PRORES_FLAGS_AT and picture[_PRORES_FLAGS_AT] & _PRORES_FIELDS:
             height = int.from_bytes(picture[_PRORES_HEIGHT_AT : _PRORES_HEIGHT_AT + 2])
+            # Rounded up: of an odd height, one field has an extra line.
             out[_PRORES_HEIGHT_AT : _PRORES_HEIGHT_AT + 2] = ((height + 1) // 2).to_bytes(2)
             out[_PRORES_FLAGS_AT] &= ~_PRORES_FIELDS
         changed.append(bytes(out))
@@ -48,6 +50,7 @@ PRORES = Codec(
     avi_tag=b"apcn",
     describe=describe_prores,
     make_progressive=make_prores_progressive,
+    # FFmpeg decodes ap4h and ap4x with 12 bits, the other tags with 10.
     mp4_keeps_tag=True,
 )
 DNXHD = Codec(decoder="dnxhd", tags=("avdn", "avdh"), avi_tag=b"AVdn", describe=describe_dnxhd)

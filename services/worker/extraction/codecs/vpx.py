@@ -12,10 +12,12 @@ _MATRICES = {1: 6, 2: 1, 3: 6, 4: 7, 5: 9}
 
 def describe_vp8(_extradata: bytes, picture: bytes) -> Coded:
     """Return size and kind of a picture."""
+    # The lowest bit of the frame tag is 1 in all frames but keyframes.
     if len(picture) < 10 or picture[0] & 1:
         return Coded(is_key=False)
     if picture[3:6] != b"\x9d\x01\x2a":
         return Coded()
+    # The upper two bits ask the player to enlarge the picture; decoders do not.
     width, height = (int.from_bytes(picture[at : at + 2], "little") & 0x3FFF for at in (6, 8))
     return Coded(width_px=width, height_px=height, is_key=True)
 
@@ -31,15 +33,18 @@ def describe_vp9(_extradata: bytes, picture: bytes) -> Coded:
 def _read_vp9(bits: Bits) -> Coded:
     bits.skip(2)
     profile = bits.u(1) | bits.u(1) << 1
+    # A reserved bit follows profile 3.
     if profile == 3:
         bits.skip(1)
     if bits.flag():
         return Coded()  # show_existing_frame
+    # frame_type: 1 is a frame that needs others.
     if bits.u(1):
         return Coded(is_key=False)
     bits.skip(2)
     if bits.u(24) != _VP9_SYNC:
         return Coded()
+    # 10 or 12 bits a sample: profiles 0 and 1 have 8.
     if profile >= 2:
         bits.skip(1)
     space = bits.u(3)
@@ -47,6 +52,7 @@ def _read_vp9(bits: Bits) -> Coded:
         bits.skip(1)
         if profile in (1, 3):
             bits.skip(3)
+    # sRGB is always 4:4:4: only a reserved bit follows.
     elif profile in (1, 3):
         bits.skip(1)
     width, height = bits.u(16) + 1, bits.u(16) + 1

@@ -93,6 +93,7 @@ class ScanIndex:
         self._known: dict[int, CodedSample] = {}
         self._is_complete = end - start <= MAX_WHOLE_BYTES
         limit = end if self._is_complete else min(end, start + _MAX_SCANNED_BYTES)
+        # A long file is read up to its first keyframe only, which is enough to begin the estimates.
         for sample in scanner.scan_keyframes(start, limit):
             self._known[sample.offset] = sample
             if not self._is_complete:
@@ -105,6 +106,7 @@ class ScanIndex:
             guesses = {time_s: self._guess_offset(time_s, self._stride_bytes // 2) for time_s in times_s}
             share = _USUAL_STRIDE_S / max(self.stream.duration_s, _USUAL_STRIDE_S)
             usual_bytes = int((self._end - self._start) * share)
+            # Without a known distance, keyframes every two seconds are usual: streaming and broadcast encoders.
             ahead = self._stride_bytes + _KEYFRAME_BYTES if self._stride_bytes else usual_bytes // 2
             ahead = min(max(ahead, _MIN_AHEAD_BYTES), _MAX_AT_ONCE_BYTES // len(times_s))
             self._reader.prefetch([(guess, ahead) for guess in guesses.values()])
@@ -151,6 +153,7 @@ class ScanIndex:
             if found is None or found.offset >= limit:
                 if guess == low[1] + 1:
                     return
+                # No keyframe from here to the next known one: long groups of pictures, or a damaged part.
                 back = max(2 * back, _BACK_BYTES)
                 continue
             # No keyframe lies between the estimate and the one found, so they are at least that far apart.

@@ -19,6 +19,7 @@ def wrap_pictures(
     codec: Codec, extradata: bytes, size_px: tuple[int, int], pictures: Sequence[bytes], tag: bytes = b""
 ) -> bytes:
     """Return an AVI file of the pictures, the first a keyframe. A `tag` of four bytes replaces the codec's own."""
+    # The stream header has 16 bits for each side of the frame.
     width, height = (min(side, _MAX_PX) for side in size_px)
     name = tag if len(tag) == 4 else codec.avi_tag
     count = len(pictures)
@@ -31,6 +32,7 @@ def wrap_pictures(
     )
     entries, at = [], 4
     for number, picture in enumerate(pictures):
+        # Offsets of idx1 count from the type of the movi list, as ffmpeg's avienc writes them.
         entries.append(struct.pack("<4sIII", b"00dc", 0 if number else _KEYFRAME, at, len(picture)))
         at += 8 + len(picture) + len(picture) % 2
     headers = _chunk(b"avih", main) + _list(

@@ -16,6 +16,7 @@ _DEMUXERS = "mov,matroska,avi,asf,flv,mpegts"
 
 def prepare_process() -> None:
     """Set OpenCV to one thread and a silent stderr. Call it before the first capture is opened."""
+    # AV_LOG_QUIET: a damaged file makes FFmpeg write thousands of lines.
     os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     cv2.setNumThreads(1)
@@ -66,7 +67,9 @@ class Capture:
         options = {
             "format_whitelist": demuxer,
             "input_format": demuxer,
+            # An HLS playlist or an SDP file under a video's name would open URLs, files and sockets.
             "protocol_whitelist": "none",
+            # FFmpeg opens decoders to probe streams: that costs 28 ms and lets an unchecked codec see data.
             "codec_whitelist": decoder_whitelist or "none",
         }
         parameters = [cv2.CAP_PROP_N_THREADS, 1] if decoder_whitelist else [cv2.CAP_PROP_FORMAT, -1]
@@ -78,8 +81,10 @@ class Capture:
     def stream(self) -> StreamInfo:
         """Description of the selected stream."""
         get = self._capture.get
+        # The property is a double; the tag is its lower four bytes.
         tag = (int(get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF).to_bytes(4, "little").decode("latin-1").rstrip("\0")
         rate, frames = get(cv2.CAP_PROP_FPS), get(cv2.CAP_PROP_FRAME_COUNT)
+        # A WebM that was written to a pipe has no sensible number of frames.
         known = rate > 0 and frames > 0
         return StreamInfo(
             tag=tag,
@@ -95,6 +100,7 @@ class Capture:
         get = self._capture.get
         width, height = get(cv2.CAP_PROP_SAR_NUM), get(cv2.CAP_PROP_SAR_DEN)
         ratio = width / height if width > 0 and height > 0 else 1.0
+        # Phones store an upright video as a rotated wide one. OpenCV turns the frame, but not its aspect ratio.
         turned = int(get(cv2.CAP_PROP_ORIENTATION_META)) % 180 == 90
         return 1 / ratio if turned else ratio
 
@@ -106,6 +112,7 @@ class Capture:
         """Decode the next frame and return its time in seconds; None at the end."""
         if not self._capture.grab():
             return None
+        # The time of the frame that was decoded, which is not always the one that was sought.
         time_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         return time_s + self._compute_drift_s(time_s) if self._is_matroska else time_s
 

@@ -68,6 +68,7 @@ def compute_shape(stream: Stream, coded: Coded, *, max_width_px: int) -> Picture
     width = coded.width_px or stream.width_px
     height = coded.height_px or stream.height_px
     ratio = stream.sample_aspect_ratio or coded.sample_aspect_ratio or 1.0
+    # The size of the thumbnail is that after the rotation, but scaling comes before it.
     if stream.orientation.swaps_sides:
         shown = (height, width)
         across, down = thumbnail.compute_size(*shown, 1 / ratio, max_width_px=max_width_px)
@@ -90,13 +91,16 @@ def decode_pictures(
     pictures = [codec.isolate_keyframe(stream.extradata, pictures[0]), *pictures[1:]]
     extradata, transfer = stream.extradata, coded.colour.transfer
     if not coded.colour.is_plain:
+        # BT.2020 and P3, as phones record HDR: FFmpeg's scaler builds a 3D table, which costs 2.8 s of CPU.
         if codec.label_bt709:
             labelled = [codec.label_bt709(stream.extradata, picture) for picture in pictures]
             extradata, pictures = labelled[0][0], [picture for _, picture in labelled]
     elif transfer == UNSPECIFIED:
+        # Some muxers write the colour in the container only (`colr`, or Colour in Matroska).
         transfer = stream.colour.transfer
     if coded.may_be_interlaced:
         progressive = codec.make_progressive(extradata, pictures) if codec.make_progressive else None
+        # OpenCV would return uninitialised memory: see `Codec.make_progressive`.
         if progressive is None:
             return nothing
         extradata, pictures = progressive
@@ -114,6 +118,7 @@ def _finish_image(image: Image, stream: Stream, size: PictureShape, transfer: in
         image = interlace.drop_combed_field(image)
     image = thumbnail.resize_image(image, size.thumbnail_px)
     if colour.is_high_dynamic_range(transfer):
+        # PQ and HLG without tone mapping look grey and flat.
         image = colour.map_tones(image, transfer)
     return orientation.apply_orientation(image, stream.orientation)
 
@@ -124,10 +129,12 @@ def _wrap(
     codec = get_codec(stream.decoder)
     width, height = size.thumbnail_px
     if codec.needs_container_size:
+        # WMV and MS-MPEG-4 have no size in their pictures.
         width, height = stream.width_px, stream.height_px
     elif codec.crops_to_container_size and _count_macroblocks(size.thumbnail_px) == _count_macroblocks(size.stored_px):
         # FFmpeg's H.264 decoder takes a declared size within the last macroblock for a crop of the picture.
         width, height = size.stored_px
+    # Scaled lines of two fields would be mixed: the height stays until one field is dropped.
     elif keeps_lines:
         height = size.stored_px[1]
     # FFmpeg's scaler needs a minimum of pixels.

@@ -79,10 +79,12 @@ class IndexSearch:
             expected = f"a duration up to {MAX_DURATION_S} s"
             raise BrokenIndexError.at("stream", 0, expected=expected, found=f"{stream.duration_s} s")
         samples = self._index.find_nearest(wanted_s)
+        # AVI: a long idx1 is read in parts, and one of them may have no keyframe.
         if len(samples) != len(wanted_s):
             expected = f"keyframes for {len(wanted_s)} times"
             raise BrokenIndexError.at("index", 0, expected=expected, found=len(samples))
         tolerance_s = selection.compute_tolerance_s(stream.duration_s, stream.frame_s)
+        # x264 sets a keyframe every 250 frames by default, 10 s at 25 frames a second: those between are decoded too.
         chains = [
             self._find_chain(time_s) if abs(sample.time_s - time_s) > tolerance_s else []
             for time_s, sample in zip(wanted_s, samples, strict=True)
@@ -118,11 +120,13 @@ class IndexSearch:
     def _find_others(self, frame: Frame, time_s: float, within_s: float) -> Iterator[Frame]:
         """Yield frames near a time, the nearest first: keyframes, or other frames if there are no keyframes."""
         keyframes = [sample for sample in self._index.find_near(time_s, within_s) if sample.time_s != frame.time_s]
+        # Fades and titles are short: a few keyframes further, the picture has no flaw any more.
         for sample in keyframes[:_MAX_TRIES]:
             if other := self._decode_keyframe(sample):
                 yield other
         if not keyframes:
             end_s = self._index.stream.duration_s
+            # Screen recordings and animations may have one keyframe in minutes: frames between are tried.
             for distance_s in (0.0, within_s / 2, -within_s / 2, within_s, -within_s):
                 chain = self._find_chain(time_s + distance_s) if 0 <= time_s + distance_s < end_s else []
                 if chain and (other := self._decode_chains([chain])[0]):
@@ -139,6 +143,7 @@ class IndexSearch:
         frames: dict[tuple[float, int], Frame | None] = {}
         for keyframe in {_key(chain[0]): None for chain in chains if chain}:
             together = [chain for chain in chains if chain and _key(chain[0]) == keyframe]
+            # A short video has all its positions after one keyframe: its pictures are decoded once.
             longest = max(together, key=len)
             targets = {_key(chain[-1]): chain[-1] for chain in together}
             frames |= dict(zip(targets, self._decode_chain(longest, list(targets.values())), strict=True))
@@ -149,6 +154,7 @@ class IndexSearch:
         stream, pictures = self._index.stream, read_samples(self._reader, samples)
         target_keys = {_key(target) for target in targets}
         needed = list(enumerate(pictures))
+        # AVI has no display times, so it is unknown which sample is the wanted picture.
         if stream.has_display_times:
             wanted = [_key(sample) in target_keys for sample in samples]
             needed = get_codec(stream.decoder).select_needed(stream.extradata, pictures, wanted)
@@ -175,11 +181,13 @@ class IndexSearch:
     ) -> list[Frame | None]:
         stream, width_px = self._index.stream, self._options.width_px
         coded = get_codec(stream.decoder).describe(stream.extradata, pictures[0])
+        # An MP4 without stss calls every sample a keyframe, whatever its picture needs.
         if coded.is_key is False:
             return [None] * len(targets)
         shape = decode.compute_shape(stream, coded, max_width_px=width_px)
         check_pixels(*shape.stored_px)
         self.shown_px = shape.shown_px
+        # With B-frames, pictures are shown in another order than they are stored.
         shown_after = [sum(1 for sample in samples if sample.time_s > target.time_s) for target in targets]
         images = decode.decode_pictures(stream, coded, pictures, shown_after=shown_after, max_width_px=width_px)
         return [
@@ -191,10 +199,12 @@ class IndexSearch:
 def _find_shortfall(found: IndexedFrames, wanted_s: Sequence[float], stream: Stream) -> Shortfall | None:
     end_s = max(1.0, 0.02 * stream.duration_s, 2 * stream.frame_s)
     is_far = describe_distance(found.nearest_s, wanted_s, end_s) is not None
+    # An upload or a recording that broke off: the index lists frames that the file does not have.
     if is_far and stream.is_cut_off:
         return describe_cut_off(found.nearest_s)
     if stream.missing:
         return ReasonCode.INCOMPLETE, stream.missing
+    # A keyframe that is too far away: the pictures up to the position were over the limits.
     if any(found.is_last_resort):
         tolerance_s = selection.compute_tolerance_s(stream.duration_s, stream.frame_s)
         return describe_distance(found.nearest_s, wanted_s, tolerance_s)

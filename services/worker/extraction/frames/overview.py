@@ -74,6 +74,7 @@ def add_overview(
             return build(), None
         except index_errors as error:
             return None, IndexFailure.of(error, container)
+        # libwebp refuses some sizes, and a child has little memory: the thumbnails are finished already.
         except (ExtractionError, MemoryError, cv2.error):
             return None, None
 
@@ -105,6 +106,7 @@ class Overview:
         """Return a sheet of tiles, each from the keyframe nearest to the middle of its interval."""
         duration_s = self._index.stream.duration_s
         interval_s = max(_INTERVAL_S, _INTERVAL_SHARE * duration_s)
+        # 1e-6: a duration of 10.0000001 s, as rounded time scales give it, has no tile of its own for the rest.
         tiles = max(math.ceil(duration_s / interval_s - 1e-6), 1)
         middles_s = [min((number + 0.5) * interval_s, duration_s) for number in range(tiles)]
         size_px = fit_square(self._shape, _TILE_PX)
@@ -124,6 +126,7 @@ class Overview:
         duration_s = self._index.stream.duration_s
         times_s = [(number + 0.5) / _PREVIEW_FRAMES * duration_s for number in range(_PREVIEW_FRAMES)]
         size_px = fit_square(self._shape, _PREVIEW_PX)
+        # A short video has fewer keyframes than the animation has frames.
         different = {frame.time_s: frame for frame in self._find_frames(times_s, size_px[0])}
         if len(different) < 2:
             return None
@@ -149,11 +152,13 @@ class Overview:
         """Return for each time the nearest keyframe of those that the limits allow to decode."""
         search = IndexSearch(self._reader, self._index, self._options.model_copy(update={"width_px": width_px}))
         found: dict[int, Frame] = {}
+        # Coarse first: at the limit, the tiles found so far are spread over the whole video.
         order = list(order_coarse_first(len(times_s)))
         for at in range(0, len(order), _BATCH):
             left_bytes = self._allowance.count_left_bytes()
             numbers = sorted(order[at : at + _BATCH])
             samples = self._index.find_nearest([times_s[number] for number in numbers]) if left_bytes else []
+            # MPEG-TS and ASF have read a keyframe in order to find it: it costs nothing more.
             if not samples or sum(sample.size_bytes for sample in samples if sample.data is None) > left_bytes:
                 break
             frames = search.decode_keyframes(samples)

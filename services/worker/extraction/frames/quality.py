@@ -23,10 +23,12 @@ def find_flaw(image: Image) -> str | None:
     scale = min(1.0, _EXAMINED_PX / max(width, 1))
     size = (max(round(width * scale), 8), max(round(height * scale), 8))
     small = cv2.cvtColor(thumbnail.resize_image(image, size), cv2.COLOR_BGR2GRAY)
+    # Fades from black at the start, and black between two parts of a recording.
     if (small < _BLACK).mean() > _MOSTLY:
         return "black"
     if (small > _WHITE).mean() > _MOSTLY:
         return "white"
+    # Title cards and test pictures of one colour.
     if small.std() < _FLAT_DEVIATION:
         return "flat"
     steps = cv2.absdiff(small[:, 1:], small[:, :-1])

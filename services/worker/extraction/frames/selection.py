@@ -53,6 +53,7 @@ def walk_frames(capture: Capture, wanted_s: Sequence[float], shrink: Shrink) -> 
     while len(frames) < len(wanted_s) and (now_s := capture.advance()) is not None:
         middle_s = (previous_s + now_s) / 2
         next_s = wanted_s[len(frames)]
+        # Converting a frame costs as much as decoding two: only those near a position are converted.
         is_due = latest is None or now_s >= next_s - _MAX_INTERVAL_S or now_s >= latest.time_s + _MAX_INTERVAL_S
         before = latest
         if is_due and (image := capture.retrieve_image()) is not None:

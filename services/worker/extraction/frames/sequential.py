@@ -52,6 +52,7 @@ def find_frames(request: FrameRequest) -> FoundFrames:
     decoded = [frame for frame in frames if frame]
     if not decoded:
         raise _explain_no_frame(video, info)
+    # A damaged part of the video: the last frame that was decoded replaces those that were not.
     chosen = [frame or decoded[-1] for frame in frames]
     if is_whole:
         shortfall = _find_shortfall(video, chosen, wanted_s, duration_s, was_exhaustive=search.was_exhaustive)
@@ -83,17 +84,20 @@ class SequentialSearch:
         The packets are read as far as the limits allow if the container has no duration, or if it goes on in fragments:
         its header may count the first one only.
         """
+        # A recording of a browser (MediaRecorder) or of ffmpeg to a pipe is a WebM without a duration.
         stated_s = self._video.duration_s
         if stated_s is not None and not self._video.has_fragments:
             return stated_s, True
         self._reader.rewind(soft_bytes=self._limits.read_bytes, soft_cpu_s=self._limits.cpu_s / 4)
         packets = Capture(self._reader, self._video.container.demuxer, decoder_whitelist=None)
         times_s = list(iter(packets.advance, None)) if packets.is_open else []
+        # Recordings that were joined start again at zero: no time after the first one can be sought.
         if self._video.has_fragments and _has_restart(times_s, self._video.stream.frame_s):
             return max(times_s), False
         self._reader.check()
         span_s = max(times_s, default=0.0) - min(times_s, default=0.0)
         read_s = span_s + self._video.stream.frame_s
+        # The limit ended the reading, so the stated duration is the better one.
         if self._reader.exhausted and stated_s is not None and stated_s > read_s:
             return stated_s, True
         return read_s, not self._reader.exhausted
@@ -105,18 +109,21 @@ class SequentialSearch:
         """
         frames: list[Frame | None] = [None] * len(wanted_s)
         if capture := self._open(self._limits.read_bytes, self._limits.cpu_s / 2):
+            # FFmpeg seeks by its own index, or by bisection in MPEG-TS: cheap, but it may miss.
             frames = selection.seek_frames(capture, wanted_s, self._build_shrink(capture))
             del capture
         self._reader.check()
         if all(frame and self._is_close(frame, time_s) for frame, time_s in zip(frames, wanted_s, strict=True)):
             return frames
         if capture := self._open(self._limits.read_bytes, self._limits.cpu_s):
+            # The seek missed, as in videos of a variable rate and in damaged ones.
             walked = selection.walk_frames(capture, wanted_s, self._build_shrink(capture))
             self.was_exhaustive = not self._reader.exhausted
             del capture
             triples = zip(wanted_s, frames, walked, strict=True)
             frames = [selection.choose_nearest(time_s, sought, found) for time_s, sought, found in triples]
         self._reader.check()
+        # Nothing near the positions can be decoded: any frame of the video is better than none.
         if not any(frames) and (capture := self._open(_FIRST_FRAME_BYTES, self._limits.cpu_s + _FIRST_FRAME_CPU_S)):
             frames = selection.walk_frames(capture, [0.0] * len(wanted_s), self._build_shrink(capture))
             del capture
