@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -36,5 +37,6 @@ def folder_of(path: Path) -> str:
 
 @pytest.fixture(scope="session")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Videos:
-    """Videos of every kind, each made when a test first asks for it and shared by all tests of the session."""
-    return Videos(tmp_path_factory.mktemp("videos"))
+    """Videos of every kind, each made when a test first asks for it and shared by all tests and processes of a run."""
+    folder = tmp_path_factory.getbasetemp()
+    return Videos((folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "videos")

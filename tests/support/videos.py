@@ -9,6 +9,8 @@ a file that is there already (`cut`, `with_cover`, `sparse`), and files of any c
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import struct
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -123,11 +125,13 @@ def hls_playlist(url: str) -> bytes:
 
 
 class Videos:
-    """Makes videos under `directory`. The same call gives the same file again, so a test must not change it."""
+    """Makes videos under `directory`, which the processes of a run share.
+
+    The same call gives the same file again, in every process, so a test must not change it.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._made: dict[tuple[object, ...], Path] = {}
 
     def video(
         self,
@@ -222,12 +226,16 @@ class Videos:
         return self._once(source.name, lambda path: _spread(source.read_bytes(), path, size_bytes), source, size_bytes)
 
     def _once(self, name: str, make: Callable[[Path], None], *recipe: object) -> Path:
-        if (name, *recipe) not in self._made:
-            path = self._directory / str(len(self._made)) / name
-            path.parent.mkdir(exist_ok=True)
-            make(path)
-            self._made[name, *recipe] = path
-        return self._made[name, *recipe]
+        digest = hashlib.sha256()
+        for part in recipe:
+            digest.update(part if isinstance(part, bytes) else f"{part!r} ".encode())
+        path = self._directory / digest.hexdigest()[:16] / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with (path.parent / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                make(path)
+        return path
 
 
 def _tone(duration_s: float) -> tuple[str, ...]:
