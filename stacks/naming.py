@@ -32,6 +32,12 @@ CLUSTER_TAG = "elbv2.k8s.aws/cluster"
 https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/#resource-tags
 """
 
+GITHUB_ISSUER = "token.actions.githubusercontent.com"
+"""Issuer of the tokens of GitHub's workflows."""
+
+STS_AUDIENCE = "sts.amazonaws.com"
+"""Audience of tokens for IAM roles, in every partition: https://github.com/eksctl-io/eksctl/pull/1912"""
+
 SYSTEM_NAMESPACE = "kube-system"
 KEDA_NAMESPACE = "keda"
 INSIGHTS_NAMESPACE = "fargate-container-insights"
@@ -184,9 +190,17 @@ class Names:
         return self.arn("iam", f"role/{self.of(part)}", region="")
 
     @property
+    def github_provider_arn(self) -> str:
+        """Return the ARN of the account's OIDC provider of GitHub."""
+        return self.arn("iam", f"oidc-provider/{GITHUB_ISSUER}", region="")
+
+    @property
     def boundary_arn(self) -> str:
-        """Return the ARN of the permissions boundary of every role that the deploy role may make."""
-        return self.arn("iam", f"policy/{self.of('boundary')}", region="")
+        """Return the ARN of the permissions boundary of every role that the deploy role may make.
+
+        The organisation's replaces the instance's own: IAM takes one boundary for a role.
+        """
+        return self.config.iam.permissions_boundary_arn or self.arn("iam", f"policy/{self.of('boundary')}", region="")
 
     @property
     def vpc_arn(self) -> str:

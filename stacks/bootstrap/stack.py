@@ -26,14 +26,13 @@ from stacks.engine.buckets import Lifecycle, secure_bucket
 from stacks.engine.outputs import publish
 from stacks.engine.policy import Statement, policy_document
 from stacks.engine.stack import PipelineStack
-from stacks.naming import SERVICES, StackId
+from stacks.naming import GITHUB_ISSUER, SERVICES, STS_AUDIENCE, StackId
 
 if TYPE_CHECKING:
     from constructs import Construct
 
     from stacks.config.model import PipelineConfig
 
-_GITHUB = "token.actions.githubusercontent.com"
 _KEPT_IMAGES = 30
 _STATE_NONCURRENT_DAYS = 365
 
@@ -54,7 +53,7 @@ class BootstrapStack(PipelineStack):
         )
         boundary_policy.override_logical_id("boundary")
         if not config.github.oidc_provider_exists:
-            IamOpenidConnectProvider(self, "github", url=f"https://{_GITHUB}", client_id_list=["sts.amazonaws.com"])
+            IamOpenidConnectProvider(self, "github", url=f"https://{GITHUB_ISSUER}", client_id_list=[STS_AUDIENCE])
         branch = f"repo:{config.repository}:ref:refs/heads/{config.github.branch}"
         environment = config.github.environment
         build = self._github_role("build", subject=branch)
@@ -108,10 +107,16 @@ class BootstrapStack(PipelineStack):
         trust = Statement(
             sid="AssumedByWorkflow",
             actions=["sts:AssumeRoleWithWebIdentity"],
-            principals={"Federated": self.names.arn("iam", f"oidc-provider/{_GITHUB}", region="")},
-            conditions={"StringEquals": {f"{_GITHUB}:aud": "sts.amazonaws.com", f"{_GITHUB}:sub": subject}},
+            principals={"Federated": self.names.github_provider_arn},
+            conditions={"StringEquals": {f"{GITHUB_ISSUER}:aud": STS_AUDIENCE, f"{GITHUB_ISSUER}:sub": subject}},
         )
-        return IamRole(self, f"{part}-role", name=self.names.of(part), assume_role_policy=policy_document(trust))
+        return IamRole(
+            self,
+            f"{part}-role",
+            name=self.names.of(part),
+            assume_role_policy=policy_document(trust),
+            permissions_boundary=self.config.iam.permissions_boundary_arn,
+        )
 
     def _push_rights(self) -> list[Statement]:
         return [

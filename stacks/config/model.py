@@ -18,6 +18,7 @@ from stacks.config.sections import (
     Auth,
     Cluster,
     Github,
+    Iam,
     LoadBalancer,
     Network,
     Processing,
@@ -76,6 +77,7 @@ class PipelineConfig(Section):
         default=VERSION, description="Tag of the three images to deploy.", examples=["1.0.5"]
     )
     github: Github = Field(default=Github(), description="Who may deploy.")
+    iam: Iam = Field(default=Iam(), description="Roles.")
     network: Network = Field(default=Network(), description="The VPC.")
     cluster: Cluster = Field(default=Cluster(), description="The EKS cluster.")
     storage: Storage = Field(default=Storage(), description="Buckets and table.")

@@ -41,6 +41,15 @@ class Github(Section):
     )
 
 
+class Iam(Section):
+    permissions_boundary_arn: values.PolicyArn | None = Field(
+        default=None,
+        description="Permissions boundary that the organisation demands: every role gets it, in place of the "
+        "instance's own boundary.",
+        examples=["arn:aws:iam::123456789012:policy/organisation-boundary"],
+    )
+
+
 class Network(Section):
     vpc_id: values.VpcId | None = Field(
         default=None,

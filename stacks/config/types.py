@@ -99,6 +99,7 @@ Origin = Annotated[
     str, Form(r"https?://[a-z0-9.-]+(:\d{1,5})?", "scheme, host and perhaps a port; no path, no wildcard")
 ]
 PrincipalArn = Annotated[str, Form(rf"{_ARN}:iam::\d{{12}}:(role|user)/\S+", "the ARN of an IAM role or user")]
+PolicyArn = Annotated[str, Form(rf"{_ARN}:iam::(\d{{12}}|aws):policy/\S+", "the ARN of an IAM policy")]
 SecretArn = Annotated[
     str,
     Form(rf"{_ARN}:secretsmanager:[a-z0-9-]+:\d{{12}}:secret:\S+", "the ARN of a secret in Secrets Manager"),

@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 
 from stacks.engine.policy import Statement, policy_document
+from stacks.naming import STS_AUDIENCE
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_aws.eks_cluster import EksCluster
@@ -57,7 +58,7 @@ class AccountRoles:
         self._stack = stack
         url = cluster.identity.get(0).oidc.get(0).issuer
         self.provider = IamOpenidConnectProvider(
-            stack, "service-accounts", url=url, client_id_list=["sts.amazonaws.com"], tags={"Name": stack.names.cluster}
+            stack, "service-accounts", url=url, client_id_list=[STS_AUDIENCE], tags={"Name": stack.names.cluster}
         )
         self.issuer: str = Fn.replace(url, "https://", "")
 
@@ -69,7 +70,7 @@ class AccountRoles:
             conditions={
                 "StringEquals": {
                     f"{self.issuer}:sub": account.subject,
-                    f"{self.issuer}:aud": "sts.amazonaws.com",
+                    f"{self.issuer}:aud": STS_AUDIENCE,
                 }
             },
         )

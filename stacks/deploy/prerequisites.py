@@ -8,6 +8,7 @@ from stacks.charts.pins import PUBLIC_CHARTS
 from stacks.cost.capacity import max_vcpus
 from stacks.deploy import account, progress, tools
 from stacks.deploy.errors import PrerequisiteError
+from stacks.deploy.existing.identities import check_identities
 from stacks.deploy.existing.network import check_network
 from stacks.deploy.existing.zone import check_zone
 from stacks.deploy.instance import Instance, print_line
@@ -56,6 +57,7 @@ def _checks_in_aws(instance: Instance) -> dict[Need, Callable[[], None]]:
         Need.CERTIFICATE: lambda: progress.check_certificate(instance),
         Need.LOAD_BALANCER: lambda: progress.check_load_balancer(instance),
         Need.DELEGATION: lambda: progress.check_delegation(instance),
+        Need.IDENTITIES: lambda: check_identities(session, config),
         Need.NETWORK: lambda: check_network(session, config),
         Need.ZONE: lambda: check_zone(session, config),
     }

@@ -23,6 +23,7 @@ class Need(StrEnum):
     CERTIFICATE = "the certificate"
     LOAD_BALANCER = "the load balancer"
     DELEGATION = "the domain's delegation"
+    IDENTITIES = "GitHub's OIDC provider and the organisation's boundary"
     NETWORK = "an existing VPC"
     ZONE = "an existing hosted zone"
 
@@ -52,12 +53,16 @@ class Pause:
     why: str
 
 
-EXISTING = (Need.NETWORK, Need.ZONE)
+EXISTING = (Need.IDENTITIES, Need.NETWORK, Need.ZONE)
 """What the config may name in the account; `deploy all` checks it before the first stage."""
 
 _CERTIFICATE = "PIPELINE_CERTIFICATE"
 
-BOOTSTRAP = Stage(stack=StackId.BOOTSTRAP, title="bootstrap: GitHub's roles, ECR repositories, the state's settings")
+BOOTSTRAP = Stage(
+    stack=StackId.BOOTSTRAP,
+    title="bootstrap: GitHub's roles, ECR repositories, the state's settings",
+    needs=(Need.IDENTITIES,),
+)
 CORE = Stage(
     stack=StackId.CORE,
     title="core: network, cluster, queues, buckets, table",

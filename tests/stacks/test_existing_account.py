@@ -103,3 +103,22 @@ def test_an_existing_zone_is_not_billed_again() -> None:
 
 def test_an_existing_zone_needs_a_domain() -> None:
     assert "an existing zone needs a domain" in refusal(hosted_zone_id="Z0123456789ABCDEFGHIJ")
+
+
+def test_every_role_has_the_boundary_of_the_organisation(existing: dict[str, Synthesized]) -> None:
+    boundary = EXISTING["iam"]["permissions_boundary_arn"]
+    roles = [role for stack in existing.values() for role in stack.resources("aws_iam_role").values()]
+    assert len(roles) == 9
+    assert {role["permissions_boundary"] for role in roles} == {boundary}
+
+
+def test_the_deploy_role_makes_roles_inside_the_organisations_boundary(existing: dict[str, Synthesized]) -> None:
+    policy = existing["bootstrap"].policies()["aws_iam_policy.deploy-cluster.policy"]
+    [statement] = [entry for entry in statements(policy) if entry["Sid"] == "GrantInsideTheBoundary"]
+    assert statement["Condition"] == {
+        "StringEquals": {"iam:PermissionsBoundary": EXISTING["iam"]["permissions_boundary_arn"]}
+    }
+
+
+def test_an_existing_oidc_provider_is_not_made_again(existing: dict[str, Synthesized]) -> None:
+    assert existing["bootstrap"].resources("aws_iam_openid_connect_provider") == {}

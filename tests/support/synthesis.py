@@ -79,13 +79,15 @@ EVERYTHING: Config = {
 EXISTING: Config = {
     **WITH_DOMAIN,
     "hosted_zone_id": "Z0123456789ABCDEFGHIJ",
+    "github": {"oidc_provider_exists": True},
+    "iam": {"permissions_boundary_arn": "arn:aws:iam::123456789012:policy/organisation-boundary"},
     "network": {
         "vpc_id": "vpc-0a1b2c3d4e5f60718",
         "private_subnet_ids": ["subnet-0a1b2c3d4e5f60718", "subnet-0b1b2c3d4e5f60718"],
         "public_subnet_ids": ["subnet-0c1b2c3d4e5f60718", "subnet-0d1b2c3d4e5f60718"],
     },
 }
-"""An instance in an account that has its own network and zone."""
+"""An instance in an account that has its own network, zone, OIDC provider and boundary."""
 
 MATRIX = {
     "minimal": MINIMAL,
