@@ -11,6 +11,7 @@ from enum import StrEnum
 from services.contract.resources import PipelineResources, pipeline_resources
 from stacks.config import derived
 from stacks.config.model import PipelineConfig
+from stacks.config.partitions import dns_suffix_of, partition_of
 
 
 class StackId(StrEnum):
@@ -255,20 +256,11 @@ class Names:
 
     @property
     def partition(self) -> str:
-        """Return the AWS partition.
-
-        https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
-        """
-        match self.config.region.split("-"):
-            case ["cn", *_]:
-                return "aws-cn"
-            case ["us", "gov", *_]:
-                return "aws-us-gov"
-        return "aws"
+        return partition_of(self.config.region)
 
     @property
     def dns_suffix(self) -> str:
-        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+        return dns_suffix_of(self.config.region)
 
     def _queue_url(self, queue: str) -> str:
         return f"https://sqs.{self.config.region}.{self.dns_suffix}/{self.config.account_id}/{queue}"

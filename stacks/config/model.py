@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from services.contract.version import VERSION
 from stacks.config import types as values
+from stacks.config.partitions import partition_of
 from stacks.config.sections import (
     MIN_ZONES,
     Alarms,
@@ -107,6 +108,20 @@ class PipelineConfig(Section):
         if self.auth.mode == "oidc" and not self.certificate:
             rule = "oidc needs HTTPS: deploy the dns stack with mode token first, then set certificate = true and oidc"
             raise broken_rule(rule, ["auth.mode", "certificate"])
+        return self
+
+    @model_validator(mode="after")
+    def _arns_are_of_the_partition(self) -> Self:
+        partition, oidc = partition_of(self.region), self.auth.oidc
+        given = {
+            "cluster.admin_principal_arns": self.cluster.admin_principal_arns,
+            "iam.permissions_boundary_arn": (self.iam.permissions_boundary_arn,),
+            "load_balancer.web_acl_arn": (self.load_balancer.web_acl_arn,),
+            "auth.oidc.client_secret_arn": (oidc.client_secret_arn if oidc else None,),
+        }
+        for field, arns in given.items():
+            if any(arn and not arn.startswith(f"arn:{partition}:") for arn in arns):
+                raise broken_rule(f"ARNs in {self.region} begin with arn:{partition}:", [field, "region"])
         return self
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from stacks.config.model import PipelineConfig
+from stacks.config.partitions import partition_of
 from stacks.cost.estimate import Line, estimate_lines, storage_usd, sum_usd
 from stacks.cost.prices import Hosted, Prices
 
@@ -64,7 +65,9 @@ def _bill(config: PipelineConfig, lines: list[Line], videos: int) -> Iterator[st
 def _assumptions(prices: Prices, config: PipelineConfig, video_mb: float) -> Iterator[str]:
     assumed = prices.assumed
     yield f"Prices of {prices.region}, {prices.as_of}, without tax (stacks/cost/prices.toml)."
-    if config.region != prices.region:
+    if partition_of(config.region) != partition_of(prices.region):
+        yield f"There are no prices of {config.region} here: its partition has a price list, and a bill, of its own."
+    elif config.region != prices.region:
         yield f"Those of {config.region} differ, and are mostly higher."
     yield (
         f"Assumed: videos of {video_mb:g} MB that come at random, of which {assumed.read_mb:g} MB are read in "

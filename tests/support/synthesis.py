@@ -47,6 +47,13 @@ EVERYTHING: Config = {
     "repository": "acme@1234/thumbnails@5678",
     "subdomain": "videos",
     "state_bucket": "acme-tfstate",
+    "auth": {
+        "mode": "oidc",
+        "oidc": {
+            **OIDC["auth"]["oidc"],
+            "client_secret_arn": "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:login-AbCdEf",
+        },
+    },
     "tags": {"team": "media", "cost-center": "4711"},
     "image_tag": "1.0.5",
     "github": {"branch": "release", "environment": "production", "oidc_provider_exists": True},

@@ -1,5 +1,6 @@
 """GitHub's OIDC provider and the organisation's boundary are as the config says, before bootstrap runs."""
 
+import json
 from typing import Any
 
 import boto3
@@ -60,9 +61,9 @@ def test_a_provider_for_another_audience_is_refused_with_the_command(session: bo
 def test_a_boundary_that_is_not_there_is_named(session: boto3.Session) -> None:
     iam = {"iam": {"permissions_boundary_arn": BOUNDARY}}
     assert f"there is no policy {BOUNDARY}: fix permissions_boundary_arn under [iam]" in _refusal(session, **iam)
-    session.client("iam").create_policy(
-        PolicyName="organisation", PolicyDocument='{"Version": "2012-10-17", "Statement": []}'
-    )
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    session.client("iam").create_policy(PolicyName="organisation", PolicyDocument=document)
     check_identities(session, config(**iam))
 
 
