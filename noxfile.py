@@ -1,5 +1,6 @@
 """The tasks of the project, as nox sessions: `./noxw --list` prints them. noxw.py explains the tags user and check."""
 
+import argparse
 import os
 import shutil
 from collections.abc import Callable
@@ -72,30 +73,31 @@ def new(session: nox.Session) -> None:
 def config(session: nox.Session) -> None:
     """Check pipeline.toml and print every setting.
 
-    ./noxw config [FILE]
+    ./noxw config [--config FILE]
     """
     _install(session, "stacks")
-    file = os.path.relpath(ROOT / "pipeline.toml", session.invoked_from)
-    _run_in_caller_folder(session, "stacks.config.command", "--generate", str(ROOT), *(session.posargs or [file]))
+    _run_in_caller_folder(
+        session, "stacks.config.command", "--generate", str(ROOT), "--project", str(ROOT), *session.posargs
+    )
 
 
 @nox.session(default=False, tags=["user", "check"])
 def synth(session: nox.Session) -> None:
     """Synthesize the stacks into cdktf.out.
 
-    ./noxw synth [--engine cdktf|cdktf-plain|cdktn]
+    ./noxw synth [--config FILE] [--engine cdktf|cdktf-plain|cdktn]
     """
-    engine = session.posargs[-1] if "--engine" in session.posargs else "cdktf"
+    engine = session.posargs[session.posargs.index("--engine") + 1] if "--engine" in session.posargs else "cdktf"
     _install(session, "test" if engine == "cdktn" else "stacks")
     session.run("python", "-m", "stacks.engine.warm", env={"STACKS_ENGINE": engine})
-    session.run("python", "main.py", env={"STACKS_ENGINE": engine})
+    session.run("python", "main.py", env={"STACKS_ENGINE": engine, **_config_variable(session)})
 
 
 @nox.session(default=False, tags=["user"])
 def cost(session: nox.Session) -> None:
     """Estimate the AWS bill of a month.
 
-    ./noxw cost [--videos N] [--video-mb MB]
+    ./noxw cost [--videos N] [--video-mb MB] [--config FILE]
     """
     _run_deploy_command(session, "cost")
 
@@ -104,7 +106,7 @@ def cost(session: nox.Session) -> None:
 def graph(session: nox.Session) -> None:
     """Draw the architecture from the synthesized stacks.
 
-    ./noxw graph [--output FILE]
+    ./noxw graph [--output FILE] [--config FILE]
     """
     _run_deploy_command(session, "graph")
 
@@ -113,7 +115,7 @@ def graph(session: nox.Session) -> None:
 def images(session: nox.Session) -> None:
     """Build the images of the services and push them to ECR.
 
-    ./noxw images --tag 1.0.5
+    ./noxw images --tag 1.0.5 [--config FILE]
     """
     _run_deploy_command(session, "images")
 
@@ -128,7 +130,7 @@ def charts(session: nox.Session) -> None:
 def deploy(session: nox.Session) -> None:
     """Deploy one stack, or all stacks in order.
 
-    ./noxw deploy bootstrap|core|workloads|dns|monitoring|all [--step 1|2] [--yes]
+    ./noxw deploy bootstrap|core|workloads|dns|monitoring|all [--step 1|2] [--yes] [--config FILE]
     """
     _run_deploy_command(session, "deploy")
 
@@ -137,7 +139,7 @@ def deploy(session: nox.Session) -> None:
 def diff(session: nox.Session) -> None:
     """Show what a deployment would change.
 
-    ./noxw diff [STACK...]
+    ./noxw diff [STACK...] [--config FILE]
     """
     _run_deploy_command(session, "diff")
 
@@ -146,7 +148,7 @@ def diff(session: nox.Session) -> None:
 def destroy(session: nox.Session) -> None:
     """Destroy one stack, or all stacks but bootstrap.
 
-    ./noxw destroy STACK|all [--empty-buckets] [--name NAME] [--yes]
+    ./noxw destroy STACK|all [--empty-buckets] [--name NAME] [--yes] [--config FILE]
     """
     _run_deploy_command(session, "destroy")
 
@@ -378,6 +380,14 @@ def _install_tool(session: nox.Session, name: str) -> str:
         external=True,
     )
     return str(environment / "bin" / name)
+
+
+def _config_variable(session: nox.Session) -> dict[str, str]:
+    """Return PIPELINE_CONFIG for the option --config; without the option, a variable of the caller counts."""
+    parser = argparse.ArgumentParser(prog="./noxw synth", add_help=False)
+    parser.add_argument("--config")
+    file = parser.parse_known_args(session.posargs)[0].config
+    return {"PIPELINE_CONFIG": str(Path(session.invoked_from, file).resolve())} if file else {}
 
 
 def _run_deploy_command(session: nox.Session, command: str) -> None:

@@ -16,7 +16,8 @@ from cdktf import App, TerraformStack
 from stacks.bootstrap.stack import BootstrapStack
 from stacks.charts.archives import FOLDER, ChartError, read_archives
 from stacks.charts.pins import PUBLIC_CHARTS
-from stacks.config.load import ConfigError, load_config
+from stacks.config.files import find_config, load_instance, output_folder
+from stacks.config.load import ConfigError
 from stacks.config.model import PipelineConfig
 from stacks.core.stack import CoreStack
 from stacks.dns.stack import DnsStack
@@ -68,17 +69,19 @@ def synth(
 def main(project: Path, environment: Mapping[str, str] = os.environ) -> None:
     """Synthesize the instance in the folder `project`, and print its stacks, their resources and the seconds taken.
 
-    A wrong config ends the process with all errors and status 1 before any stack is built. The result goes to the
-    folder that cdktf-cli names in `CDKTF_OUTDIR`, or to `cdktf.out`.
+    `PIPELINE_CONFIG` names another config than `pipeline.toml`. A wrong config ends the process with all errors and
+    status 1 before any stack is built. The result goes to the folder that cdktf-cli names in `CDKTF_OUTDIR`, or to
+    `cdktf.out`.
     """
     start = time.monotonic()
     try:
-        config = load_config(project / "pipeline.toml", environment)
+        file = find_config(project, environment)
+        config = load_instance(file, environment)
         team = team_stacks(project)
         archives = read_archives(project / FOLDER, PUBLIC_CHARTS)
     except (ConfigError, TeamError, ChartError) as error:
         sys.exit(str(error))
-    outdir = Path(environment.get("CDKTF_OUTDIR") or project / "cdktf.out")
+    outdir = Path(environment.get("CDKTF_OUTDIR") or output_folder(project, file))
     synth(config, outdir, team, archives=archives)
     print(format_summary(outdir, seconds=time.monotonic() - start))  # noqa: T201 - the command's output
 

@@ -4,6 +4,7 @@ Add your own sessions below the last one, or in a file of your own: updates merg
 the tags user and check.
 """
 
+import argparse
 import os
 from pathlib import Path
 
@@ -43,10 +44,13 @@ def test(session: nox.Session) -> None:
 
 @nox.session(tags=["user", "check"])
 def synth(session: nox.Session) -> None:
-    """Synthesize the stacks into cdktf.out."""
+    """Synthesize the stacks into cdktf.out.
+
+    ./noxw synth [--config FILE]
+    """
     _install(session, "stacks", "team")
     session.run("python", "-m", "stacks.engine.warm")
-    session.run("python", "main.py")
+    session.run("python", "main.py", env=_config_variable(session))
 
 
 @nox.session(default=False, tags=["user"])
@@ -63,18 +67,17 @@ def demo(session: nox.Session) -> None:
 def config(session: nox.Session) -> None:
     """Check pipeline.toml and print every setting.
 
-    ./noxw config [FILE]
+    ./noxw config [--config FILE]
     """
     _install(session, "stacks")
-    file = os.path.relpath(ROOT / "pipeline.toml", session.invoked_from)
-    _run_in_caller_folder(session, "stacks.config.command", *(session.posargs or [file]))
+    _run_in_caller_folder(session, "stacks.config.command", "--project", str(ROOT), *session.posargs)
 
 
 @nox.session(default=False, tags=["user"])
 def cost(session: nox.Session) -> None:
     """Estimate the AWS bill of a month.
 
-    ./noxw cost [--videos N] [--video-mb MB]
+    ./noxw cost [--videos N] [--video-mb MB] [--config FILE]
     """
     _run_deploy_command(session, "cost")
 
@@ -83,7 +86,7 @@ def cost(session: nox.Session) -> None:
 def images(session: nox.Session) -> None:
     """Build the images of the services and push them to ECR.
 
-    ./noxw images --tag 1.0.5
+    ./noxw images --tag 1.0.5 [--config FILE]
     """
     _run_deploy_command(session, "images")
 
@@ -92,7 +95,7 @@ def images(session: nox.Session) -> None:
 def diff(session: nox.Session) -> None:
     """Show what a deployment would change.
 
-    ./noxw diff [STACK...]
+    ./noxw diff [STACK...] [--config FILE]
     """
     _run_deploy_command(session, "diff")
 
@@ -107,7 +110,7 @@ def charts(session: nox.Session) -> None:
 def deploy(session: nox.Session) -> None:
     """Deploy one stack, or all stacks in order.
 
-    ./noxw deploy bootstrap|core|workloads|dns|monitoring|all [--step 1|2] [--yes]
+    ./noxw deploy bootstrap|core|workloads|dns|monitoring|all [--step 1|2] [--yes] [--config FILE]
     """
     _run_deploy_command(session, "deploy")
 
@@ -116,7 +119,7 @@ def deploy(session: nox.Session) -> None:
 def destroy(session: nox.Session) -> None:
     """Destroy one stack, or all stacks but bootstrap.
 
-    ./noxw destroy STACK|all [--empty-buckets] [--name NAME] [--yes]
+    ./noxw destroy STACK|all [--empty-buckets] [--name NAME] [--yes] [--config FILE]
     """
     _run_deploy_command(session, "destroy")
 
@@ -171,6 +174,14 @@ def _check_package_names(session: nox.Session) -> None:
 
 def _locked(session: nox.Session, name: str) -> str:
     return str(session.run("python", "-m", "stacks.instance.locked", name, silent=True, log=False)).strip()
+
+
+def _config_variable(session: nox.Session) -> dict[str, str]:
+    """Return PIPELINE_CONFIG for the option --config; without the option, a variable of the caller counts."""
+    parser = argparse.ArgumentParser(prog="./noxw synth", add_help=False)
+    parser.add_argument("--config")
+    file = parser.parse_known_args(session.posargs)[0].config
+    return {"PIPELINE_CONFIG": str(Path(session.invoked_from, file).resolve())} if file else {}
 
 
 def _run_deploy_command(session: nox.Session, command: str) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from stacks.config.derived import derived_values
-from stacks.config.load import ConfigError, load_config, value_sources
+from stacks.config.files import find_config, load_instance
+from stacks.config.load import ConfigError, value_sources
 from stacks.config.model import PipelineConfig
 from stacks.config.reference import render_page, schema_text
 from stacks.config.sections import KUBERNETES_VERSIONS
@@ -23,7 +24,11 @@ _DERIVED, _DEFAULT = "derived", "default"
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./noxw config", description=__doc__)
-    parser.add_argument("file", type=Path, nargs="?", default=Path("pipeline.toml"), help="default: %(default)s")
+    parser.add_argument("file", type=Path, nargs="?", help="default: $PIPELINE_CONFIG or pipeline.toml")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the same, as the other commands have it")
+    parser.add_argument(
+        "--project", type=Path, default=Path.cwd(), metavar="DIR", help="folder of pipeline.toml (default: this one)"
+    )
     parser.add_argument(
         "--generate", type=Path, metavar="DIR", help="write pipeline.schema.json and docs/configuration.md there"
     )
@@ -31,14 +36,16 @@ def main() -> int:
     if arguments.generate:
         (arguments.generate / "pipeline.schema.json").write_text(schema_text(), encoding="utf-8")
         (arguments.generate / "docs" / "configuration.md").write_text(render_page(), encoding="utf-8")
+    given = arguments.config or arguments.file
+    file = given or Path(os.path.relpath(find_config(arguments.project, os.environ)))
     try:
-        config = load_config(arguments.file, os.environ)
-        sources = value_sources(arguments.file, os.environ)
+        config = load_instance(file, os.environ)
+        sources = value_sources(file, os.environ)
     except ConfigError as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person at the terminal
         return 1
     print(format_effective(config, sources))  # noqa: T201 - the command's output
-    print(f"# OK: {arguments.file} is valid; {count_sources(config, sources)}.")  # noqa: T201
+    print(f"# OK: {file} is valid; {count_sources(config, sources)}.")  # noqa: T201
     return 0
 
 

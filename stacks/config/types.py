@@ -107,7 +107,7 @@ SecretArn = Annotated[
 WebAclArn = Annotated[
     str, Form(rf"{_ARN}:wafv2:[a-z0-9-]+:\d{{12}}:regional/webacl/\S+", "the ARN of a regional WAFv2 web ACL")
 ]
-HostedZoneId = Annotated[str, Form(r"Z[A-Z0-9]{5,31}", "the id of a hosted zone in Route 53")]
+HostedZoneId = Annotated[str, Form(r"[A-Z0-9]{6,32}", "the id of a hosted zone in Route 53")]
 VpcId = Annotated[str, Form(r"vpc-[0-9a-f]{8,17}", "the id of a VPC")]
 SubnetId = Annotated[str, Form(r"subnet-[0-9a-f]{8,17}", "the id of a subnet")]
 TagKey = Annotated[

@@ -10,7 +10,8 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stacks.config.load import ConfigError, load_config
+from stacks.config.files import CONFIG_VARIABLE, find_config, load_instance, output_folder
+from stacks.config.load import ConfigError
 from stacks.cost.prices import load_prices
 from stacks.cost.report import format_report
 from stacks.deploy import prerequisites, tools
@@ -24,6 +25,7 @@ from stacks.graph.command import draw_architecture
 from stacks.instance.team_package import TeamError, team_stacks
 from stacks.naming import StackId
 from stacks.terraform.errors import StoppedError, TerraformError
+from stacks.terraform.setup import Setup
 
 _ALL = "all"
 _CHANGES = 2
@@ -51,7 +53,8 @@ def main() -> int:
 def _run(arguments: argparse.Namespace) -> int:
     """Run a command, and return its exit status."""
     project: Path = arguments.project.resolve()
-    config = load_config(project / "pipeline.toml", os.environ)
+    file = arguments.config.resolve() if arguments.config else find_config(project, os.environ)
+    config = load_instance(file, os.environ)
     if arguments.command == "cost":
         print_line(format_report(config, load_prices(), videos=arguments.videos, video_mb=arguments.video_mb))
         return 0
@@ -60,11 +63,13 @@ def _run(arguments: argparse.Namespace) -> int:
         output.write_text(draw_architecture(config), encoding="utf-8")
         print_line(f"{output} is up to date.")
         return 0
-    instance = Instance(config=config, project=project, session=boto3.Session(region_name=config.region))
+    setup = Setup(out=output_folder(project, file), environment={CONFIG_VARIABLE: os.fspath(file)})
+    instance = Instance(config=config, project=project, session=boto3.Session(region_name=config.region), setup=setup)
     if arguments.command == "charts":
         prerequisites.fetch_charts(instance)
         print_line("All public charts are in charts/, with the digests in charts/charts.lock.")
-    elif arguments.command == "images":
+        return 0
+    if arguments.command == "images":
         push_images(instance, tag=arguments.tag)
         return 0
     return _change(instance, arguments)
@@ -137,10 +142,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--project", type=Path, default=Path.cwd(), metavar="DIR", help="folder of pipeline.toml (default: this one)"
     )
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="config of the instance (default: $PIPELINE_CONFIG or pipeline.toml)",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     names = f"{', '.join(StackId)}, one of team/"
 
-    command = commands.add_parser("deploy", help="deploy a stack, or all in order")
+    command = commands.add_parser("deploy", parents=[shared], help="deploy a stack, or all in order")
     command.add_argument("stack", metavar="STACK", help=f"{names}, or {_ALL}")
     command.add_argument(
         "--step", type=int, choices=(1, 2), help="of the dns stack: 1 before the delegation, 2 after it"
@@ -150,7 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_yes(command)
 
-    command = commands.add_parser("destroy", help="destroy a stack, or all but bootstrap, backwards")
+    command = commands.add_parser("destroy", parents=[shared], help="destroy a stack, or all but bootstrap, backwards")
     command.add_argument("stack", metavar="STACK", help=f"{names}, or {_ALL} but bootstrap")
     command.add_argument("--name", help="the pipeline's name, instead of being asked for it")
     command.add_argument(
@@ -158,7 +170,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_yes(command)
 
-    command = commands.add_parser("diff", help="what a deployment would change")
+    command = commands.add_parser("diff", parents=[shared], help="what a deployment would change")
     command.add_argument("stacks", nargs="*", metavar="STACK", help=f"stacks to plan: {names} (default: all)")
     command.add_argument("--out", type=Path, metavar="DIR", help="save each plan there, for `deploy --plan`")
     command.add_argument(
@@ -166,12 +178,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--exit-code", action="store_true", help="end with status 2 if something would change")
 
-    command = commands.add_parser("images", help="build the images and push them to ECR")
+    command = commands.add_parser("images", parents=[shared], help="build the images and push them to ECR")
     command.add_argument("--tag", required=True, help="tag of all images, for example 1.0.5")
 
-    commands.add_parser("charts", help="fetch the public Helm charts into charts/ and check their digests")
+    commands.add_parser(
+        "charts", parents=[shared], help="fetch the public Helm charts into charts/ and check their digests"
+    )
 
-    command = commands.add_parser("cost", help="a month's bill, estimated")
+    command = commands.add_parser("cost", parents=[shared], help="a month's bill, estimated")
     command.add_argument("--videos", type=_count, default=10_000, metavar="N", help="videos a month (default: 10000)")
     command.add_argument(
         "--video-mb",
@@ -181,7 +195,7 @@ def _parser() -> argparse.ArgumentParser:
         help="size of a video (default: %(default)g)",
     )
 
-    command = commands.add_parser("graph", help="draw the architecture, from what is synthesized")
+    command = commands.add_parser("graph", parents=[shared], help="draw the architecture, from what is synthesized")
     command.add_argument(
         "--output", type=Path, default=Path("docs/images/architecture.svg"), metavar="FILE", help="default: %(default)s"
     )

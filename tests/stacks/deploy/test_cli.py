@@ -5,8 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import boto3
 import pytest
 
+from stacks.deploy.__main__ import main
 from tests.support.bench import Bench
 
 ROOT = Path(__file__).parents[3]
@@ -82,3 +84,17 @@ def test_a_wrong_number_is_told(project: Path, wrong: list[str]) -> None:
     done = _run(project, "cost", *wrong)
     assert done.returncode == 2
     assert wrong[0] in done.stderr
+
+
+def test_another_config_is_deployed_from_a_folder_of_its_own(
+    project: Path, bench: Bench, session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staging = project / "staging.toml"
+    staging.write_text(PIPELINE.replace('"thumbnails"', '"staging"'), encoding="utf-8")
+    arguments = ["--project", str(project), "deploy", "bootstrap", "--yes", "--config", str(staging)]
+    monkeypatch.setattr(sys, "argv", ["stacks.deploy", *arguments])
+    assert main() == 0
+    assert bench.asked("terraform") == ["terraform deploy bootstrap"]
+    assert [folder.name for folder in (project / "cdktf.out").iterdir()] == ["staging"]
+    [bucket] = session.client("s3").list_buckets()["Buckets"]
+    assert bucket["Name"] == "staging-tfstate-123456789012-ap-southeast-2"
