@@ -31,6 +31,7 @@ from services.aws.listing import VideoListing
 from services.aws.presign import Presigner
 from services.aws.queue import DeadLetterQueue, MessageQueue
 from services.aws.shared import SharedItems
+from services.aws.sources import SourcedBucket
 from services.aws.uploads import Uploads
 from services.aws.videos import VideosTable
 from services.contract.settings.api import ApiSettings
@@ -45,7 +46,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
 
     Raises: TokensError, AwsError, OSError if the tokens cannot be read.
     """
-    bucket = Bucket(clients.s3, settings.s3_bucket)
+    bucket = SourcedBucket(clients.s3, settings.s3_bucket, settings.s3_source_buckets)
     queue, dead_letters = (
         MessageQueue(clients.sqs, settings.sqs_queue_url),
         DeadLetterQueue(clients.sqs, settings.sqs_dlq_url),
@@ -80,7 +81,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
             purge_context,
             replace(
                 purge_context,
-                bucket=Bucket(patient.s3, settings.s3_bucket),
+                bucket=SourcedBucket(patient.s3, settings.s3_bucket, settings.s3_source_buckets),
                 videos=VideosTable(patient.dynamodb, settings.videos_table),
                 shared=SharedItems(patient.dynamodb, settings.videos_table),
             ),

@@ -4,12 +4,15 @@ Structure: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-co
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from services.contract.keys import source_key
 
 CREATED = "ObjectCreated:"
 
@@ -102,6 +105,13 @@ def _parse_records(body: str) -> list[dict[str, Any]]:
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise MalformedNotificationError("no list of Records")
     return records
+
+
+def adopt_event(event: UploadEvent, bucket: str, sources: Collection[str]) -> UploadEvent:
+    """Return an event of a source bucket as one of the pipeline's own `bucket`; return other events unchanged."""
+    if event.bucket not in sources:
+        return event
+    return event.model_copy(update={"bucket": bucket, "key": source_key(event.bucket, event.key)})
 
 
 def make_retry_body(body: str) -> str:

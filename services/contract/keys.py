@@ -32,6 +32,14 @@ def is_upload(key: str) -> bool:
     return key.startswith(UPLOAD_PREFIX)
 
 
+def source_key(bucket: str, key: str) -> str:
+    """Return the key under which the pipeline knows an object of a source bucket.
+
+    It is unique among all buckets, and looks like an upload: `uploads/<bucket>/<key>`.
+    """
+    return f"{UPLOAD_PREFIX}{bucket}/{key}"
+
+
 def thumbnail_bases(upload_key: str, thumbnail_prefix: str = THUMBNAIL_PREFIX) -> tuple[str, str, str]:
     """Return the bases that an upload may claim, the preferred one first; the last is unique to the upload's key.
 

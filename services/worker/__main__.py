@@ -7,9 +7,9 @@ from types import FrameType
 
 import structlog
 
-from services.aws.bucket import Bucket
 from services.aws.clients import make_clients
 from services.aws.queue import DeadLetterQueue, MessageQueue
+from services.aws.sources import SourcedBucket
 from services.aws.videos import VideosTable
 from services.contract.settings import SettingsError, WorkerSettings
 from services.logs import configure_logs
@@ -46,7 +46,7 @@ def _run_worker(settings: WorkerSettings) -> int:
     log = structlog.get_logger()
     # Each video in progress reads; the loop and the heartbeat call the queue.
     clients = make_clients(settings.aws_region, connections=settings.worker_concurrency + 2)
-    bucket = Bucket(clients.s3, settings.s3_bucket)
+    bucket = SourcedBucket(clients.s3, settings.s3_bucket, settings.s3_source_buckets)
     bounds = Bounds(
         deadline_s=settings.processing_deadline_s,
         cpu_s=settings.extraction_cpu_s,

@@ -20,6 +20,7 @@ from services.contract.events import (
     Delivery,
     MalformedNotificationError,
     UploadEvent,
+    adopt_event,
     make_notification_body,
     parse_notification,
 )
@@ -146,7 +147,8 @@ class WorkerLoop:
         Raises: AwsError; SQS then delivers the message again.
         """
         try:
-            events = parse_notification(message.body)
+            bucket, sources = self._settings.s3_bucket, self._settings.s3_source_buckets
+            events = [adopt_event(event, bucket, sources) for event in parse_notification(message.body)]
         except MalformedNotificationError as error:
             self._services.dead_letters.put(
                 message.body,

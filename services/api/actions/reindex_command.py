@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 from services.api.actions.dead_letters import DeadLetterStore
 from services.api.actions.reindex import ReindexContext, ReindexResult, reindex_table
-from services.aws.bucket import Bucket
 from services.aws.clients import Clients
 from services.aws.errors import AwsError
 from services.aws.queue import DeadLetterQueue, MessageQueue
+from services.aws.sources import SourcedBucket
 from services.aws.videos import VideosTable
 from services.contract.settings import ApiSettings
 
@@ -24,7 +24,7 @@ def run_reindex(settings: ApiSettings, clients: Clients) -> int:
     """
     queue = MessageQueue(clients.sqs, settings.sqs_queue_url)
     context = ReindexContext(
-        bucket=Bucket(clients.s3, settings.s3_bucket),
+        bucket=SourcedBucket(clients.s3, settings.s3_bucket, settings.s3_source_buckets),
         videos=VideosTable(clients.dynamodb, settings.videos_table),
         queue=queue,
         dead_letters=DeadLetterStore(queue, DeadLetterQueue(clients.sqs, settings.sqs_dlq_url)),

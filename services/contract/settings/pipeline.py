@@ -57,6 +57,12 @@ class PipelineSettings(ServiceSettings):
         pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
         examples=["thumbnails-videos-123456789012"],
     )
+    s3_source_buckets: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Further buckets with videos, which are read only, separated by commas. Their objects are known as "
+        "uploads/<bucket>/<key>.",
+        examples=["acme-films,acme-lectures"],
+    )
     s3_thumbnail_prefix: str = Field(
         default=THUMBNAIL_PREFIX,
         description="Prefix of the thumbnails' keys; ends in a slash, and is not under the uploads.",
@@ -75,9 +81,9 @@ class PipelineSettings(ServiceSettings):
         examples=["10,50,95"],
     )
 
-    @field_validator("thumbnail_positions", mode="before")
+    @field_validator("thumbnail_positions", "s3_source_buckets", mode="before")
     @classmethod
-    def _split_positions(cls, value: Any) -> Any:
+    def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
 
     @field_validator("thumbnail_positions")

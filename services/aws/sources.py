@@ -1,0 +1,50 @@
+"""The pipeline's bucket together with source buckets, from which it only reads."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from services.aws.bucket import Bucket, ObjectInfo
+from services.contract.keys import source_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from types_boto3_s3 import S3Client
+
+
+class SourcedBucket(Bucket):
+    """A bucket that also shows the objects of source buckets, under `uploads/<source bucket>/`.
+
+    Reads go to the bucket that has the object. Writes, deletions and lists of versions are of the own bucket alone, so
+    that a purge deletes nothing in a source.
+    """
+
+    def __init__(self, s3: "S3Client", name: str, sources: "Sequence[str]") -> None:
+        super().__init__(s3, name)
+        self._sources = {source_key(source, ""): Bucket(s3, source) for source in sources}
+
+    def head(self, key: str) -> ObjectInfo:
+        for folder, source in self._sources.items():
+            if key.startswith(folder):
+                return replace(source.head(key.removeprefix(folder)), key=key)
+        return super().head(key)
+
+    def read(self, key: str, offset: int, length: int, *, etag: str) -> bytes:
+        for folder, source in self._sources.items():
+            if key.startswith(folder):
+                return source.read(key.removeprefix(folder), offset, length, etag=etag)
+        return super().read(key, offset, length, etag=etag)
+
+    def sign(self, key: str, *, valid_s: int) -> str:
+        for folder, source in self._sources.items():
+            if key.startswith(folder):
+                return source.sign(key.removeprefix(folder), valid_s=valid_s)
+        return super().sign(key, valid_s=valid_s)
+
+    def list(self, prefix: str) -> "Iterator[ObjectInfo]":
+        """Yield every object under `prefix`, those of the source buckets last. Raises: ServiceError."""
+        yield from super().list(prefix)
+        for folder, source in self._sources.items():
+            if folder.startswith(prefix):
+                for info in source.list(""):
+                    yield replace(info, key=folder + info.key)
