@@ -179,6 +179,11 @@ class Names:
         return self.bucket_arn_of(self.resources.test_source_bucket)
 
     @property
+    def source_bucket_arns(self) -> list[str]:
+        """Return the ARNs of the existing buckets with videos."""
+        return [self.bucket_arn_of(bucket) for bucket in self.config.storage.source_buckets]
+
+    @property
     def table_arn(self) -> str:
         return self.arn("dynamodb", f"table/{self.resources.table.name}")
 

@@ -21,7 +21,7 @@ _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloa
 
 
 def boundary_statements(names: "Names") -> list[Statement]:
-    return [_own(names), *_by_tags(names), *_reads(names), *_of_aws(names)]
+    return [_own(names), *_sources(names), *_by_tags(names), *_reads(names), *_of_aws(names)]
 
 
 def _own(names: "Names") -> Statement:
@@ -58,6 +58,15 @@ def _own(names: "Names") -> Statement:
             *names.load_balancer_arns,
         ],
     )
+
+
+def _sources(names: "Names") -> list[Statement]:
+    """Return the rights on existing buckets with videos, which are somebody else's: to read."""
+    sources = names.source_bucket_arns
+    if not sources:
+        return []
+    resources = [*sources, *(f"{source}/*" for source in sources), *names.config.storage.source_kms_key_arns]
+    return [Statement(sid="Sources", actions=["s3:GetObject", "s3:ListBucket", "kms:Decrypt"], resources=resources)]
 
 
 def _by_tags(names: "Names") -> list[Statement]:

@@ -45,6 +45,7 @@ def _data(names: "Names") -> list[Statement]:
         buckets.append(names.test_source_bucket_arn)
     return [
         Statement(sid="Buckets", actions=["s3:*"], resources=[*buckets, *(f"{bucket}/*" for bucket in buckets)]),
+        *_source_notifications(names),
         Statement(sid="Queues", actions=["sqs:*"], resources=[names.queue_arn, names.dead_letter_queue_arn]),
         Statement(sid="Table", actions=["dynamodb:*"], resources=[names.table_arn, f"{names.table_arn}/*"]),
         # Secrets Manager adds six characters to the name.
@@ -60,6 +61,12 @@ def _data(names: "Names") -> list[Statement]:
             resources=[names.arn("ecr", f"repository/{names.repository(service)}") for service in SERVICES],
         ),
     ]
+
+
+def _source_notifications(names: "Names") -> list[Statement]:
+    actions = ["s3:GetBucketNotification", "s3:PutBucketNotification"]
+    sources = names.source_bucket_arns
+    return [Statement(sid="SourceNotifications", actions=actions, resources=sources)] if sources else []
 
 
 def _observation(names: "Names") -> list[Statement]:

@@ -116,6 +116,7 @@ class PipelineConfig(Section):
         given = {
             "cluster.admin_principal_arns": self.cluster.admin_principal_arns,
             "iam.permissions_boundary_arn": (self.iam.permissions_boundary_arn,),
+            "storage.source_kms_key_arns": self.storage.source_kms_key_arns,
             "load_balancer.web_acl_arn": (self.load_balancer.web_acl_arn,),
             "auth.oidc.client_secret_arn": (oidc.client_secret_arn if oidc else None,),
         }

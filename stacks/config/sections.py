@@ -158,6 +158,19 @@ class Storage(Section):
         description="An existing bucket with videos for Test Pipeline; the core stack makes one unless set.",
         examples=["acme-test-videos"],
     )
+    source_buckets: tuple[values.BucketName, ...] = Field(
+        default=(),
+        max_length=20,
+        description="Existing buckets of the account, in the same region, whose new videos get thumbnails as well. The "
+        "pipeline only reads them; their thumbnails go to its own bucket.",
+        examples=[["acme-films", "acme-lectures"]],
+    )
+    source_kms_key_arns: tuple[values.KmsKeyArn, ...] = Field(
+        default=(),
+        max_length=20,
+        description="Keys in KMS with which objects of the source buckets are encrypted.",
+        examples=[["arn:aws:kms:ap-southeast-2:123456789012:key/1a2b3c4d-1a2b-1a2b-1a2b-1a2b3c4d5e6f"]],
+    )
     upload_origins: tuple[values.Origin, ...] = Field(
         default=(),
         max_length=20,
@@ -177,6 +190,15 @@ class Storage(Section):
     deletion_protection: bool = Field(
         default=True, description="Whether buckets that are not empty, and the videos table, survive a destroy."
     )
+
+    @model_validator(mode="after")
+    def _sources_are_others(self) -> Self:
+        if self.source_kms_key_arns and not self.source_buckets:
+            raise broken_rule("keys need source_buckets", ["source_kms_key_arns", "source_buckets"])
+        if len(set(self.source_buckets)) < len(self.source_buckets) or self.bucket_name in self.source_buckets:
+            rule = "each source bucket is named once, and bucket_name is none of them"
+            raise broken_rule(rule, ["source_buckets", "bucket_name"])
+        return self
 
     @model_validator(mode="after")
     def _buckets_differ(self) -> Self:

@@ -100,6 +100,7 @@ Origin = Annotated[
 ]
 PrincipalArn = Annotated[str, Form(rf"{_ARN}:iam::\d{{12}}:(role|user)/\S+", "the ARN of an IAM role or user")]
 PolicyArn = Annotated[str, Form(rf"{_ARN}:iam::(\d{{12}}|aws):policy/\S+", "the ARN of an IAM policy")]
+KmsKeyArn = Annotated[str, Form(rf"{_ARN}:kms:[a-z0-9-]+:\d{{12}}:key/\S+", "the ARN of a key in KMS, not of an alias")]
 SecretArn = Annotated[
     str,
     Form(rf"{_ARN}:secretsmanager:[a-z0-9-]+:\d{{12}}:secret:\S+", "the ARN of a secret in Secrets Manager"),

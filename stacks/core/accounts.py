@@ -37,6 +37,8 @@ def make_worker_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole
         # Of thumbnails for HEAD, and for a PUT with If-Match, which asks for both rights:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
         Statement(sid="ReadObjects", actions=["s3:GetObject"], resources=[uploads, thumbnails]),
+        *_read_sources(names),
+        *_decrypt_sources(names),
         Statement(sid="WriteThumbnails", actions=["s3:PutObject"], resources=[thumbnails]),
         _tell_missing_from_denied(names),
         # A transaction is allowed by the actions in it:
@@ -72,6 +74,7 @@ def make_api_role(stack: "PipelineStack", accounts: AccountRoles, *, token_secre
         # For a DELETE with If-Match, too:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html
         Statement(sid="ReadObjects", actions=["s3:GetObject"], resources=[uploads, thumbnails]),
+        *_read_sources(names),
         Statement(
             sid="Upload",
             actions=["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
@@ -124,6 +127,28 @@ def make_collector_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamR
     taker = accounts.role("collector", COLLECTOR_ACCOUNT)
     grant_managed(stack, "collector", taker, "CloudWatchAgentServerPolicy")
     return taker
+
+
+def _read_sources(names: "Names") -> list[Statement]:
+    """Allow to read source buckets, and to list them: see `_tell_missing_from_denied`."""
+    sources = names.source_bucket_arns
+    if not sources:
+        return []
+    return [
+        Statement(
+            sid="ReadSources",
+            actions=["s3:GetObject", "s3:ListBucket"],
+            resources=[*sources, *(f"{source}/*" for source in sources)],
+        )
+    ]
+
+
+def _decrypt_sources(names: "Names") -> list[Statement]:
+    keys = names.config.storage.source_kms_key_arns
+    if not keys:
+        return []
+    through_s3 = {"StringEquals": {"kms:ViaService": f"s3.{names.config.region}.{names.dns_suffix}"}}
+    return [Statement(sid="DecryptSources", actions=["kms:Decrypt"], resources=keys, conditions=through_s3)]
 
 
 def _tell_missing_from_denied(names: "Names") -> Statement:

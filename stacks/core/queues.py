@@ -24,7 +24,7 @@ class VideoQueues:
 
 
 def make_queues(stack: "PipelineStack") -> VideoQueues:
-    names = stack.names
+    names, sources = stack.names, stack.names.source_bucket_arns
     described = names.resources
     dead_letters = _queue(stack, "dead-letters", described.dead_letter_queue)
     redrive = {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": described.queue.max_receive_count}
@@ -42,7 +42,7 @@ def make_queues(stack: "PipelineStack") -> VideoQueues:
         principals={"Service": "s3.amazonaws.com"},
         # A bucket's ARN names no account: somebody else could own a bucket of that name later.
         conditions={
-            "ArnEquals": {"aws:SourceArn": names.bucket_arn},
+            "ArnEquals": {"aws:SourceArn": [names.bucket_arn, *sources] if sources else names.bucket_arn},
             "StringEquals": {"aws:SourceAccount": stack.config.account_id},
         },
     )

@@ -11,7 +11,7 @@ from stacks.core.outputs import CoreOutputs
 from stacks.core.queues import make_queues
 from stacks.core.roles import AccountRoles
 from stacks.core.secrets import make_api_token
-from stacks.core.storage import make_bucket, make_table, make_test_source_bucket
+from stacks.core.storage import make_bucket, make_table, make_test_source_bucket, notify_of_sources
 from stacks.engine.outputs import publish
 from stacks.engine.stack import PipelineStack
 from stacks.naming import StackId
@@ -31,6 +31,7 @@ class CoreStack(PipelineStack):
         cluster = make_cluster(self, network)
         queues = make_queues(self)
         bucket = make_bucket(self, queues)
+        notify_of_sources(self, queues)
         make_test_source_bucket(self)
         table = make_table(self)
         token = make_api_token(self)

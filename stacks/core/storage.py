@@ -72,6 +72,22 @@ def make_bucket(stack: "PipelineStack", queues: "VideoQueues") -> S3Bucket:
     return bucket
 
 
+def notify_of_sources(stack: "PipelineStack", queues: "VideoQueues") -> None:
+    """Let the existing source buckets notify the queue of every new object; the worker checks the names."""
+    for bucket in stack.config.storage.source_buckets:
+        S3BucketNotification(
+            stack,
+            f"{bucket}-notification",
+            bucket=bucket,
+            queue=[
+                S3BucketNotificationQueue(
+                    queue_arn=queues.videos.arn, events=list(stack.names.resources.notification.events)
+                )
+            ],
+            depends_on=[queues.admits_bucket],
+        )
+
+
 def make_test_source_bucket(stack: "PipelineStack") -> None:
     """Make the bucket of Test Pipeline's videos, unless the config names an existing one."""
     if stack.config.storage.test_source_bucket_name is not None:

@@ -10,6 +10,7 @@ from stacks.deploy import account, progress, tools
 from stacks.deploy.errors import PrerequisiteError
 from stacks.deploy.existing.identities import check_identities
 from stacks.deploy.existing.network import check_network
+from stacks.deploy.existing.sources import check_sources
 from stacks.deploy.existing.zone import check_zone
 from stacks.deploy.instance import Instance, print_line
 from stacks.deploy.stages import Need
@@ -59,6 +60,7 @@ def _checks_in_aws(instance: Instance) -> dict[Need, Callable[[], None]]:
         Need.DELEGATION: lambda: progress.check_delegation(instance),
         Need.IDENTITIES: lambda: check_identities(session, config),
         Need.NETWORK: lambda: check_network(session, config),
+        Need.SOURCES: lambda: check_sources(session, config),
         Need.ZONE: lambda: check_zone(session, config),
     }
 

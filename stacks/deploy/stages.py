@@ -25,6 +25,7 @@ class Need(StrEnum):
     DELEGATION = "the domain's delegation"
     IDENTITIES = "GitHub's OIDC provider and the organisation's boundary"
     NETWORK = "an existing VPC"
+    SOURCES = "existing buckets with videos"
     ZONE = "an existing hosted zone"
 
 
@@ -53,7 +54,7 @@ class Pause:
     why: str
 
 
-EXISTING = (Need.IDENTITIES, Need.NETWORK, Need.ZONE)
+EXISTING = (Need.IDENTITIES, Need.NETWORK, Need.SOURCES, Need.ZONE)
 """What the config may name in the account; `deploy all` checks it before the first stage."""
 
 _CERTIFICATE = "PIPELINE_CERTIFICATE"
@@ -66,7 +67,7 @@ BOOTSTRAP = Stage(
 CORE = Stage(
     stack=StackId.CORE,
     title="core: network, cluster, queues, buckets, table",
-    needs=(Need.STATE_BUCKET, Need.QUOTA, Need.NETWORK),
+    needs=(Need.STATE_BUCKET, Need.QUOTA, Need.NETWORK, Need.SOURCES),
 )
 WORKLOADS = Stage(
     stack=StackId.WORKLOADS,

@@ -95,6 +95,8 @@ def _core(found: Resources) -> Iterator[DrawnBox]:
     for name in sorted(buckets, key=lambda name: name not in notified):
         if name in notified:
             yield _box(f"bucket:{name}", "core", "videos and thumbnails", "S3: uploads/, thumbnails/")
+    for name in sorted(notified - set(buckets)):
+        yield _box(f"bucket:{name}", "core", name, "S3, an existing source of videos")
     queues = found.of("core", "aws_sqs_queue")
     for name in sorted(queues, key=lambda name: "redrive_policy" not in queues[name]):
         queue = queues[name]
@@ -169,5 +171,5 @@ def _box(key: str, panel: str, title: str, *lines: str) -> DrawnBox:
 
 
 def _address(reference: str) -> str:
-    """Return the id in a reference: `videos-queue` of `${aws_sqs_queue.videos-queue.arn}`."""
-    return reference.removeprefix("${").removesuffix("}").split(".")[1]
+    """Return the id in a reference: `videos-queue` of `${aws_sqs_queue.videos-queue.arn}`; a plain name is its own."""
+    return reference.removeprefix("${").removesuffix("}").split(".")[1] if reference.startswith("${") else reference

@@ -4,6 +4,7 @@ Pure: config in, descriptions out. `deployments` turns them into Kubernetes obje
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from services.contract.keys import THUMBNAIL_PREFIX
 from services.contract.settings import ApiSettings, FrontendSettings, WorkerSettings
@@ -151,13 +152,14 @@ def describe_frontend(config: PipelineConfig) -> Component:
     )
 
 
-def _shared(config: PipelineConfig) -> dict[str, str]:
+def _shared(config: PipelineConfig) -> dict[str, Any]:
     names = Names(config)
     return {
         "aws_region": config.region,
         "sqs_queue_url": names.queue_url,
         "sqs_dlq_url": names.dead_letter_queue_url,
         "s3_bucket": names.resources.bucket,
+        "s3_source_buckets": config.storage.source_buckets or None,
         "s3_thumbnail_prefix": THUMBNAIL_PREFIX,
         "videos_table": names.resources.table.name,
     }

@@ -8,6 +8,8 @@ from stacks.config.load import ConfigError, validate_config
 from stacks.config.model import PipelineConfig
 from stacks.cost.estimate import estimate_lines
 from stacks.cost.prices import load_prices
+from stacks.graph.resources import Resources
+from stacks.graph.surroundings import list_arrows, list_boxes
 from tests.support.synthesis import EXISTING, MINIMAL, Synthesized, statements, synthesize
 
 NETWORK = EXISTING["network"]
@@ -122,3 +124,72 @@ def test_the_deploy_role_makes_roles_inside_the_organisations_boundary(existing:
 
 def test_an_existing_oidc_provider_is_not_made_again(existing: dict[str, Synthesized]) -> None:
     assert existing["bootstrap"].resources("aws_iam_openid_connect_provider") == {}
+
+
+FILMS = "arn:aws:s3:::acme-films"
+
+
+def rights_of(stack: Synthesized, address: str) -> dict[str, dict[str, Any]]:
+    return {statement["Sid"]: statement for statement in statements(stack.policies()[address])}
+
+
+def test_source_buckets_notify_the_queue_which_admits_them(existing: dict[str, Synthesized]) -> None:
+    core = existing["core"]
+    notifications = core.resources("aws_s3_bucket_notification")
+    assert set(notifications) == {f"{name}-notification" for name in ("acme-films", "acme-lectures", "videos-bucket")}
+    films = notifications["acme-films-notification"]
+    assert films["bucket"] == "acme-films"
+    assert films["queue"] == [
+        {"events": ["s3:ObjectCreated:*"], "queue_arn": "${aws_sqs_queue.videos-queue.arn}"},
+    ]
+    admitted = rights_of(core, "aws_sqs_queue_policy.videos-queue-policy.policy")["BucketNotifies"]["Condition"]
+    assert FILMS in admitted["ArnEquals"]["aws:SourceArn"]
+    assert "acme-films" not in str(core.resources("aws_s3_bucket"))
+
+
+def test_worker_reads_and_decrypts_sources_and_the_api_only_reads_them(existing: dict[str, Synthesized]) -> None:
+    worker = rights_of(existing["core"], "aws_iam_role_policy.worker-rights.policy")
+    api = rights_of(existing["core"], "aws_iam_role_policy.api-rights.policy")
+    for rights in (worker, api):
+        assert rights["ReadSources"]["Action"] == ["s3:GetObject", "s3:ListBucket"]
+        assert {FILMS, f"{FILMS}/*"} <= set(rights["ReadSources"]["Resource"])
+    assert worker["DecryptSources"]["Resource"] == EXISTING["storage"]["source_kms_key_arns"]
+    assert worker["DecryptSources"]["Condition"] == {
+        "StringEquals": {"kms:ViaService": "s3.ap-southeast-2.amazonaws.com"}
+    }
+    assert "DecryptSources" not in api
+
+
+def test_deploy_role_may_set_notifications_of_sources_and_nothing_else_there(
+    existing: dict[str, Synthesized],
+) -> None:
+    granted = rights_of(existing["bootstrap"], "aws_iam_policy.deploy-data.policy")
+    assert granted["SourceNotifications"]["Action"] == ["s3:GetBucketNotification", "s3:PutBucketNotification"]
+    others = [sid for sid, statement in granted.items() if FILMS in str(statement) and sid != "SourceNotifications"]
+    assert others == []
+
+
+def test_worker_and_api_know_the_source_buckets(existing: dict[str, Synthesized]) -> None:
+    text = existing["workloads"].text
+    assert text.count('"acme-films,acme-lectures"') == 2
+    assert "S3_SOURCE_BUCKETS" not in synthesize(MINIMAL)["workloads"].text
+
+
+@pytest.mark.parametrize(
+    ("storage", "rule"),
+    [
+        ({"source_kms_key_arns": EXISTING["storage"]["source_kms_key_arns"]}, "keys need source_buckets"),
+        ({"source_buckets": ["acme-films", "acme-films"]}, "each source bucket is named once"),
+        ({"source_buckets": ["acme-films"], "bucket_name": "acme-films"}, "bucket_name is none of them"),
+    ],
+)
+def test_wrong_sources_are_refused(storage: dict[str, Any], rule: str) -> None:
+    assert rule in refusal(storage=storage)
+
+
+def test_the_graph_draws_sources_and_their_events(existing: dict[str, Synthesized]) -> None:
+    found = Resources({name: stack.document for name, stack in existing.items()})
+    boxes = {box.key: box.title for box in list_boxes(found)}
+    arrows = {(arrow.source, arrow.target) for arrow in list_arrows(found)}
+    assert boxes["bucket:acme-films"] == "acme-films"
+    assert ("bucket:acme-films", "queue:videos-queue") in arrows

@@ -88,13 +88,17 @@ EXISTING: Config = {
     "hosted_zone_id": "Z0123456789ABCDEFGHIJ",
     "github": {"oidc_provider_exists": True},
     "iam": {"permissions_boundary_arn": "arn:aws:iam::123456789012:policy/organisation-boundary"},
+    "storage": {
+        "source_buckets": ["acme-films", "acme-lectures"],
+        "source_kms_key_arns": ["arn:aws:kms:ap-southeast-2:123456789012:key/1a2b3c4d-1a2b-1a2b-1a2b-1a2b3c4d5e6f"],
+    },
     "network": {
         "vpc_id": "vpc-0a1b2c3d4e5f60718",
         "private_subnet_ids": ["subnet-0a1b2c3d4e5f60718", "subnet-0b1b2c3d4e5f60718"],
         "public_subnet_ids": ["subnet-0c1b2c3d4e5f60718", "subnet-0d1b2c3d4e5f60718"],
     },
 }
-"""An instance in an account that has its own network, zone, OIDC provider and boundary."""
+"""An instance in an account that has its own network, zone, OIDC provider, boundary and videos."""
 
 MATRIX = {
     "minimal": MINIMAL,
