@@ -55,6 +55,9 @@ same as well, where no `PIPELINE_` variable does: the workflows pass them.
 - `processing.visibility_timeout_s` is at least six times `processing.deadline_s`.
 - `memory_mib` and `cpu_millis` of a pod are a size that Fargate has, less the 256 MiB that it adds itself.
 - `network.vpc_cidr` holds two subnets of `network.subnet_prefix` for each zone, and the private ones all pods at most.
+- `network.vpc_id` needs two private subnets, and two public ones if the load balancer is internet-facing.
+- `hosted_zone_id` needs `domain`; `storage.source_kms_key_arns` needs `source_buckets`; ARNs are of the region's
+  partition.
 - `min_replicas` is not above `max_replicas`.
 - `certificate` needs `domain`; `auth.mode = "oidc"` needs `certificate` and the section `[auth.oidc]`.
 - The two buckets of `[storage]` are two; the keys of `tags` differ in more than capitals.
