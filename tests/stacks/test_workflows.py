@@ -138,6 +138,13 @@ def test_secrets_are_those_that_are_documented(name: str) -> None:
     assert set(re.findall(r"secrets\.(\w+)", text)) <= SECRETS
 
 
+@pytest.mark.parametrize("name", MANUAL)
+def test_variables_name_the_config_and_the_region_of_the_token(name: str) -> None:
+    environment = _job(name)["env"]
+    assert environment["PIPELINE_CONFIG"] == "${{ vars.PIPELINE_CONFIG }}"
+    assert environment["TOKEN_REGION"] == "${{ vars.TOKEN_REGION }}"
+
+
 def test_images_are_built_by_a_role_of_their_own() -> None:
     roles = {name: _job(name)["steps"][1]["with"]["role"] for name in MANUAL}
     assert roles.pop("build-push-a") == "${{ secrets.AWS_BUILD_ROLE_ARN }}"
