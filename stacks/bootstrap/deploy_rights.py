@@ -54,7 +54,14 @@ def _data(names: "Names") -> list[Statement]:
             actions=["secretsmanager:*"],
             resources=[names.arn("secretsmanager", f"secret:{names.api_token_secret}-??????")],
         ),
+        # A new secret has no such characters yet: https://github.com/iann0036/iam-dataset/pull/22
+        Statement(
+            sid="MakeToken",
+            actions=["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
+            resources=[names.arn("secretsmanager", f"secret:{names.api_token_secret}-*")],
+        ),
         Statement(sid="DrawToken", actions=["secretsmanager:GetRandomPassword"], resources=["*"]),
+        *_identity_provider(names),
         Statement(
             sid="FindImages",
             actions=["ecr:DescribeImages", "ecr:DescribeRepositories"],
@@ -67,6 +74,23 @@ def _source_notifications(names: "Names") -> list[Statement]:
     actions = ["s3:GetBucketNotification", "s3:PutBucketNotification"]
     sources = names.source_bucket_arns
     return [Statement(sid="SourceNotifications", actions=actions, resources=sources)] if sources else []
+
+
+def _identity_provider(names: "Names") -> list[Statement]:
+    """Return the rights on the identity provider's client, which Terraform reads to give it to the cluster."""
+    oidc = names.config.auth.oidc
+    if oidc is None:
+        return []
+    return [
+        Statement(sid="ReadOidcClient", actions=["secretsmanager:GetSecretValue"], resources=[oidc.client_secret_arn]),
+        # With a key of the account, which the config does not name.
+        Statement(
+            sid="OidcClientsKey",
+            actions=["kms:Decrypt"],
+            resources=["*"],
+            conditions={"StringEquals": {"kms:EncryptionContext:SecretARN": oidc.client_secret_arn}},
+        ),
+    ]
 
 
 def _observation(names: "Names") -> list[Statement]:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from stacks.config.model import PipelineConfig
 
 _KEPT_IMAGES = 30
+_LONGEST_SESSION_S = 7200
+"""The longest job, `terraform-destroy.yml`, may take 90 minutes; AWS' default is one hour."""
 _STATE_NONCURRENT_DAYS = 365
 
 
@@ -115,6 +117,7 @@ class BootstrapStack(PipelineStack):
             f"{part}-role",
             name=self.names.of(part),
             assume_role_policy=policy_document(trust),
+            max_session_duration=_LONGEST_SESSION_S,
             permissions_boundary=self.config.iam.permissions_boundary_arn,
         )
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.synthesis import EVERYTHING, MINIMAL, Config, Synthesized, as_list, statements, synthesize
+from tests.support.synthesis import EVERYTHING, MINIMAL, OIDC, Config, Synthesized, as_list, statements, synthesize
 
 
 def trust(bootstrap: Synthesized, role: str) -> dict[str, Any]:
@@ -89,9 +89,18 @@ def test_the_state_bucket_is_not_made_here() -> None:
 LONGEST_NAMES: Config = {
     **MINIMAL,
     "name": "a" * 20,
+    "domain": "example.com",
+    "certificate": True,
     "region": "us-gov-west-1",
     "state_bucket": "b" * 63,
     "storage": {"bucket_name": "c" * 63, "test_source_bucket_name": "d" * 63},
+    "auth": {
+        "mode": "oidc",
+        "oidc": {
+            **OIDC["auth"]["oidc"],
+            "client_secret_arn": f"arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:{'e' * 100}-AbCdEf",
+        },
+    },
 }
 
 
