@@ -22,6 +22,7 @@ from stacks.config.model import PipelineConfig
 from stacks.core.stack import CoreStack
 from stacks.dns.stack import DnsStack
 from stacks.engine.charts import ARCHIVES_CONTEXT
+from stacks.engine.stack import TERRAFORM_VERSION
 from stacks.instance.team_package import TeamError, TeamStack, team_stacks
 from stacks.monitoring.stack import MonitoringStack
 from stacks.naming import StackId
@@ -59,9 +60,12 @@ def synth(
 
     `archives` are those of public charts, by name; a chart that is not among them comes from its repository.
     """
-    app = App(
-        outdir=str(outdir), context={ARCHIVES_CONTEXT: {name: str(file) for name, file in (archives or {}).items()}}
-    )
+    context = {
+        ARCHIVES_CONTEXT: {name: str(file) for name, file in (archives or {}).items()},
+        # CDK Terrain refuses write-only arguments unless every targeted version knows them; cdktf ignores this.
+        "targetVersions": {"terraform": TERRAFORM_VERSION},
+    }
+    app = App(outdir=str(outdir), context=context)
     build_stacks(app, config, team)
     app.synth()
 

@@ -11,13 +11,14 @@ What is synthesized is the same, byte for byte (`./noxw bench synth` compares). 
 - `cdktf`: the default, as above.
 - `cdktf-plain`: as the packages come, to compare with.
 - `cdktn`: CDK Terrain, cdktf's continuation, under cdktf's names. https://github.com/open-constructs/cdk-terrain
+  Its provider packages are for version 3 of Terraform's Kubernetes provider, which takes some blocks as lists.
 """
 
 import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -26,6 +27,12 @@ from types import ModuleType
 ENGINES = ("cdktf", "cdktf-plain", "cdktn")
 
 _PROVIDERS = ("cdktf_cdktf_provider_", "cdktn_provider_")
+_LISTS_OF_ONE = {
+    "cdktn_provider_kubernetes.namespace_v1": ("NamespaceV1", "metadata"),
+    "cdktn_provider_kubernetes.role_v1": ("RoleV1", "metadata"),
+}
+"""Classes of ours by module, and the argument that is one block in cdktf's packages and a list in CDK Terrain's."""
+
 _LAZY_JS = Path(__file__).with_name("lazy.cjs")
 
 
@@ -94,11 +101,26 @@ class _CdkTerrain(MetaPathFinder, Loader):
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         module = importlib.import_module(str(_terrain_name(spec.name)))
         self._own_specs[module.__name__] = module.__spec__
+        if module.__name__ in _LISTS_OF_ONE:
+            class_name, argument = _LISTS_OF_ONE[module.__name__]
+            _take_one_block(getattr(module, class_name), argument)
         return module
 
     def exec_module(self, module: ModuleType) -> None:
         # Python has written the alias' spec over the module's own.
         module.__spec__ = self._own_specs.pop(module.__name__)
+
+
+def _take_one_block(resource: type, argument: str) -> None:
+    """Let a resource class take one block where it wants a list of blocks."""
+    take_list: Callable[..., None] = resource.__init__  # type: ignore[misc]  # of a class that is known at run time only
+
+    def take_block(self: object, scope: object, logical_id: str, **arguments: object) -> None:
+        if argument in arguments:
+            arguments[argument] = [arguments[argument]]
+        take_list(self, scope, logical_id, **arguments)
+
+    resource.__init__ = take_block  # type: ignore[misc]
 
 
 def _terrain_name(name: str) -> str | None:
