@@ -30,7 +30,7 @@ from stacks.config.sections import (
 )
 from stacks.config.types import Section, broken_rule
 
-_BASE_PODS = 14
+_BASE_PODS = 15
 """Addresses besides api, frontend and workers: controllers, CoreDNS, KEDA, and the cluster's own interfaces."""
 
 

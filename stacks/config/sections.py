@@ -24,6 +24,7 @@ _RESERVED_ADDRESSES = 5
 """Addresses that AWS keeps in each subnet: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html"""
 
 CpuMillis = Literal[250, 500, 1000, 2000, 4000]
+ControlPlaneLog = Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 731, 1827]
 """Periods that CloudWatch Logs accepts, up to five years."""
 
@@ -131,6 +132,17 @@ class Cluster(Section):
         description="IAM roles or users that administrate the cluster, besides the deploy role. Whoever deploys from a "
         "laptop must be among them.",
         examples=[["arn:aws:iam::123456789012:role/platform"]],
+    )
+    control_plane_logs: tuple[ControlPlaneLog, ...] = Field(
+        default=("audit", "authenticator"),
+        description="Logs of the control plane that CloudWatch gets, of: api, audit, authenticator, controllerManager, "
+        "scheduler. Each gigabyte costs.",
+        examples=[["audit"]],
+    )
+    pod_metrics: Literal["pipeline", "all", "none"] = Field(
+        default="pipeline",
+        description="Pods whose CPU, memory, network and restarts CloudWatch gets as metrics, each of which costs: those "
+        "of the pipeline; all, with sums; or none, without the collector.",
     )
     log_retention_days: Days = Field(default=30, description="Days that logs of cluster and pods are kept.")
     deletion_protection: bool = Field(
@@ -303,6 +315,11 @@ class LoadBalancer(Section):
         max_length=40,
         description="Addresses that reach the dashboard.",
         examples=[["203.0.113.0/24"]],
+    )
+    controller_replicas: Literal[1, 2] = Field(
+        default=2,
+        description="Pods of the load balancer's controller. While the only one is replaced, changes of the Ingress are "
+        "refused.",
     )
     idle_timeout_s: int = Field(
         default=3600, ge=60, le=4000, description="Seconds that a silent connection lives: a WebSocket's, mostly."

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from stacks.core.network import VpcNetwork
     from stacks.engine.stack import PipelineStack
 
-_CONTROL_PLANE_LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 _ADMINISTRATOR = "AmazonEKSClusterAdminPolicy"
 
 
@@ -60,7 +59,7 @@ def make_cluster(stack: "PipelineStack", network: "VpcNetwork") -> EksCluster:
         ),
         # The add-ons that the cluster needs are made below. vpc-cni serves EC2 nodes, of which there are none.
         bootstrap_self_managed_addons=False,
-        enabled_cluster_log_types=_CONTROL_PLANE_LOGS,
+        enabled_cluster_log_types=list(config.control_plane_logs),
         # A version that has left standard support costs six times as much; STANDARD upgrades instead.
         upgrade_policy=EksClusterUpgradePolicy(support_type="STANDARD"),
         deletion_protection=config.deletion_protection,

@@ -30,18 +30,20 @@ class FargatePods:
         return self.memory_mib / 1024
 
 
-def list_system_pods() -> Iterator[FargatePods]:
-    """Yield the pods that every instance has; `tests/stacks/cost/test_capacity.py` compares them with the charts."""
+def list_system_pods(config: PipelineConfig) -> Iterator[FargatePods]:
+    """Yield the pods besides api, frontend and worker."""
+    controllers = config.load_balancer.controller_replicas
     yield _pods("CoreDNS", 2, 2, cpu_millis=250, memory_mib=256)
     yield _pods("metrics-server", 2, 2, cpu_millis=250, memory_mib=256)
     yield _pods("KEDA operator", 1, 1, cpu_millis=250, memory_mib=768)
     yield _pods("KEDA metrics server", 1, 1, cpu_millis=250, memory_mib=256)
-    yield _pods("load balancer controller", 1, 1, cpu_millis=250, memory_mib=256)
-    yield _pods("ADOT collector", 1, 1, cpu_millis=250, memory_mib=768)
+    yield _pods("load balancer controller", controllers, controllers, cpu_millis=250, memory_mib=256)
+    if config.cluster.pod_metrics != "none":
+        yield _pods("ADOT collector", 1, 1, cpu_millis=250, memory_mib=768)
 
 
 def list_pods(config: PipelineConfig) -> Iterator[FargatePods]:
-    yield from list_system_pods()
+    yield from list_system_pods(config)
     for name, web in (("api", config.api), ("frontend", config.frontend)):
         yield _pods(name, web.min_replicas, web.max_replicas, cpu_millis=web.cpu_millis, memory_mib=web.memory_mib)
     worker = config.worker

@@ -9,8 +9,10 @@ from stacks.cost.capacity import FargatePods, list_pods
 from stacks.cost.prices import Assumed, Prices
 
 ALARMS = 8
-METRICS_OF_A_POD = 9
-"""CloudWatch metrics that the ADOT collector sends, for each pod, namespace and the cluster (`stacks/workloads`)."""
+METRICS_OF_A_POD = 7
+"""CloudWatch metrics that the ADOT collector sends (`stacks/workloads`): of each pod of the pipeline by default; if
+`pod_metrics` is all, of each pod, namespace and of the cluster.
+"""
 NAMESPACES = 4
 METRICS_OF_LOGS = 2
 """Videos done and failed, counted in the workers' logs."""
@@ -99,11 +101,7 @@ def _network(config: PipelineConfig, prices: Prices, *, videos: int) -> Iterator
 
 def _observability(config: PipelineConfig, prices: Prices, *, videos: int) -> Iterator[Line]:
     usd, free, assumed = prices.usd, prices.free, prices.assumed
-    # A worker's metrics cost only for the hours in which it sends them.
-    running = (
-        sum(entry.min_count for entry in list_pods(config)) + worker_hours(config, assumed, videos) / assumed.hours
-    )
-    metrics = METRICS_OF_LOGS + METRICS_OF_A_POD * (1 + NAMESPACES + running)
+    metrics = METRICS_OF_LOGS + METRICS_OF_A_POD * _measured(config, worker_hours(config, assumed, videos), assumed)
     yield Line(
         what="CloudWatch: metrics",
         quantity=f"{metrics:.0f}, {free.metrics} free",
@@ -114,12 +112,24 @@ def _observability(config: PipelineConfig, prices: Prices, *, videos: int) -> It
         quantity=f"{ALARMS}, {free.alarms} free",
         usd=usd.alarm_month * max(0, ALARMS - free.alarms),
     )
-    logs_gb = assumed.control_plane_logs_gb + assumed.pod_logs_gb + videos * 2e3 / 1e9
+    control_plane_gb = sum(assumed.control_plane_logs_gb[log] for log in config.cluster.control_plane_logs)
+    logs_gb = control_plane_gb + assumed.pod_logs_gb + videos * 2e3 / 1e9
     yield Line(
         what="CloudWatch: logs",
         quantity=f"{logs_gb:.1f} GB, {free.logs_gb:g} free",
         usd=usd.logs_gb * max(0, logs_gb - free.logs_gb),
     )
+
+
+def _measured(config: PipelineConfig, hours_of_workers: float, assumed: Assumed) -> float:
+    """Return the number of pods, namespaces and clusters with metrics; a worker counts while it runs."""
+    workers = hours_of_workers / assumed.hours
+    match config.cluster.pod_metrics:
+        case "none":
+            return 0
+        case "all":
+            return 1 + NAMESPACES + sum(entry.min_count for entry in list_pods(config)) + workers
+    return config.api.min_replicas + config.frontend.min_replicas + workers
 
 
 def _storage(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[Line]:

@@ -64,7 +64,7 @@ class Assumed(_Table):
     dynamodb_writes: int
     dynamodb_reads: int
     api_tick_s: int
-    control_plane_logs_gb: float
+    control_plane_logs_gb: dict[str, float]
     pod_logs_gb: float
     images_gb: float
     load_balancer_units: float

@@ -1,11 +1,13 @@
 """The estimate as people read it."""
 
+import json
 from collections.abc import Iterator
 
 from stacks.config.model import PipelineConfig
 from stacks.config.partitions import partition_of
 from stacks.cost.estimate import Line, estimate_lines, storage_usd, sum_usd
 from stacks.cost.prices import Hosted, Prices
+from stacks.cost.savings import list_savings
 
 _MAX_VIDEOS = 100_000_000
 
@@ -13,9 +15,13 @@ _MAX_VIDEOS = 100_000_000
 def format_report(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> str:
     """Return a month's bill line by line, its assumptions, and the volume below which a hosted service is cheaper."""
     lines = estimate_lines(config, prices, videos=videos, video_mb=video_mb)
-    return "\n".join([*_bill(config, lines, videos), "", *_assumptions(prices, config, video_mb), "", *_comparison(
-        config, prices, videos=videos, video_mb=video_mb
-    )])  # fmt: skip
+    parts = (
+        _bill(config, lines, videos),
+        _savings(config, prices, videos=videos, video_mb=video_mb),
+        _assumptions(prices, config, video_mb),
+        _comparison(config, prices, videos=videos, video_mb=video_mb),
+    )
+    return "\n\n".join("\n".join(part) for part in parts)
 
 
 def break_even(config: PipelineConfig, prices: Prices, hosted: Hosted, *, video_mb: float) -> int | None:
@@ -60,6 +66,14 @@ def _bill(config: PipelineConfig, lines: list[Line], videos: int) -> Iterator[st
     yield f"{'together':<78} {sum_usd(lines):>10,.2f}"
     if videos:
         yield f"{'a thousand videos':<78} {1000 * sum_usd(lines) / videos:>10,.2f}"
+
+
+def _savings(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[str]:
+    yield "Settings of pipeline.toml that save, each by itself, and what they give up:"
+    for saving, saved in list_savings(config, prices, videos=videos, video_mb=video_mb):
+        setting = f"[{saving.section}] {saving.field} = {json.dumps(saving.value)}"
+        yield f"  {setting:<76} {-saved:>10,.2f}"
+        yield f"    gives up {saving.given_up}"
 
 
 def _assumptions(prices: Prices, config: PipelineConfig, video_mb: float) -> Iterator[str]:

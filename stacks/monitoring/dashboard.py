@@ -35,30 +35,7 @@ def dashboard_body(config: PipelineConfig, metrics: PipelineMetrics, *, alarm_ar
                 _line(metrics.videos_failed.metric, "failed", "Sum"),
             ],
         ),
-        _graph(
-            config, "CPU of pods, % of their limit", [_pods(config, "pod_cpu_utilization_over_pod_limit", "Average")]
-        ),
-        _graph(
-            config,
-            "Memory of pods, % of their limit",
-            [_pods(config, "pod_memory_utilization_over_pod_limit", "Average")],
-        ),
-        _graph(
-            config,
-            "Network of pods, bytes/s",
-            [_pods(config, "pod_network_rx_bytes", "Average"), _pods(config, "pod_network_tx_bytes", "Average", "e2")],
-        ),
-        _graph(
-            config,
-            # cAdvisor counts no restarts. The start time of a pod's container moves with each one.
-            "Restarts: each step up is one, as high as the container had lived, s",
-            [_restarts(config)],
-        ),
-        _graph(
-            config,
-            "Fargate: vCPU (thousandths) and memory (bytes, right)",
-            [_pods(config, "pod_cpu_limit", "Maximum"), _pods(config, "pod_memory_limit", "Maximum", "e2", right=True)],
-        ),
+        *(_graphs_of_pods(config) if config.cluster.pod_metrics != "none" else ()),
         _graph(
             config,
             "Requests and errors",
@@ -85,6 +62,36 @@ def dashboard_body(config: PipelineConfig, metrics: PipelineMetrics, *, alarm_ar
         place = {"x": column * _WIDTH, "y": 3 + row * _HEIGHT, "width": _WIDTH, "height": _HEIGHT}
         widgets.append({"type": "metric", **place, "properties": properties})
     return json.dumps({"widgets": widgets})
+
+
+def _graphs_of_pods(config: PipelineConfig) -> list[dict[str, Any]]:
+    """Return the graphs of Container Insights."""
+    return [
+        _graph(
+            config, "CPU of pods, % of their limit", [_pods(config, "pod_cpu_utilization_over_pod_limit", "Average")]
+        ),
+        _graph(
+            config,
+            "Memory of pods, % of their limit",
+            [_pods(config, "pod_memory_utilization_over_pod_limit", "Average")],
+        ),
+        _graph(
+            config,
+            "Network of pods, bytes/s",
+            [_pods(config, "pod_network_rx_bytes", "Average"), _pods(config, "pod_network_tx_bytes", "Average", "e2")],
+        ),
+        _graph(
+            config,
+            # cAdvisor counts no restarts. The start time of a pod's container moves with each one.
+            "Restarts: each step up is one, as high as the container had lived, s",
+            [_restarts(config)],
+        ),
+        _graph(
+            config,
+            "Fargate: vCPU (thousandths) and memory (bytes, right)",
+            [_pods(config, "pod_cpu_limit", "Maximum"), _pods(config, "pod_memory_limit", "Maximum", "e2", right=True)],
+        ),
+    ]
 
 
 def _graph(config: PipelineConfig, title: str, lines: list[list[Any]]) -> dict[str, Any]:

@@ -70,7 +70,12 @@ def install_collector(stack: PipelineStack, core: CoreOutputs, *, depends_on: Se
         stack, "collector", COLLECTOR_ACCOUNT, role_arn=core.collector_role_arn, depends_on=depends_on
     )
     rights = _allow_scraping(stack, depends_on=[account])
-    text = json.dumps(collector_config(region=stack.config.region, log_group=stack.names.insights_log_group), indent=1)
+    settings = collector_config(
+        region=stack.config.region,
+        log_group=stack.names.insights_log_group,
+        namespace=None if stack.config.cluster.pod_metrics == "all" else stack.names.namespace,
+    )
+    text = json.dumps(settings, indent=1)
     config = ConfigMapV1(
         stack,
         "collector-config",

@@ -5,6 +5,9 @@ https://aws-otel.github.io/docs/getting-started/container-insights/eks-fargate/ 
 only (those of containers repeat them, as a pod has one, and each log event costs), and the containers' start time,
 whose steps are their restarts, which cAdvisor does not count.
 
+CloudWatch charges for each combination of a metric and its dimensions, 30 cents a month. So it gets only what the
+dashboard shows. The log events have the absolute figures as well, for Logs Insights.
+
 Pure. `$$` is the collector's own way to write a dollar.
 """
 
@@ -32,10 +35,8 @@ _SERIES = {
 _RATES = ["pod_cpu_usage_seconds_total", "pod_network_rx_bytes", "pod_network_tx_bytes"]
 
 METRICS = (
-    "pod_cpu_usage_total",
     "pod_cpu_limit",
     "pod_cpu_utilization_over_pod_limit",
-    "pod_memory_working_set",
     "pod_memory_limit",
     "pod_memory_utilization_over_pod_limit",
     "pod_network_rx_bytes",
@@ -44,14 +45,12 @@ METRICS = (
 )
 """Metrics that CloudWatch gets in `ContainerInsights`."""
 
-DIMENSIONS = (
-    ("ClusterName", "LaunchType"),
-    ("ClusterName", "Namespace", "LaunchType"),
-    ("ClusterName", "Namespace", "PodName", "LaunchType"),
-)
+OF_A_POD = ("ClusterName", "Namespace", "PodName", "LaunchType")
+SUMS = (("ClusterName", "LaunchType"), ("ClusterName", "Namespace", "LaunchType"))
 
 
-def collector_config(*, region: str, log_group: str) -> dict[str, Any]:
+def collector_config(*, region: str, log_group: str, namespace: str | None) -> dict[str, Any]:
+    """Return the configuration for the pods of a namespace; for None for those of all, with sums."""
     processors = {
         "metricstransform/labels": _transform(
             ".*",
@@ -84,9 +83,9 @@ def collector_config(*, region: str, log_group: str) -> dict[str, Any]:
         "batch": {"timeout": f"{_PERIOD_S}s"},
     }
     return {
-        "receivers": {"prometheus": {"config": _scrapes()}},
+        "receivers": {"prometheus": {"config": _scrapes(namespace)}},
         "processors": processors,
-        "exporters": {"awsemf": _exporter(region=region, log_group=log_group)},
+        "exporters": {"awsemf": _exporter(region=region, log_group=log_group, sums=namespace is None)},
         # The collector listens on localhost by default, and the kubelet's probes come from outside.
         "extensions": {"health_check": {"endpoint": f"0.0.0.0:{HEALTH_PORT}"}},
         "service": {
@@ -98,7 +97,8 @@ def collector_config(*, region: str, log_group: str) -> dict[str, Any]:
     }
 
 
-def _scrapes() -> dict[str, Any]:
+def _scrapes(namespace: str | None) -> dict[str, Any]:
+    kept = [{"action": "keep", "source_labels": ["namespace"], "regex": namespace}] if namespace else []
     account = "/var/run/secrets/kubernetes.io/serviceaccount"
     return {
         "global": {"scrape_interval": f"{_PERIOD_S}s", "scrape_timeout": "40s"},
@@ -120,12 +120,14 @@ def _scrapes() -> dict[str, Any]:
                         "replacement": "/api/v1/nodes/$$1/proxy/metrics/cadvisor",
                     },
                 ],
+                "metric_relabel_configs": kept,
             }
         ],
     }
 
 
-def _exporter(*, region: str, log_group: str) -> dict[str, Any]:
+def _exporter(*, region: str, log_group: str, sums: bool) -> dict[str, Any]:
+    dimensions = [OF_A_POD, *(SUMS if sums else ())]
     return {
         "region": region,
         "namespace": "ContainerInsights",
@@ -136,7 +138,7 @@ def _exporter(*, region: str, log_group: str) -> dict[str, Any]:
         "parse_json_encoded_attr_values": ["kubernetes"],
         "dimension_rollup_option": "NoDimensionRollup",
         "metric_declarations": [
-            {"dimensions": [list(names) for names in DIMENSIONS], "metric_name_selectors": list(METRICS)}
+            {"dimensions": [list(names) for names in dimensions], "metric_name_selectors": list(METRICS)}
         ],
     }
 

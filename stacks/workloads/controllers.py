@@ -1,7 +1,7 @@
 """The two controllers from charts: KEDA scales the worker, the AWS Load Balancer Controller makes the ALB.
 
-One replica each: neither is in the way of a request or a video. While one is away (a Fargate pod starts in 60-90 s),
-nothing scales, respectively no change of the Ingress is carried out.
+Neither is in the way of a request or a video. KEDA has one replica: while it is away (a Fargate pod starts in 60-90 s),
+nothing scales. The other has two: its webhooks check every Ingress, so that no change would be accepted without it.
 """
 
 import json
@@ -64,7 +64,8 @@ def install_load_balancer_controller(
             # Fargate has no instance metadata to ask for these.
             "region": stack.config.region,
             "vpcId": core.vpc_id,
-            "replicaCount": 1,
+            "replicaCount": stack.config.load_balancer.controller_replicas,
+            "podDisruptionBudget": {"maxUnavailable": 1},
             "serviceAccount": {
                 "name": LOAD_BALANCER_CONTROLLER_ACCOUNT.name,
                 "annotations": role_annotations(core.load_balancer_controller_role_arn),

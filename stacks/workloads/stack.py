@@ -38,13 +38,14 @@ class WorkloadsStack(PipelineStack):
         # Only pods that start after it are covered, so that whatever has pods comes after it.
         logs = make_pod_logs(self, depends_on=[logging])
         keda_namespace = make_namespace(self, KEDA_NAMESPACE, purpose="keda")
-        insights = make_namespace(self, INSIGHTS_NAMESPACE, purpose="insights")
         pipeline = make_namespace(self, self.names.namespace, purpose="pipeline", labels=READINESS_GATE)
 
         # KEDA's chart puts a RoleBinding into the namespace that KEDA watches.
         scaler = install_keda(self, core, depends_on=[keda_namespace, pipeline, logs])
         balancer = install_load_balancer_controller(self, core, depends_on=[logs])
-        install_collector(self, core, depends_on=[insights, logs])
+        if config.cluster.pod_metrics != "none":
+            insights = make_namespace(self, INSIGHTS_NAMESPACE, purpose="insights")
+            install_collector(self, core, depends_on=[insights, logs])
 
         worker, api, frontend = (
             components.describe_worker(config),

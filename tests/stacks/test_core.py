@@ -252,6 +252,13 @@ def test_cluster_admits_the_deploy_role_and_nobody_for_having_made_it(core: Synt
     assert core.resources("aws_eks_access_entry")["deploy"]["principal_arn"] == NAMES.role_arn("deploy")
 
 
+@pytest.mark.parametrize("logs", [["audit", "authenticator"], []])
+def test_control_plane_logs_are_those_of_the_config(logs: list[str]) -> None:
+    given = {} if logs else {"cluster": {"control_plane_logs": logs}}
+    cluster = core_of({**MINIMAL, **given}).resources("aws_eks_cluster")["cluster"]
+    assert cluster.get("enabled_cluster_log_types", []) == logs
+
+
 def test_coredns_runs_on_fargate_after_all_profiles(core: Synthesized) -> None:
     add_ons = core.resources("aws_eks_addon")
     assert json.loads(add_ons["coredns"]["configuration_values"]) == {"computeType": "Fargate"}

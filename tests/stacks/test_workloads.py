@@ -1,10 +1,13 @@
 """The workloads stack as a whole: what Kubernetes, the services and the other stacks say of it."""
 
+import json
+
 import kubernetes_validate  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from services.contract.settings import ApiSettings, FrontendSettings, ServiceSettings, WorkerSettings
 from stacks.config.model import PipelineConfig
+from stacks.cost.capacity import list_pods
 from stacks.engine.environment import container_environment
 from stacks.naming import Names
 from tests.support.kubernetes_objects import (
@@ -99,6 +102,18 @@ def test_controllers_outlive_what_they_must_clean_up(workloads: Synthesized) -> 
             before = {name for name in comes_after(workloads, address) if name.startswith("kubernetes_namespace_v1.")}
             made = {workloads.all_resources()[name]["metadata"]["name"] for name in before}
             assert namespace in made, address
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_as_many_load_balancer_controllers_run_as_are_paid_for(replicas: int) -> None:
+    values = {**MINIMAL, "load_balancer": {"controller_replicas": replicas}}
+    release = synthesize(values)["workloads"].resources("helm_release")["aws-load-balancer-controller"]
+    given = json.loads(release["values"][0])
+    assert given["replicaCount"] == replicas
+    # One is evicted at a time, so that the other still answers the webhooks.
+    assert given["podDisruptionBudget"] == {"maxUnavailable": 1}
+    counted = {pods.name: pods.min_count for pods in list_pods(PipelineConfig.model_validate(values))}
+    assert counted["load balancer controller"] == replicas
 
 
 def test_keda_comes_after_the_namespace_that_it_watches(workloads: Synthesized) -> None:

@@ -3,6 +3,11 @@
 import json
 from typing import Any
 
+import pytest
+
+from stacks.config.model import PipelineConfig
+from stacks.cost.capacity import list_pods
+from stacks.cost.estimate import METRICS_OF_A_POD
 from stacks.naming import LOGGING_NAMESPACE
 from stacks.workloads import collector_config
 from stacks.workloads.interpolation import escape_interpolation
@@ -11,7 +16,7 @@ from tests.support.kubernetes_objects import (
     named,
     pod_templates,
 )
-from tests.support.synthesis import Synthesized
+from tests.support.synthesis import MINIMAL, Synthesized, synthesize
 
 
 def test_logs_are_routed_before_any_pod_starts(workloads: Synthesized) -> None:
@@ -58,9 +63,29 @@ def test_the_collector_sends_what_the_dashboard_shows(synthesized: dict[str, Syn
     assert set(declaration["metric_name_selectors"]) <= produced
     [body] = synthesized["monitoring"].resources("aws_cloudwatch_dashboard").values()
     for metric in declaration["metric_name_selectors"]:
-        # Two are shown as shares of their limits.
-        shown = f'MetricName=\\"{metric}\\"' in body["dashboard_body"]
-        assert shown or metric in {"pod_cpu_usage_total", "pod_memory_working_set"}, metric
+        assert f'MetricName=\\"{metric}\\"' in body["dashboard_body"], metric
+    assert len(declaration["metric_name_selectors"]) == METRICS_OF_A_POD
+
+
+@pytest.mark.parametrize(("pods", "dimensions"), [("pipeline", 1), ("all", 3)])
+def test_metrics_that_are_paid_for_are_those_of_the_configured_pods(pods: str, dimensions: int) -> None:
+    stack = synthesize({**MINIMAL, "cluster": {"pod_metrics": pods}})["workloads"]
+    config = json.loads(named(stack, "ConfigMap")["adot-collector-config"]["data"][collector_config.CONFIG_FILE])
+    [scrape] = config["receivers"]["prometheus"]["config"]["scrape_configs"]
+    [declaration] = config["exporters"]["awsemf"]["metric_declarations"]
+    assert len(declaration["dimensions"]) == dimensions
+    assert ["ClusterName", "Namespace", "PodName", "LaunchType"] in declaration["dimensions"]
+    kept = [{"action": "keep", "source_labels": ["namespace"], "regex": "thumbnails"}] if pods == "pipeline" else []
+    assert scrape["metric_relabel_configs"] == kept
+
+
+def test_without_pod_metrics_there_is_no_collector_and_no_empty_graph() -> None:
+    values = {**MINIMAL, "cluster": {"pod_metrics": "none"}}
+    made = synthesize(values)
+    assert made["workloads"].resources("kubernetes_stateful_set_v1") == {}
+    [dashboard] = made["monitoring"].resources("aws_cloudwatch_dashboard").values()
+    assert "ContainerInsights" not in dashboard["dashboard_body"]
+    assert "ADOT collector" not in {pods.name for pods in list_pods(PipelineConfig.model_validate(values))}
 
 
 def test_every_processor_is_in_the_pipeline(workloads: Synthesized) -> None:

@@ -8,12 +8,13 @@ from tests.support.bench import config
 
 def test_a_new_accounts_quota_holds_the_base_but_not_ten_workers() -> None:
     base = sum(entry.min_count * entry.vcpus for entry in list_pods(config()))
-    assert base == pytest.approx(2.5)
+    assert base == pytest.approx(2.75)
     assert max_vcpus(config()) > 6
 
 
-def test_fewer_workers_fit() -> None:
-    assert max_vcpus(config(worker={"max_replicas": 1})) <= 6
+def test_a_small_config_fits_a_new_accounts_quota() -> None:
+    small = config(worker={"max_replicas": 1}, api={"max_replicas": 2}, frontend={"max_replicas": 2})
+    assert max_vcpus(small) <= 6
 
 
 def test_fargate_bills_the_size_above_the_request() -> None:

@@ -1,12 +1,14 @@
 """The bill follows the config and the videos, and says honestly where others are cheaper."""
 
 import math
+import re
 
 import pytest
 
 from stacks.cost.estimate import Line, estimate_lines, sum_usd, worker_hours
 from stacks.cost.prices import Plan, load_prices
 from stacks.cost.report import break_even, format_report
+from stacks.cost.savings import list_savings
 from tests.support.bench import config
 
 
@@ -29,6 +31,33 @@ def test_base_costs_about_230_usd_without_cloudwatch_metrics() -> None:
     lines = _lines(videos=0)
     base = sum(line.usd for line in lines.values()) - lines["CloudWatch: metrics"].usd
     assert 200 < base < 260
+
+
+def test_the_default_config_costs_at_most_250_dollars_at_idle() -> None:
+    assert config().load_balancer.controller_replicas == 2
+    assert sum_usd(list(_lines(videos=0, domain="example.com").values())) <= 250
+
+
+def test_every_saving_that_is_listed_is_what_the_setting_saves() -> None:
+    values: dict[str, dict[str, object]] = {
+        "cluster": {"pod_metrics": "all", "control_plane_logs": ["api", "audit"]},
+        "load_balancer": {"scheme": "internet-facing"},
+    }
+    now = sum_usd(list(_lines(**values).values()))
+    savings = list(list_savings(config(**values), load_prices(), videos=10_000, video_mb=100))
+    assert [saving.field for saving, _ in savings][:3] == ["pod_metrics", "pod_metrics", "controller_replicas"]
+    for saving, usd in savings:
+        changed = {**values, saving.section: {**values[saving.section], saving.field: saving.value}}
+        assert usd == pytest.approx(now - sum_usd(list(_lines(**changed).values())))
+        assert usd > 0
+
+
+def test_the_report_names_settings_that_save_with_what_they_give_up() -> None:
+    text = format_report(config(), load_prices(), videos=0, video_mb=100)
+    assert re.search(r'\[cluster\] pod_metrics = "none" +-12\.43\n    gives up the dashboard\'s graphs', text)
+    assert "[cluster] pod_metrics" not in format_report(
+        config(cluster={"pod_metrics": "none"}), load_prices(), videos=0, video_mb=100
+    )
 
 
 def test_no_videos_cost_no_worker() -> None:
