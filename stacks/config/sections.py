@@ -141,8 +141,8 @@ class Cluster(Section):
     )
     pod_metrics: Literal["pipeline", "all", "none"] = Field(
         default="pipeline",
-        description="Pods whose CPU, memory, network and restarts CloudWatch gets as metrics, each of which costs: those "
-        "of the pipeline; all, with sums; or none, without the collector.",
+        description="Pods whose CPU, memory, network and restarts CloudWatch gets as metrics, each of which costs: "
+        "those of the pipeline; all, with sums; or none, without the collector.",
     )
     log_retention_days: Days = Field(default=30, description="Days that logs of cluster and pods are kept.")
     deletion_protection: bool = Field(
@@ -318,8 +318,8 @@ class LoadBalancer(Section):
     )
     controller_replicas: Literal[1, 2] = Field(
         default=2,
-        description="Pods of the load balancer's controller. While the only one is replaced, changes of the Ingress are "
-        "refused.",
+        description="Pods of the load balancer's controller. While the only one is replaced, changes of the Ingress "
+        "are refused.",
     )
     idle_timeout_s: int = Field(
         default=3600, ge=60, le=4000, description="Seconds that a silent connection lives: a WebSocket's, mostly."

@@ -1,4 +1,4 @@
-"""The VPC: a public and a private subnet in each zone, one NAT gateway, and a way to S3 that does not pass it."""
+"""The VPC: subnets in each zone, one NAT gateway, and ways to S3 and DynamoDB that do not pass it."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -107,16 +107,17 @@ def _make_vpc(stack: "PipelineStack") -> VpcNetwork:
         destination_cidr_block=_EVERYWHERE,
         nat_gateway_id=nat.id,
     )
-    # Videos would cost 4.5 cents a gigabyte through the NAT gateway; this is free. ECR's layers come this way too.
-    VpcEndpoint(
-        stack,
-        "s3",
-        vpc_id=vpc.id,
-        service_name=f"com.amazonaws.{stack.config.region}.s3",
-        vpc_endpoint_type="Gateway",
-        route_table_ids=[private_routes.id],
-        tags={"Name": stack.names.of("s3")},
-    )
+    # Videos would cost 4.5 cents a gigabyte through the NAT gateway; these are free. ECR's layers come by S3's.
+    for service in ("s3", "dynamodb"):
+        VpcEndpoint(
+            stack,
+            service,
+            vpc_id=vpc.id,
+            service_name=f"com.amazonaws.{stack.config.region}.{service}",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=[private_routes.id],
+            tags={"Name": stack.names.of(service)},
+        )
     return VpcNetwork(
         vpc_id=vpc.id,
         public=[subnet.id for subnet in public],

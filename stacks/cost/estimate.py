@@ -80,7 +80,7 @@ def _network(config: PipelineConfig, prices: Prices, *, videos: int) -> Iterator
     if not own:
         zones = len(config.network.public_subnet_ids)
     addresses = int(own) + (zones if config.load_balancer.scheme == "internet-facing" else 0)
-    nat_gb = assumed.nat_gb + videos * 20e3 / 1e9  # requests to SQS and DynamoDB, and logs
+    nat_gb = assumed.nat_gb + videos * 20e3 / 1e9  # requests to SQS, and logs
     if own:
         yield Line(what="NAT gateway", quantity=f"{assumed.hours:g} h", usd=usd.nat_hour * assumed.hours)
     yield Line(what="NAT gateway: data", quantity=f"{nat_gb:.1f} GB", usd=usd.nat_gb * nat_gb)

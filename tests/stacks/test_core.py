@@ -308,8 +308,15 @@ def test_subnets_are_disjoint_and_tagged_for_the_load_balancer(name: str) -> Non
         role = "elb" if logical_id.startswith("public") else "internal-elb"
         assert subnet["tags"][f"kubernetes.io/role/{role}"] == "1"
     assert len(core.resources("aws_nat_gateway")) == 1
-    [endpoint] = core.resources("aws_vpc_endpoint").values()
-    assert endpoint["vpc_endpoint_type"] == "Gateway"
+    endpoints = core.resources("aws_vpc_endpoint").values()
+    region = MATRIX[name]["region"]
+    assert {endpoint["vpc_endpoint_type"] for endpoint in endpoints} == {"Gateway"}
+    assert {endpoint["service_name"] for endpoint in endpoints} == {
+        f"com.amazonaws.{region}.s3",
+        f"com.amazonaws.{region}.dynamodb",
+    }
+    for endpoint in endpoints:
+        assert endpoint["route_table_ids"] == ["${aws_route_table.private.id}"]
 
 
 def test_the_token_is_in_no_state(core: Synthesized) -> None:
