@@ -1,7 +1,11 @@
 """Pods of the workloads stack: what they may do, how large they are, how they end, how many there are."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
+from services.aws.clients import make_clients
+from services.aws.presign import Presigner
 from stacks.config.fargate import is_exact
 from stacks.config.model import PipelineConfig
 from stacks.naming import INSIGHTS_NAMESPACE, Names
@@ -228,6 +232,21 @@ def test_api_and_frontend_follow_their_cpu(workloads: Synthesized) -> None:
 
 def test_terraform_leaves_the_number_of_pods_to_the_autoscalers(workloads: Synthesized) -> None:
     assert all("replicas" not in deployment["spec"] for deployment in named(workloads, "Deployment").values())
+
+
+@pytest.mark.parametrize("region", ["ap-southeast-2", "us-east-1", "us-gov-west-1", "cn-north-1"])
+def test_pages_may_load_from_the_instances_bucket_and_no_other(region: str) -> None:
+    stack = synthesize({**MINIMAL, "region": region})["workloads"]
+    allowed = variables(stack, "frontend")["STORAGE_ORIGIN"].split()
+    bucket = f"thumbnails-videos-123456789012-{region}"
+    s3 = make_clients(region, connections=1, credentials=("AKID", "secret")).s3
+    for url in (
+        Presigner(s3, bucket).url("thumbnails/a_1.jpg", lifetime_s=900),
+        s3.generate_presigned_post(bucket, "uploads/a.mp4")["url"],
+        f"{s3.meta.endpoint_url}".replace("//", f"//{bucket}."),
+    ):
+        assert "{0.scheme}://{0.netloc}".format(urlsplit(url)) in allowed
+    assert all(origin.startswith(f"https://{bucket}.s3.") for origin in allowed)
 
 
 def test_disruption_budget_allows_one_pod_per_component(workloads: Synthesized) -> None:

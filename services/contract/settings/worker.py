@@ -133,6 +133,13 @@ class FrontendSettings(ServiceSettings):
         pattern=r"^https?://[^/]+$",
         examples=["http://thumbnails-api:8000"],
     )
+    storage_origin: str = Field(
+        default="",
+        description="Origins of presigned URLs, separated by spaces: the content security policy allows thumbnails "
+        "from them and uploads to them, and to nothing else.",
+        pattern=r"^(https?://[^\s/*;,]+( |$))*$",
+        examples=["https://acme-videos.s3.ap-southeast-2.amazonaws.com"],
+    )
     port: Port = Field(default=3000, description="Port that Next.js listens on.", examples=["3000"])
     hostname: str = Field(
         default="0.0.0.0",  # noqa: S104 - as the description says

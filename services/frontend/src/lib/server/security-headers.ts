@@ -2,7 +2,7 @@
 
 export interface PolicyOptions {
   nonce: string;
-  /** Origin of presigned URLs, for thumbnails and uploads. */
+  /** Origins of presigned URLs, for thumbnails and uploads. */
   storageOrigin: string;
   isDevelopment: boolean;
 }
