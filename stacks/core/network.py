@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cdktf import Fn, TerraformResourceLifecycle
+from cdktf import Fn, Postcondition, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.data_aws_availability_zones import (
     DataAwsAvailabilityZones,
     DataAwsAvailabilityZonesFilter,
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _ZONES_WITHOUT_EKS = ["use1-az3", "usw1-az2", "cac1-az3"]
 """https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#network-requirements-subnets"""
+
+_ZONES_WITHOUT_FARGATE = ["apne1-az3"]
+"""https://docs.aws.amazon.com/eks/latest/userguide/fargate.html"""
 
 _EVERYWHERE = "0.0.0.0/0"
 
@@ -63,15 +66,27 @@ def _make_vpc(stack: "PipelineStack") -> VpcNetwork:
     )
     # AWS opens it to its own members; nobody is to use it.
     DefaultSecurityGroup(stack, "closed", vpc_id=vpc.id, tags={"Name": stack.names.of("closed")})
+    count = stack.config.network.availability_zones
     zones = DataAwsAvailabilityZones(
         stack,
         "zones",
         state="available",
-        exclude_zone_ids=_ZONES_WITHOUT_EKS,
+        exclude_zone_ids=[*_ZONES_WITHOUT_EKS, *_ZONES_WITHOUT_FARGATE],
         # Local Zones are opted in to, and have neither EKS nor Fargate.
         filter=[DataAwsAvailabilityZonesFilter(name="opt-in-status", values=["opt-in-not-required"])],
+        lifecycle=TerraformResourceLifecycle(
+            # `element` begins again at the first zone, and two subnets would share one.
+            postcondition=[
+                Postcondition(
+                    condition=f"${{length(self.names) >= {count}}}",
+                    error_message=(
+                        f"pipeline.toml asks for {count} zones (network.availability_zones), and "
+                        f"{stack.config.region} has fewer with EKS on Fargate: ask for 2, or choose another region."
+                    ),
+                )
+            ]
+        ),
     )
-    count = stack.config.network.availability_zones
     blocks = _blocks(stack.config.network.vpc_cidr, stack.config.network.subnet_prefix, 2 * count)
     public = [
         _subnet(stack, f"public-{zone + 1}", vpc, zones, zone, block=blocks[zone], role="elb") for zone in range(count)

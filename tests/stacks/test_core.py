@@ -319,6 +319,16 @@ def test_subnets_are_disjoint_and_tagged_for_the_load_balancer(name: str) -> Non
         assert endpoint["route_table_ids"] == ["${aws_route_table.private.id}"]
 
 
+@pytest.mark.parametrize("name", MATRIX)
+def test_a_region_with_too_few_zones_for_fargate_ends_the_plan(name: str) -> None:
+    [zones] = core_of(MATRIX[name]).document["data"]["aws_availability_zones"].values()
+    assert {"use1-az3", "apne1-az3"} <= set(zones["exclude_zone_ids"])
+    count = MATRIX[name].get("network", {}).get("availability_zones", 2)
+    [condition] = zones["lifecycle"]["postcondition"]
+    assert condition["condition"] == f"${{length(self.names) >= {count}}}"
+    assert f"asks for {count} zones (network.availability_zones)" in condition["error_message"]
+
+
 def test_the_token_is_in_no_state(core: Synthesized) -> None:
     [version] = core.resources("aws_secretsmanager_secret_version").values()
     assert version["secret_string_wo"].startswith("${ephemeral.")
