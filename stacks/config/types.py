@@ -55,8 +55,9 @@ InstanceName = Annotated[
         r"(?=.{3,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*",
         "3 to 20 small letters, digits and single hyphens, a letter first, so that the names of all resources fit; "
         "not default, keda, or beginning with kube- or aws-, which are others' namespaces, "
-        "nor with sthree- or amzn-, which S3 refuses",
-        reserved=r"default|keda|(kube|aws|sthree|amzn)-.*",
+        "nor with sthree- or amzn-, which S3 refuses, internal-, which load balancers refuse, or eks-, which Fargate "
+        "profiles refuse",
+        reserved=r"default|keda|aws|(kube|aws|sthree|amzn|internal|eks)-.*",
     ),
 ]
 Region = Annotated[str, Form(r"(?=.{1,16}$)[a-z]{2}(-[a-z]+)+-\d", "an AWS region's code")]

@@ -105,6 +105,8 @@ def test_all_errors_are_told_at_once_with_value_rule_and_example() -> None:
     ("change", "field"),
     [
         ({"name": "kube-system"}, "name"),
+        ({"name": "internal-thumbs"}, "name"),
+        ({"name": "eks-thumbs"}, "name"),
         ({"name": "a" * 21}, "name"),
         ({"region": "nowhere"}, "region"),
         ({"image_tag": "latest"}, "image_tag"),
