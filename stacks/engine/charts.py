@@ -4,6 +4,7 @@ Objects of a custom kind (`ScaledObject`) go through a chart of ours: `kubernete
 kind when it plans, and before KEDA is installed there is none.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,14 +28,22 @@ def local_chart(stack: "PipelineStack", folder: Path) -> str:
     return f"./{asset.path}"
 
 
-def public_chart(stack: "PipelineStack", chart: PublicChart) -> dict[str, str]:
-    """Return the arguments of a Helm `Release` that name a public chart.
+@dataclass(frozen=True)
+class ChartSource:
+    """Arguments of a Helm `Release` that say which chart it is."""
 
-    Terraform reads the chart for each plan, also for that of a destroy. With the archive that the instance keeps, it
-    needs no repository for that.
+    chart: str
+    repository: str | None = None
+    version: str | None = None
+
+
+def public_chart(stack: "PipelineStack", chart: PublicChart) -> ChartSource:
+    """Return the source of a public chart: the archive that the instance keeps, or the chart's repository.
+
+    Terraform reads the chart for each plan, also for that of a destroy, and needs no repository with the archive.
     """
     archive = (stack.node.try_get_context(ARCHIVES_CONTEXT) or {}).get(chart.name)
     if archive is None:
-        return {"repository": chart.repository, "chart": chart.name, "version": chart.version}
+        return ChartSource(chart.name, repository=chart.repository, version=chart.version)
     asset = TerraformAsset(stack, f"chart-{chart.name}", path=archive, type=AssetType.FILE)
-    return {"chart": f"./{asset.path}"}
+    return ChartSource(f"./{asset.path}")

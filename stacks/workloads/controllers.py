@@ -98,11 +98,14 @@ def _release(
     depends_on: Sequence[ITerraformDependable],
 ) -> Release:
     """Install a chart as a release of its name."""
+    source = public_chart(stack, chart)
     return Release(
         stack,
         chart.name,
         name=chart.name,
-        **public_chart(stack, chart),
+        chart=source.chart,
+        repository=source.repository,
+        version=source.version,
         namespace=namespace,
         values=[json.dumps(values, indent=2)],
         # Back to what was when the pods do not come up.
