@@ -8,8 +8,8 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from services.aws.errors import ServiceError
@@ -81,13 +81,26 @@ class Presigner:
         ).hexdigest()
         return f"{self._origin}{path}?{text}&X-Amz-Signature={signature}"
 
+    def ends_at(self, *, lifetime_s: int) -> datetime:
+        """Return when a signature of now ends: after `lifetime_s`, or before, with the credentials of a role.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+        """
+        end = self._now() + timedelta(seconds=lifetime_s)
+        # Only credentials that boto3 renews have it: those of a service account live for an hour.
+        credentials_end: datetime | None = getattr(self._own_credentials(), "_expiry_time", None)
+        return end if credentials_end is None else min(end, credentials_end)
+
     def _get_credentials(self) -> Credentials:
         # Read each time, as boto3 renews the credentials of a role.
-        found = self._s3._request_signer._credentials  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way to the client's own
+        found = self._own_credentials()
         if found is None:
             raise ServiceError("There are no AWS credentials to sign a URL with.")
         frozen = found.get_frozen_credentials()
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
+
+    def _own_credentials(self) -> Any:
+        return self._s3._request_signer._credentials  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way to the client's own
 
     def _derive_key(self, secret: str, date: str) -> bytes:
         if self._signing_key is None or self._signing_key[0] != (secret, date):

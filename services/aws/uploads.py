@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from services.aws.errors import translate_errors
@@ -17,6 +18,8 @@ class PostForm:
 
     url: str
     fields: Mapping[str, str]
+    expires_at: datetime
+    """End of the form, which is before its lifetime if the credentials that signed it end before."""
 
 
 class Uploads:
@@ -41,7 +44,7 @@ class Uploads:
                 Conditions=[{"Content-Type": content_type}, ["content-length-range", size_bytes, size_bytes]],
                 ExpiresIn=lifetime_s,
             )
-        return PostForm(form["url"], form["fields"])
+        return PostForm(form["url"], form["fields"], self._presigner.ends_at(lifetime_s=lifetime_s))
 
     def begin(self, key: str, *, content_type: str) -> str:
         """Begin a multipart upload; return its id. Raises: ServiceError."""

@@ -3,7 +3,6 @@
 import contextlib
 import secrets
 import time
-from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter
 
@@ -75,7 +74,7 @@ def create_upload(request: UploadRequest, _: Operator, services: Services) -> Ti
         content_type=media_type,
         url=form.url,
         fields=dict(form.fields),
-        expires_at=datetime.now(UTC) + timedelta(seconds=_LIFETIME_S),
+        expires_at=form.expires_at,
     )
 
 
@@ -86,7 +85,7 @@ def create_upload(request: UploadRequest, _: Operator, services: Services) -> Ti
     responses=document_problems(401, 403, 404, 422, 429, 503),
 )
 def sign_parts(request: PartUrlsRequest, _: Operator, services: Services) -> PartUrls:
-    """Return URLs to PUT parts to, valid for an hour. Request later parts later."""
+    """Return URLs to PUT parts to, valid for an hour at most. Request later parts later."""
     _check_key(request.key)
     return PartUrls(
         parts=[

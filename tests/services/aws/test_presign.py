@@ -3,10 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
+import boto3
+import botocore.session
 import pytest
+from botocore.credentials import RefreshableCredentials
 
 from services.aws.clients import make_clients
 from services.aws.presign import WINDOW_S, Presigner
+from services.aws.uploads import Uploads
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 KEYS = ["thumbnails/a_1.jpg", "thumbnails/Ü +&=?#%2F/日本~*()'!.jpg", "//x/../y", "a b/c"]
@@ -24,6 +28,25 @@ def test_a_url_is_the_one_that_botocore_would_make(region: str, endpoint: str | 
     with patch("botocore.auth.get_current_datetime", lambda *_, **__: NOW.replace(tzinfo=None)):
         parameters = {"Bucket": bucket, "Key": key}
         assert ours == s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=900 + WINDOW_S)
+
+
+@pytest.mark.parametrize(("left_s", "valid_s"), [(900, 900), (7200, 3600), (None, 3600)])
+def test_a_signature_ends_with_the_credentials_of_a_role(left_s: int | None, valid_s: int) -> None:
+    """Renewable credentials are those of a service account on AWS; keys of a user have no end."""
+    now = datetime.now(UTC)
+    session = botocore.session.get_session()
+    if left_s is None:
+        session.set_credentials("AKID", "secret")
+    else:
+        session._credentials = RefreshableCredentials(  # noqa: SLF001 - as botocore's own providers set it
+            "AKID", "secret", "token", now + timedelta(seconds=left_s), refresh_using=dict, method="assume-role"
+        )
+    s3 = make_clients("us-east-1", connections=1, session=boto3.Session(region_name="us-east-1", botocore_session=session)).s3
+    presigner = Presigner(s3, "bucket", lambda: now)
+    form = Uploads(s3, "bucket", presigner, patient=s3).post(
+        "uploads/a.mp4", content_type="video/mp4", size_bytes=7, lifetime_s=3600
+    )
+    assert form.expires_at == now + timedelta(seconds=valid_s)
 
 
 def test_a_url_is_stable_within_its_window() -> None:

@@ -303,7 +303,7 @@ export interface paths {
         put?: never;
         /**
          * Get URLs for parts
-         * @description Return URLs to PUT parts to, valid for an hour. Request later parts later.
+         * @description Return URLs to PUT parts to, valid for an hour at most. Request later parts later.
          */
         post: operations["signParts"];
         delete?: never;
