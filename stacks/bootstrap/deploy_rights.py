@@ -64,7 +64,8 @@ def _data(names: "Names") -> list[Statement]:
         *_identity_provider(names),
         Statement(
             sid="FindImages",
-            actions=["ecr:DescribeImages", "ecr:DescribeRepositories"],
+            actions=_of("ecr", ["DescribeImages", "DescribeRepositories"])
+            + _of("ecr", ["GetLifecyclePolicy", "PutLifecyclePolicy", "DeleteLifecyclePolicy"]),
             resources=[names.arn("ecr", f"repository/{names.repository(service)}") for service in SERVICES],
         ),
     ]

@@ -4,10 +4,8 @@ Images' repositories, GitHub's way into the account with one role to build and a
 further roles, and the settings of the state bucket, which exists already: state cannot lie in what it describes.
 """
 
-import json
 from typing import TYPE_CHECKING
 
-from cdktf_cdktf_provider_aws.ecr_lifecycle_policy import EcrLifecyclePolicy
 from cdktf_cdktf_provider_aws.ecr_repository import (
     EcrRepository,
     EcrRepositoryEncryptionConfiguration,
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 
     from stacks.config.model import PipelineConfig
 
-_KEPT_IMAGES = 30
 _LONGEST_SESSION_S = 7200
 """The longest job, `terraform-destroy.yml`, may take 90 minutes; AWS' default is one hour."""
 _STATE_NONCURRENT_DAYS = 365
@@ -96,9 +93,6 @@ class BootstrapStack(PipelineStack):
             encryption_configuration=[EcrRepositoryEncryptionConfiguration(encryption_type="AES256")],
         )
         repository.override_logical_id(f"{service}-repository")
-        EcrLifecyclePolicy(
-            self, f"{service}-lifecycle", repository=repository.name, policy=json.dumps({"rules": _image_rules()})
-        )
         return repository
 
     def _github_role(self, part: str, *, subject: str) -> IamRole:
@@ -140,17 +134,3 @@ class BootstrapStack(PipelineStack):
                 resources=[self.names.arn("ecr", f"repository/{self.names.repository(name)}") for name in SERVICES],
             ),
         ]
-
-
-def _image_rules() -> list[dict[str, object]]:
-    untagged = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}
-    latest = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": _KEPT_IMAGES}
-    return [
-        {"rulePriority": 1, "description": "layers of no image", "selection": untagged, "action": {"type": "expire"}},
-        {
-            "rulePriority": 2,
-            "description": f"all but the latest {_KEPT_IMAGES}",
-            "selection": latest,
-            "action": {"type": "expire"},
-        },
-    ]

@@ -6,9 +6,11 @@ as well: the VPC CNI enforces them on EC2 nodes only, on Fargate they would prom
 (https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html).
 """
 
+import json
 from collections.abc import Sequence
 
 from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_aws.ecr_lifecycle_policy import EcrLifecyclePolicy
 from cdktf_cdktf_provider_kubernetes.deployment_v1 import (
     DeploymentV1,
     DeploymentV1Metadata,
@@ -46,6 +48,7 @@ from stacks.config.model import PipelineConfig
 from stacks.engine.stack import PipelineStack
 from stacks.workloads.components import Component
 
+_KEPT_IMAGES = 30
 _USER_ID = "10001"
 """User id of no account of the images, so that a file written by mistake belongs to nobody."""
 
@@ -95,6 +98,39 @@ def make_deployment(
         ),
         timeouts=DeploymentV1Timeouts(create="20m", update="30m", delete="15m"),
         depends_on=depends_on,
+    )
+
+
+def keep_deployed_image(stack: PipelineStack, component: Component) -> None:
+    """Expire old images of a component, but never the one that is deployed.
+
+    A rule of ECR protects the images that it matches from all rules after it. The rules are in this stack, because it
+    knows the tag: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+    """
+    tag = stack.config.image_tag
+    deployed = {
+        "tagStatus": "tagged",
+        "tagPatternList": [tag],
+        "countType": "imageCountMoreThan",
+        # A tag cannot move, so that there is one image at most and this rule expires none.
+        "countNumber": 1,
+    }
+    untagged = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}
+    latest = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": _KEPT_IMAGES}
+    selections = {
+        f"keep {tag}, which is deployed": deployed,
+        "layers of no image": untagged,
+        f"all but the latest {_KEPT_IMAGES}": latest,
+    }
+    rules = [
+        {"rulePriority": priority, "description": text, "selection": selection, "action": {"type": "expire"}}
+        for priority, (text, selection) in enumerate(selections.items(), start=1)
+    ]
+    EcrLifecyclePolicy(
+        stack,
+        f"{component.part}-images",
+        repository=stack.names.repository(component.part),
+        policy=json.dumps({"rules": rules}),
     )
 
 

@@ -17,7 +17,7 @@ from stacks.workloads.access import allow_reading_pods, make_oidc_secret, make_s
 from stacks.workloads.autoscaling import make_cpu_autoscaler, make_disruption_budget, make_queue_autoscaler
 from stacks.workloads.collector import install_collector
 from stacks.workloads.controllers import install_keda, install_load_balancer_controller
-from stacks.workloads.deployments import make_deployment
+from stacks.workloads.deployments import keep_deployed_image, make_deployment
 from stacks.workloads.ingress import host_of, make_ingress, make_service, oidc_annotations
 from stacks.workloads.namespaces import FARGATE_LOGGING, READINESS_GATE, make_namespace
 from stacks.workloads.outputs import WorkloadsOutputs
@@ -95,5 +95,6 @@ class WorkloadsStack(PipelineStack):
         make_queue_autoscaler(self, worker, depends_on=[scaler, worker_pods])
         for component in (worker, api, frontend):
             make_disruption_budget(self, component, depends_on=[pipeline])
+            keep_deployed_image(self, component)
         address = f"https://{self.names.host}" if config.certificate else f"http://{host_of(entrance)}"
         publish(self, WorkloadsOutputs(dashboard_url=address))

@@ -1,5 +1,6 @@
 """Pods of the workloads stack: what they may do, how large they are, how they end, how many there are."""
 
+import json
 from urllib.parse import urlsplit
 
 import pytest
@@ -247,6 +248,19 @@ def test_pages_may_load_from_the_instances_bucket_and_no_other(region: str) -> N
     ):
         assert "{0.scheme}://{0.netloc}".format(urlsplit(url)) in allowed
     assert all(origin.startswith(f"https://{bucket}.s3.") for origin in allowed)
+
+
+def test_the_image_that_is_deployed_never_expires(workloads: Synthesized) -> None:
+    policies = workloads.resources("aws_ecr_lifecycle_policy")
+    for part in ("worker", "api", "frontend"):
+        first, *others = json.loads(policies[f"{part}-images"]["policy"])["rules"]
+        repository, _, tag = container(workloads, part)["image"].rpartition(":")
+        assert repository.endswith(f"/{policies[f'{part}-images']['repository']}")
+        # What a rule matches no later rule expires; a tag that cannot move has one image.
+        assert first["selection"]["tagPatternList"] == [tag]
+        assert (first["selection"]["countType"], first["selection"]["countNumber"]) == ("imageCountMoreThan", 1)
+        assert all(rule["rulePriority"] > first["rulePriority"] for rule in others)
+        assert others[-1]["selection"]["tagStatus"] == "any"
 
 
 def test_disruption_budget_allows_one_pod_per_component(workloads: Synthesized) -> None:

@@ -43,12 +43,15 @@ def test_every_saving_that_is_listed_is_what_the_setting_saves() -> None:
         "cluster": {"pod_metrics": "all", "control_plane_logs": ["api", "audit"]},
         "load_balancer": {"scheme": "internet-facing"},
     }
-    now = sum_usd(list(_lines(**values).values()))
+
+    def total(changed: dict[str, dict[str, object]]) -> float:
+        return sum_usd(estimate_lines(config(**changed), load_prices(), videos=10_000, video_mb=100))
+
     savings = list(list_savings(config(**values), load_prices(), videos=10_000, video_mb=100))
     assert [saving.field for saving, _ in savings][:3] == ["pod_metrics", "pod_metrics", "controller_replicas"]
     for saving, usd in savings:
         changed = {**values, saving.section: {**values[saving.section], saving.field: saving.value}}
-        assert usd == pytest.approx(now - sum_usd(list(_lines(**changed).values())))
+        assert usd == pytest.approx(total(values) - total(changed))
         assert usd > 0
 
 
