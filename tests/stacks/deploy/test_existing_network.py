@@ -33,7 +33,7 @@ class _Vpc:
         )
         return made["Subnet"]["SubnetId"]
 
-    def route(self, subnets: list[str], **target: str) -> None:
+    def route(self, subnets: list[str], **target: Any) -> None:
         table = self.ec2.create_route_table(VpcId=self.id)["RouteTable"]["RouteTableId"]
         if target:
             self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", **target)

@@ -55,11 +55,8 @@ def test_every_wrong_bucket_is_named(session: boto3.Session) -> None:
 
 def test_a_key_that_is_not_in_the_config_is_named(session: boto3.Session) -> None:
     _bucket(session)
-    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}}
-    session.client("s3").put_bucket_encryption(
-        Bucket="acme-films",
-        ServerSideEncryptionConfiguration={"Rules": [rule]},  # type: ignore[typeddict-item]
-    )
+    rule: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}}
+    session.client("s3").put_bucket_encryption(Bucket="acme-films", ServerSideEncryptionConfiguration={"Rules": [rule]})
     with pytest.raises(PrerequisiteError, match=f"is encrypted with {KEY}: add it to storage.source_kms_key_arns"):
         _check(session)
     _check(session, source_kms_key_arns=[KEY])
