@@ -10,6 +10,7 @@ from services.contract.events import UploadEvent, adopt_event
 from services.worker.process import Processor, Skipped, Stored
 from tests.support.place import Place
 from tests.support.processing import a_worker, pictures_of, record_of, shown, upload, work
+from tests.support.purging import ended, purge_of, start
 
 KEY = "2026/a film.mp4"
 
@@ -79,3 +80,16 @@ def test_objects_of_a_source_are_read_and_listed_under_its_folder(both: SourcedB
     assert list(both.versions("uploads/")) == []
     with pytest.raises(ObjectMissingError):
         both.head(f"uploads/{source}/other.mp4")
+
+
+def test_a_purge_leaves_videos_of_sources_and_their_thumbnails_alone(
+    place: Place, both: SourcedBucket, source: str
+) -> None:
+    worker = worker_of(place, both, source)
+    work(worker, adopt_event(event_of(source), place.bucket.name, (source,)))
+    work(worker, upload(place, b"upload"), "message-2")
+    start(purge_of(place, bucket=both))
+    ended(place)
+    assert place.videos.get("uploads/a.mp4") is None
+    assert shown(place, record_of(place, f"uploads/{source}/{KEY}")) == pictures_of(b"film")
+    assert place.clients.s3.head_object(Bucket=source, Key=KEY)["ContentLength"] == 4
