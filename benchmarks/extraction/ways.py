@@ -108,7 +108,9 @@ def pyav_keyframes(video: Path) -> Callable[[], None] | None:
             start, duration = container.start_time or 0, container.duration or 0
             for position in _POSITIONS:
                 container.seek(start + int(duration * position))
-                frame = next(container.decode(stream))
+                packet = next(packet for packet in container.demux(stream) if packet.is_keyframe)
+                # Flushed, the decoder returns the picture without reading on. The next seek resets it.
+                frame = [*packet.decode(), *stream.decode(None)][0]
                 height = frame.height * WIDTH_PX // frame.width
                 frame.reformat(width=WIDTH_PX, height=height).to_image().save(io.BytesIO(), "JPEG", quality=82)
 
