@@ -13,6 +13,7 @@ from tests.support.iam_policies import Request, allows
 from tests.support.synthesis import EVERYTHING, MATRIX, MINIMAL, Config, Synthesized, as_list, statements, synthesize
 
 NAMES = Names(PipelineConfig.model_validate(MINIMAL))
+WITH_OWN_NETWORK = [name for name, config in MATRIX.items() if "vpc_id" not in config.get("network", {})]
 
 
 def core_of(config: Config) -> Synthesized:
@@ -298,7 +299,7 @@ def test_fargate_profiles_are_made_one_after_the_other(core: Synthesized) -> Non
     assert namespaces == {"kube-system", "keda", "fargate-container-insights", "thumbnails"}
 
 
-@pytest.mark.parametrize("name", MATRIX)
+@pytest.mark.parametrize("name", WITH_OWN_NETWORK)
 def test_subnets_are_disjoint_and_tagged_for_the_load_balancer(name: str) -> None:
     core = core_of(MATRIX[name])
     subnets = core.resources("aws_subnet")
@@ -319,7 +320,7 @@ def test_subnets_are_disjoint_and_tagged_for_the_load_balancer(name: str) -> Non
         assert endpoint["route_table_ids"] == ["${aws_route_table.private.id}"]
 
 
-@pytest.mark.parametrize("name", MATRIX)
+@pytest.mark.parametrize("name", WITH_OWN_NETWORK)
 def test_a_region_with_too_few_zones_for_fargate_ends_the_plan(name: str) -> None:
     [zones] = core_of(MATRIX[name]).document["data"]["aws_availability_zones"].values()
     assert {"use1-az3", "apne1-az3"} <= set(zones["exclude_zone_ids"])
