@@ -115,6 +115,8 @@ def _destroy(instance: Instance, stack: StackId, consent: Consent) -> None:
 
 def _has_resources(instance: Instance, stack: str) -> bool:
     """Return whether the stack's state holds a resource."""
+    if stack is StackId.CORE:
+        leftovers.delete_cluster_logs(instance.session, instance.names)
     return any(resource.get("mode") == "managed" for resource in read_state(instance, stack).get("resources", []))
 
 

@@ -127,6 +127,19 @@ def _of_the_network(session: "Session", names: Names) -> list[Leftover]:
     ]
 
 
+def delete_cluster_logs(session: "Session", names: Names) -> None:
+    """Delete the log group of the control plane, if EKS has made it again while the cluster was deleted.
+
+    Otherwise the next deployment of core ends with ResourceAlreadyExists:
+    https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2446
+    """
+    logs = session.client("logs")
+    try:
+        logs.delete_log_group(logGroupName=names.cluster_log_group)
+    except logs.exceptions.ResourceNotFoundException:
+        return
+
+
 def is_bucket_empty(session: "Session", bucket: str) -> bool:
     """Return whether a bucket holds no version of anything; True for one that does not exist."""
     try:
