@@ -59,6 +59,28 @@ def max_vcpus(config: PipelineConfig) -> float:
     )
 
 
+def largest_fit(config: PipelineConfig, vcpus: float) -> dict[str, int] | None:
+    """Return the settings to lower so that `max_vcpus` is within `vcpus`, with their largest values.
+
+    Workers are lowered first, then the most pods of api and frontend as well. None if not even one of each fits.
+    """
+    for web in range(max(config.api.max_replicas, config.frontend.max_replicas), 0, -1):
+        api, frontend = (
+            section.model_copy(update={"max_replicas": max(section.min_replicas, min(section.max_replicas, web))})
+            for section in (config.api, config.frontend)
+        )
+        for workers in range(config.worker.max_replicas, 0, -1):
+            worker = config.worker.model_copy(update={"max_replicas": workers})
+            lowered = config.model_copy(update={"api": api, "frontend": frontend, "worker": worker})
+            if max_vcpus(lowered) <= vcpus:
+                return {
+                    f"{name}.max_replicas": getattr(lowered, name).max_replicas
+                    for name in ("worker", "api", "frontend")
+                    if getattr(lowered, name) != getattr(config, name)
+                }
+    return None
+
+
 def _pods(name: str, min_count: int, max_count: int, *, cpu_millis: int, memory_mib: int) -> FargatePods:
     billed_cpu, billed_memory = billed_size(cpu_millis, memory_mib)
     return FargatePods(

@@ -1,5 +1,6 @@
 """Prerequisites in the AWS account: credentials for it, quota, images, the state's bucket."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from stacks.config.model import PipelineConfig
 from stacks.deploy.errors import PrerequisiteError
 from stacks.naming import SERVICES, Names
 
+from stacks.cost.capacity import largest_fit
 if TYPE_CHECKING:
     from boto3 import Session
 
@@ -55,12 +57,12 @@ def check_fargate_quota(session: "Session", config: PipelineConfig, *, needed_vc
         )
     if quota >= needed_vcpus:
         return None
-    spare = config.worker.max_replicas - -(-int((needed_vcpus - quota) * 1000) // config.worker.cpu_millis)
-    instead = f"set worker.max_replicas = {spare}, or " if spare >= 1 else ""
+    lower = largest_fit(config, quota)
+    instead = f"set {', '.join(f'{name} = {value}' for name, value in lower.items())}, or " if lower else ""
     raise PrerequisiteError(
         f"This config needs {needed_vcpus:g} Fargate vCPUs at most and the quota in {config.region} is {quota:g}: "
         f"{instead}ask for more (`aws service-quotas request-service-quota-increase --service-code fargate "
-        f"--quota-code {FARGATE_VCPU_QUOTA} --desired-value {needed_vcpus:.0f} --region {config.region}`)."
+        f"--quota-code {FARGATE_VCPU_QUOTA} --desired-value {math.ceil(needed_vcpus)} --region {config.region}`)."
     )
 
 

@@ -53,6 +53,7 @@ def _checks_in_aws(instance: Instance) -> dict[Need, Callable[[], None]]:
     return {
         Need.STATE_BUCKET: lambda: account.check_state_bucket(session, config),
         Need.QUOTA: lambda: _check_quota(instance),
+        Need.QUOTA_LATER: lambda: _note_quota(instance),
         Need.IMAGES: lambda: _check_images(instance),
         Need.CLUSTER: lambda: progress.check_cluster(instance),
         Need.CERTIFICATE: lambda: progress.check_certificate(instance),
@@ -77,6 +78,14 @@ def _check_quota(instance: Instance) -> None:
 
 
 def _problems(checks: Iterable[Callable[[], None]]) -> Iterable[PrerequisiteError]:
+def _note_quota(instance: Instance) -> None:
+    """Print the problem that the workloads stack will have: a raise of the quota can take a day."""
+    try:
+        _check_quota(instance)
+    except PrerequisiteError as problem:
+        print_line(f"Note: {problem} The workloads stack needs it, this one does not.")
+
+
     for check_one in checks:
         try:
             check_one()

@@ -16,6 +16,7 @@ from stacks.naming import StackId
 class Need(StrEnum):
     STATE_BUCKET = "the state's bucket"
     QUOTA = "the Fargate quota"
+    QUOTA_LATER = "the Fargate quota, which a later stage needs"
     AWS_CLI = "the AWS CLI"
     CHARTS = "the public charts"
     IMAGES = "the images"
@@ -67,7 +68,7 @@ BOOTSTRAP = Stage(
 CORE = Stage(
     stack=StackId.CORE,
     title="core: network, cluster, queues, buckets, table",
-    needs=(Need.STATE_BUCKET, Need.QUOTA, Need.NETWORK, Need.SOURCES),
+    needs=(Need.STATE_BUCKET, Need.QUOTA_LATER, Need.NETWORK, Need.SOURCES),
 )
 WORKLOADS = Stage(
     stack=StackId.WORKLOADS,
