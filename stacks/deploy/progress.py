@@ -71,9 +71,19 @@ def is_delegated(instance: Instance) -> bool:
 
 
 def has_certificate(instance: Instance) -> bool:
-    """Return whether ACM has issued the dashboard's certificate."""
-    pages = instance.session.client("acm").get_paginator("list_certificates").paginate(CertificateStatuses=["ISSUED"])
-    return any(entry["DomainName"] == instance.names.host for page in pages for entry in page["CertificateSummaryList"])
+    """Return whether ACM has issued the certificate of the dns stack, from its output.
+
+    Not by the host's name: an account can have several certificates of one name.
+    """
+    arn = read_state(instance, StackId.DNS).get("outputs", {}).get("certificate_arn", {}).get("value")
+    if not arn:
+        return False
+    acm = instance.session.client("acm")
+    try:
+        found = acm.describe_certificate(CertificateArn=arn)
+    except acm.exceptions.ResourceNotFoundException:
+        return False
+    return found["Certificate"].get("Status") == "ISSUED"
 
 
 def load_balancer_host(instance: Instance) -> str | None:
