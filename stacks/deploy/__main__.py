@@ -14,7 +14,7 @@ from stacks.config.files import CONFIG_VARIABLE, find_config, load_instance, out
 from stacks.config.load import ConfigError
 from stacks.cost.prices import load_prices
 from stacks.cost.report import format_report
-from stacks.deploy import prerequisites, tools
+from stacks.deploy import account, prerequisites, tools
 from stacks.deploy.deploy import deploy_all, deploy_stack, deploy_team_stacks
 from stacks.deploy.destroy import Consent, all_but_bootstrap, destroy_stacks
 from stacks.deploy.diff import list_stacks, show_plans
@@ -69,6 +69,7 @@ def _run(arguments: argparse.Namespace) -> int:
         prerequisites.fetch_charts(instance)
         print_line("All public charts are in charts/, with the digests in charts/charts.lock.")
         return 0
+    account.check_bucket_secret(file, os.environ)
     if arguments.command == "images":
         push_images(instance, tag=arguments.tag)
         return 0

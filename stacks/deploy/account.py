@@ -2,15 +2,18 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
+from stacks.config.derived import videos_bucket_name
+from stacks.config.files import load_instance
 from stacks.config.model import PipelineConfig
+from stacks.cost.capacity import largest_fit
 from stacks.deploy.errors import PrerequisiteError
 from stacks.naming import SERVICES, Names
 
-from stacks.cost.capacity import largest_fit
 if TYPE_CHECKING:
     from boto3 import Session
 
@@ -108,6 +111,25 @@ def check_repository_secrets(config: PipelineConfig, environment: Mapping[str, s
             raise PrerequisiteError(
                 f"{variable} is {said!r}, and by pipeline.toml the repository is {ours!r}: fix the secret or remove it."
             )
+
+
+def check_bucket_secret(file: Path, environment: Mapping[str, str]) -> None:
+    """Compare the workflows' S3_BUCKET_NAME with the bucket that the config file names.
+
+    The policies of bootstrap name the bucket, and bootstrap is deployed from a laptop, where the secret is not set.
+
+    Raises:
+        PrerequisiteError: the secret names another bucket.
+    """
+    said = environment.get("S3_BUCKET_NAME", "")
+    others = {name: value for name, value in environment.items() if name != "S3_BUCKET_NAME"}
+    ours = videos_bucket_name(load_instance(file, others))
+    if said and said != ours:
+        raise PrerequisiteError(
+            f"S3_BUCKET_NAME is {said!r}, and by {file.name} the bucket is {ours!r}, which the rights of the deploy "
+            f"role name: set bucket_name = {said!r} under [storage] and run `./noxw deploy bootstrap`, or remove the "
+            "secret."
+        )
 
 
 def repositories_with_images(session: "Session", config: PipelineConfig) -> list[str]:
