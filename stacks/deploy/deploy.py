@@ -70,7 +70,7 @@ def deploy_all(instance: Instance, *, unattended: bool) -> None:
         CommandError: Docker fails.
     """
     config = instance.config
-    prerequisites.check_prerequisites(instance, {Need.AWS_CLI, Need.CHARTS, Need.QUOTA, *EXISTING})
+    prerequisites.check_prerequisites(instance, {Need.AWS_CLI, Need.CHARTS, Need.QUOTA, Need.ACCESS, *EXISTING})
     missing = account.missing_images(instance.session, config)
     if missing:
         prerequisites.check_prerequisites(instance, (), docker=True)

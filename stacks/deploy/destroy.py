@@ -8,7 +8,7 @@ images, and the roles that the workflows come in by.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from stacks.deploy import account, leftovers, prerequisites
+from stacks.deploy import account, leftovers, prerequisites, progress
 from stacks.deploy.errors import RefusedError
 from stacks.deploy.instance import Instance, print_line
 from stacks.deploy.progress import has_load_balancer, read_state
@@ -40,9 +40,13 @@ def destroy_stacks(
         OperateError: what the load balancer's controller made does not go away.
     """
     needs = {Need.STATE_BUCKET}
-    if StackId.WORKLOADS in stacks:
+    # A destroy of dns first takes the certificate from the load balancer, which is a deployment of workloads.
+    with_workloads = bool({StackId.WORKLOADS, StackId.DNS} & set(stacks))
+    if with_workloads:
         needs |= {Need.AWS_CLI, Need.CHARTS}
     prerequisites.check_prerequisites(instance, needs)
+    if with_workloads and progress.has_cluster(instance):
+        progress.check_access(instance)
     if StackId.CORE in stacks:
         _check_protection(instance)
         _check_buckets(instance, empty_buckets=consent.empty_buckets)
@@ -111,12 +115,12 @@ def _destroy(instance: Instance, stack: StackId, consent: Consent) -> None:
     commands.destroy_stack(instance.terraform, stack, overrides=released, unattended=consent.unattended)
     if stack is StackId.WORKLOADS:
         leftovers.wait_until_gone(instance.session, instance.names, say=print_line)
+    if stack is StackId.CORE:
+        leftovers.delete_cluster_logs(instance.session, instance.names)
 
 
 def _has_resources(instance: Instance, stack: str) -> bool:
     """Return whether the stack's state holds a resource."""
-    if stack is StackId.CORE:
-        leftovers.delete_cluster_logs(instance.session, instance.names)
     return any(resource.get("mode") == "managed" for resource in read_state(instance, stack).get("resources", []))
 
 

@@ -56,6 +56,7 @@ def _checks_in_aws(instance: Instance) -> dict[Need, Callable[[], None]]:
         Need.QUOTA_LATER: lambda: _note_quota(instance),
         Need.IMAGES: lambda: _check_images(instance),
         Need.CLUSTER: lambda: progress.check_cluster(instance),
+        Need.ACCESS: lambda: progress.check_access(instance),
         Need.CERTIFICATE: lambda: progress.check_certificate(instance),
         Need.LOAD_BALANCER: lambda: progress.check_load_balancer(instance),
         Need.DELEGATION: lambda: progress.check_delegation(instance),
@@ -77,7 +78,6 @@ def _check_quota(instance: Instance) -> None:
         print_line(f"Note: {note}")
 
 
-def _problems(checks: Iterable[Callable[[], None]]) -> Iterable[PrerequisiteError]:
 def _note_quota(instance: Instance) -> None:
     """Print the problem that the workloads stack will have: a raise of the quota can take a day."""
     try:
@@ -86,6 +86,7 @@ def _note_quota(instance: Instance) -> None:
         print_line(f"Note: {problem} The workloads stack needs it, this one does not.")
 
 
+def _problems(checks: Iterable[Callable[[], None]]) -> Iterable[PrerequisiteError]:
     for check_one in checks:
         try:
             check_one()

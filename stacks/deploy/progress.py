@@ -127,6 +127,42 @@ def check_cluster(instance: Instance) -> None:
         )
 
 
+def check_access(instance: Instance) -> None:
+    """Raise PrerequisiteError if the cluster does not admit the caller.
+
+    The cluster's access entries decide; while there is no cluster, the config does. Whoever may not list the entries
+    passes, and hears it from the cluster.
+    """
+    caller = _principal_of(instance.session.client("sts").get_caller_identity()["Arn"])
+    configured = [instance.names.role_arn("deploy"), *instance.config.cluster.admin_principal_arns]
+    eks = instance.session.client("eks")
+    try:
+        pages = eks.get_paginator("list_access_entries").paginate(clusterName=instance.names.cluster)
+        admitted = [arn for page in pages for arn in page["accessEntries"]]
+    except eks.exceptions.ResourceNotFoundException:
+        admitted = configured
+    except ClientError:
+        return
+    if caller in map(_principal_of, admitted):
+        return
+    add = "" if caller in map(_principal_of, configured) else "add it to cluster.admin_principal_arns and "
+    raise PrerequisiteError(
+        f"The cluster {instance.names.cluster} does not admit {':'.join(caller)} of your credentials, and its creator "
+        f"has no rights by itself: {add}run `./noxw deploy core`, or use the role {instance.names.of('deploy')}."
+    )
+
+
+def _principal_of(arn: str) -> tuple[str, str]:
+    """Return kind and name of the IAM principal: the session of a role has neither its path nor its ARN.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+    """
+    kind, *path = arn.split(":", 5)[5].split("/")
+    if kind == "assumed-role":
+        return "role", path[0]
+    return kind, path[-1] if path else ""
+
+
 def check_load_balancer(instance: Instance) -> None:
     """Raise PrerequisiteError if there is no load balancer."""
     if not has_load_balancer(instance):

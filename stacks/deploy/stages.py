@@ -21,6 +21,7 @@ class Need(StrEnum):
     CHARTS = "the public charts"
     IMAGES = "the images"
     CLUSTER = "the cluster"
+    ACCESS = "an access entry of the cluster"
     CERTIFICATE = "the certificate"
     LOAD_BALANCER = "the load balancer"
     DELEGATION = "the domain's delegation"
@@ -79,6 +80,7 @@ WORKLOADS = Stage(
         Need.CHARTS,
         Need.QUOTA,
         Need.CLUSTER,
+        Need.ACCESS,
         Need.CERTIFICATE,
         Need.IMAGES,
     ),

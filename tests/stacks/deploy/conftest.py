@@ -43,7 +43,13 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
 
 
 @pytest.fixture
-def make_instance(bench: Bench, session: boto3.Session, quota: None, charts: None) -> Callable[..., Instance]:  # noqa: ARG001
+def make_instance(
+    bench: Bench,
+    session: boto3.Session,
+    quota: None,  # noqa: ARG001
+    charts: None,  # noqa: ARG001
+    access: None,  # noqa: ARG001
+) -> Callable[..., Instance]:
     def make(**values: Any) -> Instance:
         return Instance(config=config(**values), project=bench.project, session=session, ask=lambda _question: "yes")
 
@@ -60,6 +66,12 @@ def quota(monkeypatch: pytest.MonkeyPatch) -> None:
 def charts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the public charts out: tests/stacks/charts fetches some from a server of its own."""
     monkeypatch.setattr(prerequisites, "fetch_charts", lambda _instance: None)
+
+
+@pytest.fixture
+def access(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Admit every caller to the cluster, as moto knows no access entries. Tests of the check itself set their own."""
+    monkeypatch.setattr(progress, "check_access", lambda _instance: None)
 
 
 @pytest.fixture

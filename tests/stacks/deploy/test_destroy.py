@@ -8,7 +8,7 @@ import pytest
 
 from stacks.deploy import leftovers
 from stacks.deploy.destroy import Consent, all_but_bootstrap, destroy_stacks
-from stacks.deploy.errors import OperateError, RefusedError
+from stacks.deploy.errors import OperateError, PrerequisiteError, RefusedError
 from stacks.deploy.instance import Instance
 from stacks.naming import StackId
 from tests.support.bench import Bench, manifest, store_state
@@ -39,6 +39,23 @@ def test_all_goes_backwards_and_leaves_bootstrap(
         "terraform destroy core",
     ]
     assert "./noxw destroy bootstrap" in capsys.readouterr().out
+
+
+def test_logs_that_eks_writes_after_a_destroy_do_not_stop_the_next_deployment(
+    session: boto3.Session, make_instance: MakeInstance
+) -> None:
+    logs = session.client("logs")
+    logs.create_log_group(logGroupName="/aws/eks/thumbnails/cluster")
+    destroy_stacks(make_instance(**UNPROTECTED), (StackId.CORE,), Consent(name="thumbnails", unattended=True))
+    assert logs.describe_log_groups()["logGroups"] == []
+
+
+def test_a_destroy_of_dns_needs_what_the_deployment_of_workloads_needs(
+    bench: Bench, make_instance: MakeInstance
+) -> None:
+    (bench.programs / "aws").unlink()
+    with pytest.raises(PrerequisiteError, match="aws eks get-token"):
+        destroy_stacks(make_instance(domain="example.com"), (StackId.DNS,), Consent(name="thumbnails", unattended=True))
 
 
 def test_dns_drops_records_before_workloads_and_goes_after(

@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
-from stacks.deploy import account, tools
+from stacks.deploy import account, progress, tools
 from stacks.deploy.errors import OperateError, PrerequisiteError
 from stacks.deploy.instance import Instance
 from stacks.deploy.prerequisites import check_prerequisites
-from stacks.deploy.stages import Need
+from stacks.deploy.stages import CORE, WORKLOADS, Need
 from tests.support.bench import Bench, config, manifest
 
 MakeInstance = Callable[..., Instance]
@@ -101,8 +102,65 @@ def test_low_quota_of_a_new_account_names_the_fix() -> None:
         account.check_fargate_quota(_quota_of(6), config(), needed_vcpus=14.75)
     message = str(caught.value)
     assert "needs 14.75 Fargate vCPUs at most and the quota in ap-southeast-2 is 6" in message
-    assert "set worker.max_replicas = 1, or ask for more" in message
+    assert "set worker.max_replicas = 1, api.max_replicas = 2, frontend.max_replicas = 2, or ask for more" in message
     assert "--quota-code L-3032A538 --desired-value 15" in message
+
+
+def test_core_is_deployed_with_a_note_of_what_workloads_will_lack(
+    make_instance: MakeInstance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PrerequisiteError("the quota is 6: ask for more.")
+
+    instance = make_instance()
+    monkeypatch.setattr(account, "check_fargate_quota", refuse)
+    check_prerequisites(instance, [Need.QUOTA_LATER])
+    assert "Note: the quota is 6: ask for more. The workloads stack needs it" in capsys.readouterr().out
+    with pytest.raises(PrerequisiteError, match="the quota is 6"):
+        check_prerequisites(instance, [Need.QUOTA])
+    assert (Need.QUOTA_LATER in CORE.needs, Need.QUOTA in CORE.needs, Need.QUOTA in WORKLOADS.needs) == (
+        True,
+        False,
+        True,
+    )
+
+
+def test_only_the_certificate_of_the_dns_stack_counts(
+    make_instance: MakeInstance, session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moto.settings.ACM_VALIDATION_WAIT", 0)
+    acm = session.client("acm")
+    foreign, ours = (acm.request_certificate(DomainName="thumbnail.example.com")["CertificateArn"] for _ in range(2))
+    instance = make_instance(domain="example.com", certificate=True)
+    assert acm.describe_certificate(CertificateArn=foreign)["Certificate"]["Status"] == "ISSUED"
+    assert not progress.has_certificate(instance)
+    state = {"outputs": {"certificate_arn": {"value": ours}}}
+    monkeypatch.setattr(progress, "read_state", lambda _instance, stack: state if stack == "dns" else {})
+    assert progress.has_certificate(instance)
+    acm.delete_certificate(CertificateArn=ours)
+    assert not progress.has_certificate(instance)
+
+
+@pytest.mark.parametrize(
+    ("line", "secret", "refusal"),
+    [
+        ("", "acme-videos", "refused"),
+        ("[storage]\nbucket_name = 'acme-videos'", "acme-videos", None),
+        ("[storage]\nbucket_name = 'acme-videos'", "another", "refused"),
+        ("", "", None),
+    ],
+)
+def test_a_bucket_secret_that_differs_from_the_file_is_refused(
+    tmp_path: Path, line: str, secret: str, refusal: str | None
+) -> None:
+    file = tmp_path / "pipeline.toml"
+    values = config().model_dump(include={"name", "region", "account_id", "repository", "alert_email"})
+    file.write_text("\n".join([*(f'{name} = "{value}"' for name, value in values.items()), line]), encoding="utf-8")
+    if refusal is None:
+        account.check_bucket_secret(file, {"S3_BUCKET_NAME": secret})
+        return
+    with pytest.raises(PrerequisiteError, match=f"S3_BUCKET_NAME is '{secret}', and by pipeline.toml the bucket is"):
+        account.check_bucket_secret(file, {"S3_BUCKET_NAME": secret})
 
 
 def test_a_quota_that_holds_the_config_passes() -> None:
