@@ -186,7 +186,8 @@ def test(session: nox.Session) -> None:
     ./noxw test [PYTEST ARGUMENT...]
     """
     _install(session, "test")
-    arguments = session.posargs or ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
+    # More processes than two cores need: many tests wait.
+    arguments = session.posargs or ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
     session.run("pytest", *arguments, env={"CHECKOV": _install_tool(session, "checkov")})
     if not session.posargs:
         session.notify("frontend")

@@ -16,23 +16,24 @@ settings.register_profile("tests", deadline=None, max_examples=200, database=Non
 settings.load_profile("tests")
 
 TESTS = Path(__file__).parent
-LONGEST_FIRST = ("template", "services/worker", "stacks", "pipeline", "services/local", "services/api")
+LONGEST_FIRST = (
+    *("template/test_update.py", "template/test_instance.py", "stacks/test_dockerfiles.py"),
+    *("services/api", "pipeline", "services/local", "services/worker", "stacks"),
+)
+"""Files and folders in the order in which several processes take them: at the end, none has a long file left."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `-n 2 --dist loadgroup`, a folder's tests share a process, as they share what is slow to set up."""
-    if not hasattr(config, "workerinput"):
-        return
-    folders = {item: folder_of(item.path) for item in items}
-    items.sort(key=lambda item: LONGEST_FIRST.index(folders[item]) if folders[item] in LONGEST_FIRST else len(folders))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(folders[item]))
+    """With `--dist loadfile`, the tests of a file run in one process, as they share what is slow to set up."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: find_turn(item.path))
 
 
-def folder_of(path: Path) -> str:
-    """Return the folder below `tests`; for the services, the folder of each."""
-    parts = path.relative_to(TESTS).parts[:-1]
-    return "/".join(parts[:2] if parts[:1] == ("services",) else parts[:1])
+def find_turn(path: Path) -> int:
+    """Return the index in LONGEST_FIRST of a file or of a folder above it."""
+    name = path.relative_to(TESTS).as_posix()
+    turns = (turn for turn, first in enumerate(LONGEST_FIRST) if name.startswith(first))
+    return next(turns, len(LONGEST_FIRST))
 
 
 @pytest.fixture(scope="session")
