@@ -13,7 +13,6 @@ export default defineConfig({
   expect: { timeout: 30_000 },
   reporter: [["list"]],
   use: {
-    trace: "retain-on-failure",
     launchOptions: {
       executablePath: chromium,
       args: [
