@@ -95,7 +95,7 @@ def images(session: nox.Session) -> None:
 def diff(session: nox.Session) -> None:
     """Show what a deployment would change.
 
-    ./noxw diff [STACK...] [--config FILE]
+    ./noxw diff [STACK...] [--out DIR] [--summary FILE] [--exit-code] [--config FILE]
     """
     _run_deploy_command(session, "diff")
 
@@ -110,7 +110,8 @@ def charts(session: nox.Session) -> None:
 def deploy(session: nox.Session) -> None:
     """Deploy one stack, or all stacks in order.
 
-    ./noxw deploy bootstrap|core|workloads|dns|monitoring|all [--step 1|2] [--yes] [--config FILE]
+    ./noxw deploy bootstrap|core|workloads|dns|monitoring|all
+                  [--step 1|2] [--plan FILE] [--yes] [--config FILE]
     """
     _run_deploy_command(session, "deploy")
 
@@ -186,11 +187,16 @@ def _config_variable(session: nox.Session) -> dict[str, str]:
 
 def _run_deploy_command(session: nox.Session, command: str) -> None:
     _install(session, "stacks", "team")
-    _run_in_caller_folder(session, "stacks.deploy", "--project", str(ROOT), command, *session.posargs)
+    # After Ctrl-C, wait for Terraform, which finishes what it is doing; nox would end it after half a second.
+    _run_in_caller_folder(
+        session, "stacks.deploy", "--project", str(ROOT), command, *session.posargs, interrupt_timeout=None
+    )
 
 
-def _run_in_caller_folder(session: nox.Session, module: str, *arguments: str) -> None:
+def _run_in_caller_folder(
+    session: nox.Session, module: str, *arguments: str, interrupt_timeout: float | None = 0.3
+) -> None:
     """Run a module of the pipeline in the caller's folder, so that relative paths are relative to it."""
     session.chdir(session.invoked_from)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    session.run("python", "-m", module, *arguments, env={"PYTHONPATH": path})
+    session.run("python", "-m", module, *arguments, env={"PYTHONPATH": path}, interrupt_timeout=interrupt_timeout)

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,17 +28,23 @@ from stacks.terraform.errors import StoppedError, TerraformError
 from stacks.terraform.setup import Setup
 
 _ALL = "all"
+_STOPPED = 130
 _CHANGES = 2
 """Status of `diff --exit-code` if a deployment would change something, as Terraform has it."""
 
 
 def main() -> int:
     arguments = _parser().parse_args()
+    return report_errors(lambda: _run(arguments))
+
+
+def report_errors(command: Callable[[], int]) -> int:
+    """Run a command; print its error without a traceback, and return the exit status."""
     try:
-        return _run(arguments)
+        return command()
     except StoppedError as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person at the terminal
-        return 130
+        return _STOPPED
     except (OperateError, ConfigError, TerraformError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
@@ -47,7 +53,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         print("Stopped. The same command goes on from here.", file=sys.stderr)  # noqa: T201
-        return 130
+        return _STOPPED
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -53,6 +53,6 @@ def describe_stop(stack: str, verb: str, done: Finished) -> str:
             f"`./noxw {verb} {stack}` goes on; if the state is locked, it prints the command that unlocks it."
         )
     return (
-        f"Stopped. What Terraform had begun of {stack} is finished and in the state: "
-        f"`./noxw {verb} {stack}` does the rest."
+        f"Stopped. Terraform has written everything that it did of {stack} to the state: "
+        f"`./noxw {verb} {stack}` goes on from there."
     )

@@ -8,6 +8,9 @@ from typing import Any
 
 from stacks.terraform.groups import group_of
 
+UNKNOWN = "(known after apply)"
+NONE = "(none)"
+
 _REASONS = {
     "replace_because_tainted": "its last creation failed half-way",
     "replace_because_cannot_update": "AWS cannot change it in place",
@@ -118,7 +121,7 @@ def _change(entry: Mapping[str, Any]) -> Change | None:
         resource_type=entry["type"],
         action=action,
         reason=_REASONS.get(entry.get("action_reason", ""), ""),
-        differences=tuple(_differences(change)) if action in (Action.CHANGE, Action.REPLACE) else (),
+        differences=_differences(change, action),
         operations=2 if action is Action.REPLACE else 1 if action not in (Action.MOVE, Action.FORGET) else 0,
     )
 
@@ -128,7 +131,18 @@ def _action(actions: list[str], *, moved: bool) -> Action | None:
     return Action.MOVE if moved and actions == ["no-op"] else _ACTIONS.get(frozenset(actions))
 
 
-def _differences(change: Mapping[str, Any]) -> Iterator[Difference]:
+def _differences(change: Mapping[str, Any], action: Action) -> tuple[Difference, ...]:
+    """Return the attributes that differ, the reasons of a replacement first.
+
+    A replacement makes every computed attribute new, so those are left out.
+    """
+    if action not in (Action.CHANGE, Action.REPLACE):
+        return ()
+    found = [one for one in _all_differences(change) if one.replaces or action is Action.CHANGE or one.after != UNKNOWN]
+    return tuple(sorted(found, key=lambda one: not one.replaces))
+
+
+def _all_differences(change: Mapping[str, Any]) -> Iterator[Difference]:
     replacing = {".".join(map(str, path)) for path in change.get("replace_paths", [])}
     sensitive = (change.get("before_sensitive"), change.get("after_sensitive"))
     for path, before, after in _leaves(
@@ -147,14 +161,15 @@ def _leaves(
         if before != after or unknown is True:
             yield path, "(sensitive)", "(sensitive)"
     elif unknown is True:
-        yield path, _text(before), "(known after apply)"
+        yield path, _text(before), UNKNOWN
     elif isinstance(before, dict) and isinstance(after, dict):
         for key in sorted({*before, *after, *(unknown if isinstance(unknown, dict) else ())}):
             yield from _entry(before, after, unknown, sensitive, path, key)
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for index in range(len(before)):
             yield from _entry(before, after, unknown, sensitive, path, index)
-    elif before != after:
+    elif before != after and (before or after or _is_number(before) or _is_number(after)):
+        # Providers answer with an empty value for an attribute that was never set.
         yield path, _text(before), _text(after)
 
 
@@ -175,4 +190,9 @@ def _at(value: Any, key: str | int) -> Any:
 
 
 def _text(value: Any) -> str:
-    return "(none)" if value is None else json.dumps(value, ensure_ascii=False)
+    return NONE if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _is_number(value: Any) -> bool:
+    """Return whether a value is a number or a boolean, which are not empty when they are false."""
+    return isinstance(value, int | float)

@@ -16,8 +16,8 @@ from stacks.terraform.errors import TerraformError
 from stacks.terraform.events import Diagnostic, Event, format_diagnostic, parse_event
 
 STOPPING = (
-    "Stopping: Terraform finishes what it has begun and writes the state. Press Ctrl-C again only if it hangs: what it "
-    "has begun may then be missing in the state."
+    "Stopping: Terraform ends what it is doing and writes the state. Press Ctrl-C again only if it hangs: resources "
+    "may then be missing in the state."
 )
 
 

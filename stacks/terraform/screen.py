@@ -36,11 +36,9 @@ class Screen:
             self.line(f"  {title} …")
             yield lambda _event: None
             return
-        spinner = Spinner("dots", text=f"{title} …")
-        row = Table.grid(padding=(0, 1))
-        row.add_row(" ", spinner)
-        with Live(row, console=self._console, transient=True, refresh_per_second=8):
-            yield lambda _event: None
+        step = _Step(title)
+        with Live(step, console=self._console, transient=True, refresh_per_second=8):
+            yield step.take
 
     @contextmanager
     def apply(self, plan: Plan) -> Iterator[Show]:
@@ -74,6 +72,28 @@ class Screen:
 
 _PROGRESS_STEP_S = 10
 """Terraform reports on an operation in progress once in this time."""
+
+
+class _Step:
+    """A spinner with the time since the step began, and Terraform's last message."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._began = datetime.now(UTC)
+        self._spinner = Spinner("dots")
+        self._message = ""
+
+    def take(self, event: Event) -> None:
+        self._message = event.message.partition("\n")[0]
+
+    def __rich__(self) -> Table:
+        elapsed = format_seconds((datetime.now(UTC) - self._began).total_seconds())
+        row = Table.grid(padding=(0, 2))
+        for _ in range(3):
+            row.add_column(no_wrap=True)
+        row.add_column(no_wrap=True, overflow="ellipsis")
+        row.add_row(self._spinner, self._title, elapsed, Text(self._message, style="dim"))
+        return row
 
 
 class _Rows:

@@ -17,7 +17,7 @@ _SIGNS = {
 }
 _MAX_DIFFERENCES = 12
 _MAX_VALUE = 60
-_MAX_OUTPUT = 100
+_MAX_OUTPUT = 80
 
 
 @dataclass(frozen=True, kw_only=True)
