@@ -74,8 +74,7 @@ def main(project: Path, environment: Mapping[str, str] = os.environ) -> None:
     """Synthesize the instance in the folder `project`, and print its stacks, their resources and the seconds taken.
 
     `PIPELINE_CONFIG` names another config than `pipeline.toml`. A wrong config ends the process with all errors and
-    status 1 before any stack is built. The result goes to the folder that cdktf-cli names in `CDKTF_OUTDIR`, or to
-    `cdktf.out`.
+    status 1 before any stack is built. The result goes to the folder that `CDKTF_OUTDIR` names, or to `cdktf.out`.
     """
     start = time.monotonic()
     try:

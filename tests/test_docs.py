@@ -40,7 +40,7 @@ RUN = {
 """Commands that cost little and need no network: they are run as they stand."""
 
 _OF_AN_INSTANCE = "tests/template/test_instance.py"
-_OF_A_DEPLOYMENT = "an AWS account: tests/stacks/deploy has programs that record calls in place of cdktf and docker"
+_OF_A_DEPLOYMENT = "an AWS account: tests/stacks/deploy has programs that record calls in place of Terraform and docker"
 _FOR_MINUTES = "many minutes of a machine"
 
 RUN_ELSEWHERE = {

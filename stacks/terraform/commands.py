@@ -175,11 +175,11 @@ def _apply(run: Run, terraform: Terraform, stack: str, plan: Plan, *, verb: str)
 
 
 def _check(done: Finished, terraform: Terraform, stack: str, verb: str) -> None:
-    """Raise StoppedError after an interrupt, TerraformError after a failure."""
-    if done.status == 0:
-        return
+    """Raise StoppedError after an interrupt, also if Terraform was done by then; TerraformError after a failure."""
     if done.interrupts:
         raise StoppedError(describe_stop(stack, verb, done))
+    if done.status == 0:
+        return
     folder, log = _shown(terraform.folder), _shown(terraform.log)
     raise TerraformError(describe_failure(stack, verb, done, folder=folder, log=log))
 

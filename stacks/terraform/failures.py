@@ -23,8 +23,8 @@ def describe_failure(stack: str, verb: str, done: Finished, *, folder: str, log:
     end = unlock or f"Nothing of {stack} was changed."
     if verb in CHANGING and not unlock:
         end = (
-            "What was done before the error stays and is in the state. Fix the cause, then run "
-            f"`./noxw {verb} {stack}` again: it does the rest."
+            "What was done before the error stays and is in the state. Fix the cause, then give the same command "
+            "again: it does the rest."
         )
     return "\n\n".join([f"{head}.", *filter(None, body), end, f"The whole log: {log}"])
 
@@ -49,10 +49,10 @@ def describe_stop(stack: str, verb: str, done: Finished) -> str:
         return f"Stopped. Nothing of {stack} was changed."
     if done.interrupts > 1:
         return (
-            f"Terraform was stopped at once: what it had begun of {stack} may be missing in the state. "
-            f"`./noxw {verb} {stack}` goes on; if the state is locked, it prints the command that unlocks it."
+            f"Terraform was stopped at once: what it had begun of {stack} may be missing in the state. The same "
+            "command goes on; if the state is locked, it prints the command that unlocks it."
         )
     return (
-        f"Stopped. Terraform has written everything that it did of {stack} to the state: "
-        f"`./noxw {verb} {stack}` goes on from there."
+        f"Stopped. Terraform has written everything that it did of {stack} to the state: the same command goes on from "
+        "there."
     )

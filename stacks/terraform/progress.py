@@ -90,8 +90,12 @@ def format_seconds(seconds: float) -> str:
 def format_count(group: Group) -> str:
     """Return `23 resources` for a group that is done or has not begun, and `7 of 23` in between."""
     if group.done in (0, group.total) and not group.running and not group.failed:
-        return f"{group.total} resource{'' if group.total == 1 else 's'}"
+        return format_total(group)
     return f"{group.done} of {group.total}"
+
+
+def format_total(group: Group) -> str:
+    return f"{group.total} resource{'' if group.total == 1 else 's'}"
 
 
 def format_running(group: Group, now: datetime) -> str:

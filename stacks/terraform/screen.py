@@ -1,5 +1,6 @@
 """Display of a run: one line a group with a spinner on a terminal, plain lines that are never redrawn in a log."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,7 +13,9 @@ from rich.text import Text
 
 from stacks.terraform.events import PROGRESS, Event
 from stacks.terraform.plan import Plan
-from stacks.terraform.progress import Group, Progress, format_count, format_running, format_seconds
+from stacks.terraform.progress import Group, Progress, format_count, format_running, format_seconds, format_total
+
+_ELAPSED_WIDTH = len("1:02:03 h")
 
 _REPORT_EVERY_S = 60
 """In a log, an operation that takes long is named once in this time."""
@@ -24,7 +27,8 @@ class Screen:
     """Terminal or log that a run is shown on."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False, markup=False, soft_wrap=True)
+        # rich takes FORCE_COLOR for a terminal, and workflows set it.
+        self._console = console or Console(force_terminal=sys.stdout.isatty())
 
     def line(self, text: str = "") -> None:
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -32,7 +36,7 @@ class Screen:
     @contextmanager
     def step(self, title: str) -> Iterator[Show]:
         """Show a step of unknown length, such as the plan."""
-        if not self._console.is_terminal:
+        if not self._console.is_interactive:
             self.line(f"  {title} …")
             yield lambda _event: None
             return
@@ -44,7 +48,7 @@ class Screen:
     def apply(self, plan: Plan) -> Iterator[Show]:
         """Show the progress of an apply or destroy."""
         progress = Progress(plan)
-        if self._console.is_terminal:
+        if self._console.is_interactive:
             rows = _Rows(progress)
             with Live(rows, console=self._console, refresh_per_second=8, vertical_overflow="visible"):
                 try:
@@ -106,13 +110,15 @@ class _Rows:
 
     def __rich__(self) -> Table:
         now = datetime.now(UTC)
-        table = Table.grid(padding=(0, 2))
-        table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True, justify="right")
-        table.add_column(no_wrap=True, overflow="ellipsis")
-        for group in self._progress.groups.values():
+        groups = self._progress.groups.values()
+        # A fixed width keeps the columns whole: only the last one gives way to a narrow terminal.
+        table = Table.grid(padding=(0, 2), expand=True)
+        table.add_column(width=2, no_wrap=True)
+        table.add_column(width=max((len(group.title) for group in groups), default=0), no_wrap=True)
+        table.add_column(width=max((len(format_total(group)) for group in groups), default=0), no_wrap=True)
+        table.add_column(width=_ELAPSED_WIDTH, no_wrap=True)
+        table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+        for group in groups:
             table.add_row(*self._cells(group, now))
         return table
 

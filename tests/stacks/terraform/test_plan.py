@@ -87,7 +87,7 @@ def test_replacement_that_creates_first_is_one_too() -> None:
 
 
 def test_plan_and_synthesized_stack_have_the_same_addresses() -> None:
-    document = {"resource": {"aws_vpc": {"vpc": {}}}, "data": {"aws_region": {"here": {}}}}
+    document: dict[str, Any] = {"resource": {"aws_vpc": {"vpc": {}}}, "data": {"aws_region": {"here": {}}}}
     assert configured_addresses(document) == {"aws_vpc.vpc", "data.aws_region.here"}
     assert "aws_sqs_queue.dead" in read_plan("create").configured
 

@@ -57,6 +57,34 @@ def test_terminal_ends_with_a_row_for_each_group() -> None:
     assert "failed: aws_iam_role_policy_attachment.broken" in shown
 
 
+def test_long_addresses_do_not_cut_the_groups() -> None:
+    file = StringIO()
+    console = Console(file=file, width=70, force_terminal=True, color_system=None, legacy_windows=False)
+    with Screen(console).apply(PLAN) as show:
+        for event in read_events("apply")[:16]:
+            show(event)
+            show(Event(type="apply_start", message="", address="aws_iam_role_policy_attachment.broken", at=event.at))
+            console.print("a new frame")
+    text = file.getvalue()
+    assert "aws_iam_role_po" in text
+    assert text.count("roles and pol") == text.count("roles and policies  ") > 1
+    assert "reso…" not in text
+
+
+def test_log_is_not_redrawn_where_colours_are_forced(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Session runners and workflows set FORCE_COLOR, which rich takes for a terminal."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    screen = Screen()
+    with screen.step("planning"), screen.apply(PLAN) as show:
+        for event in read_events("apply"):
+            show(event)
+    shown = capsys.readouterr().out
+    assert "secrets             1 resource, 15 s" in shown
+    assert "\x1b" not in shown
+
+
 def test_long_operation_is_named_once_a_minute_in_a_log() -> None:
     times = [("apply_start", 0), *(("apply_progress", seconds) for seconds in range(10, 130, 10))]
     began = datetime(2026, 11, 28, 17, tzinfo=UTC)
@@ -100,7 +128,7 @@ def test_failure_shows_the_error_whole_and_how_to_go_on() -> None:
     [error] = [event.diagnostic for event in read_events("apply") if event.diagnostic]
     assert error.summary in text
     assert "  at aws_iam_role_policy_attachment.broken, cdk.tf.json, line 10" in text.splitlines()
-    assert "run `./noxw deploy core` again: it does the rest" in text
+    assert "give the same command again: it does the rest" in text
     assert text.endswith("The whole log: a.log")
 
 
@@ -114,7 +142,7 @@ def test_left_lock_gets_the_command_that_removes_it() -> None:
     ("verb", "interrupts", "words"),
     [
         ("plan", 1, "Stopped. Nothing of core was changed."),
-        ("deploy", 1, "`./noxw deploy core` goes on from there."),
+        ("deploy", 1, "the same command goes on from there."),
         ("destroy", 2, "may be missing in the state"),
     ],
 )
