@@ -36,6 +36,14 @@ def find_turn(path: Path) -> int:
     return next(turns, len(LONGEST_FIRST))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the lines that tests recorded as `summary`: what they ran with, or could not."""
+    for report in terminalreporter.getreports("passed"):
+        for name, line in report.user_properties:
+            if name == "summary":
+                terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="session")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Videos:
     """Videos of every kind, each made when a test first asks for it and shared by all tests and processes of a run."""
