@@ -107,6 +107,15 @@ def charts(session: nox.Session) -> None:
 
 
 @nox.session(default=False, tags=["user"])
+def locks(session: nox.Session) -> None:
+    """Write the checksums of Terraform's providers into terraform-locks/.
+
+    ./noxw locks [--mirror DIR]
+    """
+    _run_deploy_command(session, "locks")
+
+
+@nox.session(default=False, tags=["user"])
 def deploy(session: nox.Session) -> None:
     """Deploy one stack, or all stacks in order.
 

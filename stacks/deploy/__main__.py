@@ -1,4 +1,4 @@
-"""`python -m stacks.deploy`: what the nox sessions deploy, destroy, diff, images, charts, cost and graph call."""
+"""`python -m stacks.deploy`: the nox sessions deploy, destroy, diff, images, charts, locks, cost and graph call it."""
 
 import argparse
 import os
@@ -25,6 +25,7 @@ from stacks.graph.command import draw_architecture
 from stacks.instance.team_package import TeamError, team_stacks
 from stacks.naming import StackId
 from stacks.terraform.errors import StoppedError, TerraformError
+from stacks.terraform.locks import FOLDER, PLATFORMS, LockError, lock_providers
 from stacks.terraform.setup import Setup
 
 _ALL = "all"
@@ -45,7 +46,7 @@ def report_errors(command: Callable[[], int]) -> int:
     except StoppedError as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person at the terminal
         return _STOPPED
-    except (OperateError, ConfigError, TerraformError) as error:
+    except (OperateError, ConfigError, TerraformError, LockError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
     except (ClientError, BotoCoreError) as error:
@@ -69,7 +70,11 @@ def _run(arguments: argparse.Namespace) -> int:
         output.write_text(draw_architecture(config), encoding="utf-8")
         print_line(f"{output} is up to date.")
         return 0
-    setup = Setup(out=output_folder(project, file), environment={CONFIG_VARIABLE: os.fspath(file)})
+    out = output_folder(project, file)
+    if arguments.command == "locks":
+        _lock_providers(project, out, file, mirror=arguments.mirror)
+        return 0
+    setup = Setup(out=out, environment={CONFIG_VARIABLE: os.fspath(file)})
     instance = Instance(config=config, project=project, session=boto3.Session(region_name=config.region), setup=setup)
     if arguments.command == "charts":
         prerequisites.fetch_charts(instance)
@@ -80,6 +85,14 @@ def _run(arguments: argparse.Namespace) -> int:
         push_images(instance, tag=arguments.tag)
         return 0
     return _change(instance, arguments)
+
+
+def _lock_providers(project: Path, out: Path, file: Path, *, mirror: Path | None) -> None:
+    environment = {"CDKTF_OUTDIR": os.fspath(out), CONFIG_VARIABLE: os.fspath(file)}
+    tools.run_program([sys.executable, "main.py"], cwd=project, env=environment)
+    folders = sorted(found.parent for found in (out / "stacks").glob("*/cdk.tf.json"))
+    lock_providers(project, folders, say=print_line, mirror=mirror)
+    print_line(f"The lock files in {FOLDER}/ hold for {', '.join(PLATFORMS)}.")
 
 
 def _change(instance: Instance, arguments: argparse.Namespace) -> int:
@@ -191,6 +204,11 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "charts", parents=[shared], help="fetch the public Helm charts into charts/ and check their digests"
     )
+
+    command = commands.add_parser(
+        "locks", parents=[shared], help="write the checksums of Terraform's providers for all platforms"
+    )
+    command.add_argument("--mirror", type=Path, metavar="DIR", help="a plug-in mirror, instead of the registry")
 
     command = commands.add_parser("cost", parents=[shared], help="a month's bill, estimated")
     command.add_argument("--videos", type=_count, default=10_000, metavar="N", help="videos a month (default: 10000)")

@@ -134,8 +134,8 @@ def as_module(stack: Mapping[str, Any], mapped: Iterable[str]) -> dict[str, Any]
         built.setdefault("resource", {})["terraform_data"] = blocks
     required = {name: one for name, one in stack["terraform"]["required_providers"].items() if name not in mapped}
     built["terraform"] = {"required_providers": required, "required_version": stack["terraform"]["required_version"]}
-    address = re.compile(rf"(?<![\w.\"-])(?:data\.|ephemeral\.)?(?:{types})_[a-z0-9_]+\.[A-Za-z_][\w-]*")
-    rewritten: dict[str, Any] = _rewritten(built, address, lambda found: names.get(found, f"UNDECLARED_{found}"))
+    reference = re.compile(rf"(?<![\w.\"-])(?:data\.|ephemeral\.)?(?:{types})_[a-z0-9_]+\.[A-Za-z_][\w-]*")
+    rewritten: dict[str, Any] = _rewritten(built, reference, lambda found: names.get(found, f"UNDECLARED_{found}"))
     return rewritten
 
 
