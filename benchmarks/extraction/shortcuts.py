@@ -79,7 +79,7 @@ SHORTCUTS = (
     Shortcut("unreferenced pictures, H.264", (_LONG_GOP,), partial(_change_codec, "h264", select_needed=keep_all)),
     Shortcut(
         "unreferenced pictures, HEVC",
-        (("hevc mp4", videos.SHORT_S),),
+        ((videos.HEVC_LONG_GOP, videos.SHORT_S),),
         partial(_change_codec, "hevc", select_needed=keep_all),
     ),
     Shortcut(
@@ -111,7 +111,7 @@ def compare_shortcuts(directory: Path, rounds: int, only: str = "") -> Iterator[
     """Yield the rows of a table: shortcut, video, CPU in ms with and without it, and the share that it saves."""
     yield "shortcut | video | with ms | without ms | saves"
     yield "--- | --- | --- | --- | ---"
-    by_name = {(video.name, video.duration_s): video for video in videos.list_videos(with_long=False)}
+    by_name = {(video.name, video.duration_s): video for video in videos.list_shortcut_videos()}
     used = dict.fromkeys(name for shortcut in SHORTCUTS for name in shortcut.videos)
     for name in used:
         if only not in name[0]:

@@ -91,6 +91,8 @@ def _h264(name: str, suffix: str, duration_s: int, *copy_options: str, gop_s: in
     )  # fmt: skip
 
 
+HEVC_LONG_GOP = "hevc mp4, GOP 10 s"
+"""For the shortcuts only: the pictures behind a keyframe are decoded where none is near."""
 FRAGMENTS, INDEXED_FRAGMENTS = "h264 mp4, fragments", "h264 mp4, fragments and sidx"
 TEN_BITS, HLG, PQ = "hevc mp4, 10 bit", "hevc mp4, HLG BT.2020", "hevc mp4, PQ BT.2020"
 
@@ -126,6 +128,11 @@ def _codecs(duration_s: int) -> list[BenchmarkVideo]:
         BenchmarkVideo("av1 mp4", "av1", "mp4", duration_s, at_least=20),
         BenchmarkVideo("h263 3gp", "h263", "3gp", duration_s, size_px=(704, 576)),
     ]
+
+
+def list_shortcut_videos() -> list[BenchmarkVideo]:
+    """Return the videos that the shortcuts are compared on."""
+    return [*list_videos(with_long=False), BenchmarkVideo(HEVC_LONG_GOP, "hevc", "mp4", SHORT_S, 10)]
 
 
 def list_videos(*, with_long: bool) -> list[BenchmarkVideo]:
