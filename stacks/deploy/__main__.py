@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import boto3
@@ -25,7 +26,7 @@ from stacks.graph.command import draw_architecture
 from stacks.instance.team_package import TeamError, team_stacks
 from stacks.naming import StackId
 from stacks.terraform.errors import StoppedError, TerraformError
-from stacks.terraform.locks import FOLDER, PLATFORMS, LockError, lock_providers
+from stacks.terraform.locks import FOLDER, PLATFORMS, keep_lock, lock_providers, place_lock
 from stacks.terraform.setup import Setup
 
 _ALL = "all"
@@ -46,7 +47,7 @@ def report_errors(command: Callable[[], int]) -> int:
     except StoppedError as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person at the terminal
         return _STOPPED
-    except (OperateError, ConfigError, TerraformError, LockError) as error:
+    except (OperateError, ConfigError, TerraformError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
     except (ClientError, BotoCoreError) as error:
@@ -74,7 +75,12 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "locks":
         _lock_providers(project, out, file, mirror=arguments.mirror)
         return 0
-    setup = Setup(out=out, environment={CONFIG_VARIABLE: os.fspath(file)})
+    setup = Setup(
+        out=out,
+        environment={CONFIG_VARIABLE: os.fspath(file)},
+        before_init=partial(place_lock, project),
+        after_init=partial(keep_lock, project, say=print_line),
+    )
     instance = Instance(config=config, project=project, session=boto3.Session(region_name=config.region), setup=setup)
     if arguments.command == "charts":
         prerequisites.fetch_charts(instance)

@@ -105,8 +105,7 @@ def _prepared(run: Run, stack: str, verb: str, overrides: Mapping[str, str]) -> 
     if not (folder / "cdk.tf.json").is_file():
         raise TerraformError(f"main.py wrote no stack {stack}: {folder / 'cdk.tf.json'} is not there.")
     run.setup.after_synth(folder)
-    run.setup.before_init(folder)
-    _init(run, terraform, stack)
+    _init(run, terraform, stack, *run.setup.before_init(folder))
     run.setup.after_init(folder)
     try:
         yield terraform
@@ -120,10 +119,11 @@ def _terraform(run: Run, folder: Path, verb: str) -> Terraform:
     return Terraform(folder=folder, log=log, environment=environment, say=run.screen.line)
 
 
-def _init(run: Run, terraform: Terraform, stack: str) -> None:
+def _init(run: Run, terraform: Terraform, stack: str, *more: str) -> None:
+    arguments = (*run.setup.init_arguments, *more)
     with run.screen.step("initializing") as show:
-        done = terraform.run("init", "-json", "-input=false", *run.setup.init_arguments, show=show)
-        if _wants_upgrade(done) and not run.setup.init_arguments:
+        done = terraform.run("init", "-json", "-input=false", *arguments, show=show)
+        if _wants_upgrade(done) and not arguments:
             # An earlier version of the stack has left its lock file in the folder.
             done = terraform.run("init", "-json", "-input=false", "-upgrade", show=show)
     _check(done, terraform, stack, "initialize")

@@ -2,6 +2,7 @@
 
 TerraformError       the root; Terraform or the synthesis has failed
 ├── DeclinedError    the user did not accept the plan, and nothing was changed
+├── LockError        a lock file does not fit (locks.py), and nothing was changed
 ├── PlanFileError    a saved plan does not fit, and nothing was changed
 └── StoppedError     the user stopped it; exit status 130
 """

@@ -12,6 +12,8 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from stacks.terraform.errors import TerraformError
+
 FOLDER = "terraform-locks"
 PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_arm64")
 
@@ -24,7 +26,7 @@ _HEADER = (
 )
 
 
-class LockError(Exception):
+class LockError(TerraformError):
     """A lock file does not fit the stack, or cannot be written; the message says which and what to do."""
 
 

@@ -14,6 +14,11 @@ def _do_nothing(_folder: Path) -> None:
     """Change nothing in the folder of a stack."""
 
 
+def _add_nothing(_folder: Path) -> tuple[str, ...]:
+    """Return no arguments."""
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Setup:
     """How a project is synthesized and given to Terraform. The hooks get the folder of a stack."""
@@ -26,7 +31,8 @@ class Setup:
     """Terraform's CLI configuration, for example with a plug-in mirror."""
     init_arguments: tuple[str, ...] = ()
     after_synth: Callable[[Path], None] = _do_nothing
-    before_init: Callable[[Path], None] = _do_nothing
+    before_init: Callable[[Path], tuple[str, ...]] = _add_nothing
+    """Returns more arguments of `init`."""
     after_init: Callable[[Path], None] = _do_nothing
 
     def folder(self, project: Path, stack: str) -> Path:

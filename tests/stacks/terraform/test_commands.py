@@ -159,16 +159,23 @@ def test_saved_plan_of_another_stack_is_refused(project: Project, tmp_path: Path
 
 def test_hooks_get_the_folder_of_the_stack(project: Project) -> None:
     calls: list[tuple[str, Path]] = []
+
+    def before_init(folder: Path) -> tuple[str, ...]:
+        calls.append(("before", folder))
+        return ("-lockfile=readonly",)
+
     project.setup = Setup(
         out=project.folder / "elsewhere",
         cli_config=project.folder / "terraformrc",
         after_synth=lambda folder: calls.append(("synth", folder)),
-        before_init=lambda folder: calls.append(("before", folder)),
+        before_init=before_init,
         after_init=lambda folder: calls.append(("after", folder)),
     )
     plan_stack(project.run, "small")
     folder = project.folder / "elsewhere" / "stacks" / "small"
     assert calls == [("synth", folder), ("before", folder), ("after", folder)]
+    [log] = (project.folder / "elsewhere" / "logs").glob("*-diff.log")
+    assert "init -json -input=false -lockfile=readonly" in log.read_text(encoding="utf-8")
 
 
 def test_interrupt_lets_terraform_write_the_state(project: Project) -> None:
