@@ -196,6 +196,9 @@ def test(session: nox.Session) -> None:
     ./noxw test [PYTEST ARGUMENT...]
     """
     _install(session, "test")
+    # Tests evaluate policies with an npm package (docs/decisions/0009-iam-simulate-for-rights.md).
+    if shutil.which("npm") and not (ROOT / "node_modules" / "@cloud-copilot").exists():
+        session.run("npm", "ci", "--ignore-scripts", external=True)
     # More processes than two cores need: many tests wait.
     arguments = session.posargs or ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
     session.run("pytest", *arguments, env={"CHECKOV": _install_tool(session, "checkov")})

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+_CONTENTS = ("body", "answer")
+
 
 @dataclass(frozen=True)
 class RecordedRequest:
@@ -26,10 +28,12 @@ class RecordedRequest:
     """Headers by lower-case name, without Authorization."""
     body: bytes
     status: int
+    answer: bytes = b""
+    """Body of the answer, which names what was created; empty for S3, whose answers may be large and name nothing."""
 
     def to_line(self) -> str:
         """Return the request as a line of JSON."""
-        return json.dumps({**vars(self), "headers": dict(self.headers), "body": base64.b64encode(self.body).decode()})
+        return json.dumps({**vars(self), "headers": dict(self.headers), **_encoded(self)})
 
 
 def read_requests(file: Path) -> Iterator[RecordedRequest]:
@@ -37,4 +41,9 @@ def read_requests(file: Path) -> Iterator[RecordedRequest]:
     with file.open(encoding="utf-8") as lines:
         for line in lines:
             fields = json.loads(line)
-            yield RecordedRequest(**{**fields, "body": base64.b64decode(fields["body"])})
+            contents = {name: base64.b64decode(fields.get(name, "")) for name in _CONTENTS}
+            yield RecordedRequest(**{**fields, **contents})
+
+
+def _encoded(request: RecordedRequest) -> dict[str, str]:
+    return {name: base64.b64encode(getattr(request, name)).decode() for name in _CONTENTS}
