@@ -30,8 +30,8 @@ class Recorder:
         self.principal, self.stack, self.answer = "deploy", "core", b""
         self.requests: list[RecordedRequest] = []
         self.endpoint = ""
-        # Signed with something, which nobody checks.
-        self._session = boto3.Session("123456789012", "x")
+        # Nobody checks the signature. Typed loosely, as the name of a service is not a literal.
+        self._session: Any = boto3.Session("123456789012", "x")
 
     def client(self, service: str, *, region: str = REGION) -> Any:
         """Return a client of a service that sends to this server."""

@@ -180,8 +180,8 @@ def _tagging(call: Call) -> Iterator[Need]:
             kind = specification["ResourceType"]
             yield Need(f"ec2:{action}", {}, created, kind=kind)
     else:
-        told = created if call.service == "elasticloadbalancing" else {}
-        yield Need(f"{call.service}:{action}", call.parameters, told, kind=_TAGGED_KINDS.get(str(call)))
+        conditions = created if call.service == "elasticloadbalancing" else {}
+        yield Need(f"{call.service}:{action}", call.parameters, conditions, kind=_TAGGED_KINDS.get(str(call)))
 
 
 def _roles(call: Call) -> Iterator[Need]:

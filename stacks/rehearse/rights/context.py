@@ -42,10 +42,10 @@ class Account:
             named = resources_of(need, known[need.action], place)
             arns = [arn for arn in named if not _NO_ID.search(arn)]
             if need.kind or call.operation.startswith(("Create", "Request", "Allocate")):
-                told = arns_in(text, known[need.action], call.service, place)
-                if not told and len(arns) < len(named):
+                created = arns_in(text, known[need.action], call.service, place)
+                if not created and len(arns) < len(named):
                     raise UnknownRequestError(f"the recorded answer to {call} does not tell what it has created")
-                arns += told
+                arns += created
             self.tags.add(arns, tags)
             self.tags.remove(arns, removed)
 

@@ -27,10 +27,10 @@ class Refusal:
 
     def __str__(self) -> str:
         during = f" while {self.stack} was deployed or destroyed" if self.stack else ""
-        told = (
+        text = (
             f"{self.principal}{during}: {self.action} on {self.resource} ({self.operation}) is refused: {self.reason}"
         )
-        return f"{told}\n  missing: {json.dumps(self.statement)}" if self.statement else told
+        return f"{text}\n  missing: {json.dumps(self.statement)}" if self.statement else text
 
 
 @dataclass(frozen=True)

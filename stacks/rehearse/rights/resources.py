@@ -104,13 +104,15 @@ def resources_of(need: Need, known: ActionType, place: Place) -> list[str]:
     named = {kind: _named(service, kind, known.formats[kind], need.parameters, place) for kind in known.formats}
     found = {kind: arns for kind, arns in named.items() if arns}
     # Route 53's tags name the type of their resource as IAM does.
-    if (told := need.kind or need.parameters.get("ResourceType")) in known.formats:
-        kinds = {told}
+    kind = need.kind or str(need.parameters.get("ResourceType"))
+    kinds: set[str]
+    if kind in known.formats:
+        kinds = {kind}
     elif _INSTEAD.get(need.action) in found:
         kinds = {_INSTEAD[need.action]}
     elif known.required:
         # EC2 asks for every resource that the call names.
-        kinds = known.required | (set(found) if service == "ec2" else set())
+        kinds = set(known.required) | (set(found) if service == "ec2" else set())
     else:
         kinds = set(found) if service == "ec2" else set(sorted(found, key=lambda kind: len(found[kind][0]))[-1:])
     arns = []

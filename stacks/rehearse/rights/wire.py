@@ -156,5 +156,5 @@ def _as_list(value: Any) -> Iterable[Any]:
 def _read_cbor(body: bytes) -> dict[str, Any]:
     if not body:
         return {}
-    content = BaseCBORParser().parse_data_item(io.BufferedReader(io.BytesIO(body)))  # type: ignore[arg-type]
+    content = BaseCBORParser().parse_data_item(io.BufferedReader(io.BytesIO(body)))
     return content if isinstance(content, dict) else {}

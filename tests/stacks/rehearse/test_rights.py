@@ -41,7 +41,7 @@ def report_on(recorder: Recorder, stacks: Path) -> RightsReport:
 
 
 def change_policy(stacks: Path, resource: str, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
-    """Write a policy's statements anew, by `stack.type.name`."""
+    """Replace a policy's statements, by `stack.type.name`."""
     stack, kind, name = resource.split(".")
     file = stacks / "stacks" / stack / "cdk.tf.json"
     document = json.loads(file.read_text(encoding="utf-8"))
