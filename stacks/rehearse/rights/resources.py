@@ -141,7 +141,8 @@ def _named(service: str, kind: str, template: str, parameters: Mapping[str, Any]
         return [_filled(template, {}, one, place) for one in ids if _IDS.get(one.partition("-")[0]) == kind]
     tops = [text for value in parameters.values() for text in (value if isinstance(value, list) else [value])]
     if given := [text for text in tops if str(text).startswith("arn:") and _pattern(template).fullmatch(text)]:
-        return given
+        # A subscription has its topic's ARN with an id: rights are those on the topic.
+        return [":".join(text.split(":")[:6]) for text in given] if service == "sns" else given
     values = {
         placeholder: _values(service, placeholder, parameters)
         for placeholder in _PLACEHOLDER.findall(template)
