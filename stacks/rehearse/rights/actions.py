@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stacks.config.partitions import dns_suffix_of
 from stacks.rehearse.rights.tags import read_tags
 from stacks.rehearse.rights.wire import Call
 
@@ -212,7 +213,7 @@ def _keys(call: Call) -> Iterator[Need]:
         encryption = call.parameters.get("encryptionConfig") or [{}]
         key, actions = encryption[0].get("provider", {}).get("keyArn"), ("kms:DescribeKey", "kms:CreateGrant")
     if key:
-        through = {"kms:ViaService": f"{call.service}.{call.region}.amazonaws.com"}
+        through = {"kms:ViaService": f"{call.service}.{call.region}.{dns_suffix_of(call.region)}"}
         yield from (Need(action, {"KeyId": key}, through) for action in actions)
 
 

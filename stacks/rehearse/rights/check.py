@@ -63,6 +63,9 @@ def check(requests: Path, cdktf_out: Path, *, project: Path | None = None) -> Ri
             if not outcome.allowed
         ),
         unused={role.name: tuple(_unused(name, role, results)) for name, role in roles.items()},
+        not_compared=tuple(
+            f"{one}, whose text is not in the stacks" for role in roles.values() for one in role.unknown
+        ),
     )
 
 

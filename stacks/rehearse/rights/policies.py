@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,11 @@ class Role:
     name: str
     arn: str
     policies: Mapping[str, Policy]
-    """Policies of the role by their names; those that AWS maintains are not among them."""
+    """Policies of the role by their names."""
     boundary: tuple[str, Policy] | None
-    """Name and policy of the permissions boundary."""
+    """Name and policy of the permissions boundary; None if there is none, or its text is not in the stacks."""
+    unknown: tuple[str, ...]
+    """Policies of the role whose text is not in the stacks: AWS or the organisation maintains it."""
 
 
 class Policies:
@@ -61,12 +63,26 @@ class Policies:
         if found is None:
             raise RightsError(f"the stacks have no role for `{principal}`, which has sent requests")
         address = f"${{aws_iam_role.{principal}-role.name}}"
-        arn = found.get("permissions_boundary")
+        attached = [
+            self._filled(one["policy_arn"])
+            for one in self._resources.get("aws_iam_role_policy_attachment", {}).values()
+            if one["role"] == address
+        ]
+        policies = {
+            logical_id: self._document(one["policy"])
+            for logical_id, one in self._resources.get("aws_iam_role_policy", {}).items()
+            if one["role"] == address
+        }
+        unknown = [f"the policy {_name(arn)} of {found['name']}" for arn in attached if not self._managed(arn)]
+        limit = self._filled(found.get("permissions_boundary", ""))
+        if limit and not self._managed(limit):
+            unknown.append(f"the boundary {_name(limit)} of {found['name']}")
         return Role(
-            found["name"],
-            f"arn:{self.place.partition}:iam::{self.place.account}:role/{found['name']}",
-            dict(self._policies_of(address)),
-            self._managed(self._filled(arn)) if arn else None,
+            name=found["name"],
+            arn=f"arn:{self.place.partition}:iam::{self.place.account}:role/{found['name']}",
+            policies={**policies, **dict(one for arn in attached if (one := self._managed(arn)))},
+            boundary=self._managed(limit),
+            unknown=tuple(unknown),
         )
 
     def of_resource(self, arn: str) -> Policy | None:
@@ -87,16 +103,8 @@ class Policies:
                 return self._document(key["policy"])
         return None
 
-    def _policies_of(self, role: str) -> Iterator[tuple[str, Policy]]:
-        for logical_id, resource in self._resources.get("aws_iam_role_policy", {}).items():
-            if resource["role"] == role:
-                yield logical_id, self._document(resource["policy"])
-        for resource in self._resources.get("aws_iam_role_policy_attachment", {}).values():
-            if resource["role"] == role and (found := self._managed(self._filled(resource["policy_arn"]))):
-                yield found
-
     def _managed(self, arn: str) -> tuple[str, Policy] | None:
-        name = arn.rpartition("/")[2]
+        name = _name(arn)
         for resource in self._resources.get("aws_iam_policy", {}).values():
             if resource["name"] == name:
                 return name, self._document(resource["policy"])
@@ -118,3 +126,7 @@ class Policies:
             )
         arn = _ARNS[kind].format(**{"account": self.place.account, "region": self.place.region, **resource})
         return f"arn:{self.place.partition}{arn}"
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]

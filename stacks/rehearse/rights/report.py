@@ -44,10 +44,13 @@ class RightsReport:
     refused: tuple[Refusal, ...]
     unused: Mapping[str, tuple[str, ...]]
     """Actions of statements, as `Sid: action`, that no request of the role needed."""
+    not_compared: tuple[str, ...]
+    """Policies that are not in the stacks."""
 
     def __str__(self) -> str:
         lines = [str(one) for one in self.refused]
         lines.append(f"{self.checked} requests, {self.decisions} different decisions, {len(self.refused)} refused")
+        lines += [f"not compared: {one}" for one in self.not_compared]
         for role, actions in self.unused.items():
             lines.append(f"granted to {role} and not used:")
             for sid, pairs in groupby((action.split(": ") for action in actions), key=itemgetter(0)):

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import product
 from typing import Any
 
+from stacks.config.partitions import partition_of
 from stacks.rehearse.rights.actions import Need
 from stacks.rehearse.rights.errors import UnknownRequestError
 
@@ -80,12 +81,7 @@ class Place:
 
     @property
     def partition(self) -> str:
-        match self.region.split("-"):
-            case ["cn", *_]:
-                return "aws-cn"
-            case ["us", "gov", *_]:
-                return "aws-us-gov"
-        return "aws"
+        return partition_of(self.region)
 
 
 def resources_of(need: Need, known: ActionType, place: Place) -> list[str]:

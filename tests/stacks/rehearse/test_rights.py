@@ -11,8 +11,9 @@ from stacks.config.model import PipelineConfig
 from stacks.naming import Names
 from stacks.rehearse.rights import RightsReport, check
 from stacks.rehearse.rights.errors import EvaluatorError, RightsError, UnknownRequestError
+from stacks.rehearse.rights.policies import Policies
 from tests.support.recording import Recorder, recording
-from tests.support.synthesis import WITH_DOMAIN, Synthesized
+from tests.support.synthesis import MATRIX, WITH_DOMAIN, Config, Synthesized, synthesize
 
 NAMES = Names(PipelineConfig.model_validate(WITH_DOMAIN))
 BUCKET, TABLE, QUEUE = NAMES.resources.bucket, NAMES.resources.table.name, NAMES.queue_url
@@ -29,11 +30,14 @@ def recorder(tmp_path: Path) -> Iterator[Recorder]:
 @pytest.fixture
 def stacks(tmp_path: Path, synthesized: dict[str, Synthesized]) -> Path:
     """Return the output folder of a synth, which a test may change."""
+    return write_stacks(tmp_path / "cdktf.out", synthesized)
+
+
+def write_stacks(folder: Path, synthesized: dict[str, Synthesized]) -> Path:
     for name, stack in synthesized.items():
-        folder = tmp_path / "cdktf.out" / "stacks" / name
-        folder.mkdir(parents=True)
-        (folder / "cdk.tf.json").write_text(stack.text, encoding="utf-8")
-    return tmp_path / "cdktf.out"
+        (folder / "stacks" / name).mkdir(parents=True)
+        (folder / "stacks" / name / "cdk.tf.json").write_text(stack.text, encoding="utf-8")
+    return folder
 
 
 def report_on(recorder: Recorder, stacks: Path) -> RightsReport:
@@ -226,10 +230,29 @@ def test_zones_and_certificates_are_named_by_their_ids(recorder: Recorder, stack
     assert not report_on(recorder, stacks).refused
 
 
+@pytest.mark.parametrize("config", MATRIX.values(), ids=MATRIX)
+def test_the_policies_of_every_config_have_their_arns(config: Config, tmp_path: Path) -> None:
+    policies = Policies(write_stacks(tmp_path, synthesize(config)))
+    for principal in ("deploy", "worker", "api"):
+        role = policies.role(principal)
+        assert role.policies
+        assert "${" not in json.dumps(dict(role.policies))
+
+
+def test_a_boundary_of_the_organisation_is_reported_as_not_compared(recorder: Recorder, stacks: Path) -> None:
+    file = stacks / "stacks" / "core" / "cdk.tf.json"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(NAMES.boundary_arn, NAMES.arn("iam", "policy/acme", region="")), encoding="utf-8")
+    work_of_the_worker(recorder)
+    report = report_on(recorder, stacks)
+    assert report.not_compared == ("the boundary acme of thumbnails-worker, whose text is not in the stacks",)
+    assert "not compared: the boundary acme" in str(report)
+
+
 def test_administrators_are_not_compared(recorder: Recorder, stacks: Path) -> None:
     recorder.principal = "admin"
     recorder.send(lambda: recorder.client("iam").create_user(UserName="u"))
-    assert report_on(recorder, stacks) == RightsReport(checked=0, decisions=0, refused=(), unused={})
+    assert report_on(recorder, stacks) == RightsReport(checked=0, decisions=0, refused=(), unused={}, not_compared=())
 
 
 def test_a_call_whose_resource_nothing_names_is_an_error(recorder: Recorder, stacks: Path) -> None:
