@@ -1,5 +1,7 @@
 """The embedded AWS: S3, SQS and DynamoDB over HTTP on 127.0.0.1, in a process of its own.
 
+A rehearsal of the stacks starts it with an account: it then serves every service that ministack has.
+
 It is ministack (https://github.com/ministackorg/ministack, pinned exactly) behind a launcher of ours:
 
 - `handle.py` starts and stops it from another process, and is the only export of this package;

@@ -17,11 +17,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder for objects and state")
     parser.add_argument("--port", type=int, help="the port (default: a free one)")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
+    parser.add_argument("--account", help="serve every AWS service, in this account (default: those of the pipeline)")
+    parser.add_argument("--region", help="the default region")
     arguments = parser.parse_args()
 
     ready = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    isolate_environment(arguments.data.resolve())
+    isolate_environment(arguments.data.resolve(), account=arguments.account, region=arguments.region)
     from services.local.embedded_aws import server  # noqa: PLC0415 - ministack reads its settings when imported
 
     try:

@@ -6,8 +6,8 @@ from pathlib import Path
 _KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
 
 
-def isolate_environment(data: Path) -> None:
-    """Replace this process's environment by the settings below.
+def isolate_environment(data: Path, *, account: str | None, region: str | None) -> None:
+    """Replace this process's environment by the settings below; with an account, serve all of ministack's services.
 
     The caller's other variables must not reach ministack: its `AWS_SECRET_ACCESS_KEY` would become the secret of
     presigned URLs (`test` otherwise), and about a hundred variables change ministack's behaviour.
@@ -17,7 +17,7 @@ def isolate_environment(data: Path) -> None:
     os.environ.update(kept)
     os.environ.update(
         {
-            "SERVICES": "s3,sqs,dynamodb,sts",
+            "SERVICES": "" if account else "s3,sqs,dynamodb,sts",
             "PERSIST_STATE": "1",
             "STATE_DIR": str(data / "ministack"),
             # Two more listeners, on all interfaces.
@@ -27,5 +27,7 @@ def isolate_environment(data: Path) -> None:
             "DOCKER_HOST": f"unix://{data}/no-docker",
             "AWS_EC2_METADATA_DISABLED": "true",
             "LOG_LEVEL": "WARNING",
+            **({"MINISTACK_ACCOUNT_ID": account} if account else {}),
+            **({"MINISTACK_REGION": region} if region else {}),
         }
     )

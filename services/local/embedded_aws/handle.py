@@ -40,10 +40,12 @@ class EmbeddedAws:
         return port
 
     @classmethod
-    def start(cls, data: Path, *, port: int | None = None) -> Self:
+    def start(
+        cls, data: Path, *, port: int | None = None, account: str | None = None, region: str | None = None
+    ) -> Self:
         """Start an embedded AWS on the folder `data` of its objects, state and log, and wait until it answers.
 
-        Without a `port` it takes a free one.
+        Without a `port` it takes a free one. With an `account` it serves every AWS service, not only the pipeline's.
 
         Raises:
             EmbeddedAwsError: it ended, for example because another program has the port, or was not ready within 30 s.
@@ -51,8 +53,9 @@ class EmbeddedAws:
         data.mkdir(parents=True, exist_ok=True)
         log = data / "embedded-aws.log"
         command = [sys.executable, "-m", "services.local.embedded_aws", "--data", str(data), "--exit-with-parent"]
-        if port is not None:
-            command += ["--port", str(port)]
+        for option, value in (("--port", port), ("--account", account), ("--region", region)):
+            if value is not None:
+                command += [option, str(value)]
         path = os.pathsep.join(filter(None, [str(_PROJECT), os.environ.get("PYTHONPATH")]))
         with log.open("ab") as log_file:
             process = subprocess.Popen(  # noqa: S603 - our own program
