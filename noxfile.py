@@ -163,6 +163,22 @@ def destroy(session: nox.Session) -> None:
     _run_deploy_command(session, "destroy")
 
 
+@nox.session(default=False, tags=["user"])
+def rehearse(session: nox.Session) -> None:
+    """Deploy to an emulated AWS on this machine, and destroy it.
+
+    ./noxw rehearse [--stacks core,dns] [--aws-provider VERSION] [--kubeconfig FILE] [--keep] [--json]
+    """
+    _install(session, "stacks")
+    _install(session, "local")
+    _install_evaluator(session)
+    session.chdir(session.invoked_from)
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    command = ["python", "-m", "stacks.rehearse", "--project", str(ROOT), *session.posargs]
+    # After Ctrl-C, half a minute to end Terraform and the emulated AWS; nox's default is one second.
+    session.run(*command, env={"PYTHONPATH": path}, interrupt_timeout=30, terminate_timeout=30)
+
+
 @nox.session(tags=["check"])
 def lint(session: nox.Session) -> None:
     """Check style, format, imports and words.
@@ -196,9 +212,7 @@ def test(session: nox.Session) -> None:
     ./noxw test [PYTEST ARGUMENT...]
     """
     _install(session, "test")
-    # Tests evaluate policies with an npm package (docs/decisions/0009-iam-simulate-for-rights.md).
-    if shutil.which("npm") and not (ROOT / "node_modules" / "@cloud-copilot").exists():
-        session.run("npm", "ci", "--ignore-scripts", external=True)
+    _install_evaluator(session)
     # More processes than two cores need: many tests wait.
     arguments = session.posargs or ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
     session.run("pytest", *arguments, env={"CHECKOV": _install_tool(session, "checkov")})
@@ -402,6 +416,12 @@ def _config_variable(session: nox.Session) -> dict[str, str]:
     parser.add_argument("--config")
     file = parser.parse_known_args(session.posargs)[0].config
     return {"PIPELINE_CONFIG": str(Path(session.invoked_from, file).resolve())} if file else {}
+
+
+def _install_evaluator(session: nox.Session) -> None:
+    """Install the npm package that evaluates policies (docs/decisions/0009-iam-simulate-for-rights.md)."""
+    if shutil.which("npm") and not (ROOT / "node_modules" / "@cloud-copilot").exists():
+        session.run("npm", "ci", "--ignore-scripts", "--silent", external=True)
 
 
 def _run_deploy_command(session: nox.Session, command: str) -> None:

@@ -6,6 +6,7 @@ the tags user and check.
 
 import argparse
 import os
+import shutil
 from pathlib import Path
 
 import nox
@@ -132,6 +133,23 @@ def destroy(session: nox.Session) -> None:
     ./noxw destroy STACK|all [--empty-buckets] [--name NAME] [--yes] [--config FILE]
     """
     _run_deploy_command(session, "destroy")
+
+
+@nox.session(default=False, tags=["user"])
+def rehearse(session: nox.Session) -> None:
+    """Deploy to an emulated AWS on this machine, and destroy it.
+
+    ./noxw rehearse [--stacks core,dns] [--aws-provider VERSION] [--kubeconfig FILE] [--keep] [--json]
+    """
+    _install(session, "stacks", "local", "team")
+    # What compares requests with the policies.
+    if shutil.which("npm") and not (ROOT / "node_modules" / "@cloud-copilot").exists():
+        session.run("npm", "ci", "--ignore-scripts", "--silent", external=True)
+    session.chdir(session.invoked_from)
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    command = ["python", "-m", "stacks.rehearse", "--project", str(ROOT), *session.posargs]
+    # After Ctrl-C, half a minute to end Terraform and the emulated AWS; nox's default is one second.
+    session.run(*command, env={"PYTHONPATH": path}, interrupt_timeout=30, terminate_timeout=30)
 
 
 @nox.session(default=False, tags=["user"])

@@ -1,0 +1,129 @@
+"""A video through the applied pipeline: uploaded, processed by a worker, shown by the api."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.error import URLError
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX
+from stacks.naming import StackId
+from stacks.rehearse.emulated.proxy import Proxy
+from stacks.rehearse.errors import RehearsalError
+from stacks.rehearse.pipeline.pods import command, deployment_environment, process_environment
+from stacks.rehearse.processes import Processes
+from stacks.rehearse.start import Rehearsal
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from boto3 import Session
+
+KEY = f"{UPLOAD_PREFIX}rehearsal/Test card.mp4"
+
+_PATIENCE_S = 90.0
+_PAUSE_S = 0.25
+_Value = TypeVar("_Value")
+
+
+def process_video(
+    rehearsal: Rehearsal, processes: Processes, proxy: Proxy, session: "Session", outputs: Mapping[str, Any]
+) -> list[str]:
+    """Upload a video, let a worker process it, decode its thumbnails and ask the api for it.
+
+    Returns lines about what was done. Raises: RehearsalError.
+    """
+    file = rehearsal.place.folder / "video" / "card.mp4"
+    draw_video(file)
+    s3, bucket = session.client("s3"), str(outputs["bucket_name"])
+    s3.upload_file(str(file), bucket, KEY)
+    positions = rehearsal.config.thumbnails.positions_pct
+    details = []
+    environment, changed = _environment(rehearsal, "worker", proxy, outputs)
+    details += [f"worker: {change}" for change in changed]
+    with processes.running(command("worker"), cwd=file.parent, environment=environment, log="worker") as worker:
+        pictures = _wait(
+            worker,
+            f"{len(positions)} thumbnails",
+            lambda: _thumbnails(s3, bucket, wanted=len(positions)),
+            log=processes.logs / "worker.log",
+        )
+    for key, content in pictures.items():
+        width, height = decode(content)
+        details.append(f"{key}: {width} x {height}, {len(content)} bytes")
+    environment, changed = _environment(rehearsal, "api", proxy, outputs)
+    details += [f"api: {change}" for change in changed]
+    token = session.client("secretsmanager").get_secret_value(SecretId=rehearsal.names.api_token_secret)["SecretString"]
+    url = f"http://127.0.0.1:{environment['API_PORT']}/api/videos/{quote(KEY)}"
+    with processes.running(command("api"), cwd=file.parent, environment=environment, log="api") as api:
+        video = _wait(api, "an answer of the api", lambda: _ask(url, token), log=processes.logs / "api.log")
+    if video.get("state") != "done":
+        raise RehearsalError(f"The api does not show the video as done: {json.dumps(video)}")
+    details.append(f"the api shows {KEY} as done")
+    return details
+
+
+def draw_video(file: Path) -> None:
+    """Draw a test card of six seconds."""
+    from services.local.samples import ENCODERS, SampleVideo, draw_frames, encode_video  # noqa: PLC0415 - OpenCV
+
+    sample = SampleVideo(path=file.name, codec="h264", size_px=(640, 360), hue_deg=205, duration_s=6)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    options = (*ENCODERS["h264"].options, "-pix_fmt", "yuv420p", "-g", str(sample.fps))
+    encode_video(draw_frames(sample), file, fps=sample.fps, options=options)
+
+
+def decode(content: bytes) -> tuple[int, int]:
+    """Return width and height of a picture. Raises: RehearsalError if it cannot be decoded, or shows one colour."""
+    import cv2  # noqa: PLC0415 - only this step needs it
+    import numpy as np  # noqa: PLC0415
+
+    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    if picture is None or np.ptp(picture) == 0:
+        raise RehearsalError(f"A thumbnail of {len(content)} bytes does not decode to a picture.")
+    height, width = picture.shape[:2]
+    return width, height
+
+
+def _environment(
+    rehearsal: Rehearsal, part: str, proxy: Proxy, outputs: Mapping[str, Any]
+) -> tuple[dict[str, str], list[str]]:
+    texts = {name: value for name, value in outputs.items() if isinstance(value, str)}
+    environment = deployment_environment(rehearsal.documents[StackId.WORKLOADS], part, texts)
+    kubeconfig = str(rehearsal.found.kubeconfig) if rehearsal.found else None
+    return process_environment(environment, rehearsal.place, proxy.endpoint(part), kubeconfig=kubeconfig)
+
+
+def _thumbnails(s3: Any, bucket: str, *, wanted: int) -> dict[str, bytes] | None:
+    """Return the thumbnails once there are as many as wanted."""
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"{THUMBNAIL_PREFIX}rehearsal/").get("Contents", [])
+    if len(listed) < wanted:
+        return None
+    return {entry["Key"]: s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read() for entry in listed}
+
+
+def _ask(url: str, token: str) -> dict[str, Any] | None:
+    """Return the api's answer; None while it does not listen or is not ready."""
+    request = Request(url, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - http to this machine
+    try:
+        with urlopen(request, timeout=10) as answer:  # noqa: S310
+            document: dict[str, Any] = json.load(answer)
+            return document
+    except (URLError, OSError):
+        return None
+
+
+def _wait(process: "subprocess.Popen[bytes]", what: str, find: Callable[[], _Value | None], *, log: Path) -> _Value:
+    """Return what is waited for. Raises: RehearsalError if the process ends or nothing comes within 90 s."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while (found := find()) is None:
+        ended = process.poll() is not None
+        if ended or time.monotonic() > deadline:
+            last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
+            how = f"it ended with status {process.returncode}" if ended else f"it took more than {_PATIENCE_S:.0f} s"
+            raise RehearsalError("\n".join([f"There is not {what} ({how}); the log ends with:", *last]))
+        time.sleep(_PAUSE_S)
+    return found

@@ -1,0 +1,213 @@
+"""Everything that a rehearsal needs before it starts: tools, providers, the stacks, what each leaves out."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stacks.config.files import CONFIG_VARIABLE
+from stacks.config.load import load_config
+from stacks.config.model import PipelineConfig
+from stacks.deploy import tools
+from stacks.naming import Names, StackId
+from stacks.rehearse.cluster import Found, find_cluster
+from stacks.rehearse.errors import RehearsalError
+from stacks.rehearse.project.copies import OVERRIDES, Place, change_document
+from stacks.rehearse.project.documents import Target, pinned_provider, reduce_schemas, resource_types
+from stacks.rehearse.providers import MirroredProvider, find_provider_mirrors, write_cli_config
+
+AWS = "hashicorp/aws"
+ANY = "any"
+"""Value of --aws-provider: the newest version in the mirrors of this machine."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    project: Path
+    config: Path
+    """File of the instance's config."""
+    stacks: tuple[str, ...] = ()
+    """Stacks to rehearse; all that can be, if empty."""
+    keep: bool = False
+    aws_provider: str | None = None
+    kubeconfig: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """A rehearsal that can start."""
+
+    options: Options
+    config: PipelineConfig
+    place: Place
+    documents: Mapping[str, Mapping[str, Any]]
+    """Synthesized stacks, as they would be deployed."""
+    stacks: tuple[str, ...]
+    left_out: Mapping[str, str]
+    """Reason of each stack that is not rehearsed."""
+    pinned: str
+    provider: str
+    """Version of the AWS provider."""
+    terraform: str
+    unknown: tuple[str, ...]
+    """Arguments that this version of the provider does not know."""
+    found: Found | None
+
+    @property
+    def names(self) -> Names:
+        return Names(self.config)
+
+
+def prepare(options: Options, folder: Path) -> Rehearsal:
+    """Check tools and providers, synthesize the stacks, and choose those that can be rehearsed.
+
+    Raises: RehearsalError or PrerequisiteError, one sentence each, before anything is started.
+    """
+    tools.check_terraform()
+    tools.check_node()
+    found = find_cluster(options.kubeconfig) if options.kubeconfig else None
+    config = load_config(options.config, {**os.environ, **OVERRIDES})
+    if config.auth.mode == "oidc":
+        raise RehearsalError(
+            'auth.mode is oidc, and the api can then be asked through a load balancer of AWS only: set mode = "token" '
+            "for the rehearsal."
+        )
+    place = Place(folder=folder, account=config.account_id, region=config.region)
+    providers = find_provider_mirrors()
+    write_cli_config(folder, providers)
+    documents = _synthesize(options, place)
+    pinned = pinned_provider(documents[StackId.BOOTSTRAP])
+    version = choose_version(options.aws_provider, pinned, providers)
+    schemas = _read_schemas(place, version, providers, resource_types(documents))
+    place.schemas.write_text(json.dumps(schemas), encoding="utf-8")
+    stacks, left_out = choose_stacks(options.stacks, documents, has_cluster=found is not None)
+    target = Target(endpoint="http://127.0.0.1:1", account=config.account_id)
+    unknown: list[str] = []
+    for stack in stacks:
+        document = json.loads(json.dumps(documents[stack]))
+        unknown += change_document(document, stack, target, provider=version, schemas=schemas)
+    return Rehearsal(
+        options=options,
+        config=config,
+        place=place,
+        documents=documents,
+        stacks=stacks,
+        left_out=left_out,
+        pinned=pinned,
+        provider=version,
+        terraform=_terraform_version(),
+        unknown=tuple(sorted(set(unknown))),
+        found=found,
+    )
+
+
+def find_obstacle() -> str | None:
+    """Return what a rehearsal lacks on this machine; None if Terraform and an AWS provider are there."""
+    binary = os.environ.get("TERRAFORM_BINARY_NAME") or "terraform"
+    if shutil.which(binary) is None:
+        return f"there is no `{binary}`"
+    if not any(provider.source == AWS for provider in find_provider_mirrors()):
+        return f"no plug-in mirror of this machine has the provider {AWS}"
+    return None
+
+
+def choose_stacks(
+    asked: tuple[str, ...], documents: Mapping[str, Any], *, has_cluster: bool
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the stacks in the order of their deployment, and the reason of each that is left out."""
+    known = [*(stack for stack in StackId if stack in documents), *sorted(set(documents) - set(StackId))]
+    if unknown := sorted(set(asked) - set(known)):
+        raise RehearsalError(f"There is no stack {unknown[0]!r}: there are {', '.join(known)}.")
+    left_out = {stack: "not asked for" for stack in known if asked and stack not in asked}
+    if not has_cluster:
+        reason = "no --kubeconfig names a cluster that it may fill"
+        if StackId.WORKLOADS in asked:
+            raise RehearsalError(f"The stack workloads cannot be rehearsed: {reason}.")
+        left_out[StackId.WORKLOADS] = reason
+    stacks = tuple(stack for stack in known if stack not in left_out)
+    for stack, needed in ((StackId.WORKLOADS, StackId.CORE), (StackId.MONITORING, StackId.CORE)):
+        if stack in stacks and needed not in stacks:
+            raise RehearsalError(f"The stack {stack} needs {needed}: add it to --stacks.")
+    return stacks, left_out
+
+
+def choose_version(asked: str | None, pinned: str, providers: Sequence[MirroredProvider]) -> str:
+    """Return the version of the AWS provider. Raises: RehearsalError if the asked one is in no mirror."""
+    versions = [provider.version for provider in providers if provider.source == AWS]
+    listed = f"the mirrors of this machine have {', '.join(versions) or 'none'}"
+    if asked == ANY:
+        if not versions:
+            raise RehearsalError(f"There is no provider {AWS} to rehearse with: {listed}.")
+        return pinned if pinned in versions else versions[0]
+    if asked and asked != pinned and asked not in versions:
+        raise RehearsalError(f"There is no provider {AWS} {asked}: {listed}.")
+    return asked or pinned
+
+
+def _synthesize(options: Options, place: Place) -> dict[str, Any]:
+    outdir = place.synthesized
+    done = subprocess.run(
+        [sys.executable, "main.py"],
+        cwd=options.project,
+        env={
+            **place.environment("http://127.0.0.1:1"),
+            CONFIG_VARIABLE: str(options.config),
+            "CDKTF_OUTDIR": str(outdir),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RehearsalError(f"The stacks could not be synthesized:\n{(done.stderr or done.stdout).strip()}")
+    files = sorted(outdir.glob("stacks/*/cdk.tf.json"))
+    return {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
+def _read_schemas(
+    place: Place, version: str, providers: Sequence[MirroredProvider], types: set[str]
+) -> Mapping[str, Any]:
+    """Return what the provider says of these types. Raises: RehearsalError if Terraform cannot get the provider."""
+    folder = place.folder / "provider"
+    folder.mkdir()
+    required = {"aws": {"source": AWS, "version": version}}
+    document = {"terraform": {"required_providers": required}}
+    (folder / "main.tf.json").write_text(json.dumps(document), encoding="utf-8")
+    environment = place.environment("http://127.0.0.1:1")
+    initialized = _terraform(folder, environment, "init", "-input=false", "-no-color")
+    if initialized.returncode != 0:
+        there = [provider.version for provider in providers if provider.source == AWS]
+        other = f" Rehearse with one that is there: --aws-provider {there[0]}." if there else ""
+        raise RehearsalError(
+            f"Terraform cannot get the provider {AWS} {version}: it is in no plug-in mirror of this machine, and the "
+            f"registry was not reached.{other}"
+        )
+    printed = _terraform(folder, environment, "providers", "schema", "-json")
+    if printed.returncode != 0:
+        raise RehearsalError(f"Terraform cannot read the schema of {AWS} {version}: {printed.stderr.strip()}")
+    return reduce_schemas(json.loads(printed.stdout), types)
+
+
+def _terraform_version() -> str:
+    printed = _terraform(Path.cwd(), {**os.environ, "CHECKPOINT_DISABLE": "1"}, "version", "-json").stdout
+    return str(json.loads(printed[printed.index("{") :])["terraform_version"])
+
+
+def _terraform(folder: Path, environment: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    binary = os.environ.get("TERRAFORM_BINARY_NAME") or "terraform"
+    command = [binary, *arguments]
+    return subprocess.run(  # noqa: S603 - our own arguments
+        command,
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )

@@ -1,0 +1,227 @@
+"""The steps of a rehearsal, in order: a start, b deploy, c plan again, d process a video, e rights, f destroy."""
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from services.local.embedded_aws.handle import EmbeddedAws, EmbeddedAwsError
+from stacks.deploy.account import make_state_bucket
+from stacks.naming import StackId
+from stacks.rehearse.cluster import stand_in_for_controller
+from stacks.rehearse.emulated import stand_ins
+from stacks.rehearse.emulated.proxy import Proxy, run_proxy
+from stacks.rehearse.emulated.remains import list_remains
+from stacks.rehearse.emulated.supplement import Supplement
+from stacks.rehearse.errors import RehearsalError
+from stacks.rehearse.pipeline import video
+from stacks.rehearse.processes import Processes
+from stacks.rehearse.project.copies import copy_project
+from stacks.rehearse.project.differences import check_plan
+from stacks.rehearse.project.documents import Target
+from stacks.rehearse.report import Report
+from stacks.rehearse.rights_check import check_rights
+from stacks.rehearse.start import Rehearsal
+
+_PLAN = "rehearsal.tfplan"
+_CHANGES = 2
+"""Status of `terraform plan -detailed-exitcode` if the plan has changes."""
+_LAST_LINES = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A rehearsal that runs, with its emulated AWS."""
+
+    rehearsal: Rehearsal
+    report: Report
+    processes: Processes
+    proxy: Proxy
+    session: "boto3.Session"
+    """Session on the emulated AWS itself: its requests are not recorded."""
+    requests: Path
+
+
+def run_steps(rehearsal: Rehearsal, report: Report, processes: Processes) -> None:
+    """Run all steps. Raises: RehearsalError at the first that fails."""
+    with _started(rehearsal, report, processes) as stage:
+        _deploy_all(stage)
+        with report.step("c", "plan every stack again") as result:
+            for explained in _together(rehearsal.stacks, lambda stack: _plan_again(stage, stack)):
+                result.details += explained
+        if StackId.CORE in rehearsal.stacks:
+            with report.step("d", "process a video with the environment of the Deployments") as result:
+                outputs = _outputs(stage, StackId.CORE)
+                result.details += video.process_video(rehearsal, processes, stage.proxy, stage.session, outputs)
+        with report.step("e", "compare every request with the policies") as result:
+            result.details += check_rights(
+                stage.requests, rehearsal.place.synthesized, project=rehearsal.options.project, facts=report.facts
+            )
+        _destroy_all(stage)
+
+
+@contextmanager
+def _started(rehearsal: Rehearsal, report: Report, processes: Processes) -> Iterator[Stage]:
+    """Run the emulated AWS with the proxy in front of it, and make a copy of the project for each stack."""
+    place, names = rehearsal.place, rehearsal.names
+    requests = place.folder / "requests.jsonl"
+    supplement = Supplement(
+        region=place.region,
+        arn=lambda resource: names.arn("eks", resource),
+        cluster=rehearsal.found.cluster if rehearsal.found else None,
+    )
+    with contextlib.ExitStack() as stack:
+        with report.step("a", "start the embedded AWS"):
+            aws = _start_aws(place.folder / "aws", account=place.account, region=place.region)
+            stack.enter_context(aws)
+            proxy = stack.enter_context(run_proxy(aws.endpoint, requests, supplement))
+            # From here on nothing of this process can reach real AWS either.
+            os.environ.update(place.environment(aws.endpoint))
+            stage = Stage(
+                rehearsal=rehearsal,
+                report=report,
+                processes=processes,
+                proxy=proxy,
+                session=boto3.Session(),
+                requests=requests,
+            )
+            for name in rehearsal.stacks:
+                kubeconfig = str(rehearsal.found.kubeconfig) if rehearsal.found else None
+                target = Target(endpoint=_endpoint(stage, name), account=place.account, kubeconfig=kubeconfig)
+                copy_project(rehearsal.options.config, place, name, target=target, provider=rehearsal.provider)
+        yield stage
+
+
+def _start_aws(data: Path, *, account: str, region: str) -> EmbeddedAws:
+    try:
+        return EmbeddedAws.start(data, account=account, region=region)
+    except EmbeddedAwsError as error:
+        raise RehearsalError(str(error)) from None
+
+
+def _deploy_all(stage: Stage) -> None:
+    rehearsal, names = stage.rehearsal, stage.rehearsal.names
+    if StackId.BOOTSTRAP not in rehearsal.stacks:
+        make_state_bucket(stage.session, rehearsal.config)
+    for wave in _waves(rehearsal.stacks):
+        if wave[0] is StackId.MONITORING and StackId.WORKLOADS not in rehearsal.stacks:
+            stand_ins.make_load_balancer(stage.session, names, _outputs(stage, StackId.CORE)["public_subnet_ids"])
+        with _controller(stage, wave):
+            _together(wave, lambda stack: _deploy(stage, stack))
+        if StackId.BOOTSTRAP in wave:
+            stand_ins.push_images(stage.session, names)
+
+
+def _destroy_all(stage: Stage) -> None:
+    rehearsal, names = stage.rehearsal, stage.rehearsal.names
+    waves = list(reversed(_waves(rehearsal.stacks)))
+    with stage.report.step("f", "destroy every stack and ask for what is left") as result:
+        for wave in waves:
+            if wave[0] is StackId.BOOTSTRAP:
+                stand_ins.delete_images(stage.session, names)
+            with _controller(stage, wave):
+                _together(wave, lambda stack: _destroy(stage, stack))
+            if wave[0] in (StackId.MONITORING, StackId.WORKLOADS) and StackId.MONITORING in rehearsal.stacks:
+                stand_ins.delete_load_balancer(stage.session, names)
+        if remains := list_remains(stage.session, names):
+            raise RehearsalError(f"After the destroy there are still: {', '.join(remains)}.")
+        result.details.append(f"no resource with the name or the tag of {names.config.name} is left")
+
+
+def _waves(stacks: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the stacks in the order of their deployment, those together that need nothing of each other.
+
+    dns and core go together without workloads: `destroy workloads` takes dns back to its first step.
+    """
+    base = (StackId.CORE,) if StackId.WORKLOADS in stacks else (StackId.CORE, StackId.DNS)
+    waves: list[tuple[str, ...]] = [(StackId.BOOTSTRAP,), base]
+    if StackId.WORKLOADS in stacks:
+        waves += [(StackId.DNS,), (StackId.WORKLOADS,)]
+    waves += [(StackId.MONITORING,), *((stack,) for stack in stacks if stack not in set(StackId))]
+    chosen = (tuple(stack for stack in wave if stack in stacks) for wave in waves)
+    return [wave for wave in chosen if wave]
+
+
+@contextmanager
+def _controller(stage: Stage, wave: Sequence[str]) -> Iterator[None]:
+    """Stand in for the load balancer's controller while workloads is deployed or destroyed."""
+    found, names = stage.rehearsal.found, stage.rehearsal.names
+    if StackId.WORKLOADS not in wave or found is None:
+        yield
+        return
+    balancers = stage.session.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    host = next((one["DNSName"] for one in balancers if one["LoadBalancerName"] == names.load_balancer), None)
+    if host is None:
+        host = stand_ins.make_load_balancer(stage.session, names, _outputs(stage, StackId.CORE)["public_subnet_ids"])
+    with stand_in_for_controller(found, names, host):
+        yield
+
+
+def _deploy(stage: Stage, stack: str) -> None:
+    with stage.report.step("b", f"deploy {stack}"):
+        step = ("--step", "1") if stack == StackId.DNS else ()
+        _run_deploy(stage, "deploy", stack, *step, "--yes")
+
+
+def _destroy(stage: Stage, stack: str) -> None:
+    stage.report.line(f"     destroying {stack}")
+    name = stage.rehearsal.config.name
+    _run_deploy(stage, "destroy", stack, "--yes", "--name", name, "--empty-buckets")
+
+
+def _run_deploy(stage: Stage, verb: str, stack: str, *arguments: str) -> None:
+    """Run a command of `stacks.deploy`, as `./noxw deploy` and `./noxw destroy` do."""
+    copy, log = stage.rehearsal.place.project(stack), f"{verb}-{stack}"
+    command = [sys.executable, "-m", "stacks.deploy", "--project", str(copy), verb, stack, *arguments]
+    environment = stage.rehearsal.place.environment(_endpoint(stage, stack))
+    if stage.processes.run(command, cwd=copy, environment=environment, log=log) != 0:
+        last = stage.processes.read(log).strip().splitlines()[-_LAST_LINES:]
+        raise RehearsalError("\n".join([f"`{verb} {stack}` failed:", *last]))
+
+
+def _plan_again(stage: Stage, stack: str) -> list[str]:
+    folder = stage.rehearsal.place.project(stack) / "cdktf.out" / "stacks" / stack
+    environment = stage.rehearsal.place.environment(_endpoint(stage, stack))
+    binary = shutil.which(environment.get("TERRAFORM_BINARY_NAME") or "terraform") or "terraform"
+    command = [binary, "plan", "-detailed-exitcode", "-input=false", "-no-color", f"-out={_PLAN}"]
+    log = f"plan-{stack}"
+    status = stage.processes.run(command, cwd=folder, environment=environment, log=log)
+    if status not in (0, _CHANGES):
+        last = stage.processes.read(log).strip().splitlines()[-_LAST_LINES:]
+        raise RehearsalError("\n".join([f"A second plan of {stack} failed:", *last]))
+    shown = f"show-{stack}"
+    stage.processes.run([binary, "show", "-json", _PLAN], cwd=folder, environment=environment, log=shown)
+    explained = check_plan(stack, json.loads(stage.processes.read(shown)))
+    stage.report.line(f"     {stack}: no changes" + (", but for what the emulated AWS makes" if explained else ""))
+    return explained
+
+
+def _outputs(stage: Stage, stack: str) -> dict[str, Any]:
+    """Return the outputs of an applied stack, from its state in the emulated S3."""
+    names = stage.rehearsal.names
+    answer = stage.session.client("s3").get_object(Bucket=names.state_bucket, Key=names.state_key(stack))
+    outputs = json.loads(answer["Body"].read())["outputs"]
+    return {name: output["value"] for name, output in outputs.items()}
+
+
+def _endpoint(stage: Stage, stack: str) -> str:
+    return stage.proxy.endpoint("admin" if stack == StackId.BOOTSTRAP else "deploy", stack)
+
+
+def _together(stacks: Sequence[str], do: Callable[[str], Any]) -> list[Any]:
+    """Do something for each stack at the same time; raise the first error once all have ended."""
+    pool = ThreadPoolExecutor(max_workers=max(1, len(stacks)))
+    try:
+        futures = [pool.submit(do, stack) for stack in stacks]
+        return [future.result() for future in futures]
+    finally:
+        pool.shutdown(wait=False)
