@@ -38,7 +38,7 @@ class Alarms:
             elif members := [value for key, value in put.items() if key.startswith(f"{field}.member.")]:
                 listed = "".join(f"<member>{escape(value)}</member>" for value in members)
                 yield f"<{field}>{listed}</{field}>"
-        pairs = []
+        pairs: list[str] = []
         while (key := f"Dimensions.member.{len(pairs) + 1}") + ".Name" in put:
             name_and_value = f"<Name>{escape(put[f'{key}.Name'])}</Name><Value>{escape(put[f'{key}.Value'])}</Value>"
             pairs.append(f"<member>{name_and_value}</member>")
