@@ -209,12 +209,13 @@ def types(session: nox.Session) -> None:
 def test(session: nox.Session) -> None:
     """Run the tests; without arguments, also frontend and e2e.
 
-    ./noxw test [PYTEST ARGUMENT...]
+    ./noxw test [--cov] [PYTEST ARGUMENT...]
     """
     _install(session, "test")
     _install_evaluator(session)
     # More processes than two cores need: many tests wait.
-    arguments = session.posargs or ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+    everything = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+    arguments = session.posargs if set(session.posargs) - {"--cov"} else (*everything, *session.posargs)
     session.run("pytest", *arguments, env={"CHECKOV": _install_tool(session, "checkov")})
     if not session.posargs:
         session.notify("frontend")
