@@ -230,6 +230,21 @@ def test_zones_and_certificates_are_named_by_their_ids(recorder: Recorder, stack
     assert not report_on(recorder, stacks).refused
 
 
+def test_tables_topics_and_subscriptions_are_named_by_what_owns_them(recorder: Recorder, stacks: Path) -> None:
+    dynamodb, sns = recorder.client("dynamodb"), recorder.client("sns")
+    topic = NAMES.arn("sns", NAMES.of("alarms"))
+    key = {"AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}]}
+    key["KeySchema"] = [{"AttributeName": "a", "KeyType": "HASH"}]
+    recorder.send(lambda: dynamodb.create_table(TableName=TABLE, **key, Tags=OWN))
+    recorder.send(lambda: dynamodb.list_tags_of_resource(ResourceArn=NAMES.table_arn))
+    recorder.send(lambda: sns.create_topic(Name=NAMES.of("alarms"), Tags=OWN))
+    recorder.send(
+        lambda: sns.get_subscription_attributes(SubscriptionArn=f"{topic}:11111111-af0d-4954-8182-000000000000")
+    )
+    report = report_on(recorder, stacks)
+    assert (report.decisions, report.refused) == (6, ())
+
+
 @pytest.mark.parametrize("config", MATRIX.values(), ids=MATRIX)
 def test_the_policies_of_every_config_have_their_arns(config: Config, tmp_path: Path) -> None:
     policies = Policies(write_stacks(tmp_path, synthesize(config)))

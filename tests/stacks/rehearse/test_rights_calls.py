@@ -110,6 +110,15 @@ def test_a_presigned_url_is_a_call_of_whoever_signed_it(recorder: Recorder) -> N
     assert (str(call), call.region) == ("s3:GetObject", "eu-west-1")
 
 
+def test_a_path_may_lack_its_last_slash(recorder: Recorder) -> None:
+    changes = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": {"Name": "a", "Type": "A"}}]}
+    route53 = recorder.client("route53")
+    sent = recorder.send(lambda: route53.change_resource_record_sets(HostedZoneId="Z1", ChangeBatch=changes))
+    assert sent.path.endswith("/rrset/")
+    call = read_call(replace(sent, path=sent.path.rstrip("/")))
+    assert (call.operation, call.parameters["Id"]) == ("ChangeResourceRecordSets", "Z1")
+
+
 @pytest.mark.parametrize("query", ["frobnicate", "list-type=3", "acl&cors"])
 def test_an_unknown_operation_of_s3_is_an_error(recorder: Recorder, query: str) -> None:
     sent = recorder.send(lambda: recorder.client("s3").list_objects_v2(Bucket="b"))
