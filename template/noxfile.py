@@ -109,7 +109,7 @@ def charts(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["user"])
 def locks(session: nox.Session) -> None:
-    """Write the checksums of Terraform's providers into terraform-locks/.
+    """Lock Terraform's providers for three platforms.
 
     ./noxw locks [--mirror DIR]
     """

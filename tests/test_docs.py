@@ -60,6 +60,7 @@ NOT_RUN = {
     "destroy": _OF_A_DEPLOYMENT,
     "images": _OF_A_DEPLOYMENT,
     "charts": "it asks the public chart repositories: tests/stacks/charts has a server in place of them",
+    "locks": "it asks the registry of providers: tests/stacks/terraform has a mirror in place of it",
     "frontend": "CI runs it, after these tests",
     "e2e": "CI runs it, after these tests",
     "types": "CI runs it, before these tests",

@@ -58,18 +58,11 @@ def keep_lock(
     project: Path, folder: Path, *, say: Callable[[str], None], environment: Mapping[str, str] = os.environ
 ) -> None:
     """Copy the lock file of an initialized stack into the project, and say so if it changed. A workflow keeps none."""
-    written = folder / _LOCK
-    if environment.get("CI") == "true" or not written.is_file():
-        return
-    kept = _kept(project, folder)
-    text = _format(_read_blocks(written))
-    if kept.is_file() and kept.read_text(encoding="utf-8") == text:
-        return
-    kept.parent.mkdir(exist_ok=True)
-    kept.write_text(text, encoding="utf-8")
-    # Checksums of the registry (zh) hold on every platform, those of an installed package (h1) on its own only.
-    other = "" if '"zh:' in text else " It holds for this platform only: `./noxw locks` adds the others."
-    say(f"{FOLDER}/{kept.name} pins the providers of {folder.name}: commit it.{other}")
+    if environment.get("CI") != "true" and _store(project, folder):
+        text = _kept(project, folder).read_text(encoding="utf-8")
+        # Checksums of the registry (zh) hold on every platform, those of an installed package (h1) on its own only.
+        other = "" if '"zh:' in text else " It holds for this platform only: `./noxw locks` adds the others."
+        say(f"{FOLDER}/{folder.name}.lock.hcl pins the providers of {folder.name}: commit it.{other}")
 
 
 def lock_providers(
@@ -97,7 +90,19 @@ def lock_providers(
             raise LockError(f"Terraform is needed and `{binary}` is not on the PATH: install it.") from None
         if done.returncode != 0:
             raise LockError(f"Terraform could not lock the providers of {folder.name}:\n{done.stderr.strip()}")
-        keep_lock(project, folder, say=say, environment={})
+        if _store(project, folder):
+            say(f"{FOLDER}/{folder.name}.lock.hcl pins the providers of {folder.name}: commit it.")
+
+
+def _store(project: Path, folder: Path) -> bool:
+    """Copy the lock file of a stack into the project; return whether that changed anything."""
+    written, kept = folder / _LOCK, _kept(project, folder)
+    text = _format(_read_blocks(written)) if written.is_file() else None
+    if text is None or (kept.is_file() and kept.read_text(encoding="utf-8") == text):
+        return False
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text(text, encoding="utf-8")
+    return True
 
 
 def _kept(project: Path, folder: Path) -> Path:
