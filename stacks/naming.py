@@ -136,15 +136,9 @@ class Names:
         return (*https, *((f"http://{self.host}",) if self.host else ()), balancer)
 
     @property
-    def bucket_origins(self) -> tuple[str, ...]:
-        """Return the origins of the bucket's presigned URLs.
-
-        boto3 signs for the regional host name, or, in the partition aws, for the global one; a bucket that is new
-        redirects from it to the regional one.
-        """
-        bucket = self.resources.bucket
-        regional = f"https://{bucket}.s3.{self.config.region}.{self.dns_suffix}"
-        return (regional, f"https://{bucket}.s3.{self.dns_suffix}") if self.partition == "aws" else (regional,)
+    def bucket_origin(self) -> str:
+        """Return the origin of the bucket's presigned URLs."""
+        return f"https://{self.resources.bucket}.s3.{self.config.region}.{self.dns_suffix}"
 
     @property
     def state_bucket(self) -> str:

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
 
-_SIGNATURE = Config(signature_version="s3v4")
+_REGIONAL = Config(
+    signature_version="s3v4", s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+)
+"""Without it, botocore signs URLs and forms with Signature V2, which newer regions refuse, and for the global host, which
+redirects to the bucket's region for hours after the bucket was made: browsers cannot follow with an upload."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,7 @@ def make_clients(  # noqa: PLR0913 - each is a choice of its own, and all but on
         )
 
     clients = Clients(
-        # Without this, botocore signs URLs and forms with Signature V2, which newer regions refuse, and a host that
-        # redirects.
-        s3=session.client("s3", endpoint_url=endpoint, config=config(patience.read_s).merge(_SIGNATURE)),
+        s3=session.client("s3", endpoint_url=endpoint, config=config(patience.read_s).merge(_REGIONAL)),
         sqs=session.client("sqs", endpoint_url=endpoint, config=config(patience.poll_s + patience.read_s)),
         dynamodb=session.client("dynamodb", endpoint_url=endpoint, config=config(patience.read_s)),
     )

@@ -135,7 +135,7 @@ def describe_frontend(config: PipelineConfig) -> Component:
         environment=container_environment(
             FrontendSettings,
             api_base_url=f"http://{names.api}:8000",
-            storage_origin=" ".join(names.bucket_origins),
+            storage_origin=names.bucket_origin,
             port=3000,
             hostname="0.0.0.0",  # noqa: S104 - a pod's own address; Kubernetes sets HOSTNAME to its name otherwise
             keep_alive_timeout=(config.load_balancer.idle_timeout_s + _KEEP_ALIVE_MARGIN_S) * 1000,

@@ -30,6 +30,14 @@ def test_a_url_is_the_one_that_botocore_would_make(region: str, endpoint: str | 
         assert ours == s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=900 + WINDOW_S)
 
 
+@pytest.mark.parametrize("region", ["ap-southeast-2", "us-east-1", "us-gov-west-1"])
+def test_urls_and_forms_name_the_regional_host(region: str) -> None:
+    s3 = make_clients(region, connections=1, credentials=("AKID", "secret")).s3
+    regional = f"https://thumbnails-videos.s3.{region}.amazonaws.com/"
+    assert Presigner(s3, "thumbnails-videos").url("a.jpg", lifetime_s=900).startswith(regional)
+    assert s3.generate_presigned_post("thumbnails-videos", "a.mp4")["url"] == regional
+
+
 @pytest.mark.parametrize(("left_s", "valid_s"), [(1800, 1800), (7200, 3600), (None, 3600)])
 def test_a_signature_ends_with_the_credentials_of_a_role(left_s: int | None, valid_s: int) -> None:
     """Renewable credentials are those of a service account on AWS; keys of a user have no end."""
