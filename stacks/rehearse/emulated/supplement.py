@@ -3,6 +3,7 @@
 - EKS: Fargate profiles; `upgradePolicy`, without which Terraform calls UpdateClusterConfig, which ministack lacks; an
   https issuer, as Terraform refuses http; versions of add-ons; address and certificate of the cluster at hand.
 - CloudWatch: alarms in the Query protocol, which older AWS providers speak.
+- Secrets Manager: a version without a value does not exist; ministack keeps one as the previous version.
 - Service Quotas: the quota of Fargate, high enough for every config.
 """
 
@@ -23,6 +24,8 @@ _PROFILES = re.compile(r"/clusters/([^/]+)/fargate-profiles(?:/([^/]+))?")
 _CLUSTER = re.compile(r"/clusters(?:/([^/]+))?")
 _VERSIONS = "/addons/supported-versions"
 _QUOTA = "ServiceQuotasV20190624.GetServiceQuota"
+
+_GET_VALUE = "secretsmanager.GetSecretValue"
 
 _CHANGE_S = 0.5
 """Seconds that a Fargate profile is created or deleted: enough for a second one that does not wait to be refused."""
@@ -64,6 +67,9 @@ class Supplement:
 
     def amend(self, request: Request, answer: Answer) -> Answer:
         """Return ministack's answer, changed where Terraform needs what real EKS says."""
+        if request.target == _GET_VALUE and answer.status == 200 and b'"Secret' not in answer.body:
+            text = "Secrets Manager can't find the specified secret value for staging label: AWSPREVIOUS"
+            return json_error("ResourceNotFoundException", text, 400)
         if request.form:
             return self._alarms.amend(request, answer)
         found = _CLUSTER.fullmatch(unquote(request.path))

@@ -34,7 +34,9 @@ class Upstream(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path.startswith("/clusters"):
+        if self.headers.get("X-Amz-Target") == "secretsmanager.GetSecretValue":
+            answer = json.dumps({"Name": "token"} | ({"SecretString": "value"} if b"CURRENT" in body else {})).encode()
+        elif self.path.startswith("/clusters"):
             answer = json.dumps({"cluster": CLUSTER}).encode()
         else:
             said = {"path": self.path, "host": self.headers["Host"], "body": body.decode()}
@@ -73,8 +75,12 @@ def proxy(upstream: str, requests_file: Path) -> Iterator[Proxy]:
 
 
 def eks(proxy: Proxy) -> Any:
+    return client_of("eks", proxy)
+
+
+def client_of(service: Any, proxy: Proxy) -> Any:
     return boto3.client(
-        "eks",
+        service,
         endpoint_url=proxy.endpoint("deploy", "core"),
         region_name="eu-west-1",
         aws_access_key_id="123456789012",
@@ -193,3 +199,10 @@ def test_every_addon_has_a_default_version(proxy: Proxy) -> None:
         "platformVersions": ["*"],
         "defaultVersion": True,
     }
+
+
+def test_a_secret_version_without_a_value_does_not_exist(proxy: Proxy) -> None:
+    client = client_of("secretsmanager", proxy)
+    assert client.get_secret_value(SecretId="token", VersionStage="AWSCURRENT")["SecretString"] == "value"
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_secret_value(SecretId="token", VersionStage="AWSPREVIOUS")
