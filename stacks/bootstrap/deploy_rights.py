@@ -1,6 +1,6 @@
 """Rights of the deploy role: everything the stacks need, on this instance's resources where AWS lets us name them.
 
-It can make roles only inside the boundary, and cannot touch the two roles of GitHub or any policy: a workflow cannot
+It can make roles only inside the boundary, and cannot touch the roles of GitHub or any policy: a workflow cannot
 give itself more. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
 
@@ -272,9 +272,11 @@ def _identities(names: "Names") -> list[Statement]:
             resources=[
                 names.role_arn("build"),
                 names.role_arn("deploy"),
+                names.role_arn("plan"),
                 # Those of an instance whose name begins with this one's, too.
                 names.role_arn("*-build"),
                 names.role_arn("*-deploy"),
+                names.role_arn("*-plan"),
                 names.arn("iam", f"policy/{names.of('*')}", region=""),
             ],
         ),

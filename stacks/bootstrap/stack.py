@@ -1,6 +1,6 @@
 """The bootstrap stack: what must stand before anything can be built or deployed. An administrator applies it.
 
-Images' repositories, GitHub's way into the account with one role to build and another to deploy, the boundary of all
+Images' repositories, GitHub's way into the account with one role each to build, deploy and plan, the boundary of all
 further roles, and the settings of the state bucket, which exists already: state cannot lie in what it describes.
 """
 
@@ -20,6 +20,7 @@ from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAtt
 from stacks.bootstrap.boundary import boundary_statements
 from stacks.bootstrap.deploy_rights import deploy_rights
 from stacks.bootstrap.outputs import BootstrapOutputs
+from stacks.bootstrap.plan_rights import plan_rights
 from stacks.engine.buckets import Lifecycle, secure_bucket
 from stacks.engine.outputs import publish
 from stacks.engine.policy import Statement, policy_document
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 _LONGEST_SESSION_S = 7200
 """The longest job, `terraform-destroy.yml`, may take 90 minutes; AWS' default is one hour."""
 _STATE_NONCURRENT_DAYS = 365
+
+PLAN_ENVIRONMENT = "plan"
+"""GitHub environment in which `plan.yml` plans pull requests."""
 
 
 class BootstrapStack(PipelineStack):
@@ -54,11 +58,10 @@ class BootstrapStack(PipelineStack):
         if not config.github.oidc_provider_exists:
             IamOpenidConnectProvider(self, "github", url=f"https://{GITHUB_ISSUER}", client_id_list=[STS_AUDIENCE])
         branch = f"repo:{config.repository}:ref:refs/heads/{config.github.branch}"
-        environment = config.github.environment
-        build = self._github_role("build", subject=branch)
-        deploy = self._github_role(
-            "deploy", subject=f"repo:{config.repository}:environment:{environment}" if environment else branch
-        )
+        environment = f"repo:{config.repository}:environment:"
+        build = self._github_role("build", branch)
+        deploy = self._github_role("deploy", f"{environment}{config.github.environment}")
+        plan = self._github_role("plan", branch, f"{environment}{PLAN_ENVIRONMENT}")
         IamRolePolicy(
             self,
             "build-rights",
@@ -71,11 +74,16 @@ class BootstrapStack(PipelineStack):
                 self, f"deploy-{part}", name=self.names.of(f"deploy-{part}"), policy=policy_document(*statements)
             )
             IamRolePolicyAttachment(self, f"deploy-{part}-rights", role=deploy.name, policy_arn=policy.arn)
+        plan_policy = IamPolicy(
+            self, "plan-rights", name=self.names.of("plan"), policy=policy_document(*plan_rights(self.names))
+        )
+        IamRolePolicyAttachment(self, "plan", role=plan.name, policy_arn=plan_policy.arn)
         publish(
             self,
             BootstrapOutputs(
                 build_role_arn=build.arn,
                 deploy_role_arn=deploy.arn,
+                plan_role_arn=plan.arn,
                 worker_repository_url=repositories["worker"].repository_url,
                 api_repository_url=repositories["api"].repository_url,
                 frontend_repository_url=repositories["frontend"].repository_url,
@@ -95,16 +103,17 @@ class BootstrapStack(PipelineStack):
         repository.override_logical_id(f"{service}-repository")
         return repository
 
-    def _github_role(self, part: str, *, subject: str) -> IamRole:
-        """Make a role that GitHub's workflows assume.
+    def _github_role(self, part: str, *subjects: str) -> IamRole:
+        """Make a role that GitHub's workflows assume if their token has one of the subjects.
 
         https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
         """
+        trusted = subjects[0] if len(subjects) == 1 else list(subjects)
         trust = Statement(
             sid="AssumedByWorkflow",
             actions=["sts:AssumeRoleWithWebIdentity"],
             principals={"Federated": self.names.github_provider_arn},
-            conditions={"StringEquals": {f"{GITHUB_ISSUER}:aud": STS_AUDIENCE, f"{GITHUB_ISSUER}:sub": subject}},
+            conditions={"StringEquals": {f"{GITHUB_ISSUER}:aud": STS_AUDIENCE, f"{GITHUB_ISSUER}:sub": trusted}},
         )
         return IamRole(
             self,

@@ -31,9 +31,10 @@ Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 731, 1827]
 
 class Github(Section):
     branch: values.Branch = Field(default="main", description="Branch whose workflows may build and deploy.")
-    environment: values.EnvironmentName | None = Field(
-        default=None,
-        description="GitHub environment that a job must run in to deploy; its protection rules then guard the account.",
+    environment: values.EnvironmentName = Field(
+        default="production",
+        description="GitHub environment of the jobs that change the account: the deploy role trusts it alone, so its "
+        "protection rules guard the account. The workflows name it.",
         examples=["production"],
     )
     oidc_provider_exists: bool = Field(

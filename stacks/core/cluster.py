@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from stacks.engine.stack import PipelineStack
 
 _ADMINISTRATOR = "AmazonEKSClusterAdminPolicy"
+_READER = "AmazonEKSAdminViewPolicy"
+"""Reads everything, Secrets included, in which Helm keeps its releases.
+
+https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
+"""
 
 
 def make_cluster(stack: "PipelineStack", network: "VpcNetwork") -> EksCluster:
@@ -66,25 +71,29 @@ def make_cluster(stack: "PipelineStack", network: "VpcNetwork") -> EksCluster:
         depends_on=[logs, rights],
     )
     cluster.override_logical_id("cluster")
-    _admit_administrators(stack, cluster)
+    _admit_principals(stack, cluster)
     profiles = _fargate_profiles(stack, cluster, network)
     _add_ons(stack, cluster, after=profiles)
     return cluster
 
 
-def _admit_administrators(stack: "PipelineStack", cluster: EksCluster) -> None:
-    """Admit the deploy role and the principals that the config names; its creator gets no rights by itself."""
-    principals = {"deploy": stack.names.role_arn("deploy")}
+def _admit_principals(stack: "PipelineStack", cluster: EksCluster) -> None:
+    """Admit the deploy role and the principals that the config names; its creator gets no rights by itself.
+
+    The plan role reads only.
+    """
+    principals = {part: stack.names.role_arn(part) for part in ("deploy", "plan")}
     for number, principal_arn in enumerate(stack.config.cluster.admin_principal_arns, start=1):
         principals[f"admin-{number}"] = principal_arn
     for name, principal_arn in principals.items():
+        policy = _READER if name == "plan" else _ADMINISTRATOR
         entry = EksAccessEntry(stack, name, cluster_name=cluster.name, principal_arn=principal_arn)
         EksAccessPolicyAssociation(
             stack,
             f"{name}-rights",
             cluster_name=cluster.name,
             principal_arn=principal_arn,
-            policy_arn=stack.names.arn("eks", f"cluster-access-policy/{_ADMINISTRATOR}", region="", account="aws"),
+            policy_arn=stack.names.arn("eks", f"cluster-access-policy/{policy}", region="", account="aws"),
             access_scope=EksAccessPolicyAssociationAccessScope(type="cluster"),
             depends_on=[entry],
         )

@@ -25,12 +25,19 @@ def test_images_are_immutable_and_scanned(bootstrap: Synthesized) -> None:
         assert repository["image_scanning_configuration"] == {"scan_on_push": True}
 
 
-@pytest.mark.parametrize("role", ["build", "deploy"])
-def test_github_is_trusted_by_an_exact_subject(bootstrap: Synthesized, role: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "trusted"),
+    [
+        ("build", "repo:acme/thumbnails:ref:refs/heads/main"),
+        ("deploy", "repo:acme/thumbnails:environment:production"),
+        ("plan", ["repo:acme/thumbnails:ref:refs/heads/main", "repo:acme/thumbnails:environment:plan"]),
+    ],
+)
+def test_github_is_trusted_by_exact_subjects(bootstrap: Synthesized, role: str, trusted: str | list[str]) -> None:
     assert trust(bootstrap, role) == {
         "StringEquals": {
             "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-            "token.actions.githubusercontent.com:sub": "repo:acme/thumbnails:ref:refs/heads/main",
+            "token.actions.githubusercontent.com:sub": trusted,
         }
     }
 
@@ -40,7 +47,7 @@ def test_subjects_with_numbers_and_environments_are_taken_as_given() -> None:
     subject = "token.actions.githubusercontent.com:sub"
     repository = "repo:acme@1234/thumbnails@5678"
     assert trust(bootstrap, "build")["StringEquals"][subject] == f"{repository}:ref:refs/heads/release"
-    assert trust(bootstrap, "deploy")["StringEquals"][subject] == f"{repository}:environment:production"
+    assert trust(bootstrap, "deploy")["StringEquals"][subject] == f"{repository}:environment:live"
     assert not bootstrap.resources("aws_iam_openid_connect_provider")
 
 
@@ -60,7 +67,7 @@ def test_deploy_role_cannot_give_itself_more(bootstrap: Synthesized) -> None:
     assert own["Effect"] == "Deny"
     assert "arn:aws:iam::123456789012:role/thumbnails-deploy" in own["Resource"]
     # Nor the role of an instance named thumbnails-x.
-    assert {f"arn:aws:iam::123456789012:role/thumbnails-*-{part}" for part in ("build", "deploy")} <= set(
+    assert {f"arn:aws:iam::123456789012:role/thumbnails-*-{part}" for part in ("build", "deploy", "plan")} <= set(
         own["Resource"]
     )
     boundary = "arn:aws:iam::123456789012:policy/thumbnails-boundary"

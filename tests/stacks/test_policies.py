@@ -32,6 +32,9 @@ UNNAMED = {
     "deploy-data:FindAlarms": "alarms are looked up in a list",
     "deploy-cluster:MakeCluster": "EKS wants all resources for it; the tag is asked for",
     "deploy-cluster:AddOnVersions": "lists of EKS know no resources",
+    "plan-rights:DrawToken": "GetRandomPassword knows no resources",
+    "plan-rights:OidcClientsKey": "the key is the account's choice; the secret that it decrypts is named",
+    "plan-rights:Lists": "lists know no resources; the region is asked for",
 }
 """Statements on all resources, each with its reason."""
 
@@ -43,6 +46,7 @@ TOLERATED = {
     ("deploy-data", "RESOURCE_MISMATCH"): _WHOLE_SERVICE,
     ("deploy-cluster", "RESOURCE_MISMATCH"): _WHOLE_SERVICE,
     ("deploy-cluster", "MISMATCHED_TYPE_BUT_USABLE"): "iam:PermissionsBoundary is an ARN without wildcards",
+    ("plan-rights", "RESOURCE_MISMATCH"): "wildcards of reads also mean actions that these resources cannot have",
     ("deploy-network", "RESOURCE_MISMATCH"): "tags of zones only, not of health checks",
     ("load-balancer-controller-rights", "RESOURCE_MISMATCH"): "listeners of ALBs only, not of NLBs",
     ("load-balancer-controller-rights", "UNKNOWN_ACTION"): "newer than parliament's list",

@@ -56,7 +56,7 @@ EVERYTHING: Config = {
     },
     "tags": {"team": "media", "cost-center": "4711"},
     "image_tag": "1.0.5",
-    "github": {"branch": "release", "environment": "production", "oidc_provider_exists": True},
+    "github": {"branch": "release", "environment": "live", "oidc_provider_exists": True},
     "network": {"vpc_cidr": "172.20.0.0/16", "availability_zones": 3, "subnet_prefix": 22},
     "cluster": {
         "kubernetes_version": "1.35",

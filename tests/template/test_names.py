@@ -117,8 +117,9 @@ PARTS = {"aws_cloudwatch_log_metric_filter", "aws_iam_role_policy", "aws_route53
 STAND = {
     ("KeyAlias", "aws_kms_alias"): "KMS asks for the key too, which must have the own tag",
     ("Alarms", "aws_cloudwatch_dashboard"): "dashboards have no tags: docs/security.md",
+    ("Observation", "aws_cloudwatch_metric_alarm"): "the plan role, which only reads",
 }
-"""Reach of an instance's deploy role into an instance with a similar name, each with its reason."""
+"""Reach of an instance's deploy and plan roles into an instance with a similar name, each with its reason."""
 
 
 def arns_of(instance: dict[str, Synthesized]) -> list[tuple[str, str]]:
