@@ -17,8 +17,9 @@ from stacks.cost.prices import load_prices
 from stacks.cost.report import format_report
 from stacks.deploy import account, prerequisites, tools
 from stacks.deploy.deploy import deploy_all, deploy_stack, deploy_team_stacks
-from stacks.deploy.destroy import Consent, all_but_bootstrap, destroy_stacks
-from stacks.deploy.diff import list_stacks, show_plans
+from stacks.deploy.destroy import Consent, all_but_bootstrap, destroy_stacks, list_destroyed
+from stacks.deploy.diff.compare import Kind, list_stacks, show_plans
+from stacks.deploy.diff.issue import report_drift
 from stacks.deploy.errors import OperateError, RefusedError
 from stacks.deploy.images import push_images
 from stacks.deploy.instance import Instance, print_line
@@ -131,15 +132,25 @@ def _change(instance: Instance, arguments: argparse.Namespace) -> int:
             else:
                 destroy_stacks(instance, (StackId(arguments.stack),), consent)
         case "diff":
-            summary = arguments.summary or os.environ.get("GITHUB_STEP_SUMMARY")
-            compared = show_plans(
-                instance,
-                asked or list_stacks(instance),
-                out=arguments.out,
-                summary=Path(summary) if summary else None,
-            )
-            return _CHANGES if arguments.exit_code and compared.has_changes else 0
+            return _diff(instance, arguments)
     return 0
+
+
+def _diff(instance: Instance, arguments: argparse.Namespace) -> int:
+    """Show plans, and return the exit status."""
+    if arguments.out and arguments.destroy:
+        raise RefusedError("--out saves plans for `deploy --plan`, which destroys nothing: leave out --out.")
+    summary = arguments.summary or os.environ.get("GITHUB_STEP_SUMMARY")
+    compared = show_plans(
+        instance,
+        arguments.stacks or (list_destroyed(instance) if arguments.destroy else list_stacks(instance)),
+        kind=Kind(destroy=arguments.destroy, step=arguments.step),
+        out=arguments.out,
+        summary=Path(summary) if summary else None,
+    )
+    if arguments.issue:
+        report_drift(instance, compared)
+    return _CHANGES if arguments.exit_code and compared.has_changes else 0
 
 
 def _team(project: Path) -> tuple[str, ...]:
@@ -180,9 +191,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("deploy", parents=[shared], help="deploy a stack, or all in order")
     command.add_argument("stack", metavar="STACK", help=f"{names}, or {_ALL}")
-    command.add_argument(
-        "--step", type=int, choices=(1, 2), help="of the dns stack: 1 before the delegation, 2 after it"
-    )
+    _add_step(command)
     command.add_argument(
         "--plan", type=Path, metavar="FILE", help="apply exactly this plan, which `diff --out` saved, without asking"
     )
@@ -203,6 +212,11 @@ def _parser() -> argparse.ArgumentParser:
         "--summary", type=Path, metavar="FILE", help="append the plans as Markdown (default: $GITHUB_STEP_SUMMARY)"
     )
     command.add_argument("--exit-code", action="store_true", help="end with status 2 if something would change")
+    command.add_argument("--destroy", action="store_true", help="plan what a destroy would delete")
+    _add_step(command)
+    command.add_argument(
+        "--issue", action="store_true", help="open, update or close the GitHub issue about drift, with `gh`"
+    )
 
     command = commands.add_parser("images", parents=[shared], help="build the images and push them to ECR")
     command.add_argument("--tag", required=True, help="tag of all images, for example 1.0.5")
@@ -231,6 +245,12 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=Path, default=Path("docs/images/architecture.svg"), metavar="FILE", help="default: %(default)s"
     )
     return parser
+
+
+def _add_step(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--step", type=int, choices=(1, 2), help="of the dns stack: 1 before the delegation, 2 after it"
+    )
 
 
 def _add_yes(command: argparse.ArgumentParser) -> None:

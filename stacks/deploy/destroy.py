@@ -89,6 +89,11 @@ def all_but_bootstrap(instance: Instance) -> tuple[StackId, ...]:
     return (StackId.MONITORING, *((StackId.DNS,) if with_domain else ()), StackId.WORKLOADS, StackId.CORE)
 
 
+def list_destroyed(instance: Instance) -> tuple[str, ...]:
+    """Return the ids of the stacks that `destroy all` destroys, in its order."""
+    return (*reversed(instance.team), *_order(all_but_bootstrap(instance)))
+
+
 def _order(stacks: tuple[StackId, ...]) -> tuple[StackId, ...]:
     """Return the stacks in reverse, but dns after workloads: ACM keeps a certificate that a load balancer uses."""
     order = (StackId.MONITORING, StackId.WORKLOADS, StackId.DNS, StackId.CORE, StackId.BOOTSTRAP)

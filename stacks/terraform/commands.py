@@ -75,12 +75,20 @@ def destroy_stack(run: Run, stack: str, *, overrides: Mapping[str, str] | None =
 
 
 def plan_stack(
-    run: Run, stack: str, *, overrides: Mapping[str, str] | None = None, save_as: Path | None = None
+    run: Run,
+    stack: str,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    destroy: bool = False,
+    save_as: Path | None = None,
 ) -> Plan:
-    """Plan a stack and show the plan; save it for `deploy_stack` if `save_as` names a file. Raises: TerraformError."""
+    """Plan a stack, or its destruction, and show the plan; save it for `deploy_stack` if `save_as` names a file.
+
+    Raises: TerraformError.
+    """
     with _prepared(run, stack, "diff", overrides or {}) as terraform:
         file = terraform.folder / _PLAN
-        plan = _make_plan(run, terraform, stack, file)
+        plan = _make_plan(run, terraform, stack, file, *(["-destroy"] if destroy else []))
         _show_plan(run, stack, plan)
         if save_as is not None:
             save_as.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""`diff`: what a deployment would change, one plan a stack."""
+"""Compare stacks with the account: one plan a stack."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from pathlib import Path
 from stacks.deploy import prerequisites
 from stacks.deploy.errors import CommandError
 from stacks.deploy.instance import Instance, print_line
-from stacks.deploy.stages import Need
+from stacks.deploy.stages import Need, stages_of
 from stacks.naming import StackId
 from stacks.terraform import commands
 from stacks.terraform.errors import StoppedError, TerraformError
@@ -28,8 +28,26 @@ class Comparison:
         return any(not plan.is_empty for plan in self.plans.values())
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """Kind of the plans."""
+
+    destroy: bool = False
+    """Plan the destruction of each stack."""
+    step: int | None = None
+    """Step of the dns stack; the config's `certificate` decides unless it is given."""
+
+
+DEPLOYMENT = Kind()
+
+
 def show_plans(
-    instance: Instance, stacks: Iterable[str], *, out: Path | None = None, summary: Path | None = None
+    instance: Instance,
+    stacks: Iterable[str],
+    *,
+    kind: Kind = DEPLOYMENT,
+    out: Path | None = None,
+    summary: Path | None = None,
 ) -> Comparison:
     """Show the plan of each stack; if one fails, show the others all the same.
 
@@ -43,7 +61,7 @@ def show_plans(
     stacks = list(stacks)
     charts = {Need.CHARTS} if StackId.WORKLOADS in stacks else set()
     prerequisites.check_prerequisites(instance, {Need.STATE_BUCKET, Need.AWS_CLI, *charts})
-    comparison = _plan_all(instance, stacks, out)
+    comparison = _plan_all(instance, stacks, kind, out)
     if summary is not None:
         with summary.open("a", encoding="utf-8") as file:
             file.write(format_markdown(comparison))
@@ -72,14 +90,18 @@ def list_stacks(instance: Instance) -> tuple[str, ...]:
     return (*ours, *instance.team)
 
 
-def _plan_all(instance: Instance, stacks: Iterable[str], out: Path | None) -> Comparison:
+def _plan_all(instance: Instance, stacks: Iterable[str], kind: Kind, out: Path | None) -> Comparison:
     plans: dict[str, Plan] = {}
     errors: dict[str, str] = {}
     for stack in stacks:
         print_line(f"\n== {stack}")
         try:
             plans[stack] = commands.plan_stack(
-                instance.terraform, stack, save_as=out / f"{stack}.tfplan" if out else None
+                instance.terraform,
+                stack,
+                overrides=_overrides(instance, stack, kind),
+                destroy=kind.destroy,
+                save_as=out / f"{stack}.tfplan" if out else None,
             )
         except StoppedError:
             raise
@@ -87,3 +109,10 @@ def _plan_all(instance: Instance, stacks: Iterable[str], out: Path | None) -> Co
             print_line(str(error))
             errors[stack] = str(error)
     return Comparison(plans=plans, errors=errors)
+
+
+def _overrides(instance: Instance, stack: str, kind: Kind) -> Mapping[str, str]:
+    """Return the environment variables with which `deploy` would synthesize the stack."""
+    if stack != StackId.DNS or kind.step is None:
+        return {}
+    return stages_of(StackId.DNS, step=kind.step, config=instance.config)[0].overrides

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from stacks.deploy.deploy import deploy_stack
-from stacks.deploy.diff import show_plans
+from stacks.deploy.diff.compare import show_plans
 from stacks.deploy.errors import CommandError
 from stacks.deploy.instance import Instance
 from stacks.naming import StackId

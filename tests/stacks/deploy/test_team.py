@@ -9,7 +9,7 @@ import pytest
 
 from stacks.deploy.deploy import deploy_team_stacks
 from stacks.deploy.destroy import Consent, destroy_stacks
-from stacks.deploy.diff import list_stacks
+from stacks.deploy.diff.compare import list_stacks
 from stacks.deploy.errors import PrerequisiteError, RefusedError
 from stacks.deploy.instance import Instance
 from tests.support.bench import Bench
