@@ -142,6 +142,9 @@ def deploy(session: nox.Session) -> None:
     ./noxw deploy bootstrap|core|workloads|dns|monitoring|all
                   [--step 1|2] [--plan FILE] [--yes] [--config FILE]
     """
+    if "all" in session.posargs:
+        # OpenCV, with which the smoke test decodes thumbnails.
+        _install(session, "worker")
     _run_deploy_command(session, "deploy")
 
 
@@ -149,9 +152,19 @@ def deploy(session: nox.Session) -> None:
 def diff(session: nox.Session) -> None:
     """Show what a deployment would change.
 
-    ./noxw diff [STACK...] [--out DIR] [--summary FILE] [--exit-code] [--config FILE]
+    ./noxw diff [STACK...] [--destroy] [--step 1|2] [--out DIR] [--summary FILE] [--exit-code] [--config FILE]
     """
     _run_deploy_command(session, "diff")
+
+
+@nox.session(default=False, tags=["user"])
+def smoke(session: nox.Session) -> None:
+    """Send a video through the deployed instance, and check it.
+
+    ./noxw smoke [--url URL] [--wait-s SECONDS] [--config FILE]
+    """
+    _install(session, "worker")
+    _run_deploy_command(session, "smoke")
 
 
 @nox.session(default=False, tags=["user"])
