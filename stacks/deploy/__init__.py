@@ -1,1 +1,1 @@
-"""The commands deploy, destroy, diff, images, cost and graph; each is a nox session of that name."""
+"""The commands deploy, destroy, diff, smoke, images, cost and graph; each is a nox session of that name."""

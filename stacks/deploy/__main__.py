@@ -1,4 +1,4 @@
-"""`python -m stacks.deploy`: the nox sessions deploy, destroy, diff, images, charts, locks, cost and graph call it."""
+"""`python -m stacks.deploy`: the nox sessions deploy, destroy, diff, smoke, images, charts, locks, cost and graph."""
 
 import argparse
 import os
@@ -23,6 +23,7 @@ from stacks.deploy.diff.issue import report_drift
 from stacks.deploy.errors import OperateError, RefusedError
 from stacks.deploy.images import push_images
 from stacks.deploy.instance import Instance, print_line
+from stacks.deploy.smoke.checks import WAIT_S, run_smoke
 from stacks.graph.command import draw_architecture
 from stacks.instance.team_package import TeamError, team_stacks
 from stacks.naming import StackId
@@ -90,6 +91,10 @@ def _run(arguments: argparse.Namespace) -> int:
     account.check_bucket_secret(file, os.environ)
     if arguments.command == "images":
         push_images(instance, tag=arguments.tag)
+        return 0
+    if arguments.command == "smoke":
+        account.check_credentials(instance.session, config)
+        run_smoke(instance, url=arguments.url, wait_s=arguments.wait_s)
         return 0
     return _change(instance, arguments)
 
@@ -216,6 +221,16 @@ def _parser() -> argparse.ArgumentParser:
     _add_step(command)
     command.add_argument(
         "--issue", action="store_true", help="open, update or close the GitHub issue about drift, with `gh`"
+    )
+
+    command = commands.add_parser("smoke", parents=[shared], help="send a video through the deployed instance")
+    command.add_argument("--url", help="address of the dashboard, for example through a tunnel (default: its own)")
+    command.add_argument(
+        "--wait-s",
+        type=float,
+        default=WAIT_S,
+        metavar="SECONDS",
+        help="longest wait for the thumbnails (default: %(default)g)",
     )
 
     command = commands.add_parser("images", parents=[shared], help="build the images and push them to ECR")

@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from stacks.deploy import account, images, prerequisites, progress
 from stacks.deploy.errors import RefusedError
 from stacks.deploy.instance import Instance, print_line
+from stacks.deploy.smoke.checks import run_smoke
 from stacks.deploy.stages import (
     EXISTING,
     WORKLOADS_HTTPS,
@@ -68,6 +69,7 @@ def deploy_all(instance: Instance, *, unattended: bool) -> None:
         PrerequisiteError: something is missing; what was deployed before stays.
         TerraformError: Terraform or the synthesis fails, or the user stops it.
         CommandError: Docker fails.
+        SmokeError: everything is deployed, and the smoke test fails.
     """
     config = instance.config
     prerequisites.check_prerequisites(instance, {Need.AWS_CLI, Need.CHARTS, Need.QUOTA, Need.ACCESS, *EXISTING})
@@ -89,6 +91,7 @@ def deploy_all(instance: Instance, *, unattended: bool) -> None:
         _deploy(instance, stage, unattended=unattended)
     deploy_team_stacks(instance, instance.team, unattended=unattended)
     print_line("Everything is deployed.")
+    run_smoke(instance)
     _tell_address(instance, over_https=config.certificate)
 
 

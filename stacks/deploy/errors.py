@@ -3,6 +3,7 @@
 OperateError             the root; exit status 1
 ├── PrerequisiteError    something is missing or wrong, and nothing was changed
 ├── RefusedError         what was asked for is not done, and nothing was changed
+├── SmokeError           a deployed instance does not do what it should
 └── CommandError         a program that we started has failed; its own output is above
 """
 
@@ -24,6 +25,10 @@ class PrerequisiteError(OperateError):
 
 class RefusedError(OperateError):
     """One sentence: what is not done, why, and how it would be."""
+
+
+class SmokeError(OperateError):
+    """One sentence: what does not work, and where to look."""
 
 
 class CommandError(OperateError):

@@ -87,6 +87,14 @@ def delegate(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], None]:
 
 
 @pytest.fixture(autouse=True)
+def smoke_runs(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Replace the smoke test of `deploy all`, and return what Terraform had applied at each."""
+    runs: list[list[str]] = []
+    monkeypatch.setattr("stacks.deploy.deploy.run_smoke", lambda _instance: runs.append(bench.asked("terraform")))
+    return runs
+
+
+@pytest.fixture(autouse=True)
 def _no_dns(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise dns.resolver.NoNameservers

@@ -258,6 +258,23 @@ def test_all_builds_images_that_are_absent(bench: Bench, session: boto3.Session,
     assert bench.asked("terraform") == ["terraform deploy bootstrap", "terraform deploy core"]
 
 
+def test_all_ends_with_the_smoke_test(
+    deployed: boto3.Session, make_instance: MakeInstance, smoke_runs: list[list[str]]
+) -> None:
+    del deployed
+    deploy_all(make_instance(), unattended=True)
+    [applied] = smoke_runs
+    assert applied[-1] == "terraform deploy monitoring"
+
+
+def test_a_deployment_that_waits_for_the_domain_has_no_smoke_test(
+    deployed: boto3.Session, make_instance: MakeInstance, smoke_runs: list[list[str]]
+) -> None:
+    del deployed
+    deploy_all(make_instance(domain="example.com"), unattended=True)
+    assert smoke_runs == []
+
+
 def test_all_without_a_domain_is_over_http(
     bench: Bench, deployed: boto3.Session, make_instance: MakeInstance, capsys: pytest.CaptureFixture[str]
 ) -> None:
