@@ -65,38 +65,45 @@ def _run(arguments: argparse.Namespace) -> int:
     project: Path = arguments.project.resolve()
     file = arguments.config.resolve() if arguments.config else find_config(project, os.environ)
     config = load_instance(file, os.environ)
-    if arguments.command == "cost":
-        print_line(format_report(config, load_prices(), videos=arguments.videos, video_mb=arguments.video_mb))
-        return 0
-    if arguments.command == "graph":
-        output: Path = arguments.output
-        output.write_text(draw_architecture(config), encoding="utf-8")
-        print_line(f"{output} is up to date.")
-        return 0
     out = output_folder(project, file)
-    if arguments.command == "locks":
-        _lock_providers(project, out, file, mirror=arguments.mirror)
-        return 0
-    setup = Setup(
-        out=out,
-        environment={CONFIG_VARIABLE: os.fspath(file)},
-        before_init=partial(place_lock, project),
-        after_init=partial(keep_lock, project, say=print_line),
-    )
-    instance = Instance(config=config, project=project, session=boto3.Session(region_name=config.region), setup=setup)
+    match arguments.command:
+        case "cost":
+            print_line(format_report(config, load_prices(), videos=arguments.videos, video_mb=arguments.video_mb))
+        case "graph":
+            output: Path = arguments.output
+            output.write_text(draw_architecture(config), encoding="utf-8")
+            print_line(f"{output} is up to date.")
+        case "locks":
+            _lock_providers(project, out, file, mirror=arguments.mirror)
+        case _:
+            setup = Setup(
+                out=out,
+                environment={CONFIG_VARIABLE: os.fspath(file)},
+                before_init=partial(place_lock, project),
+                after_init=partial(keep_lock, project, say=print_line),
+            )
+            session = boto3.Session(region_name=config.region)
+            instance = Instance(config=config, project=project, session=session, setup=setup)
+            return _operate(instance, file, arguments)
+    return 0
+
+
+def _operate(instance: Instance, file: Path, arguments: argparse.Namespace) -> int:
+    """Run a command that asks or changes AWS, and return its exit status."""
     if arguments.command == "charts":
         prerequisites.fetch_charts(instance)
         print_line("All public charts are in charts/, with the digests in charts/charts.lock.")
         return 0
     account.check_bucket_secret(file, os.environ)
-    if arguments.command == "images":
-        push_images(instance, tag=arguments.tag)
-        return 0
-    if arguments.command == "smoke":
-        account.check_credentials(instance.session, config)
-        run_smoke(instance, url=arguments.url, wait_s=arguments.wait_s)
-        return 0
-    return _change(instance, arguments)
+    match arguments.command:
+        case "images":
+            push_images(instance, tag=arguments.tag)
+        case "smoke":
+            account.check_credentials(instance.session, instance.config)
+            run_smoke(instance, url=arguments.url, wait_s=arguments.wait_s)
+        case _:
+            return _change(instance, arguments)
+    return 0
 
 
 def _lock_providers(project: Path, out: Path, file: Path, *, mirror: Path | None) -> None:
