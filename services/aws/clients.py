@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _REGIONAL = Config(
     signature_version="s3v4", s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
 )
-"""Without it, botocore signs URLs and forms with Signature V2, which newer regions refuse, and for the global host. That
-redirects to the bucket's region for hours after the bucket was made, and an upload of a browser cannot follow."""
+"""Without it, botocore signs URLs and forms with Signature V2, which newer regions refuse, and for the global host.
+That redirects to the bucket's region for hours after the bucket was made, and an upload of a browser cannot follow."""
 
 
 @dataclass(frozen=True)
