@@ -1,4 +1,4 @@
-"""The steps of a rehearsal, in order: a start, b deploy, c plan again, d process a video, e rights, f destroy."""
+"""The steps of a rehearsal, in order: a start, b deploy, c plan again, d process a video, e destroy, f rights."""
 
 import contextlib
 import json
@@ -62,11 +62,11 @@ def run_steps(rehearsal: Rehearsal, report: Report, processes: Processes) -> Non
             with report.step("d", "process a video with the environment of the Deployments") as result:
                 outputs = _outputs(stage, StackId.CORE)
                 result.details += video.process_video(rehearsal, processes, stage.proxy, stage.session, outputs)
-        with report.step("e", "compare every request with the policies") as result:
+        _destroy_all(stage)
+        with report.step("f", "compare every request with the policies") as result:
             result.details += check_rights(
                 stage.requests, rehearsal.place.synthesized, project=rehearsal.options.project, facts=report.facts
             )
-        _destroy_all(stage)
 
 
 @contextmanager
@@ -124,7 +124,7 @@ def _deploy_all(stage: Stage) -> None:
 def _destroy_all(stage: Stage) -> None:
     rehearsal, names = stage.rehearsal, stage.rehearsal.names
     waves = list(reversed(_waves(rehearsal.stacks)))
-    with stage.report.step("f", "destroy every stack and ask for what is left") as result:
+    with stage.report.step("e", "destroy every stack and ask for what is left") as result:
         for wave in waves:
             if wave[0] is StackId.BOOTSTRAP:
                 stand_ins.delete_images(stage.session, names)
