@@ -59,6 +59,8 @@ NOT_RUN = {
     "deploy": _OF_A_DEPLOYMENT,
     "destroy": _OF_A_DEPLOYMENT,
     "images": _OF_A_DEPLOYMENT,
+    "rehearse": "CI runs it, after these tests",
+    "smoke": "a deployed instance: tests/stacks/deploy/test_smoke.py has a pipeline of real processes in its place",
     "charts": "it asks the public chart repositories: tests/stacks/charts has a server in place of them",
     "locks": "it asks the registry of providers: tests/stacks/terraform has a mirror in place of it",
     "frontend": "CI runs it, after these tests",
