@@ -1,6 +1,7 @@
-/** Screenshots for the documentation: ./noxw screenshots writes docs/images/dashboard-*.png. */
+/** Screenshots for the documentation: ./noxw screenshots writes docs/images/dashboard-*.png and overview.png (-g README: this one only). */
 
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, untilIdle } from "./board";
 
@@ -8,6 +9,40 @@ const ROOT = join(import.meta.dirname, "..", "..", "..");
 const IMAGES = process.env.E2E_IMAGES ?? join(ROOT, "docs", "images");
 /** With E2E_ALL=1, take every page in every width, theme and number of videos, for review only. */
 const isAll = process.env.E2E_ALL === "1";
+
+const THUMBNAIL_NUMBERS = [1, 2, 3];
+
+/** The README's picture: the dashboard beside the thumbnails of one video. */
+function combine(dashboard: Buffer, thumbnails: Buffer[]): string {
+  const image = (type: string, data: Buffer) => `<img src="data:image/${type};base64,${data.toString("base64")}">`;
+  return `<style>
+      body { margin: 0; padding: 24px; display: flex; gap: 24px; width: 1476px; background: #020409 }
+      body > img { width: 1080px; height: 675px }
+      div { display: flex; flex-direction: column; justify-content: space-between }
+      div > img { width: 372px }
+    </style>
+    ${image("png", dashboard)}<div>${thumbnails.map((data) => image("jpeg", data)).join("")}</div>`;
+}
+
+test("takes the picture of the README", async ({ board, page, demo }) => {
+  await untilIdle(board);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.goto("/");
+  await page.getByRole("button", { name: "Test pipeline" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+  await expect(page.getByText("2 of 2 busy")).toBeVisible();
+  const dashboard = await page.screenshot();
+  await untilIdle(board);
+  const thumbnails = THUMBNAIL_NUMBERS.map((number) =>
+    readFileSync(join(demo.data, "thumbnails", `Harbour at dawn_${number}.jpg`)),
+  );
+  const canvas = await page.context().newPage();
+  await canvas.setViewportSize({ width: 1524, height: 723 });
+  await canvas.setContent(combine(dashboard, thumbnails));
+  await canvas.screenshot({ path: join(IMAGES, "overview.png") });
+  await canvas.close();
+});
 
 test("takes screenshots of the dashboard", async ({ board, page, demo }) => {
   test.setTimeout(1_800_000);
