@@ -91,8 +91,10 @@ def deploy_all(instance: Instance, *, unattended: bool) -> None:
         _deploy(instance, stage, unattended=unattended)
     deploy_team_stacks(instance, instance.team, unattended=unattended)
     print_line("Everything is deployed.")
-    run_smoke(instance)
-    _tell_address(instance, over_https=config.certificate)
+    try:
+        run_smoke(instance)
+    finally:
+        _tell_address(instance, over_https=config.certificate)
 
 
 def deploy_team_stacks(

@@ -111,9 +111,17 @@ def wait_for_thumbnails(instance: Instance, storage: Storage, key: str, *, patie
 
 
 def decode(content: bytes) -> tuple[int, int] | None:
-    """Return width and height of a picture; None if it cannot be decoded or has one colour only."""
-    import cv2  # noqa: PLC0415 - large, and of the extra `worker`: nothing else in a deployment needs it
-    import numpy as np  # noqa: PLC0415
+    """Return width and height of a picture; None if it cannot be decoded or has one colour only.
+
+    Raises: SmokeError without OpenCV, which is large and needed nowhere else in a deployment.
+    """
+    try:
+        import cv2  # noqa: PLC0415
+        import numpy as np  # noqa: PLC0415
+    except ImportError:
+        raise SmokeError(
+            "Thumbnails are decoded with OpenCV, which is not installed here: run `./noxw smoke`."
+        ) from None
 
     picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
     if picture is None or np.ptp(picture) == 0:

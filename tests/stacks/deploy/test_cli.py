@@ -73,6 +73,13 @@ def test_a_folder_without_a_config_is_told(tmp_path: Path) -> None:
     assert "pipeline.toml cannot be read" in done.stderr
 
 
+def test_a_smoke_test_without_credentials_is_one_sentence(project: Path) -> None:
+    done = _run(project, "smoke")
+    assert done.returncode == 1
+    assert done.stderr.startswith("There are no AWS credentials: log in")
+    assert done.stderr.count("\n") == 1
+
+
 def test_cost_needs_no_account(project: Path) -> None:
     done = _run(project, "cost", "--videos", "500", "--video-mb", "20")
     assert done.returncode == 0, done.stderr

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from stacks.deploy.deploy import deploy_all, deploy_stack
-from stacks.deploy.errors import PrerequisiteError, RefusedError
+from stacks.deploy.errors import PrerequisiteError, RefusedError, SmokeError
 from stacks.deploy.instance import Instance
 from stacks.deploy.progress import zone_name_servers
 from stacks.naming import StackId
@@ -265,6 +265,21 @@ def test_all_ends_with_the_smoke_test(
     deploy_all(make_instance(), unattended=True)
     [applied] = smoke_runs
     assert applied[-1] == "terraform deploy monitoring"
+
+
+def test_a_failed_smoke_test_still_tells_the_address(
+    deployed: boto3.Session,
+    make_instance: MakeInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(_instance: Instance) -> None:
+        raise SmokeError("The smoke test failed: alarms.")
+
+    monkeypatch.setattr("stacks.deploy.deploy.run_smoke", fail)
+    with pytest.raises(SmokeError):
+        deploy_all(make_instance(), unattended=True)
+    assert capsys.readouterr().out.endswith(f"The dashboard is at {address_of(deployed)}\n")
 
 
 def test_a_deployment_that_waits_for_the_domain_has_no_smoke_test(

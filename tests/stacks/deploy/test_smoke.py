@@ -6,6 +6,7 @@ moto has the alarms and the token's secret.
 import base64
 import json
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -154,6 +155,12 @@ def test_an_instance_without_a_load_balancer_is_told_what_to_deploy(
     with pytest.raises(SmokeError, match="health, upload"):
         run_smoke(instance)
     assert "run `./noxw deploy workloads`" in rows(capsys.readouterr().out)["health"][1]
+
+
+def test_without_opencv_the_session_that_has_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(SmokeError, match=r"run `\./noxw smoke`"):
+        decode(b"\xff\xd8")
 
 
 def test_the_sample_is_small_and_no_picture() -> None:
