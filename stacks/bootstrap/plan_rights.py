@@ -12,7 +12,7 @@ from stacks.naming import SERVICES
 if TYPE_CHECKING:
     from stacks.naming import Names
 
-_BUCKET_SETTINGS = ("s3:GetBucket*", "s3:Get*Configuration", "s3:ListBucket")
+_BUCKET_SETTINGS = ("s3:GetBucket*", "s3:Get*Configuration", "s3:ListBucket", "s3:ListTagsForResource")
 """Reads of a bucket's settings; objects are read by `s3:GetObject`."""
 
 
@@ -78,7 +78,8 @@ def _secrets(names: "Names") -> list[Statement]:
 def _by_name(names: "Names") -> list[Statement]:
     issuers = f"oidc-provider/oidc.eks.{names.config.region}.{names.dns_suffix}/id/*"
     kinds = ("fargateprofile", "addon", "access-entry")
-    log_groups = (names.cluster_log_group, names.pods_log_group, names.insights_log_group)
+    groups = (names.cluster_log_group, names.pods_log_group, names.insights_log_group)
+    log_groups = [names.log_group_arn(group) for group in groups]
     return [
         Statement(
             sid="Identities",
@@ -119,7 +120,8 @@ def _by_name(names: "Names") -> list[Statement]:
             resources=[
                 names.arn("cloudwatch", f"alarm:{names.of('*')}"),
                 names.arn("cloudwatch", f"dashboard/{names.config.name}", region=""),
-                *(names.log_group_arn(group) for group in log_groups),
+                *log_groups,
+                *(f"{group}:*" for group in log_groups),
                 names.arn("sns", names.of("alarms")),
             ],
         ),
