@@ -39,12 +39,13 @@ def destroy_stacks(
         TerraformError: Terraform or the synthesis fails, or the user stops it.
         OperateError: what the load balancer's controller made does not go away.
     """
-    needs = {Need.STATE_BUCKET}
+    of_workloads = {Need.AWS_CLI, Need.CHARTS}
+    with_workloads = StackId.WORKLOADS in stacks
+    prerequisites.check_prerequisites(instance, {Need.STATE_BUCKET, *(of_workloads if with_workloads else ())})
     # A destroy of dns first takes the certificate from the load balancer, which is a deployment of workloads.
-    with_workloads = bool({StackId.WORKLOADS, StackId.DNS} & set(stacks))
-    if with_workloads:
-        needs |= {Need.AWS_CLI, Need.CHARTS}
-    prerequisites.check_prerequisites(instance, needs)
+    if StackId.DNS in stacks and not with_workloads and _has_resources(instance, StackId.WORKLOADS):
+        with_workloads = True
+        prerequisites.check_prerequisites(instance, of_workloads)
     if with_workloads and progress.has_cluster(instance):
         progress.check_access(instance)
     if StackId.CORE in stacks:
@@ -108,7 +109,7 @@ def _destroy(instance: Instance, stack: StackId, consent: Consent) -> None:
             "\n== dns back to step 1: the address and the validation go, so that it lets go of the load balancer"
         )
         commands.deploy_stack(instance.terraform, StackId.DNS, overrides=released, unattended=consent.unattended)
-    if stack is StackId.DNS and has_load_balancer(instance):
+    if stack is StackId.DNS and has_load_balancer(instance) and _has_resources(instance, StackId.WORKLOADS):
         print_line("\n== workloads back to HTTP: ACM keeps a certificate while a load balancer uses it")
         commands.deploy_stack(instance.terraform, StackId.WORKLOADS, overrides=released, unattended=consent.unattended)
     if stack is StackId.CORE:

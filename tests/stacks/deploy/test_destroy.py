@@ -51,11 +51,18 @@ def test_logs_that_eks_writes_after_a_destroy_do_not_stop_the_next_deployment(
 
 
 def test_a_destroy_of_dns_needs_what_the_deployment_of_workloads_needs(
-    bench: Bench, make_instance: MakeInstance
+    bench: Bench, session: boto3.Session, make_instance: MakeInstance
 ) -> None:
     (bench.programs / "aws").unlink()
+    store_state(session, "workloads")
     with pytest.raises(PrerequisiteError, match="aws eks get-token"):
         destroy_stacks(make_instance(domain="example.com"), (StackId.DNS,), Consent(name="thumbnails", unattended=True))
+
+
+def test_a_destroy_of_dns_without_workloads_needs_nothing_of_them(bench: Bench, make_instance: MakeInstance) -> None:
+    (bench.programs / "aws").unlink()
+    destroy_stacks(make_instance(domain="example.com"), (StackId.DNS,), Consent(name="thumbnails", unattended=True))
+    assert bench.asked("terraform") == ["terraform destroy dns certificate=false"]
 
 
 def test_dns_drops_records_before_workloads_and_goes_after(
