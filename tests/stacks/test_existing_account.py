@@ -110,7 +110,7 @@ def test_an_existing_zone_needs_a_domain() -> None:
 def test_every_role_has_the_boundary_of_the_organisation(existing: dict[str, Synthesized]) -> None:
     boundary = EXISTING["iam"]["permissions_boundary_arn"]
     roles = [role for stack in existing.values() for role in stack.resources("aws_iam_role").values()]
-    assert len(roles) == 9
+    assert len(roles) == 10
     assert {role["permissions_boundary"] for role in roles} == {boundary}
 
 
