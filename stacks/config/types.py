@@ -54,7 +54,7 @@ InstanceName = Annotated[
     Form(
         r"(?=.{3,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*",
         "3 to 20 small letters, digits and single hyphens, a letter first, so that the names of all resources fit; "
-        "not default, keda, or beginning with kube- or aws-, which are others' namespaces, "
+        "not default, keda or aws, or beginning with kube- or aws-, which are others' namespaces, "
         "nor with sthree- or amzn-, which S3 refuses, internal-, which load balancers refuse, or eks-, which Fargate "
         "profiles refuse",
         reserved=r"default|keda|aws|(kube|aws|sthree|amzn|internal|eks)-.*",
