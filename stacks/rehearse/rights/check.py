@@ -2,7 +2,7 @@
 
 import fnmatch
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +70,15 @@ def check(requests: Path, cdktf_out: Path, *, project: Path | None = None) -> Ri
 
 
 def _read(requests: Path) -> Iterator[_Asked]:
+    keys: dict[str, str] = {}
     for recorded in read_requests(requests):
         call = read_call(recorded)
+        alias = str(call.parameters.get("AliasName"))
+        if str(call) == "kms:CreateAlias":
+            keys[alias] = str(call.parameters["TargetKeyId"])
+        elif str(call) == "kms:DeleteAlias" and alias in keys:
+            # It needs a right on the key as well, which it does not name.
+            call = replace(call, parameters={**call.parameters, "TargetKeyId": keys[alias]})
         yield _Asked(recorded, call, tuple(needs(call)))
 
 

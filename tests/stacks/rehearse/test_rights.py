@@ -159,6 +159,19 @@ def test_keys_belong_to_the_instance_by_their_tag(recorder: Recorder, stacks: Pa
     assert refused.resource == foreign
 
 
+def test_an_alias_goes_with_a_right_on_the_key_that_it_named(recorder: Recorder, stacks: Path) -> None:
+    kms = recorder.client("kms")
+    key, alias = NAMES.arn("kms", "key/1111"), f"alias/{NAMES.of('alarms')}"
+    tags = [{"TagKey": "pipeline", "TagValue": "thumbnails"}]
+    recorder.send(lambda: kms.create_key(Tags=tags), answer=json.dumps({"KeyMetadata": {"Arn": key}}).encode())
+    recorder.send(lambda: kms.create_alias(AliasName=alias, TargetKeyId="1111"))
+    recorder.send(lambda: kms.delete_alias(AliasName=alias))
+    assert report_on(recorder, stacks).refused == ()
+    change_policy(stacks, "bootstrap.aws_iam_policy.deploy-data", without("Key"))
+    refused = {(one.action, one.resource) for one in report_on(recorder, stacks).refused}
+    assert refused == {("kms:CreateAlias", key), ("kms:DeleteAlias", key)}
+
+
 def test_a_role_is_made_only_inside_the_boundary(recorder: Recorder, stacks: Path) -> None:
     iam = recorder.client("iam")
     role = {"RoleName": "thumbnails-worker", "AssumeRolePolicyDocument": "{}"}
