@@ -57,7 +57,7 @@ class Pause:
 
 
 EXISTING = (Need.IDENTITIES, Need.NETWORK, Need.SOURCES, Need.ZONE)
-"""What the config may name in the account; `deploy all` checks it before the first stage."""
+"""Things of the account that the config may name; `deploy all` checks them before the first stage."""
 
 _CERTIFICATE = "PIPELINE_CERTIFICATE"
 

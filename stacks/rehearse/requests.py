@@ -14,7 +14,7 @@ class RecordedRequest:
     """One request and the status of its answer."""
 
     principal: str
-    """Who sent it: `admin` (bootstrap), `deploy`, `worker` or `api`. Each has a port of its own at the proxy."""
+    """Sender: `admin` (bootstrap), `deploy`, `worker` or `api`. Each has a port of its own at the proxy."""
     stack: str
     """The stack that was deployed or destroyed meanwhile; empty for services."""
     service: str

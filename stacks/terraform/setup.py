@@ -21,7 +21,7 @@ def _add_nothing(_folder: Path) -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """How a project is synthesized and given to Terraform. The hooks get the folder of a stack."""
+    """Settings for the synthesis of a project and its runs of Terraform. The hooks get the folder of a stack."""
 
     out: Path | None = None
     """Folder of the synthesized stacks, their plans and logs; `cdktf.out` in the project by default."""

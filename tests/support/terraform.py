@@ -38,7 +38,7 @@ class Checked:
     """The answer of one `terraform validate`."""
 
     problems: Mapping[str, list[str]]
-    """What Terraform found, by the name of the stack's module."""
+    """Problems that Terraform found, by the name of the stack's module."""
     left_out: Mapping[str, list[UnknownAttribute]]
     """Arguments that the provider at hand, of another version than the pinned one, does not know."""
 

@@ -3,9 +3,10 @@
 import re
 import socket
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,7 +26,7 @@ _OF_ONE_CONNECTION = frozenset({"connection", "content-length", "keep-alive", "t
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends the requests of a port."""
+    """Sender of the requests of one port."""
 
     principal: str
     """`admin`, `deploy`, `worker` or `api`."""
@@ -57,13 +58,7 @@ class Proxy:
             self._file.close()
 
     def _start_server(self, sender: Sender) -> ThreadingHTTPServer:
-        proxy = self
-
-        class Handler(_Handler):
-            def respond(self, request: Request) -> Answer:
-                return proxy.respond(sender, request)
-
-        server = _Server((HOST, 0), Handler)
+        server = _Server(partial(self.respond, sender))
         threading.Thread(target=server.serve_forever, name=f"proxy-{sender.principal}", daemon=True).start()
         return server
 
@@ -135,6 +130,10 @@ class _Server(ThreadingHTTPServer):
     # A client that hangs in a long poll must not hold up the end of the rehearsal.
     block_on_close = False
 
+    def __init__(self, respond: Callable[[Request], Answer]) -> None:
+        super().__init__((HOST, 0), _Handler)
+        self.respond = respond
+
     def handle_error(self, request: object, client_address: object) -> None:
         """Ignore clients that end in the middle of a request: Terraform was interrupted."""
 
@@ -143,16 +142,14 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     connection: socket.socket
+    server: "_Server"
     methods: ClassVar[tuple[str, ...]] = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
-
-    def respond(self, request: Request) -> Answer:
-        raise NotImplementedError
 
     def _handle(self) -> None:
         path, _, query = self.path.partition("?")
         headers = _merge_headers(self.headers.items())
         request = Request(self.command, path, query, headers, self._read_body(headers))
-        answer = self.respond(request)
+        answer = self.server.respond(request)
         self.send_response_only(answer.status)
         length = (
             {}

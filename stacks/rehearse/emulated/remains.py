@@ -1,4 +1,4 @@
-"""What an instance has left in AWS, asked for through the services' own APIs and not through Terraform's state."""
+"""Resources that an instance has left in AWS, read through the services' own APIs and not through Terraform's state."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any

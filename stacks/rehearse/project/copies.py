@@ -47,7 +47,7 @@ OVERRIDES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """What all processes of a rehearsal share."""
+    """Settings that all processes of a rehearsal share."""
 
     folder: Path
     account: str

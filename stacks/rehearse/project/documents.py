@@ -27,7 +27,7 @@ Schemas = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Where a stack's requests go."""
+    """Addresses to which a stack's requests go."""
 
     endpoint: str
     account: str

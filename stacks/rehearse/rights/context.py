@@ -18,7 +18,7 @@ _WITH_BOUNDARY = ("CreateRole", "PutRolePermissionsBoundary")
 
 
 class Account:
-    """What the requests so far have made."""
+    """Tags and boundaries that the requests so far have set."""
 
     def __init__(self) -> None:
         self.tags = ResourceTags()

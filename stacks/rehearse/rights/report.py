@@ -19,7 +19,7 @@ class Refusal:
     action: str
     resource: str
     reason: str
-    """Who refuses it: no statement, a statement that denies, the boundary."""
+    """Cause of the refusal: no statement, a statement that denies, the boundary."""
     statement: Mapping[str, Any] | None
     """The statement that is missing; None if a statement denies the request, as no other helps then."""
     context: Mapping[str, Any]
@@ -35,7 +35,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class RightsReport:
-    """What the requests of a rehearsal say about the policies."""
+    """Result of comparing the requests of a rehearsal with the policies."""
 
     checked: int
     """Requests compared with the policies; those of administrators are not."""

@@ -63,7 +63,7 @@ _READS = ("Describe", "List", "Get")
 
 @dataclass(frozen=True)
 class ActionType:
-    """What IAM knows of an action."""
+    """An action, as IAM's list describes it."""
 
     only_all: bool
     """The action acts on no single resources: its resource is `*`."""
@@ -74,7 +74,7 @@ class ActionType:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a call was made."""
+    """Region and account of a call."""
 
     region: str
     account: str

@@ -1,4 +1,4 @@
-"""Who deploys workloads must be admitted by the cluster: its creator has no rights by itself."""
+"""The cluster must admit the caller who deploys workloads: its creator has no rights by itself."""
 
 import re
 from pathlib import Path
