@@ -1,6 +1,7 @@
 """The estimate as people read it."""
 
 import json
+import textwrap
 from collections.abc import Iterator
 
 from stacks.config.model import PipelineConfig
@@ -10,6 +11,7 @@ from stacks.cost.prices import Hosted, Prices
 from stacks.cost.savings import list_savings
 
 _MAX_VIDEOS = 100_000_000
+_WIDTH = 80
 
 
 def format_report(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> str:
@@ -57,37 +59,39 @@ def _bill(config: PipelineConfig, lines: list[Line], videos: int) -> Iterator[st
     yield f"{config.name}, {videos:,} videos a month, in US dollars a month:"
     yield ""
     for by_videos in (False, True):
-        yield "grows with the videos" if by_videos else "there without a video"
+        yield "grows with the videos" if by_videos else "runs all the time"
         for line in lines:
             if line.by_videos is by_videos:
-                yield f"  {line.what:<37} {line.quantity:<38} {line.usd:>10,.2f}"
+                yield f"  {line.what:<35} {line.quantity:<31} {line.usd:>10,.2f}"
         part = sum_usd([line for line in lines if line.by_videos is by_videos])
-        yield f"  {'':<37} {'':<38} {part:>10,.2f}"
-    yield f"{'together':<78} {sum_usd(lines):>10,.2f}"
+        yield f"  {'':<67} {part:>10,.2f}"
+    yield f"{'together':<69} {sum_usd(lines):>10,.2f}"
     if videos:
-        yield f"{'a thousand videos':<78} {1000 * sum_usd(lines) / videos:>10,.2f}"
+        yield f"{'a thousand videos':<69} {1000 * sum_usd(lines) / videos:>10,.2f}"
 
 
 def _savings(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[str]:
     yield "Settings of pipeline.toml that save, each by itself, and what they give up:"
     for saving, saved in list_savings(config, prices, videos=videos, video_mb=video_mb):
         setting = f"[{saving.section}] {saving.field} = {json.dumps(saving.value)}"
-        yield f"  {setting:<76} {-saved:>10,.2f}"
-        yield f"    gives up {saving.given_up}"
+        yield f"  {setting:<67} {-saved:>10,.2f}"
+        yield from _wrap(f"gives up {saving.given_up}", indent="    ")
 
 
 def _assumptions(prices: Prices, config: PipelineConfig, video_mb: float) -> Iterator[str]:
     assumed = prices.assumed
     yield f"Prices of {prices.region}, {prices.as_of}, without tax (stacks/cost/prices.toml)."
     if partition_of(config.region) != partition_of(prices.region):
-        yield f"There are no prices of {config.region} here: its partition has a price list, and a bill, of its own."
+        yield from _wrap(
+            f"There are no prices of {config.region} here: its partition has a price list, and a bill, of its own."
+        )
     elif config.region != prices.region:
         yield f"Those of {config.region} differ, and are mostly higher."
-    yield (
+    yield from _wrap(
         f"Assumed: videos of {video_mb:g} MB that come at random, of which {assumed.read_mb:g} MB are read in "
-        f"{assumed.work_s:g} s; kept for the month that they come in."
+        f"{assumed.work_s:g} s; kept for the month that they come in. Every month that videos are kept longer adds "
+        "their S3 line once more. Downloads of videos are not in it."
     )
-    yield "Every month that videos are kept longer adds their S3 line once more. Downloads of videos are not in it."
 
 
 def _comparison(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[str]:
@@ -96,11 +100,18 @@ def _comparison(config: PipelineConfig, prices: Prices, *, videos: int, video_mb
     for hosted in prices.hosted:
         theirs = _price(config, prices, hosted, videos=videos, video_mb=video_mb)
         price = "beyond its plans" if theirs is None else f"{theirs:,.2f}"
-        verdict = "" if theirs is None else "  cheaper than this" if theirs < ours else "  dearer than this"
-        yield f"  {hosted.name:<37} {price:>18}{verdict}"
+        verdict = "" if theirs is None else "  cheaper than this" if theirs < ours else "  more expensive than this"
+        yield f"  {hosted.name:<34} {price:>13}{verdict}"
         edge = break_even(config, prices, hosted, video_mb=video_mb)
         if edge is None:
             yield "    cheaper at any number of videos"
         else:
             yield f"    cheaper below {edge:,} videos a month"
-        yield f"    {hosted.note} ({hosted.as_of}, {hosted.source})"
+        yield from _wrap(f"{hosted.note} ({hosted.as_of}, {hosted.source})", indent="    ")
+
+
+def _wrap(text: str, indent: str = "") -> list[str]:
+    """Return the lines of a sentence; an address stays whole."""
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )

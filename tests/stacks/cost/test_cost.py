@@ -111,3 +111,8 @@ def test_the_report_adds_up_and_says_what_it_assumes() -> None:
     assert "Prices of us-east-1, 2026-11" in text
     assert "Those of ap-southeast-2 differ" in text
     assert "10,000 videos of 100 MB" in text
+
+
+def test_the_report_fits_80_columns() -> None:
+    report = format_report(config(domain="example.com"), load_prices(), videos=9_999_999, video_mb=1000)
+    assert [line for line in report.splitlines() if len(line) > 80] == []
