@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import nox
-from nox.command import CommandFailed
 
 ROOT = Path(__file__).parent
 FRONTEND = ROOT / "services" / "frontend"
@@ -17,23 +16,6 @@ nox.needs_version = ">=2025.10"
 nox.options.default_venv_backend = "uv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "test"]
-
-# The files of requirements/, and the options with which uv compiles each.
-REQUIREMENTS = {
-    # First: the other files take its versions, so that the worker's image runs the versions that were tested.
-    "test": ["pyproject.toml", "--extra=local", "--extra=stacks", "--group=test"],
-    "local": ["pyproject.toml", "--extra=local"],
-    "worker": ["pyproject.toml", "--extra=worker"],
-    "api": ["pyproject.toml", "--extra=api"],
-    "stacks": ["pyproject.toml", "--extra=stacks"],
-    "types": ["pyproject.toml", "--extra=local", "--extra=stacks", "--group=types", "--group=nox"],
-    "lint": ["--group=lint"],
-    "template": ["pyproject.toml", "--group=template"],
-    "checks": ["--group=checks"],
-    "checkov": ["--group=checkov"],
-    "nox": ["--group=nox"],
-    "bench": ["--group=bench"],
-}
 
 
 @nox.session(default=False, tags=["user"])
@@ -63,10 +45,8 @@ def new(session: nox.Session) -> None:
     ./noxw new DEST [--data KEY=VALUE ...] [--data-file FILE] [--defaults] [--force] [--source URL]
     """
     _install(session, "template")
-    session.chdir(session.invoked_from)
-    arguments = ["-m", "stacks.instance", "new", str(ROOT), *session.posargs]
-    # Ten seconds to delete a half-rendered instance after Ctrl-C; nox's default is one.
-    session.run("python", *arguments, env={"PYTHONPATH": str(ROOT)}, interrupt_timeout=10, terminate_timeout=10)
+    # Ten seconds to delete a half-rendered instance after Ctrl-C.
+    _run_in_caller_folder(session, "stacks.instance", "new", str(ROOT), *session.posargs, interrupt_timeout=10)
 
 
 @nox.session(default=False, tags=["user"])
@@ -76,9 +56,8 @@ def config(session: nox.Session) -> None:
     ./noxw config [--config FILE]
     """
     _install(session, "stacks")
-    _run_in_caller_folder(
-        session, "stacks.config.command", "--generate", str(ROOT), "--project", str(ROOT), *session.posargs
-    )
+    arguments = ("--generate", str(ROOT), "--project", str(ROOT), *session.posargs)
+    _run_in_caller_folder(session, "stacks.config.command", *arguments)
 
 
 @nox.session(default=False, tags=["user", "check"])
@@ -182,14 +161,10 @@ def rehearse(session: nox.Session) -> None:
 
     ./noxw rehearse [--stacks core,dns] [--aws-provider VERSION] [--kubeconfig FILE] [--keep] [--json]
     """
-    _install(session, "stacks")
-    _install(session, "local")
+    _install(session, "stacks", "local")
     _install_evaluator(session)
-    session.chdir(session.invoked_from)
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    command = ["python", "-m", "stacks.rehearse", "--project", str(ROOT), *session.posargs]
-    # After Ctrl-C, half a minute to end Terraform and the emulated AWS; nox's default is one second.
-    session.run(*command, env={"PYTHONPATH": path}, interrupt_timeout=30, terminate_timeout=30)
+    # After Ctrl-C, half a minute to end Terraform and the emulated AWS.
+    _run_in_caller_folder(session, "stacks.rehearse", "--project", str(ROOT), *session.posargs, interrupt_timeout=30)
 
 
 @nox.session(tags=["check"])
@@ -199,11 +174,9 @@ def lint(session: nox.Session) -> None:
     ./noxw lint [--fix]
     """
     _install(session, "lint")
-    if "--fix" in session.posargs:
-        session.run("ruff", "check", "--fix", ".")
-        session.run("ruff", "format", ".")
-    session.run("ruff", "check", ".")
-    session.run("ruff", "format", "--check", ".")
+    is_fixing = "--fix" in session.posargs
+    session.run("ruff", "check", *(["--fix"] if is_fixing else []), ".")
+    session.run("ruff", "format", *([] if is_fixing else ["--check"]), ".")
     session.run("lint-imports", env={"PYTHONPATH": str(ROOT)})
     session.run("codespell")
 
@@ -273,8 +246,7 @@ def bench(session: nox.Session) -> None:
 
     ./noxw bench synth|api|extraction|requests [--long] [--rounds N]
     """
-    _install(session, "test")
-    _install(session, "bench")
+    _install(session, "test", "bench")
     name, *arguments = session.posargs or ["synth"]
     _run_in_caller_folder(session, f"benchmarks.{name}", *arguments)
 
@@ -283,11 +255,10 @@ def bench(session: nox.Session) -> None:
 def generate(session: nox.Session) -> None:
     """Generate the reference pages and the TypeScript types."""
     _install(session, "local")
-    library = FRONTEND / "src" / "lib" / "api"
     pages = {
         ROOT / "docs" / "settings.md": ("services.contract.settings.reference",),
         ROOT / "docs" / "api.md": ("services.api.schema.reference",),
-        library / "openapi.json": ("services.api", "openapi"),
+        FRONTEND / "src" / "lib" / "api" / "openapi.json": ("services.api", "openapi"),
         ROOT / "docs" / "images" / "packages.svg": ("tests.support.package_graph",),
     }
     for page, command in pages.items():
@@ -327,26 +298,16 @@ def lock(session: nox.Session) -> None:
 
     ./noxw lock [--upgrade]
     """
-    for name, selection in REQUIREMENTS.items():
-        target = f"requirements/{name}.txt"
+    options = ("--quiet", "--universal", "--python-version=3.11", "--generate-hashes", "--no-annotate")
+    for name, selection in nox.project.load_toml(ROOT / "pyproject.toml")["tool"]["lock"].items():
         constraint = [] if name in ("test", "checkov") else ["--constraints=requirements/test.txt"]
-        session.run(
-            "uv",
-            "pip",
-            "compile",
-            "--quiet",
-            "--universal",
-            "--python-version=3.11",
-            "--generate-hashes",
+        files = [
             "--no-emit-index-url",
-            "--no-annotate",
             "--custom-compile-command=./noxw lock",
-            f"--output-file={target}",
-            *selection,
-            *constraint,
-            *session.posargs,
-            external=True,
-        )
+            f"--output-file=requirements/{name}.txt",
+        ]
+        command = ("uv", "pip", "compile", *options, *files, *selection, *constraint, *session.posargs)
+        session.run(*command, external=True)
 
 
 @nox.session(default=False)
@@ -361,15 +322,6 @@ def release(session: nox.Session) -> None:
 
     ./noxw release X.Y.Z
     """
-    if len(session.posargs) != 1:
-        session.error("which version? For example: ./noxw release 1.0.5")
-    session.run("python", "release.py", "check", *session.posargs)
-    try:
-        session.run("./noxw", "lint", "types", "synth", "test", external=True)
-        session.run("./noxw", "wheel", external=True)
-    except CommandFailed:
-        session.error("Nothing was tagged: fix what failed above, commit, and run the release again.")
-    # Check again: a session may have changed a file.
     session.run("python", "release.py", "tag", *session.posargs)
 
 
@@ -402,8 +354,9 @@ def _run_playwright(session: nox.Session, project: str, *arguments: str) -> None
         npm("run", "e2e", "--", f"--project={project}", *arguments)
 
 
-def _install(session: nox.Session, name: str) -> None:
-    session.install("--quiet", "--require-hashes", "-r", f"requirements/{name}.txt")
+def _install(session: nox.Session, *names: str) -> None:
+    for name in names:
+        session.install("--quiet", "--require-hashes", "-r", f"requirements/{name}.txt")
 
 
 def _install_tool(session: nox.Session, name: str) -> str:
@@ -411,16 +364,8 @@ def _install_tool(session: nox.Session, name: str) -> str:
     environment = Path(session.virtualenv.location).with_name(f"tool-{name}")
     if not environment.exists():
         session.run("uv", "venv", "--quiet", str(environment), external=True, silent=True)
-    session.run(
-        "uv",
-        "pip",
-        "install",
-        "--quiet",
-        "--require-hashes",
-        f"--python={environment}",
-        f"--requirements=requirements/{name}.txt",
-        external=True,
-    )
+    install = ("uv", "pip", "install", "--quiet", "--require-hashes", f"--python={environment}")
+    session.run(*install, f"--requirements=requirements/{name}.txt", external=True)
     return str(environment / "bin" / name)
 
 
@@ -441,9 +386,8 @@ def _install_evaluator(session: nox.Session) -> None:
 def _run_deploy_command(session: nox.Session, command: str) -> None:
     _install(session, "stacks")
     # After Ctrl-C, wait for Terraform, which finishes what it is doing; nox would end it after half a second.
-    _run_in_caller_folder(
-        session, "stacks.deploy", "--project", str(ROOT), command, *session.posargs, interrupt_timeout=None
-    )
+    arguments = ("--project", str(ROOT), command, *session.posargs)
+    _run_in_caller_folder(session, "stacks.deploy", *arguments, interrupt_timeout=None)
 
 
 def _run_in_caller_folder(

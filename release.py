@@ -60,17 +60,27 @@ def read_notes(version: str, root: Path = ROOT) -> str:
 
 
 def main() -> None:
+    if len(sys.argv) != 3:
+        sys.exit("which version? For example: ./noxw release 1.0.5")
     command, version = sys.argv[1:]
     if command == "notes":
         print(read_notes(version), end="")  # noqa: T201 - the command's output
         return
+    _check(version)
+    for sessions in (("lint", "types", "synth", "test"), ("wheel",)):
+        if subprocess.run([str(ROOT / "noxw"), *sessions], cwd=ROOT, check=False).returncode != 0:  # noqa: S603
+            sys.exit("Nothing was tagged: fix what failed above, commit, and run the release again.")
+    # Once more: a session may have changed a file.
+    _check(version)
+    _git(ROOT, "tag", "--annotate", f"v{version}", f"--message=Version {version}")
+    print(f"v{version} is tagged. Next: git push origin main v{version}")  # noqa: T201 - the command's output
+
+
+def _check(version: str) -> None:
     found = list(find_problems(version))
     if found:
         lines = ["Nothing was tagged. Before this can be released:", *(f"  - {problem}" for problem in found)]
         sys.exit("\n".join(lines))
-    if command == "tag":
-        _git(ROOT, "tag", "--annotate", f"v{version}", f"--message=Version {version}")
-        print(f"v{version} is tagged. Next: git push origin main v{version}")  # noqa: T201 - the command's output
 
 
 def _read(root: Path, file: str) -> str:
