@@ -71,8 +71,10 @@ def list_sessions(tags: dict[str, list[str]], descriptions: dict[str, str]) -> s
 
 
 def is_needed_by_users(record: logging.LogRecord) -> bool:
-    """Tell nox's logger to drop its progress, and the messages about a Ctrl-C, which is how a user ends a demo."""
-    return record.levelno >= logging.WARNING and "nterrupted" not in record.getMessage()
+    """Drop the progress, and what the program itself has reported: its failure, or a Ctrl-C."""
+    text = record.getMessage()
+    is_reported = text.startswith("Command python ") or text.endswith(" failed.") or "nterrupted" in text
+    return record.levelno >= logging.WARNING and not is_reported
 
 
 if __name__ == "__main__":

@@ -27,6 +27,12 @@ def check_it(session):
     session.run("false", external=True)
 
 
+@nox.session(venv_backend="none", tags=["user"])
+def explain(session):
+    """Explain it."""
+    session.run("python", "-c", "import sys; sys.exit('There is no such video.')")
+
+
 @nox.session(venv_backend="none", tags=["check"])
 def lint(session):
     """Check it."""
@@ -41,7 +47,7 @@ def synth(session):
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a folder with noxw and a noxfile of four small sessions; nox itself is this repository's."""
+    """Make a folder with noxw and a noxfile of five small sessions; nox itself is this repository's."""
     folder = tmp_path_factory.mktemp("noxw")
     run_noxw(ROOT, "--version")
     for file in ("noxw", "noxw.py"):
@@ -50,7 +56,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "requirements" / "nox.txt", folder / "requirements")
     (folder / ".noxw").symlink_to(ROOT / ".noxw")
     (folder / "noxfile.py").write_text(textwrap.dedent(NOXFILE), encoding="utf-8")
-    for name in ("demo", "check-it", "synth"):
+    for name in ("demo", "check-it", "explain", "synth"):
         (folder / ".nox" / name).mkdir(parents=True)
     return folder
 
@@ -102,7 +108,11 @@ def test_no_arguments_run_the_default_sessions(project: Path) -> None:
 def test_failing_user_session_prints_the_errors(project: Path) -> None:
     status, lines = run_noxw(project, "check-it")
     assert status == 1
-    assert lines == ["nox > Command false  failed with exit code 1", "nox > Session check-it failed."]
+    assert lines == ["nox > Command false  failed with exit code 1"]
+
+
+def test_a_program_that_explains_its_failure_is_not_repeated(project: Path) -> None:
+    assert run_noxw(project, "explain") == (1, ["There is no such video."])
 
 
 def test_unknown_session_is_an_error(project: Path) -> None:
@@ -124,6 +134,7 @@ def test_list_has_two_groups(project: Path) -> None:
         "For users:",
         "  demo          Run it.",
         "  check-it      ",
+        "  explain       Explain it.",
         "  synth         ",
         "",
         "For developers:",
