@@ -29,7 +29,7 @@ from stacks.instance.team_package import TeamError, team_stacks
 from stacks.naming import StackId
 from stacks.terraform.errors import StoppedError, TerraformError
 from stacks.terraform.locks import FOLDER, PLATFORMS, keep_lock, lock_providers, place_lock
-from stacks.terraform.setup import Setup
+from stacks.terraform.setup import Setup, synthesize
 
 _ALL = "all"
 _STOPPED = 130
@@ -107,8 +107,7 @@ def _operate(instance: Instance, file: Path, arguments: argparse.Namespace) -> i
 
 
 def _lock_providers(project: Path, out: Path, file: Path, *, mirror: Path | None) -> None:
-    environment = {"CDKTF_OUTDIR": os.fspath(out), CONFIG_VARIABLE: os.fspath(file)}
-    tools.run_program([sys.executable, "main.py"], cwd=project, env=environment)
+    synthesize(project, out, {**os.environ, CONFIG_VARIABLE: os.fspath(file)})
     folders = sorted(found.parent for found in (out / "stacks").glob("*/cdk.tf.json"))
     lock_providers(project, folders, say=print_line, mirror=mirror)
     print_line(f"The lock files in {FOLDER}/ hold for {', '.join(PLATFORMS)}.")

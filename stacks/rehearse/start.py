@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,8 @@ from stacks.rehearse.errors import RehearsalError
 from stacks.rehearse.project.copies import OVERRIDES, Place, change_document
 from stacks.rehearse.project.documents import Target, pinned_provider, reduce_schemas, resource_types
 from stacks.rehearse.providers import MirroredProvider, find_provider_mirrors, write_cli_config
+from stacks.terraform.errors import TerraformError
+from stacks.terraform.setup import synthesize
 
 AWS = "hashicorp/aws"
 ANY = "any"
@@ -151,21 +152,11 @@ def choose_version(asked: str | None, pinned: str, providers: Sequence[MirroredP
 
 def _synthesize(options: Options, place: Place) -> dict[str, Any]:
     outdir = place.synthesized
-    done = subprocess.run(
-        [sys.executable, "main.py"],
-        cwd=options.project,
-        env={
-            **place.environment("http://127.0.0.1:1"),
-            CONFIG_VARIABLE: str(options.config),
-            "CDKTF_OUTDIR": str(outdir),
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise RehearsalError(f"The stacks could not be synthesized:\n{(done.stderr or done.stdout).strip()}")
+    environment = {**place.environment("http://127.0.0.1:1"), CONFIG_VARIABLE: str(options.config)}
+    try:
+        synthesize(options.project, outdir, environment)
+    except TerraformError as error:
+        raise RehearsalError(str(error)) from None
     files = sorted(outdir.glob("stacks/*/cdk.tf.json"))
     return {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
 

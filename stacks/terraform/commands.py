@@ -1,6 +1,7 @@
 """Deploy, destroy and plan one stack: synthesize, then run `terraform init`, `plan`, `apply` and `output`."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -109,7 +110,8 @@ def _prepared(run: Run, stack: str, verb: str, overrides: Mapping[str, str]) -> 
     terraform = _terraform(run, folder, verb)
     run.screen.line(f"  log: {_shown(terraform.log)}")
     with run.screen.step("synthesizing"):
-        synthesize(run.project, setup=run.setup, overrides=overrides)
+        environment = {**os.environ, **run.setup.environment, **overrides}
+        synthesize(run.project, run.setup.output_folder(run.project), environment)
     if not (folder / "cdk.tf.json").is_file():
         raise TerraformError(f"main.py wrote no stack {stack}: {folder / 'cdk.tf.json'} is not there.")
     run.setup.after_synth(folder)

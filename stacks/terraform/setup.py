@@ -42,21 +42,15 @@ class Setup:
         return (self.out or project / "cdktf.out").resolve()
 
 
-def synthesize(project: Path, *, setup: Setup, overrides: Mapping[str, str]) -> None:
-    """Write the stacks of a project, as `cdktf.json` does it: by `main.py`.
+def synthesize(project: Path, outdir: Path, environment: Mapping[str, str]) -> None:
+    """Write the stacks of a project into a folder, as `cdktf.json` does it: by `main.py`, in this environment.
 
     Raises: TerraformError with what it prints.
     """
-    environment = {
-        **os.environ,
-        **setup.environment,
-        **overrides,
-        "CDKTF_OUTDIR": os.fspath(setup.output_folder(project)),
-    }
     done = subprocess.run(
         [sys.executable, "main.py"],
         cwd=project,
-        env=environment,
+        env={**environment, "CDKTF_OUTDIR": os.fspath(outdir)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
