@@ -82,6 +82,18 @@ def cost(session: nox.Session) -> None:
 
 
 @nox.session(default=False, tags=["user"])
+def scaling(session: nox.Session) -> None:
+    """Simulate loads: waiting times, workers, dollars, limits.
+
+    ./noxw scaling [--burst N] [--day N] [--trickle N] [--work-s S] [--quota VCPUS]
+                   [--settings] [--plot FILE] [--json] [--config FILE]
+    """
+    if "--plot" in session.posargs:
+        _install(session, "plot")
+    _run_deploy_command(session, "scaling")
+
+
+@nox.session(default=False, tags=["user"])
 def graph(session: nox.Session) -> None:
     """Draw the architecture from the synthesized stacks.
 

@@ -51,6 +51,7 @@ RUN_ELSEWHERE = {
     "check-update": "tests/template/test_update.py",
     "update": "tests/template/test_update.py",
     "extract": "tests/services/worker/test_extract_command.py",
+    "scaling": "tests/stacks/scaling/test_scaling_command.py",
 }
 """Commands that another test runs, by its file."""
 

@@ -69,7 +69,7 @@ def _cluster(config: PipelineConfig, prices: Prices) -> Iterator[Line]:
             yield Line(
                 what=f"Fargate: {entry.name}",
                 quantity=f"{entry.min_count} x {_size(entry)}",
-                usd=entry.min_count * hours * _pod_hour(entry, prices),
+                usd=entry.min_count * hours * pod_usd_hour(entry, prices),
             )
 
 
@@ -161,7 +161,7 @@ def _by_videos(config: PipelineConfig, prices: Prices, *, videos: int, video_mb:
     yield Line(
         what=f"Fargate: {worker.name}",
         quantity=f"{hours:.1f} h x {_size(worker)}",
-        usd=hours * _pod_hour(worker, prices),
+        usd=hours * pod_usd_hour(worker, prices),
         by_videos=True,
     )
     yield from _in_s3(config, prices, videos=videos, video_mb=video_mb)
@@ -191,7 +191,8 @@ def _in_s3(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: flo
     )
 
 
-def _pod_hour(entry: FargatePods, prices: Prices) -> float:
+def pod_usd_hour(entry: FargatePods, prices: Prices) -> float:
+    """Return the USD that Fargate bills for an hour of a pod of that kind."""
     return entry.vcpus * prices.usd.fargate_vcpu_hour + entry.memory_gb * prices.usd.fargate_gb_hour
 
 

@@ -1,4 +1,6 @@
-"""`python -m stacks.deploy`: the nox sessions deploy, destroy, diff, smoke, images, charts, locks, cost and graph."""
+"""`python -m stacks.deploy`: the nox sessions deploy, destroy, diff, smoke, images, charts, locks, cost,
+scaling and graph.
+"""
 
 import argparse
 import os
@@ -13,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from stacks.config.files import CONFIG_VARIABLE, find_config, load_instance, output_folder
 from stacks.config.load import ConfigError
+from stacks.config.model import PipelineConfig
 from stacks.cost.prices import load_prices
 from stacks.cost.report import format_report
 from stacks.deploy import account, prerequisites, tools
@@ -27,6 +30,8 @@ from stacks.deploy.smoke.checks import WAIT_S, run_smoke
 from stacks.graph.command import draw_architecture
 from stacks.instance.team_package import TeamError, team_stacks
 from stacks.naming import StackId
+from stacks.scaling.command import add_arguments as add_scaling_arguments
+from stacks.scaling.command import run_scaling
 from stacks.terraform.errors import StoppedError, TerraformError
 from stacks.terraform.locks import FOLDER, PLATFORMS, keep_lock, lock_providers, place_lock
 from stacks.terraform.setup import Setup, synthesize
@@ -69,6 +74,8 @@ def _run(arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "cost":
             print_line(format_report(config, load_prices(), videos=arguments.videos, video_mb=arguments.video_mb))
+        case "scaling":
+            _simulate_loads(config, arguments)
         case "graph":
             output: Path = arguments.output
             output.write_text(draw_architecture(config), encoding="utf-8")
@@ -104,6 +111,13 @@ def _operate(instance: Instance, file: Path, arguments: argparse.Namespace) -> i
         case _:
             return _change(instance, arguments)
     return 0
+
+
+def _simulate_loads(config: PipelineConfig, arguments: argparse.Namespace) -> None:
+    try:
+        run_scaling(config, load_prices(), arguments, say=print_line)
+    except ValueError as error:
+        raise RefusedError(f"{error}.") from error
 
 
 def _lock_providers(project: Path, out: Path, file: Path, *, mirror: Path | None) -> None:
@@ -260,6 +274,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="MB",
         help="size of a video (default: %(default)g)",
     )
+
+    command = commands.add_parser("scaling", parents=[shared], help="waiting times, workers and dollars under a load")
+    add_scaling_arguments(command, load_prices())
 
     command = commands.add_parser("graph", parents=[shared], help="draw the architecture, from what is synthesized")
     command.add_argument(

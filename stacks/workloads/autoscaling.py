@@ -33,13 +33,9 @@ from stacks.engine.stack import PipelineStack
 from stacks.naming import Names
 from stacks.workloads.components import Component
 from stacks.workloads.deployments import component_labels, component_selector
+from stacks.workloads.scaling_rules import scaling_rules
 
 _CHART = Path(__file__).parent / "charts" / "custom-objects"
-_MAX_WINDOW_S = 3600
-"""Upper limit of Kubernetes.
-
-https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#scaling-policies
-"""
 
 
 def make_cpu_autoscaler(stack: PipelineStack, component: Component, web: Web, *, target: ITerraformDependable) -> None:
@@ -118,7 +114,7 @@ def queue_scaling(config: PipelineConfig, component: Component) -> list[dict[str
     includes messages in progress, so a busy pod is never superfluous. A pod that is removed while it is busy finishes
     its videos (`termination_grace_s`) or returns them to the queue.
     """
-    names, worker = Names(config), config.worker
+    names, rules = Names(config), scaling_rules(config)
     metadata = {
         "name": component.name,
         "namespace": names.namespace,
@@ -137,10 +133,10 @@ def queue_scaling(config: PipelineConfig, component: Component) -> list[dict[str
         "metadata": metadata,
         "spec": {
             "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": component.name},
-            "pollingInterval": worker.polling_interval_s,
-            "cooldownPeriod": max(worker.cooldown_s, config.processing.deadline_s),
+            "pollingInterval": rules.polling_interval_s,
+            "cooldownPeriod": rules.cooldown_s,
             "minReplicaCount": 0,
-            "maxReplicaCount": worker.max_replicas,
+            "maxReplicaCount": rules.max_replicas,
             # SQS cannot be asked: as many pods as there are, and one at least.
             "fallback": {"failureThreshold": 4, "replicas": 1, "behavior": "currentReplicasIfHigher"},
             "advanced": {
@@ -148,11 +144,19 @@ def queue_scaling(config: PipelineConfig, component: Component) -> list[dict[str
                     "behavior": {
                         "scaleUp": {
                             "stabilizationWindowSeconds": 0,
-                            "policies": [{"type": "Pods", "value": worker.max_replicas, "periodSeconds": 15}],
+                            "policies": [
+                                {"type": "Pods", "value": rules.added_replicas, "periodSeconds": rules.added_period_s}
+                            ],
                         },
                         "scaleDown": {
-                            "stabilizationWindowSeconds": min(max(300, component.termination_grace_s), _MAX_WINDOW_S),
-                            "policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}],
+                            "stabilizationWindowSeconds": rules.scale_down_window_s,
+                            "policies": [
+                                {
+                                    "type": "Pods",
+                                    "value": rules.removed_replicas,
+                                    "periodSeconds": rules.removed_period_s,
+                                }
+                            ],
                         },
                     }
                 }
@@ -164,8 +168,8 @@ def queue_scaling(config: PipelineConfig, component: Component) -> list[dict[str
                     "metadata": {
                         "queueURL": names.queue_url,
                         "awsRegion": config.region,
-                        "queueLength": str(worker.messages_per_replica),
-                        "activationQueueLength": "0",
+                        "queueLength": str(rules.messages_per_replica),
+                        "activationQueueLength": str(rules.activation_messages),
                         "scaleOnInFlight": "true",
                     },
                 }
