@@ -212,7 +212,7 @@ def test_commands_name_sessions_that_exist(page: Path) -> None:
     assert not unknown, f"{relative(page)}: ./noxw {' '.join(unknown)}"
 
 
-def test_every_command_of_the_docs_is_run_or_it_is_said_why_not() -> None:
+def test_documented_commands_run_or_are_listed_as_exceptions() -> None:
     given = {
         session
         for page in [*PAGES, ROOT / "template" / "README.md.jinja"]
@@ -264,7 +264,7 @@ def test_messages_on_the_troubleshooting_page_are_the_real_ones() -> None:
     assert [piece for piece in pieces if len(piece) >= 8 and piece not in source] == []
 
 
-def test_every_alarm_says_what_it_means_and_what_to_do() -> None:
+def test_every_alarm_explains_meaning_and_action() -> None:
     page = text_of(ROOT / "docs" / "operating.md")
     chapters = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##)", page, re.MULTILINE | re.DOTALL))
     metrics = PipelineMetrics(Names(config()), load_balancer="app/thumbnails/1")

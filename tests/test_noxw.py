@@ -89,7 +89,7 @@ def test_user_session_gets_its_arguments_and_prints_alone(project: Path, tmp_pat
     assert (status, lines) == (0, [f"demo ['--once', 'film.mp4'] {tmp_path}"])
 
 
-def test_name_of_a_check_is_an_argument_of_other_sessions(project: Path) -> None:
+def test_a_checks_name_can_be_a_sessions_argument(project: Path) -> None:
     assert run_noxw(project, "demo", "lint")[1] == [f"demo ['lint'] {project}"]
 
 

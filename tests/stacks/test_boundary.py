@@ -94,7 +94,7 @@ def test_what_roles_do_by_policies_of_aws_is_inside(config: Config) -> None:
     assert not [request for requests in work.values() for request in requests if not allows(boundary, request)]
 
 
-def test_the_api_reads_its_token_under_a_key_of_secrets_manager(bootstrap: Synthesized) -> None:
+def test_api_reads_its_token_under_either_key(bootstrap: Synthesized) -> None:
     """Check both keys: AWS' key needs no right, a key of the account needs `kms:Decrypt` for this secret."""
     boundary = bootstrap.policies()["aws_iam_policy.boundary.policy"]
     secret = NAMES.arn("secretsmanager", f"secret:{NAMES.api_token_secret}-AbCdEf")
@@ -172,7 +172,7 @@ def test_no_role_reaches_what_is_not_the_instances(bootstrap: Synthesized) -> No
     assert not [(request.action, request.resource) for request in asked if allows(boundary, request)]
 
 
-def test_only_reads_are_open_on_every_resource_of_the_account(bootstrap: Synthesized) -> None:
+def test_only_reads_apply_to_every_resource(bootstrap: Synthesized) -> None:
     for statement in statements(bootstrap.policies()["aws_iam_policy.boundary.policy"]):
         keys = {key for asked in statement.get("Condition", {}).values() for key in asked}
         if "*" in as_list(statement["Resource"]) and keys <= {"aws:RequestedRegion"}:

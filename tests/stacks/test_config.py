@@ -81,7 +81,7 @@ def test_an_unreadable_file_is_one_sentence(tmp_path: Path, text: str | None, me
         load_config(file, {})
 
 
-def test_all_errors_are_told_at_once_with_value_rule_and_example() -> None:
+def test_all_errors_come_at_once_with_examples() -> None:
     message = refusal(
         {
             **{name: value for name, value in MINIMAL.items() if name != "repository"},
@@ -147,12 +147,12 @@ def test_unsupported_kubernetes_version_is_refused(version: str) -> None:
     assert 'example: kubernetes_version = "1.36"' in message
 
 
-def test_every_kubernetes_version_that_is_offered_is_one_that_keda_supports() -> None:
+def test_keda_supports_every_offered_kubernetes_version() -> None:
     assert set(KUBERNETES_VERSIONS) <= set(KEDA_KUBERNETES_VERSIONS)
     assert PipelineConfig.model_validate(MINIMAL).cluster.kubernetes_version in KUBERNETES_VERSIONS
 
 
-def test_keda_is_not_a_version_with_a_known_critical_vulnerability() -> None:
+def test_keda_version_has_no_known_critical_vulnerability() -> None:
     """Refuse versions before 2.21.0, which all have CVE-2026-77524."""
     assert tuple(map(int, KEDA_VERSION.split("."))) >= (2, 21, 0)
 
@@ -253,7 +253,7 @@ _CHANGES = st.fixed_dictionaries(
 @settings(max_examples=60)
 @given(_CHANGES)
 @example({})
-def test_a_config_synthesizes_or_is_refused_by_a_fields_name(change: dict[str, Any]) -> None:
+def test_a_config_synthesizes_or_names_the_wrong_field(change: dict[str, Any]) -> None:
     values = {**MINIMAL, **change}
     try:
         config = validate_config(values, source="pipeline.toml")

@@ -33,7 +33,7 @@ def test_the_variable_names_the_file_from_the_project(project: Path, variable: s
     assert find_config(project, {"PIPELINE_CONFIG": variable}) == project / file
 
 
-def test_each_config_is_synthesized_into_a_folder_of_its_own(project: Path) -> None:
+def test_each_config_is_synthesized_into_its_own_folder(project: Path) -> None:
     main(project, {})
     main(project, {"PIPELINE_CONFIG": "staging.toml"})
     [ours, staging] = [read_synthesized(project / "cdktf.out" / folder)["core"] for folder in (".", "staging")]
@@ -45,7 +45,7 @@ def test_each_config_is_synthesized_into_a_folder_of_its_own(project: Path) -> N
 
 
 @pytest.mark.parametrize("region", ["ap-southeast-2", "us-east-1"])
-def test_two_configs_of_one_name_in_one_account_are_refused(project: Path, region: str) -> None:
+def test_configs_sharing_name_and_account_are_refused(project: Path, region: str) -> None:
     second = minimal_config().replace("ap-southeast-2", region)
     (project / "second.toml").write_text(second, encoding="utf-8")
     with pytest.raises(ConfigError, match=r"second\.toml and pipeline\.toml both describe the instance 'thumbnails'"):

@@ -30,7 +30,7 @@ def actions(core: Synthesized, role: str) -> set[str]:
     return {action for statement in rights(core, role).values() for action in statement["Action"]}
 
 
-def test_queue_table_and_notification_are_as_the_contract_describes_them(core: Synthesized) -> None:
+def test_queue_table_and_notification_match_the_contract(core: Synthesized) -> None:
     contract = pipeline_resources("thumbnails")
     queues = core.resources("aws_sqs_queue")
     for logical_id, described in {
@@ -146,7 +146,7 @@ def test_with_https_browsers_upload_from_exact_origins() -> None:
         ({"domain": "example.com"}, "https://thumbnail.example.com"),
     ],
 )
-def test_before_https_browsers_upload_from_wherever_the_dashboard_is_reached(change: Config, origin: str) -> None:
+def test_before_https_browsers_upload_from_the_dashboards_addresses(change: Config, origin: str) -> None:
     rule = upload_rule({**MINIMAL, **change})
     assert s3_lets_in(rule, origin)
     for foreign in (
@@ -182,7 +182,7 @@ def test_worker_has_these_rights_and_no_more(core: Synthesized) -> None:
     }
 
 
-def test_api_deletes_only_under_our_prefixes_and_writes_only_uploads(core: Synthesized) -> None:
+def test_api_writes_uploads_and_deletes_under_our_prefixes(core: Synthesized) -> None:
     granted = rights(core, "api")
     bucket = NAMES.bucket_arn
     assert granted["Purge"]["Resource"] == [f"{bucket}/uploads/*", f"{bucket}/thumbnails/*"]
@@ -194,7 +194,7 @@ def test_api_deletes_only_under_our_prefixes_and_writes_only_uploads(core: Synth
 
 
 @pytest.mark.parametrize("prefix", ["uploads", "thumbnails"])
-def test_api_deletes_an_object_that_is_still_the_one_it_saw(core: Synthesized, prefix: str) -> None:
+def test_api_deletes_only_the_object_version_seen(core: Synthesized, prefix: str) -> None:
     """Check GetObject, which a DELETE with If-Match needs, and HEAD as well."""
     policy = core.policies()["aws_iam_role_policy.api-rights.policy"]
     resource = f"{NAMES.bucket_arn}/{prefix}/a.mp4"
@@ -204,7 +204,7 @@ def test_api_deletes_an_object_that_is_still_the_one_it_saw(core: Synthesized, p
         assert allows(policy, Request(action=action, resource=NAMES.bucket_arn))
 
 
-def test_worker_writes_a_thumbnail_only_over_the_one_it_saw(core: Synthesized) -> None:
+def test_worker_overwrites_only_the_thumbnail_version_seen(core: Synthesized) -> None:
     """Check GetObject, which a PUT with If-Match needs, and HEAD as well; it deletes nothing."""
     policy = core.policies()["aws_iam_role_policy.worker-rights.policy"]
     thumbnail = f"{NAMES.bucket_arn}/thumbnails/a.jpg"
@@ -241,7 +241,7 @@ def test_every_role_stays_inside_the_boundary(core: Synthesized) -> None:
     assert {role["permissions_boundary"] for role in core.resources("aws_iam_role").values()} == {NAMES.boundary_arn}
 
 
-def test_cluster_admits_the_deploy_role_and_nobody_for_having_made_it(core: Synthesized) -> None:
+def test_cluster_admits_deploy_role_but_not_its_creator(core: Synthesized) -> None:
     cluster = core.resources("aws_eks_cluster")["cluster"]
     assert cluster["access_config"] == {
         "authentication_mode": "API",
@@ -268,7 +268,7 @@ def test_coredns_runs_on_fargate_after_all_profiles(core: Synthesized) -> None:
     assert set(add_ons["coredns"]["depends_on"]) >= profiles
 
 
-def test_every_add_on_upgrades_to_the_default_version_of_the_clusters_kubernetes(core: Synthesized) -> None:
+def test_add_ons_upgrade_to_their_clusters_default_version(core: Synthesized) -> None:
     versions = core.document["data"]["aws_eks_addon_version"]
     add_ons = core.resources("aws_eks_addon")
     assert {one["addon_name"] for one in versions.values()} == {"kube-proxy", "coredns", "metrics-server"}
@@ -279,7 +279,7 @@ def test_every_add_on_upgrades_to_the_default_version_of_the_clusters_kubernetes
         assert add_on["addon_version"] == f"${{data.aws_eks_addon_version.{logical_id}.version}}"
 
 
-def test_fargate_nodes_have_kube_proxys_rights_before_the_first_pod_starts(core: Synthesized) -> None:
+def test_fargate_nodes_get_rights_before_pods_start(core: Synthesized) -> None:
     """Check the add-on that brings the binding `eks:kube-proxy-fargate`; bootstrap add-ons are off."""
     add_ons = core.resources("aws_eks_addon")
     assert add_ons["kube-proxy"]["cluster_name"] == "${aws_eks_cluster.cluster.name}"
@@ -321,7 +321,7 @@ def test_subnets_are_disjoint_and_tagged_for_the_load_balancer(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", WITH_OWN_NETWORK)
-def test_a_region_with_too_few_zones_for_fargate_ends_the_plan(name: str) -> None:
+def test_too_few_fargate_zones_end_the_plan(name: str) -> None:
     [zones] = core_of(MATRIX[name]).document["data"]["aws_availability_zones"].values()
     assert {"use1-az3", "apne1-az3"} <= set(zones["exclude_zone_ids"])
     count = MATRIX[name].get("network", {}).get("availability_zones", 2)

@@ -30,7 +30,7 @@ def reads_of_the_client(secret: str) -> Iterator[Request]:
     yield Request(action="kms:Decrypt", resource=key, context={"kms:EncryptionContext:SecretARN": secret})
 
 
-def test_the_client_of_the_identity_provider_is_read_from_github() -> None:
+def test_github_may_read_the_identity_providers_client() -> None:
     policy = deploy_policy(OIDC)
     assert all(allows(policy, request) for request in reads_of_the_client(CLIENT))
     assert not any(allows(policy, request) for request in reads_of_the_client(CLIENT.replace("oidc", "billing")))
@@ -41,7 +41,7 @@ def test_without_a_provider_no_other_secret_is_read() -> None:
     assert not any(allows(policy, request) for request in reads_of_the_client(CLIENT))
 
 
-def test_the_tokens_secret_can_be_made_before_it_has_its_characters() -> None:
+def test_token_secret_is_creatable_without_name_suffix() -> None:
     policy = deploy_policy(MINIMAL)
     for action in ("secretsmanager:CreateSecret", "secretsmanager:TagResource"):
         made = NAMES.arn("secretsmanager", f"secret:{NAMES.api_token_secret}-*")

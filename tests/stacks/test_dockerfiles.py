@@ -58,7 +58,7 @@ def test_the_worker_extracts_thumbnails(images: dict[str, Image], videos: Videos
     assert "--positions" in images["worker"].run("extract", "--help").stdout
 
 
-def test_a_team_adds_steps_of_its_own_to_the_workers_image(
+def test_a_team_extends_the_workers_image(
     images: dict[str, Image], programs: Path, videos: Videos, tmp_path: Path
 ) -> None:
     """Build the Dockerfile of the template with a file as its comment has it."""

@@ -26,7 +26,7 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_stack_keeps_its_state_in_s3_with_a_lock_file(stack: str, synthesized: dict[str, Synthesized]) -> None:
+def test_stack_state_is_in_s3_with_locking(stack: str, synthesized: dict[str, Synthesized]) -> None:
     terraform = synthesized[stack].document["terraform"]
     assert terraform["backend"]["s3"] == {
         "bucket": "thumbnails-tfstate-123456789012-ap-southeast-2",

@@ -147,7 +147,7 @@ def test_source_buckets_notify_the_queue_which_admits_them(existing: dict[str, S
     assert "acme-films" not in str(core.resources("aws_s3_bucket"))
 
 
-def test_worker_reads_and_decrypts_sources_and_the_api_only_reads_them(existing: dict[str, Synthesized]) -> None:
+def test_worker_decrypts_sources_and_api_only_reads_them(existing: dict[str, Synthesized]) -> None:
     worker = rights_of(existing["core"], "aws_iam_role_policy.worker-rights.policy")
     api = rights_of(existing["core"], "aws_iam_role_policy.api-rights.policy")
     for rights in (worker, api):
@@ -160,7 +160,7 @@ def test_worker_reads_and_decrypts_sources_and_the_api_only_reads_them(existing:
     assert "DecryptSources" not in api
 
 
-def test_deploy_role_may_set_notifications_of_sources_and_nothing_else_there(
+def test_deploy_role_may_only_set_sources_notifications(
     existing: dict[str, Synthesized],
 ) -> None:
     granted = rights_of(existing["bootstrap"], "aws_iam_policy.deploy-data.policy")

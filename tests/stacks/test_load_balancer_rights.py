@@ -16,7 +16,7 @@ OWN = {
 
 
 @pytest.mark.parametrize("action", ["AddTags", "DeleteLoadBalancer", "SetSecurityGroups", "CreateListener"])
-def test_a_load_balancer_of_another_name_is_never_its_own(core: Synthesized, action: str) -> None:
+def test_load_balancer_of_another_name_is_refused(core: Synthesized, action: str) -> None:
     policy = core.policies()["aws_iam_role_policy.load-balancer-controller-rights.policy"]
     own, foreign = (
         Request(

@@ -55,7 +55,7 @@ def test_the_calls_of_loggers_are_found() -> None:
     assert {"video_received", "video_done", "video_failed"} <= logged_events()
 
 
-def test_every_field_of_a_query_in_the_docs_is_logged() -> None:
+def test_every_field_of_documented_queries_is_logged() -> None:
     found = list(queries())
     assert found
     for query in found:

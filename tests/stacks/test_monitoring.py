@@ -118,7 +118,7 @@ def test_worker_errors_are_counted_from_the_workers_log(synthesized: dict[str, S
 
 
 @pytest.mark.parametrize("config", MATRIX.values(), ids=MATRIX)
-def test_the_dashboard_shows_every_alarm_in_places_that_do_not_overlap(config: Config) -> None:
+def test_dashboard_shows_every_alarm_without_overlap(config: Config) -> None:
     monitoring = synthesize(config)["monitoring"]
     first, *graphs = widgets(monitoring)
     assert len(first["properties"]["alarms"]) == len(alarms(monitoring))

@@ -90,7 +90,7 @@ def test_an_arn_of_another_partition_is_refused(section: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1"])
-def test_cost_says_that_it_has_no_prices_of_the_partition(region: str) -> None:
+def test_cost_reports_missing_prices_of_a_partition(region: str) -> None:
     report = format_report(config(region=region), load_prices(), videos=1000, video_mb=100)
     assert f"There are no prices of {region} here" in report
     assert "mostly higher" not in report

@@ -61,7 +61,7 @@ def test_with_oidc_the_identity_providers_client_is_read() -> None:
     assert not allows(plan_policy(MINIMAL), request)
 
 
-def test_the_cluster_shows_the_plan_role_everything_and_lets_it_change_nothing(
+def test_plan_role_sees_the_cluster_but_changes_nothing(
     synthesized: dict[str, Synthesized],
 ) -> None:
     granted = synthesized["core"].resources("aws_eks_access_policy_association")["plan-rights"]

@@ -138,7 +138,7 @@ def test_rights_are_the_least(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MANUAL)
-def test_two_that_change_the_same_do_not_run_at_once(name: str) -> None:
+def test_workflows_that_share_resources_never_overlap(name: str) -> None:
     group = "images" if name == "build-push-a" else "infrastructure"
     assert _workflow(name)["concurrency"] == {"group": group, "cancel-in-progress": False}
 
@@ -156,7 +156,7 @@ def test_what_they_run_is_nox_sessions(name: str, sessions: set[str]) -> None:
 
 
 @pytest.mark.parametrize("name", [*MANUAL, *sorted(AUTOMATIC)])
-def test_no_deployment_is_without_a_saved_plan_and_an_environment(name: str) -> None:
+def test_every_deployment_needs_saved_plan_and_environment(name: str) -> None:
     jobs = _jobs(name)
     for job in jobs.values():
         for command in _commands(job):
@@ -205,7 +205,7 @@ def test_environments_are_those_that_the_roles_trust() -> None:
 
 
 @pytest.mark.parametrize("name", [*MANUAL, "plan", "drift"])
-def test_a_plan_is_made_by_the_role_that_only_reads(name: str) -> None:
+def test_the_read_only_role_makes_the_plan(name: str) -> None:
     for job in _jobs(name).values():
         if any(command.startswith("./noxw diff") for command in _commands(job)):
             assert _role(job) == "${{ vars.AWS_PLAN_ROLE_ARN }}"
@@ -228,7 +228,7 @@ def test_secrets_are_those_that_are_documented(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*MANUAL, "plan", "drift"])
-def test_variables_name_the_config_and_the_region_of_the_token(name: str) -> None:
+def test_variables_name_config_and_token_region(name: str) -> None:
     variables = {variable: f"${{{{ vars.{variable} }}}}" for variable in ("PIPELINE_CONFIG", "TOKEN_REGION")}
     for job in _jobs(name).values():
         assert variables.items() <= job["env"].items()

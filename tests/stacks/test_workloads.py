@@ -69,7 +69,7 @@ def test_services_find_what_the_core_stack_has_made(synthesized: dict[str, Synth
     assert variables(workloads, "frontend")["API_BASE_URL"] == "http://thumbnails-api:8000"
 
 
-def test_a_deployment_whose_service_would_refuse_to_start_is_not_synthesized() -> None:
+def test_settings_that_a_service_refuses_stop_synthesis() -> None:
     with pytest.raises(ValueError, match="api_base_url"):
         container_environment(FrontendSettings, api_base_url="http://thumbnails-api:8000/path")
     with pytest.raises(ValueError, match="has no api_url"):
@@ -78,7 +78,7 @@ def test_a_deployment_whose_service_would_refuse_to_start_is_not_synthesized() -
         container_environment(WorkerSettings, aws_region="ap-southeast-2")
 
 
-def test_the_environment_of_the_synthesizing_process_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_container_settings_ignore_the_local_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "no port")
     assert container_environment(FrontendSettings, api_base_url="http://thumbnails-api:8000") == {
         "API_BASE_URL": "http://thumbnails-api:8000"
@@ -105,7 +105,7 @@ def test_controllers_outlive_what_they_must_clean_up(workloads: Synthesized) -> 
 
 
 @pytest.mark.parametrize("replicas", [1, 2])
-def test_as_many_load_balancer_controllers_run_as_are_paid_for(replicas: int) -> None:
+def test_load_balancer_controllers_match_the_cost_estimate(replicas: int) -> None:
     values = {**MINIMAL, "load_balancer": {"controller_replicas": replicas}}
     release = synthesize(values)["workloads"].resources("helm_release")["aws-load-balancer-controller"]
     given = json.loads(release["values"][0])

@@ -64,7 +64,7 @@ def test_the_dashboards_address_is_an_output() -> None:
         (WITH_DOMAIN, "https://thumbnail.example.com"),
     ],
 )
-def test_pages_of_the_dashboards_address_may_act_and_open_sockets(
+def test_dashboard_origin_may_act_and_open_sockets(
     config: Config, origin: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Check both: the load balancer sends `/ws` unchanged, the dashboard's server sends `/api` with another Host."""
@@ -86,7 +86,7 @@ def test_pages_of_the_dashboards_address_may_act_and_open_sockets(
         check_origin(asked({**sent, "origin": "http://evil.example.com"}), public_url)
 
 
-def test_the_load_balancer_is_as_fargate_and_websockets_need_it(workloads: Synthesized) -> None:
+def test_load_balancer_suits_fargate_and_websockets(workloads: Synthesized) -> None:
     given = annotations(workloads, "Ingress", "thumbnails")
     assert given["target-type"] == "ip"
     assert given["scheme"] == "internet-facing"
@@ -99,7 +99,7 @@ def test_the_load_balancer_is_as_fargate_and_websockets_need_it(workloads: Synth
 
 
 @pytest.mark.parametrize("name", ["abc", "a" * 20, "acme-thumbs"])
-def test_the_load_balancers_name_is_short_enough_and_the_same_everywhere(name: str) -> None:
+def test_load_balancer_name_is_short_and_consistent(name: str) -> None:
     stacks = synthesize({**WITH_DOMAIN, "name": name})
     given = annotations(stacks["workloads"], "Ingress", name)["load-balancer-name"]
     assert len(given) <= 32

@@ -122,7 +122,7 @@ def test_what_a_pod_writes_is_its_own(workloads: Synthesized) -> None:
             assert mount.get("readOnly") or kinds[mount["name"]] == {"emptyDir"}, name
 
 
-def test_only_pods_that_talk_to_kubernetes_have_a_token_for_it(workloads: Synthesized) -> None:
+def test_only_pods_calling_kubernetes_have_its_token(workloads: Synthesized) -> None:
     automounted = {name: pod["automountServiceAccountToken"] for name, pod in pod_templates(workloads).items()}
     assert automounted == {
         "thumbnails-worker": False,
@@ -133,7 +133,7 @@ def test_only_pods_that_talk_to_kubernetes_have_a_token_for_it(workloads: Synthe
     assert all(not account["automountServiceAccountToken"] for account in named(workloads, "ServiceAccount").values())
 
 
-def test_service_accounts_have_the_roles_that_core_trusts_them_with(workloads: Synthesized) -> None:
+def test_service_accounts_have_the_roles_from_core(workloads: Synthesized) -> None:
     role = "eks.amazonaws.com/role-arn"
     accounts = {
         name: account["metadata"].get("annotations", {}).get(role)
@@ -150,7 +150,7 @@ def test_service_accounts_have_the_roles_that_core_trusts_them_with(workloads: S
     assert pods == {name: name for name in accounts}
 
 
-def test_the_api_reads_pods_of_its_own_namespace_and_nothing_else(workloads: Synthesized) -> None:
+def test_api_reads_only_pods_of_its_namespace(workloads: Synthesized) -> None:
     [role] = named(workloads, "Role").values()
     [binding] = named(workloads, "RoleBinding").values()
     assert role["rules"] == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
@@ -236,7 +236,7 @@ def test_terraform_leaves_the_number_of_pods_to_the_autoscalers(workloads: Synth
 
 
 @pytest.mark.parametrize("region", ["ap-southeast-2", "us-east-1", "us-gov-west-1", "cn-north-1"])
-def test_pages_may_load_from_the_instances_bucket_and_no_other(region: str) -> None:
+def test_pages_load_only_from_the_instances_bucket(region: str) -> None:
     stack = synthesize({**MINIMAL, "region": region})["workloads"]
     allowed = variables(stack, "frontend")["STORAGE_ORIGIN"].split()
     bucket = f"thumbnails-videos-123456789012-{region}"

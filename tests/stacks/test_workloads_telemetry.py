@@ -68,7 +68,7 @@ def test_the_collector_sends_what_the_dashboard_shows(synthesized: dict[str, Syn
 
 
 @pytest.mark.parametrize(("pods", "dimensions"), [("pipeline", 1), ("all", 3)])
-def test_metrics_that_are_paid_for_are_those_of_the_configured_pods(pods: str, dimensions: int) -> None:
+def test_estimated_metrics_are_those_of_configured_pods(pods: str, dimensions: int) -> None:
     stack = synthesize({**MINIMAL, "cluster": {"pod_metrics": pods}})["workloads"]
     config = json.loads(named(stack, "ConfigMap")["adot-collector-config"]["data"][collector_config.CONFIG_FILE])
     [scrape] = config["receivers"]["prometheus"]["config"]["scrape_configs"]
@@ -79,7 +79,7 @@ def test_metrics_that_are_paid_for_are_those_of_the_configured_pods(pods: str, d
     assert scrape["metric_relabel_configs"] == kept
 
 
-def test_without_pod_metrics_there_is_no_collector_and_no_empty_graph() -> None:
+def test_without_pod_metrics_collector_and_graphs_disappear() -> None:
     values = {**MINIMAL, "cluster": {"pod_metrics": "none"}}
     made = synthesize(values)
     assert made["workloads"].resources("kubernetes_stateful_set_v1") == {}

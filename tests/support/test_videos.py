@@ -128,7 +128,7 @@ def test_the_corners_tell_the_colours_apart(videos: Videos) -> None:
 
 
 @pytest.mark.parametrize("rotation_deg", [90, 180, 270])
-def test_a_turned_video_is_upright_only_when_it_is_turned_back(videos: Videos, rotation_deg: int) -> None:
+def test_a_rotated_video_needs_turning_back(videos: Videos, rotation_deg: int) -> None:
     path = videos.video("phone.mp4", duration_s=1, rotation_deg=rotation_deg)
     (_, turned_back), (_, stored) = next(frames(path)), next(frames(path, upright=False))
     assert turned_back.shape[:2] == ((360, 640) if rotation_deg == 180 else (640, 360))
@@ -181,7 +181,7 @@ def test_nothing_is_seen_of_an_encrypted_video(videos: Videos) -> None:
             frame_number(image)
 
 
-def test_a_cut_video_is_readable_up_to_the_cut_if_its_index_comes_first(videos: Videos) -> None:
+def test_index_first_makes_a_cut_video_readable(videos: Videos) -> None:
     cut = numbers(videos.cut(videos.video("a.mp4", options=INDEX_FIRST), keep=0.6))
     assert 30 < len(cut) < 80
     assert cut == list(range(len(cut)))

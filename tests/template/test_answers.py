@@ -76,7 +76,7 @@ def test_a_rule_is_the_configs_word_for_word(field: str) -> None:
 
 
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in BAD.items() for value in values])
-def test_a_wrong_answer_is_told_the_rule_and_leaves_nothing(
+def test_a_wrong_answer_shows_its_rule_and_writes_nothing(
     field: str, value: str, this_version: TemplateSource, tmp_path: Path
 ) -> None:
     assert told_by_copier(field, value)
@@ -104,9 +104,7 @@ def test_an_answer_that_nobody_asked_for_is_refused(this_version: TemplateSource
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_description_of_two_lines_is_refused_by_the_template_itself(
-    this_version: TemplateSource, tmp_path: Path
-) -> None:
+def test_the_template_refuses_a_two_line_description(this_version: TemplateSource, tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="one line of at most 200 characters"):
         render_instance(this_version, tmp_path / "instance", {"description": "one\ntwo"}, defaults=True)
     assert list(tmp_path.iterdir()) == []

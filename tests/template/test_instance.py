@@ -28,7 +28,7 @@ def instance(this_version: TemplateSource, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.mark.timeout(600)
-def test_it_passes_its_own_checks_and_its_formatter_changes_nothing(instance: Path) -> None:
+def test_instance_passes_its_checks_and_formatter(instance: Path) -> None:
     done = noxw(instance, "lint", "--", "--fix")
     assert done.status == 0, done.said
     assert git(instance, "status", "--porcelain") == ""
@@ -66,7 +66,7 @@ def test_the_installed_package_has_everything_but_tests(instance: Path) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_a_wrong_stack_is_told_which_there_are_the_teams_own_among_them(instance: Path) -> None:
+def test_wrong_stack_error_lists_team_stacks_too(instance: Path) -> None:
     done = noxw(instance, "deploy", "--", "cor")
     assert done.status != 0
     assert "There is no stack 'cor': there are bootstrap, core, workloads, dns, monitoring, team-alarms." in done.said

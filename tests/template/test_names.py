@@ -69,7 +69,7 @@ def test_every_name_has_the_instances_name_in_it(names: dict[str, str]) -> None:
     assert foreign == {}
 
 
-def test_no_other_name_of_an_instance_can_give_the_same(names: dict[str, str]) -> None:
+def test_names_of_two_instances_never_collide(names: dict[str, str]) -> None:
     """Check that no part ends another behind a hyphen, for one kind of thing: `a-b` + `c` would be `a` + `b-c`."""
     parts: dict[str, set[str]] = {}
     for name in names:

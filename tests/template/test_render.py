@@ -66,7 +66,7 @@ def test_the_config_says_what_was_answered(answers: dict[str, str], render: Rend
     assert (config["domain"] is None) == ("domain" not in answers)
 
 
-def test_every_file_can_be_read_and_nothing_is_left_of_the_template(answers: dict[str, str], render: Render) -> None:
+def test_rendered_files_parse_and_contain_no_placeholders(answers: dict[str, str], render: Render) -> None:
     instance = render(**answers)
     for file in (path for path in instance.rglob("*") if path.is_file()):
         text = file.read_text(encoding="utf-8")
@@ -95,7 +95,7 @@ def test_the_readme_is_the_instances_own(answers: dict[str, str], render: Render
 
 
 @pytest.mark.parametrize(("folder", "name"), [("acme-thumbs", "acme-thumbs"), ("Acme Thumbs", "thumbnails")])
-def test_the_folders_name_is_the_instances_unless_it_cannot_be(
+def test_folder_name_becomes_the_instances_if_valid(
     folder: str, name: str, this_version: TemplateSource, tmp_path: Path
 ) -> None:
     assert render_instance(this_version, tmp_path / folder, {}, defaults=True)["name"] == name
@@ -132,7 +132,7 @@ def test_no_file_is_in_both_without_being_compared() -> None:
     assert template & set(tracked) == set(SAME_AS_HERE) | OF_ITS_OWN
 
 
-def test_its_workflows_are_valid_safe_and_call_its_own_sessions(render: Render) -> None:
+def test_workflows_are_valid_and_call_own_sessions(render: Render) -> None:
     instance = render()
     files = sorted((instance / ".github" / "workflows").iterdir())
     zizmor_config = f"--config={ROOT / '.github' / 'zizmor.yml'}"
@@ -219,7 +219,7 @@ def test_a_repository_that_is_not_there_is_told(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_empty_line_in_a_file_of_answers_is_none(tmp_path: Path) -> None:
+def test_an_empty_answer_in_a_file_stays_empty(tmp_path: Path) -> None:
     (tmp_path / "answers.yml").write_text("domain:\naccount_id: 123456789012\n", encoding="utf-8")
     assert read_answers(tmp_path / "answers.yml") == {"domain": "", "account_id": "123456789012"}
 
@@ -237,7 +237,7 @@ def test_a_repository_is_named_as_pip_takes_it(url: str, requirement: str) -> No
     assert as_requirement(url) == requirement
 
 
-def test_a_checkout_is_its_own_source_where_no_remote_has_its_commit(project: Project) -> None:
+def test_checkout_without_pushed_commit_is_its_source(project: Project) -> None:
     source = source_of(project.folder)
     assert source == TemplateSource(
         url=f"git+{project.folder.as_uri()}", commit=project.commit(THIS), notes=source.notes

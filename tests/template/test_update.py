@@ -178,9 +178,7 @@ def told_in_upgrading(version: str) -> set[tuple[str, str]]:
     return set(re.findall(r"^\| ([a-z]+) \| `([\w.-]+)` \|", changes, re.MULTILINE))
 
 
-def test_the_same_line_changed_on_both_sides_is_named_and_shows_both(
-    previous_version: TemplateSource, tmp_path: Path
-) -> None:
+def test_update_conflict_is_named_and_shows_both_sides(previous_version: TemplateSource, tmp_path: Path) -> None:
     instance = begin(previous_version, tmp_path / "acme-thumbs")
     workflow = instance / ".github" / "workflows" / "ci.yml"
     replace(workflow, "timeout-minutes: 20", "timeout-minutes: 90")
@@ -196,7 +194,7 @@ def test_the_same_line_changed_on_both_sides_is_named_and_shows_both(
     assert git(instance, "status", "--porcelain") == ""
 
 
-def test_an_instance_of_a_commit_that_is_tagged_later_updates_without_a_conflict(tmp_path: Path) -> None:
+def test_instance_of_a_later_tagged_commit_updates_cleanly(tmp_path: Path) -> None:
     """Change one file of the template in a new version: a test of the template itself is enough."""
     project = tmp_path / "project"
     project.mkdir()

@@ -102,7 +102,7 @@ test("animates other clients' uploads from Uploads to Queue", async ({ board, de
   }).toPass();
 });
 
-test("draws no frames while the scene is out of sight", async ({ board }) => {
+test("draws no frames while the scene is hidden", async ({ board }) => {
   await untilIdle(board);
   await expect(board.locator("canvas[data-engine]")).toBeVisible();
   const busy = board.getByRole("region", { name: "Pipeline" }).getByRole("link", { name: /Uploads/ });

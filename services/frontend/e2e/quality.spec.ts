@@ -31,7 +31,7 @@ for (const colorScheme of ["light", "dark"] as const) {
   }
 }
 
-test("keeps the first load small and loads the scene later", async ({ request }) => {
+test("keeps the first load small and defers the scene", async ({ request }) => {
   const html = await (await request.get("/")).text();
   // Scripts marked noModule are for old browsers; current ones do not load them.
   const tags = (html.match(/<script[^>]+src="[^"]+"[^>]*>/g) ?? []).filter((tag) => !/nomodule/i.test(tag));

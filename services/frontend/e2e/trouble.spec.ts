@@ -27,7 +27,7 @@ test("shows STALE and names the source when AWS hangs", async ({ board, demo }) 
   await expect(board.getByText("has not answered")).toHaveCount(0);
 });
 
-test("shows STALE, then DOWN, then LIVE around a hanging api", async ({ board, demo }) => {
+test("shows STALE, DOWN and LIVE around an outage", async ({ board, demo }) => {
   const api = demo.pidOf("services.api");
   const connection = board.getByRole("status", { name: "Connection" });
   process.kill(api, "SIGSTOP");
@@ -112,7 +112,7 @@ test("continues an upload after the session ends", async ({ board, demo }) => {
   }
 });
 
-test("redirects an idle page to the login when its session ends", async ({ board, demo }) => {
+test("redirects an idle page when its session ends", async ({ board, demo }) => {
   const file = demo.endpoints.token_file;
   const before = readFileSync(file, "utf8");
   writeFileSync(file, "the-token-after-its-rotation-0123456789");

@@ -1,6 +1,6 @@
 import { expect, file, largeVideo, sample, test, untilIdle, upload, uploadRow } from "./board";
 
-test("uploads a video and shows three thumbnails without a reload", async ({ board, demo }) => {
+test("shows three thumbnails of an upload without reload", async ({ board, demo }) => {
   await board.evaluate(() => Object.assign(window, { isSamePage: true }));
   await upload(board, sample(demo, "A & <b>bold name.3gp"), file("notes.txt", "no video"));
   await expect(uploadRow(board, "notes.txt")).toContainText("Choose one of: .mp4");
@@ -68,7 +68,7 @@ test("uploads files dropped on the page", async ({ board, demo }) => {
   await expect(uploadRow(board, "dropped.3gp").getByRole("img")).toHaveCount(3);
 });
 
-test("sends a large file in parts and repeats a lost part", async ({ board, demo }) => {
+test("sends a large file in parts, repeating lost ones", async ({ board, demo }) => {
   const lost: string[] = [];
   await board.route(/partNumber=2/, async (route) => {
     if (lost.length > 0) return route.continue();

@@ -160,7 +160,7 @@ def test_forged_and_foreign_cursors_are_refused(place: Place, own_api: Api) -> N
         assert client.get("/api/thumbnails", params={"cursor": cursor}).status_code == 400
 
 
-def test_text_of_a_file_is_escaped_but_not_its_key(place: Place, own_api: Api) -> None:
+def test_file_text_is_escaped_but_not_its_key(place: Place, own_api: Api) -> None:
     key = "uploads/photo\u202egpj.mp4"
     record = a_record(key, state=VideoState.FAILED)
     write(place, record.model_copy(update={"reason": "The codec \x1b[2J\u202e is unknown.", "codec": "a\u2066b"}))

@@ -18,7 +18,7 @@ def unused_port() -> int:
         return int(candidate.getsockname()[1])
 
 
-def test_a_port_that_another_demo_has_chosen_is_not_chosen_again() -> None:
+def test_port_of_another_demo_is_not_chosen_again() -> None:
     preferred = unused_port()
     command = [sys.executable, "-c", CHOOSE, str(preferred)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:

@@ -22,7 +22,7 @@ def kill(aws: AwsSupervisor) -> None:
     os.kill(aws.pid, signal.SIGKILL)
 
 
-def test_it_comes_back_at_its_address_with_its_data_and_recovers(tmp_path: Path) -> None:
+def test_restarted_aws_keeps_its_address_and_data(tmp_path: Path) -> None:
     said: list[str] = []
     recovered: list[str] = []
     with AwsSupervisor(tmp_path, port=None, say=said.append) as aws, Clients(aws.endpoint) as clients:

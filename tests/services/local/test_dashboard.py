@@ -62,7 +62,7 @@ def test_without_node_one_sentence_says_how_to_get_it(tmp_path: Path, monkeypatc
     assert "20.9" in dashboard.HOW_TO_GET_NODE
 
 
-def test_it_is_built_once_and_again_when_a_source_changes(node: Node, sources: Path, tmp_path: Path) -> None:
+def test_dashboard_is_rebuilt_only_when_a_source_changes(node: Node, sources: Path, tmp_path: Path) -> None:
     said: list[str] = []
     for _ in range(2):
         command = build_dashboard(node, log=tmp_path / "build.log", progress=said.append, sources=sources)
@@ -132,14 +132,14 @@ def test_a_changed_test_is_no_reason_to_build(sources: Path) -> None:
     assert hash_sources(sources) == before
 
 
-def test_a_failed_build_says_what_npm_said_and_is_tried_again(sources: Path, tmp_path: Path) -> None:
+def test_failed_build_shows_npm_output_and_is_retried(sources: Path, tmp_path: Path) -> None:
     npm = script(tmp_path / "npm", "echo the disk is full", "exit 1")
     for _ in range(2):
         with pytest.raises(LocalError, match="the disk is full"):
             build_dashboard(Node("node", npm), log=tmp_path / "build.log", progress=lambda _: None, sources=sources)
 
 
-def test_the_server_listens_on_this_machine_only_and_sees_no_credentials(
+def test_server_listens_on_loopback_and_gets_no_credentials(
     node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")

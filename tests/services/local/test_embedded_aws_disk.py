@@ -72,7 +72,7 @@ def test_upload_over_disk_space_fails_without_changes(
     assert [key_of(body) for body in clients.take(queue)] == ["uploads/b"]
 
 
-def test_an_upload_in_parts_can_be_completed_when_there_is_room(
+def test_multipart_upload_completes_once_there_is_room(
     aws: EmbeddedAws, clients: Clients, video: bytes, bucket: str
 ) -> None:
     upload = clients.s3.create_multipart_upload(Bucket=bucket, Key="a")["UploadId"]

@@ -257,7 +257,7 @@ def test_events_name_how_the_object_came(clients: Clients, uploaded: str) -> Non
 
 @pytest.mark.parametrize("size", [5, MIB])
 @pytest.mark.parametrize("status", ["Enabled", "Suspended"])
-def test_a_conditional_write_changes_what_the_caller_saw_or_nothing(
+def test_conditional_write_replaces_only_the_version_seen(
     clients: Clients, video: bytes, size: int, status: BucketVersioningStatusType
 ) -> None:
     bucket = versioned(clients, status)
@@ -275,9 +275,7 @@ def test_a_conditional_write_changes_what_the_caller_saw_or_nothing(
 
 
 @pytest.mark.parametrize("status", ["Enabled", "Suspended"])
-def test_a_conditional_delete_deletes_what_the_caller_saw_or_nothing(
-    clients: Clients, status: BucketVersioningStatusType
-) -> None:
+def test_conditional_delete_removes_only_the_version_seen(clients: Clients, status: BucketVersioningStatusType) -> None:
     bucket = versioned(clients, status)
     etag = clients.s3.put_object(Bucket=bucket, Key="a", Body=b"12345")["ETag"]
     delete = clients.s3.delete_object
@@ -311,7 +309,7 @@ def test_a_batch_of_conditional_deletes_says_which_failed(clients: Clients) -> N
 
 
 @pytest.mark.parametrize("size", [5, MIB])
-def test_a_read_says_which_version_it_is_and_from_when(clients: Clients, video: bytes, size: int) -> None:
+def test_read_returns_version_id_and_last_modified(clients: Clients, video: bytes, size: int) -> None:
     bucket = versioned(clients, "Enabled")
     for body in (video[:size], video[-size:]):
         version = clients.s3.put_object(Bucket=bucket, Key="a", Body=body)["VersionId"]
@@ -324,7 +322,7 @@ def test_a_read_says_which_version_it_is_and_from_when(clients: Clients, video: 
             assert read["LastModified"] <= now
 
 
-def test_a_restart_keeps_what_is_current_and_drops_what_is_not(tmp_path: Path, video: bytes) -> None:
+def test_restart_keeps_current_versions_and_drops_others(tmp_path: Path, video: bytes) -> None:
     with EmbeddedAws.start(tmp_path) as aws, Clients(aws.endpoint) as clients:
         bucket = clients.bucket()
         clients.s3.put_object(Bucket=bucket, Key="older than versions", Body=video[:MIB])

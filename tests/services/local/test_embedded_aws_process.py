@@ -45,7 +45,7 @@ def test_listens_on_loopback_only(aws: EmbeddedAws) -> None:
     assert listening == [f"0100007F:{urlsplit(aws.endpoint).port:04X}"]
 
 
-def test_takes_the_port_that_is_asked_for_and_no_other(aws: EmbeddedAws, tmp_path: Path) -> None:
+def test_it_listens_only_on_the_requested_port(aws: EmbeddedAws, tmp_path: Path) -> None:
     taken = urlsplit(aws.endpoint).port
     with pytest.raises(EmbeddedAwsError, match=rf"Another program has port {taken} of 127\.0\.0\.1"):
         EmbeddedAws.start(tmp_path, port=taken)

@@ -137,7 +137,7 @@ def test_messages_are_handed_back_while_writes_fail(place: Place, clip: Path) ->
     assert (record.state, len(record.thumbnails)) == (VideoState.DONE, 3)
 
 
-def test_a_failure_becomes_a_dead_letter_after_the_last_receive(place: Place, clip: Path) -> None:
+def test_last_receive_turns_a_failure_into_a_letter(place: Place, clip: Path) -> None:
     key = upload(place, clip)
 
     with working(place, FullBucket(place.clients.s3, place.resources.bucket), max_receive_count="3") as metrics:

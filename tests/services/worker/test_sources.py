@@ -37,16 +37,14 @@ def worker_of(place: Place, both: SourcedBucket, source: str) -> Processor:
     return a_worker(place, bucket=both, s3_source_buckets=source)
 
 
-def test_an_event_of_a_source_bucket_becomes_one_of_an_upload() -> None:
+def test_source_bucket_event_becomes_an_upload_event() -> None:
     adopted = adopt_event(event_of("acme-films"), "acme-videos", ("acme-films",))
     assert (adopted.bucket, adopted.key) == ("acme-videos", f"uploads/acme-films/{KEY}")
     for other in (event_of("acme-videos"), event_of("somebody-elses")):
         assert adopt_event(other, "acme-videos", ("acme-films",)) is other
 
 
-def test_a_video_in_a_source_bucket_gets_its_thumbnails_in_the_own_bucket(
-    place: Place, both: SourcedBucket, source: str
-) -> None:
+def test_source_video_gets_thumbnails_in_the_pipeline_bucket(place: Place, both: SourcedBucket, source: str) -> None:
     event = adopt_event(event_of(source), place.bucket.name, (source,))
     assert isinstance(work(worker_of(place, both, source), event), Stored)
     record = record_of(place, f"uploads/{source}/{KEY}")
@@ -70,7 +68,7 @@ def test_an_event_of_an_unknown_bucket_is_skipped(place: Place, both: SourcedBuc
     assert work(worker_of(place, both, source), event) == Skipped("other_bucket")
 
 
-def test_objects_of_a_source_are_read_and_listed_under_its_folder(both: SourcedBucket, source: str) -> None:
+def test_source_objects_are_listed_under_the_sources_folder(both: SourcedBucket, source: str) -> None:
     key = f"uploads/{source}/{KEY}"
     info = both.head(key)
     assert (info.key, info.size_bytes) == (key, 4)
@@ -82,9 +80,7 @@ def test_objects_of_a_source_are_read_and_listed_under_its_folder(both: SourcedB
         both.head(f"uploads/{source}/other.mp4")
 
 
-def test_a_purge_leaves_videos_of_sources_and_their_thumbnails_alone(
-    place: Place, both: SourcedBucket, source: str
-) -> None:
+def test_purge_keeps_source_videos_and_their_thumbnails(place: Place, both: SourcedBucket, source: str) -> None:
     worker = worker_of(place, both, source)
     work(worker, adopt_event(event_of(source), place.bucket.name, (source,)))
     work(worker, upload(place, b"upload"), "message-2")

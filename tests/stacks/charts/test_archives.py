@@ -64,9 +64,7 @@ def test_a_second_fetch_asks_no_repository(chart: PublicChart, served: Path, tmp
     assert read_archives(folder, [chart]) == {"keda": folder / "keda-9.9.9.tgz"}
 
 
-def test_the_first_fetch_records_a_digest_that_later_ones_must_have(
-    chart: PublicChart, served: Path, tmp_path: Path
-) -> None:
+def test_later_fetches_must_match_the_recorded_digest(chart: PublicChart, served: Path, tmp_path: Path) -> None:
     folder = tmp_path / "charts"
     fetch(folder, chart)
     digest = hashlib.sha256((folder / chart.file_name).read_bytes()).hexdigest()
@@ -78,12 +76,12 @@ def test_the_first_fetch_records_a_digest_that_later_ones_must_have(
     assert not (folder / chart.file_name).exists()
 
 
-def test_a_digest_of_the_pins_holds_from_the_first_fetch(chart: PublicChart, tmp_path: Path) -> None:
+def test_first_fetch_must_match_the_pinned_digest(chart: PublicChart, tmp_path: Path) -> None:
     with pytest.raises(ChartError, match=f"and {'0' * 64} is expected"):
         fetch(tmp_path / "charts", replace(chart, sha256="0" * 64))
 
 
-def test_an_archive_that_was_changed_in_the_folder_is_refused(chart: PublicChart, tmp_path: Path) -> None:
+def test_a_changed_archive_is_refused(chart: PublicChart, tmp_path: Path) -> None:
     folder = tmp_path / "charts"
     fetch(folder, chart)
     (folder / chart.file_name).write_bytes(make_archive("keda", "9.9.9", "changed"))
@@ -104,7 +102,7 @@ def test_another_version_replaces_archive_and_digest(chart: PublicChart, served:
 @pytest.mark.parametrize(
     "content", [b"<html>log in</html>", make_archive("keda", "9.9.8"), make_archive("other", "9.9.9"), b""]
 )
-def test_an_answer_that_is_not_the_chart_is_not_recorded(
+def test_an_answer_other_than_the_chart_is_discarded(
     chart: PublicChart, served: Path, tmp_path: Path, content: bytes
 ) -> None:
     (served / chart.file_name).write_bytes(content)

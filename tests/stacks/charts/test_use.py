@@ -54,9 +54,7 @@ def test_a_changed_archive_ends_the_synthesis_with_a_sentence(tmp_path: Path, mo
         synthesize_project(tmp_path)
 
 
-def test_a_chart_that_cannot_be_had_stops_before_anything_changes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unavailable_chart_stops_before_anything_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = PublicChart(name="keda", version="9.9.9", repository="http://127.0.0.1:9")
     monkeypatch.setattr(prerequisites, "PUBLIC_CHARTS", [gone])
     instance = Instance(config=config(), project=tmp_path, session=boto3.Session(region_name="ap-southeast-2"))

@@ -6,7 +6,7 @@ from stacks.cost.capacity import list_pods, max_vcpus
 from tests.support.bench import config
 
 
-def test_a_new_accounts_quota_holds_the_base_but_not_ten_workers() -> None:
+def test_default_quota_covers_base_but_not_ten_workers() -> None:
     base = sum(entry.min_count * entry.vcpus for entry in list_pods(config()))
     assert base == pytest.approx(2.75)
     assert max_vcpus(config()) > 6

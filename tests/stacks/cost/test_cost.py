@@ -33,12 +33,12 @@ def test_base_costs_about_230_usd_without_cloudwatch_metrics() -> None:
     assert 200 < base < 260
 
 
-def test_the_default_config_costs_at_most_250_dollars_at_idle() -> None:
+def test_idle_default_config_costs_at_most_250_dollars() -> None:
     assert config().load_balancer.controller_replicas == 2
     assert sum_usd(list(_lines(videos=0, domain="example.com").values())) <= 250
 
 
-def test_every_saving_that_is_listed_is_what_the_setting_saves() -> None:
+def test_every_listed_saving_matches_the_settings_effect() -> None:
     values: dict[str, dict[str, object]] = {
         "cluster": {"pod_metrics": "all", "control_plane_logs": ["api", "audit"]},
         "load_balancer": {"scheme": "internet-facing"},
@@ -55,7 +55,7 @@ def test_every_saving_that_is_listed_is_what_the_setting_saves() -> None:
         assert usd > 0
 
 
-def test_the_report_names_settings_that_save_with_what_they_give_up() -> None:
+def test_report_names_saving_settings_and_their_drawbacks() -> None:
     text = format_report(config(), load_prices(), videos=0, video_mb=100)
     assert re.search(r'\[cluster\] pod_metrics = "none" +-12\.43\n    gives up the dashboard\'s graphs', text)
     assert "[cluster] pod_metrics" not in format_report(

@@ -58,7 +58,7 @@ def test_a_caller_with_an_access_entry_passes(tmp_path: Path, caller: str, entry
     check(tmp_path, caller, [entry])
 
 
-def test_a_caller_without_an_access_entry_is_told_which_setting_to_change(tmp_path: Path) -> None:
+def test_caller_without_access_entry_is_shown_the_setting(tmp_path: Path) -> None:
     with pytest.raises(
         PrerequisiteError,
         match=re.escape("does not admit role:platform of your credentials")
@@ -67,7 +67,7 @@ def test_a_caller_without_an_access_entry_is_told_which_setting_to_change(tmp_pa
         check(tmp_path, _SESSION, [f"arn:aws:iam::{_ACCOUNT}:role/thumbnails-deploy"])
 
 
-def test_a_caller_of_the_config_whom_the_cluster_does_not_know_deploys_core(tmp_path: Path) -> None:
+def test_configured_caller_without_entry_must_deploy_core(tmp_path: Path) -> None:
     with pytest.raises(PrerequisiteError, match=r"by itself: run `\./noxw deploy core`"):
         check(tmp_path, _SESSION, [], admins=[_PLATFORM])
 
@@ -78,6 +78,6 @@ def test_without_a_cluster_the_config_decides(tmp_path: Path) -> None:
         check(tmp_path, _SESSION, None)
 
 
-def test_a_user_and_a_role_of_one_name_are_two(tmp_path: Path) -> None:
+def test_user_and_role_of_one_name_differ(tmp_path: Path) -> None:
     with pytest.raises(PrerequisiteError, match="does not admit"):
         check(tmp_path, _SESSION, [f"arn:aws:iam::{_ACCOUNT}:user/platform"])

@@ -93,7 +93,7 @@ def test_a_wrong_number_is_told(project: Path, wrong: list[str]) -> None:
     assert wrong[0] in done.stderr
 
 
-def test_another_config_is_deployed_from_a_folder_of_its_own(
+def test_another_config_is_deployed_from_its_own_folder(
     project: Path, bench: Bench, session: boto3.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     staging = project / "staging.toml"

@@ -68,7 +68,7 @@ def address_of(session: boto3.Session) -> str:
     return f"http://{balancer['DNSName']}"
 
 
-def test_bootstrap_makes_the_state_bucket_and_names_the_images_next(
+def test_bootstrap_makes_state_bucket_and_suggests_images_next(
     bench: Bench, make_instance: MakeInstance, capsys: pytest.CaptureFixture[str]
 ) -> None:
     instance = make_instance()
@@ -81,7 +81,7 @@ def test_bootstrap_makes_the_state_bucket_and_names_the_images_next(
 
 @pytest.mark.parametrize("stack", [StackId.WORKLOADS, StackId.MONITORING])
 @pytest.mark.parametrize("domain", [None, "example.com"])
-def test_without_https_the_load_balancers_own_address_is_the_last_line(
+def test_without_https_load_balancer_address_is_printed_last(
     deployed: boto3.Session,
     make_instance: MakeInstance,
     capsys: pytest.CaptureFixture[str],
@@ -282,7 +282,7 @@ def test_a_failed_smoke_test_still_tells_the_address(
     assert capsys.readouterr().out.endswith(f"The dashboard is at {address_of(deployed)}\n")
 
 
-def test_a_deployment_that_waits_for_the_domain_has_no_smoke_test(
+def test_no_smoke_test_while_the_domain_is_pending(
     deployed: boto3.Session, make_instance: MakeInstance, smoke_runs: list[list[str]]
 ) -> None:
     del deployed

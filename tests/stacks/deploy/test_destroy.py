@@ -41,16 +41,14 @@ def test_all_goes_backwards_and_leaves_bootstrap(
     assert "./noxw destroy bootstrap" in capsys.readouterr().out
 
 
-def test_logs_that_eks_writes_after_a_destroy_do_not_stop_the_next_deployment(
-    session: boto3.Session, make_instance: MakeInstance
-) -> None:
+def test_late_eks_logs_do_not_stop_a_redeployment(session: boto3.Session, make_instance: MakeInstance) -> None:
     logs = session.client("logs")
     logs.create_log_group(logGroupName="/aws/eks/thumbnails/cluster")
     destroy_stacks(make_instance(**UNPROTECTED), (StackId.CORE,), Consent(name="thumbnails", unattended=True))
     assert logs.describe_log_groups()["logGroups"] == []
 
 
-def test_a_destroy_of_dns_needs_what_the_deployment_of_workloads_needs(
+def test_destroying_dns_needs_the_programs_of_workloads(
     bench: Bench, session: boto3.Session, make_instance: MakeInstance
 ) -> None:
     (bench.programs / "aws").unlink()
@@ -59,7 +57,7 @@ def test_a_destroy_of_dns_needs_what_the_deployment_of_workloads_needs(
         destroy_stacks(make_instance(domain="example.com"), (StackId.DNS,), Consent(name="thumbnails", unattended=True))
 
 
-def test_a_destroy_of_dns_without_workloads_needs_nothing_of_them(bench: Bench, make_instance: MakeInstance) -> None:
+def test_destroying_dns_alone_needs_no_aws_program(bench: Bench, make_instance: MakeInstance) -> None:
     (bench.programs / "aws").unlink()
     destroy_stacks(make_instance(domain="example.com"), (StackId.DNS,), Consent(name="thumbnails", unattended=True))
     assert bench.asked("terraform") == ["terraform destroy dns certificate=false"]

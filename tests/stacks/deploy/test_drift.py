@@ -93,7 +93,7 @@ def test_a_failure_of_gh_is_one_sentence(bench: Bench, instance: Instance) -> No
         report_drift(instance, CHANGED)
 
 
-def test_step_1_of_dns_is_planned_as_it_is_deployed(bench: Bench, instance: Instance) -> None:
+def test_plan_of_dns_step_1_matches_its_deployment(bench: Bench, instance: Instance) -> None:
     show_plans(instance, ["dns"], kind=Kind(step=1))
     written = bench.project / "cdktf.out" / "stacks" / "dns" / "certificate"
     assert written.read_text(encoding="utf-8") == "certificate=false"
@@ -109,7 +109,7 @@ def test_a_destroy_of_all_is_planned_backwards_without_bootstrap(instance: Insta
     assert list_destroyed(instance) == ("monitoring", "workloads", "dns", "core")
 
 
-def test_a_plan_of_a_destroy_is_not_saved_for_deploy(
+def test_a_destroy_plan_is_not_saved_for_deploy(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (bench.project / "pipeline.toml").write_text(PIPELINE, encoding="utf-8")

@@ -36,7 +36,7 @@ def test_an_account_without_a_provider_gets_one(session: boto3.Session) -> None:
 
 
 @pytest.mark.parametrize("pipeline", [None, "thumbnails-two"])
-def test_a_provider_of_somebody_else_must_be_in_the_config(session: boto3.Session, pipeline: str | None) -> None:
+def test_a_foreign_provider_must_be_in_the_config(session: boto3.Session, pipeline: str | None) -> None:
     _provider(session, pipeline=pipeline)
     message = _refusal(session)
     assert "account 123456789012 has the OIDC provider token.actions.githubusercontent.com already" in message
@@ -44,14 +44,14 @@ def test_a_provider_of_somebody_else_must_be_in_the_config(session: boto3.Sessio
     check_identities(session, config(**EXISTS))
 
 
-def test_the_provider_of_this_instance_is_not_deleted_by_a_wrong_flag(session: boto3.Session) -> None:
+def test_a_wrong_flag_does_not_delete_our_provider(session: boto3.Session) -> None:
     _provider(session, pipeline="thumbnails")
     check_identities(session, config())
     message = _refusal(session, **EXISTS)
     assert "would now delete it: set oidc_provider_exists = false under [github]" in message
 
 
-def test_a_provider_for_another_audience_is_refused_with_the_command(session: boto3.Session) -> None:
+def test_provider_for_another_audience_gets_a_fix_command(session: boto3.Session) -> None:
     _provider(session, audience="somebody")
     message = _refusal(session, **EXISTS)
     assert "does not take the audience sts.amazonaws.com" in message

@@ -90,7 +90,7 @@ def test_subnets_in_one_zone_are_refused(session: boto3.Session, vpc: _Vpc) -> N
     assert "all private subnets are in ap-southeast-2a, and two zones are needed" in message
 
 
-def test_two_subnets_of_the_load_balancer_in_one_zone_are_refused(session: boto3.Session, vpc: _Vpc) -> None:
+def test_load_balancer_subnets_in_one_zone_are_refused(session: boto3.Session, vpc: _Vpc) -> None:
     private = [*vpc.private, vpc.subnet(5, "a")]
     vpc.route(private[2:], NatGatewayId="nat-0123456789abcdef0")
     check_network(session, config(network=vpc.section(private_subnet_ids=private)))
@@ -123,7 +123,7 @@ def test_too_few_free_addresses_are_refused(session: boto3.Session, vpc: _Vpc) -
     assert f"the private subnets have 22 free addresses, and pods can need {config().max_pods}" in message
 
 
-def test_a_vpc_without_dns_names_is_refused_with_the_command(session: boto3.Session, vpc: _Vpc) -> None:
+def test_vpc_without_dns_names_gets_a_fix_command(session: boto3.Session, vpc: _Vpc) -> None:
     vpc.ec2.modify_vpc_attribute(VpcId=vpc.id, EnableDnsHostnames={"Value": False})
     message = _refusal(session, vpc.section())
     assert f"aws ec2 modify-vpc-attribute --vpc-id {vpc.id} --enable-dns-hostnames" in message

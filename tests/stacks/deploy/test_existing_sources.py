@@ -53,7 +53,7 @@ def test_every_wrong_bucket_is_named(session: boto3.Session) -> None:
     assert "there is no bucket acme-lectures" in str(caught.value)
 
 
-def test_a_key_that_is_not_in_the_config_is_named(session: boto3.Session) -> None:
+def test_a_key_missing_from_the_config_is_named(session: boto3.Session) -> None:
     _bucket(session)
     rule: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}}
     session.client("s3").put_bucket_encryption(Bucket="acme-films", ServerSideEncryptionConfiguration={"Rules": [rule]})

@@ -23,9 +23,7 @@ def _zone(session: boto3.Session, name: str, **arguments: Any) -> str:
     return made["HostedZone"]["Id"].removeprefix("/hostedzone/")
 
 
-def test_name_servers_are_those_of_the_stack_and_not_of_a_namesake(
-    session: boto3.Session, make_instance: MakeInstance
-) -> None:
+def test_name_servers_come_from_our_zone_not_namesakes(session: boto3.Session, make_instance: MakeInstance) -> None:
     _zone(session, "example.com.")
     instance = make_instance(domain="example.com")
     store_state(session, "core")

@@ -106,7 +106,7 @@ def test_low_quota_of_a_new_account_names_the_fix() -> None:
     assert "--quota-code L-3032A538 --desired-value 15" in message
 
 
-def test_core_is_deployed_with_a_note_of_what_workloads_will_lack(
+def test_core_deployment_notes_what_workloads_will_lack(
     make_instance: MakeInstance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
@@ -150,7 +150,7 @@ def test_only_the_certificate_of_the_dns_stack_counts(
         ("", "", None),
     ],
 )
-def test_a_bucket_secret_that_differs_from_the_file_is_refused(
+def test_differing_bucket_secret_and_file_are_refused(
     tmp_path: Path, line: str, secret: str, refusal: str | None
 ) -> None:
     file = tmp_path / "pipeline.toml"

@@ -99,7 +99,7 @@ def test_a_video_goes_through_and_leaves_nothing(
     assert not any(count for name, count in pipeline.videos.totals().items() if name.startswith(("videos_", "upload_")))
 
 
-def test_every_failure_is_a_row_and_the_others_go_on(
+def test_each_failure_is_a_row_and_others_continue(
     instance: Instance, pipeline: Driver, cluster: KedaApi, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cluster.conditions = [{"type": "Ready", "status": "False", "message": "awsAccessKeyID not found"}]
@@ -124,7 +124,7 @@ def test_a_wrong_token_is_named_and_nothing_is_uploaded(
     assert pipeline.keys("") == []
 
 
-def test_after_a_wait_that_was_too_short_the_upload_is_deleted(
+def test_upload_is_deleted_after_a_timeout(
     instance: Instance, pipeline: Driver, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SmokeError, match="thumbnails"):
@@ -135,7 +135,7 @@ def test_after_a_wait_that_was_too_short_the_upload_is_deleted(
     assert pipeline.keys("uploads/") == []
 
 
-def test_with_a_login_in_browsers_the_bucket_takes_the_video(
+def test_with_browser_login_the_bucket_receives_the_video(
     instance: Instance, pipeline: Driver, capsys: pytest.CaptureFixture[str]
 ) -> None:
     auth = instance.config.auth.model_copy(update={"mode": "oidc"})
@@ -149,9 +149,7 @@ def test_an_address_that_does_not_answer_is_named(instance: Instance) -> None:
         await_health(http, instance, "http://127.0.0.1:9", within_s=-1, pause_s=0)
 
 
-def test_an_instance_without_a_load_balancer_is_told_what_to_deploy(
-    instance: Instance, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_missing_load_balancer_error_names_the_stack(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SmokeError, match="health, upload"):
         run_smoke(instance)
     assert "run `./noxw deploy workloads`" in rows(capsys.readouterr().out)["health"][1]

@@ -93,7 +93,7 @@ def test_no_box_covers_another_and_none_leaves_the_picture(drawn: str) -> None:
         assert all(above[1] < below[0] for above, below in pairwise(ordered))
 
 
-def test_without_a_domain_the_browser_goes_to_the_load_balancer(tmp_path: Path) -> None:
+def test_without_domain_browser_reaches_the_load_balancer(tmp_path: Path) -> None:
     (tmp_path / "pipeline.toml").write_text(PIPELINE, encoding="utf-8")
     texts = _texts(_draw(tmp_path, tmp_path / "drawing.svg"))
     assert not any(text.startswith("dns  ") for text in texts)

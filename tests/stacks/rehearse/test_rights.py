@@ -73,7 +73,7 @@ def work_of_the_worker(recorder: Recorder) -> None:
     recorder.send(lambda: sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle="h"))
 
 
-def test_the_work_of_the_worker_is_allowed_and_the_rest_named(recorder: Recorder, stacks: Path) -> None:
+def test_worker_calls_are_allowed_and_unused_rights_named(recorder: Recorder, stacks: Path) -> None:
     work_of_the_worker(recorder)
     report = report_on(recorder, stacks)
     assert (report.refused, report.checked) == ((), 5)
@@ -159,7 +159,7 @@ def test_keys_belong_to_the_instance_by_their_tag(recorder: Recorder, stacks: Pa
     assert refused.resource == foreign
 
 
-def test_an_alias_goes_with_a_right_on_the_key_that_it_named(recorder: Recorder, stacks: Path) -> None:
+def test_changing_an_alias_needs_rights_on_its_key(recorder: Recorder, stacks: Path) -> None:
     kms = recorder.client("kms")
     key, alias = NAMES.arn("kms", "key/1111"), f"alias/{NAMES.of('alarms')}"
     tags = [{"TagKey": "pipeline", "TagValue": "thumbnails"}]
@@ -200,7 +200,7 @@ def test_a_cluster_needs_the_right_to_pass_its_role(recorder: Recorder, stacks: 
     assert refused.context["iam:PassedToService"] == "eks.amazonaws.com"
 
 
-def test_the_token_is_made_and_then_read_by_the_api(recorder: Recorder, stacks: Path) -> None:
+def test_deploy_makes_the_token_and_api_reads_it(recorder: Recorder, stacks: Path) -> None:
     secret = NAMES.arn("secretsmanager", f"secret:{NAMES.api_token_secret}-AbCdEf")
     manager = recorder.client("secretsmanager")
     recorder.send(
@@ -223,7 +223,7 @@ def test_a_creation_without_its_answer_is_an_error(recorder: Recorder, stacks: P
         report_on(recorder, stacks)
 
 
-def test_what_only_the_embedded_aws_is_asked_needs_no_right(recorder: Recorder, stacks: Path) -> None:
+def test_calls_for_the_embedded_aws_need_no_right(recorder: Recorder, stacks: Path) -> None:
     recorder.send(lambda: recorder.client("kms").describe_key(KeyId="alias/aws/dynamodb"))
     report = report_on(recorder, stacks)
     assert (report.decisions, report.refused) == (0, ())
@@ -243,7 +243,7 @@ def test_zones_and_certificates_are_named_by_their_ids(recorder: Recorder, stack
     assert not report_on(recorder, stacks).refused
 
 
-def test_tables_topics_and_subscriptions_are_named_by_what_owns_them(recorder: Recorder, stacks: Path) -> None:
+def test_tables_topics_and_subscriptions_resolve_to_their_arns(recorder: Recorder, stacks: Path) -> None:
     dynamodb, sns = recorder.client("dynamodb"), recorder.client("sns")
     topic = NAMES.arn("sns", NAMES.of("alarms"))
     key = {"AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}]}
@@ -267,7 +267,7 @@ def test_the_policies_of_every_config_have_their_arns(config: Config, tmp_path: 
         assert "${" not in json.dumps(dict(role.policies))
 
 
-def test_a_boundary_of_the_organisation_is_reported_as_not_compared(recorder: Recorder, stacks: Path) -> None:
+def test_an_organisations_boundary_is_reported_as_not_compared(recorder: Recorder, stacks: Path) -> None:
     file = stacks / "stacks" / "core" / "cdk.tf.json"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace(NAMES.boundary_arn, NAMES.arn("iam", "policy/acme", region="")), encoding="utf-8")
@@ -289,7 +289,7 @@ def test_a_call_whose_resource_nothing_names_is_an_error(recorder: Recorder, sta
         report_on(recorder, stacks)
 
 
-def test_an_action_that_iam_does_not_have_is_an_error(recorder: Recorder, stacks: Path) -> None:
+def test_an_action_unknown_to_iam_is_an_error(recorder: Recorder, stacks: Path) -> None:
     recorder.send(
         lambda: recorder.client("s3").select_object_content(
             Bucket="b", Key="k", Expression="x", ExpressionType="SQL", InputSerialization={}, OutputSerialization={}
@@ -299,7 +299,7 @@ def test_an_action_that_iam_does_not_have_is_an_error(recorder: Recorder, stacks
         report_on(recorder, stacks)
 
 
-def test_without_the_evaluator_one_sentence_says_how_to_get_it(
+def test_missing_evaluator_error_says_how_to_install_it(
     recorder: Recorder, stacks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NODE_PATH", raising=False)

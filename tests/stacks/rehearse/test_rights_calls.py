@@ -103,7 +103,7 @@ def test_a_clients_request_is_read_as_its_call(
     assert {name: call.parameters.get(name) for name in read} == read
 
 
-def test_a_presigned_url_is_a_call_of_whoever_signed_it(recorder: Recorder) -> None:
+def test_a_presigned_url_counts_as_its_signers_call(recorder: Recorder) -> None:
     sent = recorder.send(lambda: recorder.client("s3").get_object(Bucket="b", Key="k"))
     signed = "X-Amz-Algorithm=AWS4&X-Amz-Credential=1%2F20261128%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Signature=0"
     call = read_call(replace(sent, service="", region="", query=signed))
@@ -126,7 +126,7 @@ def test_an_unknown_operation_of_s3_is_an_error(recorder: Recorder, query: str) 
         read_call(replace(sent, query=query))
 
 
-def test_an_unknown_operation_of_a_json_service_is_an_error(recorder: Recorder) -> None:
+def test_unknown_operation_of_json_service_is_an_error(recorder: Recorder) -> None:
     sent = recorder.send(lambda: recorder.client("dynamodb").list_tables())
     unknown = replace(sent, headers={**sent.headers, "x-amz-target": "DynamoDB_20120810.Frobnicate"})
     with pytest.raises(UnknownRequestError, match="dynamodb has no operation Frobnicate"):
@@ -174,7 +174,7 @@ def test_several_objects_are_deleted_each_by_its_version(recorder: Recorder) -> 
     assert actions_of(sent) == ["s3:DeleteObject", "s3:DeleteObjectVersion"]
 
 
-def test_a_cluster_needs_its_role_tags_key_and_service_role(recorder: Recorder) -> None:
+def test_cluster_needs_role_tags_key_and_service_role(recorder: Recorder) -> None:
     sent = recorder.send(
         lambda: recorder.client("eks").create_cluster(
             name="c",

@@ -105,7 +105,7 @@ def test_answer_other_than_yes_changes_nothing(project: Project) -> None:
     assert not list(project.folder.rglob("*.tfplan"))
 
 
-def test_failed_deploy_names_the_resource_and_is_finished_by_the_next(project: Project) -> None:
+def test_failed_deploy_names_resource_and_can_be_resumed(project: Project) -> None:
     project.write("echo the disk is full; exit 3")
     with pytest.raises(TerraformError) as caught:
         deploy_stack(project.run, "small", unattended=True)

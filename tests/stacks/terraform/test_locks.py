@@ -79,7 +79,7 @@ def test_a_workflow_refuses_a_lock_that_does_not_fit(
         place_lock(tmp_path, folder, CI)
 
 
-def test_an_entry_of_an_older_version_is_left_to_terraform(tmp_path: Path, folder: Path) -> None:
+def test_lock_entry_of_an_older_version_is_omitted(tmp_path: Path, folder: Path) -> None:
     keep(tmp_path, lock(("aws", "6.24.0"), ("dns", "3.1.0")))
     place_lock(tmp_path, folder, {})
     placed = (folder / ".terraform.lock.hcl").read_text(encoding="utf-8")

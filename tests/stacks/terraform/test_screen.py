@@ -36,7 +36,7 @@ def render(console: Console) -> str:
     return file.getvalue()
 
 
-def test_log_has_a_plain_line_for_each_group_as_it_ends() -> None:
+def test_log_gets_one_plain_line_per_finished_group() -> None:
     text = render(Console(file=StringIO(), width=100))
     assert text.splitlines() == [
         "  secrets             1 resource, 15 s",
@@ -85,7 +85,7 @@ def test_log_is_not_redrawn_where_colours_are_forced(
     assert "\x1b" not in shown
 
 
-def test_long_operation_is_named_once_a_minute_in_a_log() -> None:
+def test_long_operation_is_logged_once_a_minute() -> None:
     times = [("apply_start", 0), *(("apply_progress", seconds) for seconds in range(10, 130, 10))]
     began = datetime(2026, 11, 28, 17, tzinfo=UTC)
     events = [
@@ -123,7 +123,7 @@ def test_durations_read_well(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
 
 
-def test_failure_shows_the_error_whole_and_how_to_go_on() -> None:
+def test_failure_shows_full_error_and_next_step() -> None:
     text = describe_failure("core", "deploy", finished("apply"), folder="cdktf.out/stacks/core", log="a.log")
     [error] = [event.diagnostic for event in read_events("apply") if event.diagnostic]
     assert error.summary in text

@@ -55,7 +55,7 @@ SIGNER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/c
 
 
 @pytest.mark.parametrize("path", READS)
-def test_what_can_be_read_needs_a_login_and_no_more(api: Api, viewer: httpx.Client, path: str) -> None:
+def test_every_read_needs_only_a_login(api: Api, viewer: httpx.Client, path: str) -> None:
     with api.client(token=None) as anybody:
         refused = anybody.get(path)
     assert (refused.status_code, refused.headers["Content-Type"]) == (401, "application/problem+json")
@@ -80,7 +80,7 @@ def test_a_wrong_token_is_refused(api: Api, token: str) -> None:
         assert client.get("/api/config", headers=headers).status_code == 401
 
 
-def test_login_sets_an_http_only_cookie_and_logout_deletes_it(api: Api) -> None:
+def test_login_sets_an_http_only_cookie_until_logout(api: Api) -> None:
     with api.client(token=None) as browser:
         answer = browser.post("/api/session", json={"token": VIEWER}, headers={"X-Forwarded-Proto": "https"})
         assert answer.json()["role"] == "viewer"
@@ -136,7 +136,7 @@ def test_a_cookie_that_was_changed_is_refused(api: Api) -> None:
         assert httpx.get(f"{api.url}/api/config", cookies={name: wrong}, trust_env=False).status_code == 401
 
 
-def test_ten_wrong_tokens_delay_their_address_but_not_valid_tokens(api: Api) -> None:
+def test_ten_wrong_tokens_delay_only_their_own_address(api: Api) -> None:
     def attempt(token: str, address: str) -> httpx.Response:
         # Only the last address comes from the proxy; anybody can claim those before it.
         headers = {"X-Forwarded-For": f"10.9.9.9, {address}"}
@@ -177,7 +177,7 @@ def test_two_tokens_are_valid_and_sessions_end_with_theirs(place: Place, tmp_pat
         assert PREVIOUS not in api.log.read_text()
 
 
-def test_a_socket_ends_with_the_session_that_it_began_with(place: Place, tmp_path: Path) -> None:
+def test_a_socket_closes_when_its_session_ends(place: Place, tmp_path: Path) -> None:
     tokens = tmp_path / "tokens"
     tokens.write_text(PREVIOUS)
     settings = {"AUTH_TOKENS": "", "AUTH_TOKEN_FILE": str(tokens)}
@@ -212,7 +212,7 @@ def test_pages_of_other_sites_may_not_act(
     assert operator.post("/api/test", headers=headers).status_code == status
 
 
-def test_a_socket_needs_a_login_and_a_page_of_ours(api: Api) -> None:
+def test_a_socket_needs_a_login_and_own_origin(api: Api) -> None:
     with pytest.raises(InvalidStatus) as nobody:
         api.socket(token=None)
     with pytest.raises(InvalidStatus) as foreign:
@@ -289,7 +289,7 @@ def keys(public: dict[str, bytes]) -> Iterator[str]:
         server.server_close()
 
 
-def test_the_load_balancers_word_is_taken_only_with_its_signature(place: Place, tmp_path: Path) -> None:
+def test_load_balancer_identity_needs_a_valid_signature(place: Place, tmp_path: Path) -> None:
     key, other_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 

@@ -74,7 +74,7 @@ def purge_until_done(client: httpx.Client) -> dict[str, object]:
     return eventually(ended, "the end of the purge")
 
 
-def test_a_purge_takes_everything_and_tells_how_far_it_is(place: Place, own_api: Api) -> None:
+def test_purge_deletes_everything_and_reports_progress(place: Place, own_api: Api) -> None:
     place.clients.s3.put_bucket_versioning(Bucket=place.resources.bucket, VersioningConfiguration={"Status": "Enabled"})
     for number in range(45):
         store(place, f"uploads/{number}.mp4")
@@ -319,7 +319,7 @@ class FailingWorkers(threading.Thread):
         self.join()
 
 
-def test_a_redrive_does_not_send_again_what_fails_again_meanwhile(place: Place, own_api: Api) -> None:
+def test_redrive_skips_letters_that_fail_again_meanwhile(place: Place, own_api: Api) -> None:
     waiting(place)
     keys = letters(place, 200)
     with own_api.client() as client, FailingWorkers(place) as workers:
@@ -339,7 +339,7 @@ def test_a_redrive_asks_for_another_try(place: Place, own_api: Api) -> None:
     assert [event.is_retry for event in parse_notification(message.body)] == [True]
 
 
-def test_to_look_at_dead_letters_changes_nothing_that_is_shown(place: Place, own_api: Api) -> None:
+def test_listing_dead_letters_changes_nothing(place: Place, own_api: Api) -> None:
     letters(place, 2)
     place.clients.sqs.send_message(QueueUrl=place.queues.dead_letter_url, MessageBody="moved by SQS")
     own = DeadLetterStore(place.queue, place.dead_letters)

@@ -62,7 +62,7 @@ def test_the_release_that_is_loaded_is_safe() -> None:
     assert numbers(release.removeprefix("n")) >= OLDEST_RELEASE
 
 
-def test_the_file_that_is_asked_is_the_one_that_opencv_uses() -> None:
+def test_bundled_libavutil_is_the_one_opencv_loads() -> None:
     maps = Path("/proc/self/maps")
     if not maps.exists():
         pytest.skip("only Linux lists the files that a process has loaded")

@@ -72,7 +72,7 @@ SHOWN_AS = {"libtheora": "theora", "msmpeg4": "msmpeg4v3", "flv": "flv1"}
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_the_frames_at_10_50_and_95_percent_are_shown(videos: Videos, sandbox: Sandbox, kind: Kind) -> None:
+def test_thumbnails_show_10_50_and_95_percent(videos: Videos, sandbox: Sandbox, kind: Kind) -> None:
     # VP9 puts a keyframe of its own into so small a picture.
     size = {**({} if kind.codec == "vp9" else SMALL), **kind.more}
     outcome = extract(sandbox, videos.video(kind.name, codec=kind.codec, **size))

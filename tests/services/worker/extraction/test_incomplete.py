@@ -22,7 +22,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.mark.parametrize("audio", [None, "aac"])
-def test_a_video_cut_off_shows_what_there_is_and_says_so(videos: Videos, sandbox: Sandbox, audio: str | None) -> None:
+def test_a_cut_off_video_is_shown_with_a_note(videos: Videos, sandbox: Sandbox, audio: str | None) -> None:
     whole = videos.video("a.mp4", audio=audio, **SMALL, options=INDEX_FIRST, duration_s=8)
     outcome = extract(sandbox, videos.cut(whole, keep=0.6))
     assert (outcome.state, outcome.reason_code) == (VideoState.DEGRADED, ReasonCode.INCOMPLETE)

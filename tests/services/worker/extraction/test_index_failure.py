@@ -50,7 +50,7 @@ BUGS = {
 
 
 @pytest.mark.parametrize("name", BUGS)
-def test_a_bug_of_an_index_reader_is_named_and_the_video_has_its_thumbnails(
+def test_index_reader_bug_is_named_and_thumbnails_remain(
     videos: Videos, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     break_reader(monkeypatch, BUGS[name])
@@ -76,7 +76,7 @@ def test_an_index_that_is_missing_is_expected(videos: Videos, sandbox: Sandbox) 
     assert outcome.index_failure.is_expected
 
 
-def test_an_index_that_leads_to_the_frames_is_no_failure(videos: Videos, sandbox: Sandbox) -> None:
+def test_a_working_index_reports_no_failure(videos: Videos, sandbox: Sandbox) -> None:
     assert extract_in_sandbox(sandbox, videos.video("a.mp4", **SMALL)).index_failure is None
 
 

@@ -13,7 +13,7 @@ function open() {
   return screen.getByRole("menu");
 }
 
-it("focuses the first item and wraps around by arrow keys", () => {
+it("focuses the first item and wraps by arrow keys", () => {
   render(<Menu label="Actions" icon={null} items={items()} />);
   const menu = open();
   expect(document.activeElement?.textContent).toBe("One");

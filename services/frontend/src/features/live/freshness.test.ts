@@ -13,10 +13,10 @@ describe("assessFreshness", () => {
   it("is stale if messages stop on an open socket", () =>
     expect(assessFreshness({ ...status, lastMs: nowMs - 14_000 })).toEqual({ liveness: "stale", ageS: 14 }));
 
-  it("is stale if a source behind the api is old", () =>
+  it("is stale if a source is old", () =>
     expect(assessFreshness({ ...status, oldestSourceAgeS: 40 })).toEqual({ liveness: "stale", ageS: 42 }));
 
-  it("is down with a known age if the socket is lost", () =>
+  it("is down with its age without a socket", () =>
     expect(assessFreshness({ ...status, socket: "lost" })).toEqual({ liveness: "down", ageS: 2 }));
 
   it("is connecting until the first message", () => {
@@ -27,6 +27,6 @@ describe("assessFreshness", () => {
     expect(assessFreshness({ ...status, lastMs: null }).liveness).toBe("connecting");
   });
 
-  it("returns no negative age if the clock was set back", () =>
+  it("returns no negative age after a clock change", () =>
     expect(assessFreshness({ ...status, lastMs: nowMs + 5000 }).ageS).toBe(0));
 });

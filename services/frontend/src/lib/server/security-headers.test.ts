@@ -3,7 +3,7 @@ import { contentSecurityPolicy } from "./security-headers";
 
 const options = { nonce: "abc", storageOrigin: "https://bucket.s3.eu-west-1.amazonaws.com", isDevelopment: false };
 
-it("allows only scripts with the nonce and the bucket's pictures", () => {
+it("allows only nonce scripts and the bucket's pictures", () => {
   const policy = contentSecurityPolicy(options);
   expect(policy).toContain("script-src 'self' 'nonce-abc' 'strict-dynamic';");
   expect(policy).toContain(`img-src 'self' data: blob: ${options.storageOrigin};`);

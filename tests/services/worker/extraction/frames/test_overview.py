@@ -80,7 +80,7 @@ KINDS = [
 @pytest.mark.parametrize(
     ("name", "codec", "options"), KINDS, ids=["mp4", "fragments", "mov", "mkv", "webm", "avi", "flv", "ts", "wmv"]
 )
-def test_every_tile_shows_the_keyframe_in_the_middle_of_its_time(
+def test_each_tile_shows_the_keyframe_at_its_middle(
     videos: Videos, name: str, codec: str, options: tuple[str, ...]
 ) -> None:
     """12 s have two tiles of 5 s and one of 2 s; keyframes come every second, and the middle of the last is its end."""
@@ -126,7 +126,7 @@ def test_each_can_be_had_alone(videos: Videos) -> None:
     assert (bool(other.storyboard), bool(other.preview)) == (False, True)
 
 
-def test_a_long_video_has_a_hundred_tiles_and_costs_a_keyframe_each(videos: Videos) -> None:
+def test_a_long_video_has_a_hundred_keyframe_tiles(videos: Videos) -> None:
     """Ten minutes and 40 s at a frame a second: the interval is 6.4 s."""
     path = videos.video("long.mp4", fps=1, gop=2, duration_s=640, width_px=320, height_px=180)
     storyboard = overview(path, ThumbnailOptions(storyboard=True)).storyboard
@@ -192,7 +192,7 @@ def test_an_animation_tells_the_frames_that_it_has(tmp_path: Path) -> None:
     assert shown[-1] == 150
 
 
-def test_where_keyframes_cost_too_much_near_ones_stand_for_them_and_the_thumbnails_stay(videos: Videos) -> None:
+def test_storyboard_reuses_near_keyframes_beyond_its_read_limit(videos: Videos) -> None:
     """The allowance is some frames: it ends after the first batch, whose eight keyframes lie over the whole video."""
     content = videos.video("large.mp4", duration_s=100, fps=5, gop=5).read_bytes()
     reader = RangedReader(lambda offset, length: content[offset : offset + length], len(content))
@@ -209,7 +209,7 @@ def test_where_keyframes_cost_too_much_near_ones_stand_for_them_and_the_thumbnai
 
 
 @given(st.integers(0, 300))
-def test_coarse_first_names_every_number_once_and_halves_the_gaps(count: int) -> None:
+def test_coarse_order_is_complete_and_halves_the_gaps(count: int) -> None:
     order = list(order_coarse_first(count))
     assert sorted(order) == list(range(count))
     for power in range(1, 9):
@@ -220,7 +220,7 @@ def test_coarse_first_names_every_number_once_and_halves_the_gaps(count: int) ->
 
 
 @given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 500))
-def test_what_is_fitted_is_no_larger_and_keeps_its_shape(width: int, height: int, most_px: int) -> None:
+def test_fitted_size_is_no_larger_and_keeps_proportions(width: int, height: int, most_px: int) -> None:
     across, down = fit_square((height, width, 3), most_px)
     assert 1 <= across <= min(width, most_px)
     assert 1 <= down <= min(height, most_px)

@@ -84,7 +84,7 @@ def numbers(outcome: Outcome) -> list[int | None]:
     return found
 
 
-def test_a_black_picture_gives_way_to_the_nearest_good_one(tmp_path: Path) -> None:
+def test_nearest_good_picture_replaces_a_black_one(tmp_path: Path) -> None:
     # Black from 3 to 6 s, where 10 % is at 4 s: the keyframe at 6 s and the one at 2 s are good.
     path = film(tmp_path / "a.mp4", lambda number: plain(16) if 75 <= number < 150 else draw_frame(number))
     outcome = thumbnails(path, ThumbnailOptions())
@@ -107,7 +107,7 @@ def test_a_black_picture_gives_way_to_the_nearest_good_one(tmp_path: Path) -> No
     ],
     ids=["black", "white", "flat", "blurred"],
 )
-def test_every_flaw_gives_way_and_is_told_where_nothing_is_better(tmp_path: Path, bad: Image, what: str) -> None:
+def test_flawed_picture_is_replaced_or_noted(tmp_path: Path, bad: Image, what: str) -> None:
     """The keyframe at 2 s is bad in one film, and all of them are in the other."""
     options = ThumbnailOptions(positions_pct=(25.0,))
     some = film(tmp_path / "some.mp4", lambda number: bad if 25 < number < 75 else draw_frame(number), seconds=8)
@@ -120,7 +120,7 @@ def test_every_flaw_gives_way_and_is_told_where_nothing_is_better(tmp_path: Path
 
 
 @pytest.mark.parametrize("gop", [10, 1000])
-def test_without_an_index_a_better_picture_is_looked_for_as_well(tmp_path: Path, gop: int) -> None:
+def test_better_pictures_are_found_without_an_index(tmp_path: Path, gop: int) -> None:
     """Theora is searched by FFmpeg's own seeking. Its encoder is slow: ten frames a second are enough."""
     options = ("-c:v", "libtheora", "-q:v", "7", "-pix_fmt", "yuv420p", "-g", str(gop))
     path = tmp_path / "a.mkv"
@@ -140,7 +140,7 @@ def test_without_an_index_a_better_picture_is_looked_for_as_well(tmp_path: Path,
     assert numbers(thumbnails(path, ThumbnailOptions(smart=False)))[0] is None
 
 
-def test_where_all_are_black_the_nearest_is_kept_and_says_so(tmp_path: Path) -> None:
+def test_nearest_black_picture_is_kept_with_a_note(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mkv", lambda number: draw_frame(number) if number > 500 else plain(0))
     outcome = thumbnails(path, ThumbnailOptions())
     assert outcome.state is VideoState.DONE
@@ -150,7 +150,7 @@ def test_where_all_are_black_the_nearest_is_kept_and_says_so(tmp_path: Path) -> 
     assert outcome.pictures[1].note is None
 
 
-def test_a_keyframe_that_is_black_gives_way_to_a_frame_behind_it(tmp_path: Path) -> None:
+def test_a_later_frame_replaces_a_black_keyframe(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4", lambda number: draw_frame(number) if number > 20 else plain(0), seconds=8, gop=1000)
     outcome = thumbnails(path, ThumbnailOptions())
     assert (numbers(outcome)[0] or 0) > 20

@@ -82,7 +82,7 @@ def test_a_walk_takes_the_frame_nearest_to_each_time(
     assert taken(Film(at_s), wanted_s) == expected
 
 
-def test_the_last_pictures_stand_for_what_a_video_cut_off_no_longer_has() -> None:
+def test_last_pictures_replace_positions_past_the_cut() -> None:
     early, late, beyond = taken(Film(TWENTY_FIVE[:100]), [0.8, 4.5, 7.6])
     assert early == 0.8
     assert late == beyond
@@ -99,7 +99,7 @@ def test_frames_that_cannot_be_shown_are_passed_over() -> None:
     gaps=st.lists(st.sampled_from([0.02, 0.04, 0.2, 0.9, 3.0]), min_size=1, max_size=60),
     shares=st.lists(st.floats(0.001, 0.999), min_size=1, max_size=5),
 )
-def test_no_frame_of_any_video_is_nearer_than_the_one_taken(gaps: list[float], shares: list[float]) -> None:
+def test_selected_frame_is_the_nearest_of_all(gaps: list[float], shares: list[float]) -> None:
     """To a second, where frames come more than a second apart: of those in between, not every one is looked at."""
     at_s = [round(sum(gaps[:count]), 6) for count in range(len(gaps))]
     wanted_s = sorted(share * at_s[-1] for share in shares)

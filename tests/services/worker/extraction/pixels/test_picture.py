@@ -38,7 +38,7 @@ def test_a_thumbnail_has_square_pixels_and_keeps_its_shape(
 
 
 @given(SIDES, SIDES, RATIOS, WIDTHS)
-def test_a_thumbnail_is_never_enlarged_and_never_wider_than_asked(
+def test_thumbnail_exceeds_neither_source_nor_requested_width(
     width: int, height: int, ratio: float, max_width: int
 ) -> None:
     shown_width, shown_height = compute_size(width, height, ratio, max_width_px=max_width)
@@ -47,7 +47,7 @@ def test_a_thumbnail_is_never_enlarged_and_never_wider_than_asked(
 
 
 @given(st.integers(256, 4096), st.integers(256, 4096), st.floats(0.5, 2), st.integers(256, 4096))
-def test_the_shape_is_that_of_the_video_to_a_pixel(width: int, height: int, ratio: float, max_width: int) -> None:
+def test_aspect_ratio_matches_the_video_within_a_pixel(width: int, height: int, ratio: float, max_width: int) -> None:
     shown_width, shown_height = compute_size(width, height, ratio, max_width_px=max_width)
     assert shown_width == pytest.approx(shown_height * width * ratio / height, abs=0.5 + 0.5 * width * ratio / height)
 

@@ -42,7 +42,7 @@ def test_hdr_is_tone_mapped(videos: Videos, transfer: str) -> None:
 
 @pytest.mark.parametrize(("name", "codec"), [("phone.mkv", "hevc"), ("film.webm", "vp9"), ("film.mp4", "av1")])
 @pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
-def test_hdr_is_tone_mapped_in_every_codec_that_has_it(videos: Videos, name: str, codec: str, transfer: str) -> None:
+def test_every_hdr_codec_is_tone_mapped(videos: Videos, name: str, codec: str, transfer: str) -> None:
     tags = f"setparams=color_primaries=bt2020:color_trc={transfer}:colorspace=bt2020nc:range=tv"
     tagged = ("-vf", f"scale=out_color_matrix=bt2020:out_range=tv,format=yuv420p10le,{tags}", "-pix_fmt", "yuv420p10le")
     path = videos.video(name, codec=codec, duration_s=2, options=hdr(transfer) if codec == "hevc" else tagged)
@@ -106,7 +106,7 @@ def test_odd_sizes_lose_no_line(videos: Videos, size_px: tuple[int, int]) -> Non
 @pytest.mark.parametrize(
     "codec", ["h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "mpeg2video", "h263", "mjpeg", "prores"]
 )
-def test_a_picture_that_shrinks_by_a_few_pixels_is_not_cropped(videos: Videos, codec: str) -> None:
+def test_shrinking_by_a_few_pixels_crops_nothing(videos: Videos, codec: str) -> None:
     """FFmpeg takes a width that is smaller by less than a macroblock for a crop that the container tells of."""
     name = "narrow.mov" if codec == "prores" else "narrow.mkv"
     path = videos.video(name, codec=codec, width_px=352, height_px=288, sar="43:44", duration_s=2)
@@ -164,7 +164,7 @@ def test_interlaced_pictures_have_no_combs(tmp_path: Path, name: str, options: t
     assert similarity(frame.image, expected) >= 0.95
 
 
-def test_progressive_pictures_in_an_interlaced_stream_keep_all_of_their_lines(tmp_path: Path) -> None:
+def test_progressive_pictures_in_interlaced_streams_keep_every_line(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     options = ("-c:v", "libx264", "-x264-params", "tff=1:keyint=25", "-flags", "+ilme+ildct", "-pix_fmt", "yuv420p")
     encode_video(_passing(interlaced=False), path, fps=25, inputs=(), options=options)

@@ -93,7 +93,7 @@ def nested(depth: int) -> bytes:
     return len(head).to_bytes(4) + head
 
 
-def test_an_honest_child_is_believed_but_for_what_it_cost() -> None:
+def test_parent_counts_the_reads_of_an_honest_child() -> None:
     outcome = talk(asks(wire.pack_range(0, 1000)))
     assert outcome.pictures == HONEST.pictures
     assert (outcome.usage.requests, outcome.usage.bytes_read) == (1, 1000)
@@ -138,18 +138,18 @@ LIES: dict[str, Callable[[int, int], object]] = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_a_child_that_does_not_keep_to_the_protocol_is_not_believed(lie: str) -> None:
+def test_a_child_that_breaks_the_protocol_fails(lie: str) -> None:
     outcome = talk(LIES[lie])
     assert (outcome.state, outcome.reason_code, outcome.retryable) == (VideoState.FAILED, ReasonCode.CRASHED, True)
     assert outcome.pictures == ()
 
 
-def test_a_child_may_name_the_error_of_its_index_reader() -> None:
+def test_a_child_reports_its_index_readers_error() -> None:
     outcome = talk(answers(with_failure()))
     assert (outcome.state, outcome.index_failure) == (VideoState.DONE, FAILURE)
 
 
-def test_a_child_that_asks_on_and_on_meets_its_bound() -> None:
+def test_endless_reads_of_a_child_reach_the_limit() -> None:
     def child(inbox: int, outbox: int) -> None:
         while True:
             wire.send_message(outbox, Kind.READ, wire.pack_range(0, 1000))

@@ -39,7 +39,7 @@ def test_several_threads_extract_at_once(videos: Videos, sandbox: Sandbox) -> No
 
 
 @needs_proc
-def test_one_child_that_is_killed_does_not_disturb_the_others(sandbox: Sandbox, film: bytes) -> None:
+def test_a_killed_child_does_not_disturb_the_others(sandbox: Sandbox, film: bytes) -> None:
     outcomes = extract_together(
         sandbox, film, 3, while_all_read=lambda: os.kill(children_of(the_fork_server())[0], signal.SIGKILL)
     )
@@ -97,7 +97,7 @@ def test_a_sandbox_that_closes_ends_what_is_under_way(film: bytes) -> None:
 
 
 @needs_proc
-def test_children_may_be_ended_from_outside_and_those_to_come_as_well(film: bytes) -> None:
+def test_kill_children_also_ends_later_children(film: bytes) -> None:
     with Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
 
         def end() -> None:

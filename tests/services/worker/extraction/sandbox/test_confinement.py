@@ -87,7 +87,7 @@ def test_a_confined_process_reaches_nothing_but_its_pipes(tmp_path: Path) -> Non
     assert not new.exists()
 
 
-def test_a_child_of_a_confined_process_could_not_be_freer() -> None:
+def test_a_confined_process_cannot_change_its_filter() -> None:
     """There is no way back: not even for a program that is owned by root and setuid."""
     code = (
         "from services.worker.extraction.sandbox.confinement import confine_process, install_filter; "
@@ -112,7 +112,7 @@ with Sandbox(ThumbnailOptions(), Bounds()) as sandbox, LocalFile(Path(sys.argv[1
 """
 
 
-def test_where_the_kernel_has_no_filter_the_sandbox_says_so_and_works(videos: Videos) -> None:
+def test_sandbox_works_and_warns_without_kernel_filters(videos: Videos) -> None:
     command = [sys.executable, "-c", WITHOUT_SECCOMP + EXTRACTS, str(videos.video("a.mp4"))]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.splitlines() == [f"seccomp: {os.strerror(errno.ENOSYS)}", "done"]

@@ -49,7 +49,7 @@ def test_no_process_of_the_sandbox_knows_a_credential(film: bytes, monkeypatch: 
 
 
 @needs_proc
-def test_a_child_may_read_write_and_end_and_ask_for_nothing_else(sandbox: Sandbox, film: bytes) -> None:
+def test_a_child_may_only_read_write_and_exit(sandbox: Sandbox, film: bytes) -> None:
     """Limits besides the filter, which test_confinement.py tests."""
     seen: dict[str, str] = {}
 

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("processes_of_other_tests")
 
 
 @needs_proc
-def test_a_child_that_is_killed_is_one_failure_and_worth_another_try(sandbox: Sandbox, film: bytes) -> None:
+def test_a_killed_child_is_one_retryable_failure(sandbox: Sandbox, film: bytes) -> None:
     for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGRTMIN + 3):
         outcome = sandbox.extract(Source(film, partial(end_the_child, number)))
         assert (outcome.state, outcome.reason_code, outcome.retryable) == (VideoState.FAILED, ReasonCode.CRASHED, True)
@@ -55,7 +55,7 @@ def test_a_child_that_hangs_is_ended_at_its_deadline(film: bytes) -> None:
 
 
 @needs_proc
-def test_a_child_that_used_up_its_cpu_time_is_a_failure_for_good(sandbox: Sandbox, film: bytes) -> None:
+def test_exhausted_cpu_time_is_a_final_failure(sandbox: Sandbox, film: bytes) -> None:
     """The signal is what the kernel sends at the limit; the limit itself is looked at below."""
     outcome = sandbox.extract(Source(film, lambda: os.kill(the_child(), signal.SIGXCPU)))
     assert (outcome.state, outcome.reason_code, outcome.retryable) == (VideoState.FAILED, ReasonCode.TIMEOUT, False)
@@ -80,7 +80,7 @@ def test_a_child_has_limits_of_its_own(film: bytes) -> None:
     }
 
 
-def test_a_video_that_needs_too_much_memory_is_refused_for_good(videos: Videos, film: bytes) -> None:
+def test_needing_too_much_memory_is_a_final_failure(videos: Videos, film: bytes) -> None:
     big = videos.video("big.mp4", width_px=7680, height_px=4320, duration_s=1 / 25)
     with Sandbox(ThumbnailOptions(), Bounds(memory_mb=320)) as sandbox:
         with LocalFile(big) as source:
@@ -90,7 +90,7 @@ def test_a_video_that_needs_too_much_memory_is_refused_for_good(videos: Videos, 
         assert_works(sandbox, film)
 
 
-def test_a_video_that_takes_too_many_reads_is_refused_for_good(videos: Videos) -> None:
+def test_taking_too_many_reads_is_a_final_failure(videos: Videos) -> None:
     content = videos.video("a.mov", codec="prores").read_bytes()
     with Sandbox(ThumbnailOptions(), Bounds(requests=2)) as sandbox:
         outcome = sandbox.extract(Source(content))
@@ -117,7 +117,7 @@ class ForGoodError(SourceError):
 @pytest.mark.parametrize(
     ("error", "retryable"), [(SourceError("no route to host"), True), (ForGoodError("403"), False)]
 )
-def test_an_error_of_the_source_is_told_in_its_words(
+def test_source_errors_keep_their_own_message(
     sandbox: Sandbox, film: bytes, error: SourceError, *, retryable: bool
 ) -> None:
     def fail() -> None:
@@ -129,7 +129,7 @@ def test_an_error_of_the_source_is_told_in_its_words(
     assert_works(sandbox, film)
 
 
-def test_a_source_that_gives_less_than_it_promised_is_an_error_of_storage(sandbox: Sandbox, film: bytes) -> None:
+def test_a_short_read_is_a_storage_error(sandbox: Sandbox, film: bytes) -> None:
     class Shrunk(Source):
         @property
         def size_bytes(self) -> int:
@@ -165,7 +165,7 @@ def test_a_fork_server_that_died_is_started_again(sandbox: Sandbox, film: bytes)
 
 
 @needs_proc
-def test_a_fork_server_that_dies_meanwhile_costs_one_try_at_most(sandbox: Sandbox, film: bytes) -> None:
+def test_a_dying_fork_server_costs_one_try(sandbox: Sandbox, film: bytes) -> None:
     outcome = sandbox.extract(Source(film, lambda: os.kill(the_fork_server(), signal.SIGKILL)))
     assert outcome.state is VideoState.DONE or outcome.retryable
     assert_works(sandbox, film)

@@ -99,7 +99,7 @@ def frames(reader: int) -> Iterator[tuple[Kind, bytes]]:
 
 
 @given(st.binary(max_size=64))
-def test_any_bytes_are_frames_up_to_the_first_that_is_none(data: bytes) -> None:
+def test_any_bytes_parse_up_to_the_first_invalid_frame(data: bytes) -> None:
     pipe = Pipe()
     os.write(pipe.writer, data)
     pipe.close(pipe.writer)
@@ -137,7 +137,7 @@ def test_half_a_frame_and_silence_ends_at_the_deadline(pipe: Pipe, part: bytes) 
         receive_message(pipe.reader, deadline=time.monotonic() + 0.01)
 
 
-def test_a_reader_who_does_not_read_is_not_waited_for(pipe: Pipe) -> None:
+def test_a_send_to_a_stalled_reader_times_out(pipe: Pipe) -> None:
     os.set_blocking(pipe.writer, False)
     with pytest.raises(DeadlineError):
         send_message(pipe.writer, Kind.DATA, bytes(10_000_000), deadline=time.monotonic() + 0.01)
@@ -151,7 +151,7 @@ def test_a_reader_who_is_gone_is_an_error(pipe: Pipe) -> None:
         send_message(pipe.writer, Kind.DATA, b"hello")
 
 
-def test_what_is_there_is_read_even_when_time_is_up(pipe: Pipe) -> None:
+def test_available_data_is_read_after_the_deadline(pipe: Pipe) -> None:
     send_message(pipe.writer, Kind.REFUSED, b"late")
     assert receive_message(pipe.reader, deadline=PASSED) == (Kind.REFUSED, b"late")
 

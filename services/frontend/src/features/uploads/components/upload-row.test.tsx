@@ -32,7 +32,7 @@ it("shows a file's name as text", () => {
   expect(screen.getByText(upload.file.name)).toBeDefined();
 });
 
-it("shows the reason of a failure and offers a retry", () => {
+it("shows a failure's reason and offers a retry", () => {
   render(<UploadRow upload={{ ...upload, state: "broken", reason: "The bucket refused the upload (403)." }} />);
   expect(screen.getByText("The bucket refused the upload (403).")).toBeDefined();
   expect(screen.getByRole("button", { name: /^Retry the upload of/ })).toBeDefined();
