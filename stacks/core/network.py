@@ -80,8 +80,8 @@ def _make_vpc(stack: "PipelineStack") -> VpcNetwork:
                 Postcondition(
                     condition=f"${{length(self.names) >= {count}}}",
                     error_message=(
-                        f"pipeline.toml asks for {count} zones (network.availability_zones), and "
-                        f"{stack.config.region} has fewer with EKS on Fargate: ask for 2, or choose another region."
+                        f"network.availability_zones is {count}, and {stack.config.region} has fewer zones with EKS on "
+                        f"Fargate: {'set 2, or ' if count > 2 else ''}choose another region."
                     ),
                 )
             ]

@@ -71,7 +71,7 @@ def _bill(config: PipelineConfig, lines: list[Line], videos: int) -> Iterator[st
 
 
 def _savings(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[str]:
-    yield "Settings of pipeline.toml that save, each by itself, and what they give up:"
+    yield "Settings that save, each by itself, and what they give up:"
     for saving, saved in list_savings(config, prices, videos=videos, video_mb=video_mb):
         setting = f"[{saving.section}] {saving.field} = {json.dumps(saving.value)}"
         yield f"  {setting:<67} {-saved:>10,.2f}"

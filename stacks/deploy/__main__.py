@@ -90,7 +90,8 @@ def _run(arguments: argparse.Namespace) -> int:
                 after_init=partial(keep_lock, project, say=print_line),
             )
             session = boto3.Session(region_name=config.region)
-            instance = Instance(config=config, project=project, session=session, setup=setup)
+            name = os.fspath(file.relative_to(project) if file.is_relative_to(project) else file)
+            instance = Instance(config=config, project=project, session=session, config_file=name, setup=setup)
             return _operate(instance, file, arguments)
     return 0
 
@@ -106,7 +107,7 @@ def _operate(instance: Instance, file: Path, arguments: argparse.Namespace) -> i
         case "images":
             push_images(instance, tag=arguments.tag)
         case "smoke":
-            account.check_credentials(instance.session, instance.config)
+            account.check_credentials(instance)
             run_smoke(instance, url=arguments.url, wait_s=arguments.wait_s)
         case _:
             return _change(instance, arguments)
@@ -202,7 +203,7 @@ def _check_names(asked: Sequence[str], team: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m stacks.deploy", description=__doc__)
     parser.add_argument(
-        "--project", type=Path, default=Path.cwd(), metavar="DIR", help="folder of pipeline.toml (default: this one)"
+        "--project", type=Path, default=Path.cwd(), metavar="DIR", help="folder of the project (default: this one)"
     )
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(

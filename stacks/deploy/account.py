@@ -12,6 +12,7 @@ from stacks.config.files import load_instance
 from stacks.config.model import PipelineConfig
 from stacks.cost.capacity import largest_fit
 from stacks.deploy.errors import PrerequisiteError
+from stacks.deploy.instance import Instance
 from stacks.naming import SERVICES, Names
 
 if TYPE_CHECKING:
@@ -27,20 +28,21 @@ def error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def check_credentials(session: "Session", config: PipelineConfig) -> None:
+def check_credentials(instance: Instance) -> None:
     """Raise PrerequisiteError if there are no valid credentials, or those of another account."""
     try:
-        identity = session.client("sts").get_caller_identity()
+        identity = instance.session.client("sts").get_caller_identity()
     except NoCredentialsError:
         raise PrerequisiteError(
             "There are no AWS credentials: log in (`aws sso login`), or set AWS_PROFILE to a profile that has them."
         ) from None
     except (ClientError, BotoCoreError) as error:
         raise PrerequisiteError(f"The AWS credentials are not accepted ({error}): log in again.") from None
-    if identity["Account"] != config.account_id:
+    account = instance.config.account_id
+    if identity["Account"] != account:
         raise PrerequisiteError(
-            f"The credentials are those of account {identity['Account']} ({identity['Arn']}), and pipeline.toml says "
-            f"account_id = {config.account_id!r}: use that account's credentials, or fix account_id."
+            f"The credentials are those of account {identity['Account']} ({identity['Arn']}), and "
+            f"{instance.config_file} says account_id = {account!r}: use that account's credentials, or fix account_id."
         )
 
 
@@ -98,7 +100,7 @@ def check_images(session: "Session", config: PipelineConfig) -> None:
         )
 
 
-def check_repository_secrets(config: PipelineConfig, environment: Mapping[str, str]) -> None:
+def check_repository_secrets(instance: Instance, environment: Mapping[str, str]) -> None:
     """Compare the workflows' ECR_BASE_WORKER, ECR_BASE_API and ECR_BASE_FRONTEND with the config's repositories.
 
     Raises:
@@ -106,10 +108,11 @@ def check_repository_secrets(config: PipelineConfig, environment: Mapping[str, s
     """
     for service in SERVICES:
         variable = f"ECR_BASE_{service.upper()}"
-        said, ours = environment.get(variable, ""), Names(config).image(service).rpartition(":")[0]
+        said, ours = environment.get(variable, ""), instance.names.image(service).rpartition(":")[0]
         if said and said != ours:
             raise PrerequisiteError(
-                f"{variable} is {said!r}, and by pipeline.toml the repository is {ours!r}: fix the secret or remove it."
+                f"{variable} is {said!r}, and by {instance.config_file} the repository is {ours!r}: fix the secret or "
+                "remove it."
             )
 
 

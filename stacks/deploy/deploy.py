@@ -24,11 +24,6 @@ from stacks.deploy.stages import (
 from stacks.naming import StackId
 from stacks.terraform import commands
 
-_HTTPS_FIRST = (
-    "Set certificate = true in pipeline.toml (and commit it, as every later deployment keeps HTTPS by it), then give "
-    "the command again."
-)
-
 
 def deploy_stack(
     instance: Instance, stack: StackId, *, step: int | None, unattended: bool, plan_file: Path | None = None
@@ -110,16 +105,26 @@ def deploy_team_stacks(
 def _check_step(instance: Instance, step: int) -> None:
     config = instance.config
     if config.domain is None:
-        raise RefusedError('The dns stack needs a domain, and pipeline.toml has none: set domain = "example.com".')
+        raise RefusedError(
+            f'The dns stack needs a domain, and {instance.config_file} has none: set domain = "example.com".'
+        )
     if step == 2 and not config.certificate:
         raise RefusedError(
-            f"Step 2 gives the dashboard HTTPS, and pipeline.toml says certificate = false. {_HTTPS_FIRST}"
+            f"Step 2 gives the dashboard HTTPS, and {instance.config_file} says certificate = false. "
+            f"{_https_first(instance)}"
         )
     if step == 1 and config.certificate and progress.is_delegated(instance):
         raise RefusedError(
-            "Step 1 would take the dashboard's address away, as pipeline.toml says certificate = true and the domain "
-            "is delegated: run step 2, or set certificate = false to go back to HTTP."
+            f"Step 1 would take the dashboard's address away, as {instance.config_file} says certificate = true and "
+            "the domain is delegated: run step 2, or set certificate = false to go back to HTTP."
         )
+
+
+def _https_first(instance: Instance) -> str:
+    return (
+        f"Set certificate = true in {instance.config_file} (and commit it, as every later deployment keeps HTTPS by "
+        "it), then give the command again."
+    )
 
 
 def _deploy(instance: Instance, stage: Stage, *, unattended: bool, plan_file: Path | None = None) -> None:
@@ -161,6 +166,6 @@ def _explain(instance: Instance, pause: Pause) -> None:
         _tell_name_servers(instance)
         print_line("Next: delegate the domain, then ./noxw deploy all")
     else:
-        print_line(f"{instance.config.domain} is delegated. {_HTTPS_FIRST}")
+        print_line(f"{instance.config.domain} is delegated. {_https_first(instance)}")
         print_line("Next: ./noxw deploy all")
     print_line("The alarms need no domain: ./noxw deploy monitoring")

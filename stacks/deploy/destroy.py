@@ -151,7 +151,7 @@ def _check_protection(instance: Instance) -> None:
     if protected:
         raise RefusedError(
             f"{' and '.join(protected)} {'is' if len(protected) == 1 else 'are'} true, so AWS would refuse half-way: "
-            "set false in pipeline.toml, run `./noxw deploy core`, then destroy."
+            f"set false in {instance.config_file}, run `./noxw deploy core`, then destroy."
         )
 
 

@@ -58,14 +58,17 @@ def push_images(instance: Instance, *, tag: str) -> None:
     check_tag(tag)
     config = instance.config.model_copy(update={"image_tag": tag})
     tools.check_docker()
-    account.check_credentials(instance.session, config)
-    account.check_repository_secrets(config, os.environ)
+    account.check_credentials(instance)
+    account.check_repository_secrets(instance, os.environ)
     missing = account.missing_images(instance.session, config)
     for service in naming.SERVICES:
         if service not in missing:
             print_line(f"{service} {tag} is in ECR already, where a tag never moves: left as it is.")
     build_and_push(instance, missing, tag=tag)
-    print_line(f"Next: set image_tag = {tag!r} in pipeline.toml, then ./noxw deploy core (the first time) or workloads")
+    print_line(
+        f"Next: set image_tag = {tag!r} in {instance.config_file}, then ./noxw deploy core (the first time) or "
+        "workloads"
+    )
 
 
 def build_and_push(instance: Instance, services: Iterable[str], *, tag: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stacks.config.files import DEFAULT_FILE
 from stacks.config.model import PipelineConfig
 from stacks.naming import Names
 from stacks.terraform.commands import Run
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 class Instance:
     config: PipelineConfig
     project: Path
-    """Folder with `pipeline.toml` and `main.py`."""
+    """Folder with `main.py` and the config files."""
     session: "Session"
+    config_file: str = DEFAULT_FILE
+    """Name of the config's file, for messages: relative to the project's folder if it is in there."""
     team: tuple[str, ...] = ()
     """Ids of the team's own stacks, in the order of deployment."""
     setup: Setup = field(default_factory=Setup)

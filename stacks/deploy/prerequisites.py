@@ -20,7 +20,7 @@ def check_prerequisites(instance: Instance, needs: Iterable[Need], *, docker: bo
     """Raise PrerequisiteError naming everything that is missing. AWS is asked only with valid credentials."""
     needs = list(needs)
     problems = list(_problems(_local_checks(instance, needs, docker=docker)))
-    signed_in = list(_problems([lambda: account.check_credentials(instance.session, instance.config)]))
+    signed_in = list(_problems([lambda: account.check_credentials(instance)]))
     problems += signed_in
     if not signed_in:
         checks = _checks_in_aws(instance)
@@ -68,7 +68,7 @@ def _checks_in_aws(instance: Instance) -> dict[Need, Callable[[], None]]:
 
 
 def _check_images(instance: Instance) -> None:
-    account.check_repository_secrets(instance.config, os.environ)
+    account.check_repository_secrets(instance, os.environ)
     account.check_images(instance.session, instance.config)
 
 

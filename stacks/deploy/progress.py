@@ -176,7 +176,7 @@ def check_certificate(instance: Instance) -> None:
     """Raise PrerequisiteError if the config wants HTTPS and the certificate has not been issued."""
     if instance.config.certificate and not has_certificate(instance):
         raise PrerequisiteError(
-            f"pipeline.toml says certificate = true and ACM has issued none for {instance.names.host}: run "
+            f"{instance.config_file} says certificate = true and ACM has issued none for {instance.names.host}: run "
             "`./noxw deploy dns --step 2` first, or set certificate = false."
         )
 

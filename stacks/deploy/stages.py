@@ -39,7 +39,7 @@ class Stage:
     title: str
     needs: tuple[Need, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
-    """Environment variables over `pipeline.toml`."""
+    """Environment variables over the config's file."""
 
 
 @dataclass(frozen=True, kw_only=True)

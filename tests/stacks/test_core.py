@@ -327,7 +327,7 @@ def test_too_few_fargate_zones_end_the_plan(name: str) -> None:
     count = MATRIX[name].get("network", {}).get("availability_zones", 2)
     [condition] = zones["lifecycle"]["postcondition"]
     assert condition["condition"] == f"${{length(self.names) >= {count}}}"
-    assert f"asks for {count} zones (network.availability_zones)" in condition["error_message"]
+    assert f"network.availability_zones is {count}, and" in condition["error_message"]
 
 
 def test_the_token_is_in_no_state(core: Synthesized) -> None:

@@ -93,6 +93,27 @@ def test_a_wrong_number_is_told(project: Path, wrong: list[str]) -> None:
     assert wrong[0] in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("folder", "shown"), [("", "staging.toml"), ("envs", "envs/staging.toml"), ("../elsewhere", None)]
+)
+@pytest.mark.usefixtures("session")  # has credentials of another account
+def test_a_message_names_the_config_that_was_given(
+    project: Path,
+    folder: str,
+    shown: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    staging = (project / folder / "staging.toml").resolve()
+    staging.parent.mkdir(exist_ok=True)
+    staging.write_text(PIPELINE.replace("123456789012", "999999999999"), encoding="utf-8")
+    monkeypatch.setattr(
+        sys, "argv", ["stacks.deploy", "--project", str(project), "deploy", "core", "--config", str(staging)]
+    )
+    assert main() == 1
+    assert f"and {shown or staging} says account_id = '999999999999'" in capsys.readouterr().err
+
+
 def test_another_config_is_deployed_from_its_own_folder(
     project: Path, bench: Bench, session: boto3.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

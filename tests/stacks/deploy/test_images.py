@@ -59,10 +59,10 @@ def test_no_docker_is_told_before_anything_else(bench: Bench, make_instance: Mak
 
 
 def test_secrets_that_name_other_repositories_are_told(make_instance: MakeInstance) -> None:
-    config = make_instance().config
-    account.check_repository_secrets(config, {"ECR_BASE_API": f"{REGISTRY}/thumbnails-api", "ECR_BASE_WORKER": ""})
+    instance = make_instance()
+    account.check_repository_secrets(instance, {"ECR_BASE_API": f"{REGISTRY}/thumbnails-api", "ECR_BASE_WORKER": ""})
     with pytest.raises(PrerequisiteError, match=r"ECR_BASE_WORKER is 'x/y', and by pipeline\.toml the repository is"):
-        account.check_repository_secrets(config, {"ECR_BASE_WORKER": "x/y"})
+        account.check_repository_secrets(instance, {"ECR_BASE_WORKER": "x/y"})
 
 
 def test_build_context_has_only_what_dockerfiles_copy() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +67,15 @@ def test_a_docker_without_an_engine_is_told(bench: Bench) -> None:
         tools.check_docker()
 
 
-def test_no_credentials_are_told(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_credentials_are_told(
+    session: boto3.Session, make_instance: MakeInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     with pytest.raises(PrerequisiteError, match=r"There are no AWS credentials: log in"):
-        account.check_credentials(boto3.Session(region_name=session.region_name), config())
+        account.check_credentials(replace(make_instance(), session=boto3.Session(region_name=session.region_name)))
 
 
 class _Quotas:
