@@ -43,16 +43,19 @@ def process_environment(
 
     A pod has an address of its own; on this machine a port that is taken is replaced by a free one.
     """
-    changed = {}
-    for name, value in environment.items():
-        if name.endswith("_PORT") and value != "0" and not _is_free(int(value)):
-            changed[name] = str(_free_port())
+    changed = {name: str(_free_port()) for name in taken_ports(environment)}
     base = place.environment(endpoint, {name: os.environ[name] for name in _KEPT if name in os.environ})
     # The region is one of the Deployment's variables. The name of the CLI configuration marks our processes.
     others = ("AWS_REGION", "AWS_DEFAULT_REGION", *OVERRIDES)
     identity = {name: value for name, value in base.items() if name not in others}
     own = {**identity, "KUBECONFIG": kubeconfig or os.devnull, **environment, **changed}
     return own, [f"{name}={value} instead of {environment[name]}" for name, value in changed.items()]
+
+
+def taken_ports(environment: Mapping[str, str]) -> list[str]:
+    """Return the variables whose port another process of this machine has."""
+    ports = {name: int(value) for name, value in environment.items() if name.endswith("_PORT")}
+    return [name for name, port in ports.items() if port and not _is_free(port)]
 
 
 def command(part: str) -> list[str]:

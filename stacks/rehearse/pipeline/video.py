@@ -13,7 +13,12 @@ from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX
 from stacks.naming import StackId
 from stacks.rehearse.emulated.proxy import Proxy
 from stacks.rehearse.errors import RehearsalError
-from stacks.rehearse.pipeline.pods import command, deployment_environment, process_environment
+from stacks.rehearse.pipeline.pods import (
+    command,
+    deployment_environment,
+    process_environment,
+    taken_ports,
+)
 from stacks.rehearse.processes import Processes
 from stacks.rehearse.start import Rehearsal
 
@@ -26,6 +31,7 @@ KEY = f"{UPLOAD_PREFIX}rehearsal/Test card.mp4"
 
 _PATIENCE_S = 90.0
 _PAUSE_S = 0.25
+_STARTS = 3
 _Value = TypeVar("_Value")
 
 
@@ -42,28 +48,59 @@ def process_video(
     s3.upload_file(str(file), bucket, KEY)
     positions = rehearsal.config.thumbnails.positions_pct
     details = []
-    environment, changed = _environment(rehearsal, "worker", proxy, outputs)
-    details += [f"worker: {change}" for change in changed]
-    with processes.running(command("worker"), cwd=file.parent, environment=environment, log="worker") as worker:
-        pictures = _wait(
-            worker,
-            f"{len(positions)} thumbnails",
-            lambda: _thumbnails(s3, bucket, wanted=len(positions)),
-            log=processes.logs / "worker.log",
-        )
+    pictures, changed = run_pod(
+        processes,
+        "worker",
+        lambda: _environment(rehearsal, "worker", proxy, outputs),
+        what=f"{len(positions)} thumbnails",
+        find=lambda _environment: _thumbnails(s3, bucket, wanted=len(positions)),
+    )
+    details += changed
     for key, content in pictures.items():
         width, height = decode(content)
         details.append(f"{key}: {width} x {height}, {len(content)} bytes")
-    environment, changed = _environment(rehearsal, "api", proxy, outputs)
-    details += [f"api: {change}" for change in changed]
     token = session.client("secretsmanager").get_secret_value(SecretId=rehearsal.names.api_token_secret)["SecretString"]
-    url = f"http://127.0.0.1:{environment['API_PORT']}/api/videos/{quote(KEY)}"
-    with processes.running(command("api"), cwd=file.parent, environment=environment, log="api") as api:
-        video = _wait(api, "an answer of the api", lambda: _ask(url, token), log=processes.logs / "api.log")
+    video, changed = run_pod(
+        processes,
+        "api",
+        lambda: _environment(rehearsal, "api", proxy, outputs),
+        what="an answer of the api",
+        find=lambda environment: _ask(f"http://127.0.0.1:{environment['API_PORT']}/api/videos/{quote(KEY)}", token),
+    )
+    details += changed
     if video.get("state") != "done":
         raise RehearsalError(f"The api does not show the video as done: {json.dumps(video)}")
     details.append(f"the api shows {KEY} as done")
     return details
+
+
+def run_pod(
+    processes: Processes,
+    part: str,
+    make_environment: Callable[[], tuple[dict[str, str], list[str]]],
+    *,
+    what: str,
+    find: Callable[[Mapping[str, str]], _Value | None],
+) -> tuple[_Value, list[str]]:
+    """Run worker or api until `find` returns what is waited for; return it with the settings that were changed.
+
+    A process that ends because another has just taken its port is started once more, with another port.
+
+    Raises: RehearsalError if the process ends or nothing comes within 90 s.
+    """
+    starts = 0
+    while True:
+        starts += 1
+        environment, changed = make_environment()
+        with processes.running(command(part), cwd=processes.logs, environment=environment, log=part) as process:
+            try:
+                found = _wait(process, what, lambda: find(environment), log=processes.logs / f"{part}.log")  # noqa: B023 - called at once
+            except RehearsalError:
+                ended = process.poll() is not None
+                if starts == _STARTS or not ended or not taken_ports(environment):
+                    raise
+            else:
+                return found, [f"{part}: {change}" for change in changed]
 
 
 def draw_video(file: Path) -> None:
