@@ -6,11 +6,11 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
 
@@ -36,6 +36,8 @@ _PLAN = "rehearsal.tfplan"
 _CHANGES = 2
 """Status of `terraform plan -detailed-exitcode` if the plan has changes."""
 _LAST_LINES = 30
+_Item = TypeVar("_Item")
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +57,9 @@ def run_steps(rehearsal: Rehearsal, report: Report, processes: Processes) -> Non
     """Run all steps. Raises: RehearsalError at the first that fails."""
     with _started(rehearsal, report, processes) as stage:
         _deploy_all(stage)
-        with report.step("c", "plan every stack again") as result:
-            for explained in _together(rehearsal.stacks, lambda stack: _plan_again(stage, stack)):
-                result.details += explained
-        if StackId.CORE in rehearsal.stacks:
-            with report.step("d", "process a video with the environment of the Deployments") as result:
-                outputs = _outputs(stage, StackId.CORE)
-                result.details += video.process_video(rehearsal, processes, stage.proxy, stage.session, outputs)
+        # The video changes nothing that a plan compares.
+        checks = [_plan_all_again, *([_process_video] if StackId.CORE in rehearsal.stacks else [])]
+        _together(checks, lambda check: check(stage))
         _destroy_all(stage)
         with report.step("f", "compare every request with the policies") as result:
             result.details += check_rights(
@@ -138,15 +136,11 @@ def _destroy_all(stage: Stage) -> None:
 
 
 def _waves(stacks: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return the stacks in the order of their deployment, those together that need nothing of each other.
-
-    dns and core go together without workloads: `destroy workloads` takes dns back to its first step.
-    """
-    base = (StackId.CORE,) if StackId.WORKLOADS in stacks else (StackId.CORE, StackId.DNS)
-    waves: list[tuple[str, ...]] = [(StackId.BOOTSTRAP,), base]
-    if StackId.WORKLOADS in stacks:
-        waves += [(StackId.DNS,), (StackId.WORKLOADS,)]
-    waves += [(StackId.MONITORING,), *((stack,) for stack in stacks if stack not in set(StackId))]
+    """Return the stacks in the order of their deployment, those together that need nothing of each other."""
+    waves: list[tuple[str, ...]] = [
+        *((StackId.BOOTSTRAP,), (StackId.CORE, StackId.DNS), (StackId.WORKLOADS,), (StackId.MONITORING,)),
+        *((stack,) for stack in stacks if stack not in set(StackId)),
+    ]
     chosen = (tuple(stack for stack in wave if stack in stacks) for wave in waves)
     return [wave for wave in chosen if wave]
 
@@ -188,6 +182,18 @@ def _run_deploy(stage: Stage, verb: str, stack: str, *arguments: str) -> None:
         raise RehearsalError("\n".join([f"`{verb} {stack}` failed:", *last]))
 
 
+def _plan_all_again(stage: Stage) -> None:
+    with stage.report.step("c", "plan every stack again") as result:
+        for explained in _together(stage.rehearsal.stacks, lambda stack: _plan_again(stage, stack)):
+            result.details += explained
+
+
+def _process_video(stage: Stage) -> None:
+    with stage.report.step("d", "process a video with the environment of the Deployments") as result:
+        outputs = _outputs(stage, StackId.CORE)
+        result.details += video.process_video(stage.rehearsal, stage.processes, stage.proxy, stage.session, outputs)
+
+
 def _plan_again(stage: Stage, stack: str) -> list[str]:
     folder = stage.rehearsal.place.project(stack) / "cdktf.out" / "stacks" / stack
     environment = stage.rehearsal.place.environment(_endpoint(stage, stack))
@@ -198,9 +204,11 @@ def _plan_again(stage: Stage, stack: str) -> list[str]:
     if status not in (0, _CHANGES):
         last = stage.processes.read(log).strip().splitlines()[-_LAST_LINES:]
         raise RehearsalError("\n".join([f"A second plan of {stack} failed:", *last]))
-    shown = f"show-{stack}"
-    stage.processes.run([binary, "show", "-json", _PLAN], cwd=folder, environment=environment, log=shown)
-    explained = check_plan(stack, json.loads(stage.processes.read(shown)))
+    explained: list[str] = []
+    if status == _CHANGES:
+        shown = f"show-{stack}"
+        stage.processes.run([binary, "show", "-json", _PLAN], cwd=folder, environment=environment, log=shown)
+        explained = check_plan(stack, json.loads(stage.processes.read(shown)))
     stage.report.line(f"     {stack}: no changes" + (", but for what the emulated AWS makes" if explained else ""))
     return explained
 
@@ -217,11 +225,13 @@ def _endpoint(stage: Stage, stack: str) -> str:
     return stage.proxy.endpoint("admin" if stack == StackId.BOOTSTRAP else "deploy", stack)
 
 
-def _together(stacks: Sequence[str], do: Callable[[str], Any]) -> list[Any]:
-    """Do something for each stack at the same time; raise the first error once all have ended."""
-    pool = ThreadPoolExecutor(max_workers=max(1, len(stacks)))
+def _together(items: Sequence[_Item], do: Callable[[_Item], _Value]) -> list[_Value]:
+    """Do something for each item at the same time. The first error is raised; what still runs then goes on."""
+    pool = ThreadPoolExecutor(max_workers=max(1, len(items)))
     try:
-        futures = [pool.submit(do, stack) for stack in stacks]
-        return [future.result() for future in futures]
+        futures = [pool.submit(do, item) for item in items]
+        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+        failed = [future for future in futures if future in done and future.exception()]
+        return [future.result() for future in failed or futures]
     finally:
         pool.shutdown(wait=False)
