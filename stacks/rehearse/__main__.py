@@ -37,6 +37,7 @@ def main() -> int:
         keep=arguments.keep,
         aws_provider=arguments.aws_provider,
         kubeconfig=arguments.kubeconfig,
+        without_statement=arguments.without_statement,
     )
     report = Report(as_json=arguments.json)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -120,6 +121,8 @@ def _introduce(rehearsal: Rehearsal, report: Report) -> None:
     report.line(f"Rehearsing {config.name} (account {config.account_id}, {config.region}). {_versions(rehearsal)}")
     for argument in rehearsal.unknown:
         report.line(f"Left out: {argument}, which hashicorp/aws {rehearsal.provider} does not know.")
+    for policy in rehearsal.weakened:
+        report.line(f"Without the statement {rehearsal.options.without_statement} on purpose: {policy}.")
     for stack, reason in rehearsal.left_out.items():
         report.line(
             f"Not rehearsed: {stack}, as {reason}." if reason != "not asked for" else f"Not rehearsed: {stack}."
@@ -161,6 +164,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--kubeconfig", type=Path, metavar="FILE", help="cluster of this file's current context, which it may fill"
+    )
+    parser.add_argument(
+        "--without-statement",
+        metavar="SID",
+        help="take this statement out of the policies: the rehearsal must then fail and name what is missing",
     )
     return parser
 

@@ -18,6 +18,7 @@ from stacks.rehearse.cluster import Found, find_cluster
 from stacks.rehearse.errors import RehearsalError
 from stacks.rehearse.project.copies import OVERRIDES, Place, change_document
 from stacks.rehearse.project.documents import Target, pinned_provider, reduce_schemas, resource_types
+from stacks.rehearse.project.statements import leave_out_statement
 from stacks.rehearse.providers import MirroredProvider, find_provider_mirrors, write_cli_config
 from stacks.terraform.errors import TerraformError
 from stacks.terraform.setup import synthesize
@@ -37,6 +38,8 @@ class Options:
     keep: bool = False
     aws_provider: str | None = None
     kubeconfig: Path | None = None
+    without_statement: str | None = None
+    """Sid of a statement that is taken out of the policies: the rehearsal must then fail."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,8 @@ class Rehearsal:
     terraform: str
     unknown: tuple[str, ...]
     """Arguments that this version of the provider does not know."""
+    weakened: tuple[str, ...]
+    """Policies that lack the statement of `Options.without_statement`."""
     found: Found | None
 
     @property
@@ -79,14 +84,18 @@ def prepare(options: Options, folder: Path) -> Rehearsal:
             "for the rehearsal."
         )
     place = Place(folder=folder, account=config.account_id, region=config.region)
+    documents = _synthesize(options, place)
+    stacks, left_out = choose_stacks(options.stacks, documents, has_cluster=found is not None)
+    weakened: list[str] = []
+    if options.without_statement:
+        weakened = leave_out_statement(documents, options.without_statement)
+        _write(documents, place)
     providers = find_provider_mirrors()
     write_cli_config(folder, providers)
-    documents = _synthesize(options, place)
     pinned = pinned_provider(documents[StackId.BOOTSTRAP])
     version = choose_version(options.aws_provider, pinned, providers)
     schemas = _read_schemas(place, version, providers, resource_types(documents))
     place.schemas.write_text(json.dumps(schemas), encoding="utf-8")
-    stacks, left_out = choose_stacks(options.stacks, documents, has_cluster=found is not None)
     target = Target(endpoint="http://127.0.0.1:1", account=config.account_id)
     unknown: list[str] = []
     for stack in stacks:
@@ -103,6 +112,7 @@ def prepare(options: Options, folder: Path) -> Rehearsal:
         provider=version,
         terraform=_terraform_version(),
         unknown=tuple(sorted(set(unknown))),
+        weakened=tuple(weakened),
         found=found,
     )
 
@@ -159,6 +169,12 @@ def _synthesize(options: Options, place: Place) -> dict[str, Any]:
         raise RehearsalError(str(error)) from None
     files = sorted(outdir.glob("stacks/*/cdk.tf.json"))
     return {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
+def _write(documents: Mapping[str, Any], place: Place) -> None:
+    for stack, document in documents.items():
+        file = place.synthesized / "stacks" / stack / "cdk.tf.json"
+        file.write_text(json.dumps(document, indent=2), encoding="utf-8")
 
 
 def _read_schemas(
