@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.exceptions import InvalidStatus
 
 from services.api.live.sockets import POLICY_VIOLATION
-from tests.services.api.process import OPERATOR, PREVIOUS, VIEWER, Api, end_of, message, running
+from tests.services.api.process import NO_TLS, OPERATOR, PREVIOUS, VIEWER, Api, end_of, get, message, running
 from tests.support.driver import eventually
 from tests.support.place import Place
 
@@ -74,7 +74,7 @@ def test_actions_need_an_operator(api: Api, viewer: httpx.Client, method: str, p
 
 @pytest.mark.parametrize("token", ["wrong", OPERATOR[:-1], OPERATOR + "x", "ü" * 20])
 def test_a_wrong_token_is_refused(api: Api, token: str) -> None:
-    with httpx.Client(base_url=api.url, trust_env=False) as client:
+    with httpx.Client(base_url=api.url, trust_env=False, verify=NO_TLS) as client:
         address = f"10.0.0.{len(token)}".encode()
         headers = {b"Authorization": f"Bearer {token}".encode(), b"X-Forwarded-For": address}
         assert client.get("/api/config", headers=headers).status_code == 401
@@ -111,7 +111,7 @@ def test_a_logout_ends_one_session_in_every_process(place: Place, tmp_path: Path
             copied, other = cookie_of(browser), cookie_of(other_browser)
 
             def status(api: Api, headers: dict[str, str]) -> int:
-                return httpx.get(f"{api.url}/api/config", headers=headers, trust_env=False).status_code
+                return get(f"{api.url}/api/config", headers=headers).status_code
 
             assert [status(one, copied) for one in (api, replica)] == [200, 200]
             sockets = [one.socket(token=None, headers=copied) for one in (api, replica)]
@@ -133,14 +133,16 @@ def test_a_cookie_that_was_changed_is_refused(api: Api) -> None:
         cookie = browser.cookies[name]
     forged = base64.urlsafe_b64encode(b'"0123456789abcdef"').decode() + cookie[cookie.index(".") :]
     for wrong in (cookie[:-2], cookie.upper(), forged, "x"):
-        assert httpx.get(f"{api.url}/api/config", cookies={name: wrong}, trust_env=False).status_code == 401
+        assert get(f"{api.url}/api/config", cookies={name: wrong}).status_code == 401
 
 
 def test_ten_wrong_tokens_delay_only_their_own_address(api: Api) -> None:
     def attempt(token: str, address: str) -> httpx.Response:
         # Only the last address comes from the proxy; anybody can claim those before it.
         headers = {"X-Forwarded-For": f"10.9.9.9, {address}"}
-        return httpx.post(f"{api.url}/api/session", json={"token": token}, headers=headers, trust_env=False)
+        return httpx.post(
+            f"{api.url}/api/session", json={"token": token}, headers=headers, trust_env=False, verify=NO_TLS
+        )
 
     assert [attempt("wrong", "10.1.1.1").status_code for _ in range(10)] == [401] * 10
     limited = attempt("wrong", "10.1.1.1")
@@ -246,7 +248,7 @@ def test_a_public_url_allows_only_its_own_origin(place: Place, tmp_path: Path) -
 
 def test_every_answer_carries_security_headers(api: Api) -> None:
     for path in ("/health", "/api/config", "/nowhere"):
-        headers = httpx.get(api.url + path, trust_env=False).headers
+        headers = get(api.url + path).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["Referrer-Policy"] == "no-referrer"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.services.api.process import VIEWER, Api, message, running
+from tests.services.api.process import NO_TLS, VIEWER, Api, get, message, running
 from tests.support.driver import eventually
 from tests.support.place import Place
 
@@ -93,7 +93,7 @@ def most_memory_kb(api: Api) -> int:
 
 
 def cut(api: Api, reason: str) -> float:
-    for line in httpx.get(api.metrics_url, trust_env=False).text.splitlines():
+    for line in get(api.metrics_url).text.splitlines():
         if line.startswith("thumbnail_api_connections_cut_total") and f'"{reason}"' in line:
             return float(line.split()[-1])
     return 0.0
@@ -199,7 +199,7 @@ def test_half_open_connections_keep_nobody_out(patient: Api) -> None:
             with contextlib.suppress(ConnectionError):
                 connection.sendall(b"" if number % 2 else b"GET /health HTTP/1.1\r\nX-Slow: ")
             if number % 20 == 0:
-                assert httpx.get(f"{patient.url}/health", trust_env=False).status_code == 200
+                assert get(f"{patient.url}/health").status_code == 200
                 with patient.client(VIEWER) as viewer:
                     assert viewer.get("/api/config").status_code == 200
         assert cut(patient, "crowded") >= before + 200 - 32 - 64
@@ -231,7 +231,7 @@ def test_probes_get_through_when_every_connection_is_in_use(patient: Api) -> Non
             stack.enter_context(connect_and_begin_a_body(patient))
 
         def answer(path: str) -> int:
-            return httpx.get(patient.url + path, trust_env=False).status_code
+            return get(patient.url + path).status_code
 
         assert [answer(path) for path in ("/docs", "/health", "/health/ready", "/api/config")] == [503, 200, 200, 503]
         assert message(sockets[0])["type"] == "state"
@@ -264,7 +264,7 @@ def test_pipelined_requests_are_limited(limited: Api) -> None:
         send_while_read(connection, PROBE * 5000)
         received = everything(connection)
     assert received.count(b"HTTP/1.1 200") < 5000
-    with httpx.Client(base_url=limited.url, trust_env=False) as client:
+    with httpx.Client(base_url=limited.url, trust_env=False, verify=NO_TLS) as client:
         assert client.get("/health").status_code == 200
 
 

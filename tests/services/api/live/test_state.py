@@ -17,7 +17,7 @@ from services.contract.version import VERSION
 from services.local.embedded_aws.handle import EmbeddedAws
 from services.local.pipeline import make_local_clients
 from services.local.provision import provision_resources
-from tests.services.api.process import VIEWER, Api, end_of, message, message_when, running, write_pods
+from tests.services.api.process import VIEWER, Api, end_of, get, message, message_when, running, write_pods
 from tests.services.api.records import a_record, write
 from tests.support.driver import eventually
 from tests.support.place import Place
@@ -125,7 +125,7 @@ def test_a_client_that_does_not_read_is_dropped(place: Place, tmp_path: Path) ->
 
         def is_dropped() -> bool:
             seen.append(message(quick)["seq"])
-            return "thumbnail_api_websocket_dropped_total 1.0" in httpx.get(api.metrics_url, trust_env=False).text
+            return "thumbnail_api_websocket_dropped_total 1.0" in get(api.metrics_url).text
 
         eventually(is_dropped, "the drop")
         closed = end_of(slow)
@@ -202,7 +202,7 @@ def test_prometheus_metrics_are_served_on_their_own_port(api: Api, operator: htt
     operator.get("/api/config")
     operator.get("/api/videos/uploads/none.mp4")
 
-    exported = httpx.get(api.metrics_url, trust_env=False).text
+    exported = get(api.metrics_url).text
 
     assert 'thumbnail_api_http_requests_total{method="GET",route="/api/config",status="200"}' in exported
     assert 'route="/api/videos/{key:path}",status="404"' in exported
