@@ -1,4 +1,7 @@
-"""Apis for the tests of this folder: one process that most share, each test with names of its own."""
+"""Apis for the tests of this folder: one process that most of a file share, each test with names of its own.
+
+They end with the file: an api asks AWS three times a second here, also while the tests of other folders run.
+"""
 
 from collections.abc import Iterator
 
@@ -21,7 +24,7 @@ def shared_place(aws_endpoint: str, aws_clients: Clients) -> Place:
     return Place(aws_endpoint, aws_clients, resources, provision_resources(aws_clients, resources))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def api(shared_place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     with process.running(shared_place, tmp_path_factory.mktemp("api")) as running:
         yield running
@@ -52,7 +55,7 @@ def place(own_place: Place) -> Place:
     return own_place
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def own_process(own_place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     with process.running(own_place, tmp_path_factory.mktemp("own")) as running:
         yield running
