@@ -51,7 +51,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
         MessageQueue(clients.sqs, settings.sqs_queue_url),
         DeadLetterQueue(clients.sqs, settings.sqs_dlq_url),
     )
-    videos = VideosTable(clients.dynamodb, settings.videos_table)
+    videos = VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards)
     shared = SharedItems(clients.dynamodb, settings.videos_table)
     listing = VideoListing(clients.dynamodb, settings.videos_table)
     presigner = Presigner(clients.s3, settings.s3_bucket)
@@ -82,7 +82,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
             replace(
                 purge_context,
                 bucket=SourcedBucket(patient.s3, settings.s3_bucket, settings.s3_source_buckets),
-                videos=VideosTable(patient.dynamodb, settings.videos_table),
+                videos=VideosTable(patient.dynamodb, settings.videos_table, settings.table_shards),
                 shared=SharedItems(patient.dynamodb, settings.videos_table),
             ),
             Confirmations(key),

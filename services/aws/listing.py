@@ -3,12 +3,15 @@
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from services.aws.errors import translate_errors
-from services.aws.videos import parse_item, parse_record
+from services.aws.table.items import parse_item, parse_record
 from services.contract.records import VideoRecord, VideoState
-from services.contract.resources import STATE_INDEX
+from services.contract.resources import SHARDS_KEY, STATE_INDEX
+from services.contract.shards import count_partitions, index_key, parse_state
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -32,22 +35,42 @@ class Page:
         return all(position is None for position in self.positions.values())
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Partition:
+    """One partition of the index, to be read from its newest video or from a time on."""
+
+    key: str
+    first: int
+    """Number of videos that the first query reads."""
+    most: int
+    """Maximum number of videos that one query reads."""
+    newest: str | None = None
+    """Maximum `updated_at`; None for no maximum."""
+    attributes: Sequence[str] = ()
+    """Attributes to read; empty for all."""
+
+
 class VideoListing:
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
-    def newest(self, state: VideoState, limit: int, *, attributes: Sequence[str]) -> list[dict[str, Any]]:
-        """Return the given attributes of the newest videos in a state, with one request. Raises: ServiceError."""
-        names = {f"#{number}": name for number, name in enumerate(attributes)}
-        items, _ = self._query_index(
-            state,
-            limit,
-            None,
-            ProjectionExpression=", ".join(names),
-            ExpressionAttributeNames={"#state": "state", **names},
-        )
-        return items
+    def newest(
+        self, state: VideoState, limit: int, *, attributes: Sequence[str], shards: int = 1
+    ) -> list[dict[str, Any]]:
+        """Return the given attributes, `pk` and `updated_at` among them, of the newest videos in a state.
+
+        One request for each partition of the index that `shards` gives. Raises: ServiceError.
+        """
+        partitions = count_partitions(shards)
+        first = _first_share(limit, partitions)
+        keys = [index_key(state, number) for number in range(partitions)]
+        streams = [
+            self._read_partition(_Partition(key=key, first=first, most=limit, attributes=attributes)) for key in keys
+        ]
+        # While a video moves, two partitions can have it.
+        newest = {item["pk"]: item for item in islice(heapq.merge(*streams, key=_position_of, reverse=True), limit)}
+        return list(newest.values())
 
     def page(
         self,
@@ -65,16 +88,21 @@ class VideoListing:
         `limit`, even none, and still not be the last. Raises: ServiceError.
         """
         positions: dict[str, tuple[str, str] | None] = dict(start or {})
-        chunk = limit if matches is None else min(examine, 250)
+        left = [state for state in states if positions.get(state, ()) is not None]
+        # One more than the page has: the next video shows that no further one has the time of the last.
+        chunk = (limit if matches is None else min(examine, 250)) + 1
+        # The order is total, so all videos before this position have been listed, whichever partition they are in now.
+        reached = min(filter(None, positions.values()), default=None)
         found: list[VideoRecord] = []
         examined = 0
-        streams = [
-            self._read_stream(state, positions, chunk if state is states[0] else min(chunk, _OTHERS_AT_FIRST), chunk)
-            for state in states
-            if positions.get(state, ()) is not None
-        ]
-        for record in heapq.merge(*streams, key=_sort_key, reverse=True):
-            positions[record.state] = (_format_time(record), record.key)
+        before = reached
+        for item in self._merge_partitions(left, chunk, newest=reached[0] if reached else None):
+            position = _position_of(item)
+            if before is not None and position >= before:
+                continue
+            before = position
+            record = parse_record(item)
+            positions[record.state] = position
             examined += 1
             if matches is None or matches(record):
                 found.append(record)
@@ -82,43 +110,72 @@ class VideoListing:
                 return Page(found, positions, examined)
         return Page(found, dict.fromkeys(states), examined)
 
-    def _read_stream(
-        self, state: VideoState, positions: Mapping[str, tuple[str, str] | None], first: int, most: int
-    ) -> Iterator[VideoRecord]:
-        position = positions.get(state)
-        key = {"state": state.value, "updated_at": position[0], "pk": position[1]} if position else None
-        start = {name: {"S": value} for name, value in key.items()} if key else None
-        count = first
+    def _merge_partitions(
+        self, states: Sequence[VideoState], chunk: int, *, newest: str | None
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the videos in these states by time and key, the newest first; one that is moving can come twice."""
+        partitions = count_partitions(self._read_shards()) if states else 0
+        streams = []
+        for state in states:
+            share = chunk if state is states[0] else min(chunk, _OTHERS_AT_FIRST)
+            first = _first_share(share, partitions)
+            for number in range(partitions):
+                partition = _Partition(key=index_key(state, number), first=first, most=chunk, newest=newest)
+                streams.append(_sort_ties(self._read_partition(partition)))
+        yield from heapq.merge(*streams, key=_position_of, reverse=True)
+
+    def _read_partition(self, partition: _Partition) -> Iterator[dict[str, Any]]:
+        start: Any = None
+        count = partition.first
         while True:
-            items, start = self._query_index(state, count, start)
+            items, start = self._query_index(partition, count, start)
             for item in items:
-                yield parse_record(item)
+                yield {**item, "state": parse_state(partition.key)}
             if start is None:
                 return
-            count = min(2 * count, most)
+            count = min(2 * count, partition.most)
 
     def _query_index(
-        self, state: VideoState, limit: int, start: Any, **more: Any
+        self, partition: _Partition, limit: int, start: Any
     ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+        names = {f"#{number}": name for number, name in enumerate(partition.attributes)}
         request: dict[str, Any] = {
             "TableName": self._table,
             "IndexName": STATE_INDEX,
             "KeyConditionExpression": "#state = :state",
-            "ExpressionAttributeNames": {"#state": "state"},
-            "ExpressionAttributeValues": {":state": {"S": state.value}},
+            "ExpressionAttributeNames": {"#state": "state", **names},
+            "ExpressionAttributeValues": {":state": {"S": partition.key}},
             "ScanIndexForward": False,
             "Limit": limit,
-            **({"ExclusiveStartKey": start} if start else {}),
-            **more,
         }
-        with translate_errors(f"list the videos that are {state}"):
+        if partition.newest:
+            request["KeyConditionExpression"] += " AND updated_at <= :newest"
+            request["ExpressionAttributeValues"][":newest"] = {"S": partition.newest}
+        if names:
+            request["ProjectionExpression"] = ", ".join(names)
+        if start:
+            request["ExclusiveStartKey"] = start
+        with translate_errors(f"list the videos that are {partition.key}"):
             answer = self._dynamodb.query(**request)
         return [parse_item(item) for item in answer["Items"]], answer.get("LastEvaluatedKey")
 
+    def _read_shards(self) -> int:
+        """Return the number of shards that the table can have. Raises: ServiceError."""
+        with translate_errors("read the number of shards"):
+            answer = self._dynamodb.get_item(TableName=self._table, Key={"pk": {"S": SHARDS_KEY}}, ConsistentRead=True)
+        return int(parse_item(answer.get("Item", {})).get(SHARDS_KEY, 1))
 
-def _format_time(record: VideoRecord) -> str:
-    return record.updated_at.isoformat(timespec="microseconds")
+
+def _first_share(count: int, partitions: int) -> int:
+    """Return the number of videos to read from a partition at first: twice its share, as keys are spread evenly."""
+    return min(count, -(-2 * count // partitions))
 
 
-def _sort_key(record: VideoRecord) -> tuple[str, str]:
-    return _format_time(record), record.key
+def _sort_ties(items: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the items of a partition; sort those of the same time by key, for which DynamoDB promises no order."""
+    for _, same in groupby(items, key=itemgetter("updated_at")):
+        yield from sorted(same, key=_position_of, reverse=True)
+
+
+def _position_of(item: Mapping[str, Any]) -> tuple[str, str]:
+    return item["updated_at"], item["pk"]

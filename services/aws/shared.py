@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.aws.errors import ServiceError, WriteConflictError, translate_errors
-from services.aws.videos import parse_item, parse_totals
-from services.contract.records import ENDED, WRITES, Totals
-from services.contract.resources import PURGE_KEY, RESERVATION_PREFIX, SAMPLES_KEY, TOTALS_KEY
+from services.aws.errors import WriteConflictError, translate_errors
+from services.aws.table.items import parse_item
+from services.aws.table.totals import ShardedTotals
+from services.contract.records import ENDED, WRITES, Totals, drop_counters
+from services.contract.resources import PURGE_KEY, RESERVATION_PREFIX, SAMPLES_KEY
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -21,6 +22,8 @@ class Shared:
     writes: int
     samples: "Document"
     purge: "Document"
+    shards: int = 1
+    """Number of shards that the table can have; see `services.contract.shards`."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +38,22 @@ class SharedItems:
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
+        self._totals = ShardedTotals(dynamodb, table)
 
     def read(self) -> Shared:
-        """Read totals, samples and purge with one request. Raises: ServiceError."""
-        keys = (TOTALS_KEY, SAMPLES_KEY, PURGE_KEY)
-        request: Any = {self._table: {"Keys": [{"pk": {"S": key}} for key in keys], "ConsistentRead": True}}
-        with translate_errors("read the totals"):
-            answer = self._dynamodb.batch_get_item(RequestItems=request)
-        if answer.get("UnprocessedKeys"):
-            raise ServiceError("read the totals: the table is too busy")
-        items = {item["pk"]: item for item in map(parse_item, answer["Responses"].get(self._table, []))}
-        totals = items.get(TOTALS_KEY, {})
+        """Read totals, samples and purge with one request, or two if the number of shards has grown.
+
+        Raises: ServiceError.
+        """
+        reading = self._totals.read(SAMPLES_KEY, PURGE_KEY)
+        counters = reading.counters
         return Shared(
-            totals=parse_totals(totals),
-            ended=int(totals.get(ENDED, 0)),
-            writes=int(totals.get(WRITES, 0)),
-            samples=_parse_document(items.get(SAMPLES_KEY, {})),
-            purge=_parse_document(items.get(PURGE_KEY, {})),
+            totals=drop_counters(counters),
+            ended=counters.get(ENDED, 0),
+            writes=counters.get(WRITES, 0),
+            samples=_parse_document(reading.others.get(SAMPLES_KEY, {})),
+            purge=_parse_document(reading.others.get(PURGE_KEY, {})),
+            shards=reading.shards,
         )
 
     def document(self, key: str) -> Document:

@@ -1,27 +1,31 @@
-"""The videos table: one record per video, the claims on thumbnail bases, and one item of totals."""
+"""The videos table: one record per video, the claims on thumbnail bases, and the totals over all records."""
 
 import contextlib
-import random
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError
-
 from services.aws.errors import BaseTakenError, ServiceError, WriteConflictError, translate_errors
+from services.aws.table.items import make_item, parse_item, parse_record, to_attributes
+from services.aws.table.totals import ShardedTotals
+from services.aws.table.transactions import (
+    BUSY_ATTEMPTS,
+    choose_pause_s,
+    failed_conditions,
+    retry_while_busy,
+    run_transaction,
+)
 from services.contract.records import (
     ENDED,
-    WRITES,
     Totals,
     VideoRecord,
     change_of_totals,
+    drop_counters,
     has_just_ended,
     share_of_totals,
 )
-from services.contract.resources import CLAIM_PREFIX, PURGER, TOTALS_KEY
+from services.contract.resources import CLAIM_PREFIX, PURGER
+from services.contract.shards import index_key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,18 +39,14 @@ REMOVE_AT_ONCE = 40
 RELEASE_AT_ONCE = 100
 """Maximum number of claims that one transaction releases."""
 
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
-
-_CONDITION_FAILED = "ConditionalCheckFailed"
-_BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-_BUSY_ATTEMPTS = 8
-
 
 class VideosTable:
-    def __init__(self, dynamodb: "DynamoDBClient", name: str) -> None:
+    def __init__(self, dynamodb: "DynamoDBClient", name: str, shards: int = 1) -> None:
+        """Set the table, and the number of shards that this process writes (`services.contract.shards`)."""
         self._dynamodb = dynamodb
         self._name = name
+        self._shards = shards
+        self._totals = ShardedTotals(dynamodb, name, shards)
 
     def get(self, key: str) -> VideoRecord | None:
         """Return the record of an upload, read consistently; None if there is none. Raises: ServiceError."""
@@ -55,7 +55,7 @@ class VideosTable:
 
     def totals(self) -> Totals:
         """Return the totals; a counter that was never changed is absent. Raises: ServiceError."""
-        return parse_totals(self._get_item(TOTALS_KEY))
+        return drop_counters(self.counters())
 
     def replace(self, before: VideoRecord | None, after: VideoRecord, *, claims: bool = False) -> VideoRecord:
         """Replace the record that was read before, and update the totals, in one transaction.
@@ -70,24 +70,25 @@ class VideosTable:
         written = after.model_copy(update={"revision": before.revision + 1 if before else 1})
         put: PutTypeDef = {
             "TableName": self._name,
-            "Item": _to_attributes(_make_item(written)),
+            "Item": to_attributes(make_item(written, shards=self._shards)),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         if before:
             put["ConditionExpression"] = "revision = :revision"
-            put["ExpressionAttributeValues"] = _to_attributes({":revision": before.revision})
+            put["ExpressionAttributeValues"] = to_attributes({":revision": before.revision})
         changes = change_of_totals(before, written)
         if has_just_ended(before, written):
             changes[ENDED] = 1
         actions: list[TransactWriteItemTypeDef] = [{"Put": put}]
         if changes:
-            actions.append(self._add_action(changes))
+            self._totals.announce()
+            actions.append(self._totals.add_action(changes, after.key))
         if claims:
             actions.append({"Put": self._claim_action(after.base, after.key)})
         try:
             self._run_transaction(actions, action=f"write the record of {after.key}")
         except WriteConflictError as error:
-            if claims and _failed_actions(error) == [len(actions) - 1]:
+            if claims and failed_conditions(error) == [len(actions) - 1]:
                 raise BaseTakenError(f"claim {after.base} for {after.key}: another upload has it") from error
             raise
         return written
@@ -95,7 +96,8 @@ class VideosTable:
     def remove(self, records: "Sequence[VideoRecord]") -> None:
         """Remove at most `REMOVE_AT_ONCE` records and subtract them from the totals: all of them or none.
 
-        The purge becomes the owner of their claims: no worker can store under these bases until `release`.
+        The shard of the first one is changed for all, as only the sum over the shards has a meaning. The purge becomes
+        the owner of their claims: no worker can store under these bases until `release`.
 
         Raises:
             WriteConflictError: one of them has changed since it was read.
@@ -110,16 +112,17 @@ class VideosTable:
                 {
                     "Delete": {
                         "TableName": self._name,
-                        "Key": _to_attributes({"pk": record.key}),
+                        "Key": to_attributes({"pk": record.key}),
                         "ConditionExpression": "revision = :revision",
-                        "ExpressionAttributeValues": _to_attributes({":revision": record.revision}),
+                        "ExpressionAttributeValues": to_attributes({":revision": record.revision}),
                     }
                 }
             )
             if record.base:
                 actions.append(self._seize_action(record.base, record.key, or_none=True))
         if changes:
-            actions.append(self._add_action(changes))
+            self._totals.announce()
+            actions.append(self._totals.add_action(changes, records[0].key))
         self._run_transaction(actions, action=f"remove {len(records)} records")
 
     def seize(self, base: str, key: str) -> bool:
@@ -130,7 +133,7 @@ class VideosTable:
         no_record: TransactWriteItemTypeDef = {
             "ConditionCheck": {
                 "TableName": self._name,
-                "Key": _to_attributes({"pk": key}),
+                "Key": to_attributes({"pk": key}),
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
         }
@@ -164,16 +167,14 @@ class VideosTable:
     def delete(self, keys: "Sequence[str]") -> None:
         """Delete items that the totals do not count. Raises: ServiceError."""
         for start in range(0, len(keys), 25):
-            requests: Any = [
-                {"DeleteRequest": {"Key": _to_attributes({"pk": key})}} for key in keys[start : start + 25]
-            ]
-            for attempt in range(_BUSY_ATTEMPTS):
+            requests: Any = [{"DeleteRequest": {"Key": to_attributes({"pk": key})}} for key in keys[start : start + 25]]
+            for attempt in range(BUSY_ATTEMPTS):
                 with translate_errors("delete items of the videos table"):
                     answer = self._dynamodb.batch_write_item(RequestItems={self._name: requests})
                 requests = answer.get("UnprocessedItems", {}).get(self._name, [])
                 if not requests:
                     break
-                time.sleep(random.uniform(0.01, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret
+                time.sleep(choose_pause_s(attempt))
             else:
                 raise ServiceError("delete items of the videos table: too busy")
 
@@ -190,28 +191,56 @@ class VideosTable:
 
     def counters(self) -> dict[str, int]:
         """Return the totals together with the counters that only grow. Raises: ServiceError."""
-        return {name: int(value) for name, value in self._get_item(TOTALS_KEY).items() if name != "pk"}
+        return self._totals.read().counters
 
     def correct(self, before: Mapping[str, int], totals: Totals) -> None:
         """Replace the totals if no process has changed them since `before`, a result of `counters`.
 
         Raises: WriteConflictError, ServiceError.
         """
-        put: Any = {"ConditionExpression": f"attribute_not_exists({WRITES})"}
-        if WRITES in before:
-            values = _to_attributes({":writes": before[WRITES]})
-            put = {"ConditionExpression": f"{WRITES} = :writes", "ExpressionAttributeValues": values}
-        counters = {ENDED: before.get(ENDED, 0), WRITES: before.get(WRITES, 0) + 1}
-        item = _to_attributes({"pk": TOTALS_KEY, **totals, **counters})
-        with translate_errors("correct the totals"):
-            self._dynamodb.put_item(TableName=self._name, Item=item, **put)
+        self._totals.correct(before, totals)
+
+    def move_in_index(self, item: Mapping[str, Any]) -> bool:
+        """Move a record, an item of `scan`, to the partition of the index that this process writes it to.
+
+        Return False if the record has changed since the scan. Raises: ServiceError.
+        """
+        record = parse_record(item)
+        index_key = index_key_of(record.key, record.state, self._shards)
+        if item["state"] == index_key:
+            return True
+        self._totals.announce()
+
+        def attempt() -> None:
+            with translate_errors(f"move {record.key} in the index"):
+                self._dynamodb.update_item(
+                    TableName=self._name,
+                    Key=to_attributes({"pk": record.key}),
+                    UpdateExpression="SET #state = :key",
+                    ConditionExpression="revision = :revision",
+                    ExpressionAttributeNames={"#state": "state"},
+                    ExpressionAttributeValues=to_attributes({":key": index_key, ":revision": record.revision}),
+                )
+
+        try:
+            retry_while_busy(attempt)
+        except WriteConflictError:
+            return False
+        return True
+
+    def fold_totals(self) -> bool:
+        """Let readers read no more shards than this process writes, after all records are in its partitions.
+
+        Return False if another process still writes further shards. Raises: ServiceError.
+        """
+        return self._totals.fold()
 
     def _claim_action(self, base: str, key: str) -> "PutTypeDef":
         return {
             "TableName": self._name,
-            "Item": _to_attributes({"pk": CLAIM_PREFIX + base, "upload": key}),
+            "Item": to_attributes({"pk": CLAIM_PREFIX + base, "upload": key}),
             "ConditionExpression": "attribute_not_exists(pk) OR upload = :key",
-            "ExpressionAttributeValues": _to_attributes({":key": key}),
+            "ExpressionAttributeValues": to_attributes({":key": key}),
         }
 
     def _seize_action(self, base: str, key: str, *, or_none: bool) -> "TransactWriteItemTypeDef":
@@ -219,10 +248,10 @@ class VideosTable:
         return {
             "Update": {
                 "TableName": self._name,
-                "Key": _to_attributes({"pk": CLAIM_PREFIX + base}),
+                "Key": to_attributes({"pk": CLAIM_PREFIX + base}),
                 "UpdateExpression": "SET upload = :purger",
                 "ConditionExpression": condition,
-                "ExpressionAttributeValues": _to_attributes({":key": key, ":purger": PURGER}),
+                "ExpressionAttributeValues": to_attributes({":key": key, ":purger": PURGER}),
             }
         }
 
@@ -230,98 +259,16 @@ class VideosTable:
         return {
             "Delete": {
                 "TableName": self._name,
-                "Key": _to_attributes({"pk": CLAIM_PREFIX + base}),
+                "Key": to_attributes({"pk": CLAIM_PREFIX + base}),
                 "ConditionExpression": "attribute_not_exists(pk) OR upload = :purger",
-                "ExpressionAttributeValues": _to_attributes({":purger": PURGER}),
-            }
-        }
-
-    def _add_action(self, changes: Mapping[str, int]) -> "TransactWriteItemTypeDef":
-        changes = {**changes, WRITES: 1}
-        return {
-            "Update": {
-                "TableName": self._name,
-                "Key": _to_attributes({"pk": TOTALS_KEY}),
-                "UpdateExpression": "ADD " + ", ".join(f"#{name} :{name}" for name in changes),
-                "ExpressionAttributeNames": {f"#{name}": name for name in changes},
-                "ExpressionAttributeValues": _to_attributes({f":{name}": change for name, change in changes.items()}),
+                "ExpressionAttributeValues": to_attributes({":purger": PURGER}),
             }
         }
 
     def _run_transaction(self, items: "Sequence[TransactWriteItemTypeDef]", *, action: str) -> None:
-        """Run a transaction, and retry it if it collides with another one.
-
-        All workers update the one item of totals, so DynamoDB cancels some of their transactions. botocore does not
-        retry these.
-        """
-        for attempt in range(_BUSY_ATTEMPTS):
-            try:
-                with translate_errors(action):
-                    self._dynamodb.transact_write_items(TransactItems=items)
-            except ServiceError as error:
-                reasons = _cancellation_reasons(error)
-                if _CONDITION_FAILED in reasons:
-                    raise WriteConflictError(str(error)) from error
-                if _BUSY.isdisjoint(reasons) or attempt == _BUSY_ATTEMPTS - 1:
-                    raise
-                time.sleep(random.uniform(0.01, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret
-            else:
-                return
+        run_transaction(self._dynamodb, items, action=action)
 
     def _get_item(self, key: str) -> dict[str, Any]:
         with translate_errors(f"read {key} from the videos table"):
-            answer = self._dynamodb.get_item(TableName=self._name, Key=_to_attributes({"pk": key}), ConsistentRead=True)
+            answer = self._dynamodb.get_item(TableName=self._name, Key=to_attributes({"pk": key}), ConsistentRead=True)
         return parse_item(answer.get("Item", {}))
-
-
-def _failed_actions(error: WriteConflictError) -> list[int]:
-    """Return the numbers of the actions whose condition failed."""
-    return [at for at, reason in enumerate(_cancellation_reasons(error.__cause__)) if reason == _CONDITION_FAILED]
-
-
-def _cancellation_reasons(error: BaseException | None) -> list[str]:
-    """Return the reason for the cancellation of each action of a transaction, "None" if it was not the cause."""
-    cause = error.__cause__ if error else None
-    if not isinstance(cause, ClientError):
-        return []
-    reasons: list[dict[str, Any]] = cause.response.get("CancellationReasons", [])  # type: ignore[assignment]
-    return [reason.get("Code") or "None" for reason in reasons]
-
-
-def _make_item(record: VideoRecord) -> dict[str, Any]:
-    """Return the attributes of a record, without those that are None. Times become text that sorts."""
-    fields = {"pk": record.key, **record.model_dump(exclude={"key"}, exclude_none=True)}
-    return {name: _to_storable(value) for name, value in fields.items()}
-
-
-def parse_totals(item: Mapping[str, Any]) -> Totals:
-    """Return the totals in their item, without the counters that only grow."""
-    return {name: int(value) for name, value in item.items() if name not in ("pk", ENDED, WRITES)}
-
-
-def parse_record(item: Mapping[str, Any]) -> VideoRecord:
-    return VideoRecord.model_validate({"key": item["pk"], **{name: v for name, v in item.items() if name != "pk"}})
-
-
-def _to_storable(value: Any) -> Any:
-    match value:
-        case float():
-            return Decimal(str(value))
-        case datetime():
-            return value.astimezone(UTC).isoformat(timespec="microseconds")
-        case list() | tuple():
-            return [_to_storable(entry) for entry in value]
-        case dict():
-            return {name: _to_storable(entry) for name, entry in value.items()}
-        case str():
-            return str(value)
-    return value
-
-
-def _to_attributes(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _serialize(value) for name, value in item.items()}
-
-
-def parse_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item's attributes as Python values."""
-    return {name: _deserialize(value) for name, value in item.items()}

@@ -233,6 +233,11 @@ WRITES = "writes"
 """Name of the counter of changes of the totals. It only grows; a sum over all records holds if it has not changed."""
 
 
+def drop_counters(counters: Mapping[str, int]) -> Totals:
+    """Return the totals without the counters that only grow."""
+    return {name: count for name, count in counters.items() if name not in (ENDED, WRITES)}
+
+
 def has_just_ended(before: VideoRecord | None, after: VideoRecord) -> bool:
     """Return True if replacing `before` by `after` finishes the processing of the video."""
     return after.finished_at is not None and (before is None or before.finished_at is None)

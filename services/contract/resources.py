@@ -11,7 +11,11 @@ STATE_INDEX = "by-state"
 """Index of the videos table by state; newest first when read backwards."""
 
 TOTALS_KEY = "totals"
-"""Key of the item that holds the totals. Uploads begin with `uploads/`, claims with `claim:`: no key meets another."""
+"""Key of the item that holds the totals; further shards are `totals#1` and so on. Uploads begin with `uploads/`, claims
+with `claim:`: no key meets another."""
+
+SHARDS_KEY = "shards"
+"""Key of the item with the number of shards that readers must read."""
 
 CLAIM_PREFIX = "claim:"
 
@@ -57,7 +61,10 @@ class QueueDescription:
 
 @dataclass(frozen=True, kw_only=True)
 class TableDescription:
-    """A table on demand, with string keys. The index projects all attributes."""
+    """A table on demand, with string keys. The index projects all attributes.
+
+    A record's `state` is a partition key of the index: the state, or the state with the number of a shard.
+    """
 
     name: str
     partition_key: str = "pk"

@@ -47,6 +47,7 @@ def _run_worker(settings: WorkerSettings) -> int:
     # Each video in progress reads; the loop and the heartbeat call the queue.
     clients = make_clients(settings.aws_region, connections=settings.worker_concurrency + 2)
     bucket = SourcedBucket(clients.s3, settings.s3_bucket, settings.s3_source_buckets)
+    videos = VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards)
     bounds = Bounds(
         deadline_s=settings.processing_deadline_s,
         cpu_s=settings.extraction_cpu_s,
@@ -59,7 +60,7 @@ def _run_worker(settings: WorkerSettings) -> int:
         services = WorkerServices(
             queue=MessageQueue(clients.sqs, settings.sqs_queue_url),
             dead_letters=DeadLetterQueue(clients.sqs, settings.sqs_dlq_url),
-            processor=Processor(settings, bucket, VideosTable(clients.dynamodb, settings.videos_table), sandbox),
+            processor=Processor(settings, bucket, videos, sandbox),
             sandbox=sandbox,
             metrics=metrics,
             health=health,

@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from services.contract.shards import MAX_SHARDS
 from services.contract.thumbnails import ImageFormat, check_positions
 from stacks.config import types as values
 from stacks.config.fargate import MEMORY_MIB, OVERHEAD_MIB, is_exact
@@ -199,6 +200,14 @@ class Storage(Section):
         le=3650,
         description="Days after which uploads are deleted; never unless set.",
         examples=[90],
+    )
+    table_shards: int = Field(
+        default=1,
+        ge=1,
+        le=MAX_SHARDS,
+        description="Items over which the videos table's totals are spread, so that many workers can write at once; "
+        "one for each ten videos a second. docs/upgrading.md says how to change it.",
+        examples=[32],
     )
     deletion_protection: bool = Field(
         default=True, description="Whether buckets that are not empty, and the videos table, survive a destroy."

@@ -163,4 +163,5 @@ def _shared(config: PipelineConfig) -> dict[str, Any]:
         "s3_source_buckets": config.storage.source_buckets or None,
         "s3_thumbnail_prefix": THUMBNAIL_PREFIX,
         "videos_table": names.resources.table.name,
+        "table_shards": config.storage.table_shards,
     }

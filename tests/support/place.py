@@ -31,7 +31,11 @@ class Place:
 
     @property
     def videos(self) -> VideosTable:
-        return VideosTable(self.clients.dynamodb, self.resources.table.name)
+        return self.videos_with(1)
+
+    def videos_with(self, shards: int) -> VideosTable:
+        """Return the table as a process with this number of shards writes it."""
+        return VideosTable(self.clients.dynamodb, self.resources.table.name, shards)
 
     def environment(self) -> dict[str, str]:
         """Return the environment of a worker on these resources."""

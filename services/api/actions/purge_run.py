@@ -26,7 +26,8 @@ from services.api.actions.purge_job import PurgeJob, dump_job
 from services.aws.bucket import DELETE_AT_ONCE, Bucket, ObjectVersion
 from services.aws.errors import AwsError, ObjectMissingError, WriteConflictError
 from services.aws.shared import Document, SharedItems
-from services.aws.videos import RELEASE_AT_ONCE, REMOVE_AT_ONCE, VideosTable, parse_record
+from services.aws.table.items import parse_record
+from services.aws.videos import RELEASE_AT_ONCE, REMOVE_AT_ONCE, VideosTable
 from services.contract.keys import UPLOAD_PREFIX, is_upload, picture_base
 from services.contract.records import VideoRecord
 from services.contract.resources import CLAIM_PREFIX, PURGE_KEY, PURGER, RESERVATION_PREFIX

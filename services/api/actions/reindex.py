@@ -15,7 +15,8 @@ from services.api.actions.lost_pictures import are_stored, has_pictures, list_pi
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import ObjectMissingError, WriteConflictError
 from services.aws.queue import MessageQueue
-from services.aws.videos import VideosTable, parse_record
+from services.aws.table.items import parse_record
+from services.aws.videos import VideosTable
 from services.contract.events import UploadEvent, make_notification_body
 from services.contract.formats import is_video_name
 from services.contract.keys import (
@@ -39,6 +40,7 @@ from services.contract.records import (
 from services.contract.thumbnails import ImageFormat
 
 _TOTALS_TRIES = 5
+_MOVE_TRIES = 5
 
 
 @dataclass
@@ -52,6 +54,7 @@ class ReindexResult:
     queued: int = 0
     removed: int = 0
     totals_corrected: bool | None = None
+    shards_applied: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ def reindex_table(context: ReindexContext, progress: Callable[[ReindexResult], N
     _remove_gone(context, seen, result)
     progress(result)
     result.totals_corrected = _correct_totals(context.videos)
+    result.shards_applied = _apply_shards(context.videos)
     progress(result)
     return result
 
@@ -284,6 +288,16 @@ def _correct_totals(videos: VideosTable) -> bool:
         except WriteConflictError:
             continue
         return True
+    return False
+
+
+def _apply_shards(videos: VideosTable) -> bool:
+    """Spread records and totals over the configured number of shards. Return False if another process uses more."""
+    for _ in range(_MOVE_TRIES):
+        records = (item for item in videos.scan() if is_upload(item["pk"]))
+        moved = [videos.move_in_index(item) for item in records]
+        if all(moved):
+            return videos.fold_totals()
     return False
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX
+from services.contract.shards import MAX_SHARDS
 from services.contract.thumbnails import check_positions
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -74,6 +75,14 @@ class PipelineSettings(ServiceSettings):
         description="DynamoDB table with one record per video.",
         pattern=r"^[A-Za-z0-9_.-]{3,255}$",
         examples=["thumbnails-videos"],
+    )
+    table_shards: int = Field(
+        default=1,
+        description="Number of items over which the table's totals are spread, so that many workers can write at once; "
+        "the index gets one partition per state for each 16 of them.",
+        ge=1,
+        le=MAX_SHARDS,
+        examples=["8"],
     )
     thumbnail_positions: Annotated[tuple[float, ...], NoDecode] = Field(
         default=(10.0, 50.0, 95.0),

@@ -1,46 +1,11 @@
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 
 import pytest
 
 from services.aws.errors import BaseTakenError, WriteConflictError
-from services.contract.records import StoredThumbnail, VideoRecord, VideoState
+from services.contract.records import VideoState
+from tests.support.history import a_record, done
 from tests.support.place import Place
-
-NOW = datetime(2026, 11, 24, 12, 30, 15, 123456, tzinfo=UTC)
-
-
-def a_record(key: str = "uploads/a.mp4", **changes: object) -> VideoRecord:
-    record = VideoRecord(
-        key=key,
-        state=VideoState.PROCESSING,
-        etag="abc",
-        settings_hash="def",
-        base="thumbnails/a",
-        size_bytes=1000,
-        queued_at=NOW,
-        started_at=NOW,
-        updated_at=NOW,
-    )
-    return record.model_copy(update=changes)
-
-
-def done(record: VideoRecord) -> VideoRecord:
-    thumbnails = tuple(
-        StoredThumbnail(
-            position_pct=10.5, time_s=1.25, key=f"{record.base}_{n}.jpg", width_px=640, height_px=360, size_bytes=50
-        )
-        for n in (1, 2, 3)
-    )
-    return record.model_copy(
-        update={
-            "state": VideoState.DONE,
-            "thumbnails": thumbnails,
-            "finished_at": NOW,
-            "duration_s": 12.04,
-            "cpu_s": 0.07,
-        }
-    )
 
 
 def test_a_record_is_read_as_it_was_written(place: Place) -> None:

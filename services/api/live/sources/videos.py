@@ -1,4 +1,6 @@
-"""Source of the totals and the newest videos: one request without changes, five after a change."""
+"""Source of the totals and the newest videos: one request without changes, and one more after a change for each
+state and partition of the index.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,7 +56,7 @@ class VideosReader:
         """Read the totals, and if they have changed the newest videos. Raises: ServiceError."""
         shared = self._shared.read()
         if shared.writes != self._writes or not self._settled:
-            self._newest = self._read_newest()
+            self._newest = self._read_newest(shared.shards)
             self._settled = shared.writes == self._writes
             self._writes = shared.writes
         in_progress = [video for video in self._newest if video.finished_at is None]
@@ -67,10 +69,10 @@ class VideosReader:
             queued=[video.queued_at for video in self._newest],
         )
 
-    def _read_newest(self) -> list[VideoSummary]:
+    def _read_newest(self, shards: int) -> list[VideoSummary]:
         videos = []
         for state, limit in _NEWEST.items():
-            for item in self._listing.newest(state, limit, attributes=_ATTRIBUTES):
+            for item in self._listing.newest(state, limit, attributes=_ATTRIBUTES, shards=shards):
                 key = item.pop("pk")
                 videos.append(VideoSummary.model_validate({**item, "key": key, "id": encode_video_id(key)}))
         return sorted(videos, key=lambda video: video.updated_at, reverse=True)
