@@ -28,6 +28,7 @@ from services.contract.resources import SAMPLES_KEY
 
 _DEBOUNCE_S = 1.0
 _PATIENCE_S = 2.0
+"""Time that a tick waits for its sources, also where it is longer than the interval: a slow answer is not an outage."""
 _PURGE_SHOWN_S = 60
 _LATEST = 3
 """Number of samples in each push after the first: one more than a client can miss between two."""
@@ -94,9 +95,8 @@ class LiveState:
     async def tick(self) -> None:
         """Read all sources, keep a sample, and push the state."""
         begun = time.monotonic()
-        patience_s = min(_PATIENCE_S, self._interval_s * 2)
-        await asyncio.gather(*(source.refresh(patience_s) for source in (self.queues, self.videos, self.pods)))
-        await self._keep_sample_within(max(0.0, patience_s - (time.monotonic() - begun)))
+        await asyncio.gather(*(source.refresh(_PATIENCE_S) for source in (self.queues, self.videos, self.pods)))
+        await self._keep_sample_within(max(0.0, _PATIENCE_S - (time.monotonic() - begun)))
         self._seq += 1
         state = self.state()
         self._whole = state.model_dump_json()
