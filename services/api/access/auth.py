@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -72,16 +72,20 @@ class Authenticator:
         tokens = self._tokens.current()
         token = self._check_token(connection, tokens, secret)
         lifetime_s = self._settings.session_lifetime_s
+        serializer = _make_serializer(tokens)
+        cookie = serializer.dumps([token.fingerprint, secrets.token_hex(8)])
         response.set_cookie(
             COOKIE,
-            _make_serializer(tokens).dumps([token.fingerprint, secrets.token_hex(8)]),
+            cookie,
             max_age=lifetime_s,
             path="/",
             httponly=True,
             samesite="strict",
             secure=is_https(connection),
         )
-        return Caller(token.role, expires_at=datetime.now(UTC) + timedelta(seconds=lifetime_s))
+        # The time in the cookie, as later requests give it.
+        _, since = serializer.loads(cookie, return_timestamp=True)
+        return Caller(token.role, expires_at=since + timedelta(seconds=lifetime_s))
 
     def logout(self, connection: HTTPConnection, response: Response) -> None:
         """End the session of the cookie, also for copies of the cookie, and delete the cookie.

@@ -16,6 +16,8 @@ MAX_SESSIONS = 1000
 _FRESH_S = 2.0
 _PATIENCE_S = 0.5
 """Time that requests wait for a new reading; afterwards they use the last one."""
+_FIRST_PATIENCE_S = 5.0
+"""Time that requests wait for the first reading, without which none of them can be answered."""
 _ATTEMPTS = 5
 
 
@@ -35,8 +37,8 @@ class _Reading:
         self.begun_at = time.monotonic()
         self.done = threading.Event()
 
-    def wait(self) -> None:
-        self.done.wait(max(0.0, self.begun_at + _PATIENCE_S - time.monotonic()))
+    def wait(self, patience_s: float) -> None:
+        self.done.wait(max(0.0, self.begun_at + patience_s - time.monotonic()))
 
 
 class EndedSessions:
@@ -58,7 +60,7 @@ class EndedSessions:
         Raises: UnavailableError if there has been no reading.
         """
         if reading := self._begin_reading():
-            reading.wait()
+            reading.wait(_FIRST_PATIENCE_S if self._known is None else _PATIENCE_S)
         if self._known is None:
             raise UnavailableError("The sessions cannot be checked: the videos table does not answer.", retry_after_s=1)
         ended = self._known[1]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.api.access import sessions
 from services.api.access.sessions import EndedSessions
 from services.aws.shared import SharedItems
 from services.contract.resources import ENDED_SESSIONS_KEY
@@ -33,6 +34,12 @@ def test_a_logout_is_known_at_once_to_new_processes(shared: SharedItems) -> None
     for one in (here, ended(shared)):
         assert one.has_ended("a", ago(10))
         assert not one.has_ended("b", ago(10))
+
+
+def test_the_first_check_waits_longer_for_the_table(shared: SharedItems, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "_PATIENCE_S", 0)
+    monkeypatch.setattr(sessions, "_FIRST_PATIENCE_S", 60)
+    assert not ended(shared).has_ended("a", ago(10))
 
 
 def test_a_full_list_revives_no_ended_session(shared: SharedItems) -> None:
