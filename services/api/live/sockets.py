@@ -13,7 +13,8 @@ BACKLOG = 8
 TRY_AGAIN_LATER = 1013
 POLICY_VIOLATION = 1008
 
-_CLOSE_PATIENCE_S = 2.0
+_CLOSE_PATIENCE_S = 10.0
+"""Time for a client to read what is in the buffers before the close with its reason; afterwards it is cut off."""
 
 
 @dataclass(eq=False)
