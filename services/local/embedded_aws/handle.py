@@ -13,8 +13,9 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 _PROJECT: Final = Path(__file__).resolve().parents[3]
-_READY_TIMEOUT_S: Final = 30.0
-_STOP_TIMEOUT_S: Final = 15.0
+# A busy machine starts it in a minute; a second is usual. A process that is killed loses its last changes.
+_READY_TIMEOUT_S: Final = 120.0
+_STOP_TIMEOUT_S: Final = 60.0
 
 
 class EmbeddedAwsError(RuntimeError):
@@ -48,7 +49,7 @@ class EmbeddedAws:
         Without a `port` it takes a free one. With an `account` it serves every AWS service, not only the pipeline's.
 
         Raises:
-            EmbeddedAwsError: it ended, for example because another program has the port, or was not ready within 30 s.
+            EmbeddedAwsError: it ended, for example because another program has the port, or was not ready in time.
         """
         data.mkdir(parents=True, exist_ok=True)
         log = data / "embedded-aws.log"
