@@ -285,5 +285,5 @@ class WorkerLoop:
             is_over = bool(self._held)
         if is_over:
             self._aborting.set()
-            self._log.warning("grace_period_over", consequence="videos in progress are handed back")
             self._services.sandbox.kill_children()
+            self._log.warning("grace_period_over", consequence="videos in progress are handed back")
