@@ -64,6 +64,9 @@ LOAD_BALANCER_CONTROLLER_ACCOUNT = ServiceAccount(SYSTEM_NAMESPACE, "aws-load-ba
 KEDA_OPERATOR_ACCOUNT = ServiceAccount(KEDA_NAMESPACE, "keda-operator")
 COLLECTOR_ACCOUNT = ServiceAccount(INSIGHTS_NAMESPACE, "adot-collector")
 
+QUEUE_AUTOSCALER = "worker-autoscaler"
+"""Helm release of KEDA's objects for the worker."""
+
 
 @dataclass(frozen=True)
 class Names:

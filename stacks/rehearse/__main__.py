@@ -66,6 +66,7 @@ def _rehearse(options: Options, report: Report) -> None:
     folder = options.project / FOLDER
     with _own(folder, keep=options.keep):
         processes = Processes(folder / "logs")
+        rehearsal: Rehearsal | None = None
         try:
             report.line(f"Preparing the rehearsal of {options.config} ...")
             rehearsal = prepare(options, folder)
@@ -77,6 +78,8 @@ def _rehearse(options: Options, report: Report) -> None:
         finally:
             processes.stop()
             end_leftovers(f"TF_CLI_CONFIG_FILE={folder / 'terraform.tfrc'}")
+            if rehearsal is not None:
+                rehearsal.leave_cluster()
         report.line(f"\nThe rehearsal has passed in {report.elapsed_s:.0f} s. {_versions(rehearsal)}")
 
 

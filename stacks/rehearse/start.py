@@ -1,5 +1,6 @@
 """Everything that a rehearsal needs before it starts: tools, providers, the stacks, what each leaves out."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -14,7 +15,8 @@ from stacks.config.load import load_config
 from stacks.config.model import PipelineConfig
 from stacks.deploy import tools
 from stacks.naming import Names, StackId
-from stacks.rehearse.cluster import Found, find_cluster
+from stacks.rehearse.cluster.api import ClusterError, Found, find_cluster
+from stacks.rehearse.cluster.objects import delete_objects, deployed_objects, take_cluster
 from stacks.rehearse.errors import RehearsalError
 from stacks.rehearse.project.copies import OVERRIDES, Place, change_document
 from stacks.rehearse.project.documents import Target, pinned_provider, reduce_schemas, resource_types
@@ -68,6 +70,12 @@ class Rehearsal:
     def names(self) -> Names:
         return Names(self.config)
 
+    def leave_cluster(self) -> None:
+        """Delete what a rehearsal that did not reach its end has left in the cluster."""
+        if self.found:
+            with contextlib.suppress(ClusterError):  # it has ended, or the next rehearsal does it
+                delete_objects(self.found.api, deployed_objects(self.documents))
+
 
 def prepare(options: Options, folder: Path) -> Rehearsal:
     """Check tools and providers, synthesize the stacks, and choose those that can be rehearsed.
@@ -96,6 +104,11 @@ def prepare(options: Options, folder: Path) -> Rehearsal:
     version = choose_version(options.aws_provider, pinned, providers)
     schemas = _read_schemas(place, version, providers, resource_types(documents))
     place.schemas.write_text(json.dumps(schemas), encoding="utf-8")
+    if StackId.WORKLOADS not in stacks:
+        found = None
+    if found:
+        tools.check_aws_cli()
+        take_cluster(found.api, deployed_objects(documents))
     target = Target(endpoint="http://127.0.0.1:1", account=config.account_id)
     unknown: list[str] = []
     for stack in stacks:

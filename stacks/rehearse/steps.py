@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +17,12 @@ import boto3
 from services.local.embedded_aws.handle import EmbeddedAws, EmbeddedAwsError
 from stacks.deploy.account import make_state_bucket
 from stacks.naming import StackId
-from stacks.rehearse.cluster import stand_in_for_controller
+from stacks.rehearse.cluster import objects
+from stacks.rehearse.cluster.controller import stand_in_for_controller
 from stacks.rehearse.emulated import stand_ins
 from stacks.rehearse.emulated.proxy import Proxy, run_proxy
 from stacks.rehearse.emulated.remains import list_remains
+from stacks.rehearse.emulated.stand_ins import LoadBalancer
 from stacks.rehearse.emulated.supplement import Supplement
 from stacks.rehearse.errors import RehearsalError
 from stacks.rehearse.pipeline import video
@@ -51,6 +53,8 @@ class Stage:
     session: "boto3.Session"
     """Session on the emulated AWS itself: its requests are not recorded."""
     requests: Path
+    before: Mapping[str, objects.ClusterObject]
+    """Objects of the cluster before the deployment."""
 
 
 def run_steps(rehearsal: Rehearsal, report: Report, processes: Processes) -> None:
@@ -91,6 +95,7 @@ def _started(rehearsal: Rehearsal, report: Report, processes: Processes) -> Iter
                 proxy=proxy,
                 session=boto3.Session(),
                 requests=requests,
+                before=objects.list_objects(rehearsal.found.api) if rehearsal.found else {},
             )
             for name in rehearsal.stacks:
                 kubeconfig = str(rehearsal.found.kubeconfig) if rehearsal.found else None
@@ -112,7 +117,7 @@ def _deploy_all(stage: Stage) -> None:
         make_state_bucket(stage.session, rehearsal.config)
     for wave in _waves(rehearsal.stacks):
         if wave[0] is StackId.MONITORING and StackId.WORKLOADS not in rehearsal.stacks:
-            stand_ins.make_load_balancer(stage.session, names, _outputs(stage, StackId.CORE)["public_subnet_ids"])
+            _balancer(stage).make()
         with _controller(stage, wave):
             _together(wave, lambda stack: _deploy(stage, stack))
         if StackId.BOOTSTRAP in wave:
@@ -128,11 +133,18 @@ def _destroy_all(stage: Stage) -> None:
                 stand_ins.delete_images(stage.session, names)
             with _controller(stage, wave):
                 _together(wave, lambda stack: _destroy(stage, stack))
-            if wave[0] in (StackId.MONITORING, StackId.WORKLOADS) and StackId.MONITORING in rehearsal.stacks:
-                stand_ins.delete_load_balancer(stage.session, names)
+            if wave[0] is StackId.MONITORING and StackId.WORKLOADS not in rehearsal.stacks:
+                _balancer(stage).delete()
         if remains := list_remains(stage.session, names):
             raise RehearsalError(f"After the destroy there are still: {', '.join(remains)}.")
         result.details.append(f"no resource with the name or the tag of {names.config.name} is left")
+        if found := rehearsal.found:
+            left, kept = objects.list_remains(found.api, stage.before)
+            if left:
+                raise RehearsalError(f"After the destroy the cluster still has: {', '.join(left)}.")
+            result.details.append(
+                f"the cluster has no new object but {len(kept)} definitions, which Helm never deletes"
+            )
 
 
 def _waves(stacks: Sequence[str]) -> list[tuple[str, ...]]:
@@ -148,16 +160,16 @@ def _waves(stacks: Sequence[str]) -> list[tuple[str, ...]]:
 @contextmanager
 def _controller(stage: Stage, wave: Sequence[str]) -> Iterator[None]:
     """Stand in for the load balancer's controller while workloads is deployed or destroyed."""
-    found, names = stage.rehearsal.found, stage.rehearsal.names
+    found = stage.rehearsal.found
     if StackId.WORKLOADS not in wave or found is None:
         yield
         return
-    balancers = stage.session.client("elbv2").describe_load_balancers()["LoadBalancers"]
-    host = next((one["DNSName"] for one in balancers if one["LoadBalancerName"] == names.load_balancer), None)
-    if host is None:
-        host = stand_ins.make_load_balancer(stage.session, names, _outputs(stage, StackId.CORE)["public_subnet_ids"])
-    with stand_in_for_controller(found, names, host):
+    with stand_in_for_controller(found.api, stage.rehearsal.names.namespace, _balancer(stage)):
         yield
+
+
+def _balancer(stage: Stage) -> LoadBalancer:
+    return LoadBalancer(stage.session, stage.rehearsal.names, tuple(_outputs(stage, StackId.CORE)["public_subnet_ids"]))
 
 
 def _deploy(stage: Stage, stack: str) -> None:

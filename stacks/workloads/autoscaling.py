@@ -30,7 +30,7 @@ from stacks.config.model import PipelineConfig
 from stacks.config.sections import Web
 from stacks.engine.charts import local_chart
 from stacks.engine.stack import PipelineStack
-from stacks.naming import Names
+from stacks.naming import QUEUE_AUTOSCALER, Names
 from stacks.workloads.components import Component
 from stacks.workloads.deployments import component_labels, component_selector
 from stacks.workloads.scaling_rules import scaling_rules
@@ -94,8 +94,8 @@ def make_queue_autoscaler(
 ) -> None:
     Release(
         stack,
-        "worker-autoscaler",
-        name="worker-autoscaler",
+        QUEUE_AUTOSCALER,
+        name=QUEUE_AUTOSCALER,
         namespace=stack.names.namespace,
         chart=local_chart(stack, _CHART),
         values=[json.dumps({"objects": queue_scaling(stack.config, component)}, indent=2)],

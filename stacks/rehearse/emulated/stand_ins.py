@@ -1,12 +1,14 @@
 """Stand-ins in the emulated AWS for what a rehearsal does not have: images, and the controller's load balancer."""
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stacks.naming import CLUSTER_TAG, SERVICES, Names
 
 if TYPE_CHECKING:
     from boto3 import Session
+    from types_boto3_elbv2.type_defs import LoadBalancerTypeDef
 
 
 def push_images(session: "Session", names: Names) -> None:
@@ -31,19 +33,31 @@ def delete_images(session: "Session", names: Names) -> None:
         )
 
 
-def make_load_balancer(session: "Session", names: Names, subnets: list[str]) -> str:
-    """Make the load balancer that the controller makes for the Ingress, and return its host name."""
-    elb = session.client("elbv2")
-    made = elb.create_load_balancer(
-        Name=names.load_balancer,
-        Subnets=subnets,
-        Type="application",
-        Tags=[{"Key": CLUSTER_TAG, "Value": names.cluster}],
-    )
-    return made["LoadBalancers"][0]["DNSName"]
+@dataclass(frozen=True)
+class LoadBalancer:
+    """The load balancer that the controller makes for the Ingress."""
 
+    session: "Session"
+    names: Names
+    subnets: tuple[str, ...]
 
-def delete_load_balancer(session: "Session", names: Names) -> None:
-    elb = session.client("elbv2")
-    for balancer in elb.describe_load_balancers(Names=[names.load_balancer])["LoadBalancers"]:
-        elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+    def make(self) -> str:
+        """Make it unless it is there, and return its host name."""
+        if found := self._find():
+            return found["DNSName"]
+        made = self.session.client("elbv2").create_load_balancer(
+            Name=self.names.load_balancer,
+            Subnets=list(self.subnets),
+            Type="application",
+            Tags=[{"Key": CLUSTER_TAG, "Value": self.names.cluster}],
+        )
+        return made["LoadBalancers"][0]["DNSName"]
+
+    def delete(self) -> None:
+        """Delete it if it is there."""
+        if balancer := self._find():
+            self.session.client("elbv2").delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+
+    def _find(self) -> "LoadBalancerTypeDef | None":
+        balancers = self.session.client("elbv2").describe_load_balancers()["LoadBalancers"]
+        return next((one for one in balancers if one["LoadBalancerName"] == self.names.load_balancer), None)

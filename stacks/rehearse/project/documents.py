@@ -1,13 +1,20 @@
 """The synthesized stacks, changed so that Terraform sends everything to the emulated AWS and nothing elsewhere."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stacks.charts.pins import KEDA, LOAD_BALANCER_CONTROLLER
+from stacks.naming import QUEUE_AUTOSCALER
+from stacks.rehearse.cluster.objects import MARK
 from stacks.rehearse.errors import RehearsalError
 from stacks.rehearse.providers import unknown_attributes, without_attributes
 
 SECRET_KEY = "test"  # noqa: S105 - with which the emulated AWS checks presigned URLs
+
+_NOWHERE = "http://127.0.0.1:1"
+"""Address in a pod at which nobody listens."""
 
 _SERVICES = (
     *("acm", "autoscaling", "cloudwatch", "dynamodb", "ec2", "ecr", "eks", "elbv2", "iam", "kms", "lambda", "logs"),
@@ -53,7 +60,7 @@ def redirect(document: dict[str, Any], target: Target) -> None:
             "skip_metadata_api_check": "true",
         }
     if target.kubeconfig:
-        _use_cluster(document, target.kubeconfig)
+        _use_cluster(document, target)
 
 
 def check_endpoints(stack: str, document: Mapping[str, Any]) -> None:
@@ -126,22 +133,47 @@ def _state_settings(target: Target) -> dict[str, Any]:
     }
 
 
-def _use_cluster(document: dict[str, Any], kubeconfig: str) -> None:
+def _use_cluster(document: dict[str, Any], target: Target) -> None:
     """Let the Kubernetes and Helm providers of a stack log in by the kubeconfig, and wait for no pod.
 
-    EKS' tokens are unknown to another cluster. Its nodes cannot pull from ECR, so no pod of ours becomes ready.
+    EKS' tokens are unknown to another cluster. Its nodes cannot pull from ECR, so no pod of ours becomes ready. Pods of
+    public images can start there, and get no way to AWS either.
     """
     providers = document.get("provider", {})
     if "kubernetes" in providers:
-        providers["kubernetes"] = [{"config_path": kubeconfig}]
+        providers["kubernetes"] = [{"config_path": target.kubeconfig}]
     if "helm" in providers:
-        providers["helm"] = [{"kubernetes": {"config_path": kubeconfig}}]
+        providers["helm"] = [{"kubernetes": {"config_path": target.kubeconfig}}]
     resources = document.get("resource", {})
+    variables = {
+        "AWS_ENDPOINT_URL": _NOWHERE,
+        "AWS_ACCESS_KEY_ID": target.account,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    for arguments in resources.get("kubernetes_namespace_v1", {}).values():
+        arguments["metadata"]["labels"] = {**arguments["metadata"].get("labels", {}), MARK: "true"}
+    entries = [{"name": name, "value": value} for name, value in variables.items()]
     for kind in ("kubernetes_deployment_v1", "kubernetes_stateful_set_v1"):
         for arguments in resources.get(kind, {}).values():
             arguments["wait_for_rollout"] = False
-    for arguments in resources.get("helm_release", {}).values():
-        arguments |= {"wait": False, "atomic": False}
+            for container in arguments["spec"]["template"]["spec"]["container"]:
+                container["env"] = [*container.get("env", []), *entries]
+    values = {
+        KEDA.name: {"env": entries},
+        # Its webhooks could not be answered where its pods are simulated or cannot start.
+        LOAD_BALANCER_CONTROLLER.name: {
+            "env": variables,
+            "webhookConfig": {"disableIngressValidation": True},
+            "webhookNamespaceSelectors": [{"key": MARK, "operator": "In", "values": ["never"]}],
+        },
+    }
+    for release, arguments in resources.get("helm_release", {}).items():
+        if release in values:
+            arguments["values"] = [*arguments["values"], json.dumps(values[release])]
+        # A release of ours has no pods; KEDA must end its finalizers before KEDA itself goes.
+        if release != QUEUE_AUTOSCALER:
+            arguments |= {"wait": False, "atomic": False}
 
 
 def _endpoints(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]:

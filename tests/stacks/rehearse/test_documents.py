@@ -118,15 +118,62 @@ def test_a_provider_without_a_resource_type_is_too_old(document: dict[str, Any])
         change_document(document, "core", TARGET, provider="5.100.0", schemas=SCHEMAS)
 
 
-def test_a_cluster_replaces_eks_logins(document: dict[str, Any]) -> None:
-    document["provider"] |= {"kubernetes": [{"exec": []}], "helm": [{"kubernetes": {"exec": {}}}]}
-    document["resource"]["kubernetes_deployment_v1"] = {"worker-deployment": {"spec": {}}}
-    document["resource"]["helm_release"] = {"keda": {"chart": "keda"}}
+@pytest.fixture
+def in_a_cluster(workloads: Synthesized) -> dict[str, Any]:
+    """Return the workloads stack as it is rehearsed in a cluster."""
+    document: dict[str, Any] = json.loads(workloads.text)
     redirect(document, Target(endpoint=ENDPOINT, account="123456789012", kubeconfig="/kind/config"))
-    assert document["provider"]["kubernetes"] == [{"config_path": "/kind/config"}]
-    assert document["provider"]["helm"] == [{"kubernetes": {"config_path": "/kind/config"}}]
-    assert document["resource"]["kubernetes_deployment_v1"]["worker-deployment"]["wait_for_rollout"] is False
-    assert document["resource"]["helm_release"]["keda"]["wait"] is False
+    return document
+
+
+def test_a_cluster_replaces_eks_logins(in_a_cluster: dict[str, Any]) -> None:
+    assert in_a_cluster["provider"]["kubernetes"] == [{"config_path": "/kind/config"}]
+    assert in_a_cluster["provider"]["helm"] == [{"kubernetes": {"config_path": "/kind/config"}}]
+
+
+def test_no_pod_in_a_cluster_is_waited_for(in_a_cluster: dict[str, Any]) -> None:
+    resources = in_a_cluster["resource"]
+    for kind in ("kubernetes_deployment_v1", "kubernetes_stateful_set_v1"):
+        assert all(arguments["wait_for_rollout"] is False for arguments in resources[kind].values())
+    waited = {name for name, arguments in resources["helm_release"].items() if arguments["wait"]}
+    # It has no pods, and the finalizers of its objects need KEDA.
+    assert waited == {"worker-autoscaler"}
+
+
+def test_no_pod_in_a_cluster_can_reach_aws(in_a_cluster: dict[str, Any]) -> None:
+    away = {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_ACCESS_KEY_ID": "123456789012",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    resources = in_a_cluster["resource"]
+    releases = {name: _merged(arguments["values"]) for name, arguments in resources["helm_release"].items()}
+    environments = [
+        {entry["name"]: entry["value"] for entry in releases["keda"]["env"]},
+        releases["aws-load-balancer-controller"]["env"],
+        *(
+            {entry["name"]: entry.get("value") for entry in container["env"]}
+            for kind in ("kubernetes_deployment_v1", "kubernetes_stateful_set_v1")
+            for arguments in resources[kind].values()
+            for container in arguments["spec"]["template"]["spec"]["container"]
+        ),
+    ]
+    assert len(environments) == 6
+    for environment in environments:
+        assert away.items() <= environment.items()
+
+
+def test_webhooks_of_a_controller_that_cannot_start_are_off(in_a_cluster: dict[str, Any]) -> None:
+    values = _merged(in_a_cluster["resource"]["helm_release"]["aws-load-balancer-controller"]["values"])
+    assert values["webhookConfig"]["disableIngressValidation"] is True
+    assert values["webhookNamespaceSelectors"] == [{"key": "rehearsal", "operator": "In", "values": ["never"]}]
+    # The values of a deployment stay.
+    assert values["replicaCount"] == 2
+
+
+def _merged(values: list[str]) -> dict[str, Any]:
+    return {key: value for text in values for key, value in json.loads(text).items()}
 
 
 def test_processes_inherit_nothing_that_reaches_aws(tmp_path: Path) -> None:

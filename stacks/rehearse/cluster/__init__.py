@@ -1,0 +1,1 @@
+"""The Kubernetes cluster that a rehearsal fills and empties."""
