@@ -79,6 +79,7 @@ def _started(rehearsal: Rehearsal, report: Report, processes: Processes) -> Iter
     supplement = Supplement(
         region=place.region,
         arn=lambda resource: names.arn("eks", resource),
+        callers={"deploy": names.arn("sts", f"assumed-role/{names.of('deploy')}/rehearsal", region="")},
         cluster=rehearsal.found.cluster if rehearsal.found else None,
     )
     with contextlib.ExitStack() as stack:

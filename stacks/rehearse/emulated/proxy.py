@@ -67,7 +67,8 @@ class Proxy:
         answer = self._supplement.answer(request)
         if answer is None:
             try:
-                answer = self._supplement.amend(request, self._ask_upstream(request))
+                upstream = self._ask_upstream(request)
+                answer = self._supplement.amend(request, upstream, principal=sender.principal)
             except (OSError, HTTPException) as error:
                 answer = json_error("ServiceUnavailable", f"The emulated AWS does not answer: {error}", 503)
         self._record(sender, request, answer)

@@ -3,6 +3,7 @@
 - EKS: Fargate profiles; `upgradePolicy`, without which Terraform calls UpdateClusterConfig, which ministack lacks; an
   https issuer, as Terraform refuses http; versions of add-ons; address and certificate of the cluster at hand.
 - CloudWatch: alarms in the Query protocol, which older AWS providers speak.
+- STS: the deploy role as the caller, whose requests these are; the cluster admits no other.
 - Secrets Manager: a version without a value does not exist; ministack keeps one as the previous version.
 - Service Quotas: the quota of Fargate, high enough for every config.
 """
@@ -12,7 +13,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote
@@ -26,6 +27,7 @@ _VERSIONS = "/addons/supported-versions"
 _QUOTA = "ServiceQuotasV20190624.GetServiceQuota"
 
 _GET_VALUE = "secretsmanager.GetSecretValue"
+_CALLER = re.compile(rb"<Arn>[^<]*</Arn>")
 
 _CHANGE_S = 0.5
 """Seconds that a Fargate profile is created or deleted: enough for a second one that does not wait to be refused."""
@@ -43,8 +45,12 @@ class Cluster:
 class Supplement:
     """Layer in front of ministack: `answer` replaces its answer, `amend` changes one that it gave."""
 
-    def __init__(self, *, region: str, arn: Callable[[str], str], cluster: Cluster | None = None) -> None:
+    def __init__(
+        self, *, region: str, arn: Callable[[str], str], callers: Mapping[str, str], cluster: Cluster | None = None
+    ) -> None:
+        """`arn` makes one of EKS; `callers` has the ARNs of principals that are not the account itself."""
         self._region = region
+        self._callers = callers
         self._arn = arn
         self._cluster = cluster
         self._profiles: dict[tuple[str, str], dict[str, Any]] = {}
@@ -65,11 +71,14 @@ class Supplement:
                 return self._answer_about_profiles(request, found[1], found[2])
         return None
 
-    def amend(self, request: Request, answer: Answer) -> Answer:
-        """Return ministack's answer, changed where Terraform needs what real EKS says."""
+    def amend(self, request: Request, answer: Answer, *, principal: str) -> Answer:
+        """Return ministack's answer to a principal, changed where Terraform needs what real AWS says."""
         if request.target == _GET_VALUE and answer.status == 200 and b'"Secret' not in answer.body:
             text = "Secrets Manager can't find the specified secret value for staging label: AWSPREVIOUS"
             return json_error("ResourceNotFoundException", text, 400)
+        if request.form.get("Action") == "GetCallerIdentity" and principal in self._callers:
+            own = f"<Arn>{self._callers[principal]}</Arn>".encode()
+            return Answer(answer.status, _CALLER.sub(own, answer.body), answer.headers)
         if request.form:
             return self._alarms.amend(request, answer)
         found = _CLUSTER.fullmatch(unquote(request.path))

@@ -26,6 +26,10 @@ CLUSTER = {
     "identity": {"oidc": {"issuer": "http://localhost:4566/oidc/id/ABC123"}},
 }
 
+IDENTITY = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+<Arn>arn:aws:iam::1:root</Arn><UserId>1</UserId><Account>1</Account>
+</GetCallerIdentityResult></GetCallerIdentityResponse>"""
+
 
 class Upstream(BaseHTTPRequestHandler):
     """An AWS that has one cluster, and echoes every other request."""
@@ -36,6 +40,8 @@ class Upstream(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.headers.get("X-Amz-Target") == "secretsmanager.GetSecretValue":
             answer = json.dumps({"Name": "token"} | ({"SecretString": "value"} if b"CURRENT" in body else {})).encode()
+        elif b"Action=GetCallerIdentity" in body:
+            answer = IDENTITY
         elif self.path.startswith("/clusters"):
             answer = json.dumps({"cluster": CLUSTER}).encode()
         else:
@@ -69,7 +75,12 @@ def requests_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def proxy(upstream: str, requests_file: Path) -> Iterator[Proxy]:
     cluster = Cluster("https://127.0.0.1:6443", base64.b64encode(b"certificate").decode())
-    supplement = Supplement(region="eu-west-1", arn=lambda name: f"arn:aws:eks:eu-west-1:1:{name}", cluster=cluster)
+    supplement = Supplement(
+        region="eu-west-1",
+        arn=lambda name: f"arn:aws:eks:eu-west-1:1:{name}",
+        callers={"deploy": "arn:aws:sts::1:assumed-role/thumbnails-deploy/rehearsal"},
+        cluster=cluster,
+    )
     with run_proxy(upstream, requests_file, supplement) as running:
         yield running
 
@@ -78,10 +89,10 @@ def eks(proxy: Proxy) -> Any:
     return client_of("eks", proxy)
 
 
-def client_of(service: Any, proxy: Proxy) -> Any:
+def client_of(service: Any, proxy: Proxy, principal: str = "deploy") -> Any:
     return boto3.client(
         service,
-        endpoint_url=proxy.endpoint("deploy", "core"),
+        endpoint_url=proxy.endpoint(principal, "core"),
         region_name="eu-west-1",
         aws_access_key_id="123456789012",
         aws_secret_access_key="rehearsal",  # noqa: S106 - no real key
@@ -151,7 +162,7 @@ def test_head_keeps_the_length_of_the_object(proxy: Proxy) -> None:
 
 
 def test_an_absent_upstream_is_answered_with_503(requests_file: Path) -> None:
-    supplement = Supplement(region="eu-west-1", arn=str)
+    supplement = Supplement(region="eu-west-1", arn=str, callers={})
     with run_proxy("http://127.0.0.1:1", requests_file, supplement) as proxy:
         status, body = ask(proxy.endpoint("deploy"), "GET", "/")
     assert status == 503
@@ -199,6 +210,14 @@ def test_every_addon_has_a_default_version(proxy: Proxy) -> None:
         "platformVersions": ["*"],
         "defaultVersion": True,
     }
+
+
+def test_the_caller_is_the_role_whose_rights_are_checked(proxy: Proxy) -> None:
+    callers = {principal: client_of("sts", proxy, principal).get_caller_identity() for principal in ("admin", "deploy")}
+    assert callers["admin"]["Arn"] == "arn:aws:iam::1:root"
+    # The cluster has an access entry for it, and none for the account.
+    assert callers["deploy"]["Arn"] == "arn:aws:sts::1:assumed-role/thumbnails-deploy/rehearsal"
+    assert callers["deploy"]["Account"] == "1"
 
 
 def test_a_secret_version_without_a_value_does_not_exist(proxy: Proxy) -> None:
