@@ -17,6 +17,7 @@ from services.aws.clients import Clients, make_clients
 from services.aws.errors import AwsError
 from services.contract.settings import ApiSettings, SettingsError
 from services.logs import configure_logs
+from services.tracing import configure_tracing
 
 _PATIENT_CONNECTIONS = 8
 
@@ -47,6 +48,7 @@ def main() -> int:
 
 def _serve_api(settings: ApiSettings, clients: Clients, patient: Clients) -> int:
     log = structlog.get_logger()
+    send_last_spans = configure_tracing("thumbnails-api", settings.otel_exporter_otlp_endpoint)
     try:
         services = make_services(settings, clients, patient)
         listener = open_listener(settings)
@@ -60,6 +62,7 @@ def _serve_api(settings: ApiSettings, clients: Clients, patient: Clients) -> int
     )
     guarded = HttpMiddleware(app, services.telemetry, services.authenticator)
     serve_app(guarded, settings, services.telemetry, listener)
+    send_last_spans()
     log.info("api_stopped")
     return 0
 

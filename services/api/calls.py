@@ -10,6 +10,7 @@ import math
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial, wraps
 from types import TracebackType
 from typing import Any, TypeVar
@@ -56,7 +57,8 @@ class AwsCalls:
         if not self._slots.acquire(blocking=False):
             raise _make_unavailable("Too many requests wait for AWS")
         deadline = Deadline(min(within_s, DEADLINE_S), once_answered_s=within_s)
-        future = self._executor.submit(_run_within, work, deadline)
+        # In the caller's context, so that the spans of the work belong to those of the request.
+        future = self._executor.submit(copy_context().run, _run_within, work, deadline)
         future.add_done_callback(self._release_slot)
         answer = asyncio.wrap_future(future)
         while not answer.done() and deadline.remaining_s > 0:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from services.aws.errors import ServiceError, translate_errors
+from services.tracing import current_traceparent
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -110,8 +111,13 @@ class MessageQueue:
         _check_batch(answer, "delete messages")
 
     def send(self, bodies: Sequence[str]) -> None:
-        """Send at most ten messages. Raises: ServiceError, also if SQS refuses one of them."""
-        entries: Any = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+        """Send at most ten messages, with the trace context of the caller if there is one.
+
+        Raises: ServiceError, also if SQS refuses one of them.
+        """
+        parent = current_traceparent()
+        traced = {"MessageAttributes": {"traceparent": {"DataType": "String", "StringValue": parent}}} if parent else {}
+        entries: Any = [{"Id": str(number), "MessageBody": body, **traced} for number, body in enumerate(bodies)]
         with translate_errors("send messages"):
             answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries)
         _check_batch(answer, "send messages")

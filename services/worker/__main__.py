@@ -13,6 +13,7 @@ from services.aws.sources import SourcedBucket
 from services.aws.videos import VideosTable
 from services.contract.settings import SettingsError, WorkerSettings
 from services.logs import configure_logs
+from services.tracing import configure_tracing
 from services.worker import extract_command
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
@@ -43,6 +44,7 @@ def main() -> int:
 
 def _run_worker(settings: WorkerSettings) -> int:
     configure_logs()
+    send_last_spans = configure_tracing("thumbnails-worker", settings.otel_exporter_otlp_endpoint)
     log = structlog.get_logger()
     # Each video in progress reads; the loop and the heartbeat call the queue.
     clients = make_clients(settings.aws_region, connections=settings.worker_concurrency + 2)
@@ -89,6 +91,7 @@ def _run_worker(settings: WorkerSettings) -> int:
             log.warning("children_less_confined", lacking=lacking, consequence="limits hold, system calls are free")
         log.info("worker_started", worker=settings.worker_name, concurrency=settings.worker_concurrency)
         loop.run()
+    send_last_spans()
     log.info("worker_stopped", worker=settings.worker_name)
     return 0
 

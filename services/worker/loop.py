@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 import structlog
+from opentelemetry import trace
+from opentelemetry.trace import Link, SpanKind, StatusCode
 from structlog.typing import FilteringBoundLogger
 
 from services.aws.errors import AwsError
@@ -27,6 +29,8 @@ from services.contract.events import (
 from services.contract.records import ReasonCode
 from services.contract.resources import SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
+from services.contract.traces import upload_trace_id
+from services.tracing import make_links, record_span, tracer, upload_context
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.sandbox.sandbox import Sandbox
 from services.worker.health import HealthServer
@@ -67,6 +71,8 @@ class WorkerLoop:
         self._lock = threading.Lock()
         self._held: dict[str, Message] = {}
         self._idle = threading.Condition(self._lock)
+        self._received: str | None = None
+        """Traceparent of the span of the latest receive."""
 
     def stop(self) -> None:
         """Start a drain; a second call hands back all messages at once. A signal handler may call it."""
@@ -102,8 +108,9 @@ class WorkerLoop:
         return count
 
     def _receive_messages(self, count: int) -> list[Message]:
+        begin_ns = time.time_ns()
         try:
-            return self._services.queue.receive(
+            messages = self._services.queue.receive(
                 count,
                 wait_s=self._settings.receive_wait_s,
                 visibility_timeout_s=self._settings.visibility_timeout_s,
@@ -112,6 +119,10 @@ class WorkerLoop:
             self._log.error("receive_failed", error=str(error), retry_in_s=_RECEIVE_RETRY_S)
             self._stopping.wait(_RECEIVE_RETRY_S)
             return []
+        if messages:
+            attributes = {"messaging.system": "aws_sqs", "messaging.batch.message_count": len(messages)}
+            self._received = record_span("receive", kind=SpanKind.CLIENT, start_ns=begin_ns, attributes=attributes)
+        return messages
 
     def _submit_message(self, message: Message, pool: ThreadPoolExecutor) -> None:
         if self._stopping.is_set():
@@ -123,12 +134,12 @@ class WorkerLoop:
             # By its receipt, not its id: this worker can receive a message again after its visibility ran out.
             self._held[message.receipt] = message
             self._services.metrics.in_progress.set(len(self._held))
-        pool.submit(self._process_message, message)
+        pool.submit(self._process_message, message, self._received)
 
-    def _process_message(self, message: Message) -> None:
+    def _process_message(self, message: Message, received: str | None) -> None:
         log = self._log.bind(message_id=message.id, receive_count=message.receive_count)
         try:
-            self._settle_message(message, log)
+            self._settle_message(message, received, log)
         except AwsError as error:
             log.error("message_not_settled", error=str(error), consequence="SQS delivers it again")  # noqa: TRY400
         except Exception:
@@ -141,7 +152,7 @@ class WorkerLoop:
                 self._idle.notify_all()
             self._slots.release()
 
-    def _settle_message(self, message: Message, log: FilteringBoundLogger) -> None:
+    def _settle_message(self, message: Message, received: str | None, log: FilteringBoundLogger) -> None:
         """Process the videos of a message, then delete it or hand it back.
 
         Raises: AwsError; SQS then delivers the message again.
@@ -162,14 +173,35 @@ class WorkerLoop:
         if not events:
             log.info("message_without_uploads", hint="s3:TestEvent, or no object was created")
         delivery = Delivery(message.id, message.sent_at, message.receive_count)
+        links = make_links([received, message.attributes.get("traceparent")])
         # Each event is settled on its own: one that needs another attempt does not delay the others.
-        is_settled = [self._settle_event(event, delivery, log.bind(object_key=event.key)) for event in events]
+        is_settled = [self._trace_event(event, delivery, links, log) for event in events]
         if all(is_settled):
             self._services.queue.delete(message)
         else:
             self._hand_back_message(
                 message, log, delay_s=0 if self._aborting.is_set() else self._retry_delay_s(message)
             )
+
+    def _trace_event(
+        self, event: UploadEvent, delivery: Delivery, links: list[Link], log: FilteringBoundLogger
+    ) -> bool:
+        """Process one video within a span of its upload's trace; return False if it needs another attempt.
+
+        Raises: AwsError.
+        """
+        trace_id = upload_trace_id(event.key, event.etag)
+        attributes: dict[str, str | int] = {
+            "messaging.system": "aws_sqs",
+            "messaging.message.id": delivery.message_id,
+            "aws.s3.bucket": event.bucket,
+            "aws.s3.key": event.key,
+            "thumbnails.receive_count": delivery.receive_count,
+        }
+        with tracer.start_as_current_span(
+            "process", upload_context(trace_id), kind=SpanKind.CONSUMER, attributes=attributes, links=links
+        ):
+            return self._settle_event(event, delivery, log.bind(object_key=event.key, trace_id=trace_id))
 
     def _settle_event(self, event: UploadEvent, delivery: Delivery, log: FilteringBoundLogger) -> bool:
         """Process one video; return False if it needs another attempt. Raises: AwsError."""
@@ -178,11 +210,13 @@ class WorkerLoop:
             self._refuse_endless_attempts(delivery)
             result = self._services.processor.process(event, delivery)
         except ProcessingError as error:
+            trace.get_current_span().set_status(StatusCode.ERROR, f"{error.code}: {error.reason}")
             log = self._report_index_failure(error.outcome.index_failure if error.outcome else None, log)
             return self._settle_failure(event, delivery, error, log)
         except Exception as error:
             log.exception("unexpected_error")
             reason = f"The worker failed: {type(error).__name__}: {error}"
+            trace.get_current_span().set_status(StatusCode.ERROR, reason[:_MAX_REASON_CHARS])
             internal = ProcessingError(ReasonCode.INTERNAL, reason[:_MAX_REASON_CHARS], retryable=True)
             return self._settle_failure(event, delivery, internal, log)
         if isinstance(result, Stored):

@@ -28,6 +28,7 @@ from services.contract.records import (
     is_same_claim,
 )
 from services.contract.settings import WorkerSettings
+from services.tracing import tracer
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome, Usage, VideoInfo
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
@@ -142,11 +143,15 @@ class Processor:
             return Skipped(Decision.ALREADY_DONE)
         if decision is not Decision.PROCESS:
             return Skipped(decision)
-        claimed = self._claim_record(event, delivery, before, video.info)
-        outcome = self._extract(claimed, video)
-        store = PictureStore(self._bucket, lambda: self._is_current(claimed))
-        stored = store_pictures(store, claimed, outcome, self._settings.thumbnail_format)
-        return self._finish_record(claimed, outcome, stored)
+        with tracer.start_as_current_span("claim"):
+            claimed = self._claim_record(event, delivery, before, video.info)
+        with tracer.start_as_current_span("decode"):
+            outcome = self._extract(claimed, video)
+        with tracer.start_as_current_span("store"):
+            store = PictureStore(self._bucket, lambda: self._is_current(claimed))
+            stored = store_pictures(store, claimed, outcome, self._settings.thumbnail_format)
+        with tracer.start_as_current_span("finish"):
+            return self._finish_record(claimed, outcome, stored)
 
     def _claim_record(
         self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, info: ObjectInfo

@@ -135,6 +135,12 @@ class Cluster(Section):
         "laptop must be among them.",
         examples=[["arn:aws:iam::123456789012:role/platform"]],
     )
+    otlp_endpoint: values.Origin | None = Field(
+        default=None,
+        description="OpenTelemetry collector that takes the traces of worker and api over HTTP, in the cluster or "
+        "elsewhere; no traces unless set.",
+        examples=["http://collector.monitoring:4318"],
+    )
     control_plane_logs: tuple[ControlPlaneLog, ...] = Field(
         default=("audit", "authenticator"),
         description="Logs of the control plane that CloudWatch gets, of: api, audit, authenticator, controllerManager, "

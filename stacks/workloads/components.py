@@ -164,4 +164,5 @@ def _shared(config: PipelineConfig) -> dict[str, Any]:
         "s3_thumbnail_prefix": THUMBNAIL_PREFIX,
         "videos_table": names.resources.table.name,
         "table_shards": config.storage.table_shards,
+        "otel_exporter_otlp_endpoint": config.cluster.otlp_endpoint,
     }

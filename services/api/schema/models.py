@@ -229,6 +229,7 @@ class VideoDetails(Video):
     storyboard: Storyboard | None = Field(description="Null if it was not requested or could not be made.")
     preview: Preview | None = Field(description="Null if it was not requested or could not be made.")
     timeline: list[TimelineEntry]
+    trace_id: str = Field(description="Id of the upload in all log lines and traces.")
     download_url: str = Field(description="Presigned URL of the video itself.")
 
 

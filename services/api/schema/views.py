@@ -8,6 +8,7 @@ from typing import Any
 from services.api.schema.models import Preview, Storyboard, Thumbnail, TimelineEntry, Video, VideoDetails
 from services.contract.keys import is_upload
 from services.contract.records import VideoRecord, VideoState
+from services.contract.traces import upload_trace_id
 
 Sign = Callable[[str], str]
 """Function that returns a presigned URL for an object key."""
@@ -56,6 +57,7 @@ def show_details(record: VideoRecord, sign: Sign) -> VideoDetails:
         else None,
         preview=Preview(url=sign(preview.key), **preview.model_dump()) if preview else None,
         timeline=_make_timeline(record),
+        trace_id=upload_trace_id(record.key, record.etag),
         download_url=sign(record.key),
     )
 

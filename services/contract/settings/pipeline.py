@@ -90,6 +90,14 @@ class PipelineSettings(ServiceSettings):
         examples=["10,50,95"],
     )
 
+    otel_exporter_otlp_endpoint: str | None = Field(
+        default=None,
+        description="Address of an OpenTelemetry collector that takes traces over HTTP; no traces when unset. "
+        "OpenTelemetry's other variables hold as well.",
+        pattern=r"^https?://[^/]+(/.*)?$",
+        examples=["http://collector.monitoring:4318"],
+    )
+
     @field_validator("thumbnail_positions", "s3_source_buckets", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
