@@ -1,4 +1,4 @@
-"""`python -m services.local`: the pipeline on this machine, with sample videos or your own."""
+"""Run the pipeline on this machine, with sample videos or your own."""
 
 import argparse
 import signal

@@ -1,7 +1,7 @@
 """Archives of the public charts in the instance's folder `charts/`, and their digests in `charts/charts.lock`.
 
-An instance commits the folder. From then on a deployment, a plan and a destroy ask no chart repository. A digest that
-the pins do not have is recorded at the first fetch, and holds for every later one.
+An instance commits the folder. Then no deployment, plan or destroy needs a chart repository. If the pins have no digest
+of a chart, the first fetch records it, and later fetches must match it.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ _HEADER = "# SHA-256 digests of the archives in this folder, written by `./noxw 
 
 
 class ChartError(Exception):
-    """A chart cannot be had or is not the pinned one; the message says which and what to do."""
+    """A chart cannot be fetched or is not the pinned one; the message says which and what to do."""
 
 
 def read_archives(folder: Path, charts: Iterable[PublicChart]) -> dict[str, Path]:
@@ -74,8 +74,8 @@ def _check_digest(
     found = hashlib.sha256(content).hexdigest()
     if wanted is not None and found != wanted:
         raise ChartError(
-            f"{source} is not the pinned chart: its SHA-256 is {found}, and {wanted} is expected. Do not deploy it; "
-            f"delete the file if it is there, run `./noxw charts`, and find out who changed it if that fails as well."
+            f"{source} is not the pinned chart: its SHA-256 is {found}, and {wanted} is expected. Do not deploy it. "
+            "Delete the file if it exists, and run `./noxw charts`. If that fails too, find out who changed the chart."
         )
 
 
@@ -101,7 +101,7 @@ def _download(chart: PublicChart) -> bytes:
             f"put the archive into {FOLDER}/ yourself."
         ) from None
     if len(content) > _MAX_ARCHIVE_BYTES:
-        raise ChartError(f"{chart.url} is larger than {_MAX_ARCHIVE_BYTES / 1e6:g} MB, which no chart of ours is.")
+        raise ChartError(f"{chart.url} is larger than {_MAX_ARCHIVE_BYTES / 1e6:g} MB, so it is not the chart.")
     return content
 
 

@@ -1,1 +1,1 @@
-"""The commands deploy, destroy, diff, smoke, images, cost and graph; each is a nox session of that name."""
+"""Commands that deploy an instance and inspect it."""

@@ -1,6 +1,4 @@
-"""`python -m stacks.deploy`: the nox sessions deploy, destroy, diff, smoke, images, charts, locks, cost,
-scaling and graph.
-"""
+"""Deploy an instance, compare it with its config, test it, and estimate its cost."""
 
 import argparse
 import os
@@ -61,7 +59,7 @@ def report_errors(command: Callable[[], int]) -> int:
         print(f"AWS refuses: {error}", file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
-        print("Stopped. The same command goes on from here.", file=sys.stderr)  # noqa: T201
+        print("Stopped. Run the same command to continue.", file=sys.stderr)  # noqa: T201
         return _STOPPED
 
 
@@ -125,7 +123,7 @@ def _lock_providers(project: Path, out: Path, file: Path, *, mirror: Path | None
     synthesize(project, out, {**os.environ, CONFIG_VARIABLE: os.fspath(file)})
     folders = sorted(found.parent for found in (out / "stacks").glob("*/cdk.tf.json"))
     lock_providers(project, folders, say=print_line, mirror=mirror)
-    print_line(f"The lock files in {FOLDER}/ hold for {', '.join(PLATFORMS)}.")
+    print_line(f"The lock files in {FOLDER}/ have the checksums for {', '.join(PLATFORMS)}.")
 
 
 def _change(instance: Instance, arguments: argparse.Namespace) -> int:
@@ -137,7 +135,7 @@ def _change(instance: Instance, arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "deploy" if arguments.stack == _ALL:
             if arguments.plan:
-                raise RefusedError("A plan is one of a single stack: name the stack instead of `all`.")
+                raise RefusedError("--plan applies to one stack: name the stack instead of `all`.")
             deploy_all(instance, unattended=arguments.yes)
         case "deploy" if arguments.stack in instance.team:
             deploy_team_stacks(instance, [arguments.stack], unattended=arguments.yes, plan_file=arguments.plan)
@@ -165,7 +163,7 @@ def _change(instance: Instance, arguments: argparse.Namespace) -> int:
 def _diff(instance: Instance, arguments: argparse.Namespace) -> int:
     """Show plans, and return the exit status."""
     if arguments.out and arguments.destroy:
-        raise RefusedError("--out saves plans for `deploy --plan`, which destroys nothing: leave out --out.")
+        raise RefusedError("--out saves plans for `deploy --plan`, which does not apply a destroy: omit --out.")
     summary = arguments.summary or os.environ.get("GITHUB_STEP_SUMMARY")
     compared = show_plans(
         instance,
@@ -201,7 +199,7 @@ def _check_names(asked: Sequence[str], team: Sequence[str]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m stacks.deploy", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./noxw", description=__doc__)
     parser.add_argument(
         "--project", type=Path, default=Path.cwd(), metavar="DIR", help="folder of the project (default: this one)"
     )
@@ -215,7 +213,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     names = f"{', '.join(StackId)}, one of team/"
 
-    command = commands.add_parser("deploy", parents=[shared], help="deploy a stack, or all in order")
+    command = commands.add_parser("deploy", parents=[shared], help="deploy a stack, or all stacks in order")
     command.add_argument("stack", metavar="STACK", help=f"{names}, or {_ALL}")
     _add_step(command)
     command.add_argument(
@@ -223,15 +221,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_yes(command)
 
-    command = commands.add_parser("destroy", parents=[shared], help="destroy a stack, or all but bootstrap, backwards")
+    command = commands.add_parser("destroy", parents=[shared], help="destroy a stack, or all except bootstrap")
     command.add_argument("stack", metavar="STACK", help=f"{names}, or {_ALL} but bootstrap")
-    command.add_argument("--name", help="the pipeline's name, instead of being asked for it")
+    command.add_argument("--name", help="name of the pipeline (default: the command asks for it)")
     command.add_argument(
-        "--empty-buckets", action="store_true", help="delete all videos and thumbnails, every version, for good"
+        "--empty-buckets", action="store_true", help="delete all videos and thumbnails permanently, with all versions"
     )
     _add_yes(command)
 
-    command = commands.add_parser("diff", parents=[shared], help="what a deployment would change")
+    command = commands.add_parser("diff", parents=[shared], help="show what a deployment would change")
     command.add_argument("stacks", nargs="*", metavar="STACK", help=f"stacks to plan: {names} (default: all)")
     command.add_argument("--out", type=Path, metavar="DIR", help="save each plan there, for `deploy --plan`")
     command.add_argument(
@@ -264,9 +262,11 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "locks", parents=[shared], help="write the checksums of Terraform's providers for all platforms"
     )
-    command.add_argument("--mirror", type=Path, metavar="DIR", help="a plug-in mirror, instead of the registry")
+    command.add_argument(
+        "--mirror", type=Path, metavar="DIR", help="take the providers from this plug-in mirror instead of the registry"
+    )
 
-    command = commands.add_parser("cost", parents=[shared], help="a month's bill, estimated")
+    command = commands.add_parser("cost", parents=[shared], help="estimate the bill of a month")
     command.add_argument("--videos", type=_count, default=10_000, metavar="N", help="videos a month (default: 10000)")
     command.add_argument(
         "--video-mb",
@@ -276,10 +276,12 @@ def _parser() -> argparse.ArgumentParser:
         help="size of a video (default: %(default)g)",
     )
 
-    command = commands.add_parser("scaling", parents=[shared], help="waiting times, workers and dollars under a load")
+    command = commands.add_parser(
+        "scaling", parents=[shared], help="simulate waiting times, workers and costs under a load"
+    )
     add_scaling_arguments(command, load_prices())
 
-    command = commands.add_parser("graph", parents=[shared], help="draw the architecture, from what is synthesized")
+    command = commands.add_parser("graph", parents=[shared], help="draw the architecture from the synthesized stacks")
     command.add_argument(
         "--output", type=Path, default=Path("docs/images/architecture.svg"), metavar="FILE", help="default: %(default)s"
     )
@@ -288,19 +290,18 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_step(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--step", type=int, choices=(1, 2), help="of the dns stack: 1 before the delegation, 2 after it"
+        "--step", type=int, choices=(1, 2), help="step of the dns stack: 1 before the delegation, 2 after it"
     )
 
 
 def _add_yes(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--yes", action="store_true", help="do not ask before the plan is applied: for workflows")
+    command.add_argument("--yes", action="store_true", help="apply the plan without asking, for workflows")
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{text}: 0 or more")
-    return number
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of 0 or more")
+    return int(text)
 
 
 def _size(text: str) -> float:

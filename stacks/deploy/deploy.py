@@ -110,20 +110,20 @@ def _check_step(instance: Instance, step: int) -> None:
         )
     if step == 2 and not config.certificate:
         raise RefusedError(
-            f"Step 2 gives the dashboard HTTPS, and {instance.config_file} says certificate = false. "
+            f"Step 2 gives the dashboard HTTPS, but {instance.config_file} says certificate = false. "
             f"{_https_first(instance)}"
         )
     if step == 1 and config.certificate and progress.is_delegated(instance):
         raise RefusedError(
-            f"Step 1 would take the dashboard's address away, as {instance.config_file} says certificate = true and "
+            f"Step 1 would delete the dashboard's address, because {instance.config_file} says certificate = true and "
             "the domain is delegated: run step 2, or set certificate = false to go back to HTTP."
         )
 
 
 def _https_first(instance: Instance) -> str:
     return (
-        f"Set certificate = true in {instance.config_file} (and commit it, as every later deployment keeps HTTPS by "
-        "it), then give the command again."
+        f"Set certificate = true in {instance.config_file} and commit it, because every later deployment needs it to "
+        "keep HTTPS. Then run the command again."
     )
 
 
@@ -142,7 +142,7 @@ def _tell_name_servers(instance: Instance) -> None:
     if servers:
         print_line(
             f"Enter these name servers at the registrar of {instance.config.domain} (custom DNS), then wait until they "
-            "are known, mostly some minutes:"
+            "are known, which usually takes some minutes:"
         )
         for server in servers:
             print_line(f"  {server}")

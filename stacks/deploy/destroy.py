@@ -1,8 +1,8 @@
-"""`destroy -- <stack>` and `destroy -- all`: backwards, after the instance's name was typed.
+"""`destroy STACK` and `destroy all`: in reverse order, after the user has typed the instance's name.
 
-The team's own stacks; monitoring; dns back to step 1, which lets go of the load balancer; workloads, until the load
-balancer is gone; dns, whose certificate nobody uses any more; core. bootstrap stays unless it is named: it holds the
-images, and the roles that the workflows come in by.
+The team's own stacks; monitoring; dns back to step 1, which no longer uses the load balancer; workloads, until the load
+balancer is deleted; dns, whose certificate is then unused; core. bootstrap stays unless it is named: it has the images,
+and the roles of the workflows.
 """
 
 from collections.abc import Callable, Iterable
@@ -61,13 +61,13 @@ def destroy_stacks(
         _destroy(instance, stack, consent)
     if StackId.BOOTSTRAP not in stacks and StackId.CORE in stacks:
         print_line(
-            "bootstrap stays: the images in ECR, GitHub's roles. Next, if they are to go as well: "
+            "bootstrap stays, with the images in ECR and GitHub's roles. To delete these as well: "
             "./noxw destroy bootstrap"
         )
     if StackId.BOOTSTRAP in stacks:
         print_line(
             f"The state's bucket {instance.names.state_bucket} stays, with the states' history: empty and delete it by "
-            "hand once you are sure."
+            "hand if you no longer need it."
         )
 
 
@@ -85,7 +85,7 @@ def destroy_team_stacks(instance: Instance, stacks: Iterable[str], *, unattended
 
 
 def all_but_bootstrap(instance: Instance) -> tuple[StackId, ...]:
-    """Return the stacks that `destroy -- all` destroys."""
+    """Return the stacks that `destroy all` destroys."""
     with_domain = instance.config.domain is not None
     return (StackId.MONITORING, *((StackId.DNS,) if with_domain else ()), StackId.WORKLOADS, StackId.CORE)
 
@@ -105,12 +105,10 @@ def _destroy(instance: Instance, stack: StackId, consent: Consent) -> None:
     # Step 1 of dns, and workloads over HTTP, ask nothing of each other or of the load balancer.
     released = {"PIPELINE_CERTIFICATE": "false"} if stack in (StackId.DNS, StackId.WORKLOADS) else {}
     if stack is StackId.WORKLOADS and _has_resources(instance, StackId.DNS):
-        print_line(
-            "\n== dns back to step 1: the address and the validation go, so that it lets go of the load balancer"
-        )
+        print_line("\n== dns back to step 1: delete the address and the validation, which use the load balancer")
         commands.deploy_stack(instance.terraform, StackId.DNS, overrides=released, unattended=consent.unattended)
     if stack is StackId.DNS and has_load_balancer(instance) and _has_resources(instance, StackId.WORKLOADS):
-        print_line("\n== workloads back to HTTP: ACM keeps a certificate while a load balancer uses it")
+        print_line("\n== workloads back to HTTP: ACM deletes no certificate that a load balancer uses")
         commands.deploy_stack(instance.terraform, StackId.WORKLOADS, overrides=released, unattended=consent.unattended)
     if stack is StackId.CORE:
         leftovers.wait_until_gone(instance.session, instance.names, say=print_line)
@@ -133,7 +131,7 @@ def _has_resources(instance: Instance, stack: str) -> bool:
 def _check_login(instance: Instance) -> None:
     if instance.config.auth.mode == "oidc":
         raise RefusedError(
-            'auth.mode is oidc, which needs HTTPS to the very end: set mode = "token", remove [auth.oidc], run '
+            'auth.mode is oidc, which needs HTTPS until the end: set mode = "token", remove [auth.oidc], run '
             "`./noxw deploy workloads`, then destroy."
         )
 
@@ -186,10 +184,10 @@ def _check_name(instance: Instance, stacks: tuple[str, ...], consent: Consent) -
         listed = ", ".join(stacks)
         print_line(f"This destroys {listed} of {config.name!r} in account {config.account_id}, {config.region}.")
         try:
-            name = consent.ask("Type the pipeline's name to go on: ").strip()
+            name = consent.ask("Type the pipeline's name to continue: ").strip()
         except EOFError:
             raise RefusedError(
-                "There is no terminal to type the name on, so nothing was destroyed: add --name NAME."
+                "There is no terminal to ask for the name, so nothing was destroyed: add --name NAME."
             ) from None
     if name != config.name:
         raise RefusedError(f"{name!r} is not this pipeline's name, {config.name!r}: nothing was destroyed.")

@@ -63,7 +63,7 @@ def push_images(instance: Instance, *, tag: str) -> None:
     missing = account.missing_images(instance.session, config)
     for service in naming.SERVICES:
         if service not in missing:
-            print_line(f"{service} {tag} is in ECR already, where a tag never moves: left as it is.")
+            print_line(f"{service} {tag} is already in ECR, where tags are immutable: it was not replaced.")
     build_and_push(instance, missing, tag=tag)
     print_line(
         f"Next: set image_tag = {tag!r} in {instance.config_file}, then ./noxw deploy core (the first time) or "

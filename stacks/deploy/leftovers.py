@@ -51,13 +51,13 @@ def wait_until_gone(
         if not found:
             return
         if found != reported:
-            say(f"Waiting for {', '.join(map(str, found))} to be gone.")
+            say(f"Waiting for the deletion of {', '.join(map(str, found))}.")
             reported = found
         if waited_s + _PAUSE_S <= patience_s:
             pause(_PAUSE_S)
     raise OperateError(
         f"After {patience_s / 60:g} minutes there are still {', '.join(map(str, reported))}. The load balancer's "
-        "controller is gone or hangs: delete them by hand, in this order, then run the destroy again."
+        "controller was deleted or hangs: delete them by hand, in this order, then run the destroy again."
     )
 
 

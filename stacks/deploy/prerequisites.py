@@ -30,7 +30,7 @@ def check_prerequisites(instance: Instance, needs: Iterable[Need], *, docker: bo
 
 
 def fetch_charts(instance: Instance) -> None:
-    """Fetch the public charts that the instance does not keep yet. Raises: PrerequisiteError if one cannot be had."""
+    """Fetch the public charts that the instance does not keep yet. Raises: PrerequisiteError if that fails."""
     try:
         fetch_archives(instance.project / FOLDER, PUBLIC_CHARTS, say=print_line)
     except ChartError as error:

@@ -176,7 +176,7 @@ def check_certificate(instance: Instance) -> None:
     """Raise PrerequisiteError if the config wants HTTPS and the certificate has not been issued."""
     if instance.config.certificate and not has_certificate(instance):
         raise PrerequisiteError(
-            f"{instance.config_file} says certificate = true and ACM has issued none for {instance.names.host}: run "
+            f"{instance.config_file} says certificate = true, but ACM has issued none for {instance.names.host}: run "
             "`./noxw deploy dns --step 2` first, or set certificate = false."
         )
 
@@ -194,6 +194,6 @@ def check_delegation(instance: Instance) -> None:
     found = public_name_servers(domain)
     if set(found) != set(wanted):
         raise PrerequisiteError(
-            f"{domain} is not delegated yet: its registrar must name {', '.join(wanted)}, and the world sees "
+            f"{domain} is not delegated yet: its registrar must name {', '.join(wanted)}, and public DNS shows "
             f"{', '.join(found) or 'none'}. It can take hours after the change."
         )

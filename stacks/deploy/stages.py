@@ -51,7 +51,7 @@ class Images:
 
 @dataclass(frozen=True, kw_only=True)
 class Pause:
-    """A pause for the user; repeating the command does the rest."""
+    """A pause for the user; the same command then continues."""
 
     why: str
 

@@ -90,7 +90,7 @@ def run_program(
     except FileNotFoundError:
         raise CommandError(f"`{command[0]}` is not on the PATH, so `{shown}` could not be run.") from None
     if done.returncode != 0:
-        raise CommandError(f"`{shown}` ended with status {done.returncode}: see what it says above.")
+        raise CommandError(f"`{shown}` ended with status {done.returncode}: see its output above.")
 
 
 def _ask(command: Sequence[str]) -> str | None:

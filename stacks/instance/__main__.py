@@ -1,4 +1,4 @@
-"""`python -m stacks.instance`: what the nox sessions new, update and check-update call."""
+"""Create an instance, and update it."""
 
 import argparse
 import signal
@@ -120,21 +120,28 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
 
     command = commands.add_parser("new", help="render an instance")
-    command.add_argument("checkout", type=Path, help="this project's own folder")
-    command.add_argument("destination", type=Path, nargs="?", metavar="DEST", help="an empty or new folder")
-    command.add_argument("--data", type=_answer, action="append", default=[], metavar="KEY=VALUE", help="an answer")
-    command.add_argument("--data-file", type=Path, metavar="FILE", help="answers in YAML; --data goes over them")
-    command.add_argument("--defaults", action="store_true", help="ask nothing: what is not answered has its default")
+    command.add_argument("checkout", type=Path, help=argparse.SUPPRESS)
+    command.add_argument("destination", type=Path, nargs="?", metavar="DEST", help="a new or empty folder")
+    command.add_argument(
+        "--data",
+        type=_answer,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="answer a question; may be given more than once",
+    )
+    command.add_argument("--data-file", type=Path, metavar="FILE", help="answers in YAML; --data overrides them")
+    command.add_argument("--defaults", action="store_true", help="ask nothing: use the defaults of the other questions")
     command.add_argument("--force", action="store_true", help="write into a folder that is not empty")
     command.add_argument("--source", metavar="URL", help="the project's repository (default: this checkout's)")
 
     command = commands.add_parser("update", help="merge a newer version")
-    command.add_argument("instance", type=Path)
+    command.add_argument("instance", type=Path, help=argparse.SUPPRESS)
     command.add_argument("--to", metavar="VERSION", help="for example v1.2.0 (default: the newest)")
     command.add_argument("--pull-request", action="store_true", help="on a branch, with GitHub's gh: for a workflow")
 
-    command = commands.add_parser("check-update", help="say whether there is a newer version")
-    command.add_argument("instance", type=Path)
+    command = commands.add_parser("check-update", help="print whether there is a newer version")
+    command.add_argument("instance", type=Path, help=argparse.SUPPRESS)
     return parser
 
 

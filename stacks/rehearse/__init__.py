@@ -1,1 +1,1 @@
-"""Deploys the stacks to an emulated AWS on this machine, and compares its requests with the policies."""
+"""Deploy the stacks to an emulated AWS on this machine, and compare the requests with the policies."""

@@ -1,4 +1,4 @@
-"""`python -m stacks.rehearse`: deploy to an AWS that is not there. The nox session `rehearse` calls it."""
+"""Deploy the stacks to an emulated AWS on this machine, send a video through them, and destroy them."""
 
 import argparse
 import fcntl
@@ -166,7 +166,10 @@ def _parser() -> argparse.ArgumentParser:
         help="if Terraform or a mirrored AWS provider is missing, print that and end with status 0",
     )
     parser.add_argument(
-        "--kubeconfig", type=Path, metavar="FILE", help="cluster of this file's current context, which it may fill"
+        "--kubeconfig",
+        type=Path,
+        metavar="FILE",
+        help="also rehearse workloads, in the cluster of this file's current context",
     )
     parser.add_argument(
         "--without-statement",

@@ -88,7 +88,7 @@ def prepare(options: Options, folder: Path) -> Rehearsal:
     config = load_config(options.config, {**os.environ, **OVERRIDES})
     if config.auth.mode == "oidc":
         raise RehearsalError(
-            'auth.mode is oidc, and the api can then be asked through a load balancer of AWS only: set mode = "token" '
+            'auth.mode is oidc, and the api then only answers requests from a load balancer of AWS: set mode = "token" '
             "for the rehearsal."
         )
     place = Place(folder=folder, account=config.account_id, region=config.region)
@@ -149,7 +149,7 @@ def choose_stacks(
         raise RehearsalError(f"There is no stack {unknown[0]!r}: there are {', '.join(known)}.")
     left_out = {stack: "not asked for" for stack in known if asked and stack not in asked}
     if not has_cluster:
-        reason = "no --kubeconfig names a cluster that it may fill"
+        reason = "it needs a cluster (--kubeconfig FILE)"
         if StackId.WORKLOADS in asked:
             raise RehearsalError(f"The stack workloads cannot be rehearsed: {reason}.")
         left_out[StackId.WORKLOADS] = reason

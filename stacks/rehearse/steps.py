@@ -128,7 +128,7 @@ def _deploy_all(stage: Stage) -> None:
 def _destroy_all(stage: Stage) -> None:
     rehearsal, names = stage.rehearsal, stage.rehearsal.names
     waves = list(reversed(_waves(rehearsal.stacks)))
-    with stage.report.step("e", "destroy every stack and ask for what is left") as result:
+    with stage.report.step("e", "destroy every stack and look for resources that are left") as result:
         for wave in waves:
             if wave[0] is StackId.BOOTSTRAP:
                 stand_ins.delete_images(stage.session, names)
@@ -222,7 +222,9 @@ def _plan_again(stage: Stage, stack: str) -> list[str]:
         shown = f"show-{stack}"
         stage.processes.run([binary, "show", "-json", _PLAN], cwd=folder, environment=environment, log=shown)
         explained = check_plan(stack, json.loads(stage.processes.read(shown)))
-    stage.report.line(f"     {stack}: no changes" + (", but for what the emulated AWS makes" if explained else ""))
+    stage.report.line(
+        f"     {stack}: no changes" + (", except those that the emulated AWS causes" if explained else "")
+    )
     return explained
 
 

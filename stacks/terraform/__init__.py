@@ -1,1 +1,1 @@
-"""Runs Terraform on synthesized stacks, and shows what it does."""
+"""Run Terraform on synthesized stacks, and show its plans and progress."""

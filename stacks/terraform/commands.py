@@ -24,7 +24,7 @@ _CHANGES = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """Everything that the commands on a project's stacks have in common."""
+    """Settings that all commands on a project's stacks share."""
 
     project: Path
     setup: Setup = field(default_factory=Setup)
@@ -113,7 +113,7 @@ def _prepared(run: Run, stack: str, verb: str, overrides: Mapping[str, str]) -> 
         environment = {**os.environ, **run.setup.environment, **overrides}
         synthesize(run.project, run.setup.output_folder(run.project), environment)
     if not (folder / "cdk.tf.json").is_file():
-        raise TerraformError(f"main.py wrote no stack {stack}: {folder / 'cdk.tf.json'} is not there.")
+        raise TerraformError(f"main.py wrote no stack {stack}: {folder / 'cdk.tf.json'} is missing.")
     run.setup.after_synth(folder)
     _init(run, terraform, stack, *run.setup.before_init(folder))
     run.setup.after_init(folder)
@@ -203,11 +203,11 @@ def _show_plan(run: Run, stack: str, plan: Plan) -> None:
 def _confirm(run: Run, question: str) -> None:
     """Ask the user. Raises: DeclinedError if the answer is not `yes`."""
     try:
-        answer = run.ask(f"{question} Type yes to go on: ").strip()
+        answer = run.ask(f"{question} Type yes to continue: ").strip()
     except EOFError:
-        raise DeclinedError("Nobody is there to accept the plan, so nothing was changed: add --yes.") from None
+        raise DeclinedError("There is no terminal to accept the plan, so nothing was changed: add --yes.") from None
     if answer != "yes":
-        raise DeclinedError("Nothing was changed, as the answer was not `yes`.")
+        raise DeclinedError("Nothing was changed, because the answer was not `yes`.")
 
 
 def _outputs(terraform: Terraform) -> dict[str, Output]:

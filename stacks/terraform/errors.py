@@ -9,7 +9,7 @@ TerraformError       the root; Terraform or the synthesis has failed
 
 
 class TerraformError(Exception):
-    """Terraform or the synthesis failed; the message has every error whole."""
+    """Terraform or the synthesis failed; the message has every error in full."""
 
 
 class DeclinedError(TerraformError):

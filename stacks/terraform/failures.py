@@ -15,7 +15,7 @@ CHANGING = ("deploy", "destroy")
 
 
 def describe_failure(stack: str, verb: str, done: Finished, *, folder: str, log: str) -> str:
-    """Return every error whole, the state that the stack is in, and how to go on."""
+    """Return every error in full, the state of the stack, and how to continue."""
     errors = done.errors
     head = f"Terraform could not {verb} {stack}"
     body = [format_diagnostic(error) for error in errors] or ["\n".join(done.texts[-_LAST_TEXTS:])]
@@ -23,8 +23,8 @@ def describe_failure(stack: str, verb: str, done: Finished, *, folder: str, log:
     end = unlock or f"Nothing of {stack} was changed."
     if verb in CHANGING and not unlock:
         end = (
-            "What was done before the error stays and is in the state. Fix the cause, then give the same command "
-            "again: it does the rest."
+            "Changes before the error stay and are in the state. Fix the cause, then run the same command again to "
+            "continue."
         )
     return "\n\n".join([f"{head}.", *filter(None, body), end, f"The whole log: {log}"])
 
@@ -38,21 +38,21 @@ def describe_lock(error: Diagnostic, folder: str) -> str | None:
     of_whom = f" of {who[1]}" if who else ""
     since = f" since {created[1]} UTC" if created else ""
     return (
-        f"A run{of_whom} holds the lock of this state{since}. Wait for its end; if it was killed and no run goes on, "
+        f"A run{of_whom} holds the lock of this state{since}. Wait until it ends. If it was killed, "
         f"remove the lock: (cd {folder} && terraform force-unlock -force {found[1]})"
     )
 
 
 def describe_stop(stack: str, verb: str, done: Finished) -> str:
-    """Return what an interrupt has left, and how to go on."""
+    """Return the state after an interrupt, and how to continue."""
     if verb not in CHANGING:
         return f"Stopped. Nothing of {stack} was changed."
     if done.interrupts > 1:
         return (
-            f"Terraform was stopped at once: what it had begun of {stack} may be missing in the state. The same "
-            "command goes on; if the state is locked, it prints the command that unlocks it."
+            f"Terraform was stopped at once: resources of {stack} that it was changing may be missing in the state. "
+            "Run the same command to continue; if the state is locked, it prints the command that unlocks it."
         )
     return (
-        f"Stopped. Terraform has written everything that it did of {stack} to the state: the same command goes on from "
-        "there."
+        f"Stopped. Terraform has written everything that it did of {stack} to the state: run the same command to "
+        "continue."
     )

@@ -61,7 +61,7 @@ def keep_lock(
     if environment.get("CI") != "true" and _store(project, folder):
         text = _kept(project, folder).read_text(encoding="utf-8")
         # Checksums of the registry (zh) hold on every platform, those of an installed package (h1) on its own only.
-        other = "" if '"zh:' in text else " It holds for this platform only: `./noxw locks` adds the others."
+        other = "" if '"zh:' in text else " It has checksums of this platform only: `./noxw locks` adds the others."
         say(f"{FOLDER}/{folder.name}.lock.hcl pins the providers of {folder.name}: commit it.{other}")
 
 

@@ -16,8 +16,8 @@ from stacks.terraform.errors import TerraformError
 from stacks.terraform.events import Diagnostic, Event, format_diagnostic, parse_event
 
 STOPPING = (
-    "Stopping: Terraform ends what it is doing and writes the state. Press Ctrl-C again only if it hangs: resources "
-    "may then be missing in the state."
+    "Stopping: Terraform finishes its current operations and writes the state. Press Ctrl-C again only if it hangs: "
+    "resources may then be missing in the state."
 )
 
 

@@ -37,7 +37,9 @@ def check_scaled_object(instance: Instance) -> str:
         raise SmokeError(f"The cluster answers {answer.status} for the ScaledObject {names.worker}.")
     ready = _condition(answer.json(), "Ready")
     if ready.get("status") != "True":
-        raise SmokeError(f"The ScaledObject {names.worker} is not Ready: {ready.get('message') or 'KEDA says nothing'}")
+        raise SmokeError(
+            f"The ScaledObject {names.worker} is not Ready: {ready.get('message') or 'KEDA gives no reason'}"
+        )
     return f"{names.worker} is Ready"
 
 

@@ -91,7 +91,7 @@ def wait_for_thumbnails(instance: Instance, storage: Storage, key: str, *, patie
     until = time.monotonic() + patience_s
     while (record := storage.videos.get(key)) is None or record.state is VideoState.PROCESSING:
         if time.monotonic() > until:
-            found = "a worker still processes it" if record else "no worker has begun it"
+            found = "a worker still processes it" if record else "no worker has started it"
             raise SmokeError(
                 f"After {patience_s:.0f} s there are no thumbnails of {key}: {found}. docs/operating.md says where to "
                 "look under `queue-message-age`."

@@ -161,6 +161,6 @@ def _wait(process: "subprocess.Popen[bytes]", what: str, find: Callable[[], _Val
         if ended or time.monotonic() > deadline:
             last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
             how = f"it ended with status {process.returncode}" if ended else f"it took more than {_PATIENCE_S:.0f} s"
-            raise RehearsalError("\n".join([f"There is not {what} ({how}); the log ends with:", *last]))
+            raise RehearsalError("\n".join([f"There is no sign of {what} ({how}); the log ends with:", *last]))
         time.sleep(_PAUSE_S)
     return found

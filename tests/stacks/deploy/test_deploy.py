@@ -152,7 +152,7 @@ def test_step_2_waits_for_the_delegation(
     with pytest.raises(PrerequisiteError) as caught:
         deploy_stack(instance, StackId.DNS, step=2, unattended=True)
     assert f"its registrar must name {', '.join(zone_name_servers(instance))}" in str(caught.value)
-    assert "the world sees ns1.registrar.example" in str(caught.value)
+    assert "public DNS shows ns1.registrar.example" in str(caught.value)
     assert bench.asked("terraform") == []
 
 
@@ -180,7 +180,7 @@ def test_step_1_does_not_take_an_address_away(
     del deployed
     instance = make_instance(domain="example.com", certificate=True)
     delegate(zone_name_servers(instance))
-    with pytest.raises(RefusedError, match="would take the dashboard's address away"):
+    with pytest.raises(RefusedError, match="would delete the dashboard's address"):
         deploy_stack(instance, StackId.DNS, step=1, unattended=True)
 
 

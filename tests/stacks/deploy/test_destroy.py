@@ -167,8 +167,8 @@ def test_it_waits_until_the_load_balancer_is_gone(session: boto3.Session, make_i
     leftovers.wait_until_gone(session, make_instance().names, say=said.append, pause=pause)
     assert len(pauses) == 3
     assert said == [
-        f"Waiting for load balancer thumbnails, security group k8s-thumbnails ({group}) to be gone.",
-        f"Waiting for security group k8s-thumbnails ({group}) to be gone.",
+        f"Waiting for the deletion of load balancer thumbnails, security group k8s-thumbnails ({group}).",
+        f"Waiting for the deletion of security group k8s-thumbnails ({group}).",
     ]
 
 

@@ -116,4 +116,4 @@ def test_a_destroy_plan_is_not_saved_for_deploy(
     arguments = ["--project", str(bench.project), "diff", "core", "--destroy", "--out", "plans"]
     monkeypatch.setattr(sys, "argv", ["stacks.deploy", *arguments])
     assert main() == 1
-    assert "leave out --out" in capsys.readouterr().err
+    assert "omit --out" in capsys.readouterr().err

@@ -47,7 +47,7 @@ def test_an_image_that_is_there_stays_as_it_is(
 ) -> None:
     session.client("ecr").put_image(repositoryName="thumbnails-worker", imageTag="1.0.5", imageManifest=manifest())
     images.push_images(make_instance(), tag="1.0.5")
-    assert "worker 1.0.5 is in ECR already" in capsys.readouterr().out
+    assert "worker 1.0.5 is already in ECR" in capsys.readouterr().out
     assert not any("thumbnails-worker" in line for line in bench.asked("docker"))
 
 

@@ -130,7 +130,7 @@ def test_upload_is_deleted_after_a_timeout(
     with pytest.raises(SmokeError, match="thumbnails"):
         run_smoke(instance, url=pipeline.endpoints.api, wait_s=-1)
     table = rows(capsys.readouterr().out)
-    assert re.search("no worker has begun it|a worker still processes it", table["thumbnails"][1])
+    assert re.search("no worker has started it|a worker still processes it", table["thumbnails"][1])
     assert table["clean-up"][0] == "ok"
     assert pipeline.keys("uploads/") == []
 

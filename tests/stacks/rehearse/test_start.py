@@ -36,7 +36,7 @@ def test_with_a_cluster_all_stacks_are_rehearsed() -> None:
     ("asked", "said"),
     [
         (("cors",), "There is no stack 'cors': there are bootstrap, core"),
-        (("core", "workloads"), "workloads cannot be rehearsed: no --kubeconfig"),
+        (("core", "workloads"), "workloads cannot be rehearsed: it needs a cluster"),
         (("dns", "monitoring"), "monitoring needs core: add it to --stacks"),
     ],
 )

@@ -207,6 +207,6 @@ def test_interrupt_lets_terraform_write_the_state(project: Project) -> None:
         if process.poll() is None:
             process.kill()
     assert process.returncode == 130
-    assert "Stopping: Terraform ends what it is doing" in output
+    assert "Stopping: Terraform finishes its current operations" in output
     assert errors.startswith("Stopped. Terraform has written everything that it did of small to the state")
     assert set(project.state()) == {"first", "second"}

@@ -128,7 +128,7 @@ def test_failure_shows_full_error_and_next_step() -> None:
     [error] = [event.diagnostic for event in read_events("apply") if event.diagnostic]
     assert error.summary in text
     assert "  at aws_iam_role_policy_attachment.broken, cdk.tf.json, line 10" in text.splitlines()
-    assert "give the same command again: it does the rest" in text
+    assert "run the same command again to" in text
     assert text.endswith("The whole log: a.log")
 
 
@@ -142,7 +142,7 @@ def test_left_lock_gets_the_command_that_removes_it() -> None:
     ("verb", "interrupts", "words"),
     [
         ("plan", 1, "Stopped. Nothing of core was changed."),
-        ("deploy", 1, "the same command goes on from there."),
+        ("deploy", 1, "run the same command to continue."),
         ("destroy", 2, "may be missing in the state"),
     ],
 )
