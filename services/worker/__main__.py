@@ -30,7 +30,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m services.worker", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="process the queue until SIGTERM")
-    extract_command.add_arguments(commands.add_parser("extract", help="extract thumbnails of local files"))
+    extract_command.add_arguments(
+        commands.add_parser("extract", prog="./noxw extract", help="extract thumbnails of local files")
+    )
     arguments = parser.parse_args()
     if arguments.command == "extract":
         return extract_command.run_extraction(arguments)
