@@ -37,10 +37,10 @@ def check_secrets(instance: Instance) -> None:
         (
             progress.check_certificate,
             {"domain": "example.com", "certificate": True},
-            "staging.toml says certificate = true and ACM has issued none",
+            "staging.toml says certificate = true, but ACM has issued none",
         ),
         (step_1, {}, "staging.toml has none: set domain"),
-        (step_1, {"domain": "example.com", "certificate": True}, "as staging.toml says certificate = true"),
+        (step_1, {"domain": "example.com", "certificate": True}, "because staging.toml says certificate = true"),
         (
             step_2,
             {"domain": "example.com"},

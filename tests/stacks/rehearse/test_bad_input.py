@@ -32,7 +32,7 @@ def test_an_unknown_stack_is_refused_before_the_provider_is_looked_for(project: 
 
 def test_workloads_without_a_cluster_is_refused(project: SmallProject) -> None:
     said = project.refusal("--stacks", "core,workloads", terraform=project.terraform())
-    assert said == "The stack workloads cannot be rehearsed: no --kubeconfig names a cluster that it may fill.\n"
+    assert said == "The stack workloads cannot be rehearsed: it needs a cluster (--kubeconfig FILE).\n"
 
 
 def test_a_cluster_that_does_not_answer_is_named(project: SmallProject, tmp_path: Path) -> None:
