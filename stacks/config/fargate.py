@@ -15,7 +15,7 @@ MEMORY_MIB = {
     2000: tuple(gib * _GIB for gib in range(4, 17)),
     4000: tuple(gib * _GIB for gib in range(8, 31)),
 }
-"""Memory that can be had, by CPU in thousandths of a vCPU."""
+"""Memory sizes that Fargate offers, by CPU in thousandths of a vCPU."""
 
 
 def billed_size(cpu_millis: int, memory_mib: int) -> tuple[int, int]:

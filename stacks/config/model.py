@@ -63,8 +63,8 @@ class PipelineConfig(Section):
     subdomain: values.DnsLabel = Field(default="thumbnail", description="Label of the dashboard under the domain.")
     certificate: bool = Field(
         default=False,
-        description="Whether the domain is delegated, so that the certificate can be had (dns step 2): the load "
-        "balancer then speaks HTTPS.",
+        description="True once the domain is delegated: dns step 2 then gets the certificate, and the load balancer "
+        "serves HTTPS.",
     )
     state_bucket: values.BucketName | None = Field(
         default=None,

@@ -40,14 +40,14 @@ class Github(Section):
     )
     oidc_provider_exists: bool = Field(
         default=False,
-        description="Whether the account has GitHub's OIDC provider already: it holds one, whoever made it.",
+        description="True if the account already has GitHub's OIDC provider; an account can have only one.",
     )
 
 
 class Iam(Section):
     permissions_boundary_arn: values.PolicyArn | None = Field(
         default=None,
-        description="Permissions boundary that the organisation demands: every role gets it, in place of the "
+        description="Permissions boundary of the organisation: every role gets it, instead of the "
         "instance's own boundary.",
         examples=["arn:aws:iam::123456789012:policy/organisation-boundary"],
     )
@@ -118,7 +118,7 @@ class Network(Section):
 class Cluster(Section):
     kubernetes_version: str = Field(
         default="1.36",
-        description="Kubernetes version: one in EKS' standard support that KEDA supports as well.",
+        description="Kubernetes version, of those in EKS' standard support that KEDA supports as well.",
         examples=["1.36"],
     )
     public_access_cidrs: tuple[IPv4Network, ...] = Field(
@@ -131,8 +131,8 @@ class Cluster(Section):
     )
     admin_principal_arns: tuple[values.PrincipalArn, ...] = Field(
         default=(),
-        description="IAM roles or users that administrate the cluster, besides the deploy role. Whoever deploys from a "
-        "laptop must be among them.",
+        description="IAM roles or users that administer the cluster, besides the deploy role. Add your own role if you "
+        "deploy from a laptop.",
         examples=[["arn:aws:iam::123456789012:role/platform"]],
     )
     otlp_endpoint: values.Origin | None = Field(
@@ -143,8 +143,8 @@ class Cluster(Section):
     )
     control_plane_logs: tuple[ControlPlaneLog, ...] = Field(
         default=("audit", "authenticator"),
-        description="Logs of the control plane that CloudWatch gets, of: api, audit, authenticator, controllerManager, "
-        "scheduler. Each gigabyte costs.",
+        description="Logs of the control plane that CloudWatch gets: any of api, audit, authenticator, "
+        "controllerManager, scheduler. Each gigabyte costs money.",
         examples=[["audit"]],
     )
     pod_metrics: Literal["pipeline", "all", "none"] = Field(
@@ -154,7 +154,7 @@ class Cluster(Section):
     )
     log_retention_days: Days = Field(default=30, description="Days that logs of cluster and pods are kept.")
     deletion_protection: bool = Field(
-        default=True, description="Whether EKS refuses to delete the cluster; to be turned off before a destroy."
+        default=True, description="True if EKS refuses to delete the cluster; set it to false before a destroy."
     )
 
     @field_validator("kubernetes_version")
@@ -198,7 +198,7 @@ class Storage(Section):
         examples=[["https://intranet.example.com"]],
     )
     noncurrent_days: int = Field(
-        default=7, ge=1, le=365, description="Days that overwritten and deleted objects can be brought back."
+        default=7, ge=1, le=365, description="Days in which overwritten and deleted objects can be restored."
     )
     upload_expiry_days: int | None = Field(
         default=None,
@@ -216,7 +216,7 @@ class Storage(Section):
         examples=[32],
     )
     deletion_protection: bool = Field(
-        default=True, description="Whether buckets that are not empty, and the videos table, survive a destroy."
+        default=True, description="True if a destroy keeps the videos table, and buckets with objects."
     )
 
     @model_validator(mode="after")
@@ -242,18 +242,20 @@ class Thumbnails(Section):
         description="Positions in percent of the duration, ascending, each between 0 and 100, 1 to 20 of them.",
         examples=[[10, 50, 95]],
     )
-    width_px: int = Field(default=640, ge=16, le=4096, description="Width at most, in pixels; never enlarged.")
+    width_px: int = Field(
+        default=640, ge=16, le=4096, description="Maximum width in pixels; a picture is never enlarged."
+    )
     quality: int = Field(default=82, ge=1, le=100, description="Quality of the pictures.")
     format: ImageFormat = Field(default=ImageFormat.JPEG, description="jpeg, webp or avif.")
     smart: bool = Field(
-        default=True, description="Whether a better picture nearby replaces one that is black, white, flat or a blur."
+        default=True, description="True if a better picture nearby replaces a black, white, flat or blurred one."
     )
     storyboard: bool = Field(
         default=False,
-        description="Whether a sheet of small pictures, one every max(5 s, 1 % of the duration), and its WebVTT file "
-        "are made as well.",
+        description="True for a storyboard as well: a sheet of small pictures, one every max(5 s, 1 % of the "
+        "duration), and its WebVTT file.",
     )
-    preview: bool = Field(default=False, description="Whether a short animated WebP is made as well.")
+    preview: bool = Field(default=False, description="True for a short animated WebP as well.")
 
     @field_validator("positions_pct")
     @classmethod
@@ -266,7 +268,7 @@ class Processing(Section):
     visibility_timeout_s: int = Field(
         default=360, ge=30, le=43_200, description="Seconds that SQS hides a received message: six deadlines at least."
     )
-    max_receive_count: int = Field(default=5, ge=2, le=20, description="Tries of a video before it is given up.")
+    max_receive_count: int = Field(default=5, ge=2, le=20, description="Tries of a video before it fails for good.")
 
     @model_validator(mode="after")
     def _leaves_time(self) -> Self:
@@ -298,18 +300,24 @@ class PodSize(Section):
 class Worker(PodSize):
     cpu_millis: CpuMillis = Field(default=1000, description="Thousandths of a vCPU.")
     memory_mib: int = Field(default=1792, ge=256, description="MiB: a Fargate size less the 256 MiB that it adds.")
-    concurrency: int = Field(default=2, ge=1, le=16, description="Videos that one worker works on at once.")
-    max_replicas: int = Field(default=10, ge=1, le=500, description="Workers at most; none when there is no work.")
+    concurrency: int = Field(default=2, ge=1, le=16, description="Videos that one worker processes at once.")
+    max_replicas: int = Field(
+        default=10, ge=1, le=500, description="Maximum number of workers; an empty queue has none."
+    )
     messages_per_replica: int = Field(default=3, ge=1, le=1000, description="Messages for each worker that KEDA adds.")
-    polling_interval_s: int = Field(default=15, ge=5, le=300, description="Seconds between KEDA's looks at the queue.")
-    cooldown_s: int = Field(default=120, ge=0, le=3600, description="Seconds without work before the last worker goes.")
+    polling_interval_s: int = Field(default=15, ge=5, le=300, description="Seconds between KEDA's reads of the queue.")
+    cooldown_s: int = Field(
+        default=120, ge=0, le=3600, description="Seconds with an empty queue before the last worker ends."
+    )
 
 
 class Web(PodSize):
     cpu_millis: CpuMillis = Field(default=250, description="Thousandths of a vCPU.")
     memory_mib: int = Field(default=768, ge=256, description="MiB: a Fargate size less the 256 MiB that it adds.")
-    min_replicas: int = Field(default=1, ge=1, le=20, description="Pods at least; two where an outage matters.")
-    max_replicas: int = Field(default=3, ge=1, le=20, description="Pods at most.")
+    min_replicas: int = Field(
+        default=1, ge=1, le=20, description="Minimum number of pods; set two if an outage matters."
+    )
+    max_replicas: int = Field(default=3, ge=1, le=20, description="Maximum number of pods.")
     cpu_target_pct: int = Field(default=70, ge=10, le=95, description="CPU use that the autoscaler aims at.")
 
     @model_validator(mode="after")
@@ -323,7 +331,7 @@ class Web(PodSize):
 class LoadBalancer(Section):
     scheme: Literal["internet-facing", "internal"] = Field(
         default="internet-facing",
-        description="Whether the dashboard is reached from the internet, or from the VPC only.",
+        description="Access to the dashboard: from the internet, or from the VPC only.",
     )
     inbound_cidrs: tuple[IPv4Network, ...] = Field(
         default=(IPv4Network("0.0.0.0/0"),),
@@ -338,7 +346,7 @@ class LoadBalancer(Section):
         "are refused.",
     )
     idle_timeout_s: int = Field(
-        default=3600, ge=60, le=4000, description="Seconds that a silent connection lives: a WebSocket's, mostly."
+        default=3600, ge=60, le=4000, description="Seconds before a silent connection, such as a WebSocket, is closed."
     )
     web_acl_arn: values.WebAclArn | None = Field(
         default=None,
@@ -375,7 +383,7 @@ class Oidc(Section):
 
 class Auth(Section):
     mode: Literal["token", "oidc", "none"] = Field(
-        default="token", description="Who may see and act: those with the token, those the provider knows, or everyone."
+        default="token", description="Access for callers with the token, for users of the provider, or for everyone."
     )
     oidc: Oidc | None = Field(default=None, description="The identity provider; needed with mode oidc, and only then.")
 
