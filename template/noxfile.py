@@ -167,13 +167,13 @@ def rehearse(session: nox.Session) -> None:
     ./noxw rehearse [--stacks core,dns] [--aws-provider VERSION] [--kubeconfig FILE] [--keep] [--json]
     """
     _install(session, "stacks", "local", "team")
-    # What compares requests with the policies.
+    # Evaluates the policies for the comparison with requests.
     if shutil.which("npm") and not (ROOT / "node_modules" / "@cloud-copilot").exists():
         session.run("npm", "ci", "--ignore-scripts", "--silent", external=True)
     session.chdir(session.invoked_from)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     command = ["python", "-m", "stacks.rehearse", "--project", str(ROOT), *session.posargs]
-    # After Ctrl-C, half a minute to end Terraform and the emulated AWS; nox's default is one second.
+    # After Ctrl-C, half a minute to end Terraform and the emulated AWS.
     session.run(*command, env={"PYTHONPATH": path}, interrupt_timeout=30, terminate_timeout=30)
 
 

@@ -22,7 +22,7 @@ def dashboard_body(config: PipelineConfig, metrics: PipelineMetrics, *, alarm_ar
             "Queue",
             [
                 _line(metrics.queue(VISIBLE), "waiting", "Maximum"),
-                _line(metrics.queue("ApproximateNumberOfMessagesNotVisible"), "in work", "Maximum"),
+                _line(metrics.queue("ApproximateNumberOfMessagesNotVisible"), "in progress", "Maximum"),
             ],
         ),
         _graph(config, "Oldest waiting video, s", [_line(metrics.queue(OLDEST), "age", "Maximum")]),
@@ -83,7 +83,7 @@ def _graphs_of_pods(config: PipelineConfig) -> list[dict[str, Any]]:
         _graph(
             config,
             # cAdvisor counts no restarts. The start time of a pod's container moves with each one.
-            "Restarts: each step up is one, as high as the container had lived, s",
+            "Restarts: each step up is one, as high as the age of the container, s",
             [_restarts(config)],
         ),
         _graph(
