@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from services.contract.version import VERSION
 from stacks.config import types as values
 from stacks.config.partitions import partition_of
+from stacks.config.pods import Web, Worker
 from stacks.config.sections import (
     MIN_ZONES,
     Alarms,
@@ -25,8 +26,6 @@ from stacks.config.sections import (
     Processing,
     Storage,
     Thumbnails,
-    Web,
-    Worker,
 )
 from stacks.config.types import Section, broken_rule
 

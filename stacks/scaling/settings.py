@@ -1,4 +1,4 @@
-"""What each setting of the workers changes: the same loads with one setting at another value."""
+"""Effect of each setting of the workers: the same loads with one setting at another value."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ from cdktf_cdktf_provider_kubernetes.pod_disruption_budget_v1 import (
 )
 
 from stacks.config.model import PipelineConfig
-from stacks.config.sections import Web
+from stacks.config.pods import Web
 from stacks.engine.charts import local_chart
 from stacks.engine.stack import PipelineStack
 from stacks.naming import QUEUE_AUTOSCALER, Names

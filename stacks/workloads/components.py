@@ -9,7 +9,7 @@ from typing import Any
 from services.contract.keys import THUMBNAIL_PREFIX
 from services.contract.settings import ApiSettings, FrontendSettings, WorkerSettings
 from stacks.config.model import PipelineConfig
-from stacks.config.sections import PodSize
+from stacks.config.pods import PodSize
 from stacks.engine.environment import container_environment
 from stacks.engine.processing import processing_settings
 from stacks.naming import Names

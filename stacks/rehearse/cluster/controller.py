@@ -1,4 +1,4 @@
-"""What AWS gives a cluster: a load balancer for the Ingress."""
+"""A load balancer for the Ingress of a cluster, as AWS would give it."""
 
 import threading
 from collections.abc import Iterator
