@@ -25,7 +25,7 @@ def demo(session: nox.Session) -> None:
     ./noxw demo [--once] [--upload FILE...] [--data DIR]
     """
     _install(session, "local")
-    _run_in_caller_folder(session, "stacks.instance.demo", str(ROOT), *session.posargs)
+    _run_module(session, "stacks.instance.demo", str(ROOT), *session.posargs)
 
 
 @nox.session(default=False, tags=["user"])
@@ -35,7 +35,7 @@ def extract(session: nox.Session) -> None:
     ./noxw extract VIDEO... --output DIR [--json]
     """
     _install(session, "worker")
-    _run_in_caller_folder(session, "services.worker", "extract", *session.posargs)
+    _run_module(session, "services.worker", "extract", *session.posargs)
 
 
 @nox.session(default=False, tags=["user"])
@@ -46,7 +46,7 @@ def new(session: nox.Session) -> None:
     """
     _install(session, "template")
     # Ten seconds to delete a half-rendered instance after Ctrl-C.
-    _run_in_caller_folder(session, "stacks.instance", "new", str(ROOT), *session.posargs, interrupt_timeout=10)
+    _run_module(session, "stacks.instance", "new", str(ROOT), *session.posargs, interrupt_timeout=10)
 
 
 @nox.session(default=False, tags=["user"])
@@ -56,8 +56,7 @@ def config(session: nox.Session) -> None:
     ./noxw config [--config FILE]
     """
     _install(session, "stacks")
-    arguments = ("--generate", str(ROOT), "--project", str(ROOT), *session.posargs)
-    _run_in_caller_folder(session, "stacks.config.command", *arguments)
+    _run_module(session, "stacks.config.command", "--generate", str(ROOT), "--project", str(ROOT), *session.posargs)
 
 
 @nox.session(default=False, tags=["user", "check"])
@@ -66,10 +65,14 @@ def synth(session: nox.Session) -> None:
 
     ./noxw synth [--config FILE] [--engine cdktf|cdktf-plain|cdktn]
     """
-    engine = session.posargs[session.posargs.index("--engine") + 1] if "--engine" in session.posargs else "cdktf"
-    _install(session, "test" if engine == "cdktn" else "stacks")
-    session.run("python", "-m", "stacks.engine.warm", env={"STACKS_ENGINE": engine})
-    session.run("python", "main.py", env={"STACKS_ENGINE": engine, **_config_variable(session)})
+    parser = argparse.ArgumentParser(prog="./noxw synth")
+    parser.add_argument("--config", metavar="FILE", help="default: $PIPELINE_CONFIG or pipeline.toml")
+    parser.add_argument("--engine", choices=("cdktf", "cdktf-plain", "cdktn"), default="cdktf")
+    given, _ = parser.parse_known_args(session.posargs)
+    _install(session, "test" if given.engine == "cdktn" else "stacks")
+    session.run("python", "-m", "stacks.engine.warm", env={"STACKS_ENGINE": given.engine})
+    config = {"PIPELINE_CONFIG": str(Path(session.invoked_from, given.config).resolve())} if given.config else {}
+    session.run("python", "main.py", env={"STACKS_ENGINE": given.engine, **config})
 
 
 @nox.session(default=False, tags=["user"])
@@ -130,8 +133,7 @@ def locks(session: nox.Session) -> None:
 def deploy(session: nox.Session) -> None:
     """Deploy one stack, or all stacks in order.
 
-    ./noxw deploy bootstrap|core|workloads|dns|monitoring|all
-                  [--step 1|2] [--plan FILE] [--yes] [--config FILE]
+    ./noxw deploy STACK|all [--step 1|2] [--plan FILE] [--yes] [--config FILE]
     """
     if "all" in session.posargs:
         # OpenCV, with which the smoke test decodes thumbnails.
@@ -176,7 +178,7 @@ def rehearse(session: nox.Session) -> None:
     _install(session, "stacks", "local")
     _install_evaluator(session)
     # After Ctrl-C, half a minute to end Terraform and the emulated AWS.
-    _run_in_caller_folder(session, "stacks.rehearse", "--project", str(ROOT), *session.posargs, interrupt_timeout=30)
+    _run_module(session, "stacks.rehearse", "--project", str(ROOT), *session.posargs, interrupt_timeout=30)
 
 
 @nox.session(tags=["check"])
@@ -249,7 +251,7 @@ def fuzz(session: nox.Session) -> None:
     ./noxw fuzz [--minutes N]
     """
     _install(session, "test")
-    _run_in_caller_folder(session, "tests.support.fuzz", *session.posargs)
+    _run_module(session, "tests.support.fuzz", *session.posargs)
 
 
 @nox.session(default=False)
@@ -260,7 +262,7 @@ def bench(session: nox.Session) -> None:
     """
     _install(session, "test", "bench")
     name, *arguments = session.posargs or ["synth"]
-    _run_in_caller_folder(session, f"benchmarks.{name}", *arguments)
+    _run_module(session, f"benchmarks.{name}", *arguments)
 
 
 @nox.session(default=False)
@@ -310,15 +312,12 @@ def lock(session: nox.Session) -> None:
 
     ./noxw lock [--upgrade]
     """
-    options = ("--quiet", "--universal", "--python-version=3.11", "--generate-hashes", "--no-annotate")
+    options = ("--quiet", "--universal", "--python-version=3.11", "--generate-hashes")
     for name, selection in nox.project.load_toml(ROOT / "pyproject.toml")["tool"]["lock"].items():
         constraint = [] if name in ("test", "checkov") else ["--constraints=requirements/test.txt"]
-        files = [
-            "--no-emit-index-url",
-            "--custom-compile-command=./noxw lock",
-            f"--output-file=requirements/{name}.txt",
-        ]
-        command = ("uv", "pip", "compile", *options, *files, *selection, *constraint, *session.posargs)
+        header = ("--no-annotate", "--no-emit-index-url", "--custom-compile-command=./noxw lock")
+        file = f"--output-file=requirements/{name}.txt"
+        command = ("uv", "pip", "compile", *options, *header, file, *selection, *constraint, *session.posargs)
         session.run(*command, external=True)
 
 
@@ -381,14 +380,6 @@ def _install_tool(session: nox.Session, name: str) -> str:
     return str(environment / "bin" / name)
 
 
-def _config_variable(session: nox.Session) -> dict[str, str]:
-    """Return PIPELINE_CONFIG for the option --config; without the option, a variable of the caller counts."""
-    parser = argparse.ArgumentParser(prog="./noxw synth", add_help=False)
-    parser.add_argument("--config")
-    file = parser.parse_known_args(session.posargs)[0].config
-    return {"PIPELINE_CONFIG": str(Path(session.invoked_from, file).resolve())} if file else {}
-
-
 def _install_evaluator(session: nox.Session) -> None:
     """Install the npm package that evaluates policies (docs/decisions/0009-iam-simulate-for-rights.md)."""
     if shutil.which("npm") and not (ROOT / "node_modules" / "@cloud-copilot").exists():
@@ -398,13 +389,10 @@ def _install_evaluator(session: nox.Session) -> None:
 def _run_deploy_command(session: nox.Session, command: str) -> None:
     _install(session, "stacks")
     # After Ctrl-C, wait for Terraform, which finishes what it is doing; nox would end it after half a second.
-    arguments = ("--project", str(ROOT), command, *session.posargs)
-    _run_in_caller_folder(session, "stacks.deploy", *arguments, interrupt_timeout=None)
+    _run_module(session, "stacks.deploy", "--project", str(ROOT), command, *session.posargs, interrupt_timeout=None)
 
 
-def _run_in_caller_folder(
-    session: nox.Session, module: str, *arguments: str, interrupt_timeout: float | None = 0.3
-) -> None:
+def _run_module(session: nox.Session, module: str, *arguments: str, interrupt_timeout: float | None = 0.3) -> None:
     """Run one of our modules in the caller's folder, so that relative paths are relative to it."""
     session.chdir(session.invoked_from)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))

@@ -132,8 +132,7 @@ def locks(session: nox.Session) -> None:
 def deploy(session: nox.Session) -> None:
     """Deploy one stack, or all stacks in order.
 
-    ./noxw deploy bootstrap|core|workloads|dns|monitoring|all
-                  [--step 1|2] [--plan FILE] [--yes] [--config FILE]
+    ./noxw deploy STACK|all [--step 1|2] [--plan FILE] [--yes] [--config FILE]
     """
     if "all" in session.posargs:
         # OpenCV, with which the smoke test decodes thumbnails.
