@@ -64,6 +64,7 @@ def test_services_find_what_the_core_stack_has_made(synthesized: dict[str, Synth
         assert given["S3_BUCKET"] == names.resources.bucket
         assert given["VIDEOS_TABLE"] == core.resources("aws_dynamodb_table")["videos-table"]["name"]
         assert given["S3_THUMBNAIL_PREFIX"] == "thumbnails/"
+        assert given["TABLE_SHARDS"] == "1"
     assert variables(workloads, "api")["WORKER_NAMESPACE"] == names.namespace
     assert variables(workloads, "api")["TEST_SOURCE_BUCKET"] == names.resources.test_source_bucket
     assert variables(workloads, "frontend")["API_BASE_URL"] == "http://thumbnails-api:8000"

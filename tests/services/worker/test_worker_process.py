@@ -9,6 +9,8 @@ import sys
 import urllib.request
 from pathlib import Path
 
+from services.contract.resources import SHARDS_KEY
+from services.contract.shards import choose_shard, index_key_of, totals_key
 from tests.support.driver import eventually
 from tests.support.place import Place
 from tests.support.sandboxes import WITHOUT_SECCOMP
@@ -102,3 +104,19 @@ def test_a_worker_without_kernel_filters_warns_once_and_starts(place: Place) -> 
     assert events.count("children_less_confined") == 1
     assert events.index("children_less_confined") < events.index("worker_started")
     assert worker.returncode == 0
+
+
+def test_a_worker_writes_the_number_of_shards_of_its_setting(place: Place) -> None:
+    key = "uploads/none.mp4"
+    place.bucket.put(key, b"not a video", content_type="video/mp4")
+    worker = subprocess.Popen(COMMAND, env={**environment_of(place), "TABLE_SHARDS": "64"}, stdout=subprocess.DEVNULL)
+    try:
+        eventually(lambda: (record := place.videos.get(key)) and record.finished_at, "the end of the video")
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(timeout=60)
+
+    items = {item["pk"]: item for item in place.videos.scan()}
+    assert items[SHARDS_KEY]["shards"] == 64
+    assert items[key]["state"] == index_key_of(key, "failed", 64)
+    assert totals_key(choose_shard(key, 64)) in items

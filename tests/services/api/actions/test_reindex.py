@@ -15,6 +15,7 @@ from services.api.actions.reindex import reindex_table as run_reindex
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import BaseTakenError
 from services.contract.events import Delivery, UploadEvent, make_notification_body, parse_notification
+from services.contract.keys import is_upload
 from services.contract.origin import origin_metadata
 from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.worker.process import Stored
@@ -24,9 +25,9 @@ from tests.services.api.records import START, a_record, store, with_overview, wr
 from tests.support.place import Place
 
 
-def reindex(place: Place) -> dict[str, Any]:
+def reindex(place: Place, **settings: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "services.api", "reindex"]
-    ran = subprocess.run(command, env=environment(place), capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, env=environment(place, **settings), capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     result: list[dict[str, Any]] = [json.loads(line) for line in ran.stdout.splitlines()]
     assert len(result) >= 2
@@ -121,6 +122,22 @@ def test_reindex_keeps_removes_and_corrects_totals(place: Place) -> None:
     assert place.videos.get("uploads/gone.mp4") is None
     totals = {name: count for name, count in place.videos.totals().items() if count}
     assert totals == {"videos_done": 1, "thumbnails": 3, "upload_bytes": 1000, "thumbnail_bytes": 21}
+
+
+def test_reindex_applies_the_number_of_shards(place: Place) -> None:
+    records = {key: store(place, key) for key in (f"uploads/{number}.mp4" for number in range(8))}
+    totals = place.videos.totals()
+
+    spread = reindex(place, TABLE_SHARDS="64")
+    partitions = {item["state"] for item in place.videos.scan() if is_upload(item["pk"])}
+    gathered = reindex(place, TABLE_SHARDS="1")
+
+    assert (spread["kept"], spread["shards_applied"]) == (8, True)
+    assert len(partitions) > 1
+    assert (gathered["kept"], gathered["shards_applied"]) == (8, True)
+    assert {item["state"] for item in place.videos.scan() if is_upload(item["pk"])} == {"done"}
+    assert {key: place.videos.get(key) for key in records} == records
+    assert place.videos.totals() == totals
 
 
 def test_reindex_keeps_a_record_that_changes_during_its_removal(place: Place) -> None:
