@@ -255,6 +255,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Break everything while videos arrive, and audit the result."""
+    _install(session, "test")
+    _run_module(session, "tests.faults", *session.posargs)
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Run a benchmark and print a table.
 

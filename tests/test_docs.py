@@ -69,6 +69,7 @@ NOT_RUN = {
     "types": "CI runs it, before these tests",
     "bench": _FOR_MINUTES,
     "fuzz": _FOR_MINUTES,
+    "faults": "tests/faults/test_faults.py runs two seeds",
     "lighthouse": _FOR_MINUTES,
     "screenshots": _FOR_MINUTES,
     "soak": _FOR_MINUTES,

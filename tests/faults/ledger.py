@@ -1,0 +1,67 @@
+"""The user's own notes of a fault run: which objects may be in the bucket at its end, and what each of them is."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+ABSENT = ""
+
+
+def compute_etag(content: bytes) -> str:
+    """Return S3's ETag of an object that is uploaded in one piece."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the auditor knows about a content: the number in its pixels, or the right reasons of its failure."""
+
+    kind: str
+    number: int | None = None
+    reasons: frozenset[str] = frozenset()
+    is_ignored: bool = False
+
+
+@dataclass
+class Ledger:
+    """ETags that each key may have at the end. A request without an answer may still have its effect, even later."""
+
+    samples: dict[str, Sample] = field(default_factory=dict)
+    """By ETag."""
+    _last: dict[str, set[str]] = field(default_factory=dict)
+    _stray: dict[str, set[str]] = field(default_factory=dict)
+    _history: dict[str, set[str]] = field(default_factory=dict)
+
+    def note_content(self, content: bytes, sample: Sample) -> str:
+        """Note what a content is; return its ETag."""
+        etag = compute_etag(content)
+        self.samples[etag] = sample
+        return etag
+
+    def begin(self, key: str, etag: str) -> None:
+        """Note a write that is sent now: until its answer, it may have its effect or not."""
+        self._last.setdefault(key, {ABSENT}).add(etag)
+        self._history.setdefault(key, set()).add(etag)
+
+    def lose(self, key: str, etag: str) -> None:
+        """Note a write without an answer: it may have its effect at any later time."""
+        self._stray.setdefault(key, set()).add(etag)
+
+    def acknowledge(self, key: str, etag: str) -> None:
+        """Note the answer to a write: all earlier ones are replaced."""
+        self._last[key] = {etag}
+
+    def begin_purge(self) -> None:
+        for etags in self._last.values():
+            etags.add(ABSENT)
+
+    def present(self, key: str) -> set[str]:
+        """Return the ETags that a key may have, `ABSENT` for no object."""
+        return self._last.get(key, {ABSENT}) | self._stray.get(key, set())
+
+    def history(self, key: str) -> set[str]:
+        """Return the ETags of all uploads to a key."""
+        return self._history.get(key, set())
+
+    @property
+    def keys(self) -> list[str]:
+        return sorted(self._last)
