@@ -197,10 +197,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(tags=["check"])
 def types(session: nox.Session) -> None:
-    """Check types with mypy --strict.
-
-    ./noxw types [MYPY ARGUMENT...]
-    """
+    """Check types with mypy --strict."""
     _install(session, "types")
     session.run("mypy", *session.posargs)
 
@@ -309,8 +306,12 @@ def lighthouse(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def soak(session: nox.Session) -> None:
-    """Measure the dashboard's heap during an hour of uploads."""
-    _run_playwright(session, "soak", *session.posargs)
+    """Check that memory stays flat for an hour; --heap: a browser's."""
+    if "--heap" in session.posargs:
+        _run_playwright(session, "soak")
+    else:
+        _install(session, "test")
+        _run_in_caller_folder(session, "tests.soak", *session.posargs)
 
 
 @nox.session(default=False)

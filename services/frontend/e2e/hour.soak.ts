@@ -1,4 +1,4 @@
-/** Heap growth over an hour with the dashboard open: ./noxw soak; E2E_MINUTES sets another length. */
+/** Heap growth over an hour with the dashboard open: ./noxw soak --heap; E2E_MINUTES sets another length. */
 
 import { expect, test } from "./board";
 

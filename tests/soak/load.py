@@ -1,0 +1,107 @@
+"""Steady load on a local pipeline: uploads, purges, and clients that ask what the dashboard asks."""
+
+import contextlib
+import itertools
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+from botocore.exceptions import BotoCoreError, ClientError
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
+
+from services.local.pipeline import LocalPipeline
+from tests.faults.clips import BAD, GOOD, ClipFolder
+
+_NAMES = 30
+"""Number of keys, each uploaded again and again: the pipeline never holds more videos."""
+
+_UPLOAD_EVERY_S = 1.0
+_PURGE_EVERY_S = 45.0
+"""The embedded AWS keeps each version of an object until a purge."""
+
+_POLL_EVERY_S = 2.0
+_SOCKET_LASTS_S = 20.0
+_PAGES = ("/api/state", "/api/videos?limit=48", "/api/thumbnails?limit=48", "/api/dead-letters", "/api/config")
+
+
+class Load:
+    """Threads that use the pipeline until the context ends. `counts` has their actions and errors."""
+
+    def __init__(self, pipeline: LocalPipeline, clips: ClipFolder) -> None:
+        self.counts: Counter[str] = Counter()
+        self._pipeline = pipeline
+        self._clips = clips
+        self._stopping = threading.Event()
+        token = Path(pipeline.endpoints.token_file).read_text(encoding="ascii").strip()
+        self._headers = {"Authorization": f"Bearer {token}"}
+        loops = (self._upload, self._purge, self._browse, self._listen)
+        self._threads = [threading.Thread(target=self._run, args=(loop,), daemon=True) for loop in loops]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, loop: Callable[[], None]) -> None:
+        while not self._stopping.is_set():
+            try:
+                loop()
+            except (BotoCoreError, ClientError, httpx.HTTPError, WebSocketException, OSError, TimeoutError) as error:
+                self.counts[f"error {type(error).__name__}"] += 1
+                self._stopping.wait(1)
+
+    def _upload(self) -> None:
+        s3, bucket = self._pipeline.clients.s3, self._pipeline.endpoints.bucket
+        kinds = (*GOOD, *GOOD, *BAD)
+        for number in itertools.count(1):
+            kind = kinds[number % len(kinds)]
+            key = f"uploads/soak/{number % _NAMES}.mp4"
+            # A few numbers are enough: the clips are made once.
+            s3.put_object(Bucket=bucket, Key=key, Body=self._clips.clip(kind, number % 4 + 1))
+            self.counts["uploads"] += 1
+            if self._stopping.wait(_UPLOAD_EVERY_S):
+                return
+
+    def _purge(self) -> None:
+        with self._open_client() as client:
+            while not self._stopping.wait(_PURGE_EVERY_S):
+                preview = self._get(client, "/api/purge")
+                client.delete("/api/purge", params={"confirmation": preview["confirmation"]}).raise_for_status()
+                self.counts["purges"] += 1
+
+    def _browse(self) -> None:
+        with self._open_client() as client:
+            while not self._stopping.wait(_POLL_EVERY_S):
+                for page in _PAGES:
+                    self._get(client, page)
+                self.counts["pages"] += len(_PAGES)
+
+    def _listen(self) -> None:
+        """Open a WebSocket for some seconds, as a visitor does, and another one after it."""
+        url = f"{self._pipeline.endpoints.api.replace('http', 'ws')}/ws"
+        with connect(url, additional_headers=self._headers, proxy=None) as connection:
+            until = time.monotonic() + _SOCKET_LASTS_S
+            while time.monotonic() < until and not self._stopping.is_set():
+                with contextlib.suppress(TimeoutError):
+                    json.loads(connection.recv(timeout=1))
+                    self.counts["messages"] += 1
+        self.counts["sockets"] += 1
+
+    def _open_client(self) -> httpx.Client:
+        return httpx.Client(base_url=self._pipeline.endpoints.api, headers=self._headers, timeout=60, trust_env=False)
+
+    def _get(self, client: httpx.Client, path: str) -> Any:
+        answer = client.get(path)
+        answer.raise_for_status()
+        return answer.json()

@@ -1,0 +1,39 @@
+"""Memory and open files of processes, from /proc."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.local.pipeline import LocalPipeline
+from tests.faults.processes import list_children
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One process at one time. `pss_kb` counts a page that n processes share as 1/n page."""
+
+    at_s: float
+    pss_kb: int
+    descriptors: int
+
+
+def measure_process(pid: int, at_s: float) -> Sample | None:
+    """Return memory and open files of a process, None if it has ended."""
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        pss_kb = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        return Sample(at_s, pss_kb, sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir()))
+    return None
+
+
+def list_processes(pipeline: LocalPipeline) -> Iterator[tuple[str, int]]:
+    """Yield name and PID of each process of a pipeline that lasts; a child of one video does not."""
+    assert pipeline.workers is not None
+    assert pipeline.aws is not None
+    yield "aws", pipeline.aws.pid
+    for name, pid in sorted(pipeline.workers.pids().items()):
+        yield name, pid
+        if name.startswith("worker"):
+            for server in list_children(pid):
+                yield f"{name} fork server", server
