@@ -33,13 +33,13 @@ from tests.faults.plan import (
 )
 from tests.faults.processes import Processes
 from tests.faults.proxy import Proxy
-from tests.faults.user import User
+from tests.faults.user import User, UserError
 from tests.faults.weather import CALM, Sky
 from tests.support.driver import IMPATIENT
 
 _ROOT = Path(__file__).parents[2]
 _CLOCK = Path(__file__).with_name("clock")
-_PATIENCE_S = 300.0
+_PATIENCE_S = 600.0
 """Longer than any retry of a message, so that only a stuck video reaches it."""
 
 _POLL_INTERVAL_S = 0.2
@@ -81,22 +81,29 @@ def run_plan(plan: Plan, data: Path, clips: ClipFolder) -> Result:
         stack.callback(auditor.close)
         processes = Processes(local)
         stack.callback(processes.close)
-        _Run(user, processes, sky, result.faults).run(plan)
-        processes.close()
-        sky.weather = CALM
-        calm_at = time.monotonic()
-        user.await_purge()
-        audit = _audit_at_rest(auditor, is_final=False)
-        result.recovery_s = time.monotonic() - calm_at
-        if not audit.violations:
-            # Without faults, what they had failed succeeds, and the rest fails for its own reason.
-            user.redrive()
-            audit = _audit_at_rest(auditor, is_final=True)
-        result.violations, result.counts = audit.violations, audit.counts
+        try:
+            _Run(user, processes, sky, result.faults).run(plan)
+            processes.close()
+            sky.weather = CALM
+            _audit_twice(user, auditor, result)
+        except UserError as error:
+            result.violations = [str(error)]
     result.faults.update(sky.counts)
     result.logged = _count_log_entries(data)
     result.took_s = time.monotonic() - started_at
     return result
+
+
+def _audit_twice(user: User, auditor: Auditor, result: Result) -> None:
+    calm_at = time.monotonic()
+    user.await_purge()
+    audit = _audit_at_rest(auditor, is_final=False)
+    result.recovery_s = time.monotonic() - calm_at
+    if not audit.violations:
+        # Without faults, what they had failed succeeds, and the rest fails for its own reason.
+        user.redrive()
+        audit = _audit_at_rest(auditor, is_final=True)
+    result.violations, result.counts = audit.violations, audit.counts
 
 
 class _Run:
