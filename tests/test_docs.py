@@ -225,7 +225,6 @@ def test_documented_commands_run_or_are_listed_as_exceptions() -> None:
         assert f'"{session}"' in text_of(ROOT / file), f"{file} does not run {session}"
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("command", RUN)
 def test_commands_of_the_docs_do_what_they_say(command: str, tmp_path: Path) -> None:
     assert any(f"./noxw {command}" in re.sub(r"(?<=noxw) -s| --(?= )", "", text_of(page)) for page in PAGES), command

@@ -18,6 +18,8 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.support.driver import PATIENCE_S
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
 
 MIB = 1024 * 1024
-PATIENCE_S = 20.0
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -93,9 +94,9 @@ class Clients:
 
 
 def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + PATIENCE_S
     while not condition():
-        assert time.monotonic() < deadline
+        assert time.monotonic() < until, f"not within {PATIENCE_S:.0f} s"
         time.sleep(0.02)
 
 

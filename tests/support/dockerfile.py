@@ -33,7 +33,7 @@ class Image:
             env={**self.environment, "PATH": str(self.root / path.lstrip("/")), "HOME": str(self.root), **environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=500,
             check=False,
         )
 

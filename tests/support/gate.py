@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-_PATIENCE_S = 60.0
+from tests.support.driver import PATIENCE_S
 
 
 class Gate:
@@ -25,7 +25,7 @@ class Gate:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 if self.headers["If-Match"] and "/uploads/" in self.path:
-                    gate._is_open.wait(_PATIENCE_S)
+                    gate._is_open.wait(PATIENCE_S)
                 self.pass_on()
 
             def do_HEAD(self) -> None:
@@ -39,7 +39,7 @@ class Gate:
                 # With the caller's own Host header, because it is signed.
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "expect"}
                 with contextlib.closing(
-                    http.client.HTTPConnection(urlsplit(gate.target).netloc, timeout=_PATIENCE_S)
+                    http.client.HTTPConnection(urlsplit(gate.target).netloc, timeout=PATIENCE_S)
                 ) as connection:
                     connection.request(self.command, self.path, body, headers)
                     answer = connection.getresponse()

@@ -1,7 +1,10 @@
 """For the tests of the sandbox: a video in memory that tells when it is read, and processes, as Linux shows them."""
 
+import contextlib
+import gc
 import os
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +17,7 @@ import pytest
 from services.contract.records import VideoState
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.sandbox.sandbox import Sandbox
+from tests.support.driver import PATIENCE_S
 from tests.support.videos import frame_number
 
 PROC = Path("/proc")
@@ -103,11 +107,11 @@ def the_child() -> int:
 
 def await_that(is_so: Callable[[], bool]) -> None:
     """Until something is so that another process is about to bring about."""
-    for _ in range(1_000_000):
-        if is_so():
-            return
-        os.sched_yield()
-    pytest.fail("it never came about")
+    until = time.monotonic() + PATIENCE_S
+    while not is_so():
+        if time.monotonic() > until:
+            pytest.fail("it never came about")
+        time.sleep(0.001)
 
 
 def await_end(pid: int) -> None:
@@ -117,9 +121,14 @@ def await_end(pid: int) -> None:
 
 def descriptors(pid: int) -> dict[int, str]:
     """Return the targets of a process's open files by number."""
-    return {
-        int(entry.name): str(entry.readlink()) for entry in (PROC / str(pid) / "fd").iterdir() if entry.is_symlink()
-    }
+    if pid == os.getpid():
+        # Close now what earlier tests have left, and not between two looks.
+        gc.collect()
+    found = {}
+    for entry in (PROC / str(pid) / "fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile, as the one that lists the folder is
+            found[int(entry.name)] = str(entry.readlink())
+    return found
 
 
 def extract_together(sandbox: Sandbox, film: bytes, count: int, *, while_all_read: Callable[[], None]) -> list[Outcome]:

@@ -140,7 +140,7 @@ def test_an_interrupted_render_leaves_nothing(number: signal.Signals, project: P
     os.mkfifo(gate)
     real = shutil.which("git")
     (programs / "git").write_text(
-        f'#!/bin/sh\ncase "$*" in *worktree\\ add*) echo > {gate}; exec sleep 60;; esac\nexec {real} "$@"\n',
+        f'#!/bin/sh\ncase "$*" in *worktree\\ add*) echo > {gate}; exec sleep 300;; esac\nexec {real} "$@"\n',
         encoding="utf-8",
     )
     (programs / "git").chmod(0o755)
@@ -156,5 +156,5 @@ def test_an_interrupted_render_leaves_nothing(number: signal.Signals, project: P
         assert list(place.iterdir()), "the render has not begun"
         assert list(temporary.iterdir()), "the clone has not begun"
         running.send_signal(number)
-        assert running.wait(30) == 130
+        assert running.wait(120) == 130
     assert [*place.iterdir(), *temporary.iterdir()] == []

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from services.local.access import reserve_port
+from tests.support.ports import held_ports
 
 CHOOSE = (
     "import sys; from services.local.access import reserve_port\n"
@@ -12,22 +13,16 @@ CHOOSE = (
 )
 
 
-def unused_port() -> int:
-    with socket.socket() as candidate:
-        candidate.bind(("127.0.0.1", 0))
-        return int(candidate.getsockname()[1])
-
-
 def test_port_of_another_demo_is_not_chosen_again() -> None:
-    preferred = unused_port()
-    command = [sys.executable, "-c", CHOOSE, str(preferred)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
-        assert first.stdout is not None
-        assert int(first.stdout.readline()) == preferred
+    with held_ports(1) as (preferred,):
+        command = [sys.executable, "-c", CHOOSE, str(preferred)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+            assert first.stdout is not None
+            assert int(first.stdout.readline()) == preferred
+            assert reserve_port(preferred) != preferred
+            first.communicate("\n")
+        assert reserve_port(preferred) == preferred
         assert reserve_port(preferred) != preferred
-        first.communicate("\n")
-    assert reserve_port(preferred) == preferred
-    assert reserve_port(preferred) != preferred
 
 
 def test_a_port_that_another_program_has_is_not_chosen() -> None:

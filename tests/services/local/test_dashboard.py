@@ -1,6 +1,5 @@
 """The dashboard's build and start, with a Node.js and an npm that only pretend."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from services.local import dashboard
 from services.local.dashboard import Node, build_dashboard, find_node, hash_sources, make_program
 from services.local.errors import LocalError
+from tests.support.driver import PATIENCE_S, eventually
 
 
 def script(path: Path, *lines: str) -> str:
@@ -89,7 +89,9 @@ def test_the_command_builds_what_a_demo_finds_built(
 
 def test_of_two_at_the_same_time_one_builds(node: Node, sources: Path, tmp_path: Path) -> None:
     # Next.js empties its folder first: a lock in there would be another file to whoever comes then.
-    npm = script(tmp_path / "slow-npm", "[ $1 = ci ] || rm -rf .next", "sleep 0.3", f'exec {node.npm} "$@"')
+    emptied = tmp_path / "emptied"
+    empty = f"[ $1 = ci ] || {{ rm -rf .next; touch {emptied}; }}"
+    npm = script(tmp_path / "slow-npm", empty, "sleep 0.3", f'exec {node.npm} "$@"')
 
     def run(number: int) -> None:
         build_dashboard(Node(node.node, npm), log=tmp_path / f"{number}.log", progress=lambda _: None, sources=sources)
@@ -97,12 +99,9 @@ def test_of_two_at_the_same_time_one_builds(node: Node, sources: Path, tmp_path:
 
     with ThreadPoolExecutor() as pool:
         first = pool.submit(run, 1)
-        until = time.monotonic() + 10
-        while not (sources / "node_modules").is_dir() and time.monotonic() < until:
-            time.sleep(0.01)
-        time.sleep(0.1)
+        eventually(emptied.exists, "the build")
         for one in (first, pool.submit(run, 2)):
-            one.result(30)
+            one.result(PATIENCE_S)
     assert asked(tmp_path) == ["ci", "run"]
 
 

@@ -20,6 +20,7 @@ from boto3.session import Session
 
 from services.local.embedded_aws import EmbeddedAws, EmbeddedAwsError
 from tests.support.aws_clients import MIB, Clients, eventually, key_of, linux_only, open_files, open_url
+from tests.support.ports import held_ports
 
 
 def test_its_environment_is_all_that_boto3_needs(
@@ -49,9 +50,7 @@ def test_it_listens_only_on_the_requested_port(aws: EmbeddedAws, tmp_path: Path)
     taken = urlsplit(aws.endpoint).port
     with pytest.raises(EmbeddedAwsError, match=rf"Another program has port {taken} of 127\.0\.0\.1"):
         EmbeddedAws.start(tmp_path, port=taken)
-    with EmbeddedAws.start(tmp_path) as other:
-        free = urlsplit(other.endpoint).port
-    with EmbeddedAws.start(tmp_path, port=free) as other:
+    with held_ports(1) as (free,), EmbeddedAws.start(tmp_path, port=free) as other:
         assert urlsplit(other.endpoint).port == free
 
 

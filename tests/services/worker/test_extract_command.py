@@ -32,7 +32,7 @@ def run(folder: Path, *arguments: object, columns: int = 200) -> subprocess.Comp
         capture_output=True,
         check=False,
         encoding="utf-8",
-        timeout=120,
+        timeout=300,
     )
     assert "Traceback" not in done.stderr
     return done

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -11,19 +10,13 @@ from pathlib import Path
 
 from services.contract.resources import SHARDS_KEY
 from services.contract.shards import choose_shard, index_key_of, totals_key
-from tests.support.driver import eventually
+from tests.support.driver import PATIENCE_S, eventually
 from tests.support.place import Place
+from tests.support.ports import held_ports
 from tests.support.sandboxes import WITHOUT_SECCOMP
 
 ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-m", "services.worker", "run"]
-
-
-def a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def get(port: int, path: str) -> str | None:
@@ -62,19 +55,16 @@ def test_wrong_settings_are_all_named_at_once(place: Place) -> None:
 
 
 def test_a_worker_serves_probes_and_metrics_until_sigterm(place: Place) -> None:
-    health, metrics = a_free_port(), a_free_port()
-    environment = {
-        **environment_of(place),
-        "WORKER_HEALTH_PORT": str(health),
-        "WORKER_METRICS_PORT": str(metrics),
-    }
-    worker = subprocess.Popen(COMMAND, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        assert eventually(lambda: get(health, "/health"), "the probe") == "alive\n"
-        assert "thumbnail_worker_videos_in_progress" in eventually(lambda: get(metrics, "/metrics"), "the metrics")
-    finally:
-        worker.send_signal(signal.SIGTERM)
-        output, _ = worker.communicate(timeout=60)
+    with held_ports(2) as (health, metrics):
+        ports = {"WORKER_HEALTH_PORT": str(health), "WORKER_METRICS_PORT": str(metrics)}
+        environment = {**environment_of(place), **ports}
+        worker = subprocess.Popen(COMMAND, env=environment, stdout=subprocess.PIPE, text=True)
+        try:
+            assert eventually(lambda: get(health, "/health"), "the probe") == "alive\n"
+            assert "thumbnail_worker_videos_in_progress" in eventually(lambda: get(metrics, "/metrics"), "the metrics")
+        finally:
+            worker.send_signal(signal.SIGTERM)
+            output, _ = worker.communicate(timeout=PATIENCE_S)
 
     assert worker.returncode == 0
     assert '"event": "worker_stopped"' in output
@@ -99,7 +89,7 @@ def test_a_worker_without_kernel_filters_warns_once_and_starts(place: Place) -> 
             lines.append(next(worker.stdout))
     finally:
         worker.send_signal(signal.SIGTERM)
-        rest, _ = worker.communicate(timeout=60)
+        rest, _ = worker.communicate(timeout=PATIENCE_S)
     events = [json.loads(line)["event"] for line in [*lines, *rest.splitlines()]]
     assert events.count("children_less_confined") == 1
     assert events.index("children_less_confined") < events.index("worker_started")

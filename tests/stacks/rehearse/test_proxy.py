@@ -15,6 +15,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from stacks.rehearse.emulated import supplement
 from stacks.rehearse.emulated.proxy import Proxy, run_proxy
 from stacks.rehearse.emulated.supplement import Cluster, Supplement
 from stacks.rehearse.requests import RecordedRequest, read_requests
@@ -101,7 +102,7 @@ def client_of(service: Any, proxy: Proxy, principal: str = "deploy") -> Any:
 
 
 def ask(url: str, method: str, path: str, **options: Any) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
     connection.request(method, path, **options)
     answer = connection.getresponse()
     try:
@@ -153,7 +154,7 @@ def test_chunked_bodies_are_passed_on_whole(proxy: Proxy) -> None:
 
 
 def test_head_keeps_the_length_of_the_object(proxy: Proxy) -> None:
-    connection = http.client.HTTPConnection(urlsplit(proxy.endpoint("api")).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(proxy.endpoint("api")).netloc, timeout=120)
     connection.request("HEAD", "/bucket/key")
     answer = connection.getresponse()
     assert int(answer.getheader("Content-Length", "0")) > 10
@@ -175,14 +176,15 @@ def test_fargate_profiles_live_from_creation_to_deletion(proxy: Proxy) -> None:
     assert made["status"] == "CREATING"
     assert made["fargateProfileArn"].startswith("arn:aws:eks:eu-west-1:1:fargateprofile/thumbnails/keda/")
     names = {"clusterName": "thumbnails", "fargateProfileName": "keda"}
-    client.get_waiter("fargate_profile_active").wait(**names, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    client.get_waiter("fargate_profile_active").wait(**names, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
     assert client.list_fargate_profiles(clusterName="thumbnails")["fargateProfileNames"] == ["keda"]
     assert client.delete_fargate_profile(**names)["fargateProfile"]["status"] == "DELETING"
-    client.get_waiter("fargate_profile_deleted").wait(**names, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    client.get_waiter("fargate_profile_deleted").wait(**names, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
     assert client.list_fargate_profiles(clusterName="thumbnails")["fargateProfileNames"] == []
 
 
-def test_a_second_fargate_profile_has_to_wait(proxy: Proxy) -> None:
+def test_a_second_fargate_profile_has_to_wait(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supplement, "_CHANGE_S", 3600)
     client = eks(proxy)
     create_profile(client, "keda")
     with pytest.raises(ClientError, match=r"ResourceInUseException.*keda in status CREATING"):
