@@ -55,7 +55,7 @@ def test_another_worker_finishes_a_killed_worker_s_video(tmp_path: Path, clip: P
 
 
 def test_a_stopped_worker_finishes_its_video_first(tmp_path: Path, clip: Path) -> None:
-    with held(tmp_path, clip) as (driver, gate, key):
+    with held(tmp_path, clip, SHUTDOWN_GRACE_S="600") as (driver, gate, key):
         (pid,) = driver.worker_pids()
 
         os.kill(pid, signal.SIGTERM)
@@ -90,7 +90,8 @@ def test_an_object_deleted_before_processing_is_skipped(lone_worker: Driver, vid
     lone_worker.signal_workers(signal.SIGCONT)
 
     skipped = eventually(lambda: lone_worker.logged("video_skipped"), "the skipped video")
-    assert [(entry["object_key"], entry["why"]) for entry in skipped] == [(key, "object_gone")]
+    # More than one, if the visibility ran out while the worker was stopped.
+    assert {(entry["object_key"], entry["why"]) for entry in skipped} == {(key, "object_gone")}
     lone_worker.await_empty_queue()
     assert lone_worker.depth(lone_worker.endpoints.dead_letter_queue_url) == 0
     assert lone_worker.videos.get(key) is None

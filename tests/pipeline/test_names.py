@@ -15,7 +15,7 @@ LONGEST = "n" * 251 + ".mp4"
 
 def demo(data: Path, *files: Path | str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "services.local", "--once", "--data", str(data), "--upload", *map(str, files)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
 
 
 def test_the_demo_accepts_the_longest_file_name(tmp_path: Path, videos: Videos) -> None:
