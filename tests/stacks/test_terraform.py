@@ -25,10 +25,17 @@ MODULES = [
     f"{config}-{stack}" for config, values in MATRIX.items() for stack in STACKS if stack != "dns" or "domain" in values
 ]
 
+CHANGED = {
+    "aws": ("core", "aws_vpc", "vpc"),
+    "helm": ("workloads", "helm_release", "keda"),
+    "kubernetes": ("workloads", "kubernetes_namespace_v1", "pipeline-namespace"),
+}
+"""A stack and a resource of each provider, which gets an argument that does not exist."""
+
 
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory: pytest.TempPathFactory) -> Checked:
-    """Return the answer for every stack of the matrix, and for two that are wrong on purpose."""
+    """Return the answer for every stack of the matrix, and for some that are wrong on purpose."""
     stacks = {
         f"{name}-{stack.stack}": stack.document
         for name, config in MATRIX.items()
@@ -37,9 +44,10 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Checked:
     assert sorted(stacks) == sorted(MODULES)
     text = json.dumps(stacks["with-domain-core"])
     wrong_reference = json.loads(text.replace("aws_vpc.vpc.id", "aws_vpc.gone.id"))
-    wrong_argument = copy.deepcopy(stacks["with-domain-core"])
-    wrong_argument["resource"]["aws_vpc"]["vpc"]["no_such_argument"] = True
-    wrong = {"wrong-reference": wrong_reference, "wrong-argument": wrong_argument}
+    wrong = {"wrong-reference": wrong_reference}
+    for provider, (stack, kind, resource) in CHANGED.items():
+        wrong[f"wrong-{provider}"] = copy.deepcopy(stacks[f"with-domain-{stack}"])
+        wrong[f"wrong-{provider}"]["resource"][kind][resource]["no_such_argument"] = True
     return validate(stacks | wrong, tmp_path_factory.mktemp("validate"), newer=NEWER_ARGUMENTS)
 
 
@@ -53,9 +61,11 @@ def test_a_reference_to_nothing_is_found(checked: Checked) -> None:
     assert all("undeclared" in problem.lower() for problem in checked.problems["wrong-reference"])
 
 
-@pytest.mark.skipif("aws" not in providers_at_hand(), reason="needs the AWS provider in a plug-in mirror")
-def test_an_argument_that_the_provider_lacks_is_found(checked: Checked) -> None:
-    (problem,) = checked.problems["wrong-argument"]
+@pytest.mark.parametrize("provider", CHANGED)
+def test_an_argument_that_the_provider_lacks_is_found(provider: str, checked: Checked) -> None:
+    if provider not in providers_at_hand():
+        pytest.skip(f"needs the provider {provider} in a plug-in mirror")
+    (problem,) = checked.problems[f"wrong-{provider}"]
     assert "no_such_argument" in problem
 
 
