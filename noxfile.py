@@ -247,15 +247,13 @@ def fuzz(session: nox.Session) -> None:
 
     ./noxw fuzz [--minutes N]
     """
-    _install(session, "test")
-    _run_module(session, "tests.support.fuzz", *session.posargs)
+    _run_test_module(session, "tests.support.fuzz")
 
 
 @nox.session(default=False)
 def faults(session: nox.Session) -> None:
     """Break everything while videos arrive, and audit the result."""
-    _install(session, "test")
-    _run_module(session, "tests.faults", *session.posargs)
+    _run_test_module(session, "tests.faults")
 
 
 @nox.session(default=False)
@@ -274,13 +272,13 @@ def generate(session: nox.Session) -> None:
     """Generate the reference pages and the TypeScript types."""
     _install(session, "local")
     pages = {
-        ROOT / "docs" / "settings.md": ("services.contract.settings.reference",),
-        ROOT / "docs" / "api.md": ("services.api.schema.reference",),
-        FRONTEND / "src" / "lib" / "api" / "openapi.json": ("services.api", "openapi"),
-        ROOT / "docs" / "images" / "packages.svg": ("tests.support.package_graph",),
+        "docs/settings.md": ("services.contract.settings.reference",),
+        "docs/api.md": ("services.api.schema.reference",),
+        "services/frontend/src/lib/api/openapi.json": ("services.api", "openapi"),
+        "docs/images/packages.svg": ("tests.support.package_graph",),
     }
     for page, command in pages.items():
-        page.write_text(str(session.run("python", "-m", *command, silent=True)), encoding="utf-8")
+        (ROOT / page).write_text(str(session.run("python", "-m", *command, silent=True)), encoding="utf-8")
     _install(session, "stacks")
     session.run("python", "-m", "stacks.reference", "examples", "docs/stacks")
     if (FRONTEND / "node_modules").is_dir():
@@ -310,8 +308,7 @@ def soak(session: nox.Session) -> None:
     if "--heap" in session.posargs:
         _run_playwright(session, "soak")
     else:
-        _install(session, "test")
-        _run_in_caller_folder(session, "tests.soak", *session.posargs)
+        _run_test_module(session, "tests.soak")
 
 
 @nox.session(default=False)
@@ -392,6 +389,11 @@ def _install_evaluator(session: nox.Session) -> None:
     """Install the npm package that evaluates policies (docs/decisions/0009-iam-simulate-for-rights.md)."""
     if shutil.which("npm") and not (ROOT / "node_modules" / "@cloud-copilot").exists():
         session.run("npm", "ci", "--ignore-scripts", "--silent", external=True)
+
+
+def _run_test_module(session: nox.Session, module: str) -> None:
+    _install(session, "test")
+    _run_module(session, module, *session.posargs)
 
 
 def _run_deploy_command(session: nox.Session, command: str) -> None:

@@ -1434,6 +1434,11 @@ export interface components {
             /** Timeline */
             timeline: components["schemas"]["TimelineEntry"][];
             /**
+             * Trace Id
+             * @description Id of the upload in all log lines and traces.
+             */
+            trace_id: string;
+            /**
              * Updated At
              * Format: date-time
              */
