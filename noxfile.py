@@ -77,10 +77,7 @@ def synth(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["user"])
 def cost(session: nox.Session) -> None:
-    """Estimate the AWS bill of a month.
-
-    ./noxw cost [--videos N] [--video-mb MB] [--config FILE]
-    """
+    """Estimate the AWS bill of a month."""
     _run_deploy_command(session, "cost")
 
 
@@ -98,10 +95,7 @@ def scaling(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["user"])
 def graph(session: nox.Session) -> None:
-    """Draw the architecture from the synthesized stacks.
-
-    ./noxw graph [--output FILE] [--config FILE]
-    """
+    """Draw the architecture from the synthesized stacks."""
     _run_deploy_command(session, "graph")
 
 
@@ -122,10 +116,7 @@ def charts(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["user"])
 def locks(session: nox.Session) -> None:
-    """Lock Terraform's providers for three platforms.
-
-    ./noxw locks [--mirror DIR]
-    """
+    """Lock Terraform's providers for three platforms."""
     _run_deploy_command(session, "locks")
 
 

@@ -13,7 +13,7 @@ def compute_etag(content: bytes) -> str:
 
 @dataclass(frozen=True)
 class Sample:
-    """What the auditor knows about a content: the number in its pixels, or the right reasons of its failure."""
+    """Knowledge of the auditor about a content: the number in its pixels, or the right reasons of its failure."""
 
     kind: str
     number: int | None = None
