@@ -11,7 +11,7 @@ def test_the_same_seed_gives_the_same_plan() -> None:
     assert make_plan(7).steps != make_plan(8).steps
 
 
-def test_a_hundred_plans_have_every_step_and_kind_of_file() -> None:
+def test_hundred_plans_have_every_step_and_file_kind() -> None:
     steps = [step for seed in range(100) for step in make_plan(seed).steps]
 
     assert {type(step) for step in steps} == set(Step.__args__)

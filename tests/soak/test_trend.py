@@ -41,7 +41,7 @@ def test_descriptors_that_are_not_closed_are_found() -> None:
     assert find_flat(make_samples(descriptors=0.2)) == {"PSS in MiB": True, "descriptors": False}
 
 
-def test_growth_before_the_end_of_the_warm_up_does_not_count() -> None:
+def test_growth_during_the_warm_up_is_ignored() -> None:
     samples = [Sample(float(at_s), 100 * min(at_s, 100), 10) for at_s in range(200)]
     assert find_flat(samples) == {"PSS in MiB": True, "descriptors": True}
 

@@ -24,7 +24,7 @@ def find_retry(place: Place) -> Message | None:
     return None
 
 
-def test_a_retry_carries_the_caller_s_trace_to_the_queue(place: Place, tmp_path: Path) -> None:
+def test_a_retry_sends_its_callers_trace(place: Place, tmp_path: Path) -> None:
     key = "uploads/failed.mp4"
     place.bucket.put(key, b"a video", content_type="video/mp4")
     write(place, a_record(key, VideoState.FAILED, etag=place.bucket.head(key).etag))

@@ -80,7 +80,7 @@ def test_a_page_examines_all_partitions_for_a_match(place: Place) -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 64), (64, 1), (64, 20)])
-def test_no_video_is_lost_or_doubled_while_a_reindex_moves_it(place: Place, before: int, after: int) -> None:
+def test_reindex_neither_loses_nor_doubles_listed_videos(place: Place, before: int, after: int) -> None:
     records = write(place, 40, shards=(before,), times=4)
     items = [item for item in place.videos.scan() if is_upload(item["pk"])]
     random.Random(7).shuffle(items)  # noqa: S311 - an order, not a secret
@@ -104,7 +104,7 @@ def test_new_videos_do_not_disturb_a_listing_in_progress(place: Place, shards: i
     assert list_keys(place, 3, between=arrive) == newest_first(records)
 
 
-def test_a_cursor_of_0_1_0_continues_over_more_partitions(place: Place) -> None:
+def test_an_old_cursor_continues_over_more_partitions(place: Place) -> None:
     put_items(place, items_of_0_1_0())
     for item in [item for item in place.videos.scan() if is_upload(item["pk"])]:
         assert place.videos_with(64).move_in_index(item)
@@ -121,7 +121,7 @@ def test_a_cursor_of_0_1_0_continues_over_more_partitions(place: Place) -> None:
 
 
 @pytest.mark.parametrize(("shards", "requests"), [(1, 1), (16, 1), (64, 4)])
-def test_the_newest_of_a_state_need_a_request_a_partition(place: Place, shards: int, requests: int) -> None:
+def test_newest_videos_need_one_request_per_partition(place: Place, shards: int, requests: int) -> None:
     records = write(place, 40, shards=(shards,), times=40)
     done = [record for record in records if record.state is VideoState.DONE]
     sent: list[str] = []

@@ -79,14 +79,14 @@ def before_reduction(place: Place, act: Callable[[], object]) -> Iterator[None]:
     assert acted
 
 
-def test_one_shard_writes_the_items_that_0_1_0_wrote(place: Place) -> None:
+def test_one_shard_writes_the_first_versions_items(place: Place) -> None:
     write_history(place.videos)
 
     assert read_items(place) == items_of_0_1_0()
 
 
 @pytest.mark.parametrize("shards", [1, 8, 64])
-def test_a_table_of_0_1_0_goes_on_with_any_number_of_shards(place: Place, shards: int) -> None:
+def test_an_old_table_works_with_any_shard_count(place: Place, shards: int) -> None:
     put_items(place, items_of_0_1_0())
     videos = place.videos_with(shards)
     assert without_zeros(videos.totals()) == sum_of_records(videos)
@@ -226,7 +226,7 @@ def test_a_fold_to_fewer_shards_keeps_the_others(place: Place) -> None:
     assert without_zeros(place.videos.totals()) == sum_of_records(place.videos)
 
 
-def test_a_worker_of_old_shards_is_counted_during_a_fold(place: Place) -> None:
+def test_a_fold_counts_workers_with_old_shards(place: Place) -> None:
     for number in range(12):
         process(place.videos_with(8), f"uploads/{number}.mp4")
     late = next(key for number in range(99) if choose_shard(key := f"uploads/late-{number}.mp4", 8) == 5)
@@ -250,7 +250,7 @@ def test_a_larger_number_announced_during_a_fold_stays(place: Place) -> None:
     assert SharedItems(place.clients.dynamodb, place.resources.table.name).read().shards == 16
 
 
-def test_a_record_that_changed_is_not_moved_in_the_index(place: Place) -> None:
+def test_a_changed_record_is_not_moved(place: Place) -> None:
     videos = place.videos_with(64)
     keys = [f"uploads/{number}.mp4" for number in range(8)]
     for key in keys:

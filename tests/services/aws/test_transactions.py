@@ -139,7 +139,7 @@ def test_a_correction_waits_for_transactions_of_workers(place: Place, interferen
     assert place.videos.totals() == {"videos_done": 9}
 
 
-def test_a_move_in_the_index_waits_for_transactions_of_workers(place: Place, interference: Interference) -> None:
+def test_an_index_move_waits_for_workers_transactions(place: Place, interference: Interference) -> None:
     for number in range(8):
         place.videos.replace(None, a_record(f"uploads/{number}.mp4"))
     videos = place.videos_with(64)

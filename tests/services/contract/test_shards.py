@@ -17,7 +17,7 @@ from services.contract.shards import (
 KEYS = [f"uploads/film-{number}.mp4" for number in range(100 * MAX_SHARDS)]
 
 
-def test_one_shard_has_the_keys_of_a_table_without_shards() -> None:
+def test_one_shard_has_the_keys_without_shards() -> None:
     assert {totals_key(choose_shard(key, 1)) for key in KEYS} == {TOTALS_KEY}
     assert {index_key_of(key, "done", 1) for key in KEYS} == {"done"}
 
@@ -40,7 +40,7 @@ def test_sixteen_shards_share_a_partition_of_the_index(shards: int, partitions: 
 
 
 @pytest.mark.parametrize("state", VideoState)
-def test_a_state_is_read_from_each_of_its_partition_keys(state: VideoState) -> None:
+def test_a_state_is_read_from_all_partition_keys(state: VideoState) -> None:
     assert {parse_state(index_key(state, partition)) for partition in range(4)} == {state.value}
 
 

@@ -96,7 +96,7 @@ def test_a_worker_without_kernel_filters_warns_once_and_starts(place: Place) -> 
     assert worker.returncode == 0
 
 
-def test_a_worker_writes_the_number_of_shards_of_its_setting(place: Place) -> None:
+def test_a_worker_writes_its_configured_shard_count(place: Place) -> None:
     key = "uploads/none.mp4"
     place.bucket.put(key, b"not a video", content_type="video/mp4")
     worker = subprocess.Popen(COMMAND, env={**environment_of(place), "TABLE_SHARDS": "64"}, stdout=subprocess.DEVNULL)

@@ -24,7 +24,7 @@ def test_an_old_terraform_is_named_with_its_version(project: SmallProject) -> No
     assert "is 1.9.8: install a newer one" in said
 
 
-def test_an_unknown_stack_is_refused_before_the_provider_is_looked_for(project: SmallProject) -> None:
+def test_an_unknown_stack_is_refused_before_the_provider(project: SmallProject) -> None:
     said = project.refusal("--stacks", "nope", terraform=project.terraform())
     assert said == "There is no stack 'nope': there are bootstrap, core, workloads.\n"
     assert project.calls == ["version"]
@@ -64,7 +64,7 @@ def test_another_provider_that_is_not_there_is_named(project: SmallProject) -> N
     assert said.startswith("There is no provider hashicorp/aws 0.0.1: the mirrors of this machine have")
 
 
-def test_a_provider_that_is_too_old_is_named_with_the_type(tmp_path: Path) -> None:
+def test_a_too_old_provider_is_named_with_type(tmp_path: Path) -> None:
     project = make_project(tmp_path / "project", resources={"aws_new_thing": {"one": {}}})
     said = project.refusal(terraform=project.terraform())
     assert "This version of the AWS provider is too old for the stack bootstrap: it has no aws_new_thing" in said

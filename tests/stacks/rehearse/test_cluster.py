@@ -134,7 +134,7 @@ def test_remains_are_named_but_for_what_helm_keeps(
 
 
 @mock_aws
-def test_an_ingress_gets_a_load_balancer_that_goes_with_it(server: KubernetesApi, api: ClusterApi) -> None:
+def test_an_ingress_gets_and_loses_its_load_balancer(server: KubernetesApi, api: ClusterApi) -> None:
     session = boto3.Session(region_name="ap-southeast-2", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106
     elb = session.client("elbv2")
     balancer = LoadBalancer(session, Names(PipelineConfig.model_validate(WITH_DOMAIN)), _subnets(session))

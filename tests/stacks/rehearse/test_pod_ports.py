@@ -37,7 +37,7 @@ def environment_with(port: str) -> tuple[dict[str, str], list[str]]:
 
 
 @pytest.mark.usefixtures("program")
-def test_a_port_that_is_taken_at_the_start_is_replaced(tmp_path: Path) -> None:
+def test_a_taken_port_is_replaced_at_the_start(tmp_path: Path) -> None:
     ports: list[str] = []
 
     def make_environment() -> tuple[dict[str, str], list[str]]:
@@ -59,9 +59,7 @@ def test_a_port_that_is_taken_at_the_start_is_replaced(tmp_path: Path) -> None:
     assert changed == [f"api: API_PORT={found}"]
 
 
-def test_a_process_that_ends_by_itself_fails_with_its_last_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_ended_process_fails_with_its_last_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(video, "command", lambda _part: [sys.executable, "-c", "raise SystemExit('no queue')"])
     with pytest.raises(RehearsalError, match=r"There is not an answer .*status 1.*\nno queue"):
         video.run_pod(
