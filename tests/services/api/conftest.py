@@ -68,10 +68,15 @@ def own_api(place: Place, own_process: Api) -> Api:
     with own_process.client() as client:
         # Whatever it still keeps of the test before is forgotten.
         client.post("/api/dead-letters/redrive", json={}).raise_for_status()
+        before = client.get("/api/state").json()["seq"]
 
         def is_empty() -> bool:
             state = client.get("/api/state").json()
-            return not (state["videos"] or any(state["metrics"]["videos"].values()) or state["queue"]["visible"])
+            # The next push may have read its sources before they were emptied.
+            if state["seq"] < before + 2 or any(source["stale"] for source in state["sources"].values()):
+                return False
+            counts = [*state["metrics"]["videos"].values(), state["queue"]["visible"]]
+            return not (state["videos"] or state["purge"] or any(counts))
 
         eventually(is_empty, "an empty pipeline")
     return own_process

@@ -4,24 +4,24 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from services.contract.pods import PodsFile
-from tests.support.driver import eventually
+from tests.support.driver import PATIENCE_S, eventually
 from tests.support.place import Place
+from tests.support.ports import held_ports
 
 OPERATOR = "operator-token-for-tests"
 PREVIOUS = "previous-operator-token"
@@ -29,12 +29,6 @@ VIEWER = "viewer-token-for-the-tests"
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For clients of plain HTTP: without it, each client of httpx loads every public certificate, 35 ms of CPU."""
 TOKENS = json.dumps({"operator": [OPERATOR, PREVIOUS], "viewer": VIEWER})
-
-
-def a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -49,14 +43,16 @@ class Api:
     def client(self, token: str | None = OPERATOR, **headers: str) -> httpx.Client:
         authorization = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx.Client(
-            base_url=self.url, headers={**authorization, **headers}, timeout=30, trust_env=False, verify=NO_TLS
+            base_url=self.url, headers={**authorization, **headers}, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS
         )
 
     def socket(self, token: str | None = OPERATOR, **options: Any) -> ClientConnection:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         headers |= options.pop("headers", {})
         url = f"{self.url.replace('http', 'ws')}/ws"
-        found: ClientConnection = connect(url, additional_headers=headers, proxy=None, open_timeout=30, **options)
+        found: ClientConnection = connect(
+            url, additional_headers=headers, proxy=None, open_timeout=PATIENCE_S, **options
+        )
         return found
 
     def kill(self) -> None:
@@ -65,14 +61,7 @@ class Api:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
-        if self.process.poll() is None:
-            self.kill()
+        return self.process.wait(timeout=PATIENCE_S)
 
 
 def environment(place: Place, **settings: str) -> dict[str, str]:
@@ -94,30 +83,25 @@ def environment(place: Place, **settings: str) -> dict[str, str]:
     }
 
 
-def get(url: str, **options: Any) -> httpx.Response:
-    """Return the answer to a request without credentials."""
-    return httpx.get(url, trust_env=False, verify=NO_TLS, **options)
-
-
-def start(place: Place, folder: Path, **settings: str) -> Api:
-    """Run an api, and yield it after its first answer."""
-    port, metrics_port = a_free_port(), a_free_port()
-    log = folder / f"api-{port}.log"
-    variables = environment(place, **{"API_PORT": str(port), "API_METRICS_PORT": str(metrics_port), **settings})
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "services.api"],
-            env={name: value for name, value in variables.items() if value},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    api = Api(f"http://127.0.0.1:{port}", process, log, f"http://127.0.0.1:{metrics_port}/metrics")
-    try:
-        eventually(lambda: _answers(api), f"an answer of the api ({log})")
-    except BaseException:
-        api.kill()
-        raise
-    return api
+@contextmanager
+def running(place: Place, folder: Path, **settings: str) -> Iterator[Api]:
+    """Run an api until the context ends, and yield it after its first answer."""
+    with held_ports(2) as (port, metrics_port):
+        log = folder / f"api-{port}.log"
+        variables = environment(place, **{"API_PORT": str(port), "API_METRICS_PORT": str(metrics_port), **settings})
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "services.api"],
+                env={name: value for name, value in variables.items() if value},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        api = Api(f"http://127.0.0.1:{port}", process, log, f"http://127.0.0.1:{metrics_port}/metrics")
+        try:
+            eventually(lambda: _answers(api), f"an answer of the api ({log})")
+            yield api
+        finally:
+            api.kill()
 
 
 def _answers(api: Api) -> bool:
@@ -128,19 +112,37 @@ def _answers(api: Api) -> bool:
         return False
 
 
+def get(url: str, **options: Any) -> httpx.Response:
+    """Return the answer to a request without credentials."""
+    return httpx.get(url, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS, **options)
+
+
+def fresh(client: httpx.Client, path: str) -> dict[str, Any]:
+    """Return the JSON of /api/queue or /api/metrics, which answer with 503 while AWS is slow."""
+
+    def look() -> dict[str, Any] | None:
+        answer = client.get(path)
+        assert answer.status_code in (200, 503), answer.text
+        found: dict[str, Any] | None = answer.json() if answer.status_code == 200 else None
+        return found
+
+    return eventually(look, f"the answer of {path}")
+
+
 def message(connection: ClientConnection) -> dict[str, Any]:
     """Return the next message of the socket."""
-    found: dict[str, Any] = json.loads(connection.recv(timeout=30))
+    found: dict[str, Any] = json.loads(connection.recv(timeout=PATIENCE_S))
     return found
 
 
 def message_when(connection: ClientConnection, wanted: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
     """Return the next message that fulfils the condition; skip the ones before."""
-    for _ in range(500):
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
         found = message(connection)
         if wanted(found):
             return found
-    raise AssertionError("no such message")
+    raise AssertionError(f"no such message within {PATIENCE_S:.0f} s; the last one: {found}")
 
 
 def write_pods(file: Path, pods: Sequence[Mapping[str, Any]], written_at: str) -> None:
@@ -150,15 +152,9 @@ def write_pods(file: Path, pods: Sequence[Mapping[str, Any]], written_at: str) -
     part.replace(file)
 
 
-@contextmanager
-def running(place: Place, folder: Path, **settings: str) -> Iterator[Api]:
-    with start(place, folder, **settings) as api:
-        yield api
-
-
 def end_of(connection: ClientConnection) -> int | None:
     """Read all remaining messages; return the code of the close."""
     with contextlib.suppress(ConnectionClosed):
         for _ in range(1000):
-            connection.recv(timeout=30)
+            connection.recv(timeout=PATIENCE_S)
     return connection.close_code

@@ -60,11 +60,11 @@ def test_the_deadline_refuses_further_calls_to_aws(aws_clients: Clients) -> None
 
 
 def test_the_deadline_grows_after_the_first_answer(aws_clients: Clients) -> None:
-    deadline = Deadline(1, once_answered_s=600)
+    deadline = Deadline(60, once_answered_s=600)
     with deadline.kept():
         with pytest.raises(ObjectMissingError):
             Bucket(aws_clients.s3, "none").check()
-        assert remaining_s() > 1
+        assert remaining_s() > 60
 
 
 def test_the_same_question_is_asked_once_at_a_time() -> None:

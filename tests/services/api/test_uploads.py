@@ -9,6 +9,7 @@ import pytest
 
 from services.contract.limits import MULTIPART_FROM_BYTES
 from tests.services.api.process import Api, running
+from tests.support.driver import PATIENCE_S
 from tests.support.place import Place
 
 MIB = 1024 * 1024
@@ -28,7 +29,14 @@ def begin(place: Place, key: str) -> str:
 
 def send(found: dict[str, Any], body: bytes, **changes: str) -> int:
     fields = {**found["fields"], **changes}
-    return httpx.post(found["url"], data=fields, files={"file": body}, trust_env=False).status_code
+    answer = httpx.post(found["url"], data=fields, files={"file": body}, timeout=PATIENCE_S, trust_env=False)
+    return answer.status_code
+
+
+def send_part(part: dict[str, Any], body: bytes) -> str:
+    """Upload a part and return its ETag."""
+    answer = httpx.put(part["url"], content=body, timeout=PATIENCE_S, trust_env=False)
+    return answer.headers["ETag"]
 
 
 def test_a_form_accepts_only_the_announced_file(shared_place: Place, operator: httpx.Client) -> None:
@@ -88,10 +96,7 @@ def test_a_large_video_goes_in_parts(shared_place: Place, operator: httpx.Client
 
     urls = operator.post("/api/uploads/part-urls", json={**upload, "numbers": [1, 2]}).json()["parts"]
     bodies = [b"1" * 5 * MIB, b"22"]
-    etags = [
-        httpx.put(part["url"], content=body, trust_env=False).headers["ETag"]
-        for part, body in zip(urls, bodies, strict=True)
-    ]
+    etags = [send_part(part, body) for part, body in zip(urls, bodies, strict=True)]
     wrong = [{"number": 1, "etag": "0" * 32}]
     assert operator.post("/api/uploads/complete", json={**upload, "parts": wrong}).status_code == 409
     parts = [{"number": number, "etag": etag} for number, etag in enumerate(etags, start=1)]
@@ -132,8 +137,7 @@ def test_too_large_a_video_is_refused_before_and_after(place: Place, tmp_path: P
         # Parts may be larger than was announced; then the end of it is the end.
         upload = {"key": key, "upload_id": begin(place, key)}
         (part,) = client.post("/api/uploads/part-urls", json={**upload, "numbers": [1]}).json()["parts"]
-        etag = httpx.put(part["url"], content=bytes(MIB + 1), trust_env=False).headers["ETag"]
-        complete = {**upload, "parts": [{"number": 1, "etag": etag}]}
+        complete = {**upload, "parts": [{"number": 1, "etag": send_part(part, bytes(MIB + 1))}]}
         assert client.post("/api/uploads/complete", json=complete).status_code == 413
         assert client.post("/api/uploads/complete", json=complete).status_code == 404
 

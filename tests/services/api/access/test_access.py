@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.exceptions import InvalidStatus
 
 from services.api.live.sockets import POLICY_VIOLATION
-from tests.services.api.process import NO_TLS, OPERATOR, PREVIOUS, VIEWER, Api, end_of, get, message, running
+from tests.services.api.process import OPERATOR, PREVIOUS, VIEWER, Api, end_of, get, message, running
 from tests.support.driver import eventually
 from tests.support.place import Place
 
@@ -74,7 +74,7 @@ def test_actions_need_an_operator(api: Api, viewer: httpx.Client, method: str, p
 
 @pytest.mark.parametrize("token", ["wrong", OPERATOR[:-1], OPERATOR + "x", "ü" * 20])
 def test_a_wrong_token_is_refused(api: Api, token: str) -> None:
-    with httpx.Client(base_url=api.url, trust_env=False, verify=NO_TLS) as client:
+    with api.client(token=None) as client:
         address = f"10.0.0.{len(token)}".encode()
         headers = {b"Authorization": f"Bearer {token}".encode(), b"X-Forwarded-For": address}
         assert client.get("/api/config", headers=headers).status_code == 401
@@ -93,7 +93,8 @@ def test_login_sets_an_http_only_cookie_until_logout(api: Api) -> None:
         plain = browser.post("/api/session", json={"token": OPERATOR})
         assert "Secure" not in plain.headers["Set-Cookie"]
         assert browser.get("/api/session").json()["role"] == "operator"
-        assert browser.get("/api/session").json()["expires_at"] == plain.json()["expires_at"][:19] + "Z"
+        # The time of the cookie, in whole seconds, and not another reading of the clock.
+        assert browser.get("/api/session").json()["expires_at"] == plain.json()["expires_at"]
 
         assert browser.delete("/api/session").status_code == 204
         assert browser.get("/api/session").status_code == 401
@@ -140,19 +141,21 @@ def test_ten_wrong_tokens_delay_only_their_own_address(api: Api) -> None:
     def attempt(token: str, address: str) -> httpx.Response:
         # Only the last address comes from the proxy; anybody can claim those before it.
         headers = {"X-Forwarded-For": f"10.9.9.9, {address}"}
-        return httpx.post(
-            f"{api.url}/api/session", json={"token": token}, headers=headers, trust_env=False, verify=NO_TLS
-        )
+        with api.client(token=None) as client:
+            return client.post("/api/session", json={"token": token}, headers=headers)
+
+    def refuse() -> httpx.Response | None:
+        # Every six seconds one more is allowed.
+        answer = attempt("wrong", "10.1.1.1")
+        return answer if answer.status_code == 429 else None
 
     assert [attempt("wrong", "10.1.1.1").status_code for _ in range(10)] == [401] * 10
-    limited = attempt("wrong", "10.1.1.1")
-    assert limited.status_code == 429
-    assert int(limited.headers["Retry-After"]) > 0
+    assert int(eventually(refuse, "the limit").headers["Retry-After"]) > 0
     assert attempt("wrong", "10.1.1.2").status_code == 401
     assert attempt(OPERATOR, "10.1.1.1").status_code == 200
     with api.client(OPERATOR, **{"X-Forwarded-For": "10.1.1.1"}) as client:
         assert client.get("/api/session").status_code == 200
-    assert attempt("wrong", "10.1.1.1").status_code == 429
+    eventually(refuse, "the limit")
 
 
 def test_two_tokens_are_valid_and_sessions_end_with_theirs(place: Place, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from services.api.access import oidc
 from services.api.access.oidc import Verifier
 from services.api.schema.problems import UnauthorizedError, UnavailableError
 from services.contract.settings import ApiSettings
-from tests.support.driver import eventually
+from tests.support.driver import PATIENCE_S, eventually
 
 SIGNER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/clips/0123456789abcdef"
 ISSUER = "https://login.example.com"
@@ -39,7 +39,7 @@ class KeyServer:
                 key_id = self.path.lstrip("/")
                 keys.asked.append(key_id)
                 if key_id.startswith("key-slow"):
-                    keys.answer.wait(30)
+                    keys.answer.wait(PATIENCE_S)
                 is_known = key_id.startswith("key")
                 self.send_response(200 if is_known else 404)
                 self.end_headers()
@@ -73,7 +73,7 @@ def keys() -> Iterator[KeyServer]:
 @pytest.fixture
 def verifier(keys: KeyServer, monkeypatch: pytest.MonkeyPatch) -> Verifier:
     # A slow machine must not turn a fetch that the test holds up into one that failed.
-    monkeypatch.setattr(oidc, "_TIMEOUT_S", 30)
+    monkeypatch.setattr(oidc, "_TIMEOUT_S", PATIENCE_S)
     queue = "https://sqs.us-east-1.amazonaws.com/123456789012/clips"
     settings: dict[str, Any] = {
         "aws_region": "us-east-1",
@@ -100,10 +100,10 @@ def test_a_known_key_serves_while_another_is_fetched(keys: KeyServer, verifier: 
         waiting = pool.submit(verifier.verify, signed("key-slow"))
         eventually(lambda: "key-slow" in keys.asked, "the fetch")
         # With the lock held over the fetch, this could only return after the other one.
-        assert pool.submit(verifier.verify, signed("key-1")).result(20)[1] == "ann@example.com"
+        assert pool.submit(verifier.verify, signed("key-1")).result(PATIENCE_S)[1] == "ann@example.com"
         assert not waiting.done()
         keys.answer.set()
-        assert waiting.result(10)[1] == "ann@example.com"
+        assert waiting.result(PATIENCE_S)[1] == "ann@example.com"
 
 
 def test_requests_with_a_new_key_share_one_fetch(keys: KeyServer, verifier: Verifier) -> None:
@@ -111,7 +111,7 @@ def test_requests_with_a_new_key_share_one_fetch(keys: KeyServer, verifier: Veri
         asked = [pool.submit(verifier.verify, signed("key-slow")) for _ in range(20)]
         eventually(lambda: sum(one.done() for one in asked) == 12, "the refusal of those that are too many")
         keys.answer.set()
-        outcomes = [type(one.exception(10)) for one in asked]
+        outcomes = [type(one.exception(PATIENCE_S)) for one in asked]
     assert outcomes.count(UnavailableError) == 12
     assert outcomes.count(type(None)) == 8
     assert keys.asked == ["key-slow"]
@@ -127,6 +127,7 @@ def test_a_flood_of_unknown_key_ids_causes_few_fetches(keys: KeyServer, verifier
     verifier.verify(signed("key-1"))
     refusals = [refusal(partial(verifier.verify, signed(f"none-{number}"))) for number in range(200)]
     assert refusals[0] is UnauthorizedError
-    assert refusals[-1] is UnavailableError
-    assert len(keys.asked) < 30
+    # Every six seconds one more fetch is allowed.
+    assert refusals.count(UnavailableError) > 150
+    assert len(keys.asked) == 1 + refusals.count(UnauthorizedError)
     assert verifier.verify(signed("key-1"))[1] == "ann@example.com"

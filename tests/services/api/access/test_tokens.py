@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from services.api.access.tokens import TokensError, TokenStore, parse_tokens
-from tests.support.driver import eventually
+from tests.support.driver import PATIENCE_S, eventually
 
 ONE, TWO, THREE = "first-operator-token", "second-operator-token", "some-viewers-token"
 
@@ -50,7 +50,7 @@ def test_a_source_that_hangs_holds_up_no_request() -> None:
 
     def load() -> list[str]:
         if len(texts) == 1:
-            answers.wait(60)
+            answers.wait(PATIENCE_S)
         return [texts.pop(0) if len(texts) > 1 else texts[0]]
 
     keeper = TokenStore(load, renew_every_s=0, in_background=True)

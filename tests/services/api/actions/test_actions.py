@@ -28,7 +28,7 @@ from services.worker.extraction.outcome import (
 from services.worker.process import ProcessingError, Processor, Skipped, Stored
 from tests.services.api.process import Api, message_when, running
 from tests.services.api.records import START, a_record, store, write
-from tests.support.driver import eventually
+from tests.support.driver import PATIENCE_S, eventually
 from tests.support.place import Place
 
 
@@ -124,7 +124,7 @@ class HeldSandbox:
 
     def extract(self, _: object) -> Outcome:
         self.begun.set()
-        assert self.may_end.wait(60)
+        assert self.may_end.wait(PATIENCE_S)
         return self.outcome
 
 
@@ -160,7 +160,7 @@ def test_a_purge_waits_for_a_worker_in_progress(place: Place, own_api: Api, held
         place.bucket.put(key, b"a video", content_type="video/mp4")
     work = Work(place, "uploads/busy.mp4", held)
     work.start()
-    assert held.begun.wait(60)
+    assert held.begun.wait(PATIENCE_S)
     with own_api.client() as client, own_api.socket() as socket:
         assert purge(client).status_code == 202
         waiting = message_when(socket, lambda state: state["purge"] and state["purge"]["phase"] == "in_work")
@@ -178,7 +178,7 @@ def test_what_is_uploaded_while_a_purge_waits_stays(place: Place, own_api: Api, 
     place.bucket.put("uploads/same.mp4", b"the old one", content_type="video/mp4")
     work = Work(place, "uploads/same.mp4", held)
     work.start()
-    assert held.begun.wait(60)
+    assert held.begun.wait(PATIENCE_S)
     with own_api.client() as client, own_api.socket() as socket:
         purge(client)
         message_when(socket, lambda state: state["purge"] and state["purge"]["phase"] == "in_work")
@@ -207,7 +207,7 @@ def test_a_video_failing_during_a_purge_leaves_no_record(place: Place, own_api: 
     work = Work(place, "uploads/bad.mp4", held)
     held.outcome = Outcome.failed(ExtractionError(ReasonCode.NOT_A_VIDEO, "It is none."))
     work.start()
-    assert held.begun.wait(60)
+    assert held.begun.wait(PATIENCE_S)
     with own_api.client() as client, own_api.socket() as socket:
         purge(client)
         message_when(socket, lambda state: state["purge"] and state["purge"]["phase"] == "in_work")

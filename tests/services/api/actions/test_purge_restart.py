@@ -12,7 +12,7 @@ from services.worker.process import Skipped
 from tests.services.api.actions.test_actions import HeldSandbox, Work, leftovers, purge, purge_until_done
 from tests.services.api.process import running
 from tests.services.api.records import a_record, store, write
-from tests.support.driver import eventually
+from tests.support.driver import PATIENCE_S, eventually
 from tests.support.place import Place
 from tests.support.purging import (
     PHASES,
@@ -116,7 +116,7 @@ def test_another_api_finishes_the_purge_of_a_killed_one(place: Place, tmp_path: 
     work = Work(place, "uploads/busy.mp4", held)
     work.start()
     try:
-        assert held.begun.wait(60)
+        assert held.begun.wait(PATIENCE_S)
         with running(place, tmp_path) as first, first.client() as client:
             identity = purge(client).json()["progress"]["id"]
             eventually(lambda: job_in(place).progress.phase == "in_work", "the wait for the worker")
