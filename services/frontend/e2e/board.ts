@@ -18,7 +18,7 @@ export const test = base.extend<Board, { demo: Demo }>({
       await use(demo);
       await demo.stop();
     },
-    { scope: "worker", timeout: 300_000 },
+    { scope: "worker", timeout: 600_000 },
   ],
   baseURL: async ({ demo }, use) => use(demo.endpoints.dashboard),
   board: async ({ page, demo }, use) => {
@@ -72,5 +72,5 @@ export async function untilIdle(page: Page): Promise<void> {
       async () => (await fetch("/api/queue")).json() as Promise<{ visible: number; in_flight: number }>,
     );
     expect([metrics.videos.processing ?? 0, queue.visible, queue.in_flight]).toEqual([0, 0, 0]);
-  }).toPass({ timeout: 120_000, intervals: [500] });
+  }).toPass({ timeout: 240_000, intervals: [500] });
 }

@@ -1,15 +1,16 @@
 /** The real demo: embedded AWS, workers, api and dashboard, started and stopped by the tests. */
 
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 const PYTHON = process.env.E2E_PYTHON ?? "python3";
-const START_TIMEOUT_MS = 240_000;
+const START_TIMEOUT_MS = 400_000;
 const STOP_TIMEOUT_MS = 60_000;
-const ROTATION_TIMEOUT_MS = 30_000;
+const ROTATION_TIMEOUT_MS = 120_000;
 /** Turn on the optional outputs, so that the tests cover them. */
 const SETTINGS = ["--set=THUMBNAIL_STORYBOARD=true", "--set=THUMBNAIL_PREVIEW=true"];
 
@@ -66,11 +67,17 @@ export class Demo {
     return readFileSync(this.endpoints.token_file, "utf8");
   }
 
-  /** Replace the token, and return when the api accepts it: it reads the file every few seconds. */
-  async rotate(token: string): Promise<void> {
-    writeFileSync(this.endpoints.token_file, token);
+  /** Replace the tokens, and return when the api accepts `token`: it reads the file every few seconds. */
+  async rotate(tokens: string, token = tokens): Promise<void> {
+    writeFileSync(this.endpoints.token_file, tokens);
     const headers = { Authorization: `Bearer ${token.trim()}` };
-    const isTaken = async () => (await fetch(`${this.endpoints.api}/api/config`, { headers })).ok;
+    const ask = () => fetch(`${this.endpoints.api}/api/config`, { headers });
+    // An api that is starting, or is closing an idle connection, refuses the request.
+    const isTaken = () =>
+      ask().then(
+        ({ ok }) => ok,
+        () => false,
+      );
     for (const until = Date.now() + ROTATION_TIMEOUT_MS; !(await isTaken()); await sleep(1000)) {
       if (Date.now() > until) throw new Error("The api does not take the new token.");
     }
@@ -82,14 +89,14 @@ export class Demo {
   }
 
   /** Upload files to the bucket directly, without the dashboard. */
-  put(...files: readonly (readonly [key: string, path: string])[]): void {
+  async put(...files: readonly (readonly [key: string, path: string])[]): Promise<void> {
     const { aws, bucket } = this.endpoints;
     const script = `import sys, boto3
 s3 = boto3.client("s3", endpoint_url=sys.argv[1], region_name="us-east-1",
                   aws_access_key_id="test", aws_secret_access_key="test")
 for key, path in zip(sys.argv[3::2], sys.argv[4::2]):
     s3.upload_file(path, sys.argv[2], key)`;
-    execFileSync(PYTHON, ["-c", script, aws, bucket, ...files.flat()]);
+    await promisify(execFile)(PYTHON, ["-c", script, aws, bucket, ...files.flat()]);
   }
 
   /** Return the id of the demo's process, or of a descendant, whose command contains `module`. */

@@ -23,7 +23,7 @@ test("shows STALE and names the source when AWS hangs", async ({ board, demo }) 
   } finally {
     process.kill(aws, "SIGCONT");
   }
-  await expect(connection).toHaveText("LIVE", { timeout: 60_000 });
+  await expect(connection).toHaveText("LIVE", { timeout: 120_000 });
   await expect(board.getByText("has not answered")).toHaveCount(0);
 });
 
@@ -37,17 +37,19 @@ test("shows STALE, DOWN and LIVE around an outage", async ({ board, demo }) => {
   } finally {
     process.kill(api, "SIGCONT");
   }
-  await expect(connection).toHaveText("LIVE", { timeout: 90_000 });
+  await expect(connection).toHaveText("LIVE", { timeout: 150_000 });
 });
 
 test("continues an upload in parts after a lost connection", async ({ board, context, demo }) => {
   const begun: string[] = [];
   const received: string[] = [];
   const numberOf = (url: string) => new URL(url).searchParams.get("partNumber") ?? "";
+  let isHeld = true;
   await board.route(/partNumber=/, async (route) => {
-    begun.push(numberOf(route.request().url()));
-    // Slow enough to lose the connection in the middle of the upload.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const number = numberOf(route.request().url());
+    begun.push(number);
+    // The connection is lost in the middle of the upload: until then, three parts pass.
+    while (isHeld && Number(number) > 3) await new Promise((resolve) => setTimeout(resolve, 100));
     await route.continue().catch(() => undefined);
   });
   board.on("requestfinished", (request) => {
@@ -55,8 +57,9 @@ test("continues an upload in parts after a lost connection", async ({ board, con
   });
   await upload(board, largeVideo(demo, "tunnel.mp4", LARGE_BYTES));
   const row = uploadRow(board, "tunnel.mp4");
-  await expect.poll(() => received.length).toBeGreaterThanOrEqual(3);
+  await expect.poll(() => received.length).toBe(3);
   await context.setOffline(true);
+  isHeld = false;
   await expect(row.getByText("The connection is lost")).toBeVisible();
   const before = new Set(received);
   // Longer than the first few attempts: an upload waits for the connection without a limit.
@@ -71,7 +74,8 @@ test("continues an upload in parts after a lost connection", async ({ board, con
 
 test("continues an upload after the api dies", async ({ board, demo }) => {
   let killed = false;
-  await board.route(/partNumber=3/, async (route) => {
+  // The last part: the api must still be away when the upload is complete.
+  await board.route(/partNumber=7/, async (route) => {
     if (!killed) process.kill(demo.pidOf("services.api"), "SIGKILL");
     killed = true;
     await route.continue().catch(() => undefined);

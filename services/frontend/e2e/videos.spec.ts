@@ -82,13 +82,15 @@ test("sends a large file in parts, repeating lost ones", async ({ board, demo })
 });
 
 test("cancels an upload and retries it", async ({ board, demo }) => {
+  let isHeld = true;
   await board.route(/partNumber=/, async (route) => {
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    while (isHeld) await new Promise((resolve) => setTimeout(resolve, 100));
     await route.continue().catch(() => undefined);
   });
   await upload(board, largeVideo(demo, "second thoughts.mp4", 110_000_000));
   await board.getByRole("button", { name: "Cancel the upload of second thoughts.mp4" }).click();
   await expect(uploadRow(board, "second thoughts.mp4")).toContainText("Cancelled");
+  isHeld = false;
   await board.unroute(/partNumber=/);
   await board.getByRole("button", { name: "Retry the upload of second thoughts.mp4" }).click();
   await expect(uploadRow(board, "second thoughts.mp4").getByRole("img")).toHaveCount(3, { timeout: 60_000 });
