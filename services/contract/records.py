@@ -223,6 +223,19 @@ def is_same_claim(record: VideoRecord, claimed: VideoRecord) -> bool:
     return (record.etag, record.settings_hash, record.base) == (claimed.etag, claimed.settings_hash, claimed.base)
 
 
+def close_deleted(record: VideoRecord, now: datetime) -> VideoRecord:
+    """Return the record of a video that was deleted while it was processing, as failed."""
+    return record.model_copy(
+        update={
+            "state": VideoState.FAILED,
+            "reason_code": ReasonCode.DELETED,
+            "reason": "The video was deleted before its thumbnails were taken.",
+            "updated_at": now,
+            "finished_at": now,
+        }
+    )
+
+
 Totals = Mapping[str, int]
 """Counters over all records: `videos_<state>`, `thumbnails`, `upload_bytes`, `thumbnail_bytes`."""
 

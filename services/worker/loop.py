@@ -264,15 +264,16 @@ class WorkerLoop:
             self._services.metrics.retries.labels(error.code).inc()
             log.warning("video_to_be_retried")
             return False
-        if not self._services.processor.is_failure(event, delivery, error):
+        failed = self._services.processor.find_failed_upload(event, delivery, error)
+        if failed is None:
             self._services.metrics.skipped.labels("settled_elsewhere").inc()
             log.info("video_skipped", why="settled_elsewhere")
             return True
         # First the dead letter, then the record, then (by the caller) the message: a crash only repeats this.
         self._services.dead_letters.put(
-            make_notification_body(event), reason_code=error.code, reason=error.reason, attempts=delivery.receive_count
+            make_notification_body(failed), reason_code=error.code, reason=error.reason, attempts=delivery.receive_count
         )
-        self._services.processor.record_failure(event, delivery, error)
+        self._services.processor.record_failure(failed, delivery, error)
         self._services.metrics.videos.labels("failed", error.code).inc()
         log.error("video_failed")
         return True

@@ -22,6 +22,7 @@ from services.contract.records import (
     ReasonCode,
     VideoRecord,
     VideoState,
+    close_deleted,
     decide_finish,
     decide_processing,
     is_failure,
@@ -129,9 +130,23 @@ class Processor:
                 result = self._process_once(event, delivery, before, video)
             except (WriteConflictError, SupersededError):
                 continue
+            except ProcessingError as error:
+                # A read of an object that was replaced or deleted fails; the record must not wait for another attempt.
+                if error.retryable and self._is_replaced(video.info):
+                    continue
+                raise
             if result is not None:
                 return result
         raise WriteConflictError(f"the record of {event.key} kept changing")
+
+    def _is_replaced(self, info: ObjectInfo) -> bool:
+        """Return True if the object is no longer in the bucket, False also if S3 does not answer."""
+        try:
+            return self._bucket.head(info.key).etag != info.etag
+        except ObjectMissingError:
+            return True
+        except ServiceError:
+            return False
 
     def _process_once(
         self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, video: SignedObject
@@ -264,44 +279,53 @@ class Processor:
         with contextlib.suppress(ObjectMissingError):
             self._bucket.head(key)
             return False
-        now = self._now()
-        gone = {
-            "state": VideoState.FAILED,
-            "reason_code": ReasonCode.DELETED,
-            "reason": "The video was deleted before its thumbnails were taken.",
-            "updated_at": now,
-            "finished_at": now,
-        }
         try:
-            self._videos.replace(before, before.model_copy(update=gone))
+            self._videos.replace(before, close_deleted(before, self._now()))
         except WriteConflictError:
             return False
         return True
 
-    def is_failure(self, event: UploadEvent, delivery: Delivery, error: ProcessingError) -> bool:
-        """Return True if giving up this attempt means that the video has failed, False if another attempt settled it.
+    def find_failed_upload(self, event: UploadEvent, delivery: Delivery, error: ProcessingError) -> UploadEvent | None:
+        """Return the event of the upload that has failed, None if another attempt settled it or it was deleted.
 
-        Raises: AwsError.
+        It is the upload that the attempt has claimed, or else the object in the bucket, which can be newer than that of
+        `event`. Only if S3 does not answer, it is the event's. Raises: AwsError.
         """
-        return is_failure(self._videos.get(event.key), error.record, event, delivery)
+        record = self._videos.get(event.key)
+        failed = event
+        if error.record:
+            failed = _adopt_object(event, error.record.etag, error.record.size_bytes, error.record.modified_at)
+        else:
+            # Read after the record, so that it is the object of that record or a later one.
+            with contextlib.suppress(ServiceError):
+                try:
+                    info = self._bucket.head(event.key)
+                except ObjectMissingError:
+                    self._close_record(event.key)
+                    return None
+                failed = _adopt_object(event, info.etag, info.size_bytes, info.modified_at)
+        return failed if is_failure(record, error.record, failed, delivery) else None
 
-    def record_failure(self, event: UploadEvent, delivery: Delivery, error: ProcessingError) -> None:
-        """Mark the video as failed and store the reason, unless another attempt has settled it. Raises: AwsError."""
+    def record_failure(self, failed: UploadEvent, delivery: Delivery, error: ProcessingError) -> None:
+        """Mark the upload of `find_failed_upload` as failed, unless another attempt settled it. Raises: AwsError."""
         now = self._now()
         for _ in range(_MAX_ROUNDS):
-            before = self._videos.get(event.key)
-            if not is_failure(before, error.record, event, delivery):
+            before = self._videos.get(failed.key)
+            is_about_another = error.record is None and before is not None and before.etag != failed.etag
+            if is_about_another and not self._is_stored(failed):
                 return
-            is_same_content = before is not None and before.etag == event.etag
-            failed = error.record or self._new_record(
-                event,
+            if not is_failure(before, error.record, failed, delivery):
+                return
+            is_same_content = before is not None and before.etag == failed.etag
+            record = error.record or self._new_record(
+                failed,
                 delivery,
                 before if is_same_content else None,
-                ObjectInfo(event.key, event.etag, event.size_bytes),
+                ObjectInfo(failed.key, failed.etag, failed.size_bytes),
                 base=before.base if before else "",
             )
             info, usage = (error.outcome.info, error.outcome.usage) if error.outcome else (None, None)
-            after = failed.model_copy(
+            after = record.model_copy(
                 update={
                     "state": VideoState.FAILED,
                     "reason_code": error.code,
@@ -317,7 +341,29 @@ class Processor:
             except WriteConflictError:
                 continue
             return
-        raise WriteConflictError(f"the record of {event.key} kept changing")
+        raise WriteConflictError(f"the record of {failed.key} kept changing")
+
+    def _is_stored(self, upload: UploadEvent) -> bool:
+        """Return True if the upload is still in the bucket, or if S3 does not answer and the sequencers must decide.
+
+        Raises: ServiceError if S3 does not answer and there is no sequencer.
+        """
+        try:
+            return self._bucket.head(upload.key).etag == upload.etag
+        except ObjectMissingError:
+            return False
+        except ServiceError:
+            if not upload.sequencer:
+                raise
+            return True
+
+
+def _adopt_object(event: UploadEvent, etag: str, size_bytes: int, modified_at: datetime | None) -> UploadEvent:
+    """Return the event as one of the object with this ETag."""
+    if event.etag == etag:
+        return event
+    changes = {"etag": etag, "size_bytes": size_bytes, "sequencer": "", "time": modified_at or event.time}
+    return event.model_copy(update=changes)
 
 
 def _list_measurements(info: VideoInfo | None, usage: Usage | None) -> dict[str, object]:

@@ -35,6 +35,7 @@ from services.contract.records import (
     StoredThumbnail,
     VideoRecord,
     VideoState,
+    close_deleted,
     share_of_totals,
 )
 from services.contract.thumbnails import ImageFormat
@@ -254,7 +255,10 @@ def _from_letter(info: ObjectInfo, letter: Letter) -> VideoRecord:
 
 
 def _remove_gone(context: ReindexContext, seen: set[str], result: ReindexResult) -> None:
-    """Remove records of videos that are no longer in the bucket, and release their claims."""
+    """Remove records of videos that are no longer in the bucket, and release their claims.
+
+    A record that is still in progress is closed: its worker may have died.
+    """
     for item in context.videos.scan():
         if not is_upload(item["pk"]) or item["pk"] in seen:
             continue
@@ -262,10 +266,15 @@ def _remove_gone(context: ReindexContext, seen: set[str], result: ReindexResult)
         try:
             context.bucket.head(record.key)
         except ObjectMissingError:
-            if record.finished_at is None:
+            if record.purged_at is not None:
+                # A purge removes what it has marked, with the pictures that a worker has stored meanwhile.
                 continue
             # A conflict means that a worker has just written it: its record is newer.
             with contextlib.suppress(WriteConflictError):
+                if record.finished_at is None:
+                    # A worker may still write its result over this; otherwise the next reindex removes the record.
+                    context.videos.replace(record, close_deleted(record, datetime.now(UTC)))
+                    continue
                 context.videos.remove([record])
                 # The thumbnails stay, and another upload may replace them.
                 context.videos.release([record.base] if record.base else [])

@@ -10,6 +10,8 @@ from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.videos import VideosTable
 from services.contract.events import RETRY, Delivery, UploadEvent
 from services.contract.records import ReasonCode, VideoRecord, VideoState
+from services.worker.extraction.outcome import Outcome
+from services.worker.extraction.reading.source import VideoSource
 from services.worker.extraction.sandbox.sandbox import SandboxError
 from services.worker.process import ProcessingError, Skipped, Stored
 from tests.support.place import Place
@@ -196,6 +198,40 @@ def test_a_deleted_video_closes_its_record(place: Place) -> None:
     assert (record_of(place).state, record_of(place).reason_code) == (VideoState.FAILED, ReasonCode.DELETED)
 
 
+def die() -> None:
+    raise SandboxError("the worker died")
+
+
+class UnreadableSandbox(PlayedSandbox):
+    """A sandbox that cannot read the video, once the test has done what happens meanwhile."""
+
+    def extract(self, source: VideoSource) -> Outcome:
+        if self.extractions:
+            return super().extract(source)
+        super().extract(source)
+        return Outcome(VideoState.FAILED, reason_code=ReasonCode.STORAGE, reason="It changed.", retryable=True)
+
+
+def test_a_video_deleted_while_it_is_read_closes_its_record(place: Place) -> None:
+    event = upload(place, b"film")
+    worker = a_worker(place)
+    worker._sandbox = UnreadableSandbox(lambda: place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY))  # noqa: SLF001 - there is no other way to a sandbox of the test
+
+    assert work(worker, event) == Skipped("object_gone")
+
+    assert (record_of(place).state, record_of(place).reason_code) == (VideoState.FAILED, ReasonCode.DELETED)
+
+
+def test_a_video_overwritten_while_it_is_read_is_processed_at_once(place: Place) -> None:
+    event = upload(place, b"old")
+    worker = a_worker(place)
+    worker._sandbox = UnreadableSandbox(lambda: upload(place, b"new"))  # noqa: SLF001 - as above
+
+    work(worker, event)
+
+    assert shown(place, record_of(place)) == pictures_of(b"new")
+
+
 class HookedTable(VideosTable):
     """A table that lets a test act just before a record is read for the first time."""
 
@@ -213,9 +249,6 @@ def test_a_video_uploaded_during_its_close_is_processed(place: Place) -> None:
     event = upload(place, b"film")
     place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
     again: list[tuple[UploadEvent, Delivery]] = []
-
-    def die() -> None:
-        raise SandboxError("the worker died")
 
     def come_back() -> None:
         again.append((upload(place, b"film"), delivery("message-2")))
@@ -274,6 +307,56 @@ def test_an_older_upload_s_failure_leaves_the_newer_record(place: Place) -> None
     worker.record_failure(event, taken, failure.value)
 
     assert record_of(place).state is VideoState.DONE
+
+
+def test_an_overwritten_upload_s_failure_leaves_the_newer_record(place: Place) -> None:
+    first = upload(place, b"first")
+    second = upload(place, b"second")
+    upload(place, b"third")
+    work(a_worker(place), first)
+    before = record_of(place)
+    outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
+
+    assert a_worker(place).find_failed_upload(second, delivery("message-2", receive_count=5), outage) is None
+    a_worker(place).record_failure(second, delivery("message-2", receive_count=5), outage)
+
+    assert record_of(place) == before
+
+
+def test_a_failure_is_of_the_object_that_was_found(place: Place) -> None:
+    old = upload(place, b"old")
+    newer = upload(place, BROKEN)
+    worker = a_worker(place)
+    with pytest.raises(ProcessingError) as failure:
+        worker.process(old, delivery("message-1"))
+
+    failed = worker.find_failed_upload(old, delivery("message-1"), failure.value)
+
+    assert failed is not None
+    assert (failed.etag, failed.size_bytes, failed.sequencer) == (newer.etag, newer.size_bytes, "")
+
+
+def test_giving_up_without_an_attempt_names_the_present_object(place: Place) -> None:
+    old = upload(place, b"old")
+    newer = upload(place, b"newer")
+    endless = ProcessingError(ReasonCode.INTERNAL, "It was received 9 times.", retryable=False)
+
+    failed = a_worker(place).find_failed_upload(old, delivery("message-1", receive_count=9), endless)
+
+    assert failed is not None
+    assert failed.etag == newer.etag
+
+
+def test_giving_up_a_deleted_video_closes_its_record(place: Place) -> None:
+    event = upload(place, b"film")
+    with pytest.raises(ProcessingError):
+        a_worker(place, die).process(event, delivery("message-1"))
+    place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
+    endless = ProcessingError(ReasonCode.INTERNAL, "It was received 9 times.", retryable=False)
+
+    assert a_worker(place).find_failed_upload(event, delivery("message-1", receive_count=9), endless) is None
+
+    assert (record_of(place).state, record_of(place).reason_code) == (VideoState.FAILED, ReasonCode.DELETED)
 
 
 def test_a_failure_of_a_purged_video_is_not_recorded(place: Place) -> None:

@@ -178,6 +178,26 @@ def parts_of(place: Place, bucket: Bucket) -> ReindexContext:
     )
 
 
+def test_a_record_that_a_purge_has_marked_is_left_to_the_purge(place: Place) -> None:
+    marked = write(place, a_record("uploads/gone.mp4").model_copy(update={"purged_at": START}))
+
+    run_reindex(parts_of(place, place.bucket), lambda _: None)
+
+    assert place.videos.get(marked.key) == marked
+
+
+def test_the_record_of_a_deleted_video_in_progress_is_closed_and_then_removed(place: Place) -> None:
+    key = write(place, a_record("uploads/gone.mp4", VideoState.PROCESSING)).key
+
+    run_reindex(parts_of(place, place.bucket), lambda _: None)
+
+    closed = place.videos.get(key)
+    assert closed is not None
+    assert (closed.state, closed.reason_code) == (VideoState.FAILED, ReasonCode.DELETED)
+    run_reindex(parts_of(place, place.bucket), lambda _: None)
+    assert place.videos.get(key) is None
+
+
 def test_all_wrong_settings_are_named_without_secrets(place: Place) -> None:
     wrong = environment(place, API_PORT="0", AUTH_MODE="tokens", AUTH_TOKENS="short-secret", API_PUBLIC_URL="x")
     del wrong["VIDEOS_TABLE"]
