@@ -84,8 +84,12 @@ def test_a_presigned_url_is_stable_and_shows_the_picture(shared_place: Place, op
         # A list of the last two seconds is shown again, with or without the video.
         return str(found[0]) if found else None
 
-    # At the border of two windows they would differ once.
-    stable = eventually(lambda: (first := url()) == url() and first, "the same URL")
+    def stable_url() -> str | None:
+        first = url()
+        # At the border of two windows they differ once.
+        return first if first == url() else None
+
+    stable = eventually(stable_url, "the same URL")
     picture = get(stable)
     assert (picture.status_code, picture.content) == (200, b"picture")
     assert picture.headers["Content-Type"] == "image/jpeg"
