@@ -128,8 +128,8 @@ def anchors(page: Path) -> set[str]:
     return found
 
 
-def sessions(noxfile: Path) -> set[str]:
-    text = text_of(noxfile)
+def sessions(*files: Path) -> set[str]:
+    text = "".join(map(text_of, files))
     named = re.findall(r'@nox\.session\(name="([\w-]+)"', text)
     return set(re.findall(r"@nox\.session.*\ndef (\w+)\(", text)) | set(named)
 
@@ -206,7 +206,7 @@ def test_every_page_is_in_the_index() -> None:
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "template" / "README.md.jinja"], ids=relative)
 def test_commands_name_sessions_that_exist(page: Path) -> None:
-    known = set() if "template" in relative(page) else sessions(ROOT / "noxfile.py")
+    known = set() if "template" in relative(page) else sessions(ROOT / "noxfile.py", ROOT / "tasks" / "development.py")
     if relative(page) in INSTANCE_PAGES:
         known |= sessions(ROOT / "template" / "noxfile.py")
     unknown = set(sessions_of_commands(text_of(page))) - known

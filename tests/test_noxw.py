@@ -147,6 +147,8 @@ def test_every_session_has_a_line_of_help(folder: Path, tmp_path: Path, project:
     for file in ("noxw", "noxw.py", "requirements/nox.txt", "noxfile.py"):
         (tmp_path / file).parent.mkdir(exist_ok=True)
         shutil.copy((project if file.startswith("req") else folder) / file, tmp_path / file)
+    if folder == ROOT:
+        shutil.copytree(ROOT / "tasks", tmp_path / "tasks")
     (tmp_path / ".noxw").symlink_to(ROOT / ".noxw")
     status, lines = run_noxw(tmp_path, "--list")
     assert status == 0

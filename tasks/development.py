@@ -1,0 +1,105 @@
+"""Sessions for developers, besides the checks of `noxfile.py`: benchmarks, long tests, generated files, releases."""
+
+import nox
+
+from tasks.helpers import FRONTEND, ROOT, find_npm, install, run_module, run_playwright, run_test_module
+
+
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Extract from randomly damaged videos.
+
+    ./noxw fuzz [--minutes N]
+    """
+    run_test_module(session, "tests.support.fuzz")
+
+
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Break everything while videos arrive, and audit the result."""
+    run_test_module(session, "tests.faults")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Run a benchmark and print a table.
+
+    ./noxw bench synth|api|extraction|requests [--long] [--rounds N]
+    """
+    install(session, "test", "bench")
+    name, *arguments = session.posargs or ["synth"]
+    run_module(session, f"benchmarks.{name}", *arguments)
+
+
+@nox.session(default=False)
+def generate(session: nox.Session) -> None:
+    """Generate the reference pages and the TypeScript types."""
+    install(session, "local")
+    pages = {
+        "docs/settings.md": ("services.contract.settings.reference",),
+        "docs/api.md": ("services.api.schema.reference",),
+        "services/frontend/src/lib/api/openapi.json": ("services.api", "openapi"),
+        "docs/images/packages.svg": ("tests.support.package_graph",),
+    }
+    for page, command in pages.items():
+        (ROOT / page).write_text(str(session.run("python", "-m", *command, silent=True)), encoding="utf-8")
+    install(session, "stacks")
+    session.run("python", "-m", "stacks.reference", "examples", "docs/stacks")
+    if (FRONTEND / "node_modules").is_dir():
+        with session.chdir(FRONTEND):
+            find_npm(session)("run", "generate")
+
+
+@nox.session(default=False)
+def screenshots(session: nox.Session) -> None:
+    """Take the pictures in docs/images from a demo."""
+    run_playwright(session, "screenshots", *session.posargs)
+
+
+@nox.session(default=False)
+def lighthouse(session: nox.Session) -> None:
+    """Measure every page of the dashboard with Lighthouse."""
+    npm = find_npm(session)
+    # Apart from the dashboard's packages: Lighthouse needs 200 packages that nothing else uses.
+    with session.chdir(FRONTEND / "e2e" / "lighthouse"):
+        npm("ci", "--ignore-scripts")
+    run_playwright(session, "lighthouse", *session.posargs)
+
+
+@nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """Check that memory stays flat for an hour; --heap: a browser's."""
+    if "--heap" in session.posargs:
+        run_playwright(session, "soak")
+    else:
+        run_test_module(session, "tests.soak")
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Compile requirements/ from pyproject.toml.
+
+    ./noxw lock [--upgrade]
+    """
+    options = ("--quiet", "--universal", "--python-version=3.11", "--generate-hashes")
+    for name, selection in nox.project.load_toml(ROOT / "pyproject.toml")["tool"]["lock"].items():
+        constraint = [] if name in ("test", "checkov") else ["--constraints=requirements/test.txt"]
+        header = ("--no-annotate", "--no-emit-index-url", "--custom-compile-command=./noxw lock")
+        file = f"--output-file=requirements/{name}.txt"
+        command = ("uv", "pip", "compile", *options, *header, file, *selection, *constraint, *session.posargs)
+        session.run(*command, external=True)
+
+
+@nox.session(default=False)
+def wheel(session: nox.Session) -> None:
+    """Build the wheel into dist/."""
+    session.run("uv", "build", "--wheel", "--quiet", external=True)
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Check everything and tag a version.
+
+    ./noxw release X.Y.Z
+    """
+    session.run("python", "release.py", "tag", *session.posargs)
