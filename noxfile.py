@@ -1,6 +1,7 @@
 """The tasks of the project, as nox sessions: `./noxw --list` prints them. noxw.py explains the tags user and check."""
 
 import argparse
+import runpy
 import sys
 from pathlib import Path
 
@@ -9,7 +10,6 @@ import nox
 # noxw starts Python without this folder.
 sys.path.append(str(Path(__file__).parent))
 
-from tasks import development  # noqa: F401 - its sessions
 from tasks.helpers import (
     FRONTEND,
     ROOT,
@@ -21,6 +21,9 @@ from tasks.helpers import (
     run_module,
     run_playwright,
 )
+
+# No import, which would happen once: noxw and nox each load this file, and expect all sessions in it.
+runpy.run_path(str(ROOT / "tasks" / "development.py"))
 
 nox.needs_version = ">=2025.10"
 nox.options.default_venv_backend = "uv"

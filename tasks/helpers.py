@@ -39,14 +39,17 @@ def install(session: nox.Session, *names: str) -> None:
         session.install("--quiet", "--require-hashes", "-r", f"requirements/{name}.txt")
 
 
-def install_tool(session: nox.Session, name: str) -> str:
-    """Install a program into its own environment, because its pins conflict with our requirements; return its path."""
+def install_tool(session: nox.Session, name: str, *, program: str | None = None) -> str:
+    """Install `requirements/<name>.txt` into an environment of its own, because its pins conflict with others.
+
+    Return the path of the program, which has the same name unless `program` says otherwise.
+    """
     environment = Path(session.virtualenv.location).with_name(f"tool-{name}")
     if not environment.exists():
         session.run("uv", "venv", "--quiet", str(environment), external=True, silent=True)
     install = ("uv", "pip", "install", "--quiet", "--require-hashes", f"--python={environment}")
     session.run(*install, f"--requirements=requirements/{name}.txt", external=True)
-    return str(environment / "bin" / name)
+    return str(environment / "bin" / (program or name))
 
 
 def install_evaluator(session: nox.Session) -> None:

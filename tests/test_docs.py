@@ -51,6 +51,7 @@ RUN_ELSEWHERE = {
     "check-update": "tests/template/test_update.py",
     "update": "tests/template/test_update.py",
     "extract": "tests/services/worker/test_extract_command.py",
+    "sbom": "tests/test_sbom.py",
     "scaling": "tests/stacks/scaling/test_scaling_command.py",
 }
 """Commands that another test runs, by its file."""
@@ -75,6 +76,7 @@ NOT_RUN = {
     "soak": _FOR_MINUTES,
     "generate": "it writes; tests compare the pages that it makes with the code",
     "lock": "it asks the package registry",
+    "audit": "it asks the registries for known vulnerabilities",
     "release": "it runs these tests: what it asks before and after is in tests/test_release.py",
 }
 """Commands that no test runs as they stand: what they take, or why."""
@@ -83,6 +85,7 @@ FOREIGN_MESSAGES = ("| Terraform:", "| GitHub:")
 """Rows of the troubleshooting page whose messages are those of other programs."""
 
 PARTS = (
+    "tasks",
     "services/api",
     "services/contract",
     "services/worker",
@@ -250,6 +253,7 @@ def test_messages_on_the_troubleshooting_page_are_the_real_ones() -> None:
         *(ROOT / "stacks").rglob("*.py"),
         *(ROOT / "services" / "frontend" / "src" / "text").glob("*.ts"),
         *ROOT.glob("nox*"),
+        *(ROOT / "tasks").glob("*.py"),
     ]
     # A message may continue on the next line of the source.
     source = re.sub(r'"\s*\n\s*f?"', "", "\n".join(text_of(file) for file in files if file.is_file()))
