@@ -1,15 +1,24 @@
 """Prometheus metrics of a worker."""
 
+import pkgutil
+from pathlib import Path
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from services.contract.records import VideoRecord
-from services.worker.extraction.containers import CONTAINERS
+from services.worker import extraction
 from services.worker.extraction.index_failure import IndexFailure
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _LATENCY_SECONDS = (0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600)
-_CONTAINERS = {container.name for container in CONTAINERS}
 _MEGABYTES = tuple(size * 1_000_000 for size in (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256))
+
+CONTAINER_NAMES = {
+    module.name
+    for module in pkgutil.iter_modules([str(Path(folder, "containers")) for folder in extraction.__path__])
+    if module.ispkg
+}
+"""The packages of containers, which are not imported: they load OpenCV, which only children need."""
 
 
 class WorkerMetrics:
@@ -63,7 +72,7 @@ class WorkerMetrics:
 
     def count_index_failure(self, failure: IndexFailure) -> None:
         """Count an error of an index reader. Unknown containers share one label, as a child can send any name."""
-        container = failure.container if failure.container in _CONTAINERS else "other"
+        container = failure.container if failure.container in CONTAINER_NAMES else "other"
         self.index_failures.labels(container, failure.label).inc()
 
     def serve(self, port: int) -> None:

@@ -19,7 +19,6 @@ import os
 import selectors
 import signal
 import socket
-import struct
 import sys
 import traceback
 from pathlib import Path
@@ -37,15 +36,9 @@ from services.worker.extraction.frames import avi_wrapper, capture
 from services.worker.extraction.frames.request import SearchLimits
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.sandbox import child, confinement
+from services.worker.extraction.sandbox.control import EXIT, KILL, MAX_GREETING_BYTES, MESSAGE_BYTES, PID
 from services.worker.extraction.sandbox.wire import WireError
 
-PID = struct.Struct("!i")
-EXIT = struct.Struct("!idd")
-"""Wait status, CPU seconds, peak resident memory in MiB."""
-
-FORK, KILL = b"F", b"K"
-MESSAGE_BYTES = 1 + PID.size
-MAX_GREETING_BYTES = 256
 _WARM_UP_CPU_S = 60.0
 _FAILED = 255
 """Exit status of a rehearsal that failed for another reason than a missing filter."""

@@ -21,7 +21,8 @@ from services.contract.records import ReasonCode
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.outcome import ExtractionError, Outcome, Usage, decode_outcome
 from services.worker.extraction.reading.source import LocalFile, SourceError, VideoSource
-from services.worker.extraction.sandbox import forkserver, wire
+from services.worker.extraction.sandbox import wire
+from services.worker.extraction.sandbox.control import EXIT, FORK, KILL, MAX_GREETING_BYTES, MESSAGE_BYTES, PID
 from services.worker.extraction.sandbox.job import Bounds, ExtractionJob
 from services.worker.extraction.sandbox.wire import DeadlineError, Kind, WireError
 
@@ -38,6 +39,9 @@ TUNING = {
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
 """Variables that are set for the fork server."""
+
+_FORK_SERVER = f"{__package__}.forkserver"
+"""Not imported: it loads OpenCV, which only children need."""
 
 _IMPORT_PATH = str(Path(__file__).parents[4])
 """Folder of the package `services`."""
@@ -147,7 +151,7 @@ class Sandbox:
             for _ in range(2):
                 try:
                     server, control = self._started()
-                    message = forkserver.FORK.ljust(forkserver.MESSAGE_BYTES)
+                    message = FORK.ljust(MESSAGE_BYTES)
                     socket.send_fds(control, [message], conversation.child_descriptors)
                 except OSError:
                     self._forget()
@@ -181,7 +185,7 @@ class Sandbox:
             environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
             self._server = subprocess.Popen(  # noqa: S603 - our own module
                 # -P: no module is imported from the working directory.
-                [sys.executable, "-P", "-m", forkserver.__name__, str(theirs.fileno())],
+                [sys.executable, "-P", "-m", _FORK_SERVER, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -203,13 +207,13 @@ class Sandbox:
         with self._lock:
             if self._control:
                 with contextlib.suppress(OSError):
-                    self._control.send(forkserver.KILL + forkserver.PID.pack(pid))
+                    self._control.send(KILL + PID.pack(pid))
 
 
 def _receive_greeting(control: socket.socket) -> str:
     """Return the greeting of the fork server. Raises: OSError if it does not start."""
     control.settimeout(_START_S)
-    greeting = control.recv(forkserver.MAX_GREETING_BYTES)
+    greeting = control.recv(MAX_GREETING_BYTES)
     control.settimeout(None)
     if not greeting.endswith(b"\n"):
         raise OSError("it ended before it started to serve")
@@ -270,10 +274,10 @@ class _Conversation:
     def await_pid(self) -> int:
         """Return the PID of the child. Raises: WireError."""
         wire.await_ready(self._status, select.POLLIN, time.monotonic() + _START_S)
-        data = os.read(self._status, forkserver.PID.size)
-        if len(data) != forkserver.PID.size:
+        data = os.read(self._status, PID.size)
+        if len(data) != PID.size:
             raise WireError("no PID")
-        (pid,) = forkserver.PID.unpack(data)
+        (pid,) = PID.unpack(data)
         return int(pid)
 
     def serve_child(self) -> None:
@@ -341,9 +345,9 @@ class _Conversation:
         """Wait for the end of the child, which has answered or was killed."""
         with contextlib.suppress(DeadlineError):
             wire.await_ready(self._status, select.POLLIN, time.monotonic() + _EXIT_S)
-            data = os.read(self._status, forkserver.EXIT.size)
-            if len(data) == forkserver.EXIT.size:
-                self._ending = _Ending(*forkserver.EXIT.unpack(data))
+            data = os.read(self._status, EXIT.size)
+            if len(data) == EXIT.size:
+                self._ending = _Ending(*EXIT.unpack(data))
 
     def build_outcome(self) -> Outcome:
         """Return the answer of the child, or the reason why it has none, with its usage."""

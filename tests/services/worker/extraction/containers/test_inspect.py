@@ -15,6 +15,7 @@ from services.worker.extraction.containers import (
     recognise_container,
 )
 from services.worker.extraction.reading.source import SourceError
+from services.worker.metrics import CONTAINER_NAMES
 from tests.support.videos import ENCRYPTED, FRAGMENTED, INDEX_FIRST, UNINDEXED, Videos, hls_playlist, png
 
 KINDS = {
@@ -58,6 +59,10 @@ def inspect(content: bytes) -> Contents | None:
     container = recognise_container(content[:HEAD_BYTES])
     assert container is not None
     return container.inspect_contents(File(content).read_at, len(content))
+
+
+def test_metrics_know_every_container() -> None:
+    assert {container.name for container in CONTAINERS} == CONTAINER_NAMES
 
 
 @pytest.mark.parametrize("extension", KINDS)
