@@ -1,0 +1,209 @@
+"""Checks of what a schedule leaves behind, on raw items, objects and messages: no code is shared with the services."""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from tests.model.world import World
+
+_TOTALS = ("videos_", "thumbnails", "upload_bytes", "thumbnail_bytes")
+_PURGER = "(purge)"
+
+
+def list_violations(world: World) -> list[str]:
+    """Return a sentence for each promise that the state of a finished schedule breaks."""
+    return list(_Audit(world).check())
+
+
+class _Audit:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        items = {key: {name: _plain(value) for name, value in item.items()} for key, item in world.table.items.items()}
+        self._items = items
+        self._records = {key: item for key, item in items.items() if key.startswith("uploads/")}
+        self._claims = {key[6:]: item["upload"] for key, item in items.items() if key.startswith("claim:")}
+        bucket = world.bucket
+        present = {key: bucket.current(key) for key in bucket.versions}
+        self._uploads = {key: one for key, one in present.items() if one is not None and key.startswith("uploads/")}
+        self._pictures = {key: one for key, one in present.items() if one is not None and key.startswith("thumbnails/")}
+        self._letters = [_read_letter(message) for message in world.dead.messages]
+
+    def check(self) -> Iterator[str]:
+        if self._world.simulation.is_endless:
+            yield "the schedule did not come to an end"
+            return
+        yield from self._check_uploads()
+        yield from self._check_records()
+        yield from self._check_totals()
+        yield from self._check_pictures()
+        yield from self._check_claims()
+        yield from self._check_messages()
+        yield from self._check_purges()
+
+    def _check_uploads(self) -> Iterator[str]:
+        for key, upload in self._uploads.items():
+            record = self._records.get(key)
+            if record is None:
+                yield f"{key} has no record"
+            elif record["etag"] != upload.etag:
+                yield f"{key} has the record of another upload"
+            elif record["state"] == "failed":
+                letters = [letter for letter in self._letters if (letter["key"], letter["etag"]) == (key, upload.etag)]
+                reasons = {letter["reason"] for letter in letters}
+                if not letters:
+                    yield f"{key} failed and has no dead letter"
+                elif record["reason"] not in reasons:
+                    yield f"{key} failed as {record['reason']!r}, its letters say {sorted(reasons)}"
+                else:
+                    yield from _check_reason(key, upload.body, record)
+            elif record["state"] not in ("done", "degraded"):
+                yield f"{key} is still {record['state']}"
+
+    def _check_records(self) -> Iterator[str]:
+        for key, record in self._records.items():
+            if record["state"] == "processing" and not self._is_of_late_worker(key, record):
+                yield f"the record of {key} is stuck in processing"
+            if "purged_at" in record:
+                yield f"the record of {key} has the mark of a purge"
+            if record["state"] in ("done", "degraded"):
+                yield from self._check_pictures_of(key, record)
+            elif record.get("thumbnails"):
+                yield f"the record of {key} is {record['state']} and has thumbnails"
+
+    def _is_of_late_worker(self, key: str, record: Mapping[str, Any]) -> bool:
+        """Return True for the record of a deleted video that a worker wrote too late; a reindex removes it.
+
+        The message came twice. One worker read the video, and was then so slow that the video was deleted and another
+        worker settled the message, before the first one wrote its claim.
+        """
+        is_closed = record["state"] == "processing" or record.get("reason_code") == "deleted"
+        return self._world.has_faults and key not in self._uploads and is_closed
+
+    def _check_pictures_of(self, key: str, record: Mapping[str, Any]) -> Iterator[str]:
+        named = [(one["key"], str(float(one["position_pct"])), one["size_bytes"]) for one in record["thumbnails"]]
+        if [position for _, position, _ in named] != ["25.0", "75.0"]:
+            yield f"the record of {key} has the thumbnails {named}"
+        if "storyboard" in record:
+            named.append((record["storyboard"]["key"], "board", None))
+            if record["storyboard"]["track_key"] not in self._pictures:
+                yield f"{key}: the track of the storyboard does not exist"
+        if "preview" in record:
+            named.append((record["preview"]["key"], "preview", None))
+        for name, what, size in named:
+            picture = self._pictures.get(name)
+            if picture is None or picture.body is None:
+                yield f"{key} is {record['state']}, and {name} does not exist"
+                continue
+            content, settings, shown = picture.body.split(b"|")
+            if hashlib.md5(content, usedforsecurity=False).hexdigest() != record["etag"]:
+                yield f"{key} shows another upload in {name}: {content!r}"
+            elif settings.decode() != record["settings_hash"] or shown.decode() != what:
+                yield f"{key} shows a picture of other settings in {name}: {picture.body!r}"
+            elif size is not None and size != len(picture.body):
+                yield f"{key}: {name} has another size than its record says"
+
+    def _check_totals(self) -> Iterator[str]:
+        counted: Counter[str] = Counter()
+        for record in self._records.values():
+            stored = list(record.get("thumbnails", []))
+            counted[f"videos_{record['state']}"] += 1
+            counted["thumbnails"] += len(stored)
+            counted["upload_bytes"] += record["size_bytes"]
+            stored += [record[name] for name in ("storyboard", "preview") if name in record]
+            counted["thumbnail_bytes"] += sum(one["size_bytes"] for one in stored)
+        totals: Counter[str] = Counter()
+        for key, item in self._items.items():
+            if key == "totals" or key.startswith("totals:"):
+                for name, value in item.items():
+                    if name.startswith(_TOTALS):
+                        totals[name] += value
+        wrong = {name: (totals[name], counted[name]) for name in {*totals, *counted} if totals[name] != counted[name]}
+        if wrong:
+            yield f"the totals differ from the records: {wrong}"
+
+    def _check_pictures(self) -> Iterator[str]:
+        owners = {record["base"]: key for key, record in self._records.items() if record.get("base")}
+        # A reindex removes the record of a deleted video and leaves its pictures, unless a purge has marked it.
+        left = {
+            item["base"]["S"]
+            for process, item in self._world.table.deleted
+            if process == "reindex" and item["pk"]["S"].startswith("uploads/") and "purged_at" not in item
+        }
+        for name in self._pictures:
+            base = re.sub(r"_(\d+|storyboard|preview)\.\w+$", "", name)
+            if base not in owners and base not in left and not self._is_picture_of_late_worker(self._pictures[name]):
+                yield f"{name} belongs to no record"
+
+    def _is_picture_of_late_worker(self, picture: Any) -> bool:
+        """Return True for a picture of a deleted video that a worker stored too late; the next purge deletes it."""
+        content = picture.body.partition(b"|")[0]
+        is_present = any(upload.body == content for upload in self._uploads.values())
+        return self._world.has_faults and not is_present
+
+    def _check_claims(self) -> Iterator[str]:
+        for base, owner in self._claims.items():
+            if owner == _PURGER:
+                yield f"the purge still has the claim on {base}"
+            elif owner not in self._records:
+                yield f"{owner} has a claim on {base} and no record"
+        for key, record in self._records.items():
+            is_settled = record["state"] in ("done", "degraded")
+            if is_settled and self._claims.get(record["base"]) != key:
+                yield f"{key} stores under {record['base']}, which it has not claimed"
+
+    def _check_messages(self) -> Iterator[str]:
+        if self._world.queue.messages:
+            yield "messages are left in the queue"
+        if self._world.queue.moved:
+            yield f"SQS moved {self._world.queue.moved} messages to the dead letters without a reason"
+        for letter in self._letters:
+            if not letter["reason"]:
+                yield f"a dead letter of {letter['key']} has no reason"
+
+    def _check_purges(self) -> Iterator[str]:
+        job = json.loads(self._items["purge"]["content"]) if "purge" in self._items else None
+        if job is None or job["progress"]["phase"] != "done":
+            return
+        cutoff = datetime.fromisoformat(job["cutoff"])
+        bucket = self._world.bucket
+        for key, versions in bucket.versions.items():
+            if key.startswith("uploads/") and any(version.modified_at < cutoff for version in versions):
+                yield f"the purge left versions of {key}"
+        for key, record in self._records.items():
+            modified_at = record.get("modified_at") or record["queued_at"]
+            if self._is_of_late_worker(key, record):
+                continue
+            if key not in self._uploads and datetime.fromisoformat(modified_at) < cutoff:
+                yield f"the purge left the record of {key}"
+
+
+def _check_reason(key: str, body: bytes, record: Mapping[str, Any]) -> Iterator[str]:
+    """Check that the reason of a failed video is true."""
+    kind, said = body[:8].decode().strip(), f"as {body.rstrip(b'.').decode()}"
+    if kind == "broken" and record["reason_code"] == "damaged" and record["reason"] != said:
+        yield f"{key} failed for the reason of another upload: {record['reason']!r}, not {said!r}"
+    if record["reason_code"] == "damaged" and kind != "broken":
+        yield f"{key} is {kind} and failed as damaged: {record['reason']!r}"
+
+
+def _read_letter(message: Any) -> dict[str, str]:
+    event = json.loads(message.body)["Records"][0]["s3"]["object"]
+    reason = message.attributes.get("reason", {}).get("StringValue", "")
+    return {"key": event["key"].replace("%2F", "/"), "etag": event["eTag"], "reason": reason}
+
+
+def _plain(value: Any) -> Any:
+    ((kind, content),) = value.items()
+    if kind == "N":
+        number = Decimal(content)
+        return int(number) if number == number.to_integral_value() else number
+    if kind == "L":
+        return [_plain(one) for one in content]
+    if kind == "M":
+        return {name: _plain(one) for name, one in content.items()}
+    return content

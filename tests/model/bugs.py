@@ -1,0 +1,357 @@
+"""Deliberate bugs in the code of the protocol. The model or a fast test must find each of them."""
+
+import ast
+import importlib
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Bug:
+    """A change of the source of one module, and the promise that it breaks."""
+
+    name: str
+    module: str
+    old: str
+    new: str
+    breaks: str
+    test: str = ""
+    """Module and name of the fast test that finds it; without one, the model does."""
+    seeds: int = 1500
+    """Upper limit of schedules within which the model finds it."""
+
+
+_PROCESS = "services.worker.process"
+_LOOP = "services.worker.loop"
+_RECORDS = "services.contract.records"
+_VIDEOS = "services.aws.videos"
+_PICTURES = "services.worker.pictures"
+_PURGE_RUN = "services.api.actions.purge_run"
+_PURGE = "services.api.actions.purge"
+_REINDEX = "services.api.actions.reindex"
+_LETTERS = "services.api.actions.dead_letters"
+_BUCKET = "services.aws.bucket"
+_SHARED = "services.aws.shared"
+
+BUGS = (
+    Bug(
+        "finish ignores a conflict",
+        _PROCESS,
+        "                found = self._videos.get(claimed.key)\n",
+        "                return Stored(after)\n",
+        "a record stays in processing after its worker has lost a race",
+        test="tests.services.worker.test_process:test_a_finished_record_keeps_the_mark_of_a_purge",
+    ),
+    Bug(
+        "finish writes over another upload",
+        _RECORDS,
+        "    if not is_same_claim(record, claimed):\n        return FinishDecision.START_AGAIN\n",
+        "",
+        "the thumbnails of another upload",
+    ),
+    Bug(
+        "claims are not compared by ETag",
+        _RECORDS,
+        "return (record.etag, record.settings_hash, record.base) == (claimed.etag,",
+        "return (record.base, claimed.settings_hash, claimed.base) == (record.base,",
+        "the thumbnails of another upload",
+    ),
+    Bug(
+        "the mark of a purge is lost at the end",
+        _PROCESS,
+        "            purged_at = before.purged_at\n",
+        "            purged_at = None\n",
+        "a purge leaves a record",
+        test="tests.services.worker.test_process:test_a_finished_record_keeps_the_mark_of_a_purge",
+    ),
+    Bug(
+        "pictures are stored without a condition",
+        _PICTURES,
+        "metadata=metadata, replaces=replaces)",
+        "metadata=metadata)",
+        "a slow worker replaces the thumbnails of a newer upload",
+    ),
+    Bug(
+        "pictures are replaced without a look at the record",
+        _PICTURES,
+        "                if not self._is_current():\n",
+        "                if False:\n",
+        "a slow worker replaces the thumbnails of a newer upload",
+    ),
+    Bug(
+        "the ETag is read after the record",
+        _PICTURES,
+        "                replaces = self._current_etag(key)\n                if not self._is_current():\n"
+        "                    raise SupersededError(key) from None\n",
+        "                if not self._is_current():\n                    raise SupersededError(key) from None\n"
+        "                replaces = self._current_etag(key)\n",
+        "a slow worker replaces the thumbnails of a newer upload",
+        test="tests.services.worker.test_settling:test_the_etag_of_a_picture_is_read_before_the_record",
+    ),
+    Bug(
+        "a claim ignores the revision",
+        _VIDEOS,
+        'put["ConditionExpression"] = "revision = :revision"',
+        'put["ConditionExpression"] = "attribute_exists(pk) OR revision = :revision"',
+        "a write is lost",
+    ),
+    Bug(
+        "a base is claimed without a condition",
+        _VIDEOS,
+        '"ConditionExpression": "attribute_not_exists(pk) OR upload = :key",',
+        '"ConditionExpression": "attribute_not_exists(pk) OR attribute_exists(pk) OR upload = :key",',
+        "two uploads share thumbnails",
+    ),
+    Bug(
+        "the totals count the old record twice",
+        _VIDEOS,
+        "        changes = change_of_totals(before, written)\n",
+        "        changes = change_of_totals(None, written)\n",
+        "totals differ from the records",
+    ),
+    Bug(
+        "removed records stay in the totals",
+        _VIDEOS,
+        "changes[name] = changes.get(name, 0) - count",
+        "changes[name] = changes.get(name, 0)",
+        "totals differ from the records",
+    ),
+    Bug(
+        "the message is deleted before the video is settled",
+        _LOOP,
+        "        if all(is_settled):\n",
+        "        if True:\n",
+        "an upload is lost when an attempt fails",
+    ),
+    Bug(
+        "a failed video has no dead letter",
+        _LOOP,
+        "        self._services.dead_letters.put(\n            make_notification_body(failed), reason_code=error.code, "
+        "reason=error.reason, attempts=delivery.receive_count\n        )\n",
+        "",
+        "a failed upload has no dead letter",
+    ),
+    Bug(
+        "the record is failed before the dead letter is sent",
+        _LOOP,
+        "        self._services.dead_letters.put(\n            make_notification_body(failed), reason_code=error.code, "
+        "reason=error.reason, attempts=delivery.receive_count\n        )\n"
+        "        self._services.processor.record_failure(failed, delivery, error)\n",
+        "        self._services.processor.record_failure(failed, delivery, error)\n"
+        "        self._services.dead_letters.put(\n            make_notification_body(failed), reason_code=error.code, "
+        "reason=error.reason, attempts=delivery.receive_count\n        )\n",
+        "a worker that dies in between leaves a failed upload without a dead letter",
+        test="tests.services.worker.test_settling:test_no_record_fails_before_its_letter_is_sent",
+    ),
+    Bug(
+        "the dead letter names the event's upload",
+        _LOOP,
+        "make_notification_body(failed), reason_code",
+        "make_notification_body(event), reason_code",
+        "an overwritten upload has the letter of the newer one",
+    ),
+    Bug(
+        "a failure without a claim replaces a newer record",
+        _PROCESS,
+        "            if is_about_another and not self._is_stored(failed):\n                return\n",
+        "",
+        "a newer record is replaced",
+        test="tests.services.worker.test_process:test_an_overwritten_upload_s_failure_leaves_the_newer_record",
+    ),
+    Bug(
+        "giving up looks at the event alone",
+        _PROCESS,
+        "                failed = _adopt_object(event, info.etag, info.size_bytes, info.modified_at)\n",
+        "                failed = event\n",
+        "a poisoned upload stays in processing",
+    ),
+    Bug(
+        "a done video can fail",
+        _RECORDS,
+        "        return record.state not in (VideoState.DONE, VideoState.DEGRADED)\n",
+        "        return True\n",
+        "a late duplicate fails a video that is done",
+        test="tests.services.worker.test_process:test_a_duplicate_during_an_outage_leaves_a_done_video",
+    ),
+    Bug(
+        "the same content is not renewed",
+        _RECORDS,
+        "return Decision.ALREADY_DONE if is_same_object else Decision.RENEW",
+        "return Decision.ALREADY_DONE",
+        "a purge removes the record of an upload that came after it",
+        test="tests.services.worker.test_process:test_the_same_content_uploaded_again_renews_the_record",
+    ),
+    Bug(
+        "a failed message is tried again for ever",
+        _RECORDS,
+        "    if record.message_id == delivery.message_id:\n        return Decision.ALREADY_FAILED\n",
+        "",
+        "a video that failed is tried again without a request",
+        test="tests.services.worker.test_process:test_the_same_message_never_retries_a_failed_video",
+    ),
+    Bug(
+        "a later message does not try again",
+        _RECORDS,
+        "    is_later = event.is_retry or not is_same_object or delivery.sent_at > record.queued_at\n",
+        "    is_later = False\n",
+        "a redrive loses the dead letter",
+    ),
+    Bug(
+        "a processing record of a deleted video stays open",
+        _PROCESS,
+        "                if self._close_record(event.key):\n",
+        "                if True:\n",
+        "a record is stuck in processing",
+        test="tests.services.worker.test_process:test_a_video_deleted_while_it_is_read_closes_its_record",
+    ),
+    Bug(
+        "a record is closed without a second look at the object",
+        _PROCESS,
+        "        with contextlib.suppress(ObjectMissingError):\n"
+        "            self._bucket.head(key)\n            return False\n",
+        "",
+        "an upload that has just arrived is closed as deleted",
+    ),
+    Bug(
+        "settings are not part of a claim",
+        _RECORDS,
+        "    if record is None or record.etag != found.etag or record.settings_hash != settings_hash:\n",
+        "    if record is None or record.etag != found.etag:\n",
+        "thumbnails keep old settings",
+        test="tests.services.worker.test_process:test_changed_settings_give_new_thumbnails",
+    ),
+    Bug(
+        "a purge deletes newer uploads",
+        _PURGE_RUN,
+        "version for version in self._bucket.versions(UPLOAD_PREFIX) if version.modified_at < self._cutoff",
+        "version for version in self._bucket.versions(UPLOAD_PREFIX)",
+        "an upload after the count is lost",
+    ),
+    Bug(
+        "a purge does not wait for workers",
+        _PURGE_RUN,
+        "                    if record.finished_at is not None:\n                        yield record\n"
+        "                    else:\n                        in_progress.append(record)\n",
+        "                    yield record\n",
+        "a worker stores pictures after the purge",
+    ),
+    Bug(
+        "a purge releases no claims",
+        _PURGE_RUN,
+        "            self._videos.release(batch)\n",
+        "            pass\n",
+        "the purge keeps the claims",
+    ),
+    Bug(
+        "a purge discards the letters of newer uploads",
+        _PURGE_RUN,
+        "all(event.time < self._cutoff for event in letter.events)",
+        "True",
+        "a failed upload has no dead letter",
+    ),
+    Bug(
+        "a purge removes records of present uploads",
+        _PURGE_RUN,
+        "elif is_upload(pk) and pk not in present and self._is_old",
+        "elif is_upload(pk) and self._is_old",
+        "an upload that was put again has no record",
+    ),
+    Bug(
+        "no process takes over a purge",
+        _PURGE,
+        "                    self.take_over(document, job)\n",
+        "                    pass\n",
+        "a purge never ends",
+    ),
+    Bug(
+        "a redrive deletes letters before it sends them",
+        _LETTERS,
+        "                    self._queue.send([make_retry_body(letter.message.body) for letter in batch])\n"
+        "                    self._dead_letters.delete_all([letter.message for letter in batch])\n",
+        "                    self._dead_letters.delete_all([letter.message for letter in batch])\n"
+        "                    self._queue.send([make_retry_body(letter.message.body) for letter in batch])\n",
+        "a dead letter is lost",
+    ),
+    Bug(
+        "a reindex removes what a purge has marked",
+        _REINDEX,
+        "            if record.purged_at is not None:\n",
+        "            if False:\n",
+        "pictures stay after a purge",
+    ),
+    Bug(
+        "a reindex replaces the totals unconditionally",
+        _VIDEOS,
+        'put = {"ConditionExpression": f"{WRITES} = :writes",',
+        'put = {"ConditionExpression": f"attribute_exists(pk) OR {WRITES} = :writes",',
+        "totals differ from the records",
+    ),
+    Bug(
+        "a document is written without a condition",
+        _SHARED,
+        '                ConditionExpression="attribute_not_exists(pk) OR revision = :revision",\n'
+        '                ExpressionAttributeValues={":revision": {"N": str(before.revision)}},\n'
+        "            )\n        return Document",
+        "            )\n        return Document",
+        "two processes run one purge",
+    ),
+    Bug(
+        "failed deletions of a batch are ignored",
+        "services.aws.queue",
+        '        _check_batch(answer, "send messages")\n',
+        "        pass\n",
+        "a redrive loses a dead letter that SQS did not accept",
+    ),
+)
+
+
+@contextmanager
+def planted(bug: Bug) -> Iterator[None]:
+    """Run with a bug. The functions of the module get the code of the changed source, so that all users see it."""
+    module = importlib.import_module(bug.module)
+    source = inspect.getsource(module)
+    if source.count(bug.old) != 1:
+        raise AssertionError(f"{bug.name}: the old text is {source.count(bug.old)} times in {bug.module}")
+    changed = source.replace(bug.old, bug.new)
+    ast.parse(changed)
+    before = _codes_of(source, module)
+    after = _codes_of(changed, module)
+    functions = {name: function for name, function in _functions_of(module) if before.get(name) != after.get(name)}
+    if not functions:
+        raise AssertionError(f"{bug.name}: no function changes")
+    kept = {name: function.__code__ for name, function in functions.items()}
+    try:
+        for name, function in functions.items():
+            function.__code__ = after[name]
+        yield
+    finally:
+        for name, function in functions.items():
+            function.__code__ = kept[name]
+
+
+def _codes_of(source: str, module: ModuleType) -> dict[str, CodeType]:
+    """Return the code of each function and method, by its qualified name."""
+    found: dict[str, CodeType] = {}
+    remaining = [compile(source, module.__file__ or "", "exec")]
+    while remaining:
+        for constant in remaining.pop().co_consts:
+            if isinstance(constant, CodeType):
+                found[constant.co_qualname] = constant
+                remaining.append(constant)
+    return found
+
+
+def _functions_of(module: ModuleType) -> Iterator[tuple[str, FunctionType]]:
+    scopes: list[Any] = [module]
+    while scopes:
+        for value in vars(scopes.pop()).values():
+            plain = getattr(value, "fget", None) or getattr(value, "__func__", None) or value
+            plain = inspect.unwrap(plain) if isinstance(plain, FunctionType) else plain
+            if isinstance(plain, FunctionType) and plain.__module__ == module.__name__:
+                yield plain.__qualname__, plain
+            elif isinstance(value, type) and value.__module__ == module.__name__:
+                scopes.append(value)

@@ -1,0 +1,57 @@
+"""The model of the protocol: no schedule loses a video, and a schedule that fails shrinks and replays."""
+
+from decimal import Decimal
+
+import pytest
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from tests.model.aws.attributes import deserialize, serialize
+from tests.model.bugs import BUGS, planted
+from tests.model.runner import buffer_of, describe, run_buffer, run_seeds, shrink
+from tests.model.world import simulated_modules
+
+SCHEDULES = 3000
+
+
+@pytest.mark.timeout(900)
+def test_no_schedule_breaks_a_promise() -> None:
+    figures = run_seeds(1, SCHEDULES)
+
+    for seed in figures.failed:
+        pytest.fail(f"seed {seed}, shrunk:\n{describe(shrink(buffer_of(seed)))}")
+    assert figures.schedules == SCHEDULES
+
+
+def test_a_schedule_replays_exactly() -> None:
+    with simulated_modules():
+        traces = [run_buffer(buffer_of(7), is_traced=True)[0].simulation.trace for _ in range(2)]
+
+    first, second = (_without_secrets(trace or []) for trace in traces)
+    assert first == second
+    assert len(first) > 10
+
+
+def _without_secrets(trace: list[str]) -> list[str]:
+    """Return the lines without what `secrets` makes: ids of purges and the signing key."""
+    return [line for line in trace if "signing-key" not in line and "purge" not in line]
+
+
+@pytest.mark.timeout(900)
+def test_a_failing_schedule_shrinks_and_still_fails() -> None:
+    bug = next(bug for bug in BUGS if bug.name == "pictures are stored without a condition")
+    with planted(bug):
+        (seed,) = run_seeds(1, 3000).failed
+        shrunk = shrink(buffer_of(seed), examples=300)
+        with simulated_modules():
+            world, violations = run_buffer(shrunk)
+
+    assert violations
+    assert sum(byte > 0 for byte in shrunk) < 200
+    assert world.uploads <= 3
+
+
+def test_attributes_are_those_of_boto3() -> None:
+    value = {"a": "b", "n": Decimal("1.50"), "i": 3, "t": True, "l": [1, {"m": "x"}], "nothing": None}
+
+    assert serialize(value) == TypeSerializer().serialize(value)
+    assert deserialize(serialize(value)) == TypeDeserializer().deserialize(TypeSerializer().serialize(value))

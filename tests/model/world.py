@@ -1,0 +1,381 @@
+"""One schedule: users, operators, workers and apis on a simulated AWS, all chosen by the bytes of a buffer."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+from services.api import calls
+from services.api.access.secret_key import SecretKey
+from services.api.actions import confirmations, dead_letters, lost_pictures, purge, purge_job, purge_run, reindex
+from services.api.routes.videos import retry_video
+from services.api.schema.models import RedriveRequest
+from services.api.schema.problems import ApiError
+from services.aws import queue, ranges, videos
+from services.aws.bucket import Bucket
+from services.aws.errors import AwsError
+from services.aws.shared import SharedItems
+from services.contract.resources import DEFAULT_TRIES, PURGE_KEY, SPARE_RECEIVES
+from services.contract.settings import WorkerSettings
+from services.worker import loop, process
+from services.worker.health import HealthServer
+from services.worker.metrics import WorkerMetrics
+from tests.model.aws.attributes import deserialize, serialize
+from tests.model.aws.calls import Boundary
+from tests.model.aws.dynamodb import SimulatedDynamoDb
+from tests.model.aws.s3 import SimulatedBucket, SimulatedS3
+from tests.model.aws.sqs import SimulatedQueue, SimulatedSqs
+from tests.model.extraction import FIRST_BYTES, SimulatedSandbox
+from tests.model.simulation import CURRENT, Choices, Process, Simulation
+from tests.model.threads import clock_s, current, replaced_in
+
+BUCKET, TABLE = "videos", "table"
+QUEUE_URL, DEAD_URL = "https://sqs.simulated/queue", "https://sqs.simulated/dead"
+KEYS = ("uploads/a.mp4", "uploads/a.mov", "uploads/b.mp4")
+KINDS = ("good",) * 8 + ("broken", "broken", "broken", "degraded", "degraded", "full", "flaky", "poison")
+_PAUSES_S = (0.0, 0.5, 3.0, 10.0, 40.0, 0.1, 0.0, 1.0)
+_CLOCKS_S = (0.0, 0.0, 0.0, 25.0, -25.0, 3.0, -3.0, 90.0)
+_FAULTS_OF_256 = (0, 4, 12, 24)
+
+_PATCHED = {
+    loop: "threading time random ThreadPoolExecutor structlog _POLL_INTERVAL_S",
+    process: "datetime",
+    videos: "time random _serialize _deserialize",
+    ranges: "_request_range _FIRST_BYTES",
+    calls: "threading",
+    confirmations: "time datetime",
+    dead_letters: "time",
+    lost_pictures: "datetime",
+    purge: "threading time datetime structlog _CLOCK_EVERY_S _POLL_INTERVAL_S",
+    purge_job: "datetime",
+    purge_run: "threading time datetime structlog _POLL_INTERVAL_S",
+    reindex: "datetime",
+}
+
+
+class UnsignedBucket(Bucket):
+    """A bucket whose URLs have no signature, which takes as long as a tenth of a schedule."""
+
+    def sign(self, key: str, *, valid_s: int) -> str:  # noqa: ARG002 - the base class's interface
+        return f"https://s3.simulated/{self.name}/{key}"
+
+
+def _request_range(_: str, url: str, asked: dict[str, str]) -> Any:
+    return CURRENT.simulation.s3.request_range(url, asked)
+
+
+@contextmanager
+def simulated_modules() -> Iterator[None]:
+    """Give the services' modules the simulated threads, clocks and requests."""
+    # Coarser polls within a process: they decide nothing, and each costs a step.
+    more: dict[str, Any] = {
+        "_request_range": _request_range,
+        "_FIRST_BYTES": FIRST_BYTES,
+        "_POLL_INTERVAL_S": 20.0,
+        "_CLOCK_EVERY_S": 0.5,
+    }
+    more |= {"_serialize": serialize, "_deserialize": deserialize}
+    with replaced_in(_PATCHED, **more):
+        yield
+
+
+@cache
+def settings_of(width_px: int, concurrency: int) -> WorkerSettings:
+    return WorkerSettings.from_environment(
+        aws_region="us-east-1",
+        sqs_queue_url=QUEUE_URL,
+        sqs_dlq_url=DEAD_URL,
+        s3_bucket=BUCKET,
+        videos_table=TABLE,
+        worker_name="worker",
+        worker_concurrency=str(concurrency),
+        thumbnail_width_px=str(width_px),
+        thumbnail_positions="25,75",
+        visibility_timeout_s="30",
+        retry_delay_s="3",
+        shutdown_grace_s="20",
+    )
+
+
+@cache
+def _metrics() -> WorkerMetrics:
+    return WorkerMetrics()
+
+
+_HEALTH = HealthServer(60)
+
+
+@dataclass
+class Purged:
+    """A purge that an operator has started."""
+
+    id: str
+    cutoff: datetime
+
+
+class World:
+    """The state of one schedule."""
+
+    def __init__(self, buffer: bytes, *, is_traced: bool = False) -> None:
+        self.choices = choices = Choices(buffer)
+        self.simulation = Simulation(choices)
+        if is_traced:
+            self.simulation.trace = []
+        self.boundary = Boundary()
+        self.bucket = SimulatedBucket(BUCKET, is_versioned=choices.below(3) < 2)
+        self.s3 = SimulatedS3(
+            self.boundary, [self.bucket], notify=self._notify, clock_ahead_s=_CLOCKS_S[choices.below(8)]
+        )
+        receives = DEFAULT_TRIES + SPARE_RECEIVES
+        self.queue = SimulatedQueue(QUEUE_URL, most_receives=receives, dead=DEAD_URL)
+        self.dead = SimulatedQueue(DEAD_URL)
+        self.sqs = SimulatedSqs(self.boundary, [self.queue, self.dead], clock_ahead_s=_CLOCKS_S[choices.below(8)])
+        self.table = SimulatedDynamoDb(self.boundary)
+        self.boundary.faults.of_256 = _FAULTS_OF_256[choices.below(4)]
+        self.has_faults = self.boundary.faults.of_256 > 0
+        self.pending_events = 0
+        self.scripts = 0
+        self.is_healed = False
+        self.width_px = 640
+        self.loops: dict[Process, loop.WorkerLoop] = {}
+        self.apis: dict[Process, Any] = {}
+        self.purges: list[Purged] = []
+        self.tried: dict[bytes, int] = {}
+        self.uploads = 0
+        self.simulation.s3 = self.s3
+
+    def run(self) -> None:
+        """Run the schedule to its end, when nothing is left to do. Raises: the error of a task."""
+        choices = self.choices
+        with current(self.simulation) as simulation:
+            for _ in range(1 + choices.below(2)):
+                self.start_worker(1 + choices.below(2))
+            for _ in range(1 + choices.below(2) * choices.below(2)):
+                self.start_api()
+            for number in range(1 + choices.below(2)):
+                self._start_script(f"user-{number}", self._act_as_user, 1 + choices.below(4))
+            self._start_script("operator", self._act_as_operator, choices.below(4))
+            simulation.run(self._is_finished)
+            simulation.end()
+            if simulation.error is not None:
+                raise simulation.error
+
+    def _notify(self, key: str, body: str) -> None:
+        if not key.startswith("uploads/"):
+            return
+        self.pending_events += 1
+        pause = _PAUSES_S[self.choices.below(8)]
+        self.simulation.at(self.simulation.now + 0.2 + pause, lambda: self._deliver(body))
+        if self.boundary.faults.of_256 and self.choices.happens(16):
+            self.pending_events += 1
+            later = _PAUSES_S[self.choices.below(8)]
+            self.simulation.at(self.simulation.now + 0.2 + later, lambda: self._deliver(body))
+
+    def _deliver(self, body: str) -> None:
+        self.pending_events -= 1
+        self.sqs.put(QUEUE_URL, body)
+
+    def _is_finished(self) -> bool:
+        if self.scripts:
+            return False
+        if not self.is_healed:
+            self.is_healed = True
+            self.simulation.note("no more faults")
+            self.boundary.faults.of_256 = 0
+        if self.pending_events or self.queue.messages or any(one._held for one in self.loops.values()):  # noqa: SLF001
+            return False
+        return not self._runs_purge()
+
+    def _runs_purge(self) -> bool:
+        item = self.table.items.get(PURGE_KEY)
+        return item is not None and json.loads(item["content"]["S"])["progress"]["running"]
+
+    # Processes.
+
+    def _make_process(self, name: str, restart: Callable[[], object]) -> Process:
+        process = Process(self.simulation, name, clock_ahead_s=_CLOCKS_S[self.choices.below(8)])
+        pause = 1.0 + _PAUSES_S[self.choices.below(4)]
+
+        def start_again() -> None:
+            self.loops.pop(process, None)
+            self.apis.pop(process, None)
+            self.simulation.at(self.simulation.now + pause, restart)
+
+        process.on_end = start_again
+        return process
+
+    def start_worker(self, concurrency: int) -> None:
+        """Start a worker, and another one when it has ended."""
+        process_ = self._make_process("worker", lambda: self.start_worker(concurrency))
+        settings = settings_of(self.width_px, concurrency)
+        sandbox = SimulatedSandbox(settings.thumbnail_options.fingerprint, self.tried)
+        bucket = UnsignedBucket(self.s3, BUCKET)  # type: ignore[arg-type]
+        table = videos.VideosTable(self.table, TABLE)  # type: ignore[arg-type]
+        now = lambda: datetime.fromtimestamp(clock_s(), UTC)  # noqa: E731
+        services = loop.WorkerServices(
+            queue=queue.MessageQueue(self.sqs, QUEUE_URL),  # type: ignore[arg-type]
+            dead_letters=queue.DeadLetterQueue(self.sqs, DEAD_URL),  # type: ignore[arg-type]
+            processor=process.Processor(settings, bucket, table, sandbox, now),
+            sandbox=sandbox,
+            metrics=_metrics(),
+            health=_HEALTH,
+        )
+
+        def work() -> None:
+            worker = loop.WorkerLoop(settings, services)
+            self.loops[process_] = worker
+            worker.run()
+            process_.end()
+
+        process_.spawn(work)
+
+    def start_api(self) -> None:
+        """Start a process of the api, which continues purges whose process has ended."""
+        process_ = self._make_process("api", self.start_api)
+        bucket = UnsignedBucket(self.s3, BUCKET)  # type: ignore[arg-type]
+        table = videos.VideosTable(self.table, TABLE)  # type: ignore[arg-type]
+        shared = SharedItems(self.table, TABLE)  # type: ignore[arg-type]
+        main_queue = queue.MessageQueue(self.sqs, QUEUE_URL)  # type: ignore[arg-type]
+
+        def serve() -> None:
+            letters = dead_letters.DeadLetterStore(main_queue, queue.DeadLetterQueue(self.sqs, DEAD_URL))  # type: ignore[arg-type]
+            context = purge_run.PurgeContext(bucket, table, shared, letters, "thumbnails/", lambda: None)
+            own = purge.Purge(context, context, confirmations.Confirmations(SecretKey(shared)))
+            self.apis[process_] = SimpleNamespace(
+                purge=own,
+                dead_letters=letters,
+                videos=table,
+                bucket=bucket,
+                queue=main_queue,
+                live=SimpleNamespace(request_push=lambda: None),
+            )
+            own.watch()
+
+        process_.spawn(serve)
+
+    def start_reindex(self) -> None:
+        """Run a reindex, and again if AWS fails."""
+        process_ = Process(self.simulation, "reindex", clock_ahead_s=_CLOCKS_S[self.choices.below(8)])
+        self.scripts += 1
+        process_.on_end = self._count_script
+
+        def rebuild() -> None:
+            main_queue = queue.MessageQueue(self.sqs, QUEUE_URL)  # type: ignore[arg-type]
+            letters = dead_letters.DeadLetterStore(main_queue, queue.DeadLetterQueue(self.sqs, DEAD_URL))  # type: ignore[arg-type]
+            context = reindex.ReindexContext(
+                bucket=UnsignedBucket(self.s3, BUCKET),  # type: ignore[arg-type]
+                videos=videos.VideosTable(self.table, TABLE),  # type: ignore[arg-type]
+                queue=main_queue,
+                dead_letters=letters,
+                thumbnail_prefix="thumbnails/",
+                count=2,
+            )
+            try:
+                for _ in range(3):
+                    try:
+                        reindex.reindex_table(context, lambda _: None)
+                    except AwsError as error:
+                        self.simulation.note(f"reindex failed: {error}")
+                    else:
+                        break
+            finally:
+                process_.end()
+
+        process_.spawn(rebuild)
+
+    # People.
+
+    def _start_script(self, name: str, act: Callable[[], object], times: int) -> None:
+        person = Process(self.simulation, name, killable=False)
+        self.scripts += 1
+
+        def play() -> None:
+            for _ in range(times):
+                pause = _PAUSES_S[self.choices.below(8)]
+                if pause:
+                    self.simulation.sleep(pause)
+                act()
+            self._count_script()
+
+        person.spawn(play)
+
+    def _count_script(self) -> None:
+        self.scripts -= 1
+
+    def _act_as_user(self) -> None:
+        key = KEYS[self.choices.below(3)]
+        if self.choices.below(5) == 4:
+            self.s3.delete_object(Bucket=BUCKET, Key=key)
+            return
+        present = self.bucket.current(key)
+        if present is not None and present.body is not None and self.choices.below(4) == 3:
+            body = present.body
+        else:
+            self.uploads += 1
+            kind = KINDS[self.choices.below(16)]
+            body = f"{kind:8}{self.uploads:04}".encode().ljust(48, b".")
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+
+    def _act_as_operator(self) -> None:
+        actions: tuple[Callable[[], object], ...] = (
+            self._purge,
+            self._retry,
+            self._redrive,
+            self.start_reindex,
+            self._drain,
+            self._change_settings,
+            self._list_letters,
+            self._purge,
+        )
+        actions[self.choices.below(len(actions))]()
+
+    def _ask_api(self, ask: Callable[[Any], object]) -> None:
+        """Have a thread of an api answer a request, whose person does not wait."""
+        if not self.apis:
+            return
+        api = list(self.apis)[self.choices.below(len(self.apis))]
+        services = self.apis[api]
+        self.scripts += 1
+
+        def answer() -> None:
+            try:
+                ask(services)
+            except (AwsError, ApiError) as error:
+                self.simulation.note(f"request refused: {error}")
+
+        api.spawn(answer, "request", self._count_script)
+
+    def _purge(self) -> None:
+        def ask(services: Any) -> None:
+            counted, _ = services.purge.start(services.purge.preview().confirmation)
+            self.purges.append(Purged(counted.id, counted.cutoff))
+
+        self._ask_api(ask)
+
+    def _retry(self) -> None:
+        key = KEYS[self.choices.below(3)]
+        self._ask_api(lambda services: retry_video(key, None, services))  # type: ignore[arg-type]
+
+    def _redrive(self) -> None:
+        limit = (1000, 1)[self.choices.below(2)]
+        self._ask_api(lambda services: services.dead_letters.redrive(RedriveRequest(limit=limit)))
+
+    def _list_letters(self) -> None:
+        self._ask_api(lambda services: services.dead_letters.list_letters())
+
+    def _drain(self) -> None:
+        workers = list(self.loops.values())
+        if workers:
+            worker = workers[self.choices.below(len(workers))]
+            worker.stop()
+            if self.choices.below(2):
+                worker.stop()
+
+    def _change_settings(self) -> None:
+        """Begin a rolling update: workers that start from now on make other thumbnails."""
+        self.width_px = 960 - self.width_px
+        self._drain()
