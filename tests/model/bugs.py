@@ -21,7 +21,7 @@ class Bug:
     breaks: str
     test: str = ""
     """Module and name of the fast test that finds it; without one, the model does."""
-    seeds: int = 1500
+    seeds: int = 1000
     """Upper limit of schedules within which the model finds it."""
 
 
@@ -230,6 +230,7 @@ BUGS = (
         "version for version in self._bucket.versions(UPLOAD_PREFIX) if version.modified_at < self._cutoff",
         "version for version in self._bucket.versions(UPLOAD_PREFIX)",
         "an upload after the count is lost",
+        test="tests.services.api.actions.test_steps:test_a_purge_leaves_uploads_from_after_its_cutoff",
     ),
     Bug(
         "a purge does not wait for workers",
@@ -238,6 +239,7 @@ BUGS = (
         "                    else:\n                        in_progress.append(record)\n",
         "                    yield record\n",
         "a worker stores pictures after the purge",
+        test="tests.services.api.actions.test_steps:test_a_purge_marks_a_record_in_progress_and_keeps_it",
     ),
     Bug(
         "a purge releases no claims",
@@ -259,6 +261,7 @@ BUGS = (
         "elif is_upload(pk) and pk not in present and self._is_old",
         "elif is_upload(pk) and self._is_old",
         "an upload that was put again has no record",
+        test="tests.services.api.actions.test_steps:test_a_purge_keeps_the_record_of_a_present_upload",
     ),
     Bug(
         "no process takes over a purge",
@@ -275,6 +278,7 @@ BUGS = (
         "                    self._dead_letters.delete_all([letter.message for letter in batch])\n"
         "                    self._queue.send([make_retry_body(letter.message.body) for letter in batch])\n",
         "a dead letter is lost",
+        test="tests.services.api.actions.test_steps:test_a_redrive_that_cannot_send_keeps_its_letters",
     ),
     Bug(
         "a reindex removes what a purge has marked",
@@ -282,6 +286,7 @@ BUGS = (
         "            if record.purged_at is not None:\n",
         "            if False:\n",
         "pictures stay after a purge",
+        test="tests.services.api.actions.test_reindex:test_a_record_that_a_purge_has_marked_is_left_to_the_purge",
     ),
     Bug(
         "a reindex replaces the totals unconditionally",
@@ -289,6 +294,7 @@ BUGS = (
         'put = {"ConditionExpression": f"{WRITES} = :writes",',
         'put = {"ConditionExpression": f"attribute_exists(pk) OR {WRITES} = :writes",',
         "totals differ from the records",
+        test="tests.services.api.actions.test_steps:test_totals_are_corrected_only_if_nobody_has_changed_them",
     ),
     Bug(
         "a document is written without a condition",
@@ -298,13 +304,15 @@ BUGS = (
         "            )\n        return Document",
         "            )\n        return Document",
         "two processes run one purge",
+        test="tests.services.api.actions.test_steps:test_a_document_is_replaced_only_as_it_was_read",
     ),
     Bug(
-        "failed deletions of a batch are ignored",
+        "a refused entry of a batch is ignored",
         "services.aws.queue",
         '        _check_batch(answer, "send messages")\n',
         "        pass\n",
         "a redrive loses a dead letter that SQS did not accept",
+        test="tests.services.api.actions.test_steps:test_a_refused_entry_of_a_batch_is_an_error",
     ),
 )
 
