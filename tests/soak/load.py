@@ -67,7 +67,7 @@ class Load:
         for number in itertools.count(1):
             kind = kinds[number % len(kinds)]
             key = f"uploads/soak/{number % _NAMES}.mp4"
-            # A few numbers are enough: the clips are made once.
+            # A few numbers are enough, as clips are made once: a key gets another content each time.
             s3.put_object(Bucket=bucket, Key=key, Body=self._clips.clip(kind, number % 4 + 1))
             self.counts["uploads"] += 1
             if self._stopping.wait(_UPLOAD_EVERY_S):

@@ -12,7 +12,7 @@ import cv2
 from services.contract.records import ReasonCode
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames.request import SearchLimits
-from services.worker.extraction.outcome import ExtractionError, Outcome, encode_outcome
+from services.worker.extraction.outcome import ExtractionError, Outcome, VideoInfo, encode_outcome
 from services.worker.extraction.reading.reader import ByteRange, RangedReader
 from services.worker.extraction.reading.source import SourceError
 from services.worker.extraction.sandbox import confinement, wire
@@ -22,6 +22,9 @@ from services.worker.extraction.sandbox.wire import Kind
 _MIB = 1024 * 1024
 _FULL = 0.9
 """Share of the address space above which a failure is attributed to memory."""
+
+_MAX_PIXEL_BYTES = 6
+"""Three components of more than 8 bits. A failed allocation of a whole picture leaves the peak as it was."""
 
 
 def run_job(inbox: int, outbox: int, *, confined: bool) -> None:
@@ -74,7 +77,7 @@ def _extract(job: ExtractionJob, memory: "_Memory", inbox: int, outbox: int) -> 
         if error.code == cv2.Error.StsNoMem:
             return Outcome.failed(memory.ran_out())
         return Outcome.failed(ExtractionError(ReasonCode.DAMAGED, f"The video could not be decoded: {error.err}"))
-    if outcome.reason_code is ReasonCode.DAMAGED and memory.was_full():
+    if outcome.reason_code is ReasonCode.DAMAGED and memory.was_too_small(outcome.info):
         return Outcome.failed(memory.ran_out(), outcome.info)
     return outcome
 
@@ -96,11 +99,12 @@ class _Memory:
         except OSError:  # not Linux
             self._status = -1
 
-    def was_full(self) -> bool:
-        """Return True if memory was nearly full, as FFmpeg does not report failed allocations."""
+    def was_too_small(self, info: VideoInfo | None) -> bool:
+        """Return True if memory was nearly full or had no room for a picture: FFmpeg reports no failed allocation."""
         lines = os.pread(self._status, 8192, 0).decode("ascii").splitlines() if self._status >= 0 else []
         peak_kb = next((line.split()[1] for line in lines if line.startswith("VmPeak:")), "0")
-        return int(peak_kb) * 1024 > _FULL * self._max_mb * _MIB
+        picture = info.width_px * info.height_px * _MAX_PIXEL_BYTES if info else 0
+        return int(peak_kb) * 1024 + picture > _FULL * self._max_mb * _MIB
 
     def ran_out(self) -> ExtractionError:
         """Return the error of a video that needs too much memory."""

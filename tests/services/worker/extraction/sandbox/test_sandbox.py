@@ -90,6 +90,16 @@ def test_needing_too_much_memory_is_a_final_failure(videos: Videos, film: bytes)
         assert_works(sandbox, film)
 
 
+def test_a_picture_beyond_memory_is_not_called_damaged(videos: Videos) -> None:
+    # A plane takes 133 MB: when FFmpeg cannot allocate one, more than a tenth of the memory is still free.
+    deep = videos.video(
+        "deep.mp4", width_px=8160, height_px=8160, duration_s=1, fps=1, options=("-pix_fmt", "yuv444p10le")
+    )
+    with Sandbox(ThumbnailOptions(), Bounds(memory_mb=512)) as sandbox, LocalFile(deep) as source:
+        outcome = sandbox.extract(source)
+    assert (outcome.state, outcome.reason_code) == (VideoState.FAILED, ReasonCode.MEMORY)
+
+
 def test_taking_too_many_reads_is_a_final_failure(videos: Videos) -> None:
     content = videos.video("a.mov", codec="prores").read_bytes()
     with Sandbox(ThumbnailOptions(), Bounds(requests=2)) as sandbox:
