@@ -33,7 +33,7 @@ _GENERATED = ("node_modules", ".next", ".build.lock", "next-env.d.ts")
 """Files and folders that npm and Next.js create next to the sources."""
 _NOT_BUILT = re.compile(r"\.test\.tsx?$")
 _LAST_LINES = 12
-_START_TIMEOUT_S = 60.0
+_START_TIMEOUT_S = 180.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def find_node() -> Node | None:
     if not node or not npm:
         return None
     try:
-        said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20, check=True).stdout  # noqa: S603 - the node that was found
+        said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=60, check=True).stdout  # noqa: S603 - the node that was found
     except (OSError, subprocess.SubprocessError):
         return None
     found = re.match(r"v(\d+)\.(\d+)", said)
