@@ -24,6 +24,15 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def model(session: nox.Session) -> None:
+    """Run the protocol in a simulation of AWS with many interleavings.
+
+    ./noxw model [--schedules N] [--seed N]
+    """
+    run_test_module(session, "tests.model")
+
+
+@nox.session(default=False)
 def faults(session: nox.Session) -> None:
     """Break everything while videos arrive, and audit the result."""
     run_test_module(session, "tests.faults")
@@ -33,7 +42,7 @@ def faults(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Run a benchmark and print a table.
 
-    ./noxw bench synth|api|extraction|requests [--long] [--rounds N]
+    ./noxw bench synth|api|extraction|requests|table [--long] [--rounds N]
     """
     install(session, "test", "bench")
     name, *arguments = session.posargs or ["synth"]

@@ -27,6 +27,9 @@ _TABLE_WRITES_PER_S = 4000
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
 """
 
+_VIDEOS_PER_SHARD_S = 20
+"""Videos a second on one item of totals, whose transactions cancel each other; simulated by `./noxw bench table`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
@@ -65,6 +68,11 @@ def list_limits(
             name="DynamoDB: a new table",
             videos_per_s=_TABLE_WRITES_PER_S / assumed.dynamodb_writes,
             raised_by="DynamoDB itself, within half an hour; or warm throughput",
+        ),
+        Limit(
+            name="DynamoDB: conflicts on the totals",
+            videos_per_s=_VIDEOS_PER_SHARD_S * config.storage.table_shards,
+            raised_by="storage.table_shards: docs/upgrading.md has the steps",
         ),
     ]
     if config.network.vpc_id is None:

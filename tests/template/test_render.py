@@ -64,6 +64,7 @@ def test_the_config_says_what_was_answered(answers: dict[str, str], render: Rend
         name: value for name, value in answers.items() if name != "description"
     }
     assert (config["domain"] is None) == ("domain" not in answers)
+    assert config["storage"]["table_shards"] == 8
 
 
 def test_rendered_files_parse_and_contain_no_placeholders(answers: dict[str, str], render: Render) -> None:

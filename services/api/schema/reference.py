@@ -64,7 +64,8 @@ See
 runs: records from the metadata of thumbnails, failures from dead letters; all other videos are queued again. So are
 videos that were overwritten after their record was written, and videos that are done but have lost a thumbnail. The
 command prints one line of JSON per second, and ends with status 1 if the totals kept changing: run it again when fewer
-videos arrive.
+videos arrive. It also moves records and totals to the shards of `TABLE_SHARDS`, and ends with status 1 if another
+process still writes more of them.
 """
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-BUSY_ATTEMPTS = 12
-"""Attempts of one write while DynamoDB is busy: 5 s of pauses on average, 11 s at most."""
+BUSY_ATTEMPTS = 16
+"""Attempts of one write while DynamoDB is busy: 9 s of pauses on average, 19 s at most."""
 
 _MAX_PAUSE_S = 2.0
 _CONDITION_FAILED = "ConditionalCheckFailed"

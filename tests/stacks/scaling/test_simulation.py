@@ -82,4 +82,6 @@ def test_the_lowest_limit_comes_first(workers: Workers) -> None:
     assert (limits[0].name, limits[0].videos_per_s) == ("10 workers", 5.0)
     many = config(worker={"max_replicas": 500})
     large = describe_workers(many, load_prices(), work_s=0.2, quota_vcpus=None)
-    assert list_limits(many, assumed, large, quota_vcpus=None)[0].name == "DynamoDB: a new table"
+    assert list_limits(many, assumed, large, quota_vcpus=None)[0].name == "DynamoDB: conflicts on the totals"
+    sharded = config(worker={"max_replicas": 500}, storage={"table_shards": 64})
+    assert list_limits(sharded, assumed, large, quota_vcpus=None)[0].name == "DynamoDB: a new table"

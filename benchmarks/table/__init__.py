@@ -1,0 +1,1 @@
+"""Simulation of many workers on one videos table: `./noxw bench table`."""
