@@ -17,8 +17,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.exceptions import InvalidStatus
 
+from services.api.app import make_app
 from services.api.live.sockets import POLICY_VIOLATION
+from services.api.schema import openapi
 from tests.services.api.process import OPERATOR, PREVIOUS, VIEWER, Api, end_of, get, message, running
+from tests.services.api.records import store
 from tests.support.driver import eventually
 from tests.support.place import Place
 
@@ -51,6 +54,9 @@ ACTIONS = [
     ("POST", "/api/uploads/part-urls", {"key": "uploads/a.mp4", "upload_id": "x", "numbers": [1]}),
     ("POST", "/api/videos/uploads/a.mp4/retry", None),
 ]
+OPEN = [("GET", "/health"), ("GET", "/health/ready"), ("POST", "/api/session"), ("DELETE", "/api/session")]
+"""Operations without a login: the probes, the login itself and the logout."""
+
 SIGNER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/clips/0123456789abcdef"
 
 
@@ -70,6 +76,23 @@ def test_actions_need_an_operator(api: Api, viewer: httpx.Client, method: str, p
     refused = viewer.request(method, path, json=body)
     assert (refused.status_code, refused.json()["title"]) == (403, "Forbidden")
     assert "operator" in refused.json()["detail"]
+
+
+def test_every_operation_of_the_document_has_its_role() -> None:
+    document = openapi.build_document(make_app())
+    operations = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    pages = {("GET", path) for path in READS if path.startswith("/api/")}
+    actions = {(method, path.replace("uploads/a.mp4", "{key}")) for method, path, _ in ACTIONS}
+    # Its own test below: it needs a video.
+    details = {("GET", "/api/videos/{key}")}
+    assert operations == pages | actions | details | set(OPEN)
+
+
+def test_details_of_a_video_need_only_a_login(shared_place: Place, api: Api, viewer: httpx.Client) -> None:
+    record = store(shared_place, "uploads/for every role.mp4")
+    with api.client(token=None) as anybody:
+        assert anybody.get(f"/api/videos/{record.key}").status_code == 401
+    assert viewer.get(f"/api/videos/{record.key}").status_code == 200
 
 
 @pytest.mark.parametrize("token", ["wrong", OPERATOR[:-1], OPERATOR + "x", "ü" * 20])
