@@ -10,7 +10,7 @@ export default defineConfig({
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
   // Far above what a busy machine needs: a limit here only ends a test that hangs.
-  timeout: 400_000,
+  timeout: 600_000,
   expect: { timeout: 60_000 },
   reporter: [["list"]],
   use: {

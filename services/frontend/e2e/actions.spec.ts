@@ -14,9 +14,9 @@ test("groups failed videos by reason and follows a redrive", async ({ board }) =
   await board.getByRole("checkbox", { name: /^Select all with the reason: Not a video/ }).check();
   await board.getByRole("button", { name: "Try 5 first" }).click();
   const outcome = board.getByRole("region", { name: "Redrive results" });
-  await expect(outcome).toContainText("0 done, 5 failed again, 0 pending", { timeout: 60_000 });
+  await expect(outcome).toContainText("0 done, 5 failed again, 0 pending", { timeout: 180_000 });
   await outcome.getByRole("button", { name: "Redrive the other 2" }).click();
-  await expect(outcome).toContainText("0 done, 7 failed again, 0 pending", { timeout: 60_000 });
+  await expect(outcome).toContainText("0 done, 7 failed again, 0 pending", { timeout: 180_000 });
 });
 
 test("retries a failed video from its page", async ({ board }) => {
@@ -31,7 +31,7 @@ test("shows each step of a test run", async ({ board }) => {
   await board.getByRole("banner").getByRole("button", { name: "Test pipeline" }).click();
   const dialog = board.getByRole("dialog", { name: "Test pipeline" });
   await expect(dialog.getByRole("listitem")).not.toHaveCount(0);
-  await expect(dialog).toContainText(/All thumbnails were stored after [\d.]+ s/, { timeout: 100_000 });
+  await expect(dialog).toContainText(/All thumbnails were stored after [\d.]+ s/, { timeout: 240_000 });
   await expect(dialog.getByRole("img").first()).toBeVisible();
 });
 
@@ -76,7 +76,7 @@ test("purges after a confirmation and leaves an empty gallery", async ({ board }
   await expect(confirm).toBeDisabled();
   await dialog.getByLabel(/type the pipeline's name/).fill("thumbnails");
   await confirm.click();
-  await expect(dialog).toContainText(/Purge finished: [\d,]+ objects deleted/, { timeout: 60_000 });
+  await expect(dialog).toContainText(/Purge finished: [\d,]+ objects deleted/, { timeout: 180_000 });
   await dialog.getByRole("button", { name: "Close" }).first().click();
   await board.goto("/gallery");
   await expect(board.getByText("No thumbnails yet")).toBeVisible();

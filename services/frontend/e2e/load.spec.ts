@@ -30,7 +30,7 @@ test("handles pushes with 200 pods and 1,000 thumbnails cheaply", async ({ board
   test.setTimeout(900_000);
   // The generated thumbnails are copies of real ones, which an earlier purge may have deleted.
   await upload(board, sample(demo, "load.3gp"));
-  await expect(uploadRow(board, "load.3gp").getByRole("img")).toHaveCount(3, { timeout: 60_000 });
+  await expect(uploadRow(board, "load.3gp").getByRole("img")).toHaveCount(3, { timeout: 240_000 });
   let socket: WebSocketRoute | null = null;
   let state: Message | null = null;
   await page.routeWebSocket("**/ws", (route) => {

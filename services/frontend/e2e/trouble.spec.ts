@@ -57,7 +57,7 @@ test("continues an upload in parts after a lost connection", async ({ board, con
   });
   await upload(board, largeVideo(demo, "tunnel.mp4", LARGE_BYTES));
   const row = uploadRow(board, "tunnel.mp4");
-  await expect.poll(() => received.length).toBe(3);
+  await expect.poll(() => received.length, { timeout: 240_000 }).toBe(3);
   await context.setOffline(true);
   isHeld = false;
   await expect(row.getByText("The connection is lost")).toBeVisible();
@@ -67,7 +67,7 @@ test("continues an upload in parts after a lost connection", async ({ board, con
   await expect(row).toHaveAttribute("data-upload", "sending");
   begun.length = 0;
   await context.setOffline(false);
-  await expect(row.getByRole("img")).toHaveCount(3, { timeout: 60_000 });
+  await expect(row.getByRole("img")).toHaveCount(3, { timeout: 240_000 });
   await expect(row).toContainText("Done");
   expect(begun.filter((number) => before.has(number))).toEqual([]);
 });
@@ -82,8 +82,8 @@ test("continues an upload after the api dies", async ({ board, demo }) => {
   });
   await upload(board, largeVideo(demo, "restart.mp4", LARGE_BYTES));
   const row = uploadRow(board, "restart.mp4");
-  await expect(row.getByText("The server answered with status 502")).toBeVisible();
-  await expect(row.getByRole("img")).toHaveCount(3, { timeout: 120_000 });
+  await expect(row.getByText("The server answered with status 502")).toBeVisible({ timeout: 240_000 });
+  await expect(row.getByRole("img")).toHaveCount(3, { timeout: 240_000 });
 });
 
 test("continues an upload after the session ends", async ({ board, demo }) => {
@@ -110,7 +110,7 @@ test("continues an upload after the session ends", async ({ board, demo }) => {
     await expect(board).toHaveURL(/\/videos\?state=done$/);
     await expect(board.getByRole("radio", { name: /^Done/ })).toBeChecked();
     await expect(board.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
-    await expect(uploadRow(board, "rotated.mp4").getByRole("img")).toHaveCount(3, { timeout: 60_000 });
+    await expect(uploadRow(board, "rotated.mp4").getByRole("img")).toHaveCount(3, { timeout: 240_000 });
   } finally {
     await demo.rotate(before);
   }

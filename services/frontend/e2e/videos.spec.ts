@@ -77,7 +77,7 @@ test("sends a large file in parts, repeating lost ones", async ({ board, demo })
   });
   await upload(board, largeVideo(demo, "large.mp4", 110_000_000));
   await expect(uploadRow(board, "large.mp4").getByRole("progressbar")).toBeVisible();
-  await expect(uploadRow(board, "large.mp4").getByRole("img")).toHaveCount(3, { timeout: 60_000 });
+  await expect(uploadRow(board, "large.mp4").getByRole("img")).toHaveCount(3, { timeout: 240_000 });
   expect(lost).toHaveLength(1);
 });
 
@@ -93,7 +93,7 @@ test("cancels an upload and retries it", async ({ board, demo }) => {
   isHeld = false;
   await board.unroute(/partNumber=/);
   await board.getByRole("button", { name: "Retry the upload of second thoughts.mp4" }).click();
-  await expect(uploadRow(board, "second thoughts.mp4").getByRole("img")).toHaveCount(3, { timeout: 60_000 });
+  await expect(uploadRow(board, "second thoughts.mp4").getByRole("img")).toHaveCount(3, { timeout: 240_000 });
 });
 
 test("filters the gallery by position in the address", async ({ board }) => {
