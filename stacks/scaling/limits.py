@@ -31,10 +31,6 @@ _VIDEOS_PER_SHARD_S = 20
 """Videos a second on one item of totals, whose transactions cancel each other; simulated by `./noxw bench table`."""
 
 
-_VIDEOS_PER_SHARD = 20
-"""Videos a second of one item of totals, at most: `./noxw bench table`, in docs/performance.md."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Limit:
     name: str
@@ -79,14 +75,6 @@ def list_limits(
             raised_by="storage.table_shards: docs/upgrading.md has the steps",
         ),
     ]
-    shards = config.storage.table_shards
-    limits.append(
-        Limit(
-            name=f"DynamoDB: {shards} item{'s' if shards > 1 else ''} of totals",
-            videos_per_s=_VIDEOS_PER_SHARD * shards,
-            raised_by="storage.table_shards: one for each ten videos a second",
-        )
-    )
     if config.network.vpc_id is None:
         addresses = config.network.availability_zones * (
             IPv4Network(f"0.0.0.0/{config.network.subnet_prefix}").num_addresses - _RESERVED_ADDRESSES

@@ -58,17 +58,19 @@ def run_soak(
     clips = ClipFolder(folder / "clips")
     # The demo's own settings but one: without a poll of 20 s, a video is taken at once.
     settings = {"WORKER_CONCURRENCY": "2"}
-    with run_pipeline(folder / "data", workers=workers, say=said.append, settings=settings) as local:
-        with Load(local, clips) as load:
-            # On a busy machine the processes take a while to start.
-            while len(dict(list_processes(local))) < 2 + 2 * workers or not load.counts["pages"]:
-                time.sleep(_SAMPLE_EVERY_S)
-            started_at = time.monotonic()
-            while (at_s := time.monotonic() - started_at) < minutes * 60:
-                for name, pid in list_processes(local):
-                    if (sample := measure_process(pid, at_s)) is not None:
-                        samples.setdefault(name, []).append(sample)
-                time.sleep(_SAMPLE_EVERY_S)
+    with (
+        run_pipeline(folder / "data", workers=workers, say=said.append, settings=settings) as local,
+        Load(local, clips) as load,
+    ):
+        # On a busy machine the processes take a while to start.
+        while len(dict(list_processes(local))) < 2 + 2 * workers or not load.counts["pages"]:
+            time.sleep(_SAMPLE_EVERY_S)
+        started_at = time.monotonic()
+        while (at_s := time.monotonic() - started_at) < minutes * 60:
+            for name, pid in list_processes(local):
+                if (sample := measure_process(pid, at_s)) is not None:
+                    samples.setdefault(name, []).append(sample)
+            time.sleep(_SAMPLE_EVERY_S)
     return samples, load.counts
 
 
