@@ -45,7 +45,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def videos(tmp_path_factory: pytest.TempPathFactory) -> Videos:
-    """Videos of every kind, each made when a test first asks for it and shared by all tests and processes of a run."""
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of a run share."""
     folder = tmp_path_factory.getbasetemp()
-    return Videos((folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "videos")
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def videos(shared_folder: Path) -> Videos:
+    """Videos of every kind, each made when a test first asks for it and shared by all tests and processes of a run."""
+    return Videos(shared_folder / "videos")

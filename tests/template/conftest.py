@@ -1,7 +1,10 @@
 """This project as a repository with two versions, and instances of it."""
 
+import fcntl
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +13,10 @@ import pytest
 
 from stacks.instance.new import render_instance
 from stacks.instance.source import TemplateSource, as_requirement
-from tests.template.project import PREVIOUS, THIS, Project, make_project
+from tests.template.project import PREVIOUS, ROOT, THIS, Project, git, make_project
 
 Render = Callable[..., Path]
+Begin = Callable[[TemplateSource, Path], Path]
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,13 @@ def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return make_project(tmp_path_factory.mktemp("project") / "thumbnail-pipeline")
+def project(shared_folder: Path) -> Project:
+    """Return the repository that all processes of a run share, so that uv builds the package of a version once."""
+    folder = shared_folder / "project"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return make_project(folder / "thumbnail-pipeline")
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +68,43 @@ def render(this_version: TemplateSource, tmp_path_factory: pytest.TempPathFactor
         return rendered[key]
 
     return instance
+
+
+@pytest.fixture(scope="session")
+def begin(tmp_path_factory: pytest.TempPathFactory) -> Begin:
+    """Return a function that makes an instance, committed, in a folder: a copy of the first one of its version."""
+    first: dict[TemplateSource, Path] = {}
+
+    def instance(source: TemplateSource, folder: Path) -> Path:
+        if source not in first:
+            first[source] = tmp_path_factory.mktemp("first") / "acme-thumbs"
+            render_instance(source, first[source], {"name": "acme-thumbs", "domain": "acme.example"}, defaults=True)
+            git(first[source], "init", "--quiet", "--initial-branch=main")
+            commit(first[source], "Begin")
+        shutil.copytree(first[source], folder, symlinks=True)
+        return folder
+
+    return instance
+
+
+def commit(instance: Path, message: str) -> None:
+    git(instance, "add", "--all")
+    git(instance, "commit", "--quiet", f"--message={message}")
+
+
+def share_environment(instance: Path, first: str, *others: str) -> None:
+    """Let sessions that install the stacks' requirements use one environment, as each has 60,000 files."""
+    # nox takes an environment that exists.
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(instance / ".nox" / first)], check=True)
+    for session in others:
+        (instance / ".nox" / session).symlink_to(first)
+
+
+def link_nox(instance: Path) -> None:
+    """Let an instance use this checkout's nox, if it is installed; test_instance.py installs nox as users do."""
+    (instance / ".noxw").mkdir()
+    for path in (ROOT / ".noxw").glob("*"):
+        (instance / ".noxw" / path.name).symlink_to(path)
 
 
 def noxw(instance: Path, *arguments: str) -> Done:

@@ -24,20 +24,27 @@ class Project:
 
 
 def make_project(folder: Path) -> Project:
-    """Make a repository: its last version is this checkout, committed or not; the first is an older one."""
-    folder.mkdir()
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    _copy_checkout(folder)
-    _make_older(folder)
-    _commit(folder, PREVIOUS)
+    """Make a repository: its last version is this checkout, committed or not; the first is an older one.
+
+    If it is there already, return it.
+    """
     released = _last_release()
+    if folder.exists():
+        return Project(folder, released)
+    unfinished = folder.with_name("unfinished")
+    unfinished.mkdir()
+    git(unfinished, "init", "--quiet", "--initial-branch=main")
+    _copy_checkout(unfinished)
+    _make_older(unfinished)
+    _commit(unfinished, PREVIOUS)
     if released:
-        git(folder, "rm", "-r", "--quiet", ".")
-        _unpack(released, folder)
-        _commit(folder, released)
-        git(folder, "rm", "-r", "--quiet", ".")
-    _copy_checkout(folder)
-    _commit(folder, THIS)
+        git(unfinished, "rm", "-r", "--quiet", ".")
+        _unpack(released, unfinished)
+        _commit(unfinished, released)
+        git(unfinished, "rm", "-r", "--quiet", ".")
+    _copy_checkout(unfinished)
+    _commit(unfinished, THIS)
+    unfinished.rename(folder)
     return Project(folder, released)
 
 

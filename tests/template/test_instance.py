@@ -8,7 +8,7 @@ import pytest
 
 from stacks.instance.new import render_instance
 from stacks.instance.source import TemplateSource
-from tests.template.conftest import delete_folder, noxw
+from tests.template.conftest import commit, delete_folder, noxw, share_environment
 from tests.template.project import append, git
 
 ROOT = Path(__file__).parents[2]
@@ -20,10 +20,9 @@ def instance(this_version: TemplateSource, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("fresh") / "acme-thumbs"
     render_instance(this_version, folder, {"name": "acme-thumbs", "account_id": "000000000001"}, defaults=True)
     git(folder, "init", "--quiet", "--initial-branch=main")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message=Begin")
+    commit(folder, "Begin")
+    share_environment(folder, "test", "synth", "config", "deploy")
     yield folder
-    # Each of its environments has half a gigabyte.
     delete_folder(folder)
 
 
@@ -42,6 +41,10 @@ def test_instance_passes_its_checks_and_formatter(instance: Path) -> None:
 @pytest.mark.timeout(600)
 def test_its_demo_runs_under_its_name_with_its_positions(instance: Path, tmp_path: Path) -> None:
     append(instance / "pipeline.toml", "thumbnails.positions_pct = [20, 60]\n")
+    # The end-to-end tests use the same samples: drawing them takes 30 s of CPU.
+    (ROOT / ".nox" / "e2e-data" / "samples").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "samples").symlink_to(ROOT / ".nox" / "e2e-data" / "samples")
     done = noxw(instance, "demo", "--", "--once", "--data", str(tmp_path / "data"))
     assert done.status == 0, done.said
     assert "Starting acme-thumbs: " in done.said

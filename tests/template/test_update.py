@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from stacks.instance.errors import TemplateError
-from stacks.instance.new import read_instance_answers, render_instance
+from stacks.instance.new import read_instance_answers
 from stacks.instance.source import TemplateSource, as_requirement
 from stacks.instance.update import Update, find_newer_version, open_pull_request, update_instance
-from tests.template.conftest import delete_folder, noxw
+from tests.template.conftest import Begin, commit, delete_folder, link_nox, noxw, share_environment
 from tests.template.project import PREVIOUS, THIS, Project, append, git, replace
 
 ROOT = Path(__file__).parents[2]
@@ -37,19 +37,6 @@ class AuditStack(PipelineStack):
 OWN_STEP = "      - run: ./noxw cost\n"
 
 Synthesized = dict[str, dict[str, Any]]
-
-
-def begin(source: TemplateSource, instance: Path) -> Path:
-    """Return a fresh instance, committed."""
-    render_instance(source, instance, {"name": "acme-thumbs", "domain": "acme.example"}, defaults=True)
-    git(instance, "init", "--quiet", "--initial-branch=main")
-    commit(instance, "Begin")
-    return instance
-
-
-def commit(instance: Path, message: str) -> None:
-    git(instance, "add", "--all")
-    git(instance, "commit", "--quiet", f"--message={message}")
 
 
 def edit(instance: Path) -> None:
@@ -86,6 +73,8 @@ class Year:
 
 
 def a_year_of(instance: Path) -> Year:
+    share_environment(instance, "synth", "test")
+    link_nox(instance)
     edit(instance)
     before = synthesized(instance)
     done = update_instance(instance)
@@ -93,7 +82,7 @@ def a_year_of(instance: Path) -> Year:
 
 
 @pytest.fixture(scope="module")
-def year(previous_version: TemplateSource, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
+def year(begin: Begin, previous_version: TemplateSource, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
     instance = begin(previous_version, tmp_path_factory.mktemp("year") / "acme-thumbs")
     assert find_newer_version(instance) == (PREVIOUS[1:], THIS[1:])
     yield a_year_of(instance)
@@ -102,7 +91,7 @@ def year(previous_version: TemplateSource, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def since_the_release(
-    project: Project, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    begin: Begin, project: Project, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Year]:
     """Return the last release; before the first one, the version that was made to be older."""
     if project.released is None:
@@ -178,7 +167,9 @@ def told_in_upgrading(version: str) -> set[tuple[str, str]]:
     return set(re.findall(r"^\| ([a-z]+) \| `([\w.-]+)` \|", changes, re.MULTILINE))
 
 
-def test_update_conflict_is_named_and_shows_both_sides(previous_version: TemplateSource, tmp_path: Path) -> None:
+def test_update_conflict_is_named_and_shows_both_sides(
+    begin: Begin, previous_version: TemplateSource, tmp_path: Path
+) -> None:
     instance = begin(previous_version, tmp_path / "acme-thumbs")
     workflow = instance / ".github" / "workflows" / "ci.yml"
     replace(workflow, "timeout-minutes: 20", "timeout-minutes: 90")
@@ -194,7 +185,7 @@ def test_update_conflict_is_named_and_shows_both_sides(previous_version: Templat
     assert git(instance, "status", "--porcelain") == ""
 
 
-def test_instance_of_a_later_tagged_commit_updates_cleanly(tmp_path: Path) -> None:
+def test_instance_of_a_later_tagged_commit_updates_cleanly(begin: Begin, tmp_path: Path) -> None:
     """Change one file of the template in a new version: a test of the template itself is enough."""
     project = tmp_path / "project"
     project.mkdir()
@@ -214,7 +205,9 @@ def test_instance_of_a_later_tagged_commit_updates_cleanly(tmp_path: Path) -> No
     assert (instance / "ruff.toml").read_text(encoding="utf-8").endswith("# New.\n")
 
 
-def test_changes_that_are_not_committed_are_not_touched(previous_version: TemplateSource, tmp_path: Path) -> None:
+def test_changes_that_are_not_committed_are_not_touched(
+    begin: Begin, previous_version: TemplateSource, tmp_path: Path
+) -> None:
     instance = begin(previous_version, tmp_path / "acme-thumbs")
     (instance / "README.md").write_text("ours", encoding="utf-8")
     with pytest.raises(TemplateError, match="commit or stash"):
@@ -222,7 +215,7 @@ def test_changes_that_are_not_committed_are_not_touched(previous_version: Templa
     assert git(instance, "status", "--porcelain") == "M README.md"
 
 
-def test_a_template_that_is_out_of_reach_is_told(this_version: TemplateSource, tmp_path: Path) -> None:
+def test_a_template_that_is_out_of_reach_is_told(begin: Begin, this_version: TemplateSource, tmp_path: Path) -> None:
     instance = begin(this_version, tmp_path / "acme-thumbs")
     replace(instance / ".copier-answers.yml", this_version.url, f"git+file://{tmp_path}/nowhere")
     commit(instance, "Move")
@@ -232,14 +225,14 @@ def test_a_template_that_is_out_of_reach_is_told(this_version: TemplateSource, t
     assert git(instance, "status", "--porcelain") == ""
 
 
-def test_the_newest_version_stays_as_it_is(this_version: TemplateSource, tmp_path: Path) -> None:
+def test_the_newest_version_stays_as_it_is(begin: Begin, this_version: TemplateSource, tmp_path: Path) -> None:
     instance = begin(this_version, tmp_path / "acme-thumbs")
     assert find_newer_version(instance) is None
     assert update_instance(instance).changed == ()
 
 
 def test_a_pull_request_is_opened_once(
-    previous_version: TemplateSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    begin: Begin, previous_version: TemplateSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Record the calls of `gh`, which knows of a pull request once it has opened one."""
     git(tmp_path, "init", "--quiet", "--bare", "origin.git")
@@ -265,7 +258,7 @@ def test_a_pull_request_is_opened_once(
     assert asked.read_text(encoding="utf-8").count("pr create") == 1
 
 
-def test_the_command_says_what_there_is(previous_version: TemplateSource, tmp_path: Path) -> None:
+def test_the_command_says_what_there_is(begin: Begin, previous_version: TemplateSource, tmp_path: Path) -> None:
     instance = begin(previous_version, tmp_path / "acme-thumbs")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     said = [
