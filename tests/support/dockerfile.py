@@ -64,7 +64,7 @@ def build(dockerfile: Path, *, context: Path, folder: Path, programs: Path, base
                 image = Image(folder / str(len(stages)))
                 if rest == "${PIPELINE}":
                     assert base, "there is no image to begin with"
-                    shutil.copytree(base.root, image.root, symlinks=True)
+                    shutil.copytree(base.root, image.root, symlinks=True, copy_function=os.link)
                     image = replace(base, root=image.root)
                 else:
                     image.root.mkdir(parents=True)
@@ -102,7 +102,9 @@ def _copy(rest: str, image: Image, stages: dict[str, Image], context: Path, igno
     place.parent.mkdir(parents=True, exist_ok=True)
     if found.is_dir():
         unwanted = shutil.ignore_patterns(*([] if origin else ["__pycache__", "Dockerfile"]))
-        shutil.copytree(found, place, symlinks=True, ignore=unwanted)
+        # Nothing changes a file of a stage that is done.
+        copy = os.link if origin else shutil.copy2
+        shutil.copytree(found, place, symlinks=True, ignore=unwanted, copy_function=copy)
     else:
         shutil.copy2(found, place)
 
