@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 KEY = f"{UPLOAD_PREFIX}rehearsal/Test card.mp4"
 
-_PATIENCE_S = 90.0
+_PATIENCE_S = 300.0
 _PAUSE_S = 0.25
 _STARTS = 3
 _Value = TypeVar("_Value")
@@ -86,7 +86,7 @@ def run_pod(
 
     A process that ends because another has just taken its port is started once more, with another port.
 
-    Raises: RehearsalError if the process ends or nothing comes within 90 s.
+    Raises: RehearsalError if the process ends or nothing comes in time.
     """
     starts = 0
     while True:
@@ -154,7 +154,7 @@ def _ask(url: str, token: str) -> dict[str, Any] | None:
 
 
 def _wait(process: "subprocess.Popen[bytes]", what: str, find: Callable[[], _Value | None], *, log: Path) -> _Value:
-    """Return what is waited for. Raises: RehearsalError if the process ends or nothing comes within 90 s."""
+    """Return what is waited for. Raises: RehearsalError if the process ends or nothing comes in time."""
     deadline = time.monotonic() + _PATIENCE_S
     while (found := find()) is None:
         ended = process.poll() is not None
