@@ -38,6 +38,9 @@ class Store:
         state = request["ExpressionAttributeValues"][":state"]["S"]
         start = request.get("ExclusiveStartKey")
         where, values = "state = ?", [state]
+        if newest := request["ExpressionAttributeValues"].get(":newest"):
+            where += " AND updated_at <= ?"
+            values.append(newest["S"])
         if start:
             where += " AND (updated_at, pk) < (?, ?)"
             values += [start["updated_at"]["S"], start["pk"]["S"]]
