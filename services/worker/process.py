@@ -123,7 +123,7 @@ class Processor:
                 # Read after the record, so that it is the object of that record or a later one.
                 video = SignedObject(self._bucket, event.key)
             except ObjectMissingError:
-                if self._close_record(event.key):
+                if self._close_record(event.key, delivery):
                     return Skipped("object_gone")
                 continue
             try:
@@ -267,13 +267,14 @@ class Processor:
         }
         self._videos.replace(before, before.model_copy(update=identity))
 
-    def _close_record(self, key: str) -> bool:
+    def _close_record(self, key: str, delivery: Delivery) -> bool:
         """Mark the video as failed if its object is gone and it is still processing: a purge may wait for its end.
 
+        The claim of another message stays: its worker may still be processing, and a purge must wait for that worker.
         Return False if the object exists again, or if the record has changed meanwhile.
         """
         before = self._videos.get(key)
-        if before is None or before.state is not VideoState.PROCESSING:
+        if before is None or before.state is not VideoState.PROCESSING or before.message_id != delivery.message_id:
             return True
         # Look again after reading the record: it may belong to an upload that has just arrived.
         with contextlib.suppress(ObjectMissingError):
@@ -301,7 +302,7 @@ class Processor:
                 try:
                     info = self._bucket.head(event.key)
                 except ObjectMissingError:
-                    self._close_record(event.key)
+                    self._close_record(event.key, delivery)
                     return None
                 failed = _adopt_object(event, info.etag, info.size_bytes, info.modified_at)
         return failed if is_failure(record, error.record, failed, delivery) else None

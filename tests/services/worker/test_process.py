@@ -198,6 +198,22 @@ def test_a_deleted_video_closes_its_record(place: Place) -> None:
     assert (record_of(place).state, record_of(place).reason_code) == (VideoState.FAILED, ReasonCode.DELETED)
 
 
+def test_another_message_never_closes_a_record_in_progress(place: Place) -> None:
+    first = upload(place, b"film")
+    second = upload(place, b"other")
+    results: list[Stored | Skipped] = []
+    states: list[VideoState] = []
+
+    def meanwhile() -> None:
+        place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
+        results.append(work(a_worker(place), second, "message-2"))
+        states.append(record_of(place).state)
+
+    work(a_worker(place, meanwhile), first, "message-1")
+
+    assert (results, states) == ([Skipped("object_gone")], [VideoState.PROCESSING])
+
+
 def die() -> None:
     raise SandboxError("the worker died")
 

@@ -54,7 +54,7 @@ def receive(place: Place) -> Message:
 def settle(place: Place, meanwhile: Callable[[], object] = lambda: None, **settings: str) -> None:
     """Have a worker receive one message and settle it."""
     worker = a_loop(place, meanwhile, **settings)
-    worker._process_message(receive(place))  # noqa: SLF001 - one message in this thread
+    worker._process_message(receive(place), None)  # noqa: SLF001 - one message in this thread
 
 
 def left(place: Place) -> int:
@@ -124,7 +124,7 @@ def test_no_message_is_deleted_before_its_record_fails(place: Place) -> None:
     worker = a_loop(place)
 
     with failing(Processor, "record_failure"):
-        worker._process_message(receive(place))  # noqa: SLF001 - one message in this thread
+        worker._process_message(receive(place), None)  # noqa: SLF001 - one message in this thread
 
     assert (left(place), len(letters(place))) == (1, 1)
 
@@ -169,7 +169,7 @@ def test_the_last_two_receives_only_record_the_failure(place: Place, receives: i
         place.queue.hand_back(receive(place))
     worker = a_loop(place)
 
-    worker._process_message(receive(place))  # noqa: SLF001 - one message in this thread
+    worker._process_message(receive(place), None)  # noqa: SLF001 - one message in this thread
 
     sandbox = worker._services.sandbox  # noqa: SLF001 - counts what was asked for
     assert isinstance(sandbox, PlayedSandbox)
@@ -221,7 +221,7 @@ def test_a_test_event_is_deleted(place: Place) -> None:
 
     worker = a_loop(place)
     for message in place.queue.receive(10, wait_s=1, visibility_timeout_s=60):
-        worker._process_message(message)  # noqa: SLF001 - one message in this thread
+        worker._process_message(message, None)  # noqa: SLF001 - one message in this thread
 
     assert (left(place), letters(place)) == (0, [])
 
@@ -239,7 +239,7 @@ def test_a_failed_attempt_waits_longer_each_time(place: Place) -> None:
     worker._settings = worker._settings.model_copy(update={"retry_delay_s": 100.0})  # noqa: SLF001 - as above
     with patch.object(MessageQueue, "hand_back", watch):
         for _ in range(DEFAULT_TRIES - 1):
-            worker._process_message(receive(place))  # noqa: SLF001 - as above
+            worker._process_message(receive(place), None)  # noqa: SLF001 - as above
 
     wanted = [100.0, 200.0, 400.0, 800.0]
     assert all(0.8 * want <= delay <= 1.2 * want for delay, want in zip(delays, wanted, strict=True))
