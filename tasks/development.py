@@ -39,6 +39,15 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def model(session: nox.Session) -> None:
+    """Run the protocol in a deterministic simulation.
+
+    ./noxw model [--schedules N] [--seed S]
+    """
+    run_test_module(session, "tests.model")
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Run a benchmark and print a table.
 

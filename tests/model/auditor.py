@@ -25,7 +25,12 @@ class _Audit:
         self._world = world
         items = {key: {name: _plain(value) for name, value in item.items()} for key, item in world.table.items.items()}
         self._items = items
-        self._records = {key: item for key, item in items.items() if key.startswith("uploads/")}
+        self._records = {
+            # The state is the partition key of the index, of which a state can have several.
+            key: {**item, "state": item["state"].partition("#")[0]}
+            for key, item in items.items()
+            if key.startswith("uploads/")
+        }
         self._claims = {key[6:]: item["upload"] for key, item in items.items() if key.startswith("claim:")}
         bucket = world.bucket
         present = {key: bucket.current(key) for key in bucket.versions}
@@ -118,7 +123,7 @@ class _Audit:
             counted["thumbnail_bytes"] += sum(one["size_bytes"] for one in stored)
         totals: Counter[str] = Counter()
         for key, item in self._items.items():
-            if key == "totals" or key.startswith("totals:"):
+            if key == "totals" or key.startswith("totals#"):
                 for name, value in item.items():
                     if name.startswith(_TOTALS):
                         totals[name] += value

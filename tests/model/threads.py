@@ -194,6 +194,10 @@ class TimeModule:
         return clock_s()
 
     @staticmethod
+    def time_ns() -> int:
+        return int(clock_s() * 1e9)
+
+    @staticmethod
     def sleep(seconds: float) -> None:
         running().sleep(seconds)
 

@@ -19,6 +19,7 @@ from services.aws import queue, ranges, videos
 from services.aws.bucket import Bucket
 from services.aws.errors import AwsError
 from services.aws.shared import SharedItems
+from services.aws.table import items, totals, transactions
 from services.contract.resources import DEFAULT_TRIES, PURGE_KEY, SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
 from services.worker import loop, process
@@ -39,12 +40,16 @@ KEYS = ("uploads/a.mp4", "uploads/a.mov", "uploads/b.mp4")
 KINDS = ("good",) * 8 + ("broken", "broken", "broken", "degraded", "degraded", "full", "flaky", "poison")
 _PAUSES_S = (0.0, 0.5, 3.0, 10.0, 40.0, 0.1, 0.0, 1.0)
 _CLOCKS_S = (0.0, 0.0, 0.0, 25.0, -25.0, 3.0, -3.0, 90.0)
+_SHARDS = (1, 1, 3, 17)
 _FAULTS_OF_256 = (0, 4, 12, 24)
 
 _PATCHED = {
     loop: "threading time random ThreadPoolExecutor structlog _POLL_INTERVAL_S",
     process: "datetime",
-    videos: "time random _serialize _deserialize",
+    videos: "time",
+    items: "_serialize _deserialize",
+    totals: "time",
+    transactions: "time random",
     ranges: "_request_range _FIRST_BYTES",
     calls: "threading",
     confirmations: "time datetime",
@@ -196,6 +201,10 @@ class World:
 
     # Processes.
 
+    def _pick_shards(self) -> int:
+        """Return the number of shards that a new process writes: several run at a time while a setting changes."""
+        return _SHARDS[self.choices.below(4)]
+
     def _make_process(self, name: str, restart: Callable[[], object]) -> Process:
         process = Process(self.simulation, name, clock_ahead_s=_CLOCKS_S[self.choices.below(8)])
         pause = 1.0 + _PAUSES_S[self.choices.below(4)]
@@ -214,7 +223,7 @@ class World:
         settings = settings_of(self.width_px, concurrency)
         sandbox = SimulatedSandbox(settings.thumbnail_options.fingerprint, self.tried)
         bucket = UnsignedBucket(self.s3, BUCKET)  # type: ignore[arg-type]
-        table = videos.VideosTable(self.table, TABLE)  # type: ignore[arg-type]
+        table = videos.VideosTable(self.table, TABLE, self._pick_shards())  # type: ignore[arg-type]
         now = lambda: datetime.fromtimestamp(clock_s(), UTC)  # noqa: E731
         services = loop.WorkerServices(
             queue=queue.MessageQueue(self.sqs, QUEUE_URL),  # type: ignore[arg-type]
@@ -237,7 +246,7 @@ class World:
         """Start a process of the api, which continues purges whose process has ended."""
         process_ = self._make_process("api", self.start_api)
         bucket = UnsignedBucket(self.s3, BUCKET)  # type: ignore[arg-type]
-        table = videos.VideosTable(self.table, TABLE)  # type: ignore[arg-type]
+        table = videos.VideosTable(self.table, TABLE, self._pick_shards())  # type: ignore[arg-type]
         shared = SharedItems(self.table, TABLE)  # type: ignore[arg-type]
         main_queue = queue.MessageQueue(self.sqs, QUEUE_URL)  # type: ignore[arg-type]
 
@@ -268,7 +277,7 @@ class World:
             letters = dead_letters.DeadLetterStore(main_queue, queue.DeadLetterQueue(self.sqs, DEAD_URL))  # type: ignore[arg-type]
             context = reindex.ReindexContext(
                 bucket=UnsignedBucket(self.s3, BUCKET),  # type: ignore[arg-type]
-                videos=videos.VideosTable(self.table, TABLE),  # type: ignore[arg-type]
+                videos=videos.VideosTable(self.table, TABLE, self._pick_shards()),  # type: ignore[arg-type]
                 queue=main_queue,
                 dead_letters=letters,
                 thumbnail_prefix="thumbnails/",

@@ -19,6 +19,8 @@ def serialize(value: Any) -> dict[str, Any]:
         return {"M": {name: serialize(one) for name, one in value.items()}}
     if value is None:
         return {"NULL": True}
+    if isinstance(value, str):
+        return {"S": str(value)}
     raise TypeError(f"Unsupported type {kind} for value {value!r}")
 
 

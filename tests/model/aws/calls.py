@@ -44,7 +44,7 @@ class Boundary:
         return simulation is not None and self.faults.of_256 > 0 and simulation.choices.happens(of_256)
 
     def call(  # noqa: C901 - one case a fault
-        self, name: str, effect: Callable[[], T], *, refusal: str = "ServiceUnavailable", is_idempotent: bool = False
+        self, name: str, effect: Callable[[], T], *, refusal: str = "ServiceUnavailable"
     ) -> T:
         """Let others run, then have the effect, and return its result unless the schedule has it fail."""
         simulation: Simulation | None = CURRENT.simulation
@@ -68,9 +68,8 @@ class Boundary:
                 effect()
                 raise EndpointConnectionError(endpoint_url=name)
             case "sent twice":
-                # botocore sends a request again after a time-out; DynamoDB recognizes a transaction by its token.
-                first = effect()
-                return first if is_idempotent else effect()
+                # botocore sends a request again after a time-out.
+                effect()
             case "killed before":
                 process.kill()
             case "killed after":

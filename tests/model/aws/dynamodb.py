@@ -20,6 +20,7 @@ class SimulatedDynamoDb:
     def __init__(self, boundary: Boundary) -> None:
         self._boundary = boundary
         self.items: dict[str, Item] = {}
+        self._done: set[str] = set()
         self.deleted: list[tuple[str, Item]] = []
         """Name of the process and item of each deletion."""
 
@@ -45,7 +46,12 @@ class SimulatedDynamoDb:
 
         return self._boundary.call(f"PutItem {key}", put, refusal="TransactionConflictException")
 
-    def transact_write_items(self, *, TransactItems: list[Mapping[str, Any]]) -> dict[str, Any]:  # noqa: N803 - boto3's names
+    def transact_write_items(
+        self,
+        *,
+        TransactItems: list[Mapping[str, Any]],  # noqa: N803 - boto3's names
+        ClientRequestToken: str,  # noqa: N803
+    ) -> dict[str, Any]:
         if len(TransactItems) > 100:
             raise client_error("TransactWriteItems", "ValidationException")
         keys = [_key_of(action) for action in TransactItems]
@@ -53,6 +59,8 @@ class SimulatedDynamoDb:
             raise client_error("TransactWriteItems", "ValidationException", "two actions on one item")
 
         def write() -> dict[str, Any]:
+            if ClientRequestToken in self._done:
+                return {}
             if self._boundary.faults.of_256 and self._boundary.happens(self._boundary.faults.of_256 // 2):
                 reasons = ["None"] * len(keys)
                 reasons[self._boundary.below(len(keys))] = ("TransactionConflict", "ThrottlingError")[
@@ -67,10 +75,11 @@ class SimulatedDynamoDb:
                 raise _cancelled(reasons)
             for action, key in zip(TransactItems, keys, strict=True):
                 self._apply(action, key)
+            # DynamoDB answers a repetition of the token without a second effect.
+            self._done.add(ClientRequestToken)
             return {}
 
-        # botocore sends a token with each transaction: DynamoDB answers a repetition without a second effect.
-        return self._boundary.call(f"TransactWriteItems {keys}", write, refusal=self._throttle(), is_idempotent=True)
+        return self._boundary.call(f"TransactWriteItems {keys}", write, refusal=self._throttle())
 
     def _meets(self, action: Mapping[str, Any], key: str) -> bool:
         ((_, request),) = action.items()
