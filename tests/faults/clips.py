@@ -52,11 +52,13 @@ KINDS: Mapping[str, Kind] = {
     "cut": _bad("mp4", "incomplete"),
     "encrypted": _bad("mp4", "encrypted"),
     "huge": _bad("avi", "memory", "too_many_pixels", "damaged"),
+    "deep": _bad("mp4", "memory"),
     "notes": Kind("txt", is_ignored=True),
 }
 
 GOOD = tuple(name for name, kind in KINDS.items() if kind.encoder)
-BAD = tuple(name for name, kind in KINDS.items() if kind.reasons)
+BAD = tuple(name for name, kind in KINDS.items() if kind.reasons and name != "deep")
+"""Files that are no video, but for the one that takes seconds to make."""
 
 
 class ClipFolder:
@@ -68,7 +70,9 @@ class ClipFolder:
 
     def clip(self, kind: str, number: int) -> bytes:
         """Return the content of upload `number`; each number has other bytes, but for the empty file."""
-        path = self._folder / f"{kind.replace(' ', '-')}-{number}.{KINDS[kind].extension.lower()}"
+        # The same for all numbers, as its pixels are not seen.
+        shown = 0 if kind == "deep" else number
+        path = self._folder / f"{kind.replace(' ', '-')}-{shown}.{KINDS[kind].extension.lower()}"
         if not path.exists():
             path.write_bytes(self._make(kind, number))
         return path.read_bytes()
@@ -88,6 +92,10 @@ class ClipFolder:
                 content = whole[: len(whole) // 2]
             case "huge":
                 content = _claim_size(self.clip("avi", number), 30_000, 20_000)
+            case "deep":
+                # A picture of 400 MB, which a child with 512 MiB of memory cannot hold.
+                size = ["-f", "lavfi", "-i", "color=gray:s=8160x8160:r=1:d=1", *_H264, "-pix_fmt", "yuv444p10le"]
+                content = self._run_ffmpeg(size, b"", "mp4")
             case "sound":
                 options = [*_TONE, "-c:a", "aac", "-metadata", f"comment={number}", "-f", "mp4"]
                 content = self._run_ffmpeg(options, b"", "mp4")

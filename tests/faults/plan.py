@@ -136,6 +136,8 @@ def make_plan(seed: int, *, uploads: int = 24) -> Plan:
     for at, step in enumerate(user):
         steps += [faults[turn] for turn, place in enumerate(places) if place == at]
         steps += [step, Pause(round(dice.uniform(0, 0.7), 2))]
+    if seed % 5 == 0:
+        steps.insert(len(steps) // 2, Upload("deep.mp4", "deep", 2 * uploads))
     clocks = {name: dice.randint(-_MAX_CLOCK_OFFSET_S, _MAX_CLOCK_OFFSET_S) for name in (*WORKERS, "api")}
     return Plan(seed, steps, clocks)
 

@@ -161,6 +161,8 @@ def _run_pipeline(plan: Plan, data: Path, proxy: Proxy) -> Iterator[LocalPipelin
         **IMPATIENT,
         "AWS_ENDPOINT_URL": proxy.endpoint,
         "WORKER_CONCURRENCY": "2",
+        # Too little for one kind of video.
+        "EXTRACTION_MEMORY_MB": "512",
         "PYTHONPATH": os.pathsep.join(path),
         "FAULTS_CLOCKS": ",".join(f"{name}={offset_s}" for name, offset_s in plan.clocks.items()),
     }

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +12,6 @@ from boto3.dynamodb.types import TypeSerializer
 
 from services.aws.clients import Clients
 from services.contract.resources import pipeline_resources
-from services.local.embedded_aws.handle import EmbeddedAws
-from services.local.pipeline import make_local_clients
 from services.local.provision import provision_resources
 from tests.faults.auditor import Auditor, Places
 from tests.faults.ledger import Ledger, Sample
@@ -118,12 +116,6 @@ class World:
             return auditor.audit().violations
         finally:
             auditor.close()
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Clients]]:
-    with EmbeddedAws.start(tmp_path_factory.mktemp("aws")) as embedded:
-        yield embedded.endpoint, make_local_clients(embedded.endpoint)
 
 
 @pytest.fixture
