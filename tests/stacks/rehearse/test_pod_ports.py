@@ -61,7 +61,7 @@ def test_a_taken_port_is_replaced_at_the_start(tmp_path: Path) -> None:
 
 def test_an_ended_process_fails_with_its_last_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(video, "command", lambda _part: [sys.executable, "-c", "raise SystemExit('no queue')"])
-    with pytest.raises(RehearsalError, match=r"There is not an answer .*status 1.*\nno queue"):
+    with pytest.raises(RehearsalError, match=r"There is no sign of an answer .*status 1.*\nno queue"):
         video.run_pod(
             Processes(tmp_path), "api", lambda: environment_with(free_port()), what="an answer", find=lambda _: None
         )
