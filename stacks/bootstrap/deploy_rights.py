@@ -45,7 +45,7 @@ def _data(names: "Names") -> list[Statement]:
         buckets.append(names.test_source_bucket_arn)
     return [
         Statement(sid="Buckets", actions=["s3:*"], resources=[*buckets, *(f"{bucket}/*" for bucket in buckets)]),
-        *_source_notifications(names),
+        *_sources(names),
         Statement(sid="Queues", actions=["sqs:*"], resources=[names.queue_arn, names.dead_letter_queue_arn]),
         Statement(sid="Table", actions=["dynamodb:*"], resources=[names.table_arn, f"{names.table_arn}/*"]),
         # Secrets Manager adds six characters to the name.
@@ -71,10 +71,14 @@ def _data(names: "Names") -> list[Statement]:
     ]
 
 
-def _source_notifications(names: "Names") -> list[Statement]:
-    actions = ["s3:GetBucketNotification", "s3:PutBucketNotification"]
+def _sources(names: "Names") -> list[Statement]:
+    """Return the rights on buckets with videos: core sets their notifications, a deployment first looks at them."""
+    actions = [
+        *("s3:GetBucketLocation", "s3:GetBucketNotification", "s3:GetEncryptionConfiguration"),
+        "s3:PutBucketNotification",
+    ]
     sources = names.source_bucket_arns
-    return [Statement(sid="SourceNotifications", actions=actions, resources=sources)] if sources else []
+    return [Statement(sid="SourceBuckets", actions=actions, resources=sources)] if sources else []
 
 
 def _identity_provider(names: "Names") -> list[Statement]:

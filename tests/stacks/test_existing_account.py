@@ -160,12 +160,17 @@ def test_worker_decrypts_sources_and_api_only_reads_them(existing: dict[str, Syn
     assert "DecryptSources" not in api
 
 
-def test_deploy_role_may_only_set_sources_notifications(
+def test_deploy_role_may_look_at_sources_and_set_their_notifications_only(
     existing: dict[str, Synthesized],
 ) -> None:
     granted = rights_of(existing["bootstrap"], "aws_iam_policy.deploy-data.policy")
-    assert granted["SourceNotifications"]["Action"] == ["s3:GetBucketNotification", "s3:PutBucketNotification"]
-    others = [sid for sid, statement in granted.items() if FILMS in str(statement) and sid != "SourceNotifications"]
+    assert granted["SourceBuckets"]["Action"] == [
+        "s3:GetBucketLocation",
+        "s3:GetBucketNotification",
+        "s3:GetEncryptionConfiguration",
+        "s3:PutBucketNotification",
+    ]
+    others = [sid for sid, statement in granted.items() if FILMS in str(statement) and sid != "SourceBuckets"]
     assert others == []
 
 
