@@ -177,7 +177,7 @@ def destroy(session: nox.Session) -> None:
 def rehearse(session: nox.Session) -> None:
     """Deploy to an emulated AWS on this machine, and destroy it.
 
-    ./noxw rehearse [--stacks core,dns] [--aws-provider VERSION] [--kubeconfig FILE] [--keep] [--json]
+    ./noxw rehearse [--config FILE] [--stacks core,dns] [--aws-provider VERSION] [--kubeconfig FILE] [--keep] [--json]
     """
     install(session, "stacks", "local")
     install_evaluator(session)

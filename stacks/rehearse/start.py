@@ -85,15 +85,11 @@ def prepare(options: Options, folder: Path) -> Rehearsal:
     tools.check_terraform()
     tools.check_node()
     found = find_cluster(options.kubeconfig) if options.kubeconfig else None
-    config = load_config(options.config, {**os.environ, **OVERRIDES})
-    if config.auth.mode == "oidc":
-        raise RehearsalError(
-            'auth.mode is oidc, and the api then only answers requests from a load balancer of AWS: set mode = "token" '
-            "for the rehearsal."
-        )
-    place = Place(folder=folder, account=config.account_id, region=config.region)
+    config, overrides = _load(options.config)
+    place = Place(folder=folder, account=config.account_id, region=config.region, overrides=overrides)
     documents = _synthesize(options, place)
-    stacks, left_out = choose_stacks(options.stacks, documents, has_cluster=found is not None)
+    has_login = config.auth.mode == "oidc"
+    stacks, left_out = choose_stacks(options.stacks, documents, has_cluster=found is not None, has_login=has_login)
     weakened: list[str] = []
     if options.without_statement:
         weakened = leave_out_statement(documents, options.without_statement)
@@ -141,23 +137,39 @@ def find_obstacle() -> str | None:
 
 
 def choose_stacks(
-    asked: tuple[str, ...], documents: Mapping[str, Any], *, has_cluster: bool
+    asked: tuple[str, ...], documents: Mapping[str, Any], *, has_cluster: bool, has_login: bool = False
 ) -> tuple[tuple[str, ...], dict[str, str]]:
     """Return the stacks in the order of their deployment, and the reason of each that is left out."""
     known = [*(stack for stack in StackId if stack in documents), *sorted(set(documents) - set(StackId))]
     if unknown := sorted(set(asked) - set(known)):
         raise RehearsalError(f"There is no stack {unknown[0]!r}: there are {', '.join(known)}.")
     left_out = {stack: "not asked for" for stack in known if asked and stack not in asked}
-    if not has_cluster:
-        reason = "it needs a cluster (--kubeconfig FILE)"
-        if StackId.WORKLOADS in asked:
-            raise RehearsalError(f"The stack workloads cannot be rehearsed: {reason}.")
-        left_out[StackId.WORKLOADS] = reason
+    for stack, reason in _impossible(has_cluster=has_cluster, has_login=has_login).items():
+        if stack in asked:
+            raise RehearsalError(f"The stack {stack} cannot be rehearsed: {reason}.")
+        if stack in known:
+            left_out[stack] = reason
     stacks = tuple(stack for stack in known if stack not in left_out)
     for stack, needed in ((StackId.WORKLOADS, StackId.CORE), (StackId.MONITORING, StackId.CORE)):
         if stack in stacks and needed not in stacks:
             raise RehearsalError(f"The stack {stack} needs {needed}: add it to --stacks.")
     return stacks, left_out
+
+
+def _impossible(*, has_cluster: bool, has_login: bool) -> dict[str, str]:
+    """Return the stacks that cannot be rehearsed, with the reasons."""
+    if has_login:
+        reason = "auth.mode is oidc: it needs a certificate, and a destroy needs mode token first"
+        return dict.fromkeys((StackId.WORKLOADS, StackId.DNS), reason)
+    return {} if has_cluster else {StackId.WORKLOADS: "it needs a cluster (--kubeconfig FILE)"}
+
+
+def _load(file: Path) -> tuple[PipelineConfig, dict[str, str]]:
+    """Return the config of a rehearsal, and the environment variables that it has over the instance's own."""
+    overrides = dict(OVERRIDES)
+    if load_config(file, os.environ).auth.mode == "oidc":
+        overrides["PIPELINE_CERTIFICATE"] = "true"
+    return load_config(file, {**os.environ, **overrides}), overrides
 
 
 def choose_version(asked: str | None, pinned: str, providers: Sequence[MirroredProvider]) -> str:

@@ -5,29 +5,30 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import boto3
 
 from services.local.embedded_aws.handle import EmbeddedAws, EmbeddedAwsError
 from stacks.deploy.account import make_state_bucket
 from stacks.naming import StackId
+from stacks.rehearse.account import Before, check_account, make_account
 from stacks.rehearse.cluster import objects
 from stacks.rehearse.cluster.controller import stand_in_for_controller
 from stacks.rehearse.emulated import stand_ins
+from stacks.rehearse.emulated.existing import encrypted_buckets
 from stacks.rehearse.emulated.proxy import Proxy, run_proxy
-from stacks.rehearse.emulated.remains import list_remains
 from stacks.rehearse.emulated.stand_ins import LoadBalancer
 from stacks.rehearse.emulated.supplement import Supplement
 from stacks.rehearse.errors import RehearsalError
+from stacks.rehearse.parallel import run_in_order
 from stacks.rehearse.pipeline import video
 from stacks.rehearse.processes import Processes
-from stacks.rehearse.project.copies import copy_project
+from stacks.rehearse.project.copies import copy_folders, copy_project
 from stacks.rehearse.project.differences import check_plan
 from stacks.rehearse.project.documents import Target
 from stacks.rehearse.report import Report
@@ -38,8 +39,7 @@ _PLAN = "rehearsal.tfplan"
 _CHANGES = 2
 """Status of `terraform plan -detailed-exitcode` if the plan has changes."""
 _LAST_LINES = 30
-_Item = TypeVar("_Item")
-_Value = TypeVar("_Value")
+_PLAN_AGAIN, _VIDEO = "plan again", "video"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,24 +50,32 @@ class Stage:
     report: Report
     processes: Processes
     proxy: Proxy
-    session: "boto3.Session"
-    """Session on the emulated AWS itself: its requests are not recorded."""
     requests: Path
-    before: Mapping[str, objects.ClusterObject]
+    account: Before
+    cluster: Mapping[str, objects.ClusterObject]
     """Objects of the cluster before the deployment."""
+
+    @property
+    def session(self) -> "boto3.Session":
+        """Return a new session on the emulated AWS itself, whose requests are not recorded.
+
+        Threads must not share one: https://boto3.amazonaws.com/v1/documentation/api/latest/guide/session.html
+        """
+        return boto3.Session()
 
 
 def run_steps(rehearsal: Rehearsal, report: Report, processes: Processes) -> None:
     """Run all steps. Raises: RehearsalError at the first that fails."""
     with _started(rehearsal, report, processes) as stage:
-        _deploy_all(stage)
-        # The video changes nothing that a plan compares.
-        checks = [_plan_all_again, *([_process_video] if StackId.CORE in rehearsal.stacks else [])]
-        _together(checks, lambda check: check(stage))
+        _deploy_and_check(stage)
         _destroy_all(stage)
         with report.step("f", "compare every request with the policies") as result:
             result.details += check_rights(
-                stage.requests, rehearsal.place.synthesized, project=rehearsal.options.project, facts=report.facts
+                stage.requests,
+                rehearsal.place.synthesized,
+                project=rehearsal.options.project,
+                encrypted=encrypted_buckets(stage.rehearsal.config),
+                facts=report.facts,
             )
 
 
@@ -89,19 +97,22 @@ def _started(rehearsal: Rehearsal, report: Report, processes: Processes) -> Iter
             proxy = stack.enter_context(run_proxy(aws.endpoint, requests, supplement))
             # From here on nothing of this process can reach real AWS either.
             os.environ.update(place.environment(aws.endpoint))
+            rehearsal, account = make_account(rehearsal, boto3.Session())
             stage = Stage(
                 rehearsal=rehearsal,
                 report=report,
                 processes=processes,
                 proxy=proxy,
-                session=boto3.Session(),
                 requests=requests,
-                before=objects.list_objects(rehearsal.found.api) if rehearsal.found else {},
+                account=account,
+                cluster=objects.list_objects(rehearsal.found.api) if rehearsal.found else {},
             )
             for name in rehearsal.stacks:
                 kubeconfig = str(rehearsal.found.kubeconfig) if rehearsal.found else None
                 target = Target(endpoint=_endpoint(stage, name), account=place.account, kubeconfig=kubeconfig)
-                copy_project(rehearsal.options.config, place, name, target=target, provider=rehearsal.provider)
+                options, provider = rehearsal.options, rehearsal.provider
+                copy = copy_project(options.config, rehearsal.place, name, target=target, provider=provider)
+                copy_folders(options.project, copy)
         yield stage
 
 
@@ -112,35 +123,35 @@ def _start_aws(data: Path, *, account: str, region: str) -> EmbeddedAws:
         raise RehearsalError(str(error)) from None
 
 
-def _deploy_all(stage: Stage) -> None:
-    rehearsal, names = stage.rehearsal, stage.rehearsal.names
+def _deploy_and_check(stage: Stage) -> None:
+    """Deploy every stack and plan it again; process a video meanwhile, which changes nothing that a plan compares."""
+    rehearsal = stage.rehearsal
     if StackId.BOOTSTRAP not in rehearsal.stacks:
         make_state_bucket(stage.session, rehearsal.config)
-    for wave in _waves(rehearsal.stacks):
-        if wave[0] is StackId.MONITORING and StackId.WORKLOADS not in rehearsal.stacks:
-            _balancer(stage).make()
-        with _controller(stage, wave):
-            _together(wave, lambda stack: _deploy(stage, stack))
-        if StackId.BOOTSTRAP in wave:
-            stand_ins.push_images(stage.session, names)
+    after: dict[str, Collection[str]] = {**deployment_order(rehearsal.stacks), _PLAN_AGAIN: rehearsal.stacks}
+    if StackId.CORE in rehearsal.stacks:
+        after[_VIDEO] = {StackId.CORE}
+    steps = {_PLAN_AGAIN: _plan_all_again, _VIDEO: _process_video}
+
+    def run(item: str) -> None:
+        if item in steps:
+            steps[item](stage)
+        else:
+            _deploy(stage, item)
+
+    run_in_order(after, run)
 
 
 def _destroy_all(stage: Stage) -> None:
     rehearsal, names = stage.rehearsal, stage.rehearsal.names
-    waves = list(reversed(_waves(rehearsal.stacks)))
+    after = deployment_order(rehearsal.stacks)
+    before = {stack: {one for one, needed in after.items() if stack in needed} for stack in after}
     with stage.report.step("e", "destroy every stack and look for resources that are left") as result:
-        for wave in waves:
-            if wave[0] is StackId.BOOTSTRAP:
-                stand_ins.delete_images(stage.session, names)
-            with _controller(stage, wave):
-                _together(wave, lambda stack: _destroy(stage, stack))
-            if wave[0] is StackId.MONITORING and StackId.WORKLOADS not in rehearsal.stacks:
-                _balancer(stage).delete()
-        if remains := list_remains(stage.session, names):
-            raise RehearsalError(f"After the destroy there are still: {', '.join(remains)}.")
+        run_in_order(before, lambda stack: _destroy(stage, stack))
+        check_account(rehearsal, stage.session, stage.account)
         result.details.append(f"no resource with the name or the tag of {names.config.name} is left")
         if found := rehearsal.found:
-            left, kept = objects.list_remains(found.api, stage.before)
+            left, kept = objects.list_remains(found.api, stage.cluster)
             if left:
                 raise RehearsalError(f"After the destroy the cluster still has: {', '.join(left)}.")
             result.details.append(
@@ -148,21 +159,30 @@ def _destroy_all(stage: Stage) -> None:
             )
 
 
-def _waves(stacks: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return the stacks in the order of their deployment, those together that need nothing of each other."""
-    waves: list[tuple[str, ...]] = [
-        *((StackId.BOOTSTRAP,), (StackId.CORE, StackId.DNS), (StackId.WORKLOADS,), (StackId.MONITORING,)),
-        *((stack,) for stack in stacks if stack not in set(StackId)),
-    ]
-    chosen = (tuple(stack for stack in wave if stack in stacks) for wave in waves)
-    return [wave for wave in chosen if wave]
+def deployment_order(stacks: Sequence[str]) -> dict[str, set[str]]:
+    """Return each stack with those that it is deployed after; a destroy goes the other way.
+
+    `deploy all` has one order of these: a person reads its plans one after the other.
+    """
+    ours = set(StackId)
+    after: dict[str, set[str]] = {
+        StackId.BOOTSTRAP: set(),
+        StackId.CORE: {StackId.BOOTSTRAP},
+        StackId.DNS: {StackId.BOOTSTRAP},
+        StackId.WORKLOADS: {StackId.BOOTSTRAP, StackId.CORE, StackId.DNS},
+        StackId.MONITORING: {StackId.BOOTSTRAP, StackId.CORE, StackId.WORKLOADS},
+    }
+    team = [stack for stack in stacks if stack not in ours]
+    # The team's own come last, one after the other.
+    after |= {stack: {*ours, *team[:index]} for index, stack in enumerate(team)}
+    return {stack: after[stack] & set(stacks) for stack in stacks}
 
 
 @contextmanager
-def _controller(stage: Stage, wave: Sequence[str]) -> Iterator[None]:
+def _controller(stage: Stage, stack: str) -> Iterator[None]:
     """Stand in for the load balancer's controller while workloads is deployed or destroyed."""
     found = stage.rehearsal.found
-    if StackId.WORKLOADS not in wave or found is None:
+    if stack != StackId.WORKLOADS or found is None:
         yield
         return
     with stand_in_for_controller(found.api, stage.rehearsal.names.namespace, _balancer(stage)):
@@ -174,15 +194,25 @@ def _balancer(stage: Stage) -> LoadBalancer:
 
 
 def _deploy(stage: Stage, stack: str) -> None:
-    with stage.report.step("b", f"deploy {stack}"):
+    rehearsal, names = stage.rehearsal, stage.rehearsal.names
+    if stack == StackId.MONITORING and StackId.WORKLOADS not in rehearsal.stacks:
+        _balancer(stage).make()
+    with stage.report.step("b", f"deploy {stack}"), _controller(stage, stack):
         step = ("--step", "1") if stack == StackId.DNS else ()
         _run_deploy(stage, "deploy", stack, *step, "--yes")
+    if stack == StackId.BOOTSTRAP:
+        stand_ins.push_images(stage.session, names)
 
 
 def _destroy(stage: Stage, stack: str) -> None:
+    rehearsal, names = stage.rehearsal, stage.rehearsal.names
+    if stack == StackId.BOOTSTRAP:
+        stand_ins.delete_images(stage.session, names)
     stage.report.line(f"     destroying {stack}")
-    name = stage.rehearsal.config.name
-    _run_deploy(stage, "destroy", stack, "--yes", "--name", name, "--empty-buckets")
+    with _controller(stage, stack):
+        _run_deploy(stage, "destroy", stack, "--yes", "--name", rehearsal.config.name, "--empty-buckets")
+    if stack == StackId.MONITORING and StackId.WORKLOADS not in rehearsal.stacks:
+        _balancer(stage).delete()
 
 
 def _run_deploy(stage: Stage, verb: str, stack: str, *arguments: str) -> None:
@@ -197,8 +227,9 @@ def _run_deploy(stage: Stage, verb: str, stack: str, *arguments: str) -> None:
 
 def _plan_all_again(stage: Stage) -> None:
     with stage.report.step("c", "plan every stack again") as result:
-        for explained in _together(stage.rehearsal.stacks, lambda stack: _plan_again(stage, stack)):
-            result.details += explained
+        run_in_order(
+            dict.fromkeys(stage.rehearsal.stacks, ()), lambda stack: result.details.extend(_plan_again(stage, stack))
+        )
 
 
 def _process_video(stage: Stage) -> None:
@@ -238,15 +269,3 @@ def _outputs(stage: Stage, stack: str) -> dict[str, Any]:
 
 def _endpoint(stage: Stage, stack: str) -> str:
     return stage.proxy.endpoint("admin" if stack == StackId.BOOTSTRAP else "deploy", stack)
-
-
-def _together(items: Sequence[_Item], do: Callable[[_Item], _Value]) -> list[_Value]:
-    """Do something for each item at the same time. The first error is raised; what still runs then goes on."""
-    pool = ThreadPoolExecutor(max_workers=max(1, len(items)))
-    try:
-        futures = [pool.submit(do, item) for item in items]
-        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-        failed = [future for future in futures if future in done and future.exception()]
-        return [future.result() for future in failed or futures]
-    finally:
-        pool.shutdown(wait=False)

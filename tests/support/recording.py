@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import boto3
 from botocore.config import Config
@@ -42,7 +43,7 @@ class Recorder:
         """Return the request that a call of a client sends; `answer` is recorded with it."""
         self.answer = answer
         before = len(self.requests)
-        with suppress(ClientError, BotoCoreError, ResponseParserError):
+        with suppress(ClientError, BotoCoreError, ResponseParserError, ParseError):
             call()
         # A client of S3 asks more after an error.
         return self.requests[before]

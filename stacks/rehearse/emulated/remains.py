@@ -87,7 +87,8 @@ def _oidc_providers(session: "Session", names: Names) -> Iterator[str]:
     """Yield identity providers with the instance's tag: GitHub's, and the one of the cluster's service accounts."""
     iam = session.client("iam")
     for entry in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
-        tags = iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=entry["Arn"]).get("Tags", [])
+        # ministack does not list the tags of a provider alone.
+        tags = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=entry["Arn"]).get("Tags", [])
         if {"Key": "pipeline", "Value": names.config.name} in tags:
             yield entry["Arn"]
 

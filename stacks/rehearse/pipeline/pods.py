@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stacks.rehearse.errors import RehearsalError
-from stacks.rehearse.project.copies import OVERRIDES, Place
+from stacks.rehearse.project.copies import Place
 
 _REFERENCE = re.compile(r"\$\{data\.terraform_remote_state\.core\.outputs\.(\w+)\}")
 _KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
@@ -46,7 +46,7 @@ def process_environment(
     changed = {name: str(_free_port()) for name in taken_ports(environment)}
     base = place.environment(endpoint, {name: os.environ[name] for name in _KEPT if name in os.environ})
     # The region is one of the Deployment's variables. The name of the CLI configuration marks our processes.
-    others = ("AWS_REGION", "AWS_DEFAULT_REGION", *OVERRIDES)
+    others = ("AWS_REGION", "AWS_DEFAULT_REGION", *place.overrides)
     identity = {name: value for name, value in base.items() if name not in others}
     own = {**identity, "KUBECONFIG": kubeconfig or os.devnull, **environment, **changed}
     return own, [f"{name}={value} instead of {environment[name]}" for name, value in changed.items()]

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,8 @@ class Place:
     folder: Path
     account: str
     region: str
+    overrides: Mapping[str, str] = field(default_factory=lambda: OVERRIDES)
+    """Environment variables over the instance's config."""
 
     @property
     def cli_config(self) -> Path:
@@ -73,13 +75,13 @@ class Place:
         kept = {
             name: value
             for name, value in inherited.items()
-            if not name.startswith(("AWS_", "CDKTF_", "TF_")) and name not in (CONFIG_VARIABLE, *OVERRIDES)
+            if not name.startswith(("AWS_", "CDKTF_", "TF_")) and name not in (CONFIG_VARIABLE, *self.overrides)
         }
         no_proxy = {name: f"{inherited.get(name, '')},127.0.0.1,localhost".lstrip(",") for name in _NO_PROXY}
         return {
             **kept,
             **no_proxy,
-            **OVERRIDES,
+            **self.overrides,
             "AWS_ENDPOINT_URL": endpoint,
             "AWS_ACCESS_KEY_ID": self.account,
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
@@ -99,20 +101,24 @@ class Place:
 
 
 def copy_project(config: Path, place: Place, stack: str, *, target: Target, provider: str) -> Path:
-    """Make the folder from which a stack of the project with `config` is deployed.
+    """Make the folder from which a stack is deployed with `config`.
 
     `provider` is the version of the AWS provider.
     """
-    project, copy = config.parent, place.project(stack)
+    copy = place.project(stack)
     copy.mkdir(parents=True)
     shutil.copy(config, copy / DEFAULT_FILE)
-    for folder in (FOLDER, "team"):
-        if (project / folder).is_dir():
-            shutil.copytree(project / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "main.py").write_text(_MAIN, encoding="utf-8")
     ours = {"synthesized": str(place.synthesized), "schemas": str(place.schemas), "provider": provider}
     (copy / _SETTINGS).write_text(json.dumps({**ours, "target": vars(target)}), encoding="utf-8")
     return copy
+
+
+def copy_folders(project: Path, copy: Path) -> None:
+    """Copy the folders of a project that its stacks read: kept charts, and the team's own."""
+    for folder in (FOLDER, "team"):
+        if (project / folder).is_dir():
+            shutil.copytree(project / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def write_stacks(copy: Path) -> None:

@@ -213,8 +213,21 @@ def _keys(call: Call) -> Iterator[Need]:
         encryption = call.parameters.get("encryptionConfig") or [{}]
         key, actions = encryption[0].get("provider", {}).get("keyArn"), ("kms:DescribeKey", "kms:CreateGrant")
     if key:
-        through = {"kms:ViaService": f"{call.service}.{call.region}.{dns_suffix_of(call.region)}"}
-        yield from (Need(action, {"KeyId": key}, through) for action in actions)
+        yield from (Need(action, {"KeyId": key}, {"kms:ViaService": _through(call)}) for action in actions)
+
+
+def needs_to_decrypt(call: Call, encrypted: Mapping[str, str]) -> Iterator[Need]:
+    """Yield the right on the key of an object that is read; `encrypted` has the ARN of the key by bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    """
+    key = encrypted.get(str(call.parameters.get("Bucket")))
+    if call.service == "s3" and call.operation in ("GetObject", "HeadObject") and key:
+        yield Need("kms:Decrypt", {"KeyId": key}, {"kms:ViaService": _through(call)})
+
+
+def _through(call: Call) -> str:
+    return f"{call.service}.{call.region}.{dns_suffix_of(call.region)}"
 
 
 def _transaction(call: Call) -> Iterator[Need]:

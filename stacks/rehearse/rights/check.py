@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stacks.rehearse.requests import RecordedRequest, read_requests
-from stacks.rehearse.rights.actions import Need, needs
+from stacks.rehearse.rights.actions import Need, needs, needs_to_decrypt
 from stacks.rehearse.rights.context import Account, context_of
 from stacks.rehearse.rights.evaluator import Evaluator, Outcome, Request
 from stacks.rehearse.rights.policies import Policies, Role
@@ -28,16 +28,19 @@ class _Asked:
     needs: tuple[Need, ...]
 
 
-def check(requests: Path, cdktf_out: Path, *, project: Path | None = None) -> RightsReport:
+def check(
+    requests: Path, cdktf_out: Path, *, project: Path | None = None, encrypted: Mapping[str, str] | None = None
+) -> RightsReport:
     """Return what the recorded requests say about the policies of the synthesized stacks.
 
-    `project` is the folder with `node_modules`: the working directory, unless it is given.
+    `project` is the folder with `node_modules`: the working directory, unless it is given. `encrypted` has the ARN of
+    the key of each existing bucket whose objects are encrypted with one.
 
     Raises:
         RightsError: a request cannot be read or is not known, or the evaluator is not there.
     """
     policies, evaluator = Policies(cdktf_out), Evaluator(project or Path.cwd())
-    asked = list(_read(requests))
+    asked = list(_read(requests, encrypted or {}))
     known = evaluator.describe(need.action for one in asked for need in one.needs)
     roles = {name: policies.role(name) for name in sorted({_principal(one) for one in asked} - {_UNBOUNDED})}
     decisions: dict[Request, _Asked] = {}
@@ -69,7 +72,7 @@ def check(requests: Path, cdktf_out: Path, *, project: Path | None = None) -> Ri
     )
 
 
-def _read(requests: Path) -> Iterator[_Asked]:
+def _read(requests: Path, encrypted: Mapping[str, str]) -> Iterator[_Asked]:
     keys: dict[str, str] = {}
     for recorded in read_requests(requests):
         call = read_call(recorded)
@@ -79,7 +82,7 @@ def _read(requests: Path) -> Iterator[_Asked]:
         elif str(call) == "kms:DeleteAlias" and alias in keys:
             # It needs a right on the key as well, which it does not name.
             call = replace(call, parameters={**call.parameters, "TargetKeyId": keys[alias]})
-        yield _Asked(recorded, call, tuple(needs(call)))
+        yield _Asked(recorded, call, (*needs(call), *needs_to_decrypt(call, encrypted)))
 
 
 def _principal(one: _Asked) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from stacks.rehearse.rights import RightsReport, check
 from stacks.rehearse.rights.errors import EvaluatorError, RightsError, UnknownRequestError
 from stacks.rehearse.rights.policies import Policies
 from tests.support.recording import Recorder, recording
-from tests.support.synthesis import MATRIX, WITH_DOMAIN, Config, Synthesized, synthesize
+from tests.support.synthesis import EXISTING, MATRIX, WITH_DOMAIN, Config, Synthesized, synthesize
 
 NAMES = Names(PipelineConfig.model_validate(WITH_DOMAIN))
 BUCKET, TABLE, QUEUE = NAMES.resources.bucket, NAMES.resources.table.name, NAMES.queue_url
@@ -118,6 +119,33 @@ def test_the_policy_of_a_bucket_can_refuse(recorder: Recorder, stacks: Path) -> 
     (refused,) = report_on(recorder, stacks).refused
     assert (refused.action, refused.statement) == ("s3:PutObject", None)
     assert refused.reason == "the statement Closed of the resource denies it"
+
+
+def test_an_encrypted_source_is_read_with_a_right_on_its_key(recorder: Recorder, tmp_path: Path) -> None:
+    stacks = write_stacks(tmp_path / "existing", synthesize(EXISTING))
+    [key] = EXISTING["storage"]["source_kms_key_arns"]
+    recorder.principal, recorder.stack = "worker", ""
+    s3 = recorder.client("s3")
+    recorder.send(lambda: s3.get_object(Bucket="acme-films", Key="2026/a.mp4"))
+
+    def refused(key: str) -> list[str]:
+        report = check(recorder.file, stacks, encrypted={"acme-films": key})
+        return [f"{one.action} on {one.resource}" for one in report.refused]
+
+    assert refused(key) == []
+    other = key.replace("1a2b3c4d-", "99999999-")
+    assert refused(other) == [f"kms:Decrypt on {other}"]
+    change_policy(stacks, "core.aws_iam_role_policy.worker-rights", without("DecryptSources"))
+    assert refused(key) == [f"kms:Decrypt on {key}"]
+
+
+def test_the_deploy_role_may_check_the_source_buckets(recorder: Recorder, tmp_path: Path) -> None:
+    stacks = write_stacks(tmp_path / "existing", synthesize(EXISTING))
+    s3 = recorder.client("s3")
+    for ask in (s3.get_bucket_location, s3.get_bucket_notification_configuration, s3.get_bucket_encryption):
+        recorder.send(partial(ask, Bucket="acme-films"))
+    report = report_on(recorder, stacks)
+    assert (report.refused, report.checked) == ((), 3)
 
 
 def create_vpc(recorder: Recorder, vpc: str, tags: list[dict[str, str]]) -> None:

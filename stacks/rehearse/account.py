@@ -1,0 +1,59 @@
+"""The emulated account before a deployment: it has everything that the config says is there already."""
+
+import json
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from stacks.config.load import load_config
+from stacks.rehearse.emulated.existing import list_existing, make_existing, variables_of
+from stacks.rehearse.emulated.remains import list_remains
+from stacks.rehearse.errors import RehearsalError
+from stacks.rehearse.start import Rehearsal
+
+if TYPE_CHECKING:
+    from boto3 import Session
+
+
+@dataclass(frozen=True)
+class Before:
+    """State of the account before the deployment."""
+
+    existing: frozenset[str]
+    remains: frozenset[str]
+    """Existing resources that have the instance's name in theirs."""
+
+
+def make_account(rehearsal: Rehearsal, session: "Session") -> tuple[Rehearsal, Before]:
+    """Make what the config says is there already; return the rehearsal with the ids that it got, and the state."""
+    ids = make_existing(session, rehearsal.config)
+    if ids:
+        rehearsal = _with_ids(rehearsal, ids)
+    before = Before(frozenset(list_existing(session)), frozenset(list_remains(session, rehearsal.names)))
+    return rehearsal, before
+
+
+def check_account(rehearsal: Rehearsal, session: "Session", before: Before) -> None:
+    """Raise RehearsalError if a destroy has left something of the instance, or deleted something of somebody else."""
+    if remains := [one for one in list_remains(session, rehearsal.names) if one not in before.remains]:
+        raise RehearsalError(f"After the destroy there are still: {', '.join(remains)}.")
+    if gone := sorted(before.existing - list_existing(session)):
+        raise RehearsalError(f"The destroy has deleted what was there before the deployment: {', '.join(gone)}.")
+
+
+def _with_ids(rehearsal: Rehearsal, ids: dict[str, str]) -> Rehearsal:
+    """Replace the ids of the config by those of the emulated AWS: in the config, and in the synthesized stacks."""
+    overrides = {**rehearsal.place.overrides, **variables_of(rehearsal.config, ids)}
+    documents = {}
+    for stack, document in rehearsal.documents.items():
+        text = json.dumps(document, indent=2)
+        for asked, given in ids.items():
+            text = text.replace(asked, given)
+        documents[stack] = json.loads(text)
+        (rehearsal.place.synthesized / "stacks" / stack / "cdk.tf.json").write_text(text, encoding="utf-8")
+    return replace(
+        rehearsal,
+        config=load_config(rehearsal.options.config, {**os.environ, **overrides}),
+        place=replace(rehearsal.place, overrides=overrides),
+        documents=documents,
+    )
