@@ -24,15 +24,6 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-def model(session: nox.Session) -> None:
-    """Run the protocol in a simulation of AWS with many interleavings.
-
-    ./noxw model [--schedules N] [--seed N]
-    """
-    run_test_module(session, "tests.model")
-
-
-@nox.session(default=False)
 def faults(session: nox.Session) -> None:
     """Break everything while videos arrive, and audit the result."""
     run_test_module(session, "tests.faults")

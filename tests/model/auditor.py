@@ -65,7 +65,7 @@ class _Audit:
                 elif record["reason"] not in reasons:
                     yield f"{key} failed as {record['reason']!r}, its letters say {sorted(reasons)}"
                 else:
-                    yield from _check_reason(key, upload.body, record)
+                    yield from _check_reason(key, upload.body or b"", record)
             elif record["state"] not in ("done", "degraded"):
                 yield f"{key} is still {record['state']}"
 

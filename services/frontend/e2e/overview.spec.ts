@@ -16,7 +16,7 @@ async function countFrames(page: Page): Promise<() => Promise<number>> {
   return () => page.evaluate(() => (window as unknown as { drawn: number }).drawn);
 }
 
-/** Wait until the page has drawn what was pending, and has told its observers what is in sight. */
+/** Wait until the page has drawn what was pending, and its observers know what is in sight. */
 async function settle(page: Page): Promise<void> {
   for (let frame = 0; frame < 3; frame += 1)
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
