@@ -83,7 +83,12 @@ class Auditor:
         result = Audit()
         objects = self._list_objects()
         items = list(self._scan())
-        records = {item["pk"]: item for item in items if item["pk"].startswith(_UPLOADS)}
+        # A state can have the number of a partition of the index: `done#1`.
+        records = {
+            item["pk"]: {**item, "state": item["state"].partition("#")[0]}
+            for item in items
+            if item["pk"].startswith(_UPLOADS)
+        }
         letters = self._receive_letters()
         problems = [
             *self._check_queue(),
@@ -262,7 +267,7 @@ def check_totals(items: Iterable[Item], records: Mapping[str, Item]) -> Iterable
         wanted["thumbnail_bytes"] += sum(int(thumbnail["size_bytes"]) for thumbnail in record.get("thumbnails", []))
     stored: Counter[str] = Counter()
     for item in items:
-        if item["pk"] == "totals":
+        if item["pk"].partition("#")[0] == "totals":
             stored.update({name: int(value) for name, value in item.items() if name not in {"pk", *_GROWING}})
     for name in sorted({*wanted, *stored}):
         if wanted[name] != stored[name]:

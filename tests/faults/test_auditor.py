@@ -209,6 +209,17 @@ def test_a_pipeline_that_is_right_has_no_violation(world: World) -> None:
     assert world.audit() == []
 
 
+def test_records_and_totals_in_shards_are_audited_as_others(world: World) -> None:
+    world.change(GOOD, state="done#1")
+    world.change("totals", thumbnails=1)
+    world.put("totals#3", thumbnails=5, ended=2, writes=2)
+    assert world.audit() == []
+
+    world.change("totals#3", thumbnails=6)
+    (violation,) = world.audit()
+    assert "the total thumbnails is 7" in violation
+
+
 @pytest.mark.parametrize("name", PLANTED)
 def test_the_auditor_finds_a_planted_violation(world: World, name: str) -> None:
     plant, expected = PLANTED[name]
