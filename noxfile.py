@@ -10,7 +10,7 @@ import nox
 # noxw starts Python without this folder.
 sys.path.append(str(Path(__file__).parent))
 
-from tasks.helpers import (
+from tasks.steps import (
     FRONTEND,
     ROOT,
     find_npm,

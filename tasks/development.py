@@ -2,7 +2,7 @@
 
 import nox
 
-from tasks.helpers import (
+from tasks.steps import (
     FRONTEND,
     ROOT,
     find_npm,
