@@ -203,7 +203,7 @@ BUGS = (
     Bug(
         "a processing record of a deleted video stays open",
         _PROCESS,
-        "                if self._close_record(event.key):\n",
+        "                if self._close_record(event.key, delivery):\n",
         "                if True:\n",
         "a record is stuck in processing",
         test="tests.services.worker.test_process:test_a_video_deleted_while_it_is_read_closes_its_record",
@@ -215,6 +215,14 @@ BUGS = (
         ":",
         "a purge no longer waits for a worker, whose pictures stay",
         test="tests.services.worker.test_process:test_another_message_never_closes_a_record_in_progress",
+    ),
+    Bug(
+        "a slow worker does not read its record again",
+        _PROCESS,
+        "if self._now() - claimed.started_at > _CHECK_AFTER and not self._is_current(claimed):",
+        "if False:",
+        "pictures stay after a purge",
+        test="tests.services.worker.test_process:test_a_slow_worker_stores_nothing_for_a_purged_video",
     ),
     Bug(
         "a record is closed without a second look at the object",

@@ -175,6 +175,20 @@ def test_a_video_purged_during_processing_leaves_no_record(place: Place) -> None
     assert place.videos.totals().get("videos_done", 0) == 0
 
 
+def test_a_slow_worker_stores_nothing_for_a_purged_video(place: Place) -> None:
+    def purge() -> None:
+        place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
+        place.videos.remove([record_of(place)])
+        place.videos.release(["thumbnails/a"])
+        worker._now = lambda: datetime.now(UTC) + timedelta(seconds=10)  # noqa: SLF001 - the extraction took so long
+
+    worker = a_worker(place, purge)
+
+    assert work(worker, upload(place, b"film")) == Skipped("object_gone")
+
+    assert list(place.bucket.list("thumbnails/")) == []
+
+
 def test_a_finished_record_keeps_the_mark_of_a_purge(place: Place) -> None:
     def mark() -> None:
         record = record_of(place)
