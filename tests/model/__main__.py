@@ -5,7 +5,7 @@ import sys
 
 from tests.model.runner import Figures, buffer_of, describe, run_seeds, shrink
 
-_BATCH = 5000
+_BATCH = 1000
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from tests.model.bugs import BUGS, planted
 from tests.model.runner import buffer_of, describe, run_buffer, run_seeds, shrink
 from tests.model.world import simulated_modules
 
-SCHEDULES = 3000
+SCHEDULES = 2000
 
 
 @pytest.mark.timeout(900)

@@ -146,6 +146,7 @@ class World:
         self.scripts = 0
         self.is_healed = False
         self.width_px = 640
+        self.shards = _SHARDS[choices.below(4)]
         self.loops: dict[Process, loop.WorkerLoop] = {}
         self.apis: dict[Process, Any] = {}
         self.purges: list[Purged] = []
@@ -201,10 +202,6 @@ class World:
 
     # Processes.
 
-    def _pick_shards(self) -> int:
-        """Return the number of shards that a new process writes: several run at a time while a setting changes."""
-        return _SHARDS[self.choices.below(4)]
-
     def _make_process(self, name: str, restart: Callable[[], object]) -> Process:
         process = Process(self.simulation, name, clock_ahead_s=_CLOCKS_S[self.choices.below(8)])
         pause = 1.0 + _PAUSES_S[self.choices.below(4)]
@@ -223,7 +220,7 @@ class World:
         settings = settings_of(self.width_px, concurrency)
         sandbox = SimulatedSandbox(settings.thumbnail_options.fingerprint, self.tried)
         bucket = UnsignedBucket(self.s3, BUCKET)  # type: ignore[arg-type]
-        table = videos.VideosTable(self.table, TABLE, self._pick_shards())  # type: ignore[arg-type]
+        table = videos.VideosTable(self.table, TABLE, self.shards)  # type: ignore[arg-type]
         now = lambda: datetime.fromtimestamp(clock_s(), UTC)  # noqa: E731
         services = loop.WorkerServices(
             queue=queue.MessageQueue(self.sqs, QUEUE_URL),  # type: ignore[arg-type]
@@ -246,7 +243,7 @@ class World:
         """Start a process of the api, which continues purges whose process has ended."""
         process_ = self._make_process("api", self.start_api)
         bucket = UnsignedBucket(self.s3, BUCKET)  # type: ignore[arg-type]
-        table = videos.VideosTable(self.table, TABLE, self._pick_shards())  # type: ignore[arg-type]
+        table = videos.VideosTable(self.table, TABLE, self.shards)  # type: ignore[arg-type]
         shared = SharedItems(self.table, TABLE)  # type: ignore[arg-type]
         main_queue = queue.MessageQueue(self.sqs, QUEUE_URL)  # type: ignore[arg-type]
 
@@ -277,7 +274,7 @@ class World:
             letters = dead_letters.DeadLetterStore(main_queue, queue.DeadLetterQueue(self.sqs, DEAD_URL))  # type: ignore[arg-type]
             context = reindex.ReindexContext(
                 bucket=UnsignedBucket(self.s3, BUCKET),  # type: ignore[arg-type]
-                videos=videos.VideosTable(self.table, TABLE, self._pick_shards()),  # type: ignore[arg-type]
+                videos=videos.VideosTable(self.table, TABLE, self.shards),  # type: ignore[arg-type]
                 queue=main_queue,
                 dead_letters=letters,
                 thumbnail_prefix="thumbnails/",
@@ -385,6 +382,8 @@ class World:
                 worker.stop()
 
     def _change_settings(self) -> None:
-        """Begin a rolling update: workers that start from now on make other thumbnails."""
+        """Begin a rolling update: processes that start from now on make other thumbnails, and write more shards."""
         self.width_px = 960 - self.width_px
+        # Fewer shards would need a reindex after all processes have changed.
+        self.shards = max(self.shards, _SHARDS[self.choices.below(4)])
         self._drain()

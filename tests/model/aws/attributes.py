@@ -7,21 +7,19 @@ from typing import Any
 def serialize(value: Any) -> dict[str, Any]:  # noqa: PLR0911 - a return for each type
     """Return an attribute, as boto3's TypeSerializer does."""
     kind = type(value)
-    if kind is str:
-        return {"S": value}
+    if kind is str or isinstance(value, str):
+        return {"S": str(value)}
     if kind is bool:
         return {"BOOL": value}
-    if kind is int or kind is Decimal:
+    if kind in (int, Decimal):
         return {"N": str(value)}
     if kind is list:
         return {"L": [serialize(one) for one in value]}
     if kind is dict:
         return {"M": {name: serialize(one) for name, one in value.items()}}
-    if value is None:
-        return {"NULL": True}
-    if isinstance(value, str):
-        return {"S": str(value)}
-    raise TypeError(f"Unsupported type {kind} for value {value!r}")
+    if value is not None:
+        raise TypeError(f"Unsupported type {kind} for value {value!r}")
+    return {"NULL": True}
 
 
 def deserialize(attribute: dict[str, Any]) -> Any:
