@@ -21,7 +21,9 @@ from tests.soak.measure import Sample, list_processes, measure_process
 from tests.soak.plot import draw_plot
 from tests.soak.trend import TooFewSamplesError, Trend, compute_trends
 
-_MAX_WARM_UP_S = 600.0
+_MAX_WARM_UP_S = 900.0
+"""DynamoDB, and the embedded AWS, keep the token of each transaction for ten minutes."""
+
 _SAMPLE_EVERY_S = 3.0
 
 
@@ -31,7 +33,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="workers (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path("soak-report"), metavar="DIR", help="folder of the report")
     arguments = parser.parse_args()
-    warm_up_s = min(_MAX_WARM_UP_S, arguments.minutes * 60 / 4)
+    warm_up_s = min(_MAX_WARM_UP_S, arguments.minutes * 60 / 2)
     said: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         samples, counts = run_soak(Path(folder), minutes=arguments.minutes, workers=arguments.workers, said=said)
