@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 
-def serialize(value: Any) -> dict[str, Any]:  # noqa: PLR0911 - a return for each type
+def serialize(value: Any) -> dict[str, Any]:
     """Return an attribute, as boto3's TypeSerializer does."""
     kind = type(value)
     if kind is str or isinstance(value, str):
