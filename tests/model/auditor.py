@@ -133,12 +133,7 @@ class _Audit:
 
     def _check_pictures(self) -> Iterator[str]:
         owners = {record["base"]: key for key, record in self._records.items() if record.get("base")}
-        # A reindex removes the record of a deleted video and leaves its pictures, unless a purge has marked it.
-        left = {
-            item["base"]["S"]
-            for process, item in self._world.table.deleted
-            if process == "reindex" and item["pk"]["S"].startswith("uploads/") and "purged_at" not in item
-        }
+        left = self._left_by_reindex()
         for name in self._pictures:
             base = re.sub(r"_(\d+|storyboard|preview)\.\w+$", "", name)
             if base not in owners and base not in left and not self._is_picture_of_late_worker(self._pictures[name]):
@@ -150,11 +145,23 @@ class _Audit:
         is_present = any(upload.body == content for upload in self._uploads.values())
         return self._world.has_faults and not is_present
 
+    def _left_by_reindex(self) -> set[str]:
+        """Return the bases of deleted videos whose records a reindex has removed.
+
+        Their pictures stay; so does the claim until the next purge, if the reindex was killed before it released it.
+        """
+        return {
+            item["base"]["S"]
+            for process, item in self._world.table.deleted
+            if process == "reindex" and item["pk"]["S"].startswith("uploads/") and "purged_at" not in item
+        }
+
     def _check_claims(self) -> Iterator[str]:
+        left = self._left_by_reindex() if self._world.has_faults else set()
         for base, owner in self._claims.items():
-            if owner == _PURGER:
+            if owner == _PURGER and base not in left:
                 yield f"the purge still has the claim on {base}"
-            elif owner not in self._records:
+            elif owner != _PURGER and owner not in self._records:
                 yield f"{owner} has a claim on {base} and no record"
         for key, record in self._records.items():
             is_settled = record["state"] in ("done", "degraded")
