@@ -120,6 +120,11 @@ class Plan:
     """Offset of the clock of each process in seconds."""
 
     @property
+    def shards(self) -> int:
+        """Return the number of shards of the table: four for every second seed."""
+        return 4 if self.seed % 2 else 1
+
+    @property
     def uploads(self) -> int:
         return sum(isinstance(step, Upload | Repeat) for step in self.steps)
 

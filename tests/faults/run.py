@@ -163,6 +163,7 @@ def _run_pipeline(plan: Plan, data: Path, proxy: Proxy) -> Iterator[LocalPipelin
         "WORKER_CONCURRENCY": "2",
         # Too little for one kind of video.
         "EXTRACTION_MEMORY_MB": "512",
+        "TABLE_SHARDS": str(plan.shards),
         "PYTHONPATH": os.pathsep.join(path),
         "FAULTS_CLOCKS": ",".join(f"{name}={offset_s}" for name, offset_s in plan.clocks.items()),
     }

@@ -104,7 +104,11 @@ def draw_weather(dice: random.Random) -> Weather:
 
     def draw_service(*special: Fault) -> dict[Fault, float]:
         chosen = dice.sample([*_OF_ALL, *special], k=dice.randint(1, 4))
-        return {fault: round(dice.uniform(0.01, 0.12), 3) for fault in chosen}
+        # Long polls are few: their faults happen more often.
+        return {
+            fault: round(dice.uniform(0.01, 0.12) * (4 if fault in (Fault.DUPLICATE, Fault.REORDER) else 1), 3)
+            for fault in chosen
+        }
 
     return Weather(
         s3=draw_service(),
