@@ -52,6 +52,7 @@ BUGS = (
         "    if not is_same_claim(record, claimed):\n        return FinishDecision.START_AGAIN\n",
         "",
         "the thumbnails of another upload",
+        seeds=3000,
     ),
     Bug(
         "claims are not compared by ETag",
@@ -160,7 +161,7 @@ BUGS = (
         "            if is_about_another and not self._is_stored(failed):\n                return\n",
         "",
         "a newer record is replaced",
-        test="tests.services.worker.test_process:test_an_overwritten_upload_s_failure_leaves_the_newer_record",
+        test="tests.services.worker.test_failed_videos:test_an_overwritten_upload_s_failure_leaves_the_newer_record",
     ),
     Bug(
         "giving up looks at the event alone",
@@ -175,7 +176,7 @@ BUGS = (
         "        return record.state not in (VideoState.DONE, VideoState.DEGRADED)\n",
         "        return True\n",
         "a late duplicate fails a video that is done",
-        test="tests.services.worker.test_process:test_a_duplicate_during_an_outage_leaves_a_done_video",
+        test="tests.services.worker.test_failed_videos:test_a_duplicate_during_an_outage_leaves_a_done_video",
     ),
     Bug(
         "the same content is not renewed",
@@ -191,7 +192,7 @@ BUGS = (
         "    if record.message_id == delivery.message_id:\n        return Decision.ALREADY_FAILED\n",
         "",
         "a video that failed is tried again without a request",
-        test="tests.services.worker.test_process:test_the_same_message_never_retries_a_failed_video",
+        test="tests.services.worker.test_failed_videos:test_the_same_message_never_retries_a_failed_video",
     ),
     Bug(
         "a later message does not try again",
@@ -231,6 +232,7 @@ BUGS = (
         "            self._bucket.head(key)\n            return False\n",
         "",
         "an upload that has just arrived is closed as deleted",
+        test="tests.services.worker.test_process:test_a_video_uploaded_just_before_its_close_is_processed",
     ),
     Bug(
         "settings are not part of a claim",

@@ -10,7 +10,7 @@ from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.outcome import ExtractedPicture, Outcome, VideoInfo
 from services.worker.extraction.reading.source import VideoSource
-from services.worker.extraction.sandbox.sandbox import Sandbox
+from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
 from services.worker.process import Processor, Skipped, Stored
 from tests.support.place import Place
 
@@ -107,3 +107,8 @@ def shown(place: Place, record: VideoRecord) -> list[bytes]:
 
 def pictures_of(content: bytes) -> list[bytes]:
     return [picture_of(content, at) for at in POSITIONS_PCT]
+
+
+def die() -> None:
+    """Let a worker die in the middle of an extraction: its claim stays."""
+    raise SandboxError("the worker died")

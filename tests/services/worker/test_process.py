@@ -8,18 +8,16 @@ import pytest
 from services.aws.bucket import Bucket
 from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.videos import VideosTable
-from services.contract.events import RETRY, Delivery, UploadEvent
 from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.reading.source import VideoSource
-from services.worker.extraction.sandbox.sandbox import SandboxError
 from services.worker.process import ProcessingError, Skipped, Stored
 from tests.support.place import Place
 from tests.support.processing import (
-    BROKEN,
     PlayedSandbox,
     a_worker,
     delivery,
+    die,
     event_of,
     pictures_of,
     record_of,
@@ -35,15 +33,6 @@ def extractions(worker: object) -> int:
     sandbox = worker._sandbox  # type: ignore[attr-defined]  # noqa: SLF001 - counts what the worker asked for
     assert isinstance(sandbox, PlayedSandbox)
     return sandbox.extractions
-
-
-def fail(place: Place, event: UploadEvent, message_id: str = "message-1", **options: timedelta) -> None:
-    """Have a worker give a video up."""
-    worker = a_worker(place, clock_ahead=options.get("clock_ahead", timedelta()))
-    taken = delivery(message_id)
-    with pytest.raises(ProcessingError) as failure:
-        worker.process(event, taken)
-    worker.record_failure(event, taken, failure.value)
 
 
 @pytest.fixture
@@ -228,10 +217,6 @@ def test_another_message_never_closes_a_record_in_progress(place: Place) -> None
     assert (results, states) == ([Skipped("object_gone")], [VideoState.PROCESSING])
 
 
-def die() -> None:
-    raise SandboxError("the worker died")
-
-
 class UnreadableSandbox(PlayedSandbox):
     """A sandbox that cannot read the video, once the test has done what happens meanwhile."""
 
@@ -278,7 +263,7 @@ class HookedTable(VideosTable):
 def test_a_video_uploaded_during_its_close_is_processed(place: Place) -> None:
     event = upload(place, b"film")
     place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
-    again: list[tuple[UploadEvent, Delivery]] = []
+    again = []
 
     def come_back() -> None:
         again.append((upload(place, b"film"), delivery("message-2")))
@@ -291,132 +276,12 @@ def test_a_video_uploaded_during_its_close_is_processed(place: Place) -> None:
     assert record_of(place).state is VideoState.DONE
 
 
-# Failures.
-
-
-def test_a_duplicate_during_an_outage_leaves_a_done_video(place: Place) -> None:
-    event = upload(place, b"film")
-    work(a_worker(place), event)
-    before = record_of(place)
-    outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
-
-    a_worker(place).record_failure(event, delivery("message-2", receive_count=5), outage)
-
-    assert record_of(place) == before
-
-
-def test_a_failure_without_a_record_is_recorded(place: Place) -> None:
-    event = upload(place, b"film")
-    outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
-
-    a_worker(place).record_failure(event, delivery("message-1", receive_count=5), outage)
-
-    record = record_of(place)
-    assert (record.state, record.reason_code, record.etag) == (VideoState.FAILED, "storage", event.etag)
-
-
-def test_a_newer_upload_s_failure_leaves_older_pictures_unclaimed(place: Place) -> None:
-    work(a_worker(place), upload(place, b"old"))
-    newer = upload(place, b"new")
-    outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
-
-    a_worker(place).record_failure(newer, delivery("message-2", receive_count=5), outage)
-
-    record = record_of(place)
-    assert (record.state, record.etag, record.thumbnails) == (VideoState.FAILED, newer.etag, ())
-
-
-def test_an_older_upload_s_failure_leaves_the_newer_record(place: Place) -> None:
-    event = upload(place, BROKEN)
-    taken = delivery("message-1")
-    worker = a_worker(place)
-    with pytest.raises(ProcessingError) as failure:
-        worker.process(event, taken)
-    work(a_worker(place), upload(place, b"new"), "message-2")
-
-    worker.record_failure(event, taken, failure.value)
-
-    assert record_of(place).state is VideoState.DONE
-
-
-def test_an_overwritten_upload_s_failure_leaves_the_newer_record(place: Place) -> None:
-    first = upload(place, b"first")
-    second = upload(place, b"second")
-    upload(place, b"third")
-    work(a_worker(place), first)
-    before = record_of(place)
-    outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
-
-    assert a_worker(place).find_failed_upload(second, delivery("message-2", receive_count=5), outage) is None
-    a_worker(place).record_failure(second, delivery("message-2", receive_count=5), outage)
-
-    assert record_of(place) == before
-
-
-def test_a_failure_is_of_the_object_that_was_found(place: Place) -> None:
-    old = upload(place, b"old")
-    newer = upload(place, BROKEN)
-    worker = a_worker(place)
-    with pytest.raises(ProcessingError) as failure:
-        worker.process(old, delivery("message-1"))
-
-    failed = worker.find_failed_upload(old, delivery("message-1"), failure.value)
-
-    assert failed is not None
-    assert (failed.etag, failed.size_bytes, failed.sequencer) == (newer.etag, newer.size_bytes, "")
-
-
-def test_giving_up_without_an_attempt_names_the_present_object(place: Place) -> None:
-    old = upload(place, b"old")
-    newer = upload(place, b"newer")
-    endless = ProcessingError(ReasonCode.INTERNAL, "It was received 9 times.", retryable=False)
-
-    failed = a_worker(place).find_failed_upload(old, delivery("message-1", receive_count=9), endless)
-
-    assert failed is not None
-    assert failed.etag == newer.etag
-
-
-def test_giving_up_a_deleted_video_closes_its_record(place: Place) -> None:
+def test_a_video_uploaded_just_before_its_close_is_processed(place: Place) -> None:
     event = upload(place, b"film")
     with pytest.raises(ProcessingError):
         a_worker(place, die).process(event, delivery("message-1"))
     place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
-    endless = ProcessingError(ReasonCode.INTERNAL, "It was received 9 times.", retryable=False)
 
-    assert a_worker(place).find_failed_upload(event, delivery("message-1", receive_count=9), endless) is None
+    hooked = HookedTable(place, lambda: upload(place, b"film"))
 
-    assert (record_of(place).state, record_of(place).reason_code) == (VideoState.FAILED, ReasonCode.DELETED)
-
-
-def test_a_failure_of_a_purged_video_is_not_recorded(place: Place) -> None:
-    event = upload(place, BROKEN)
-    worker = a_worker(place, lambda: place.videos.remove([record_of(place)]))
-    with pytest.raises(ProcessingError) as failure:
-        worker.process(event, delivery("message-1"))
-
-    worker.record_failure(event, delivery("message-1"), failure.value)
-
-    assert place.videos.get(KEY) is None
-
-
-def test_the_same_message_never_retries_a_failed_video(place: Place) -> None:
-    event = upload(place, BROKEN)
-    fail(place, event)
-
-    assert work(a_worker(place), event, "message-1") == Skipped("already_failed")
-
-
-def test_a_redrive_is_processed_despite_a_fast_worker_clock(place: Place) -> None:
-    event = upload(place, BROKEN)
-    fail(place, event, clock_ahead=timedelta(seconds=30))
-
-    with pytest.raises(ProcessingError):
-        work(a_worker(place), event.model_copy(update={"name": RETRY}), "message-2")
-
-
-def test_the_same_broken_content_uploaded_again_is_tried_again(versioned: Place) -> None:
-    fail(versioned, upload(versioned, BROKEN))
-
-    with pytest.raises(ProcessingError):
-        work(a_worker(versioned), upload(versioned, BROKEN), "message-2")
+    assert isinstance(work(a_worker(place, videos=hooked), event), Stored)

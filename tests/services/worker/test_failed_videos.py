@@ -1,0 +1,165 @@
+"""The life of a record whose video fails, against the embedded AWS."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.contract.events import RETRY, UploadEvent
+from services.contract.records import ReasonCode, VideoState
+from services.worker.process import ProcessingError, Skipped
+from tests.support.place import Place
+from tests.support.processing import (
+    BROKEN,
+    a_worker,
+    delivery,
+    die,
+    record_of,
+    upload,
+    work,
+)
+
+KEY = "uploads/a.mp4"
+
+
+def fail(place: Place, event: UploadEvent, message_id: str = "message-1", **options: timedelta) -> None:
+    """Have a worker give a video up."""
+    worker = a_worker(place, clock_ahead=options.get("clock_ahead", timedelta()))
+    taken = delivery(message_id)
+    with pytest.raises(ProcessingError) as failure:
+        worker.process(event, taken)
+    worker.record_failure(event, taken, failure.value)
+
+
+@pytest.fixture
+def versioned(place: Place) -> Place:
+    """Enable versioning of the bucket."""
+    place.clients.s3.put_bucket_versioning(Bucket=place.bucket.name, VersioningConfiguration={"Status": "Enabled"})
+    return place
+
+
+def test_a_duplicate_during_an_outage_leaves_a_done_video(place: Place) -> None:
+    event = upload(place, b"film")
+    work(a_worker(place), event)
+    before = record_of(place)
+    outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
+
+    a_worker(place).record_failure(event, delivery("message-2", receive_count=5), outage)
+
+    assert record_of(place) == before
+
+
+def test_a_failure_without_a_record_is_recorded(place: Place) -> None:
+    event = upload(place, b"film")
+    outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
+
+    a_worker(place).record_failure(event, delivery("message-1", receive_count=5), outage)
+
+    record = record_of(place)
+    assert (record.state, record.reason_code, record.etag) == (VideoState.FAILED, "storage", event.etag)
+
+
+def test_a_newer_upload_s_failure_leaves_older_pictures_unclaimed(place: Place) -> None:
+    work(a_worker(place), upload(place, b"old"))
+    newer = upload(place, b"new")
+    outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
+
+    a_worker(place).record_failure(newer, delivery("message-2", receive_count=5), outage)
+
+    record = record_of(place)
+    assert (record.state, record.etag, record.thumbnails) == (VideoState.FAILED, newer.etag, ())
+
+
+def test_an_older_upload_s_failure_leaves_the_newer_record(place: Place) -> None:
+    event = upload(place, BROKEN)
+    taken = delivery("message-1")
+    worker = a_worker(place)
+    with pytest.raises(ProcessingError) as failure:
+        worker.process(event, taken)
+    work(a_worker(place), upload(place, b"new"), "message-2")
+
+    worker.record_failure(event, taken, failure.value)
+
+    assert record_of(place).state is VideoState.DONE
+
+
+def test_an_overwritten_upload_s_failure_leaves_the_newer_record(place: Place) -> None:
+    first = upload(place, b"first")
+    second = upload(place, b"second")
+    upload(place, b"third")
+    work(a_worker(place), first)
+    before = record_of(place)
+    outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
+
+    assert a_worker(place).find_failed_upload(second, delivery("message-2", receive_count=5), outage) is None
+    a_worker(place).record_failure(second, delivery("message-2", receive_count=5), outage)
+
+    assert record_of(place) == before
+
+
+def test_a_failure_is_of_the_object_that_was_found(place: Place) -> None:
+    old = upload(place, b"old")
+    newer = upload(place, BROKEN)
+    worker = a_worker(place)
+    with pytest.raises(ProcessingError) as failure:
+        worker.process(old, delivery("message-1"))
+
+    failed = worker.find_failed_upload(old, delivery("message-1"), failure.value)
+
+    assert failed is not None
+    assert (failed.etag, failed.size_bytes, failed.sequencer) == (newer.etag, newer.size_bytes, "")
+
+
+def test_giving_up_without_an_attempt_names_the_present_object(place: Place) -> None:
+    old = upload(place, b"old")
+    newer = upload(place, b"newer")
+    endless = ProcessingError(ReasonCode.INTERNAL, "It was received 9 times.", retryable=False)
+
+    failed = a_worker(place).find_failed_upload(old, delivery("message-1", receive_count=9), endless)
+
+    assert failed is not None
+    assert failed.etag == newer.etag
+
+
+def test_giving_up_a_deleted_video_closes_its_record(place: Place) -> None:
+    event = upload(place, b"film")
+    with pytest.raises(ProcessingError):
+        a_worker(place, die).process(event, delivery("message-1"))
+    place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
+    endless = ProcessingError(ReasonCode.INTERNAL, "It was received 9 times.", retryable=False)
+
+    assert a_worker(place).find_failed_upload(event, delivery("message-1", receive_count=9), endless) is None
+
+    assert (record_of(place).state, record_of(place).reason_code) == (VideoState.FAILED, ReasonCode.DELETED)
+
+
+def test_a_failure_of_a_purged_video_is_not_recorded(place: Place) -> None:
+    event = upload(place, BROKEN)
+    worker = a_worker(place, lambda: place.videos.remove([record_of(place)]))
+    with pytest.raises(ProcessingError) as failure:
+        worker.process(event, delivery("message-1"))
+
+    worker.record_failure(event, delivery("message-1"), failure.value)
+
+    assert place.videos.get(KEY) is None
+
+
+def test_the_same_message_never_retries_a_failed_video(place: Place) -> None:
+    event = upload(place, BROKEN)
+    fail(place, event)
+
+    assert work(a_worker(place), event, "message-1") == Skipped("already_failed")
+
+
+def test_a_redrive_is_processed_despite_a_fast_worker_clock(place: Place) -> None:
+    event = upload(place, BROKEN)
+    fail(place, event, clock_ahead=timedelta(seconds=30))
+
+    with pytest.raises(ProcessingError):
+        work(a_worker(place), event.model_copy(update={"name": RETRY}), "message-2")
+
+
+def test_the_same_broken_content_uploaded_again_is_tried_again(versioned: Place) -> None:
+    fail(versioned, upload(versioned, BROKEN))
+
+    with pytest.raises(ProcessingError):
+        work(a_worker(versioned), upload(versioned, BROKEN), "message-2")
