@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]  # it has no types
+import jsonschema
 import kubernetes_validate  # type: ignore[import-untyped]  # it has no types
 import pytest
 
