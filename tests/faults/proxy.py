@@ -10,6 +10,7 @@ import struct
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -30,13 +31,7 @@ class Proxy:
         self.target = ""
         self.sky = sky
         self._messages = Messages(sky)
-        proxy = self
-
-        class Handler(_Handler):
-            def make_link(self) -> "_Link":
-                return _Link(proxy.target, proxy.sky, proxy._messages)
-
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = _Server(lambda: _Link(self.target, self.sky, self._messages))
         self._thread = threading.Thread(target=self._server.serve_forever, name="proxy", daemon=True)
 
     @property
@@ -106,6 +101,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
+    def __init__(self, make_link: Callable[[], _Link]) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.make_link = make_link
+
     def handle_error(self, request: object, client_address: object) -> None:
         """Print nothing: clients are killed."""
 
@@ -116,12 +115,10 @@ class _Handler(BaseHTTPRequestHandler):
     # The head and the body of an answer in one packet.
     wbufsize = -1
 
-    def make_link(self) -> _Link:
-        raise NotImplementedError
-
     def setup(self) -> None:
         super().setup()
-        self._link = self.make_link()
+        assert isinstance(self.server, _Server)
+        self._link = self.server.make_link()
 
     def finish(self) -> None:
         self._link.close()
