@@ -157,24 +157,27 @@ class Decision(StrEnum):
 
 
 def decide_processing(
-    record: VideoRecord | None, found: ObjectIdentity, event: UploadEvent, delivery: Delivery, *, settings_hash: str
+    record: VideoRecord | None, found: ObjectIdentity, delivery: Delivery, *, settings_hash: str
 ) -> Decision:
     """Decide what to do for an event, from the record: events come twice and out of order.
 
     `found` is the object in the bucket, read after the record. S3 is consistent, so it is the object of the record or a
     later one. No worker's clock is used: the delivery's `sent_at` and the record's `queued_at` are both by SQS's clock.
+
+    A duplicate of a deleted message must not open an ended record, also under other settings: if its attempt failed,
+    nothing would end the record again. A new object and a later message have a message that still exists.
     """
-    if record is None or record.etag != found.etag or record.settings_hash != settings_hash:
+    if record is None or record.etag != found.etag or record.state is VideoState.PROCESSING:
         return Decision.PROCESS
     is_same_object = record.identity == found
     if record.state in (VideoState.DONE, VideoState.DEGRADED):
-        return Decision.ALREADY_DONE if is_same_object else Decision.RENEW
-    if record.state is not VideoState.FAILED or record.reason_code is ReasonCode.DELETED:
+        if is_same_object:
+            return Decision.ALREADY_DONE
+        return Decision.RENEW if record.settings_hash == settings_hash else Decision.PROCESS
+    if record.reason_code is ReasonCode.DELETED:
         return Decision.PROCESS
-    if record.message_id == delivery.message_id:
-        return Decision.ALREADY_FAILED
-    # Any later message asks for another attempt: a retry, a redrive, an upload of the same content.
-    is_later = event.is_retry or not is_same_object or delivery.sent_at > record.queued_at
+    # A later message asks for another attempt: a retry, a redrive, an upload of the same content.
+    is_later = record.message_id != delivery.message_id and (not is_same_object or delivery.sent_at > record.queued_at)
     return Decision.PROCESS if is_later else Decision.ALREADY_FAILED
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.contract.events import RETRY, Delivery, UploadEvent
+from services.contract.events import Delivery, UploadEvent
 from services.contract.records import (
     Decision,
     FinishDecision,
@@ -66,9 +66,15 @@ def a_record(
     )
 
 
-def an_event(etag: str = "etag-1", sequencer: str = "10", name: str = "ObjectCreated:Put") -> UploadEvent:
+def an_event(etag: str = "etag-1", sequencer: str = "10") -> UploadEvent:
     return UploadEvent(
-        name=name, time=START, bucket="videos", key="uploads/a.mp4", etag=etag, size_bytes=1000, sequencer=sequencer
+        name="ObjectCreated:Put",
+        time=START,
+        bucket="videos",
+        key="uploads/a.mp4",
+        etag=etag,
+        size_bytes=1000,
+        sequencer=sequencer,
     )
 
 
@@ -79,14 +85,10 @@ def a_delivery(message_id: str = "message-2", sent_at: datetime = START) -> Deli
 def decide(
     record: VideoRecord | None,
     found: ObjectIdentity = FOUND,
-    event: UploadEvent | None = None,
     delivery: Delivery | None = None,
     settings_hash: str = "settings-1",
 ) -> Decision:
-    return decide_processing(record, found, event or an_event(), delivery or a_delivery(), settings_hash=settings_hash)
-
-
-RETRIED = an_event(name=RETRY)
+    return decide_processing(record, found, delivery or a_delivery(), settings_hash=settings_hash)
 
 
 def test_a_new_upload_is_processed() -> None:
@@ -96,11 +98,12 @@ def test_a_new_upload_is_processed() -> None:
 @pytest.mark.parametrize("state", SUCCESSES)
 @pytest.mark.parametrize(
     "differing",
-    [{}, {"delivery": a_delivery("message-1")}, {"delivery": a_delivery(sent_at=FINISH)}, {"event": RETRIED}],
-    ids=["another message", "the same message", "later", "retry"],
+    [{}, {"delivery": a_delivery("message-1")}, {"delivery": a_delivery(sent_at=FINISH)}],
+    ids=["another message", "the same message", "later"],
 )
-def test_an_event_of_a_done_video_asks_for_nothing(state: VideoState, differing: Any) -> None:
-    assert decide(a_record(state), **differing) is Decision.ALREADY_DONE
+@pytest.mark.parametrize("settings_hash", ["settings-1", "settings-2"])
+def test_an_event_of_a_done_video_asks_for_nothing(state: VideoState, settings_hash: str, differing: Any) -> None:
+    assert decide(a_record(state), settings_hash=settings_hash, **differing) is Decision.ALREADY_DONE
 
 
 @pytest.mark.parametrize("state", SUCCESSES)
@@ -121,21 +124,20 @@ def test_other_content_is_processed(state: VideoState, message_id: str) -> None:
 
 
 @pytest.mark.parametrize("state", ALL_STATES)
-def test_changed_settings_ask_for_new_thumbnails(state: VideoState) -> None:
-    assert decide(a_record(state), settings_hash="settings-2") is Decision.PROCESS
+def test_an_upload_under_changed_settings_is_processed(state: VideoState) -> None:
+    assert decide(a_record(state), replace(FOUND, version_id="v2"), settings_hash="settings-2") is Decision.PROCESS
 
 
 @pytest.mark.parametrize(
     ("differing", "expected"),
     [
         ({"delivery": a_delivery("message-1", FINISH)}, Decision.ALREADY_FAILED),
-        ({"delivery": a_delivery("message-1"), "event": RETRIED}, Decision.ALREADY_FAILED),
         ({}, Decision.ALREADY_FAILED),
-        ({"event": RETRIED}, Decision.PROCESS),
+        ({"settings_hash": "settings-2"}, Decision.ALREADY_FAILED),
         ({"delivery": a_delivery(sent_at=START + timedelta(milliseconds=1))}, Decision.PROCESS),
         ({"found": replace(FOUND, version_id="v2")}, Decision.PROCESS),
     ],
-    ids=["same message", "same retry", "sent with it", "retry", "sent later", "uploaded again"],
+    ids=["same message", "sent with it", "other settings", "sent later", "uploaded again"],
 )
 def test_a_failure_is_tried_again_for_a_later_message(differing: Any, expected: Decision) -> None:
     assert decide(a_record(VideoState.FAILED), **differing) is expected

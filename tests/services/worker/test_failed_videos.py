@@ -150,6 +150,18 @@ def test_the_same_message_never_retries_a_failed_video(place: Place) -> None:
     assert work(a_worker(place), event, "message-1") == Skipped("already_failed")
 
 
+def test_a_late_duplicate_of_a_retry_opens_no_failed_record(place: Place) -> None:
+    event = upload(place, BROKEN)
+    late = delivery("message-1")
+    fail(place, event, "message-2")
+    before = record_of(place)
+
+    retry = event.model_copy(update={"name": RETRY})
+    assert a_worker(place, die).process(retry, late) == Skipped("already_failed")
+
+    assert record_of(place) == before
+
+
 def test_a_redrive_is_processed_despite_a_fast_worker_clock(place: Place) -> None:
     event = upload(place, BROKEN)
     fail(place, event, clock_ahead=timedelta(seconds=30))

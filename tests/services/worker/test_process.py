@@ -75,11 +75,22 @@ def test_a_duplicate_event_of_a_done_video_writes_nothing(versioned: Place) -> N
     assert record_of(versioned) == before
 
 
-def test_changed_settings_give_new_thumbnails(place: Place) -> None:
+def test_an_upload_under_changed_settings_gets_new_thumbnails(versioned: Place) -> None:
+    work(a_worker(versioned), upload(versioned, b"film"))
+
+    again = upload(versioned, b"film")
+
+    assert isinstance(work(a_worker(versioned, thumbnail_width_px="320"), again, "message-2"), Stored)
+
+
+def test_a_duplicate_under_changed_settings_opens_no_done_record(place: Place) -> None:
     event = upload(place, b"film")
     work(a_worker(place), event)
+    before = record_of(place)
 
-    assert isinstance(work(a_worker(place, thumbnail_width_px="320"), event), Stored)
+    assert work(a_worker(place, die, thumbnail_width_px="320"), event, "message-2") == Skipped("already_done")
+
+    assert record_of(place) == before
 
 
 def test_older_pictures_do_not_replace_newer_ones(place: Place) -> None:
