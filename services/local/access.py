@@ -8,10 +8,6 @@ import socket
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
-
-_reserved: list[IO[bytes]] = []
-"""Locked files: the ports that this process has reserved for its services."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,13 +74,13 @@ def _lock_port(port: int) -> bool:
     folder = Path(tempfile.gettempdir()) / f"thumbnail-pipeline-ports-{os.getuid()}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        file = (folder / str(port)).open("wb")
+        # A plain descriptor, which stays open until the process ends: Python would close the file of an object.
+        descriptor = os.open(folder / str(port), os.O_WRONLY | os.O_CREAT, 0o600)
     except OSError:
         return True  # for example on a full disk: two demos could then choose the same port
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        file.close()
+        os.close(descriptor)
         return False
-    _reserved.append(file)
     return True

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from subprocess import PIPE
 
 from services.local.access import reserve_port
 from tests.support.ports import held_ports
@@ -15,12 +16,13 @@ CHOOSE = (
 
 def test_port_of_another_demo_is_not_chosen_again() -> None:
     with held_ports(1) as (preferred,):
-        command = [sys.executable, "-c", CHOOSE, str(preferred)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        command = [sys.executable, "-W", "always::ResourceWarning", "-c", CHOOSE, str(preferred)]
+        with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True) as first:
             assert first.stdout is not None
             assert int(first.stdout.readline()) == preferred
             assert reserve_port(preferred) != preferred
-            first.communicate("\n")
+            _, warnings = first.communicate("\n")
+        assert warnings == ""
         assert reserve_port(preferred) == preferred
         assert reserve_port(preferred) != preferred
 
