@@ -180,8 +180,7 @@ class Auditor:
         if owner is None:
             yield f"{picture} belongs to no record"
             return
-        earlier = {self._ledger.samples[etag].number for etag in self._ledger.history(owner) if etag != ABSENT}
-        if (shown := self._read_picture(picture)) not in earlier - {None}:
+        if (shown := self._read_picture(picture)) not in self._ledger.numbers(owner) - {None}:
             yield f"{picture} shows {shown}, which was never uploaded as {owner}"
         counts["pictures of an earlier upload"] += 1
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 ABSENT = ""
 
@@ -27,6 +28,8 @@ class Ledger:
 
     samples: dict[str, Sample] = field(default_factory=dict)
     """By ETag."""
+    is_table_cut: bool = False
+    """True once the embedded AWS was killed: its table may lack the writes of the last seconds, its bucket has all."""
     _last: dict[str, set[str]] = field(default_factory=dict)
     _stray: dict[str, set[str]] = field(default_factory=dict)
     _history: dict[str, set[str]] = field(default_factory=dict)
@@ -61,6 +64,16 @@ class Ledger:
     def history(self, key: str) -> set[str]:
         """Return the ETags of all uploads to a key."""
         return self._history.get(key, set())
+
+    def numbers(self, owner: str) -> set[int | None]:
+        """Return the numbers of the uploads whose pictures can be under the base of `owner`.
+
+        If the table lost the claim on a base whose pictures are stored, another key with the same stem may claim it.
+        """
+        stem = PurePosixPath(owner).with_suffix("")
+        keys = [key for key in self._history if PurePosixPath(key).with_suffix("") == stem]
+        etags = set().union(*map(self.history, keys)) if self.is_table_cut else self.history(owner)
+        return {self.samples[etag].number for etag in etags if etag != ABSENT}
 
     @property
     def keys(self) -> list[str]:

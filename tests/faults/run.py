@@ -137,6 +137,7 @@ class _Run:
                 self._user.await_purge()
             case Kill(names):
                 self._faults["kill all" if names == ALL else f"kill {names[0].partition('-')[0]}"] += 1
+                self._user.ledger.is_table_cut |= "aws" in names
                 self._processes.kill(names)
             case KillChildren(name):
                 self._faults["kill children"] += 1

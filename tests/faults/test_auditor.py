@@ -240,3 +240,16 @@ def test_a_number_is_read_from_a_poor_picture(size_px: tuple[int, int]) -> None:
 def test_a_picture_without_a_number_is_not_read() -> None:
     with pytest.raises(ValueError, match="no number"):
         read_number(cv2.imencode(".jpg", draw_number(5) // 8)[1].tobytes())
+
+
+def test_only_a_lost_claim_excuses_pictures_of_a_sibling(world: World) -> None:
+    sibling = GOOD.replace(".mp4", ".mkv")
+    world.ledger.begin(sibling, world.ledger.note_content(b"sibling", Sample("mkv", 5)))
+    world.ledger.acknowledge(sibling, "")
+    world.store("thumbnails/harbour_4.jpg", draw_thumbnail(5))
+
+    (violation,) = world.audit()
+    world.ledger.is_table_cut = True
+
+    assert "never uploaded as" in violation
+    assert world.audit() == []
