@@ -23,6 +23,8 @@ class Bug:
     """Module and name of the fast test that finds it; without one, the model does."""
     seeds: int = 1000
     """Upper limit of schedules within which the model finds it."""
+    found_by: int = 1
+    """Seed tried first, as it found the bug before: 0.01 s instead of a search of up to 30 s."""
 
 
 _PROCESS = "services.worker.process"
@@ -53,6 +55,7 @@ BUGS = (
         "",
         "the thumbnails of another upload",
         seeds=3000,
+        found_by=2385,
     ),
     Bug(
         "claims are not compared by ETag",
@@ -60,6 +63,7 @@ BUGS = (
         "return (record.etag, record.settings_hash, record.base) == (claimed.etag,",
         "return (record.base, claimed.settings_hash, claimed.base) == (record.base,",
         "the thumbnails of another upload",
+        found_by=82,
     ),
     Bug(
         "the mark of a purge is lost at the end",
@@ -75,6 +79,7 @@ BUGS = (
         "metadata=metadata, replaces=replaces)",
         "metadata=metadata)",
         "a slow worker replaces the thumbnails of a newer upload",
+        found_by=925,
     ),
     Bug(
         "pictures are replaced without a look at the record",
@@ -82,6 +87,7 @@ BUGS = (
         "                if not self._is_current():\n",
         "                if False:\n",
         "a slow worker replaces the thumbnails of a newer upload",
+        found_by=925,
     ),
     Bug(
         "the ETag is read after the record",
@@ -154,6 +160,7 @@ BUGS = (
         "make_notification_body(failed), reason_code",
         "make_notification_body(event), reason_code",
         "an overwritten upload has the letter of the newer one",
+        found_by=217,
     ),
     Bug(
         "a failure without a claim replaces a newer record",
@@ -169,6 +176,7 @@ BUGS = (
         "                failed = _adopt_object(event, info.etag, info.size_bytes, info.modified_at)\n",
         "                failed = event\n",
         "a poisoned upload stays in processing",
+        found_by=861,
     ),
     Bug(
         "a done video can fail",
@@ -288,6 +296,7 @@ BUGS = (
         "all(event.time < self._cutoff for event in letter.events)",
         "True",
         "a failed upload has no dead letter",
+        found_by=93,
     ),
     Bug(
         "a purge removes records of present uploads",

@@ -97,6 +97,14 @@ def run_seeds(first: int, count: int, *, most_failures: int = 1) -> Figures:
     return figures
 
 
+def find_failing_seed(tried_first: int, count: int) -> int | None:
+    """Return the seed of a schedule that fails: `tried_first`, or one of the seeds from 1 on."""
+    for first, number in ((tried_first, 1), (1, count)):
+        for seed in run_seeds(first, number).failed:
+            return seed
+    return None
+
+
 def shrink(buffer: bytes, *, examples: int = 2000) -> bytes:
     """Return a smaller buffer that fails, from one that fails: hypothesis shrinks it as its own finding."""
     database = InMemoryExampleDatabase()

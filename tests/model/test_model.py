@@ -7,7 +7,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from tests.model.aws.attributes import deserialize, serialize
 from tests.model.bugs import BUGS, planted
-from tests.model.runner import buffer_of, describe, run_buffer, run_seeds, shrink
+from tests.model.runner import buffer_of, describe, find_failing_seed, run_buffer, run_seeds, shrink
 from tests.model.world import simulated_modules
 
 SCHEDULES = 2000
@@ -40,7 +40,8 @@ def _without_secrets(trace: list[str]) -> list[str]:
 def test_a_failing_schedule_shrinks_and_still_fails() -> None:
     bug = next(bug for bug in BUGS if bug.name == "pictures are stored without a condition")
     with planted(bug):
-        (seed,) = run_seeds(1, 3000).failed
+        seed = find_failing_seed(bug.found_by, 3000)
+        assert seed is not None
         shrunk = shrink(buffer_of(seed), examples=300)
         with simulated_modules():
             world, violations = run_buffer(shrunk)
