@@ -27,10 +27,12 @@ class Image:
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the entry point with arguments, or with the image's own, and with no other environment."""
         path = self.environment.get("PATH", "").split(":")[0]
+        # The first run compiles the packages that it imports: `programs` may install them without their bytecode.
+        ours = {"PATH": str(self.root / path.lstrip("/")), "HOME": str(self.root), "PYTHONDONTWRITEBYTECODE": ""}
         return subprocess.run(
             [*self.entrypoint, *(arguments or self.command)],
             cwd=self.root / self.workdir.lstrip("/"),
-            env={**self.environment, "PATH": str(self.root / path.lstrip("/")), "HOME": str(self.root), **environment},
+            env={**self.environment, **ours, **environment},
             capture_output=True,
             text=True,
             timeout=500,
@@ -112,7 +114,8 @@ def _copy(rest: str, image: Image, stages: dict[str, Image], context: Path, igno
 def _run(script: str, image: Image, programs: Path) -> None:
     # A path of the image, at the start of a word, is one in the stage's folder.
     here = re.sub(r"(?<![\w./-])/(?=\w)", f"{image.root}/", script)
-    kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "HTTP", "SSL_", "HOME"))}
+    needed = ("PIP_", "UV_", "HTTP", "SSL_", "HOME")
+    kept = {name: value for name, value in os.environ.items() if name.startswith(needed)}
     environment = {**kept, "PATH": f"{programs}:/usr/bin:/bin", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(
         ["/bin/sh", "-ec", here], cwd=image.root, env=environment, capture_output=True, text=True, check=False
