@@ -33,7 +33,7 @@ def faults(session: nox.Session) -> None:
 def model(session: nox.Session) -> None:
     """Run the protocol in a deterministic simulation.
 
-    ./noxw model [--schedules N] [--seed S]
+    ./noxw model [--schedules N] [--seed S] [--processes K] [--every SECONDS] [--json FILE]
     """
     run_test_module(session, "tests.model")
 

@@ -3,8 +3,6 @@
 import gc
 import random
 import time
-from collections import Counter
-from dataclasses import dataclass, field
 
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
@@ -12,50 +10,11 @@ from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
 from hypothesis.errors import NoSuchExample
 
 from tests.model.auditor import list_violations
-from tests.model.world import World, simulated_modules
+from tests.model.figures import Figures
+from tests.model.modules import simulated_modules
+from tests.model.world import World
 
 BUFFER_BYTES = 4096
-
-
-@dataclass
-class Figures:
-    """Sums over schedules."""
-
-    schedules: int = 0
-    steps: int = 0
-    switches: int = 0
-    uploads: int = 0
-    purges: int = 0
-    letters: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    seconds: float = 0.0
-    failed: dict[int, list[str]] = field(default_factory=dict)
-
-    def add(self, world: World) -> None:
-        simulation = world.simulation
-        self.schedules += 1
-        self.steps += simulation.steps
-        self.switches += simulation.switches
-        self.uploads += world.uploads
-        self.purges += len(world.purges)
-        self.letters += len(world.dead.messages)
-        self.faults.update(world.boundary.faults.counts)
-
-    def merge(self, other: "Figures") -> None:
-        """Add the sums of other schedules."""
-        for name in ("schedules", "steps", "switches", "uploads", "purges", "letters", "seconds"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.faults.update(other.faults)
-        self.failed.update(other.failed)
-
-    def __str__(self) -> str:
-        rate = self.schedules / self.seconds * 60 if self.seconds else 0
-        faults = ", ".join(f"{count:,} {name}" for name, count in sorted(self.faults.items()))
-        return (
-            f"{self.schedules:,} schedules in {self.seconds:.0f} s of CPU ({rate:,.0f} a minute): "
-            f"{self.steps:,} calls and waits, {self.switches:,} switches, {self.uploads:,} uploads, "
-            f"{self.purges:,} purges, {self.letters:,} dead letters left; faults: {faults}; {len(self.failed)} failed"
-        )
 
 
 def buffer_of(seed: int) -> bytes:

@@ -138,6 +138,8 @@ class Simulation:
         self.current: Task | None = None
         self.steps = 0
         self.switches = 0
+        self.contested = 0
+        """Points at which several tasks could run, and the schedule chose one: the interleavings."""
         self.is_endless = False
         self.error: BaseException | None = None
         self.trace: list[str] | None = None
@@ -158,17 +160,22 @@ class Simulation:
 
     def run(self, is_finished: Callable[[], bool]) -> None:
         """Run tasks until `is_finished`, which is asked whenever all of them wait; then kill everything."""
-        ready, choices = self.ready, self.choices
+        ready, choices, timers = self.ready, self.choices, self._timers
         while not self.is_endless and self.error is None:
             if self.doomed:
                 self._bury()
-            self._fire_timers()
+            if timers and timers[0][0] <= self.now:
+                self._fire_timers()
             if not ready:
-                if is_finished() or not self._timers:
+                if is_finished() or not timers:
                     return
-                self.now = max(self.now, self._timers[0][0])
+                self.now = max(self.now, timers[0][0])
                 continue
-            task = ready.pop(choices.below(len(ready)) if len(ready) > 1 else 0)
+            if len(ready) > 1:
+                self.contested += 1
+                task = ready.pop(choices.below(len(ready)))
+            else:
+                task = ready.pop()
             process = task.process
             if process.is_dead:
                 continue
@@ -176,7 +183,9 @@ class Simulation:
                 self._sleep_until(task, process.stalled_until)
                 continue
             self.switches += 1
-            self._switch(task)
+            self.current = task
+            task.greenlet.switch()
+            self.current = None
 
     def pause(self) -> None:
         """Let another task run, if the schedule says so: the points at which interleavings differ."""
@@ -262,11 +271,6 @@ class Simulation:
                     task.greenlet.throw(KilledError)
                 process.forget(task)
             self.current = None
-
-    def _switch(self, task: Task) -> None:
-        self.current = task
-        task.greenlet.switch()
-        self.current = None
 
     def _yield(self, task: Task) -> None:
         self.hub.switch()

@@ -7,8 +7,8 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from tests.model.aws.attributes import deserialize, serialize
 from tests.model.bugs import BUGS, planted
+from tests.model.modules import simulated_modules
 from tests.model.runner import buffer_of, describe, find_failing_seed, run_buffer, run_seeds, shrink
-from tests.model.world import simulated_modules
 
 SCHEDULES = 2000
 

@@ -1,38 +1,34 @@
 """One schedule: users, operators, workers and apis on a simulated AWS, all chosen by the bytes of a buffer."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from services.api import calls
 from services.api.access.secret_key import SecretKey
-from services.api.actions import confirmations, dead_letters, lost_pictures, purge, purge_job, purge_run, reindex
+from services.api.actions import confirmations, dead_letters, purge, purge_run, reindex
 from services.api.routes.videos import retry_video
 from services.api.schema.models import RedriveRequest
 from services.api.schema.problems import ApiError
-from services.aws import queue, ranges, videos
+from services.aws import queue, videos
 from services.aws.bucket import Bucket
 from services.aws.errors import AwsError
 from services.aws.shared import SharedItems
-from services.aws.table import items, totals, transactions
 from services.contract.resources import DEFAULT_TRIES, PURGE_KEY, SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
 from services.worker import loop, process
 from services.worker.health import HealthServer
-from services.worker.metrics import WorkerMetrics
-from tests.model.aws.attributes import deserialize, serialize
 from tests.model.aws.calls import Boundary
 from tests.model.aws.dynamodb import SimulatedDynamoDb
 from tests.model.aws.s3 import SimulatedBucket, SimulatedS3
 from tests.model.aws.sqs import SimulatedQueue, SimulatedSqs
-from tests.model.extraction import FIRST_BYTES, SimulatedSandbox
-from tests.model.simulation import CURRENT, Choices, Process, Simulation
-from tests.model.threads import clock_s, current, replaced_in
+from tests.model.extraction import SimulatedSandbox
+from tests.model.shortcuts import CountingMetrics
+from tests.model.simulation import Choices, Process, Simulation
+from tests.model.threads import clock_s, current
 
 BUCKET, TABLE = "videos", "table"
 QUEUE_URL, DEAD_URL = "https://sqs.simulated/queue", "https://sqs.simulated/dead"
@@ -43,49 +39,12 @@ _CLOCKS_S = (0.0, 0.0, 0.0, 25.0, -25.0, 3.0, -3.0, 90.0)
 _SHARDS = (1, 1, 3, 17)
 _FAULTS_OF_256 = (0, 4, 12, 24)
 
-_PATCHED = {
-    loop: "threading time random ThreadPoolExecutor structlog _POLL_INTERVAL_S",
-    process: "datetime",
-    videos: "time",
-    items: "_serialize _deserialize",
-    totals: "time",
-    transactions: "time random",
-    ranges: "_request_range _FIRST_BYTES",
-    calls: "threading",
-    confirmations: "time datetime",
-    dead_letters: "time",
-    lost_pictures: "datetime",
-    purge: "threading time datetime structlog _CLOCK_EVERY_S _POLL_INTERVAL_S",
-    purge_job: "datetime",
-    purge_run: "threading time datetime structlog _POLL_INTERVAL_S",
-    reindex: "datetime",
-}
-
 
 class UnsignedBucket(Bucket):
     """A bucket whose URLs have no signature, which takes as long as a tenth of a schedule."""
 
     def sign(self, key: str, *, valid_s: int) -> str:  # noqa: ARG002 - the base class's interface
         return f"https://s3.simulated/{self.name}/{key}"
-
-
-def _request_range(_: str, url: str, asked: dict[str, str]) -> Any:
-    return CURRENT.simulation.s3.request_range(url, asked)
-
-
-@contextmanager
-def simulated_modules() -> Iterator[None]:
-    """Give the services' modules the simulated threads, clocks and requests."""
-    # Coarser polls within a process: they decide nothing, and each costs a step.
-    more: dict[str, Any] = {
-        "_request_range": _request_range,
-        "_FIRST_BYTES": FIRST_BYTES,
-        "_POLL_INTERVAL_S": 20.0,
-        "_CLOCK_EVERY_S": 0.5,
-    }
-    more |= {"_serialize": serialize, "_deserialize": deserialize}
-    with replaced_in(_PATCHED, **more):
-        yield
 
 
 @cache
@@ -104,11 +63,6 @@ def settings_of(width_px: int, concurrency: int) -> WorkerSettings:
         retry_delay_s="3",
         shutdown_grace_s="20",
     )
-
-
-@cache
-def _metrics() -> WorkerMetrics:
-    return WorkerMetrics()
 
 
 _HEALTH = HealthServer(60)
@@ -152,6 +106,7 @@ class World:
         self.purges: list[Purged] = []
         self.tried: dict[bytes, int] = {}
         self.uploads = 0
+        self.metrics = CountingMetrics()
         self.simulation.s3 = self.s3
 
     def run(self) -> None:
@@ -227,7 +182,7 @@ class World:
             dead_letters=queue.DeadLetterQueue(self.sqs, DEAD_URL),  # type: ignore[arg-type]
             processor=process.Processor(settings, bucket, table, sandbox, now),
             sandbox=sandbox,
-            metrics=_metrics(),
+            metrics=self.metrics,  # type: ignore[arg-type]
             health=_HEALTH,
         )
 

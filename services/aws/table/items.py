@@ -40,15 +40,15 @@ def parse_item(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _to_storable(value: Any) -> Any:
     match value:
+        case str():
+            return str(value)
+        case datetime():
+            return value.astimezone(UTC).isoformat(timespec="microseconds")
         case float():
             # As DynamoDB stores it: ministack compares a repeated transaction with what it has stored.
             return int(value) if value.is_integer() else Decimal(str(value))
-        case datetime():
-            return value.astimezone(UTC).isoformat(timespec="microseconds")
         case list() | tuple():
             return [_to_storable(entry) for entry in value]
         case dict():
             return {name: _to_storable(entry) for name, entry in value.items()}
-        case str():
-            return str(value)
     return value

@@ -5,19 +5,35 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import format_datetime
+from functools import lru_cache
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote_plus, unquote, urlsplit
 
 from tests.model.aws.calls import Boundary, Paginator, client_error
+from tests.model.shortcuts import show_http_date
 
 PAGE = 3
 """Entries of a page: small, so that much can happen between two pages."""
 
+_RECORD = {
+    "eventVersion": "2.1",
+    "eventSource": "aws:s3",
+    "eventName": "ObjectCreated:Put",
+    "eventTime": "%(time)s",
+    "s3": {
+        "bucket": {"name": "%(bucket)s"},
+        "object": {"key": "%(key)s", "size": "%(size)d", "eTag": "%(etag)s", "sequencer": "%(sequencer)s"},
+    },
+}
+_EVENT = json.dumps({"Records": [_RECORD]}).replace('"%(size)d"', "%(size)d")
+"""Body of a notification, to be formatted: an encoder takes much longer."""
 
-@dataclass(frozen=True, eq=False)
+_quote_key = lru_cache(maxsize=256)(lambda key: quote_plus(key, safe="/*-._"))
+
+
+@dataclass(eq=False, slots=True)
 class StoredVersion:
     """A version of an object; a delete marker has no body."""
 
@@ -111,20 +127,14 @@ class SimulatedS3:
         self._notify(key, self._event(bucket, key, version))
 
     def _event(self, bucket: SimulatedBucket, key: str, version: StoredVersion) -> str:
-        details = {
-            "key": quote_plus(key, safe="/*-._"),
+        return _EVENT % {
+            "bucket": bucket.name,
+            "key": _quote_key(key),
             "size": len(version.body or b""),
-            "eTag": version.etag,
+            "etag": version.etag,
             "sequencer": version.sequencer,
+            "time": self.clock.isoformat(),
         }
-        record = {
-            "eventVersion": "2.1",
-            "eventSource": "aws:s3",
-            "eventName": "ObjectCreated:Put",
-            "eventTime": self.clock.isoformat(),
-            "s3": {"bucket": {"name": bucket.name}, "object": details},
-        }
-        return json.dumps({"Records": [record]})
 
     def put_bucket_versioning(self, *, Bucket: str, VersioningConfiguration: Mapping[str, str]) -> None:  # noqa: N803 - boto3's names
         self.buckets[Bucket].is_versioned = VersioningConfiguration["Status"] == "Enabled"
@@ -177,7 +187,7 @@ class SimulatedS3:
 
     def request_range(self, url: str, asked: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         """Answer a GET of a presigned URL: status, headers, body."""
-        name, _, key = unquote(urlsplit(url).path).lstrip("/").partition("/")
+        name, _, key = _read_path(url).partition("/")
         bucket = self.buckets[name]
 
         def get() -> tuple[int, Mapping[str, str], bytes]:
@@ -193,7 +203,7 @@ class SimulatedS3:
             headers = {
                 "ETag": f'"{version.etag}"',
                 "Content-Range": f"bytes {first}-{min(int(last), size - 1)}/{size}",
-                "Last-Modified": format_datetime(version.modified_at, usegmt=True),
+                "Last-Modified": show_http_date(version.modified_at),
             }
             if bucket.is_versioned:
                 headers["x-amz-version-id"] = version.version_id
@@ -212,7 +222,7 @@ class SimulatedS3:
 
     def head_bucket(self, *, Bucket: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
         def head() -> dict[str, Any]:
-            date = format_datetime(self.clock.replace(microsecond=0), usegmt=True)
+            date = show_http_date(self.clock.replace(microsecond=0))
             return {"ResponseMetadata": {"HTTPHeaders": {"date": date}}}
 
         return self._boundary.call(f"HeadBucket {Bucket}", head)
@@ -275,6 +285,11 @@ class SimulatedS3:
             return answer, {**request, "after": found[PAGE - 1][:2]} if len(found) > PAGE else None
 
         return self._boundary.call(f"ListObjectVersions {prefix}", page)
+
+
+@lru_cache(maxsize=256)
+def _read_path(url: str) -> str:
+    return unquote(urlsplit(url).path).lstrip("/")
 
 
 def _existing(operation: str, bucket: SimulatedBucket, key: str, code: str = "NoSuchKey") -> StoredVersion:

@@ -1,6 +1,6 @@
 """SQS: standard queues with their true semantics, which are at least once, in no order, and approximately counted."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tests.model.aws.calls import Boundary, client_error
@@ -16,7 +16,7 @@ _UNDELETED = 4
 """Of 256: a server that did not hear of a deletion delivers the message once more."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class SimulatedMessage:
     id: str
     body: str
@@ -26,7 +26,6 @@ class SimulatedMessage:
     receives: int = 0
     receipt: str = ""
     """Newest receipt handle."""
-    events: list[str] = field(default_factory=list)
 
 
 class SimulatedQueue:
@@ -40,6 +39,7 @@ class SimulatedQueue:
         self.messages: list[SimulatedMessage] = []
         self.receipts: dict[str, SimulatedMessage] = {}
         self.waiting: list[Any] = []
+        self.deliveries = 0
         self.moved = 0
         """Messages that SQS itself moved to the dead-letter queue."""
 
@@ -144,6 +144,7 @@ class SimulatedSqs:
                 self._move(queue, message)
                 continue
             message.receives += 1
+            queue.deliveries += 1
             message.receipt = f"{message.id}#{message.receives}"
             message.visible_at = now + hidden_s
             queue.receipts[message.receipt] = message

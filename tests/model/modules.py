@@ -1,0 +1,61 @@
+"""The modules under test, and the names in each that the simulation replaces."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from services.api import calls
+from services.api.actions import confirmations, dead_letters, lost_pictures, purge, purge_job, purge_run, reindex
+from services.aws import queue, ranges, videos
+from services.aws.table import items, totals, transactions
+from services.contract import origin, shards
+from services.worker import loop, object_source, process
+from tests.model.aws.attributes import deserialize, serialize
+from tests.model.extraction import FIRST_BYTES
+from tests.model.shortcuts import SHORTCUTS
+from tests.model.simulation import CURRENT
+from tests.model.threads import replaced_in
+
+_PATCHED = {
+    loop: (
+        "threading time random ThreadPoolExecutor structlog _POLL_INTERVAL_S tracer trace make_links record_span "
+        "upload_context upload_trace_id parse_notification"
+    ),
+    process: "datetime tracer thumbnail_bases",
+    object_source: "tracer context",
+    queue: "current_traceparent",
+    origin: "upload_digest",
+    shards: "choose_shard",
+    videos: "time index_key_of",
+    items: "_serialize _deserialize index_key_of",
+    totals: "time choose_shard",
+    transactions: "time random uuid",
+    ranges: "_request_range _FIRST_BYTES parsedate_to_datetime",
+    calls: "threading",
+    confirmations: "time datetime",
+    dead_letters: "time",
+    lost_pictures: "datetime",
+    purge: "threading time datetime structlog _CLOCK_EVERY_S _POLL_INTERVAL_S",
+    purge_job: "datetime",
+    purge_run: "threading time datetime structlog _POLL_INTERVAL_S",
+    reindex: "datetime upload_digest thumbnail_bases",
+}
+
+
+def _request_range(_: str, url: str, asked: dict[str, str]) -> Any:
+    return CURRENT.simulation.s3.request_range(url, asked)
+
+
+@contextmanager
+def simulated_modules() -> Iterator[None]:
+    """Give the services' modules the simulated threads, clocks and requests."""
+    # Coarser polls within a process: they decide nothing, and each costs a step.
+    more: dict[str, Any] = {
+        "_request_range": _request_range,
+        "_FIRST_BYTES": FIRST_BYTES,
+        "_POLL_INTERVAL_S": 20.0,
+        "_CLOCK_EVERY_S": 0.5,
+    }
+    more |= {"_serialize": serialize, "_deserialize": deserialize}
+    with replaced_in(_PATCHED, **SHORTCUTS, **more):
+        yield
