@@ -1,9 +1,10 @@
 import { defineConfig } from "@playwright/test";
+import type { Board } from "./e2e/board";
 
 /** noxfile.py sets E2E_CHROMIUM. */
 const chromium = process.env.E2E_CHROMIUM ?? "/usr/bin/chromium";
 
-export default defineConfig({
+export default defineConfig<Board>({
   testDir: "./e2e",
   // One worker: all tests share one demo and its bucket.
   workers: 1,
@@ -30,7 +31,7 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "e2e", testMatch: "**/*.spec.ts" },
+    { name: "e2e", testMatch: "**/*.spec.ts", use: { hasScene: false } },
     { name: "screenshots", testMatch: "**/*.shots.ts" },
     { name: "lighthouse", testMatch: "**/*.lighthouse.ts" },
     { name: "soak", testMatch: "**/*.soak.ts" },

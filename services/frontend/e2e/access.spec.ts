@@ -13,14 +13,16 @@ test("redirects to the login and returns after it", async ({ page, demo }) => {
   await expect(page.getByRole("heading", { name: "Failures" })).toBeVisible();
 });
 
-test("logs in by the demo's link and logs out", async ({ board }) => {
-  await expect(board).toHaveURL(/\/$/);
-  expect(await board.evaluate(() => window.location.hash)).toBe("");
-  await board.getByRole("button", { name: "More actions" }).click();
-  await board.getByRole("menuitem", { name: "Log out" }).click();
-  await expect(board).toHaveURL(/\/login$/);
-  await board.goto("/");
-  await expect(board).toHaveURL(/\/login/);
+test("logs in by the demo's link and logs out", async ({ page, demo }) => {
+  await page.goto(demo.login);
+  await expect(page.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
+  await expect(page).toHaveURL(/\/$/);
+  expect(await page.evaluate(() => window.location.hash)).toBe("");
+  await page.getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("menuitem", { name: "Log out" }).click();
+  await expect(page).toHaveURL(/\/login$/);
+  await page.goto("/");
+  await expect(page).toHaveURL(/\/login/);
 });
 
 test("hides the session cookie from scripts", async ({ board }) => {

@@ -6,9 +6,14 @@ import { join } from "node:path";
 import { test as base, expect, type Page } from "@playwright/test";
 import { Demo } from "./demo";
 
-interface Board {
-  /** The overview page, logged in by the demo's link. */
+export interface Board {
+  /** The overview page, logged in. */
   board: Page;
+  /**
+   * False for tests that are not about the scene, which takes most of a page's CPU time when it is drawn in software:
+   * WebGL is missing, so that the page shows the scene's text, and nothing is animated.
+   */
+  hasScene: boolean;
 }
 
 export const test = base.extend<Board, { demo: Demo }>({
@@ -21,8 +26,25 @@ export const test = base.extend<Board, { demo: Demo }>({
     { scope: "worker", timeout: 600_000 },
   ],
   baseURL: async ({ demo }, use) => use(demo.endpoints.dashboard),
+  hasScene: [true, { option: true }],
+  page: async ({ page, hasScene }, use) => {
+    if (!hasScene) {
+      await page.emulateMedia({ reducedMotion: "reduce" });
+      await page.addInitScript(() => {
+        const { getContext } = HTMLCanvasElement.prototype;
+        HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, ...given: unknown[]) {
+          return String(given[0]).startsWith("webgl") ? null : Reflect.apply(getContext, this, given);
+        } as typeof getContext;
+      });
+    }
+    await use(page);
+  },
   board: async ({ page, demo }, use) => {
-    await page.goto(demo.login);
+    // Without the page of the login, which has tests of its own. An api that was killed is starting.
+    await expect(async () => {
+      expect((await page.request.post("/api/session", { data: { token: demo.token.trim() } })).ok()).toBe(true);
+    }).toPass({ timeout: 120_000 });
+    await page.goto("/");
     await expect(page.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
     await use(page);
   },

@@ -3,6 +3,9 @@
 import type { WebSocketRoute } from "@playwright/test";
 import { expect, sample, test, upload, uploadRow } from "./board";
 
+// The scene is part of what the pushes cost.
+test.use({ hasScene: true });
+
 const HOUR_OF_PUSHES = 720;
 const PUSHES = 10;
 const SCRIPT_MS = 100;

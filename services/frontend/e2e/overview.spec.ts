@@ -1,6 +1,8 @@
 import type { Locator, Page } from "@playwright/test";
 import { expect, sample, test, untilIdle } from "./board";
 
+test.use({ hasScene: true });
+
 /** Count the frames that the scene draws from now on. Returns a function that reads the count. */
 async function countFrames(page: Page): Promise<() => Promise<number>> {
   await page.evaluate(() => {

@@ -7,6 +7,8 @@ const PAGES = ["/", "/gallery", "/videos", "/failures", "/login"];
 const FIRST_LOAD_BYTES = 200_000;
 const LAYOUT_SHIFT = 0.05;
 
+test.use({ hasScene: true });
+
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [1440, 390]) {
     test(`axe finds nothing, ${colorScheme}, ${width} px`, async ({ board, page, demo }) => {
