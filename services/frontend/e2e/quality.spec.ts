@@ -1,6 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import { gzipSync } from "node:zlib";
-import type { Locator, Page } from "@playwright/test";
+import type { FileChooser, Locator, Page } from "@playwright/test";
 import { expect, file, sample, test, untilIdle, upload, uploadRow } from "./board";
 
 const PAGES = ["/", "/gallery", "/videos", "/failures", "/login"];
@@ -9,29 +9,43 @@ const LAYOUT_SHIFT = 0.05;
 
 test.use({ hasScene: true });
 
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const width of [1440, 390]) {
-    test(`axe finds nothing, ${colorScheme}, ${width} px`, async ({ board, page, demo }) => {
-      await upload(board, sample(demo, `axe ${colorScheme} ${width}.3gp`));
-      await expect(uploadRow(board, "axe").getByRole("img")).toHaveCount(3);
-      await untilIdle(board);
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 900 });
-      const first = page.getByRole("region", { name: "Latest thumbnails" }).getByRole("link").nth(1);
-      await page.goto("/");
-      const video = (await first.getAttribute("href")) ?? "/video";
-      for (const path of [...PAGES, video]) {
-        await page.goto(path);
-        await expect(page.getByRole("heading", { level: 1 })).toBeAttached();
-        await page.waitForLoadState("networkidle").catch(() => undefined);
-        const { violations } = await new AxeBuilder({ page }).analyze();
+/** Wait until the page has the sizes and colours of a new window or theme: transitions take time. */
+async function settle(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
+}
+
+test("axe finds nothing in both themes, wide and narrow", async ({ board, page, demo }) => {
+  await upload(board, sample(demo, "axe.3gp"));
+  await expect(uploadRow(board, "axe").getByRole("img")).toHaveCount(3);
+  await untilIdle(board);
+  const first = page.getByRole("region", { name: "Latest thumbnails" }).getByRole("link").nth(1);
+  const video = (await first.getAttribute("href")) ?? "/video";
+  for (const path of [...PAGES, video]) {
+    await page.goto(path);
+    await expect(page.getByRole("heading", { level: 1 })).toBeAttached();
+    await page.waitForLoadState("networkidle").catch(() => undefined);
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const width of [1440, 390]) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 900 });
+        await settle(page);
+        // The other mode opens a page for each analysis, for frames of other origins: these pages have no frames.
+        const { violations } = await new AxeBuilder({ page })
+          .setLegacyMode()
+          .options({ resultTypes: ["violations"] })
+          .analyze();
         expect(
-          violations.map(({ id, nodes }) => `${path}: ${id}: ${nodes.map(({ html }) => html).join("\n")}`),
+          violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join("\n")}`),
+          `${path}, ${colorScheme}, ${width} px`,
         ).toEqual([]);
       }
-    });
+    }
   }
-}
+});
 
 test("keeps the first load small and defers the scene", async ({ request }) => {
   const html = await (await request.get("/")).text();
@@ -81,6 +95,8 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
 
 test("performs the main actions by keyboard", async ({ page, demo }) => {
   const { keyboard } = page;
+  // From the start: a request for the event just before the key may come after it.
+  const picker = new Promise<FileChooser>((resolve) => page.once("filechooser", resolve));
   await page.goto("/videos");
   await expect(page.getByLabel("Access token")).toBeFocused();
   await keyboard.type(demo.token);
@@ -88,7 +104,6 @@ test("performs the main actions by keyboard", async ({ page, demo }) => {
   await expect(page.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
 
   await tabTo(page, page.getByRole("banner").getByRole("button", { name: "Upload" }));
-  const picker = page.waitForEvent("filechooser");
   await keyboard.press("Enter");
   await (await picker).setFiles([sample(demo, "by keyboard.3gp"), file("by keyboard.mp4", "no video")]);
   await expect(uploadRow(page, "by keyboard.3gp").getByRole("img")).toHaveCount(3);
