@@ -133,7 +133,13 @@ def test_remains_are_named_but_for_what_helm_keeps(
     assert left == ["CustomResourceDefinition scaledobjects.keda.sh", "Secret keda/kedaorg-certs"]
 
 
-@mock_aws
+@pytest.fixture
+def _mocked_aws() -> Iterator[None]:
+    with mock_aws():
+        yield
+
+
+@pytest.mark.usefixtures("_mocked_aws")
 def test_an_ingress_gets_and_loses_its_load_balancer(server: KubernetesApi, api: ClusterApi) -> None:
     session = boto3.Session(region_name="ap-southeast-2", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106
     elb = session.client("elbv2")
