@@ -1,10 +1,13 @@
 """The simulated AWS in place of the embedded one: the same tests of the protocol, without a process or a socket."""
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from services.api.actions import purge, purge_run
 from services.aws import ranges
 from services.aws.clients import Clients
 from services.contract.resources import PipelineResources
@@ -36,5 +39,10 @@ def simulated_place(resources: PipelineResources) -> Iterator[Place]:
     def request_range(_: str, url: str, asked: dict[str, str]) -> Any:
         return s3.request_range(url, asked)
 
-    with patch.object(ranges, "_request_range", request_range):
+    skipping = SimpleNamespace(time=time.time, monotonic=lambda: time.monotonic() + boundary.skipped_s)
+    skipping.sleep = boundary.skip
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(ranges, "_request_range", request_range))
+        for module in (purge, purge_run):
+            stack.enter_context(patch.object(module, "time", skipping))
         yield Place(ENDPOINT, clients, resources, urls)

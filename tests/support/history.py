@@ -78,8 +78,9 @@ def items_of_0_1_0() -> list[dict[str, Any]]:
 
 def read_items(place: Place) -> list[dict[str, Any]]:
     """Return all items of the table, in DynamoDB's JSON and by key."""
-    answer = place.clients.dynamodb.scan(TableName=place.resources.table.name, ConsistentRead=True)
-    return sorted(answer["Items"], key=lambda item: str(item["pk"]["S"]))
+    scan = place.clients.dynamodb.get_paginator("scan")
+    pages = scan.paginate(TableName=place.resources.table.name, ConsistentRead=True)
+    return sorted((item for page in pages for item in page["Items"]), key=lambda item: str(item["pk"]["S"]))
 
 
 def put_items(place: Place, items: list[dict[str, Any]]) -> None:

@@ -26,11 +26,17 @@ class Boundary:
 
     def __init__(self, faults: CountedFaults | None = None) -> None:
         self.faults = faults or CountedFaults()
+        self.skipped_s = 0.0
+        """Seconds by which the clock is ahead outside of a schedule, as nobody has slept for them."""
 
     @property
     def now(self) -> float:
         simulation = CURRENT.simulation
-        return float(simulation.now) if simulation else time.time()
+        return float(simulation.now) if simulation else time.time() + self.skipped_s
+
+    def skip(self, seconds: float) -> None:
+        """Move the clock instead of sleeping."""
+        self.skipped_s += seconds
 
     def below(self, count: int) -> int:
         """Return a decision of the schedule, 0 outside of one."""

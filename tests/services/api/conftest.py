@@ -3,6 +3,7 @@
 They end with the file: an api asks AWS three times a second here, also while the tests of other folders run.
 """
 
+import os
 from collections.abc import Iterator
 
 import httpx
@@ -12,6 +13,7 @@ from services.aws.bucket import Bucket
 from services.aws.clients import Clients
 from services.contract.resources import TOTALS_KEY, pipeline_resources
 from services.local.provision import provision_resources
+from tests.model.place import simulated_place
 from tests.services.api import process
 from tests.services.api.process import Api
 from tests.support.driver import eventually
@@ -49,10 +51,15 @@ def own_place(aws_endpoint: str, aws_clients: Clients) -> Place:
 
 
 @pytest.fixture
-def place(own_place: Place) -> Place:
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """Bucket, queues and table with nothing in them: emptied for each test, as a process takes seconds to start."""
+    if os.environ.get("SIMULATED_AWS"):
+        with simulated_place(pipeline_resources("own")) as simulated:
+            yield simulated
+        return
+    own_place: Place = request.getfixturevalue("own_place")
     empty(own_place)
-    return own_place
+    yield own_place
 
 
 @pytest.fixture(scope="module")

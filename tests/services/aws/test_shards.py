@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -14,7 +15,7 @@ from services.aws.table.items import parse_record
 from services.aws.videos import VideosTable
 from services.contract.keys import is_upload
 from services.contract.records import ENDED, WRITES, VideoRecord, VideoState, share_of_totals
-from services.contract.resources import SHARDS_KEY, TOTALS_KEY
+from services.contract.resources import TOTALS_KEY
 from services.contract.shards import choose_shard
 from tests.support.history import a_record, done, items_of_0_1_0, put_items, read_items, write_history
 from tests.support.place import Place
@@ -46,36 +47,27 @@ def process(videos: VideosTable, key: str) -> VideoRecord:
 
 
 def requests_of(place: Place, act: Any) -> list[str]:
-    """Return the names of the requests to DynamoDB during a call."""
-    sent: list[str] = []
-
-    def note(model: Any, **_: object) -> None:
-        sent.append(model.name)
-
-    place.clients.dynamodb.meta.events.register("before-call.dynamodb", note)
-    try:
+    """Return the names of the reads of several items during a call."""
+    dynamodb = place.clients.dynamodb
+    with patch.object(dynamodb, "batch_get_item", wraps=dynamodb.batch_get_item) as asked:
         act()
-    finally:
-        place.clients.dynamodb.meta.events.unregister("before-call.dynamodb", note)
-    return sent
+    return ["BatchGetItem"] * asked.call_count
 
 
 @contextmanager
 def before_reduction(place: Place, act: Callable[[], object]) -> Iterator[None]:
     """Act once, just before the number of shards is reduced."""
-    events = place.clients.dynamodb.meta.events
     acted: list[object] = []
+    write = place.clients.dynamodb.transact_write_items
 
-    def intervene(params: dict[str, Any], **_: object) -> None:
-        if SHARDS_KEY in str(params["body"]) and "fewer" in str(params["body"]) and not acted:
+    def intervene(**request: Any) -> Any:
+        if ":fewer" in str(request) and not acted:
             acted.append(True)
             act()
+        return write(**request)
 
-    events.register("before-call.dynamodb.TransactWriteItems", intervene)
-    try:
+    with patch.object(place.clients.dynamodb, "transact_write_items", intervene):
         yield
-    finally:
-        events.unregister("before-call.dynamodb.TransactWriteItems", intervene)
     assert acted
 
 

@@ -86,9 +86,9 @@ def test_what_is_uploaded_after_the_count_stays(place: Place) -> None:
     confirmation = own.preview().confirmation
     place.bucket.put("uploads/new.mp4", b"new", content_type="video/mp4")
     place.bucket.put("uploads/old.mp4", b"a new version", content_type="video/mp4")
-    letter = UploadEvent(
-        name="ObjectCreated:Put", time=datetime.now(UTC), bucket=place.resources.bucket, key="uploads/new.mp4"
-    )
+    arrived = place.bucket.head("uploads/new.mp4").modified_at
+    assert arrived is not None
+    letter = UploadEvent(name="ObjectCreated:Put", time=arrived, bucket=place.resources.bucket, key="uploads/new.mp4")
     for event in (letter, letter.model_copy(update={"time": START})):
         place.dead_letters.put(make_notification_body(event), reason_code="crashed", reason="It crashed.", attempts=5)
 

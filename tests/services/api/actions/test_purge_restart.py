@@ -108,6 +108,7 @@ def test_a_purge_goes_on_after_aws_has_failed(place: Place) -> None:
     assert leftovers(place) == []
 
 
+@pytest.mark.usefixtures("aws_endpoint")
 def test_another_api_finishes_the_purge_of_a_killed_one(place: Place, tmp_path: Path) -> None:
     for number in range(60):
         store(place, f"uploads/{number}.mp4")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.api.actions.dead_letters import DeadLetterStore
-from services.api.actions.reindex import ReindexContext
+from services.api.actions.reindex import ReindexContext, ReindexResult
 from services.api.actions.reindex import reindex_table as run_reindex
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import BaseTakenError
@@ -25,7 +25,12 @@ from tests.services.api.records import START, a_record, store, with_overview, wr
 from tests.support.place import Place
 
 
-def reindex(place: Place, **settings: str) -> dict[str, Any]:
+def reindex(place: Place, bucket: Bucket | None = None) -> ReindexResult:
+    """Rebuild the table in this process."""
+    return run_reindex(parts_of(place, bucket or place.bucket), lambda _: None)
+
+
+def run_command(place: Place, **settings: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "services.api", "reindex"]
     ran = subprocess.run(command, env=environment(place, **settings), capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
@@ -48,7 +53,7 @@ def test_a_lost_table_is_rebuilt_from_thumbnails(place: Place) -> None:
 
     result = reindex(place)
 
-    assert (result["uploads"], result["rebuilt"], result["failed"], result["queued"]) == (5, 3, 1, 1)
+    assert (result.uploads, result.rebuilt, result.failed, result.queued) == (5, 3, 1, 1)
     for key, record in before.items():
         found = place.videos.get(key)
         assert found is not None
@@ -70,7 +75,7 @@ def test_a_lost_table_is_rebuilt_from_thumbnails(place: Place) -> None:
         write(place, a_record("uploads/c.mp4", base="thumbnails/a"))
 
     again = reindex(place)
-    assert (again["kept"], again["rebuilt"], again["queued"]) == (4, 0, 1)
+    assert (again.kept, again.rebuilt, again.queued) == (4, 0, 1)
 
 
 def test_storyboards_and_previews_come_back_in_whatever_format(place: Place) -> None:
@@ -83,7 +88,7 @@ def test_storyboards_and_previews_come_back_in_whatever_format(place: Place) -> 
 
     result = reindex(place)
 
-    assert (result["rebuilt"], result["queued"]) == (4, 0)
+    assert (result.rebuilt, result.queued) == (4, 0)
     for key, record in before.items():
         found = place.videos.get(key)
         assert found is not None
@@ -117,20 +122,21 @@ def test_reindex_keeps_removes_and_corrects_totals(place: Place) -> None:
 
     result = reindex(place)
 
-    assert (result["kept"], result["removed"], result["totals_corrected"]) == (1, 1, True)
+    assert (result.kept, result.removed, result.totals_corrected) == (1, 1, True)
     assert place.videos.get("uploads/kept.mp4") == kept
     assert place.videos.get("uploads/gone.mp4") is None
     totals = {name: count for name, count in place.videos.totals().items() if count}
     assert totals == {"videos_done": 1, "thumbnails": 3, "upload_bytes": 1000, "thumbnail_bytes": 21}
 
 
-def test_reindex_applies_the_number_of_shards(place: Place) -> None:
+@pytest.mark.usefixtures("aws_endpoint")
+def test_the_command_applies_the_number_of_shards(place: Place) -> None:
     records = {key: store(place, key) for key in (f"uploads/{number}.mp4" for number in range(8))}
     totals = place.videos.totals()
 
-    spread = reindex(place, TABLE_SHARDS="64")
+    spread = run_command(place, TABLE_SHARDS="64")
     partitions = {item["state"] for item in place.videos.scan() if is_upload(item["pk"])}
-    gathered = reindex(place, TABLE_SHARDS="1")
+    gathered = run_command(place, TABLE_SHARDS="1")
 
     assert (spread["kept"], spread["shards_applied"]) == (8, True)
     assert len(partitions) > 1
@@ -145,7 +151,7 @@ def test_reindex_keeps_a_record_that_changes_during_its_removal(place: Place) ->
     write(place, a_record("uploads/gone.mp4"))
     bucket = ChangingBucket(place, changed)
 
-    findings = run_reindex(parts_of(place, bucket), lambda _: None)
+    findings = reindex(place, bucket)
 
     assert findings.removed == 1
     assert place.videos.get("uploads/gone.mp4") is None
@@ -181,7 +187,7 @@ def parts_of(place: Place, bucket: Bucket) -> ReindexContext:
 def test_a_record_that_a_purge_has_marked_is_left_to_the_purge(place: Place) -> None:
     marked = write(place, a_record("uploads/gone.mp4").model_copy(update={"purged_at": START}))
 
-    run_reindex(parts_of(place, place.bucket), lambda _: None)
+    reindex(place)
 
     assert place.videos.get(marked.key) == marked
 
@@ -189,15 +195,16 @@ def test_a_record_that_a_purge_has_marked_is_left_to_the_purge(place: Place) -> 
 def test_the_record_of_a_deleted_video_in_progress_is_closed_and_then_removed(place: Place) -> None:
     key = write(place, a_record("uploads/gone.mp4", VideoState.PROCESSING)).key
 
-    run_reindex(parts_of(place, place.bucket), lambda _: None)
+    reindex(place)
 
     closed = place.videos.get(key)
     assert closed is not None
     assert (closed.state, closed.reason_code) == (VideoState.FAILED, ReasonCode.DELETED)
-    run_reindex(parts_of(place, place.bucket), lambda _: None)
+    reindex(place)
     assert place.videos.get(key) is None
 
 
+@pytest.mark.usefixtures("aws_endpoint")
 def test_all_wrong_settings_are_named_without_secrets(place: Place) -> None:
     wrong = environment(place, API_PORT="0", AUTH_MODE="tokens", AUTH_TOKENS="short-secret", API_PUBLIC_URL="x")
     del wrong["VIDEOS_TABLE"]
@@ -233,12 +240,12 @@ def test_reindex_queues_a_done_video_without_pictures(place: Place, lost: str) -
 
     result = reindex(place)
 
-    assert (result["kept"], result["queued"], result["totals_corrected"]) == (1, 1, True)
+    assert (result.kept, result.queued, result.totals_corrected) == (1, 1, True)
     assert place.videos.get(kept.key) == kept
     (event,) = events_in(place)
     assert (event.key, event.etag, event.is_retry) == (record.key, record.etag, True)
     assert _processed(place, event).state is VideoState.DONE
-    assert reindex(place)["kept"] == 2
+    assert reindex(place).kept == 2
 
 
 def _processed(place: Place, event: UploadEvent) -> VideoRecord:
@@ -258,7 +265,7 @@ def test_pictures_stored_after_the_listing_are_found(place: Place) -> None:
             return iter(()) if prefix == "thumbnails/" else super().list(prefix)
 
     bucket = EarlyBucket(place.clients.s3, place.resources.bucket)
-    findings = run_reindex(parts_of(place, bucket), lambda _: None)
+    findings = reindex(place, bucket)
     assert (findings.kept, findings.queued) == (1, 0)
 
 
@@ -276,7 +283,7 @@ def test_reindex_queues_an_overwritten_video_in_any_state(place: Place) -> None:
 
     result = reindex(place)
 
-    assert (result["queued"], result["failed"], result["kept"]) == (2, 0, 0)
+    assert (result.queued, result.failed, result.kept) == (2, 0, 0)
     assert {(event.key, event.etag) for event in events_in(place)} == {(old.key, etag), (failed.key, etag)}
 
 
