@@ -39,6 +39,16 @@ def model(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """Change the protocol's code and check that tests fail.
+
+    ./noxw mutation [--json] [--survivors] [--jobs N] [MODULE...]
+    """
+    install(session, "test", "mutation")
+    run_module(session, "tests.mutation", *session.posargs)
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Run a benchmark and print a table.
 

@@ -6,13 +6,21 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from tests.support.videos import Videos
 
 # No deadline: a busy machine fails no test. No database: a run depends on nothing but the code; a failure prints how to
 # repeat it.
 settings.register_profile("tests", deadline=None, max_examples=200, database=None, print_blob=True)
+# For `./noxw mutation`, which runs a test for many mutants: the same few examples, and no smaller one after a failure.
+settings.register_profile(
+    "mutation",
+    settings.get_profile("tests"),
+    max_examples=40,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+)
 settings.load_profile("tests")
 
 TESTS = Path(__file__).parent

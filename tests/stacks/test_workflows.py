@@ -39,7 +39,7 @@ SECRETS = {
     "ALERT_EMAIL",
 }
 
-AUTOMATIC = {"ci", "drift", "nightly", "plan", "release"}
+AUTOMATIC = {"ci", "drift", "nightly", "plan", "release", "weekly"}
 """Workflows that an event starts."""
 
 CALLED = "change-stack"

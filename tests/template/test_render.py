@@ -116,7 +116,7 @@ def test_the_pin_stands_alone_and_names_one_commit(render: Render, project: Proj
 def test_instance_has_the_workflows_of_deployment_ci_and_update(render: Render) -> None:
     names = {file.stem for file in (render() / ".github" / "workflows").iterdir()}
     ours = {file.stem for file in (ROOT / ".github" / "workflows").iterdir()}
-    assert names == ours - {"nightly", "release"} | {"template-update"}
+    assert names == ours - {"nightly", "release", "weekly"} | {"template-update"}
 
 
 @pytest.mark.parametrize("file", SAME_AS_HERE)
