@@ -1,5 +1,6 @@
 """A table that refuses, throttles or answers in part: which writes are repeated, how often, and with which token."""
 
+import random
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
@@ -8,7 +9,6 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from services.aws.errors import AwsError, BaseTakenError, ServiceError, WriteConflictError
-from services.aws.table import transactions
 from services.aws.table.transactions import BUSY_ATTEMPTS, choose_pause_s, failed_conditions
 from services.contract.records import WRITES
 from services.contract.resources import SHARDS_KEY, TOTALS_KEY
@@ -112,7 +112,7 @@ def test_a_table_that_stays_busy_is_an_error(
 
 
 def test_pauses_grow_from_20_ms_to_two_seconds() -> None:
-    with patch.object(transactions.random, "uniform", lambda low, high: (low, high)):
+    with patch.object(random, "uniform", lambda low, high: (low, high)):
         drawn: list[Any] = [choose_pause_s(number) for number in range(8)]
 
     assert drawn == [(0.01, pytest.approx(min(LIMIT_S, 0.02 * 2**number))) for number in range(8)]
