@@ -6,7 +6,7 @@ before it, and a step that lost a race starts again from the record.
 
 import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from services.aws.bucket import Bucket, ObjectInfo
@@ -328,7 +328,7 @@ class Processor:
                 failed,
                 delivery,
                 before if is_same_content else None,
-                ObjectInfo(failed.key, failed.etag, failed.size_bytes),
+                self._identify(failed, before),
                 base=before.base if before else "",
             )
             info, usage = (error.outcome.info, error.outcome.usage) if error.outcome else (None, None)
@@ -349,6 +349,17 @@ class Processor:
                 continue
             return
         raise WriteConflictError(f"the record of {failed.key} kept changing")
+
+    def _identify(self, upload: UploadEvent, before: VideoRecord | None) -> ObjectInfo:
+        """Return the object of an upload, with version and time as far as they are known."""
+        known = ObjectInfo(upload.key, upload.etag, upload.size_bytes)
+        if before is not None and before.etag == upload.etag:
+            return replace(known, modified_at=before.modified_at, version_id=before.version_id)
+        with contextlib.suppress(AwsError):
+            info = self._bucket.head(upload.key)
+            if info.etag == upload.etag:
+                return info
+        return known
 
     def _is_stored(self, upload: UploadEvent) -> bool:
         """Return True if the upload is still in the bucket, or if S3 does not answer and the sequencers must decide.

@@ -171,6 +171,14 @@ BUGS = (
         test="tests.services.worker.test_failed_videos:test_an_overwritten_upload_s_failure_leaves_the_newer_record",
     ),
     Bug(
+        "a video given up without a try has no version",
+        _PROCESS,
+        "                self._identify(failed, before),\n",
+        "                ObjectInfo(failed.key, failed.etag, failed.size_bytes),\n",
+        "a late duplicate opens a failed record, which stays in processing",
+        test="tests.services.worker.test_failed_videos:test_a_late_duplicate_opens_no_video_given_up_unclaimed",
+    ),
+    Bug(
         "giving up looks at the event alone",
         _PROCESS,
         "                failed = _adopt_object(event, info.etag, info.size_bytes, info.modified_at)\n",

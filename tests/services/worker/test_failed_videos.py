@@ -162,6 +162,25 @@ def test_a_late_duplicate_of_a_retry_opens_no_failed_record(place: Place) -> Non
     assert record_of(place) == before
 
 
+ENDLESS = ProcessingError(ReasonCode.INTERNAL, "It was received 9 times.", retryable=False)
+
+
+def test_a_late_duplicate_opens_no_video_given_up_unclaimed(place: Place) -> None:
+    event, late = upload(place, b"film"), delivery("message-1")
+    a_worker(place).record_failure(event, delivery("message-2", receive_count=9), ENDLESS)
+
+    assert a_worker(place, die).process(event, late) == Skipped("already_failed")
+
+
+def test_a_late_duplicate_opens_no_video_given_up_after_a_claim(place: Place) -> None:
+    event, late = upload(place, b"film"), delivery("message-1")
+    with pytest.raises(ProcessingError):
+        work(a_worker(place, die), event, "message-1")
+    a_worker(place).record_failure(event, delivery("message-2", receive_count=9), ENDLESS)
+
+    assert a_worker(place, die).process(event, late) == Skipped("already_failed")
+
+
 def test_a_redrive_is_processed_despite_a_fast_worker_clock(place: Place) -> None:
     event = upload(place, BROKEN)
     fail(place, event, clock_ahead=timedelta(seconds=30))
