@@ -73,6 +73,8 @@ class _Audit:
         for key, record in self._records.items():
             if record["state"] == "processing" and not self._is_of_late_worker(key, record):
                 yield f"the record of {key} is stuck in processing"
+            if self._world.listed.count(key) != 1:
+                yield f"{key} is listed {self._world.listed.count(key)} times"
             if "purged_at" in record:
                 yield f"the record of {key} has the mark of a purge"
             if record["state"] in ("done", "degraded"):

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from services.api import calls
 from services.api.actions import confirmations, dead_letters, lost_pictures, purge, purge_job, purge_run, reindex
 from services.aws import queue, ranges, videos
+from services.aws.errors import ServiceError
 from services.aws.table import items, totals, transactions
 from services.contract import origin, shards
 from services.worker import loop, object_source, process
@@ -42,8 +45,14 @@ _PATCHED = {
 }
 
 
-def _request_range(_: str, url: str, asked: dict[str, str]) -> Any:
-    return CURRENT.simulation.s3.request_range(url, asked)
+def _request_range(name: str, url: str, asked: dict[str, str]) -> Any:
+    """Fail as the real function does: an error answer is returned, and a lost connection is a ServiceError."""
+    try:
+        return CURRENT.simulation.s3.request_range(url, asked)
+    except ClientError as error:
+        return 503, {}, b"<Code>%s</Code>" % error.response["Error"]["Code"].encode()
+    except BotoCoreError as error:
+        raise ServiceError(f"{name}: {type(error).__name__}") from None
 
 
 @contextmanager

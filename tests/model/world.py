@@ -16,7 +16,9 @@ from services.api.schema.problems import ApiError
 from services.aws import queue, videos
 from services.aws.bucket import Bucket
 from services.aws.errors import AwsError
+from services.aws.listing import VideoListing
 from services.aws.shared import SharedItems
+from services.contract.records import VideoRecord, VideoState
 from services.contract.resources import DEFAULT_TRIES, PURGE_KEY, SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
 from services.worker import loop, process
@@ -106,6 +108,8 @@ class World:
         self.purges: list[Purged] = []
         self.tried: dict[bytes, int] = {}
         self.uploads = 0
+        self.listed: list[str] = []
+        """Keys of all videos as the api lists them at the end."""
         self.metrics = CountingMetrics()
         self.simulation.s3 = self.s3
 
@@ -124,6 +128,8 @@ class World:
             simulation.end()
             if simulation.error is not None:
                 raise simulation.error
+            if not simulation.is_endless:
+                self.listed = [record.key for record in self._list_videos(tuple(VideoState))]
 
     def _notify(self, key: str, body: str) -> None:
         if not key.startswith("uploads/"):
@@ -318,8 +324,24 @@ class World:
         self._ask_api(ask)
 
     def _retry(self) -> None:
-        key = KEYS[self.choices.below(3)]
-        self._ask_api(lambda services: retry_video(key, None, services))  # type: ignore[arg-type]
+        number = self.choices.below(4)
+
+        def ask(services: Any) -> None:
+            # An index that is behind lists videos that are no longer failed, or misses some.
+            keys = KEYS[number : number + 1] or [one.key for one in self._list_videos((VideoState.FAILED,))]
+            for key in keys:
+                retry_video(key, None, services)  # type: ignore[arg-type]
+
+        self._ask_api(ask)
+
+    def _list_videos(self, states: tuple[VideoState, ...]) -> list[VideoRecord]:
+        listing = VideoListing(self.table, TABLE)  # type: ignore[arg-type]
+        page = listing.page(states, 2)
+        found = [*page.records]
+        while not page.is_last:
+            page = listing.page(states, 2, start=page.positions)
+            found += page.records
+        return found
 
     def _redrive(self) -> None:
         limit = (1000, 1)[self.choices.below(2)]

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from tests.model.aws.calls import Boundary, Paginator, client_error
 from tests.model.aws.expressions import Item, meets, updated
+from tests.model.aws.index import IndexedItems, query_index
 from tests.model.simulation import CURRENT
 
 PAGE = 3
@@ -19,7 +20,7 @@ class SimulatedDynamoDb:
 
     def __init__(self, boundary: Boundary) -> None:
         self._boundary = boundary
-        self.items: dict[str, Item] = {}
+        self.items = IndexedItems(boundary)
         self._done: set[str] = set()
         self.deleted: list[tuple[str, Item]] = []
         """Name of the process and item of each deletion."""
@@ -134,6 +135,12 @@ class SimulatedDynamoDb:
             return {"Responses": {table: [self.items[key] for key in keys if key in self.items]}, "UnprocessedKeys": {}}
 
         return self._boundary.call("BatchGetItem", get, refusal=self._throttle())
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        def find() -> dict[str, Any]:
+            return query_index(self.items.read_index(), request, most=PAGE)
+
+        return self._boundary.call("Query", find, refusal=self._throttle())
 
     def get_paginator(self, name: str) -> Paginator:
         return Paginator({"scan": self._scan}[name])
