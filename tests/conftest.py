@@ -25,8 +25,8 @@ settings.load_profile("tests")
 
 TESTS = Path(__file__).parent
 LONGEST_FIRST = (
-    *("template/test_update.py", "template/test_instance.py", "stacks/test_dockerfiles.py"),
-    *("faults/test_faults.py", "services/api", "pipeline", "services/local", "services/worker", "stacks"),
+    *("template/test_update.py", "template/test_instance.py", "faults/test_faults.py", "test_sbom.py"),
+    *("model/test_model.py", "services/api", "pipeline", "services/local", "services/worker", "stacks"),
 )
 """Files and folders in the order in which several processes take them: at the end, none has a long file left."""
 
