@@ -26,3 +26,12 @@ def split_extension(name: str) -> tuple[str, str]:
 def is_video_name(name: str) -> bool:
     """Return True if a file name or an object key ends in one of `VIDEO_EXTENSIONS`, in any case."""
     return split_extension(name)[1].lower() in VIDEO_EXTENSIONS
+
+
+DENIED_DECODERS = {
+    "exr": "OpenEXR is a format of still pictures. CVE-2025-59731, -59732 and -59733: writes beyond a buffer.",
+    "flic": "Animations of DOS. CVE-2026-125241: a write beyond a buffer, without a fix in FFmpeg 9.0.2.",
+    "sanm": "Films of games of LucasArts. CVE-2025-59730, CVE-2025-59734 and CVE-2026-125266, the last without a fix.",
+    "vvc": "No camera writes H.266 yet. CVE-2026-125244: a write beyond a buffer; FFmpeg 8.1.3 has the fix.",
+}
+"""FFmpeg's decoders that are denied by default, and why: recent errors of memory, and no use in practice."""

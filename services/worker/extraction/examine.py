@@ -1,14 +1,16 @@
 """Checks whether a file is a video that may be decoded, before any decoder opens it."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from services.contract.records import ReasonCode
 from services.worker.extraction import containers
 from services.worker.extraction.admission import check_duration, check_pixels, check_samples, check_tracks
-from services.worker.extraction.codecs import find_decoder, get_codec
-from services.worker.extraction.containers import Container, Contents
-from services.worker.extraction.frames.capture import Capture, StreamInfo
+from services.worker.extraction.codecs import Codec, find_codec, find_decoder
+from services.worker.extraction.containers import Container, Contents, others
+from services.worker.extraction.frames.capture import Capture, StreamInfo, recognise_demuxer
+from services.worker.extraction.frames.messages import describe_messages
 from services.worker.extraction.outcome import ExtractionError
 from services.worker.extraction.reading.reader import MAX_SIZE_BYTES, RangedReader
 
@@ -17,22 +19,44 @@ _NO_VIDEO_STREAM = "The file holds no video stream."
 
 
 @dataclass(frozen=True)
+class Denied:
+    """FFmpeg's decoders and demuxers that must not be opened."""
+
+    decoders: Collection[str] = ()
+    demuxers: Collection[str] = ()
+
+    def check_decoder(self, decoder: str) -> None:
+        """Raise ExtractionError if the decoder is denied."""
+        if decoder in self.decoders:
+            reason = f"The video codec {decoder} is denied by the setting EXTRACTION_DENIED_DECODERS."
+            raise ExtractionError(ReasonCode.UNSUPPORTED_CODEC, reason)
+
+    def check_demuxer(self, demuxer: str) -> None:
+        """Raise ExtractionError if the demuxer is denied."""
+        if demuxer in self.demuxers:
+            reason = f"The container {demuxer} is denied by the setting EXTRACTION_DENIED_DEMUXERS."
+            raise ExtractionError(ReasonCode.NOT_A_VIDEO, reason)
+
+
+NOTHING_DENIED = Denied()
+
+
+@dataclass(frozen=True)
 class ExaminedVideo:
-    """Video that passed all checks. `decoder` is FFmpeg's name for the one decoder that it needs."""
+    """Video that passed all checks."""
 
     container: Container
     stream: StreamInfo
     decoder: str
+    """FFmpeg's name of the one decoder that the video needs."""
+    codec: Codec
+    is_interlaced: bool
+    """Only `Codec.make_progressive` makes a picture of it: OpenCV converts no interlaced frame."""
     duration_s: float | None
     is_cut_off: bool
     """The index points to samples beyond the end of the file."""
     has_fragments: bool = False
     """The file continues in fragments, of which `duration_s` may count only the first."""
-
-    @property
-    def codec(self) -> str:
-        """Common name of the codec."""
-        return get_codec(self.decoder).label
 
 
 @dataclass(frozen=True)
@@ -43,40 +67,36 @@ class ExaminedContainer:
     contents: Contents
 
 
-def examine_container(reader: RangedReader) -> ExaminedContainer:
+def examine_container(reader: RangedReader, denied: Denied = NOTHING_DENIED) -> ExaminedContainer:
     """Check what the container declares. Raises: ExtractionError with the reason of a refusal, SourceError."""
     container = _recognise_container(reader)
+    denied.check_demuxer(container.demuxer)
     reader.prefetch(container.plan_reads(reader.read_at, reader.size_bytes))
     contents = container.inspect_contents(reader.read_at, reader.size_bytes) or Contents()
     _check_contents(contents)
     return ExaminedContainer(container, contents)
 
 
-def examine_video(reader: RangedReader, examined: ExaminedContainer) -> ExaminedVideo:
+def examine_video(reader: RangedReader, examined: ExaminedContainer, denied: Denied = NOTHING_DENIED) -> ExaminedVideo:
     """Check the video stream that FFmpeg finds. Raises: ExtractionError with the reason of a refusal, SourceError."""
     container, contents = examined.container, examined.contents
     if reader.size_bytes > MAX_SIZE_BYTES:
         raise ExtractionError(ReasonCode.TOO_LARGE, "A file over 4 GiB is supported with an index only, and has none.")
     # A damaged index can make a demuxer loop.
     reader.rewind(soft_cpu_s=time.process_time() + _OPENING_CPU_S)
-    packets = Capture(reader, container.demuxer, decoder_whitelist=None)
+    packets = Capture(reader, container.demuxer, decoder=None)
     reader.check()
-    if not packets.is_open and contents.others and not contents.video:
-        raise ExtractionError(ReasonCode.NO_VIDEO_STREAM, _NO_VIDEO_STREAM)
     if not packets.is_open:
-        reason = f"The {container.name} file is damaged: no video could be read in it."
-        raise ExtractionError(ReasonCode.DAMAGED, reason)
-    stream = packets.stream
-    packet, extradata = packets.read_packet(), packets.read_extradata()
+        raise _explain_closed(container, contents, packets)
+    stream, packet, extradata = packets.stream, packets.read_packet(), packets.read_extradata()
+    if container.name in others.PICTURES and not packets.read_packet():
+        raise ExtractionError(ReasonCode.NOT_A_VIDEO, f"The file is a still picture ({container.name}).")
+    decoder = _choose_decoder(reader, container, packets, denied)
     del packets
-    decoder = find_decoder(stream.tag)
-    if decoder is None:
-        raise ExtractionError(ReasonCode.UNSUPPORTED_CODEC, f"The video codec {stream.tag!r} is not supported.")
-    coded = get_codec(decoder).describe(extradata, packet)
-    if coded.may_be_interlaced:
-        # OpenCV would return uninitialised memory: see `Codec.make_progressive`.
-        reason = f"Interlaced {get_codec(decoder).label} is not supported in such a file."
-        raise ExtractionError(ReasonCode.UNSUPPORTED_CODEC, reason)
+    codec = find_codec(decoder)
+    coded = codec.describe(extradata, packet)
+    if coded.may_be_interlaced and not codec.make_progressive:
+        raise refuse_interlaced(codec)
     check_pixels(coded.width_px, coded.height_px)
     check_pixels(stream.width_px, stream.height_px)
     # FFmpeg adds up the frames; the header of an MP4 may include a late start.
@@ -86,18 +106,66 @@ def examine_video(reader: RangedReader, examined: ExaminedContainer) -> Examined
         container=container,
         stream=stream,
         decoder=decoder,
+        codec=codec,
+        is_interlaced=coded.may_be_interlaced,
         duration_s=duration_s,
         is_cut_off=contents.needed_bytes is not None and contents.needed_bytes > reader.size_bytes,
         has_fragments=contents.has_fragments,
     )
 
 
+def refuse_interlaced(codec: Codec) -> ExtractionError:
+    """Return the refusal of interlaced pictures that OpenCV cannot convert: see `Codec.make_progressive`."""
+    return ExtractionError(ReasonCode.UNSUPPORTED_CODEC, f"Interlaced {codec.label} video is not supported.")
+
+
+def _choose_decoder(reader: RangedReader, container: Container, packets: Capture, denied: Denied) -> str:
+    """Return FFmpeg's decoder for the selected stream.
+
+    FFmpeg names the decoders of all streams. OpenCV opens only the one that fits the stream that it selects.
+    """
+    named, tag = packets.decoders, packets.stream.tag
+    known = find_decoder(tag)
+    likely = [name for name in named if find_codec(name).decoder == known]
+    candidates = list(dict.fromkeys((*likely, *([known] if known else []), *named)))
+    for name in candidates:
+        denied.check_decoder(name)
+        # Without a packet, FFmpeg names none.
+        if name in likely or not named:
+            return name
+        reader.rewind(soft_cpu_s=time.process_time() + _OPENING_CPU_S)
+        capture = Capture(reader, container.demuxer, decoder=name)
+        reader.check()
+        if capture.is_open:
+            return name
+        del capture
+    shown = f" {tag}" if tag.isascii() and tag.isprintable() and tag.strip() else ""
+    reason = f"FFmpeg has no decoder for the video codec{shown} in the {container.name} file."
+    raise ExtractionError(ReasonCode.UNSUPPORTED_CODEC, reason)
+
+
+def _explain_closed(container: Container, contents: Contents, packets: Capture) -> ExtractionError:
+    if contents.others and not contents.video:
+        return ExtractionError(ReasonCode.NO_VIDEO_STREAM, _NO_VIDEO_STREAM)
+    if packets.decoders and not container.has_index:
+        return ExtractionError(ReasonCode.NO_VIDEO_STREAM, _NO_VIDEO_STREAM)
+    reason = f"The {container.name} file is damaged: no video could be read in it."
+    return ExtractionError(ReasonCode.DAMAGED, reason + describe_messages(packets.messages))
+
+
 def _recognise_container(reader: RangedReader) -> Container:
     if reader.size_bytes == 0:
         raise ExtractionError(ReasonCode.EMPTY, "The file is empty.")
-    container = containers.recognise_container(reader.read_at(0, containers.HEAD_BYTES))
+    if container := containers.recognise_container(reader.read_at(0, containers.HEAD_BYTES)):
+        return container
+    demuxer = recognise_demuxer(reader)
+    if not demuxer:
+        raise ExtractionError(ReasonCode.NOT_A_VIDEO, "The file is not a video: FFmpeg recognises no format.")
+    container = others.make_container(demuxer)
     if container is None:
-        raise ExtractionError(ReasonCode.NOT_A_VIDEO, "The file is not a video container that is supported.")
+        raise ExtractionError(
+            ReasonCode.NOT_A_VIDEO, f"The file is not a video: it is {others.describe_demuxer(demuxer)}."
+        )
     return container
 
 

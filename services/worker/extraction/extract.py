@@ -27,13 +27,14 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: SearchLimit
     failure: IndexFailure | None = None
     found: FoundFrames | None = None
     try:
-        request = FrameRequest(reader=reader, examined=examine_container(reader), options=options, limits=limits)
-        container = request.examined.container.name
-        try:
-            request = replace(request, index=containers.open_index(reader, container))
-            found = indexed.find_frames(request)
-        except _INDEX_ERRORS as error:
-            failure = IndexFailure.of(error, container)
+        examined = examine_container(reader, limits.denied)
+        request = FrameRequest(reader=reader, examined=examined, options=options, limits=limits)
+        if examined.container.has_index:
+            try:
+                request = replace(request, index=containers.open_index(reader, examined.container.name))
+                found = indexed.find_frames(request)
+            except _INDEX_ERRORS as error:
+                failure = IndexFailure.of(error, examined.container.name)
         found = found or sequential.find_frames(request)
         outcome = _build_outcome(found, options)
     except ExtractionError as error:

@@ -1,13 +1,13 @@
-"""Video codecs that may reach a decoder, one `Codec` record each. Every other codec is refused before decoding.
+"""Video codecs, one `Codec` record each: how to read the headers and how to decode one picture without its container.
 
-A decoder is a large piece of C that reads hostile input, so the list holds the codecs of cameras, phones, editors and
-the web, not all that FFmpeg could decode.
+The records are those of cameras, phones, editors and the web. FFmpeg decodes every other codec too, but only in its
+container and mostly from its start: see `find_codec`.
 """
 
-from services.worker.extraction.codecs import av1, h264, hevc, microsoft, mpeg, professional, undescribed, vpx
+from services.worker.extraction.codecs import av1, dv, h264, hevc, microsoft, mpeg, professional, undescribed, vpx
 from services.worker.extraction.codecs.codec import Codec
 
-__all__ = ["CODECS", "Codec", "find_decoder", "get_codec"]
+__all__ = ["CODECS", "Codec", "find_codec", "find_decoder", "get_codec"]
 
 CODECS = (
     h264.H264,
@@ -28,6 +28,7 @@ CODECS = (
     microsoft.VC1,
     professional.PRORES,
     professional.DNXHD,
+    dv.DV,
     undescribed.H263,
     undescribed.FLV1,
     undescribed.MJPEG,
@@ -35,6 +36,7 @@ CODECS = (
 )
 
 _BY_DECODER = {codec.decoder: codec for codec in CODECS}
+_BY_ANY_DECODER = {name: codec for codec in CODECS for name in codec.decoder_whitelist.split(",")}
 _DECODER_BY_TAG = {tag: codec.decoder for codec in CODECS for tag in codec.tags}
 
 
@@ -44,5 +46,10 @@ def get_codec(decoder: str) -> Codec:
 
 
 def find_decoder(tag: str) -> str | None:
-    """Return FFmpeg's decoder for a codec tag, in any case; None if the codec is not allowed."""
+    """Return FFmpeg's decoder for a codec tag, in any case; None if the codec has no record."""
     return _DECODER_BY_TAG.get(tag.lower())
+
+
+def find_codec(decoder: str) -> Codec:
+    """Return the codec of any decoder of FFmpeg. Without a record, its headers are not read."""
+    return _BY_ANY_DECODER.get(decoder) or Codec(decoder=decoder, tags=(), avi_tag=b"")

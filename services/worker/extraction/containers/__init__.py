@@ -1,6 +1,7 @@
-"""The supported container formats. Files are recognised by their first bytes, never by their names.
+"""The container formats. Files are recognised by their first bytes, never by their names.
 
-Playlists, images, subtitles and other formats that FFmpeg would open are not among them, and are refused.
+`CONTAINERS` have readers of our own, which find tracks and keyframes at little cost. FFmpeg recognises and demuxes the
+`others`.
 """
 
 from services.worker.extraction.containers import asf, avi, flv, matroska, mp4, mpegts
@@ -36,7 +37,7 @@ _BY_NAME = {container.name: container for container in CONTAINERS}
 
 
 def recognise_container(head: bytes) -> Container | None:
-    """Return the container of a file that begins with `head`; None if it is not a supported one."""
+    """Return the container of a file that begins with `head`; None if FFmpeg must recognise it."""
     return next((container for container in CONTAINERS if container.matches_head(head)), None)
 
 

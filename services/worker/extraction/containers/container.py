@@ -4,13 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.worker.extraction.containers.contents import Contents, ReadAt
-from services.worker.extraction.containers.stream import Index
+from services.worker.extraction.containers.stream import BrokenIndexError, Index
 from services.worker.extraction.reading.reader import ByteRange, RangedReader
 
 
 def plan_no_reads(_read_at: ReadAt, _size_bytes: int) -> list[ByteRange]:
     """Return no ranges: of most containers it is not known in advance what will be read."""
     return []
+
+
+def open_no_index(_reader: RangedReader) -> Index:
+    """Raise BrokenIndexError: only FFmpeg reads the index of such a container."""
+    raise BrokenIndexError.at("file", 0, expected="a container with a reader of its own", found="another")
 
 
 @dataclass(frozen=True)
@@ -30,5 +35,10 @@ class Container:
     demuxer: str
     matches_head: Callable[[bytes], bool]
     inspect_contents: Callable[[ReadAt, int], Contents | None]
-    open_index: Callable[[RangedReader], Index]
+    open_index: Callable[[RangedReader], Index] = open_no_index
     plan_reads: Callable[[ReadAt, int], list[ByteRange]] = plan_no_reads
+
+    @property
+    def has_index(self) -> bool:
+        """True if this project reads the index of the container."""
+        return self.open_index is not open_no_index

@@ -4,20 +4,28 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import cv2
 
+from services.worker.extraction.frames.messages import (
+    QUIET,
+    collect_messages,
+    find_decoders,
+    find_demuxer,
+    is_unconverted,
+)
 from services.worker.extraction.pixels.orientation import Image
 from services.worker.extraction.reading.reader import RangedReader
 
-_DEMUXERS = "mov,matroska,avi,asf,flv,mpegts"
+_MAX_MESSAGES = 50
+_LEAST_FRAME_S = 0.001
 
 
-def prepare_process() -> None:
-    """Set OpenCV to one thread and a silent stderr. Call it before the first capture is opened."""
-    # AV_LOG_QUIET: a damaged file makes FFmpeg write thousands of lines.
-    os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"
+def prepare_process(log_level: int = QUIET) -> None:
+    """Set OpenCV to one thread, and the level of FFmpeg's messages. Call it before the first capture is opened."""
+    # FFmpeg writes thousands of lines about a damaged file, to the standard output.
+    os.environ["OPENCV_FFMPEG_LOGLEVEL"] = str(log_level)
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     cv2.setNumThreads(1)
 
@@ -56,26 +64,88 @@ def set_ffmpeg_options(options: Mapping[str, str]) -> Iterator[None]:
         del os.environ[name]
 
 
+def retrieve_picture(capture: cv2.VideoCapture, found: list[str] | None = None) -> Image | None:
+    """Return the frame that the capture has decoded; None if OpenCV cannot convert it.
+
+    OpenCV 4.14 returns uninitialised memory for a frame that its decoder calls interlaced, and only FFmpeg's message
+    reports it: see `Codec.make_progressive`. `found` receives FFmpeg's messages.
+    """
+    said: list[str] = []
+    with collect_messages(said):
+        ok, image = capture.retrieve()
+    if found is not None:
+        found += said
+    is_converted = not any(is_unconverted(line) for line in said)
+    return cast("Image", image) if ok and image.size and is_converted else None
+
+
+def recognise_demuxer(reader: RangedReader) -> str:
+    """Return the names of the demuxer that FFmpeg recognises by content, without opening it; empty for none.
+
+    FFmpeg names the format, and then finds that it is not on the list.
+    """
+    reader.rewind()
+    said: list[str] = []
+    options = {"format_whitelist": "none", "protocol_whitelist": "none", "codec_whitelist": "none"}
+    with set_ffmpeg_options(options), collect_messages(said):
+        cv2.VideoCapture(cast("Any", reader), cv2.CAP_FFMPEG, [cv2.CAP_PROP_FORMAT, -1])
+    reader.check()
+    return find_demuxer(said)
+
+
+class FrameSource(Protocol):
+    """Frames of a video, from its start or from the place of a seek."""
+
+    @property
+    def sample_aspect_ratio(self) -> float: ...
+
+    def seek(self, time_s: float) -> None:
+        """Seek to a time."""
+        ...
+
+    def advance(self) -> float | None:
+        """Go to the next frame and return its time in seconds; None at the end."""
+        ...
+
+    def retrieve_image(self) -> Image | None:
+        """Return the frame in its stored size; None if it cannot be decoded or converted."""
+        ...
+
+
 class Capture:
     """Open video. The reader must outlive it: OpenCV aborts Python if it releases the last reference to the reader."""
 
-    def __init__(self, reader: RangedReader, demuxer: str, *, decoder_whitelist: str | None) -> None:
-        """Open the video. If `decoder_whitelist` is None, no decoder is opened and packets are returned as they are."""
+    def __init__(self, reader: RangedReader, demuxer: str, *, decoder: str | None) -> None:
+        """Open the video with FFmpeg's decoder, and no other one. Without a decoder, packets are returned as they are.
+
+        `messages` are the first ones of FFmpeg.
+        """
         self._reader = reader
         self._is_matroska = demuxer == "matroska"
         self._start_s: float | None = None
+        self._advances = 0
+        self._has_times = False
+        self.messages: list[str] = []
         options = {
             "format_whitelist": demuxer,
             "input_format": demuxer,
             # An HLS playlist or an SDP file under a video's name would open URLs, files and sockets.
             "protocol_whitelist": "none",
             # FFmpeg opens decoders to probe streams: that costs 28 ms and lets an unchecked codec see data.
-            "codec_whitelist": decoder_whitelist or "none",
+            "codec_whitelist": decoder or "none",
         }
-        parameters = [cv2.CAP_PROP_N_THREADS, 1] if decoder_whitelist else [cv2.CAP_PROP_FORMAT, -1]
-        with set_ffmpeg_options(options):
+        if decoder:
+            # OpenCV ignores the list, but opens this decoder or none for the stream that it selects.
+            options["video_codec"] = decoder
+        parameters = [cv2.CAP_PROP_N_THREADS, 1] if decoder else [cv2.CAP_PROP_FORMAT, -1]
+        with set_ffmpeg_options(options), collect_messages(self.messages):
             self._capture = cv2.VideoCapture(cast("Any", reader), cv2.CAP_FFMPEG, parameters)
         self.is_open = self._capture.isOpened()
+
+    @property
+    def decoders(self) -> list[str]:
+        """FFmpeg's decoders of all streams, also of audio, in the order of the file. Only without a decoder."""
+        return find_decoders(self.messages)
 
     @property
     def stream(self) -> StreamInfo:
@@ -106,14 +176,24 @@ class Capture:
 
     def seek(self, time_s: float) -> None:
         """Seek to the frame at a time by decoding from the keyframe before it."""
+        self._has_times = True
         self._capture.set(cv2.CAP_PROP_POS_MSEC, time_s * 1000)
 
     def advance(self) -> float | None:
         """Decode the next frame and return its time in seconds; None at the end."""
-        if not self._capture.grab():
+        said: list[str] = []
+        with collect_messages(said):
+            is_there = self._capture.grab()
+        self._keep_messages(said)
+        if not is_there:
             return None
         # The time of the frame that was decoded, which is not always the one that was sought.
         time_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        self._advances += 1
+        self._has_times |= abs(time_s) > _LEAST_FRAME_S * self._advances
+        if not self._has_times:
+            # A stream without a container, such as H.264: its packets have no times.
+            return (self._advances - 1) * self.stream.frame_s
         return time_s + self._compute_drift_s(time_s) if self._is_matroska else time_s
 
     def _compute_drift_s(self, time_s: float) -> float:
@@ -132,15 +212,29 @@ class Capture:
 
     def read_packet(self) -> bytes:
         """Return the next packet as it is; empty at the end. Only without a decoder."""
-        ok, data = self._capture.retrieve() if self._capture.grab() else (False, None)
-        return bytes(data) if ok and data is not None else b""
+        return self.retrieve_packet() if self._capture.grab() else b""
 
     def read_extradata(self) -> bytes:
         """Return the decoder configuration. Only without a decoder."""
         ok, data = self._capture.retrieve(flag=int(self._capture.get(cv2.CAP_PROP_CODEC_EXTRADATA_INDEX)))
         return bytes(data) if ok and data is not None else b""
 
+    @property
+    def is_key(self) -> bool:
+        """True if the packet that `advance` found is a keyframe. Only without a decoder."""
+        return bool(self._capture.get(cv2.CAP_PROP_LRF_HAS_KEY_FRAME))
+
+    def retrieve_packet(self) -> bytes:
+        """Return the packet that `advance` found. Only without a decoder."""
+        ok, data = self._capture.retrieve()
+        return bytes(data) if ok and data is not None else b""
+
     def retrieve_image(self) -> Image | None:
         """Return the frame that `advance` decoded; None if it cannot be converted."""
-        ok, image = self._capture.retrieve()
-        return cast("Image", image) if ok and image.size else None
+        said: list[str] = []
+        image = retrieve_picture(self._capture, said)
+        self._keep_messages(said)
+        return image
+
+    def _keep_messages(self, said: list[str]) -> None:
+        self.messages += said[: max(0, _MAX_MESSAGES - len(self.messages))]

@@ -12,7 +12,7 @@ from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.codecs.coded import UNSPECIFIED, Coded
 from services.worker.extraction.containers.stream import Stream
 from services.worker.extraction.frames import avi_wrapper
-from services.worker.extraction.frames.capture import set_ffmpeg_options
+from services.worker.extraction.frames.capture import retrieve_picture, set_ffmpeg_options
 from services.worker.extraction.pixels import colour, interlace, orientation, thumbnail
 from services.worker.extraction.pixels.orientation import Image
 
@@ -166,8 +166,8 @@ def _retrieve_images(memory: Memory, count: int, shown_after: Sequence[int], *, 
         number += 1
         left = count - number
         near = [images for images, after in zip(latest, shown_after, strict=True) if 0 <= left - after <= lost]
-        ok, image = capture.retrieve() if near else (True, None)
-        if not ok:
+        image = retrieve_picture(capture) if near else None
+        if near and image is None:
             break
         for images in near:
             images.append((number, cast("Image", image)))

@@ -35,6 +35,7 @@ def find_frames(request: FrameRequest) -> FoundFrames:
         container = request.examined.container.name
         raise BrokenIndexError.at(f"{container} file", 0, expected="an index", found="none")
     stream = request.index.stream
+    request.limits.denied.check_decoder(stream.decoder)
     wanted_s = selection.compute_times_s(request.options.positions_pct, stream.duration_s)
     search = IndexSearch(request.reader, request.index, request.options)
     found = search.find_frames(wanted_s)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.contract.records import ReasonCode
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.containers.stream import Index
-from services.worker.extraction.examine import ExaminedContainer
+from services.worker.extraction.examine import NOTHING_DENIED, Denied, ExaminedContainer
 from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.outcome import VideoInfo
 from services.worker.extraction.reading.reader import RangedReader
@@ -17,10 +17,14 @@ Shortfall = tuple[ReasonCode, str]
 
 @dataclass(frozen=True, kw_only=True)
 class SearchLimits:
-    """Bytes read and CPU seconds at which each stage of a search stops, so that something is left for the next."""
+    """Bytes read and CPU seconds at which each stage of a search stops, so that something is left for the next.
+
+    `denied` names what may not be opened at all.
+    """
 
     read_bytes: int
     cpu_s: float
+    denied: Denied = NOTHING_DENIED
 
 
 @dataclass(frozen=True, kw_only=True)

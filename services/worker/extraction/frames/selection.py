@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from services.worker.extraction.frames.capture import Capture, Frame
+from services.worker.extraction.frames.capture import Frame, FrameSource
 from services.worker.extraction.pixels.orientation import Image
 
 Shrink = Callable[[Image], Image]
@@ -29,12 +29,12 @@ def compute_nearby_s(duration_s: float) -> float:
     return max(5.0, 0.02 * duration_s)
 
 
-def seek_frames(capture: Capture, wanted_s: Sequence[float], shrink: Shrink) -> list[Frame | None]:
+def seek_frames(capture: FrameSource, wanted_s: Sequence[float], shrink: Shrink) -> list[Frame | None]:
     """Return the frame that a seek to each time finds; None if it finds none."""
     return [seek_frame(capture, time_s, shrink) for time_s in wanted_s]
 
 
-def seek_frame(capture: Capture, time_s: float, shrink: Shrink) -> Frame | None:
+def seek_frame(capture: FrameSource, time_s: float, shrink: Shrink) -> Frame | None:
     """Return the frame that a seek to a time finds; None if it finds none."""
     capture.seek(time_s)
     found_s = capture.advance()
@@ -42,7 +42,7 @@ def seek_frame(capture: Capture, time_s: float, shrink: Shrink) -> Frame | None:
     return None if image is None or found_s is None else Frame(shrink(image), found_s)
 
 
-def walk_frames(capture: Capture, wanted_s: Sequence[float], shrink: Shrink) -> list[Frame | None]:
+def walk_frames(capture: FrameSource, wanted_s: Sequence[float], shrink: Shrink) -> list[Frame | None]:
     """Return the frame nearest to each time by decoding from the start: for short videos and those without an index.
 
     Times ascend. If the video ends early, its last frame is returned for the remaining times.

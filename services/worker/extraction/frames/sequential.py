@@ -6,10 +6,11 @@ from itertools import pairwise
 
 from services.contract.records import ReasonCode
 from services.worker.extraction.admission import MAX_DURATION_S
-from services.worker.extraction.codecs import get_codec
-from services.worker.extraction.examine import ExaminedVideo, examine_video
+from services.worker.extraction.examine import ExaminedVideo, examine_video, refuse_interlaced
 from services.worker.extraction.frames import quality, selection
-from services.worker.extraction.frames.capture import Capture, Frame
+from services.worker.extraction.frames.capture import Capture, Frame, FrameSource
+from services.worker.extraction.frames.keyframes import KeyframeSource
+from services.worker.extraction.frames.messages import describe_messages, is_unconverted
 from services.worker.extraction.frames.request import (
     FoundFrames,
     FrameRequest,
@@ -33,7 +34,7 @@ _SHARES = (0.2, -0.2, 0.4, -0.4, 0.7, -0.7, 1.0, -1.0)
 
 def find_frames(request: FrameRequest) -> FoundFrames:
     """Return the frames that seeking and decoding find. Raises: ExtractionError, SourceError."""
-    video, options = examine_video(request.reader, request.examined), request.options
+    video, options = examine_video(request.reader, request.examined, request.limits.denied), request.options
     search = SequentialSearch(request.reader, video, request.limits, width_px=options.width_px)
     duration_s, is_whole = search.measure_duration_s()
     if is_whole and request.examined.contents.has_fragments and request.index:
@@ -46,12 +47,12 @@ def find_frames(request: FrameRequest) -> FoundFrames:
         duration_s=duration_s if is_whole else None,
         width_px=search.shown_px[0],
         height_px=search.shown_px[1],
-        codec=video.codec,
+        codec=video.codec.label,
         container=video.container.name,
     )
     decoded = [frame for frame in frames if frame]
     if not decoded:
-        raise _explain_no_frame(video, info)
+        raise _explain_no_frame(video, info, search.messages)
     # A damaged part of the video: the last frame that was decoded replaces those that were not.
     chosen = [frame or decoded[-1] for frame in frames]
     if is_whole:
@@ -67,7 +68,7 @@ def find_frames(request: FrameRequest) -> FoundFrames:
 class SequentialSearch:
     """Search through one video. `shown_px` is the size of the frames as they are shown.
 
-    `was_exhaustive` is True after every frame of the video was decoded.
+    `was_exhaustive` is True after every frame of the video was decoded. `messages` are the first ones of FFmpeg.
     """
 
     def __init__(self, reader: RangedReader, video: ExaminedVideo, limits: SearchLimits, *, width_px: int) -> None:
@@ -77,6 +78,7 @@ class SequentialSearch:
         self._width_px = width_px
         self.shown_px = (video.stream.width_px, video.stream.height_px)
         self.was_exhaustive = False
+        self.messages: list[str] = []
 
     def measure_duration_s(self) -> tuple[float, bool]:
         """Return the duration, and True if it is that of the whole video.
@@ -89,7 +91,7 @@ class SequentialSearch:
         if stated_s is not None and not self._video.has_fragments:
             return stated_s, True
         self._reader.rewind(soft_bytes=self._limits.read_bytes, soft_cpu_s=self._limits.cpu_s / 4)
-        packets = Capture(self._reader, self._video.container.demuxer, decoder_whitelist=None)
+        packets = Capture(self._reader, self._video.container.demuxer, decoder=None)
         times_s = list(iter(packets.advance, None)) if packets.is_open else []
         # Recordings that were joined start again at zero: no time after the first one can be sought.
         if self._video.has_fragments and _has_restart(times_s, self._video.stream.frame_s):
@@ -151,21 +153,27 @@ class SequentialSearch:
         self._reader.check()
         return chosen
 
-    def _open(self, soft_bytes: int, soft_cpu_s: float) -> Capture | None:
+    def _open(self, soft_bytes: int, soft_cpu_s: float) -> FrameSource | None:
         self._reader.rewind(soft_bytes=soft_bytes, soft_cpu_s=soft_cpu_s)
-        whitelist = get_codec(self._video.decoder).decoder_whitelist
-        capture = Capture(self._reader, self._video.container.demuxer, decoder_whitelist=whitelist)
-        return capture if capture.is_open else None
+        video, demuxer = self._video, self._video.container.demuxer
+        packets = Capture(self._reader, demuxer, decoder=None if video.is_interlaced else video.decoder)
+        self.messages = self.messages or packets.messages
+        if not packets.is_open:
+            return None
+        return KeyframeSource(packets, video.codec) if video.is_interlaced else packets
 
     def _is_close(self, frame: Frame, time_s: float) -> bool:
         """Return True if a seek found the right frame, give or take one.
 
         OpenCV counts frames at the average rate, so that it misses in videos of a variable rate, as phones record them.
         """
+        if self._video.is_interlaced:
+            # Only keyframes are decoded.
+            return abs(frame.time_s - time_s) <= selection.compute_tolerance_s(self._video.duration_s or 0.0)
         close_s = max(0.1, 2 * min(self._video.stream.frame_s, 1.0), 0.02 * (self._video.duration_s or 0.0))
         return abs(frame.time_s - time_s) <= close_s
 
-    def _build_shrink(self, capture: Capture) -> selection.Shrink:
+    def _build_shrink(self, capture: FrameSource) -> selection.Shrink:
         ratio = capture.sample_aspect_ratio
 
         def shrink(image: Image) -> Image:
@@ -180,12 +188,14 @@ def _has_restart(times_s: Sequence[float], frame_s: float) -> bool:
     return any(later_s < time_s - max(1.0, _MAX_REORDERED * frame_s) for time_s, later_s in pairwise(times_s))
 
 
-def _explain_no_frame(video: ExaminedVideo, info: VideoInfo) -> ExtractionError:
+def _explain_no_frame(video: ExaminedVideo, info: VideoInfo, messages: Sequence[str]) -> ExtractionError:
+    if any(is_unconverted(line) for line in messages):
+        return refuse_interlaced(video.codec)
     if video.is_cut_off:
         reason = "The file is incomplete: it ends before the first frame."
         return ExtractionError(ReasonCode.INCOMPLETE, reason, info=info)
-    reason = f"No frame of the {video.codec} video could be decoded: the file is damaged."
-    return ExtractionError(ReasonCode.DAMAGED, reason, info=info)
+    reason = f"No frame of the {video.codec.label} video could be decoded: the file is damaged."
+    return ExtractionError(ReasonCode.DAMAGED, reason + describe_messages(messages), info=info)
 
 
 def _find_shortfall(

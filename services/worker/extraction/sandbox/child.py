@@ -10,7 +10,9 @@ from collections.abc import Sequence
 import cv2
 
 from services.contract.records import ReasonCode
+from services.worker.extraction.examine import Denied
 from services.worker.extraction.extract import extract
+from services.worker.extraction.frames import messages
 from services.worker.extraction.frames.request import SearchLimits
 from services.worker.extraction.outcome import ExtractionError, Outcome, VideoInfo, encode_outcome
 from services.worker.extraction.reading.reader import ByteRange, RangedReader
@@ -35,6 +37,7 @@ def run_job(inbox: int, outbox: int, *, confined: bool) -> None:
     _, payload = wire.receive_message(inbox)
     job = ExtractionJob.model_validate_json(payload)
     memory = _Memory(job.bounds)
+    messages.redirect_output()
     _set_limits(job.bounds)
     if confined:
         confinement.confine_process()
@@ -65,7 +68,11 @@ def _extract(job: ExtractionJob, memory: "_Memory", inbox: int, outbox: int) -> 
 
     reader = RangedReader(fetch, job.size_bytes, fetch_all=fetch_all)
     # The rest of each is left for the last stage, which takes any frame.
-    limits = SearchLimits(read_bytes=job.bounds.read_mb * _MIB // 3, cpu_s=job.bounds.cpu_s * 0.7)
+    limits = SearchLimits(
+        read_bytes=job.bounds.read_mb * _MIB // 3,
+        cpu_s=job.bounds.cpu_s * 0.7,
+        denied=Denied(job.bounds.denied_decoders, job.bounds.denied_demuxers),
+    )
     try:
         outcome = extract(reader, job.options, limits)
     except SourceError as error:

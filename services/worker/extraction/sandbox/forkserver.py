@@ -32,7 +32,7 @@ from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import outcome
 from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.extract import extract
-from services.worker.extraction.frames import avi_wrapper, capture
+from services.worker.extraction.frames import avi_wrapper, capture, messages
 from services.worker.extraction.frames.request import SearchLimits
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.sandbox import child, confinement
@@ -46,7 +46,8 @@ _FAILED = 255
 
 def serve_forks(control: socket.socket) -> None:
     """Fork children on request until the socket is closed."""
-    capture.prepare_process()
+    # All messages: a child reads its own, and this process has no output.
+    capture.prepare_process(messages.DEBUG)
     _warm_up()
     _warn_of_threads()
     missing = _rehearse()

@@ -195,7 +195,7 @@ def test_ffmpeg_follows_no_pointer_whatever_the_demuxer(bait: Bait, kind: str) -
     for target in (str(bait.path), bait.url):
         for container in CONTAINERS:
             reader = reader_of(POINTERS[kind](target))
-            capture = Capture(reader, container.demuxer, decoder_whitelist="h264")
+            capture = Capture(reader, container.demuxer, decoder="h264")
             assert not capture.is_open
             del capture
     assert not bait.was_touched()

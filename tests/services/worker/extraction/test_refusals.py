@@ -70,10 +70,36 @@ def test_a_song_with_a_cover_is_no_video(videos: Videos, sandbox: Sandbox) -> No
         assert refusal(extract(sandbox, videos.with_cover(song))) is ReasonCode.NO_VIDEO_STREAM
 
 
-def test_a_codec_that_is_not_allowed_is_named(videos: Videos, sandbox: Sandbox) -> None:
-    outcome = extract(sandbox, videos.video("a.mkv", codec="ffv1", duration_s=1))
+def test_a_codec_without_a_decoder_is_named(videos: Videos, sandbox: Sandbox) -> None:
+    content = videos.video("a.mkv", codec="ffv1", **SMALL).read_bytes()
+    outcome = sandbox.extract(Source(content.replace(b"V_FFV1", b"V_ABCD")))
     assert refusal(outcome) is ReasonCode.UNSUPPORTED_CODEC
-    assert "ffv1" in (outcome.reason or "")
+    assert outcome.reason == "FFmpeg has no decoder for the video codec in the matroska file."
+
+
+def test_decoders_and_demuxers_can_be_denied(videos: Videos) -> None:
+    bounds = Bounds(denied_decoders=("ffv1", "mpeg4"), denied_demuxers=("avi",))
+    with Sandbox(ThumbnailOptions(), bounds) as sandbox:
+        for name, codec in (("a.mkv", "ffv1"), ("a.mp4", "mpeg4")):
+            outcome = extract(sandbox, videos.video(name, codec=codec, **SMALL))
+            assert refusal(outcome) is ReasonCode.UNSUPPORTED_CODEC
+            assert outcome.reason == f"The video codec {codec} is denied by the setting EXTRACTION_DENIED_DECODERS."
+        outcome = extract(sandbox, videos.video("a.avi", codec="ffv1", **SMALL))
+        assert refusal(outcome) is ReasonCode.NOT_A_VIDEO
+        assert outcome.reason == "The container avi is denied by the setting EXTRACTION_DENIED_DEMUXERS."
+
+
+def test_a_refusal_says_what_ffmpeg_said(videos: Videos, sandbox: Sandbox) -> None:
+    content = videos.video("a.mkv", codec="png", **SMALL).read_bytes()
+    outcome = sandbox.extract(Source(content.replace(b"IHDR", b"iXXX")))
+    assert refusal(outcome) is ReasonCode.DAMAGED
+    assert "of the png video could be decoded: the file is damaged. FFmpeg: " in (outcome.reason or "")
+
+
+def test_a_recognised_file_that_is_no_video_is_named(sandbox: Sandbox) -> None:
+    outcome = sandbox.extract(Source(png(7)))
+    assert refusal(outcome) is ReasonCode.NOT_A_VIDEO
+    assert outcome.reason == "The file is not a video: it is a still picture (png_pipe)."
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,14 @@ def inspect_contents(read_at: ReadAt, size_bytes: int) -> Contents | None:
     headers = next((chunk for chunk in read_chunks(read_at, 12, size_bytes) if chunk.kind == b"hdrl"), None)
     if headers is None:
         return None
-    video, others, duration_s = [], 0, None
+    video, others, duration_s, has_both = [], 0, None, False
     for stream in read_chunks(read_at, headers.start, headers.end):
         if stream.kind != b"strl":
             continue
         parts = {part.kind: part for part in read_chunks(read_at, stream.start, stream.end)}
         header, picture = _read_part(read_at, parts.get(b"strh")), _read_part(read_at, parts.get(b"strf"))
+        # DV of a camera has picture and sound in one stream (type 1): only FFmpeg separates them.
+        has_both |= header[:4] == b"iavs"
         if header[:4] != b"vids" or len(header) < 36 or len(picture) < 20:
             others += 1
             continue
@@ -33,7 +35,7 @@ def inspect_contents(read_at: ReadAt, size_bytes: int) -> Contents | None:
         scale, rate, _, length = struct.unpack_from("<4I", header, 20)
         # Length is in units of scale / rate seconds.
         duration_s = duration_s or (length * scale / rate if rate else 0) or None
-    return Contents(video=tuple(video), others=others, duration_s=duration_s)
+    return Contents(video=tuple(video), others=others, may_hide_video=has_both, duration_s=duration_s)
 
 
 def _read_part(read_at: ReadAt, part: Chunk | None) -> bytes:
