@@ -32,7 +32,8 @@ def decoded_by_ffmpeg(path: Path, time_s: float, size_px: tuple[int, int]) -> Im
 
 
 def _picture(arguments: list[str], filters: str, size_px: tuple[int, int]) -> Image:
-    scale = f"scale={size_px[0]}:{size_px[1]}:flags=bicubic,setsar=1"
+    # Without accurate_rnd, green is 2 levels too low on x86.
+    scale = f"scale={size_px[0]}:{size_px[1]}:flags=bicubic+accurate_rnd,setsar=1"
     chain = ",".join(part for part in (filters, scale) if part)
     output = ["-frames:v", "1", "-vf", chain, "-pix_fmt", "bgr24", "-f", "rawvideo", "-"]
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *arguments, *output]

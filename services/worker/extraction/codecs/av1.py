@@ -1,7 +1,7 @@
 """AV1: sequence and frame headers (AV1 Bitstream & Decoding Process Specification, 5.5 and 5.9)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.worker.extraction.codecs.bits import Bits, OutOfBitsError, replace_bits
 from services.worker.extraction.codecs.codec import Codec, keep_all
@@ -17,6 +17,8 @@ _LAYERED, _SIZED = 4, 2
 _FRAME_HEAD_BYTES = 16
 """Upper bound, in bytes, on a frame header up to `refresh_frame_flags`."""
 _SRGB, _IDENTITY = 13, 0
+_CHROMA_FORMATS = (1, 3, 2)
+"""Chroma formats by profile: Main, High and Professional up to 10 bits."""
 _CONFIGURATION_BYTES = 4
 """Size of an AV1CodecConfigurationRecord before its OBUs."""
 
@@ -200,8 +202,8 @@ def _read_header(bits: Bits) -> _Parameters:
     bits.skip(3)
     screen_content, integer_motion, order_bits = (0, 0, 0) if reduced else _read_tools(bits)
     bits.skip(3)
-    colour, colour_at = _read_colour(bits, profile)
-    coded = Coded(width_px=width, height_px=height, colour=colour)
+    coded, colour_at = _read_colour(bits, profile)
+    coded = replace(coded, width_px=width, height_px=height)
     return _Parameters(coded, colour_at, is_plain, frame_id_bits, screen_content, integer_motion, order_bits)
 
 
@@ -246,21 +248,29 @@ def _read_tools(bits: Bits) -> tuple[int, int, int]:
     return screen_content, integer_motion, bits.u(3) + 1 if has_order else 0
 
 
-def _read_colour(bits: Bits, profile: int) -> tuple[Colour, int | None]:
-    high = bits.flag()
-    # twelve_bit
-    if profile == 2 and high:
-        bits.skip(1)
-    # mono_chrome: the High profile is always 4:4:4.
-    if profile != 1:
-        bits.skip(1)
-    if not bits.flag():
-        return Colour(), None
-    at = bits.position
-    colour = Colour(bits.u(8), bits.u(8), bits.u(8))
+def _read_colour(bits: Bits, profile: int) -> tuple[Coded, int | None]:
+    """Return colour, bit depth and chroma format, and the position of the colours if they can be rewritten."""
+    is_deep = bits.flag()
+    is_deeper = profile == 2 and is_deep and bits.flag()
+    depth = 12 if is_deeper else 10 if is_deep else 8
+    # The High profile is always 4:4:4.
+    is_grey = profile != 1 and bits.flag()
+    colour, at = Colour(), None
+    if bits.flag():
+        at = bits.position
+        colour = Colour(bits.u(8), bits.u(8), bits.u(8))
     # The header of sRGB has a different layout behind these three: it is not rewritten.
     is_srgb = (colour.primaries, colour.transfer, colour.matrix) == (BT709, _SRGB, _IDENTITY)
-    return colour, None if is_srgb else at
+    chroma = _CHROMA_FORMATS[profile] if profile < len(_CHROMA_FORMATS) else 1
+    if is_grey:
+        chroma = 0
+    elif is_srgb:
+        chroma = 3
+    elif is_deeper:
+        # color_range, subsampling_x, and subsampling_y if that is set
+        bits.skip(1)
+        chroma = (1 if bits.flag() else 2) if bits.flag() else 3
+    return Coded(colour=colour, bit_depth=depth, chroma_format=chroma), None if is_srgb else at
 
 
 AV1 = Codec(
@@ -275,4 +285,5 @@ AV1 = Codec(
     describe=describe,
     select_needed=select_needed,
     label_bt709=label_bt709,
+    states_matrix=True,
 )

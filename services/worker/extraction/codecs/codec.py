@@ -80,6 +80,8 @@ class Codec:
     convert interlaced to progressive frames or vice versa"), and OpenCV returns uninitialised memory.
     """
 
+    states_matrix: bool = False
+    """`describe` returns the matrix coefficients of the picture."""
     keyframe_start_codes: frozenset[int] = frozenset()
     """Bytes after a start code in the headers or in the first slice of a keyframe: a quick test before `describe`."""
     max_reordered: int = 0

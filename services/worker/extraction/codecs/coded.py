@@ -1,9 +1,11 @@
 """Coded: the description of a picture in its own header."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 BT709 = 1
 UNSPECIFIED = 2
+BT601, BT2020 = 6, 9
+"""Matrix coefficients of ITU-T H.273, table 4."""
 PQ, HLG = 16, 18
 """Transfer characteristics of ITU-T H.273."""
 
@@ -19,6 +21,11 @@ class Colour:
     primaries: int = UNSPECIFIED
     transfer: int = UNSPECIFIED
     matrix: int = UNSPECIFIED
+
+    def complete(self, other: "Colour") -> "Colour":
+        """Return the colour with what is unspecified taken from another."""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Colour(*(second if first == UNSPECIFIED else first for first, second in pairs))
 
     @property
     def is_plain(self) -> bool:
@@ -42,3 +49,6 @@ class Coded:
     may_be_interlaced: bool = False
     colour: Colour = UNTOLD
     is_key: bool | None = None
+    bit_depth: int = 8
+    chroma_format: int = 1
+    """0 is grey, 1 is 4:2:0, 2 is 4:2:2, 3 is 4:4:4 (ITU-T H.265, table 6-1)."""

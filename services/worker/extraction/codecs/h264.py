@@ -9,6 +9,7 @@ from services.worker.extraction.codecs.codec import Codec, Rewritten, keep_wante
 from services.worker.extraction.codecs.coded import BT709, Coded
 from services.worker.extraction.codecs.vui import Vui, read_vui
 
+_HEADER_BYTES = 1
 _SLICE, _IDR, _SEI, _SPS = 1, 5, 6, 7
 # Profiles whose parameter sets have the chroma format, bit depths and scaling lists (7.3.2.1.1).
 _HIGH_PROFILES = {44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244}
@@ -61,7 +62,7 @@ def label_bt709(extradata: bytes, picture: bytes) -> tuple[bytes, bytes]:
 def describe(extradata: bytes, picture: bytes) -> Coded:
     """Return the active parameter set: one in the picture replaces one in the extradata."""
     in_extradata, in_picture = find_units(extradata, picture)
-    coded = Coded()
+    coded, transfer = Coded(), None
     # With several parameter sets, the first counts: only a slice names the active one.
     for start, end in in_extradata:
         if extradata[start] & 31 == _SPS:
@@ -73,11 +74,14 @@ def describe(extradata: bytes, picture: bytes) -> Coded:
         kind = picture[start] & 31
         if kind == _SPS:
             coded = read_parameters(picture[start:end]).coded
+        elif kind == _SEI:
+            transfer = nal.find_preferred_transfer(picture[start:end], _HEADER_BYTES) or transfer
         elif kind in (_SLICE, _IDR):
             # x264 begins an open group of pictures with an I slice, not with an IDR picture.
             is_key = kind == _IDR or _is_intra(picture[start : min(end, start + 16)])
             break
-    return replace(coded, is_key=is_key)
+    colour = replace(coded.colour, transfer=transfer) if transfer else coded.colour
+    return replace(coded, is_key=is_key, colour=colour)
 
 
 def find_references(extradata: bytes, pictures: Sequence[bytes]) -> list[bool]:
@@ -98,7 +102,9 @@ def select_needed(extradata: bytes, pictures: Sequence[bytes], wanted: Sequence[
 
 
 def _label_unit_bt709(unit: bytes) -> bytes:
-    """Return a parameter set that declares BT.709; any other unit as it is."""
+    """Return a parameter set or a message that declares BT.709; any other unit as it is."""
+    if unit[0] & 31 == _SEI:
+        return nal.rewrite_transfer_message(unit, _HEADER_BYTES, BT709)
     if unit[0] & 31 != _SPS:
         return unit
     colour_at = read_parameters(unit).colour_at
@@ -130,12 +136,12 @@ def _read_parameters(bits: Bits) -> H264Parameters:
     profile = bits.u(8)
     bits.skip(16)
     bits.ue()
-    chroma, separate = 1, False
+    chroma, separate, depth = 1, False, 8
     if profile in _HIGH_PROFILES:
         chroma = bits.ue()
         # 4:4:4 in three separate planes is coded as monochrome: the cropping units are those of monochrome.
         separate = chroma == 3 and bits.flag()
-        bits.ue()
+        depth += bits.ue()
         bits.ue()
         bits.skip(1)
         if bits.flag():
@@ -171,6 +177,8 @@ def _read_parameters(bits: Bits) -> H264Parameters:
         sample_aspect_ratio=vui.sample_aspect_ratio,
         may_be_interlaced=not frames_only,
         colour=vui.colour,
+        bit_depth=depth,
+        chroma_format=chroma,
     )
     return H264Parameters(coded, vui.colour_at, vui_at)
 
@@ -294,6 +302,7 @@ H264 = Codec(
     describe=describe,
     select_needed=select_needed,
     label_bt709=label_bt709,
+    states_matrix=True,
     make_progressive=make_progressive,
     # A slice of an IDR picture, or a sequence parameter set.
     keyframe_start_codes=frozenset(byte for byte in range(256) if byte & 0x1F in {5, 7}),

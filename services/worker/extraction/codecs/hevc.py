@@ -9,7 +9,8 @@ from services.worker.extraction.codecs.codec import Codec, keep_wanted
 from services.worker.extraction.codecs.coded import BT709, Coded
 from services.worker.extraction.codecs.vui import Vui, read_vui
 
-_SPS, _PPS = 33, 34
+_SPS, _PPS, _SEI = 33, 34, 39
+_HEADER_BYTES = 2
 _FIRST_IRAP, _LAST_IRAP, _LAST_SLICE = 16, 23, 31
 _LAST_UNTIL_IRAP = 15
 _CRA = 21
@@ -61,7 +62,7 @@ def label_bt709(extradata: bytes, picture: bytes) -> tuple[bytes, bytes]:
 def describe(extradata: bytes, picture: bytes) -> Coded:
     """Return the active parameter set: one in the picture replaces one in the extradata."""
     in_extradata, in_picture = find_units(extradata, picture)
-    coded = Coded()
+    coded, transfer = Coded(), None
     for start, end in in_extradata:
         if _kind(extradata, start) == _SPS:
             coded = read_parameters(extradata[start:end]).coded
@@ -71,11 +72,14 @@ def describe(extradata: bytes, picture: bytes) -> Coded:
         kind = _kind(picture, start)
         if kind == _SPS:
             coded = read_parameters(picture[start:end]).coded
+        elif kind == _SEI:
+            transfer = nal.find_preferred_transfer(picture[start:end], _HEADER_BYTES) or transfer
         elif kind <= _LAST_SLICE:
             # x265 begins open groups with CRA pictures. BLA, IDR and CRA are all keyframes (7.4.2.2).
             is_key = _FIRST_IRAP <= kind <= _LAST_IRAP
             break
-    return replace(coded, is_key=is_key)
+    colour = replace(coded.colour, transfer=transfer) if transfer else coded.colour
+    return replace(coded, is_key=is_key, colour=colour)
 
 
 def find_references(extradata: bytes, pictures: Sequence[bytes]) -> list[bool]:
@@ -170,7 +174,9 @@ def _read_picture_parameters(sets: Sequence[bytes]) -> dict[int, tuple[int, bool
 
 
 def _label_unit_bt709(unit: bytes) -> bytes:
-    """Return a parameter set that declares BT.709; any other unit as it is."""
+    """Return a parameter set or a message that declares BT.709; any other unit as it is."""
+    if _kind(unit, 0) == _SEI:
+        return nal.rewrite_transfer_message(unit, _HEADER_BYTES, BT709)
     if _kind(unit, 0) != _SPS:
         return unit
     colour_at = read_parameters(unit).colour_at
@@ -199,16 +205,14 @@ def _read_parameters(bits: Bits) -> HevcParameters:
     bits.ue()
     chroma = bits.ue()
     has_separate_planes = chroma == 3 and bits.flag()
-    if has_separate_planes:
-        # 4:4:4 in three separate planes: cropping as for monochrome.
-        chroma = 0
     width, height = bits.ue(), bits.ue()
     if bits.flag():
         # The coded size is a multiple of the smallest block; the rest is cropped.
+        # 4:4:4 in three separate planes: cropping as for monochrome, which is the same.
         across, down = _CHROMA_UNITS.get(chroma, (1, 1))
         width -= (bits.ue() + bits.ue()) * across
         height -= (bits.ue() + bits.ue()) * down
-    coded = Coded(width_px=width, height_px=height)
+    coded = Coded(width_px=width, height_px=height, chroma_format=chroma)
     known = HevcParameters(coded, has_separate_planes=has_separate_planes)
     try:
         # The size is known already: a damaged rest costs colours and the isolation of keyframes only.
@@ -230,7 +234,7 @@ def _skip_profile(bits: Bits, layers: int) -> None:
 
 def _read_tail(bits: Bits, layers: int, known: HevcParameters) -> HevcParameters:
     """Read what follows the size of the picture, up to the colours in the VUI."""
-    bits.ue()
+    depth = bits.ue() + 8
     bits.ue()
     order_bits = bits.ue() + 4
     # sps_sub_layer_ordering_info_present_flag: sizes of buffers for each layer, or for the highest one only.
@@ -258,7 +262,7 @@ def _read_tail(bits: Bits, layers: int, known: HevcParameters) -> HevcParameters
     vui = read_vui(bits) if bits.flag() else Vui()
     return replace(
         known,
-        coded=replace(known.coded, sample_aspect_ratio=vui.sample_aspect_ratio, colour=vui.colour),
+        coded=replace(known.coded, sample_aspect_ratio=vui.sample_aspect_ratio, colour=vui.colour, bit_depth=depth),
         colour_at=vui.colour_at,
         order_bits=order_bits,
         reference_sets=reference_sets,
@@ -321,6 +325,7 @@ HEVC = Codec(
     describe=describe,
     select_needed=select_needed,
     label_bt709=label_bt709,
+    states_matrix=True,
     isolate_keyframe=isolate_keyframe,
     # Slices of BLA, IDR and CRA pictures (16 to 21), and video and sequence parameter sets (32, 33).
     keyframe_start_codes=frozenset(byte for byte in range(256) if byte >> 1 & 0x3F in {*range(16, 22), 32, 33}),

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 _START = b"\0\0\1"
+_PREFERRED_TRANSFER = 147
+"""Message "alternative transfer characteristics"."""
 _EMULATION = re.compile(rb"\0\0(?=[\0-\3])")
 
 
@@ -20,6 +22,49 @@ def escape_unit(payload: bytes) -> bytes:
 def is_escaped(unit: bytes) -> bool:
     """Return True if the unit has emulation prevention bytes."""
     return b"\0\0\3" in unit
+
+
+def rewrite_transfer_message(unit: bytes, header_bytes: int, transfer: int) -> bytes:
+    """Return a unit of messages with another preferred transfer; the same unit if it states none."""
+    payload = unescape_unit(unit)
+    at = _find_message(payload, header_bytes, _PREFERRED_TRANSFER)
+    return unit if at is None else escape_unit(payload[:at] + bytes([transfer]) + payload[at + 1 :])
+
+
+def find_preferred_transfer(unit: bytes, header_bytes: int) -> int | None:
+    """Return the transfer characteristics in a unit of messages that replace those of the parameter set.
+
+    Broadcasts of HLG name an SDR curve in the parameter set, for old receivers, and HLG in this message (ITU-T H.265,
+    D.3.41).
+    """
+    payload = unescape_unit(unit)
+    at = _find_message(payload, header_bytes, _PREFERRED_TRANSFER)
+    return None if at is None else payload[at]
+
+
+def _find_message(payload: bytes, at: int, wanted: int) -> int | None:
+    """Return the start of the first message of a type, which has at least one byte; None if there is none."""
+    # Type and size are sums of bytes up to the first one that is not 255 (ITU-T H.265, 7.3.5). The last byte is the
+    # trailing bits.
+    while at < len(payload) - 1:
+        kind, at = _read_sum(payload, at)
+        size, at = _read_sum(payload, at)
+        if at + size > len(payload):
+            return None
+        if kind == wanted and size:
+            return at
+        at += size
+    return None
+
+
+def _read_sum(payload: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    while at < len(payload):
+        byte, at = payload[at], at + 1
+        value += byte
+        if byte != 255:
+            break
+    return value, at
 
 
 def is_annex_b(data: bytes) -> bool:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from services.worker.extraction.codecs.codec import Codec, Rewritten
-from services.worker.extraction.codecs.coded import Coded, Colour
+from services.worker.extraction.codecs.coded import BT709, Coded, Colour
 
 _PRORES_MARK = b"icpf"
 _PRORES_HEADER_BYTES = 28
-_PRORES_HEIGHT_AT, _PRORES_FLAGS_AT, _PRORES_FIELDS = 18, 20, 0x0C
+_PRORES_HEIGHT_AT, _PRORES_FLAGS_AT, _PRORES_FIELDS, _PRORES_COLOUR_AT = 18, 20, 0x0C, 22
 _DNXHD_FIELDS = 0x02
 
 
@@ -20,9 +20,19 @@ def describe_prores(_extradata: bytes, picture: bytes) -> Coded:
         width_px=int.from_bytes(picture[16:18]),
         height_px=int.from_bytes(picture[18:20]),
         may_be_interlaced=bool(picture[_PRORES_FLAGS_AT] & _PRORES_FIELDS),
-        colour=Colour(*picture[22:25]),
+        colour=Colour(*picture[_PRORES_COLOUR_AT : _PRORES_COLOUR_AT + 3]),
         is_key=True,
+        bit_depth=10,
+        chroma_format=picture[_PRORES_FLAGS_AT] >> 6,
     )
+
+
+def label_prores_bt709(extradata: bytes, picture: bytes) -> tuple[bytes, bytes]:
+    """Return a picture whose frame header declares BT.709 primaries and transfer."""
+    if picture[4:8] != _PRORES_MARK:
+        return extradata, picture
+    at = _PRORES_COLOUR_AT
+    return extradata, picture[:at] + bytes([BT709, BT709]) + picture[at + 2 :]
 
 
 def make_prores_progressive(extradata: bytes, pictures: Sequence[bytes]) -> Rewritten:
@@ -49,6 +59,8 @@ PRORES = Codec(
     tags=("apch", "apcn", "apcs", "apco", "ap4h", "ap4x"),
     avi_tag=b"apcn",
     describe=describe_prores,
+    label_bt709=label_prores_bt709,
+    states_matrix=True,
     make_progressive=make_prores_progressive,
     # FFmpeg decodes ap4h and ap4x with 12 bits, the other tags with 10.
     mp4_keeps_tag=True,

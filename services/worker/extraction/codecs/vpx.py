@@ -2,10 +2,12 @@
 
 from services.worker.extraction.codecs.bits import Bits, OutOfBitsError
 from services.worker.extraction.codecs.codec import Codec
-from services.worker.extraction.codecs.coded import Coded, Colour
+from services.worker.extraction.codecs.coded import UNSPECIFIED, Coded, Colour
 
 _VP9_SYNC = 0x498342
 _SRGB = 7
+_CHROMA_FORMATS = {0: 3, 1: 1, 2: 2, 3: 1}
+"""Chroma formats by subsampling_x and subsampling_y; 4:4:0 counts as 4:2:0."""
 _MATRICES = {1: 6, 2: 1, 3: 6, 4: 7, 5: 9}
 """VP9's colour spaces as matrix coefficients of H.273."""
 
@@ -44,19 +46,27 @@ def _read_vp9(bits: Bits) -> Coded:
     bits.skip(2)
     if bits.u(24) != _VP9_SYNC:
         return Coded()
-    # 10 or 12 bits a sample: profiles 0 and 1 have 8.
-    if profile >= 2:
-        bits.skip(1)
-    space = bits.u(3)
+    # Profiles 0 and 1 have 8 bits a sample.
+    depth = (12 if bits.flag() else 10) if profile >= 2 else 8
+    space, chroma = bits.u(3), 1
     if space != _SRGB:
         bits.skip(1)
         if profile in (1, 3):
-            bits.skip(3)
+            chroma = _CHROMA_FORMATS[bits.u(2)]
+            bits.skip(1)
     # sRGB is always 4:4:4: only a reserved bit follows.
     elif profile in (1, 3):
+        chroma = 3
         bits.skip(1)
     width, height = bits.u(16) + 1, bits.u(16) + 1
-    return Coded(width_px=width, height_px=height, colour=Colour(matrix=_MATRICES.get(space, 2)), is_key=True)
+    return Coded(
+        width_px=width,
+        height_px=height,
+        colour=Colour(matrix=_MATRICES.get(space, UNSPECIFIED)),
+        is_key=True,
+        bit_depth=depth,
+        chroma_format=chroma,
+    )
 
 
 VP6 = Codec(
@@ -86,4 +96,5 @@ VP9 = Codec(
     matroska_ids=("V_VP9",),
     flv_fourccs=(b"vp09",),
     describe=describe_vp9,
+    states_matrix=True,
 )

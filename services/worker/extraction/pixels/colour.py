@@ -1,12 +1,13 @@
-"""High dynamic range: conversion of PQ and HLG in BT.2020 to BT.709 for SDR screens."""
+"""High dynamic range and wide gamuts: conversion to BT.709 for SDR screens."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, cast
 
 import cv2
 import numpy as np
 
-from services.worker.extraction.codecs.coded import HLG, PQ
+from services.worker.extraction.codecs.coded import HLG, PQ, UNSPECIFIED, Colour
 from services.worker.extraction.pixels.orientation import Image
 
 _Floats = np.ndarray[Any, np.dtype[np.float32]]
@@ -19,10 +20,28 @@ _DARK = 1e-6
 _HLG_GAMMA = 1.2
 _LUMINANCE = np.array([[0.0593, 0.6780, 0.2627]], np.float32)
 
-# BT.2020 to BT.709, linear, for pixels with blue first: ITU-R BT.2087, inverted.
-_TO_BT709 = np.array(
+_BT2020 = np.array(
     [[1.118730, -0.100579, -0.018151], [-0.008349, 1.132900, -0.124550], [-0.072850, -0.587641, 1.660491]], np.float32
 )
+"""Linear BT.2020 to BT.709, for pixels with blue first: ITU-R BT.2087, inverted."""
+_P3 = np.array([[1.098274, -0.078636, -0.019638], [0.0, 1.042057, -0.042057], [0.0, -0.224940, 1.224940]], np.float32)
+"""Linear P3 with the white of D65 to BT.709: from the chromaticities in SMPTE EG 432-1."""
+_GAMUTS = {9: _BT2020, 12: _P3}
+"""By the colour primaries of H.273, table 2."""
+
+
+def show_colour(image: Image, colour: Colour) -> Image:
+    """Return the picture for an SDR screen with BT.709 primaries."""
+    if is_high_dynamic_range(colour.transfer):
+        # PQ and HLG without tone mapping look grey and flat.
+        return map_tones(image, colour.transfer, colour.primaries)
+    return narrow_gamut(image, colour.primaries) if colour.primaries in _GAMUTS else image
+
+
+def narrow_gamut(image: Image, primaries: int) -> Image:
+    """Return a picture of the standard range in BT.709. Colours outside of it are clipped."""
+    linear = cast("_Floats", cv2.LUT(image, _build_screen_light()))
+    return _encode_light(cv2.split(cv2.transform(linear, _GAMUTS[primaries])))
 
 
 def is_high_dynamic_range(transfer: int) -> bool:
@@ -30,17 +49,26 @@ def is_high_dynamic_range(transfer: int) -> bool:
     return transfer in (PQ, HLG)
 
 
-def map_tones(image: Image, transfer: int) -> Image:
-    """Return the picture for an SDR screen, by Hable's curve as in FFmpeg's `tonemap=hable:desat=0`."""
+def map_tones(image: Image, transfer: int, primaries: int) -> Image:
+    """Return the picture for an SDR screen, by Hable's curve as in FFmpeg's `tonemap=hable:desat=0`.
+
+    Unspecified primaries are those of BT.2020.
+    """
     linear = cast("_Floats", cv2.LUT(image, _build_linear_light(transfer)))
     if transfer == HLG:
         gain = cv2.pow(cv2.transform(linear, _LUMINANCE), _HLG_GAMMA - 1)
         linear = cast("_Floats", cv2.multiply(linear, cv2.merge([gain, gain, gain]), scale=_PEAK))
     # Plane by plane: numpy is slow along an axis of three.
-    planes = cv2.split(cv2.transform(linear, _TO_BT709))
+    gamut = _BT2020 if primaries == UNSPECIFIED else _GAMUTS.get(primaries)
+    planes = cv2.split(linear if gamut is None else cv2.transform(linear, gamut))
     brightest = np.maximum(cv2.max(cv2.max(planes[0], planes[1]), planes[2]), _DARK)
     scale = _apply_hable(brightest) / (_apply_hable(_PEAK) * brightest)
-    roots = [cv2.sqrt(np.maximum(cv2.multiply(plane, scale), 0)) for plane in planes]
+    return _encode_light([cv2.multiply(plane, scale) for plane in planes])
+
+
+def _encode_light(planes: Sequence[Any]) -> Image:
+    """Return the levels of light from 0 to 1."""
+    roots = [cv2.sqrt(np.maximum(plane, 0)) for plane in planes]
     return cast("Image", cv2.LUT(cv2.convertScaleAbs(cv2.merge(roots), alpha=255), _build_gamma()))
 
 
@@ -62,6 +90,12 @@ def _build_linear_light(transfer: int) -> _Floats:
         a, b, c = 0.17883277, 0.28466892, 0.55991073
         light = np.where(level <= 0.5, level * level / 3, (np.exp((level - c) / a) + b) / 12)
     return light.astype(np.float32)
+
+
+@cache
+def _build_screen_light() -> _Floats:
+    """Return the light of each 8-bit level on a screen with a gamma of 2.4 (ITU-R BT.1886), from 0 to 1."""
+    return np.power(np.arange(256) / 255, 2.4).astype(np.float32)
 
 
 @cache

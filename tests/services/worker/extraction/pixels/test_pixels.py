@@ -63,15 +63,6 @@ def test_every_hdr_codec_is_tone_mapped(videos: Videos, name: str, codec: str, t
         ("a.mp4", "h264", ("-vf", "scale=out_range=pc", "-color_range", "pc", "-pix_fmt", "yuv420p")),
         ("a.mp4", "h264", ("-vf", "scale=out_color_matrix=bt709", "-colorspace", "bt709")),
         ("a.mp4", "h264", ("-vf", "scale=out_color_matrix=bt601", "-colorspace", "smpte170m")),
-        (
-            "a.mp4",
-            "hevc",
-            (
-                *("-vf", "scale=out_color_matrix=bt2020:out_range=tv", "-pix_fmt", "yuv420p10le"),
-                *("-x265-params", "log-level=error:colorprim=bt2020:transfer=bt2020-10:colormatrix=bt2020nc"),
-                *("-color_primaries", "bt2020", "-color_trc", "bt2020-10", "-colorspace", "bt2020nc"),
-            ),
-        ),
         ("a.mp4", "hevc", ("-vf", "scale=out_range=pc", "-color_range", "pc", "-pix_fmt", "yuv420p")),
         ("a.mp4", "av1", ("-pix_fmt", "yuv420p10le")),
         ("a.mp4", "av1", ("-vf", "scale=out_range=pc", "-color_range", "pc", "-pix_fmt", "yuv420p")),
