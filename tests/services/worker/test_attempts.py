@@ -1,5 +1,6 @@
 """One attempt of one video: what it writes into the record, and with which error it ends."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -206,6 +207,30 @@ def test_a_dead_child_is_a_crash_to_retry(place: Place) -> None:
     assert (raised.value.code, raised.value.retryable) == (ReasonCode.CRASHED, True)
 
 
+class UnreadableSandbox(PlayedSandbox):
+    """A sandbox that cannot read the video."""
+
+    def extract(self, source: VideoSource) -> Outcome:
+        super().extract(source)
+        return Outcome(VideoState.FAILED, reason_code=ReasonCode.STORAGE, reason="It was cut.", retryable=True)
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["present", "silent"])
+def test_a_failed_read_of_a_present_video_is_left_to_another_attempt(place: Place, *, answers: bool) -> None:
+    event = upload(place, b"film")
+    sandbox = UnreadableSandbox()
+    worker = at(place, lambda: NOW, sandbox)
+
+    head = Bucket.head if answers else SilentBucket.head
+    with (
+        patch.object(Bucket, "head", head),
+        pytest.raises(ProcessingError, match=r"^It was cut\.$") as raised,
+    ):
+        worker.process(event, delivery("message-1"))
+
+    assert (raised.value.code, raised.value.retryable, sandbox.extractions) == (ReasonCode.STORAGE, True, 1)
+
+
 class ConflictingTable(VideosTable):
     """A table in which every record has just changed, and which counts its reads."""
 
@@ -331,6 +356,13 @@ def test_a_name_under_another_prefix_is_left(place: Place) -> None:
     assert result.record.base == "thumbnails/a"
 
 
+def test_pictures_are_stored_under_the_configured_prefix(place: Place) -> None:
+    result = work(a_worker(place, s3_thumbnail_prefix="pictures/"), upload(place, b"film"))
+
+    assert isinstance(result, Stored)
+    assert result.record.base == "pictures/a"
+
+
 def test_a_failed_upload_is_that_of_the_event_while_s3_is_silent(place: Place) -> None:
     event = upload(place, b"film")
 
@@ -382,3 +414,24 @@ def test_without_a_sequencer_a_silent_bucket_leaves_the_record(place: Place) -> 
         silent(place).record_failure(unknown, delivery("message-2"), OUTAGE)
 
     assert record_of(place) == before
+
+
+class NotedSpans:
+    """A tracer that notes the names of its spans."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def start_as_current_span(self, name: str) -> contextlib.AbstractContextManager[None]:
+        self.names.append(name)
+        return contextlib.nullcontext()
+
+
+def test_an_attempt_has_a_span_for_each_step(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = upload(place, b"film")
+    spans = NotedSpans()
+    monkeypatch.setattr("services.worker.process.tracer", spans)
+
+    work(a_worker(place), event)
+
+    assert spans.names == ["claim", "decode", "store", "finish"]
