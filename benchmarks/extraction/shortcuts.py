@@ -22,7 +22,7 @@ from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import codecs
 from services.worker.extraction.codecs.codec import keep_all
-from services.worker.extraction.containers.stream import CodedSample
+from services.worker.extraction.containers.stream import CodedSample, Stream
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames import decode, indexed
 from services.worker.extraction.frames.capture import Frame
@@ -50,14 +50,11 @@ def _change_codec(decoder: str, **changes: object) -> AbstractContextManager[obj
 
 
 def _scale_after_conversion() -> AbstractContextManager[object]:
+    def choose_size(stream: Stream, size: decode.PictureShape, **options: bool) -> tuple[int, int]:
+        return real(stream, replace(size, thumbnail_px=size.stored_px), **options)
 
-    def wrap(*arguments: object, **options: object) -> bytes:
-        stream, extradata, pictures, size = arguments
-        full = replace(cast("decode.PictureShape", size), thumbnail_px=cast("decode.PictureShape", size).stored_px)
-        return real(stream, extradata, pictures, full, **options)  # type: ignore[arg-type]
-
-    real = decode._wrap  # noqa: SLF001 - switched off here
-    return patch.object(decode, "_wrap", wrap)
+    real = decode._choose_declared_size  # noqa: SLF001 - switched off here
+    return patch.object(decode, "_choose_declared_size", choose_size)
 
 
 def _resize_in_one_step() -> AbstractContextManager[object]:

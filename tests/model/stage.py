@@ -8,10 +8,10 @@ from unittest.mock import patch
 from services.api.actions import purge, purge_run
 from services.contract.resources import pipeline_resources
 from services.worker import loop
+from tests.model.modules import simulated_modules
 from tests.model.place import simulated_place
 from tests.model.simulation import START_S, Choices, Process, Simulation
 from tests.model.threads import current
-from tests.model.world import simulated_modules
 from tests.support.place import Place
 
 _INTERVALS = {
