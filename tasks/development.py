@@ -68,6 +68,7 @@ def generate(session: nox.Session) -> None:
         "docs/api.md": ("services.api.schema.reference",),
         "services/frontend/src/lib/api/openapi.json": ("services.api", "openapi"),
         "docs/images/packages.svg": ("tests.support.package_graph",),
+        "docs/formats.md": ("tests.support.formats_page",),
     }
     for page, command in pages.items():
         (ROOT / page).write_text(str(session.run("python", "-m", *command, silent=True)), encoding="utf-8")

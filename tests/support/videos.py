@@ -178,11 +178,11 @@ class Videos:
             frames = (draw_frame(number, size_px=drawn_px) for number in range(round(duration_s * fps)))
             encode_video((np.rot90(frame, quarters) for frame in frames), path, fps=fps, inputs=inputs, options=output)
 
-        return self._once(name, make, duration_s, fps, width_px, height_px, inputs, output)
+        return self.once(name, make, duration_s, fps, width_px, height_px, inputs, output)
 
     def audio(self, name: str, *, codec: str = "aac", duration_s: float = 4) -> Path:
         """Make a file with a tone and no picture in the container of `name`."""
-        return self._once(name, lambda path: run_ffmpeg([*_tone(duration_s), "-c:a", codec], path), codec, duration_s)
+        return self.once(name, lambda path: run_ffmpeg([*_tone(duration_s), "-c:a", codec], path), codec, duration_s)
 
     def file(self, name: str, content: bytes) -> Path:
         """Make a file with this content, whatever its name suggests."""
@@ -190,25 +190,25 @@ class Videos:
         def make(path: Path) -> None:
             path.write_bytes(content)
 
-        return self._once(name, make, content)
+        return self.once(name, make, content)
 
     def with_cover(self, source: Path) -> Path:
         """`source`, a film or a song, with frame `COVER_NUMBER` as its cover: an attached picture, no film."""
         cover = self.file("cover.png", png(COVER_NUMBER))
         streams = ("-map", "1", "-map", "0", "-c", "copy", "-disposition:0", "attached_pic")
-        return self._once(
+        return self.once(
             source.name, lambda path: run_ffmpeg(["-i", str(source), "-i", str(cover), *streams], path), source
         )
 
     def copied(self, source: Path, name: str, *, options: Sequence[str] = ()) -> Path:
         """Copy the streams of `source` into the container of `name`, which takes a tenth of the CPU of encoding."""
-        return self._once(
+        return self.once(
             name, lambda path: run_ffmpeg(["-i", str(source), "-c", "copy", *options], path), source, options
         )
 
     def trimmed(self, source: Path, *, start_s: float) -> Path:
         """`source` without its first seconds, by an edit list: the samples from the keyframe before are all there."""
-        return self._once(
+        return self.once(
             source.name,
             lambda path: run_ffmpeg(["-ss", str(start_s), "-i", str(source), "-c", "copy"], path),
             source,
@@ -230,9 +230,10 @@ class Videos:
 
         `source` needs a track of sound: without one, ffmpeg writes all pictures as a single chunk.
         """
-        return self._once(source.name, lambda path: _spread(source.read_bytes(), path, size_bytes), source, size_bytes)
+        return self.once(source.name, lambda path: _spread(source.read_bytes(), path, size_bytes), source, size_bytes)
 
-    def _once(self, name: str, make: Callable[[Path], None], *recipe: object) -> Path:
+    def once(self, name: str, make: Callable[[Path], None], *recipe: object) -> Path:
+        """Return the file `name` of a recipe; `make` writes it if no test of the run has."""
         digest = hashlib.sha256()
         for part in recipe:
             digest.update(part if isinstance(part, bytes) else f"{part!r} ".encode())

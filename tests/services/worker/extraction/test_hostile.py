@@ -5,6 +5,7 @@ Each file is tried in the sandbox, and by the extraction alone, without the filt
 """
 
 import ctypes
+import hashlib
 import os
 import struct
 import sys
@@ -21,6 +22,7 @@ import pytest
 from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.containers import CONTAINERS
+from services.worker.extraction.containers.others import DEMUXERS
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames.capture import Capture
 from services.worker.extraction.frames.request import SearchLimits
@@ -199,6 +201,22 @@ def test_ffmpeg_follows_no_pointer_whatever_the_demuxer(bait: Bait, kind: str) -
             assert not capture.is_open
             del capture
     assert not bait.was_touched()
+
+
+def test_no_demuxer_of_videos_follows_a_pointer(bait: Bait) -> None:
+    assert not DEMUXERS & {"concat", "hls", "dash", "image2", "sdp", "rtsp", "rtp", "mlv", "vobsub", "tty", "data"}
+    for demuxer in sorted(DEMUXERS):
+        # Some demuxers take anything for a raw stream.
+        reader = reader_of(hls_playlist(bait.url))
+        capture = Capture(reader, demuxer, decoder="h264")
+        capture.advance()
+        del capture
+    assert not bait.was_touched()
+
+
+def test_a_guess_of_ffmpeg_is_no_video(sandbox: Sandbox) -> None:
+    for size_bytes in (100, 5000, 300_000):
+        assert_is_no_video(sandbox.extract(Source(hashlib.shake_128(b"noise").digest(size_bytes))))
 
 
 @pytest.mark.parametrize("kind", OTHERS)
