@@ -14,14 +14,14 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from rich.table import Column, Table
 
 from services.aws.bucket import Bucket
-from services.contract.formats import VIDEO_EXTENSIONS, is_video_name
+from services.contract.formats import is_video_name
 from services.contract.records import VideoRecord, VideoState
 from services.contract.text import escape_deceptive
 from services.local import dashboard
 from services.local.access import Ports, reserve_port
 from services.local.errors import LocalError
 from services.local.follow import Upload, download_thumbnails, follow_uploads, upload_video
-from services.local.pipeline import NAME, Endpoints, LocalPipeline, run_pipeline
+from services.local.pipeline import NAME, Endpoints, LocalPipeline, read_extensions, run_pipeline
 from services.local.samples import make_samples
 
 _TIMEOUT_S = 600.0
@@ -46,7 +46,7 @@ def run_demo(options: Options, console: Console) -> int:
 
     Raises: LocalError; KeyboardInterrupt if it arrives before all videos are processed.
     """
-    _check_files(options.files)
+    _check_files(options.files, read_extensions(options.settings))
     if options.files and (pipeline := LocalPipeline.find_running(options.data)):
         return 0 if _process_files(pipeline, list(_name_files(options.files)), console) else 1
     # With --once nobody opens the dashboard.
@@ -95,16 +95,16 @@ def _build_dashboard(data: Path, console: Console) -> list[str] | None:
         return None
 
 
-def _check_files(files: Sequence[Path]) -> None:
+def _check_files(files: Sequence[Path], extensions: tuple[str, ...]) -> None:
     for file in files:
         # Path.is_file raises an error for a name that no file can have.
         if not os.path.isfile(file):  # noqa: PTH113 - see above
             raise LocalError(f"The file {file} does not exist: give the path of a video.")
         if not _is_utf8(file.name):
             raise LocalError(f"The name of {file!r} is not UTF-8, which object keys require: rename the file.")
-        if not is_video_name(file.name):
+        if not is_video_name(file.name, extensions):
             raise LocalError(
-                f"{file.name} would be ignored: the name of a video ends in one of {' '.join(VIDEO_EXTENSIONS)}."
+                f"{file.name} would be ignored: the name of a video ends in one of {' '.join(extensions)}."
             )
 
 

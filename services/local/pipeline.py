@@ -15,7 +15,7 @@ from services.aws.bucket import Bucket
 from services.aws.clients import Clients, make_clients
 from services.aws.videos import VideosTable
 from services.contract.events import UploadEvent, make_notification_body
-from services.contract.formats import is_video_name
+from services.contract.formats import is_video_name, parse_extensions
 from services.contract.keys import UPLOAD_PREFIX
 from services.contract.records import VideoState
 from services.contract.resources import PipelineResources, pipeline_resources
@@ -131,16 +131,17 @@ def run_pipeline(
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
     resources = pipeline_resources((settings or {}).get("PIPELINE_NAME", NAME))
+    extensions = read_extensions(settings or {})
     with _lock_folder(data), AwsSupervisor(data / "aws", port=ports.aws, say=say) as aws:
         clients = make_local_clients(aws.endpoint)
         queues = provision_resources(clients, resources, origins=ports.origins)
         api = web_address(reserve_port(ports.api))
         endpoints = _make_endpoints(aws.endpoint, resources, queues, api=api, token_file=ensure_token(data))
-        _send_missing_events(clients, endpoints)
+        _send_missing_events(clients, endpoints, extensions)
 
         def recover() -> None:
             provision_resources(clients, resources, origins=ports.origins)
-            _send_missing_events(clients, endpoints)
+            _send_missing_events(clients, endpoints, extensions)
 
         aws.after_restart(recover)
         programs = [_make_worker(data, endpoints, number, settings or {}) for number in range(1, workers + 1)]
@@ -237,7 +238,16 @@ def _check_settings(settings: type[ServiceSettings], environment: dict[str, str]
     return environment
 
 
-def _send_missing_events(clients: Clients, endpoints: Endpoints) -> None:
+def read_extensions(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the extensions of videos. Raises: LocalError if the setting is wrong."""
+    setting = settings.get("VIDEO_EXTENSIONS")
+    try:
+        return parse_extensions(setting)
+    except ValueError as error:
+        raise LocalError(f"VIDEO_EXTENSIONS = {setting!r}: {error}.") from None
+
+
+def _send_missing_events(clients: Clients, endpoints: Endpoints, extensions: tuple[str, ...]) -> None:
     """Send events for uploads without a record, with the record of an older object, or still in progress.
 
     A kill of the embedded AWS may have lost their events or messages. A second event for a video that a worker is
@@ -245,7 +255,7 @@ def _send_missing_events(clients: Clients, endpoints: Endpoints) -> None:
     """
     videos = VideosTable(clients.dynamodb, endpoints.videos_table)
     for info in Bucket(clients.s3, endpoints.bucket).list(UPLOAD_PREFIX):
-        if not is_video_name(info.key):
+        if not is_video_name(info.key, extensions):
             continue
         record = videos.get(info.key)
         if record is None or record.etag != info.etag or record.state is VideoState.PROCESSING:

@@ -58,6 +58,8 @@ def _run_worker(settings: WorkerSettings) -> int:
         memory_mb=settings.extraction_memory_mb,
         read_mb=settings.extraction_read_mb,
         requests=settings.extraction_requests,
+        denied_decoders=settings.extraction_denied_decoders,
+        denied_demuxers=settings.extraction_denied_demuxers,
     )
     metrics, health = WorkerMetrics(), HealthServer(_PATIENCE_S)
     with Sandbox(settings.thumbnail_options, bounds) as sandbox:

@@ -109,7 +109,7 @@ class Processor:
         """
         if event.bucket != self._bucket.name:
             return Skipped("other_bucket")
-        if not is_upload(event.key) or not is_video_name(event.key):
+        if not is_upload(event.key) or not is_video_name(event.key, self._settings.video_extensions):
             return Skipped("not_a_video_name")
         try:
             return self._process_until_settled(event, delivery)

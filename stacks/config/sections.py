@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from services.contract.formats import DENIED_DECODERS, VIDEO_EXTENSIONS, check_extensions, check_format_names
 from services.contract.shards import MAX_SHARDS
 from services.contract.thumbnails import ImageFormat, check_positions
 from stacks.config import types as values
@@ -267,6 +268,30 @@ class Processing(Section):
         default=360, ge=30, le=43_200, description="Seconds that SQS hides a received message: six deadlines at least."
     )
     max_receive_count: int = Field(default=5, ge=2, le=20, description="Tries of a video before it fails for good.")
+    extensions: tuple[str, ...] = Field(
+        default=VIDEO_EXTENSIONS,
+        description="Extensions of the uploads that are processed. They select uploads only: the content decides how a "
+        "video is read.",
+        examples=[[".mp4", ".mov", ".mxf"]],
+    )
+    denied_decoders: tuple[str, ...] = Field(
+        default=tuple(DENIED_DECODERS),
+        description="Decoders of FFmpeg that the worker does not open.",
+        examples=[["exr", "flic"]],
+    )
+    denied_demuxers: tuple[str, ...] = Field(
+        default=(), description="Demuxers of FFmpeg that the worker does not open.", examples=[["gif", "swf"]]
+    )
+
+    @field_validator("extensions")
+    @classmethod
+    def _valid_extensions(cls, extensions: tuple[str, ...]) -> tuple[str, ...]:
+        return check_extensions(extensions)
+
+    @field_validator("denied_decoders", "denied_demuxers")
+    @classmethod
+    def _valid_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return check_format_names(names)
 
     @model_validator(mode="after")
     def _leaves_time(self) -> Self:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from services.contract.formats import DENIED_DECODERS, VIDEO_EXTENSIONS
 from stacks.config.model import PipelineConfig
 
 
 def processing_settings(config: PipelineConfig) -> dict[str, Any]:
-    """Return values by the names of the fields of `WorkerSettings`."""
+    """Return values by the names of the fields of `WorkerSettings`; None for a default."""
     thumbnails, processing = config.thumbnails, config.processing
     return {
         "thumbnail_positions": thumbnails.positions_pct,
@@ -20,4 +21,17 @@ def processing_settings(config: PipelineConfig) -> dict[str, Any]:
         # Videos in progress share the CPU, so each gets half of its deadline, and never less than the default.
         "extraction_cpu_s": max(30, processing.deadline_s // 2),
         "max_receive_count": processing.max_receive_count,
+        "video_extensions": video_extensions(config),
+        # The default comes with the version of the worker, which may know of more errors.
+        "extraction_denied_decoders": _unless(processing.denied_decoders, tuple(DENIED_DECODERS)),
+        "extraction_denied_demuxers": _unless(processing.denied_demuxers, ()),
     }
+
+
+def video_extensions(config: PipelineConfig) -> tuple[str, ...] | None:
+    """Return the extensions of videos for worker and api; None for the default."""
+    return _unless(config.processing.extensions, VIDEO_EXTENSIONS)
+
+
+def _unless(names: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...] | None:
+    return None if names == default else names or ("none",)

@@ -17,6 +17,8 @@ alert_email = "ops@example.com"
 thumbnails.positions_pct = [5, 33.5]
 thumbnails.width_px = 320
 processing.deadline_s = 50
+processing.extensions = [".mp4", ".MXF"]
+processing.denied_decoders = []
 """
 
 
@@ -28,6 +30,9 @@ def test_the_local_pipeline_gets_the_configs_name_and_settings(tmp_path: Path) -
     assert settings["THUMBNAIL_POSITIONS"] == "5,33.5"
     assert settings["THUMBNAIL_WIDTH_PX"] == "320"
     assert settings["PROCESSING_DEADLINE_S"] == "50"
+    assert settings["VIDEO_EXTENSIONS"] == ".mp4,.mxf"
+    assert settings["EXTRACTION_DENIED_DECODERS"] == "none"
+    assert "EXTRACTION_DENIED_DEMUXERS" not in settings
     assert {name.lower() for name in settings} <= set(WorkerSettings.model_fields)
     assert demo_command(tmp_path, "--once", "--data", "x")[-3:] == ["--once", "--data", "x"]
 

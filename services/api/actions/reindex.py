@@ -18,7 +18,7 @@ from services.aws.queue import MessageQueue
 from services.aws.table.items import parse_record
 from services.aws.videos import VideosTable
 from services.contract.events import UploadEvent, make_notification_body
-from services.contract.formats import is_video_name
+from services.contract.formats import VIDEO_EXTENSIONS, is_video_name
 from services.contract.keys import (
     UPLOAD_PREFIX,
     is_upload,
@@ -67,6 +67,7 @@ class ReindexContext:
     thumbnail_prefix: str
     count: int
     """Number of thumbnails of a video, if their metadata do not say it."""
+    extensions: tuple[str, ...] = VIDEO_EXTENSIONS
 
 
 def reindex_table(context: ReindexContext, progress: Callable[[ReindexResult], None]) -> ReindexResult:
@@ -76,7 +77,7 @@ def reindex_table(context: ReindexContext, progress: Callable[[ReindexResult], N
     letters = {letter.key: letter for letter in context.dead_letters.receive_all() if letter.key}
     seen: set[str] = set()
     for info in context.bucket.list(UPLOAD_PREFIX):
-        if not is_video_name(info.key):
+        if not is_video_name(info.key, context.extensions):
             continue
         seen.add(info.key)
         result.uploads += 1

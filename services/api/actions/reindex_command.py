@@ -30,6 +30,7 @@ def run_reindex(settings: ApiSettings, clients: Clients) -> int:
         dead_letters=DeadLetterStore(queue, DeadLetterQueue(clients.sqs, settings.sqs_dlq_url)),
         thumbnail_prefix=settings.s3_thumbnail_prefix,
         count=len(settings.thumbnail_positions),
+        extensions=settings.video_extensions,
     )
     reported_at = 0.0
 

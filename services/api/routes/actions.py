@@ -9,10 +9,9 @@ from fastapi import APIRouter, Query
 
 from services.api.calls import AwsRoute
 from services.api.schema.models import DeadLetters, PurgePreview, PurgeStarted, Redriven, RedriveRequest, Tested
-from services.api.schema.names import get_content_type
 from services.api.schema.problems import ConflictError, document_problems
 from services.api.services import Operator, Services, Viewer
-from services.contract.formats import is_video_name
+from services.contract.formats import get_content_type, is_video_name
 from services.contract.keys import UPLOAD_PREFIX
 
 router = APIRouter(prefix="/api", tags=["actions"], route_class=AwsRoute)
@@ -37,7 +36,8 @@ def run_test(_: Operator, services: Services) -> Tested:
     source = services.test_bucket
     if source is None:
         raise ConflictError("There is no test bucket. Set TEST_SOURCE_BUCKET.")
-    videos = list(islice((info for info in source.list("") if is_video_name(info.key)), _TEST_VIDEOS))
+    extensions = services.settings.video_extensions
+    videos = list(islice((info for info in source.list("") if is_video_name(info.key, extensions)), _TEST_VIDEOS))
     if not videos:
         raise ConflictError(f"The test bucket {source.name} has no videos. Upload some to it.")
     prefix = f"{UPLOAD_PREFIX}test-{datetime.now(UTC):%Y%m%dT%H%M%S%f}/"

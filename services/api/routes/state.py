@@ -13,7 +13,6 @@ from services.api.schema import problems
 from services.api.schema.models import Config, Metrics, PodGroup, Pods, Queue, State
 from services.api.schema.problems import ApiError, UnauthorizedError, UnavailableError, document_problems
 from services.api.services import Services, Viewer, get_services
-from services.contract.formats import VIDEO_EXTENSIONS
 from services.contract.limits import MULTIPART_FROM_BYTES
 from services.contract.version import VERSION
 
@@ -30,7 +29,7 @@ def get_config(caller: Viewer, services: Services) -> Config:
         name=settings.pipeline_name,
         version=VERSION,
         positions_pct=list(settings.thumbnail_positions),
-        extensions=list(VIDEO_EXTENSIONS),
+        extensions=list(settings.video_extensions),
         upload_max_bytes=settings.upload_max_mb * 1024 * 1024,
         multipart_from_bytes=MULTIPART_FROM_BYTES,
         page_max=PAGE_MAX,

@@ -7,7 +7,7 @@ import time
 from fastapi import APIRouter
 
 from services.api.calls import AwsRoute
-from services.api.schema.names import UploadNameError, clean_name, get_content_type, propose_names
+from services.api.schema.names import UploadNameError, clean_name, propose_names
 from services.api.schema.problems import (
     ConflictError,
     NotFoundError,
@@ -29,7 +29,7 @@ from services.api.schema.upload_models import (
 )
 from services.api.services import ApiServices, Operator, Services
 from services.aws.errors import ObjectMissingError
-from services.contract.formats import is_video_name
+from services.contract.formats import get_content_type, is_video_name
 from services.contract.keys import UPLOAD_PREFIX, is_upload
 from services.contract.limits import MAX_PARTS, MIN_PART_BYTES, MULTIPART_FROM_BYTES
 
@@ -54,7 +54,7 @@ def create_upload(request: UploadRequest, _: Operator, services: Services) -> Ti
     if request.size_bytes > services.settings.upload_max_mb * _MIB:
         raise TooLargeError(f"A video has at most {services.settings.upload_max_mb} MiB.")
     try:
-        name = clean_name(request.name)
+        name = clean_name(request.name, services.settings.video_extensions)
     except UploadNameError as error:
         raise UnprocessableError("body.name", str(error)) from error
     key = UPLOAD_PREFIX + name if request.overwrite else _free_key(services, name)
@@ -86,7 +86,7 @@ def create_upload(request: UploadRequest, _: Operator, services: Services) -> Ti
 )
 def sign_parts(request: PartUrlsRequest, _: Operator, services: Services) -> PartUrls:
     """Return URLs to PUT parts to, valid for an hour at most. Request later parts later."""
-    _check_key(request.key)
+    _check_key(services, request.key)
     return PartUrls(
         parts=[
             PartUrl(
@@ -106,7 +106,7 @@ def sign_parts(request: PartUrlsRequest, _: Operator, services: Services) -> Par
 )
 def complete_upload(request: CompleteRequest, _: Operator, services: Services) -> Uploaded:
     """Make one object of the parts; S3 then notifies the queue. May be sent again if the answer was lost."""
-    _check_key(request.key)
+    _check_key(services, request.key)
     most = services.settings.upload_max_mb * _MIB
     try:
         size_bytes = services.uploads.size_bytes(request.key, request.upload_id)
@@ -130,7 +130,7 @@ def complete_upload(request: CompleteRequest, _: Operator, services: Services) -
 )
 def abort_upload(request: UploadRef, _: Operator, services: Services) -> None:
     """Delete the upload and its parts."""
-    _check_key(request.key)
+    _check_key(services, request.key)
     try:
         services.uploads.abort(request.key, request.upload_id)
     except ObjectMissingError:
@@ -147,8 +147,8 @@ def _completed_before(services: ApiServices, key: str, part_count: int) -> Uploa
     raise NotFoundError("There is no such upload, or it has ended.")
 
 
-def _check_key(key: str) -> None:
-    if not is_upload(key) or not is_video_name(key):
+def _check_key(services: ApiServices, key: str) -> None:
+    if not is_upload(key) or not is_video_name(key, services.settings.video_extensions):
         raise NotFoundError("There is no such upload, or it has ended.")
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from services.contract.formats import VIDEO_EXTENSIONS, check_extensions
 from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX
 from services.contract.shards import MAX_SHARDS
 from services.contract.thumbnails import check_positions
@@ -71,6 +72,12 @@ class PipelineSettings(ServiceSettings):
         max_length=128,
         examples=[THUMBNAIL_PREFIX],
     )
+    video_extensions: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=VIDEO_EXTENSIONS,
+        description="Extensions of the uploads that are processed, separated by commas. They select uploads only: the "
+        "content decides how a video is read.",
+        examples=[".mp4,.mov,.mxf"],
+    )
     videos_table: str = Field(
         description="DynamoDB table with one record per video.",
         pattern=r"^[A-Za-z0-9_.-]{3,255}$",
@@ -98,10 +105,15 @@ class PipelineSettings(ServiceSettings):
         examples=["http://collector.monitoring:4318"],
     )
 
-    @field_validator("thumbnail_positions", "s3_source_buckets", mode="before")
+    @field_validator("thumbnail_positions", "s3_source_buckets", "video_extensions", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("video_extensions")
+    @classmethod
+    def _valid_extensions(cls, extensions: tuple[str, ...]) -> tuple[str, ...]:
+        return check_extensions(extensions)
 
     @field_validator("thumbnail_positions")
     @classmethod

@@ -2,10 +2,12 @@
 
 import os
 import platform
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import NoDecode
 
+from services.contract.formats import DENIED_DECODERS, check_format_names
 from services.contract.resources import DEFAULT_TRIES
 from services.contract.settings.pipeline import PipelineSettings, Port, ServiceSettings
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
@@ -70,6 +72,16 @@ class WorkerSettings(PipelineSettings):
     extraction_requests: int = Field(
         default=2000, description="Maximum number of reads of one video.", ge=10, le=1_000_000, examples=["2000"]
     )
+    extraction_denied_decoders: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=tuple(DENIED_DECODERS),
+        description="Decoders of FFmpeg that are not opened, separated by commas; none for no such decoder.",
+        examples=["exr,flic"],
+    )
+    extraction_denied_demuxers: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Demuxers of FFmpeg that are not opened, separated by commas.",
+        examples=["gif,swf"],
+    )
     visibility_timeout_s: int = Field(
         default=60,
         description="Seconds that a received message stays hidden from other workers. The worker extends it every "
@@ -104,6 +116,16 @@ class WorkerSettings(PipelineSettings):
         le=3600,
         examples=["75"],
     )
+
+    @field_validator("extraction_denied_decoders", "extraction_denied_demuxers", mode="before")
+    @classmethod
+    def _split_names(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("extraction_denied_decoders", "extraction_denied_demuxers")
+    @classmethod
+    def _valid_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return check_format_names(names)
 
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:

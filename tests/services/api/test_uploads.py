@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.api.schema.names import UploadNameError, clean_name
 from services.contract.limits import MULTIPART_FROM_BYTES
 from tests.services.api.process import Api, running
 from tests.support.driver import PATIENCE_S
@@ -76,6 +77,12 @@ def test_what_is_no_video_is_refused_with_the_rule(operator: httpx.Client, name:
     answer = operator.post("/api/uploads", json={"name": name, "size_bytes": 1})
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == ["body.name"]
+
+
+def test_a_setting_adds_the_extensions_of_uploads() -> None:
+    assert clean_name("tapes/reel 1.MXF", (".mp4", ".mxf")) == "tapes/reel 1.MXF"
+    with pytest.raises(UploadNameError, match=r"must end in one of \.mp4 \.mxf"):
+        clean_name("a.mov", (".mp4", ".mxf"))
 
 
 def test_a_name_is_given_to_one_upload_only(shared_place: Place, operator: httpx.Client) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.contract.formats import VIDEO_EXTENSIONS, is_video_name, split_extension
+from services.contract.formats import VIDEO_EXTENSIONS, get_content_type, is_video_name, split_extension
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -32,6 +32,19 @@ def test_an_extension_counts_in_any_case(stem: str, extension: str, data: st.Dat
 )
 def test_what_ends_otherwise_is_no_video(name: str) -> None:
     assert not is_video_name(name)
+
+
+def test_other_extensions_count_if_they_are_given() -> None:
+    assert is_video_name("a.MXF", (".mxf",))
+    assert not is_video_name("a.mp4", (".mxf",))
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [("a.MP4", "video/mp4"), ("a.mxf", "application/mxf"), ("a.cin", "application/octet-stream")],
+)
+def test_a_media_type_is_known_for_every_name(name: str, media_type: str) -> None:
+    assert get_content_type(name) == media_type
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,12 @@ def test_a_late_event_of_an_overwritten_video_changes_nothing(place: Place) -> N
     assert shown(place, before) == pictures_of(b"new")
 
 
+def test_a_setting_selects_the_extensions(place: Place) -> None:
+    worker = a_worker(place, video_extensions=".mov,.mxf")
+    assert work(worker, upload(place, b"film")) == Skipped("not_a_video_name")
+    assert isinstance(work(worker, upload(place, b"film", "uploads/a.MXF"), "message-2"), Stored)
+
+
 def test_a_duplicate_event_of_a_done_video_writes_nothing(versioned: Place) -> None:
     event = upload(versioned, b"film")
     work(a_worker(versioned), event)

@@ -88,6 +88,22 @@ def test_variables_are_read_in_the_type_of_their_setting(environment: Environmen
     assert (settings.retry_delay_s, settings.worker_metrics_port) == (1.5, 9090)
 
 
+def test_extensions_are_read_in_any_case(environment: Environment) -> None:
+    environment.set(VIDEO_EXTENSIONS=".MXF, .mov,.mxf")
+    assert WorkerSettings.from_environment().video_extensions == (".mxf", ".mov")
+    environment.set(VIDEO_EXTENSIONS="mxf")
+    assert "rule: 1 to 100 extensions, each a dot and up to 16 letters or digits" in environment.complaint()
+
+
+def test_denied_formats_can_be_none(environment: Environment) -> None:
+    assert "sanm" in WorkerSettings.from_environment().extraction_denied_decoders
+    environment.set(EXTRACTION_DENIED_DECODERS="none", EXTRACTION_DENIED_DEMUXERS="gif,swf")
+    settings = WorkerSettings.from_environment()
+    assert (settings.extraction_denied_decoders, settings.extraction_denied_demuxers) == ((), ("gif", "swf"))
+    environment.set(EXTRACTION_DENIED_DECODERS="a b")
+    assert "rule: FFmpeg's names of decoders or demuxers, or the one name none" in environment.complaint()
+
+
 def test_an_empty_variable_counts_as_not_set(environment: Environment) -> None:
     environment.set(THUMBNAIL_WIDTH_PX="", WORKER_METRICS_PORT="", S3_BUCKET="")
     assert "S3_BUCKET is not set" in environment.complaint()
