@@ -72,8 +72,8 @@ def test_a_child_may_only_read_write_and_exit(sandbox: Sandbox, film: bytes) -> 
 
 
 @needs_proc
-def test_a_child_holds_two_pipes_and_its_own_figures(sandbox: Sandbox, film: bytes, tmp_path: Path) -> None:
-    """Neither files nor sockets of the worker, nor the pipes of another child."""
+def test_a_child_holds_two_pipes_besides_its_own_messages(sandbox: Sandbox, film: bytes, tmp_path: Path) -> None:
+    """It has neither files nor sockets of the worker, nor the pipes of another child."""
     seen: list[dict[int, str]] = []
 
     def look() -> None:
@@ -84,9 +84,12 @@ def test_a_child_holds_two_pipes_and_its_own_figures(sandbox: Sandbox, film: byt
     assert [outcome.state for outcome in outcomes] == [VideoState.DONE] * 2
     assert len(seen) == 2
     for files in seen:
-        assert files[0] == files[1] == "/dev/null"
-        beyond_standard = [target for number, target in files.items() if number > 2]
-        status, *pipes = sorted(beyond_standard)
+        assert files[0] == "/dev/null"
+        # The standard output is a pipe of the child to itself, for FFmpeg's messages.
+        messages = files[1]
+        assert messages.startswith("pipe:")
+        assert [*files.values()].count(messages) == 3
+        status, *pipes = sorted(target for number, target in files.items() if number > 2 and target != messages)
         assert re.fullmatch(r"/proc/\d+/status", status)
         assert len(pipes) == 2
         assert all(target.startswith("pipe:") for target in pipes)
