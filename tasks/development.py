@@ -42,7 +42,7 @@ def model(session: nox.Session) -> None:
 def mutation(session: nox.Session) -> None:
     """Change the protocol's code and check that tests fail.
 
-    ./noxw mutation [--json] [--survivors] [--jobs N] [MODULE...]
+    ./noxw mutation [--json] [--survivors] [--every N] [--jobs N] [MODULE...]
     """
     install(session, "test", "mutation")
     run_module(session, "tests.mutation", *session.posargs)

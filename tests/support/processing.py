@@ -1,17 +1,21 @@
 """Workers whose extraction the test plays: real bucket, table and queues, and a hook in the middle of the work."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from services.aws.bucket import Bucket
+from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.videos import VideosTable
 from services.contract.events import Delivery, UploadEvent
 from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.settings import WorkerSettings
-from services.worker.extraction.outcome import ExtractedPicture, Outcome, VideoInfo
+from services.worker.extraction.index_failure import IndexFailure
+from services.worker.extraction.outcome import ExtractedPicture, Outcome, Usage, VideoInfo
 from services.worker.extraction.reading.source import VideoSource
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
-from services.worker.process import Processor, Skipped, Stored
+from services.worker.process import ProcessingError, Processor, Skipped, Stored
 from tests.support.place import Place
 
 BROKEN = b"broken"
@@ -112,3 +116,65 @@ def pictures_of(content: bytes) -> list[bytes]:
 def die() -> None:
     """Let a worker die in the middle of an extraction: its claim stays."""
     raise SandboxError("the worker died")
+
+
+USAGE = {"bytes_read": 2000, "requests": 3, "cpu_s": 0.5}
+MEASURED = {"duration_s": 100.0, "width_px": 640, "height_px": 360, "codec": "h264", "container": "mp4", **USAGE}
+"""Fields of a record that has the measurements of `MeasuredSandbox`."""
+
+INDEX_FAILURE = IndexFailure("mp4", "BrokenIndexError", "the message", "index/tables.py:100")
+OUTAGE = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
+
+
+class MeasuredSandbox(PlayedSandbox):
+    """A sandbox that also reports what the extraction has cost. Its outcomes have the given changes."""
+
+    def __init__(self, **changes: Any) -> None:
+        super().__init__()
+        self._changes = changes
+
+    def extract(self, source: VideoSource) -> Outcome:
+        outcome = super().extract(source)
+        info = VideoInfo(100.0, 640, 360, "h264", "mp4")
+        usage = Usage(bytes_read=2000, requests=3, cpu_s=0.5)
+        return replace(outcome, **{"info": info, "usage": usage, "index_failure": INDEX_FAILURE, **self._changes})
+
+
+def worker_at(place: Place, now: Callable[[], datetime], sandbox: PlayedSandbox | None = None) -> Processor:
+    """Return a worker with this clock."""
+    names = {name.lower(): value for name, value in place.environment().items()}
+    settings = WorkerSettings.from_environment(**names, worker_name="worker-1")
+    return Processor(settings, place.bucket, place.videos, sandbox or MeasuredSandbox(), now=now)
+
+
+class SilentBucket(Bucket):
+    """A bucket that answers nothing."""
+
+    def head(self, key: str) -> object:  # type: ignore[override]
+        raise ServiceError(f"HEAD {key}: it does not answer")
+
+    def sign(self, key: str, *, valid_s: int) -> str:
+        raise ServiceError(f"GET {key} within {valid_s} s: it does not answer")
+
+
+def silent(place: Place) -> Processor:
+    """Return a worker whose bucket does not answer."""
+    return a_worker(place, bucket=SilentBucket(place.clients.s3, place.bucket.name))
+
+
+class ConflictingTable(VideosTable):
+    """A table in which every record has just changed, and which counts its reads."""
+
+    reads = 0
+
+    def get(self, key: str) -> None:  # type: ignore[override]
+        del key
+        self.reads += 1
+
+    def replace(self, *_: object, **__: object) -> None:  # type: ignore[override]
+        raise WriteConflictError("it has just changed")
+
+
+def conflicting(place: Place) -> ConflictingTable:
+    """Return a table in which every record keeps changing."""
+    return ConflictingTable(place.clients.dynamodb, place.resources.table.name)

@@ -1,71 +1,39 @@
 """One attempt of one video: what it writes into the record, and with which error it ends."""
 
 import contextlib
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 import pytest
 
 from services.aws.bucket import Bucket
-from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.videos import VideosTable
 from services.contract.events import UploadEvent
 from services.contract.records import ReasonCode, VideoState
-from services.contract.settings import WorkerSettings
-from services.worker.extraction.index_failure import IndexFailure
-from services.worker.extraction.outcome import Outcome, Usage, VideoInfo
+from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.reading.source import VideoSource
-from services.worker.process import ProcessingError, Processor, Skipped, Stored
+from services.worker.process import ProcessingError, Skipped, Stored
 from tests.support.place import Place
 from tests.support.processing import (
-    BROKEN,
+    INDEX_FAILURE,
+    MEASURED,
+    MeasuredSandbox,
     PlayedSandbox,
+    SilentBucket,
     a_worker,
+    conflicting,
     delivery,
     die,
-    event_of,
     record_of,
+    silent,
     upload,
     work,
+    worker_at,
 )
 
 KEY = "uploads/a.mp4"
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 SENT = NOW - timedelta(minutes=3)
-FAILURE = IndexFailure("mp4", "BrokenIndexError", "the message", "index/tables.py:100")
-MEASURED = {
-    "duration_s": 100.0,
-    "width_px": 640,
-    "height_px": 360,
-    "codec": "h264",
-    "container": "mp4",
-    "bytes_read": 2000,
-    "requests": 3,
-    "cpu_s": 0.5,
-}
-OUTAGE = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
-
-
-class MeasuredSandbox(PlayedSandbox):
-    """A sandbox that also reports what the extraction has cost."""
-
-    def extract(self, source: VideoSource) -> Outcome:
-        usage = Usage(bytes_read=2000, requests=3, cpu_s=0.5)
-        return replace(
-            super().extract(source),
-            info=VideoInfo(100.0, 640, 360, "h264", "mp4"),
-            usage=usage,
-            index_failure=FAILURE,
-        )
-
-
-def at(place: Place, now: Callable[[], datetime], sandbox: PlayedSandbox | None = None) -> Processor:
-    """Return a worker with this clock."""
-    names = {name.lower(): value for name, value in place.environment().items()}
-    settings = WorkerSettings.from_environment(**names, worker_name="worker-1")
-    return Processor(settings, place.bucket, place.videos, sandbox or MeasuredSandbox(), now=now)
 
 
 def test_a_done_record_names_object_message_and_measurements(place: Place) -> None:
@@ -74,10 +42,10 @@ def test_a_done_record_names_object_message_and_measurements(place: Place) -> No
     info = place.bucket.head(KEY)
     times = iter((NOW, NOW, NOW + timedelta(seconds=1)))
 
-    result = at(place, lambda: next(times)).process(event, delivery("message-1", sent_at=SENT))
+    result = worker_at(place, lambda: next(times)).process(event, delivery("message-1", sent_at=SENT))
 
     assert isinstance(result, Stored)
-    assert (result.record, result.index_failure) == (record_of(place), FAILURE)
+    assert (result.record, result.index_failure) == (record_of(place), INDEX_FAILURE)
     thumbnails = [thumbnail.key for thumbnail in result.record.thumbnails]
     assert thumbnails == [f"thumbnails/a_{number}.jpg" for number in (1, 2, 3)]
     found = result.record.model_dump(exclude={"thumbnails", "settings_hash"}, exclude_defaults=True)
@@ -101,29 +69,24 @@ def test_a_done_record_names_object_message_and_measurements(place: Place) -> No
     }
 
 
-def test_a_failed_record_names_reason_and_measurements(place: Place) -> None:
-    event = upload(place, BROKEN)
-    worker = at(place, lambda: NOW)
-    with pytest.raises(ProcessingError, match=r"^The video is damaged\.$") as raised:
-        worker.process(event, delivery("message-1", sent_at=SENT))
-    assert (raised.value.code, raised.value.retryable) == (ReasonCode.DAMAGED, False)
-
-    worker.record_failure(event, delivery("message-1", sent_at=SENT), raised.value)
-
-    found = record_of(place)
-    assert (found.state, found.reason_code, found.reason) == (VideoState.FAILED, "damaged", "The video is damaged.")
-    assert (found.updated_at, found.finished_at, found.attempt, found.base) == (NOW, NOW, 1, "thumbnails/a")
-    assert {name: getattr(found, name) for name in MEASURED} == MEASURED
-
-
-def test_a_failure_before_the_claim_names_the_upload(place: Place) -> None:
+def test_a_degraded_record_names_its_reason(place: Place) -> None:
+    degraded = {"state": VideoState.DEGRADED, "reason_code": ReasonCode.NEARBY_FRAME, "reason": "A frame is missing."}
     event = upload(place, b"film")
 
-    at(place, lambda: NOW).record_failure(event, delivery("message-1", sent_at=SENT), OUTAGE)
+    result = worker_at(place, lambda: NOW, MeasuredSandbox(**degraded)).process(event, delivery("message-1"))
 
-    found = record_of(place)
-    assert (found.key, found.etag, found.size_bytes, found.base) == (KEY, event.etag, 4, "")
-    assert (found.queued_at, found.sequencer, found.attempt) == (SENT, event.sequencer, 1)
+    assert isinstance(result, Stored)
+    assert result.record.model_dump(include=set(degraded)) == degraded
+
+
+def test_a_failure_without_a_reason_is_an_internal_one(place: Place) -> None:
+    event = upload(place, b"film")
+    worker = worker_at(place, lambda: NOW, MeasuredSandbox(state=VideoState.FAILED))
+
+    with pytest.raises(ProcessingError, match=r"^unknown$") as raised:
+        worker.process(event, delivery("message-1"))
+
+    assert raised.value.code is ReasonCode.INTERNAL
 
 
 def test_each_attempt_with_the_same_content_is_counted(place: Place) -> None:
@@ -136,26 +99,6 @@ def test_each_attempt_with_the_same_content_is_counted(place: Place) -> None:
     with pytest.raises(ProcessingError):
         a_worker(place, die).process(upload(place, b"other"), delivery("message-2"))
     assert record_of(place).attempt == 1
-
-
-def test_a_failure_before_the_claim_counts_the_attempts_before(place: Place) -> None:
-    event = upload(place, b"film")
-    with pytest.raises(ProcessingError):
-        a_worker(place, die).process(event, delivery("message-1"))
-
-    a_worker(place).record_failure(event, delivery("message-2"), OUTAGE)
-
-    found = record_of(place)
-    assert (found.state, found.attempt, found.base) == (VideoState.FAILED, 2, "thumbnails/a")
-
-
-def test_a_failure_of_other_content_counts_from_one(place: Place) -> None:
-    work(a_worker(place), upload(place, b"old"))
-    newer = upload(place, b"new")
-
-    a_worker(place).record_failure(newer, delivery("message-2"), OUTAGE)
-
-    assert (record_of(place).attempt, record_of(place).size_bytes) == (1, 3)
 
 
 @pytest.mark.parametrize(
@@ -172,20 +115,6 @@ def test_an_event_of_something_else_is_skipped(place: Place, bucket: str | None,
     assert work(a_worker(place), event) == Skipped(why)
 
     assert list(place.videos.scan()) == []
-
-
-class SilentBucket(Bucket):
-    """A bucket that answers nothing."""
-
-    def head(self, key: str) -> object:  # type: ignore[override]
-        raise ServiceError(f"HEAD {key}: it does not answer")
-
-    def sign(self, key: str, *, valid_s: int) -> str:
-        raise ServiceError(f"GET {key} within {valid_s} s: it does not answer")
-
-
-def silent(place: Place) -> Processor:
-    return a_worker(place, bucket=SilentBucket(place.clients.s3, place.bucket.name))
 
 
 def test_a_silent_bucket_is_a_storage_failure_to_retry(place: Place) -> None:
@@ -219,7 +148,7 @@ class UnreadableSandbox(PlayedSandbox):
 def test_a_failed_read_of_a_present_video_is_left_to_another_attempt(place: Place, *, answers: bool) -> None:
     event = upload(place, b"film")
     sandbox = UnreadableSandbox()
-    worker = at(place, lambda: NOW, sandbox)
+    worker = worker_at(place, lambda: NOW, sandbox)
 
     head = Bucket.head if answers else SilentBucket.head
     with (
@@ -229,23 +158,6 @@ def test_a_failed_read_of_a_present_video_is_left_to_another_attempt(place: Plac
         worker.process(event, delivery("message-1"))
 
     assert (raised.value.code, raised.value.retryable, sandbox.extractions) == (ReasonCode.STORAGE, True, 1)
-
-
-class ConflictingTable(VideosTable):
-    """A table in which every record has just changed, and which counts its reads."""
-
-    reads = 0
-
-    def get(self, key: str) -> None:
-        del key
-        self.reads += 1
-
-    def replace(self, *_: object, **__: object) -> None:  # type: ignore[override]
-        raise WriteConflictError("it has just changed")
-
-
-def conflicting(place: Place) -> ConflictingTable:
-    return ConflictingTable(place.clients.dynamodb, place.resources.table.name)
 
 
 def test_a_record_that_keeps_changing_is_given_up_after_five_rounds(place: Place) -> None:
@@ -259,42 +171,12 @@ def test_a_record_that_keeps_changing_is_given_up_after_five_rounds(place: Place
     assert (raised.value.code, raised.value.retryable, table.reads) == (ReasonCode.STORAGE, True, 4)
 
 
-def test_a_failure_whose_record_keeps_changing_is_an_error(place: Place) -> None:
-    event = upload(place, b"film")
-
-    with pytest.raises(WriteConflictError, match=r"the record of uploads/a\.mp4 kept changing"):
-        a_worker(place, videos=conflicting(place)).record_failure(event, delivery("message-1"), OUTAGE)
-
-
-def test_a_failure_is_written_over_a_record_that_has_changed(place: Place) -> None:
-    event = upload(place, BROKEN)
-    worker = a_worker(place)
-    with pytest.raises(ProcessingError) as raised:
-        worker.process(event, delivery("message-1"))
-    replace_record = VideosTable.replace
-    refused: list[bool] = []
-
-    def conflict_once(table: VideosTable, *arguments: object, **options: object) -> object:
-        if not refused:
-            refused.append(True)
-            marked = record_of(place).model_copy(update={"purged_at": NOW})
-            replace_record(table, record_of(place), marked)
-            raise WriteConflictError("it has just changed")
-        return replace_record(table, *arguments, **options)  # type: ignore[arg-type]
-
-    with patch.object(VideosTable, "replace", conflict_once):
-        worker.record_failure(event, delivery("message-1"), raised.value)
-
-    found = record_of(place)
-    assert (found.state, found.purged_at) == (VideoState.FAILED, NOW)
-
-
 def test_a_slow_extraction_of_a_current_video_is_stored(place: Place) -> None:
     event = upload(place, b"film")
     sandbox = MeasuredSandbox()
     times = iter((NOW, *[NOW + timedelta(minutes=1)] * 2))
 
-    assert isinstance(at(place, lambda: next(times), sandbox).process(event, delivery("message-1")), Stored)
+    assert isinstance(worker_at(place, lambda: next(times), sandbox).process(event, delivery("message-1")), Stored)
 
     assert sandbox.extractions == 1
 
@@ -363,59 +245,6 @@ def test_pictures_are_stored_under_the_configured_prefix(place: Place) -> None:
     assert result.record.base == "pictures/a"
 
 
-def test_a_failed_upload_is_that_of_the_event_while_s3_is_silent(place: Place) -> None:
-    event = upload(place, b"film")
-
-    assert silent(place).find_failed_upload(event, delivery("message-1"), OUTAGE) == event
-
-
-def test_a_failed_upload_that_is_present_stays_as_the_event_has_it(place: Place) -> None:
-    event = upload(place, b"film")
-
-    assert a_worker(place).find_failed_upload(event, delivery("message-1"), OUTAGE) == event
-
-
-def test_a_newer_object_that_failed_has_its_own_time(place: Place) -> None:
-    old = upload(place, b"old").model_copy(update={"time": NOW})
-    upload(place, b"newer")
-    info = place.bucket.head(KEY)
-
-    failed = a_worker(place).find_failed_upload(old, delivery("message-1"), OUTAGE)
-
-    assert failed is not None
-    assert (failed.etag, failed.size_bytes, failed.time) == (info.etag, 5, info.modified_at)
-
-
-def test_a_failure_is_settled_if_another_message_has_finished_the_video(place: Place) -> None:
-    event = upload(place, b"film")
-    work(a_worker(place), event)
-
-    assert a_worker(place).find_failed_upload(event, delivery("message-2"), OUTAGE) is None
-
-
-def test_an_older_upload_fails_by_its_sequencer_while_s3_is_silent(place: Place) -> None:
-    work(a_worker(place), upload(place, b"old"))
-    before = record_of(place)
-    newer = event_of(place, sequencer="F" + before.sequencer).model_copy(update={"etag": "newer"})
-    older = newer.model_copy(update={"sequencer": "0"})
-
-    silent(place).record_failure(older, delivery("message-2"), OUTAGE)
-    assert record_of(place) == before
-    silent(place).record_failure(newer, delivery("message-3"), OUTAGE)
-    assert (record_of(place).state, record_of(place).etag) == (VideoState.FAILED, "newer")
-
-
-def test_without_a_sequencer_a_silent_bucket_leaves_the_record(place: Place) -> None:
-    work(a_worker(place), upload(place, b"old"))
-    before = record_of(place)
-    unknown = event_of(place).model_copy(update={"etag": "another"})
-
-    with pytest.raises(ServiceError, match="does not answer"):
-        silent(place).record_failure(unknown, delivery("message-2"), OUTAGE)
-
-    assert record_of(place) == before
-
-
 class NotedSpans:
     """A tracer that notes the names of its spans."""
 
@@ -435,3 +264,17 @@ def test_an_attempt_has_a_span_for_each_step(place: Place, monkeypatch: pytest.M
     work(a_worker(place), event)
 
     assert spans.names == ["claim", "decode", "store", "finish"]
+
+
+def test_the_same_content_again_gives_the_record_the_new_object(place: Place) -> None:
+    place.clients.s3.put_bucket_versioning(Bucket=place.bucket.name, VersioningConfiguration={"Status": "Enabled"})
+    work(a_worker(place), upload(place, b"film"))
+    done = record_of(place)
+    place.videos.replace(done, done.model_copy(update={"purged_at": NOW}))
+    event = upload(place, b"film")
+    info = place.bucket.head(KEY)
+
+    work(a_worker(place), event, "message-2")
+
+    identity = {"version_id": info.version_id, "modified_at": info.modified_at, "sequencer": event.sequencer}
+    assert record_of(place) == done.model_copy(update={**identity, "revision": done.revision + 2})

@@ -1,0 +1,159 @@
+"""The end of a video that has failed: which upload it is, and what its record says."""
+
+from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
+
+import pytest
+
+from services.aws.errors import ServiceError, WriteConflictError
+from services.aws.videos import VideosTable
+from services.contract.records import ReasonCode, VideoState
+from services.worker.process import ProcessingError
+from tests.support.place import Place
+from tests.support.processing import (
+    BROKEN,
+    MEASURED,
+    OUTAGE,
+    a_worker,
+    conflicting,
+    delivery,
+    die,
+    event_of,
+    record_of,
+    silent,
+    upload,
+    work,
+    worker_at,
+)
+
+KEY = "uploads/a.mp4"
+NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
+SENT = NOW - timedelta(minutes=3)
+
+
+def test_a_failed_record_names_reason_and_measurements(place: Place) -> None:
+    event = upload(place, BROKEN)
+    worker = worker_at(place, lambda: NOW)
+    with pytest.raises(ProcessingError, match=r"^The video is damaged\.$") as raised:
+        worker.process(event, delivery("message-1", sent_at=SENT))
+    assert (raised.value.code, raised.value.retryable) == (ReasonCode.DAMAGED, False)
+
+    worker.record_failure(event, delivery("message-1", sent_at=SENT), raised.value)
+
+    found = record_of(place)
+    assert (found.state, found.reason_code, found.reason) == (VideoState.FAILED, "damaged", "The video is damaged.")
+    assert (found.updated_at, found.finished_at, found.attempt, found.base) == (NOW, NOW, 1, "thumbnails/a")
+    assert {name: getattr(found, name) for name in MEASURED} == MEASURED
+
+
+def test_a_failure_before_the_claim_names_the_upload(place: Place) -> None:
+    event = upload(place, b"film")
+
+    worker_at(place, lambda: NOW).record_failure(event, delivery("message-1", sent_at=SENT), OUTAGE)
+
+    found = record_of(place)
+    assert (found.key, found.etag, found.size_bytes, found.base) == (KEY, event.etag, 4, "")
+    assert (found.queued_at, found.sequencer, found.attempt) == (SENT, event.sequencer, 1)
+
+
+def test_a_failure_before_the_claim_counts_the_attempts_before(place: Place) -> None:
+    event = upload(place, b"film")
+    with pytest.raises(ProcessingError):
+        a_worker(place, die).process(event, delivery("message-1"))
+
+    a_worker(place).record_failure(event, delivery("message-2"), OUTAGE)
+
+    found = record_of(place)
+    assert (found.state, found.attempt, found.base) == (VideoState.FAILED, 2, "thumbnails/a")
+
+
+def test_a_failure_of_other_content_counts_from_one(place: Place) -> None:
+    work(a_worker(place), upload(place, b"old"))
+    newer = upload(place, b"new")
+
+    a_worker(place).record_failure(newer, delivery("message-2"), OUTAGE)
+
+    assert (record_of(place).attempt, record_of(place).size_bytes) == (1, 3)
+
+
+def test_a_failure_whose_record_keeps_changing_is_an_error(place: Place) -> None:
+    event = upload(place, b"film")
+
+    with pytest.raises(WriteConflictError, match=r"the record of uploads/a\.mp4 kept changing"):
+        a_worker(place, videos=conflicting(place)).record_failure(event, delivery("message-1"), OUTAGE)
+
+
+def test_a_failure_is_written_over_a_record_that_has_changed(place: Place) -> None:
+    event = upload(place, BROKEN)
+    worker = a_worker(place)
+    with pytest.raises(ProcessingError) as raised:
+        worker.process(event, delivery("message-1"))
+    replace_record = VideosTable.replace
+    refused: list[bool] = []
+
+    def conflict_once(table: VideosTable, *arguments: object, **options: object) -> object:
+        if not refused:
+            refused.append(True)
+            marked = record_of(place).model_copy(update={"purged_at": NOW})
+            replace_record(table, record_of(place), marked)
+            raise WriteConflictError("it has just changed")
+        return replace_record(table, *arguments, **options)  # type: ignore[arg-type]
+
+    with patch.object(VideosTable, "replace", conflict_once):
+        worker.record_failure(event, delivery("message-1"), raised.value)
+
+    found = record_of(place)
+    assert (found.state, found.purged_at) == (VideoState.FAILED, NOW)
+
+
+def test_a_failed_upload_is_that_of_the_event_while_s3_is_silent(place: Place) -> None:
+    event = upload(place, b"film")
+
+    assert silent(place).find_failed_upload(event, delivery("message-1"), OUTAGE) == event
+
+
+def test_a_failed_upload_that_is_present_stays_as_the_event_has_it(place: Place) -> None:
+    event = upload(place, b"film")
+
+    assert a_worker(place).find_failed_upload(event, delivery("message-1"), OUTAGE) == event
+
+
+def test_a_newer_object_that_failed_has_its_own_time(place: Place) -> None:
+    old = upload(place, b"old").model_copy(update={"time": NOW})
+    upload(place, b"newer")
+    info = place.bucket.head(KEY)
+
+    failed = a_worker(place).find_failed_upload(old, delivery("message-1"), OUTAGE)
+
+    assert failed is not None
+    assert (failed.etag, failed.size_bytes, failed.time) == (info.etag, 5, info.modified_at)
+
+
+def test_a_failure_is_settled_if_another_message_has_finished_the_video(place: Place) -> None:
+    event = upload(place, b"film")
+    work(a_worker(place), event)
+
+    assert a_worker(place).find_failed_upload(event, delivery("message-2"), OUTAGE) is None
+
+
+def test_an_older_upload_fails_by_its_sequencer_while_s3_is_silent(place: Place) -> None:
+    work(a_worker(place), upload(place, b"old"))
+    before = record_of(place)
+    newer = event_of(place, sequencer="F" + before.sequencer).model_copy(update={"etag": "newer"})
+    older = newer.model_copy(update={"sequencer": "0"})
+
+    silent(place).record_failure(older, delivery("message-2"), OUTAGE)
+    assert record_of(place) == before
+    silent(place).record_failure(newer, delivery("message-3"), OUTAGE)
+    assert (record_of(place).state, record_of(place).etag) == (VideoState.FAILED, "newer")
+
+
+def test_without_a_sequencer_a_silent_bucket_leaves_the_record(place: Place) -> None:
+    work(a_worker(place), upload(place, b"old"))
+    before = record_of(place)
+    unknown = event_of(place).model_copy(update={"etag": "another"})
+
+    with pytest.raises(ServiceError, match="does not answer"):
+        silent(place).record_failure(unknown, delivery("message-2"), OUTAGE)
+
+    assert record_of(place) == before
