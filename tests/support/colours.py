@@ -61,13 +61,21 @@ class Coding:
         return f"setparams={tags}:range={'pc' if self.is_full else 'tv'}"
 
 
-def draw_chart(coding: Coding) -> bytes:
-    """Return one raw picture: rows of greys, of natural colours and of saturated ones, up to 1,000 nits in HDR."""
+def draw_colours(coding: Coding) -> Floats:
+    """Return red, green and blue of each patch, from 0 to 1: rows of greys, of natural and of saturated colours.
+
+    In HDR, they are at most 1,000 nits.
+    """
     random, brightest = np.random.default_rng(1), 0.75 if coding.is_hdr else 1.0
     greys = np.linspace(0.02, brightest, 24)[:, None].repeat(3, 1)
     natural = np.clip(random.uniform(0.1, brightest, (40, 1)) + random.normal(0, 0.1, (40, 3)), 0.01, brightest)
     saturated = random.uniform(0, brightest, (COLUMNS * ROWS - 64, 3))
-    red, green, blue = np.concatenate([greys, natural, saturated]).T.reshape(3, ROWS, COLUMNS)
+    return np.concatenate([greys, natural, saturated]).T.reshape(3, ROWS, COLUMNS)
+
+
+def draw_chart(coding: Coding) -> bytes:
+    """Return one raw picture of `draw_colours`."""
+    red, green, blue = draw_colours(coding)
     red_share, blue_share = _LUMA_SHARES.get(coding.matrix, _BT2020_SHARES)
     luma = red_share * red + (1 - red_share - blue_share) * green + blue_share * blue
     differences = ((blue - luma) / (2 - 2 * blue_share), (red - luma) / (2 - 2 * red_share))

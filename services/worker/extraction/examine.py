@@ -9,6 +9,7 @@ from services.worker.extraction import containers
 from services.worker.extraction.admission import check_duration, check_pixels, check_samples, check_tracks
 from services.worker.extraction.codecs import Codec, find_codec, find_decoder
 from services.worker.extraction.containers import Container, Contents, others
+from services.worker.extraction.dolby_vision import profile_5
 from services.worker.extraction.frames.capture import Capture, StreamInfo, recognise_demuxer
 from services.worker.extraction.frames.messages import describe_messages
 from services.worker.extraction.outcome import ExtractionError
@@ -55,6 +56,8 @@ class ExaminedVideo:
     duration_s: float | None
     is_cut_off: bool
     """The index points to samples beyond the end of the file."""
+    has_false_colours: bool = False
+    """OpenCV decodes the pictures, but does not convert their colours: Dolby Vision profile 5."""
     has_fragments: bool = False
     """The file continues in fragments, of which `duration_s` may count only the first."""
 
@@ -110,6 +113,7 @@ def examine_video(reader: RangedReader, examined: ExaminedContainer, denied: Den
         is_interlaced=coded.may_be_interlaced,
         duration_s=duration_s,
         is_cut_off=contents.needed_bytes is not None and contents.needed_bytes > reader.size_bytes,
+        has_false_colours=profile_5.is_profile_5(decoder, extradata, packet),
         has_fragments=contents.has_fragments,
     )
 

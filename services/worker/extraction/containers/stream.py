@@ -46,6 +46,8 @@ class Stream:
     duration_s: float = 0.0
     frame_s: float = 0.0
     colour: Colour = UNTOLD
+    is_ipt: bool = False
+    """The pictures are in Dolby Vision's IPT-PQ-C2, which needs the metadata in them."""
     is_cut_off: bool = False
     """The file ends before the end that the container states."""
     missing: str = ""

@@ -8,6 +8,7 @@ from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.admission import MAX_DURATION_S, check_pixels
 from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index, Stream, read_samples
+from services.worker.extraction.dolby_vision import profile_5
 from services.worker.extraction.frames import decode, quality, selection
 from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.frames.request import (
@@ -18,6 +19,7 @@ from services.worker.extraction.frames.request import (
     describe_distance,
 )
 from services.worker.extraction.outcome import VideoInfo
+from services.worker.extraction.pixels.orientation import Image, apply_orientation
 from services.worker.extraction.reading.reader import RangedReader
 
 _MAX_DECODED_PIXELS = 600 * 1920 * 1088
@@ -116,7 +118,8 @@ class IndexSearch:
         for other in self._find_others(frame, time_s, within_s):
             if quality.find_flaw(other.image) is None:
                 return other
-        return replace(frame, note=quality.describe_flaw(flaw))
+        notes = (frame.note, quality.describe_flaw(flaw))
+        return replace(frame, note=" ".join(note for note in notes if note))
 
     def _find_others(self, frame: Frame, time_s: float, within_s: float) -> Iterator[Frame]:
         """Yield frames near a time, the nearest first: keyframes, or other frames if there are no keyframes."""
@@ -190,11 +193,27 @@ class IndexSearch:
         self.shown_px = shape.shown_px
         # With B-frames, pictures are shown in another order than they are stored.
         shown_after = [sum(1 for sample in samples if sample.time_s > target.time_s) for target in targets]
-        images = decode.decode_pictures(stream, coded, pictures, shown_after=shown_after, max_width_px=width_px)
+        is_ipt = stream.is_ipt or profile_5.is_profile_5(stream.decoder, stream.extradata, pictures[0])
+        keys = [_key(sample) for sample in samples]
+        numbers = [keys.index(_key(target)) for target in targets]
+        images = self._decode_ipt(pictures, numbers, shape) if is_ipt else [None]
+        note = None
+        if any(image is None for image in images):
+            images = decode.decode_pictures(stream, coded, pictures, shown_after=shown_after, max_width_px=width_px)
+            note = profile_5.FALSE_COLOURS if is_ipt else None
         return [
-            None if image is None else Frame(image, target.time_s)
+            None if image is None else Frame(image, target.time_s, note)
             for image, target in zip(images, targets, strict=True)
         ]
+
+    def _decode_ipt(
+        self, pictures: Sequence[bytes], numbers: Sequence[int], shape: decode.PictureShape
+    ) -> list[Image | None]:
+        stream = self._index.stream
+        if stream.decoder != "hevc":
+            return [None] * len(numbers)
+        images = profile_5.decode_pictures(stream.extradata, pictures, numbers, shape.thumbnail_px)
+        return [None if image is None else apply_orientation(image, stream.orientation) for image in images]
 
 
 def _find_shortfall(found: IndexedFrames, wanted_s: Sequence[float], stream: Stream) -> Shortfall | None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from services.contract.records import ReasonCode
 from services.worker.extraction.admission import MAX_DURATION_S
+from services.worker.extraction.dolby_vision import profile_5
 from services.worker.extraction.examine import ExaminedVideo, examine_video, refuse_interlaced
 from services.worker.extraction.frames import quality, selection
 from services.worker.extraction.frames.capture import Capture, Frame, FrameSource
@@ -62,6 +63,8 @@ def find_frames(request: FrameRequest) -> FoundFrames:
         shortfall = (ReasonCode.NEARBY_FRAME, reason)
     if options.smart:
         chosen = search.replace_flawed(chosen, wanted_s, duration_s)
+    if video.has_false_colours:
+        chosen = [replace(frame, note=profile_5.FALSE_COLOURS) for frame in chosen]
     return FoundFrames(info, chosen, shortfall)
 
 

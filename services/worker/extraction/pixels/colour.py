@@ -12,7 +12,7 @@ from services.worker.extraction.pixels.orientation import Image
 
 _Floats = np.ndarray[Any, np.dtype[np.float32]]
 
-_WHITE_NITS = 100.0
+WHITE_NITS = 100.0
 """Luminance of SDR white, as in FFmpeg's usual `zscale=npl=100`."""
 _PEAK = 10.0
 """Peak luminance in units of SDR white: 1000 nits, for which phones and studios master."""
@@ -26,7 +26,8 @@ _BT2020 = np.array(
 """Linear BT.2020 to BT.709, for pixels with blue first: ITU-R BT.2087, inverted."""
 _P3 = np.array([[1.098274, -0.078636, -0.019638], [0.0, 1.042057, -0.042057], [0.0, -0.224940, 1.224940]], np.float32)
 """Linear P3 with the white of D65 to BT.709: from the chromaticities in SMPTE EG 432-1."""
-_GAMUTS = {9: _BT2020, 12: _P3}
+BT2020_GAMUT = 9
+_GAMUTS = {BT2020_GAMUT: _BT2020, 12: _P3}
 """By the colour primaries of H.273, table 2."""
 
 
@@ -58,8 +59,13 @@ def map_tones(image: Image, transfer: int, primaries: int) -> Image:
     if transfer == HLG:
         gain = cv2.pow(cv2.transform(linear, _LUMINANCE), _HLG_GAMMA - 1)
         linear = cast("_Floats", cv2.multiply(linear, cv2.merge([gain, gain, gain]), scale=_PEAK))
+    return map_light(linear, BT2020_GAMUT if primaries == UNSPECIFIED else primaries)
+
+
+def map_light(linear: _Floats, primaries: int) -> Image:
+    """Return the picture of linear light, in units of SDR white and with blue first, for an SDR screen."""
+    gamut = _GAMUTS.get(primaries)
     # Plane by plane: numpy is slow along an axis of three.
-    gamut = _BT2020 if primaries == UNSPECIFIED else _GAMUTS.get(primaries)
     planes = cv2.split(linear if gamut is None else cv2.transform(linear, gamut))
     brightest = np.maximum(cv2.max(cv2.max(planes[0], planes[1]), planes[2]), _DARK)
     scale = _apply_hable(brightest) / (_apply_hable(_PEAK) * brightest)
@@ -85,7 +91,7 @@ def _build_linear_light(transfer: int) -> _Floats:
     if transfer == PQ:
         m1, m2, c1, c2, c3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128
         power = level ** (1 / m2)
-        light = 10_000 / _WHITE_NITS * (np.maximum(power - c1, 0) / (c2 - c3 * power)) ** (1 / m1)
+        light = 10_000 / WHITE_NITS * (np.maximum(power - c1, 0) / (c2 - c3 * power)) ** (1 / m1)
     else:
         a, b, c = 0.17883277, 0.28466892, 0.55991073
         light = np.where(level <= 0.5, level * level / 3, (np.exp((level - c) / a) + b) / 12)

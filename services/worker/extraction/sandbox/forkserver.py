@@ -31,6 +31,7 @@ from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import outcome
 from services.worker.extraction.codecs import get_codec
+from services.worker.extraction.dolby_vision import planes
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames import avi_wrapper, capture, messages
 from services.worker.extraction.frames.request import SearchLimits
@@ -86,6 +87,7 @@ def _warm_up() -> None:
     This saves each child 20 ms, and loads what NumPy imports late, which a child cannot read behind its filter. This
     process never reads a video.
     """
+    planes.load_libraries()
     # Noise, as a flat picture would skip a part of the checks.
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     _, picture = cv2.imencode(".jpg", noise)

@@ -52,6 +52,7 @@ def parse_sample_entry(stsd: bytes, offset: int) -> Stream:
         width_px=width,
         height_px=height,
         colour=_parse_colour(found.get(b"colr", b"")),
+        is_ipt=_is_ipt(found.get(b"dvcC") or found.get(b"dvvC") or b""),
     )
     # Aspect ratio of a pixel; it wins over the track's size.
     across, down = struct.unpack_from(">II", found[b"pasp"]) if len(found.get(b"pasp", b"")) >= 8 else (0, 0)
@@ -79,6 +80,12 @@ def _parse_colour(colr: bytes) -> Colour:
     if colr[:4] not in (b"nclx", b"nclc") or len(colr) < 10:
         return Colour()
     return Colour(*struct.unpack_from(">HHH", colr, 4))
+
+
+def _is_ipt(record: bytes) -> bool:
+    """Return True if a Dolby Vision configuration record says that only Dolby Vision shows the right colours."""
+    # Profile 5 is HEVC and 10 is AV1; the last number says with what else the pictures are compatible.
+    return len(record) > 4 and record[2] >> 1 in (5, 10) and record[4] >> 4 == 0
 
 
 def _parse_esds(data: bytes) -> _Esds:
