@@ -10,6 +10,7 @@ It is ministack (https://github.com/ministackorg/ministack, pinned exactly) behi
 - `disk.py` answers a failed write with an error;
 - `state.py` keeps queues and tables through a crash;
 - `bodies.py` and `objects.py` keep big objects out of memory and off the event loop;
+- `polls.py` answers long polls when a message arrives;
 - `versions.py` deletes noncurrent versions at each start.
 """
 

@@ -81,15 +81,15 @@ def install_replacements(spool: Spool, folder: Path, storage: Disk) -> None:
     # Hashed names in one folder per bucket: macOS ignores case and Unicode form, and would merge keys.
     s3._plain_path_key = lambda _key: False
     s3._encoded_key_name = lambda key: f"sha256-{hashlib.sha256(key.encode()).hexdigest()}"
-    _rewrite_function(s3._validate_content_md5, ("hashlib.md5(body).digest()", "bytes.fromhex(md5_hash(body))"))
-    _rewrite_function(
+    rewrite_function(s3._validate_content_md5, ("hashlib.md5(body).digest()", "bytes.fromhex(md5_hash(body))"))
+    rewrite_function(
         s3._complete_multipart_upload,
         ('hashlib.md5(stored["body"]).digest()', """bytes.fromhex(stored["etag"].strip('"'))"""),
         ('b"".join(combined_parts)', "join_parts(combined_parts)"),
     )
     # ministack only logs errors in these functions, such as a full disk.
-    _rewrite_function(s3._persist_displaced_version, ("except Exception as e", "except () as e"))
-    _rewrite_function(s3._persist_delete_marker, ("except Exception as e", "except () as e"))
+    rewrite_function(s3._persist_displaced_version, ("except Exception as e", "except () as e"))
+    rewrite_function(s3._persist_delete_marker, ("except Exception as e", "except () as e"))
     # From the environment, ministack would load the objects at import, before the file names above are set.
     s3.S3_PERSIST, s3.DATA_DIR = True, str(folder)
     os.environ.update(S3_PERSIST="1", S3_DATA_DIR=str(folder))  # its reset reads them again
@@ -253,7 +253,7 @@ def _forget_unfinished(folder: Path) -> None:
                 (keys / name).unlink()
 
 
-def _rewrite_function(function: Any, *swaps: tuple[str, str]) -> None:
+def rewrite_function(function: Any, *swaps: tuple[str, str]) -> None:
     """Redefine a function of ministack with other expressions in its source, where no name can be replaced."""
     source = inspect.getsource(function)
     for old, new in swaps:

@@ -22,6 +22,7 @@ from services.local.embedded_aws.bodies import Spool
 from services.local.embedded_aws.disk import Disk
 from services.local.embedded_aws.gateway import Gateway
 from services.local.embedded_aws.objects import install_replacements
+from services.local.embedded_aws.polls import Arrivals, install_arrivals
 from services.local.embedded_aws.state import StateFile
 
 HOST: Final = "127.0.0.1"
@@ -59,6 +60,7 @@ async def _serve(data: Path, listener: socket.socket, ready: TextIO, *, exit_wit
     port = listener.getsockname()[1]
     disk = Disk(data, partial(_print_line, ready, "warning"))
     install_replacements(Spool(data / "spool"), data / "objects", disk)
+    install_arrivals(Arrivals(loop))
     state = StateFile(data / "state.pickle", disk)
     app.load_state = state.load_service
     app.save_all = lambda _: None  # state.keep_saved does it
