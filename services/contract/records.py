@@ -42,7 +42,7 @@ class ReasonCode(StrEnum):
 
 
 class StoredThumbnail(BaseModel):
-    """One stored thumbnail. `time_s` is the presentation time of the frame that it shows, from the video's start."""
+    """One stored thumbnail. `time_s` is the time of its frame as players show it: see docs/formats.md."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -25,6 +25,14 @@ def shown_by_ffmpeg(path: Path, time_s: float, size_px: tuple[int, int], *, filt
     return _picture(["-ss", f"{max(time_s - 0.004, 0):.6f}", "-i", str(path)], filters, size_px)
 
 
+def presented_by_ffmpeg(path: Path, time_s: float, size_px: tuple[int, int]) -> Image:
+    """Return the frame at a time from the first picture or sound of a file with both, by decoding from the start."""
+    # In a transport stream, ffmpeg counts from the first of the streams that it uses.
+    sound = ["-map", "0:a", "-frames:a", "1", "-f", "null", "-"]
+    wanted = f"select='gte(t,{time_s - 0.004:.6f})'"
+    return _picture(["-i", str(path), *sound, "-map", "0:v", "-fps_mode", "passthrough"], wanted, size_px)
+
+
 def decoded_by_ffmpeg(path: Path, time_s: float, size_px: tuple[int, int]) -> Image:
     """Return the same frame by decoding from the first picture: right even if a container misleads ffmpeg's seek."""
     wanted = f"setpts=PTS-STARTPTS,select='gte(t,{time_s - 0.004:.6f})'"

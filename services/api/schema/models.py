@@ -143,7 +143,9 @@ class Thumbnail(Answer):
     key: str = Field(examples=["thumbnails/trip/harbour_1.jpg"])
     video_key: str = Field(examples=["uploads/trip/harbour.mp4"])
     position_pct: float = Field(examples=[10])
-    time_s: float = Field(description="Time of its frame from the start of the video.")
+    time_s: float = Field(
+        description="Time of its frame as players show it, from the first picture or sound of the video."
+    )
     url: str = Field(description="Presigned URL; the same for some minutes, so that browsers cache the picture.")
     width_px: int
     height_px: int
@@ -176,7 +178,9 @@ class VideoSummary(Answer):
 
 class Video(VideoSummary):
     size_bytes: int
-    duration_s: float | None = None
+    duration_s: float | None = Field(
+        default=None, description="From the first picture or sound to the last; null if it could not be measured."
+    )
     width_px: int | None = None
     height_px: int | None = None
     codec: Shown | None = None

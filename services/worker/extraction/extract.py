@@ -6,7 +6,8 @@ from dataclasses import replace
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import containers
-from services.worker.extraction.containers.stream import BrokenIndexError
+from services.worker.extraction.containers.stream import BrokenIndexError, JumpingClockError
+from services.worker.extraction.containers.timeline import Start
 from services.worker.extraction.examine import examine_container
 from services.worker.extraction.frames import indexed, overview, sequential
 from services.worker.extraction.frames.request import FoundFrames, FrameRequest, SearchLimits
@@ -29,12 +30,16 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: SearchLimit
     try:
         examined = examine_container(reader, limits.denied)
         request = FrameRequest(reader=reader, examined=examined, options=options, limits=limits)
-        if examined.container.has_index:
+        container = examined.container
+        if container.has_index:
             try:
-                request = replace(request, index=containers.open_index(reader, examined.container.name))
+                request = replace(request, index=containers.open_index(reader, container.name))
                 found = indexed.find_frames(request)
             except _INDEX_ERRORS as error:
-                failure = IndexFailure.of(error, examined.container.name)
+                failure = IndexFailure.of(error, container.name)
+                has_jumps = isinstance(error, JumpingClockError)
+                index = None if has_jumps else request.index
+                request = replace(request, index=index, start=_find_start(request), has_jumps=has_jumps)
         found = found or sequential.find_frames(request)
         outcome = _build_outcome(found, options)
     except ExtractionError as error:
@@ -42,6 +47,16 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: SearchLimit
     if failure:
         return replace(outcome, index_failure=failure)
     return overview.add_overview(outcome, request, found.frames[0].image, index_errors=_INDEX_ERRORS)
+
+
+def _find_start(request: FrameRequest) -> Start:
+    """Return the start of a video of which the index cannot be used, as far as it can be found. Raises: SourceError."""
+    if request.index is not None:
+        return Start(request.index.stream.first_s)
+    try:
+        return request.examined.container.find_start(request.reader)
+    except _INDEX_ERRORS:
+        return Start()
 
 
 def _build_outcome(found: FoundFrames, options: ThumbnailOptions) -> Outcome:

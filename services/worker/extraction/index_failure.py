@@ -34,6 +34,8 @@ class IndexFailure:
         kind = type(error)
         is_plain = kind.__module__ == "builtins" or kind.__module__.startswith("services.")
         name = kind.__name__ if is_plain else f"{kind.__module__}.{kind.__name__}"
+        # Joined recordings have an index that cannot be used either.
+        name = _EXPECTED if any(base.__name__ == _EXPECTED for base in kind.__mro__) else name
         return cls(container, name[:64], _printable(str(error)), _printable(_where(error)))
 
     @property

@@ -37,7 +37,7 @@ class ExtractionError(Exception):
 
 @dataclass(frozen=True)
 class ExtractedPicture:
-    """Encoded thumbnail: a JPEG, WebP or AVIF file. `time_s` is the time of its frame from the start of the video."""
+    """Encoded thumbnail: a JPEG, WebP or AVIF file. `time_s` is the time of its frame: see `timeline`."""
 
     position_pct: Amount
     time_s: Amount

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.worker.extraction.containers.contents import Contents, ReadAt
 from services.worker.extraction.containers.stream import BrokenIndexError, Index
+from services.worker.extraction.containers.timeline import Start
 from services.worker.extraction.reading.reader import ByteRange, RangedReader
 
 
@@ -18,6 +19,11 @@ def open_no_index(_reader: RangedReader) -> Index:
     raise BrokenIndexError.at("file", 0, expected="a container with a reader of its own", found="another")
 
 
+def begin_at_zero(_reader: RangedReader) -> Start:
+    """Return the start of a video whose first picture is shown at zero."""
+    return Start()
+
+
 @dataclass(frozen=True)
 class Container:
     """A container format.
@@ -29,6 +35,7 @@ class Container:
     - `open_index(reader)`: return the index. Raises: BrokenIndexError if there is none that can be used, SourceError.
     - `plan_reads(read_at, size_bytes)`: return the ranges that `inspect_contents` and `open_index` will read, as far as
       they are known, so that one round trip reads them all.
+    - `find_start(reader)`: return the start of the video if the index cannot be used. Raises: as `open_index`.
     """
 
     name: str
@@ -37,6 +44,7 @@ class Container:
     inspect_contents: Callable[[ReadAt, int], Contents | None]
     open_index: Callable[[RangedReader], Index] = open_no_index
     plan_reads: Callable[[ReadAt, int], list[ByteRange]] = plan_no_reads
+    find_start: Callable[[RangedReader], Start] = begin_at_zero
 
     @property
     def has_index(self) -> bool:

@@ -6,9 +6,15 @@ estimated again from the keyframe found there: the keyframe returned may not be 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
-from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Stream
+from services.worker.extraction.containers.stream import (
+    BrokenIndexError,
+    CodedSample,
+    JumpingClockError,
+    Stream,
+)
 from services.worker.extraction.reading.reader import RangedReader
 
 MAX_WHOLE_BYTES = 6 * 1024 * 1024
@@ -98,6 +104,10 @@ class ScanIndex:
             self._known[sample.offset] = sample
             if not self._is_complete:
                 break
+        self._check_order()
+        for sample, later in pairwise(self._known.values()):
+            if later.time_s - sample.time_s > stream.max_gap_s:
+                self._check_gap_around((sample.time_s + later.time_s) / 2)
 
     def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
         guesses: dict[float, int] = {}
@@ -110,7 +120,37 @@ class ScanIndex:
             ahead = self._stride_bytes + _KEYFRAME_BYTES if self._stride_bytes else usual_bytes // 2
             ahead = min(max(ahead, _MIN_AHEAD_BYTES), _MAX_AT_ONCE_BYTES // len(times_s))
             self._reader.prefetch([(guess, ahead) for guess in guesses.values()])
-        return [self._find_nearest(time_s, guesses.get(time_s)) for time_s in times_s]
+        found = [self._find_nearest(time_s, guesses.get(time_s)) for time_s in times_s]
+        self._check_order()
+        for time_s, sample in zip(times_s, found, strict=True):
+            if abs(sample.time_s - time_s) > self.stream.max_gap_s:
+                self._check_gap_around(time_s)
+        return found
+
+    def _check_order(self) -> None:
+        """Raise JumpingClockError if the times of the known keyframes start again."""
+        for sample, later in pairwise(sorted(self._known.values(), key=lambda sample: sample.offset)):
+            if later.time_s < sample.time_s:
+                raise JumpingClockError.at("stream", later.offset, expected="ascending times", found="earlier ones")
+
+    def _check_gap_around(self, time_s: float) -> None:
+        """Raise JumpingClockError if there is a gap in the times of the pictures around one.
+
+        Keyframes are far from each other in a long group of pictures too.
+        """
+        before = [sample for sample in self._known.values() if sample.time_s <= time_s]
+        first = max(before, key=lambda sample: sample.time_s, default=None)
+        if first is None:
+            return
+        latest_s = first.time_s
+        for item in self._scanner.scan_samples(first.offset):
+            gap_s = item.sample.time_s - latest_s
+            if gap_s > self.stream.max_gap_s:
+                expected = f"a gap of at most {self.stream.max_gap_s} s"
+                raise JumpingClockError.at("stream", item.sample.offset, expected=expected, found=f"{gap_s:.1f} s")
+            latest_s = max(latest_s, item.sample.time_s)
+            if latest_s > time_s or item.sample.offset > first.offset + _MAX_SCANNED_BYTES:
+                return
 
     def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
         if not self._is_complete:
@@ -165,7 +205,7 @@ class ScanIndex:
 
     def _find_bounds(self, time_s: float) -> tuple[tuple[float, int], tuple[float, int]]:
         """Return time and offset of the last known keyframe before a time, and of the first one after it."""
-        low, high = (0.0, self._start), (self.stream.duration_s, self._end)
+        low, high = (self.stream.first_s, self._start), (min(self.stream.end_s, self.stream.duration_s), self._end)
         for sample in self._known.values():
             bound = (sample.time_s, sample.offset)
             if sample.time_s <= time_s:

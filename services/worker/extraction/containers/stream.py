@@ -1,5 +1,6 @@
 """The interface of an index: one video stream and its coded pictures, enough to decode without the container."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
@@ -25,6 +26,10 @@ class BrokenIndexError(Exception):
         return cls(f"{element} at {offset}: expected {expected}, found {found}")
 
 
+class JumpingClockError(BrokenIndexError):
+    """Times that start again or leave a gap, as in recordings that were joined: positions cannot be sought by time."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stream:
     """A video stream as its container describes it.
@@ -34,6 +39,8 @@ class Stream:
     - `width_px`, `height_px`: coded size; zero if unknown.
     - `sample_aspect_ratio`: width of a pixel over its height; None if the container does not state it.
     - `frame_s`: usual duration of a frame; zero if unknown.
+    - `duration_s`: duration of the whole presentation, sound included.
+    - `first_s`, `end_s`: times of the first picture in the file, and of the end of the last one: see `timeline`.
     """
 
     decoder: str
@@ -44,6 +51,8 @@ class Stream:
     sample_aspect_ratio: float | None = None
     orientation: Orientation = UPRIGHT
     duration_s: float = 0.0
+    first_s: float = 0.0
+    end_s: float = math.inf
     frame_s: float = 0.0
     colour: Colour = UNTOLD
     is_ipt: bool = False
@@ -52,13 +61,19 @@ class Stream:
     """The file ends before the end that the container states."""
     missing: str = ""
     """A sentence about the part of the video that the index does not reach, although the duration does not count it."""
+    max_gap_s: float = math.inf
+    """Upper limit on the time between two pictures; a longer one is a jump of the clock."""
     has_display_times: bool = True
     """Each sample has the time at which its own picture is shown. Samples of AVI have only the order of decoding."""
+
+    def clamp(self, time_s: float) -> float:
+        """Return the time itself, or that of the first or last picture if the video begins later or ends earlier."""
+        return min(max(time_s, self.first_s), self.end_s)
 
 
 @dataclass(frozen=True)
 class CodedSample:
-    """One coded picture. `time_s` is its presentation time, counted from the first picture of the video.
+    """One coded picture. `time_s` is its time on the presentation timeline: see `timeline`.
 
     `data` is set if finding the sample included reading it; otherwise its bytes are `prefix` and those at `offset`.
     """

@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 
 import cv2
 
+from services.worker.extraction.containers.timeline import SteadyClock
 from services.worker.extraction.frames.messages import (
     QUIET,
     collect_messages,
@@ -43,7 +44,7 @@ class StreamInfo:
 
 @dataclass(frozen=True)
 class Frame:
-    """Decoded frame, upright. `time_s` counts from the start of the video; `note` describes a flaw of the picture."""
+    """Decoded frame, upright. `time_s` is on the presentation timeline; `note` describes a flaw of the picture."""
 
     image: Image
     time_s: float
@@ -115,12 +116,23 @@ class FrameSource(Protocol):
 class Capture:
     """Open video. The reader must outlive it: OpenCV aborts Python if it releases the last reference to the reader."""
 
-    def __init__(self, reader: RangedReader, demuxer: str, *, decoder: str | None) -> None:
+    def __init__(
+        self,
+        reader: RangedReader,
+        demuxer: str,
+        *,
+        decoder: str | None,
+        first_s: float = 0.0,
+        clock: SteadyClock | None = None,
+    ) -> None:
         """Open the video with FFmpeg's decoder, and no other one. Without a decoder, packets are returned as they are.
 
-        `messages` are the first ones of FFmpeg.
+        `first_s` is the time of the first picture in the file, from which OpenCV counts (CAP_PROP_POS_MSEC). `clock`
+        makes times go on; the capture must then be read from its start. `messages` are the first ones of FFmpeg.
         """
         self._reader = reader
+        self._first_s = first_s
+        self._clock = clock
         self._is_matroska = demuxer == "matroska"
         self._start_s: float | None = None
         self._advances = 0
@@ -177,7 +189,7 @@ class Capture:
     def seek(self, time_s: float) -> None:
         """Seek to the frame at a time by decoding from the keyframe before it."""
         self._has_times = True
-        self._capture.set(cv2.CAP_PROP_POS_MSEC, time_s * 1000)
+        self._capture.set(cv2.CAP_PROP_POS_MSEC, max(time_s - self._first_s, 0.0) * 1000)
 
     def advance(self) -> float | None:
         """Decode the next frame and return its time in seconds; None at the end."""
@@ -194,7 +206,8 @@ class Capture:
         if not self._has_times:
             # A stream without a container, such as H.264: its packets have no times.
             return (self._advances - 1) * self.stream.frame_s
-        return time_s + self._compute_drift_s(time_s) if self._is_matroska else time_s
+        time_s += self._first_s + (self._compute_drift_s(time_s) if self._is_matroska else 0.0)
+        return self._clock.follow(time_s) if self._clock else time_s
 
     def _compute_drift_s(self, time_s: float) -> float:
         """Return how far the start of the stream, from which FFmpeg counts, has moved since the first frame.

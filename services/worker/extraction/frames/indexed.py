@@ -17,6 +17,7 @@ from services.worker.extraction.frames.request import (
     Shortfall,
     describe_cut_off,
     describe_distance,
+    note_distances,
 )
 from services.worker.extraction.outcome import VideoInfo
 from services.worker.extraction.pixels.orientation import Image, apply_orientation
@@ -39,8 +40,10 @@ def find_frames(request: FrameRequest) -> FoundFrames:
     stream = request.index.stream
     request.limits.denied.check_decoder(stream.decoder)
     wanted_s = selection.compute_times_s(request.options.positions_pct, stream.duration_s)
+    # Players show nothing before the first picture, and go on showing the last one while the sound goes on.
+    shown_s = [stream.clamp(time_s) for time_s in wanted_s]
     search = IndexSearch(request.reader, request.index, request.options)
-    found = search.find_frames(wanted_s)
+    found = search.find_frames(shown_s)
     info = VideoInfo(
         duration_s=stream.duration_s,
         width_px=search.shown_px[0],
@@ -48,7 +51,9 @@ def find_frames(request: FrameRequest) -> FoundFrames:
         codec=get_codec(stream.decoder).label,
         container=request.examined.container.name,
     )
-    return FoundFrames(info, found.frames, _find_shortfall(found, wanted_s, stream))
+    tolerance_s = selection.compute_tolerance_s(stream.duration_s, stream.frame_s)
+    frames = note_distances(found.frames, found.nearest_s, wanted_s, tolerance_s)
+    return FoundFrames(info, frames, _find_shortfall(found, shown_s, stream))
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """Request and result of both ways to a frame: `indexed` and `sequential`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from services.contract.records import ReasonCode
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.containers.stream import Index
+from services.worker.extraction.containers.timeline import Start
 from services.worker.extraction.examine import NOTHING_DENIED, Denied, ExaminedContainer
 from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.outcome import VideoInfo
@@ -29,13 +30,19 @@ class SearchLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class FrameRequest:
-    """Request for the frames of one video. `index` is None if the container has none that can be used."""
+    """Request for the frames of one video. `index` is None if the container has none that can be used.
+
+    `start` is the start of the video, for a search without the index. `has_jumps` is True if the clock of the file
+    starts again or leaves a gap.
+    """
 
     reader: RangedReader
     examined: ExaminedContainer
     options: ThumbnailOptions
     limits: SearchLimits
     index: Index | None = None
+    start: Start = field(default_factory=Start)
+    has_jumps: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,21 @@ class FoundFrames:
     info: VideoInfo
     frames: Sequence[Frame]
     shortfall: Shortfall | None = None
+
+
+def note_distances(
+    frames: Sequence[Frame], nearest_s: Sequence[float], wanted_s: Sequence[float], tolerance_s: float
+) -> list[Frame]:
+    """Return the frames, with a note where the nearest one is further from its position than the tolerance."""
+    noted = []
+    for frame, near_s, time_s in zip(frames, nearest_s, wanted_s, strict=True):
+        # 1e-6: a distance of exactly the tolerance, as of rounded times.
+        if abs(near_s - time_s) > tolerance_s + 1e-6:
+            note = f"The picture at {frame.time_s:.1f} s replaces the one at {time_s:.1f} s."
+            noted.append(replace(frame, note=f"{note} {frame.note}" if frame.note else note))
+        else:
+            noted.append(frame)
+    return noted
 
 
 def describe_cut_off(times_s: Sequence[float]) -> Shortfall:

@@ -1,11 +1,13 @@
 """Frames without an index: FFmpeg seeks, then decodes from the start where the seek missed, then takes any frame."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from services.contract.records import ReasonCode
 from services.worker.extraction.admission import MAX_DURATION_S
+from services.worker.extraction.containers.timeline import MAX_GAP_S, SteadyClock
 from services.worker.extraction.dolby_vision import profile_5
 from services.worker.extraction.examine import ExaminedVideo, examine_video, refuse_interlaced
 from services.worker.extraction.frames import quality, selection
@@ -15,15 +17,14 @@ from services.worker.extraction.frames.messages import describe_messages, is_unc
 from services.worker.extraction.frames.request import (
     FoundFrames,
     FrameRequest,
-    SearchLimits,
     Shortfall,
     describe_cut_off,
     describe_distance,
+    note_distances,
 )
 from services.worker.extraction.outcome import ExtractionError, VideoInfo
 from services.worker.extraction.pixels import thumbnail
 from services.worker.extraction.pixels.orientation import Image
-from services.worker.extraction.reading.reader import RangedReader
 
 _FIRST_FRAME_BYTES = 16 * 1024 * 1024
 _FIRST_FRAME_CPU_S = 5.0
@@ -36,14 +37,12 @@ _SHARES = (0.2, -0.2, 0.4, -0.4, 0.7, -0.7, 1.0, -1.0)
 def find_frames(request: FrameRequest) -> FoundFrames:
     """Return the frames that seeking and decoding find. Raises: ExtractionError, SourceError."""
     video, options = examine_video(request.reader, request.examined, request.limits.denied), request.options
-    search = SequentialSearch(request.reader, video, request.limits, width_px=options.width_px)
+    search = SequentialSearch(request, video)
     duration_s, is_whole = search.measure_duration_s()
-    if is_whole and request.examined.contents.has_fragments and request.index:
-        # FFmpeg leaves out fragments that it cannot follow.
-        indexed_s = request.index.stream.duration_s
-        duration_s = max(duration_s, indexed_s if 0 < indexed_s <= MAX_DURATION_S else 0.0)
     wanted_s = selection.compute_times_s(options.positions_pct, duration_s)
-    frames = search.find_frames(wanted_s)
+    # Players show nothing before the first picture, and go on showing the last one while the sound goes on.
+    shown_s = [search.clamp(time_s) for time_s in wanted_s]
+    frames = search.find_frames(shown_s)
     info = VideoInfo(
         duration_s=duration_s if is_whole else None,
         width_px=search.shown_px[0],
@@ -57,15 +56,17 @@ def find_frames(request: FrameRequest) -> FoundFrames:
     # A damaged part of the video: the last frame that was decoded replaces those that were not.
     chosen = [frame or decoded[-1] for frame in frames]
     if is_whole:
-        shortfall = _find_shortfall(video, chosen, wanted_s, duration_s, was_exhaustive=search.was_exhaustive)
+        shortfall = _find_shortfall(video, chosen, shown_s, duration_s, was_exhaustive=search.was_exhaustive)
     else:
         reason = f"The duration is not known; the pictures are of the first {duration_s:.0f} s."
         shortfall = (ReasonCode.NEARBY_FRAME, reason)
+    nearest_s = [frame.time_s for frame in chosen]
     if options.smart:
-        chosen = search.replace_flawed(chosen, wanted_s, duration_s)
+        chosen = search.replace_flawed(chosen, shown_s, duration_s)
     if video.has_false_colours:
         chosen = [replace(frame, note=profile_5.FALSE_COLOURS) for frame in chosen]
-    return FoundFrames(info, chosen, shortfall)
+    tolerance_s = selection.compute_tolerance_s(duration_s, video.stream.frame_s)
+    return FoundFrames(info, note_distances(chosen, nearest_s, wanted_s, tolerance_s), shortfall)
 
 
 class SequentialSearch:
@@ -74,38 +75,51 @@ class SequentialSearch:
     `was_exhaustive` is True after every frame of the video was decoded. `messages` are the first ones of FFmpeg.
     """
 
-    def __init__(self, reader: RangedReader, video: ExaminedVideo, limits: SearchLimits, *, width_px: int) -> None:
-        self._reader = reader
+    def __init__(self, request: FrameRequest, video: ExaminedVideo) -> None:
+        self._request = request
+        self._reader = request.reader
         self._video = video
-        self._limits = limits
-        self._width_px = width_px
+        self._limits = request.limits
+        self._width_px = request.options.width_px
         self.shown_px = (video.stream.width_px, video.stream.height_px)
         self.was_exhaustive = False
         self.messages: list[str] = []
 
+    def clamp(self, time_s: float) -> float:
+        """Return the time, or that of the nearest picture if the video begins later or ends earlier."""
+        index = self._request.index
+        return index.stream.clamp(time_s) if index else max(time_s, self._request.start.first_s)
+
     def measure_duration_s(self) -> tuple[float, bool]:
         """Return the duration, and True if it is that of the whole video.
 
-        The packets are read as far as the limits allow if the container has no duration, or if it goes on in fragments:
-        its header may count the first one only.
+        The packets are read as far as the limits allow if the container has no duration, if its clock jumps, or if it
+        goes on in fragments: its header may count the first one only.
         """
+        has_fragments, has_jumps = self._video.has_fragments, self._request.has_jumps
+        indexed_s = self._request.index.stream.duration_s if self._request.index else 0.0
+        if not 0 < indexed_s <= MAX_DURATION_S:
+            indexed_s = 0.0
+        if indexed_s and not has_fragments:
+            return indexed_s, True
         # A recording of a browser (MediaRecorder) or of ffmpeg to a pipe is a WebM without a duration.
         stated_s = self._video.duration_s
-        if stated_s is not None and not self._video.has_fragments:
-            return stated_s, True
+        start = self._request.start
+        if stated_s is not None and not has_fragments and not has_jumps:
+            return start.duration_s or max(stated_s - start.before_s, 0.0) or stated_s, True
         self._reader.rewind(soft_bytes=self._limits.read_bytes, soft_cpu_s=self._limits.cpu_s / 4)
-        packets = Capture(self._reader, self._video.container.demuxer, decoder=None)
+        packets = self._capture(decoder=None)
         times_s = list(iter(packets.advance, None)) if packets.is_open else []
         # Recordings that were joined start again at zero: no time after the first one can be sought.
-        if self._video.has_fragments and _has_restart(times_s, self._video.stream.frame_s):
+        if has_fragments and _has_restart(times_s, self._video.stream.frame_s):
             return max(times_s), False
         self._reader.check()
-        span_s = max(times_s, default=0.0) - min(times_s, default=0.0)
-        read_s = span_s + self._video.stream.frame_s
+        read_s = max(times_s, default=0.0) + self._video.stream.frame_s
         # The limit ended the reading, so the stated duration is the better one.
-        if self._reader.exhausted and stated_s is not None and stated_s > read_s:
+        if self._reader.exhausted and not has_jumps and stated_s is not None and stated_s > read_s:
             return stated_s, True
-        return read_s, not self._reader.exhausted
+        # FFmpeg leaves out fragments that it cannot follow.
+        return max(read_s, indexed_s), not self._reader.exhausted
 
     def find_frames(self, wanted_s: Sequence[float]) -> list[Frame | None]:
         """Return the best frame for each time, in thumbnail size; all None if nothing could be decoded.
@@ -113,7 +127,8 @@ class SequentialSearch:
         Raises: SourceError.
         """
         frames: list[Frame | None] = [None] * len(wanted_s)
-        if capture := self._open(self._limits.read_bytes, self._limits.cpu_s / 2):
+        has_jumps = self._request.has_jumps
+        if not has_jumps and (capture := self._open(self._limits.read_bytes, self._limits.cpu_s / 2)):
             # FFmpeg seeks by its own index, or by bisection in MPEG-TS: cheap, but it may miss.
             frames = selection.seek_frames(capture, wanted_s, self._build_shrink(capture))
             del capture
@@ -141,7 +156,8 @@ class SequentialSearch:
         Raises: SourceError.
         """
         flawed = {number: flaw for number, frame in enumerate(frames) if (flaw := quality.find_flaw(frame.image))}
-        capture = self._open(self._limits.read_bytes, self._limits.cpu_s) if flawed else None
+        has_jumps = self._request.has_jumps
+        capture = self._open(self._limits.read_bytes, self._limits.cpu_s) if flawed and not has_jumps else None
         if capture is None:
             return list(frames)
         shrink, chosen, within_s = self._build_shrink(capture), list(frames), selection.compute_nearby_s(duration_s)
@@ -158,12 +174,20 @@ class SequentialSearch:
 
     def _open(self, soft_bytes: int, soft_cpu_s: float) -> FrameSource | None:
         self._reader.rewind(soft_bytes=soft_bytes, soft_cpu_s=soft_cpu_s)
-        video, demuxer = self._video, self._video.container.demuxer
-        packets = Capture(self._reader, demuxer, decoder=None if video.is_interlaced else video.decoder)
+        video = self._video
+        packets = self._capture(decoder=None if video.is_interlaced else video.decoder)
         self.messages = self.messages or packets.messages
         if not packets.is_open:
             return None
         return KeyframeSource(packets, video.codec) if video.is_interlaced else packets
+
+    def _capture(self, *, decoder: str | None) -> Capture:
+        container, clock = self._video.container, None
+        if self._request.has_jumps:
+            clock = SteadyClock(self._video.stream.frame_s, MAX_GAP_S if container.name == "mpegts" else math.inf)
+        return Capture(
+            self._reader, container.demuxer, decoder=decoder, first_s=self._request.start.first_s, clock=clock
+        )
 
     def _is_close(self, frame: Frame, time_s: float) -> bool:
         """Return True if a seek found the right frame, give or take one.

@@ -1226,7 +1226,7 @@ export interface components {
             size_bytes: number;
             /**
              * Time S
-             * @description Time of its frame from the start of the video.
+             * @description Time of its frame as players show it, from the first picture or sound of the video.
              */
             time_s: number;
             /**
@@ -1326,7 +1326,10 @@ export interface components {
             container?: string | null;
             /** Cpu S */
             cpu_s: number;
-            /** Duration S */
+            /**
+             * Duration S
+             * @description From the first picture or sound to the last; null if it could not be measured.
+             */
             duration_s?: number | null;
             /** Finished At */
             finished_at?: string | null;
@@ -1390,7 +1393,10 @@ export interface components {
              * @description Presigned URL of the video itself.
              */
             download_url: string;
-            /** Duration S */
+            /**
+             * Duration S
+             * @description From the first picture or sound to the last; null if it could not be measured.
+             */
             duration_s?: number | null;
             /** Finished At */
             finished_at?: string | null;

@@ -10,6 +10,7 @@ DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 STREAM_PROPERTIES = bytes.fromhex("9107dcb7b7a9cf118ee600c00c205365")
 VIDEO_MEDIA = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
+AUDIO_MEDIA = bytes.fromhex("409e69f84d5bcf11a8fd00805f5c442b")
 ENCRYPTION = {
     bytes.fromhex("fbb31122 23bdd211b4b700a0c955fc6e"),  # content encryption
     bytes.fromhex("14e68a29 2226174cb935dae07ee9289c"),  # extended content encryption

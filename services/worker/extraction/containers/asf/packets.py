@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import NamedTuple
 
 from services.worker.extraction.containers.stream import MAX_SAMPLE_BYTES
@@ -52,6 +53,13 @@ class PacketReader:
         self._end = end
         self._step = step
         self._stream = stream
+
+    def read_times(self, offset: int, count: int) -> Iterator[tuple[int, int]]:
+        """Yield stream and time of each object that begins in the next `count` packets."""
+        for _, packet in islice(self._read_packets(offset), count):
+            for payload in parse_payloads(packet):
+                if payload.offset == 0:
+                    yield payload.stream, payload.shown_ms
 
     def read_objects(self, offset: int) -> Iterator[MediaObject]:
         """Yield the objects that begin in a packet at or after an offset."""

@@ -45,6 +45,8 @@ class AviHeaders:
     parts: tuple[IndexPart, ...]
     movie: Chunk
     index: Chunk | None
+    sound_s: float
+    """Duration of the longest sound, as its header states it."""
 
 
 def read_headers(reader: RangedReader) -> AviHeaders:
@@ -65,6 +67,7 @@ def read_headers(reader: RangedReader) -> AviHeaders:
         raise BrokenIndexError.at("avi RIFF", 0, expected="lists hdrl and movi", found=found)
     # One list of headers (strl) for each stream, in the order of their numbers.
     lists = [chunk for chunk in read_chunks(reader.read_at, headers.start, headers.end) if chunk.kind == b"strl"]
+    sound_s = max((_read_sound_s(reader, chunk) for chunk in lists), default=0.0)
     for number, chunk in enumerate(lists):
         found_parts = {part.kind: part for part in read_chunks(reader.read_at, chunk.start, chunk.end)}
         header, picture = _read_body(reader, found_parts.get(b"strh")), _read_body(reader, found_parts.get(b"strf"))
@@ -79,8 +82,18 @@ def read_headers(reader: RangedReader) -> AviHeaders:
             header, picture, _read_body(reader, found_parts.get(b"vprp")), tick_s=scale / rate, offset=chunk.start
         )
         parts = tuple(_parse_parts(_read_body(reader, found_parts.get(b"indx"))))
-        return AviHeaders(number, len(lists), frames, scale / rate, stream, parts, movie, index)
+        return AviHeaders(number, len(lists), frames, scale / rate, stream, parts, movie, index, sound_s)
     raise BrokenIndexError.at("avi hdrl", headers.start, expected="a video stream", found=f"{len(lists)} others")
+
+
+def _read_sound_s(reader: RangedReader, strl: Chunk) -> float:
+    """Return the duration of a stream of sound; 0 of another stream."""
+    parts = {part.kind: part for part in read_chunks(reader.read_at, strl.start, strl.end)}
+    header = _read_body(reader, parts.get(b"strh"))
+    if header[:4] != b"auds" or len(header) < _STREAM_HEADER_BYTES:
+        return 0.0
+    scale, rate, _, length = struct.unpack_from("<4I", header, 20)
+    return length * scale / rate if rate else 0.0
 
 
 def _read_body(reader: RangedReader, chunk: Chunk | None) -> bytes:

@@ -11,6 +11,7 @@ import numpy as np
 from services.worker.extraction.codecs import get_codec
 from services.worker.extraction.containers.avi.headers import AviHeaders, IndexPart, read_headers
 from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index
+from services.worker.extraction.containers.timeline import Timeline
 from services.worker.extraction.reading.reader import ByteRange, RangedReader
 
 _Numbers = np.ndarray[Any, np.dtype[np.int64]]
@@ -181,11 +182,13 @@ class AviIndex:
             raise BrokenIndexError.at("avi index", headers.movie.start, expected=expected, found=table.count)
         self._reader = reader
         self._table = table
-        self._tick_s = headers.tick_s
-        self.stream = replace(headers.stream, duration_s=table.count * headers.tick_s, has_display_times=False)
+        self._timeline = Timeline(1 / headers.tick_s)
+        sound_end = self._timeline.to_ticks(headers.sound_s)
+        stream = self._timeline.place(headers.stream, first=0, end=table.count, sound_end=sound_end)
+        self.stream = replace(stream, has_display_times=False)
 
     def _number_at(self, time_s: float) -> int:
-        return min(max(round(time_s / self._tick_s), 0), self._table.count - 1)
+        return min(max(round(self._timeline.to_ticks(time_s)), 0), self._table.count - 1)
 
     def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
         planned = [wanted for time_s in times_s for wanted in self._table.plan_reads(self._number_at(time_s))]
@@ -204,7 +207,8 @@ class AviIndex:
         return [self._make_sample(entries, int(row)) for row in keys[order]]
 
     def _make_sample(self, entries: IndexEntries, row: int) -> CodedSample:
-        return CodedSample(int(entries.number[row]) * self._tick_s, int(entries.offset[row]), int(entries.size[row]))
+        time_s = self._timeline.to_seconds(int(entries.number[row]))
+        return CodedSample(time_s, int(entries.offset[row]), int(entries.size[row]))
 
     def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
         return [sample for sample in self._find_keyframes(time_s) if abs(sample.time_s - time_s) <= within_s]

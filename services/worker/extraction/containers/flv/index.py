@@ -7,9 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.worker.extraction.codecs import get_codec
-from services.worker.extraction.containers.flv.tags import BACK_BYTES, SCRIPT, TAG_BYTES, TAG_TYPE, TagReader, VideoTag
+from services.worker.extraction.containers.flv.tags import (
+    BACK_BYTES,
+    SCRIPT,
+    TAG_BYTES,
+    TAG_TYPE,
+    TICKS_PER_S,
+    TagReader,
+    VideoTag,
+)
 from services.worker.extraction.containers.scan import ScanIndex, take_decode_chain
 from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index, Stream
+from services.worker.extraction.containers.timeline import Start, Timeline
 from services.worker.extraction.reading.reader import RangedReader
 
 _HEAD_BYTES = 1024 * 1024
@@ -22,39 +31,67 @@ def open_index(reader: RangedReader) -> Index:
     start = int.from_bytes(reader.read_at(5, 4)) + BACK_BYTES
     tags = TagReader(reader)
     extradata = b""
-    first: VideoTag | None = None
+    first = key = None
     for tag in tags.read_tags(start, start + _HEAD_BYTES):
         if tag.is_header:
             # H.264, HEVC and AV1 have one configuration before the first picture; a later one replaces it.
             extradata = reader.read_at(tag.body, tag.end - tag.body)
-        elif tag.is_key:
+            continue
+        first = first or tag
+        if tag.is_key:
             # Pictures before the first keyframe, as of a stream that was joined late, are skipped.
-            first = tag
+            key = tag
             break
-    if first is None:
+    if first is None or key is None:
         expected = f"a keyframe in the first {_HEAD_BYTES} bytes"
         raise BrokenIndexError.at("flv tags", start, expected=expected, found="none")
-    if length := get_codec(first.decoder).flv_extradata_bytes:
-        extradata = reader.read_at(first.body - length, length)
-    tags.zero_ms = first.shown_ms
+    if length := get_codec(key.decoder).flv_extradata_bytes:
+        extradata = reader.read_at(key.body - length, length)
     metadata = _read_metadata(reader, start)
-    end_s = tags.find_end_s()
-    # The metadata of a recorded live stream may have no duration: the last tag has it.
-    duration_s = (_find_number(metadata, b"duration") or 0.0) if end_s is None else end_s
     rate = _find_number(metadata, b"framerate") or 0.0
     stream = Stream(
-        decoder=first.decoder,
+        decoder=key.decoder,
         extradata=extradata,
         width_px=int(_find_number(metadata, b"width") or 0),
         height_px=int(_find_number(metadata, b"height") or 0),
         frame_s=1 / rate if rate > 0 else 0.0,
-        is_cut_off=end_s is None,
     )
-    stream = replace(stream, duration_s=duration_s + stream.frame_s)
+    if tags.first_sound is None:
+        tags.find_first_sound(key.end)
+    tags.timeline = _make_timeline(first, tags)
+    stream = _set_times(stream, first, tags, metadata)
     table = _find_keyframe_table(metadata)
     if len(table) > 1:
         return KeyframeTableIndex(stream, tags, table)
     return ScanIndex(reader, stream, tags, (start, reader.size_bytes))
+
+
+def find_start(reader: RangedReader) -> Start:
+    """Return the start of the video. Raises: SourceError."""
+    start = int.from_bytes(reader.read_at(5, 4)) + BACK_BYTES
+    tags = TagReader(reader)
+    first = next((tag for tag in tags.read_tags(start, start + _HEAD_BYTES) if not tag.is_header), None)
+    if first and tags.first_sound is None:
+        tags.find_first_sound(first.end)
+    return Start(_make_timeline(first, tags).to_seconds(first.shown_ms)) if first else Start()
+
+
+def _make_timeline(first: VideoTag, tags: TagReader) -> Timeline:
+    """Return the timeline of a file with this first picture, and the sound that was read up to it."""
+    return Timeline.starting(TICKS_PER_S, [start for start in (first.shown_ms, tags.first_sound) if start is not None])
+
+
+def _set_times(stream: Stream, first: VideoTag, tags: TagReader, metadata: bytes) -> Stream:
+    """Return the stream with its times: up to the last tags, which the metadata of a live recording leaves out."""
+    last = tags.find_last()
+    end = None if last is None else last + stream.frame_s * TICKS_PER_S
+    if not tags.is_cut_off and (end is not None or tags.last_sound is not None):
+        return tags.timeline.place(stream, first=first.shown_ms, end=end, sound_end=tags.last_sound)
+    stated_s = _find_number(metadata, b"duration") or 0.0
+    known_s = tags.timeline.to_seconds(end or 0)
+    stream = tags.timeline.place(stream, first=first.shown_ms, end=tags.timeline.to_ticks(max(stated_s, known_s)))
+    missing = f"The file is incomplete: it ends inside a tag, after {known_s:.1f} s."
+    return replace(stream, is_cut_off=True, missing="" if stated_s > known_s else missing)
 
 
 def _read_metadata(reader: RangedReader, start: int) -> bytes:
@@ -102,7 +139,7 @@ class KeyframeTableIndex:
     def __init__(self, stream: Stream, tags: TagReader, table: Sequence[tuple[float, int]]) -> None:
         self.stream = stream
         self._tags = tags
-        self._times_s = [time_s - tags.zero_ms / 1000 for time_s, _ in table]
+        self._times_s = [tags.timeline.to_seconds(time_s * TICKS_PER_S) for time_s, _ in table]
         self._offsets = [offset for _, offset in table]
 
     def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
@@ -122,7 +159,7 @@ class KeyframeTableIndex:
             # The configuration of the decoder is marked as a keyframe too.
             if tag.is_key and tag.is_header:
                 break
-            if tag.is_key and abs(tag.shown_ms / 1000 - self._tags.zero_ms / 1000 - self._times_s[number]) < 1:
+            if tag.is_key and abs(self._tags.timeline.to_seconds(tag.shown_ms) - self._times_s[number]) < 1:
                 return self._tags.make_sample(tag)
         if number == 0:
             # Some tools (not ffmpeg's flvenc) list the decoder's configuration as the first keyframe.

@@ -14,7 +14,7 @@ SEEK, SEEK_ID, SEEK_POSITION = 0x4DBB, 0x53AB, 0x53AC
 TIMESTAMP_SCALE, DURATION = 0x2AD7B1, 0x4489
 TRACK_ENTRY, TRACK_TYPE, VIDEO, PIXEL_WIDTH, PIXEL_HEIGHT = 0xAE, 0x83, 0xE0, 0xB0, 0xBA
 CONTENT_ENCODINGS, CONTENT_ENCODING = 0x6D80, 0x6240
-VIDEO_TYPE = 1
+VIDEO_TYPE, SOUND_TYPE = 1, 2
 USUAL_TIMESTAMP_SCALE_NS = 1_000_000
 
 _MAX_ELEMENTS = 4096
@@ -24,11 +24,15 @@ _MAX_NUMBER_BYTES = 8
 
 @dataclass(frozen=True)
 class Element:
-    """An EBML element: its id and the range of its data from `start` to `end`, in bytes from the start of the file."""
+    """An EBML element: its id and the range of its data from `start` to `end`, in bytes from the start of the file.
+
+    `is_cut_off` is True if the parent, or the file, ends before the element does.
+    """
 
     id: int
     start: int
     end: int
+    is_cut_off: bool = False
 
 
 def read_elements(read_at: ReadAt, start: int, end: int) -> Iterator[Element]:
@@ -48,7 +52,7 @@ def read_elements(read_at: ReadAt, start: int, end: int) -> Iterator[Element]:
         # All bits of the size set.
         unknown = size[0] == (1 << (7 * size[1])) - 1
         stop = end if unknown else min(body + size[0], end)
-        yield Element(identity[0], body, stop)
+        yield Element(identity[0], body, stop, is_cut_off=not unknown and body + size[0] > end)
         start = end if unknown else body + size[0]
 
 

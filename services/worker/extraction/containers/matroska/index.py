@@ -4,13 +4,14 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import dropwhile
+from itertools import dropwhile, pairwise
 
 from services.worker.extraction.containers.matroska.cues import read_cues
 from services.worker.extraction.containers.matroska.ebml import CLUSTER, Element, read_elements, read_unsigned
 from services.worker.extraction.containers.matroska.segment import Segment, read_segment
 from services.worker.extraction.containers.scan import ScanIndex, ScannedSample, take_decode_chain
-from services.worker.extraction.containers.stream import MAX_SAMPLE_BYTES, BrokenIndexError, CodedSample, Index
+from services.worker.extraction.containers.stream import MAX_SAMPLE_BYTES, BrokenIndexError, CodedSample, Index, Stream
+from services.worker.extraction.containers.timeline import Start, Timeline
 from services.worker.extraction.reading.reader import RangedReader
 
 _TIMESTAMP, _SIMPLE_BLOCK, _GROUP, _BLOCK, _REFERENCE, _CRC = 0xE7, 0xA3, 0xA0, 0xA1, 0xFB, 0xBF
@@ -19,7 +20,13 @@ _MAX_BLOCKS = 200_000
 _HEAD_BYTES = 64 * 1024
 _WINDOW_BYTES = 256 * 1024
 _MAX_WINDOWS = 64
+_BLOCK_HEADER_BYTES = 32
 _MAX_NEIGHBOURS = 6
+_COMPARED_CUES, _MAX_AFTER_CUE_S = 64, 12.0
+"""If the stated end is further from the last cue than those cues are from each other, it is checked.
+
+The second is for a video with a single keyframe.
+"""
 _CLUSTER_MARK = CLUSTER.to_bytes(4)
 
 
@@ -37,26 +44,63 @@ def open_index(reader: RangedReader) -> Index:
     """Return the index of the video track. Raises: BrokenIndexError, SourceError."""
     segment = read_segment(reader)
     clusters = ClusterReader(reader, segment)
-    first = next((block for block in clusters.read_blocks(segment.clusters, segment.end)), None)
+    first = clusters.find_start()
     if first is None:
         expected = f"a block of track {segment.track.number}"
         raise BrokenIndexError.at("matroska Cluster", segment.clusters, expected=expected, found="none")
-    # Times are counted from the first picture: a cut or live file may begin at any time.
-    clusters.zero = first.ticks
     cues = read_cues(reader, segment)
-    start_s = first.ticks * segment.tick_s
-    if cues and segment.duration_s:
-        stream = replace(segment.track.stream, duration_s=_without_start(segment.duration_s, start_s))
+    stream = _set_times(segment, clusters, first, cues)
+    if cues:
         return CuesIndex(replace(segment, track=replace(segment.track, stream=stream)), clusters, cues)
-    # Without a duration (live), the last block has the end.
-    end_s = segment.duration_s or clusters.find_last_ticks() * segment.tick_s
-    stream = replace(segment.track.stream, duration_s=end_s - start_s + segment.track.stream.frame_s)
     return ScanIndex(reader, stream, clusters, (segment.clusters, segment.end))
 
 
-def _without_start(duration_s: float, start_s: float) -> float:
-    """Return the duration from the first picture on: muxers write the time of the end, which includes a late start."""
-    return duration_s - start_s if 0 < start_s < duration_s else duration_s
+def _set_times(segment: Segment, clusters: "ClusterReader", first: Block, cues: Sequence[tuple[int, int]]) -> Stream:
+    """Return the stream with its times: by the header if the cues agree with it, else by the last blocks."""
+    timeline, stream = clusters.timeline, segment.track.stream
+    stated = _find_stated_end(segment, timeline, cues)
+    if stated is not None and (not cues or stated - cues[-1][0] <= _find_usual_end(timeline, cues)):
+        return timeline.place(stream, first=first.ticks, end=None, sound_end=stated)
+    # Without a duration (live), or if the video may end before it.
+    end = clusters.find_last_ticks() + timeline.ticks_per_s * stream.frame_s
+    stream = timeline.place(stream, first=first.ticks, end=end, sound_end=clusters.last_sound)
+    if not clusters.is_cut_off:
+        return stream
+    missing = f"The file is incomplete: it ends inside a block, after {stream.end_s:.1f} s."
+    if stated is not None:
+        # The header of a file that was whole once.
+        stream = timeline.place(stream, first=first.ticks, end=max(end, stated))
+    return replace(stream, is_cut_off=True, missing=missing)
+
+
+def _find_usual_end(timeline: Timeline, cues: Sequence[tuple[int, int]]) -> float:
+    """Return the longest time, in ticks, that a video may go on after its last cue if it goes on as before."""
+    last = [ticks for ticks, _ in cues[-_COMPARED_CUES:]]
+    longest = max((later - ticks for ticks, later in pairwise(last)), default=_MAX_AFTER_CUE_S * timeline.ticks_per_s)
+    return longest + timeline.ticks_per_s
+
+
+def find_start(reader: RangedReader) -> Start:
+    """Return the start of the video track. Raises: BrokenIndexError, SourceError."""
+    segment = read_segment(reader)
+    clusters = ClusterReader(reader, segment)
+    first = clusters.find_start()
+    timeline = clusters.timeline
+    return Start(timeline.to_seconds(first.ticks), -timeline.to_seconds(0)) if first else Start()
+
+
+def _find_stated_end(segment: Segment, timeline: Timeline, cues: Sequence[tuple[int, int]]) -> float | None:
+    """Return the time in ticks at which the header ends the video; None without one, or if keyframes follow.
+
+    ffmpeg writes the time of the end. A duration that counts from a late start is shorter than the times of the cues.
+    """
+    if segment.duration_s is None:
+        return None
+    ticks = segment.duration_s * timeline.ticks_per_s
+    last = cues[-1][0] if cues else 0
+    if ticks > max(timeline.zero, last):
+        return ticks
+    return timeline.zero + ticks if timeline.zero + ticks > last else None
 
 
 class ClusterReader:
@@ -65,11 +109,30 @@ class ClusterReader:
     def __init__(self, reader: RangedReader, segment: Segment) -> None:
         self.reader = reader
         self._segment = segment
-        self.zero = 0
-        """Ticks of the first block."""
+        self._first_sound: dict[int, int] = {}
+        self.last_sound: int | None = None
+        """Latest time, in ticks, of the sound that was read."""
+        self.is_cut_off = False
+        """The file ends inside a block that was to be read."""
+        self.timeline = Timeline(1 / segment.tick_s)
 
-    def to_seconds(self, ticks: int) -> float:
-        return (ticks - self.zero) * self._segment.tick_s
+    def find_start(self) -> Block | None:
+        """Return the first block, and let the timeline begin with it or with the first sound; None if there is none."""
+        blocks = self.read_blocks(self._segment.clusters, self._segment.end)
+        first = next(blocks, None)
+        if first is None:
+            return None
+        # Sound that is as early may follow the first picture. Its block is read, together with the Cues.
+        if self._segment.sound - self._first_sound.keys():
+            cues = self._segment.cues
+            self.reader.prefetch(
+                [(first.end, _BLOCK_HEADER_BYTES), *([(cues.start, cues.end - cues.start)] if cues else [])]
+            )
+        for block in blocks:
+            if self._first_sound.keys() >= self._segment.sound or block.end > first.end + _HEAD_BYTES:
+                break
+        self.timeline = Timeline.starting(1 / self._segment.tick_s, [first.ticks, *self._first_sound.values()])
+        return first
 
     def read_blocks(self, start: int, end: int) -> Iterator[Block]:
         """Yield the track's blocks of the clusters that begin between two offsets; a cluster must begin at `start`."""
@@ -87,18 +150,24 @@ class ClusterReader:
                 # live muxers leave unknown.
                 at = item.start
                 continue
+            if item.is_cut_off:
+                self.is_cut_off = True
+                return
             if item.id == _TIMESTAMP:
                 ticks = read_unsigned(read_at, item)
-            elif item.id == _SIMPLE_BLOCK:
-                if block := self._read_block(item, ticks, is_key=None):
-                    yield block
-            elif item.id == _GROUP:
-                # A block in a group has no flag for keyframes: it is one if it references no other block.
-                parts = {part.id: part for part in read_elements(read_at, item.start, item.end)}
-                is_key = _REFERENCE not in parts
-                if _BLOCK in parts and (block := self._read_block(parts[_BLOCK], ticks, is_key=is_key)):
-                    yield block
+            elif block := self._read_any_block(item, ticks):
+                yield block
             at = item.end
+
+    def _read_any_block(self, item: Element, ticks: int) -> Block | None:
+        """Return the block of an element; None if it has none, or one of another track. Raises: BrokenIndexError."""
+        if item.id == _SIMPLE_BLOCK:
+            return self._read_block(item, ticks, is_key=None)
+        if item.id != _GROUP:
+            return None
+        # A block in a group has no flag for keyframes: it is one if it references no other block.
+        parts = {part.id: part for part in read_elements(self.reader.read_at, item.start, item.end)}
+        return self._read_block(parts[_BLOCK], ticks, is_key=_REFERENCE not in parts) if _BLOCK in parts else None
 
     def _read_block(self, item: Element, ticks: int, *, is_key: bool | None) -> Block | None:
         """Return a block; None if it is of another track. `is_key` None reads the flag. Raises: BrokenIndexError."""
@@ -108,10 +177,15 @@ class ClusterReader:
         width = 9 - header[0].bit_length() if header[0] else 9
         # The track number is a variable-size integer.
         track = int.from_bytes(header[:width]) & ((1 << (7 * width)) - 1)
-        if width > 8 or len(header) < width + 3 or track != self._segment.track.number:
+        if width > 8 or len(header) < width + 3:
             return None
         # 16 bits, counted from the cluster's timestamp.
         relative = int.from_bytes(header[width : width + 2], signed=True)
+        if track != self._segment.track.number:
+            if track in self._segment.sound:
+                self._first_sound.setdefault(track, ticks + relative)
+                self.last_sound = max(self.last_sound or 0, ticks + relative)
+            return None
         flags = header[width + 2]
         if flags & _LACING:
             raise BrokenIndexError.at("matroska Block", item.start, expected="one picture", found="lacing")
@@ -124,18 +198,22 @@ class ClusterReader:
         # A compressed block must be read to know its size; the limit stops a decompression bomb.
         if track.is_deflated:
             data = zlib.decompressobj().decompress(self.reader.read_at(block.start, size), MAX_SAMPLE_BYTES)
-            return CodedSample(self.to_seconds(block.ticks), block.start, size, data=data)
-        return CodedSample(self.to_seconds(block.ticks), block.start, size, prefix=track.stripped)
+            return CodedSample(self.timeline.to_seconds(block.ticks), block.start, size, data=data)
+        return CodedSample(self.timeline.to_seconds(block.ticks), block.start, size, prefix=track.stripped)
 
     def find_last_ticks(self) -> int:
         """Return the time of the last block, found from the end of the file. Raises: BrokenIndexError."""
         end = min(self._segment.end, self.reader.size_bytes)
+        following = end
         for number in range(1, _MAX_WINDOWS):
             start = max(end - number * _WINDOW_BYTES, self._segment.clusters)
             cluster = self._find_cluster(start, min(start + _WINDOW_BYTES + 16, end))
-            ticks = [block.ticks for block in self.read_blocks(cluster, end)] if cluster is not None else []
+            if cluster is None or cluster >= following:
+                continue
+            ticks = [block.ticks for block in self.read_blocks(cluster, following)]
             if ticks:
                 return max(ticks)
+            following = cluster
         expected = f"a cluster in the last {_MAX_WINDOWS * _WINDOW_BYTES} bytes"
         raise BrokenIndexError.at("matroska Segment", end, expected=expected, found="none")
 
@@ -198,7 +276,7 @@ class CuesIndex:
 
     def _number_at(self, time_s: float) -> int:
         """Return the number of the cue nearest to a time."""
-        ticks = time_s / self._segment.tick_s + self._clusters.zero
+        ticks = self._clusters.timeline.to_ticks(time_s)
         after = bisect_right(self._ticks, ticks)
         near = [number for number in (after - 1, after) if 0 <= number < len(self._ticks)]
         return min(near, key=lambda number: abs(self._ticks[number] - ticks))
@@ -223,16 +301,16 @@ class CuesIndex:
     def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
         middle = self._number_at(time_s)
         numbers = range(max(middle - _MAX_NEIGHBOURS, 0), min(middle + _MAX_NEIGHBOURS + 1, len(self._ticks)))
-        near = [n for n in numbers if abs(self._clusters.to_seconds(self._ticks[n]) - time_s) <= within_s]
+        near = [n for n in numbers if abs(self._clusters.timeline.to_seconds(self._ticks[n]) - time_s) <= within_s]
         self._clusters.reader.prefetch([(self._offsets[number], _HEAD_BYTES) for number in near])
         samples = [self._read_keyframe(number) for number in near]
         return sorted(samples, key=lambda sample: abs(sample.time_s - time_s))
 
     def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
-        ticks = time_s / self._segment.tick_s + self._clusters.zero
+        ticks = self._clusters.timeline.to_ticks(time_s)
         number = max(bisect_right(self._ticks, ticks) - 1, 0)
         blocks = self._clusters.read_blocks(self._offsets[number], self._clusters.reader.size_bytes)
         chain = dropwhile(lambda block: not block.is_key or block.ticks != self._ticks[number], blocks)
         scanned = (ScannedSample(self._clusters.make_sample(block), block.is_key) for block in chain)
-        first_s = self._clusters.to_seconds(self._ticks[number])
+        first_s = self._clusters.timeline.to_seconds(self._ticks[number])
         return take_decode_chain(scanned, first_s=first_s, time_s=time_s, max_samples=max_samples)

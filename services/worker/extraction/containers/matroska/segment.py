@@ -51,6 +51,8 @@ class Segment:
     duration_s: float | None
     track: TrackEntry
     cues: Element | None
+    sound: frozenset[int] = frozenset()
+    """Numbers of the tracks of sound."""
 
 
 def read_segment(reader: RangedReader) -> Segment:
@@ -74,7 +76,8 @@ def read_segment(reader: RangedReader) -> Segment:
         # The stated size is beyond the end; an unknown one reaches to _ANYWHERE.
         track = replace(track, stream=replace(track.stream, is_cut_off=True))
     end = min(segment.end, reader.size_bytes)
-    return Segment(segment.start, end, clusters, tick_s, duration_s, track, found.get(ebml.CUES))
+    sound = frozenset(number for entry in entries for number in _read_sound(reader, entry))
+    return Segment(segment.start, end, clusters, tick_s, duration_s, track, found.get(ebml.CUES), sound)
 
 
 def _read_top_level(reader: RangedReader, segment: Element) -> tuple[dict[int, Element], int]:
@@ -145,6 +148,13 @@ def _read_track(reader: RangedReader, entry: Element) -> list[TrackEntry]:
     stream = _with_geometry(reader, stream, parts[ebml.VIDEO])
     number, is_default = _read_number(reader, parts, _NUMBER), bool(_read_number(reader, parts, _DEFAULT, 1))
     return [TrackEntry(number, stream, is_default, stripped, is_deflated)]
+
+
+def _read_sound(reader: RangedReader, entry: Element) -> list[int]:
+    """Return the number of the track of an entry; nothing if it is no sound."""
+    parts = {item.id: item for item in _read_children(reader, entry)}
+    is_sound = _read_number(reader, parts, ebml.TRACK_TYPE) == ebml.SOUND_TYPE
+    return [_read_number(reader, parts, _NUMBER)] if is_sound else []
 
 
 def _read_compression(reader: RangedReader, encodings: Element | None) -> tuple[bytes, bool]:

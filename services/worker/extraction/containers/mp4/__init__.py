@@ -1,7 +1,7 @@
 """MP4, QuickTime and 3GP files: boxes, sample tables, fragments."""
 
 from services.worker.extraction.containers.container import Container
-from services.worker.extraction.containers.mp4.index import open_index
+from services.worker.extraction.containers.mp4.index import find_start, open_index
 from services.worker.extraction.containers.mp4.inspect import inspect_contents, matches_head, plan_reads
 
-CONTAINER = Container("mp4", "mov", matches_head, inspect_contents, open_index, plan_reads)
+CONTAINER = Container("mp4", "mov", matches_head, inspect_contents, open_index, plan_reads, find_start)

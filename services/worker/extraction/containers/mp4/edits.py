@@ -1,7 +1,7 @@
 """Edit list of an MP4 track (ISO/IEC 14496-12, 8.6.6): the parts of the media that are shown, and their times."""
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from services.worker.extraction.containers.stream import BrokenIndexError
@@ -22,7 +22,7 @@ class Edit:
 
 def show_whole(start: int, end: int) -> list[Edit]:
     """Return the edits of a track without an edit list."""
-    return [Edit(start, end, 0)]
+    return [Edit(start, end, start)]
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,39 @@ class MediaSpan:
 
 
 def parse_edit_list(elst: bytes, offset: int, span: MediaSpan) -> list[Edit]:
-    """Return the edits of a list at an offset of the file; the first is shown at 0. Raises: BrokenIndexError."""
-    wide = elst[:1] == b"\1"
-    entry = struct.Struct(">Qqi" if wide else ">Iii")
-    count = min(int.from_bytes(elst[4:8]), (len(elst) - 8) // entry.size)
-    if count > _MAX_EDITS or not span.movie_scale:
+    """Return the edits of a list at an offset of the file, in the media's time scale. Raises: BrokenIndexError."""
+    entries = list(read_entries(elst))
+    if len(entries) > _MAX_EDITS or not span.movie_scale:
         expected = f"at most {_MAX_EDITS} edits and a time scale"
-        raise BrokenIndexError.at("mp4 elst", offset, expected=expected, found=f"{count}, scale {span.movie_scale}")
-    entries = (entry.unpack_from(elst, 8 + number * entry.size) for number in range(count))
+        found = f"{len(entries)}, scale {span.movie_scale}"
+        raise BrokenIndexError.at("mp4 elst", offset, expected=expected, found=found)
     return _make_edits(entries, offset, span)
+
+
+def read_entries(elst: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield duration, media time (-1 of an empty edit) and rate of each entry of an edit list."""
+    entry = struct.Struct(">Qqi" if elst[:1] == b"\1" else ">Iii")
+    count = min(int.from_bytes(elst[4:8]), max(len(elst) - 8, 0) // entry.size)
+    yield from (entry.unpack_from(elst, 8 + number * entry.size) for number in range(count))
+
+
+def measure_delay(elst: bytes) -> tuple[int, int]:
+    """Return the duration of the empty edits at the start of a list, and the media time of the edit after them."""
+    delay = 0
+    for duration, media_time, _ in read_entries(elst):
+        if media_time != _EMPTY:
+            return delay, max(media_time, 0)
+        delay += duration
+    return delay, 0
+
+
+def measure_end_s(elst: bytes, movie_scale: int, media_s: float) -> float:
+    """Return the time at which a track ends, by its edit list and the duration of its media."""
+    durations = [duration for duration, _, _ in read_entries(elst)]
+    # A duration of 0 reaches to the end of the media.
+    if movie_scale and durations and all(durations):
+        return sum(durations) / movie_scale
+    return media_s + (measure_delay(elst)[0] / movie_scale if movie_scale else 0.0)
 
 
 def _make_edits(entries: Iterable[tuple[int, int, int]], offset: int, span: MediaSpan) -> list[Edit]:
@@ -55,8 +79,7 @@ def _make_edits(entries: Iterable[tuple[int, int, int]], offset: int, span: Medi
         # Durations are in the scale of the movie, media times in that of the track.
         length = round(duration * ratio)
         if media_time == _EMPTY:
-            # An empty edit before the first picture delays the start; times are counted from that picture.
-            shown += length if edits else 0
+            shown += length
             continue
         # Slow motion, fast motion and dwells (rate 0) are not supported.
         if rate != _NORMAL_RATE:
@@ -74,9 +97,12 @@ def _make_edits(entries: Iterable[tuple[int, int, int]], offset: int, span: Medi
 
 
 def start_edits_at(edits: list[Edit], first: int) -> list[Edit]:
-    """Return the same edits with times counted from the first picture shown, at `first` in the media."""
+    """Return the same edits so that the first picture shown, at `first` in the media, begins them.
+
+    As FFmpeg does: a player shows no gap in place of a picture that begins before the edit.
+    """
     lead = first - edits[0].start
-    head = Edit(first, max(edits[0].end, first + 1), 0)
+    head = Edit(first, max(edits[0].end, first + 1), edits[0].shown)
     return [head, *(Edit(edit.start, edit.end, edit.shown - lead) for edit in edits[1:])]
 
 

@@ -17,6 +17,7 @@ from services.worker.extraction.containers.mp4.fragment_reader import FragmentRe
 from services.worker.extraction.containers.mp4.movie import Movie
 from services.worker.extraction.containers.scan import MAX_WHOLE_BYTES, ScanIndex, ScannedSample
 from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index, Stream
+from services.worker.extraction.containers.timeline import Start
 from services.worker.extraction.reading.reader import RangedReader
 
 _WALKED_FRAGMENTS = 10
@@ -38,11 +39,7 @@ _MARK = b"\0\0\0\x10mfhd"
 def open_fragment_index(reader: RangedReader, movie: Movie) -> Index:
     """Return the index of the video track. Raises: BrokenIndexError, SourceError."""
     fragments = FragmentReader(reader, movie)
-    first = next(fragments.read_all(), None)
-    if first is None:
-        expected = f"a fragment of track {movie.track.number}"
-        raise BrokenIndexError.at("mp4 file", movie.end, expected=expected, found="none")
-    fragments.zero = min(sample.shown for sample in first.samples)
+    first = _begin(fragments, movie)
     listed = fragment_lists.read_sidx(reader, movie)
     if not listed:
         following = read_boxes(reader.read_at, first.start, reader.size_bytes)
@@ -73,6 +70,23 @@ def open_fragment_index(reader: RangedReader, movie: Movie) -> Index:
     return FragmentScanIndex(fragments, stream, scanner, first, stride_bytes)
 
 
+def find_start(reader: RangedReader, movie: Movie) -> Start:
+    """Return the start of the video track. Raises: BrokenIndexError, SourceError."""
+    fragments = FragmentReader(reader, movie)
+    first = _begin(fragments, movie)
+    return Start(fragments.timeline.to_seconds(first.samples[0].shown))
+
+
+def _begin(fragments: FragmentReader, movie: Movie) -> Fragment:
+    """Return the first fragment, with which the timeline begins. Raises: BrokenIndexError, SourceError."""
+    first = next(fragments.read_all(), None)
+    if first is None:
+        expected = f"a fragment of track {movie.track.number}"
+        raise BrokenIndexError.at("mp4 file", movie.end, expected=expected, found="none")
+    fragments.begin_timeline(first)
+    return first
+
+
 def _make_stream(
     fragments: FragmentReader, movie: Movie, first: Fragment, last: Fragment, listed_end: int = 0
 ) -> Stream:
@@ -81,18 +95,20 @@ def _make_stream(
     In a whole file the stated duration has no effect: it may be that of the first fragment, or a guess.
     """
     frame = round(last.duration / len(last.samples))
-    end_s = fragments.to_seconds(max(sample.shown for sample in last.samples) + frame)
-    stream = replace(
-        movie.track.stream,
-        duration_s=end_s,
-        frame_s=first.duration / len(first.samples) / movie.track.time_scale,
+    stream = fragments.timeline.place(
+        replace(movie.track.stream, frame_s=first.duration / len(first.samples) / movie.track.time_scale),
+        first=first.samples[0].shown,
+        end=max(sample.shown for sample in last.samples) + frame,
+        sound_end=fragments.find_sound_end(),
     )
     if not fragments.is_cut_off:
         return stream
-    stated_s = max(fragments.to_seconds(listed_end), fragment_lists.read_mehd_s(fragments.reader, movie))
+    end_s = stream.end_s
+    stated_s = max(fragments.timeline.to_seconds(listed_end), fragment_lists.read_mehd_s(fragments.reader, movie))
     return replace(
         stream,
         duration_s=max(end_s, stated_s),
+        end_s=max(end_s, stated_s),
         is_cut_off=True,
         missing=f"The file is incomplete: it ends inside a fragment, after {end_s:.1f} s.",
     )
@@ -132,7 +148,6 @@ class FragmentListIndex:
         # mfra of ffmpeg lists fragments with a keyframe only, and not the samples in the movie box.
         if not self._starts or self._starts[0] > first.start:
             self._starts, self._times = [first.start, *self._starts], [first.samples[0].decoded, *self._times]
-        self._scale = movie.track.time_scale
         fragments.reader.prefetch([(self._starts[0], _HEAD_BYTES), (self._starts[-1], _HEAD_BYTES)])
         last = self._read_last()
         is_listed_beyond = count < len(listed.offsets)
@@ -156,7 +171,7 @@ class FragmentListIndex:
         return self._fragments.read_between(self._starts[number], following, self._times[number])
 
     def _number_at(self, time_s: float) -> int:
-        time = round(time_s * self._scale) + self._fragments.zero
+        time = round(self._fragments.timeline.to_ticks(time_s))
         return max(bisect_right(self._times, time) - 1, 0)
 
     def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
@@ -204,7 +219,7 @@ class FragmentListIndex:
         before: list[FragmentSample] = []
         for earlier in range(number, max(number - _MAX_SPREAD, -1), -1):
             before = [sample for item in self._read_entry(earlier) for sample in item.samples] + before
-            if any(sample.is_key and self._fragments.to_seconds(sample.shown) <= time_s for sample in before):
+            if any(sample.is_key and self._fragments.timeline.to_seconds(sample.shown) <= time_s for sample in before):
                 break
         return _take_decode_chain(self._fragments, before, time_s, max_samples)
 
@@ -215,7 +230,9 @@ def _take_decode_chain(
     """Return the samples that the one shown at a time needs, from some in decoding order; empty if too many."""
     if not samples:
         return []
-    target = min(range(len(samples)), key=lambda number: abs(fragments.to_seconds(samples[number].shown) - time_s))
+    target = min(
+        range(len(samples)), key=lambda number: abs(fragments.timeline.to_seconds(samples[number].shown) - time_s)
+    )
     first = next((number for number in range(target, -1, -1) if samples[number].is_key), None)
     if first is None or target - first >= max_samples:
         return []
@@ -297,12 +314,10 @@ class FragmentScanIndex(ScanIndex):
         # The movie box may hold many keyframes, and a scan does not find it again.
         self._known |= {sample.offset: sample for sample in scanner.list_keyframes(first)}
 
-    def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
-        found = super().find_nearest(times_s)
+    def _check_order(self) -> None:
         known = sorted(self._known.values(), key=lambda sample: sample.offset)
         for sample, later in pairwise(known):
             if later.time_s < sample.time_s:
                 raise _times_start_again(later.offset)
         if known[-1].time_s > self.stream.duration_s:
             raise _times_start_again(known[-1].offset)
-        return found

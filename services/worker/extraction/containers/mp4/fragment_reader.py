@@ -1,8 +1,9 @@
 """Reader of all fragments of one track in a fragmented MP4 (ISO/IEC 14496-12, 8.8)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from services.worker.extraction.containers.mp4.boxes import Mp4Box, read_boxes
+from services.worker.extraction.containers.mp4.edits import measure_delay
 from services.worker.extraction.containers.mp4.fragment import (
     Fragment,
     FragmentSample,
@@ -15,13 +16,16 @@ from services.worker.extraction.containers.mp4.fragment import (
 from services.worker.extraction.containers.mp4.movie import Movie
 from services.worker.extraction.containers.mp4.tables import SampleTables
 from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample
+from services.worker.extraction.containers.timeline import Timeline
 from services.worker.extraction.reading.reader import RangedReader
 
 _MAX_BOXES = 1 << 16
+_MAX_TRACKS = 4
+"""Number of fragments that are searched for sound at the end: some muxers write one for each track."""
 
 
 class FragmentReader:
-    """Reads fragments of one track. Times in seconds are counted from the first picture."""
+    """Reads fragments of one track."""
 
     def __init__(self, reader: RangedReader, movie: Movie) -> None:
         self.reader = reader
@@ -30,7 +34,13 @@ class FragmentReader:
         extends = movie.extends
         self._usual = read_defaults(reader, extends, movie.track.number) if extends else SampleDefaults()
         self._read: dict[int, Fragment] = {}
-        self.zero = 0
+        self._headers: list[Mp4Box] = []
+        """Headers of all fragments, also of other tracks, in the order in which they were found."""
+        delay, skipped = measure_delay(self._track.edit_list)
+        scale = self._track.time_scale
+        self._shift = (delay * scale / movie.time_scale if movie.time_scale else 0.0) - skipped
+        """How much later a picture is shown than its sample says, by the edit list, in ticks."""
+        self.timeline = Timeline(scale)
         self.is_cut_off = False
         """The file ends inside a fragment."""
 
@@ -78,6 +88,8 @@ class FragmentReader:
             # A moov or free box beyond the end of the file does not shorten the video.
             self.is_cut_off |= box.is_cut_off and box.type in (b"moof", b"mdat")
             # Segments of some packagers repeat ftyp and moov before each moof: only the first movie box counts.
+            if box.type == b"moof" and not box.is_cut_off:
+                self._headers.append(box)
             is_header = box.type == b"moof" or (box.type == b"moov" and box.end == self._movie.end)
             if is_header and not box.is_cut_off:
                 found = self.read_at(box, decoded)
@@ -97,8 +109,38 @@ class FragmentReader:
             yield kept
             previous = kept
 
-    def to_seconds(self, time: int) -> float:
-        return (time - self.zero) / self._track.time_scale
+    def begin_timeline(self, first: Fragment) -> None:
+        """Begin the timeline with the first picture of the first fragment, or with the first sound."""
+        starts: list[float] = [min(sample.shown for sample in first.samples)]
+        if first.start == self._movie.start:
+            starts += [self._to_ticks(sound.find_start_s(self._movie.time_scale)) for sound in self._movie.sound]
+        else:
+            starts += [start for start, _ in self._read_sound(self._headers)]
+        self.timeline = Timeline.starting(self._track.time_scale, starts)
+
+    def find_sound_end(self) -> float | None:
+        """Return the latest end, in ticks, of the sound in the fragments found last; None if they have none."""
+        return max((end for _, end in self._read_sound(self._headers[: -_MAX_TRACKS - 1 : -1])), default=None)
+
+    def _to_ticks(self, sound_s: float) -> float:
+        """Return a time of the movie as a time of samples of this track."""
+        return sound_s * self._track.time_scale - self._shift
+
+    def _read_sound(self, headers: Sequence[Mp4Box]) -> Iterator[tuple[float, float]]:
+        """Yield start and end, in ticks, of the first fragment of each sound among several."""
+        for sound in self._movie.sound:
+            extends = self._movie.extends
+            usual = read_defaults(self.reader, extends, sound.number) if extends else SampleDefaults()
+            shift_s = sound.find_shift_s(self._movie.time_scale)
+            for header in headers:
+                found = read_fragment(self.reader, header, sound.number, usual, decoded=0)
+                if found.samples and found.has_time:
+                    start_s = found.samples[0].decoded / sound.time_scale + shift_s
+                    end_s = start_s + found.duration / sound.time_scale
+                    # The decoder's delay is in the first samples, which the edit list cuts out.
+                    heard_s = max(start_s, sound.find_start_s(self._movie.time_scale))
+                    yield self._to_ticks(heard_s), self._to_ticks(end_s)
+                    break
 
     def make_sample(self, sample: FragmentSample) -> CodedSample:
-        return CodedSample(self.to_seconds(sample.shown), sample.offset, sample.size)
+        return CodedSample(self.timeline.to_seconds(sample.shown), sample.offset, sample.size)

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from services.worker.extraction.containers.mp4 import edits
+from services.worker.extraction.containers.mp4 import edits, fragment_index
 from services.worker.extraction.containers.mp4.boxes import read_boxes
-from services.worker.extraction.containers.mp4.fragment_index import open_fragment_index
 from services.worker.extraction.containers.mp4.movie import Movie, read_movie
 from services.worker.extraction.containers.mp4.tables import SampleTables
 from services.worker.extraction.containers.stream import CodedSample, Index
+from services.worker.extraction.containers.timeline import Start, Timeline
 from services.worker.extraction.reading.reader import RangedReader
 
 _MAX_NEIGHBOURS = 12
@@ -20,8 +20,25 @@ def open_index(reader: RangedReader) -> Index:
     """Return the index of the video track. Raises: BrokenIndexError, SourceError."""
     movie = read_movie(reader)
     if _is_fragmented(reader, movie):
-        return open_fragment_index(reader, movie)
+        return fragment_index.open_fragment_index(reader, movie)
     return SampleTableIndex(reader, movie)
+
+
+def find_start(reader: RangedReader) -> Start:
+    """Return the start of the video track by its edit list and its first sample. Raises: as `open_index`."""
+    movie = read_movie(reader)
+    track, scale = movie.track, movie.time_scale
+    if _is_fragmented(reader, movie):
+        return fragment_index.find_start(reader, movie)
+    delay_s = edits.measure_delay(track.edit_list)[0] / scale if scale else 0.0
+    end_s = edits.measure_end_s(track.edit_list, scale, track.duration / track.time_scale)
+    if not track.edit_list and b"ctts" in track.boxes:
+        # The composition offset of the first sample comes after version, count of entries and count of samples.
+        delay_s = int.from_bytes(reader.read_at(track.boxes[b"ctts"].start + 12, 4), signed=True) / track.time_scale
+        end_s += delay_s
+    zero_s = min([delay_s, *(sound.find_start_s(scale) for sound in movie.sound)])
+    last_s = max([end_s, *(sound.find_end_s(scale) for sound in movie.sound)])
+    return Start(delay_s - zero_s, duration_s=last_s - zero_s if last_s > zero_s else None)
 
 
 def _is_fragmented(reader: RangedReader, movie: Movie) -> bool:
@@ -52,10 +69,17 @@ class SampleTableIndex:
         shown = [time for time in near if time >= begin]
         if shown:
             self._edits = edits.start_edits_at(self._edits, min(shown))
+        starts = [sound.find_start_s(movie.time_scale) * self._scale for sound in movie.sound]
+        ends = [sound.find_end_s(movie.time_scale) * self._scale for sound in movie.sound]
         last = self._edits[-1]
-        duration_s = (last.shown + last.end - last.start) / self._scale
         frame_s = self._tables.duration / self._tables.count / self._scale
-        self.stream = replace(track.stream, duration_s=duration_s, frame_s=frame_s)
+        self._timeline = Timeline.starting(self._scale, [self._edits[0].shown, *starts])
+        self.stream = self._timeline.place(
+            replace(track.stream, frame_s=frame_s),
+            first=self._find_first(),
+            end=last.shown + last.end - last.start,
+            sound_end=max(ends, default=None),
+        )
 
     def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
         chosen = []
@@ -73,7 +97,7 @@ class SampleTableIndex:
         return self._make_samples(sorted(kept, key=lambda sample: abs(near[sample] - time_s)))
 
     def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
-        media = edits.find_media_time(self._edits, round(time_s * self._scale))
+        media = edits.find_media_time(self._edits, round(self._timeline.to_ticks(time_s)))
         shown = self._find_visible(self._list_near(self._tables.sample_at(media)))
         if not shown:
             return []
@@ -92,7 +116,7 @@ class SampleTableIndex:
 
     def _list_candidates(self, time_s: float, count: int) -> list[int]:
         """Return up to `count` keyframes on each side of a time."""
-        sample = self._tables.sample_at(edits.find_media_time(self._edits, round(time_s * self._scale)))
+        sample = self._tables.sample_at(edits.find_media_time(self._edits, round(self._timeline.to_ticks(time_s))))
         found = [self._tables.keyframe_at_or_before(sample)]
         for step in (self._tables.keyframe_before, self._tables.keyframe_after):
             found += _walk_keyframes(step, found[0], count)
@@ -101,18 +125,27 @@ class SampleTableIndex:
     def _find_visible(self, samples: Sequence[int]) -> dict[int, float]:
         """Return the time of each sample, in seconds, without the samples that an edit cuts out."""
         times = {sample: edits.find_shown_time(self._edits, self._tables.shown_time(sample)) for sample in samples}
-        return {sample: time / self._scale for sample, time in times.items() if time is not None}
+        return {sample: self._timeline.to_seconds(time) for sample, time in times.items() if time is not None}
 
-    def _time_s(self, sample: int) -> float:
-        """Return the time of a sample, also of one that is cut out but needed by one that is not."""
+    def _find_first(self) -> int:
+        """Return the time, in ticks, of the first sample in the file that is not cut out."""
+        near = self._list_near(self._tables.sample_at(self._edits[0].start))
+        times = (edits.find_shown_time(self._edits, self._tables.shown_time(sample)) for sample in near)
+        return next((time for time in times if time is not None), self._edits[0].shown)
+
+    def _find_shown(self, sample: int) -> int:
+        """Return the time of a sample in ticks, also of one that is cut out but needed by one that is not."""
         first = self._edits[0]
         time = self._tables.shown_time(sample)
         shown = edits.find_shown_time(self._edits, time)
-        return (first.shown + time - first.start if shown is None else shown) / self._scale
+        return first.shown + time - first.start if shown is None else shown
 
     def _make_samples(self, numbers: Sequence[int]) -> list[CodedSample]:
         ranges = self._tables.locate_samples(numbers)
-        return [CodedSample(self._time_s(number), *located) for number, located in zip(numbers, ranges, strict=True)]
+        return [
+            CodedSample(self._timeline.to_seconds(self._find_shown(number)), *located)
+            for number, located in zip(numbers, ranges, strict=True)
+        ]
 
 
 def _walk_keyframes(step: Callable[[int], int | None], sample: int, count: int) -> list[int]:

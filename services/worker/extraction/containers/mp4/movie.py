@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from services.worker.extraction.containers.mp4.boxes import Mp4Box, read_boxes
 from services.worker.extraction.containers.mp4.sample_entry import parse_sample_entry
+from services.worker.extraction.containers.mp4.sound import SoundTrack, read_sound
 from services.worker.extraction.containers.stream import BrokenIndexError, Stream
 from services.worker.extraction.pixels import orientation
 from services.worker.extraction.reading.reader import RangedReader
@@ -43,22 +44,16 @@ class Movie:
     time_scale: int
     duration: int
     track: MovieTrack
+    sound: tuple[SoundTrack, ...]
     extends: Mp4Box | None
 
 
 def read_movie(reader: RangedReader) -> Movie:
     """Return the movie box with the track to show. Raises: BrokenIndexError, SourceError."""
-    start, moov = 0, None
-    for box in read_boxes(reader.read_at, 0, reader.size_bytes):
-        if box.type == b"moov":
-            moov = box
-            break
-        # Kept for fragments in the movie box itself, which begin with its header.
-        start = box.end
-    if moov is None:
-        raise BrokenIndexError.at("mp4 file", 0, expected="a moov box", found="none")
+    start, moov = _find_movie_box(reader)
     time_scale = duration = 0
     tracks: list[MovieTrack] = []
+    sound: list[SoundTrack] = []
     refused: list[BrokenIndexError] = []
     chapters: set[int] = set()
     extends = None
@@ -72,13 +67,25 @@ def read_movie(reader: RangedReader) -> Movie:
             # QuickTime: a chapter reference leads to a track of chapter names or pictures.
             references = _read_body(reader, found.get(b"chap"), 64)
             chapters |= {int.from_bytes(references[at : at + 4]) for at in range(0, len(references) - 3, 4)}
+            if track := read_sound(reader, found):
+                sound.append(track)
             try:
                 tracks += _read_track(reader, found)
             except BrokenIndexError as error:
                 refused.append(error)
     if not tracks and refused:
         raise refused[0]
-    return Movie(start, moov.end, time_scale, duration, _choose_track(tracks, chapters, moov), extends)
+    return Movie(start, moov.end, time_scale, duration, _choose_track(tracks, chapters, moov), tuple(sound), extends)
+
+
+def _find_movie_box(reader: RangedReader) -> tuple[int, Mp4Box]:
+    """Return the movie box, and the offset at which its header begins. Raises: BrokenIndexError."""
+    start = 0
+    for box in read_boxes(reader.read_at, 0, reader.size_bytes):
+        if box.type == b"moov":
+            return start, box
+        start = box.end
+    raise BrokenIndexError.at("mp4 file", 0, expected="a moov box", found="none")
 
 
 def _parse_times(header: bytes, box: Mp4Box) -> tuple[int, int]:

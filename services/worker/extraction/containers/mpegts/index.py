@@ -3,7 +3,7 @@
 Source: ISO/IEC 13818-1, 2.4.3. A transport stream has no table of keyframes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ from services.worker.extraction.containers.mpegts import tables
 from services.worker.extraction.containers.mpegts.pes import PesPacket, PesReader
 from services.worker.extraction.containers.scan import ScanIndex, ScannedSample
 from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index, Stream
+from services.worker.extraction.containers.timeline import MAX_GAP_S, Start, Timeline
 from services.worker.extraction.reading.reader import RangedReader
 
 _DECODERS = {kind: codec.decoder for codec in CODECS for kind in codec.mpegts_types}
@@ -20,54 +21,76 @@ _TAIL_BYTES = 256 * 1024
 _MAX_TAILS = 16
 _CLOCK_HZ = 90_000
 _WRAP = 1 << 33
-_USUAL_FRAME_S = 0.04
+_USUAL_FRAME = 3600
 _MAX_PICTURES_BEFORE_KEYFRAME = 2000
 
 
 @dataclass(frozen=True)
 class _Clock:
-    """Converts time stamps to seconds from the first one. They start again at zero every 26.5 hours."""
+    """Extends time stamps, which start again at zero every 26.5 hours, to ticks that go on from the first one."""
 
-    zero: int
+    first: int
 
-    def to_seconds(self, stamp: int) -> float:
-        # A time before the first one, as of B-frames, is negative.
-        ticks = (stamp - self.zero) % _WRAP
-        return (ticks - _WRAP if ticks > _WRAP // 2 else ticks) / _CLOCK_HZ
+    def extend(self, stamp: int) -> int:
+        # A time before the first one, as of B-frames, is less.
+        ticks = (stamp - self.first) % _WRAP
+        return self.first + (ticks - _WRAP if ticks > _WRAP // 2 else ticks)
+
+
+@dataclass(frozen=True)
+class _Program:
+    """The first video of a program, and the sound of that program."""
+
+    pid: int
+    decoder: str
+    sound: frozenset[int]
 
 
 def open_index(reader: RangedReader) -> Index:
     """Return the index of the first video stream. Raises: BrokenIndexError, SourceError."""
-    head = reader.read_at(0, _HEAD_BYTES)
-    framing = tables.find_framing(head)
-    if framing is None:
-        raise BrokenIndexError.at("mpegts packets", 0, expected="five sync bytes in a row", found="none")
-    pid, decoder = _find_video(reader, framing, len(head))
-    packets = PesReader(reader, *framing, pid)
-    first = next(packets.read_pictures(0), None)
-    if first is None:
-        expected = f"a picture of PID {pid} with a time"
-        raise BrokenIndexError.at("mpegts PES", framing[0], expected=expected, found="none")
-    scanner = PesScanner(packets, decoder, _Clock(first.stamp))
+    framing, program, scanner = _open_scanner(reader)
+    first = scanner.find_first(framing[0])
     # The size of the pictures is only in the headers of a keyframe.
     key = next(scanner.scan_keyframes(0, reader.size_bytes), None)
     if key is None or key.data is None:
         expected = f"a keyframe in the first {_MAX_PICTURES_BEFORE_KEYFRAME} pictures"
-        raise BrokenIndexError.at("mpegts PES", first.offset, expected=expected, found="none")
-    coded = get_codec(decoder).describe(b"", key.data)
-    end_s, frame_s = scanner.find_end(reader.size_bytes)
+        raise BrokenIndexError.at("mpegts PES", framing[0], expected=expected, found="none")
+    coded = get_codec(program.decoder).describe(b"", key.data)
+    end, frame = scanner.find_end(reader.size_bytes)
+    sound_end = scanner.find_sound_end(reader.size_bytes)
+    if end is None and sound_end is None:
+        expected = f"a picture in the last {_MAX_TAILS * _TAIL_BYTES} bytes"
+        raise BrokenIndexError.at("mpegts PES", reader.size_bytes, expected=expected, found="none")
     stream = Stream(
-        decoder=decoder,
+        decoder=program.decoder,
         width_px=coded.width_px,
         height_px=coded.height_px,
-        duration_s=end_s + frame_s,
-        frame_s=frame_s,
+        frame_s=frame / _CLOCK_HZ,
+        max_gap_s=MAX_GAP_S,
     )
+    stream = scanner.timeline.place(stream, first=first, end=end, sound_end=sound_end)
     return ScanIndex(reader, stream, scanner, (0, reader.size_bytes))
 
 
-def _find_video(reader: RangedReader, framing: tuple[int, int], end: int) -> tuple[int, str]:
-    """Return PID and decoder of the first video stream that a program map lists. Raises: BrokenIndexError."""
+def find_start(reader: RangedReader) -> Start:
+    """Return the start of the first video stream. Raises: BrokenIndexError, SourceError."""
+    framing, _, scanner = _open_scanner(reader)
+    first = scanner.find_first(framing[0])
+    return Start(scanner.timeline.to_seconds(first))
+
+
+def _open_scanner(reader: RangedReader) -> "tuple[tuple[int, int], _Program, PesScanner]":
+    head = reader.read_at(0, _HEAD_BYTES)
+    framing = tables.find_framing(head)
+    if framing is None:
+        raise BrokenIndexError.at("mpegts packets", 0, expected="five sync bytes in a row", found="none")
+    program = _find_program(reader, framing, len(head))
+    sound = [PesReader(reader, *framing, pid) for pid in program.sound]
+    return framing, program, PesScanner(PesReader(reader, *framing, program.pid), sound, program.decoder)
+
+
+def _find_program(reader: RangedReader, framing: tuple[int, int], end: int) -> _Program:
+    """Return the first program map with a video stream. Raises: BrokenIndexError."""
     map_pids: set[int] = set()
     for pid, _, section in tables.read_packets(reader.read_at, *framing, end):
         if pid == 0 and section:
@@ -76,18 +99,34 @@ def _find_video(reader: RangedReader, framing: tuple[int, int], end: int) -> tup
             for kind, stream in tables.parse_streams(section):
                 # The first video of the first program: others are further channels of a broadcast.
                 if kind in _DECODERS:
-                    return stream, _DECODERS[kind]
+                    return _Program(stream, _DECODERS[kind], frozenset(tables.parse_sound_pids(section)))
     expected = f"a video stream in the first {end} bytes"
     raise BrokenIndexError.at("mpegts program map", framing[0], expected=expected, found=f"{len(map_pids)} programs")
 
 
 class PesScanner:
-    """Pictures of one PID, read from any offset."""
+    """Pictures of one PID, read from any offset. `sound` are the readers of the sound of the same program."""
 
-    def __init__(self, packets: PesReader, decoder: str, clock: _Clock) -> None:
+    def __init__(self, packets: PesReader, sound: Sequence[PesReader], decoder: str) -> None:
         self._packets = packets
+        self._sound = sound
         self._decoder = decoder
-        self._clock = clock
+        self._clock = _Clock(0)
+        self.timeline = Timeline(_CLOCK_HZ)
+
+    def find_first(self, start: int) -> int:
+        """Return the time of the first picture in ticks, and begin the timeline with it or with the first sound.
+
+        Raises: BrokenIndexError.
+        """
+        first = next(self._packets.read_stamps(start, 1 << 62), None)
+        if first is None:
+            raise BrokenIndexError.at("mpegts PES", start, expected="a picture with a time", found="none")
+        self._clock = _Clock(first)
+        sound = [next(packets.read_stamps(start, start + _HEAD_BYTES), first) for packets in self._sound]
+        near = [begin for begin in map(self._clock.extend, sound) if first - begin < MAX_GAP_S * _CLOCK_HZ]
+        self.timeline = Timeline.starting(_CLOCK_HZ, [first, *near])
+        return first
 
     def scan_keyframes(self, start: int, end: int) -> Iterator[CodedSample]:
         for number, picture in enumerate(self._packets.read_pictures(start)):
@@ -106,16 +145,25 @@ class PesScanner:
 
     def _make_sample(self, picture: PesPacket) -> CodedSample:
         data = picture.join_payload()
-        return CodedSample(self._clock.to_seconds(picture.stamp), picture.offset, len(data), data=data)
+        time_s = self.timeline.to_seconds(self._clock.extend(picture.stamp))
+        return CodedSample(time_s, picture.offset, len(data), data=data)
 
-    def find_end(self, size_bytes: int) -> tuple[float, float]:
-        """Return the time of the last picture and the duration of a frame, in seconds. Raises: BrokenIndexError."""
+    def find_sound_end(self, size_bytes: int) -> int | None:
+        """Return the time of the last sound in ticks; None if there is none near the end of the file."""
+        start = max(size_bytes - _TAIL_BYTES, 0)
+        stamps = [stamp for packets in self._sound for stamp in packets.read_stamps(start, size_bytes)]
+        return max(map(self._clock.extend, stamps), default=None)
+
+    def find_end(self, size_bytes: int) -> tuple[int | None, int]:
+        """Return the end of the last picture, None if it is not near the end, and the duration of a frame, in ticks."""
+        times: list[int] = []
         for number in range(1, _MAX_TAILS + 1):
-            start = max(size_bytes - number * _TAIL_BYTES, 0)
-            times = sorted(self._clock.to_seconds(picture.stamp) for picture in self._packets.read_pictures(start))
-            if len(times) > 1 or (times and start == 0):
-                # The median, as a lost packet or a cut makes one long gap.
-                gaps = sorted(later - earlier for earlier, later in pairwise(times))
-                return times[-1], gaps[len(gaps) // 2] if gaps else _USUAL_FRAME_S
-        expected = f"two pictures in the last {_MAX_TAILS * _TAIL_BYTES} bytes"
-        raise BrokenIndexError.at("mpegts PES", start, expected=expected, found="none")
+            start, stop = max(size_bytes - number * _TAIL_BYTES, 0), size_bytes - (number - 1) * _TAIL_BYTES
+            times += map(self._clock.extend, self._packets.read_stamps(start, stop))
+            if len(times) > 1 or start == 0:
+                break
+        times.sort()
+        # The median, as a lost packet or a cut makes one long gap.
+        gaps = sorted(later - earlier for earlier, later in pairwise(times))
+        frame = gaps[len(gaps) // 2] if gaps else _USUAL_FRAME
+        return times[-1] + frame if times else None, frame

@@ -13,8 +13,6 @@ _VIDEO_TYPES = {kind for codec in CODECS for kind in codec.mpegts_types} | {0x33
 _CHECKED_VIDEO_PACKETS = 64
 """Number of packets of video that are checked for scrambling."""
 _NO_PICTURES = "The file is incomplete: it announces a video, and ends before the first picture."
-_PRIVATE = 0x06
-"""May be AV1 or VP9 as well as subtitles: https://aomediacodec.github.io/av1-mpeg2-ts/"""
 
 
 def matches_head(head: bytes) -> bool:
@@ -54,7 +52,7 @@ def inspect_contents(read_at: ReadAt, size_bytes: int) -> Contents | None:
                 else:
                     # Audio, subtitles and data count as other tracks.
                     others.add(stream)
-                    may_hide_video |= kind == _PRIVATE
+                    may_hide_video |= kind == tables.PRIVATE
             # A long map continues in the next packet, which is not read.
             may_hide_video |= tables.find_section_end(section) > len(section)
     tracks = tuple(VideoTrack(encrypted=scrambled) for scrambled in video.values())

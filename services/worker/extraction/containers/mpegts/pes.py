@@ -87,7 +87,7 @@ class PesReader:
         pending: list[_Rows] = []
         pending_bytes = 0
         begun_at = -1
-        for offsets, rows in self._read_windows(offset):
+        for offsets, rows in self._read_windows(offset, self._reader.size_bytes):
             # The payload unit start indicator marks the first packet of a PES packet.
             begins = np.flatnonzero(rows[:, 1] & _BEGINS)
             done = 0
@@ -107,12 +107,19 @@ class PesReader:
         if picture:
             yield picture
 
-    def _read_windows(self, offset: int) -> Iterator[tuple[_Numbers, _Rows]]:
-        """Yield offsets and bytes of the packets of the PID, window by window."""
+    def read_stamps(self, start: int, end: int) -> Iterator[int]:
+        """Yield the time stamps of the PES packets that begin between two offsets."""
+        for offsets, rows in self._read_windows(start, min(end, self._reader.size_bytes)):
+            for begin in np.flatnonzero(rows[:, 1] & _BEGINS):
+                if picture := _parse_picture(int(offsets[begin]), [rows[begin : begin + 1]]):
+                    yield picture.stamp
+
+    def _read_windows(self, offset: int, end: int) -> Iterator[tuple[_Numbers, _Rows]]:
+        """Yield offsets and bytes of the packets of the PID that begin before `end`, window by window."""
         at = self._start + -(-max(offset - self._start, 0) // self._stride) * self._stride
         window = _MIN_WINDOW_BYTES
-        while at + PACKET_BYTES <= self._reader.size_bytes:
-            count = max(window // self._stride, 1)
+        while at < end and at + PACKET_BYTES <= self._reader.size_bytes:
+            count = max(min(window, end - at) // self._stride, 1)
             data = self._reader.read_at(at, count * self._stride)
             # The last packet of the file may lack the error correction bytes after it.
             count = (len(data) + self._stride - PACKET_BYTES) // self._stride

@@ -60,9 +60,12 @@ def changed(path: Path, change: Change) -> Path:
 def assert_is_whole(outcome: Outcome) -> None:
     assert (outcome.state, outcome.reason) == (VideoState.DONE, None)
     assert outcome.info is not None
-    assert outcome.info.duration_s == pytest.approx(DURATION_S, abs=0.001)
     assert numbers(outcome) == WHOLE
-    assert times_s(outcome) == pytest.approx([4, 20, 38], abs=0.001)
+    # Without an edit list, the pictures begin after the sound: by the two frames that the encoder is late.
+    late_s = times_s(outcome)[0] - 4
+    assert -0.001 <= late_s <= 0.081
+    assert times_s(outcome) == pytest.approx([4 + late_s, 20 + late_s, 38 + late_s], abs=0.001)
+    assert outcome.info.duration_s == pytest.approx(DURATION_S + late_s, abs=0.05)
 
 
 def flags(names: str) -> tuple[str, ...]:
@@ -165,7 +168,9 @@ def test_cut_recording_is_incomplete(
     assert duration_s == pytest.approx(DURATION_S * keep, abs=2.5)
     wanted = [duration_s * 25 * share for share in (0.1, 0.5, 0.95)]
     assert numbers(outcome) == pytest.approx(wanted, abs=26)
-    assert times_s(outcome) == pytest.approx([number / 25 for number in numbers(outcome)], abs=0.001)
+    late_s = times_s(outcome)[0] - numbers(outcome)[0] / 25
+    assert -0.001 <= late_s <= 0.081
+    assert times_s(outcome) == pytest.approx([number / 25 + late_s for number in numbers(outcome)], abs=0.001)
 
 
 def test_recording_cut_in_first_fragment_is_incomplete(
@@ -200,7 +205,7 @@ def test_undecodable_fragments_are_reported(source: Path, tmp_path: Path, sandbo
     path = muxed(source, tmp_path / "a.mp4", *flags("frag_keyframe+global_sidx+skip_trailer"))
     outcome = extract(sandbox, path)
     assert (outcome.state, outcome.reason_code) == (VideoState.DEGRADED, ReasonCode.INCOMPLETE)
-    assert f"of {DURATION_S}.0 s" in (outcome.reason or "")
+    assert f"of {DURATION_S}." in (outcome.reason or "")
 
 
 def test_samples_without_duration_repeat_the_last(source: Path, tmp_path: Path, sandbox: Sandbox) -> None:
