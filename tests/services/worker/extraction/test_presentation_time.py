@@ -124,7 +124,7 @@ def test_sound_after_last_picture_counts(film: Path, videos: Videos, tmp_path: P
     assert last.time_s == pytest.approx(DURATION_S, abs=0.1)
     assert last.note is not None
     assert f"{last.time_s:.1f} s" in last.note
-    assert f"{0.95 * outcome.info.duration_s:.1f} s" in last.note
+    assert f"{0.95 * (outcome.info.duration_s or 0.0):.1f} s" in last.note
 
 
 @pytest.fixture(scope="module")
