@@ -97,6 +97,7 @@ class SampleTableIndex:
         return self._make_samples(sorted(kept, key=lambda sample: abs(near[sample] - time_s)))
 
     def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
+        self._tables.read_all_offsets()
         media = edits.find_media_time(self._edits, round(self._timeline.to_ticks(time_s)))
         shown = self._find_visible(self._list_near(self._tables.sample_at(media)))
         if not shown:

@@ -3,7 +3,7 @@
 Two hours of video have 700 KB of sample sizes and as much of chunk offsets; three keyframes need some bytes of them.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +21,7 @@ _Numbers = np.ndarray[Any, np.dtype[np.int64]]
 _MAX_TABLE_BYTES = 16 * 1024 * 1024
 _MAX_EXACT_BYTES = 512 * 1024
 """Upper limit, in bytes, on a table of composition offsets that is read whole."""
+_CACHED_BYTES, _MIN_CHECKED_BYTES = 64 * 1024, 4096
 _MAX_SAMPLES = 1 << 26
 _MAX_LISTED = 200_000
 """Upper limit on samples in the movie box of a fragmented file; usually it has at most a second of video."""
@@ -66,6 +67,7 @@ class SampleTables:
         self._read_times()
         self._read_chunks()
         self._keyframes = self._read_keyframes()
+        self._read_offsets()
 
     def _error(self, kind: bytes, *, expected: str, found: object) -> BrokenIndexError:
         element = f"mp4 {kind.decode('latin-1')}"
@@ -98,23 +100,37 @@ class SampleTables:
         self.duration = int(self._starts[-1])
         self._offsets: _Runs | None = None
         self._usual_offset = 0
-        if b"ctts" in self._boxes:
-            self._read_offsets()
 
     def _read_offsets(self) -> None:
-        """Read all composition offsets if the table is small, otherwise the first one, for all keyframes.
+        """Read all composition offsets if the table is small, or if its first part has several for keyframes.
 
-        The second is exact if all frames have one duration and no keyframe has leading pictures; else it is some frames
-        off.
+        Else take the offset of the first sample for all. That is exact for keyframes at a constant rate that no leading
+        pictures follow, as encoders set them by default.
         """
+        if b"ctts" not in self._boxes:
+            return
         box = self._boxes[b"ctts"]
         if box.end - box.start <= _MAX_EXACT_BYTES:
-            table = self._read_table(b"ctts", 2, ">i4")
-            if len(table):
-                counts = table[:, 0]
-                self._offsets = _Runs(np.concatenate(([0], counts.cumsum()[:-1])), table[:, 1])
-        else:
-            self._usual_offset = int.from_bytes(self._reader.read_at(box.start + 12, 4), signed=True)
+            self.read_all_offsets()
+            return
+        # What is in the cache already, or a little more.
+        start = box.start + 8
+        data = self._reader.read_at(start, max(-start % _CACHED_BYTES, _MIN_CHECKED_BYTES))
+        table = np.frombuffer(data, ">i4", len(data) // 8 * 2).astype(np.int64).reshape(-1, 2)
+        offsets = _Runs(np.concatenate(([0], table[:-1, 0].cumsum())), table[:, 1])
+        known = int(table[:, 0].sum())
+        keyframes = range(known) if self._keyframes is None else self._keyframes[: bisect_left(self._keyframes, known)]
+        self._usual_offset = int(offsets.value[0])
+        if any(offsets.value[offsets.number_at(sample)] != self._usual_offset for sample in keyframes):
+            self.read_all_offsets()
+
+    def read_all_offsets(self) -> None:
+        """Read all composition offsets: for samples that are not keyframes."""
+        if b"ctts" not in self._boxes or self._offsets is not None:
+            return
+        table = self._read_table(b"ctts", 2, ">i4")
+        if len(table):
+            self._offsets = _Runs(np.concatenate(([0], table[:-1, 0].cumsum())), table[:, 1])
 
     def _read_chunks(self) -> None:
         table = self._read_table(b"stsc", 3)

@@ -72,6 +72,16 @@ def test_two_hours_take_few_round_trips(videos: Videos, tmp_path: Path, options:
     assert counted.read_bytes < 4_000_000
 
 
+def test_open_groups_in_long_table_have_exact_times(videos: Videos, tmp_path: Path) -> None:
+    """Keyframes have two composition offsets: those of open groups are decoded before pictures that precede them."""
+    options = ("-preset", "veryfast", "-bf", "3", "-x264-params", "open-gop=1:bframes=3:b-adapt=0")
+    clip = videos.video("open.mp4", width_px=128, height_px=72, duration_s=20, gop=40, options=options)
+    film = tmp_path / "film.mp4"
+    run_ffmpeg(["-stream_loop", "199", "-i", str(clip), "-c", "copy"], film)
+    for frame in frames_at(film, [363.1, 2003.1, 3810.9]):
+        assert frame_number(frame.image) == round(25 * frame.time_s) % 500
+
+
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_frames_are_rotated_by_track_matrix(videos: Videos, quarters: int) -> None:
     path = videos.video("turned.mov", rotation_deg=90 * quarters, duration_s=2)
