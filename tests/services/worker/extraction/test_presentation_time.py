@@ -204,3 +204,66 @@ def test_recording_without_duration_that_is_cut_is_incomplete(
     duration_s = outcome.info.duration_s or 0.0
     assert duration_s == pytest.approx(0.6 * DURATION_S, abs=0.5)
     assert f"after {duration_s:.1f} s" in (outcome.reason or "")
+
+
+def opendml(avi: bytes, frames_per_part: int) -> bytes:
+    """Return an AVI of one stream in RIFF lists of so many frames, each with its part of the index (OpenDML 1.02)."""
+    index = avi.rindex(b"idx1")
+    (length,) = struct.unpack_from("<I", avi, index + 4)
+    movi = avi.index(b"movi")
+    frames = [
+        (flags & 0x10, avi[movi + at + 8 : movi + at + 8 + size])
+        for _, flags, at, size in struct.iter_unpack("<4sIII", avi[index + 8 : index + 8 + length])
+    ]
+    parts = [frames[at : at + frames_per_part] for at in range(0, len(frames), frames_per_part)]
+    headers = avi[12 : movi - 8]
+    # An entry for each part takes the place of padding at the end of the stream's list.
+    junk = headers.index(b"JUNK")
+    (room,) = struct.unpack_from("<I", headers, junk + 4)
+    content, entries = b"", []
+    for number, part in enumerate(parts):
+        before = 12 + (len(headers) if number == 0 else 0)
+        base = len(content) + before + 12
+        chunks, rows = b"", b""
+        for is_key, data in part:
+            rows += struct.pack("<II", len(chunks) + 8, len(data) | (0 if is_key else 1 << 31))
+            chunks += struct.pack("<4sI", b"00dc", len(data)) + data + b"\0" * (len(data) % 2)
+        table = struct.pack("<HBBI4sQI", 2, 0, 1, len(part), b"00dc", base, 0) + rows
+        entries.append(struct.pack("<QII", base + len(chunks), len(table) + 8, len(part)))
+        inner = chunks + struct.pack("<4sI", b"ix00", len(table)) + table
+        body = (headers if number == 0 else b"") + struct.pack("<4sI4s", b"LIST", 4 + len(inner), b"movi") + inner
+        content += struct.pack("<4sI4s", b"RIFF", 4 + len(body), b"AVI " if number == 0 else b"AVIX") + body
+    indx = struct.pack("<HBBI4s12x", 4, 0, 0, len(entries), b"00dc") + b"".join(entries)
+    at = 12 + junk
+    return content[:at] + struct.pack("<4sI", b"indx", room) + indx.ljust(room, b"\0") + content[at + 8 + room :]
+
+
+@pytest.mark.parametrize("keep", [1, 0.7])
+def test_all_parts_of_opendml_count(videos: Videos, tmp_path: Path, keep: float) -> None:
+    content = opendml(videos.video("a.avi", codec="mpeg4", **SMALL, duration_s=8).read_bytes(), 50)
+    path = tmp_path / "parts.avi"
+    path.write_bytes(content[: round(keep * len(content))])
+    outcome = thumbnails(path)
+    assert outcome.info is not None
+    assert outcome.info.duration_s == pytest.approx(8)
+    assert outcome.index_failure is None
+    assert extracted.numbers(outcome) == [round(25 * time_s) for time_s in extracted.times_s(outcome)]
+    if keep == 1:
+        assert (outcome.state, outcome.reason) == (VideoState.DONE, None)
+        assert extracted.times_s(outcome) == pytest.approx([0.8, 4, 7.6], abs=1)
+    else:
+        assert (outcome.state, outcome.reason_code) == (VideoState.DEGRADED, ReasonCode.INCOMPLETE)
+
+
+def test_parts_without_index_are_missing(videos: Videos, tmp_path: Path) -> None:
+    whole = videos.video("a.avi", codec="mpeg4", **SMALL, duration_s=4).read_bytes()
+    content = bytearray(whole + struct.pack("<4sI4s", b"RIFF", 4, b"AVIX"))
+    # Number of frames in the header of the stream.
+    struct.pack_into("<I", content, content.index(b"strh") + 8 + 32, 200)
+    path = tmp_path / "parts.avi"
+    path.write_bytes(content)
+    outcome = thumbnails(path)
+    assert outcome.info is not None
+    assert outcome.info.duration_s == pytest.approx(8)
+    assert (outcome.state, outcome.reason_code) == (VideoState.DEGRADED, ReasonCode.INCOMPLETE)
+    assert "4.0 s of 8.0 s" in (outcome.reason or "")

@@ -47,7 +47,6 @@ def open_index(reader: RangedReader) -> Index:
     header = _read_header(reader)
     packets = _make_packet_reader(reader, header)
     tail = max(header.end - max(_TAIL_BYTES, 2 * header.packet_bytes), header.start)
-    reader.prefetch([(header.start, _TAIL_BYTES), (tail, header.end - tail)])
     first, timeline = _find_start(packets, header)
     last = list(packets.read_times(tail, _TAIL_BYTES))
     times = sorted(shown_ms for stream, shown_ms in last if stream == header.number)

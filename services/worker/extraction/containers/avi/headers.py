@@ -47,11 +47,14 @@ class AviHeaders:
     index: Chunk | None
     sound_s: float
     """Duration of the longest sound, as its header states it."""
+    continues: bool = False
+    """Further RIFF lists follow the first one."""
 
 
 def read_headers(reader: RangedReader) -> AviHeaders:
     """Return the headers of the first video stream. Raises: BrokenIndexError, SourceError."""
     headers = movie = index = None
+    continues = False
     for chunk in read_chunks(reader.read_at, 12, reader.size_bytes):
         if chunk.kind == b"hdrl":
             headers = chunk
@@ -61,6 +64,7 @@ def read_headers(reader: RangedReader) -> AviHeaders:
             index = chunk
         elif chunk.kind == b"AVIX":
             # OpenDML: a file over 1 GB goes on in further RIFF lists, whose frames only its own index lists.
+            continues = True
             break
     if headers is None or movie is None:
         found = f"{'hdrl' if headers else 'no hdrl'}, {'movi' if movie else 'no movi'}"
@@ -82,7 +86,7 @@ def read_headers(reader: RangedReader) -> AviHeaders:
             header, picture, _read_body(reader, found_parts.get(b"vprp")), tick_s=scale / rate, offset=chunk.start
         )
         parts = tuple(_parse_parts(_read_body(reader, found_parts.get(b"indx"))))
-        return AviHeaders(number, len(lists), frames, scale / rate, stream, parts, movie, index, sound_s)
+        return AviHeaders(number, len(lists), frames, scale / rate, stream, parts, movie, index, sound_s, continues)
     raise BrokenIndexError.at("avi hdrl", headers.start, expected="a video stream", found=f"{len(lists)} others")
 
 

@@ -38,9 +38,10 @@ class IndexEntries:
 
 
 class FrameTable(Protocol):
-    """The index of the video stream, with `count` frames."""
+    """The index of the video stream. It lists `count` frames of those that the file `announces`."""
 
     count: int
+    announces: int
 
     def plan_reads(self, number: int) -> list[ByteRange]:
         """Return the ranges to read for the entries around a frame."""
@@ -60,9 +61,11 @@ class OpenDmlTable:
 
     def __init__(self, reader: RangedReader, headers: AviHeaders) -> None:
         self._reader = reader
-        self._parts = headers.parts
-        self._firsts = [0, *accumulate(part.frames for part in headers.parts)]
+        # Each part is after its frames, so a file that is cut off has the frames of the parts that it has.
+        self._parts = [part for part in headers.parts if part.start + _PART_HEADER_BYTES <= reader.size_bytes]
+        self._firsts = [0, *accumulate(part.frames for part in self._parts)]
         self.count = self._firsts[-1]
+        self.announces = sum(part.frames for part in headers.parts)
 
     def plan_reads(self, number: int) -> list[ByteRange]:
         part, first, last = self._find_range(number)
@@ -122,6 +125,8 @@ class Idx1Table:
         if self._is_whole:
             self._whole = self._read_entries(0, self._total)
             self.count = len(self._whole.number)
+        # It lists the first RIFF list only: the frames of the others are in an index of OpenDML, which is missing.
+        self.announces = max(self.count, headers.frames) if headers.continues else self.count
 
     def _find_base(self, headers: AviHeaders) -> int:
         """Return the offset from which the entries count: the start of the movi list, or that of the file.
@@ -184,8 +189,12 @@ class AviIndex:
         self._table = table
         self._timeline = Timeline(1 / headers.tick_s)
         sound_end = self._timeline.to_ticks(headers.sound_s)
-        stream = self._timeline.place(headers.stream, first=0, end=table.count, sound_end=sound_end)
-        self.stream = replace(stream, has_display_times=False)
+        stream = self._timeline.place(headers.stream, first=0, end=table.announces, sound_end=sound_end)
+        missing = ""
+        if table.announces > table.count:
+            listed_s = self._timeline.to_seconds(table.count)
+            missing = f"The file is incomplete: its index lists the first {listed_s:.1f} s of {stream.end_s:.1f} s."
+        self.stream = replace(stream, has_display_times=False, missing=missing)
 
     def _number_at(self, time_s: float) -> int:
         return min(max(round(self._timeline.to_ticks(time_s)), 0), self._table.count - 1)
