@@ -1,6 +1,7 @@
 """MPEG-1 and MPEG-2 (ISO/IEC 13818-2, 6.2) and MPEG-4 part 2 (ISO/IEC 14496-2, 6.2.3)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from services.worker.extraction.codecs.bits import Bits, OutOfBitsError
 from services.worker.extraction.codecs.codec import Codec, Rewritten
@@ -9,6 +10,8 @@ from services.worker.extraction.codecs.coded import Coded
 _SEQUENCE, _EXTENSION, _PICTURE = b"\0\0\1\xb3", b"\0\0\1\xb5", b"\0\0\1\0"
 _VOP = b"\0\0\1\xb6"
 _INTRA = 1
+_I_VOP, _B_VOP = 0, 2
+"""Values of vop_coding_type."""
 _CODING, _FRAME_STRUCTURE, _PROGRESSIVE = 8, 3, 0x80
 """Picture coding extension: its number, picture_structure of a frame, and progressive_frame."""
 _MPEG1_RATIOS = {
@@ -75,22 +78,22 @@ def make_mpeg2_progressive(extradata: bytes, pictures: Sequence[bytes]) -> Rewri
 def describe_mpeg4(extradata: bytes, picture: bytes) -> Coded:
     """Return what the headers of the video object layer and plane say."""
     at = picture.find(_VOP)
-    # vop_coding_type 0: an I-VOP.
-    is_key = picture[at + 4] >> 6 == 0 if 0 <= at < len(picture) - 4 else None
+    coding_type = picture[at + 4] >> 6 if 0 <= at < len(picture) - 4 else None
+    is_key = None if coding_type is None else coding_type == _I_VOP
     # AVI files have the layer header before the keyframes, MP4 in esds.
     for data in (picture, extradata):
         layer = next((found for code in range(0x20, 0x30) if (found := data.find(bytes([0, 0, 1, code]))) >= 0), -1)
         if layer >= 0:
             try:
-                width, height, ratio, interlaced = _read_layer(Bits(data[layer + 4 : layer + 64]))
+                coded = _read_layer(Bits(data[layer + 4 : layer + 64]))
             except OutOfBitsError:
                 break
-            return Coded(width, height, ratio, may_be_interlaced=interlaced, is_key=is_key)
-    return Coded(is_key=is_key)
+            return replace(coded, is_key=is_key, is_bidirectional=coding_type == _B_VOP)
+    return Coded(is_key=is_key, is_bidirectional=coding_type == _B_VOP)
 
 
-def _read_layer(bits: Bits) -> tuple[int, int, float | None, bool]:
-    """Return width, height, sample aspect ratio and interlacing of a video object layer."""
+def _read_layer(bits: Bits) -> Coded:
+    """Return what a video object layer says."""
     bits.skip(1 + 8)
     if bits.flag():
         # Version and priority of the layer (is_object_layer_identifier)
@@ -100,8 +103,11 @@ def _read_layer(bits: Bits) -> tuple[int, int, float | None, bool]:
     if code == _EXTENDED_PAR:
         across, down = bits.u(8), bits.u(8)
         ratio = across / down if across and down else None
+    is_delayed = False
     if bits.flag():  # control parameters
-        bits.skip(2 + 1)
+        bits.skip(2)
+        # low_delay; without it, FFmpeg expects no B-frames.
+        is_delayed = not bits.flag()
         if bits.flag():
             # VBV parameters with their marker bits
             bits.skip(79)
@@ -119,7 +125,7 @@ def _read_layer(bits: Bits) -> tuple[int, int, float | None, bool]:
     bits.skip(1)
     height = bits.u(13)
     bits.skip(1)
-    return width, height, ratio, bits.flag()
+    return Coded(width, height, ratio, may_be_interlaced=bits.flag(), is_delayed=is_delayed)
 
 
 MPEG1 = Codec(

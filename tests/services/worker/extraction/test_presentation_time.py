@@ -112,6 +112,15 @@ def test_reordering_delay_counts_without_edit_list(
     assert_shown_by_ffmpeg(path, thumbnails(path))
 
 
+def test_reordering_delay_counts_in_avi(videos: Videos, tone: Path, tmp_path: Path, *, is_indexed: bool) -> None:
+    options = ("-bf", "2", "-mpv_flags", "+strict_gop")
+    film = videos.video("film.avi", codec="mpeg4", **SMALL, duration_s=DURATION_S, gop=24, options=options)
+    path = muxed(tmp_path / "a.avi", ("-i", str(tone), "-i", str(film)))
+    outcome = thumbnails(path)
+    assert (outcome.index_failure is None) == is_indexed
+    assert_shown_by_ffmpeg(path, outcome)
+
+
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.flv", "a.ts", "a.avi"])
 def test_sound_after_last_picture_counts(film: Path, videos: Videos, tmp_path: Path, name: str) -> None:
     long = videos.audio("long.m4a", duration_s=20)

@@ -25,6 +25,7 @@ _IS_KEYFRAME = 0x10
 _IS_NO_KEYFRAME = 0x80000000
 _MAX_FRAMES = 1 << 24
 _MAX_NEIGHBOURS = 12
+_MAX_LEADING, _HEAD_BYTES, _FIRST_BYTES = 4, 64, 4096
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,10 @@ class AviIndex:
         self._reader = reader
         self._table = table
         self._timeline = Timeline(1 / headers.tick_s)
+        # The first keyframe is at the start of the list, and has the headers of the layer.
+        first = reader.read_at(headers.movie.start, _FIRST_BYTES)
+        self._delay = int(get_codec(headers.stream.decoder).describe(headers.stream.extradata, first).is_delayed)
+        """Number of frames by which the decoder is late. An AVI has no other times, so players show them so late."""
         sound_end = self._timeline.to_ticks(headers.sound_s)
         stream = self._timeline.place(headers.stream, first=0, end=table.announces, sound_end=sound_end)
         missing = ""
@@ -197,30 +202,49 @@ class AviIndex:
         self.stream = replace(stream, has_display_times=False, missing=missing)
 
     def _number_at(self, time_s: float) -> int:
-        return min(max(round(self._timeline.to_ticks(time_s)), 0), self._table.count - 1)
+        return min(max(round(self._timeline.to_ticks(time_s)) - self._delay, 0), self._table.count - 1)
 
     def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
-        planned = [wanted for time_s in times_s for wanted in self._table.plan_reads(self._number_at(time_s))]
-        self._reader.prefetch(planned)
-        found = [self._find_keyframes(time_s) for time_s in times_s]
+        numbers = [self._number_at(time_s) for time_s in times_s]
+        self._reader.prefetch([wanted for number in numbers for wanted in self._table.plan_reads(number)])
+        found = [self._find_keyframes(number) for number in numbers]
         # No keyframe near one of the times: then the index is not used at all.
-        return [near[0] for near in found] if all(found) else []
+        if not all(rows for _, rows in found):
+            return []
+        nearest = [(entries, rows[0]) for entries, rows in found]
+        self._reader.prefetch([head for entries, row in nearest for head in self._list_heads(entries, row)])
+        return [self._make_keyframe(entries, row) for entries, row in nearest]
 
-    def _find_keyframes(self, time_s: float) -> list[CodedSample]:
-        """Return the keyframes among the entries around a time, the nearest first."""
-        number = self._number_at(time_s)
+    def _find_keyframes(self, number: int) -> tuple[IndexEntries, list[int]]:
+        """Return the entries around a frame, and the rows of the keyframes among them, the nearest first."""
         entries = self._table.read_around(number)
         # Capture programs write a dropped frame as a chunk of size zero: players repeat the frame before it.
         keys = np.flatnonzero(entries.is_key & (entries.size > 0))
         order = np.argsort(np.abs(entries.number[keys] - number), kind="stable")[: 2 * _MAX_NEIGHBOURS]
-        return [self._make_sample(entries, int(row)) for row in keys[order]]
+        return entries, [int(row) for row in keys[order]]
 
-    def _make_sample(self, entries: IndexEntries, row: int) -> CodedSample:
-        time_s = self._timeline.to_seconds(int(entries.number[row]))
+    def _list_heads(self, entries: IndexEntries, row: int) -> list[ByteRange]:
+        """Return the starts of the pictures after a keyframe that may be shown before it; none without B-frames."""
+        following = range(row + 1, min(row + 1 + _MAX_LEADING, len(entries.number))) if self._delay else ()
+        return [(int(entries.offset[other]), _HEAD_BYTES) for other in following if entries.size[other] > 0]
+
+    def _make_keyframe(self, entries: IndexEntries, row: int) -> CodedSample:
+        """Return a keyframe with its time. B-frames that follow it are shown before it."""
+        codec, leading = get_codec(self.stream.decoder), 0
+        for head in self._list_heads(entries, row):
+            if not codec.describe(self.stream.extradata, self._reader.read_at(*head)).is_bidirectional:
+                break
+            leading += 1
+        return self._make_sample(entries, row, leading)
+
+    def _make_sample(self, entries: IndexEntries, row: int, leading: int = 0) -> CodedSample:
+        time_s = self._timeline.to_seconds(int(entries.number[row]) + leading + self._delay)
         return CodedSample(time_s, int(entries.offset[row]), int(entries.size[row]))
 
     def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
-        return [sample for sample in self._find_keyframes(time_s) if abs(sample.time_s - time_s) <= within_s]
+        entries, rows = self._find_keyframes(self._number_at(time_s))
+        samples = [self._make_keyframe(entries, row) for row in rows[: _MAX_NEIGHBOURS if self._delay else None]]
+        return [sample for sample in samples if abs(sample.time_s - time_s) <= within_s]
 
     def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
         number = self._number_at(time_s)
