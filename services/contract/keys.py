@@ -63,7 +63,7 @@ def thumbnail_key(base: str, number: int, extension: str = "jpg") -> str:
     return f"{base}_{number}.{extension}"
 
 
-def storyboard_key(base: str, extension: str = "jpg") -> str:
+def storyboard_key(base: str, extension: str) -> str:
     """Return the key of a storyboard's sheet."""
     return f"{base}_storyboard.{extension}"
 

@@ -34,6 +34,7 @@ TESTS = (
     "tests/services/worker/test_settling.py",
     "tests/services/api/actions/test_steps.py",
     "tests/services/api/actions/test_reindex.py",
+    "tests/services/api/actions/test_reindex_records.py",
     "tests/services/api/actions/test_letters.py",
     "tests/services/api/actions/test_purge.py",
     "tests/services/api/actions/test_purge_count.py",

@@ -1,5 +1,6 @@
 """Keys of thumbnails: no two uploads share one, whatever their names."""
 
+import hashlib
 from collections.abc import Sequence
 from itertools import permutations
 
@@ -122,6 +123,19 @@ def test_a_long_name_is_cut_and_stays_unique() -> None:
     bases = claimed(uploads)
     assert len(set(bases.values())) == len(uploads)
     assert all(base.startswith(THUMBNAIL_PREFIX + "é" * 480) for base in bases.values())
+
+
+def test_a_name_is_cut_only_if_a_picture_s_key_would_be_too_long() -> None:
+    room = MAX_KEY_BYTES - len(THUMBNAIL_PREFIX) - len("_storyboard.webp")
+    fits, long = (f"{UPLOAD_PREFIX}{'a' * length}.mp4" for length in (room, room + 1))
+    mark = "~" + hashlib.sha256(long.encode()).hexdigest()[:16]
+
+    assert thumbnail_bases(fits)[0] == THUMBNAIL_PREFIX + "a" * room
+    assert [base.endswith(mark) for base in thumbnail_bases(long)] == [True] * 3
+
+
+def test_a_dot_in_a_folder_begins_no_extension() -> None:
+    assert thumbnail_bases("uploads/a.b/c")[0] == "thumbnails/a.b/c"
 
 
 @pytest.mark.parametrize(
