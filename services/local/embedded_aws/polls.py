@@ -46,7 +46,7 @@ def install_arrivals(arrivals: Arrivals) -> None:
 
     ministack calls `esm_wake.set` for each message that becomes visible, also for those that S3 sends.
     """
-    concurrency.esm_wake.set = arrivals.notify  # type: ignore[method-assign]
+    concurrency.esm_wake.set = arrivals.notify
     sqs.__dict__.update(wait_for_message=arrivals.wait, LOOK_EVERY_S=LOOK_EVERY_S)
     rewrite_function(
         sqs._act_receive_message,

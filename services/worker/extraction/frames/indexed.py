@@ -199,8 +199,9 @@ class IndexSearch:
         # With B-frames, pictures are shown in another order than they are stored.
         shown_after = [sum(1 for sample in samples if sample.time_s > target.time_s) for target in targets]
         is_ipt = stream.is_ipt or profile_5.is_profile_5(stream.decoder, stream.extradata, pictures[0])
-        keys = [_key(sample) for sample in samples]
-        numbers = [keys.index(_key(target)) for target in targets]
+        # By offset: an AVI corrects the times of keyframes.
+        offsets = [sample.offset for sample in samples]
+        numbers = [offsets.index(target.offset) for target in targets]
         images = self._decode_ipt(pictures, numbers, shape) if is_ipt else [None]
         note = None
         if any(image is None for image in images):

@@ -60,9 +60,10 @@ def note_distances(
     """Return the frames, with a note where the nearest one is further from its position than the tolerance."""
     noted = []
     for frame, near_s, time_s in zip(frames, nearest_s, wanted_s, strict=True):
+        shown, wanted = f"{frame.time_s:.1f}", f"{time_s:.1f}"
         # 1e-6: a distance of exactly the tolerance, as of rounded times.
-        if abs(near_s - time_s) > tolerance_s + 1e-6:
-            note = f"The picture at {frame.time_s:.1f} s replaces the one at {time_s:.1f} s."
+        if abs(near_s - time_s) > tolerance_s + 1e-6 and shown != wanted:
+            note = f"The picture at {shown} s replaces the one at {wanted} s."
             noted.append(replace(frame, note=f"{note} {frame.note}" if frame.note else note))
         else:
             noted.append(frame)

@@ -21,12 +21,13 @@ import pytest
 
 from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
+from services.worker.extraction.admission import check_duration
 from services.worker.extraction.containers import CONTAINERS
 from services.worker.extraction.containers.others import DEMUXERS
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames.capture import Capture
 from services.worker.extraction.frames.request import SearchLimits
-from services.worker.extraction.outcome import Outcome
+from services.worker.extraction.outcome import ExtractionError, Outcome
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
@@ -334,8 +335,17 @@ def test_times_for_too_many_samples_cost_nothing(videos: Videos, sandbox: Sandbo
         assert outcome.usage.peak_memory_mb < 128
 
 
-def test_a_duration_of_years_is_refused(videos: Videos, sandbox: Sandbox) -> None:
+def test_a_header_with_a_duration_of_years_is_not_believed(videos: Videos, sandbox: Sandbox) -> None:
     film = bytearray(videos.video("a.mkv", duration_s=1).read_bytes())
     at = film.index(b"\x44\x89\x88") + 3
     film[at : at + 8] = struct.pack(">d", 1e14)
-    assert_asks_for_too_much(sandbox.extract(Source(bytes(film))), ReasonCode.TOO_LARGE, "1157407 days")
+    outcome = sandbox.extract(Source(bytes(film)))
+    assert outcome.state is VideoState.DONE
+    assert outcome.info is not None
+    assert outcome.info.duration_s == pytest.approx(1, abs=0.05)
+
+
+def test_a_duration_of_years_is_refused() -> None:
+    with pytest.raises(ExtractionError, match="1157407 days") as raised:
+        check_duration(1e11)
+    assert raised.value.code is ReasonCode.TOO_LARGE
