@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stacks.terraform.errors import DeclinedError, PlanFileError, StoppedError, TerraformError
 from stacks.terraform.failures import describe_failure, describe_stop
-from stacks.terraform.plan import Action, Plan, configured_addresses, parse_plan
+from stacks.terraform.plan import Action, Plan, configured_addresses, parse_plan, plan_of_events
 from stacks.terraform.runner import Finished, Terraform, terraform_environment
 from stacks.terraform.screen import Screen
 from stacks.terraform.setup import Setup, synthesize
@@ -151,7 +151,7 @@ def _make_plan(run: Run, terraform: Terraform, stack: str, file: Path, *argument
         if done.status == _CHANGES:
             done.status = 0
         _check(done, terraform, stack, "plan")
-        return parse_plan(terraform.ask("show", "-json", file.name))
+        return plan_of_events(done.planned, done.outputs) or parse_plan(terraform.ask("show", "-json", file.name))
 
 
 def _use_plan(terraform: Terraform, stack: str, file: Path) -> Plan:

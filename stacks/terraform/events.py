@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,8 @@ START = "apply_start"
 PROGRESS = "apply_progress"
 COMPLETE = "apply_complete"
 ERRORED = "apply_errored"
+_PLANNED = "planned_change"
+_OUTPUTS = "outputs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,10 @@ class Event:
     elapsed_s: float = 0
     """Seconds since Terraform began with the resource."""
     diagnostic: Diagnostic | None = None
+    planned: Mapping[str, Any] | None = None
+    """Change of a resource that a plan has: `resource`, `action` and `reason`, but no values."""
+    outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Outputs by name: of a plan with their `action`."""
 
 
 def parse_event(line: str) -> Event:
@@ -52,13 +58,16 @@ def parse_event(line: str) -> Event:
     if not isinstance(fields, dict) or "@message" not in fields:
         return Event(type="text", message=line)
     hook = fields.get("hook", {})
+    kind = str(fields.get("type", "log"))
     return Event(
-        type=str(fields.get("type", "log")),
+        type=kind,
         message=str(fields["@message"]),
         at=_time(fields.get("@timestamp", "")),
         address=str(hook.get("resource", {}).get("addr", "")),
         elapsed_s=float(hook.get("elapsed_seconds", 0)),
         diagnostic=parse_diagnostic(fields["diagnostic"]) if "diagnostic" in fields else None,
+        planned=fields["change"] if kind == _PLANNED else None,
+        outputs=fields["outputs"] if kind == _OUTPUTS else {},
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
+from typing import Any, TextIO
 
 from stacks.terraform.errors import TerraformError
 from stacks.terraform.events import Diagnostic, Event, format_diagnostic, parse_event
@@ -46,6 +46,10 @@ class Terraform:
                         finished.diagnostics.append(event.diagnostic)
                     elif event.type == "text":
                         finished.texts.append(event.message)
+                    elif event.planned:
+                        finished.planned.append(event.planned)
+                    elif event.outputs:
+                        finished.outputs = event.outputs
                     show(event)
                 process.stdout.close()
                 finished.status = process.wait()
@@ -89,6 +93,9 @@ class Finished:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     """Lines that are no events: what Terraform writes before it knows its arguments."""
+    planned: list[Mapping[str, Any]] = field(default_factory=list)
+    """Changes of resources that `plan` lists."""
+    outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     interrupts: int = 0
     """Number of interrupts that the user sent."""
 

@@ -32,8 +32,13 @@ _TERRAFORM = """\
 #!/bin/sh
 case "$*" in
     version*) echo '{{"terraform_version": "1.11.4"}}' ;;
-    *-destroy) echo destroy delete > deploy.tfplan; exit 2 ;;
-    plan*) echo deploy create > deploy.tfplan; exit 2 ;;
+    plan*)
+        case "$*" in *-destroy) set destroy delete ;; *) set deploy create ;; esac
+        echo "$*" > deploy.tfplan
+        printf '{{"@message": "", "type": "planned_change", "change": {{"action": "%s", ' "$2"
+        printf '"resource": {{"addr": "terraform_data.one", "resource_type": "terraform_data"}}}}}}\\n'
+        exit 2
+        ;;
     show*)
         read -r _ action < "$3"
         printf '{{"resource_changes": [{{"address": "terraform_data.one", "type": "terraform_data", "mode": "managed", '

@@ -35,9 +35,12 @@ echo "$1" >> {calls}
 case "$*" in
     version*) echo '{{"terraform_version": "{version}"}}' ;;
     providers*) cat {schemas} ;;
-    plan*) touch deploy.tfplan; exit 2 ;;
-    show*) echo '{{"resource_changes": [{{"address": "aws_queue.one", "type": "aws_queue", "mode": "managed", \
-"change": {{"actions": ["create"]}}}}], "configuration": {{"root_module": {{"resources": []}}}}}}' ;;
+    plan*)
+        touch deploy.tfplan
+        echo '{{"@message": "", "type": "planned_change", "change": {{"action": "create", \
+"resource": {{"addr": "aws_queue.one", "resource_type": "aws_queue"}}}}}}'
+        exit 2
+        ;;
     apply*) touch {applies}; exec sleep 3600 ;;
     output*) echo '{{}}' ;;
 esac

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,14 @@ def project(tmp_path: Path) -> Project:
     return made
 
 
-def test_deploy_change_and_destroy_a_stack(project: Project) -> None:
+def test_deploy_change_and_destroy_a_stack(project: Project, tmp_path: Path) -> None:
+    """Only a plan that changes a resource needs `terraform show`, which starts the providers once more."""
+    calls, recording = tmp_path / "calls", tmp_path / "terraform"
+    recording.write_text(f'#!/bin/sh\necho "$1" >> {calls}\nexec terraform "$@"\n', encoding="utf-8")
+    recording.chmod(0o755)
+    project.setup = replace(
+        project.setup, environment={**project.setup.environment, "TERRAFORM_BINARY_NAME": str(recording)}
+    )
     assert deploy_stack(project.run, "small", unattended=True).count(Action.CREATE) == 2
     assert read_outputs(project.run, "small")["names"].value == ["a", "b"]
     assert "    + terraform_data.first\n" in project.shown.getvalue()
@@ -87,14 +95,18 @@ def test_deploy_change_and_destroy_a_stack(project: Project) -> None:
 
     assert deploy_stack(project.run, "small", unattended=True).is_empty
 
+    assert "show" not in calls.read_text(encoding="utf-8").split()
+
     project.write(size="2")
     plan = plan_stack(project.run, "small")
+    assert plan.outputs == ("first",)
     [change] = plan.changes
     assert (change.address, change.action) == ("terraform_data.first", Action.CHANGE)
     assert ("input.size", '"1"', '"2"') in [(one.path, one.before, one.after) for one in change.differences]
 
     assert destroy_stack(project.run, "small", unattended=True).count(Action.DESTROY) == 2
     assert project.state() == {}
+    assert calls.read_text(encoding="utf-8").split().count("show") == 1
 
 
 def test_answer_other_than_yes_changes_nothing(project: Project) -> None:

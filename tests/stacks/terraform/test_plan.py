@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stacks.terraform.plan import Action, Plan, configured_addresses, parse_plan
+from stacks.terraform.plan import Action, Plan, configured_addresses, parse_plan, plan_of_events
 from stacks.terraform.summary import Output, count_changes, format_outputs, format_plan, format_plan_markdown
 
 RECORDINGS = Path(__file__).with_name("recordings")
@@ -79,6 +79,41 @@ def test_output_alone_makes_a_plan_not_empty() -> None:
     plan = parse_plan(json.dumps({"output_changes": {"url": {"actions": ["update"]}, "id": {"actions": ["no-op"]}}}))
     assert not plan.is_empty
     assert count_changes(plan) == "1 output to change"
+
+
+def planned(action: str, address: str, **more: str) -> dict[str, Any]:
+    """Return a change as Terraform 1.11.4 writes it in an event."""
+    resource_type = address.removeprefix("data.").partition(".")[0]
+    return {"resource": {"addr": address, "resource_type": resource_type}, "action": action, **more}
+
+
+def test_events_and_show_give_the_same_plan() -> None:
+    shown = {
+        "resource_changes": [
+            {"address": "aws_vpc.a", "type": "aws_vpc", "mode": "managed", "change": {"actions": ["create"]}},
+            {"address": "data.aws_ami.b", "type": "aws_ami", "mode": "data", "change": {"actions": ["read"]}},
+            {
+                "address": "aws_sqs_queue.c",
+                "type": "aws_sqs_queue",
+                "mode": "managed",
+                "change": {"actions": ["delete"]},
+                "action_reason": "delete_because_no_resource_config",
+            },
+        ],
+        "output_changes": {"url": {"actions": ["create"]}, "id": {"actions": ["no-op"]}},
+    }
+    events = [
+        planned("delete", "aws_sqs_queue.c", reason="delete_because_no_resource_config"),
+        planned("read", "data.aws_ami.b"),
+        planned("create", "aws_vpc.a"),
+    ]
+    outputs = {"url": {"sensitive": False, "action": "create"}, "id": {"sensitive": False, "action": "noop"}}
+    assert plan_of_events(events, outputs) == parse_plan(json.dumps(shown))
+
+
+@pytest.mark.parametrize("action", ["update", "replace", "move", "forget", "noop"])
+def test_events_without_values_do_not_describe_a_change(action: str) -> None:
+    assert plan_of_events([planned("create", "aws_vpc.a"), planned(action, "aws_vpc.b")], {}) is None
 
 
 def test_replacement_that_creates_first_is_one_too() -> None:
