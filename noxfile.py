@@ -55,6 +55,16 @@ def extract(session: nox.Session) -> None:
 
 
 @nox.session(default=False, tags=["user"])
+def conformance(session: nox.Session) -> None:
+    """Compare the thumbnails of a folder with ffmpeg's frames.
+
+    ./noxw conformance DIR [--json FILE]
+    """
+    install(session, "local")
+    run_module(session, "benchmarks.conformance", *session.posargs)
+
+
+@nox.session(default=False, tags=["user"])
 def new(session: nox.Session) -> None:
     """Create an instance: a repository of your own.
 

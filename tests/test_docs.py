@@ -69,6 +69,7 @@ NOT_RUN = {
     "e2e": "CI runs it, after these tests",
     "types": "CI runs it, before these tests",
     "bench": _FOR_MINUTES,
+    "conformance": "tests/benchmarks/test_conformance.py calls what it starts, with tiny films",
     "fuzz": _FOR_MINUTES,
     "faults": "tests/faults/test_faults.py runs two seeds",
     "mutation": _FOR_MINUTES,

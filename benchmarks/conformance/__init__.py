@@ -1,0 +1,1 @@
+"""Reference test: thumbnails of a folder of videos, compared with the frames that FFmpeg shows at their times."""
