@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ministack.services import s3
 
-from services.local.embedded_aws.bodies import FileBody
+from services.local.embedded_aws.bodies import FileBody, finish_file
 from services.local.errors import FULL
 
 INSUFFICIENT_STORAGE: Final = 507
@@ -53,8 +53,10 @@ def make_refusal(action: str) -> tuple[int, dict[str, str], bytes]:
     return status, headers, document
 
 
-def replace_files(*files: tuple[Path, Any]) -> None:
+def replace_files(*files: tuple[Path, Any], to_disk: bool = False) -> None:
     """Replace each file by its new content (bytes or a FileBody), or none of them.
+
+    With `to_disk`, the new content is on the disk before it replaces the old one.
 
     Raises:
         OSError: the disk is full, for example.
@@ -69,8 +71,9 @@ def replace_files(*files: tuple[Path, Any]) -> None:
             else:
                 with open(temporary, "xb", opener=_open_private) as file:
                     file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())  # some file systems report a full disk only here
+                    finish_file(file)
+                    if to_disk:
+                        os.fsync(file.fileno())
     except OSError:
         for temporary, _ in staged:
             temporary.unlink(missing_ok=True)

@@ -66,7 +66,7 @@ class StateFile:
                     gateway.is_read_only = False
 
     def _write_file(self, pickled: bytes) -> None:
-        replace_files((self._path, pickled))
+        replace_files((self._path, pickled), to_disk=True)
 
     def _read_file(self) -> dict[str, Any]:
         try:

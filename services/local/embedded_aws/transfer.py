@@ -1,12 +1,11 @@
 """Transfer of bodies between ASGI messages and files, in blocks of 1 MiB that threads read and write."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from services.local.embedded_aws.bodies import BLOCK_BYTES, FileBody
+from services.local.embedded_aws.bodies import BLOCK_BYTES, FileBody, finish_file
 
 
 class ClientGoneError(ConnectionError):
@@ -32,12 +31,7 @@ async def receive_file(receive: Any, path: Path) -> None:
             if len(block) >= BLOCK_BYTES or not more:
                 await asyncio.to_thread(file.write, block)
                 block = bytearray()
-        await asyncio.to_thread(_sync_file, file)
-
-
-def _sync_file(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
+        await asyncio.to_thread(finish_file, file)
 
 
 def make_file_sender(body: FileBody) -> Callable[[Any, Any], Awaitable[None]]:
