@@ -121,6 +121,14 @@ class PurgeRun:
         self._store_progress(phase=phase, running=False, finished_at=datetime.now(UTC), in_work=0, error=error)
 
     def _run_phases(self) -> None:
+        current = self._job.progress.phase
+        self._run_phases_from("records" if current == "in_work" else current)
+        if self._has_late_records():
+            # Their phases are stored too, so that another attempt deletes their pictures and releases their claims.
+            self._run_phases_from("records")
+        self._correct_totals()
+
+    def _run_phases_from(self, first: str) -> None:
         phases = {
             "uploads": self._delete_uploads,
             "records": self._remove_records,
@@ -128,16 +136,11 @@ class PurgeRun:
             "dead_letters": self._discard_letters,
         }
         names = list(phases)
-        current = self._job.progress.phase
-        for name in names[names.index("records" if current == "in_work" else current) :]:
-            if name != current:
+        for name in names[names.index(first) :]:
+            if name != first:
                 self._job = self._job.model_copy(update={"attempts": 1})
             self._store_progress(phase=name)
             phases[name]()
-        if self._has_late_records():
-            self._remove_records()
-            self._delete_pictures()
-        self._correct_totals()
 
     def _delete_uploads(self) -> None:
         self._delete_versions(

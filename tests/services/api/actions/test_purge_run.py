@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
+from services.api.actions.dead_letters import DeadLetterStore
 from services.api.actions.purge_run import MAX_ATTEMPTS
 from services.aws.bucket import Bucket
 from services.aws.errors import ServiceError, WriteConflictError
@@ -41,6 +42,18 @@ def test_a_run_pauses_longer_after_each_error_and_gives_up(stage: Stage) -> None
     assert progress.finished_at is not None
 
 
+def test_a_run_that_cannot_wait_for_workers_gives_up(stage: Stage) -> None:
+    write(stage.place, old(a_record("uploads/busy.mp4", VideoState.PROCESSING)))
+
+    def fail(*_: object) -> None:
+        raise ServiceError("DynamoDB does not answer")
+
+    with patch.object(VideosTable, "get", fail):
+        stage.play(run_of(stage).run)
+
+    assert (job_in(stage.place).progress.phase, job_in(stage.place).attempts) == ("failed", MAX_ATTEMPTS)
+
+
 def test_a_bug_ends_a_run_as_failed(stage: Stage) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("a bug")
@@ -69,6 +82,33 @@ def test_a_run_continues_from_its_phase(stage: Stage, phase: str, left: list[str
     # What a phase left out is found as late, and the attempts count from one again in the next phase.
     assert stage.place.videos.get("uploads/gone.mp4") is None
     assert (job_in(stage.place).progress.phase, job_in(stage.place).attempts) == ("done", 1)
+
+
+@pytest.mark.parametrize("failing", [(Bucket, "delete"), (VideosTable, "release")])
+def test_an_interrupted_removal_of_late_records_is_finished(stage: Stage, failing: tuple[type, str]) -> None:
+    place = stage.place
+    late = old(a_record("uploads/late.mp4"))
+    work = getattr(*failing)
+    written: list[VideoRecord] = []
+
+    def store_late(*_: object) -> None:
+        if not written:
+            written.append(write(place, late))
+            place.bucket.put(late.thumbnails[0].key, b"picture", content_type="image/jpeg")
+
+    def fail_once(own: Any, *what: Any) -> Any:
+        if len(written) == 1:
+            written.append(late)
+            raise ServiceError("AWS does not answer")
+        return work(own, *what)
+
+    with patch.object(DeadLetterStore, "discard", store_late), patch.object(*failing, fail_once):
+        stage.play(run_of(stage).run)
+
+    assert (job_in(place).progress.phase, len(written)) == ("done", 2)
+    assert place.videos.get(late.key) is None
+    assert place.videos.claim_owner(late.base) is None
+    assert list(place.bucket.list("thumbnails/")) == []
 
 
 def test_a_run_waits_for_a_worker_and_takes_its_result(stage: Stage) -> None:
