@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from services.contract.thumbnails import ThumbnailOptions
+from services.worker.extraction import containers
+from services.worker.extraction.containers.mp4.sample_entry import parse_sample_entry
+from services.worker.extraction.containers.stream import read_samples
 from services.worker.extraction.dolby_vision import ipt, planes
 from services.worker.extraction.dolby_vision.profile_5 import FALSE_COLOURS
 from services.worker.extraction.dolby_vision.rpu import UnsupportedRpuError, is_profile_5, parse_rpu
@@ -16,10 +20,13 @@ from services.worker.extraction.sandbox.sandbox import Sandbox
 from tests.support.colours import Coding, average_patches, convert_chart, measure_distances
 from tests.support.dolby_vision import encode_pq, encode_profile_5, write_rpu
 from tests.support.extracted import extract, images
-from tests.support.ranged import frames_at
+from tests.support.ranged import Counted, frames_at
+from tests.support.videos import frame_number
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.support.videos import Videos
 
 CHART = Coding(primaries="bt2020", transfer="smpte2084", matrix="bt2020nc", depth=10)
 
@@ -88,3 +95,37 @@ def test_the_conversion_equals_that_of_libplacebo(
     first, second, third = (np.full((1, 1), sample / 1023, np.float32) for sample in samples)
     light = ipt.convert_picture((first, second, third), parse_rpu(write_rpu()))
     assert encode_pq(light[0, 0].astype(np.float64)) == pytest.approx(blue_green_red, abs=0.004)
+
+
+def test_planes_belong_to_the_picture_with_their_number(videos: Videos) -> None:
+    """Pictures with B-frames are decoded in another order than they are shown."""
+    parameters = ("-x265-params", "log-level=error:bframes=3:b-adapt=0:keyint=8", "-pix_fmt", "yuv420p10le")
+    path = videos.video("a.mp4", codec="hevc", duration_s=0.32, options=(*parameters, "-bf", "3"))
+    reader = Counted(path).reader()
+    index = containers.open_index(reader, "mp4")
+    samples = index.find_decode_chain(0.28, 8)
+    shown = [round(sample.time_s * 25) for sample in samples]
+    assert shown != sorted(shown)
+    found = planes.decode_planes(index.stream.extradata, read_samples(reader, samples), range(1, len(samples)))
+    for number, (luma, *_) in found.items():
+        grey = np.clip((luma.astype(float) - 64) * 255 / 876, 0, 255).astype(np.uint8)
+        assert frame_number(np.dstack([grey, grey, grey])) == shown[number]
+    assert len(found) == len(samples) - 1
+
+
+@pytest.mark.parametrize(
+    ("record", "is_ipt"),
+    # Version 1.0, profile and level, then what else the pictures are compatible with (ETSI GS CCM 001, 8.1).
+    [
+        (b"\x01\x00\x0a\x2d\x00", True),
+        (b"\x01\x00\x14\x2d\x00", True),
+        (b"\x01\x00\x10\x2d\x10", False),
+        (b"\x01\x00\x10\x2d\x40", False),
+        (b"\x01\x00\x0a", False),
+    ],
+)
+def test_the_configuration_record_says_who_shows_the_colours(record: bytes, *, is_ipt: bool) -> None:
+    visual = bytes(24) + struct.pack(">HH", 1920, 1080) + bytes(50)
+    boxes = struct.pack(">I4s", 8 + len(record), b"dvcC") + record
+    entry = struct.pack(">I4s", 8 + len(visual) + len(boxes), b"dvh1") + visual + boxes
+    assert parse_sample_entry(struct.pack(">II", 0, 1) + entry, 0).is_ipt is is_ipt
