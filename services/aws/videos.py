@@ -1,6 +1,7 @@
 """The videos table: one record per video, the claims on thumbnail bases, and the totals over all records."""
 
 import contextlib
+import secrets
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,9 @@ REMOVE_AT_ONCE = 40
 RELEASE_AT_ONCE = 100
 """Maximum number of claims that one transaction releases."""
 
+_REVISION_BITS = 63
+"""Random, not counted: a writer that read a record before a purge removed it must not replace the next record."""
+
 
 class VideosTable:
     def __init__(self, dynamodb: "DynamoDBClient", name: str, shards: int = 1) -> None:
@@ -60,14 +64,14 @@ class VideosTable:
     def replace(self, before: VideoRecord | None, after: VideoRecord, *, claims: bool = False) -> VideoRecord:
         """Replace the record that was read before, and update the totals, in one transaction.
 
-        With `claims`, the upload also claims the record's base. Return the record as written, with the next revision.
+        With `claims`, the upload also claims the record's base. Return the record as written, with a new revision.
 
         Raises:
             BaseTakenError: the base is another upload's, or a purge's.
             WriteConflictError: the record is no longer the one read before.
             ServiceError: the table could not be reached, or was too busy for too long.
         """
-        written = after.model_copy(update={"revision": before.revision + 1 if before else 1})
+        written = after.model_copy(update={"revision": secrets.randbits(_REVISION_BITS)})
         put: PutTypeDef = {
             "TableName": self._name,
             "Item": to_attributes(make_item(written, shards=self._shards)),

@@ -104,7 +104,7 @@ class VideoRecord(BaseModel):
     key: str
     state: VideoState
     revision: int = 0
-    """Number of writes of this record. A write names the revision that it replaces, so that no write is lost."""
+    """Random number of its last write. A write names the revision that it replaces, so that no write is lost."""
     attempt: int = 1
     etag: str
     sequencer: str = ""

@@ -107,6 +107,14 @@ BUGS = (
         "a write is lost",
     ),
     Bug(
+        "revisions are counted from one",
+        _VIDEOS,
+        'update={"revision": secrets.randbits(_REVISION_BITS)}',
+        'update={"revision": before.revision + 1 if before else 1}',
+        "a record of before a purge replaces a later one",
+        test="tests.services.aws.test_videos:test_a_record_of_before_a_purge_replaces_no_later_one",
+    ),
+    Bug(
         "a base is claimed without a condition",
         _VIDEOS,
         '"ConditionExpression": "attribute_not_exists(pk) OR upload = :key",',

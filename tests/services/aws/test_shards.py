@@ -74,7 +74,8 @@ def before_reduction(place: Place, act: Callable[[], object]) -> Iterator[None]:
 def test_one_shard_writes_the_first_versions_items(place: Place) -> None:
     write_history(place.videos)
 
-    assert read_items(place) == items_of_0_1_0()
+    written, first = ([{**item, "revision": None} for item in items] for items in (read_items(place), items_of_0_1_0()))
+    assert written == first
 
 
 @pytest.mark.parametrize("shards", [1, 8, 64])

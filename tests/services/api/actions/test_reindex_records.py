@@ -53,10 +53,9 @@ def test_a_record_from_thumbnails_has_the_times_of_the_objects(place: Place) -> 
 
     found = place.videos.get("uploads/a.mp4")
     assert found is not None
-    assert found.model_dump(exclude_defaults=True, exclude={"thumbnails"}) == {
+    assert found.model_dump(exclude_defaults=True, exclude={"thumbnails", "revision"}) == {
         "key": "uploads/a.mp4",
         "state": VideoState.DONE,
-        "revision": 1,
         "etag": before.etag,
         "settings_hash": "settings",
         "base": "thumbnails/a",
@@ -99,10 +98,9 @@ def test_a_record_from_a_letter_has_its_reason_and_attempts(place: Place) -> Non
 
     found = place.videos.get("uploads/a.mp4")
     assert found is not None
-    assert found.model_dump(exclude_defaults=True) == {
+    assert found.model_dump(exclude_defaults=True, exclude={"revision"}) == {
         "key": "uploads/a.mp4",
         "state": VideoState.FAILED,
-        "revision": 1,
         "attempt": 4,
         "etag": info.etag,
         "settings_hash": "",
