@@ -1,7 +1,9 @@
 """Configs for the tests of the stacks, and their synthesized stacks as plain values."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -138,19 +140,29 @@ class Synthesized:
 
 
 def synthesize(config: Config) -> dict[str, Synthesized]:
-    """Return the stacks of a config, synthesized in this process: 20 to 50 ms once jsii's node runs."""
+    """Return the stacks of a config, which are synthesized once in this process; a test may change what it gets."""
+    return _parsed(_synthesized(json.dumps(config)))
+
+
+@cache
+def _synthesized(config: str) -> Mapping[str, str]:
+    """Return the texts of the stacks: nearly a second of CPU, half of it in jsii's node, which goes on running."""
     with TemporaryDirectory() as folder:
-        stacks.app.synth(PipelineConfig.model_validate(config), Path(folder))
-        return read_synthesized(Path(folder))
+        stacks.app.synth(PipelineConfig.model_validate(json.loads(config)), Path(folder))
+        return _read_texts(Path(folder))
 
 
 def read_synthesized(folder: Path) -> dict[str, Synthesized]:
     """Return the stacks in an output folder of CDKTF."""
-    found = {}
-    for file in sorted(folder.glob("stacks/*/cdk.tf.json")):
-        text = file.read_text(encoding="utf-8")
-        found[file.parent.name] = Synthesized(file.parent.name, json.loads(text), text)
-    return found
+    return _parsed(_read_texts(folder))
+
+
+def _read_texts(folder: Path) -> dict[str, str]:
+    return {file.parent.name: file.read_text(encoding="utf-8") for file in sorted(folder.glob("stacks/*/cdk.tf.json"))}
+
+
+def _parsed(texts: Mapping[str, str]) -> dict[str, Synthesized]:
+    return {name: Synthesized(name, json.loads(text), text) for name, text in texts.items()}
 
 
 def statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
