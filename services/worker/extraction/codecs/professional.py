@@ -1,4 +1,8 @@
-"""ProRes (SMPTE RDD 36, 5.1) and DNxHD (SMPTE ST 2019-1): frame headers. Every frame is a keyframe."""
+"""Codecs of editors, of which every frame is a keyframe.
+
+Frame headers of ProRes (SMPTE RDD 36, 5.1), DNxHD (SMPTE ST 2019-1) and PNG (ISO/IEC 15948, 11.2.2). The others are
+described by their container.
+"""
 
 from collections.abc import Sequence
 
@@ -54,6 +58,13 @@ def describe_dnxhd(_extradata: bytes, picture: bytes) -> Coded:
     return Coded(may_be_interlaced=len(picture) > 5 and bool(picture[5] & _DNXHD_FIELDS), is_key=True)
 
 
+def describe_png(_extradata: bytes, picture: bytes) -> Coded:
+    """Return the size in the header chunk."""
+    if picture[12:16] != b"IHDR":
+        return Coded()
+    return Coded(int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24]), is_key=True)
+
+
 PRORES = Codec(
     decoder="prores",
     tags=("apch", "apcn", "apcs", "apco", "ap4h", "ap4x"),
@@ -66,3 +77,15 @@ PRORES = Codec(
     mp4_keeps_tag=True,
 )
 DNXHD = Codec(decoder="dnxhd", tags=("avdn", "avdh"), avi_tag=b"AVdn", describe=describe_dnxhd)
+CINEFORM = Codec(decoder="cfhd", tags=("cfhd",), avi_tag=b"CFHD", name="cineform")
+HAP = Codec(
+    decoder="hap",
+    tags=("hap1", "hap5", "hapy", "hapm", "hapa"),
+    avi_tag=b"Hap1",
+    # FFmpeg reads the kind of texture from the tag.
+    mp4_keeps_tag=True,
+    needs_container_size=True,
+)
+JPEG2000 = Codec(decoder="jpeg2000", tags=("mjp2",), avi_tag=b"mjp2")
+PNG = Codec(decoder="png", tags=("mpng",), avi_tag=b"MPNG", mp4_sample_entries=("png ",), describe=describe_png)
+V210 = Codec(decoder="v210", tags=("v210",), avi_tag=b"v210", needs_container_size=True)
