@@ -28,6 +28,11 @@ _SEEK_BEFORE_S = 5.0
 _UNSET = -(1 << 62)
 """Upper limit of a timestamp that is not set."""
 
+_TONE_MAPPING = (
+    "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0:peak=10,"
+    "zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
+)
+
 _INPUT = re.compile(r"^Input #0, (\S+), from", re.MULTILINE)
 _DURATION = re.compile(r"^  Duration: (\d+):(\d+):([\d.]+)", re.MULTILINE)
 _VIDEO = re.compile(r"^  Stream #0:\d+.*: Video: (?!.*\(attached pic\))", re.MULTILINE)
@@ -45,6 +50,7 @@ class Content:
 
     container: str = ""
     has_video: bool = False
+    has_subtitles: bool = False
     header_s: float | None = None
     end_s: float | None = None
     starts_s: Sequence[float] = field(default=(), repr=False)
@@ -113,15 +119,17 @@ class Reference:
     def __init__(self, program: str) -> None:
         self._program = program
 
-    def read_content(self, path: Path) -> Content:
-        """List the packets of a file, without decoding them."""
-        copy = ("-map", "0:V:0", "-map", "0:a?", "-c", "copy", "-copyinkf", "-f", "framecrc", "-")
-        output, log = self._run("-ignore_unknown", *_input(path), *copy)
+    def read_content(self, path: Path, *, is_decoding: bool = False) -> Content:
+        """List the packets of a file, or its decoded frames: exact if packets have no times, but slow."""
+        decode = ("-vf", "scale=16:16", "-c:v", "rawvideo", "-c:a", "pcm_s16le", "-fps_mode", "passthrough")
+        ways = decode if is_decoding else ("-c", "copy", "-copyinkf")
+        output, log = self._run(*_input(path), "-map", "0:V:0", "-map", "0:a?", *ways, "-f", "framecrc", "-")
         named, duration = _INPUT.search(log), _DURATION.search(log)
         hours, minutes, seconds = duration.groups() if duration else (0, 0, 0)
         starts_s, end_s = _parse_packets(output.decode(errors="replace"))
         return Content(
             container=named[1] if named else "",
+            has_subtitles=bool(re.search(r"^  Stream #0:\d+.*: (Subtitle|Data): ", log, re.MULTILINE)),
             has_video=bool(_VIDEO.search(log.partition("\nOutput #0")[0])),
             header_s=int(hours) * 3600 + int(minutes) * 60 + float(seconds) if duration else None,
             end_s=end_s,
@@ -131,8 +139,16 @@ class Reference:
     def decode(self, path: Path, wanted: Wanted, *, may_seek: bool = False) -> list[Frame]:
         """Return the wanted frames of the video.
 
-        A seek is quicker for times after the first minute, but the index of a file can mislead it.
+        A seek is quicker for times after the first minute, but the index of a file can mislead it. HDR is tone-mapped;
+        without the filter zscale, ffmpeg returns no frame of it.
         """
+        frames = self._decode_spans(path, wanted, may_seek=may_seek)
+        if not any(frame.is_hdr for frame in frames):
+            return frames
+        filters = ",".join(filter(None, (wanted.filters, _TONE_MAPPING)))
+        return self._decode_spans(path, replace(wanted, filters=filters), may_seek=may_seek)
+
+    def _decode_spans(self, path: Path, wanted: Wanted, *, may_seek: bool) -> list[Frame]:
         if may_seek and max(end for _, end in wanted.spans_s) > _LONG_S:
             spans = [replace(wanted, spans_s=[span]) for span in wanted.spans_s]
             return [

@@ -18,16 +18,5 @@ def measure_similarity(one: Image, other: Image) -> float:
     return float((share / ((mean_1**2 + mean_2**2 + c1) * (variance_1 + variance_2 + c2))).mean())
 
 
-def match_tones(image: Image, wanted: Image) -> Image:
-    """Return the luma of an image with the histogram of another one, so that only shapes differ.
-
-    Tone mapping changes the brightness of HDR video by a curve. This takes its place, whatever the curve.
-    """
-    grey, target = (cv2.cvtColor(each, cv2.COLOR_BGR2GRAY) for each in (image, wanted))
-    shares, target_shares = (np.cumsum(np.bincount(each.ravel(), minlength=256)) for each in (grey, target))
-    curve = np.interp(shares / grey.size, target_shares / target.size, np.arange(256)).astype(np.uint8)
-    return np.repeat(curve[grey][:, :, None], 3, axis=2)
-
-
 def _blur(image: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(cv2.GaussianBlur(image, (11, 11), 1.5), np.float64)

@@ -32,8 +32,9 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def film(videos: Videos) -> Path:
     """Return a video whose pictures are turned and stretched for display."""
-    size = {"width_px": 320, "height_px": 160}
-    return videos.video("film.mp4", duration_s=FRAMES / FPS, fps=FPS, gop=5, sar="3:4", rotation_deg=90, **size)
+    return videos.video(
+        "film.mp4", duration_s=FRAMES / FPS, fps=FPS, gop=5, sar="3:4", rotation_deg=90, width_px=320, height_px=160
+    )
 
 
 @pytest.fixture(scope="module")
