@@ -163,6 +163,17 @@ def test_joined_flash_videos_go_on(film: Path, other: Path, tmp_path: Path) -> N
     assert_goes_on(thumbnails(path), DURATION_S)
 
 
+def test_segment_after_the_first_is_missing(film: Path, other: Path, tmp_path: Path) -> None:
+    for source, name in ((film, "1.mkv"), (other, "2.mkv")):
+        run_ffmpeg(["-i", str(source), "-c", "copy"], tmp_path / name)
+    path = tmp_path / "joined.mkv"
+    path.write_bytes((tmp_path / "1.mkv").read_bytes() + (tmp_path / "2.mkv").read_bytes())
+    outcome = thumbnails(path)
+    assert (outcome.state, outcome.reason_code) == (VideoState.DEGRADED, ReasonCode.INCOMPLETE)
+    assert "after 6.0 s is not shown" in (outcome.reason or "")
+    assert outcome.index_failure is None
+
+
 def assert_goes_on(outcome: Outcome, first_part_s: float) -> None:
     """Assert that the second part, which begins with frame 0 again, follows the first one."""
     assert (outcome.state, outcome.reason) == (VideoState.DONE, None)

@@ -53,7 +53,8 @@ def open_index(reader: RangedReader) -> Index:
     frame = round((times[-1] - times[0]) / (len(times) - 1)) if len(times) > 1 else 0
     end = times[-1] + frame if times else None
     sound_end = max((shown_ms for stream, shown_ms in last if stream in header.sound), default=None)
-    if header.stream.is_cut_off or (end is None and sound_end is None):
+    # A single picture has no duration of its own.
+    if header.stream.is_cut_off or max(end or 0, sound_end or 0) <= timeline.zero:
         # The play duration counts the time that a player buffers.
         end, sound_end = round(header.play_s * _TICKS_PER_S), None
     if (end or sound_end or 0) <= timeline.zero:

@@ -50,6 +50,9 @@ def open_index(reader: RangedReader) -> Index:
         raise BrokenIndexError.at("matroska Cluster", segment.clusters, expected=expected, found="none")
     cues = read_cues(reader, segment)
     stream = _set_times(segment, clusters, first, cues)
+    if segment.is_followed:
+        missing = f"Several recordings were joined: the one after {stream.duration_s:.1f} s is not shown."
+        stream = replace(stream, missing=missing)
     if cues:
         return CuesIndex(replace(segment, track=replace(segment.track, stream=stream)), clusters, cues)
     return ScanIndex(reader, stream, clusters, (segment.clusters, segment.end))

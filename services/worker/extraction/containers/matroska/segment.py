@@ -53,6 +53,8 @@ class Segment:
     cues: Element | None
     sound: frozenset[int] = frozenset()
     """Numbers of the tracks of sound."""
+    is_followed: bool = False
+    """Another segment follows, as in files that were joined byte by byte."""
 
 
 def read_segment(reader: RangedReader) -> Segment:
@@ -77,7 +79,10 @@ def read_segment(reader: RangedReader) -> Segment:
         track = replace(track, stream=replace(track.stream, is_cut_off=True))
     end = min(segment.end, reader.size_bytes)
     sound = frozenset(number for entry in entries for number in _read_sound(reader, entry))
-    return Segment(segment.start, end, clusters, tick_s, duration_s, track, found.get(ebml.CUES), sound)
+    is_followed = end < reader.size_bytes and reader.read_at(end, len(ebml.EBML)) == ebml.EBML
+    return Segment(
+        segment.start, end, clusters, tick_s, duration_s, track, found.get(ebml.CUES), sound, is_followed=is_followed
+    )
 
 
 def _read_top_level(reader: RangedReader, segment: Element) -> tuple[dict[int, Element], int]:

@@ -115,8 +115,15 @@ class FragmentReader:
         if first.start == self._movie.start:
             starts += [self._to_ticks(sound.find_start_s(self._movie.time_scale)) for sound in self._movie.sound]
         else:
-            starts += [start for start, _ in self._read_sound(self._headers)]
+            starts += [start for start, _ in self._read_sound([*self._headers, *self._find_following(first)])]
         self.timeline = Timeline.starting(self._track.time_scale, starts)
+
+    def _find_following(self, first: Fragment) -> list[Mp4Box]:
+        """Return the next fragment's header if there is sound: some muxers write a fragment for each track."""
+        if not self._movie.sound or any(True for _ in self._read_sound(self._headers)):
+            return []
+        following = read_boxes(self.reader.read_at, first.start, self.reader.size_bytes, max_boxes=_MAX_TRACKS)
+        return [box for box in following if box.type == b"moof" and not box.is_cut_off and box.end != first.end]
 
     def find_sound_end(self) -> float | None:
         """Return the latest end, in ticks, of the sound in the fragments found last; None if they have none."""
@@ -134,7 +141,8 @@ class FragmentReader:
             shift_s = sound.find_shift_s(self._movie.time_scale)
             for header in headers:
                 found = read_fragment(self.reader, header, sound.number, usual, decoded=0)
-                if found.samples and found.has_time:
+                # Without a time, the first fragment begins at zero.
+                if found.samples and (found.has_time or header == self._headers[0]):
                     start_s = found.samples[0].decoded / sound.time_scale + shift_s
                     end_s = start_s + found.duration / sound.time_scale
                     # The decoder's delay is in the first samples, which the edit list cuts out.
