@@ -23,6 +23,9 @@ class ImageFormat(StrEnum):
         return f"image/{self.value}"
 
 
+BACKGROUND_PATTERN = "^#[0-9a-fA-F]{6}$"
+
+
 class ThumbnailOptions(BaseModel):
     """Positions and encoding of the thumbnails. Positions are percentages of the duration."""
 
@@ -34,6 +37,8 @@ class ThumbnailOptions(BaseModel):
     format: ImageFormat = ImageFormat.JPEG
     smart: bool = True
     """Take a better picture nearby if the nearest one is black, white, flat or blurred."""
+    background: str = Field(default="#000000", pattern=BACKGROUND_PATTERN)
+    """Colour behind transparent pictures. Players show them over black."""
     storyboard: bool = False
     """Also store a sheet of small pictures of the whole video, with a WebVTT file for players."""
     preview: bool = False

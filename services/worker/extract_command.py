@@ -68,6 +68,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-smart", action="store_true", help="take the nearest picture, even if it is black or blurred"
     )
     parser.add_argument(
+        "--background",
+        type=_parse_background,
+        default=default.background,
+        metavar="#RRGGBB",
+        help="colour behind transparent pictures (default: %(default)s)",
+    )
+    parser.add_argument(
         "--storyboard", action="store_true", help="also write a sheet of small pictures with a WebVTT track"
     )
     parser.add_argument("--preview", action="store_true", help="also write a short animated WebP")
@@ -94,6 +101,7 @@ def _extract_all(arguments: argparse.Namespace, videos: Sequence[Path]) -> int:
         quality=arguments.quality,
         format=arguments.format,
         smart=not arguments.no_smart,
+        background=arguments.background,
         storyboard=arguments.storyboard,
         preview=arguments.preview,
     )
@@ -142,6 +150,13 @@ def _parse_within(option: str) -> Callable[[str], int]:
             raise argparse.ArgumentTypeError(f"{text!r}: not a whole number") from error
 
     return number
+
+
+def _parse_background(text: str) -> str:
+    try:
+        return ThumbnailOptions(background=text).background
+    except ValidationError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: not a colour such as #ffffff") from error
 
 
 def _parse_positions(text: str) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from services.contract.formats import DENIED_DECODERS, VIDEO_EXTENSIONS, check_extensions, check_format_names
 from services.contract.shards import MAX_SHARDS
-from services.contract.thumbnails import ImageFormat, check_positions
+from services.contract.thumbnails import BACKGROUND_PATTERN, ImageFormat, check_positions
 from stacks.config import types as values
 from stacks.config.types import Section, broken_rule, has_room_for
 from stacks.config.versions import KEDA_KUBERNETES_VERSIONS, KEDA_VERSION
@@ -248,6 +248,12 @@ class Thumbnails(Section):
     format: ImageFormat = Field(default=ImageFormat.JPEG, description="jpeg, webp or avif.")
     smart: bool = Field(
         default=True, description="True if a better picture nearby replaces a black, white, flat or blurred one."
+    )
+    background: str = Field(
+        default="#000000",
+        pattern=BACKGROUND_PATTERN,
+        description="Colour behind transparent pictures. The default is black, as in players.",
+        examples=["#ffffff"],
     )
     storyboard: bool = Field(
         default=False,

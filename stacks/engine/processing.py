@@ -15,6 +15,7 @@ def processing_settings(config: PipelineConfig) -> dict[str, Any]:
         "thumbnail_quality": thumbnails.quality,
         "thumbnail_format": thumbnails.format,
         "thumbnail_smart": thumbnails.smart,
+        "thumbnail_background": None if thumbnails.background == "#000000" else thumbnails.background,
         "thumbnail_storyboard": thumbnails.storyboard,
         "thumbnail_preview": thumbnails.preview,
         "processing_deadline_s": processing.deadline_s,

@@ -10,7 +10,7 @@ from pydantic_settings import NoDecode
 from services.contract.formats import DENIED_DECODERS, check_format_names
 from services.contract.resources import DEFAULT_TRIES
 from services.contract.settings.pipeline import PipelineSettings, Port, ServiceSettings
-from services.contract.thumbnails import ImageFormat, ThumbnailOptions
+from services.contract.thumbnails import BACKGROUND_PATTERN, ImageFormat, ThumbnailOptions
 
 
 class WorkerSettings(PipelineSettings):
@@ -43,6 +43,12 @@ class WorkerSettings(PipelineSettings):
         default=True,
         description="Take a better picture nearby if the nearest one is black, white, flat or blurred.",
         examples=["false"],
+    )
+    thumbnail_background: str = Field(
+        default="#000000",
+        description="Colour behind transparent pictures. The default is black, as in players.",
+        pattern=BACKGROUND_PATTERN,
+        examples=["#ffffff"],
     )
     thumbnail_storyboard: bool = Field(
         default=False,
@@ -141,6 +147,7 @@ class WorkerSettings(PipelineSettings):
             quality=self.thumbnail_quality,
             format=self.thumbnail_format,
             smart=self.thumbnail_smart,
+            background=self.thumbnail_background,
             storyboard=self.thumbnail_storyboard,
             preview=self.thumbnail_preview,
         )

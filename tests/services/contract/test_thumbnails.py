@@ -72,3 +72,9 @@ def test_other_positions_are_refused_with_the_rule(positions: tuple[float, ...],
 def test_sizes_that_no_thumbnail_has_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValidationError):
         ThumbnailOptions.model_validate(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["white", "#fff", "ffffff", "#gggggg", "#ffffff\n", ""])
+def test_backgrounds_that_are_no_colour_are_refused(wrong: str) -> None:
+    with pytest.raises(ValidationError, match="background"):
+        ThumbnailOptions(background=wrong)

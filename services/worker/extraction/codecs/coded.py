@@ -51,6 +51,8 @@ class Coded:
     may_be_interlaced: bool = False
     colour: Colour = UNTOLD
     is_key: bool | None = None
+    has_alpha: bool = False
+    """The picture may be transparent."""
     bit_depth: int = 8
     chroma_format: int = 1
     """0 is grey, 1 is 4:2:0, 2 is 4:2:2, 3 is 4:4:4 (ITU-T H.265, table 6-1)."""

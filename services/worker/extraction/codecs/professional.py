@@ -12,6 +12,7 @@ from services.worker.extraction.codecs.coded import BT709, Coded, Colour
 _PRORES_MARK = b"icpf"
 _PRORES_HEADER_BYTES = 28
 _PRORES_HEIGHT_AT, _PRORES_FLAGS_AT, _PRORES_FIELDS, _PRORES_COLOUR_AT = 18, 20, 0x0C, 22
+_PRORES_ALPHA_AT, _PRORES_ALPHA = 25, 0x0F
 _DNXHD_FIELDS = 0x02
 
 
@@ -26,6 +27,7 @@ def describe_prores(_extradata: bytes, picture: bytes) -> Coded:
         may_be_interlaced=bool(picture[_PRORES_FLAGS_AT] & _PRORES_FIELDS),
         colour=Colour(*picture[_PRORES_COLOUR_AT : _PRORES_COLOUR_AT + 3]),
         is_key=True,
+        has_alpha=bool(picture[_PRORES_ALPHA_AT] & _PRORES_ALPHA),
         bit_depth=10,
         chroma_format=picture[_PRORES_FLAGS_AT] >> 6,
     )
@@ -62,7 +64,13 @@ def describe_png(_extradata: bytes, picture: bytes) -> Coded:
     """Return the size in the header chunk."""
     if picture[12:16] != b"IHDR":
         return Coded()
-    return Coded(int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24]), is_key=True)
+    size = int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])
+    return Coded(*size, is_key=True, has_alpha=True, chroma_format=3)
+
+
+def describe_mixed(_extradata: bytes, _picture: bytes) -> Coded:
+    """Return that a picture may be transparent, and has no subsampled chroma: most pictures of these codecs are RGB."""
+    return Coded(has_alpha=True, chroma_format=3)
 
 
 PRORES = Codec(
@@ -82,10 +90,11 @@ HAP = Codec(
     decoder="hap",
     tags=("hap1", "hap5", "hapy", "hapm", "hapa"),
     avi_tag=b"Hap1",
+    describe=describe_mixed,
     # FFmpeg reads the kind of texture from the tag.
     mp4_keeps_tag=True,
     needs_container_size=True,
 )
-JPEG2000 = Codec(decoder="jpeg2000", tags=("mjp2",), avi_tag=b"mjp2")
+JPEG2000 = Codec(decoder="jpeg2000", tags=("mjp2",), avi_tag=b"mjp2", describe=describe_mixed)
 PNG = Codec(decoder="png", tags=("mpng",), avi_tag=b"MPNG", mp4_sample_entries=("png ",), describe=describe_png)
 V210 = Codec(decoder="v210", tags=("v210",), avi_tag=b"v210", needs_container_size=True)

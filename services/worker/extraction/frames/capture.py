@@ -16,6 +16,7 @@ from services.worker.extraction.frames.messages import (
     find_demuxer,
     is_unconverted,
 )
+from services.worker.extraction.pixels import alpha
 from services.worker.extraction.pixels.orientation import Image
 from services.worker.extraction.reading.reader import RangedReader
 
@@ -150,6 +151,8 @@ class Capture:
             # OpenCV ignores the list, but opens this decoder or none for the stream that it selects.
             options["video_codec"] = decoder
         parameters = [cv2.CAP_PROP_N_THREADS, 1] if decoder else [cv2.CAP_PROP_FORMAT, -1]
+        if decoder in alpha.DECODERS:
+            parameters += [cv2.CAP_PROP_FORMAT, cv2.CV_8UC4]
         with set_ffmpeg_options(options), collect_messages(self.messages):
             self._capture = cv2.VideoCapture(cast("Any", reader), cv2.CAP_FFMPEG, parameters)
         self.is_open = self._capture.isOpened()

@@ -15,7 +15,7 @@ from services.worker.extraction.codecs.coded import BT601, BT709, UNSPECIFIED, C
 from services.worker.extraction.containers.stream import Stream
 from services.worker.extraction.frames import avi_wrapper
 from services.worker.extraction.frames.capture import retrieve_picture, set_ffmpeg_options
-from services.worker.extraction.pixels import colour, interlace, orientation, scaler, thumbnail
+from services.worker.extraction.pixels import alpha, colour, interlace, orientation, scaler, thumbnail
 from services.worker.extraction.pixels.orientation import Image
 
 # No decoder while the file is probed: OpenCV opens its own decoder, which ignores this list, as the only one.
@@ -81,8 +81,16 @@ def compute_shape(stream: Stream, coded: Coded, *, max_width_px: int) -> Picture
     )
 
 
+@dataclass(frozen=True)
+class Rendering:
+    """How a picture is shown. `background` has blue, green and red."""
+
+    max_width_px: int
+    background: tuple[int, int, int] = (0, 0, 0)
+
+
 def decode_pictures(
-    stream: Stream, coded: Coded, pictures: Sequence[bytes], *, shown_after: Sequence[int] = (0,), max_width_px: int
+    stream: Stream, coded: Coded, pictures: Sequence[bytes], rendering: Rendering, *, shown_after: Sequence[int] = (0,)
 ) -> list[Image | None]:
     """Decode pictures and return some as they are shown; None for a damaged one.
 
@@ -109,7 +117,7 @@ def decode_pictures(
             return nothing
         extradata, pictures = progressive
     has_lines = coded.may_be_interlaced and codec.has_interleaved_fields
-    size = compute_shape(stream, coded, max_width_px=max_width_px)
+    size = compute_shape(stream, coded, max_width_px=rendering.max_width_px)
     declared_px = _choose_declared_size(stream, size, keeps_lines=has_lines)
     has_tint = scaler.has_tint(coded, is_scaled=declared_px != size.stored_px)
     # The AVI file around the pictures states no matrix, for which the scaler takes BT.601.
@@ -124,11 +132,12 @@ def decode_pictures(
     def finish_image(image: Image) -> Image:
         if has_lines:
             image = interlace.drop_combed_field(image)
-        image = thumbnail.resize_image(image, size.thumbnail_px)
+        image, transparency = alpha.split_alpha(thumbnail.resize_image(image, size.thumbnail_px))
         image = colour.show_colour(scaler.apply_correction(image, correction), shown_colour)
+        image = alpha.blend_background(image, transparency, rendering.background)
         return orientation.apply_orientation(image, stream.orientation)
 
-    images = _retrieve_images(memory, len(pictures), shown_after)
+    images = _retrieve_images(memory, len(pictures), shown_after, has_alpha=coded.has_alpha)
     return [None if image is None else finish_image(image) for image in images]
 
 
@@ -172,19 +181,23 @@ def _count_macroblocks(size_px: tuple[int, int]) -> tuple[int, int]:
     return -(-width // _MACROBLOCK_PX), -(-height // _MACROBLOCK_PX)
 
 
-def open_wrapped(memory: Memory) -> cv2.VideoCapture:
-    """Open a wrapped file. `memory` must outlive the capture: see `Capture`."""
+def open_wrapped(memory: Memory, *, has_alpha: bool = False) -> cv2.VideoCapture:
+    """Open a wrapped file. `memory` must outlive the capture: see `Capture`. Alpha is a fourth component."""
+    parameters = [cv2.CAP_PROP_N_THREADS, 1, *((cv2.CAP_PROP_FORMAT, cv2.CV_8UC4) if has_alpha else ())]
     with set_ffmpeg_options(_OPTIONS):
-        return cv2.VideoCapture(cast("Any", memory), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+        return cv2.VideoCapture(cast("Any", memory), cv2.CAP_FFMPEG, parameters)
 
 
-def _retrieve_images(memory: Memory, count: int, shown_after: Sequence[int], *, lost: int = 0) -> list[Image | None]:
+def _retrieve_images(
+    memory: Memory, count: int, shown_after: Sequence[int], *, lost: int = 0, has_alpha: bool = False
+) -> list[Image | None]:
     """Return the selected ones of `count` pictures, of which at most `lost` are dropped by the decoder.
 
     Few decoders drop any, and converting a picture costs as much as decoding two. So all pictures are decoded again,
     with more candidates kept, only if some were dropped.
     """
-    capture = open_wrapped(memory)
+    # Named only where it is needed, as benchmarks and tests replace the function.
+    capture = open_wrapped(memory, has_alpha=True) if has_alpha else open_wrapped(memory)
     latest: list[deque[tuple[int, Image]]] = [deque(maxlen=min(after, lost) + 1) for after in shown_after]
     number = 0
     while capture.isOpened() and capture.grab():
@@ -201,6 +214,6 @@ def _retrieve_images(memory: Memory, count: int, shown_after: Sequence[int], *, 
     if number < count and lost < _MAX_LOST and count > 1:
         del capture
         memory.seek(0)
-        return _retrieve_images(memory, count, shown_after, lost=_MAX_LOST)
+        return _retrieve_images(memory, count, shown_after, lost=_MAX_LOST, has_alpha=has_alpha)
     # Counted from the end: pictures are lost at the start.
     return [dict(images).get(number - after) for images, after in zip(latest, shown_after, strict=True)]

@@ -20,6 +20,7 @@ from services.worker.extraction.frames.request import (
     note_distances,
 )
 from services.worker.extraction.outcome import VideoInfo
+from services.worker.extraction.pixels import alpha
 from services.worker.extraction.pixels.orientation import Image, apply_orientation
 from services.worker.extraction.reading.reader import RangedReader
 
@@ -205,7 +206,8 @@ class IndexSearch:
         images = self._decode_ipt(pictures, numbers, shape) if is_ipt else [None]
         note = None
         if any(image is None for image in images):
-            images = decode.decode_pictures(stream, coded, pictures, shown_after=shown_after, max_width_px=width_px)
+            rendering = decode.Rendering(width_px, alpha.parse_background(self._options.background))
+            images = decode.decode_pictures(stream, coded, pictures, rendering, shown_after=shown_after)
             note = profile_5.FALSE_COLOURS if is_ipt else None
         return [
             None if image is None else Frame(image, target.time_s, note)

@@ -48,4 +48,4 @@ class KeyframeSource:
 
     def retrieve_image(self) -> Image | None:
         stream = replace(self._stream, extradata=self._extradata)
-        return decode.decode_pictures(stream, self._coded, [self._picture], max_width_px=sys.maxsize)[0]
+        return decode.decode_pictures(stream, self._coded, [self._picture], decode.Rendering(sys.maxsize))[0]

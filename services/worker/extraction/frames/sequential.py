@@ -23,7 +23,7 @@ from services.worker.extraction.frames.request import (
     note_distances,
 )
 from services.worker.extraction.outcome import ExtractionError, VideoInfo
-from services.worker.extraction.pixels import thumbnail
+from services.worker.extraction.pixels import alpha, thumbnail
 from services.worker.extraction.pixels.orientation import Image
 
 _FIRST_FRAME_BYTES = 16 * 1024 * 1024
@@ -80,7 +80,7 @@ class SequentialSearch:
         self._reader = request.reader
         self._video = video
         self._limits = request.limits
-        self._width_px = request.options.width_px
+        self._options = request.options
         self.shown_px = (video.stream.width_px, video.stream.height_px)
         self.was_exhaustive = False
         self.messages: list[str] = []
@@ -205,7 +205,8 @@ class SequentialSearch:
 
         def shrink(image: Image) -> Image:
             self.shown_px = (image.shape[1], image.shape[0])
-            return thumbnail.shrink_image(image, ratio, max_width_px=self._width_px)
+            image = alpha.blend_background(*alpha.split_alpha(image), alpha.parse_background(self._options.background))
+            return thumbnail.shrink_image(image, ratio, max_width_px=self._options.width_px)
 
         return shrink
 

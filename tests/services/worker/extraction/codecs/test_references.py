@@ -138,7 +138,7 @@ def test_pictures_lost_by_the_decoder_are_counted(videos: Videos, monkeypatch: p
     for extradata, count in ((stream.extradata, 1), (no_vui, 2)):
         runs.clear()
         changed = replace(stream, extradata=extradata)
-        (image,) = decode.decode_pictures(changed, coded, pictures, shown_after=[after], max_width_px=320)
+        (image,) = decode.decode_pictures(changed, coded, pictures, decode.Rendering(320), shown_after=[after])
         assert image is not None
         assert frame_number(image) == round(target_s * 25)
         assert len(runs) == count
