@@ -162,6 +162,7 @@ class PurgeRun:
         # A video that was uploaded again keeps its record and pictures: a worker decides about both.
         present = {info.key for info in self._bucket.list(UPLOAD_PREFIX)}
         in_progress: list[VideoRecord] = []
+        marked: list[VideoRecord] = []
         expired: list[str] = []
 
         def ended_records() -> Iterator[VideoRecord]:
@@ -170,7 +171,10 @@ class PurgeRun:
                 if pk.startswith(RESERVATION_PREFIX):
                     if item["until"] < time.time():
                         expired.append(pk)
-                elif is_upload(pk) and pk not in present and self._is_old(record := parse_record(item)):
+                elif is_upload(pk) and pk in present:
+                    if "purged_at" in item:
+                        marked.append(parse_record(item))
+                elif is_upload(pk) and self._is_old(record := parse_record(item)):
                     if record.finished_at is not None:
                         yield record
                     else:
@@ -180,7 +184,10 @@ class PurgeRun:
             self._remove_records_in(batch)
         self._videos.delete(expired)
         for record in in_progress:
-            self._mark_record(record)
+            self._mark_record(record, datetime.now(UTC))
+        for record in marked:
+            # It was uploaded again. If that upload is deleted too, a reindex must not leave the record to this purge.
+            self._mark_record(record, None)
         return in_progress
 
     def _has_late_records(self) -> bool:
@@ -211,11 +218,12 @@ class PurgeRun:
             return
         self._store_progress(records=self._job.progress.records + len(records), now=False)
 
-    def _mark_record(self, record: VideoRecord) -> None:
-        if record.purged_at is None:
+    def _mark_record(self, record: VideoRecord, purged_at: datetime | None) -> None:
+        """Mark a record, or remove its mark; a marked record keeps the time of its first mark."""
+        if (record.purged_at is None) != (purged_at is None):
             # A conflict means that it has just ended, or has been marked.
             with contextlib.suppress(WriteConflictError):
-                self._videos.replace(record, record.model_copy(update={"purged_at": datetime.now(UTC)}))
+                self._videos.replace(record, record.model_copy(update={"purged_at": purged_at}))
 
     def _wait_for_workers(self, in_progress: Sequence[VideoRecord], until: float) -> None:
         """Wait until workers have finished these records; remove those that take too long."""

@@ -21,10 +21,16 @@ class IndexedItems(dict[str, Item]):
         self._boundary = boundary
         self._replaced: dict[str, list[tuple[float, Item | None]]] = {}
         """Earlier states of records, the newest last, with the time at which each was replaced."""
+        self.added_at: dict[str, float] = {}
+        self.written_at: dict[str, float] = {}
 
     def __setitem__(self, key: str, item: Item) -> None:
+        now = self._boundary.now
         if "state" in item:
-            self._replaced.setdefault(key, []).append((self._boundary.now, self.get(key)))
+            self._replaced.setdefault(key, []).append((now, self.get(key)))
+        if key not in self:
+            self.added_at[key] = now
+        self.written_at[key] = now
         super().__setitem__(key, item)
 
     def pop(self, key: str, default: Any = None) -> Any:

@@ -51,6 +51,8 @@ class SimulatedBucket:
         self.is_versioned = is_versioned
         self.versions: dict[str, list[StoredVersion]] = {}
         """The newest last."""
+        self.stored_at: dict[str, datetime] = {}
+        """Time of the newest upload of each key, also if it is deleted."""
 
     def current(self, key: str) -> StoredVersion | None:
         versions = self.versions.get(key)
@@ -124,6 +126,7 @@ class SimulatedS3:
         )
         before = bucket.versions.get(key, []) if bucket.is_versioned else []
         bucket.versions[key] = [*before, version]
+        bucket.stored_at[key] = version.modified_at
         self._notify(key, self._event(bucket, key, version))
 
     def _event(self, bucket: SimulatedBucket, key: str, version: StoredVersion) -> str:

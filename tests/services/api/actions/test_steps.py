@@ -90,6 +90,17 @@ def test_a_purge_keeps_the_record_of_a_present_upload(place: Place) -> None:
     assert place.videos.get(KEY) == record
 
 
+def test_a_purge_takes_its_mark_from_the_record_of_a_present_upload(place: Place) -> None:
+    write(place, a_record(KEY, VideoState.FAILED).model_copy(update={"purged_at": now()}))
+    put_upload(place)
+
+    a_run(place, now() + HOUR)._remove_ended()  # noqa: SLF001 - one step
+
+    kept = place.videos.get(KEY)
+    assert kept is not None
+    assert (kept.purged_at, kept.state) == (None, VideoState.FAILED)
+
+
 def test_a_purge_keeps_the_record_of_a_newer_upload(place: Place) -> None:
     record = write(place, a_record(KEY).model_copy(update={"modified_at": now()}))
 
