@@ -109,6 +109,20 @@ def test_a_failure_is_of_the_object_that_was_found(place: Place) -> None:
     assert (failed.etag, failed.size_bytes, failed.sequencer) == (newer.etag, newer.size_bytes, "")
 
 
+def test_a_failure_has_the_time_of_the_same_content_put_again(place: Place) -> None:
+    put_again = upload(place, BROKEN)
+    first = put_again.model_copy(update={"time": put_again.time - timedelta(minutes=1), "sequencer": "0"})
+    worker = a_worker(place)
+    with pytest.raises(ProcessingError) as failure:
+        worker.process(first, delivery("message-1"))
+
+    failed = worker.find_failed_upload(first, delivery("message-1"), failure.value)
+
+    # A purge discards the letters of uploads from before its count, and would leave this one without a letter.
+    assert failed is not None
+    assert failed.time == place.bucket.head(KEY).modified_at
+
+
 def test_giving_up_without_an_attempt_names_the_present_object(place: Place) -> None:
     old = upload(place, b"old")
     newer = upload(place, b"newer")
