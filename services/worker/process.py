@@ -377,7 +377,7 @@ class Processor:
 
 
 def _adopt_object(event: UploadEvent, etag: str, size_bytes: int, modified_at: datetime | None) -> UploadEvent:
-    """Return the event as one of the object with this ETag; the same content can have been put again after the event."""
+    """Return the event as one of the object with this ETag: the same content can have been put again since."""
     if event.etag == etag and (modified_at is None or modified_at <= event.time):
         return event
     changes = {"etag": etag, "size_bytes": size_bytes, "sequencer": "", "time": modified_at or event.time}

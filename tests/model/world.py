@@ -361,7 +361,7 @@ class World:
     def _change_settings(self) -> None:
         """Begin a rolling update: processes that start from now on make other thumbnails, and write more shards."""
         self.width_px = 960 - self.width_px
-        # Fewer shards would need a reindex after all processes have changed. One that runs must know the largest number.
+        # Fewer shards would need a reindex after all processes have changed. One that runs must know the largest.
         shards = max(self.shards, _SHARDS[self.choices.below(4)])
         if not any(one.name == "reindex" and not one.is_dead for one in self.simulation.processes):
             self.shards = shards

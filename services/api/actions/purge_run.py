@@ -14,7 +14,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -42,6 +42,15 @@ _POLL_INTERVAL_S = 0.5
 _MAX_PAUSE_S = 30.0
 
 T = TypeVar("T")
+
+
+@dataclass
+class _Found:
+    """Records in progress, records of videos that were uploaded again after a mark, and keys of old reservations."""
+
+    in_progress: list[VideoRecord] = field(default_factory=list)
+    marked: list[VideoRecord] = field(default_factory=list)
+    expired: list[str] = field(default_factory=list)
 
 
 class TakenOverError(Exception):
@@ -159,36 +168,34 @@ class PurgeRun:
 
     def _remove_ended(self) -> list[VideoRecord]:
         """Remove the records that have ended; mark those in progress and return them."""
-        # A video that was uploaded again keeps its record and pictures: a worker decides about both.
-        present = {info.key for info in self._bucket.list(UPLOAD_PREFIX)}
-        in_progress: list[VideoRecord] = []
-        marked: list[VideoRecord] = []
-        expired: list[str] = []
-
-        def ended_records() -> Iterator[VideoRecord]:
-            for item in self._videos.scan():
-                pk = item["pk"]
-                if pk.startswith(RESERVATION_PREFIX):
-                    if item["until"] < time.time():
-                        expired.append(pk)
-                elif is_upload(pk) and pk in present:
-                    if "purged_at" in item:
-                        marked.append(parse_record(item))
-                elif is_upload(pk) and self._is_old(record := parse_record(item)):
-                    if record.finished_at is not None:
-                        yield record
-                    else:
-                        in_progress.append(record)
-
-        for batch in split_batches(ended_records(), REMOVE_AT_ONCE):
+        found = _Found()
+        for batch in split_batches(self._find_ended(found), REMOVE_AT_ONCE):
             self._remove_records_in(batch)
-        self._videos.delete(expired)
-        for record in in_progress:
+        self._videos.delete(found.expired)
+        for record in found.in_progress:
             self._mark_record(record, datetime.now(UTC))
-        for record in marked:
+        for record in found.marked:
             # It was uploaded again. If that upload is deleted too, a reindex must not leave the record to this purge.
             self._mark_record(record, None)
-        return in_progress
+        return found.in_progress
+
+    def _find_ended(self, found: _Found) -> Iterator[VideoRecord]:
+        """Yield the records that have ended, and note what else a purge changes."""
+        # A video that was uploaded again keeps its record and pictures: a worker decides about both.
+        present = {info.key for info in self._bucket.list(UPLOAD_PREFIX)}
+        for item in self._videos.scan():
+            pk = item["pk"]
+            if pk.startswith(RESERVATION_PREFIX):
+                if item["until"] < time.time():
+                    found.expired.append(pk)
+            elif is_upload(pk) and pk in present:
+                if "purged_at" in item:
+                    found.marked.append(parse_record(item))
+            elif is_upload(pk) and self._is_old(record := parse_record(item)):
+                if record.finished_at is not None:
+                    yield record
+                else:
+                    found.in_progress.append(record)
 
     def _has_late_records(self) -> bool:
         """Return True if a worker that read its video just before the deletion has written a record since."""
