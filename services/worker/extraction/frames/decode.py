@@ -119,11 +119,13 @@ def decode_pictures(
     has_lines = coded.may_be_interlaced and codec.has_interleaved_fields
     size = compute_shape(stream, coded, max_width_px=rendering.max_width_px)
     declared_px = _choose_declared_size(stream, size, keeps_lines=has_lines)
+    # Measured even if unused: the fork server does it for all children when it warms up.
+    tint = measure_tint()
     has_tint = scaler.has_tint(coded, is_scaled=declared_px != size.stored_px)
     # The AVI file around the pictures states no matrix, for which the scaler takes BT.601.
     is_guessed = codec.states_matrix and coded.colour.matrix == UNSPECIFIED
     correction = scaler.Correction(
-        tint=measure_tint() if has_tint else scaler.NO_TINT,
+        tint=tint if has_tint else scaler.NO_TINT,
         assumed=BT601 if is_guessed else UNSPECIFIED,
         matrix=scaler.choose_matrix(shown_colour, *size.stored_px),
     )
