@@ -97,6 +97,7 @@ class Wanted:
     size_px: tuple[int, int]
     filters: str = ""
     most: int | None = None
+    is_hdr: bool = False
 
 
 def find_ffmpeg() -> tuple[str, str]:
@@ -145,8 +146,7 @@ class Reference:
         frames = self._decode_spans(path, wanted, may_seek=may_seek)
         if not any(frame.is_hdr for frame in frames):
             return frames
-        filters = ",".join(filter(None, (wanted.filters, _TONE_MAPPING)))
-        return self._decode_spans(path, replace(wanted, filters=filters), may_seek=may_seek)
+        return self._decode_spans(path, replace(wanted, is_hdr=True), may_seek=may_seek)
 
     def _decode_spans(self, path: Path, wanted: Wanted, *, may_seek: bool) -> list[Frame]:
         if may_seek and max(end for _, end in wanted.spans_s) > _LONG_S:
@@ -164,11 +164,14 @@ class Reference:
         most = ("-frames:v", str(wanted.most)) if wanted.most else ()
         selected = "+".join(f"between(t,{start:.6f},{end:.6f})" for start, end in spans_s)
         scale = f"scale={wanted.size_px[0]}:{wanted.size_px[1]}:flags=bicubic+accurate_rnd+full_chroma_int,setsar=1"
-        chain = ",".join(filter(None, (f"select='{selected}'", "showinfo=checksum=0", wanted.filters, scale)))
+        tones = _TONE_MAPPING if wanted.is_hdr else ""
+        chain = ",".join(filter(None, (f"select='{selected}'", "showinfo=checksum=0", wanted.filters, scale, tones)))
         end_s = max(end for _, end in spans_s) + 1
         output, log = self._run(
             *(*seek, *_input(path), "-map", "0:V:0", "-t", f"{end_s:.6f}", "-vf", chain, *most),
             *("-fps_mode", "passthrough", "-pix_fmt", "bgr24", "-f", "rawvideo", "-"),
+            # In a transport stream, ffmpeg counts from the first of the streams that it uses.
+            *("-map", "0:V:0", "-map", "0:a?", "-c", "copy", "-t", f"{end_s:.6f}", "-f", "null", "-"),
         )
         return _parse_frames(output, log, wanted.size_px, seek_s)
 
