@@ -4,6 +4,7 @@ Their lengths are odd so that 10, 50 and 95 % are half a GOP behind a keyframe o
 Method A has to decode that distance.
 """
 
+import hashlib
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,20 @@ _FRAGMENTS = "+frag_keyframe+empty_moov+default_base_moof"
 ENCODERS = {
     "h264": ("libx264", "-b:v", "5M", "-maxrate", "6M", "-bufsize", "10M"),
     "h264-4k": ("libx264", "-b:v", "18M", "-maxrate", "20M", "-bufsize", "36M"),
+    **{
+        f"h264-{rate}m": (
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-b:v",
+            f"{rate}M",
+            "-maxrate",
+            f"{rate}M",
+            "-bufsize",
+            "8M",
+        )
+        for rate in (1, 4, 12)
+    },
     "hevc": ("libx265", "-b:v", "4M", "-x265-params", "log-level=error", "-tag:v", "hvc1"),
     "av1": ("libsvtav1", "-b:v", "3M"),
     "vp9": ("libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "4M"),
@@ -144,11 +159,11 @@ def list_videos(*, with_long: bool) -> list[BenchmarkVideo]:
 
 def make_video(video: BenchmarkVideo, directory: Path) -> Path:
     """Make the file of a video, for the caller to delete. Its clip is kept for other videos of the same kind."""
-    clip = (
-        directory / f"clip-{abs(hash((video.codec, video.gop_s, video.size_px, video.options)))}.{_clip_suffix(video)}"
-    )
+    clip = directory / f"clip-{_clip_digest(video)}.{_clip_suffix(video)}"
     if not clip.exists():
-        _encode(video, clip)
+        part = clip.with_name(f"part-{clip.name}")
+        _encode(video, part)
+        part.replace(clip)
     path = directory / f"video.{video.suffix}"
     times = -(-video.duration_s // _CLIP_S)
     _ffmpeg(
@@ -157,6 +172,12 @@ def make_video(video: BenchmarkVideo, directory: Path) -> Path:
         str(path),
     )
     return path
+
+
+def _clip_digest(video: BenchmarkVideo) -> str:
+    """Return a name of the clip's content, so that a later run in the same folder does not encode it again."""
+    content = (video.codec, ENCODERS[video.codec], video.gop_s, video.size_px, video.options)
+    return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
 
 
 def _clip_suffix(video: BenchmarkVideo) -> str:

@@ -21,7 +21,7 @@ from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
 
 _LATENCY_S = 0.05
-_POSITIONS = (0.10, 0.50, 0.95)
+POSITIONS = (0.10, 0.50, 0.95)
 WIDTH_PX = 640
 _SHARED_BY = 8
 """Videos in one measurement of the sandbox."""
@@ -48,7 +48,7 @@ def ffmpeg_three_times(video: Path, duration_s: float) -> Callable[[], None]:
         with tempfile.TemporaryDirectory(dir=video.parent) as directory:
             copy = Path(directory) / video.name
             shutil.copyfile(video, copy)
-            for number, position in enumerate(_POSITIONS):
+            for number, position in enumerate(POSITIONS):
                 _ffmpeg(
                     *("-ss", f"{duration_s * position:.3f}", "-i", str(copy), "-frames:v", "1"),
                     *(*_TO_JPEG, f"{directory}/{number}.jpg"),
@@ -64,7 +64,7 @@ def ffmpeg_keyframes(video: Path, duration_s: float) -> Callable[[], None]:
         with tempfile.TemporaryDirectory(dir=video.parent) as directory:
             inputs = [
                 argument
-                for position in _POSITIONS
+                for position in POSITIONS
                 for argument in (
                     *("-threads", "1", "-skip_frame", "nokey", "-noaccurate_seek"),
                     *("-ss", f"{duration_s * position:.3f}", "-i", str(video)),
@@ -72,7 +72,7 @@ def ffmpeg_keyframes(video: Path, duration_s: float) -> Callable[[], None]:
             ]
             outputs = [
                 argument
-                for number in range(len(_POSITIONS))
+                for number in range(len(POSITIONS))
                 for argument in (
                     *("-map", f"{number}:v:0", "-frames:v", "1", *_TO_JPEG),
                     f"{directory}/{number}.jpg",
@@ -95,29 +95,37 @@ def pyav_version() -> str:
 def pyav_keyframes(video: Path) -> Callable[[], None] | None:
     """Return way D: PyAV, keyframes only, in a process that has loaded it already. None if PyAV is not installed."""
     try:
-        import av  # noqa: PLC0415 - a peer, not a dependency
-        import PIL.Image  # noqa: F401, PLC0415 - loaded before the fork, as all of ours is
+        import av  # noqa: F401, PLC0415 - a peer, not a dependency, loaded before the fork as all of ours is
+        import PIL.Image  # noqa: F401, PLC0415
     except ImportError:
         return None
 
-    def thumbnails() -> None:
-        with av.open(str(video)) as container:
-            stream = container.streams.video[0]
-            stream.codec_context.skip_frame = "NONKEY"
-            stream.thread_count = 1
-            start, duration = container.start_time or 0, container.duration or 0
-            for position in _POSITIONS:
-                container.seek(start + int(duration * position))
-                packet = next(packet for packet in container.demux(stream) if packet.is_keyframe)
-                # Flushed, the decoder returns the picture without reading on. The next seek resets it.
-                frame = [*packet.decode(), *stream.decode(None)][0]
-                height = frame.height * WIDTH_PX // frame.width
-                frame.reformat(width=WIDTH_PX, height=height).to_image().save(io.BytesIO(), "JPEG", quality=82)
-
-    return partial(run_in_child, thumbnails)
+    return partial(run_in_child, partial(pyav_thumbnails, str(video)))
 
 
-def run_in_child(way: Callable[[], None]) -> None:
+def pyav_thumbnails(address: str) -> list[bytes]:
+    """Return three thumbnails by PyAV, keyframes only, of a file or of a URL."""
+    import av  # noqa: PLC0415 - a peer, not a dependency
+
+    pictures = []
+    with av.open(address) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.skip_frame = "NONKEY"
+        stream.thread_count = 1
+        start, duration = container.start_time or 0, container.duration or 0
+        for position in POSITIONS:
+            container.seek(start + int(duration * position))
+            packet = next(packet for packet in container.demux(stream) if packet.is_keyframe)
+            # Flushed, the decoder returns the picture without reading on. The next seek resets it.
+            frame = [*packet.decode(), *stream.decode(None)][0]
+            height = frame.height * WIDTH_PX // frame.width
+            picture = io.BytesIO()
+            frame.reformat(width=WIDTH_PX, height=height).to_image().save(picture, "JPEG", quality=82)
+            pictures.append(picture.getvalue())
+    return pictures
+
+
+def run_in_child(way: Callable[[], object]) -> None:
     """Run a way in a forked process. Raises: RuntimeError if it fails there."""
     pid = os.fork()
     if pid == 0:
