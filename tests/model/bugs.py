@@ -293,9 +293,9 @@ BUGS = (
     Bug(
         "a purge does not wait for workers",
         _PURGE_RUN,
-        "                    if record.finished_at is not None:\n                        yield record\n"
-        "                    else:\n                        in_progress.append(record)\n",
-        "                    yield record\n",
+        "                if record.finished_at is not None:\n                    yield record\n"
+        "                else:\n                    found.in_progress.append(record)\n",
+        "                yield record\n",
         "a worker stores pictures after the purge",
         test="tests.services.api.actions.test_steps:test_a_purge_marks_a_record_in_progress_and_keeps_it",
     ),
