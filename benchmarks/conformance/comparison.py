@@ -96,6 +96,9 @@ def compare_file(path: Path, outcome: Outcome, reference: Reference) -> FileResu
         ffmpeg_header_s=content.header_s,
         frame_s=content.frame_s,
     )
+    if outcome.reason_code == ReasonCode.NOT_A_VIDEO and len(content.starts_s) == 1:
+        # A still image in a container of videos: HEIF, AVIF.
+        return replace(result, is_video=False)
     if outcome.state == VideoState.FAILED:
         is_decoded = is_video and bool(reference.decode(path, Wanted([(-_SEARCHED_S, _SEARCHED_S)], (16, 16), most=1)))
         missed = is_decoded and outcome.reason_code not in STATED_LIMITS
