@@ -31,7 +31,7 @@ _PEER_S = 3.0
 """Time after which a peer is measured no more in a row, if it has one figure."""
 _PEERS_AT_ONCE = 20
 """Videos in a burst of a peer: its rate counts."""
-_PATIENCE_S, _START_PATIENCE_S, _PEER_BURST_S = 60.0, 120.0, 40.0
+_PATIENCE_S, _START_PATIENCE_S, _PEER_BURST_S = 60.0, 300.0, 40.0
 _PATIENCE_PER_VIDEO_S = 2.0
 
 
@@ -91,6 +91,7 @@ class Bench:
                 raise RuntimeError(f"The worker made no thumbnails within {_START_PATIENCE_S:g} s: see its log.")
             self.ways = [way for way in self.ways if way is not entrant.way]
             self.left_out.append(f"{entrant.way.name}: it made no thumbnails of a first video")
+        path.unlink()
 
     def measure_rows(self, plan: Plan) -> Iterator[Row]:
         """Yield the rows of one film after the other, so that only one film needs space on the disk."""
@@ -102,14 +103,14 @@ class Bench:
             path = film.make(self.directory)
             is_small = path.stat().st_size <= _UPLOADED_UP_TO_BYTES
             decoding_s = floor.measure_bare(path, 3).least_ms / 1000
-            staged = self.course.stage(path, duration_s=film.duration_s)
-            for row in plan.rows:
-                if row[0] is film:
-                    yield self._measure_row(film, row[1], path if is_small else staged, decoding_s, plan.rounds)
-            for one, count in plan.bursts:
-                if one is film:
-                    is_uploaded = is_small and count <= _UPLOADED_AT_ONCE
-                    yield self._measure_burst(film, count, path if is_uploaded else staged, decoding_s)
+            with self.course.staged(path, duration_s=film.duration_s) as staged:
+                for row in plan.rows:
+                    if row[0] is film:
+                        yield self._measure_row(film, row[1], path if is_small else staged, decoding_s, plan.rounds)
+                for one, count in plan.bursts:
+                    if one is film:
+                        is_uploaded = is_small and count <= _UPLOADED_AT_ONCE
+                        yield self._measure_burst(film, count, path if is_uploaded else staged, decoding_s)
             path.unlink()
 
     def _measure_row(self, film: Film, delay_ms: int, source: Path | str, decoding_s: float, rounds: int) -> Row:

@@ -94,11 +94,15 @@ class Course:
     watch: ThumbnailWatch
     _number: int = field(default=0)
 
-    def stage(self, path: Path, *, duration_s: int) -> str:
-        """Upload a film outside the folders that S3 notifies of, and return its key."""
+    @contextlib.contextmanager
+    def staged(self, path: Path, *, duration_s: int) -> Iterator[str]:
+        """Upload a film outside the folders that S3 notifies of, and return its key; delete it with the context."""
         key = f"films/film-{duration_s}s{path.suffix}"
-        self._put(path, key)
-        return key
+        version = self._put(path, key)
+        try:
+            yield key
+        finally:
+            self._delete(key, version)
 
     def measure(self, entrant: Entrant, film: Path | str, count: int, *, duration_s: int, patience_s: float) -> "Run":
         """Upload a film `count` times at once, and wait for the thumbnails.
@@ -120,9 +124,7 @@ class Course:
         readable = self.watch.wait(keys, began_at + patience_s)
         for key, (_, version) in uploaded.items():
             if key in readable:
-                self.pipeline.clients.s3.delete_object(
-                    Bucket=self.pipeline.endpoints.bucket, Key=key, VersionId=version
-                )
+                self._delete(key, version)
         latencies = sorted(readable[key] - uploaded[key][0] for key in readable)
         total_s = max(readable.values(), default=time.monotonic()) - began_at
         return Run(tuple(latencies), count, total_s)
@@ -140,6 +142,9 @@ class Course:
         with path.open("rb") as body:
             answer = self.pipeline.clients.s3.put_object(Bucket=self.pipeline.endpoints.bucket, Key=key, Body=body)
         return answer["VersionId"]
+
+    def _delete(self, key: str, version: str) -> None:
+        self.pipeline.clients.s3.delete_object(Bucket=self.pipeline.endpoints.bucket, Key=key, VersionId=version)
 
     def _copy(self, source: str, key: str) -> str:
         bucket = self.pipeline.endpoints.bucket

@@ -122,9 +122,9 @@ def test_a_clip_is_measured_through_the_real_pipeline(tmp_path: Path, videos: Vi
         run_pipeline(tmp_path / "data", workers=0, say=lambda _: None) as pipeline,
         run_course(pipeline, [ours], say=print) as course,
     ):
-        source = course.stage(clip, duration_s=4)
         uploaded = course.measure(ours, clip, 1, duration_s=4, patience_s=PATIENCE_S)
-        copied = course.measure(ours, source, 2, duration_s=4, patience_s=PATIENCE_S)
+        with course.staged(clip, duration_s=4) as source:
+            copied = course.measure(ours, source, 2, duration_s=4, patience_s=PATIENCE_S)
 
     assert [len(run.latencies_s) for run in (uploaded, copied)] == [1, 2]
     # Each of the three reads its film once at least, and stores three thumbnails.
