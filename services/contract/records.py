@@ -221,6 +221,16 @@ def decide_finish(record: VideoRecord | None, claimed: VideoRecord) -> FinishDec
     return FinishDecision.WRITE
 
 
+def keep_later_message(record: VideoRecord, before: VideoRecord | None) -> VideoRecord:
+    """Return the record with the later of the two messages about its object.
+
+    Otherwise a duplicate of the later message, which may be deleted, would count as a request for another attempt.
+    """
+    if before is None or before.etag != record.etag or before.queued_at <= record.queued_at:
+        return record
+    return record.model_copy(update={"queued_at": before.queued_at, "message_id": before.message_id})
+
+
 def is_same_claim(record: VideoRecord, claimed: VideoRecord) -> bool:
     """Return True if both records are about the same content, settings and base."""
     return (record.etag, record.settings_hash, record.base) == (claimed.etag, claimed.settings_hash, claimed.base)

@@ -27,6 +27,7 @@ from services.contract.records import (
     decide_processing,
     is_failure,
     is_same_claim,
+    keep_later_message,
 )
 from services.contract.settings import WorkerSettings
 from services.tracing import tracer
@@ -323,16 +324,15 @@ class Processor:
                 return
             if not is_failure(before, error.record, failed, delivery):
                 return
-            is_same_content = before is not None and before.etag == failed.etag
             record = error.record or self._new_record(
                 failed,
                 delivery,
-                before if is_same_content else None,
+                before if before and before.etag == failed.etag else None,
                 self._identify(failed, before),
                 base=before.base if before else "",
             )
             info, usage = (error.outcome.info, error.outcome.usage) if error.outcome else (None, None)
-            after = record.model_copy(
+            after = keep_later_message(record, before).model_copy(
                 update={
                     "state": VideoState.FAILED,
                     "reason_code": error.code,

@@ -24,6 +24,7 @@ from services.contract.records import (
     decide_finish,
     decide_processing,
     is_failure,
+    keep_later_message,
     share_of_totals,
 )
 
@@ -190,6 +191,23 @@ def test_a_failed_attempt_fails_an_unsettled_video(
     record: VideoRecord | None, claimed: VideoRecord | None, event: UploadEvent, expected: Any
 ) -> None:
     assert is_failure(record, claimed, event, a_delivery()) is expected
+
+
+@pytest.mark.parametrize(
+    ("etag", "later", "expected"),
+    [
+        ("etag-1", timedelta(1), "message-2"),
+        ("etag-1", -timedelta(1), "message-1"),
+        ("etag-2", timedelta(1), "message-1"),
+    ],
+)
+def test_a_failure_keeps_the_later_message_of_its_object(etag: str, later: timedelta, expected: str) -> None:
+    record = a_record(VideoState.FAILED).model_copy(update={"message_id": "message-1"})
+    changes = {"etag": etag, "message_id": "message-2", "queued_at": record.queued_at + later}
+    before = record.model_copy(update=changes)
+    kept = keep_later_message(record, before)
+    assert (kept.message_id, kept.queued_at) == (expected, (before if expected == "message-2" else record).queued_at)
+    assert keep_later_message(record, None) == record
 
 
 def test_a_failure_is_recorded_once_for_a_message() -> None:
