@@ -192,7 +192,7 @@ BUGS = (
         "                failed = _adopt_object(event, info.etag, info.size_bytes, info.modified_at)\n",
         "                failed = event\n",
         "a poisoned upload stays in processing",
-        found_by=861,
+        found_by=1150,
     ),
     Bug(
         "a done video can fail",
