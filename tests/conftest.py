@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import Phase, settings
 
 from tests.support.videos import Videos
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # No deadline: a busy machine fails no test. No database: a run depends on nothing but the code; a failure prints how to
 # repeat it.
@@ -56,16 +50,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, line in report.user_properties:
             if name == "summary":
                 terminalreporter.write_line(line)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _shared_service_models() -> Iterator[None]:
-    """Let all sessions of botocore share its parsed descriptions of AWS: each would parse them, in 0.4 s of CPU."""
-    with pytest.MonkeyPatch.context() as patch:
-        # A run whose tests need no AWS does not import it.
-        if session := sys.modules.get("botocore.session"):
-            patch.setattr(session, "create_loader", cache(session.create_loader))
-        yield
 
 
 @pytest.fixture(scope="session")
