@@ -35,7 +35,8 @@ def test_a_schedule_replays_exactly() -> None:
 def _without_secrets(trace: list[str]) -> list[str]:
     """Return the lines without what `secrets` makes: ids of purges, the signing key and the revisions of records."""
     lines = [line for line in trace if "signing-key" not in line and "purge" not in line]
-    return [re.sub(r"'revision': \{'N': '\d+'\}", "", line) for line in lines]
+    # A long line is cut, after a number of digits that differs.
+    return [re.sub(r"'revision': \{'N': '\d+'\}", "", line)[:300] for line in lines]
 
 
 @pytest.mark.timeout(900)

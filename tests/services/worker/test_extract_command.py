@@ -242,7 +242,7 @@ def test_table_has_a_row_per_video_and_reasons_below(folder: Path) -> None:
         assert fact in film
     assert "failed" in diary
     assert "failed" in missing
-    assert "\ndiary.mp4:\n  The file is not a video container that is supported." in done.stdout
+    assert "\ndiary.mp4:\n  The file is not a video: FFmpeg recognises no format." in done.stdout
     assert "No such file or directory" in done.stdout
     assert done.stdout.endswith("\n3 thumbnails are in out\n")
 

@@ -26,6 +26,7 @@ _ANYWHERE = 1 << 62
 _DECODERS = {name: codec.decoder for codec in CODECS for name in codec.matroska_ids}
 _VFW = "V_MS/VFW/FOURCC"
 _BITMAP_BYTES = 40
+_OF_COVERS = ("png", "mjpeg")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ def read_segment(reader: RangedReader) -> Segment:
     entries = [item for item in _read_children(reader, found[ebml.TRACKS]) if item.id == ebml.TRACK_ENTRY]
     tracks = [track for entry in entries for track in _read_track(reader, entry)]
     tracks = [track for track in tracks if track.is_default] or tracks
+    # ffmpeg writes a cover as a track of one picture.
+    tracks.sort(key=lambda track: track.stream.decoder in _OF_COVERS)
     if not tracks:
         found_entries = f"{len(entries)} other tracks"
         expected = "a video track"
