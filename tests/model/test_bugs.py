@@ -5,8 +5,9 @@ import importlib
 import pytest
 
 from services.contract.resources import pipeline_resources
-from tests.model.bugs import BUGS, Bug, planted
+from tests.model.bugs import BUGS
 from tests.model.place import simulated_place
+from tests.model.planting import Bug, planted
 from tests.model.runner import find_failing_seed
 
 

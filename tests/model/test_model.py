@@ -7,8 +7,9 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from tests.model.aws.attributes import deserialize, serialize
-from tests.model.bugs import BUGS, planted
+from tests.model.bugs import BUGS
 from tests.model.modules import simulated_modules
+from tests.model.planting import planted
 from tests.model.runner import buffer_of, describe, find_failing_seed, run_buffer, run_seeds, shrink
 
 SCHEDULES = 2000
