@@ -83,7 +83,7 @@ def compute_shape(stream: Stream, coded: Coded, *, max_width_px: int) -> Picture
 
 @dataclass(frozen=True)
 class Rendering:
-    """How a picture is shown. `background` has blue, green and red."""
+    """Upper limit of the width, and the colour behind a transparent picture: blue, green, red."""
 
     max_width_px: int
     background: tuple[int, int, int] = (0, 0, 0)

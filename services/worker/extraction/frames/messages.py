@@ -16,7 +16,7 @@ QUIET, WARNING, DEBUG = -8, 24, 48
 _LIBC = ctypes.CDLL(None)
 _STDOUT = 1
 _PIPE_BYTES = 64 * 1024
-"""What a pipe holds on Linux. Further messages are lost."""
+"""Capacity of a pipe on Linux. Further messages are lost."""
 _LINE = re.compile(r"\[OPENCV:FFMPEG:(\d+)\] (.*)")
 _PROBED = re.compile(r"Format (\S+) probed with")
 _DECODER = re.compile(r"Codec \((\w+)\) not on whitelist")

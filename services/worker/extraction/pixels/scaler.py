@@ -10,7 +10,7 @@ from services.worker.extraction.codecs.coded import BT601, BT709, BT2020, UNSPEC
 from services.worker.extraction.pixels.orientation import Image
 
 Tint = tuple[int, int, int]
-"""How much blue, green and red are too low."""
+"""Levels by which blue, green and red are too low."""
 NO_TINT: Tint = (0, 0, 0)
 
 _HD_WIDTH_PX, _SD_HEIGHT_PX = 1280, 576

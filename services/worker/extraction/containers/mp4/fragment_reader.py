@@ -39,7 +39,7 @@ class FragmentReader:
         delay, skipped = measure_delay(self._track.edit_list)
         scale = self._track.time_scale
         self._shift = (delay * scale / movie.time_scale if movie.time_scale else 0.0) - skipped
-        """How much later a picture is shown than its sample says, by the edit list, in ticks."""
+        """Delay of the pictures by the edit list, in ticks: a sample does not include it."""
         self.timeline = Timeline(scale)
         self.is_cut_off = False
         """The file ends inside a fragment."""
