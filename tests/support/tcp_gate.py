@@ -1,10 +1,11 @@
-"""TCP proxy of AWS that can hang, reset connections or answer 503, and then work again."""
+"""TCP proxies of AWS. The gate can hang, reset connections or answer 503, and then work again."""
 
 import asyncio
 import contextlib
 import socket
 import struct
 import threading
+from abc import ABC, abstractmethod
 from concurrent.futures import Future
 from enum import Enum
 from types import TracebackType
@@ -26,18 +27,18 @@ class Mode(Enum):
     UNAVAILABLE = "requests are answered with 503"
 
 
-class TcpGate:
-    """Server on 127.0.0.1 that forwards bytes to an endpoint. Its mode applies to requests that contain `only`."""
+class TcpServer(ABC):
+    """Server on 127.0.0.1 in a thread of its own, in front of an endpoint. Each connection is served by `serve`."""
 
     def __init__(self, endpoint: str) -> None:
-        self.mode = Mode.OPEN
-        self.only = b""
-        self.stopped = 0
-        """Number of requests that were not forwarded."""
-        self._target = urlsplit(endpoint)
+        self.target = urlsplit(endpoint)
         self._loop = asyncio.new_event_loop()
         self._port: Future[int] = Future()
-        self._thread = threading.Thread(target=self._run, name="tcp-gate", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=type(self).__name__, daemon=True)
+
+    @abstractmethod
+    async def serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        """Serve one connection until it ends."""
 
     @property
     def endpoint(self) -> str:
@@ -53,7 +54,7 @@ class TcpGate:
         self._thread.join()
 
     def _run(self) -> None:
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=1024))
+        server = self._loop.run_until_complete(asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=1024))
         self._port.set_result(server.sockets[0].getsockname()[1])
         self._loop.run_forever()
         server.close()
@@ -63,26 +64,37 @@ class TcpGate:
             self._loop.run_until_complete(asyncio.wait(tasks))
         self._loop.close()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+class TcpGate(TcpServer):
+    """Server that forwards bytes to an endpoint. Its mode applies to requests that contain `only`."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(endpoint)
+        self.mode = Mode.OPEN
+        self.only = b""
+        self.stopped = 0
+        """Number of requests that were not forwarded."""
+
+    async def serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         upstream: asyncio.StreamWriter | None = None
         answers: asyncio.Task[None] | None = None
         try:
-            while data := await reader.read(_CHUNK_BYTES):
+            while data := await client.read(_CHUNK_BYTES):
                 mode = self.mode if self.only in data else Mode.OPEN
                 if mode is not Mode.OPEN:
                     self.stopped += 1
-                    await _stop(mode, reader, writer)
+                    await _stop(mode, client, to_client)
                     return
                 if upstream is None:
-                    from_aws, upstream = await asyncio.open_connection(self._target.hostname, self._target.port)
-                    answers = asyncio.create_task(_pass_on(from_aws, writer))
+                    from_aws, upstream = await asyncio.open_connection(self.target.hostname, self.target.port)
+                    answers = asyncio.create_task(_pass_on(from_aws, to_client))
                 upstream.write(data)
         except OSError:
             return
         finally:
             if answers is not None:
                 answers.cancel()
-            for one in (writer, upstream):
+            for one in (to_client, upstream):
                 if one is not None:
                     one.close()
 
