@@ -73,7 +73,7 @@ NOT_RUN = {
     "fuzz": _FOR_MINUTES,
     "faults": "tests/faults/test_faults.py runs two seeds",
     "mutation": _FOR_MINUTES,
-    "model": "tests/model/test_model.py runs 2,000 schedules",
+    "model": "tests/model/test_model.py runs 1,000 schedules",
     "lighthouse": _FOR_MINUTES,
     "screenshots": _FOR_MINUTES,
     "soak": _FOR_MINUTES,
