@@ -63,12 +63,10 @@ class Start:
     """Start of a video of which the index cannot be used.
 
     - `first_s`: time of its first picture in the file.
-    - `before_s`: time before zero, which the duration in the header includes.
     - `duration_s`: duration of the whole as the header states it; None to take FFmpeg's.
     """
 
     first_s: float = 0.0
-    before_s: float = 0.0
     duration_s: float | None = None
 
 

@@ -106,7 +106,7 @@ class SequentialSearch:
         stated_s = self._video.duration_s
         start = self._request.start
         if stated_s is not None and not has_fragments and not has_jumps:
-            return start.duration_s or max(stated_s - start.before_s, 0.0) or stated_s, True
+            return start.duration_s or stated_s, True
         self._reader.rewind(soft_bytes=self._limits.read_bytes, soft_cpu_s=self._limits.cpu_s / 4)
         packets = self._capture(decoder=None)
         times_s = list(iter(packets.advance, None)) if packets.is_open else []

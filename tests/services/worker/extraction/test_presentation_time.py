@@ -104,6 +104,23 @@ def test_common_start_offset_is_not_counted(film: Path, tone: Path, tmp_path: Pa
     assert_shown_by_ffmpeg(path, outcome)
 
 
+@pytest.mark.parametrize("counted_from_s", [0.0, LATE_S], ids=["ffmpeg", "mkvmerge"])
+def test_late_start_is_not_part_of_matroska_duration(
+    film: Path, tone: Path, tmp_path: Path, counted_from_s: float, *, is_indexed: bool
+) -> None:
+    inputs = ("-itsoffset", str(LATE_S), "-i", str(tone), "-itsoffset", str(LATE_S), "-i", str(film))
+    path = muxed(tmp_path / "a.mkv", inputs)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"\x44\x89\x88") + 3
+    (stated_ms,) = struct.unpack_from(">d", content, at)
+    struct.pack_into(">d", content, at, stated_ms - 1000 * counted_from_s)
+    path.write_bytes(content)
+    outcome = thumbnails(path)
+    assert (outcome.index_failure is None) == is_indexed
+    assert outcome.info is not None
+    assert outcome.info.duration_s == pytest.approx(stated_ms / 1000 - LATE_S, abs=0.04)
+
+
 @pytest.mark.parametrize("options", [(), ("-movflags", "+negative_cts_offsets"), FRAGMENTED])
 def test_reordering_delay_counts_without_edit_list(
     film: Path, tone: Path, tmp_path: Path, options: tuple[str, ...]

@@ -27,6 +27,8 @@ _COMPARED_CUES, _MAX_AFTER_CUE_S = 64, 12.0
 
 The second is for a video with a single keyframe.
 """
+_MAX_LATE_SHARE = 0.01
+"""Upper limit on a late start, as a share of the stated duration, that may be counted wrong."""
 _CLUSTER_MARK = CLUSTER.to_bytes(4)
 
 
@@ -61,7 +63,7 @@ def open_index(reader: RangedReader) -> Index:
 def _set_times(segment: Segment, clusters: "ClusterReader", first: Block, cues: Sequence[tuple[int, int]]) -> Stream:
     """Return the stream with its times: by the header if the cues agree with it, else by the last blocks."""
     timeline, stream = clusters.timeline, segment.track.stream
-    stated = _find_stated_end(segment, timeline, cues)
+    stated = _find_stated_end(segment, clusters, cues)
     if stated is not None and (not cues or stated - cues[-1][0] <= _find_usual_end(timeline, cues)):
         return timeline.place(stream, first=first.ticks, end=None, sound_end=stated)
     # Without a duration (live), or if the video may end before it.
@@ -88,19 +90,25 @@ def find_start(reader: RangedReader) -> Start:
     segment = read_segment(reader)
     clusters = ClusterReader(reader, segment)
     first = clusters.find_start()
-    timeline = clusters.timeline
-    return Start(timeline.to_seconds(first.ticks), -timeline.to_seconds(0)) if first else Start()
+    if first is None:
+        return Start()
+    timeline, stated = clusters.timeline, _find_stated_end(segment, clusters, ())
+    return Start(timeline.to_seconds(first.ticks), None if stated is None else timeline.to_seconds(stated))
 
 
-def _find_stated_end(segment: Segment, timeline: Timeline, cues: Sequence[tuple[int, int]]) -> float | None:
+def _find_stated_end(segment: Segment, clusters: "ClusterReader", cues: Sequence[tuple[int, int]]) -> float | None:
     """Return the time in ticks at which the header ends the video; None without one, or if keyframes follow.
 
-    ffmpeg writes the time of the end. A duration that counts from a late start is shorter than the times of the cues.
+    ffmpeg writes the time of the end. mkvmerge writes a duration that counts from a late start: then pictures or sound
+    follow that time. The last blocks are read only if the difference matters.
     """
+    timeline = clusters.timeline
     if segment.duration_s is None:
         return None
     ticks = segment.duration_s * timeline.ticks_per_s
     last = cues[-1][0] if cues else 0
+    if timeline.zero > _MAX_LATE_SHARE * ticks > 0 and last <= ticks:
+        last = max(last, clusters.find_last_ticks(), clusters.last_sound or 0)
     if ticks > max(timeline.zero, last):
         return ticks
     return timeline.zero + ticks if timeline.zero + ticks > last else None
@@ -113,8 +121,8 @@ class ClusterReader:
         self.reader = reader
         self._segment = segment
         self._first_sound: dict[int, int] = {}
-        self.last_sound: int | None = None
-        """Latest time, in ticks, of the sound that was read."""
+        self.last_sound: float | None = None
+        """Start, in ticks, of the latest frame of sound that was read."""
         self.is_cut_off = False
         """The file ends inside a block that was to be read."""
         self.timeline = Timeline(1 / segment.tick_s)
@@ -126,13 +134,13 @@ class ClusterReader:
         if first is None:
             return None
         # Sound that is as early may follow the first picture. Its block is read, together with the Cues.
-        if self._segment.sound - self._first_sound.keys():
+        if self._segment.sound.keys() - self._first_sound.keys():
             cues = self._segment.cues
             self.reader.prefetch(
                 [(first.end, _BLOCK_HEADER_BYTES), *([(cues.start, cues.end - cues.start)] if cues else [])]
             )
         for block in blocks:
-            if self._first_sound.keys() >= self._segment.sound or block.end > first.end + _HEAD_BYTES:
+            if self._first_sound.keys() >= self._segment.sound.keys() or block.end > first.end + _HEAD_BYTES:
                 break
         self.timeline = Timeline.starting(1 / self._segment.tick_s, [first.ticks, *self._first_sound.values()])
         return first
@@ -184,12 +192,15 @@ class ClusterReader:
             return None
         # 16 bits, counted from the cluster's timestamp.
         relative = int.from_bytes(header[width : width + 2], signed=True)
+        flags = header[width + 2]
         if track != self._segment.track.number:
             if track in self._segment.sound:
                 self._first_sound.setdefault(track, ticks + relative)
-                self.last_sound = max(self.last_sound or 0, ticks + relative)
+                # Most muxers put several frames of sound into a block; the byte after the flags has their number.
+                laced = header[width + 3] if flags & _LACING and len(header) > width + 3 else 0
+                last = ticks + relative + laced * self._segment.sound[track] / self._segment.tick_s
+                self.last_sound = max(self.last_sound or 0, last)
             return None
-        flags = header[width + 2]
         if flags & _LACING:
             raise BrokenIndexError.at("matroska Block", item.start, expected="one picture", found="lacing")
         is_key = bool(flags & _KEYFRAME) if is_key is None else is_key

@@ -1,7 +1,8 @@
 """The elements of a Matroska segment before its clusters (RFC 9559): its tracks, its duration, and its Cues."""
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from services.worker.extraction.codecs import CODECS, find_decoder
 from services.worker.extraction.codecs.coded import Colour
@@ -52,8 +53,8 @@ class Segment:
     duration_s: float | None
     track: TrackEntry
     cues: Element | None
-    sound: frozenset[int] = frozenset()
-    """Numbers of the tracks of sound."""
+    sound: Mapping[int, float] = field(default_factory=dict)
+    """Numbers of the tracks of sound, each with the duration of a frame in seconds; 0 if it is not stated."""
     is_followed: bool = False
     """Another segment follows, as in files that were joined byte by byte."""
 
@@ -81,7 +82,7 @@ def read_segment(reader: RangedReader) -> Segment:
         # The stated size is beyond the end; an unknown one reaches to _ANYWHERE.
         track = replace(track, stream=replace(track.stream, is_cut_off=True))
     end = min(segment.end, reader.size_bytes)
-    sound = frozenset(number for entry in entries for number in _read_sound(reader, entry))
+    sound = {number: frame_s for entry in entries for number, frame_s in _read_sound(reader, entry)}
     is_followed = end < reader.size_bytes and reader.read_at(end, len(ebml.EBML)) == ebml.EBML
     return Segment(
         segment.start, end, clusters, tick_s, duration_s, track, found.get(ebml.CUES), sound, is_followed=is_followed
@@ -158,11 +159,12 @@ def _read_track(reader: RangedReader, entry: Element) -> list[TrackEntry]:
     return [TrackEntry(number, stream, is_default, stripped, is_deflated)]
 
 
-def _read_sound(reader: RangedReader, entry: Element) -> list[int]:
-    """Return the number of the track of an entry; nothing if it is no sound."""
+def _read_sound(reader: RangedReader, entry: Element) -> list[tuple[int, float]]:
+    """Return number and duration of a frame of the track of an entry; nothing if it is no sound."""
     parts = {item.id: item for item in _read_children(reader, entry)}
     is_sound = _read_number(reader, parts, ebml.TRACK_TYPE) == ebml.SOUND_TYPE
-    return [_read_number(reader, parts, _NUMBER)] if is_sound else []
+    frame_s = _read_number(reader, parts, _FRAME_NS) / 1e9
+    return [(_read_number(reader, parts, _NUMBER), frame_s)] if is_sound else []
 
 
 def _read_compression(reader: RangedReader, encodings: Element | None) -> tuple[bytes, bool]:
