@@ -129,7 +129,7 @@ class PesScanner:
         return first
 
     def scan_keyframes(self, start: int, end: int) -> Iterator[CodedSample]:
-        for number, picture in enumerate(self._packets.read_pictures(start)):
+        for number, picture in enumerate(self._packets.read_pictures(start, self._decoder)):
             if picture.offset >= end or number > _MAX_PICTURES_BEFORE_KEYFRAME:
                 return
             # The random access flag is not set by all muxers: the headers of the picture decide.
@@ -139,12 +139,12 @@ class PesScanner:
                     yield sample
 
     def scan_samples(self, offset: int) -> Iterator[ScannedSample]:
-        for picture in self._packets.read_pictures(offset):
+        for picture in self._packets.read_pictures(offset, self._decoder):
             sample = self._make_sample(picture)
             yield ScannedSample(sample, bool(get_codec(self._decoder).describe(b"", sample.data or b"").is_key))
 
     def _make_sample(self, picture: PesPacket) -> CodedSample:
-        data = picture.join_payload()
+        data = picture.join_payload(self._decoder)
         time_s = self.timeline.to_seconds(self._clock.extend(picture.stamp))
         return CodedSample(time_s, picture.offset, len(data), data=data)
 

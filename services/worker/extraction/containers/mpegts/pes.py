@@ -1,7 +1,12 @@
-"""Packetised elementary stream (PES) of one PID, joined from transport packets; one PES packet is one picture."""
+"""Packetised elementary stream (PES) of one PID, joined from transport packets; one PES packet is one picture.
 
+Some muxers end a PES packet before its picture ends: then the next PES packet begins with the rest of that picture, and
+the time in its header is that of the picture that begins behind it (ISO/IEC 13818-1, 2.4.3.7).
+"""
+
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +21,14 @@ _BEGINS = 0x40
 _HAS_ADAPTATION = 0x20
 _IS_RANDOM_ACCESS = 0x40
 _PES_HEADER_BYTES = 9
+_ALIGNED = re.compile(rb"\0\0+\x01")
+_BEGINNINGS = {
+    "h264": re.compile(rb"\0\0\x01[\x09\x29\x49\x69]"),
+    "hevc": re.compile(rb"\0\0\x01\x46\x01"),
+    "mpeg1video": re.compile(rb"\0\0\x01[\0\xb3\xb8]"),
+    "mpeg2video": re.compile(rb"\0\0\x01[\0\xb3\xb8]"),
+}
+"""Start of a picture by FFmpeg's name of the decoder: an access unit delimiter, or a header of MPEG-1 and MPEG-2."""
 
 _Rows = np.ndarray[Any, np.dtype[np.uint8]]
 _Numbers = np.ndarray[Any, np.dtype[np.int64]]
@@ -31,10 +44,17 @@ class PesPacket:
     head: bytes
     rows: tuple[_Rows, ...]
     """Packets of 188 bytes each, in the pieces in which they were read."""
+    rest: bytes = b""
+    """End of the picture, from the next PES packet."""
+
+    @property
+    def is_aligned(self) -> bool:
+        """True if the PES packet begins with a picture, and not with the rest of the one before."""
+        return bool(_ALIGNED.match(self.head))
 
     def may_be_key(self, start_codes: frozenset[int]) -> bool:
         """Return True if the first packet is marked as a keyframe, or has one of its start codes."""
-        if self.is_random_access:
+        if self.is_random_access or not self.is_aligned:
             return True
         at = self.head.find(b"\0\0\1")
         while 0 <= at < len(self.head) - 3:
@@ -43,11 +63,19 @@ class PesPacket:
             at = self.head.find(b"\0\0\1", at + 3)
         return False
 
-    def join_payload(self) -> bytes:
+    def join_payload(self, decoder: str) -> bytes:
         """Return the picture without packet and PES headers."""
+        return self.split_payload(decoder)[1] + self.rest
+
+    def split_payload(self, decoder: str) -> tuple[bytes, bytes]:
+        """Return the rest of the picture before, which is usually empty, and the picture itself."""
         data = b"".join(_join_payload(rows) for rows in self.rows)
         # The header states the length of its optional fields, as times and stuffing.
-        return data[_PES_HEADER_BYTES + data[8] :] if len(data) > _PES_HEADER_BYTES else b""
+        data = data[_PES_HEADER_BYTES + data[8] :] if len(data) > _PES_HEADER_BYTES else b""
+        if self.is_aligned:
+            return b"", data
+        begin = (_BEGINNINGS.get(decoder) or _ALIGNED).search(data) or _ALIGNED.search(data)
+        return (data[: begin.start()], data[begin.start() :]) if begin else (data, b"")
 
 
 def _join_payload(rows: _Rows) -> bytes:
@@ -82,8 +110,21 @@ class PesReader:
         self._stride = stride
         self._pid = pid
 
-    def read_pictures(self, offset: int) -> Iterator[PesPacket]:
+    def read_pictures(self, offset: int, decoder: str) -> Iterator[PesPacket]:
         """Yield the pictures that begin at or after an offset; the last one of the file may be cut short."""
+        held: PesPacket | None = None
+        for picture, following in self._read_packets(offset):
+            if held:
+                yield replace(held, rest=picture.split_payload(decoder)[0])
+            # The next PES packet is read to its end only if it begins with the rest of this picture.
+            held = picture if following and not following.is_aligned else None
+            if not held:
+                yield picture
+        if held:
+            yield held
+
+    def _read_packets(self, offset: int) -> Iterator[tuple[PesPacket, PesPacket | None]]:
+        """Yield each PES packet with the beginning of the next one; None at the end."""
         pending: list[_Rows] = []
         pending_bytes = 0
         begun_at = -1
@@ -95,7 +136,7 @@ class PesReader:
                 if begun_at >= 0:
                     picture = _parse_picture(begun_at, [*pending, rows[done:begin]])
                     if picture:
-                        yield picture
+                        yield picture, _parse_picture(int(offsets[begin]), [rows[begin : begin + 1]])
                 pending, pending_bytes, begun_at, done = [], 0, int(offsets[begin]), int(begin)
             if begun_at >= 0:
                 pending.append(rows[done:])
@@ -105,7 +146,7 @@ class PesReader:
                     return
         picture = _parse_picture(begun_at, pending) if begun_at >= 0 else None
         if picture:
-            yield picture
+            yield picture, None
 
     def read_stamps(self, start: int, end: int) -> Iterator[int]:
         """Yield the time stamps of the PES packets that begin between two offsets."""
