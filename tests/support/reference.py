@@ -1,11 +1,10 @@
-"""Reference pictures by FFmpeg, and the similarity of two pictures."""
+"""Reference pictures by FFmpeg."""
 
 from __future__ import annotations
 
 import subprocess
 from typing import TYPE_CHECKING
 
-import cv2
 import imageio_ffmpeg
 import numpy as np
 
@@ -47,20 +46,3 @@ def _picture(arguments: list[str], filters: str, size_px: tuple[int, int]) -> Im
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *arguments, *output]
     data = subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL).stdout
     return np.frombuffer(data, np.uint8).reshape(size_px[1], size_px[0], 3)
-
-
-def similarity(one: Image, other: Image) -> float:
-    """SSIM of the luma (Wang et al., 2004), 1 for pictures that are alike."""
-    first, second = (cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float64) for image in (one, other))
-
-    def blurred(
-        image: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-        return np.asarray(cv2.GaussianBlur(image, (11, 11), 1.5), np.float64)
-
-    mean_1, mean_2 = blurred(first), blurred(second)
-    variance_1, variance_2 = blurred(first**2) - mean_1**2, blurred(second**2) - mean_2**2
-    covariance = blurred(first * second) - mean_1 * mean_2
-    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    share = (2 * mean_1 * mean_2 + c1) * (2 * covariance + c2)
-    return float((share / ((mean_1**2 + mean_2**2 + c1) * (variance_1 + variance_2 + c2))).mean())

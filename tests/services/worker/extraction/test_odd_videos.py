@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.conformance.similarity import measure_similarity
 from services.local.samples import run_ffmpeg
 from tests.support.ranged import frames_at, numbers
-from tests.support.reference import shown_by_ffmpeg, similarity
+from tests.support.reference import shown_by_ffmpeg
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ def test_a_turned_video_is_shown_as_ffmpeg_does(videos: Videos, name: str, rotat
     frame = frames_at(path, [1.0])[0]
     assert numbers([frame]) == [25]
     assert frame.image.shape[1::-1] == ((360, 640) if rotation_deg % 180 else (640, 360))
-    assert similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, frame.image.shape[1::-1])) >= 0.95
+    assert measure_similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, frame.image.shape[1::-1])) >= 0.95
 
 
 @pytest.mark.parametrize("name", ["two.mp4", "two.mkv"])
@@ -71,4 +72,4 @@ def test_open_groups_of_pictures_show_their_keyframes(
     assert numbers(frames) == [round(25 * frame.time_s) for frame in frames]
     # In TS, ffmpeg seeks to a later keyframe, and so does not show this one.
     for frame in [] if name.endswith(".ts") else frames:
-        assert similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, (320, 180))) >= 0.95
+        assert measure_similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, (320, 180))) >= 0.95

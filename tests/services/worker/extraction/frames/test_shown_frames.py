@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.conformance.similarity import measure_similarity
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.local.samples import run_ffmpeg
@@ -17,7 +18,7 @@ from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
 from tests.support import extracted
 from tests.support.extracted import SMALL
-from tests.support.reference import decoded_by_ffmpeg, similarity
+from tests.support.reference import decoded_by_ffmpeg
 from tests.support.videos import FRAGMENTED, UNINDEXED, VARIABLE_RATE, Videos, frame_number
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def assert_shows_what_it_tells(path: Path, outcome: Outcome, *, first: int = 0, 
     for picture, shown in zip(outcome.pictures, extracted.images(outcome), strict=True):
         since_first_s = picture.time_s - late / fps
         assert frame_number(shown) - first == pytest.approx(fps * since_first_s, abs=0.1)
-        assert similarity(shown, decoded_by_ffmpeg(path, since_first_s, shown.shape[1::-1])) >= 0.95
+        assert measure_similarity(shown, decoded_by_ffmpeg(path, since_first_s, shown.shape[1::-1])) >= 0.95
         wanted_s = outcome.info.duration_s * picture.position_pct / 100
         assert abs(picture.time_s - wanted_s) <= 1
 
@@ -144,7 +145,7 @@ def test_a_broadcast_is_counted_from_its_first_whole_picture(videos: Videos, san
     for shown in extracted.images(outcome):
         # Of the whole broadcast, as ffmpeg counts from the first keyframe.
         expected = decoded_by_ffmpeg(whole, frame_number(shown) / 25, shown.shape[1::-1])
-        assert similarity(shown, expected) >= 0.95
+        assert measure_similarity(shown, expected) >= 0.95
 
 
 @pytest.mark.parametrize("name", ["covered.mp4", "covered.mkv"])

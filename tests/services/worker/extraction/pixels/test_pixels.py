@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.conformance.similarity import measure_similarity
 from services.local.samples import encode_video
 from services.worker.extraction.pixels.interlace import is_combed
 from tests.support.ranged import frames_at, numbers
-from tests.support.reference import TONE_MAPPING, shown_by_ffmpeg, similarity
+from tests.support.reference import TONE_MAPPING, shown_by_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ def test_hdr_is_tone_mapped(videos: Videos, transfer: str) -> None:
     frame = frames_at(path, [1.0])[0]
     assert numbers([frame]) == [25]
     expected = shown_by_ffmpeg(path, frame.time_s, (640, 360), filters=TONE_MAPPING)
-    assert similarity(frame.image, expected) >= 0.95
+    assert measure_similarity(frame.image, expected) >= 0.95
 
 
 @pytest.mark.parametrize(("name", "codec"), [("phone.mkv", "hevc"), ("film.webm", "vp9"), ("film.mp4", "av1")])
@@ -49,7 +50,7 @@ def test_every_hdr_codec_is_tone_mapped(videos: Videos, name: str, codec: str, t
     frame = frames_at(path, [1.0])[0]
     assert numbers([frame]) == [25]
     expected = shown_by_ffmpeg(path, frame.time_s, (640, 360), filters=TONE_MAPPING)
-    assert similarity(frame.image, expected) >= 0.95
+    assert measure_similarity(frame.image, expected) >= 0.95
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_every_kind_of_pixel_is_shown_as_ffmpeg_does(
     path = videos.video(name, codec=codec, duration_s=2, options=options)
     frame = frames_at(path, [1.0])[0]
     expected = shown_by_ffmpeg(path, frame.time_s, (640, 360))
-    assert similarity(frame.image, expected) >= 0.95
+    assert measure_similarity(frame.image, expected) >= 0.95
     assert np.abs(frame.image.astype(int) - expected).mean() < 4
 
 
@@ -91,7 +92,7 @@ def test_odd_sizes_lose_no_line(videos: Videos, size_px: tuple[int, int]) -> Non
     frame = frames_at(path, [1.0])[0]
     shape = frame.image.shape[1::-1]
     assert shape == (min(width, 640), round(height * min(1, 640 / width)))
-    assert similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, shape)) >= 0.95
+    assert measure_similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, shape)) >= 0.95
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_shrinking_by_a_few_pixels_crops_nothing(videos: Videos, codec: str) -> 
     frame = frames_at(path, [1.0])[0]
     assert frame.image.shape[1::-1] == (344, 288)
     assert numbers([frame])
-    assert similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, (344, 288))) >= 0.98
+    assert measure_similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, (344, 288))) >= 0.98
 
 
 def _passing(*, interlaced: bool) -> Iterator[Image]:
@@ -152,7 +153,7 @@ def test_interlaced_pictures_have_no_combs(tmp_path: Path, name: str, options: t
     frame = frames_at(path, [1.0])[0]
     assert not is_combed(frame.image)
     expected = shown_by_ffmpeg(path, frame.time_s, frame.image.shape[1::-1], filters="bwdif")
-    assert similarity(frame.image, expected) >= 0.95
+    assert measure_similarity(frame.image, expected) >= 0.95
 
 
 def test_progressive_pictures_in_interlaced_streams_keep_every_line(tmp_path: Path) -> None:
@@ -160,7 +161,7 @@ def test_progressive_pictures_in_interlaced_streams_keep_every_line(tmp_path: Pa
     options = ("-c:v", "libx264", "-x264-params", "tff=1:keyint=25", "-flags", "+ilme+ildct", "-pix_fmt", "yuv420p")
     encode_video(_passing(interlaced=False), path, fps=25, inputs=(), options=options)
     frame = frames_at(path, [1.0])[0]
-    assert similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, frame.image.shape[1::-1])) >= 0.98
+    assert measure_similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, frame.image.shape[1::-1])) >= 0.98
 
 
 @pytest.mark.parametrize("interlaced", [True, False])
