@@ -1,10 +1,11 @@
 """Reference: the program ffmpeg, which tells what a file holds and shows its frames.
 
 One program is the reference for all: ffprobe is not needed. It is missing in imageio-ffmpeg, and the packets that
-`ffmpeg -c copy -f framecrc` lists also show a wrong header. Times count from the start of the container, after edit
-lists: `start_time` of ffprobe's format is zero.
+`ffmpeg -c copy -f framecrc` lists also show a wrong header. Times count from the first picture or sound, after edit
+lists. ffmpeg also counts subtitles that begin up to a second earlier; browsers do not, so that second is taken off.
 """
 
+import math
 import os
 import re
 import shutil
@@ -119,6 +120,8 @@ class Reference:
 
     def __init__(self, program: str) -> None:
         self._program = program
+        self._zeros_s: dict[Path, float] = {}
+        """Time that ffmpeg counts before the first picture or sound of a file."""
 
     def read_content(self, path: Path, *, is_decoding: bool = False) -> Content:
         """List the packets of a file, or its decoded frames: exact if packets have no times, but slow."""
@@ -127,14 +130,16 @@ class Reference:
         output, log = self._run(*_input(path), "-map", "0:V:0", "-map", "0:a?", *ways, "-f", "framecrc", "-")
         named, duration = _INPUT.search(log), _DURATION.search(log)
         hours, minutes, seconds = duration.groups() if duration else (0, 0, 0)
-        starts_s, end_s = _parse_packets(output.decode(errors="replace"))
+        starts_s, first_s, end_s = _parse_packets(output.decode(errors="replace"))
+        has_subtitles = bool(re.search(r"^  Stream #0:\d+.*: (Subtitle|Data): ", log, re.MULTILINE))
+        zero_s = self._zeros_s[path] = max(first_s, 0.0) if has_subtitles else 0.0
         return Content(
             container=named[1] if named else "",
-            has_subtitles=bool(re.search(r"^  Stream #0:\d+.*: (Subtitle|Data): ", log, re.MULTILINE)),
+            has_subtitles=has_subtitles,
             has_video=bool(_VIDEO.search(log.partition("\nOutput #0")[0])),
             header_s=int(hours) * 3600 + int(minutes) * 60 + float(seconds) if duration else None,
-            end_s=end_s,
-            starts_s=starts_s,
+            end_s=None if end_s is None else end_s - zero_s,
+            starts_s=[start_s - zero_s for start_s in starts_s],
         )
 
     def decode(self, path: Path, wanted: Wanted, *, may_seek: bool = False) -> list[Frame]:
@@ -143,10 +148,12 @@ class Reference:
         A seek is quicker for times after the first minute, but the index of a file can mislead it. HDR is tone-mapped;
         without the filter zscale, ffmpeg returns no frame of it.
         """
+        zero_s = self._zeros_s.get(path, 0.0)
+        wanted = replace(wanted, spans_s=[(start + zero_s, end + zero_s) for start, end in wanted.spans_s])
         frames = self._decode_spans(path, wanted, may_seek=may_seek)
-        if not any(frame.is_hdr for frame in frames):
-            return frames
-        return self._decode_spans(path, replace(wanted, is_hdr=True), may_seek=may_seek)
+        if any(frame.is_hdr for frame in frames):
+            frames = self._decode_spans(path, replace(wanted, is_hdr=True), may_seek=may_seek)
+        return [replace(frame, time_s=frame.time_s - zero_s) for frame in frames]
 
     def _decode_spans(self, path: Path, wanted: Wanted, *, may_seek: bool) -> list[Frame]:
         if may_seek and max(end for _, end in wanted.spans_s) > _LONG_S:
@@ -191,10 +198,11 @@ def _input(path: Path) -> tuple[str, ...]:
     return ("-protocol_whitelist", "file", "-i", f"file:{path}")
 
 
-def _parse_packets(text: str) -> tuple[list[float], float | None]:
-    """Return the sorted times of the video's packets, and the end of the last packet of all streams, in seconds."""
+def _parse_packets(text: str) -> tuple[list[float], float, float | None]:
+    """Return the sorted times of the video's packets, and start and end of the packets of all streams, in seconds."""
     ticks_s: dict[str, float] = {}
     starts: list[float] = []
+    first_s = math.inf
     ends: list[float] = []
     for line in text.splitlines():
         if line.startswith("#tb "):
@@ -206,10 +214,11 @@ def _parse_packets(text: str) -> tuple[list[float], float | None]:
             shown = int(pts) if int(pts) > _UNSET else int(dts)
             if shown <= _UNSET:
                 continue
+            first_s = min(first_s, shown * ticks_s[number])
             ends.append((shown + max(int(duration), 0)) * ticks_s[number])
             if number == "0":
                 starts.append(shown * ticks_s[number])
-    return sorted(starts), max(ends, default=None)
+    return sorted(starts), first_s if ends else 0.0, max(ends, default=None)
 
 
 def _parse_frames(output: bytes, log: str, size_px: tuple[int, int], seek_s: float) -> list[Frame]:

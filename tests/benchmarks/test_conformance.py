@@ -14,6 +14,7 @@ from benchmarks.conformance.comparison import FileResult, Verdict, compare_file
 from benchmarks.conformance.ffmpeg import Reference
 from services.contract.records import ReasonCode
 from services.contract.thumbnails import ThumbnailOptions
+from services.local.samples import run_ffmpeg
 from services.worker.extraction.outcome import ExtractionError, Outcome
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
@@ -57,6 +58,16 @@ def test_right_thumbnails_of_a_turned_video_agree(film: Path, outcome: Outcome) 
     assert result.disagreements == ()
     assert [picture.verdict for picture in result.pictures] == [Verdict.EQUAL] * 3
     assert result.ffmpeg_duration_s == pytest.approx(FRAMES / FPS)
+
+
+def test_subtitles_before_the_first_picture_do_not_count(film: Path, sandbox: Sandbox, tmp_path: Path) -> None:
+    text = tmp_path / "text.srt"
+    text.write_text("1\n00:00:00,000 --> 00:00:01,000\nEarly\n", encoding="utf-8")
+    path = tmp_path / "film.mkv"
+    run_ffmpeg(["-itsoffset", "0.5", "-i", str(film), "-i", str(text), "-map", "0", "-map", "1", "-c:v", "copy"], path)
+    result = compare(path, command.extract(sandbox, path))
+    assert result.disagreements == ()
+    assert result.pictures[0].time_s == 0
 
 
 @pytest.mark.parametrize("frames", [-1, 7])
