@@ -1,5 +1,6 @@
 """Frames through the container's index: only the keyframes next to each position are read and decoded."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -236,7 +237,8 @@ def _find_shortfall(found: IndexedFrames, wanted_s: Sequence[float], stream: Str
     if any(found.is_last_resort):
         tolerance_s = selection.compute_tolerance_s(stream.duration_s, stream.frame_s)
         return describe_distance(found.nearest_s, wanted_s, tolerance_s)
-    if is_far:
+    # The last picture may be shown for long: only a stated end can be one that the pictures do not reach.
+    if is_far and math.isinf(stream.end_s):
         return ReasonCode.INCOMPLETE, f"The frames end at {max(found.nearest_s):.1f} s of {stream.duration_s:.1f} s."
     return None
 

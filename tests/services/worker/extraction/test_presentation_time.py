@@ -153,6 +153,17 @@ def test_sound_after_last_picture_counts(film: Path, videos: Videos, tmp_path: P
     assert f"{0.95 * (outcome.info.duration_s or 0.0):.1f} s" in last.note
 
 
+def test_last_picture_that_is_shown_for_long_is_whole(film: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    longer = f"setts=duration=if(eq(N\\,{25 * DURATION_S - 1})\\,4/TB\\,DURATION)"
+    run_ffmpeg(["-i", str(film), "-c", "copy", "-bsf:v", longer], path)
+    outcome = thumbnails(path)
+    assert (outcome.state, outcome.reason) == (VideoState.DONE, None)
+    assert outcome.info is not None
+    assert outcome.info.duration_s == pytest.approx(DURATION_S + 4, abs=0.2)
+    assert outcome.pictures[-1].time_s == pytest.approx(DURATION_S, abs=0.2)
+
+
 @pytest.fixture(scope="module")
 def other(videos: Videos) -> Path:
     return videos.video("other.mp4", **SMALL, duration_s=DURATION_S / 2, gop=50, options=("-bf", "2"))

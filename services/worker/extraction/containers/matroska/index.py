@@ -106,7 +106,7 @@ def _find_stated_end(segment: Segment, clusters: "ClusterReader", cues: Sequence
     if segment.duration_s is None:
         return None
     ticks = segment.duration_s * timeline.ticks_per_s
-    last = cues[-1][0] if cues else 0
+    last: float = cues[-1][0] if cues else 0
     if timeline.zero > _MAX_LATE_SHARE * ticks > 0 and last <= ticks:
         last = max(last, clusters.find_last_ticks(), clusters.last_sound or 0)
     if ticks > max(timeline.zero, last):
