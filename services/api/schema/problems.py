@@ -21,9 +21,10 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 
 from services.aws.errors import AwsError, ObjectMissingError, RequestRefusedError
 from services.contract.text import escape_deceptive
@@ -179,8 +180,11 @@ def install_handlers(app: FastAPI) -> None:
 
 
 def _list_methods(app: FastAPI, request: Request) -> list[str]:
-    found: set[str] = set()
-    for route in app.routes:
-        if route.matches(request.scope)[0] is not Match.NONE:
-            found |= getattr(route, "methods", None) or set()
-    return sorted(found)
+    """Return the methods of the first path that matches: `{key}` also matches a key with an action behind it."""
+    # `app.routes` has one entry for each included router, without paths and methods.
+    found = [one for one in iter_route_contexts(app.routes) if _matches(one.original_route, request)]
+    return sorted({method for one in found if one.path == found[0].path for method in one.methods or ()})
+
+
+def _matches(route: BaseRoute, request: Request) -> bool:
+    return route.matches(request.scope)[0] is not Match.NONE

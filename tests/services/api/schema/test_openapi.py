@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jsonschema_rs
 import pytest
 import schemathesis
@@ -67,6 +68,11 @@ def test_every_operation_is_named_and_tells_its_problems(method: str, path: str,
     problems = {status for status in operation["responses"] if status >= "400"}
     for status in problems - {"503"}:
         assert list(operation["responses"][status]["content"]) == ["application/problem+json"], (method, path, status)
+
+
+def test_a_refused_method_names_the_allowed_ones(operator: httpx.Client) -> None:
+    allowed = {path: operator.patch(path).headers["Allow"] for path in ("/health", "/api/session", "/api/uploads")}
+    assert allowed == {"/health": "GET", "/api/session": "DELETE, GET, POST", "/api/uploads": "POST"}
 
 
 def test_operation_ids_are_unique() -> None:
