@@ -1,14 +1,15 @@
-"""Two pages for people: a login for the link of the demo, and a list of the endpoints. No script from elsewhere."""
+"""Pages for people: a login for the link of the demo, the endpoints, and the types of problems. No foreign script."""
 
 import base64
 import hashlib
 import html
+import re
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from services.api.services import Viewer
+from services.api.schema.problem_types import PROBLEM_TYPES, PROBLEMS_PATH
 
 router = APIRouter(include_in_schema=False)
 
@@ -64,21 +65,40 @@ async def show_login() -> HTMLResponse:
 
 
 @router.get("/docs")
-async def show_docs(request: Request, _: Viewer) -> HTMLResponse:
+async def show_docs(request: Request) -> HTMLResponse:
     """Return a page with the endpoints of the OpenAPI document."""
     document = request.app.openapi()
     rows = [
         f"<tr><td><code>{method.upper()}</code><td><code>{html.escape(path)}</code>"
-        f"<td><b>{html.escape(operation['summary'])}</b><br>{html.escape(operation.get('description', ''))}"
+        f"<td><b>{html.escape(operation['summary'])}</b><br>{_render_text(operation.get('description', ''))}"
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     ]
-    about = "".join(f"<p>{html.escape(part)}</p>" for part in document["info"]["description"].split("\n\n"))
-    link = '<p>For a client generator: <a href="/openapi.json">openapi.json</a>.</p>'
-    return _make_page("Thumbnail pipeline: the api", f"{about}{link}<table>{''.join(rows)}</table>")
+    about = "".join(f"<p>{_render_text(part)}</p>" for part in document["info"]["description"].split("\n\n"))
+    links = (
+        f'<p><a href="{PROBLEMS_PATH}">Types of problems</a>. '
+        'For a client generator: <a href="/openapi.json">openapi.json</a>.</p>'
+    )
+    return _make_page("Thumbnail pipeline: the api", f"{about}{links}<table>{''.join(rows)}</table>")
+
+
+@router.get(PROBLEMS_PATH)
+async def show_problems() -> HTMLResponse:
+    """Return a page with an anchor for each `type` of a problem."""
+    parts = [
+        f'<h2 id="{one.slug}">{one.status.value} {one.title}</h2><p>{_render_text(one.cause)}</p>'
+        f"<p>{_render_text(one.remedy)}</p><p>Example: {html.escape(one.example)}</p>"
+        for one in PROBLEM_TYPES.values()
+    ]
+    return _make_page("Types of problems", "".join(parts))
 
 
 @router.get("/openapi.json")
-async def get_openapi(request: Request, _: Viewer) -> JSONResponse:
+async def get_openapi(request: Request) -> JSONResponse:
     document: dict[str, Any] = request.app.openapi()
     return JSONResponse(document)
+
+
+def _render_text(text: str) -> str:
+    """Return a text as HTML, with code for what is between backticks."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))

@@ -26,6 +26,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
+from services.api.schema.problem_types import PROBLEM_TYPES
 from services.aws.errors import AwsError, ObjectMissingError, RequestRefusedError
 from services.contract.text import escape_deceptive
 
@@ -41,7 +42,11 @@ class BrokenRule(BaseModel):
 class Problem(BaseModel):
     """An error, for people and for programs (RFC 9457)."""
 
-    type: str = Field(default="about:blank", examples=["about:blank"])
+    type: str = Field(
+        default="about:blank",
+        description="Address of the description of this type of problem, relative to the api or the dashboard.",
+        examples=[PROBLEM_TYPES[404].url],
+    )
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
     detail: str = Field(examples=["There is no video uploads/missing.mp4."])
@@ -113,8 +118,10 @@ def make_response(
     headers: Mapping[str, str] | None = None,
     errors: Sequence[BrokenRule] | None = None,
 ) -> JSONResponse:
+    kind = PROBLEM_TYPES.get(status)
     problem = Problem(
-        title=HTTPStatus(status).phrase,
+        type=kind.url if kind else "about:blank",
+        title=kind.title if kind else HTTPStatus(status).phrase,
         status=status,
         detail=escape_deceptive(detail),
         errors=list(errors) if errors else None,
@@ -128,7 +135,7 @@ def document_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the problems of an operation, for its entry in the OpenAPI document."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
-        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
+        status: {"description": PROBLEM_TYPES[status].title, "content": {MEDIA_TYPE: {"schema": schema}}}
         for status in statuses
     }
 

@@ -207,7 +207,7 @@ def test_all_processes_sign_cursors_with_one_secret(place: Place, own_api: Api, 
 )
 def test_a_wrong_query_is_told_with_field_and_rule(operator: httpx.Client, query: dict[str, str], field: str) -> None:
     answer = operator.get("/api/videos", params=query)
-    assert (answer.status_code, answer.json()["title"]) == (422, "Unprocessable Entity")
+    assert (answer.status_code, answer.json()["title"]) == (422, "Unprocessable Content")
     assert [error["field"] for error in answer.json()["errors"]] == [field]
     assert answer.json()["errors"][0]["rule"]
 

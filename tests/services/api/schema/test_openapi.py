@@ -15,7 +15,8 @@ from schemathesis.checks import CHECKS, load_all_checks
 
 from services.api.app import make_app
 from services.api.schema import openapi, reference
-from tests.services.api.process import OPERATOR, Api, message
+from services.api.schema.problem_types import PROBLEM_TYPES
+from tests.services.api.process import NO_TLS, OPERATOR, Api, get, message
 from tests.support.driver import PATIENCE_S
 
 DOCUMENT = openapi.build_document(make_app())
@@ -68,6 +69,18 @@ def test_every_operation_is_named_and_tells_its_problems(method: str, path: str,
     problems = {status for status in operation["responses"] if status >= "400"}
     for status in problems - {"503"}:
         assert list(operation["responses"][status]["content"]) == ["application/problem+json"], (method, path, status)
+
+
+def test_every_problem_leads_to_its_description(api: Api) -> None:
+    documented = {int(status) for _, _, operation in OPERATIONS for status in operation["responses"] if status >= "400"}
+    assert documented <= set(PROBLEM_TYPES)
+    page = get(f"{api.url}/docs/problems").text
+    for path, method, status in (("/nowhere", "GET", 404), ("/api/config", "GET", 401), ("/health", "PATCH", 405)):
+        answer = httpx.request(method, api.url + path, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS)
+        address, _, anchor = answer.json()["type"].partition("#")
+        assert (answer.status_code, address) == (status, "/docs/problems")
+        assert f'id="{anchor}"' in page
+    assert "`" not in page + get(f"{api.url}/docs").text
 
 
 def test_a_refused_method_names_the_allowed_ones(operator: httpx.Client) -> None:

@@ -831,8 +831,9 @@ export interface components {
             title: string;
             /**
              * Type
+             * @description Address of the description of this type of problem, relative to the api or the dashboard.
              * @default about:blank
-             * @example about:blank
+             * @example /docs/problems#not-found
              */
             type: string;
         };
@@ -2462,7 +2463,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description Content Too Large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2669,7 +2670,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description Content Too Large */
             413: {
                 headers: {
                     [name: string]: unknown;
