@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from services.api.access.auth import Authenticator
 from services.api.access.secret_key import SecretKey
@@ -23,6 +23,7 @@ from services.api.live.sources.videos import VideosReader
 from services.api.routes import actions, health, session, state, thumbnails, uploads, videos
 from services.api.schema import openapi, pages, problems
 from services.api.schema.cursors import Cursors
+from services.api.schema.parameters import refuse_unknown_parameters
 from services.api.services import ApiServices
 from services.api.telemetry import Telemetry
 from services.aws.bucket import Bucket
@@ -127,7 +128,9 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
         openapi_url=None,
     )
     app.state.services = services
-    for router in (health, session, state, thumbnails, videos, uploads, actions, pages):
+    for router in (session, state, thumbnails, videos, uploads, actions):
+        app.include_router(router.router, dependencies=[Depends(refuse_unknown_parameters)])
+    for router in (health, pages):
         app.include_router(router.router)
     problems.install_handlers(app)
     openapi.install_document(app)

@@ -42,7 +42,8 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     }
     for path, operations in made["paths"].items():
         for operation in operations.values():
-            _complete_operation(operation, is_open=path in _OPEN or operation["operationId"] in ("login", "logout"))
+            is_open = path in _OPEN or operation["operationId"] in ("login", "logout")
+            _complete_operation(operation, is_open=is_open, is_checked=path not in _OPEN)
     return made
 
 
@@ -51,12 +52,13 @@ def install_document(app: FastAPI) -> None:
     app.openapi = cache(lambda: build_document(app))  # type: ignore[method-assign]
 
 
-def _complete_operation(operation: dict[str, Any], *, is_open: bool) -> None:
+def _complete_operation(operation: dict[str, Any], *, is_open: bool, is_checked: bool) -> None:
     if not is_open:
         operation["security"] = [{"token": []}, {"session": []}]
     responses = operation["responses"]
     problem = {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
-    if "422" in responses:
+    # The probes ignore unknown parameters; all other operations refuse them.
+    if is_checked:
         responses["422"] = {"description": "A field breaks a rule", "content": problem}
     if "requestBody" in operation:
         responses.setdefault("400", {"description": "The body cannot be read", "content": problem})

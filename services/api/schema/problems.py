@@ -13,6 +13,7 @@ ApiError
 └── UnavailableError       503   AWS does not answer
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -32,10 +33,14 @@ from services.contract.text import escape_deceptive
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
+_MAX_VALUE_CHARS = 200
 
 
 class BrokenRule(BaseModel):
     field: str = Field(description="Place in the request: body, query or path, and the names below it.")
+    value: str | None = Field(
+        default=None, description="Value as JSON, cut to 200 characters; null for objects, lists and tokens."
+    )
     rule: str = Field(description="Rule for the value.")
 
 
@@ -94,9 +99,9 @@ class TooLargeError(ApiError):
 class UnprocessableError(ApiError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
-    def __init__(self, field: str, rule: str) -> None:
+    def __init__(self, field: str, rule: str, *, value: object = None) -> None:
         super().__init__(f"{field}: {rule}.")
-        self.errors = [BrokenRule(field=field, rule=rule)]
+        self.errors = [BrokenRule(field=field, value=_show_value(field, value), rule=rule)]
 
 
 class UnconfirmedError(ApiError):
@@ -164,7 +169,11 @@ def install_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def of_validation(_: Request, error: RequestValidationError) -> JSONResponse:
         broken = [
-            BrokenRule(field=".".join(str(part) for part in one["loc"]), rule=one["msg"].removeprefix("Value error, "))
+            BrokenRule(
+                field=(field := ".".join(str(part) for part in one["loc"])),
+                value=_show_value(field, one.get("input")),
+                rule=one["msg"].removeprefix("Value error, "),
+            )
             for one in error.errors()
         ]
         detail = "; ".join(f"{one.field}: {one.rule}" for one in broken)
@@ -184,6 +193,13 @@ def install_handlers(app: FastAPI) -> None:
         return make_response(
             HTTPStatus.INTERNAL_SERVER_ERROR, "An unexpected error happened. The log of the api shows it."
         )
+
+
+def _show_value(field: str, value: object) -> str | None:
+    """Return a value as JSON, None if it is not a single one or is a secret."""
+    if field.endswith("token") or not isinstance(value, str | int | float):
+        return None
+    return escape_deceptive(json.dumps(value, ensure_ascii=False))[:_MAX_VALUE_CHARS]
 
 
 def _list_methods(app: FastAPI, request: Request) -> list[str]:

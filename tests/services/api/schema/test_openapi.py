@@ -88,6 +88,23 @@ def test_a_refused_method_names_the_allowed_ones(operator: httpx.Client) -> None
     assert allowed == {"/health": "GET", "/api/session": "DELETE, GET, POST", "/api/uploads": "POST"}
 
 
+def test_unknown_parameters_are_refused_by_name(operator: httpx.Client) -> None:
+    refused = operator.get("/api/videos", params={"limit": 5, "staet": "failed"})
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert (error["field"], error["value"]) == ("query.staet", '"failed"')
+    assert error["rule"].endswith("cursor, limit, q, state")
+    assert operator.post("/api/dead-letters/redrive?limit=1", json={}).status_code == 422
+    assert operator.get("/health?at=1").status_code == 200
+
+
+def test_a_broken_rule_shows_the_value_but_no_token(operator: httpx.Client) -> None:
+    (error,) = operator.get("/api/videos?limit=900").json()["errors"]
+    assert (error["field"], error["value"]) == ("query.limit", '"900"')
+    (error,) = operator.post("/api/session", json={"token": "x" * 600}).json()["errors"]
+    assert (error["field"], "value" in error) == ("body.token", False)
+
+
 def test_operation_ids_are_unique() -> None:
     ids = [operation["operationId"] for _, _, operation in OPERATIONS]
     assert len(set(ids)) == len(ids)
