@@ -34,7 +34,7 @@ def main() -> int:
     parser.add_argument(
         "--data",
         type=Path,
-        default=Path(".thumbnails"),
+        default=demo.DEFAULT_DATA,
         metavar="DIR",
         help="folder of all data (default: %(default)s)",
     )

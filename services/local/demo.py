@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ from services.local.samples import make_samples
 
 _TIMEOUT_S = 600.0
 _API_PORT = 8000
+DEFAULT_DATA = Path(".thumbnails")
 _DASHBOARD_PORT = 3000
 
 
@@ -71,7 +73,7 @@ def run_demo(options: Options, console: Console) -> int:
             _fill_test_bucket(pipeline, files)
         is_done = _process_files(pipeline, files, console)
         if not options.once:
-            console.print(_format_next_steps(pipeline))
+            console.print(format_next_steps(pipeline, options.data), soft_wrap=True)
             with contextlib.suppress(KeyboardInterrupt):
                 Event().wait()
         console.print("[bold]Stopping[/] ...")
@@ -227,11 +229,13 @@ def _format_addresses(pipeline: LocalPipeline) -> str:
     )
 
 
-def _format_next_steps(pipeline: LocalPipeline) -> str:
+def format_next_steps(pipeline: LocalPipeline, data: Path) -> str:
     endpoints = pipeline.endpoints
+    # The other terminal may be in another folder: an absolute path works in each.
+    where = "" if data == DEFAULT_DATA else f" --data {escape(shlex.quote(str(data.resolve())))}"
     return (
         "\n[bold]The pipeline is running.[/] Add a video of your own from another terminal:\n"
-        "  ./noxw demo --upload FILE...\n"
+        f"  ./noxw demo{where} --upload FILE...\n"
         "or with any S3 client (key id and secret are both test):\n"
         f"  aws --endpoint-url {endpoints.aws} s3 cp FILE s3://{endpoints.bucket}/uploads/\n"
         f"Logs: {escape(str(pipeline.data / 'logs'))}\n"
