@@ -1,7 +1,8 @@
-"""Safe display of text from outside, such as file names: in the dashboard, in logs and in terminals. Pure."""
+"""Display and comparison of text from outside, such as file names. Pure."""
 
 import json
 import re
+import unicodedata
 from typing import Any
 
 DECEPTIVE = (
@@ -22,6 +23,12 @@ _DECEPTIVE = re.compile(f"[{DECEPTIVE}]")
 def escape_deceptive(text: str) -> str:
     r"""Return the text with an escape such as `\u202e` for each character that is invisible or moves others."""
     return _DECEPTIVE.sub(_escape_character, text)
+
+
+def fold_text(text: str) -> str:
+    """Return the text for a search that ignores case and accents."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(part for part in parts if not unicodedata.combining(part))
 
 
 def dump_log_line(event: Any, **options: Any) -> str:

@@ -14,6 +14,7 @@ from services.api.services import ApiServices, Operator, Services, Viewer
 from services.aws.errors import ObjectMissingError, WriteConflictError
 from services.contract.events import make_notification_body
 from services.contract.records import VideoRecord, VideoState
+from services.contract.text import fold_text
 
 router = APIRouter(prefix="/api/videos", tags=["videos"], route_class=AwsRoute)
 
@@ -43,7 +44,11 @@ async def list_videos(
     state: Annotated[VideoState | None, Query(description="Only videos in this state.")] = None,
     q: Annotated[
         str | None,
-        Query(min_length=1, max_length=200, description="Only videos whose key contains this text, in any case."),
+        Query(
+            min_length=1,
+            max_length=200,
+            description="Only videos whose key contains this text. Case and accents do not count.",
+        ),
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 48,
@@ -60,10 +65,10 @@ def _make_page(
 ) -> VideoPage:
     listing = f"videos {state} {q}"
     start = services.cursors.read(listing, cursor)[0] if cursor else None
-    wanted = q.casefold() if q else None
+    wanted = fold_text(q) if q else None
 
     def matches(record: VideoRecord) -> bool:
-        return wanted is None or wanted in record.key.casefold()
+        return not wanted or wanted in fold_text(record.key)
 
     states = (state,) if state else _STATES
     page = services.listing.page(states, limit, start=start, matches=matches if wanted else None)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from services.contract.text import dump_log_line, escape_deceptive
+from services.contract.text import dump_log_line, escape_deceptive, fold_text
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,9 @@ def test_a_log_line_is_escaped_and_parses_back() -> None:
     assert escape_deceptive(line) == line
     assert "日本" in line
     assert json.loads(line) == event
+
+
+def test_a_search_ignores_case_and_accents() -> None:
+    assert fold_text("CRÈME Brûlée") == "creme brulee"
+    assert fold_text("Cafe\u0301") == fold_text("CAFÉ") == "cafe"
+    assert fold_text("Straße") == "strasse"
