@@ -3,7 +3,7 @@ import { expect, test } from "./board";
 
 test("redirects to the login and returns after it", async ({ page, demo }) => {
   await page.goto("/failures");
-  await expect(page).toHaveURL(/\/login\?expired=1&next=%2Ffailures/);
+  await expect(page).toHaveURL(/\/login\?next=%2Ffailures/);
   await page.getByLabel("Access token").fill("not-the-token-of-this-demo");
   await expect(async () => {
     await page.getByRole("button", { name: "Log in" }).click();

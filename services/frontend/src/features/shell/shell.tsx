@@ -30,11 +30,11 @@ export function Shell({ children }: { children: ReactNode }) {
   useEffect(() => connect(), []);
 
   useEffect(() => {
-    setUnauthorizedHandler(() => {
+    setUnauthorizedHandler((hadSession) => {
       // Several calls may get 401 at once; the first one redirects.
       if (window.location.pathname === "/login") return;
       const here = window.location.pathname + window.location.search;
-      router.replace(`/login?expired=1&next=${encodeURIComponent(here)}`);
+      router.replace(`/login?${hadSession ? "expired=1&" : ""}next=${encodeURIComponent(here)}`);
     });
     return () => setUnauthorizedHandler(() => undefined);
   }, [router]);

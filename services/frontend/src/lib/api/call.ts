@@ -28,10 +28,13 @@ export interface CallOptions<P extends keyof paths, M extends Method> {
   signal?: AbortSignal;
 }
 
-/** Called on every 401: the session has ended. */
-let onUnauthorized: () => void = () => undefined;
+/** Called on every 401; `hadSession` is false if this page never had one. */
+type UnauthorizedHandler = (hadSession: boolean) => void;
 
-export function setUnauthorizedHandler(callback: () => void): void {
+let onUnauthorized: UnauthorizedHandler = () => undefined;
+let hadSession = false;
+
+export function setUnauthorizedHandler(callback: UnauthorizedHandler): void {
   onUnauthorized = callback;
 }
 
@@ -55,9 +58,10 @@ export async function call<M extends Method, P extends PathsWith<M>>(
     throw asProblem(error);
   }
   if (!response.ok) {
-    if (response.status === 401 && path !== "/api/session") onUnauthorized();
+    if (response.status === 401 && path !== "/api/session") onUnauthorized(hadSession);
     throw await problemOf(response);
   }
+  hadSession = true;
   if (response.status === 204) return undefined as AnswerOf<P, M>;
   return (await response.json()) as AnswerOf<P, M>;
 }
