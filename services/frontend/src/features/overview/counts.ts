@@ -2,8 +2,9 @@
 
 import type { Metrics, Pod } from "@/lib/api/models";
 
-export function countVideos(metrics: Metrics): number {
-  return Object.values(metrics.videos).reduce((sum, count) => sum + count, 0);
+/** Count the videos that have thumbnails: neither those that failed nor those in progress. */
+export function countVideosWithThumbnails({ videos }: Pick<Metrics, "videos">): number {
+  return (videos.done ?? 0) + (videos.degraded ?? 0);
 }
 
 /** Count pods by component, largest count first. */

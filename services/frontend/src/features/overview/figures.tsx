@@ -5,7 +5,7 @@ import { useLive } from "@/features/live/api/store";
 import { useSourceAge } from "@/features/live/use-source-warning";
 import { formatBytes, formatCount } from "@/lib/units";
 import { text } from "@/text";
-import { countByComponent, countVideos } from "./counts";
+import { countByComponent, countVideosWithThumbnails } from "./counts";
 
 /** The six main figures of the pipeline. */
 export function Figures() {
@@ -20,7 +20,7 @@ export function Figures() {
       <FigureTile
         label={labels.thumbnails}
         value={known(metrics?.thumbnails)}
-        note={metrics ? labels.videosBehind(countVideos(metrics)) : null}
+        note={metrics ? labels.videosBehind(countVideosWithThumbnails(metrics)) : null}
         warning={warnings.metrics}
       />
       <FigureTile
