@@ -8,6 +8,7 @@ import { clsx } from "clsx";
 export interface MenuItem {
   label: string;
   icon?: ReactNode;
+  /** Draw a line above the item, and its label in red. */
   isDangerous?: boolean;
   /** Read when the menu opens. Makes the item one choice out of several. */
   isChosen?: () => boolean;
@@ -78,7 +79,8 @@ export function Menu({ label, icon, items }: { label: string; icon: ReactNode; i
               }}
               className={clsx(
                 "flex min-h-9 w-full items-center gap-2.5 rounded-md px-3 text-left text-sm hover:bg-raised focus:bg-raised",
-                item.isDangerous && "text-bad",
+                item.isDangerous &&
+                  "relative mt-2.25 text-bad before:absolute before:inset-x-0 before:-top-1.25 before:h-px before:bg-line",
               )}
             >
               {item.icon}

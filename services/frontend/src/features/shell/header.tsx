@@ -114,7 +114,7 @@ function MoreMenu() {
       <Menu
         label={text.common.actions}
         icon={<Ellipsis size={18} aria-hidden />}
-        items={[...themes, ...(isOperator ? [purge] : []), ...(config?.auth_mode === "token" ? [leave] : [])]}
+        items={[...themes, ...(config?.auth_mode === "token" ? [leave] : []), ...(isOperator ? [purge] : [])]}
       />
       {isPurging ? <PurgeDialog isOpen onClose={() => setPurging(false)} /> : null}
     </>
