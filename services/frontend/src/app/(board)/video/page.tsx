@@ -1,8 +1,17 @@
 import type { Metadata } from "next";
 import { VideoPage } from "@/features/videos/components/video-page";
+import { nameOf } from "@/features/videos/names";
 import { text } from "@/text";
 
-export const metadata: Metadata = { title: text.video.title };
+interface PageProps {
+  searchParams: Promise<{ key?: string | string[] }>;
+}
+
+/** Name the video in the tab's title. */
+export async function generateMetadata({ searchParams }: PageProps): Promise<Metadata> {
+  const { key } = await searchParams;
+  return { title: typeof key === "string" && key ? nameOf(key) : text.video.title };
+}
 
 export default function Page() {
   return <VideoPage />;
