@@ -104,6 +104,7 @@ export const videos = {
   failures: {
     title: "Failures",
     intro: "Videos that could not be processed, grouped by the reason.",
+    listBehind: "The videos that failed again appear here in a few seconds.",
     emptyTitle: "No failures",
     empty: "Videos that cannot be processed appear here with the reason.",
     failed: "The dead letters could not be loaded",

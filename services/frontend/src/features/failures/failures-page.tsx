@@ -12,12 +12,14 @@ import { FailureGroupCard } from "./failure-group-card";
 import { CANARY_COUNT, groupByReason, keysOf, toggled } from "./groups";
 import { useDeadLetters, useRedrive } from "./queries";
 import { RedriveOutcome } from "./redrive-outcome";
+import { isListBehind, useRedriven } from "./redriven";
 
 export function FailuresPage() {
   const letters = useDeadLetters();
   const isOperator = useIsOperator();
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
   const redrive = useRedrive();
+  const redriven = useRedriven();
   const groups = useMemo(() => groupByReason(letters.data?.items ?? []), [letters.data]);
   const known = useMemo(() => new Set(keysOf(letters.data?.items ?? [])), [letters.data]);
   const chosen = [...selection].filter((key) => known.has(key));
@@ -83,6 +85,10 @@ export function FailuresPage() {
         <Loading label={text.common.loading}>
           <Skeleton className="h-40" />
         </Loading>
+      ) : groups.length === 0 && isListBehind(redriven.videos, known) ? (
+        <p role="status" className="py-12 text-center text-muted">
+          {text.failures.listBehind}
+        </p>
       ) : groups.length === 0 ? (
         <Empty title={text.failures.emptyTitle} icon={<CircleCheck size={28} aria-hidden className="text-good" />}>
           {text.failures.empty}

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
-import type { DeadLetter } from "@/lib/api/models";
+import type { DeadLetter, Video } from "@/lib/api/models";
 import { groupByReason, keysOf, selectionState, sharedReason, toggled } from "./groups";
+import { isListBehind } from "./redriven";
 
 const letter = (key: string, reason: DeadLetter["reason_code"], second: number): DeadLetter => ({
   id: `${key} ${second}`,
@@ -50,4 +51,12 @@ it("shares a reason only if all letters have it", () => {
   expect(
     sharedReason({ ...group, letters: [...group.letters, { ...letter("x", "damaged", 3), reason: "another" }] }),
   ).toBeNull();
+});
+
+it("waits for the list if a video failed again", () => {
+  const redriven = (state: Video["state"]) => [{ key: "uploads/a.mp4", video: { state } as Video }];
+  expect(isListBehind(redriven("failed"), new Set())).toBe(true);
+  expect(isListBehind(redriven("failed"), new Set(["uploads/a.mp4"]))).toBe(false);
+  expect(isListBehind(redriven("done"), new Set())).toBe(false);
+  expect(isListBehind([], new Set())).toBe(false);
 });

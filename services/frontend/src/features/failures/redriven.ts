@@ -5,7 +5,7 @@ import { serverNowMs } from "@/features/live/api/store";
 import { followVideo } from "@/features/videos/api/follow-video";
 import type { Video } from "@/lib/api/models";
 
-interface RedrivenVideo {
+export interface RedrivenVideo {
   key: string;
   /** Null until a worker takes the video again. */
   video: Video | null;
@@ -35,6 +35,11 @@ export function followRedriven(keys: readonly string[], sinceMs = serverNowMs())
 
 function put(key: string, video: Video): void {
   store.setState(({ videos }) => ({ videos: videos.map((entry) => (entry.key === key ? { key, video } : entry)) }));
+}
+
+/** Return true while the list of dead letters may lack videos that have failed again. */
+export function isListBehind(videos: readonly RedrivenVideo[], listed: ReadonlySet<string>): boolean {
+  return videos.some(({ key, video }) => video?.state === "failed" && !listed.has(key));
 }
 
 export function useRedriven() {
