@@ -3,8 +3,10 @@
 import { usePathname, useSearchParams } from "next/navigation";
 import { useCallback } from "react";
 
-/** Keep a filter in the address: it survives a reload, and a shared link shows the same. */
-export function useSearchParameter(name: string): [string, (value: string) => void] {
+/** Keep a filter in the address: it survives a reload, and a shared link shows the same. Back undoes a choice, and the
+ * whole of a typed text at once.
+ */
+export function useSearchParameter(name: string, isText = false): [string, (value: string) => void] {
   const pathname = usePathname();
   const value = useSearchParams().get(name) ?? "";
   const set = useCallback(
@@ -12,10 +14,14 @@ export function useSearchParameter(name: string): [string, (value: string) => vo
       const search = new URLSearchParams(window.location.search);
       if (next) search.set(name, next);
       else search.delete(name);
+      const address = search.size > 0 ? `${pathname}?${search}` : pathname;
+      if (address === window.location.pathname + window.location.search) return;
+      const isTyping = isText && next !== "" && value !== "";
       // Next.js follows the browser's history; its router would request the same page from the server again.
-      window.history.replaceState(null, "", search.size > 0 ? `${pathname}?${search}` : pathname);
+      if (isTyping) window.history.replaceState(null, "", address);
+      else window.history.pushState(null, "", address);
     },
-    [name, pathname],
+    [name, pathname, isText, value],
   );
   return [value, set];
 }

@@ -25,17 +25,24 @@ const ROW_NARROW_PX = 60;
 
 export function VideosPage() {
   const [stateText, setState] = useSearchParameter("state");
-  const [search, setSearch] = useSearchParameter("q");
+  const [search, setSearch] = useSearchParameter("q", true);
   const [typed, setTyped] = useState(search);
+  // Back and Forward change the address: the field follows.
+  const [shown, setShown] = useState(search);
+  if (shown !== search) {
+    setShown(search);
+    if (search !== typed.trim()) setTyped(search);
+  }
   const asked = useDeferredValue(search);
   const state = VIDEO_STATES.find((known) => known === stateText) ?? null;
   const { items, isKnown, loadMore, error, reload } = useVideos(state, asked);
   const counts = useLive((live) => live.snapshot?.metrics?.videos ?? null);
   useEffect(() => {
     // Search after a pause in typing: each letter would be a request.
+    if (typed.trim() === search) return;
     const rest = setTimeout(() => setSearch(typed.trim()), 250);
     return () => clearTimeout(rest);
-  }, [typed, setSearch]);
+  }, [typed, search, setSearch]);
 
   const options = [
     { value: "", label: text.common.all },
