@@ -1,5 +1,6 @@
 """Figures of the live state from counts and times: throughput, latency, time to drain. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -77,7 +78,7 @@ def build_history(samples: Iterable[StateSample]) -> list[QueueSample]:
 
 
 def measure_throughput(samples: Samples, ended: int, now_s: float) -> Throughput:
-    """Return the videos per minute over each window, or over its known part if that is at least a minute."""
+    """Return the videos per minute over each window, or over its known part if that is at least half of it."""
     known = [*samples.minutes, *((one.at_s, one.ended) for one in samples.recent)]
     return Throughput(
         last_1_min=_measure_rate(known, ended, now_s, _MINUTE_S),
@@ -93,7 +94,8 @@ def _measure_rate(known: Sequence[tuple[int, int]], ended: int, now_s: float, wi
         return None
     began_s, ended_then = min(within)
     elapsed_s = now_s - began_s
-    if elapsed_s < _MINUTE_S - STEP_S:
+    # Less than that would show a short burst as the rate of an hour.
+    if elapsed_s < max(_MINUTE_S - STEP_S, window_s / 2):
         return None
     return round(max(0, ended - ended_then) * 60 / elapsed_s, 2)
 
@@ -112,12 +114,39 @@ def _pick_percentile(ordered: Sequence[float], percent: int) -> float:
     return round(ordered[max(rank, 1) - 1], 3)
 
 
-def estimate_drain_s(waiting: int, rate: Throughput) -> float | None:
-    """Return the seconds until no message waits, at the rate of the last minutes; None if the rate is 0."""
+class WorkSpan(NamedTuple):
+    """Time in which a worker processed one video."""
+
+    worker: str
+    started_at: datetime
+    finished_at: datetime
+
+
+def estimate_drain_s(waiting: int, workers: int, spans: Iterable[WorkSpan]) -> float | None:
+    """Return the seconds that `workers` need for the waiting videos; None if there is no worker or no known span.
+
+    A worker needs as long for a video as the workers of the spans did while they were busy. How many videos finished in
+    the last minutes does not count, as workers without videos finish none.
+    """
     if waiting == 0:
         return 0.0
-    per_minute = rate.last_5_min or rate.last_1_min
-    return round(waiting / per_minute * 60, 1) if per_minute else None
+    by_worker = defaultdict(list)
+    for span in spans:
+        by_worker[span.worker].append((span.started_at.timestamp(), span.finished_at.timestamp()))
+    count = sum(len(times) for times in by_worker.values())
+    if not workers or not count:
+        return None
+    busy_s = sum(_measure_union_s(times) for times in by_worker.values())
+    return round(waiting * busy_s / count / workers, 1)
+
+
+def _measure_union_s(times: Sequence[tuple[float, float]]) -> float:
+    """Return the seconds that lie in at least one of the times: a worker can process several videos at once."""
+    total_s = until = 0.0
+    for begin, end in sorted(times):
+        total_s += max(0.0, end - max(begin, until))
+        until = max(until, end)
+    return total_s
 
 
 def estimate_oldest_age_s(now_s: float, visible: int, samples: Samples, queued: Iterable[datetime]) -> float | None:

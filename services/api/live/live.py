@@ -187,6 +187,7 @@ class LiveState:
         queues = self.queues.value
         waiting = queues.queue.visible + queues.queue.in_flight + queues.queue.delayed if queues else 0
         pods = self.pods.value or []
+        workers = sum(pod.component == "worker" and pod.ready for pod in pods)
         return Metrics(
             videos={state: max(0, totals.get(f"videos_{state}", 0)) for state in VideoState},
             thumbnails=max(0, totals.get("thumbnails", 0)),
@@ -196,7 +197,7 @@ class LiveState:
             total_pods=len(pods),
             throughput=rate,
             latency=figures.measure_latency(reading.times),
-            drain_s=figures.estimate_drain_s(waiting, rate),
+            drain_s=figures.estimate_drain_s(waiting, workers, reading.spans),
         )
 
     def _shown_purge(self) -> PurgeProgress | None:

@@ -113,7 +113,7 @@ class Pods(Answer):
 
 
 class Throughput(Answer):
-    """Finished videos per minute over the last 1, 5 and 60 minutes; null during the first minute."""
+    """Finished videos per minute over the last 1, 5 and 60 minutes; null until half of the time is known."""
 
     last_1_min: float | None
     last_5_min: float | None
@@ -136,7 +136,9 @@ class Metrics(Answer):
     total_pods: int
     throughput: Throughput
     latency: Latency
-    drain_s: float | None = Field(description="Seconds until the queue is empty at the rate of the last 5 minutes.")
+    drain_s: float | None = Field(
+        description="Seconds that the ready workers need for the videos in the queue; null if not known."
+    )
 
 
 class Thumbnail(Answer):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.api.live.figures import WorkSpan
 from services.api.schema.models import VideoSummary
 from services.api.schema.views import encode_video_id
 from services.aws.listing import VideoListing
@@ -36,6 +37,8 @@ class VideosReading:
     """Videos in progress, then finished ones; the newest first in both."""
     times: Sequence[tuple[datetime, datetime]]
     """Times queued and finished of the latest videos with thumbnails."""
+    spans: Sequence[WorkSpan]
+    """Times in which workers processed the latest finished videos."""
     queued: Sequence[datetime]
     """Times sent of the messages that workers have received recently."""
 
@@ -66,6 +69,7 @@ class VideosReader:
             shared=shared,
             feed=[*in_progress[:_MAX_IN_PROGRESS], *ended[:_MAX_ENDED]],
             times=[(video.queued_at, video.finished_at) for video in good if video.finished_at],
+            spans=[WorkSpan(one.worker, one.started_at, one.finished_at) for one in ended if one.finished_at],
             queued=[video.queued_at for video in self._newest],
         )
 

@@ -1,4 +1,4 @@
-import { formatAge, formatClock, formatCount } from "@/lib/units";
+import { formatAge, formatClock, formatCount, formatDuration } from "@/lib/units";
 import { counted } from "./plural";
 
 const AXIS_TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
@@ -31,15 +31,14 @@ export const board = {
     p95: "95 % within",
     drain: "Queue empty in",
     drained: "empty now",
-    drainUnknown: "not at this rate",
     oldest: "Oldest message",
     deadLetters: "Dead letters",
     answer: {
       title: "Why is it slow?",
-      idle: "It is not slow: no videos are waiting.",
+      idle: "There are no videos waiting.",
       noWorkers: "No worker is running. Videos wait until one starts.",
-      backlog: (waiting: number, perMinute: string) =>
-        `${counted(waiting, "video")} ${waiting === 1 ? "is" : "are"} waiting and ${perMinute} finish per minute. Add workers to go faster.`,
+      backlog: (waiting: number, workers: number, seconds: number) =>
+        `${counted(workers, "ready worker")} ${workers === 1 ? "needs" : "need"} about ${formatDuration(seconds)} for ${counted(waiting, "waiting video")}. More workers would be faster.`,
       failing: (count: number) =>
         `${counted(count, "worker")} ${count === 1 ? "keeps" : "keep"} failing. See the pods.`,
       stuck: "Videos are waiting, but none finished in the last minutes. Check the workers' logs.",

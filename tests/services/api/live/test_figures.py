@@ -6,8 +6,7 @@ import pytest
 
 from services.api.access.limiter import FailureLimiter
 from services.api.live import figures
-from services.api.live.figures import Samples, StateSample
-from services.api.schema.models import Throughput
+from services.api.live.figures import Samples, StateSample, WorkSpan
 
 NOW_S = 1_800_000_000
 NOW = datetime.fromtimestamp(NOW_S, UTC)
@@ -41,13 +40,20 @@ def test_samples_of_two_processes_become_one_series() -> None:
     assert halves[0].merged(halves[1]) == whole
 
 
-@pytest.mark.parametrize("for_s", [7200, 400])
+@pytest.mark.parametrize("for_s", [7200, 1805])
 def test_throughput_is_the_growth_of_what_has_ended(for_s: int) -> None:
     samples = followed(1, for_s)
     rate = figures.measure_throughput(samples, samples.recent[-1].ended, NOW_S)
     assert rate.last_1_min == pytest.approx(12, rel=0.1)
     assert rate.last_5_min == pytest.approx(12, rel=0.05)
     assert rate.last_60_min == pytest.approx(12, rel=0.05)
+
+
+def test_throughput_is_unknown_until_half_of_its_time() -> None:
+    rate = figures.measure_throughput(followed(1, 105), 21, NOW_S)
+    assert rate.last_1_min is not None
+    assert (rate.last_5_min, rate.last_60_min) == (None, None)
+    assert figures.measure_throughput(followed(1, 155), 31, NOW_S).last_5_min == pytest.approx(12, rel=0.05)
 
 
 def test_throughput_is_unknown_at_first_and_never_negative() -> None:
@@ -64,11 +70,23 @@ def test_latency_is_of_the_latest_hundred() -> None:
     assert figures.measure_latency([]).p50_s is None
 
 
-def test_the_drain_is_estimated_from_the_rate() -> None:
-    rate = Throughput(last_1_min=30, last_5_min=60, last_60_min=1)
-    assert figures.estimate_drain_s(120, rate) == 120
-    assert figures.estimate_drain_s(0, rate) == 0
-    assert figures.estimate_drain_s(5, Throughput(last_1_min=None, last_5_min=0, last_60_min=2)) is None
+def a_span(worker: str, start_s: float, end_s: float) -> WorkSpan:
+    return WorkSpan(worker, NOW + timedelta(seconds=start_s), NOW + timedelta(seconds=end_s))
+
+
+def test_the_drain_is_estimated_from_running_workers() -> None:
+    # Two videos in 2 s an hour ago, and one in 1 s now: a second for each.
+    spans = [a_span("a", -3602, -3601), a_span("b", -3601, -3600), a_span("a", -1, 0)]
+    assert figures.estimate_drain_s(120, 2, spans) == 60
+    assert figures.estimate_drain_s(120, 4, spans) == 30
+    assert figures.estimate_drain_s(0, 0, []) == 0
+    assert figures.estimate_drain_s(5, 0, spans) is None
+    assert figures.estimate_drain_s(5, 2, []) is None
+
+
+def test_the_drain_counts_parallel_videos_of_a_worker_once() -> None:
+    spans = [a_span("a", 0, 4), a_span("a", 1, 4), a_span("a", 2, 3), a_span("a", 10, 14)]
+    assert figures.estimate_drain_s(10, 1, spans) == 20
 
 
 def test_oldest_age_counts_from_last_receive_or_empty_queue() -> None:

@@ -8,6 +8,8 @@ export interface Situation {
   workers: { ready: number; failing: number };
   /** Videos finished per minute, over the last minutes. */
   perMinute: number;
+  /** Seconds that the ready workers need for the queue; null if not known. */
+  drainS: number | null;
   inFlight: number;
 }
 
@@ -17,15 +19,14 @@ export interface Diagnosis {
 }
 
 /** A queue that the workers empty within this time is not slow. */
-const SHORT_MIN = 1;
+const SHORT_S = 120;
 
-export function diagnose({ waiting, workers, perMinute, inFlight }: Situation): Diagnosis {
+export function diagnose({ waiting, workers, perMinute, drainS, inFlight }: Situation): Diagnosis {
   const labels = text.performance.answer;
   if (workers.failing > 0) return { tone: "bad", answer: labels.failing(workers.failing) };
   if (waiting === 0) return { tone: "good", answer: labels.idle };
   if (workers.ready === 0) return { tone: "warn", answer: labels.noWorkers };
-  if (perMinute === 0)
-    return inFlight > 0 ? { tone: "calm", answer: labels.fine } : { tone: "bad", answer: labels.stuck };
-  if (waiting / perMinute <= SHORT_MIN) return { tone: "good", answer: labels.fine };
-  return { tone: "warn", answer: labels.backlog(waiting, perMinute.toFixed(perMinute < 10 ? 1 : 0)) };
+  if (perMinute === 0 && inFlight === 0) return { tone: "bad", answer: labels.stuck };
+  if (drainS === null || drainS <= SHORT_S) return { tone: "good", answer: labels.fine };
+  return { tone: "warn", answer: labels.backlog(waiting, workers.ready, drainS) };
 }

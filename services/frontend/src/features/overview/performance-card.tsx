@@ -8,7 +8,6 @@ import { useLive } from "@/features/live/api/store";
 import { useSourceWarning } from "@/features/live/use-source-warning";
 import type { Snapshot } from "@/features/live/api/snapshot";
 import { healthOf } from "@/features/pods/health";
-import type { Metrics } from "@/lib/api/models";
 import { formatAge, formatCount, formatDuration } from "@/lib/units";
 import { text } from "@/text";
 import { diagnose, type Diagnosis } from "./diagnosis";
@@ -54,7 +53,7 @@ function Performance({ snapshot }: { snapshot: Snapshot }) {
           {seconds(metrics?.latency.p95_s)}
         </Row>
         <Row name={labels.drain} isLast>
-          {drain(metrics, queue?.waiting)}
+          {drain(metrics?.drain_s ?? null, queue?.waiting)}
         </Row>
         <Row name={labels.oldest} isLast>
           {queue?.oldestS ? formatAge(queue.oldestS) : text.common.none}
@@ -77,11 +76,9 @@ function seconds(value: number | null | undefined): string {
   return value === null || value === undefined ? text.common.none : formatDuration(value);
 }
 
-function drain(metrics: Metrics | null, waiting: number | undefined): string {
+function drain(drainS: number | null, waiting: number | undefined): string {
   if (waiting === 0) return text.performance.drained;
-  return metrics?.drain_s === null || metrics?.drain_s === undefined
-    ? text.performance.drainUnknown
-    : formatDuration(metrics.drain_s);
+  return drainS === null ? text.common.none : formatAge(drainS);
 }
 
 interface RowProps {
@@ -116,8 +113,11 @@ function Row({ name, unit, note, isLast, isBad, children }: RowProps) {
 
 function Answer({ diagnosis: { tone, answer } }: { diagnosis: Diagnosis }) {
   return (
-    <div className="mt-auto pt-3">
-      <h3 className="text-xs text-muted">{text.performance.answer.title}</h3>
+    // Room for the longest answer: the page must not move when it changes.
+    <div className="mt-auto min-h-22 pt-3">
+      {tone === "warn" || tone === "bad" ? (
+        <h3 className="text-xs text-muted">{text.performance.answer.title}</h3>
+      ) : null}
       <p className={clsx("font-medium", TONES[tone])}>{answer}</p>
     </div>
   );
@@ -129,6 +129,7 @@ function diagnosisOf({ metrics, pods, queue }: Snapshot): Diagnosis {
     waiting: queue?.waiting ?? 0,
     inFlight: queue?.inFlight ?? 0,
     perMinute: metrics?.throughput.last_5_min ?? metrics?.throughput.last_1_min ?? 0,
+    drainS: metrics?.drain_s ?? null,
     workers: {
       ready: workers.filter((health) => health === "ready").length,
       failing: workers.filter((health) => health === "failing").length,
