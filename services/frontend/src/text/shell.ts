@@ -33,6 +33,11 @@ export const shell = {
     stale: "STALE",
     down: "DOWN",
     connecting: "CONNECTING",
+    lost: (age: string) => `Not connected. Data: ${age} old.`,
+    neverConnected: "Not connected.",
+    nextAttempt: (seconds: number) => `Next attempt in ${seconds} s`,
+    attempting: "Connecting …",
+    connectNow: "Try now",
     age: (seconds: number) => `data ${formatAge(seconds)} old`,
     explain: {
       live: "Connected. The data is current.",

@@ -8,6 +8,7 @@ import { useState } from "react";
 import { clsx } from "clsx";
 import { Menu, type MenuItem } from "@/components/ui/menu";
 import { LiveBadge } from "@/features/live/components/live-badge";
+import { DownNotice } from "@/features/live/components/down-notice";
 import { useLive } from "@/features/live/api/store";
 import { TestButton } from "@/features/pipeline-test/test-button";
 import { logout, useConfig, useIsOperator } from "@/features/session/session";
@@ -39,15 +40,16 @@ export function Header() {
             <Mark />
             <span className="truncate max-sm:hidden">{config?.name ?? text.product}</span>
           </Link>
-          <LiveBadge />
         </div>
         <Pages />
         <div className="ml-auto flex items-center gap-2">
+          <LiveBadge />
           <UploadButton />
           <TestButton isCompact />
           <MoreMenu />
         </div>
       </div>
+      <DownNotice />
     </header>
   );
 }

@@ -4,6 +4,7 @@ import dynamic from "next/dynamic";
 import { usePathname, useRouter } from "next/navigation";
 import { type ReactNode, useEffect } from "react";
 import { connect } from "@/features/live/api/connection";
+import { useLive } from "@/features/live/api/store";
 import { useRefresh } from "@/features/live/api/use-refresh";
 import { DropZone } from "@/features/uploads/components/drop-zone";
 import { setUnauthorizedHandler } from "@/lib/api/call";
@@ -26,6 +27,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const router = useRouter();
   const pathname = usePathname();
   useRefresh();
+  const isDown = useLive((state) => state.socket === "lost");
 
   useEffect(() => connect(), []);
 
@@ -52,7 +54,8 @@ export function Shell({ children }: { children: ReactNode }) {
         key={pathname}
         id="content"
         tabIndex={-1}
-        className="mx-auto w-full max-w-[110rem] px-4 py-5 outline-none sm:px-6"
+        data-down={isDown || undefined}
+        className="mx-auto w-full max-w-[110rem] px-4 pt-6 pb-5 outline-none data-down:grayscale sm:px-6"
       >
         {children}
       </main>

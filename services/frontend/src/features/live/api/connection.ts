@@ -16,11 +16,24 @@ const STEADY_MS = 5000;
 /** Pushes come every few seconds; a connection that is silent this long is considered dead. */
 const SILENCE_MS = 30_000;
 
+/** Return the wait before the attempt after this many failed ones. */
+export function waitMs(failures: number, firstMs: number): number {
+  return failures === 0 ? 0 : Math.min(firstMs * 2 ** (failures - 1), MAX_WAIT_MS);
+}
+
+let reconnect: () => void = () => undefined;
+
+/** Try to connect now instead of after the wait. */
+export function connectNow(): void {
+  reconnect();
+}
+
 /** Connect and receive messages until the returned function is called. */
 export function connect(): () => void {
   const scheme = window.location.protocol === "https:" ? "wss" : "ws";
+  const firstMs = FIRST_WAIT_MS + Math.random() * JITTER_MS;
   const socket = new ReconnectingSocket(`${scheme}://${window.location.host}/ws`, [], {
-    minReconnectionDelay: FIRST_WAIT_MS + Math.random() * JITTER_MS,
+    minReconnectionDelay: firstMs,
     maxReconnectionDelay: MAX_WAIT_MS,
     reconnectionDelayGrowFactor: 2,
     minUptime: STEADY_MS,
@@ -38,7 +51,8 @@ export function connect(): () => void {
     if (message) receive(message, Date.now());
   });
   socket.addEventListener("close", () => {
-    setSocket("lost");
+    // The socket has counted this attempt already.
+    setSocket("lost", Date.now() + waitMs(socket.retryCount, firstMs));
     // A refused handshake gives no reason. If the session has ended, this call gets 401 and leads to the login.
     if (!wasOpen) void call("get", "/api/config").catch(() => undefined);
     wasOpen = false;
@@ -50,9 +64,14 @@ export function connect(): () => void {
     const isSilent = lastMs !== null && Date.now() - lastMs > SILENCE_MS;
     if (isSilent && socket.readyState === ReconnectingSocket.OPEN) socket.reconnect();
   };
+  reconnect = () => {
+    setSocket("lost");
+    socket.reconnect();
+  };
   const timer = setInterval(listen, SILENCE_MS / 4);
   window.addEventListener("online", listen);
   return () => {
+    reconnect = () => undefined;
     clearInterval(timer);
     window.removeEventListener("online", listen);
     socket.close();

@@ -26,6 +26,7 @@ function state(second: number, change: Partial<State> = {}): State {
 beforeEach(() =>
   liveStore.setState({
     socket: "connecting",
+    nextAttemptMs: null,
     lastMs: null,
     serverMs: 0,
     snapshot: null,
@@ -44,6 +45,28 @@ describe("the live state", () => {
     receive(state(20), 16_000);
     expect(liveStore.getState().points.map(({ waiting }) => waiting)).toEqual([5, 10, 20]);
     expect(liveStore.getState().socket).toBe("open");
+  });
+
+  it("keeps the queue of each message for the chart, unless it is old", () => {
+    const burst = (second: number, visible: number, isStale = false) => {
+      const { queue, sources } = state(second);
+      const age = { stale: isStale, age_s: 30, error: null };
+      return state(second, {
+        queue: queue && { ...queue, visible, history: [] },
+        sources: isStale ? { ...sources, queue: age } : sources,
+      });
+    };
+    receive(burst(5, 0), 1000);
+    receive(burst(7, 55), 3000);
+    receive(burst(9, 55, true), 5000);
+    expect(liveStore.getState().points.map(({ waiting }) => waiting)).toEqual([0, 55]);
+  });
+
+  it("forgets the next attempt with the first message", () => {
+    setSocket("lost", 9000);
+    expect(liveStore.getState()).toMatchObject({ socket: "lost", nextAttemptMs: 9000 });
+    receive(state(5), 9100);
+    expect(liveStore.getState()).toMatchObject({ socket: "open", nextAttemptMs: null });
   });
 
   it("increments the revision only when lists change", () => {

@@ -58,6 +58,12 @@ export function pointsOf({ queue }: StateMessage): QueuePoint[] {
   );
 }
 
+/** Return the queue of this moment as a point, unless it is old: a burst can come and go between two samples. */
+export function currentPoint({ serverMs, queue, sources }: Snapshot): QueuePoint[] {
+  if (!queue || sources.queue?.isStale) return [];
+  return [{ timeS: Math.round(serverMs / 1000), waiting: queue.waiting, inFlight: queue.inFlight }];
+}
+
 /** Return a string that changes when videos, thumbnails or dead letters change. */
 export function contentKey({ metrics, queue }: Snapshot): string {
   return JSON.stringify([metrics?.videos, metrics?.thumbnails, queue?.deadLetters]);

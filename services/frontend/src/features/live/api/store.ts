@@ -4,10 +4,12 @@ import { createStore, useStore } from "zustand";
 import { mergePoints, type QueuePoint } from "@/features/queue/series";
 import type { ConnectionStatus } from "../freshness";
 import type { PurgeProgress } from "@/lib/api/models";
-import { contentKey, pointsOf, type Snapshot, snapshotOf, type StateMessage } from "./snapshot";
+import { contentKey, currentPoint, pointsOf, type Snapshot, snapshotOf, type StateMessage } from "./snapshot";
 
 export interface LiveState {
   socket: ConnectionStatus["socket"];
+  /** Time of the next attempt to connect, by this browser's clock; null while one is in progress. */
+  nextAttemptMs: number | null;
   /** Arrival of the last message, by this browser's clock. */
   lastMs: number | null;
   /** The api's clock at that moment. */
@@ -22,6 +24,7 @@ export interface LiveState {
 
 export const liveStore = createStore<LiveState>(() => ({
   socket: "connecting",
+  nextAttemptMs: null,
   lastMs: null,
   serverMs: 0,
   snapshot: null,
@@ -34,18 +37,19 @@ export function useLive<Result>(select: (state: LiveState) => Result): Result {
   return useStore(liveStore, select);
 }
 
-export function setSocket(socket: ConnectionStatus["socket"]): void {
-  liveStore.setState({ socket });
+export function setSocket(socket: ConnectionStatus["socket"], nextAttemptMs: number | null = null): void {
+  liveStore.setState({ socket, nextAttemptMs });
 }
 
 export function receive(message: StateMessage, nowMs: number): void {
   const snapshot = snapshotOf(message);
   liveStore.setState(({ points, revision, snapshot: before }) => ({
     socket: "open",
+    nextAttemptMs: null,
     lastMs: nowMs,
     serverMs: snapshot.serverMs,
     snapshot,
-    points: mergePoints(points, pointsOf(message)),
+    points: mergePoints(points, [...pointsOf(message), ...currentPoint(snapshot)]),
     purge: snapshot.purge,
     revision: before && contentKey(before) !== contentKey(snapshot) ? revision + 1 : revision,
   }));

@@ -11,7 +11,8 @@ const TONES: Record<Liveness, Tone> = { live: "good", stale: "warn", down: "bad"
 /** LIVE, STALE or DOWN, with the data's age when it matters. Screen readers announce changes, not every second. */
 export function LiveBadge() {
   const { liveness, ageS } = useLiveness();
-  const isOld = (liveness === "stale" || liveness === "down") && ageS !== null;
+  // While the connection is lost, the strip below the header has the age.
+  const isOld = liveness === "stale" && ageS !== null;
   return (
     <div className="flex items-center gap-2" title={text.live.explain[liveness]}>
       <span role="status" aria-label={text.live.label} data-liveness={liveness}>
