@@ -66,6 +66,8 @@ export const board = {
     summary: (now: number, inFlight: number, highest: number, minutes: number) =>
       `Depth of the queue over the last ${counted(minutes, "minute")}: ${formatCount(now)} waiting now, ` +
       `${formatCount(inFlight)} in flight, ${formatCount(highest)} waiting at most.`,
+    point: (time: Date, waiting: number, inFlight: number) =>
+      `${formatClock(time)}\n${formatCount(waiting)} waiting\n${formatCount(inFlight)} in flight`,
     showTable: "Show as table",
     showChart: "Show as chart",
     time: "Time",

@@ -6,8 +6,10 @@ import { Table2, ChartLine } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Empty, Skeleton } from "@/components/ui/states";
-import { useLive } from "@/features/live/api/store";
+import { serverNowMs, useLive } from "@/features/live/api/store";
+import { useNow } from "@/features/live/use-now";
 import { useSourceWarning } from "@/features/live/use-source-warning";
+import { useConfig } from "@/features/session/session";
 import { formatCount } from "@/lib/units";
 import { text } from "@/text";
 import { toSeries, type QueuePoint, summarize } from "./series";
@@ -17,11 +19,21 @@ const QueuePlot = dynamic(() => import("./queue-plot"), {
   loading: () => <Skeleton className="absolute inset-0" />,
 });
 
+/** The api keeps a sample every five seconds. */
+const SAMPLE_S = 5;
+/** A gap of this many samples is an outage. */
+const MISSED_SAMPLES = 3;
+
 export function QueueCard({ className }: { className?: string }) {
   const points = useLive((state) => state.points);
   const warning = useSourceWarning("queue");
   const [isTable, setTable] = useState(false);
-  const series = useMemo(() => toSeries(points), [points]);
+  const lastMs = useLive((state) => state.lastMs);
+  const maxGapS = MISSED_SAMPLES * Math.max(SAMPLE_S, useConfig()?.push_interval_s ?? 0);
+  const serverS = Math.floor(serverNowMs(useNow()) / 1000);
+  // Only an outage moves the chart between two samples.
+  const endS = lastMs !== null && serverS - (points.at(-1)?.timeS ?? 0) > maxGapS ? serverS : 0;
+  const series = useMemo(() => toSeries(points, maxGapS, endS), [points, maxGapS, endS]);
   const summary = useMemo(() => summarize(points), [points]);
   return (
     <Card

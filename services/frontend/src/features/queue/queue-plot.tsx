@@ -46,6 +46,28 @@ function asData(series: QueueSeries): uPlot.AlignedData {
   return [series.timesS, series.waiting, series.inFlight];
 }
 
+/** Show time and values of the point at the cursor. */
+function tooltip(): uPlot.Plugin {
+  const box = document.createElement("div");
+  box.className =
+    "pointer-events-none absolute top-1 z-10 rounded-md font-sans border border-line bg-panel px-2 py-1 text-xs whitespace-pre shadow-lg";
+  box.hidden = true;
+  return {
+    hooks: {
+      init: (plot) => void plot.over.append(box),
+      setCursor: ({ cursor: { idx, left = -1 }, data, over }) => {
+        const [timeS, waiting, inFlight] = [0, 1, 2].map((row) => (typeof idx === "number" ? data[row]?.[idx] : null));
+        box.hidden = left < 0 || !timeS || typeof waiting !== "number" || typeof inFlight !== "number";
+        if (box.hidden) return;
+        box.textContent = text.queue.point(new Date((timeS ?? 0) * 1000), waiting ?? 0, inFlight ?? 0);
+        const isRight = left > over.clientWidth / 2;
+        box.style.left = isRight ? "" : `${left + 12}px`;
+        box.style.right = isRight ? `${over.clientWidth - left + 12}px` : "";
+      },
+    },
+  };
+}
+
 function options(width: number, height: number): uPlot.Options {
   const axis: uPlot.Axis = {
     stroke: colour("muted"),
@@ -58,7 +80,8 @@ function options(width: number, height: number): uPlot.Options {
     height,
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
-    padding: [12, 12, 0, 0],
+    // Half of the last label is to the right of the chart.
+    padding: [12, 22, 0, 0],
     scales: {
       x: { time: true, range: (_plot, _min, max) => [(max ?? 0) - WINDOW_S, max ?? 0] },
       y: { range: (_plot, _min, max) => [0, Math.max(4, Math.ceil((max ?? 0) * 1.1))] },
@@ -73,6 +96,7 @@ function options(width: number, height: number): uPlot.Options {
       },
       { ...axis, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] },
     ],
+    plugins: [tooltip()],
     series: [
       {},
       { stroke: colour("accent"), fill: colour("accent-soft"), width: 2, points: { show: false } },

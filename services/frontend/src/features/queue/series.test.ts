@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { mergePoints, type QueuePoint, summarize } from "./series";
+import { mergePoints, type QueuePoint, summarize, toSeries } from "./series";
 
 const point = (timeS: number, waiting = 0): QueuePoint => ({ timeS, waiting, inFlight: 0 });
 
@@ -25,4 +25,11 @@ it("summarizes current and highest depth", () => {
     minutes: 3,
   });
   expect(summarize([])).toBeNull();
+});
+
+it("shows an outage as a gap, also while it lasts", () => {
+  const points = [point(0, 1), point(5, 2), point(60, 3)];
+  expect(toSeries(points, 15)).toMatchObject({ timesS: [0, 5, 6, 60], waiting: [1, 2, null, 3] });
+  expect(toSeries(points, 15, 70).timesS.at(-1)).toBe(60);
+  expect(toSeries(points, 15, 90)).toMatchObject({ timesS: [0, 5, 6, 60, 90], waiting: [1, 2, null, 3, null] });
 });

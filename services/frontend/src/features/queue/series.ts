@@ -4,8 +4,9 @@ export const WINDOW_S = 300;
 
 export interface QueueSeries {
   timesS: number[];
-  waiting: number[];
-  inFlight: number[];
+  /** Null in a gap. */
+  waiting: (number | null)[];
+  inFlight: (number | null)[];
 }
 
 export interface QueuePoint {
@@ -23,12 +24,24 @@ export function mergePoints(known: readonly QueuePoint[], more: readonly QueuePo
   return points.filter((point) => point.timeS >= newest - WINDOW_S);
 }
 
-export function toSeries(points: readonly QueuePoint[]): QueueSeries {
-  return {
-    timesS: points.map((point) => point.timeS),
-    waiting: points.map((point) => point.waiting),
-    inFlight: points.map((point) => point.inFlight),
+/** Return the points for the chart, with a gap where no sample came for more than `maxGapS`. After the last sample, the
+ * series goes on to `endS`, so that an outage shows while it lasts.
+ */
+export function toSeries(points: readonly QueuePoint[], maxGapS: number, endS = 0): QueueSeries {
+  const series: QueueSeries = { timesS: [], waiting: [], inFlight: [] };
+  const add = (timeS: number, waiting: number | null, inFlight: number | null) => {
+    series.timesS.push(timeS);
+    series.waiting.push(waiting);
+    series.inFlight.push(inFlight);
   };
+  points.forEach(({ timeS, waiting, inFlight }, index) => {
+    const previousS = points[index - 1]?.timeS ?? timeS;
+    if (timeS - previousS > maxGapS) add(previousS + 1, null, null);
+    add(timeS, waiting, inFlight);
+  });
+  const lastS = points.at(-1)?.timeS;
+  if (lastS !== undefined && endS - lastS > maxGapS) add(endS, null, null);
+  return series;
 }
 
 export interface QueueSummary {
