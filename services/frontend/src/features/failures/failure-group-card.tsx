@@ -3,6 +3,7 @@
 import Link from "next/link";
 import { memo, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
+import { Name } from "@/components/ui/name";
 import { nameOf, pageOf } from "@/features/videos/names";
 import type { DeadLetter } from "@/lib/api/models";
 import { formatMoment } from "@/lib/units";
@@ -100,9 +101,9 @@ const Letter = memo(function Letter({ letter, isReasonShared, isSelected, canSel
           <Link
             href={pageOf(letter.key)}
             prefetch={false}
-            className="block truncate font-medium hover:text-accent hover:underline"
+            className="block font-medium hover:text-accent hover:underline"
           >
-            {name}
+            <Name>{name}</Name>
           </Link>
         ) : (
           <p className="font-medium">{name}</p>

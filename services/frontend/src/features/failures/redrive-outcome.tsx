@@ -3,6 +3,7 @@
 import Link from "next/link";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
+import { Name } from "@/components/ui/name";
 import { Pill } from "@/components/ui/pill";
 import { nameOf, pageOf } from "@/features/videos/names";
 import { StatePill } from "@/features/videos/components/state-pill";
@@ -43,12 +44,8 @@ export function RedriveOutcome({ rest, onRedriveRest }: RedriveOutcomeProps) {
       <ul className="py-1">
         {videos.slice(0, SHOWN).map(({ key, video }) => (
           <li key={key} className="flex items-center gap-3 px-4 py-1.5">
-            <Link
-              href={pageOf(key)}
-              prefetch={false}
-              className="min-w-0 flex-1 truncate hover:text-accent hover:underline"
-            >
-              {nameOf(key)}
+            <Link href={pageOf(key)} prefetch={false} className="min-w-0 flex-1 hover:text-accent hover:underline">
+              <Name>{nameOf(key)}</Name>
             </Link>
             {video ? <StatePill state={video.state} /> : <Pill tone="calm">{text.failures.outcomeWaiting}</Pill>}
           </li>

@@ -3,6 +3,7 @@
 import { ImageOff } from "lucide-react";
 import Link from "next/link";
 import { memo, useState } from "react";
+import { Name } from "@/components/ui/name";
 import { baseName, nameOf, pageOf } from "@/features/videos/names";
 import type { Thumbnail } from "@/lib/api/models";
 import { formatPosition, formatTimecode } from "@/lib/units";
@@ -45,7 +46,7 @@ export const ThumbnailTile = memo(function ThumbnailTile(props: ThumbnailTilePro
     >
       <Picture url={url} alt={text.gallery.alt(name, positionPct)} />
       <span className="flex h-11 min-w-0 flex-col justify-center px-2.5">
-        <span className="truncate text-xs font-medium group-hover:text-accent">{baseName(videoKey)}</span>
+        <Name className="text-xs font-medium group-hover:text-accent">{baseName(videoKey)}</Name>
         <span className="truncate text-xs text-muted">
           {formatPosition(positionPct)} · {formatTimecode(timeS)}
         </span>

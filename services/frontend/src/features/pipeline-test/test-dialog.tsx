@@ -4,6 +4,7 @@ import Link from "next/link";
 import { useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
+import { Name } from "@/components/ui/name";
 import { Pill } from "@/components/ui/pill";
 import { Progress } from "@/components/ui/progress";
 import { Failure } from "@/components/ui/states";
@@ -78,10 +79,10 @@ function Step({ entry: { key, video } }: { entry: TestVideo }) {
           href={pageOf(key)}
           prefetch={false}
           onClick={closeTest}
-          className="block truncate hover:text-accent"
+          className="block hover:text-accent"
           title={nameOf(key)}
         >
-          {baseName(key)}
+          <Name>{baseName(key)}</Name>
         </Link>
         {video?.reason ? <p className="truncate text-xs text-muted">{video.reason}</p> : null}
       </div>

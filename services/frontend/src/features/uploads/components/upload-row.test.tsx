@@ -29,7 +29,7 @@ it("shows progress and speed, and can be cancelled", () => {
 it("shows a file's name as text", () => {
   const { container } = render(<UploadRow upload={upload} />);
   expect(container.querySelector("img")).toBeNull();
-  expect(screen.getByText(upload.file.name)).toBeDefined();
+  expect(screen.getByTitle(upload.file.name)).toBeDefined();
 });
 
 it("shows a failure's reason and offers a retry", () => {

@@ -5,6 +5,7 @@ import Link from "next/link";
 import { memo } from "react";
 import { IconButton } from "@/components/ui/button";
 import { Dot, Pill, type Tone } from "@/components/ui/pill";
+import { Name } from "@/components/ui/name";
 import { Progress } from "@/components/ui/progress";
 import { pageOf } from "@/features/videos/names";
 import { retryNow } from "@/lib/retry";
@@ -33,13 +34,13 @@ export const UploadRow = memo(function UploadRow({ upload }: { upload: Upload })
   return (
     <li className="flex flex-col gap-1.5 border-t border-line px-4 py-2.5 first:border-t-0" data-upload={state}>
       <div className="flex items-center gap-2">
-        <div className="min-w-0 flex-1 truncate font-medium" title={name}>
+        <div className="min-w-0 flex-1 font-medium" title={name}>
           {key && !isOpen(upload) ? (
             <Link href={pageOf(key)} prefetch={false} className="hover:text-accent hover:underline">
-              {name}
+              <Name>{name}</Name>
             </Link>
           ) : (
-            name
+            <Name>{name}</Name>
           )}
         </div>
         <Pill tone={TONES[state]}>

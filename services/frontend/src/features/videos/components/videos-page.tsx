@@ -5,6 +5,7 @@ import Link from "next/link";
 import { memo, useDeferredValue, useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
+import { Name } from "@/components/ui/name";
 import { Segments } from "@/components/ui/segments";
 import { Empty, Failure, Loading, Skeleton } from "@/components/ui/states";
 import { VirtualGrid } from "@/components/ui/virtual-grid";
@@ -146,7 +147,7 @@ const VideoRow = memo(function VideoRow({ video }: { video: Video }) {
       <span className="flex min-w-0 items-center gap-3">
         <Preview video={video} />
         <span className="min-w-0">
-          <span className="block truncate font-medium">{nameOf(video.key)}</span>
+          <Name className="font-medium">{nameOf(video.key)}</Name>
           {video.reason ? <span className="block truncate text-xs text-muted">{video.reason}</span> : null}
         </span>
       </span>
