@@ -40,8 +40,9 @@ export const actions = {
     clearFinished: "Clear finished",
     minimize: "Minimize",
     restore: "Show the uploads",
-    summary: (open: number, finished: number) =>
-      open > 0 ? `${counted(open, "upload")} in progress` : `${counted(finished, "upload")} finished`,
+    summary: (open: number, all: number, failed: number) =>
+      (open > 0 ? `${counted(open, "upload")} in progress` : `${counted(all, "upload")} finished`) +
+      (failed > 0 ? `, ${formatCount(failed)} failed` : ""),
   },
   test: {
     button: "Test pipeline",

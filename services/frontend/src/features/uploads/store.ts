@@ -46,6 +46,13 @@ let lastId = 0;
 export const OPEN: readonly UploadState[] = ["waiting", "sending"];
 export const FOLLOWED: readonly UploadState[] = ["queued", "processing"];
 
+export const FAILED: readonly UploadState[] = ["failed", "refused", "broken"];
+
+/** Return the share of the bytes that are sent, 1 for an upload that has ended. */
+export function shareOf(upload: Upload): number {
+  return isOpen(upload) && upload.file.size > 0 ? upload.sentBytes / upload.file.size : 1;
+}
+
 export function isOpen({ state }: Upload): boolean {
   return OPEN.includes(state);
 }

@@ -4,13 +4,17 @@ import { ChevronDown, ChevronUp } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Button, IconButton } from "@/components/ui/button";
 import { text } from "@/text";
-import { clearEnded, hasEnded, isOpen, useUploads } from "../store";
+import { Progress } from "@/components/ui/progress";
+import { clearEnded, FAILED, hasEnded, isOpen, shareOf, useUploads } from "../store";
 import { UploadRow } from "./upload-row";
 
 /** All uploads of this tab, in a corner of every page. */
 export function UploadTray() {
   const uploads = useUploads((all) => all);
-  const [isSmall, setSmall] = useState(false);
+  // On a phone, the list would cover half of the page.
+  const [isSmall, setSmall] = useState(() => window.matchMedia("(max-width: 639px)").matches);
+  const failed = uploads.filter(({ state }) => FAILED.includes(state)).length;
+  const share = uploads.reduce((sum, upload) => sum + shareOf(upload), 0) / Math.max(1, uploads.length);
   const open = uploads.filter((upload) => !hasEnded(upload)).length;
   const isSending = uploads.some(isOpen);
 
@@ -25,12 +29,12 @@ export function UploadTray() {
   return (
     <section
       aria-label={text.uploads.title}
-      className="fixed right-4 bottom-4 z-40 w-[min(26rem,calc(100vw-2rem))] overflow-hidden rounded-xl border border-line bg-panel shadow-2xl"
+      className="fixed right-2 bottom-2 z-40 w-[min(26rem,calc(100vw-1rem))] sm:right-4 sm:bottom-4 overflow-hidden rounded-xl border border-line bg-panel shadow-2xl"
     >
       <header className="flex h-11 items-center gap-2 border-b border-line pr-1.5 pl-4">
         <h2 className="font-semibold">{text.uploads.title}</h2>
         <p role="status" className="truncate text-xs text-muted">
-          {text.uploads.summary(open, uploads.length)}
+          {text.uploads.summary(open, uploads.length, failed)}
         </p>
         <div className="ml-auto flex">
           {uploads.some(hasEnded) ? (
@@ -46,8 +50,13 @@ export function UploadTray() {
           />
         </div>
       </header>
+      {isSmall && open > 0 ? <Progress label={text.uploads.title} share={share} /> : null}
       {isSmall ? null : (
-        <ul tabIndex={0} aria-label={text.uploads.title} className="max-h-[min(28rem,60vh)] overflow-y-auto">
+        <ul
+          tabIndex={0}
+          aria-label={text.uploads.title}
+          className="max-h-[min(28rem,60vh)] max-sm:max-h-[40vh] overflow-y-auto"
+        >
           {uploads.map((upload) => (
             <UploadRow key={upload.id} upload={upload} />
           ))}
