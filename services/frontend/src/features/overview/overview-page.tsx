@@ -13,10 +13,10 @@ export function OverviewPage() {
     <div className="grid gap-4 lg:grid-cols-12">
       <h1 className="sr-only">{text.overview.title}</h1>
       <Figures />
-      <SceneCard className="lg:col-span-7 xl:col-span-8" />
-      <PerformanceCard className="lg:col-span-5 xl:col-span-4" />
-      <QueueCard className="lg:col-span-7" />
-      <PodsCard className="lg:col-span-5" />
+      <SceneCard className="lg:col-span-8" />
+      <PerformanceCard className="lg:col-span-4" />
+      <QueueCard className="lg:col-span-8" />
+      <PodsCard className="lg:col-span-4" />
       <LatestCard className="lg:col-span-12" />
     </div>
   );
