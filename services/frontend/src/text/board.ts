@@ -88,6 +88,12 @@ export const board = {
     busy: (busy: number, total: number) => `${formatCount(busy)} of ${formatCount(total)} busy`,
     noWorkers: "none running",
     dead: (count: number) => (count === 0 ? "none" : formatCount(count)),
+    legend: {
+      moving: "video, or worker with a video",
+      ready: "worker that is ready",
+      starting: "worker that starts",
+      failed: "failed video or worker",
+    },
     pause: "Pause the animation",
     resume: "Resume the animation",
     showText: "Show as text",

@@ -19,9 +19,18 @@ export interface Layout {
 const PADS: Record<Exclude<Station, "workers">, [widthM: number, depthM: number]> = {
   uploads: [2.4, 2.2],
   queue: [2.4, 2.2],
-  thumbnails: [3.2, 2.4],
+  thumbnails: [4.3, 1.5],
   deadLetters: [2.6, 1.5],
 };
+
+/** Wall of screens on the thumbnails' pad, which shows the last thumbnails. */
+export const SCREENS = { columns: 3, rows: 2, widthM: 1.32, gapM: 0.1, bottomM: 0.35 } as const;
+
+/** Return the height of the wall's upper edge, for 16:9 screens that face a viewer who sees heights at `shortening`. */
+export function wallTopM(shortening: number): number {
+  const { rows, widthM, gapM, bottomM } = SCREENS;
+  return bottomM + (rows * ((widthM * 9) / 16) + (rows - 1) * gapM) / shortening;
+}
 
 /** Return the width and depth of a station's pad. */
 export function padSize(station: Station, layout: Layout): readonly [widthM: number, depthM: number] {
@@ -33,8 +42,8 @@ const WIDE: Layout = {
     uploads: { x: -7.3, z: 0.3 },
     queue: { x: -4, z: 0.3 },
     workers: { x: 0.8, z: 0 },
-    thumbnails: { x: 6.4, z: -1.6 },
-    deadLetters: { x: 6.4, z: 3.4 },
+    thumbnails: { x: 6.4, z: -1.2 },
+    deadLetters: { x: 6.4, z: 3.6 },
   },
   workersWidthM: 5.4,
   workersDepthM: 3.4,
@@ -46,7 +55,7 @@ const MEDIUM: Layout = {
     uploads: { x: -5.2, z: -2.6 },
     queue: { x: -5.2, z: 2.4 },
     workers: { x: 0, z: 0 },
-    thumbnails: { x: 5.4, z: -2.6 },
+    thumbnails: { x: 5.4, z: -1.8 },
     deadLetters: { x: 5.4, z: 2.6 },
   },
   workersWidthM: 4.8,
@@ -58,8 +67,8 @@ const TALL: Layout = {
     uploads: { x: -2.4, z: -5.3 },
     queue: { x: 2.2, z: -5.3 },
     workers: { x: 0, z: 0.4 },
-    thumbnails: { x: -2, z: 5.9 },
-    deadLetters: { x: 2.3, z: 5.9 },
+    thumbnails: { x: -1.5, z: 8.4 },
+    deadLetters: { x: 2.4, z: 8.4 },
   },
   workersWidthM: 6.2,
   workersDepthM: 3.4,

@@ -27,6 +27,7 @@ export interface SceneModel {
   sending: number;
   /** Videos that came to the queue since the previous push, by any client. */
   arrived: number;
+  /** Videos in the queue, without those that arrive. */
   waiting: number;
   inFlight: number;
   workers: readonly SceneWorker[];
@@ -36,7 +37,8 @@ export interface SceneModel {
 
 export const FLIGHT_MS = 1400;
 const MAX_FLIGHTS = 60;
-const SPREAD_MS = 2400;
+/** Time over which the flights of one push start. */
+export const SPREAD_MS = 2400;
 
 /** Current station of one video. */
 export interface VideoLocation {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { countArrivals, ZERO_BALANCE, type QueueSample } from "./arrivals";
 import { arcPoint, chooseLayout, arrangeInRows, stackFor } from "./layout";
+import type { Thumbnail } from "@/lib/api/models";
+import { onePerVideo } from "./screens";
+import { modelOf } from "./use-scene";
 import { FLIGHT_MS, flightsOf, type VideoLocation, activeFlights, movesBetween } from "./model";
 
 const location = (station: VideoLocation["station"], takenAt = "12:00"): VideoLocation => ({
@@ -10,6 +13,28 @@ const location = (station: VideoLocation["station"], takenAt = "12:00"): VideoLo
   worker: "worker-1",
 });
 const known = (...all: VideoLocation[]) => new Map(all.map((entry) => [entry.key, entry]));
+
+const thumbnail = (video: string, number: number) =>
+  ({ key: `${video} ${number}`, video_key: video }) as unknown as Thumbnail;
+
+describe("onePerVideo", () => {
+  const latest = ["b", "a"].flatMap((video) => [1, 2, 3].map((number) => thumbnail(video, number)));
+
+  it("shows each video before a second picture of one", () => {
+    expect(onePerVideo(latest, 3).map(({ key }) => key)).toEqual(["b 1", "a 1", "b 2"]);
+    expect(onePerVideo(latest, 9)).toHaveLength(6);
+  });
+});
+
+describe("modelOf", () => {
+  it("counts a video on its way to the queue once", () => {
+    const queue = { waiting: 5, inFlight: 0, delayed: 0, oldestS: null, deadLetters: 0 };
+    const snapshot = { serverMs: 0, queue, pods: [], metrics: null, videos: [], purge: null, sources: {} };
+    const { sending, arrived, waiting } = modelOf(snapshot, 1, 3);
+    expect([sending, arrived, waiting]).toEqual([1, 3, 2]);
+    expect(modelOf(snapshot, 0, 9).waiting).toBe(0);
+  });
+});
 
 describe("stackFor", () => {
   it.each([

@@ -7,12 +7,14 @@ import { healthOf } from "@/features/pods/health";
 import { isOpen, useUploads } from "@/features/uploads/store";
 import { countArrivals, ZERO_BALANCE } from "./arrivals";
 import {
+  FLIGHT_MS,
   type Flight,
   flightsOf,
   type SceneModel,
   type VideoLocation,
   activeFlights,
   movesBetween,
+  SPREAD_MS,
   type SceneWorker,
 } from "./model";
 
@@ -75,6 +77,12 @@ function useMotion(snapshot: Snapshot | null, moves: boolean): Motion {
         : { arrived: came.uploaded, flights: [...activeFlights(motion.flights, nowMs), ...started] },
     );
   }, [snapshot, moves]);
+  const { arrived } = motion;
+  useEffect(() => {
+    if (arrived === 0) return;
+    const landed = setTimeout(() => setMotion((now) => ({ ...now, arrived: 0 })), FLIGHT_MS + SPREAD_MS);
+    return () => clearTimeout(landed);
+  }, [arrived, snapshot]);
   return motion;
 }
 
@@ -99,7 +107,8 @@ export function modelOf(snapshot: Snapshot, sending: number, arrived: number): S
   return {
     sending,
     arrived,
-    waiting: snapshot.queue?.waiting ?? 0,
+    // Videos that are shown on their way to the queue do not wait in it yet.
+    waiting: Math.max(0, (snapshot.queue?.waiting ?? 0) - arrived),
     inFlight: snapshot.queue?.inFlight ?? 0,
     workers,
     thumbnails: snapshot.metrics?.thumbnails ?? 0,

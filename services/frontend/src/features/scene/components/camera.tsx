@@ -3,7 +3,7 @@
 import { useThree } from "@react-three/fiber";
 import { useEffect, useLayoutEffect } from "react";
 import { type OrthographicCamera, Vector3 } from "three";
-import { type Layout, padSize, STATIONS, type Station } from "../layout";
+import { type Layout, padSize, SCREENS, STATIONS, type Station, wallTopM } from "../layout";
 
 const DIRECTION = new Vector3(0.1, 0.72, 1).normalize();
 /** Maximum height of the queue's stack, and depth of the labels in front of a pad. */
@@ -13,7 +13,13 @@ const LABEL_DEPTH_M = 1.15;
 /** Share of the canvas to fill. */
 const FILL = 0.95;
 
-export type LabelPlaces = Record<Station, { leftPx: number; topPx: number }>;
+/** Share of a height that the camera shows. */
+const SHORTENING = Math.sqrt(1 - DIRECTION.y ** 2);
+
+export type LabelPlaces = Record<Station, { leftPx: number; topPx: number }> & {
+  /** Middle of the lower edge of the wall of screens, and the size of a metre. */
+  screens: { leftPx: number; topPx: number; metrePx: number };
+};
 
 interface CameraProps {
   layout: Layout;
@@ -60,16 +66,28 @@ function corners(layout: Layout): Vector3[] {
     const fronts = [z - depthM / 2, z + depthM / 2 + LABEL_DEPTH_M];
     return sides.flatMap((side) => fronts.map((front) => new Vector3(side, 0, front)));
   });
-  const { x, z } = layout.places.queue;
-  return [...ground, new Vector3(x, QUEUE_HEIGHT_M, z)];
+  const { queue, thumbnails } = layout.places;
+  return [
+    ...ground,
+    new Vector3(queue.x, QUEUE_HEIGHT_M, queue.z),
+    new Vector3(thumbnails.x, wallTopM(SHORTENING), thumbnails.z),
+  ];
 }
 
 function labelPlaces(layout: Layout, camera: OrthographicCamera, size: { width: number; height: number }): LabelPlaces {
   const place = (station: Station) => {
     const { x, z } = layout.places[station];
     const front = padSize(station, layout)[1] / 2 + 0.12;
-    const point = new Vector3(x, 0, z + front).project(camera);
-    return { leftPx: ((point.x + 1) / 2) * size.width, topPx: ((1 - point.y) / 2) * size.height };
+    return toPx(new Vector3(x, 0, z + front));
   };
-  return Object.fromEntries(STATIONS.map((station) => [station, place(station)])) as LabelPlaces;
+  const toPx = (point: Vector3) => {
+    const { x, y } = point.project(camera);
+    return { leftPx: ((x + 1) / 2) * size.width, topPx: ((1 - y) / 2) * size.height };
+  };
+  const labels = Object.fromEntries(STATIONS.map((station) => [station, place(station)])) as Record<
+    Station,
+    { leftPx: number; topPx: number }
+  >;
+  const { x, z } = layout.places.thumbnails;
+  return { ...labels, screens: { ...toPx(new Vector3(x, SCREENS.bottomM, z)), metrePx: camera.zoom } };
 }

@@ -32,7 +32,6 @@ export default memo(function PipelineCanvas(props: PipelineCanvasProps) {
   const bodies = useMemo(() => workerBoxes(model, arrangement, palette), [model, arrangement, palette]);
   const heads = useMemo(() => headBoxes(model, arrangement, palette), [model, arrangement, palette]);
   const queue = useMemo(() => queueBoxes(model, layout, palette), [model, layout, palette]);
-  const landed = useMemo(() => thumbnailBoxes(model, layout, palette), [model, layout, palette]);
   const dead = useMemo(() => deadLetterBoxes(model, layout, palette), [model, layout, palette]);
   const sending = useMemo(() => sendingBoxes(model, layout, palette), [model, layout, palette]);
   const selectWorker = (index: number) => onSelect("workers", model.workers[index]?.name);
@@ -55,7 +54,6 @@ export default memo(function PipelineCanvas(props: PipelineCanvasProps) {
       <Boxes boxes={queue} size={[1.5, 0.13, 1.1]} onClick={() => onSelect("queue")} />
       <Boxes boxes={bodies} size={[0.96, 0.62, 0.96]} onClick={selectWorker} />
       <Boxes boxes={heads} size={[0.54, 0.26, 0.54]} onClick={selectWorker} />
-      <Boxes boxes={landed} size={[0.72, 0.06, 0.42]} onClick={() => onSelect("thumbnails")} />
       <Boxes boxes={dead} size={[0.46, 0.26, 0.34]} onClick={() => onSelect("deadLetters")} />
       <Flights flights={flights} layout={layout} palette={palette} workerPlaces={workerPlaces} />
     </Canvas>
@@ -65,7 +63,6 @@ export default memo(function PipelineCanvas(props: PipelineCanvasProps) {
 const PAD_TOP_M = 0.12;
 const MAX_SENDING = 6;
 const MAX_DEAD_LETTERS = 8;
-const MAX_THUMBNAILS = 9;
 
 function workerBoxes(model: SceneModel, { places, scale }: ReturnType<typeof arrangeInRows>, palette: Palette): Box[] {
   const colours: Record<WorkerStatus, string> = {
@@ -100,15 +97,6 @@ function queueBoxes({ waiting }: SceneModel, { places }: Layout, palette: Palett
     ...places.queue,
     y: PAD_TOP_M + 0.08 + index * 0.155,
     colour: palette.accent,
-  }));
-}
-
-function thumbnailBoxes({ thumbnails }: SceneModel, { places }: Layout, palette: Palette): Box[] {
-  return Array.from({ length: Math.min(thumbnails, MAX_THUMBNAILS) }, (_, index) => ({
-    x: places.thumbnails.x + ((index % 3) - 1) * 0.86,
-    y: PAD_TOP_M + 0.05,
-    z: places.thumbnails.z + (Math.floor(index / 3) - 1) * 0.62,
-    colour: palette.good,
   }));
 }
 

@@ -12,7 +12,9 @@ import { hasWebGl, useIsVisible, useReducedMotion } from "../use-visibility";
 import type { LabelPlaces } from "./camera";
 import { chooseLayout, STATIONS, type Station } from "../layout";
 import type { Flight, SceneModel } from "../model";
+import { Legend } from "./legend";
 import { SceneText } from "./scene-text";
+import { Screens } from "./screens";
 import { stationLabels, StationLink, STATION_PATHS } from "./station-links";
 import { useScene } from "../use-scene";
 
@@ -59,6 +61,7 @@ export function SceneCard({ className }: { className?: string }) {
           <Stage model={model} flights={moves ? flights : NO_FLIGHTS} isVisible={isVisible} />
         )}
       </div>
+      {isText ? null : <Legend />}
     </Card>
   );
 }
@@ -122,6 +125,7 @@ function Stage({ model, flights, isVisible }: StageProps) {
           />
         </SceneBoundary>
       ) : null}
+      {places ? <Screens place={places.screens} /> : null}
       {places
         ? STATIONS.map((station) => (
             <div
