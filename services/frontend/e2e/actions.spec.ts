@@ -30,6 +30,8 @@ test("shows each step of a test run", async ({ board }) => {
   await untilIdle(board);
   await board.getByRole("banner").getByRole("button", { name: "Test pipeline" }).click();
   const dialog = board.getByRole("dialog", { name: "Test pipeline" });
+  await expect(dialog.getByRole("listitem")).toHaveCount(0);
+  await dialog.getByRole("button", { name: "Start the test" }).click();
   await expect(dialog.getByRole("listitem")).not.toHaveCount(0);
   await expect(dialog).toContainText(/All thumbnails were stored after [\d.]+ s/, { timeout: 240_000 });
   await expect(dialog.getByRole("img").first()).toBeVisible();

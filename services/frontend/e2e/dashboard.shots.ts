@@ -30,6 +30,7 @@ test("takes the picture of the README", async ({ board, page, demo }) => {
   await page.emulateMedia({ colorScheme: "dark" });
   await page.goto("/");
   await page.getByRole("button", { name: "Test pipeline" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Start the test" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
   await expect(page.getByText("2 of 2 busy")).toBeVisible();
   const dashboard = await page.screenshot();
@@ -87,6 +88,7 @@ test("takes screenshots of the dashboard", async ({ board, page, demo }) => {
   await all("many", video);
   await page.goto("/");
   await page.getByRole("button", { name: "Test pipeline" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Start the test" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
   await shot("overview", "/", 1440, "dark");
   await untilIdle(board);

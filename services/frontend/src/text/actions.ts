@@ -47,6 +47,11 @@ export const actions = {
   test: {
     button: "Test pipeline",
     title: "Test pipeline",
+    question:
+      "This copies the videos of the test bucket, at most 50, to a new folder under uploads/ whose name begins with test-. The videos and their thumbnails stay until you delete them, and are marked as test.",
+    start: "Start the test",
+    label: "Test",
+    hint: "Copied by Test pipeline",
     starting: "Copying the sample videos …",
     failed: "The test could not be started",
     unavailable: "This pipeline has no bucket with test videos.",

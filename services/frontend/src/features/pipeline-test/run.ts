@@ -30,11 +30,11 @@ export function useTest(): TestState {
   return useStore(store);
 }
 
-/** Open the dialog, and start a run unless one is in progress. */
+/** Open the dialog. It shows the run in progress, or asks before it starts one. */
 export function openTest(): void {
   const { run } = store.getState();
-  store.setState({ isShown: true });
-  if (!run || run.endedMs !== null || run.problem) void begin();
+  const isRunning = run !== null && run.endedMs === null && !run.problem;
+  store.setState({ isShown: true, run: isRunning ? run : null });
 }
 
 export function closeTest(): void {

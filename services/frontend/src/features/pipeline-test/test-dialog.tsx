@@ -21,8 +21,25 @@ export function TestDialog() {
         <Failure title={text.test.failed} detail={run.problem.message} onRetry={() => void begin()} />
       ) : run ? (
         <Run run={run} />
-      ) : null}
+      ) : (
+        <Question />
+      )}
     </Dialog>
+  );
+}
+
+/** The test changes the pipeline's data, so it asks first. */
+function Question() {
+  return (
+    <div className="flex flex-col gap-4">
+      <p>{text.test.question}</p>
+      <div className="flex justify-end gap-2">
+        <Button onClick={closeTest}>{text.common.cancel}</Button>
+        <Button kind="primary" onClick={() => void begin()}>
+          {text.test.start}
+        </Button>
+      </div>
+    </div>
   );
 }
 

@@ -9,6 +9,13 @@ export function nameOf(key: string): string {
   return escapeInvisible(key.startsWith(UPLOADS) ? key.slice(UPLOADS.length) : key);
 }
 
+const TEST_FOLDER = /^uploads\/test-\d{8}T\d{6,}\//;
+
+/** Return true for a video that Test pipeline has copied: the api gives each test a folder of this form. */
+export function isTestVideo(key: string): boolean {
+  return TEST_FOLDER.test(key);
+}
+
 /** Return the last part of the name, without its folders. */
 export function baseName(key: string): string {
   return escapeInvisible(key.slice(key.lastIndexOf("/") + 1) || key);

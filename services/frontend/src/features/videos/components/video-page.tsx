@@ -20,6 +20,7 @@ import { text } from "@/text";
 import { baseName, nameOf } from "../names";
 import { useRetry, useVideo } from "../api/queries";
 import { StatePill } from "./state-pill";
+import { TestMark } from "./test-mark";
 import { stepsOf } from "../steps";
 import { Timeline } from "./timeline";
 import { WholeVideo } from "./whole-video";
@@ -52,7 +53,12 @@ function Details({ video }: { video: VideoDetails }) {
     <>
       <PageHead
         title={nameOf(video.key)}
-        note={<StatePill state={video.state} />}
+        note={
+          <span className="flex gap-2">
+            <StatePill state={video.state} />
+            <TestMark videoKey={video.key} />
+          </span>
+        }
         actions={<Actions video={video} />}
       />
       {video.reason ? (

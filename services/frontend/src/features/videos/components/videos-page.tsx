@@ -16,10 +16,11 @@ import type { Video } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
 import { formatBytes, formatCount, formatDuration, formatMoment } from "@/lib/units";
 import { text } from "@/text";
-import { nameOf, pageOf } from "../names";
+import { baseName, isTestVideo, nameOf, pageOf } from "../names";
 import { useVideos } from "../api/queries";
 import { useSearchParameter } from "../use-search-parameter";
 import { StatePill, VIDEO_STATES, type VideoState } from "./state-pill";
+import { TestMark } from "./test-mark";
 
 const ROW_PX = 48;
 const ROW_NARROW_PX = 60;
@@ -147,7 +148,10 @@ const VideoRow = memo(function VideoRow({ video }: { video: Video }) {
       <span className="flex min-w-0 items-center gap-3">
         <Preview video={video} />
         <span className="min-w-0">
-          <Name className="font-medium">{nameOf(video.key)}</Name>
+          <span className="flex min-w-0 items-center gap-2">
+            <Name className="font-medium">{isTestVideo(video.key) ? baseName(video.key) : nameOf(video.key)}</Name>
+            <TestMark videoKey={video.key} />
+          </span>
           {video.reason ? <span className="block truncate text-xs text-muted">{video.reason}</span> : null}
         </span>
       </span>
