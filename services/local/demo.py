@@ -3,10 +3,10 @@
 import contextlib
 import os
 import shlex
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
@@ -20,12 +20,14 @@ from services.contract.records import VideoRecord, VideoState
 from services.contract.text import escape_deceptive
 from services.local import dashboard
 from services.local.access import Ports, reserve_port
+from services.local.copies import ThumbnailCopies
 from services.local.errors import LocalError
 from services.local.follow import Upload, download_thumbnails, follow_uploads, upload_video
 from services.local.pipeline import NAME, Endpoints, LocalPipeline, read_extensions, run_pipeline
 from services.local.samples import make_samples
 
 _TIMEOUT_S = 600.0
+_COPY_INTERVAL_S = 2.0
 _API_PORT = 8000
 DEFAULT_DATA = Path(".thumbnails")
 _DASHBOARD_PORT = 3000
@@ -75,7 +77,10 @@ def run_demo(options: Options, console: Console) -> int:
         if not options.once:
             console.print(format_next_steps(pipeline, options.data), soft_wrap=True)
             with contextlib.suppress(KeyboardInterrupt):
-                Event().wait()
+                copies = ThumbnailCopies(pipeline, lambda record: _copy_thumbnails(pipeline, record, console))
+                while True:
+                    copies.update()
+                    time.sleep(_COPY_INTERVAL_S)
         console.print("[bold]Stopping[/] ...")
     return 0 if is_done else 1
 
