@@ -131,7 +131,7 @@ test("handles pushes with 200 pods and 1,000 thumbnails cheaply", async ({ board
   expect(growth, `lowest growth in ${MAX_ROUNDS} rounds: ${said}`).toBeLessThan(HEAP_GROWTH);
 });
 
-test("keeps few tiles of 10,000 in the document", async ({ board, page }) => {
+test("keeps few tiles of 10,000, and the place on Back", async ({ board, page }) => {
   await page.route("**/api/thumbnails?*", async (route) => {
     const items = Array.from({ length: 10_000 }, (_, index) => ({
       key: `thumbnails/video ${index}_1.jpg`,
@@ -155,5 +155,9 @@ test("keeps few tiles of 10,000 in the document", async ({ board, page }) => {
     await page.waitForTimeout(100);
     expect(await tiles.count()).toBeLessThan(150);
   }
+  await expect(tiles.filter({ hasText: "video 9999.mp4" })).toBeVisible();
+  await tiles.filter({ hasText: "video 9999.mp4" }).getByRole("link").click();
+  await expect(board.getByText("Video not found")).toBeVisible();
+  await page.goBack();
   await expect(tiles.filter({ hasText: "video 9999.mp4" })).toBeVisible();
 });

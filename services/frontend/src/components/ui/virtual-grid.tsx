@@ -3,6 +3,8 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 
+import { keepPlace, takePlace } from "./scroll-place";
+
 interface VirtualGridProps<Item> {
   label: string;
   items: readonly Item[];
@@ -50,6 +52,17 @@ export function VirtualGrid<Item>(props: VirtualGridProps<Item>) {
     scrollMargin: place.topPx,
   });
   useEffect(() => virtualizer.measure(), [virtualizer, rowHeightPx]);
+
+  useEffect(() => keepPlace(), []);
+  const hasRows = place.widthPx > 0 && rowCount > 0;
+  const hasReturned = useRef(false);
+  useEffect(() => {
+    // Only now the page is high enough; the browser tried earlier.
+    if (!hasRows || hasReturned.current) return;
+    hasReturned.current = true;
+    const topPx = takePlace();
+    if (topPx !== null) window.scrollTo(0, topPx);
+  }, [hasRows]);
 
   const rows = virtualizer.getVirtualItems();
   const lastRow = rows.at(-1)?.index ?? -1;

@@ -3,6 +3,7 @@
 import dynamic from "next/dynamic";
 import { usePathname, useRouter } from "next/navigation";
 import { type ReactNode, useEffect } from "react";
+import { noteReturn } from "@/components/ui/scroll-place";
 import { connect } from "@/features/live/api/connection";
 import { useLive } from "@/features/live/api/store";
 import { useRefresh } from "@/features/live/api/use-refresh";
@@ -30,6 +31,11 @@ export function Shell({ children }: { children: ReactNode }) {
   const isDown = useLive((state) => state.socket === "lost");
 
   useEffect(() => connect(), []);
+
+  useEffect(() => {
+    window.addEventListener("popstate", noteReturn);
+    return () => window.removeEventListener("popstate", noteReturn);
+  }, []);
 
   useEffect(() => {
     setUnauthorizedHandler((hadSession) => {
