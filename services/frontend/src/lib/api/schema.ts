@@ -630,7 +630,7 @@ export interface components {
         Metrics: {
             /**
              * Drain S
-             * @description Seconds until the queue is empty at the rate of the last 5 minutes.
+             * @description Seconds that the ready workers need for the videos in the queue; null if not known.
              */
             drain_s: number | null;
             latency: components["schemas"]["Latency"];
@@ -1198,7 +1198,7 @@ export interface components {
         };
         /**
          * Throughput
-         * @description Finished videos per minute over the last 1, 5 and 60 minutes; null during the first minute.
+         * @description Finished videos per minute over the last 1, 5 and 60 minutes; null until half of the time is known.
          */
         Throughput: {
             /** Last 1 Min */
@@ -2915,7 +2915,7 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Maximum number of entries of the page. */
                 limit?: number;
-                /** @description Only videos whose key contains this text, in any case. */
+                /** @description Only videos whose key contains this text. Case and accents do not count. */
                 q?: string | null;
                 /** @description Only videos in this state. */
                 state?: components["schemas"]["VideoState"] | null;
