@@ -181,6 +181,15 @@ def decide_processing(
     return Decision.PROCESS if is_later else Decision.ALREADY_FAILED
 
 
+def adopt_object(event: UploadEvent, found: ObjectIdentity, size_bytes: int) -> UploadEvent:
+    """Return the event as one of the object that was found: the same content can have been put again since."""
+    time = found.modified_at or event.time
+    if event.etag == found.etag and time <= event.time:
+        return event
+    changes = {"etag": found.etag, "size_bytes": size_bytes, "sequencer": "", "time": time}
+    return event.model_copy(update=changes)
+
+
 def is_failure(record: VideoRecord | None, claimed: VideoRecord | None, event: UploadEvent, delivery: Delivery) -> bool:
     """Return True if a failed last attempt means that the video has failed, given the stored record.
 

@@ -22,6 +22,7 @@ from services.contract.records import (
     ReasonCode,
     VideoRecord,
     VideoState,
+    adopt_object,
     close_deleted,
     decide_finish,
     decide_processing,
@@ -302,7 +303,10 @@ class Processor:
         record = self._videos.get(event.key)
         failed = event
         if error.record:
-            failed = _adopt_object(event, error.record.etag, error.record.size_bytes, error.record.modified_at)
+            failed = adopt_object(event, error.record.identity, error.record.size_bytes)
+            # Another attempt may have claimed it when it was put again: a purge in between spares the later time.
+            if record is not None and record.etag == failed.etag:
+                failed = adopt_object(failed, record.identity, record.size_bytes)
         else:
             # Read after the record, so that it is the object of that record or a later one.
             with contextlib.suppress(ServiceError):
@@ -311,7 +315,7 @@ class Processor:
                 except ObjectMissingError:
                     self._close_record(event.key, delivery)
                     return None
-                failed = _adopt_object(event, info.etag, info.size_bytes, info.modified_at)
+                failed = adopt_object(event, info.identity, info.size_bytes)
         return failed if is_failure(record, error.record, failed, delivery) else None
 
     def record_failure(self, failed: UploadEvent, delivery: Delivery, error: ProcessingError) -> None:
@@ -374,14 +378,6 @@ class Processor:
             if not upload.sequencer:
                 raise
             return True
-
-
-def _adopt_object(event: UploadEvent, etag: str, size_bytes: int, modified_at: datetime | None) -> UploadEvent:
-    """Return the event as one of the object with this ETag: the same content can have been put again since."""
-    if event.etag == etag and (modified_at is None or modified_at <= event.time):
-        return event
-    changes = {"etag": etag, "size_bytes": size_bytes, "sequencer": "", "time": modified_at or event.time}
-    return event.model_copy(update=changes)
 
 
 def _list_measurements(info: VideoInfo | None, usage: Usage | None) -> dict[str, object]:

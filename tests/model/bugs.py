@@ -164,7 +164,7 @@ BUGS = (
     Bug(
         "giving up looks at the event alone",
         _PROCESS,
-        "                failed = _adopt_object(event, info.etag, info.size_bytes, info.modified_at)\n",
+        "                failed = adopt_object(event, info.identity, info.size_bytes)\n",
         "                failed = event\n",
         "a poisoned upload stays in processing",
         found_by=1150,

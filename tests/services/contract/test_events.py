@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.contract.events import (
     MalformedNotificationError,
     UploadEvent,
+    adopt_event,
     decode_key,
     encode_key,
     is_newer,
@@ -281,6 +282,29 @@ def test_a_retry_body_retries_every_upload() -> None:
 @pytest.mark.parametrize("body", ["not JSON", "{}", '{"Event": "s3:TestEvent"}'])
 def test_a_body_without_uploads_is_retried_as_it_is(body: str) -> None:
     assert make_retry_body(body) == body
+
+
+@pytest.mark.parametrize(
+    ("bucket", "expected"),
+    [
+        ("films", ("videos", "uploads/films/trip/a.mp4")),
+        ("others", ("others", "trip/a.mp4")),
+    ],
+)
+def test_only_an_event_of_a_source_bucket_is_adopted(bucket: str, expected: tuple[str, str]) -> None:
+    event = _an_event("trip/a.mp4").model_copy(update={"bucket": bucket})
+
+    adopted = adopt_event(event, "videos", ["films"])
+
+    assert (adopted.bucket, adopted.key) == expected
+    assert adopted.etag == event.etag
+
+
+def test_a_notification_names_version_and_source_as_s3_does() -> None:
+    # Programs that read the dead letters tell notifications by these two.
+    (written,) = json.loads(make_notification_body(_an_event("uploads/a.mp4")))["Records"]
+
+    assert (written["eventVersion"], written["eventSource"]) == ("2.1", "aws:s3")
 
 
 def _an_event(key: str) -> UploadEvent:

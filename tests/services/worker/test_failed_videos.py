@@ -123,6 +123,22 @@ def test_a_failure_has_the_time_of_the_same_content_put_again(place: Place) -> N
     assert failed.time == place.bucket.head(KEY).modified_at
 
 
+def test_a_failure_has_the_time_of_a_later_claim_of_its_content(place: Place) -> None:
+    event = upload(place, BROKEN)
+    worker = a_worker(place)
+    with pytest.raises(ProcessingError) as failure:
+        worker.process(event, delivery("message-1"))
+    claimed = record_of(place)
+    put_again_at = event.time + timedelta(minutes=1)
+    place.videos.replace(claimed, claimed.model_copy(update={"modified_at": put_again_at}))
+
+    failed = worker.find_failed_upload(event, delivery("message-1"), failure.value)
+
+    # The other attempt leaves the failure to this one, whose letter a purge between the two uploads must not discard.
+    assert failed is not None
+    assert failed.time == put_again_at
+
+
 def test_giving_up_without_an_attempt_names_the_present_object(place: Place) -> None:
     old = upload(place, b"old")
     newer = upload(place, b"newer")
