@@ -160,13 +160,7 @@ class Auditor:
         bases = {record["base"]: key for key, record in records.items() if record.get("base")}
         for picture in objects:
             if picture.startswith(_THUMBNAILS) and picture not in owned:
-                base = picture.rpartition("_")[0]
-                if base in bases:
-                    yield from self._check_left_over(picture, bases[base], counts)
-                elif self._is_of_late_worker(picture, objects):
-                    counts["pictures of a late worker"] += 1
-                else:
-                    yield f"{picture} belongs to no record"
+                yield from self._check_left_over(picture, bases.get(picture.rpartition("_")[0]), counts)
 
     def _check_thumbnail(self, key: str, record: Item, thumbnail: Item, objects: Item) -> Iterable[str]:
         stored = objects.get(thumbnail["key"])
@@ -181,17 +175,11 @@ class Auditor:
         if shown != wanted:
             yield f"{thumbnail['key']} shows {shown}, and not upload {wanted} of {key}"
 
-    def _is_of_late_worker(self, picture: str, objects: Item) -> bool:
-        """Return True for a picture of a deleted upload that was stored after a purge had removed the record.
-
-        docs/reliability.md lists it with what the protocol does not promise: the next purge deletes the picture.
-        """
-        stem = _UPLOADS + picture.removeprefix(_THUMBNAILS).rpartition("_")[0]
-        present = {entry["ETag"].strip('"') for key, entry in objects.items() if key.startswith(_UPLOADS)}
-        return self._read_picture(picture) in self._ledger.deleted_numbers(stem, present)
-
-    def _check_left_over(self, picture: str, owner: str, counts: Counter[str]) -> Iterable[str]:
+    def _check_left_over(self, picture: str, owner: str | None, counts: Counter[str]) -> Iterable[str]:
         """Check a picture that no record lists: a worker cannot delete the pictures of the upload before."""
+        if owner is None:
+            yield f"{picture} belongs to no record"
+            return
         if (shown := self._read_picture(picture)) not in self._ledger.numbers(owner) - {None}:
             yield f"{picture} shows {shown}, which was never uploaded as {owner}"
         counts["pictures of an earlier upload"] += 1

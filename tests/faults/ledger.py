@@ -1,7 +1,6 @@
 """The user's own notes of a fault run: which objects may be in the bucket at its end, and what each of them is."""
 
 import hashlib
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -31,8 +30,6 @@ class Ledger:
     """By ETag."""
     is_table_cut: bool = False
     """True once the embedded AWS was killed: its table may lack the writes of the last seconds, its bucket has all."""
-    has_purged: bool = False
-    """True once a purge has begun."""
     _last: dict[str, set[str]] = field(default_factory=dict)
     _stray: dict[str, set[str]] = field(default_factory=dict)
     _history: dict[str, set[str]] = field(default_factory=dict)
@@ -57,7 +54,6 @@ class Ledger:
         self._last[key] = {etag}
 
     def begin_purge(self) -> None:
-        self.has_purged = True
         for etags in self._last.values():
             etags.add(ABSENT)
 
@@ -78,18 +74,6 @@ class Ledger:
         keys = [key for key in self._history if PurePosixPath(key).with_suffix("") == stem]
         etags = set().union(*map(self.history, keys)) if self.is_table_cut else self.history(owner)
         return {self.samples[etag].number for etag in etags if etag != ABSENT}
-
-    def deleted_numbers(self, stem: str, present: Collection[str]) -> set[int]:
-        """Return the numbers of the uploads to the keys `stem` and `stem` with a suffix that a purge can have deleted.
-
-        `present` has the ETags of the objects that are in the bucket.
-        """
-        if not self.has_purged:
-            return set()
-        keys = [key for key in self._history if stem in (key, str(PurePosixPath(key).with_suffix("")))]
-        deleted = set().union(*map(self.history, keys)) - {*present, ABSENT}
-        numbers = {self.samples[etag].number for etag in deleted}
-        return {number for number in numbers if number is not None}
 
     @property
     def keys(self) -> list[str]:

@@ -253,18 +253,3 @@ def test_only_a_lost_claim_excuses_pictures_of_a_sibling(world: World) -> None:
 
     assert "never uploaded as" in violation
     assert world.audit() == []
-
-
-def test_only_a_purge_excuses_the_picture_of_a_late_worker(world: World) -> None:
-    deleted = "uploads/gone.mp4"
-    world.ledger.begin(deleted, world.ledger.note_content(b"gone", Sample("mp4", 5)))
-    world.ledger.acknowledge(deleted, "")
-    world.store("thumbnails/gone_3.jpg", draw_thumbnail(5))
-    assert world.audit() == ["thumbnails/gone_3.jpg belongs to no record"]
-
-    world.ledger.begin_purge()
-    assert world.audit() == []
-
-    # The picture of an upload that is there, and one of another upload, are no late worker's.
-    world.store("thumbnails/gone_3.jpg", draw_thumbnail(7))
-    assert world.audit() == ["thumbnails/gone_3.jpg belongs to no record"]
