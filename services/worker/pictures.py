@@ -1,6 +1,7 @@
 """Storage of a video's pictures in the bucket: thumbnails, and if requested a storyboard and a preview."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
 from services.aws.bucket import NOTHING, Bucket
 from services.aws.errors import ObjectChangedError, ObjectMissingError, ServiceError
@@ -13,6 +14,9 @@ from services.worker.extraction import outcome as extraction
 from services.worker.extraction.outcome import Outcome
 
 _MAX_ATTEMPTS = 5
+_CHECK_AFTER = timedelta(seconds=1)
+"""Time since the last look at the record after which a picture is stored only if the record is still the same. A fast
+worker saves these reads."""
 
 
 class SupersededError(Exception):
@@ -23,15 +27,21 @@ class PictureStore:
     """Writer of the pictures of one record, which never replaces those of a newer upload.
 
     A worker that has lost its record may still be storing pictures. Each write is therefore conditional: there is no
-    object under the key yet, or it is still the one that existed while `is_current` was true.
+    object under the key yet, or it is still the one that existed while `is_current` was true. `current_at` is a time of
+    `now` at which the record was current.
     """
 
-    def __init__(self, bucket: Bucket, is_current: Callable[[], bool]) -> None:
+    def __init__(
+        self, bucket: Bucket, is_current: Callable[[], bool], now: Callable[[], datetime], current_at: datetime
+    ) -> None:
         self._bucket = bucket
         self._is_current = is_current
+        self._now = now
+        self._current_at = current_at
 
     def put(self, key: str, body: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None) -> None:
         """Store one object. Raises: SupersededError, AwsError."""
+        self._check_if_slow(key)
         replaces = NOTHING
         for _ in range(_MAX_ATTEMPTS):
             try:
@@ -43,6 +53,17 @@ class PictureStore:
             else:
                 return
         raise ServiceError(f"PUT {key}: it kept changing")
+
+    def _check_if_slow(self, key: str) -> None:
+        """Look at the record again after a while: another attempt may have ended, and a purge removed the record.
+
+        Nothing would delete the pictures that are stored then.
+        """
+        now = self._now()
+        if now - self._current_at > _CHECK_AFTER:
+            if not self._is_current():
+                raise SupersededError(key)
+            self._current_at = now
 
     def _current_etag(self, key: str) -> str:
         try:

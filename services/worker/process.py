@@ -7,7 +7,7 @@ before it, and a step that lost a race starts again from the record.
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import AwsError, BaseTakenError, ObjectMissingError, ServiceError, WriteConflictError
@@ -39,9 +39,6 @@ from services.worker.object_source import ObjectSource
 from services.worker.pictures import PictureStore, SupersededError, store_pictures
 
 _MAX_ROUNDS = 5
-_CHECK_AFTER = timedelta(seconds=1)
-"""Duration of an extraction after which the worker reads its record again before it stores pictures. A shorter one
-saves the read."""
 
 
 class ProcessingError(Exception):
@@ -167,11 +164,8 @@ class Processor:
             claimed = self._claim_record(event, delivery, before, video.info)
         with tracer.start_as_current_span("decode"):
             outcome = self._extract(claimed, video)
-        if self._now() - claimed.started_at > _CHECK_AFTER and not self._is_current(claimed):
-            # Another attempt may have ended, and a purge removed the record: nothing would delete these pictures.
-            raise SupersededError(claimed.base)
         with tracer.start_as_current_span("store"):
-            store = PictureStore(self._bucket, lambda: self._is_current(claimed))
+            store = PictureStore(self._bucket, lambda: self._is_current(claimed), self._now, claimed.started_at)
             stored = store_pictures(store, claimed, outcome, self._settings.thumbnail_format)
         with tracer.start_as_current_span("finish"):
             return self._finish_record(claimed, outcome, stored)

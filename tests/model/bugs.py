@@ -218,8 +218,8 @@ BUGS = (
     ),
     Bug(
         "a slow worker does not read its record again",
-        _PROCESS,
-        "if self._now() - claimed.started_at > _CHECK_AFTER and not self._is_current(claimed):",
+        _PICTURES,
+        "if now - self._current_at > _CHECK_AFTER:",
         "if False:",
         "pictures stay after a purge",
         test="tests.services.worker.test_process:test_a_slow_worker_stores_nothing_for_a_purged_video",

@@ -12,7 +12,7 @@ from tests.model.modules import simulated_modules
 from tests.model.planting import planted
 from tests.model.runner import buffer_of, describe, find_failing_seed, run_buffer, run_seeds, shrink
 
-SCHEDULES = 1000
+SCHEDULES = 2000
 """`.github/workflows/nightly.yml` runs 20,000 every night."""
 
 

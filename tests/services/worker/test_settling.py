@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 import pytest
@@ -24,6 +25,7 @@ from tests.support.place import Place
 from tests.support.processing import BROKEN, PlayedSandbox, record_of, upload
 
 KEY = "uploads/a.mp4"
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
 LAST = DEFAULT_TRIES + SPARE_RECEIVES
 
 
@@ -269,7 +271,7 @@ def test_the_etag_of_a_picture_is_read_before_the_record(place: Place) -> None:
         return is_last
 
     with pytest.raises(SupersededError):
-        PictureStore(place.bucket, is_current).put(key, b"mine", content_type="image/jpeg")
+        PictureStore(place.bucket, is_current, lambda: NOW, NOW).put(key, b"mine", content_type="image/jpeg")
 
     assert content_of(place.bucket, key) == b"newer"
 
@@ -284,9 +286,24 @@ def test_a_picture_is_created_only_where_there_is_none(place: Place) -> None:
     place.bucket.put(key, b"newer", content_type="image/jpeg", replaces=NOTHING)
 
     with pytest.raises(SupersededError):
-        PictureStore(place.bucket, lambda: False).put(key, b"mine", content_type="image/jpeg")
+        PictureStore(place.bucket, lambda: False, lambda: NOW, NOW).put(key, b"mine", content_type="image/jpeg")
 
     assert content_of(place.bucket, key) == b"newer"
+
+
+def test_slow_stores_stop_once_the_record_is_gone(place: Place) -> None:
+    times = iter([NOW, NOW + timedelta(seconds=1), NOW + timedelta(seconds=2)])
+    # Another worker ended the video meanwhile, and a purge deleted it with the first two pictures.
+    store = PictureStore(place.bucket, lambda: False, lambda: next(times), NOW)
+    store.put("thumbnails/a_1.jpg", b"one", content_type="image/jpeg")
+    store.put("thumbnails/a_2.jpg", b"two", content_type="image/jpeg")
+    place.clients.s3.delete_object(Bucket=place.bucket.name, Key="thumbnails/a_1.jpg")
+    place.clients.s3.delete_object(Bucket=place.bucket.name, Key="thumbnails/a_2.jpg")
+
+    with pytest.raises(SupersededError):
+        store.put("thumbnails/a_3.jpg", b"three", content_type="image/jpeg")
+
+    assert list(place.bucket.list("thumbnails/")) == []
 
 
 def test_a_record_that_never_stops_changing_leads_to_another_attempt(place: Place) -> None:
