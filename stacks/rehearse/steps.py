@@ -32,6 +32,7 @@ from stacks.rehearse.project.copies import copy_folders, copy_project
 from stacks.rehearse.project.differences import check_plan
 from stacks.rehearse.project.documents import Target
 from stacks.rehearse.report import Report
+from stacks.rehearse.requests import read_requests
 from stacks.rehearse.rights_check import check_rights
 from stacks.rehearse.start import Rehearsal
 
@@ -148,8 +149,9 @@ def _destroy_all(stage: Stage) -> None:
     before = {stack: {one for one, needed in after.items() if stack in needed} for stack in after}
     with stage.report.step("e", "destroy every stack and look for resources that are left") as result:
         run_in_order(before, lambda stack: _destroy(stage, stack))
-        check_account(rehearsal, stage.session, stage.account)
-        result.details.append(f"no resource with the name or the tag of {names.config.name} is left")
+        result.details += check_account(rehearsal, stage.session, stage.account, read_requests(stage.requests))
+        other = "other " if result.details else ""
+        result.details.append(f"no {other}resource with the name or the tag of {names.config.name} is left")
         if found := rehearsal.found:
             left, kept = objects.list_remains(found.api, stage.cluster)
             if left:

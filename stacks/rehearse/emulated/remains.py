@@ -62,7 +62,7 @@ def _zones(session: "Session", names: Names) -> Iterator[str]:
 def _certificates(session: "Session", names: Names) -> Iterator[str]:
     for entry in _pages(session, "acm", "list_certificates", "CertificateSummaryList"):
         if names.host and entry["DomainName"] == names.host:
-            yield str(entry["DomainName"])
+            yield f"{entry['DomainName']} {entry['CertificateArn']}"
 
 
 def _keys(session: "Session", names: Names) -> Iterator[str]:

@@ -17,6 +17,7 @@ from stacks.deploy.existing.zone import check_zone
 from stacks.rehearse.account import check_account, make_account
 from stacks.rehearse.errors import RehearsalError
 from stacks.rehearse.project.copies import OVERRIDES, Place
+from stacks.rehearse.requests import RecordedRequest
 from stacks.rehearse.start import Options, Rehearsal
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "existing-account.toml"
@@ -85,3 +86,26 @@ def test_a_destroy_must_leave_nothing_of_the_instance(session: boto3.Session, tm
     sqs.create_queue(QueueName="lecture-thumbs-videos")
     with pytest.raises(RehearsalError, match=r"there are still: queue http.*/lecture-thumbs-videos\.$"):
         check_account(rehearsal, session, before)
+
+
+def request_of(operation: str, **asked: str) -> RecordedRequest:
+    headers = {"x-amz-target": f"CertificateManager.{operation}"}
+    body = json.dumps(asked).encode()
+    return RecordedRequest("deploy", "dns", "acm", "eu-west-1", "POST", "/", "", headers, body, 200)
+
+
+@pytest.mark.parametrize(("tokens", "excused"), [(["a", "a"], True), (["a", "b"], False), (["a"], False)])
+def test_only_the_copy_of_a_repeated_request_is_excused(
+    session: boto3.Session, tmp_path: Path, tokens: list[str], *, excused: bool
+) -> None:
+    rehearsal, before = make_account(rehearsal_of(EXAMPLE, tmp_path, {}), session)
+    arn = session.client("acm").request_certificate(DomainName=str(rehearsal.names.host))["CertificateArn"]
+    requests = [request_of("RequestCertificate", IdempotencyToken=token) for token in tokens]
+    requests.append(request_of("DeleteCertificate", CertificateArn="arn:another"))
+    if excused:
+        [line] = check_account(rehearsal, session, before, requests)
+        assert arn in line
+        assert "repeated request" in line
+    else:
+        with pytest.raises(RehearsalError, match=r"still: certificate .*; 1 x DeleteCertificate arn:another\)\.$"):
+            check_account(rehearsal, session, before, requests)
