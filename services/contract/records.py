@@ -194,7 +194,8 @@ def is_failure(record: VideoRecord | None, claimed: VideoRecord | None, event: U
     """Return True if a failed last attempt means that the video has failed, given the stored record.
 
     `claimed` is the record of the attempt, if it got that far. A video that is done never becomes failed while its
-    content is the same. An upload that was deleted or overwritten has not failed.
+    content is the same. An upload that was deleted or overwritten has not failed. The claim of a later message stays:
+    that message, such as a redrive, ends it.
     """
     if record is None:
         # An attempt that had a record lost it to a purge.
@@ -203,6 +204,8 @@ def is_failure(record: VideoRecord | None, claimed: VideoRecord | None, event: U
         return False
     failed_etag = claimed.etag if claimed else event.etag
     if record.etag == failed_etag:
+        if record.state is VideoState.PROCESSING:
+            return record.message_id == delivery.message_id or record.queued_at <= delivery.sent_at
         return record.state not in (VideoState.DONE, VideoState.DEGRADED)
     is_older = bool(event.sequencer) and is_newer(record.sequencer, event.sequencer)
     return claimed is None and not is_older
@@ -231,13 +234,15 @@ def decide_finish(record: VideoRecord | None, claimed: VideoRecord) -> FinishDec
 
 
 def keep_later_message(record: VideoRecord, before: VideoRecord | None) -> VideoRecord:
-    """Return the record with the later of the two messages about its object.
+    """Return the record with the later of the two messages about its content, and the object of that message.
 
-    Otherwise a duplicate of the later message, which may be deleted, would count as a request for another attempt.
+    Otherwise a duplicate of the later message, which may be deleted, would count as a request for another attempt. So
+    would any duplicate if the record named an older upload of the content than the present one.
     """
     if before is None or before.etag != record.etag or before.queued_at <= record.queued_at:
         return record
-    return record.model_copy(update={"queued_at": before.queued_at, "message_id": before.message_id})
+    names = ("queued_at", "message_id", "version_id", "modified_at", "sequencer")
+    return record.model_copy(update={name: getattr(before, name) for name in names})
 
 
 def is_same_claim(record: VideoRecord, claimed: VideoRecord) -> bool:

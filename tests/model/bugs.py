@@ -186,6 +186,22 @@ BUGS = (
         test="tests.services.worker.test_process:test_the_same_content_uploaded_again_renews_the_record",
     ),
     Bug(
+        "a failure ends the claim of a later message",
+        _RECORDS,
+        "            return record.message_id == delivery.message_id or record.queued_at <= delivery.sent_at\n",
+        "            return True\n",
+        "a redrive loses the dead letter",
+        test="tests.services.worker.test_failed_videos:test_a_slow_failure_leaves_the_claim_of_a_redrive",
+    ),
+    Bug(
+        "a slow failure names an older upload of its content",
+        _RECORDS,
+        '    names = ("queued_at", "message_id", "version_id", "modified_at", "sequencer")\n',
+        '    names = ("queued_at", "message_id")\n',
+        "a late duplicate opens a failed record, which stays in processing",
+        test="tests.services.worker.test_failed_videos:test_a_slow_failure_keeps_the_version_of_a_later_upload",
+    ),
+    Bug(
         "a failed message is tried again for ever",
         _RECORDS,
         "record.message_id != delivery.message_id and (not",

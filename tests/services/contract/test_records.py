@@ -210,6 +210,16 @@ def test_a_failure_keeps_the_later_message_of_its_object(etag: str, later: timed
     assert keep_later_message(record, None) == record
 
 
+@pytest.mark.parametrize(
+    ("later", "message", "expected"), [(1, "2", False), (0, "2", True), (-1, "2", True), (1, "1", True)]
+)
+def test_only_a_later_message_keeps_its_claim(later: int, message: str, expected: Any) -> None:
+    claim = CLAIMED.model_copy(update={"message_id": message, "queued_at": START + timedelta(seconds=later)})
+
+    for claimed in (CLAIMED, None):
+        assert is_failure(claim, claimed, an_event(), Delivery("1", START, 5)) is expected
+
+
 def test_a_failure_is_recorded_once_for_a_message() -> None:
     assert not is_failure(a_record(VideoState.FAILED), CLAIMED, an_event(), a_delivery("message-1"))
 

@@ -211,6 +211,38 @@ def test_a_late_duplicate_opens_no_video_given_up_after_a_claim(place: Place) ->
     assert a_worker(place, die).process(event, late) == Skipped("already_failed")
 
 
+def test_a_slow_failure_leaves_the_claim_of_a_redrive(place: Place) -> None:
+    event, first = upload(place, BROKEN), delivery("message-1")
+    slow = a_worker(place)
+    with pytest.raises(ProcessingError) as failure:
+        slow.process(event, first)
+    # The slow worker has sent its letter. A redrive takes the letter before the worker writes the record.
+    second = delivery("message-2")
+    with pytest.raises(ProcessingError) as failure_of_redrive:
+        a_worker(place).process(event.model_copy(update={"name": RETRY}), second)
+
+    assert slow.find_failed_upload(event, first, failure.value) is None
+    slow.record_failure(event, first, failure.value)
+
+    assert (record_of(place).state, record_of(place).message_id) == (VideoState.PROCESSING, "message-2")
+    assert a_worker(place).find_failed_upload(event, second, failure_of_redrive.value) is not None
+
+
+def test_a_slow_failure_keeps_the_version_of_a_later_upload(versioned: Place) -> None:
+    first, late = delivery("message-1"), delivery("message-2")
+    event = upload(versioned, BROKEN)
+    slow = a_worker(versioned)
+    with pytest.raises(ProcessingError) as failure:
+        slow.process(event, first)
+    put_again = upload(versioned, BROKEN)
+    fail(versioned, put_again, "message-3")
+
+    slow.record_failure(event, first, failure.value)
+
+    assert record_of(versioned).version_id == versioned.bucket.head(KEY).version_id
+    assert a_worker(versioned, die).process(put_again, late) == Skipped("already_failed")
+
+
 def test_a_redrive_is_processed_despite_a_fast_worker_clock(place: Place) -> None:
     event = upload(place, BROKEN)
     fail(place, event, clock_ahead=timedelta(seconds=30))
