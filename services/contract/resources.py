@@ -41,11 +41,15 @@ PURGER = "(purge)"
 DEFAULT_TRIES = 5
 """Number of attempts before a worker marks a video as failed."""
 
-SPARE_RECEIVES = 5
+SPARE_ATTEMPTS = 3
+"""Receives beyond a worker's attempts that still begin one: a drain can interrupt a last attempt, or hand a message
+back before it. All later receives only record the failure."""
+
+SPARE_RECEIVES = 25
 """Receives that the queue allows beyond a worker's attempts, so that a worker and not SQS ends the attempts.
 
-A drain can interrupt a last attempt, or hand a message back before it. The last two receives are for recording a
-failure.
+SQS moves a message without a reason, and leaves its record in progress. With a visibility timeout of six minutes, the
+22 receives for recording a failure last longer than two hours: workers may be killed, or DynamoDB be away, for as long.
 """
 
 

@@ -27,7 +27,7 @@ from services.contract.events import (
     parse_notification,
 )
 from services.contract.records import ReasonCode
-from services.contract.resources import SPARE_RECEIVES
+from services.contract.resources import SPARE_ATTEMPTS
 from services.contract.settings import WorkerSettings
 from services.contract.traces import upload_trace_id
 from services.tracing import make_links, record_span, tracer, upload_context
@@ -41,8 +41,6 @@ _MAX_RETRY_DELAY_S = 900.0
 _RECEIVE_RETRY_S = 5.0
 _POLL_INTERVAL_S = 0.2
 _MAX_REASON_CHARS = 1000
-_FAILURE_RECEIVES = 2
-"""Number of the queue's last receives of a message that are reserved for recording a failure."""
 
 
 @dataclass(frozen=True)
@@ -251,7 +249,7 @@ class WorkerLoop:
 
         Raises: ProcessingError.
         """
-        if delivery.receive_count > self._settings.max_receive_count + SPARE_RECEIVES - _FAILURE_RECEIVES:
+        if delivery.receive_count > self._settings.max_receive_count + SPARE_ATTEMPTS:
             reason = f"It was received {delivery.receive_count} times, and no worker finished it."
             raise ProcessingError(ReasonCode.INTERNAL, reason, retryable=False)
 

@@ -102,9 +102,9 @@ class WorkerSettings(PipelineSettings):
     )
     max_receive_count: int = Field(
         default=DEFAULT_TRIES,
-        description="Attempts before a worker marks a video as failed. The queue's own maxReceiveCount is 5 more.",
+        description="Attempts before a worker marks a video as failed. The queue's own maxReceiveCount is 25 more.",
         ge=1,
-        le=995,
+        le=975,
         examples=["5"],
     )
     retry_delay_s: float = Field(

@@ -15,7 +15,7 @@ from services.aws.errors import ServiceError
 from services.aws.queue import Depth, Message
 from services.contract.events import make_notification_body
 from services.contract.records import VideoRecord, VideoState
-from services.contract.resources import DEFAULT_TRIES, SPARE_RECEIVES
+from services.contract.resources import DEFAULT_TRIES, SPARE_ATTEMPTS
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome
@@ -117,7 +117,7 @@ def clip(videos: Videos) -> Path:
 def test_messages_are_handed_back_while_s3_is_down(place: Place, clip: Path) -> None:
     key = upload(place, clip)
     nowhere = make_clients("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
-    with working(place, Bucket(nowhere.s3, place.resources.bucket), max_receive_count="995") as metrics:
+    with working(place, Bucket(nowhere.s3, place.resources.bucket), max_receive_count="975") as metrics:
         eventually(lambda: retries(metrics, "storage") >= 1, "a retry")
     assert place.videos.get(key) is None
 
@@ -127,7 +127,7 @@ def test_messages_are_handed_back_while_s3_is_down(place: Place, clip: Path) -> 
 
 def test_messages_are_handed_back_while_writes_fail(place: Place, clip: Path) -> None:
     key = upload(place, clip)
-    with working(place, FullBucket(place.clients.s3, place.resources.bucket), max_receive_count="995") as metrics:
+    with working(place, FullBucket(place.clients.s3, place.resources.bucket), max_receive_count="975") as metrics:
         eventually(lambda: retries(metrics, "storage") >= 2, "retries")
     record = place.videos.get(key)
     assert record is not None
@@ -205,7 +205,7 @@ def test_a_last_attempt_cut_by_a_drain_is_repeated(place: Place) -> None:
 
 def test_a_worker_gives_up_a_video_that_kills_workers(place: Place) -> None:
     key = played.upload(place, b"film").key
-    receive_in_vain(place, DEFAULT_TRIES + SPARE_RECEIVES - 2)
+    receive_in_vain(place, DEFAULT_TRIES + SPARE_ATTEMPTS)
     sandbox = PlayedSandbox()
 
     with looping(place, sandbox):

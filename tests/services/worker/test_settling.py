@@ -13,7 +13,7 @@ from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.queue import DeadLetterQueue, Message, MessageQueue
 from services.contract.events import RETRY, UploadEvent, make_notification_body, parse_notification
 from services.contract.records import ReasonCode, VideoState
-from services.contract.resources import DEFAULT_TRIES, SPARE_RECEIVES
+from services.contract.resources import DEFAULT_TRIES, SPARE_ATTEMPTS, SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.sandbox.sandbox import SandboxError
 from services.worker.health import HealthServer
@@ -26,7 +26,7 @@ from tests.support.processing import BROKEN, PlayedSandbox, record_of, upload
 
 KEY = "uploads/a.mp4"
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
-LAST = DEFAULT_TRIES + SPARE_RECEIVES
+ATTEMPTS = DEFAULT_TRIES + SPARE_ATTEMPTS
 
 
 def a_loop(place: Place, meanwhile: Callable[[], object] = lambda: None, **settings: str) -> WorkerLoop:
@@ -164,8 +164,8 @@ def test_the_last_attempt_of_a_video_gives_it_up(place: Place) -> None:
     assert (left(place), letters(place)[0].attributes["attempts"]) == (0, str(DEFAULT_TRIES))
 
 
-@pytest.mark.parametrize(("receives", "extractions"), [(LAST - 3, 1), (LAST - 2, 0)])
-def test_the_last_two_receives_only_record_the_failure(place: Place, receives: int, extractions: int) -> None:
+@pytest.mark.parametrize(("receives", "extractions"), [(ATTEMPTS - 1, 1), (ATTEMPTS, 0)])
+def test_receives_after_the_attempts_only_record_the_failure(place: Place, receives: int, extractions: int) -> None:
     upload(place, b"film")
     for _ in range(receives):
         place.queue.hand_back(receive(place))
@@ -176,6 +176,23 @@ def test_the_last_two_receives_only_record_the_failure(place: Place, receives: i
     sandbox = worker._services.sandbox  # noqa: SLF001 - counts what was asked for
     assert isinstance(sandbox, PlayedSandbox)
     assert (sandbox.extractions, len(letters(place)), left(place)) == (extractions, 1 - extractions, 0)
+
+
+def test_a_failure_is_recorded_after_a_long_outage(place: Place) -> None:
+    upload(place, b"film")
+    for _ in range(ATTEMPTS):
+        place.queue.hand_back(receive(place))
+    for _ in range(SPARE_RECEIVES - SPARE_ATTEMPTS - 1):
+        message = receive(place)
+        with failing(DeadLetterQueue, "put"):
+            a_loop(place)._process_message(message, None)  # noqa: SLF001 - one message in this thread
+        place.queue.hand_back(message)
+
+    settle(place)
+
+    # SQS has not moved the message, which would have left the record in progress and a letter without a reason.
+    assert (record_of(place).state, left(place)) == (VideoState.FAILED, 0)
+    assert [letter.attributes["reason_code"] for letter in letters(place)] == ["internal"]
 
 
 def test_one_failing_video_of_a_message_keeps_the_message(place: Place) -> None:
