@@ -96,6 +96,26 @@ class ObjectIdentity:
     """LastModified, by S3's clock and in whole seconds."""
 
 
+MAX_ATTEMPTS_KEPT = 20
+"""Attempts that a record keeps; the oldest ones are dropped."""
+
+
+class Attempt(BaseModel):
+    """One attempt at a video, for people: no decision depends on it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    state: VideoState
+    """State that the attempt has led to; PROCESSING if it has left no result."""
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+    """None if the attempt has left no result: it still runs, its worker died, or AWS did not answer."""
+    worker: str = ""
+    reason_code: ReasonCode | None = None
+    reason: str | None = None
+
+
 class VideoRecord(BaseModel):
     """State of one upload: the latest object under its key, and the result of its processing."""
 
@@ -118,6 +138,8 @@ class VideoRecord(BaseModel):
     base: str
     size_bytes: int
     queued_at: AwareDatetime
+    first_queued_at: AwareDatetime | None = None
+    """Time sent of the first message about this content; None while `queued_at` is that time."""
     started_at: AwareDatetime
     updated_at: AwareDatetime
     """Time of the last change of state. The index sorts by it, as `finished_at` is not always known."""
@@ -139,6 +161,22 @@ class VideoRecord(BaseModel):
     bytes_read: int = 0
     requests: int = 0
     cpu_s: float = 0.0
+    earlier_attempts: tuple[Attempt, ...] = ()
+    """Attempts before the current one at the same content, the oldest first. A video that succeeds at once has none."""
+
+    @property
+    def uploaded_at(self) -> datetime:
+        """Return the time of the first message about this content, which no retry changes."""
+        return self.first_queued_at or self.queued_at
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Return the latest attempts, the oldest first. The last one is the current one."""
+        earlier = self.earlier_attempts
+        if self.finished_at is None and earlier and earlier[-1].number == self.attempt:
+            # It has failed, and the next one has not begun.
+            return earlier
+        return (*(one for one in earlier if one.number < self.attempt), _describe_attempt(self))
 
     @property
     def identity(self) -> ObjectIdentity:
@@ -242,6 +280,47 @@ def keep_later_message(record: VideoRecord, before: VideoRecord | None) -> Video
     if before is None or before.etag != record.etag or before.queued_at <= record.queued_at:
         return record
     names = ("queued_at", "message_id", "version_id", "modified_at", "sequencer")
+    return record.model_copy(update={name: getattr(before, name) for name in names})
+
+
+def _describe_attempt(record: VideoRecord) -> Attempt:
+    return Attempt(
+        number=record.attempt,
+        state=record.state,
+        started_at=record.started_at,
+        ended_at=record.finished_at,
+        worker=record.worker,
+        reason_code=record.reason_code,
+        reason=record.reason,
+    )
+
+
+def continue_history(before: VideoRecord | None, etag: str) -> dict[str, object]:
+    """Return the fields of the next attempt that continue the history of a record; empty for other content."""
+    if before is None or before.etag != etag:
+        return {}
+    return {
+        "attempt": before.attempt + 1,
+        "first_queued_at": before.uploaded_at,
+        "earlier_attempts": before.attempts[1 - MAX_ATTEMPTS_KEPT :],
+    }
+
+
+def note_failure(record: VideoRecord, now: datetime, code: ReasonCode, reason: str) -> VideoRecord:
+    """Return the record of a claim with its attempt as failed; the next attempt will have its own claim."""
+    failed = {"state": VideoState.FAILED, "ended_at": now, "reason_code": code, "reason": reason}
+    noted = _describe_attempt(record).model_copy(update=failed)
+    return record.model_copy(update={"earlier_attempts": (*record.earlier_attempts, noted)})
+
+
+def keep_history(record: VideoRecord, before: VideoRecord | None) -> VideoRecord:
+    """Return the result of an attempt with the history of the record that it replaces.
+
+    Another attempt at the same content may have begun meanwhile: the number of attempts never decreases.
+    """
+    if before is None or before.etag != record.etag or before.attempt <= record.attempt:
+        return record
+    names = ("attempt", "first_queued_at", "earlier_attempts")
     return record.model_copy(update={name: getattr(before, name) for name in names})
 
 

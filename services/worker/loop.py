@@ -259,6 +259,7 @@ class WorkerLoop:
         log = log.bind(reason_code=error.code, reason=error.reason)
         is_last = delivery.receive_count >= self._settings.max_receive_count
         if self._aborting.is_set() or (error.retryable and not is_last):
+            self._services.processor.note_attempt(error)
             self._services.metrics.retries.labels(error.code).inc()
             log.warning("video_to_be_retried")
             return False

@@ -6,7 +6,7 @@ before it, and a step that lost a race starts again from the record.
 
 import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from services.aws.bucket import Bucket, ObjectInfo
@@ -24,11 +24,14 @@ from services.contract.records import (
     VideoState,
     adopt_object,
     close_deleted,
+    continue_history,
     decide_finish,
     decide_processing,
     is_failure,
     is_same_claim,
+    keep_history,
     keep_later_message,
+    note_failure,
 )
 from services.contract.settings import WorkerSettings
 from services.tracing import tracer
@@ -191,11 +194,9 @@ class Processor:
         self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, info: ObjectInfo, *, base: str
     ) -> VideoRecord:
         now = self._now()
-        is_same_content = before is not None and before.etag == info.etag
-        return VideoRecord(
+        record = VideoRecord(
             key=event.key,
             state=VideoState.PROCESSING,
-            attempt=before.attempt + 1 if before and is_same_content else 1,
             etag=info.etag,
             sequencer=event.sequencer,
             version_id=info.version_id,
@@ -209,6 +210,7 @@ class Processor:
             updated_at=now,
             worker=self._settings.worker_name,
         )
+        return record.model_copy(update=continue_history(before, info.etag))
 
     def _extract(self, claimed: VideoRecord, video: SignedObject) -> Outcome:
         outcome = self._sandbox.extract(ObjectSource(video))
@@ -243,7 +245,8 @@ class Processor:
             # The mark of a purge stays: it waits for this end, to delete what the worker has just stored.
             purged_at = before.purged_at
             try:
-                written = self._videos.replace(before, after.model_copy(update={"purged_at": purged_at}))
+                after = keep_history(after, before).model_copy(update={"purged_at": purged_at})
+                written = self._videos.replace(before, after)
             except WriteConflictError:
                 found = self._videos.get(claimed.key)
             else:
@@ -288,6 +291,14 @@ class Processor:
             return False
         return True
 
+    def note_attempt(self, error: ProcessingError) -> None:
+        """Add a failed attempt, which will be repeated, to the record that it has claimed."""
+        if error.record is not None:
+            # The history is for people: another worker or AWS may prevent the write.
+            with contextlib.suppress(AwsError):
+                noted = note_failure(error.record, self._now(), error.code, error.reason)
+                self._videos.replace(error.record, noted)
+
     def find_failed_upload(self, event: UploadEvent, delivery: Delivery, error: ProcessingError) -> UploadEvent | None:
         """Return the event of the upload that has failed, None if another attempt settled it or it was deleted.
 
@@ -322,15 +333,16 @@ class Processor:
                 return
             if not is_failure(before, error.record, failed, delivery):
                 return
-            record = error.record or self._new_record(
+            record = error.record or self._find_claim(before, failed, delivery)
+            record = record or self._new_record(
                 failed,
                 delivery,
-                before if before and before.etag == failed.etag else None,
+                before,
                 self._identify(failed, before),
                 base=before.base if before else "",
             )
             info, usage = (error.outcome.info, error.outcome.usage) if error.outcome else (None, None)
-            after = keep_later_message(record, before).model_copy(
+            after = keep_history(keep_later_message(record, before), before).model_copy(
                 update={
                     "state": VideoState.FAILED,
                     "reason_code": error.code,
@@ -347,6 +359,12 @@ class Processor:
                 continue
             return
         raise WriteConflictError(f"the record of {failed.key} kept changing")
+
+    @staticmethod
+    def _find_claim(before: VideoRecord | None, failed: UploadEvent, delivery: Delivery) -> VideoRecord | None:
+        """Return the claim of an attempt that AWS has ended, so that the failure is not one attempt more."""
+        is_claim = before is not None and before.state is VideoState.PROCESSING and before.etag == failed.etag
+        return before if before is not None and is_claim and before.message_id == delivery.message_id else None
 
     def _identify(self, upload: UploadEvent, before: VideoRecord | None) -> ObjectInfo:
         """Return the object of an upload, with version and time as far as they are known."""
@@ -376,15 +394,7 @@ class Processor:
 
 def _list_measurements(info: VideoInfo | None, usage: Usage | None) -> dict[str, object]:
     """Return the properties of the video and the cost of its extraction, under the names of the record's fields."""
-    measured: dict[str, object] = {}
-    if info:
-        measured |= {
-            "duration_s": info.duration_s,
-            "width_px": info.width_px,
-            "height_px": info.height_px,
-            "codec": info.codec,
-            "container": info.container,
-        }
+    measured: dict[str, object] = asdict(info) if info else {}
     if usage:
         measured |= {"bytes_read": usage.bytes_read, "requests": usage.requests, "cpu_s": usage.cpu_s}
     return measured

@@ -171,7 +171,8 @@ class VideoSummary(Answer):
     attempt: int
     reason_code: ReasonCode | None = None
     reason: Shown | None = None
-    queued_at: AwareDatetime
+    uploaded_at: AwareDatetime = Field(description="Time of the upload's first message; no retry changes it.")
+    queued_at: AwareDatetime = Field(description="Time of the message that the current attempt is about.")
     started_at: AwareDatetime
     updated_at: AwareDatetime
     finished_at: AwareDatetime | None = None
@@ -231,10 +232,28 @@ class Preview(Answer):
     size_bytes: int
 
 
+class Attempt(Answer):
+    """One attempt at a video."""
+
+    number: int = Field(examples=[2])
+    state: VideoState = Field(
+        description="State that the attempt has led to; `processing` if it runs or has left no result, because its "
+        "worker died or AWS did not answer."
+    )
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None = Field(description="Null if it runs or has left no result.")
+    worker: Shown = Field(description="Name of the pod; empty if no worker wrote the record.")
+    reason_code: ReasonCode | None
+    reason: Shown | None
+
+
 class VideoDetails(Video):
     storyboard: Storyboard | None = Field(description="Null if it was not requested or could not be made.")
     preview: Preview | None = Field(description="Null if it was not requested or could not be made.")
     timeline: list[TimelineEntry]
+    attempts: list[Attempt] = Field(
+        description="The latest attempts at this content, at most 20, the oldest first. The last is the current one."
+    )
     trace_id: str = Field(description="Id of the upload in all log lines and traces.")
     download_url: str = Field(description="Presigned URL of the video itself.")
 

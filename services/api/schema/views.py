@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
-from services.api.schema.models import Preview, Storyboard, Thumbnail, TimelineEntry, Video, VideoDetails
+from services.api.schema.models import Attempt, Preview, Storyboard, Thumbnail, TimelineEntry, Video, VideoDetails
 from services.contract.keys import is_upload
 from services.contract.records import VideoRecord, VideoState
 from services.contract.traces import upload_trace_id
@@ -57,6 +57,7 @@ def show_details(record: VideoRecord, sign: Sign) -> VideoDetails:
         else None,
         preview=Preview(url=sign(preview.key), **preview.model_dump()) if preview else None,
         timeline=_make_timeline(record),
+        attempts=[Attempt(**one.model_dump()) for one in record.attempts],
         trace_id=upload_trace_id(record.key, record.etag),
         download_url=sign(record.key),
     )
@@ -67,6 +68,7 @@ def _show_fields(record: VideoRecord, sign: Sign) -> dict[str, Any]:
     return {
         **record.model_dump(include=names),
         "id": encode_video_id(record.key),
+        "uploaded_at": record.uploaded_at,
         "thumbnails": show_thumbnails(record, sign),
     }
 
@@ -74,7 +76,7 @@ def _show_fields(record: VideoRecord, sign: Sign) -> dict[str, Any]:
 def _make_timeline(record: VideoRecord) -> list[TimelineEntry]:
     attempts = "first attempt" if record.attempt == 1 else f"attempt {record.attempt}"
     entries = [
-        TimelineEntry(event="uploaded", at=record.queued_at),
+        TimelineEntry(event="uploaded", at=record.uploaded_at),
         TimelineEntry(event="received", at=record.started_at, note=f"{attempts}, {record.worker}".rstrip(", ")),
     ]
     if record.finished_at is not None:

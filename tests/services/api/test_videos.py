@@ -9,7 +9,7 @@ import pytest
 from itsdangerous import URLSafeSerializer
 
 from services.contract.events import parse_notification
-from services.contract.records import VideoState
+from services.contract.records import VideoState, continue_history
 from tests.services.api.process import Api, fresh, get, running
 from tests.services.api.records import a_record, store, with_overview, write
 from tests.support.driver import eventually
@@ -115,6 +115,29 @@ def test_a_video_is_found_by_key_and_id(shared_place: Place, operator: httpx.Cli
     assert odd["key"] == ODD
     assert operator.get(f"/api/videos/{odd['id']}").json()["key"] == ODD
     assert operator.get("/api/videos/" + quote(ODD, safe="")).json()["key"] == ODD
+
+
+def test_details_list_every_attempt_and_the_first_upload(shared_place: Place, operator: httpx.Client) -> None:
+    key = "uploads/history.mp4"
+    failed = a_record(key, VideoState.FAILED, minute=1)
+    again = a_record(key, minute=2).model_copy(update=continue_history(failed, failed.etag))
+    write(shared_place, again)
+
+    video = operator.get(f"/api/videos/{key}").json()
+
+    assert (video["uploaded_at"], video["queued_at"]) == ("2026-01-31T09:00:56Z", "2026-01-31T09:01:56Z")
+    assert video["timeline"][0]["at"] == video["uploaded_at"]
+    first, second = video["attempts"]
+    assert first == {
+        "number": 1,
+        "state": "failed",
+        "started_at": "2026-01-31T09:00:58Z",
+        "ended_at": "2026-01-31T09:01:00Z",
+        "worker": "worker-1",
+        "reason_code": "not_a_video",
+        "reason": "It is no video.",
+    }
+    assert (second["number"], second["state"], second["reason"]) == (2, "done", None)
 
 
 def test_storyboard_and_preview_are_not_in_the_gallery(place: Place, own_api: Api) -> None:

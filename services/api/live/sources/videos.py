@@ -20,6 +20,7 @@ _ATTRIBUTES = (
     "reason_code",
     "reason",
     "queued_at",
+    "first_queued_at",
     "started_at",
     "updated_at",
     "finished_at",
@@ -77,6 +78,11 @@ class VideosReader:
         videos = []
         for state, limit in _NEWEST.items():
             for item in self._listing.newest(state, limit, attributes=_ATTRIBUTES, shards=shards):
-                key = item.pop("pk")
-                videos.append(VideoSummary.model_validate({**item, "key": key, "id": encode_video_id(key)}))
+                key = item["pk"]
+                known = {
+                    "key": key,
+                    "id": encode_video_id(key),
+                    "uploaded_at": item.get("first_queued_at", item["queued_at"]),
+                }
+                videos.append(VideoSummary.model_validate({**item, **known}))
         return sorted(videos, key=lambda video: video.updated_at, reverse=True)

@@ -413,6 +413,37 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Attempt
+         * @description One attempt at a video.
+         */
+        Attempt: {
+            /**
+             * Ended At
+             * @description Null if it runs or has left no result.
+             */
+            ended_at: string | null;
+            /**
+             * Number
+             * @example 2
+             */
+            number: number;
+            /** Reason */
+            reason: string | null;
+            reason_code: components["schemas"]["ReasonCode"] | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** @description State that the attempt has led to; `processing` if it runs or has left no result, because its worker died or AWS did not answer. */
+            state: components["schemas"]["VideoState"];
+            /**
+             * Worker
+             * @description Name of the pod; empty if no worker wrote the record.
+             */
+            worker: string;
+        };
         /** BrokenRule */
         BrokenRule: {
             /**
@@ -1356,6 +1387,7 @@ export interface components {
             /**
              * Queued At
              * Format: date-time
+             * @description Time of the message that the current attempt is about.
              */
             queued_at: string;
             /** Reason */
@@ -1378,6 +1410,12 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+            /**
+             * Uploaded At
+             * Format: date-time
+             * @description Time of the upload's first message; no retry changes it.
+             */
+            uploaded_at: string;
             /** Width Px */
             width_px?: number | null;
             /** Worker */
@@ -1387,6 +1425,11 @@ export interface components {
         VideoDetails: {
             /** Attempt */
             attempt: number;
+            /**
+             * Attempts
+             * @description The latest attempts at this content, at most 20, the oldest first. The last is the current one.
+             */
+            attempts: components["schemas"]["Attempt"][];
             /** Bytes Read */
             bytes_read: number;
             /** Codec */
@@ -1425,6 +1468,7 @@ export interface components {
             /**
              * Queued At
              * Format: date-time
+             * @description Time of the message that the current attempt is about.
              */
             queued_at: string;
             /** Reason */
@@ -1456,6 +1500,12 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+            /**
+             * Uploaded At
+             * Format: date-time
+             * @description Time of the upload's first message; no retry changes it.
+             */
+            uploaded_at: string;
             /** Width Px */
             width_px?: number | null;
             /** Worker */
@@ -1499,6 +1549,7 @@ export interface components {
             /**
              * Queued At
              * Format: date-time
+             * @description Time of the message that the current attempt is about.
              */
             queued_at: string;
             /**
@@ -1519,6 +1570,12 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+            /**
+             * Uploaded At
+             * Format: date-time
+             * @description Time of the upload's first message; no retry changes it.
+             */
+            uploaded_at: string;
             /** Worker */
             worker: string;
         };
