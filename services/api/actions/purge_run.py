@@ -286,6 +286,9 @@ class PurgeRun:
     def _delete_versions(self, versions: Iterable[ObjectVersion]) -> None:
         for batch in split_batches(versions, DELETE_AT_ONCE):
             deleted = self._bucket.delete(batch)
+            # Whoever reserved the name of an upload has used it.
+            used = [version.key for version in deleted if version.is_latest and version.etag and is_upload(version.key)]
+            self._videos.delete([RESERVATION_PREFIX + key for key in used])
             self._store_progress(
                 deleted=self._job.progress.deleted + len(deleted),
                 deleted_bytes=self._job.progress.deleted_bytes + sum(version.size_bytes for version in deleted),
