@@ -19,6 +19,9 @@ CREATED = "ObjectCreated:"
 RETRY = "ObjectCreated:Retry"
 """Event name of a retry that a person asked for. The api sends it for a retry or a redrive, S3 never does."""
 
+REGENERATE = "ObjectCreated:Regenerate"
+"""Event name of a request for thumbnails with the present settings, also if the video is done. S3 never sends it."""
+
 
 class MalformedNotificationError(ValueError):
     """The body of a message is not an S3 event notification."""
@@ -41,6 +44,11 @@ class UploadEvent(BaseModel):
     def is_retry(self) -> bool:
         """Return True if this event asks for another attempt of a failed video."""
         return self.name == RETRY
+
+    @property
+    def is_regeneration(self) -> bool:
+        """Return True if this event asks for thumbnails with the present settings, also of a done video."""
+        return self.name == REGENERATE
 
     @field_validator("etag")
     @classmethod

@@ -195,7 +195,12 @@ class Decision(StrEnum):
 
 
 def decide_processing(
-    record: VideoRecord | None, found: ObjectIdentity, delivery: Delivery, *, settings_hash: str
+    record: VideoRecord | None,
+    found: ObjectIdentity,
+    delivery: Delivery,
+    *,
+    settings_hash: str,
+    is_regeneration: bool = False,
 ) -> Decision:
     """Decide what to do for an event, from the record: events come twice and out of order.
 
@@ -203,20 +208,28 @@ def decide_processing(
     later one. No worker's clock is used: the delivery's `sent_at` and the record's `queued_at` are both by SQS's clock.
 
     A duplicate of a deleted message must not open an ended record, also under other settings: if its attempt failed,
-    nothing would end the record again. A new object and a later message have a message that still exists.
+    nothing would end the record again. A new object and a later message have a message that still exists. Only a
+    regeneration, an explicit request, opens a done record of other settings.
     """
     if record is None or record.etag != found.etag or record.state is VideoState.PROCESSING:
         return Decision.PROCESS
     is_same_object = record.identity == found
     if record.state in (VideoState.DONE, VideoState.DEGRADED):
         if is_same_object:
-            return Decision.ALREADY_DONE
+            is_asked = is_regeneration and _asks_again(record, delivery, settings_hash)
+            return Decision.PROCESS if is_asked else Decision.ALREADY_DONE
         return Decision.RENEW if record.settings_hash == settings_hash else Decision.PROCESS
     if record.reason_code is ReasonCode.DELETED:
         return Decision.PROCESS
     # A later message asks for another attempt: a retry, a redrive, an upload of the same content.
     is_later = record.message_id != delivery.message_id and (not is_same_object or delivery.sent_at > record.queued_at)
     return Decision.PROCESS if is_later else Decision.ALREADY_FAILED
+
+
+def _asks_again(record: VideoRecord, delivery: Delivery, settings_hash: str) -> bool:
+    """Return True if a later message asks for thumbnails of other settings than those of the record."""
+    is_later = record.message_id != delivery.message_id and delivery.sent_at > record.queued_at
+    return is_later and record.settings_hash != settings_hash
 
 
 def adopt_object(event: UploadEvent, found: ObjectIdentity, size_bytes: int) -> UploadEvent:

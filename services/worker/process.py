@@ -157,7 +157,13 @@ class Processor:
         self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, video: SignedObject
     ) -> Stored | Skipped | None:
         """Claim, extract, store and finish. Return None if another upload has taken the record meanwhile."""
-        decision = decide_processing(before, video.info.identity, delivery, settings_hash=self._settings_hash)
+        decision = decide_processing(
+            before,
+            video.info.identity,
+            delivery,
+            settings_hash=self._settings_hash,
+            is_regeneration=event.is_regeneration,
+        )
         if before is not None and decision is Decision.RENEW:
             self._renew_record(before, event, video.info)
             return Skipped(Decision.ALREADY_DONE)

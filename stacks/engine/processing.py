@@ -1,4 +1,4 @@
-"""Settings of the worker from the config's sections `thumbnails` and `processing`: the same on AWS and locally."""
+"""Settings of worker and api from the config's sections `thumbnails` and `processing`: the same on AWS and locally."""
 
 from typing import Any
 
@@ -8,7 +8,23 @@ from stacks.config.model import PipelineConfig
 
 def processing_settings(config: PipelineConfig) -> dict[str, Any]:
     """Return values by the names of the fields of `WorkerSettings`; None for a default."""
-    thumbnails, processing = config.thumbnails, config.processing
+    processing = config.processing
+    return {
+        **thumbnail_settings(config),
+        "processing_deadline_s": processing.deadline_s,
+        # Videos in progress share the CPU, so each gets half of its deadline, and never less than the default.
+        "extraction_cpu_s": max(30, processing.deadline_s // 2),
+        "max_receive_count": processing.max_receive_count,
+        "video_extensions": video_extensions(config),
+        # The default comes with the version of the worker, which may know of more errors.
+        "extraction_denied_decoders": _unless(processing.denied_decoders, tuple(DENIED_DECODERS)),
+        "extraction_denied_demuxers": _unless(processing.denied_demuxers, ()),
+    }
+
+
+def thumbnail_settings(config: PipelineConfig) -> dict[str, Any]:
+    """Return values by the names of the fields of `ThumbnailSettings`; None for a default."""
+    thumbnails = config.thumbnails
     return {
         "thumbnail_positions": thumbnails.positions_pct,
         "thumbnail_width_px": thumbnails.width_px,
@@ -18,14 +34,6 @@ def processing_settings(config: PipelineConfig) -> dict[str, Any]:
         "thumbnail_background": None if thumbnails.background == "#000000" else thumbnails.background,
         "thumbnail_storyboard": thumbnails.storyboard,
         "thumbnail_preview": thumbnails.preview,
-        "processing_deadline_s": processing.deadline_s,
-        # Videos in progress share the CPU, so each gets half of its deadline, and never less than the default.
-        "extraction_cpu_s": max(30, processing.deadline_s // 2),
-        "max_receive_count": processing.max_receive_count,
-        "video_extensions": video_extensions(config),
-        # The default comes with the version of the worker, which may know of more errors.
-        "extraction_denied_decoders": _unless(processing.denied_decoders, tuple(DENIED_DECODERS)),
-        "extraction_denied_demuxers": _unless(processing.denied_demuxers, ()),
     }
 
 

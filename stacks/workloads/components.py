@@ -11,7 +11,7 @@ from services.contract.settings import ApiSettings, FrontendSettings, WorkerSett
 from stacks.config.model import PipelineConfig
 from stacks.config.pods import PodSize
 from stacks.engine.environment import container_environment
-from stacks.engine.processing import processing_settings, video_extensions
+from stacks.engine.processing import processing_settings, thumbnail_settings, video_extensions
 from stacks.naming import Names
 
 _KEEP_ALIVE_MARGIN_S = 10
@@ -101,7 +101,7 @@ def describe_api(config: PipelineConfig) -> Component:
             api_public_url=f"https://{names.host}" if config.certificate else None,
             api_keep_alive_s=config.load_balancer.idle_timeout_s + _KEEP_ALIVE_MARGIN_S,
             api_shutdown_grace_s=shutdown_grace_s,
-            thumbnail_positions=config.thumbnails.positions_pct,
+            **thumbnail_settings(config),
             video_extensions=video_extensions(config),
             max_receive_count=config.processing.max_receive_count,
             auth_mode=config.auth.mode,

@@ -5,13 +5,14 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from services.contract.settings.pipeline import PipelineSettings, Port
+from services.contract.settings.pipeline import Port
+from services.contract.settings.thumbnails import ThumbnailSettings
 
 MIN_TOKEN_LENGTH = 16
 """Minimum length of a token: the session cookies are signed with a key made from it."""
 
 
-class ApiSettings(PipelineSettings):
+class ApiSettings(ThumbnailSettings):
     pipeline_name: str = Field(
         default="thumbnails",
         description="Name of the pipeline. The dashboard shows it, and a purge asks people to type it.",

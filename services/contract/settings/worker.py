@@ -9,11 +9,11 @@ from pydantic_settings import NoDecode
 
 from services.contract.formats import DENIED_DECODERS, check_format_names
 from services.contract.resources import DEFAULT_TRIES
-from services.contract.settings.pipeline import PipelineSettings, Port, ServiceSettings
-from services.contract.thumbnails import BACKGROUND_PATTERN, ImageFormat, ThumbnailOptions
+from services.contract.settings.pipeline import Port, ServiceSettings
+from services.contract.settings.thumbnails import ThumbnailSettings
 
 
-class WorkerSettings(PipelineSettings):
+class WorkerSettings(ThumbnailSettings):
     worker_name: str = Field(
         default_factory=platform.node,
         description="Name of this worker in records and logs; by default the host's name.",
@@ -31,35 +31,6 @@ class WorkerSettings(PipelineSettings):
     )
     worker_health_port: Port | None = Field(
         default=None, description="Port for the probes of Kubernetes; off when unset.", examples=["8080"]
-    )
-    thumbnail_width_px: int = Field(
-        default=640, description="Maximum width of the thumbnails in pixels.", ge=16, le=4096, examples=["640"]
-    )
-    thumbnail_quality: int = Field(default=82, description="Quality of the thumbnails.", ge=1, le=100, examples=["82"])
-    thumbnail_format: ImageFormat = Field(
-        default=ImageFormat.JPEG, description="Format of the thumbnails: jpeg, webp or avif.", examples=["webp"]
-    )
-    thumbnail_smart: bool = Field(
-        default=True,
-        description="Take a better picture nearby if the nearest one is black, white, flat or blurred.",
-        examples=["false"],
-    )
-    thumbnail_background: str = Field(
-        default="#000000",
-        description="Colour behind transparent pictures. The default is black, as in players.",
-        pattern=BACKGROUND_PATTERN,
-        examples=["#ffffff"],
-    )
-    thumbnail_storyboard: bool = Field(
-        default=False,
-        description="Also make a storyboard: a sheet of small pictures, one every max(5 s, 1 % of the duration), and "
-        "its WebVTT file.",
-        examples=["true"],
-    )
-    thumbnail_preview: bool = Field(
-        default=False,
-        description="Also make a preview: a short animated WebP of at most ten pictures.",
-        examples=["true"],
     )
     processing_deadline_s: float = Field(
         default=60, description="Maximum seconds of one video; the worker then kills its child process.", gt=0, le=3600,
@@ -138,19 +109,6 @@ class WorkerSettings(PipelineSettings):
         if self.worker_metrics_port is not None and self.worker_metrics_port == self.worker_health_port:
             raise ValueError("WORKER_METRICS_PORT and WORKER_HEALTH_PORT are the same port: give each its own")
         return self
-
-    @property
-    def thumbnail_options(self) -> ThumbnailOptions:
-        return ThumbnailOptions(
-            positions_pct=self.thumbnail_positions,
-            width_px=self.thumbnail_width_px,
-            quality=self.thumbnail_quality,
-            format=self.thumbnail_format,
-            smart=self.thumbnail_smart,
-            background=self.thumbnail_background,
-            storyboard=self.thumbnail_storyboard,
-            preview=self.thumbnail_preview,
-        )
 
 
 class FrontendSettings(ServiceSettings):

@@ -130,6 +130,23 @@ def test_an_upload_under_changed_settings_is_processed(state: VideoState) -> Non
 
 
 @pytest.mark.parametrize(
+    ("message", "settings_hash", "expected"),
+    [
+        (a_delivery(sent_at=FINISH), "settings-2", Decision.PROCESS),
+        (a_delivery(sent_at=FINISH), "settings-1", Decision.ALREADY_DONE),
+        (a_delivery(), "settings-2", Decision.ALREADY_DONE),
+        (a_delivery("message-1", FINISH), "settings-2", Decision.ALREADY_DONE),
+    ],
+    ids=["other settings", "same settings", "sent with it", "same message"],
+)
+def test_a_later_regeneration_opens_a_done_video_of_other_settings(
+    message: Delivery, settings_hash: str, expected: Decision
+) -> None:
+    record = a_record(VideoState.DONE)
+    assert decide_processing(record, FOUND, message, settings_hash=settings_hash, is_regeneration=True) is expected
+
+
+@pytest.mark.parametrize(
     ("differing", "expected"),
     [
         ({"delivery": a_delivery("message-1", FINISH)}, Decision.ALREADY_FAILED),

@@ -8,7 +8,9 @@ import pytest
 from services.aws.bucket import Bucket
 from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.videos import VideosTable
+from services.contract.events import REGENERATE
 from services.contract.records import ReasonCode, VideoRecord, VideoState
+from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.reading.source import VideoSource
 from services.worker.process import ProcessingError, Skipped, Stored
@@ -97,6 +99,19 @@ def test_a_duplicate_under_changed_settings_opens_no_done_record(place: Place) -
     assert work(a_worker(place, die, thumbnail_width_px="320"), event, "message-2") == Skipped("already_done")
 
     assert record_of(place) == before
+
+
+def test_a_regeneration_replaces_thumbnails_of_other_settings_once(place: Place) -> None:
+    event = upload(place, b"film")
+    work(a_worker(place), event)
+    asked = event.model_copy(update={"name": REGENERATE})
+    worker = a_worker(place, thumbnail_width_px="320")
+
+    assert isinstance(work(worker, asked, "message-2"), Stored)
+    assert work(worker, asked, "message-2") == Skipped("already_done")
+
+    assert record_of(place).settings_hash == ThumbnailOptions(width_px=320).fingerprint
+    assert extractions(worker) == 1
 
 
 def test_older_pictures_do_not_replace_newer_ones(place: Place) -> None:
