@@ -92,6 +92,11 @@ class Names:
         return self.of("api")
 
     @property
+    def open_api(self) -> str:
+        """Return the name of the api's Service that the load balancer serves without a login."""
+        return self.of("api-open")
+
+    @property
     def frontend(self) -> str:
         return self.of("frontend")
 

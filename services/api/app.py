@@ -9,6 +9,7 @@ from anyio import to_thread
 from fastapi import Depends, FastAPI
 
 from services.api.access.auth import Authenticator
+from services.api.access.picture_urls import PictureUrls
 from services.api.access.secret_key import SecretKey
 from services.api.actions.confirmations import Confirmations
 from services.api.actions.dead_letters import DeadLetterStore
@@ -20,7 +21,7 @@ from services.api.live.sockets import Sockets
 from services.api.live.sources.pods import choose_pods_source
 from services.api.live.sources.queues import read_queues
 from services.api.live.sources.videos import VideosReader
-from services.api.routes import actions, health, session, state, thumbnails, uploads, videos
+from services.api.routes import actions, health, pictures, session, state, thumbnails, uploads, videos
 from services.api.schema import openapi, pages, problems
 from services.api.schema.cursors import Cursors
 from services.api.schema.parameters import refuse_unknown_parameters
@@ -76,6 +77,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
         listing=listing,
         shared=shared,
         presigner=presigner,
+        picture_urls=PictureUrls(key, settings.api_public_url),
         uploads=Uploads(clients.s3, settings.s3_bucket, presigner, patient=patient.s3),
         dead_letters=letters,
         purge=Purge(
@@ -128,7 +130,7 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
         openapi_url=None,
     )
     app.state.services = services
-    for router in (session, state, thumbnails, videos, uploads, actions):
+    for router in (session, state, thumbnails, videos, pictures, uploads, actions):
         app.include_router(router.router, dependencies=[Depends(refuse_unknown_parameters)])
     for router in (health, pages):
         app.include_router(router.router)

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from services.api.access.auth import Authenticator, Caller, check_operator, check_origin
+from services.api.access.picture_urls import PictureUrls
 from services.api.actions.dead_letters import DeadLetterStore
 from services.api.actions.purge import Purge
 from services.api.calls import AwsCalls
@@ -35,6 +36,7 @@ class ApiServices:
     listing: VideoListing
     shared: SharedItems
     presigner: Presigner
+    picture_urls: PictureUrls
     uploads: Uploads
     dead_letters: DeadLetterStore
     purge: Purge

@@ -84,6 +84,12 @@ def picture_base(key: str) -> str | None:
     return base if underscore and _ENDING.fullmatch(key, len(base)) else None
 
 
+def picture_number(key: str) -> int | None:
+    """Return the number of a thumbnail's key, None for all other keys."""
+    ending = _ENDING.fullmatch(key, key.rfind("_") if "_" in key else len(key))
+    return int(ending[1]) if ending and ending[1].isdecimal() else None
+
+
 def _fit_base(base: str, digest: str) -> str:
     is_free = len(base.encode()) <= _MAX_BASE_BYTES and not _MARKED.search(base)
     return base if is_free else _cut_base(base, f"~{digest}")

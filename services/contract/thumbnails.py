@@ -23,6 +23,12 @@ class ImageFormat(StrEnum):
         return f"image/{self.value}"
 
 
+def get_image_type(key: str) -> str:
+    """Return the content type for the key of a thumbnail."""
+    extension = key.rpartition(".")[2]
+    return next((one.content_type for one in ImageFormat if one.extension == extension), "application/octet-stream")
+
+
 BACKGROUND_PATTERN = "^#[0-9a-fA-F]{6}$"
 
 

@@ -11,7 +11,8 @@ const config: NextConfig = {
   reactStrictMode: true,
   devIndicators: false,
   headers: async () => [
-    { source: "/:path*", headers: Object.entries(FIXED_HEADERS).map(([key, value]) => ({ key, value })) },
+    // Pages of other sites may show the pictures under /t: their headers are the api's own.
+    { source: "/((?!t/).*)", headers: Object.entries(FIXED_HEADERS).map(([key, value]) => ({ key, value })) },
   ],
 };
 

@@ -54,10 +54,11 @@ def list_boxes(found: Resources) -> Iterator[DrawnBox]:
 def list_arrows(found: Resources) -> Iterator[Arrow]:
     components = _components(found)
     for ingress in found.of("workloads", "kubernetes_ingress_v1").values():
-        for rule in ingress["spec"]["rule"]:
-            for path in rule["http"]["path"]:
-                name = path["backend"]["service"]["name"]
-                yield Arrow("ingress", f"deployment:{components.get(name, '')}", path["path"])
+        for path in (path for rule in ingress["spec"]["rule"] for path in rule["http"]["path"]):
+            name = path["backend"]["service"]["name"]
+            # The api's second Service needs no second arrow.
+            if name in components:
+                yield Arrow("ingress", f"deployment:{components[name]}", path["path"])
     scaling = _scaled_object(found)
     if scaling:
         yield Arrow("scaler", f"deployment:{components.get(scaling['scaleTargetRef']['name'], '')}")

@@ -5,6 +5,7 @@ Annotations: https://kubernetes-sigs.github.io/aws-load-balancer-controller/late
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from cdktf import Fn, ITerraformDependable, Token
 from cdktf_cdktf_provider_kubernetes.ingress_v1 import (
@@ -32,6 +33,9 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
 OIDC_SECRET = "oidc-client"  # noqa: S105 - the name of a Secret
 
+PICTURES_PATH = "/t"
+"""Path of the stable URLs of thumbnails, which have a signature in place of a login."""
+
 _PREFIX = "alb.ingress.kubernetes.io"
 
 
@@ -41,13 +45,17 @@ def make_service(
     *,
     annotations: Mapping[str, str],
     depends_on: Sequence[ITerraformDependable],
+    is_open: bool = False,
 ) -> ServiceV1:
-    """Make the Service of the component's HTTP port; the load balancer cannot reach the metrics."""
+    """Make the Service of the component's HTTP port; the load balancer cannot reach the metrics.
+
+    With `is_open`, a second one, for the paths that need no login at the load balancer.
+    """
     return ServiceV1(
         stack,
-        f"{component.part}-service",
+        f"{component.part}-open-service" if is_open else f"{component.part}-service",
         metadata=ServiceV1Metadata(
-            name=component.name,
+            name=stack.names.open_api if is_open else component.name,
             namespace=stack.names.namespace,
             labels=component_labels(stack.config, component.part),
             annotations={f"{_PREFIX}/healthcheck-path": component.health_path, **annotations},
@@ -71,10 +79,14 @@ def make_ingress(
     certificate_arn: str | None,
     depends_on: Sequence[ITerraformDependable],
 ) -> IngressV1:
-    """Make the Ingress: `/ws` goes to the api, everything else to the frontend, which passes `/api` on itself.
+    """Make the Ingress: `/ws` goes to the api, everything else to the frontend, which passes `/api` and `/t` on itself.
 
+    With OIDC, `/t` goes to the api's open Service: the login of the load balancer belongs to a Service.
     Terraform waits until the load balancer stands; pods that come after it get their readiness gates.
     """
+    paths = [_path("/ws", api), _path("/", frontend)]
+    if stack.config.auth.oidc:
+        paths.insert(1, _path(PICTURES_PATH, replace(api, name=stack.names.open_api)))
     return IngressV1(
         stack,
         "ingress",
@@ -89,7 +101,7 @@ def make_ingress(
         ),
         spec=IngressV1Spec(
             ingress_class_name="alb",
-            rule=[IngressV1SpecRule(http=IngressV1SpecRuleHttp(path=[_path("/ws", api), _path("/", frontend)]))],
+            rule=[IngressV1SpecRule(http=IngressV1SpecRuleHttp(path=paths))],
         ),
         wait_for_load_balancer=True,
         timeouts=IngressV1Timeouts(create="15m", delete="20m"),

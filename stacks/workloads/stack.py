@@ -72,6 +72,8 @@ class WorkloadsStack(PipelineStack):
             annotations=oidc_annotations(oidc, for_websockets=True) if oidc else {},
             depends_on=[pipeline],
         )
+        if oidc:
+            make_service(self, api, annotations={}, depends_on=[pipeline], is_open=True)
         frontend_service = make_service(
             self,
             frontend,

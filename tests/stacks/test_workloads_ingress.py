@@ -136,6 +136,16 @@ def test_the_load_balancer_logs_people_in_but_no_websocket() -> None:
     assert subject["name"] == "aws-load-balancer-controller"
 
 
+def test_signed_pictures_need_no_login_at_the_load_balancer() -> None:
+    stack = workloads_of(OIDC)
+    [rule] = named(stack, "Ingress")["thumbnails"]["spec"]["rules"]
+    backends = {path["path"]: path["backend"]["service"]["name"] for path in rule["http"]["paths"]}
+    assert list(backends) == ["/ws", "/t", "/"]
+    services = named(stack, "Service")
+    assert set(annotations(stack, "Service", backends["/t"])) == {"healthcheck-path"}
+    assert services[backends["/t"]]["spec"] == services["thumbnails-api"]["spec"]
+
+
 def test_load_balancer_has_configured_firewall_and_addresses() -> None:
     given = annotations(workloads_of(EVERYTHING), "Ingress", "acme-thumbs")
     assert given["inbound-cidrs"] == "203.0.113.0/24"

@@ -100,7 +100,8 @@ def _make_page(services: ApiServices, position: float | None, cursor: str | None
             if room == 0:
                 return _dump_page(services, listing, items, before, offset)
             taken = shown[offset : offset + room]
-            items += views.show_thumbnails(record.model_copy(update={"thumbnails": tuple(taken)}), services.sign_url)
+            part = record.model_copy(update={"thumbnails": tuple(taken)})
+            items += views.show_thumbnails(part, services.sign_url, services.picture_urls.make_url)
             if len(taken) < len(shown[offset:]):
                 return _dump_page(services, listing, items, before, offset + len(taken))
             offset = 0

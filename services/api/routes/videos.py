@@ -1,5 +1,6 @@
 """Videos: list, details with timeline, retry."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -73,7 +74,7 @@ def _make_page(
     states = (state,) if state else _STATES
     page = services.listing.page(states, limit, start=start, matches=matches if wanted else None)
     return VideoPage(
-        items=[views.show_video(record, services.sign_url) for record in page.records],
+        items=[views.show_video(record, services.sign_url, services.picture_urls.make_url) for record in page.records],
         next_cursor=None if page.is_last else services.cursors.write(listing, page.positions),
     )
 
@@ -113,9 +114,18 @@ def retry_video(key: VideoPath, _: Operator, services: Services) -> Retried:
     summary="Get a video with its timeline",
     responses=document_problems(401, 404, 429, 503),
 )
-def get_video(key: VideoPath, _: Viewer, services: Services) -> VideoDetails:
+def get_video(
+    key: VideoPath,
+    _: Viewer,
+    services: Services,
+    stable_url_lifetime_s: Annotated[
+        int | None,
+        Query(ge=60, le=31_536_000, description="Lifetime of each `stable_url`; without it, they do not expire."),
+    ] = None,
+) -> VideoDetails:
     """Return a video. 404 until a worker has received it for the first time."""
-    return views.show_details(_find_record(services, key), services.sign_url)
+    link = partial(services.picture_urls.make_url, lifetime_s=stable_url_lifetime_s)
+    return views.show_details(_find_record(services, key), services.sign_url, link)
 
 
 def _find_record(services: ApiServices, given: str) -> VideoRecord:

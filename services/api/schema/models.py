@@ -149,6 +149,11 @@ class Thumbnail(Answer):
         description="Time of its frame as players show it, from the first picture or sound of the video."
     )
     url: str = Field(description="Presigned URL; the same for some minutes, so that browsers cache the picture.")
+    stable_url: str = Field(
+        description="URL that stays the same and needs no login, for pages of applications. It is relative to the api "
+        "or the dashboard unless API_PUBLIC_URL is set.",
+        examples=["https://thumbnail.example.com/t/uploads/trip/harbour.mp4/1.jpg?s=Nq3T"],
+    )
     width_px: int
     height_px: int
     size_bytes: int

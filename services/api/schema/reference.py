@@ -24,6 +24,21 @@ _TAIL = """
 `{key}` is an object key with its slashes, or the `id` of the video: the key as one path segment, for keys with `..` or
 `//`. Lists have pages: `next_cursor` of one page is the `cursor` of the next.
 
+## Thumbnails in pages
+
+Each thumbnail has a `stable_url`: `/t/{key}/{n}.jpg?s=...`, with `n` from 1 in the order of the positions. It needs no
+login, so that a page, a mail or another service can show it, and it stays the same when the video is uploaded or
+processed again. Its answer is a redirect to a presigned URL, which caches may keep for five minutes; no picture passes
+through the api, except those whose key has a segment `..`. A page with a content security policy must allow images of
+the api's address and of the bucket's.
+
+- The picture can be WebP or AVIF: `Content-Type` says so.
+- 404 means that there is no such thumbnail. With `Retry-After`, the video waits or is processed.
+- 403 means that the signature is wrong or has expired. Only the api can make one: it is an HMAC-SHA256 of key, number
+  and expiry.
+- `GET /api/videos/{key}?stable_url_lifetime_s=3600` gives URLs that expire.
+- To make all URLs invalid, delete the item `signing-key` of the videos table and restart the api's processes.
+
 ## Access
 
 `AUTH_MODE` is `token` (one operator token, or JSON `{"operator": [...], "viewer": [...]}`; a login with

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from services.api.schema.models import Attempt, Preview, Storyboard, Thumbnail, TimelineEntry, Video, VideoDetails
-from services.contract.keys import is_upload
+from services.contract.keys import is_upload, picture_number
 from services.contract.records import VideoRecord, VideoState
 from services.contract.traces import upload_trace_id
 
 Sign = Callable[[str], str]
 """Function that returns a presigned URL for an object key."""
+
+Link = Callable[[str, int], str]
+"""Function that returns the stable URL of a thumbnail, for the key of the video and the thumbnail's number."""
 
 _ID_MARK = "~"
 
@@ -32,26 +35,27 @@ def decode_video_key(given: str) -> str | None:
     return given if is_upload(given) and len(given.encode()) <= 1024 else None
 
 
-def show_thumbnails(record: VideoRecord, sign: Sign) -> list[Thumbnail]:
+def show_thumbnails(record: VideoRecord, sign: Sign, link: Link) -> list[Thumbnail]:
     return [
         Thumbnail(
             **thumbnail.model_dump(),
             video_key=record.key,
             url=sign(thumbnail.key),
+            stable_url=link(record.key, picture_number(thumbnail.key) or 1),
             created_at=record.finished_at or record.updated_at,
         )
         for thumbnail in record.thumbnails
     ]
 
 
-def show_video(record: VideoRecord, sign: Sign) -> Video:
-    return Video(**_show_fields(record, sign))
+def show_video(record: VideoRecord, sign: Sign, link: Link) -> Video:
+    return Video(**_show_fields(record, sign, link))
 
 
-def show_details(record: VideoRecord, sign: Sign) -> VideoDetails:
+def show_details(record: VideoRecord, sign: Sign, link: Link) -> VideoDetails:
     sheet, preview = record.storyboard, record.preview
     return VideoDetails(
-        **_show_fields(record, sign),
+        **_show_fields(record, sign, link),
         storyboard=Storyboard(url=sign(sheet.key), track_url=sign(sheet.track_key), **sheet.model_dump())
         if sheet
         else None,
@@ -63,13 +67,13 @@ def show_details(record: VideoRecord, sign: Sign) -> VideoDetails:
     )
 
 
-def _show_fields(record: VideoRecord, sign: Sign) -> dict[str, Any]:
+def _show_fields(record: VideoRecord, sign: Sign, link: Link) -> dict[str, Any]:
     names = set(Video.model_fields) - {"id", "thumbnails"}
     return {
         **record.model_dump(include=names),
         "id": encode_video_id(record.key),
         "uploaded_at": record.uploaded_at,
-        "thumbnails": show_thumbnails(record, sign),
+        "thumbnails": show_thumbnails(record, sign, link),
     }
 
 

@@ -15,6 +15,7 @@ from services.contract.keys import (
     UPLOAD_PREFIX,
     is_upload,
     picture_base,
+    picture_number,
     preview_key,
     storyboard_key,
     storyboard_track_key,
@@ -163,3 +164,10 @@ def test_a_key_with_the_same_beginning_has_no_base(ending: str) -> None:
 @pytest.mark.parametrize("key", ["", "1.jpg", "thumbnails/a.jpg", "thumbnails/a_0.jpg", "thumbnails/a_1.txt"])
 def test_a_key_that_no_worker_gives_has_no_base(key: str) -> None:
     assert picture_base(key) is None
+    assert picture_number(key) is None
+
+
+def test_a_thumbnails_key_has_its_number_and_an_overview_none() -> None:
+    base = "thumbnails/a_7.jpg_b"
+    keys = [thumbnail_key(base, 1), thumbnail_key(base, 20, "webp"), preview_key(base), storyboard_key(base, "jpg")]
+    assert [picture_number(key) for key in keys] == [1, 20, None, None]

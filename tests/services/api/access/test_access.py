@@ -53,8 +53,14 @@ ACTIONS = [
     ("POST", "/api/uploads/part-urls", {"key": "uploads/a.mp4", "upload_id": "x", "numbers": [1]}),
     ("POST", "/api/videos/uploads/a.mp4/retry", None),
 ]
-OPEN = [("GET", "/health"), ("GET", "/health/ready"), ("POST", "/api/session"), ("DELETE", "/api/session")]
-"""Operations without a login: the probes, the login itself and the logout."""
+OPEN = [
+    ("GET", "/health"),
+    ("GET", "/health/ready"),
+    ("POST", "/api/session"),
+    ("DELETE", "/api/session"),
+    ("GET", "/t/{key}/{number}.jpg"),
+]
+"""Operations without a login: the probes, the login itself, the logout, and pictures, whose URLs are signed."""
 
 SIGNER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/clips/0123456789abcdef"
 
