@@ -8,6 +8,7 @@ from dataclasses import replace
 from anyio import to_thread
 from fastapi import Depends, FastAPI
 
+from services.api.access.api_tokens import ApiTokens
 from services.api.access.auth import Authenticator
 from services.api.access.picture_urls import PictureUrls
 from services.api.access.secret_key import SecretKey
@@ -21,7 +22,7 @@ from services.api.live.sockets import Sockets
 from services.api.live.sources.pods import choose_pods_source
 from services.api.live.sources.queues import read_queues
 from services.api.live.sources.videos import VideosReader
-from services.api.routes import actions, health, pictures, session, state, thumbnails, uploads, videos
+from services.api.routes import actions, health, pictures, session, state, thumbnails, tokens, uploads, videos
 from services.api.schema import openapi, pages, problems
 from services.api.schema.cursors import Cursors
 from services.api.schema.parameters import refuse_unknown_parameters
@@ -59,6 +60,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
     presigner = Presigner(clients.s3, settings.s3_bucket)
     letters = DeadLetterStore(queue, dead_letters)
     key = SecretKey(shared)
+    api_tokens = ApiTokens(shared)
     sockets = Sockets(settings.max_sockets)
     pods = choose_pods_source(settings, lambda: live.request_push())  # noqa: PLW0108 - `live` is made below
     readers = Readers(lambda: read_queues(queue, dead_letters), VideosReader(shared, listing).read, pods.read)
@@ -94,7 +96,8 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
         live=live,
         sockets=sockets,
         cursors=Cursors(key),
-        authenticator=Authenticator(settings, shared),
+        authenticator=Authenticator(settings, shared, api_tokens),
+        api_tokens=api_tokens,
         telemetry=telemetry,
         close=pods.close,
     )
@@ -130,7 +133,7 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
         openapi_url=None,
     )
     app.state.services = services
-    for router in (session, state, thumbnails, videos, pictures, uploads, actions):
+    for router in (session, state, thumbnails, videos, pictures, uploads, actions, tokens):
         app.include_router(router.router, dependencies=[Depends(refuse_unknown_parameters)])
     for router in (health, pages):
         app.include_router(router.router)

@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
-from services.api.access.auth import Authenticator, Caller, check_operator, check_origin
+from services.api.access.api_tokens import ApiTokens
+from services.api.access.auth import Authenticator, Caller, check_admin, check_operator, check_origin
 from services.api.access.picture_urls import PictureUrls
 from services.api.actions.dead_letters import DeadLetterStore
 from services.api.actions.purge import Purge
@@ -45,6 +46,7 @@ class ApiServices:
     sockets: Sockets
     cursors: Cursors
     authenticator: Authenticator
+    api_tokens: ApiTokens
     telemetry: Telemetry
     close: Callable[[], None]
 
@@ -75,5 +77,14 @@ def authenticate_operator(request: Request, services: Services) -> Caller:
     return found
 
 
+def authenticate_admin(request: Request, services: Services) -> Caller:
+    """Return the caller if it may manage API tokens. Raises: ForbiddenError, the errors of `authenticate_viewer`."""
+    check_origin(request, services.settings.api_public_url)
+    found = services.authenticator.authenticate(request)
+    check_admin(found)
+    return found
+
+
 Viewer = Annotated[Caller, Depends(authenticate_viewer)]
 Operator = Annotated[Caller, Depends(authenticate_operator)]
+Admin = Annotated[Caller, Depends(authenticate_admin)]

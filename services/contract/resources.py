@@ -34,6 +34,9 @@ SIGNING_KEY = "signing-key"
 ENDED_SESSIONS_KEY = "ended-sessions"
 """Key of the item with the sessions that a logout has ended, which all processes of the api share."""
 
+API_TOKENS_KEY = "api-tokens"
+"""Key of the item with the API tokens, as hashes, which all processes of the api share."""
+
 PURGER = "(purge)"
 """Owner of a claim while a purge deletes the pictures under it; not a valid key of an upload."""
 

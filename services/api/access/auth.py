@@ -2,13 +2,14 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NoReturn
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from services.api.access.api_tokens import PREFIX, ApiTokens
 from services.api.access.limiter import FailureLimiter
 from services.api.access.sessions import EndedSessions
 from services.api.access.tokens import Token, TokenSet, TokenStore
@@ -31,6 +32,8 @@ class Caller:
     role: Role
     name: str | None = None
     expires_at: datetime | None = None
+    is_admin: bool = False
+    """True if it may make and revoke API tokens."""
 
 
 @dataclass(frozen=True)
@@ -45,30 +48,38 @@ class _Login:
 class Authenticator:
     """Authenticator of requests. Its methods can block for a key or a secret, so they run in threads."""
 
-    def __init__(self, settings: ApiSettings, shared: SharedItems) -> None:
+    def __init__(self, settings: ApiSettings, shared: SharedItems, api_tokens: ApiTokens) -> None:
         """Read the tokens. Raises: TokensError, AwsError, OSError if that fails."""
         self.mode = settings.auth_mode
         self._settings = settings
         self._limiter = FailureLimiter()
+        self._api_tokens = api_tokens
         self._ended = EndedSessions(shared, lifetime_s=settings.session_lifetime_s)
         self._tokens = TokenStore.from_settings(settings) if self.mode == "token" else None
         self._verifier = _make_verifier(settings) if self.mode == "oidc" else None
 
     def authenticate(self, connection: HTTPConnection) -> Caller:
         """Return the caller of a request. Raises: UnauthorizedError, TooManyError, UnavailableError."""
+        if self.mode == "none":
+            return Caller("operator", is_admin=True)
+        if (secret := _read_bearer(connection)) and secret.startswith(PREFIX):
+            return self._by_api_token(connection, secret)
         if self._tokens is not None:
             return self._by_token(connection, self._tokens.current())
         if self._verifier is not None:
             data = connection.headers.get(OIDC_HEADER)
             if not data:
                 raise UnauthorizedError("You are not logged in at the load balancer. Load the page again.")
-            return Caller(*self._verifier.verify(data))
-        return Caller("operator")
+            role, name = self._verifier.verify(data)
+            return Caller(role, name, is_admin=role == "operator")
+        raise AssertionError(f"no way to authenticate in the mode {self.mode}")
 
     def login(self, connection: HTTPConnection, secret: str, response: Response) -> Caller:
         """Start a cookie session for a caller with a valid token. Raises: UnauthorizedError, TooManyError."""
         if self._tokens is None:
             return self.authenticate(connection)
+        if secret.startswith(PREFIX):
+            raise UnauthorizedError("API tokens are for programs: send Authorization: Bearer and the token.")
         tokens = self._tokens.current()
         token = self._check_token(connection, tokens, secret)
         lifetime_s = self._settings.session_lifetime_s
@@ -85,7 +96,7 @@ class Authenticator:
         )
         # The time in the cookie, as later requests give it.
         _, since = serializer.loads(cookie, return_timestamp=True)
-        return Caller(token.role, expires_at=since + timedelta(seconds=lifetime_s))
+        return _make_caller(token, expires_at=since + timedelta(seconds=lifetime_s))
 
     def logout(self, connection: HTTPConnection, response: Response) -> None:
         """End the session of the cookie, also for copies of the cookie, and delete the cookie.
@@ -98,11 +109,11 @@ class Authenticator:
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=is_https(connection))
 
     def _by_token(self, connection: HTTPConnection, tokens: TokenSet) -> Caller:
-        scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
-        if scheme:
-            if scheme.lower() != "bearer":
+        if connection.headers.get("authorization"):
+            secret = _read_bearer(connection)
+            if secret is None:
                 raise UnauthorizedError("Authorization must be: Bearer and the token.")
-            return Caller(self._check_token(connection, tokens, credentials.strip()).role)
+            return _make_caller(self._check_token(connection, tokens, secret))
         if cookie := connection.cookies.get(COOKIE):
             return self._by_cookie(cookie, tokens)
         raise UnauthorizedError("Log in, or send the token: Authorization: Bearer and the token.")
@@ -114,7 +125,17 @@ class Authenticator:
         token = tokens.by_fingerprint(login.fingerprint)
         if token is None:
             raise UnauthorizedError("The token of this login is no longer accepted: log in again.")
-        return Caller(token.role, expires_at=login.since + timedelta(seconds=self._settings.session_lifetime_s))
+        return _make_caller(token, expires_at=login.since + timedelta(seconds=self._settings.session_lifetime_s))
+
+    def _by_api_token(self, connection: HTTPConnection, secret: str) -> Caller:
+        token = self._api_tokens.find(secret)
+        if token is None:
+            self._refuse_token(connection)
+        if token.has_expired(datetime.now(UTC)):
+            raise UnauthorizedError("The API token has expired. An admin can create another one.")
+        self._api_tokens.note_use(token)
+        role: Role = "viewer" if token.scope == "read" else "operator"
+        return Caller(role, token.name, is_admin=token.scope == "admin")
 
     def _read_login(self, cookie: str, tokens: TokenSet) -> "_Login | None":
         """Return the login in a cookie, None if the signature is invalid or the login has expired."""
@@ -128,8 +149,10 @@ class Authenticator:
 
     def _check_token(self, connection: HTTPConnection, tokens: TokenSet, secret: str) -> Token:
         """Return the token. The limit on failures does not apply to valid tokens, as callers can share an address."""
-        if token := tokens.find_token(secret):
-            return token
+        return tokens.find_token(secret) or self._refuse_token(connection)
+
+    def _refuse_token(self, connection: HTTPConnection) -> NoReturn:
+        """Count a wrong token of an address. Raises: UnauthorizedError, TooManyError after too many."""
         address = client_address(connection, self._settings.trusted_proxies)
         wait_s = self._limiter.wait_s(address)
         if wait_s > 0:
@@ -142,6 +165,12 @@ def check_operator(caller: Caller) -> None:
     """Raise ForbiddenError if the caller is not an operator."""
     if caller.role != "operator":
         raise ForbiddenError("This needs the role operator; yours is viewer.")
+
+
+def check_admin(caller: Caller) -> None:
+    """Raise ForbiddenError if the caller is no admin."""
+    if not caller.is_admin:
+        raise ForbiddenError("This needs an operator's login, or an API token with the scope admin.")
 
 
 def check_origin(connection: HTTPConnection, public_url: str | None) -> None:
@@ -179,6 +208,16 @@ def client_address(connection: HTTPConnection, trusted_proxies: int) -> str:
     if trusted_proxies and len(forwarded) >= trusted_proxies:
         return forwarded[-trusted_proxies]
     return peer
+
+
+def _make_caller(token: Token, *, expires_at: datetime | None = None) -> Caller:
+    return Caller(token.role, expires_at=expires_at, is_admin=token.role == "operator")
+
+
+def _read_bearer(connection: HTTPConnection) -> str | None:
+    """Return the token of a request, None if it has none or another scheme."""
+    scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
+    return credentials.strip() if scheme.lower() == "bearer" else None
 
 
 def _make_serializer(tokens: TokenSet) -> URLSafeTimedSerializer:

@@ -62,10 +62,13 @@ class Config(Answer):
 class Session(Answer):
     role: Role
     auth_mode: Literal["token", "oidc", "none"]
-    name: str | None = Field(default=None, description="Name of the caller, if the identity provider sends it.")
+    name: str | None = Field(
+        default=None, description="Name of the caller: from the identity provider, or of its API token."
+    )
     expires_at: AwareDatetime | None = Field(
         default=None, description="End of the login; null for requests with a token."
     )
+    is_admin: bool = Field(description="True if the caller may make and revoke API tokens.")
 
 
 class Login(Question):

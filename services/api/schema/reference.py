@@ -43,9 +43,17 @@ the api's address and of the bucket's.
 
 `AUTH_MODE` is `token` (one operator token, or JSON `{"operator": [...], "viewer": [...]}`; a login with
 `POST /api/session` sets an HttpOnly cookie), `oidc` (the load balancer's signed header) or `none`. A viewer sees
-everything; an operator can also act. `/ws` and all actions answer 403 to pages of another origin. To rotate a token,
-give the secret a new value. The previous value stays valid until the next rotation. Sessions, `/ws` included, end when
-their token is no longer valid.
+everything; an operator can also act, and make API tokens. `/ws` and all actions answer 403 to pages of another origin.
+To rotate a token, give the secret a new value. The previous value stays valid until the next rotation. Sessions, `/ws`
+included, end when their token is no longer valid.
+
+**API tokens** are for programs. An admin, which is an operator or an API token with the scope `admin`, makes one with
+`POST /api/tokens`: with a name, a scope (`read` as a viewer, `act` as an operator, `admin`) and a lifetime, 90 days if
+none is given. The answer shows its value once; the pipeline stores its SHA-256 hash. A token begins with `tnp_` and
+goes into `Authorization: Bearer`; it starts no session. `DELETE /api/tokens/{token_id}` revokes it: within about two
+seconds no process accepts it. While the videos table does not answer, the last known tokens remain valid. Each process
+writes `last_used_at` at most once a minute. With `oidc`, the load balancer refuses requests without its login, so API
+tokens work only inside the cluster's network.
 
 ## Cost
 
@@ -98,8 +106,8 @@ def api_reference() -> str:
 
 
 def _make_row(method: str, path: str, operation: dict[str, Any]) -> str:
-    role = "open"
-    if "security" in operation:
+    role = operation.get("x-role", "open")
+    if "security" in operation and role == "open":
         role = "operator" if "403" in operation["responses"] else "viewer"
     problems = " ".join(status for status in sorted(operation["responses"]) if status >= "400")
     return f"| `{method.upper()} {path}` | {operation['summary']} | {role} | {problems} |\n"

@@ -53,6 +53,9 @@ ACTIONS = [
     ("POST", "/api/uploads/part-urls", {"key": "uploads/a.mp4", "upload_id": "x", "numbers": [1]}),
     ("POST", "/api/videos/uploads/a.mp4/retry", None),
 ]
+ADMIN = [("POST", "/api/tokens"), ("GET", "/api/tokens"), ("DELETE", "/api/tokens/{token_id}")]
+"""Operations of admins: tests/services/api/access/test_api_tokens.py."""
+
 OPEN = [
     ("GET", "/health"),
     ("GET", "/health/ready"),
@@ -95,7 +98,7 @@ def test_every_operation_of_the_document_has_its_role() -> None:
     actions = {(method, path.replace("uploads/a.mp4", "{key}")) for method, path, _ in ACTIONS}
     # Its own test below: it needs a video.
     details = {("GET", "/api/videos/{key}")}
-    assert operations == pages | actions | details | set(OPEN)
+    assert operations == pages | actions | details | set(ADMIN) | set(OPEN)
 
 
 def test_details_of_a_video_need_only_a_login(shared_place: Place, api: Api, viewer: httpx.Client) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.api.access import sessions
+from services.api.access import shared_document
 from services.api.access.sessions import EndedSessions
 from services.aws.shared import SharedItems
 from services.contract.resources import ENDED_SESSIONS_KEY
@@ -37,8 +37,8 @@ def test_a_logout_is_known_at_once_to_new_processes(shared: SharedItems) -> None
 
 
 def test_the_first_check_waits_longer_for_the_table(shared: SharedItems, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "_PATIENCE_S", 0)
-    monkeypatch.setattr(sessions, "_FIRST_PATIENCE_S", 60)
+    monkeypatch.setattr(shared_document, "_PATIENCE_S", 0)
+    monkeypatch.setattr(shared_document, "_FIRST_PATIENCE_S", 60)
     assert not ended(shared).has_ended("a", ago(10))
 
 
