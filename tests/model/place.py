@@ -14,6 +14,7 @@ from services.contract.resources import PipelineResources
 from services.local.provision import QueueUrls
 from tests.model.aws.calls import Boundary
 from tests.model.aws.dynamodb import SimulatedDynamoDb
+from tests.model.aws.requests import check_requests
 from tests.model.aws.s3 import SimulatedBucket, SimulatedS3
 from tests.model.aws.sqs import SimulatedQueue, SimulatedSqs
 from tests.support.place import Place
@@ -23,7 +24,7 @@ ENDPOINT = "https://sqs.simulated"
 
 @contextmanager
 def simulated_place(resources: PipelineResources) -> Iterator[Place]:
-    """Yield a place whose calls have their effect at once."""
+    """Yield a place whose calls have their effect at once, and whose clients check requests as boto3 does."""
     boundary = Boundary()
     urls = QueueUrls(f"{ENDPOINT}/queue", f"{ENDPOINT}/dead")
     queue = SimulatedQueue(urls.url, most_receives=resources.queue.max_receive_count, dead=urls.dead_letter_url)
@@ -34,7 +35,11 @@ def simulated_place(resources: PipelineResources) -> Iterator[Place]:
             sqs.put(urls.url, body)
 
     s3 = SimulatedS3(boundary, [SimulatedBucket(resources.bucket)], notify=notify)
-    clients: Any = Clients(s3, sqs, SimulatedDynamoDb(boundary))  # type: ignore[arg-type]
+    dynamodb = SimulatedDynamoDb(boundary)
+    check_requests(s3, "s3")
+    check_requests(sqs, "sqs")
+    check_requests(dynamodb, "dynamodb", table=resources.table.name)
+    clients: Any = Clients(s3, sqs, dynamodb)  # type: ignore[arg-type]
 
     def request_range(_: str, url: str, asked: dict[str, str]) -> Any:
         return s3.request_range(url, asked)

@@ -127,6 +127,8 @@ class SimulatedDynamoDb:
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803 - boto3's names
         ((table, request),) = RequestItems.items()
+        if not request.get("ConsistentRead"):
+            raise AssertionError("a read that can be stale decides nothing here")
 
         def get() -> dict[str, Any]:
             if self._boundary.happens(self._boundary.faults.of_256 // 2):
