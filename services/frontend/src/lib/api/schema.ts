@@ -230,6 +230,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the API tokens
+         * @description List all API tokens, without their values. The tokens of the pipeline's own secret are not among them.
+         */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Create an API token
+         * @description Create a token for a program. The answer has its value, which cannot be read again.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API token
+         * @description Revoke a token: within seconds no process accepts it, and its WebSockets are closed.
+         */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/uploads": {
         parameters: {
             query?: never;
@@ -409,10 +453,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/t/{key}/{number}.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a thumbnail by its stable URL
+         * @description Redirect to the thumbnail. The signature in the URL replaces a login.
+         *
+         *     404 has `Retry-After` while the video waits or is processed: the URL can be used before the thumbnail exists.
+         */
+        get: operations["getPicture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** ApiToken */
+        ApiToken: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * @description Null if it does not expire.
+             */
+            expires_at: string | null;
+            /** Has Expired */
+            has_expired: boolean;
+            /**
+             * Id
+             * @example 5f2d0c9a1b3e4d67
+             */
+            id: string;
+            /**
+             * Last Used At
+             * @description Accurate to a minute; null if it was never used.
+             */
+            last_used_at: string | null;
+            /**
+             * Name
+             * @example website
+             */
+            name: string;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "read" | "act" | "admin";
+        };
+        /** ApiTokenRequest */
+        ApiTokenRequest: {
+            /**
+             * Expires In Days
+             * @description Lifetime in days; null for a token that does not expire.
+             * @default 90
+             */
+            expires_in_days?: number | null;
+            /**
+             * Name
+             * @description Name for people.
+             * @example website
+             */
+            name: string;
+            /**
+             * Scope
+             * @description read: as a viewer. act: as an operator. admin: also make and revoke API tokens.
+             * @example read
+             * @enum {string}
+             */
+            scope: "read" | "act" | "admin";
+        };
+        /** ApiTokens */
+        ApiTokens: {
+            /**
+             * Items
+             * @description All API tokens, the newest first, with expired ones.
+             */
+            items: components["schemas"]["ApiToken"][];
+        };
         /**
          * Attempt
          * @description One attempt at a video.
@@ -567,6 +698,47 @@ export interface components {
              * @example 0.1.0
              */
             version: string;
+        };
+        /** CreatedApiToken */
+        CreatedApiToken: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * @description Null if it does not expire.
+             */
+            expires_at: string | null;
+            /** Has Expired */
+            has_expired: boolean;
+            /**
+             * Id
+             * @example 5f2d0c9a1b3e4d67
+             */
+            id: string;
+            /**
+             * Last Used At
+             * @description Accurate to a minute; null if it was never used.
+             */
+            last_used_at: string | null;
+            /**
+             * Name
+             * @example website
+             */
+            name: string;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "read" | "act" | "admin";
+            /**
+             * Token
+             * @description Value for `Authorization: Bearer`. It is shown this once: the pipeline stores only its hash.
+             * @example tnp_9b2cf535f27731c974343645a3985328
+             */
+            token: string;
         };
         /** DeadLetter */
         DeadLetter: {
@@ -1100,8 +1272,13 @@ export interface components {
              */
             expires_at?: string | null;
             /**
+             * Is Admin
+             * @description True if the caller may make and revoke API tokens.
+             */
+            is_admin: boolean;
+            /**
              * Name
-             * @description Name of the caller, if the identity provider sends it.
+             * @description Name of the caller: from the identity provider, or of its API token.
              */
             name?: string | null;
             /**
@@ -1262,6 +1439,12 @@ export interface components {
             position_pct: number;
             /** Size Bytes */
             size_bytes: number;
+            /**
+             * Stable Url
+             * @description URL that stays the same and needs no login, for pages of applications. It is relative to the api or the dashboard unless API_PUBLIC_URL is set.
+             * @example https://thumbnail.example.com/t/uploads/trip/harbour.mp4/1.jpg?s=Nq3T
+             */
+            stable_url: string;
             /**
              * Time S
              * @description Time of its frame as players show it, from the first picture or sound of the video.
@@ -2567,6 +2750,254 @@ export interface operations {
             };
         };
     };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiTokens"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiToken"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `id` of the token. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     createUpload: {
         parameters: {
             query?: never;
@@ -3045,7 +3476,10 @@ export interface operations {
     };
     getVideo: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Lifetime of each `stable_url`; without it, they do not expire. */
+                stable_url_lifetime_s?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Object key with its slashes, or the `id` of the video. */
@@ -3250,6 +3684,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    getPicture: {
+        parameters: {
+            query?: {
+                /** @description Expiry in seconds since 1970, if there is one. */
+                e?: number | null;
+                /** @description Signature, as in `stable_url` of a thumbnail. */
+                s?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Object key with its slashes, or the `id` of the video. */
+                key: string;
+                /** @description Number of the thumbnail, from 1, in the order of the positions. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture itself, if its key has a segment `..`, which no URL can have. */
+            200: {
+                headers: {
+                    /** @description Minutes for which the answer can be reused; a presigned URL is valid for longer. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description The picture is at `Location`, a presigned URL. */
+            302: {
+                headers: {
+                    /** @description Minutes for which the answer can be reused; a presigned URL is valid for longer. */
+                    "Cache-Control"?: string;
+                    /** @description Presigned URL of the picture, of any image format. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
