@@ -15,7 +15,7 @@ from tests.services.api.process import Api, get
 from tests.services.api.records import a_record, store, write
 from tests.support.place import Place
 
-ODD = "uploads/../a//Ü 100% +&=?#/é.mp4"
+ODD = "uploads/../stable//Ü 100% +&=?#/é.mp4"
 KEY: Any = SimpleNamespace(remembered="secret")
 OTHER: Any = SimpleNamespace(remembered="another secret")
 
