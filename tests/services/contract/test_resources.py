@@ -1,7 +1,7 @@
 """Rules between the pipeline's resources."""
 
 from services.contract.keys import UPLOAD_PREFIX
-from services.contract.resources import CLAIM_PREFIX, SPARE_RECEIVES, TOTALS_KEY, pipeline_resources
+from services.contract.resources import CLAIM_PREFIX, SPARE_ATTEMPTS, SPARE_RECEIVES, TOTALS_KEY, pipeline_resources
 from services.contract.settings import WorkerSettings
 
 
@@ -38,6 +38,11 @@ def test_a_worker_gives_up_before_the_queue() -> None:
     tries = WorkerSettings.model_fields["max_receive_count"].default
     assert pipeline_resources("clips").queue.max_receive_count == tries + SPARE_RECEIVES
     assert pipeline_resources("clips", tries=2).queue.max_receive_count == 2 + SPARE_RECEIVES
+
+
+def test_most_spare_receives_record_a_failure() -> None:
+    queue = pipeline_resources("clips").queue
+    assert (SPARE_RECEIVES - SPARE_ATTEMPTS) * queue.visibility_timeout_s > 2 * 3600
 
 
 def test_keys_of_uploads_never_equal_other_items() -> None:

@@ -13,7 +13,7 @@ from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.queue import DeadLetterQueue, Message, MessageQueue
 from services.contract.events import RETRY, UploadEvent, make_notification_body, parse_notification
 from services.contract.records import ReasonCode, VideoState
-from services.contract.resources import DEFAULT_TRIES, SPARE_ATTEMPTS, SPARE_RECEIVES
+from services.contract.resources import DEFAULT_TRIES, SPARE_ATTEMPTS
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.sandbox.sandbox import SandboxError
 from services.worker.health import HealthServer
@@ -180,15 +180,15 @@ def test_receives_after_the_attempts_only_record_the_failure(place: Place, recei
 
 def test_a_failure_is_recorded_after_a_long_outage(place: Place) -> None:
     upload(place, b"film")
-    for _ in range(ATTEMPTS):
+    for _ in range(ATTEMPTS + 2):
         place.queue.hand_back(receive(place))
-    for _ in range(SPARE_RECEIVES - SPARE_ATTEMPTS - 1):
+    worker = a_loop(place)
+    with failing(DeadLetterQueue, "put"):
         message = receive(place)
-        with failing(DeadLetterQueue, "put"):
-            a_loop(place)._process_message(message, None)  # noqa: SLF001 - one message in this thread
-        place.queue.hand_back(message)
+        worker._process_message(message, None)  # noqa: SLF001 - one message in this thread
+    place.queue.hand_back(message)
 
-    settle(place)
+    worker._process_message(receive(place), None)  # noqa: SLF001 - one message in this thread
 
     # SQS has not moved the message, which would have left the record in progress and a letter without a reason.
     assert (record_of(place).state, left(place)) == (VideoState.FAILED, 0)
