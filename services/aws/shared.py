@@ -38,7 +38,7 @@ class SharedItems:
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
-        self._totals = ShardedTotals(dynamodb, table)
+        self._totals = ShardedTotals(dynamodb, table, shards=1)
 
     def read(self) -> Shared:
         """Read totals, samples and purge with one request, or two if the number of shards has grown.

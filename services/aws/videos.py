@@ -175,7 +175,7 @@ class VideosTable:
             for attempt in range(BUSY_ATTEMPTS):
                 with translate_errors("delete items of the videos table"):
                     answer = self._dynamodb.batch_write_item(RequestItems={self._name: requests})
-                requests = answer.get("UnprocessedItems", {}).get(self._name, [])
+                requests = answer.get("UnprocessedItems", {}).get(self._name)
                 if not requests:
                     break
                 time.sleep(choose_pause_s(attempt))

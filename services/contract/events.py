@@ -163,5 +163,5 @@ def is_newer(sequencer: str, other: str) -> bool:
     Both are hexadecimal; the shorter one is padded with zeros on the right
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html).
     """
-    width = max(len(sequencer), len(other))
-    return sequencer.upper().ljust(width, "0") > other.upper().ljust(width, "0")
+    # A shorter `sequencer` needs no zeros: a text comes before any other text that begins with it.
+    return sequencer.upper() > other.upper().ljust(len(sequencer), "0")

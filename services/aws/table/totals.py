@@ -51,7 +51,7 @@ class TotalsReading:
 
 
 class ShardedTotals:
-    def __init__(self, dynamodb: "DynamoDBClient", table: str, shards: int = 1) -> None:
+    def __init__(self, dynamodb: "DynamoDBClient", table: str, shards: int) -> None:
         """Set the table and the number of shards that this process writes."""
         self._dynamodb = dynamodb
         self._table = table
@@ -193,12 +193,11 @@ class ShardedTotals:
         }
 
     def _if_announced(self, shards: int) -> "TransactWriteItemTypeDef":
-        condition = "#shards = :shards" if shards > 1 else "attribute_not_exists(#shards) OR #shards = :shards"
         return {
             "ConditionCheck": {
                 "TableName": self._table,
                 "Key": to_attributes({"pk": SHARDS_KEY}),
-                "ConditionExpression": condition,
+                "ConditionExpression": "attribute_not_exists(#shards) OR #shards = :shards",
                 "ExpressionAttributeNames": {"#shards": SHARDS_KEY},
                 "ExpressionAttributeValues": to_attributes({":shards": shards}),
             }

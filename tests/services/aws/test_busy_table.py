@@ -10,8 +10,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from services.aws.errors import AwsError, BaseTakenError, ServiceError, WriteConflictError
 from services.aws.table.transactions import BUSY_ATTEMPTS, choose_pause_s, failed_conditions
+from services.aws.videos import VideosTable
 from services.contract.records import WRITES
 from services.contract.resources import SHARDS_KEY, TOTALS_KEY
+from services.contract.shards import choose_shard
 from tests.support.history import a_record, done
 from tests.support.place import Place
 
@@ -116,6 +118,73 @@ def test_pauses_grow_from_20_ms_to_two_seconds() -> None:
         drawn: list[Any] = [choose_pause_s(number) for number in range(8)]
 
     assert drawn == [(0.01, pytest.approx(min(LIMIT_S, 0.02 * 2**number))) for number in range(8)]
+
+
+DENIED = refusal("AccessDeniedException")
+CONFLICT = cancelled("ConditionalCheckFailed")
+
+
+@pytest.mark.parametrize(
+    ("act", "errors", "action"),
+    [
+        (lambda videos: videos.remove([a_record(), a_record("uploads/b.mp4")]), [DENIED], "remove 2 records"),
+        (lambda videos: videos.seize("t/a", "uploads/a.mp4"), [DENIED], "seize the claim on t/a"),
+        (lambda videos: videos.release(["t/a", "t/b"]), [DENIED], "release 2 claims"),
+        (lambda videos: videos.release(["t/a", "t/b"]), [CONFLICT, DENIED], "release the claim on t/a"),
+        (lambda videos: videos.correct({}, {}), [DENIED], "correct the totals"),
+    ],
+)
+def test_an_error_names_the_write_that_failed(
+    place: Place,
+    refuse: Callable[..., Refusals],
+    act: Callable[[VideosTable], object],
+    errors: list[Exception],
+    action: str,
+) -> None:
+    refuse(*errors)
+
+    with pytest.raises(ServiceError, match=f"^{action}: AccessDeniedException"):
+        act(place.videos)
+
+
+def key_in_shard(shard: int, shards: int = 2) -> str:
+    return next(key for number in range(99) if choose_shard(key := f"uploads/{number}.mp4", shards) == shard)
+
+
+@pytest.mark.parametrize(("shard", "action"), [(0, "reduce the number of shards"), (1, "fold totals#1")])
+def test_an_error_names_the_step_of_a_fold_that_failed(
+    place: Place, refuse: Callable[..., Refusals], shard: int, action: str
+) -> None:
+    place.videos_with(2).replace(None, a_record(key_in_shard(shard)))
+    refuse(DENIED)
+
+    with pytest.raises(ServiceError, match=f"^{action}: AccessDeniedException"):
+        place.videos.fold_totals()
+
+
+@pytest.mark.parametrize(("conflicts", "is_folded"), [(4, True), (5, False)])
+def test_a_shard_that_changes_during_a_fold_is_read_again(
+    place: Place, refuse: Callable[..., Refusals], conflicts: int, *, is_folded: bool
+) -> None:
+    place.videos_with(2).replace(None, a_record(key_in_shard(1)))
+    before = place.videos.counters()
+    refuse(*[CONFLICT] * conflicts)
+
+    assert place.videos.fold_totals() is is_folded
+
+    assert {**place.videos.counters(), WRITES: 1} == {**before, WRITES: 1}
+    assert (TOTALS_KEY in {item["pk"] for item in place.videos.scan()}) is is_folded
+
+
+def test_a_release_of_many_claims_takes_several_transactions(
+    place: Place, refuse: Callable[..., Refusals], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.aws.videos.RELEASE_AT_ONCE", 2)
+    sent = refuse()
+
+    place.videos.release(["t/a", "t/b", "t/a", "t/c"])
+
+    assert [len(request["TransactItems"]) for request in sent.requests] == [2, 1]
 
 
 def test_each_failed_condition_is_found_by_its_number(place: Place, refuse: Callable[..., Refusals]) -> None:
@@ -230,7 +299,31 @@ def test_totals_read_in_parts_are_whole(place: Place, pauses: list[float]) -> No
 
     assert expected["videos_done"] == 12
     assert [len(asked["Keys"]) for asked in partial.asked] == [5, 4, 3, 2]
-    assert len(pauses) == 3
+    assert (len(pauses), pauses[0] <= 0.02) == (3, True)
+
+
+@pytest.mark.parametrize("method", ["batch_get_item", "batch_write_item"])
+def test_an_answer_may_leave_out_an_empty_rest(place: Place, method: str) -> None:
+    place.videos.replace(None, a_record())
+    whole = getattr(place.clients.dynamodb, method)
+
+    def answer(**request: Any) -> Any:
+        return {name: value for name, value in whole(**request).items() if not name.startswith("Unprocessed")}
+
+    with patch.object(place.clients.dynamodb, method, answer):
+        assert place.videos.totals()["videos_processing"] == 1
+        place.videos.delete(["uploads/a.mp4"])
+
+    assert place.videos.get("uploads/a.mp4") is None
+
+
+def test_a_reader_of_one_shard_asks_for_its_item_alone(place: Place, refuse: Callable[..., Refusals]) -> None:
+    asked = refuse(method="batch_get_item")
+
+    place.videos.totals()
+
+    ((request,),) = (sent["RequestItems"].values() for sent in asked.requests)
+    assert [key["pk"]["S"] for key in request["Keys"]] == [SHARDS_KEY, TOTALS_KEY]
 
 
 def test_totals_that_are_never_whole_are_an_error(place: Place) -> None:
@@ -248,13 +341,13 @@ def test_totals_that_are_never_whole_are_an_error(place: Place) -> None:
 def test_a_number_of_shards_is_announced_again_after_five_minutes(
     place: Place, refuse: Callable[..., Refusals], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now_s = [1000.0]
+    now_s = [0.0]
     monkeypatch.setattr("services.aws.table.totals.time.monotonic", lambda: now_s[0])
     sent = refuse(method="update_item")
     videos = place.videos_with(8)
     record = a_record()
     numbers = []
-    for now_s[0] in (1000.0, 1299.0, 1300.0, 1301.0):
+    for now_s[0] in (0.0, 299.0, 300.0, 301.0):
         written = videos.replace(None, record)
         videos.remove([written])
         numbers.append(len(sent.requests))
@@ -269,7 +362,7 @@ def test_a_number_of_shards_is_announced_again_after_five_minutes(
 def test_one_shard_is_never_announced(place: Place, refuse: Callable[..., Refusals]) -> None:
     sent = refuse(method="update_item")
 
-    place.videos.replace(None, a_record())
+    VideosTable(place.clients.dynamodb, place.resources.table.name).replace(None, a_record())
 
     assert sent.requests == []
 

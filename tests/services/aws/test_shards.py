@@ -139,6 +139,20 @@ def test_a_reader_sees_shards_that_were_made_after_it(place: Place) -> None:
     assert (raised, idle) == (["BatchGetItem", "BatchGetItem"], ["BatchGetItem"])
 
 
+def test_a_record_is_counted_in_the_shard_of_its_key(place: Place) -> None:
+    key = next(key for number in range(99) if choose_shard(key := f"uploads/{number}.mp4", 8) == 5)
+
+    place.videos_with(8).replace(None, a_record(key))
+
+    assert items_of_totals(place) == [f"{TOTALS_KEY}#5"]
+
+
+def test_a_correction_of_an_empty_table_counts_as_a_write(place: Place) -> None:
+    place.videos.correct(place.videos.counters(), {"videos_done": 2})
+
+    assert place.videos.counters() == {"videos_done": 2, ENDED: 0, WRITES: 1}
+
+
 def test_a_batch_of_removed_records_changes_one_shard(place: Place) -> None:
     videos = place.videos_with(64)
     records = [process(videos, f"uploads/{number}.mp4") for number in range(40)]

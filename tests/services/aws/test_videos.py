@@ -1,9 +1,11 @@
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from services.aws.errors import BaseTakenError, WriteConflictError
-from services.contract.records import VideoState
+from services.contract.records import ENDED, VideoState
+from services.contract.resources import CLAIM_PREFIX, PURGER
 from tests.support.history import a_record, done
 from tests.support.place import Place
 
@@ -55,6 +57,14 @@ def test_totals_follow_the_records(place: Place) -> None:
     assert totals == {"videos_failed": 1, "upload_bytes": 10}
 
 
+def test_a_video_ends_once_however_often_it_is_written(place: Place) -> None:
+    ended = place.videos.replace(None, done(a_record()))
+
+    place.videos.replace(ended, ended.model_copy(update={"size_bytes": 10}))
+
+    assert place.videos.counters()[ENDED] == 1
+
+
 def test_many_workers_at_once_lose_no_count(place: Place) -> None:
     def work(number: int) -> None:
         begun = place.videos.replace(None, a_record(f"uploads/{number}.mp4"))
@@ -101,3 +111,27 @@ def test_one_of_many_claimants_gets_a_base(place: Place) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(claim, range(8))).count(True) == 1
     assert place.videos.totals()["videos_processing"] == 1
+
+
+@pytest.mark.parametrize(
+    ("owner", "has_record", "is_seized"),
+    [
+        ("uploads/a.mp4", False, True),
+        (PURGER, False, True),
+        ("uploads/a.mp4", True, False),
+        ("uploads/b.mp4", False, False),
+        (None, False, False),
+    ],
+)
+def test_a_purge_seizes_only_the_claim_of_a_lost_upload(
+    place: Place, owner: str | None, *, has_record: bool, is_seized: bool
+) -> None:
+    if owner:
+        claim: Any = {"pk": {"S": f"{CLAIM_PREFIX}t/a"}, "upload": {"S": owner}}
+        place.clients.dynamodb.put_item(TableName=place.resources.table.name, Item=claim)
+    if has_record:
+        place.videos.replace(None, a_record())
+
+    assert place.videos.seize("t/a", "uploads/a.mp4") is is_seized
+
+    assert place.videos.claim_owner("t/a") == (PURGER if is_seized else owner)

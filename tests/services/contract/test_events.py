@@ -252,6 +252,7 @@ SEQUENCERS = st.text("0123456789ABCDEFabcdef", max_size=20)
         ("0055aed6dcd90281e5", "0055AED6DCD90281E5", False),
         ("10", "0FFF", True),
         ("0F", "0F00", False),
+        ("0F00", "0F", False),
         ("0F01", "0F", True),
         ("9", "A", False),
         ("1", "", True),
