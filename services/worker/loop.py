@@ -66,9 +66,9 @@ class WorkerLoop:
         self._aborting = threading.Event()
         self._stop_at: float | None = None
         self._slots = threading.Semaphore(settings.worker_concurrency)
-        self._lock = threading.Lock()
         self._held: dict[str, Message] = {}
-        self._idle = threading.Condition(self._lock)
+        self._idle = threading.Condition()
+        """Guards `_held`, and reports each message that leaves it."""
         self._received: str | None = None
         """Traceparent of the span of the latest receive."""
 
@@ -128,7 +128,7 @@ class WorkerLoop:
             self._hand_back_message(message, self._log.bind(message_id=message.id), delay_s=0)
             self._slots.release()
             return
-        with self._lock:
+        with self._idle:
             # By its receipt, not its id: this worker can receive a message again after its visibility ran out.
             self._held[message.receipt] = message
             self._services.metrics.in_progress.set(len(self._held))
@@ -295,7 +295,7 @@ class WorkerLoop:
     def _extend_visibility(self) -> None:
         """Extend the visibility of all messages in progress, at each third of the visibility timeout."""
         while not self._aborting.wait(self._settings.visibility_timeout_s / 3):
-            with self._lock:
+            with self._idle:
                 held = list(self._held.values())
             if not held:
                 continue

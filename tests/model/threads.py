@@ -150,7 +150,9 @@ class Thread:
 
 
 class ThreadPoolExecutor:
-    def __init__(self, _: int, thread_name_prefix: str = "") -> None:
+    def __init__(self, max_workers: int, thread_name_prefix: str = "") -> None:
+        if max_workers < 1:
+            raise ValueError("max_workers must be greater than 0")
         self._name = thread_name_prefix
         self._threads: list[Thread] = []
 

@@ -31,6 +31,7 @@ TESTS = (
     "tests/services/worker/test_draining.py",
     "tests/services/worker/test_failed_videos.py",
     "tests/services/worker/test_failures.py",
+    "tests/services/worker/test_reporting.py",
     "tests/services/worker/test_settling.py",
     "tests/services/api/actions/test_steps.py",
     "tests/services/api/actions/test_reindex.py",

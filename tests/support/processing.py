@@ -29,12 +29,12 @@ class PlayedSandbox(Sandbox):
 
     def __init__(self, meanwhile: Callable[[], object] = lambda: None) -> None:
         self.extractions = 0
-        self._meanwhile = meanwhile
+        self.meanwhile = meanwhile
 
     def extract(self, source: VideoSource) -> Outcome:
         self.extractions += 1
         content = source.read(0, source.size_bytes)
-        self._meanwhile()
+        self.meanwhile()
         if content.startswith(BROKEN):
             return Outcome(VideoState.FAILED, reason_code=ReasonCode.DAMAGED, reason="The video is damaged.")
         pictures = tuple(ExtractedPicture(at, at, 640, 360, picture_of(content, at)) for at in POSITIONS_PCT)

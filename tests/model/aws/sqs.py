@@ -96,7 +96,10 @@ class SimulatedSqs:
         def send() -> dict[str, Any]:
             failed = self._pick_failed(Entries)
             sent = [
-                {"Id": entry["Id"], "MessageId": self.put(QueueUrl, entry["MessageBody"])}
+                {
+                    "Id": entry["Id"],
+                    "MessageId": self.put(QueueUrl, entry["MessageBody"], entry.get("MessageAttributes")),
+                }
                 for entry in Entries
                 if entry["Id"] not in failed
             ]

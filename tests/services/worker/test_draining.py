@@ -1,13 +1,14 @@
 """The loop of a worker over minutes of a virtual clock: slots, heartbeats, outages of SQS, and its end."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from unittest.mock import patch
 
 import pytest
 
 from services.aws.errors import ServiceError
-from services.aws.queue import DeadLetterQueue, Message, MessageQueue
+from services.aws.queue import MAX_BATCH, Message, MessageQueue
 from services.contract.records import VideoState
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.outcome import Outcome
@@ -116,14 +117,26 @@ def test_a_long_extraction_stays_hidden_by_heartbeats(stage: Stage) -> None:
     assert (record_of(stage.place, "uploads/0.mp4").state, left(stage)) == (VideoState.DONE, 0)
 
 
-def test_a_failed_or_refused_heartbeat_ends_nothing(stage: Stage) -> None:
+def test_an_idle_worker_goes_on_with_its_heartbeats(stage: Stage) -> None:
+    worker = Worker(stage, 60)
+
+    def put_later() -> None:
+        stage.sleep(15)
+        put(stage)
+
+    stage.play(worker.loop.run, put_later, lambda: stop_at(stage, worker, 78))
+
+    assert len(worker.sandbox.began_s) == 1
+
+
+@pytest.mark.parametrize("answers", [["fails"], ["refuses"]])
+def test_a_failed_or_refused_heartbeat_ends_nothing(stage: Stage, answers: list[str]) -> None:
     put(stage)
-    worker = Worker(stage, 25)
-    answers = iter(["fails", "refuses"])
+    worker = Worker(stage, 60)
     extend = MessageQueue.extend
 
     def fail(queue: MessageQueue, messages: list[Message], *, visibility_timeout_s: int) -> list[Message]:
-        match next(answers, ""):
+        match answers.pop(0) if answers else "":
             case "fails":
                 raise ServiceError("it does not answer")
             case "refuses":
@@ -131,25 +144,33 @@ def test_a_failed_or_refused_heartbeat_ends_nothing(stage: Stage) -> None:
         return extend(queue, messages, visibility_timeout_s=visibility_timeout_s)
 
     with patch.object(MessageQueue, "extend", fail):
-        stage.play(worker.loop.run, lambda: stop_at(stage, worker, 28))
+        stage.play(worker.loop.run, lambda: stop_at(stage, worker, 65))
 
+    assert len(worker.sandbox.began_s) == 1
     assert (record_of(stage.place, "uploads/0.mp4").state, left(stage)) == (VideoState.DONE, 0)
 
 
-def test_a_worker_takes_no_more_messages_than_free_slots(stage: Stage) -> None:
-    put(stage, 5)
-    worker = Worker(stage, 3, worker_concurrency="2")
+@contextmanager
+def noted_receives() -> Iterator[list[int]]:
+    """Yield the numbers of messages that the receives ask for which get any."""
     asked: list[int] = []
     receive = MessageQueue.receive
 
     def note(queue: MessageQueue, count: int, *, wait_s: int, visibility_timeout_s: int) -> list[Message]:
         messages = receive(queue, count, wait_s=wait_s, visibility_timeout_s=visibility_timeout_s)
-        if messages and not isinstance(queue, DeadLetterQueue):
+        if messages:
             asked.append(count)
             assert len(messages) <= count
         return messages
 
     with patch.object(MessageQueue, "receive", note):
+        yield asked
+
+
+def test_a_worker_takes_no_more_messages_than_free_slots(stage: Stage) -> None:
+    put(stage, 5)
+    worker = Worker(stage, 3, worker_concurrency="2")
+    with noted_receives() as asked:
         stage.play(worker.loop.run, lambda: stop_at(stage, worker, 60))
 
     assert (worker.sandbox.most_busy, asked[0], max(asked)) == (2, 2, 2)
@@ -162,9 +183,11 @@ def test_a_receive_takes_at_most_a_batch(stage: Stage) -> None:
     put(stage, 14)
     worker = Worker(stage, 3, worker_concurrency="12")
 
-    stage.play(worker.loop.run, lambda: stop_at(stage, worker, 60))
+    with noted_receives() as asked:
+        stage.play(worker.loop.run, lambda: stop_at(stage, worker, 60))
 
     assert (worker.sandbox.most_busy, left(stage), len(worker.sandbox.began_s)) == (12, 0, 14)
+    assert max(asked) == MAX_BATCH
 
 
 def test_a_silent_queue_is_asked_again_after_five_seconds(stage: Stage) -> None:

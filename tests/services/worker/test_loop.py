@@ -3,23 +3,17 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from services.aws.bucket import Bucket
 from services.aws.clients import make_clients
 from services.aws.errors import ServiceError
-from services.aws.queue import Depth, Message
-from services.contract.events import make_notification_body
+from services.aws.queue import Message
 from services.contract.records import VideoRecord, VideoState
-from services.contract.resources import DEFAULT_TRIES, SPARE_ATTEMPTS
+from services.contract.resources import DEFAULT_TRIES
 from services.contract.settings import WorkerSettings
-from services.worker.extraction.index_failure import IndexFailure
-from services.worker.extraction.outcome import Outcome
-from services.worker.extraction.reading.source import VideoSource
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
 from services.worker.health import HealthServer
@@ -31,18 +25,6 @@ from tests.support.driver import PATIENCE_S, eventually
 from tests.support.place import Place
 from tests.support.processing import PlayedSandbox
 from tests.support.videos import Videos
-
-
-class IndexlessSandbox(PlayedSandbox):
-    """A sandbox whose index reader fails with an error of some type."""
-
-    def __init__(self, error: str) -> None:
-        super().__init__()
-        self._error = error
-
-    def extract(self, source: VideoSource) -> Outcome:
-        failure = IndexFailure("mp4", self._error, "the message", "index/tables.py:100")
-        return replace(super().extract(source), index_failure=failure)
 
 
 class FullBucket(Bucket):
@@ -167,22 +149,6 @@ def receive_in_vain(place: Place, times: int) -> None:
         place.queue.hand_back(message)
 
 
-def test_a_bug_becomes_a_dead_letter_with_its_type(place: Place) -> None:
-    def fail() -> None:
-        raise RuntimeError("a bug")
-
-    key = played.upload(place, b"film").key
-
-    with looping(place, PlayedSandbox(fail), max_receive_count="2") as (_, metrics):
-        record = a_record(place, key, lambda record: record.state is VideoState.FAILED)
-        eventually(lambda: place.queue.depth() == Depth(0, 0, 0), "an empty queue")
-
-    assert (record.reason_code, record.reason) == ("internal", "The worker failed: RuntimeError: a bug")
-    assert retries(metrics, "internal") == 1
-    (letter,) = letters_of(place)
-    assert (letter.attributes["reason_code"], letter.attributes["attempts"]) == ("internal", "2")
-
-
 def test_a_last_attempt_cut_by_a_drain_is_repeated(place: Place) -> None:
     key = played.upload(place, b"film").key
     receive_in_vain(place, DEFAULT_TRIES - 1)
@@ -201,33 +167,6 @@ def test_a_last_attempt_cut_by_a_drain_is_repeated(place: Place) -> None:
     with looping(place, PlayedSandbox()):
         record = a_record(place, key, lambda record: record.finished_at is not None)
     assert (record.state, letters_of(place)) == (VideoState.DONE, [])
-
-
-def test_a_worker_gives_up_a_video_that_kills_workers(place: Place) -> None:
-    key = played.upload(place, b"film").key
-    receive_in_vain(place, DEFAULT_TRIES + SPARE_ATTEMPTS)
-    sandbox = PlayedSandbox()
-
-    with looping(place, sandbox):
-        record = a_record(place, key, lambda record: record.finished_at is not None)
-
-    assert (record.state, record.reason_code, sandbox.extractions) == (VideoState.FAILED, "internal", 0)
-    (letter,) = letters_of(place)
-    assert letter.attributes["reason"] == record.reason == "It was received 9 times, and no worker finished it."
-
-
-def test_a_failed_duplicate_leaves_a_done_video_done(place: Place) -> None:
-    event = played.upload(place, b"film")
-    with looping(place, PlayedSandbox()):
-        done = a_record(place, event.key, lambda record: record.finished_at is not None)
-    place.queue.send([make_notification_body(event)])
-    nowhere = make_clients("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
-
-    bucket = Bucket(nowhere.s3, place.resources.bucket)
-    with looping(place, PlayedSandbox(), bucket=bucket, max_receive_count="1"):
-        eventually(lambda: place.queue.depth() == Depth(0, 0, 0), "an empty queue")
-
-    assert (place.videos.get(event.key), letters_of(place)) == (done, [])
 
 
 def test_concurrent_deliveries_of_one_message_stay_hidden(place: Place) -> None:
@@ -264,24 +203,3 @@ def test_metrics_tell_what_was_done(place: Place, clip: Path) -> None:
 
     assert value("thumbnail_worker_bytes_read_sum") == record.bytes_read
     assert (value("thumbnail_worker_upload_to_thumbnails_seconds_sum") or 0) > 0
-
-
-@pytest.mark.parametrize(
-    ("content", "event", "state"),
-    [(b"film", "video_done", VideoState.DONE), (played.BROKEN, "video_failed", VideoState.FAILED)],
-)
-@pytest.mark.parametrize(("error", "warnings"), [("IndexError", 1), ("BrokenIndexError", 0)])
-def test_an_index_reader_s_error_is_logged_and_counted(
-    place: Place, *, content: bytes, event: str, state: VideoState, error: str, warnings: int
-) -> None:
-    key = played.upload(place, content).key
-    with capture_logs() as logs, looping(place, IndexlessSandbox(error)) as (_, metrics):
-        a_record(place, key, lambda record: record.state is state)
-        eventually(lambda: any(line["event"] == event for line in logs), "the log line")
-
-    (line,) = (line for line in logs if line["event"] == event)
-    assert line["index_failure"] == f"{error}: the message (mp4, index/tables.py:100)"
-    bugs = [line for line in logs if line["event"] == "index_reader_failed"]
-    assert [(bug["log_level"], bug["error"], bug["object_key"]) for bug in bugs] == [("warning", error, key)] * warnings
-    labels = {"container": "mp4", "error": error}
-    assert metrics.registry.get_sample_value("thumbnail_worker_index_failures_total", labels) == 1

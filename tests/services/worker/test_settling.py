@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.aws.bucket import NOTHING, Bucket
 from services.aws.errors import ServiceError, WriteConflictError
@@ -29,10 +30,15 @@ NOW = datetime(2026, 11, 29, tzinfo=UTC)
 ATTEMPTS = DEFAULT_TRIES + SPARE_ATTEMPTS
 
 
-def a_loop(place: Place, meanwhile: Callable[[], object] = lambda: None, **settings: str) -> WorkerLoop:
+def a_loop(
+    place: Place,
+    meanwhile: Callable[[], object] = lambda: None,
+    sandbox: PlayedSandbox | None = None,
+    **settings: str,
+) -> WorkerLoop:
     names = {name.lower(): value for name, value in place.environment().items()}
-    parsed = WorkerSettings.from_environment(**names, retry_delay_s="0", **settings)
-    sandbox = PlayedSandbox(meanwhile)
+    parsed = WorkerSettings.from_environment(**names, **{"retry_delay_s": "0", **settings})
+    sandbox = sandbox or PlayedSandbox(meanwhile)
     services = WorkerServices(
         queue=place.queue,
         dead_letters=place.dead_letters,
@@ -55,7 +61,7 @@ def receive(place: Place) -> Message:
 
 def settle(place: Place, meanwhile: Callable[[], object] = lambda: None, **settings: str) -> None:
     """Have a worker receive one message and settle it."""
-    worker = a_loop(place, meanwhile, **settings)
+    worker = a_loop(place, meanwhile, None, **settings)
     worker._process_message(receive(place), None)  # noqa: SLF001 - one message in this thread
 
 
@@ -175,7 +181,11 @@ def test_receives_after_the_attempts_only_record_the_failure(place: Place, recei
 
     sandbox = worker._services.sandbox  # noqa: SLF001 - counts what was asked for
     assert isinstance(sandbox, PlayedSandbox)
-    assert (sandbox.extractions, len(letters(place)), left(place)) == (extractions, 1 - extractions, 0)
+    assert (sandbox.extractions, left(place)) == (extractions, 0)
+    reason = f"It was received {receives + 1} times, and no worker finished it."
+    given_up = {"reason_code": "internal", "reason": reason, "attempts": str(receives + 1)}
+    assert [letter.attributes for letter in letters(place)] == ([] if extractions else [given_up])
+    assert record_of(place).reason == (None if extractions else reason)
 
 
 def test_a_failure_is_recorded_after_a_long_outage(place: Place) -> None:
@@ -223,7 +233,12 @@ def test_a_malformed_message_becomes_a_letter(place: Place) -> None:
     settle(place)
 
     (letter,) = letters(place)
-    assert (letter.body, letter.attributes["reason_code"], left(place)) == ("no notification", "malformed_event", 0)
+    assert (letter.body, left(place)) == ("no notification", 0)
+    assert letter.attributes == {
+        "reason_code": "malformed_event",
+        "reason": "The message is not an S3 event notification: not JSON: Expecting value: line 1 column 1 (char 0)",
+        "attempts": "1",
+    }
 
 
 def test_a_malformed_message_stays_until_its_letter_is_sent(place: Place) -> None:
@@ -239,13 +254,17 @@ def test_a_test_event_is_deleted(place: Place) -> None:
     place.queue.send([json.dumps({"Event": "s3:TestEvent", "Bucket": "other"})])
 
     worker = a_loop(place)
-    for message in place.queue.receive(10, wait_s=1, visibility_timeout_s=60):
-        worker._process_message(message, None)  # noqa: SLF001 - one message in this thread
+    with capture_logs() as logs:
+        for message in place.queue.receive(10, wait_s=1, visibility_timeout_s=60):
+            worker._process_message(message, None)  # noqa: SLF001 - one message in this thread
 
     assert (left(place), letters(place)) == (0, [])
+    assert {line["event"] for line in logs} == {"message_without_uploads"}
 
 
-def test_a_failed_attempt_waits_longer_each_time(place: Place) -> None:
+@pytest.mark.parametrize("jitter", [0.8, 1.2])
+def test_a_failed_attempt_waits_longer_each_time(place: Place, monkeypatch: pytest.MonkeyPatch, jitter: float) -> None:
+    monkeypatch.setattr("services.worker.loop.random.uniform", lambda low, high: low if jitter < 1 else high)
     upload(place, b"film")
     delays: list[float] = []
     hand_back = MessageQueue.hand_back
@@ -254,14 +273,13 @@ def test_a_failed_attempt_waits_longer_each_time(place: Place) -> None:
         delays.append(delay_s)
         hand_back(queue, message)
 
-    worker = a_loop(place, die)
-    worker._settings = worker._settings.model_copy(update={"retry_delay_s": 100.0})  # noqa: SLF001 - as above
-    with patch.object(MessageQueue, "hand_back", watch):
+    worker = a_loop(place, die, retry_delay_s="100")
+    with patch.object(MessageQueue, "hand_back", watch), capture_logs() as logs:
         for _ in range(DEFAULT_TRIES - 1):
             worker._process_message(receive(place), None)  # noqa: SLF001 - as above
 
-    wanted = [100.0, 200.0, 400.0, 800.0]
-    assert all(0.8 * want <= delay <= 1.2 * want for delay, want in zip(delays, wanted, strict=True))
+    assert delays == pytest.approx([jitter * seconds for seconds in (100, 200, 400, 800)])
+    assert "unexpected_error" not in {line["event"] for line in logs}
 
 
 def test_a_redriven_letter_is_tried_again(place: Place) -> None:
