@@ -39,6 +39,7 @@ TESTS = (
     "tests/services/api/actions/test_letters.py",
     "tests/services/api/actions/test_purge.py",
     "tests/services/api/actions/test_purge_count.py",
+    "tests/services/api/actions/test_purge_progress.py",
     "tests/services/api/actions/test_purge_run.py",
     "tests/services/api/actions/test_purge_successor.py",
     "tests/services/api/actions/test_purge_restart.py",
