@@ -20,6 +20,7 @@ from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
 from services.worker.health import HealthServer
 from services.worker.loop import WorkerLoop, WorkerServices
 from services.worker.metrics import WorkerMetrics
+from services.worker.pictures import WRITES_AT_ONCE
 from services.worker.process import Processor
 
 _PATIENCE_S = 120.0
@@ -48,8 +49,8 @@ def _run_worker(settings: WorkerSettings) -> int:
     configure_logs()
     send_last_spans = configure_tracing("thumbnails-worker", settings.otel_exporter_otlp_endpoint)
     log = structlog.get_logger()
-    # Each video in progress reads; the loop and the heartbeat call the queue.
-    clients = make_clients(settings.aws_region, connections=settings.worker_concurrency + 2)
+    # Each video in progress stores its pictures in parallel; the loop and the heartbeat call the queue.
+    clients = make_clients(settings.aws_region, connections=settings.worker_concurrency * WRITES_AT_ONCE + 2)
     bucket = SourcedBucket(clients.s3, settings.s3_bucket, settings.s3_source_buckets)
     videos = VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards)
     bounds = Bounds(

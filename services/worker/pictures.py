@@ -1,6 +1,9 @@
 """Storage of a video's pictures in the bucket: thumbnails, and if requested a storyboard and a preview."""
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.aws.bucket import NOTHING, Bucket
@@ -13,6 +16,9 @@ from services.contract.webvtt import storyboard_track
 from services.worker.extraction import outcome as extraction
 from services.worker.extraction.outcome import Outcome
 
+WRITES_AT_ONCE = 3
+"""Upper limit of parallel writes of one video."""
+
 _MAX_ATTEMPTS = 5
 _CHECK_AFTER = timedelta(seconds=1)
 """Time since the last look at the record after which a picture is stored only if the record is still the same. A fast
@@ -21,6 +27,16 @@ worker saves these reads."""
 
 class SupersededError(Exception):
     """Another upload has taken the record, and perhaps the pictures under its base."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An object to store."""
+
+    key: str
+    body: bytes
+    content_type: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 class PictureStore:
@@ -38,14 +54,25 @@ class PictureStore:
         self._is_current = is_current
         self._now = now
         self._current_at = current_at
+        self._check = threading.Lock()
 
-    def put(self, key: str, body: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None) -> None:
+    def put_all(self, pictures: Sequence[Picture]) -> None:
+        """Store pictures in parallel. All writes have ended when this returns or raises.
+
+        A purge relies on it: it waits for a video in progress, and a worker that gave up must store nothing later.
+        Raises: SupersededError, AwsError.
+        """
+        with ThreadPoolExecutor(WRITES_AT_ONCE, thread_name_prefix="store") as pool:
+            list(pool.map(self.put, pictures))
+
+    def put(self, picture: Picture) -> None:
         """Store one object. Raises: SupersededError, AwsError."""
+        key, body, metadata = picture.key, picture.body, picture.metadata
         self._check_if_slow(key)
         replaces = NOTHING
         for _ in range(_MAX_ATTEMPTS):
             try:
-                self._bucket.put(key, body, content_type=content_type, metadata=metadata, replaces=replaces)
+                self._bucket.put(key, body, content_type=picture.content_type, metadata=metadata, replaces=replaces)
             except (ObjectChangedError, ObjectMissingError):
                 replaces = self._current_etag(key)
                 if not self._is_current():
@@ -57,13 +84,14 @@ class PictureStore:
     def _check_if_slow(self, key: str) -> None:
         """Look at the record again after a while: another attempt may have ended, and a purge removed the record.
 
-        Nothing would delete the pictures that are stored then.
+        Nothing would delete the pictures that are stored then. One look is enough for parallel writes.
         """
-        now = self._now()
-        if now - self._current_at > _CHECK_AFTER:
-            if not self._is_current():
-                raise SupersededError(key)
-            self._current_at = now
+        with self._check:
+            now = self._now()
+            if now - self._current_at > _CHECK_AFTER:
+                if not self._is_current():
+                    raise SupersededError(key)
+                self._current_at = now
 
     def _current_etag(self, key: str) -> str:
         try:
@@ -77,25 +105,33 @@ def store_pictures(
 ) -> Mapping[str, object]:
     """Store the pictures of an outcome under the record's base. Return the record's fields that describe them.
 
-    Raises: SupersededError, AwsError.
+    The thumbnails come last: a reindex takes a video for done if they exist. Raises: SupersededError, AwsError.
     """
-    storyboard = outcome.storyboard and _store_storyboard(store, record, outcome.storyboard, outcome, image_format)
-    preview = outcome.preview and _store_preview(store, record, outcome.preview)
+    overviews: list[Picture] = []
+    storyboard = preview = None
+    if outcome.storyboard:
+        storyboard, overviews = _make_storyboard(record, outcome.storyboard, outcome, image_format)
+    if outcome.preview:
+        preview, picture = _make_preview(record, outcome.preview)
+        overviews.append(picture)
     also = " ".join(name for name, made in (("storyboard", storyboard), ("preview", preview)) if made)
     thumbnails = []
-    for number, picture in enumerate(outcome.pictures, start=1):
+    pictures = []
+    for number, extracted in enumerate(outcome.pictures, start=1):
         thumbnail = StoredThumbnail(
-            position_pct=picture.position_pct,
-            time_s=picture.time_s,
+            position_pct=extracted.position_pct,
+            time_s=extracted.time_s,
             key=thumbnail_key(record.base, number, image_format.extension),
-            width_px=picture.width_px,
-            height_px=picture.height_px,
-            size_bytes=len(picture.data),
-            note=picture.note,
+            width_px=extracted.width_px,
+            height_px=extracted.height_px,
+            size_bytes=len(extracted.data),
+            note=extracted.note,
         )
         origin = origin_metadata(record, thumbnail, count=len(outcome.pictures), also=also)
-        store.put(thumbnail.key, picture.data, content_type=image_format.content_type, metadata=origin)
+        pictures.append(Picture(thumbnail.key, extracted.data, image_format.content_type, origin))
         thumbnails.append(thumbnail)
+    store.put_all(overviews)
+    store.put_all(pictures)
     return {"thumbnails": tuple(thumbnails), "storyboard": storyboard, "preview": preview}
 
 
@@ -117,22 +153,19 @@ def describe_storyboard(
     return storyboard.model_copy(update={"size_bytes": len(made.data) + len(track)}), track
 
 
-def _store_storyboard(
-    store: PictureStore,
-    record: VideoRecord,
-    made: extraction.ExtractedStoryboard,
-    outcome: Outcome,
-    image_format: ImageFormat,
-) -> StoredStoryboard:
+def _make_storyboard(
+    record: VideoRecord, made: extraction.ExtractedStoryboard, outcome: Outcome, image_format: ImageFormat
+) -> tuple[StoredStoryboard, list[Picture]]:
     duration_s = (outcome.info and outcome.info.duration_s) or made.tiles * made.interval_s
     storyboard, track = describe_storyboard(made, record.base, duration_s, image_format.extension)
     about = overview_metadata(record, storyboard)
-    store.put(storyboard.key, made.data, content_type=image_format.content_type, metadata=about)
-    store.put(storyboard.track_key, track, content_type="text/vtt; charset=utf-8")
-    return storyboard
+    return storyboard, [
+        Picture(storyboard.key, made.data, image_format.content_type, about),
+        Picture(storyboard.track_key, track, "text/vtt; charset=utf-8"),
+    ]
 
 
-def _store_preview(store: PictureStore, record: VideoRecord, made: extraction.ExtractedPreview) -> StoredPreview:
+def _make_preview(record: VideoRecord, made: extraction.ExtractedPreview) -> tuple[StoredPreview, Picture]:
     preview = StoredPreview(
         key=preview_key(record.base),
         frames=made.frames,
@@ -141,5 +174,4 @@ def _store_preview(store: PictureStore, record: VideoRecord, made: extraction.Ex
         height_px=made.height_px,
         size_bytes=len(made.data),
     )
-    store.put(preview.key, made.data, content_type="image/webp", metadata=overview_metadata(record, preview))
-    return preview
+    return preview, Picture(preview.key, made.data, "image/webp", overview_metadata(record, preview))

@@ -30,7 +30,7 @@ BUGS = (
         "",
         "the thumbnails of another upload",
         seeds=3000,
-        found_by=2385,
+        found_by=2771,
     ),
     Bug(
         "claims are not compared by ETag",
@@ -38,7 +38,7 @@ BUGS = (
         "return (record.etag, record.settings_hash, record.base) == (claimed.etag,",
         "return (record.base, claimed.settings_hash, claimed.base) == (record.base,",
         "the thumbnails of another upload",
-        found_by=82,
+        found_by=101,
     ),
     Bug(
         "the mark of a purge is lost at the end",
@@ -54,15 +54,15 @@ BUGS = (
         "metadata=metadata, replaces=replaces)",
         "metadata=metadata)",
         "a slow worker replaces the thumbnails of a newer upload",
-        found_by=925,
+        found_by=1260,
     ),
     Bug(
         "pictures are replaced without a look at the record",
         _PICTURES,
-        "                if not self._is_current():\n",
-        "                if False:\n",
+        "                if not self._is_current():\n                    raise SupersededError(key) from None\n",
+        "                pass\n",
         "a slow worker replaces the thumbnails of a newer upload",
-        found_by=925,
+        found_by=689,
     ),
     Bug(
         "the ETag is read after the record",
@@ -80,6 +80,7 @@ BUGS = (
         'put["ConditionExpression"] = "revision = :revision"',
         'put["ConditionExpression"] = "attribute_exists(pk) OR revision = :revision"',
         "a write is lost",
+        found_by=15,
     ),
     Bug(
         "revisions are counted from one",
@@ -95,6 +96,7 @@ BUGS = (
         '"ConditionExpression": "attribute_not_exists(pk) OR upload = :key",',
         '"ConditionExpression": "attribute_not_exists(pk) OR attribute_exists(pk) OR upload = :key",',
         "two uploads share thumbnails",
+        found_by=5,
     ),
     Bug(
         "the totals count the old record twice",
@@ -109,6 +111,7 @@ BUGS = (
         "changes[name] = changes.get(name, 0) - count",
         "changes[name] = changes.get(name, 0)",
         "totals differ from the records",
+        found_by=5,
     ),
     Bug(
         "the message is deleted before the video is settled",
@@ -124,6 +127,7 @@ BUGS = (
         "reason=error.reason, attempts=delivery.receive_count\n        )\n",
         "",
         "a failed upload has no dead letter",
+        found_by=3,
     ),
     Bug(
         "the record is failed before the dead letter is sent",
@@ -167,7 +171,7 @@ BUGS = (
         "                failed = adopt_object(event, info.identity, info.size_bytes)\n",
         "                failed = event\n",
         "a poisoned upload stays in processing",
-        found_by=1150,
+        found_by=1787,
     ),
     Bug(
         "a done video can fail",
@@ -215,6 +219,7 @@ BUGS = (
         "    return Decision.PROCESS if is_later else Decision.ALREADY_FAILED\n",
         "    return Decision.ALREADY_FAILED\n",
         "a redrive loses the dead letter",
+        found_by=151,
     ),
     Bug(
         "a processing record of a deleted video stays open",
@@ -296,6 +301,7 @@ BUGS = (
         "            self._videos.release(batch)\n",
         "            pass\n",
         "the purge keeps the claims",
+        found_by=5,
     ),
     Bug(
         "a purge discards the letters of newer uploads",
@@ -319,6 +325,7 @@ BUGS = (
         "                    self.take_over(document, job)\n",
         "                    pass\n",
         "a purge never ends",
+        found_by=5,
     ),
     Bug(
         "a redrive deletes letters before it sends them",

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, Self
@@ -149,6 +149,29 @@ class Thread:
         return self._has_begun and not self._ended.is_set()
 
 
+class _Result:
+    """Result of one call, for the task that waits for it."""
+
+    def __init__(self, function: Callable[[Any], object], argument: object) -> None:
+        self._function, self._argument = function, argument
+        self._ended = Event()
+        self._value: object = None
+        self._error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self._value = self._function(self._argument)
+        except Exception as error:  # noqa: BLE001 - raised where the result is asked for
+            self._error = error
+        self._ended.set()
+
+    def wait(self) -> object:
+        self._ended.wait()
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+
 class ThreadPoolExecutor:
     def __init__(self, max_workers: int, thread_name_prefix: str = "") -> None:
         if max_workers < 1:
@@ -168,6 +191,12 @@ class ThreadPoolExecutor:
         self._threads = [one for one in self._threads if one.is_alive()]
         self._threads.append(thread)
         thread.start()
+
+    def map(self, function: Callable[[Any], object], arguments: Iterable[object]) -> Iterator[object]:
+        results = [_Result(function, argument) for argument in arguments]
+        for result in results:
+            self.submit(result.run)
+        return (result.wait() for result in results)
 
 
 class Datetime(dt.datetime):
