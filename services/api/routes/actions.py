@@ -17,7 +17,12 @@ from services.contract.keys import UPLOAD_PREFIX
 router = APIRouter(prefix="/api", tags=["actions"], route_class=AwsRoute)
 
 Confirmation = Annotated[
-    str | None, Query(max_length=512, description="The `confirmation` of GET /api/purge; it is valid for a minute.")
+    str | None,
+    Query(
+        max_length=512,
+        description="The `confirmation` of `GET /api/purge`; it is valid for a minute.",
+        examples=["eyJ2ZXJzaW9ucyI6NDIxfQ.aS5w.b3V0IG9mIHJhbmdl"],
+    ),
 ]
 
 _TEST_VIDEOS = 50

@@ -42,13 +42,16 @@ VideoPath = Annotated[
 async def list_videos(
     _: Viewer,
     services: Services,
-    state: Annotated[VideoState | None, Query(description="Only videos in this state.")] = None,
+    state: Annotated[
+        VideoState | None, Query(description="Only videos in this state.", examples=[VideoState.FAILED])
+    ] = None,
     q: Annotated[
         str | None,
         Query(
             min_length=1,
             max_length=200,
             description="Only videos whose key contains this text. Case and accents do not count.",
+            examples=["harbour"],
         ),
     ] = None,
     cursor: Cursor = None,

@@ -77,8 +77,8 @@ class Login(Question):
 
 class QueueSample(Answer):
     at: AwareDatetime
-    visible: int
-    in_flight: int
+    visible: int = Field(examples=[12])
+    in_flight: int = Field(examples=[4])
     delayed: int
     dead_letters: int
 
@@ -118,25 +118,25 @@ class Pods(Answer):
 class Throughput(Answer):
     """Finished videos per minute over the last 1, 5 and 60 minutes; null until half of the time is known."""
 
-    last_1_min: float | None
-    last_5_min: float | None
-    last_60_min: float | None
+    last_1_min: float | None = Field(examples=[38.0])
+    last_5_min: float | None = Field(examples=[36.4])
+    last_60_min: float | None = Field(examples=[31.2])
 
 
 class Latency(Answer):
     """Seconds from an upload's event to its last thumbnail, over the latest hundred videos."""
 
-    p50_s: float | None
-    p95_s: float | None
+    p50_s: float | None = Field(examples=[1.1])
+    p95_s: float | None = Field(examples=[2.8])
 
 
 class Metrics(Answer):
     videos: dict[VideoState, int] = Field(examples=[{"done": 120, "processing": 2, "degraded": 1, "failed": 3}])
-    thumbnails: int
-    upload_bytes: int
-    thumbnail_bytes: int
-    running_pods: int
-    total_pods: int
+    thumbnails: int = Field(examples=[363])
+    upload_bytes: int = Field(examples=[9_663_676_416])
+    thumbnail_bytes: int = Field(examples=[15_204_352])
+    running_pods: int = Field(examples=[4])
+    total_pods: int = Field(examples=[4])
     throughput: Throughput
     latency: Latency
     drain_s: float | None = Field(
@@ -149,17 +149,21 @@ class Thumbnail(Answer):
     video_key: str = Field(examples=["uploads/trip/harbour.mp4"])
     position_pct: float = Field(examples=[10])
     time_s: float = Field(
-        description="Time of its frame as players show it, from the first picture or sound of the video."
+        description="Time of its frame as players show it, from the first picture or sound of the video.",
+        examples=[12.48],
     )
-    url: str = Field(description="Presigned URL; the same for some minutes, so that browsers cache the picture.")
+    url: str = Field(
+        description="Presigned URL; the same for some minutes, so that browsers cache the picture.",
+        examples=["https://thumbnails-videos-123456789012.s3.amazonaws.com/thumbnails/trip/harbour_1.jpg?X-Amz-..."],
+    )
     stable_url: str = Field(
         description="URL that stays the same and needs no login, for pages of applications. It is relative to the api "
         "or the dashboard unless API_PUBLIC_URL is set.",
         examples=["https://thumbnail.example.com/t/uploads/trip/harbour.mp4/1.jpg?s=Nq3T"],
     )
-    width_px: int
-    height_px: int
-    size_bytes: int
+    width_px: int = Field(examples=[640])
+    height_px: int = Field(examples=[360])
+    size_bytes: int = Field(examples=[41_873])
     note: Shown | None = None
     created_at: AwareDatetime
 
@@ -176,7 +180,7 @@ class VideoSummary(Answer):
         examples=["~dXBsb2Fkcy90cmlwL2hhcmJvdXIubXA0"],
     )
     state: VideoState
-    attempt: int
+    attempt: int = Field(examples=[1])
     reason_code: ReasonCode | None = None
     reason: Shown | None = None
     uploaded_at: AwareDatetime = Field(description="Time of the upload's first message; no retry changes it.")
@@ -184,21 +188,23 @@ class VideoSummary(Answer):
     started_at: AwareDatetime
     updated_at: AwareDatetime
     finished_at: AwareDatetime | None = None
-    worker: Shown
+    worker: Shown = Field(examples=["worker-7d9f5c6b8-x2x7q"])
 
 
 class Video(VideoSummary):
-    size_bytes: int
+    size_bytes: int = Field(examples=[1_310_000])
     duration_s: float | None = Field(
-        default=None, description="From the first picture or sound to the last; null if it could not be measured."
+        default=None,
+        description="From the first picture or sound to the last; null if it could not be measured.",
+        examples=[124.8],
     )
-    width_px: int | None = None
-    height_px: int | None = None
-    codec: Shown | None = None
-    container: Shown | None = None
-    bytes_read: int
-    requests: int
-    cpu_s: float
+    width_px: int | None = Field(default=None, examples=[1920])
+    height_px: int | None = Field(default=None, examples=[1080])
+    codec: Shown | None = Field(default=None, examples=["h264"])
+    container: Shown | None = Field(default=None, examples=["mp4"])
+    bytes_read: int = Field(examples=[412_000])
+    requests: int = Field(examples=[5])
+    cpu_s: float = Field(examples=[0.21])
     thumbnails: list[Thumbnail]
 
 
@@ -213,7 +219,7 @@ class VideoPage(Answer):
 class TimelineEntry(Answer):
     event: Literal["uploaded", "received", "stored", "degraded", "failed"]
     at: AwareDatetime
-    note: Shown | None = None
+    note: Shown | None = Field(default=None, examples=["first attempt, worker-7d9f5c6b8-x2x7q"])
 
 
 class Storyboard(Answer):
@@ -226,7 +232,7 @@ class Storyboard(Answer):
     columns: int = Field(examples=[10])
     tile_width_px: int = Field(examples=[160])
     tile_height_px: int = Field(examples=[90])
-    size_bytes: int
+    size_bytes: int = Field(examples=[98_304])
 
 
 class Preview(Answer):
@@ -235,9 +241,9 @@ class Preview(Answer):
     url: str = Field(description="Presigned URL.")
     frames: int = Field(examples=[10])
     duration_s: float = Field(examples=[5])
-    width_px: int
-    height_px: int
-    size_bytes: int
+    width_px: int = Field(examples=[320])
+    height_px: int = Field(examples=[180])
+    size_bytes: int = Field(examples=[120_400])
 
 
 class Attempt(Answer):
@@ -267,7 +273,7 @@ class VideoDetails(Video):
 
 
 class Retried(Answer):
-    key: str
+    key: str = Field(examples=["uploads/trip/harbour.mp4"])
     from_dead_letter: bool = Field(description="True if its dead letter was sent again, false if a new event was.")
 
 
@@ -315,9 +321,9 @@ class PurgeStarted(Answer):
 
 
 class DeadLetter(Answer):
-    id: str
+    id: str = Field(examples=["0f0e2a1c-5d0c-4f1e-9a57-3f4f7f1f7c11"])
     key: str = Field(description="Key of the upload; empty if the message is not a notification.")
-    reason: Shown
+    reason: Shown = Field(examples=["The file ends before its index."])
     reason_code: ReasonCode
     attempts: int | None = Field(description="Attempts of the video; null if SQS moved the message itself.")
     at: AwareDatetime
@@ -325,7 +331,7 @@ class DeadLetter(Answer):
 
 class DeadLetterGroup(Answer):
     reason_code: ReasonCode
-    count: int
+    count: int = Field(examples=[3])
     example: Shown = Field(description="Reason of the latest of them.")
 
 
@@ -341,11 +347,13 @@ class RedriveRequest(Question):
 
     reason_code: ReasonCode | None = Field(default=None, strict=False)
     keys: list[Key] | None = Field(default=None, min_length=1, max_length=1000)
-    limit: int = Field(default=1000, ge=1, le=1000, description="Maximum number, for example five as a test.")
+    limit: int = Field(
+        default=1000, ge=1, le=1000, description="Maximum number, for example five as a test.", examples=[5]
+    )
 
 
 class Redriven(Answer):
-    redriven: int
+    redriven: int = Field(examples=[5])
     keys: list[str] = Field(description="Keys of the videos.")
     remaining: int = Field(description="Approximate number of remaining dead letters, from SQS.")
 

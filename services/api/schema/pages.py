@@ -1,17 +1,25 @@
-"""Pages for people: a login for the link of the demo, the endpoints, and the types of problems. No foreign script."""
+"""Pages for people: a login for the link of the demo, the reference of the api, and the types of problems.
+
+Nothing on them comes from another origin.
+"""
 
 import base64
 import hashlib
 import html
 import re
+import secrets
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from services.api.schema.problem_types import PROBLEM_TYPES, PROBLEMS_PATH
 
 router = APIRouter(include_in_schema=False)
+
+REDOC_PATH = "/docs/redoc.js"
 
 _SCRIPT = """
 const say = (text) => { document.querySelector("output").textContent = text; };
@@ -34,6 +42,9 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 :root { color-scheme: light dark; } code { font-size: 0.9em; }
 td { padding: 0.3rem 1rem 0.3rem 0; vertical-align: top; }
 """
+
+
+_REFERENCE = Path(__file__).with_name("reference.html").read_text(encoding="utf-8")
 
 
 def _hash_source(text: str) -> str:
@@ -65,21 +76,22 @@ async def show_login() -> HTMLResponse:
 
 
 @router.get("/docs")
-async def show_docs(request: Request) -> HTMLResponse:
-    """Return a page with the endpoints of the OpenAPI document."""
-    document = request.app.openapi()
-    rows = [
-        f"<tr><td><code>{method.upper()}</code><td><code>{html.escape(path)}</code>"
-        f"<td><b>{html.escape(operation['summary'])}</b><br>{_render_text(operation.get('description', ''))}"
-        for path, operations in document["paths"].items()
-        for method, operation in operations.items()
-    ]
-    about = "".join(f"<p>{_render_text(part)}</p>" for part in document["info"]["description"].split("\n\n"))
-    links = (
-        f'<p><a href="{PROBLEMS_PATH}">Types of problems</a>. '
-        'For a client generator: <a href="/openapi.json">openapi.json</a>.</p>'
+async def show_reference() -> HTMLResponse:
+    """Return the reference of the api: Redoc, which reads the OpenAPI document and makes its style elements itself."""
+    nonce = secrets.token_urlsafe(16)
+    # Redoc searches in a worker, whose code it has as a blob.
+    policy = (
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; "
+        "worker-src blob:; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
-    return _make_page("Thumbnail pipeline: the api", f"{about}{links}<table>{''.join(rows)}</table>")
+    return HTMLResponse(_REFERENCE.replace("NONCE", nonce), headers={"Content-Security-Policy": policy})
+
+
+@router.get(REDOC_PATH)
+async def get_redoc() -> FileResponse:
+    """Return Redoc's script, from the package that contains it."""
+    script = files("fastapi_offline") / "static" / "redoc.standalone.js"
+    return FileResponse(str(script), media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"})
 
 
 @router.get(PROBLEMS_PATH)

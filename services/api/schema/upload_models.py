@@ -24,9 +24,9 @@ class WholeTicket(Answer):
     """Form for one POST: these fields, then the file as `file`."""
 
     kind: Literal["whole"] = "whole"
-    key: str
-    content_type: str
-    url: str
+    key: str = Field(examples=["uploads/trip/harbour.mp4"])
+    content_type: str = Field(examples=["video/mp4"])
+    url: str = Field(examples=["https://thumbnails-videos-123456789012.s3.amazonaws.com/"])
     fields: dict[str, str]
     expires_at: AwareDatetime
 
@@ -35,11 +35,11 @@ class PartsTicket(Answer):
     """Multipart upload: one PUT per part, then `complete` with the ETags of S3's answers."""
 
     kind: Literal["parts"] = "parts"
-    key: str
-    content_type: str
-    upload_id: str
-    part_size_bytes: int
-    part_count: int
+    key: str = Field(examples=["uploads/trip/harbour.mp4"])
+    content_type: str = Field(examples=["video/mp4"])
+    upload_id: str = Field(examples=["2~VmFsaWRVcGxvYWRJZA"])
+    part_size_bytes: int = Field(examples=[8_388_608])
+    part_count: int = Field(examples=[12])
 
 
 Ticket = Annotated[WholeTicket | PartsTicket, Field(discriminator="kind")]
@@ -47,7 +47,7 @@ Ticket = Annotated[WholeTicket | PartsTicket, Field(discriminator="kind")]
 
 class UploadRef(Question):
     key: Key = Field(examples=["uploads/trip/harbour.mp4"])
-    upload_id: str = Field(min_length=1, max_length=1024)
+    upload_id: str = Field(min_length=1, max_length=1024, examples=["2~VmFsaWRVcGxvYWRJZA"])
 
 
 class PartUrlsRequest(UploadRef):
@@ -55,7 +55,7 @@ class PartUrlsRequest(UploadRef):
 
 
 class PartUrl(Answer):
-    number: int
+    number: int = Field(examples=[1])
     url: str
 
 
@@ -73,5 +73,5 @@ class CompleteRequest(UploadRef):
 
 
 class Uploaded(Answer):
-    key: str
-    size_bytes: int
+    key: str = Field(examples=["uploads/trip/harbour.mp4"])
+    size_bytes: int = Field(examples=[104_857_600])

@@ -37,7 +37,7 @@ READS = [
     "/api/thumbnails",
     "/api/videos",
 ]
-OPEN_PAGES = ["/docs", "/docs/problems", "/openapi.json"]
+OPEN_PAGES = ["/docs", "/docs/problems", "/docs/redoc.js", "/openapi.json"]
 PART = {"number": 1, "etag": "x"}
 ACTIONS = [
     ("DELETE", "/api/purge", None),

@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +82,54 @@ def test_every_problem_leads_to_its_description(api: Api) -> None:
         address, _, anchor = answer.json()["type"].partition("#")
         assert (answer.status_code, address) == (status, "/docs/problems")
         assert f'id="{anchor}"' in page
-    assert "`" not in page + get(f"{api.url}/docs").text
+    assert "`" not in page
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=lambda value: str(value)[:60])
+def test_every_operation_has_samples_that_fit_its_schema(method: str, path: str, operation: dict[str, Any]) -> None:
+    curl, python = (one["source"] for one in operation["x-codeSamples"])
+    address, *options = shlex.split(curl.replace("\\\n", ""))[1:]
+    assert re.fullmatch(re.escape(path).replace(r"\{key\}", "uploads/trip/harbour.mp4"), httpx.URL(address[13:]).path)
+    assert ("Authorization: Bearer $PIPELINE_TOKEN" in options) == ("security" in operation)
+    compile(python, "sample", "exec")
+    assert httpx.URL(address[13:]).path in python
+    if "requestBody" in operation:
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        body = json.loads(options[options.index("--json") + 1])
+        jsonschema_rs.validator_for({**schema, "components": DOCUMENT["components"]}).validate(body)
+        assert "string" not in json.dumps(body), "a field without an example"
+    else:
+        assert method == "get" or options[options.index("--request") + 1] == method.upper()
+
+
+def test_python_samples_run_as_they_are(api: Api, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("PIPELINE_URL", api.url)
+    monkeypatch.setenv("PIPELINE_TOKEN", OPERATOR)
+    paths = DOCUMENT["paths"]
+    for operation in (paths["/api/videos"]["get"], paths["/api/dead-letters/redrive"]["post"]):
+        exec(operation["x-codeSamples"][1]["source"], {})  # noqa: S102 - the sample is ours
+        assert json.loads(capsys.readouterr().out).keys() & {"items", "redriven"}
+
+
+def test_the_reference_loads_only_from_the_api(api: Api) -> None:
+    page = get(f"{api.url}/docs")
+    policy = dict(part.split(" ", 1) for part in page.headers["Content-Security-Policy"].split("; "))
+    nonce = policy["script-src"]
+    assert policy["style-src"] == nonce == f"'nonce-{page.text.split('nonce=' + chr(34))[1].split(chr(34))[0]}'"
+    assert nonce not in get(f"{api.url}/docs").headers["Content-Security-Policy"], "a nonce serves one page"
+    assert (policy["default-src"], policy["worker-src"]) == ("'none'", "blob:")
+    assert "://" not in page.text
+    script = get(f"{api.url}/docs/redoc.js")
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    assert script.headers["Cache-Control"] == "public, max-age=86400"
+    assert "redoc.standalone.js" in script.text[:200]
+
+
+def test_texts_that_are_no_markdown_have_no_backticks() -> None:
+    titles = [operation["summary"] for _, _, operation in OPERATIONS]
+    titles += [one["description"] for _, _, operation in OPERATIONS for one in operation["responses"].values()]
+    assert not [title for title in titles if "`" in title]
+    assert {tag for _, _, operation in OPERATIONS for tag in operation["tags"]} <= set(openapi.TAGS)
 
 
 def test_a_refused_method_names_the_allowed_ones(operator: httpx.Client) -> None:
