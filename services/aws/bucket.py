@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from services.aws.errors import MISSING, ServiceError, translate_errors
+from services.aws.errors import MISSING, ObjectMissingError, ServiceError, translate_errors
 from services.aws.presign import Presigner
 from services.contract.records import ObjectIdentity
 
@@ -147,6 +147,31 @@ class Bucket:
                 raise ServiceError(f"DELETE s3://{self.name}/{error.get('Key')}: {error.get('Code')}")
         return [version for version in versions if (version.key, version.version_id) not in replaced]
 
+    def is_own(self, key: str) -> bool:
+        """Return True if this bucket may delete the object under a key."""
+        del key
+        return True
+
+    def delete_current(self, key: str) -> bool:
+        """Delete the object under a key. Return True if `restore` can undo it. Raises: ServiceError."""
+        with translate_errors(f"DELETE s3://{self.name}/{key}"):
+            answer = self._s3.delete_object(Bucket=self.name, Key=key)
+        return answer.get("DeleteMarker", False)
+
+    def restore(self, key: str) -> None:
+        """Make the latest version of a deleted object the current one; S3 sends no event for it.
+
+        Raises: ObjectMissingError if the bucket keeps no version, ServiceError.
+        """
+        while True:
+            found = [version for version in self.versions(key) if version.key == key]
+            if not any(version.etag for version in found):
+                raise ObjectMissingError(f"restore s3://{self.name}/{key}: it has no version")
+            markers = [version for version in found if version.is_latest and not version.etag]
+            if not markers:
+                return
+            self.delete(markers)
+
     def clock(self) -> datetime:
         """Return the time by S3's clock, in whole seconds as in LastModified. Raises: AwsError."""
         with translate_errors(f"HEAD s3://{self.name}"):
@@ -168,7 +193,13 @@ class Bucket:
                         entry["IsLatest"],
                     )
                 for marker in page.get("DeleteMarkers", []):
-                    yield ObjectVersion(marker["Key"], marker["VersionId"], 0, marker["LastModified"])
+                    yield ObjectVersion(
+                        marker["Key"],
+                        marker["VersionId"],
+                        0,
+                        marker["LastModified"],
+                        is_latest=marker.get("IsLatest", False),
+                    )
 
     def check(self) -> None:
         """Raise an error if the bucket does not answer or denies access. Raises: AwsError."""

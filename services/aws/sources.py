@@ -29,6 +29,10 @@ class SourcedBucket(Bucket):
                 return replace(source.head(key.removeprefix(folder)), key=key)
         return super().head(key)
 
+    def is_own(self, key: str) -> bool:
+        """Return False for the objects of source buckets."""
+        return not any(key.startswith(folder) for folder in self._sources)
+
     def read(self, key: str, offset: int, length: int, *, etag: str) -> bytes:
         for folder, source in self._sources.items():
             if key.startswith(folder):

@@ -61,10 +61,13 @@ class VideosTable:
         """Return the totals; a counter that was never changed is absent. Raises: ServiceError."""
         return drop_counters(self.counters())
 
-    def replace(self, before: VideoRecord | None, after: VideoRecord, *, claims: bool = False) -> VideoRecord:
+    def replace(
+        self, before: VideoRecord | None, after: VideoRecord, *, claims: bool = False, seizes: bool = False
+    ) -> VideoRecord:
         """Replace the record that was read before, and update the totals, in one transaction.
 
-        With `claims`, the upload also claims the record's base. Return the record as written, with a new revision.
+        With `claims`, the upload also claims the record's base; with `seizes`, the purge takes that claim until
+        `release`. Return the record as written, with a new revision.
 
         Raises:
             BaseTakenError: the base is another upload's, or a purge's.
@@ -89,6 +92,8 @@ class VideosTable:
             actions.append(self._totals.add_action(changes, after.key))
         if claims:
             actions.append({"Put": self._claim_action(after.base, after.key)})
+        if seizes and after.base:
+            actions.append(self._seize_action(after.base, after.key, or_none=True))
         try:
             self._run_transaction(actions, action=f"write the record of {after.key}")
         except WriteConflictError as error:

@@ -20,7 +20,7 @@ RETRY = "ObjectCreated:Retry"
 """Event name of a retry that a person asked for. The api sends it for a retry or a redrive, S3 never does."""
 
 REGENERATE = "ObjectCreated:Regenerate"
-"""Event name of a request for thumbnails with the present settings, also if the video is done. S3 never sends it."""
+"""Event name of a request for new thumbnails of a video that is done or deleted."""
 
 
 class MalformedNotificationError(ValueError):
@@ -47,7 +47,7 @@ class UploadEvent(BaseModel):
 
     @property
     def is_regeneration(self) -> bool:
-        """Return True if this event asks for thumbnails with the present settings, also of a done video."""
+        """Return True if this event asks for new thumbnails, whatever the video has."""
         return self.name == REGENERATE
 
     @field_validator("etag")

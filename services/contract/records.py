@@ -16,6 +16,8 @@ class VideoState(StrEnum):
     DEGRADED = "degraded"
     """All thumbnails are stored, but at least one shows another moment than the requested one."""
     FAILED = "failed"
+    DELETED = "deleted"
+    """A person has deleted the thumbnails; the upload stays, and only a new upload or a restoration is processed."""
 
 
 class ReasonCode(StrEnum):
@@ -96,10 +98,6 @@ class ObjectIdentity:
     """LastModified, by S3's clock and in whole seconds."""
 
 
-MAX_ATTEMPTS_KEPT = 20
-"""Attempts that a record keeps; the oldest ones are dropped."""
-
-
 class Attempt(BaseModel):
     """One attempt at a video, for people: no decision depends on it."""
 
@@ -176,7 +174,20 @@ class VideoRecord(BaseModel):
         if self.finished_at is None and earlier and earlier[-1].number == self.attempt:
             # It has failed, and the next one has not begun.
             return earlier
-        return (*(one for one in earlier if one.number < self.attempt), _describe_attempt(self))
+        return (*(one for one in earlier if one.number < self.attempt), self.current_attempt)
+
+    @property
+    def current_attempt(self) -> Attempt:
+        """Return the attempt that the record describes."""
+        return Attempt(
+            number=self.attempt,
+            state=self.state,
+            started_at=self.started_at,
+            ended_at=self.finished_at,
+            worker=self.worker,
+            reason_code=self.reason_code,
+            reason=self.reason,
+        )
 
     @property
     def identity(self) -> ObjectIdentity:
@@ -192,6 +203,7 @@ class Decision(StrEnum):
     """The same content was uploaded again: keep the thumbnails, and write the new object's identity into the record."""
     ALREADY_DONE = "already_done"
     ALREADY_FAILED = "already_failed"
+    ALREADY_DELETED = "already_deleted"
 
 
 def decide_processing(
@@ -200,7 +212,7 @@ def decide_processing(
     delivery: Delivery,
     *,
     settings_hash: str,
-    is_regeneration: bool = False,
+    regenerates: bool = False,
 ) -> Decision:
     """Decide what to do for an event, from the record: events come twice and out of order.
 
@@ -208,28 +220,24 @@ def decide_processing(
     later one. No worker's clock is used: the delivery's `sent_at` and the record's `queued_at` are both by SQS's clock.
 
     A duplicate of a deleted message must not open an ended record, also under other settings: if its attempt failed,
-    nothing would end the record again. A new object and a later message have a message that still exists. Only a
-    regeneration, an explicit request, opens a done record of other settings.
+    nothing would end the record again. A new object and a later message have a message that still exists.
+
+    `regenerates` says that a person asks for new thumbnails of a video that is done or deleted.
     """
     if record is None or record.etag != found.etag or record.state is VideoState.PROCESSING:
         return Decision.PROCESS
     is_same_object = record.identity == found
-    if record.state in (VideoState.DONE, VideoState.DEGRADED):
-        if is_same_object:
-            is_asked = is_regeneration and _asks_again(record, delivery, settings_hash)
-            return Decision.PROCESS if is_asked else Decision.ALREADY_DONE
-        return Decision.RENEW if record.settings_hash == settings_hash else Decision.PROCESS
-    if record.reason_code is ReasonCode.DELETED:
-        return Decision.PROCESS
     # A later message asks for another attempt: a retry, a redrive, an upload of the same content.
     is_later = record.message_id != delivery.message_id and (not is_same_object or delivery.sent_at > record.queued_at)
+    if record.state in (VideoState.DONE, VideoState.DEGRADED):
+        if is_same_object:
+            return Decision.PROCESS if regenerates and is_later else Decision.ALREADY_DONE
+        return Decision.RENEW if record.settings_hash == settings_hash else Decision.PROCESS
+    if record.state is VideoState.DELETED and is_same_object and not regenerates:
+        return Decision.ALREADY_DELETED
+    if record.reason_code is ReasonCode.DELETED:
+        return Decision.PROCESS
     return Decision.PROCESS if is_later else Decision.ALREADY_FAILED
-
-
-def _asks_again(record: VideoRecord, delivery: Delivery, settings_hash: str) -> bool:
-    """Return True if a later message asks for thumbnails of other settings than those of the record."""
-    is_later = record.message_id != delivery.message_id and delivery.sent_at > record.queued_at
-    return is_later and record.settings_hash != settings_hash
 
 
 def adopt_object(event: UploadEvent, found: ObjectIdentity, size_bytes: int) -> UploadEvent:
@@ -257,6 +265,8 @@ def is_failure(record: VideoRecord | None, claimed: VideoRecord | None, event: U
     if record.etag == failed_etag:
         if record.state is VideoState.PROCESSING:
             return record.message_id == delivery.message_id or record.queued_at <= delivery.sent_at
+        if record.state is VideoState.DELETED:
+            return claimed is None and event.time > record.updated_at
         return record.state not in (VideoState.DONE, VideoState.DEGRADED)
     is_older = bool(event.sequencer) and is_newer(record.sequencer, event.sequencer)
     return claimed is None and not is_older
@@ -293,47 +303,6 @@ def keep_later_message(record: VideoRecord, before: VideoRecord | None) -> Video
     if before is None or before.etag != record.etag or before.queued_at <= record.queued_at:
         return record
     names = ("queued_at", "message_id", "version_id", "modified_at", "sequencer")
-    return record.model_copy(update={name: getattr(before, name) for name in names})
-
-
-def _describe_attempt(record: VideoRecord) -> Attempt:
-    return Attempt(
-        number=record.attempt,
-        state=record.state,
-        started_at=record.started_at,
-        ended_at=record.finished_at,
-        worker=record.worker,
-        reason_code=record.reason_code,
-        reason=record.reason,
-    )
-
-
-def continue_history(before: VideoRecord | None, etag: str) -> dict[str, object]:
-    """Return the fields of the next attempt that continue the history of a record; empty for other content."""
-    if before is None or before.etag != etag:
-        return {}
-    return {
-        "attempt": before.attempt + 1,
-        "first_queued_at": before.uploaded_at,
-        "earlier_attempts": before.attempts[1 - MAX_ATTEMPTS_KEPT :],
-    }
-
-
-def note_failure(record: VideoRecord, now: datetime, code: ReasonCode, reason: str) -> VideoRecord:
-    """Return the record of a claim with its attempt as failed; the next attempt will have its own claim."""
-    failed = {"state": VideoState.FAILED, "ended_at": now, "reason_code": code, "reason": reason}
-    noted = _describe_attempt(record).model_copy(update=failed)
-    return record.model_copy(update={"earlier_attempts": (*record.earlier_attempts, noted)})
-
-
-def keep_history(record: VideoRecord, before: VideoRecord | None) -> VideoRecord:
-    """Return the result of an attempt with the history of the record that it replaces.
-
-    Another attempt at the same content may have begun meanwhile: the number of attempts never decreases.
-    """
-    if before is None or before.etag != record.etag or before.attempt <= record.attempt:
-        return record
-    names = ("attempt", "first_queued_at", "earlier_attempts")
     return record.model_copy(update={name: getattr(before, name) for name in names})
 
 

@@ -55,6 +55,14 @@ SQS moves a message without a reason, and leaves its record in progress. With a 
 22 receives for recording a failure last longer than two hours: workers may be killed, or DynamoDB be away, for as long.
 """
 
+MULTIPART_FROM_BYTES = 100 * 1024 * 1024
+"""Uploads of this size and above are sent in parts, as S3 recommends: a lost connection then costs one part.
+Limits: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
+
+MIN_PART_BYTES = 16 * 1024 * 1024
+MAX_PARTS = 1000
+"""S3 allows 10,000; fewer parts keep their list short."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class QueueDescription:

@@ -15,6 +15,7 @@ from services.aws.ranges import SignedObject
 from services.aws.videos import VideosTable
 from services.contract.events import Delivery, UploadEvent
 from services.contract.formats import is_video_name
+from services.contract.history import continue_history, find_claim, keep_history, note_failure
 from services.contract.keys import is_upload, thumbnail_bases
 from services.contract.records import (
     Decision,
@@ -24,14 +25,11 @@ from services.contract.records import (
     VideoState,
     adopt_object,
     close_deleted,
-    continue_history,
     decide_finish,
     decide_processing,
     is_failure,
     is_same_claim,
-    keep_history,
     keep_later_message,
-    note_failure,
 )
 from services.contract.settings import WorkerSettings
 from services.tracing import tracer
@@ -157,13 +155,9 @@ class Processor:
         self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, video: SignedObject
     ) -> Stored | Skipped | None:
         """Claim, extract, store and finish. Return None if another upload has taken the record meanwhile."""
-        decision = decide_processing(
-            before,
-            video.info.identity,
-            delivery,
-            settings_hash=self._settings_hash,
-            is_regeneration=event.is_regeneration,
-        )
+        settings_hash, regenerates = self._settings_hash, event.is_regeneration
+        found = video.info.identity
+        decision = decide_processing(before, found, delivery, settings_hash=settings_hash, regenerates=regenerates)
         if before is not None and decision is Decision.RENEW:
             self._renew_record(before, event, video.info)
             return Skipped(Decision.ALREADY_DONE)
@@ -339,7 +333,7 @@ class Processor:
                 return
             if not is_failure(before, error.record, failed, delivery):
                 return
-            record = error.record or self._find_claim(before, failed, delivery)
+            record = error.record or find_claim(before, failed.etag, delivery.message_id)
             record = record or self._new_record(
                 failed,
                 delivery,
@@ -365,12 +359,6 @@ class Processor:
                 continue
             return
         raise WriteConflictError(f"the record of {failed.key} kept changing")
-
-    @staticmethod
-    def _find_claim(before: VideoRecord | None, failed: UploadEvent, delivery: Delivery) -> VideoRecord | None:
-        """Return the claim of an attempt that AWS has ended, so that the failure is not one attempt more."""
-        is_claim = before is not None and before.state is VideoState.PROCESSING and before.etag == failed.etag
-        return before if before is not None and is_claim and before.message_id == delivery.message_id else None
 
     def _identify(self, upload: UploadEvent, before: VideoRecord | None) -> ObjectInfo:
         """Return the object of an upload, with version and time as far as they are known."""

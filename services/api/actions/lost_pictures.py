@@ -51,14 +51,14 @@ def mark_lost(videos: VideosTable, record: VideoRecord) -> VideoRecord:
     return videos.replace(record, record.model_copy(update=lost))
 
 
-def make_retry_event(bucket: Bucket, info: ObjectInfo, record: VideoRecord) -> UploadEvent:
+def make_retry_event(bucket: Bucket, info: ObjectInfo, record: VideoRecord | None, *, name: str = RETRY) -> UploadEvent:
     """Return the event for another attempt of an object, with the time of the object."""
     return UploadEvent(
-        name=RETRY,
+        name=name,
         time=info.modified_at or datetime.now(UTC),
         bucket=bucket.name,
         key=info.key,
         etag=info.etag,
         size_bytes=info.size_bytes,
-        sequencer=record.sequencer if record.etag == info.etag else "",
+        sequencer=record.sequencer if record is not None and record.etag == info.etag else "",
     )

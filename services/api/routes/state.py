@@ -13,7 +13,7 @@ from services.api.schema import problems
 from services.api.schema.models import Config, Metrics, PodGroup, Pods, Queue, State
 from services.api.schema.problems import ApiError, UnauthorizedError, UnavailableError, document_problems
 from services.api.services import Services, Viewer, get_services
-from services.contract.limits import MULTIPART_FROM_BYTES
+from services.contract.resources import MULTIPART_FROM_BYTES
 from services.contract.version import VERSION
 
 router = APIRouter(tags=["state"])

@@ -31,7 +31,7 @@ from services.api.services import ApiServices, Operator, Services
 from services.aws.errors import ObjectMissingError
 from services.contract.formats import get_content_type, is_video_name
 from services.contract.keys import UPLOAD_PREFIX, is_upload
-from services.contract.limits import MAX_PARTS, MIN_PART_BYTES, MULTIPART_FROM_BYTES
+from services.contract.resources import MAX_PARTS, MIN_PART_BYTES, MULTIPART_FROM_BYTES
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"], route_class=AwsRoute)
 

@@ -5,10 +5,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
+from services.api.actions.deletion import delete_video, restore_video
 from services.api.actions.lost_pictures import are_stored, has_pictures, list_picture_keys, make_retry_event, mark_lost
 from services.api.calls import AwsRoute
 from services.api.routes.paging import Cursor, Limit
 from services.api.schema import views
+from services.api.schema.action_models import Deleted, Restored
 from services.api.schema.models import RedriveRequest, Retried, VideoDetails, VideoPage
 from services.api.schema.problems import ConflictError, NotFoundError, document_problems
 from services.api.services import ApiServices, Operator, Services, Viewer
@@ -18,6 +20,10 @@ from services.contract.records import VideoRecord, VideoState
 from services.contract.text import fold_text
 
 router = APIRouter(prefix="/api/videos", tags=["videos"], route_class=AwsRoute)
+
+WithUpload = Annotated[
+    bool, Query(description="Also delete the upload. It is final if the bucket keeps no versions: see `restorable`.")
+]
 
 _STATES = (VideoState.DONE, VideoState.FAILED, VideoState.DEGRADED, VideoState.PROCESSING)
 
@@ -111,6 +117,21 @@ def retry_video(key: VideoPath, _: Operator, services: Services) -> Retried:
     return Retried(key=record.key, from_dead_letter=bool(sent.keys))
 
 
+@router.post(
+    "/{key:path}/restoration",
+    operation_id="restoreVideo",
+    summary="Restore a deleted video",
+    status_code=202,
+    responses=document_problems(401, 403, 404, 409, 429, 503),
+)
+def restore_deleted(key: VideoPath, _: Operator, services: Services) -> Restored:
+    """Undo a deletion: bring the upload back from the bucket's versions if needed, and queue it for new thumbnails."""
+    found = _read_key(key)
+    restore_video(services, found)
+    services.live.request_push()
+    return Restored(key=found)
+
+
 @router.get(
     "/{key:path}",
     operation_id="getVideo",
@@ -129,6 +150,31 @@ def get_video(
     """Return a video. 404 until a worker has received it for the first time."""
     link = partial(services.picture_urls.make_url, lifetime_s=stable_url_lifetime_s)
     return views.show_details(_find_record(services, key), services.sign_url, link)
+
+
+@router.delete(
+    "/{key:path}",
+    operation_id="deleteVideo",
+    summary="Delete a video",
+    responses=document_problems(401, 403, 404, 409, 429, 503),
+)
+def remove_video(key: VideoPath, _: Operator, services: Services, *, upload: WithUpload = False) -> Deleted:
+    """Delete the record and all pictures of a video, and with `upload=true` also the upload.
+
+    Without it, the upload stays and the video is `deleted`: no late event and no reindex makes its thumbnails again,
+    only a new upload of the file or a restoration does. If a worker is processing the video, the request waits for its
+    end for 10 s, and is then answered with 409.
+    """
+    deleted = delete_video(services, _read_key(key), with_upload=upload)
+    services.live.request_push()
+    return deleted
+
+
+def _read_key(given: str) -> str:
+    key = views.decode_video_key(given)
+    if key is None:
+        raise NotFoundError(f"There is no video {given[:200]}.")
+    return key
 
 
 def _find_record(services: ApiServices, given: str) -> VideoRecord:

@@ -70,6 +70,15 @@ first of several calls. `/ws` and `GET /api/state` continue, and `sources` says 
 See
 [architecture.md](architecture.md).
 
+## Deletion of a video
+
+`DELETE /api/videos/{key}` removes all pictures, and the upload only with `upload=true`. Without it, the video stays in
+the state `deleted`: its late or second events are skipped, and `reindex` leaves it as it is. It is processed again if
+the file is uploaded again, or by `POST /api/videos/{key}/restoration`. With `upload=true`, nothing is left of the video
+but the earlier version in the bucket, and its name is free. The pipeline's buckets keep versions for
+`storage.noncurrent_days`, the demo until its next start; within this time a restoration brings the upload back. In a
+bucket without versions, the answer has `restorable: false`, and the upload is deleted for good.
+
 ## Permissions of its AWS role
 
 - SQS, on queue and dead-letter queue: `GetQueueAttributes`, `SendMessage`, `ReceiveMessage`, `DeleteMessage`,

@@ -153,7 +153,7 @@ class SimulatedS3:
             number = next(self._numbers)
             marker = StoredVersion(f"v{number}", None, "", self.clock.replace(microsecond=0), {}, f"{number:016X}")
             bucket.versions[Key] = [*bucket.versions.get(Key, []), marker]
-            return {}
+            return {"DeleteMarker": True}
 
         return self._boundary.call(f"DeleteObject {Key}", delete)
 

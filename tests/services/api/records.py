@@ -16,6 +16,8 @@ from tests.support.place import Place
 
 START = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
 POSITIONS = (10.0, 50.0, 95.0)
+LISTED_STATES = (VideoState.PROCESSING, VideoState.DONE, VideoState.DEGRADED, VideoState.FAILED)
+"""States of the videos that a list without a filter has."""
 
 
 def a_record(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from services.api.schema.names import UploadNameError, clean_name
-from services.contract.limits import MULTIPART_FROM_BYTES
+from services.contract.resources import MULTIPART_FROM_BYTES
 from tests.services.api.process import Api, running
 from tests.support.driver import PATIENCE_S
 from tests.support.place import Place

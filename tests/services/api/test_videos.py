@@ -9,9 +9,10 @@ import pytest
 from itsdangerous import URLSafeSerializer
 
 from services.contract.events import parse_notification
-from services.contract.records import VideoState, continue_history
+from services.contract.history import continue_history
+from services.contract.records import VideoState
 from tests.services.api.process import Api, fresh, get, running
-from tests.services.api.records import a_record, store, with_overview, write
+from tests.services.api.records import LISTED_STATES, a_record, store, with_overview, write
 from tests.support.driver import eventually
 from tests.support.place import Place
 
@@ -37,7 +38,8 @@ def keys(found: list[list[dict[str, object]]]) -> list[object]:
 
 
 def test_pages_list_all_states_newest_first(place: Place, own_api: Api) -> None:
-    states = [state for state in VideoState for _ in range(6)]
+    write(place, a_record("uploads/deleted.mp4", VideoState.DELETED))
+    states = [state for state in LISTED_STATES for _ in range(6)]
     for number, state in enumerate(states):
         # Some at the very same time: no page may lose one of them.
         write(place, a_record(f"uploads/{number:02}.mp4", state, minute=number % 4))

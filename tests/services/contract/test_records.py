@@ -133,17 +133,17 @@ def test_an_upload_under_changed_settings_is_processed(state: VideoState) -> Non
     ("message", "settings_hash", "expected"),
     [
         (a_delivery(sent_at=FINISH), "settings-2", Decision.PROCESS),
-        (a_delivery(sent_at=FINISH), "settings-1", Decision.ALREADY_DONE),
+        (a_delivery(sent_at=FINISH), "settings-1", Decision.PROCESS),
         (a_delivery(), "settings-2", Decision.ALREADY_DONE),
         (a_delivery("message-1", FINISH), "settings-2", Decision.ALREADY_DONE),
     ],
     ids=["other settings", "same settings", "sent with it", "same message"],
 )
-def test_a_later_regeneration_opens_a_done_video_of_other_settings(
+def test_only_a_later_regeneration_opens_a_done_video(
     message: Delivery, settings_hash: str, expected: Decision
 ) -> None:
     record = a_record(VideoState.DONE)
-    assert decide_processing(record, FOUND, message, settings_hash=settings_hash, is_regeneration=True) is expected
+    assert decide_processing(record, FOUND, message, settings_hash=settings_hash, regenerates=True) is expected
 
 
 @pytest.mark.parametrize(
@@ -346,3 +346,27 @@ def test_storyboard_and_preview_count_only_as_bytes() -> None:
     )
     share = share_of_totals(record.model_copy(update={"storyboard": sheet, "preview": preview}))
     assert (share["thumbnails"], share["thumbnail_bytes"]) == (2, 10 + 20 + 400 + 5000)
+
+
+DELETED = a_record(VideoState.DELETED)
+
+
+@pytest.mark.parametrize("delivered", [a_delivery("message-1"), a_delivery(), a_delivery(sent_at=FINISH)])
+def test_no_event_of_the_same_object_opens_a_deleted_video(delivered: Delivery) -> None:
+    assert decide(DELETED, delivery=delivered) is Decision.ALREADY_DELETED
+
+
+@pytest.mark.parametrize("record", [DELETED, a_record(VideoState.DONE), a_record(VideoState.DEGRADED)])
+def test_a_later_request_regenerates_once(record: VideoRecord) -> None:
+    def ask(delivered: Delivery) -> Decision:
+        return decide_processing(record, FOUND, delivered, settings_hash="settings-1", regenerates=True)
+
+    assert ask(a_delivery(sent_at=FINISH)) is Decision.PROCESS
+    # A duplicate of the message that made these thumbnails, and one of a message before it.
+    assert ask(a_delivery("message-1", FINISH)) is not Decision.PROCESS
+    assert ask(a_delivery(sent_at=START - timedelta(seconds=1))) is not Decision.PROCESS
+
+
+def test_a_late_failure_brings_no_deleted_video_back() -> None:
+    assert not is_failure(DELETED, CLAIMED, an_event(), a_delivery())
+    assert not is_failure(DELETED, None, an_event(), a_delivery())

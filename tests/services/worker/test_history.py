@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.contract.records import MAX_ATTEMPTS_KEPT, ReasonCode, VideoState, continue_history
+from services.contract.history import MAX_ATTEMPTS_KEPT, continue_history
+from services.contract.records import ReasonCode, VideoState
 from services.worker.process import ProcessingError, Processor
 from tests.services.api.records import a_record
 from tests.support.place import Place

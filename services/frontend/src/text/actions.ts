@@ -20,6 +20,7 @@ export const actions = {
       done: "Done",
       degraded: "Done, degraded",
       failed: "Failed",
+      deleted: "Deleted",
       refused: "Refused",
       broken: "Upload failed",
       cancelled: "Cancelled",
@@ -60,6 +61,7 @@ export const actions = {
       processing: "processing",
       done: "thumbnails stored",
       failed: "failed",
+      deleted: "deleted",
     },
     progress: (finished: number, total: number) =>
       `${formatCount(finished)} of ${formatCount(total)} videos have finished`,

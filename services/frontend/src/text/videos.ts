@@ -7,12 +7,14 @@ export const videos = {
     done: "Done",
     degraded: "Degraded",
     failed: "Failed",
+    deleted: "Deleted",
   },
   stateHints: {
     processing: "a worker is processing it",
     done: "all thumbnails are stored",
     degraded: "all thumbnails are stored, but at least one shows a different moment than requested",
     failed: "no thumbnails; the video's page shows the reason",
+    deleted: "the thumbnails are deleted; the upload is kept",
   },
   gallery: {
     title: "Gallery",

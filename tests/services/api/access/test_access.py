@@ -51,6 +51,8 @@ ACTIONS = [
         {"key": "uploads/a.mp4", "upload_id": "x", "parts": [PART]},
     ),
     ("POST", "/api/uploads/part-urls", {"key": "uploads/a.mp4", "upload_id": "x", "numbers": [1]}),
+    ("DELETE", "/api/videos/uploads/a.mp4", None),
+    ("POST", "/api/videos/uploads/a.mp4/restoration", None),
     ("POST", "/api/videos/uploads/a.mp4/retry", None),
 ]
 ADMIN = [("POST", "/api/tokens"), ("GET", "/api/tokens"), ("DELETE", "/api/tokens/{token_id}")]

@@ -23,6 +23,7 @@ const STATIONS_OF_STATES: Record<Snapshot["videos"][number]["state"], VideoLocat
   done: "thumbnails",
   degraded: "thumbnails",
   failed: "deadLetters",
+  deleted: "thumbnails",
 };
 
 /** Return the state of the scene and the videos in flight; none while `moves` is false. */

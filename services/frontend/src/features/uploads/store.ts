@@ -13,7 +13,17 @@ import { RateMeter } from "./rate-meter";
 import { transfer } from "./api/transfer";
 
 export type UploadState =
-  "waiting" | "sending" | "queued" | "processing" | "done" | "degraded" | "failed" | "refused" | "broken" | "cancelled";
+  | "waiting"
+  | "sending"
+  | "queued"
+  | "processing"
+  | "done"
+  | "degraded"
+  | "failed"
+  | "deleted"
+  | "refused"
+  | "broken"
+  | "cancelled";
 
 export interface Upload {
   id: number;

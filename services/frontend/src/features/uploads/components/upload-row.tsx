@@ -22,6 +22,7 @@ const TONES: Record<UploadState, Tone> = {
   done: "good",
   degraded: "warn",
   failed: "bad",
+  deleted: "calm",
   refused: "bad",
   broken: "bad",
   cancelled: "calm",

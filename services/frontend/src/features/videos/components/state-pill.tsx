@@ -11,6 +11,7 @@ export const STATE_TONES: Record<VideoState, Tone> = {
   done: "good",
   degraded: "warn",
   failed: "bad",
+  deleted: "calm",
 };
 
 export function StatePill({ state }: { state: VideoState }) {

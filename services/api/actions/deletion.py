@@ -1,0 +1,151 @@
+"""Deletion of one video: its record and pictures, and if requested its upload; and the restoration.
+
+The order of a purge, for one video: first the upload, then the record, then the pictures. The record becomes `deleted`
+in a transaction that also takes its claim: no worker stores under its base until the pictures are deleted. While the
+upload exists, the record stays in that state: a late or second event of the same object finds it, and is skipped. If
+the process ends in between, another request for the deletion continues it.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from services.api.actions.dead_letters import Letter
+from services.api.actions.lost_pictures import make_retry_event
+from services.api.actions.stores import Stores, find_object
+from services.api.schema.action_models import Deleted
+from services.api.schema.problems import ConflictError, NotFoundError
+from services.aws.bucket import DELETE_AT_ONCE, ObjectInfo
+from services.aws.errors import ObjectMissingError, WriteConflictError
+from services.contract.events import REGENERATE, make_notification_body
+from services.contract.keys import picture_base
+from services.contract.records import VideoRecord, VideoState
+from services.contract.resources import PURGER, RESERVATION_PREFIX
+
+WAIT_S = 10.0
+"""Time that a deletion waits for the worker of the video: most videos take less."""
+
+_WORKER_LOST_AFTER = timedelta(minutes=5)
+"""Age of an attempt after which a deletion no longer waits for its worker, as a purge."""
+
+_POLL_INTERVAL_S = 0.5
+
+
+def delete_video(stores: Stores, key: str, *, with_upload: bool, wait_s: float = WAIT_S) -> Deleted:
+    """Delete the record and the pictures of a video, and if requested its upload.
+
+    Raises:
+        NotFoundError: there is no such video.
+        ConflictError: a worker is still processing it after `wait_s`, or the upload is in a source bucket.
+        AwsError: AWS does not answer.
+    """
+    info = find_object(stores.bucket, key)
+    is_restorable = True
+    deletes_upload = with_upload and info is not None
+    if deletes_upload:
+        if not stores.bucket.is_own(key):
+            raise ConflictError("The upload is in a source bucket, which the pipeline only reads. Delete it there.")
+        # First, so that no worker begins it.
+        is_restorable = stores.bucket.delete_current(key)
+        stores.videos.delete([RESERVATION_PREFIX + key])
+        info = None
+    record = stores.videos.get(key)
+    if record is not None:
+        _delete_record(stores, record, info, until=time.monotonic() + wait_s)
+    elif not deletes_upload:
+        raise NotFoundError(f"There is no video {key[:200]}, or no worker has received it yet.")
+    return Deleted(key=key, upload_deleted=deletes_upload, restorable=is_restorable and (deletes_upload or bool(info)))
+
+
+def restore_video(stores: Stores, key: str) -> None:
+    """Undo a deletion: make the upload the current object again if it is deleted, and queue it for new thumbnails.
+
+    Raises: ConflictError if the video is not deleted, NotFoundError if the bucket no longer keeps it, AwsError.
+    """
+    record = stores.videos.get(key)
+    if record is not None and record.state is not VideoState.DELETED:
+        raise ConflictError("The video is not deleted.")
+    info = find_object(stores.bucket, key)
+    if info is None:
+        try:
+            stores.bucket.restore(key)
+            info = stores.bucket.head(key)
+        except ObjectMissingError:
+            raise NotFoundError(f"The bucket keeps no version of {key[:200]}. Upload the video again.") from None
+    event = make_retry_event(stores.bucket, info, record, name=REGENERATE)
+    stores.queue.send([make_notification_body(event)])
+
+
+def _delete_record(stores: Stores, record: VideoRecord, info: ObjectInfo | None, *, until: float) -> None:
+    """Delete the pictures of a video, and its record too if the upload is deleted (`info` is None)."""
+    found: VideoRecord | None = record
+    while found is not None:
+        if _is_in_progress(found):
+            if time.monotonic() > until:
+                raise ConflictError("A worker is processing the video. Delete it again when the worker has ended.")
+            time.sleep(_POLL_INTERVAL_S)
+        else:
+            with contextlib.suppress(WriteConflictError):
+                buried = _bury_record(stores, found, info)
+                _delete_pictures(stores, buried.base)
+                if found.state is VideoState.FAILED:
+                    stores.dead_letters.discard(_of_upload(buried))
+                if info is None:
+                    stores.videos.remove([buried.model_copy(update={"base": ""})])
+                return
+        found = stores.videos.get(record.key)
+
+
+def _is_in_progress(record: VideoRecord) -> bool:
+    """Return True if a worker may be processing the video, and not only wait for another attempt."""
+    is_running = record.state is VideoState.PROCESSING and record.attempts[-1].state is VideoState.PROCESSING
+    return is_running and datetime.now(UTC) - record.started_at < _WORKER_LOST_AFTER
+
+
+def _bury_record(stores: Stores, record: VideoRecord, info: ObjectInfo | None) -> VideoRecord:
+    """Mark the record as deleted, and take its claim. Raises: WriteConflictError, ServiceError."""
+    if record.state is VideoState.DELETED:
+        return record
+    now = datetime.now(UTC)
+    changes: dict[str, object] = {
+        "state": VideoState.DELETED,
+        "updated_at": now,
+        "finished_at": record.finished_at or now,
+        # A worker that still stores pictures compares them, and stops.
+        "settings_hash": "",
+        "reason_code": None,
+        "reason": None,
+        "thumbnails": (),
+        "storyboard": None,
+        "preview": None,
+    }
+    if info is not None:
+        # The deletion is of the present object, also if no worker has received it yet.
+        changes |= {"etag": info.etag, "version_id": info.version_id, "modified_at": info.modified_at}
+        changes["size_bytes"] = info.size_bytes
+    return stores.videos.replace(record, record.model_copy(update=changes), seizes=True)
+
+
+def _delete_pictures(stores: Stores, base: str) -> None:
+    """Delete everything that is stored under a base while the deletion has its claim, then release the claim."""
+    if not base:
+        return
+    versions = [version for version in stores.bucket.versions(f"{base}_") if picture_base(version.key) == base]
+    # Read after the list: what another upload stores under a base that was released meanwhile is not in it.
+    if stores.videos.claim_owner(base) != PURGER:
+        return
+    for start in range(0, len(versions), DELETE_AT_ONCE):
+        stores.bucket.delete(versions[start : start + DELETE_AT_ONCE])
+    stores.videos.release([base])
+
+
+def _of_upload(record: VideoRecord) -> Callable[[Letter], bool]:
+    """Return a test for the dead letters of an upload and of those before it under the same key."""
+    until = (record.modified_at or record.queued_at) + timedelta(seconds=1)
+
+    def is_meant(letter: Letter) -> bool:
+        is_older = all(event.time < until or event.etag == record.etag for event in letter.events)
+        return letter.key == record.key and is_older
+
+    return is_meant

@@ -1,0 +1,31 @@
+"""Stores that the actions on single videos change: of a request, or of a job in the background."""
+
+from typing import Protocol
+
+from services.api.actions.dead_letters import DeadLetterStore
+from services.aws.bucket import Bucket, ObjectInfo
+from services.aws.errors import ObjectMissingError
+from services.aws.queue import MessageQueue
+from services.aws.videos import VideosTable
+
+
+class Stores(Protocol):
+    @property
+    def bucket(self) -> Bucket: ...
+
+    @property
+    def videos(self) -> VideosTable: ...
+
+    @property
+    def queue(self) -> MessageQueue: ...
+
+    @property
+    def dead_letters(self) -> DeadLetterStore: ...
+
+
+def find_object(bucket: Bucket, key: str) -> ObjectInfo | None:
+    """Return the object under a key, None if there is none. Raises: ServiceError."""
+    try:
+        return bucket.head(key)
+    except ObjectMissingError:
+        return None

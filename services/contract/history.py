@@ -1,0 +1,44 @@
+"""History of a record: its earlier attempts, for people. Pure; no decision about a video depends on it."""
+
+from datetime import datetime
+
+from services.contract.records import ReasonCode, VideoRecord, VideoState
+
+MAX_ATTEMPTS_KEPT = 20
+"""Attempts that a record keeps; the oldest ones are dropped."""
+
+
+def continue_history(before: VideoRecord | None, etag: str) -> dict[str, object]:
+    """Return the fields of the next attempt that continue the history of a record; empty for other content."""
+    if before is None or before.etag != etag:
+        return {}
+    return {
+        "attempt": before.attempt + 1,
+        "first_queued_at": before.uploaded_at,
+        "earlier_attempts": before.attempts[1 - MAX_ATTEMPTS_KEPT :],
+    }
+
+
+def note_failure(record: VideoRecord, now: datetime, code: ReasonCode, reason: str) -> VideoRecord:
+    """Return the record of a claim with its attempt as failed; the next attempt will have its own claim."""
+    failed = {"state": VideoState.FAILED, "ended_at": now, "reason_code": code, "reason": reason}
+    noted = record.current_attempt.model_copy(update=failed)
+    return record.model_copy(update={"earlier_attempts": (*record.earlier_attempts, noted)})
+
+
+def keep_history(record: VideoRecord, before: VideoRecord | None) -> VideoRecord:
+    """Return the result of an attempt with the history of the record that it replaces.
+
+    Another attempt at the same content may have begun meanwhile: the number of attempts never decreases.
+    """
+    if before is None or before.etag != record.etag or before.attempt <= record.attempt:
+        return record
+    names = ("attempt", "first_queued_at", "earlier_attempts")
+    return record.model_copy(update={name: getattr(before, name) for name in names})
+
+
+def find_claim(record: VideoRecord | None, etag: str, message_id: str) -> VideoRecord | None:
+    """Return the record if it is the open claim of this message: a failure without a result is no attempt more."""
+    if record is None or record.state is not VideoState.PROCESSING:
+        return None
+    return record if (record.etag, record.message_id) == (etag, message_id) else None

@@ -1,0 +1,305 @@
+"""Deletion of one video, while nothing else happens and in the middle of everything, and its restoration."""
+
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
+
+import pytest
+
+from services.api.actions.dead_letters import DeadLetterStore
+from services.api.actions.deletion import delete_video, restore_video
+from services.api.actions.reindex import ReindexContext, reindex_table
+from services.api.schema.problems import ConflictError, NotFoundError
+from services.aws.bucket import Bucket
+from services.aws.errors import ServiceError
+from services.aws.queue import MessageQueue
+from services.aws.sources import SourcedBucket
+from services.aws.videos import VideosTable
+from services.contract.events import UploadEvent, make_notification_body, parse_notification
+from services.contract.records import Decision, VideoState
+from services.contract.resources import CLAIM_PREFIX, PURGER
+from services.worker.process import Skipped, Stored
+from tests.services.api.process import Api
+from tests.services.api.records import a_record, store, with_overview, write
+from tests.support.driver import PATIENCE_S
+from tests.support.place import Place
+from tests.support.processing import (
+    BROKEN,
+    PlayedSandbox,
+    a_worker,
+    delivery,
+    event_of,
+    pictures_of,
+    record_of,
+    shown,
+    upload,
+    work,
+    worker_at,
+)
+from tests.support.purging import ended, purge_of, shared_items, start
+
+KEY = "uploads/a.mp4"
+
+
+@dataclass
+class TestStores:
+    """Stores of a test."""
+
+    __test__ = False
+
+    bucket: Bucket
+    videos: VideosTable
+    queue: MessageQueue
+    dead_letters: DeadLetterStore
+
+
+def stores_of(place: Place, bucket: Bucket | None = None) -> TestStores:
+    letters = DeadLetterStore(place.queue, place.dead_letters)
+    return TestStores(bucket or place.bucket, place.videos, place.queue, letters)
+
+
+def delete(place: Place, key: str = KEY, *, with_upload: bool = False, wait_s: float = PATIENCE_S) -> bool:
+    """Delete a video; return True if it can be restored."""
+    return delete_video(stores_of(place), key, with_upload=with_upload, wait_s=wait_s).restorable
+
+
+def pictures(place: Place) -> list[str]:
+    return [info.key for info in place.bucket.list("thumbnails/")]
+
+
+def claims(place: Place) -> dict[str, str]:
+    return {item["pk"]: item["upload"] for item in place.videos.scan() if item["pk"].startswith(CLAIM_PREFIX)}
+
+
+def keep_versions(place: Place) -> None:
+    place.clients.s3.put_bucket_versioning(Bucket=place.bucket.name, VersioningConfiguration={"Status": "Enabled"})
+
+
+def counts(place: Place) -> dict[str, int]:
+    return {name: count for name, count in place.videos.totals().items() if count}
+
+
+def test_a_deletion_removes_every_picture_and_keeps_the_upload(place: Place) -> None:
+    with_overview(place, KEY)
+    store(place, "uploads/a_b.mp4")
+
+    assert delete(place)
+
+    assert {key.rpartition("_")[0] for key in pictures(place)} == {"thumbnails/a_b"}
+    assert place.bucket.head(KEY).size_bytes == 7
+    record = record_of(place)
+    assert (record.state, record.thumbnails, record.storyboard) == (VideoState.DELETED, (), None)
+    assert claims(place) == {CLAIM_PREFIX + "thumbnails/a_b": "uploads/a_b.mp4"}
+    assert (counts(place)["videos_deleted"], counts(place)["videos_done"], counts(place)["thumbnails"]) == (1, 1, 3)
+
+
+def test_a_deletion_with_the_upload_leaves_nothing(place: Place) -> None:
+    keep_versions(place)
+    with_overview(place, KEY)
+    shared = shared_items(place)
+    assert shared.reserve(KEY, now_s=0, until_s=3600)
+
+    assert delete(place, with_upload=True)
+
+    assert (list(place.bucket.list("")), place.videos.get(KEY)) == ([], None)
+    assert (claims(place), counts(place)) == ({}, {})
+    assert shared.reserve(KEY, now_s=60, until_s=3600)
+
+
+def test_a_late_event_brings_no_deleted_video_back(place: Place) -> None:
+    event = upload(place, b"film")
+    work(a_worker(place), event)
+    delete(place)
+
+    assert work(a_worker(place), event, "message-1") == Skipped(Decision.ALREADY_DELETED)
+    assert work(a_worker(place), event_of(place), "message-2") == Skipped(Decision.ALREADY_DELETED)
+    assert (record_of(place).state, pictures(place)) == (VideoState.DELETED, [])
+
+
+@pytest.mark.parametrize("content", [b"film", b"another film"])
+def test_a_new_upload_is_processed_after_a_deletion(place: Place, content: bytes) -> None:
+    keep_versions(place)
+    work(a_worker(place), upload(place, b"film"))
+    delete(place)
+
+    assert isinstance(work(a_worker(place), upload(place, content), "message-2"), Stored)
+    assert shown(place, record_of(place)) == pictures_of(content)
+
+
+def test_an_upload_that_no_worker_has_received_is_deleted_too(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    waiting = upload(place, b"another film")
+    delete(place)
+
+    assert work(a_worker(place), waiting, "message-2") == Skipped(Decision.ALREADY_DELETED)
+
+
+def test_a_deletion_waits_for_the_worker_of_the_video(place: Place) -> None:
+    errors: list[BaseException] = []
+    deletions: list[threading.Thread] = []
+
+    def run() -> None:
+        try:
+            delete(place)
+        except BaseException as error:  # noqa: BLE001 - the test raises it
+            errors.append(error)
+
+    def begin() -> None:
+        thread = threading.Thread(target=run)
+        thread.start()
+        deletions.append(thread)
+
+    result = work(a_worker(place, begin), upload(place, b"film"))
+    deletions[0].join(PATIENCE_S)
+
+    assert isinstance(result, Stored)
+    assert (errors, deletions[0].is_alive()) == ([], False)
+    assert (record_of(place).state, pictures(place)) == (VideoState.DELETED, [])
+
+
+def test_a_deletion_refuses_while_a_worker_takes_too_long(place: Place) -> None:
+    def refuse() -> None:
+        with pytest.raises(ConflictError, match="worker is processing"):
+            delete(place, wait_s=0)
+
+    assert isinstance(work(a_worker(place, refuse), upload(place, b"film")), Stored)
+    assert len(pictures(place)) == 3
+
+
+@pytest.mark.parametrize("with_upload", [False, True])
+def test_a_lost_worker_that_returns_stores_nothing(place: Place, *, with_upload: bool) -> None:
+    lost = [datetime.now(UTC) - timedelta(minutes=6)]
+
+    def remove() -> None:
+        delete(place, with_upload=with_upload, wait_s=0)
+        lost.clear()
+
+    worker = worker_at(place, lambda: lost[0] if lost else datetime.now(UTC), PlayedSandbox(remove))
+    result = work(worker, upload(place, b"film"))
+
+    assert result == Skipped("object_gone" if with_upload else Decision.ALREADY_DELETED)
+    assert (pictures(place), claims(place), place.videos.get(KEY) is None) == ([], {}, with_upload)
+
+
+def test_an_interrupted_deletion_is_continued_by_the_next_request(place: Place) -> None:
+    store(place, KEY)
+    with patch.object(Bucket, "delete", side_effect=ServiceError("S3 does not answer")), pytest.raises(ServiceError):
+        delete(place)
+    assert claims(place) == {CLAIM_PREFIX + "thumbnails/a": PURGER}
+
+    delete(place)
+
+    assert (pictures(place), claims(place)) == ([], {})
+
+
+def test_a_repeated_deletion_leaves_the_next_owner_of_the_name(place: Place) -> None:
+    store(place, KEY)
+    delete(place)
+    work(a_worker(place), upload(place, b"other", "uploads/a.mov"))
+
+    delete(place)
+
+    assert shown(place, record_of(place, "uploads/a.mov")) == pictures_of(b"other")
+
+
+def test_a_deletion_discards_the_dead_letters_of_its_video(place: Place) -> None:
+    for key in (KEY, "uploads/b.mp4"):
+        event = upload(place, BROKEN, key)
+        write(place, a_record(key, VideoState.FAILED, etag=event.etag))
+        place.dead_letters.put(make_notification_body(event), reason_code="damaged", reason="It is.", attempts=1)
+
+    delete(place)
+
+    assert [letter.key for letter in stores_of(place).dead_letters.receive_all()] == ["uploads/b.mp4"]
+
+
+def test_a_restoration_brings_upload_and_thumbnails_back(place: Place) -> None:
+    keep_versions(place)
+    work(a_worker(place), upload(place, b"film"))
+    delete(place, with_upload=True)
+
+    (event,) = restored(place)
+
+    assert isinstance(a_worker(place).process(event, delivery("message-2")), Stored)
+    assert shown(place, record_of(place)) == pictures_of(b"film")
+
+
+def test_a_restoration_of_a_kept_upload_makes_its_thumbnails_again(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    delete(place)
+
+    (event,) = restored(place)
+    later = delivery("message-2", sent_at=datetime.now(UTC) + timedelta(seconds=1))
+
+    assert isinstance(a_worker(place).process(event, later), Stored)
+    assert [one.state for one in record_of(place).attempts] == [VideoState.DELETED, VideoState.DONE]
+
+
+def restored(place: Place) -> list[UploadEvent]:
+    """Restore the video; return the events that this sends."""
+    for message in place.queue.receive(10, wait_s=0, visibility_timeout_s=600):
+        place.queue.delete(message)
+    restore_video(stores_of(place), KEY)
+    sent = place.queue.receive(10, wait_s=1, visibility_timeout_s=600)
+    return [event for message in sent for event in parse_notification(message.body) if event.is_regeneration]
+
+
+def test_only_a_deleted_video_that_is_kept_can_be_restored(place: Place) -> None:
+    store(place, KEY)
+    with pytest.raises(ConflictError, match="not deleted"):
+        restore_video(stores_of(place), KEY)
+    with pytest.raises(NotFoundError, match="keeps no version"):
+        restore_video(stores_of(place), "uploads/none.mp4")
+
+
+def test_an_upload_in_a_source_bucket_is_never_deleted(place: Place) -> None:
+    source = SourcedBucket(place.clients.s3, place.bucket.name, [place.bucket.name])
+    place.bucket.put("a.mp4", b"film", content_type="video/mp4")
+    key = f"uploads/{place.bucket.name}/a.mp4"
+    write(place, a_record(key, etag=source.head(key).etag))
+
+    with pytest.raises(ConflictError, match="source bucket"):
+        delete_video(stores_of(place, source), key, with_upload=True)
+    assert delete_video(stores_of(place, source), key, with_upload=False).restorable
+    assert source.head(key).size_bytes == 4
+
+
+def test_a_reindex_leaves_a_deleted_video_deleted(place: Place) -> None:
+    store(place, KEY)
+    delete(place)
+    parts = stores_of(place)
+    context = ReindexContext(place.bucket, place.videos, place.queue, parts.dead_letters, "thumbnails/", 3)
+
+    result = reindex_table(context, lambda _: None)
+
+    assert (result.kept, result.queued, record_of(place).state) == (1, 0, VideoState.DELETED)
+
+
+def test_a_purge_removes_the_record_of_a_deleted_video(place: Place) -> None:
+    store(place, KEY)
+    delete(place)
+
+    start(purge_of(place))
+
+    assert ended(place).phase == "done"
+    assert (place.videos.get(KEY), list(place.bucket.list(""))) == (None, [])
+
+
+def test_deletion_and_restoration_over_http(place: Place, own_api: Api) -> None:
+    keep_versions(place)
+    store(place, KEY)
+    with own_api.client() as client:
+        kept = client.delete(f"/api/videos/{KEY}")
+        assert (kept.status_code, kept.json()) == (200, {"key": KEY, "upload_deleted": False, "restorable": True})
+        assert client.get(f"/api/videos/{KEY}").json()["state"] == "deleted"
+        assert client.get("/api/videos").json()["items"] == []
+        assert [video["key"] for video in client.get("/api/videos?state=deleted").json()["items"]] == [KEY]
+
+        gone = client.delete(f"/api/videos/{KEY}", params={"upload": True})
+        assert gone.json() == {"key": KEY, "upload_deleted": True, "restorable": True}
+        assert client.delete(f"/api/videos/{KEY}", params={"upload": True}).status_code == 404
+        assert client.post(f"/api/videos/{KEY}/restoration").status_code == 202
+        assert place.bucket.head(KEY).size_bytes == 7
+        refused = client.delete(f"/api/videos/{KEY}", params={"upload": "perhaps"})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "query.upload")
