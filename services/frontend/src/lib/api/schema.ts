@@ -387,6 +387,34 @@ export interface paths {
         get: operations["getVideo"];
         put?: never;
         post?: never;
+        /**
+         * Delete a video
+         * @description Delete the record and all pictures of a video, and with `upload=true` also the upload.
+         *
+         *     Without it, the upload stays and the video is `deleted`: no late event and no reindex makes its thumbnails again,
+         *     only a new upload of the file or a restoration does. If a worker is processing the video, the request waits for its
+         *     end for 10 s, and is then answered with 409.
+         */
+        delete: operations["deleteVideo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/videos/{key}/restoration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a deleted video
+         * @description Undo a deletion: bring the upload back from the bucket's versions if needed, and queue it for new thumbnails.
+         */
+        post: operations["restoreVideo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -481,55 +509,33 @@ export interface components {
     schemas: {
         /** ApiToken */
         ApiToken: {
-            /**
-             * Created At
-             * Format: date-time
-             */
+            /** Format: date-time */
             created_at: string;
-            /**
-             * Expires At
-             * @description Null if it does not expire.
-             */
+            /** @description Null if it does not expire. */
             expires_at: string | null;
-            /** Has Expired */
             has_expired: boolean;
-            /**
-             * Id
-             * @example 5f2d0c9a1b3e4d67
-             */
+            /** @example 5f2d0c9a1b3e4d67 */
             id: string;
-            /**
-             * Last Used At
-             * @description Accurate to a minute; null if it was never used.
-             */
+            /** @description Accurate to a minute; null if it was never used. */
             last_used_at: string | null;
-            /**
-             * Name
-             * @example website
-             */
+            /** @example website */
             name: string;
-            /**
-             * Scope
-             * @enum {string}
-             */
+            /** @enum {string} */
             scope: "read" | "act" | "admin";
         };
         /** ApiTokenRequest */
         ApiTokenRequest: {
             /**
-             * Expires In Days
              * @description Lifetime in days; null for a token that does not expire.
              * @default 90
              */
             expires_in_days?: number | null;
             /**
-             * Name
              * @description Name for people.
              * @example website
              */
             name: string;
             /**
-             * Scope
              * @description read: as a viewer. act: as an operator. admin: also make and revoke API tokens.
              * @example read
              * @enum {string}
@@ -538,10 +544,7 @@ export interface components {
         };
         /** ApiTokens */
         ApiTokens: {
-            /**
-             * Items
-             * @description All API tokens, the newest first, with expired ones.
-             */
+            /** @description All API tokens, the newest first, with expired ones. */
             items: components["schemas"]["ApiToken"][];
         };
         /**
@@ -549,46 +552,26 @@ export interface components {
          * @description One attempt at a video.
          */
         Attempt: {
-            /**
-             * Ended At
-             * @description Null if it runs or has left no result.
-             */
+            /** @description Null if it runs or has left no result. */
             ended_at: string | null;
-            /**
-             * Number
-             * @example 2
-             */
+            /** @example 2 */
             number: number;
-            /** Reason */
             reason: string | null;
             reason_code: components["schemas"]["ReasonCode"] | null;
-            /**
-             * Started At
-             * Format: date-time
-             */
+            /** Format: date-time */
             started_at: string;
             /** @description State that the attempt has led to; `processing` if it runs or has left no result, because its worker died or AWS did not answer. */
             state: components["schemas"]["VideoState"];
-            /**
-             * Worker
-             * @description Name of the pod; empty if no worker wrote the record.
-             */
+            /** @description Name of the pod; empty if no worker wrote the record. */
             worker: string;
         };
         /** BrokenRule */
         BrokenRule: {
-            /**
-             * Field
-             * @description Place in the request: body, query or path, and the names below it.
-             */
+            /** @description Place in the request: body, query or path, and the names below it. */
             field: string;
-            /**
-             * Rule
-             * @description Rule for the value.
-             */
+            /** @description Rule for the value. */
             rule: string;
             /**
-             * Value
              * @description Value as JSON, cut to 200 characters; null for objects, lists and tokens.
              * @default null
              */
@@ -596,14 +579,10 @@ export interface components {
         };
         /** CompleteRequest */
         CompleteRequest: {
-            /**
-             * Key
-             * @example uploads/trip/harbour.mp4
-             */
+            /** @example uploads/trip/harbour.mp4 */
             key: string;
-            /** Parts */
             parts: components["schemas"]["UploadedPart"][];
-            /** Upload Id */
+            /** @example 2~VmFsaWRVcGxvYWRJZA */
             upload_id: string;
         };
         /**
@@ -611,18 +590,11 @@ export interface components {
          * @description Configuration for clients, so that they need no constants of their own.
          */
         Config: {
-            /**
-             * Auth Mode
-             * @enum {string}
-             */
+            /** @enum {string} */
             auth_mode: "token" | "oidc" | "none";
-            /**
-             * Can Test
-             * @description True if there is a bucket for Test Pipeline.
-             */
+            /** @description True if there is a bucket for Test Pipeline. */
             can_test: boolean;
             /**
-             * Extensions
              * @description Extensions of videos, lower case.
              * @example [
              *       ".mp4",
@@ -631,43 +603,36 @@ export interface components {
              */
             extensions: string[];
             /**
-             * History S
              * @description Length of the queue's history in seconds.
              * @example 300
              */
             history_s: number;
             /**
-             * History Step S
              * @description Seconds between two samples of the history.
              * @example 5
              */
             history_step_s: number;
             /**
-             * Max Receive Count
              * @description Attempts before a video counts as failed.
              * @example 5
              */
             max_receive_count: number;
             /**
-             * Multipart From Bytes
              * @description Uploads of this size and above are sent in parts.
              * @example 104857600
              */
             multipart_from_bytes: number;
             /**
-             * Name
              * @description Name of the pipeline; a purge asks people to type it.
              * @example thumbnails
              */
             name: string;
             /**
-             * Page Max
              * @description Maximum number of entries of one page.
              * @example 200
              */
             page_max: number;
             /**
-             * Positions Pct
              * @description Positions of the thumbnails, in percent of the duration.
              * @example [
              *       10,
@@ -677,64 +642,36 @@ export interface components {
              */
             positions_pct: number[];
             /**
-             * Push Interval S
              * @description Seconds between two messages over /ws.
              * @example 5
              */
             push_interval_s: number;
             /**
-             * Role
              * @description Role of the caller.
              * @enum {string}
              */
             role: "viewer" | "operator";
-            /**
-             * Upload Max Bytes
-             * @example 10737418240
-             */
+            /** @example 10737418240 */
             upload_max_bytes: number;
-            /**
-             * Version
-             * @example 0.1.0
-             */
+            /** @example 0.1.0 */
             version: string;
         };
         /** CreatedApiToken */
         CreatedApiToken: {
-            /**
-             * Created At
-             * Format: date-time
-             */
+            /** Format: date-time */
             created_at: string;
-            /**
-             * Expires At
-             * @description Null if it does not expire.
-             */
+            /** @description Null if it does not expire. */
             expires_at: string | null;
-            /** Has Expired */
             has_expired: boolean;
-            /**
-             * Id
-             * @example 5f2d0c9a1b3e4d67
-             */
+            /** @example 5f2d0c9a1b3e4d67 */
             id: string;
-            /**
-             * Last Used At
-             * @description Accurate to a minute; null if it was never used.
-             */
+            /** @description Accurate to a minute; null if it was never used. */
             last_used_at: string | null;
-            /**
-             * Name
-             * @example website
-             */
+            /** @example website */
             name: string;
-            /**
-             * Scope
-             * @enum {string}
-             */
+            /** @enum {string} */
             scope: "read" | "act" | "admin";
             /**
-             * Token
              * @description Value for `Authorization: Bearer`. It is shown this once: the pipeline stores only its hash.
              * @example tnp_9b2cf535f27731c974343645a3985328
              */
@@ -742,73 +679,57 @@ export interface components {
         };
         /** DeadLetter */
         DeadLetter: {
-            /**
-             * At
-             * Format: date-time
-             */
+            /** Format: date-time */
             at: string;
-            /**
-             * Attempts
-             * @description Attempts of the video; null if SQS moved the message itself.
-             */
+            /** @description Attempts of the video; null if SQS moved the message itself. */
             attempts: number | null;
-            /** Id */
+            /** @example 0f0e2a1c-5d0c-4f1e-9a57-3f4f7f1f7c11 */
             id: string;
-            /**
-             * Key
-             * @description Key of the upload; empty if the message is not a notification.
-             */
+            /** @description Key of the upload; empty if the message is not a notification. */
             key: string;
-            /** Reason */
+            /** @example The file ends before its index. */
             reason: string;
             reason_code: components["schemas"]["ReasonCode"];
         };
         /** DeadLetterGroup */
         DeadLetterGroup: {
-            /** Count */
+            /** @example 3 */
             count: number;
-            /**
-             * Example
-             * @description Reason of the latest of them.
-             */
+            /** @description Reason of the latest of them. */
             example: string;
             reason_code: components["schemas"]["ReasonCode"];
         };
         /** DeadLetters */
         DeadLetters: {
-            /**
-             * Groups
-             * @description Listed letters by reason, largest group first.
-             */
+            /** @description Listed letters by reason, largest group first. */
             groups: components["schemas"]["DeadLetterGroup"][];
-            /**
-             * Is Complete
-             * @description False if there are more than are listed.
-             */
+            /** @description False if there are more than are listed. */
             is_complete: boolean;
-            /**
-             * Items
-             * @description Newest first, at most 500.
-             */
+            /** @description Newest first, at most 500. */
             items: components["schemas"]["DeadLetter"][];
-            /**
-             * Total
-             * @description Approximate number of messages in the dead-letter queue, from SQS.
-             */
+            /** @description Approximate number of messages in the dead-letter queue, from SQS. */
             total: number;
+        };
+        /**
+         * Deleted
+         * @description A deleted video.
+         */
+        Deleted: {
+            /** @example uploads/trip/harbour.mp4 */
+            key: string;
+            /** @description True if `POST /api/videos/{key}/restoration` can undo it: the upload stays, or the bucket keeps its versions. */
+            restorable: boolean;
+            /** @description True if the upload was deleted too. */
+            upload_deleted: boolean;
         };
         /** Health */
         Health: {
             /**
-             * Status
              * @default ok
              * @constant
              */
             status: "ok";
-            /**
-             * Version
-             * @example 0.1.0
-             */
+            /** @example 0.1.0 */
             version: string;
         };
         /**
@@ -816,40 +737,33 @@ export interface components {
          * @description Seconds from an upload's event to its last thumbnail, over the latest hundred videos.
          */
         Latency: {
-            /** P50 S */
+            /** @example 1.1 */
             p50_s: number | null;
-            /** P95 S */
+            /** @example 2.8 */
             p95_s: number | null;
         };
         /** Login */
         Login: {
-            /**
-             * Token
-             * @example k3J9hT0qVx2LwZ8s
-             */
+            /** @example k3J9hT0qVx2LwZ8s */
             token: string;
         };
         /** Metrics */
         Metrics: {
-            /**
-             * Drain S
-             * @description Seconds that the ready workers need for the videos in the queue; null if not known.
-             */
+            /** @description Seconds that the ready workers need for the videos in the queue; null if not known. */
             drain_s: number | null;
             latency: components["schemas"]["Latency"];
-            /** Running Pods */
+            /** @example 4 */
             running_pods: number;
             throughput: components["schemas"]["Throughput"];
-            /** Thumbnail Bytes */
+            /** @example 15204352 */
             thumbnail_bytes: number;
-            /** Thumbnails */
+            /** @example 363 */
             thumbnails: number;
-            /** Total Pods */
+            /** @example 4 */
             total_pods: number;
-            /** Upload Bytes */
+            /** @example 9663676416 */
             upload_bytes: number;
             /**
-             * Videos
              * @example {
              *       "degraded": 1,
              *       "done": 120,
@@ -866,43 +780,37 @@ export interface components {
          * @description Multipart upload: one PUT per part, then `complete` with the ETags of S3's answers.
          */
         PartsTicket: {
-            /** Content Type */
+            /** @example video/mp4 */
             content_type: string;
-            /** Key */
+            /** @example uploads/trip/harbour.mp4 */
             key: string;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "parts";
-            /** Part Count */
+            /** @example 12 */
             part_count: number;
-            /** Part Size Bytes */
+            /** @example 8388608 */
             part_size_bytes: number;
-            /** Upload Id */
+            /** @example 2~VmFsaWRVcGxvYWRJZA */
             upload_id: string;
         };
         /** PartUrl */
         PartUrl: {
-            /** Number */
+            /** @example 1 */
             number: number;
-            /** Url */
             url: string;
         };
         /** PartUrls */
         PartUrls: {
-            /** Parts */
             parts: components["schemas"]["PartUrl"][];
         };
         /** PartUrlsRequest */
         PartUrlsRequest: {
-            /**
-             * Key
-             * @example uploads/trip/harbour.mp4
-             */
+            /** @example uploads/trip/harbour.mp4 */
             key: string;
             /**
-             * Numbers
              * @example [
              *       1,
              *       2,
@@ -910,7 +818,7 @@ export interface components {
              *     ]
              */
             numbers: number[];
-            /** Upload Id */
+            /** @example 2~VmFsaWRVcGxvYWRJZA */
             upload_id: string;
         };
         /**
@@ -919,70 +827,41 @@ export interface components {
          */
         Pod: {
             /**
-             * Component
              * @description What it is: worker, api, frontend.
              * @example worker
              */
             component: string;
-            /**
-             * Name
-             * @example thumbnails-worker-7d9c5b6f4-x2x8v
-             */
+            /** @example thumbnails-worker-7d9c5b6f4-x2x8v */
             name: string;
-            /**
-             * Node
-             * @default null
-             */
+            /** @default null */
             node: string | null;
             /**
-             * Phase
              * @description Phase of the pod, or the reason why it does not run: Running, Pending, CrashLoopBackOff, ImagePullBackOff, Terminating and so on.
              * @example Running
              */
             phase: string;
-            /** Ready */
             ready: boolean;
-            /** Restarts */
             restarts: number;
-            /**
-             * Started At
-             * @default null
-             */
+            /** @default null */
             started_at: string | null;
         };
         /** PodGroup */
         PodGroup: {
-            /**
-             * Component
-             * @example worker
-             */
+            /** @example worker */
             component: string;
-            /** Pods */
             pods: components["schemas"]["Pod"][];
-            /** Ready */
             ready: number;
-            /** Total */
             total: number;
         };
         /** Pods */
         Pods: {
-            /**
-             * Age S
-             * @description Seconds since the source answered.
-             */
+            /** @description Seconds since the source answered. */
             age_s: number | null;
-            /**
-             * Error
-             * @description Reason why the source does not answer; null if it answers.
-             */
+            /** @description Reason why the source does not answer; null if it answers. */
             error: string | null;
-            /** Groups */
             groups: components["schemas"]["PodGroup"][];
-            /** Running */
             running: number;
-            /** Stale */
             stale: boolean;
-            /** Total */
             total: number;
         };
         /**
@@ -990,26 +869,17 @@ export interface components {
          * @description A short animated WebP of the whole video.
          */
         Preview: {
-            /**
-             * Duration S
-             * @example 5
-             */
+            /** @example 5 */
             duration_s: number;
-            /**
-             * Frames
-             * @example 10
-             */
+            /** @example 10 */
             frames: number;
-            /** Height Px */
+            /** @example 180 */
             height_px: number;
-            /** Size Bytes */
+            /** @example 120400 */
             size_bytes: number;
-            /**
-             * Url
-             * @description Presigned URL.
-             */
+            /** @description Presigned URL. */
             url: string;
-            /** Width Px */
+            /** @example 320 */
             width_px: number;
         };
         /**
@@ -1017,29 +887,18 @@ export interface components {
          * @description An error, for people and for programs (RFC 9457).
          */
         Problem: {
-            /**
-             * Detail
-             * @example There is no video uploads/missing.mp4.
-             */
+            /** @example There is no video uploads/missing.mp4. */
             detail: string;
             /**
-             * Errors
              * @description Fields that break a rule, if there are any.
              * @default null
              */
             errors: components["schemas"]["BrokenRule"][] | null;
-            /**
-             * Status
-             * @example 404
-             */
+            /** @example 404 */
             status: number;
-            /**
-             * Title
-             * @example Not Found
-             */
+            /** @example Not Found */
             title: string;
             /**
-             * Type
              * @description Address of the description of this type of problem, relative to the api or the dashboard.
              * @default about:blank
              * @example /docs/problems#not-found
@@ -1051,91 +910,46 @@ export interface components {
          * @description Number of objects that a purge would delete, counted up to 100,000 versions.
          */
         PurgePreview: {
-            /** Bytes */
             bytes: number;
-            /**
-             * Confirmation
-             * @description Confirmation for one `DELETE /api/purge`. The purge deletes the counted objects, and nothing that was uploaded later.
-             */
+            /** @description Confirmation for one `DELETE /api/purge`. The purge deletes the counted objects, and nothing that was uploaded later. */
             confirmation: string;
             /**
-             * Confirmation Until
              * Format: date-time
              * @description Expiry of the confirmation: a minute after the count.
              */
             confirmation_until: string;
-            /**
-             * Is Complete
-             * @description False if there are more objects than were counted.
-             */
+            /** @description False if there are more objects than were counted. */
             is_complete: boolean;
             /** @description The running or last purge. */
             last: components["schemas"]["PurgeProgress"] | null;
-            /**
-             * Objects
-             * @description Versions of all objects, delete markers included.
-             */
+            /** @description Versions of all objects, delete markers included. */
             objects: number;
-            /** Records */
             records: number;
-            /**
-             * Thumbnails
-             * @description Thumbnails, storyboards and previews.
-             */
+            /** @description Thumbnails, storyboards and previews. */
             thumbnails: number;
-            /**
-             * Videos
-             * @description Uploads.
-             */
+            /** @description Uploads. */
             videos: number;
         };
         /** PurgeProgress */
         PurgeProgress: {
-            /**
-             * Deleted
-             * @description Versions of objects deleted so far.
-             */
+            /** @description Versions of objects deleted so far. */
             deleted: number;
-            /** Deleted Bytes */
             deleted_bytes: number;
-            /**
-             * Error
-             * @default null
-             */
+            /** @default null */
             error: string | null;
-            /**
-             * Finished At
-             * @default null
-             */
+            /** @default null */
             finished_at: string | null;
-            /** Id */
             id: string;
-            /**
-             * In Work
-             * @description Videos that a worker is processing: the purge waits for them.
-             */
+            /** @description Videos that a worker is processing: the purge waits for them. */
             in_work: number;
-            /**
-             * Phase
-             * @enum {string}
-             */
+            /** @enum {string} */
             phase: "uploads" | "records" | "in_work" | "thumbnails" | "dead_letters" | "done" | "failed";
-            /**
-             * Records
-             * @description Records removed so far.
-             */
+            /** @description Records removed so far. */
             records: number;
-            /** Running */
             running: boolean;
-            /**
-             * Started At
-             * Format: date-time
-             */
+            /** Format: date-time */
             started_at: string;
-            /**
-             * Total
-             * @description Versions counted at the start: an estimate.
-             */
+            /** @description Versions counted at the start: an estimate. */
             total: number;
         };
         /**
@@ -1143,7 +957,6 @@ export interface components {
          * @description A purge that has begun. /ws and GET /api/purge show its progress.
          */
         PurgeStarted: {
-            /** Objects */
             objects: number;
             progress: components["schemas"]["PurgeProgress"];
         };
@@ -1152,51 +965,28 @@ export interface components {
          * @description Approximate numbers of messages in the queue, from SQS.
          */
         Queue: {
-            /**
-             * Dead Letters
-             * @description Messages in the dead-letter queue.
-             */
+            /** @description Messages in the dead-letter queue. */
             dead_letters: number;
-            /**
-             * Delayed
-             * @description Messages whose delay has not ended.
-             */
+            /** @description Messages whose delay has not ended. */
             delayed: number;
-            /**
-             * History
-             * @description Samples of the last five minutes, oldest first; in pushes after the first, only the latest ones.
-             */
+            /** @description Samples of the last five minutes, oldest first; in pushes after the first, only the latest ones. */
             history: components["schemas"]["QueueSample"][];
-            /**
-             * In Flight
-             * @description Messages that a worker is processing.
-             */
+            /** @description Messages that a worker is processing. */
             in_flight: number;
-            /**
-             * Oldest Age S
-             * @description Upper bound of the oldest waiting message's age: the time since the newest message that a worker has received was sent, or since the queue was last empty. SQS itself does not report the age.
-             */
+            /** @description Upper bound of the oldest waiting message's age: the time since the newest message that a worker has received was sent, or since the queue was last empty. SQS itself does not report the age. */
             oldest_age_s: number | null;
-            /**
-             * Visible
-             * @description Messages that wait for a worker.
-             */
+            /** @description Messages that wait for a worker. */
             visible: number;
         };
         /** QueueSample */
         QueueSample: {
-            /**
-             * At
-             * Format: date-time
-             */
+            /** Format: date-time */
             at: string;
-            /** Dead Letters */
             dead_letters: number;
-            /** Delayed */
             delayed: number;
-            /** In Flight */
+            /** @example 4 */
             in_flight: number;
-            /** Visible */
+            /** @example 12 */
             visible: number;
         };
         /**
@@ -1204,13 +994,9 @@ export interface components {
          * @description True for each AWS resource that answers.
          */
         Readiness: {
-            /** Bucket */
             bucket: boolean;
-            /** Queue */
             queue: boolean;
-            /** Ready */
             ready: boolean;
-            /** Table */
             table: boolean;
         };
         /**
@@ -1221,17 +1007,11 @@ export interface components {
         ReasonCode: "empty" | "not_a_video" | "no_video_stream" | "encrypted" | "unsupported_codec" | "too_large" | "too_many_pixels" | "damaged" | "incomplete" | "nearby_frame" | "budget" | "memory" | "timeout" | "crashed" | "storage" | "malformed_event" | "deleted" | "internal";
         /** Redriven */
         Redriven: {
-            /**
-             * Keys
-             * @description Keys of the videos.
-             */
+            /** @description Keys of the videos. */
             keys: string[];
-            /** Redriven */
+            /** @example 5 */
             redriven: number;
-            /**
-             * Remaining
-             * @description Approximate number of remaining dead letters, from SQS.
-             */
+            /** @description Approximate number of remaining dead letters, from SQS. */
             remaining: number;
         };
         /**
@@ -1239,52 +1019,41 @@ export interface components {
          * @description Choice of dead letters to send again; all of them without a reason and keys.
          */
         RedriveRequest: {
-            /** Keys */
             keys?: string[] | null;
             /**
-             * Limit
              * @description Maximum number, for example five as a test.
              * @default 1000
+             * @example 5
              */
             limit?: number;
             reason_code?: components["schemas"]["ReasonCode"] | null;
         };
+        /**
+         * Restored
+         * @description A video that is queued for new thumbnails after its deletion.
+         */
+        Restored: {
+            /** @example uploads/trip/harbour.mp4 */
+            key: string;
+        };
         /** Retried */
         Retried: {
-            /**
-             * From Dead Letter
-             * @description True if its dead letter was sent again, false if a new event was.
-             */
+            /** @description True if its dead letter was sent again, false if a new event was. */
             from_dead_letter: boolean;
-            /** Key */
+            /** @example uploads/trip/harbour.mp4 */
             key: string;
         };
         /** Session */
         Session: {
-            /**
-             * Auth Mode
-             * @enum {string}
-             */
+            /** @enum {string} */
             auth_mode: "token" | "oidc" | "none";
-            /**
-             * Expires At
-             * @description End of the login; null for requests with a token.
-             */
+            /** @description End of the login; null for requests with a token. */
             expires_at?: string | null;
-            /**
-             * Is Admin
-             * @description True if the caller may make and revoke API tokens.
-             */
+            /** @description True if the caller may make and revoke API tokens. */
             is_admin: boolean;
-            /**
-             * Name
-             * @description Name of the caller: from the identity provider, or of its API token.
-             */
+            /** @description Name of the caller: from the identity provider, or of its API token. */
             name?: string | null;
-            /**
-             * Role
-             * @enum {string}
-             */
+            /** @enum {string} */
             role: "viewer" | "operator";
         };
         /**
@@ -1292,17 +1061,10 @@ export interface components {
          * @description Freshness of one part of the state.
          */
         Source: {
-            /**
-             * Age S
-             * @description Seconds since the last answer; null if there was none.
-             */
+            /** @description Seconds since the last answer; null if there was none. */
             age_s: number | null;
-            /**
-             * Error
-             * @description Reason why the source does not answer; null if it answers.
-             */
+            /** @description Reason why the source does not answer; null if it answers. */
             error: string | null;
-            /** Stale */
             stale: boolean;
         };
         /**
@@ -1314,38 +1076,27 @@ export interface components {
          */
         State: {
             /**
-             * At
              * Format: date-time
              * @description The server's time.
              */
             at: string;
             metrics: components["schemas"]["Metrics"] | null;
-            /** Pods */
             pods: components["schemas"]["Pod"][] | null;
             /** @description The running purge, or one that ended in the last minute. */
             purge: components["schemas"]["PurgeProgress"] | null;
             queue: components["schemas"]["Queue"] | null;
-            /** Seq */
             seq: number;
-            /**
-             * Server
-             * @description Id of the server process; `seq` counts its messages.
-             */
+            /** @description Id of the server process; `seq` counts its messages. */
             server: string;
-            /** Sources */
             sources: {
                 [key: string]: components["schemas"]["Source"];
             };
             /**
-             * Type
              * @default state
              * @constant
              */
             type: "state";
-            /**
-             * Videos
-             * @description Videos in progress, at most 50, and the latest finished ones, at most 50.
-             */
+            /** @description Videos in progress, at most 50, and the latest finished ones, at most 50. */
             videos: components["schemas"]["VideoSummary"][];
         };
         /**
@@ -1353,55 +1104,28 @@ export interface components {
          * @description A sheet of small pictures of the video, row by row. Tile n, from 0, covers the time from `n * interval_s`.
          */
         Storyboard: {
-            /**
-             * Columns
-             * @example 10
-             */
+            /** @example 10 */
             columns: number;
-            /**
-             * Interval S
-             * @example 5
-             */
+            /** @example 5 */
             interval_s: number;
-            /** Size Bytes */
+            /** @example 98304 */
             size_bytes: number;
-            /**
-             * Tile Height Px
-             * @example 90
-             */
+            /** @example 90 */
             tile_height_px: number;
-            /**
-             * Tile Width Px
-             * @example 160
-             */
+            /** @example 160 */
             tile_width_px: number;
-            /**
-             * Tiles
-             * @example 96
-             */
+            /** @example 96 */
             tiles: number;
-            /**
-             * Track Url
-             * @description Presigned URL of the WebVTT file. It refers to the sheet by its file name.
-             */
+            /** @description Presigned URL of the WebVTT file. It refers to the sheet by its file name. */
             track_url: string;
-            /**
-             * Url
-             * @description Presigned URL of the sheet.
-             */
+            /** @description Presigned URL of the sheet. */
             url: string;
         };
         /** Tested */
         Tested: {
-            /**
-             * Keys
-             * @description Keys of the copies.
-             */
+            /** @description Keys of the copies. */
             keys: string[];
-            /**
-             * Prefix
-             * @example uploads/test-20261124T093015/
-             */
+            /** @example uploads/test-20261124T093015/ */
             prefix: string;
         };
         /**
@@ -1409,357 +1133,259 @@ export interface components {
          * @description Finished videos per minute over the last 1, 5 and 60 minutes; null until half of the time is known.
          */
         Throughput: {
-            /** Last 1 Min */
+            /** @example 38 */
             last_1_min: number | null;
-            /** Last 5 Min */
+            /** @example 36.4 */
             last_5_min: number | null;
-            /** Last 60 Min */
+            /** @example 31.2 */
             last_60_min: number | null;
         };
         /** Thumbnail */
         Thumbnail: {
-            /**
-             * Created At
-             * Format: date-time
-             */
+            /** Format: date-time */
             created_at: string;
-            /** Height Px */
+            /** @example 360 */
             height_px: number;
-            /**
-             * Key
-             * @example thumbnails/trip/harbour_1.jpg
-             */
+            /** @example thumbnails/trip/harbour_1.jpg */
             key: string;
-            /** Note */
             note?: string | null;
-            /**
-             * Position Pct
-             * @example 10
-             */
+            /** @example 10 */
             position_pct: number;
-            /** Size Bytes */
+            /** @example 41873 */
             size_bytes: number;
             /**
-             * Stable Url
              * @description URL that stays the same and needs no login, for pages of applications. It is relative to the api or the dashboard unless API_PUBLIC_URL is set.
              * @example https://thumbnail.example.com/t/uploads/trip/harbour.mp4/1.jpg?s=Nq3T
              */
             stable_url: string;
             /**
-             * Time S
              * @description Time of its frame as players show it, from the first picture or sound of the video.
+             * @example 12.48
              */
             time_s: number;
             /**
-             * Url
              * @description Presigned URL; the same for some minutes, so that browsers cache the picture.
+             * @example https://thumbnails-videos-123456789012.s3.amazonaws.com/thumbnails/trip/harbour_1.jpg?X-Amz-...
              */
             url: string;
-            /**
-             * Video Key
-             * @example uploads/trip/harbour.mp4
-             */
+            /** @example uploads/trip/harbour.mp4 */
             video_key: string;
-            /** Width Px */
+            /** @example 640 */
             width_px: number;
         };
         /** ThumbnailPage */
         ThumbnailPage: {
-            /** Items */
             items: components["schemas"]["Thumbnail"][];
-            /**
-             * Next Cursor
-             * @description Cursor of the next page; null on the last.
-             */
+            /** @description Cursor of the next page; null on the last. */
             next_cursor: string | null;
         };
         /** TimelineEntry */
         TimelineEntry: {
-            /**
-             * At
-             * Format: date-time
-             */
+            /** Format: date-time */
             at: string;
-            /**
-             * Event
-             * @enum {string}
-             */
+            /** @enum {string} */
             event: "uploaded" | "received" | "stored" | "degraded" | "failed";
-            /** Note */
+            /** @example first attempt, worker-7d9f5c6b8-x2x7q */
             note?: string | null;
         };
         /** Uploaded */
         Uploaded: {
-            /** Key */
+            /** @example uploads/trip/harbour.mp4 */
             key: string;
-            /** Size Bytes */
+            /** @example 104857600 */
             size_bytes: number;
         };
         /** UploadedPart */
         UploadedPart: {
-            /**
-             * Etag
-             * @example "9b2cf535f27731c974343645a3985328"
-             */
+            /** @example "9b2cf535f27731c974343645a3985328" */
             etag: string;
-            /** Number */
             number: number;
         };
         /** UploadRef */
         UploadRef: {
-            /**
-             * Key
-             * @example uploads/trip/harbour.mp4
-             */
+            /** @example uploads/trip/harbour.mp4 */
             key: string;
-            /** Upload Id */
+            /** @example 2~VmFsaWRVcGxvYWRJZA */
             upload_id: string;
         };
         /** UploadRequest */
         UploadRequest: {
             /**
-             * Name
              * @description Name of the file, optionally with folders. Unsafe characters are replaced.
              * @example trip/harbour.mp4
              */
             name: string;
             /**
-             * Overwrite
              * @description True to replace a video of that name; otherwise the upload gets another name.
              * @default false
              */
             overwrite?: boolean;
-            /**
-             * Size Bytes
-             * @example 1310000
-             */
+            /** @example 1310000 */
             size_bytes: number;
         };
         /** Video */
         Video: {
-            /** Attempt */
+            /** @example 1 */
             attempt: number;
-            /** Bytes Read */
+            /** @example 412000 */
             bytes_read: number;
-            /** Codec */
+            /** @example h264 */
             codec?: string | null;
-            /** Container */
+            /** @example mp4 */
             container?: string | null;
-            /** Cpu S */
+            /** @example 0.21 */
             cpu_s: number;
             /**
-             * Duration S
              * @description From the first picture or sound to the last; null if it could not be measured.
+             * @example 124.8
              */
             duration_s?: number | null;
-            /** Finished At */
             finished_at?: string | null;
-            /** Height Px */
+            /** @example 1080 */
             height_px?: number | null;
             /**
-             * Id
              * @description The key as one path segment, for every path that takes a key.
              * @example ~dXBsb2Fkcy90cmlwL2hhcmJvdXIubXA0
              */
             id: string;
-            /**
-             * Key
-             * @example uploads/trip/harbour.mp4
-             */
+            /** @example uploads/trip/harbour.mp4 */
             key: string;
             /**
-             * Queued At
              * Format: date-time
              * @description Time of the message that the current attempt is about.
              */
             queued_at: string;
-            /** Reason */
             reason?: string | null;
             reason_code?: components["schemas"]["ReasonCode"] | null;
-            /** Requests */
+            /** @example 5 */
             requests: number;
-            /** Size Bytes */
+            /** @example 1310000 */
             size_bytes: number;
-            /**
-             * Started At
-             * Format: date-time
-             */
+            /** Format: date-time */
             started_at: string;
             state: components["schemas"]["VideoState"];
-            /** Thumbnails */
             thumbnails: components["schemas"]["Thumbnail"][];
-            /**
-             * Updated At
-             * Format: date-time
-             */
+            /** Format: date-time */
             updated_at: string;
             /**
-             * Uploaded At
              * Format: date-time
              * @description Time of the upload's first message; no retry changes it.
              */
             uploaded_at: string;
-            /** Width Px */
+            /** @example 1920 */
             width_px?: number | null;
-            /** Worker */
+            /** @example worker-7d9f5c6b8-x2x7q */
             worker: string;
         };
         /** VideoDetails */
         VideoDetails: {
-            /** Attempt */
+            /** @example 1 */
             attempt: number;
-            /**
-             * Attempts
-             * @description The latest attempts at this content, at most 20, the oldest first. The last is the current one.
-             */
+            /** @description The latest attempts at this content, at most 20, the oldest first. The last is the current one. */
             attempts: components["schemas"]["Attempt"][];
-            /** Bytes Read */
+            /** @example 412000 */
             bytes_read: number;
-            /** Codec */
+            /** @example h264 */
             codec?: string | null;
-            /** Container */
+            /** @example mp4 */
             container?: string | null;
-            /** Cpu S */
+            /** @example 0.21 */
             cpu_s: number;
-            /**
-             * Download Url
-             * @description Presigned URL of the video itself.
-             */
+            /** @description Presigned URL of the video itself. */
             download_url: string;
             /**
-             * Duration S
              * @description From the first picture or sound to the last; null if it could not be measured.
+             * @example 124.8
              */
             duration_s?: number | null;
-            /** Finished At */
             finished_at?: string | null;
-            /** Height Px */
+            /** @example 1080 */
             height_px?: number | null;
             /**
-             * Id
              * @description The key as one path segment, for every path that takes a key.
              * @example ~dXBsb2Fkcy90cmlwL2hhcmJvdXIubXA0
              */
             id: string;
-            /**
-             * Key
-             * @example uploads/trip/harbour.mp4
-             */
+            /** @example uploads/trip/harbour.mp4 */
             key: string;
             /** @description Null if it was not requested or could not be made. */
             preview: components["schemas"]["Preview"] | null;
             /**
-             * Queued At
              * Format: date-time
              * @description Time of the message that the current attempt is about.
              */
             queued_at: string;
-            /** Reason */
             reason?: string | null;
             reason_code?: components["schemas"]["ReasonCode"] | null;
-            /** Requests */
+            /** @example 5 */
             requests: number;
-            /** Size Bytes */
+            /** @example 1310000 */
             size_bytes: number;
-            /**
-             * Started At
-             * Format: date-time
-             */
+            /** Format: date-time */
             started_at: string;
             state: components["schemas"]["VideoState"];
             /** @description Null if it was not requested or could not be made. */
             storyboard: components["schemas"]["Storyboard"] | null;
-            /** Thumbnails */
             thumbnails: components["schemas"]["Thumbnail"][];
-            /** Timeline */
             timeline: components["schemas"]["TimelineEntry"][];
-            /**
-             * Trace Id
-             * @description Id of the upload in all log lines and traces.
-             */
+            /** @description Id of the upload in all log lines and traces. */
             trace_id: string;
-            /**
-             * Updated At
-             * Format: date-time
-             */
+            /** Format: date-time */
             updated_at: string;
             /**
-             * Uploaded At
              * Format: date-time
              * @description Time of the upload's first message; no retry changes it.
              */
             uploaded_at: string;
-            /** Width Px */
+            /** @example 1920 */
             width_px?: number | null;
-            /** Worker */
+            /** @example worker-7d9f5c6b8-x2x7q */
             worker: string;
         };
         /** VideoPage */
         VideoPage: {
-            /** Items */
             items: components["schemas"]["Video"][];
-            /**
-             * Next Cursor
-             * @description Cursor of the next page; null on the last. A search reads a thousand videos per page: a page can be empty and still not be the last.
-             */
+            /** @description Cursor of the next page; null on the last. A search reads a thousand videos per page: a page can be empty and still not be the last. */
             next_cursor: string | null;
         };
         /**
          * VideoState
          * @enum {string}
          */
-        VideoState: "processing" | "done" | "degraded" | "failed";
+        VideoState: "processing" | "done" | "degraded" | "failed" | "deleted";
         /** VideoSummary */
         VideoSummary: {
-            /** Attempt */
+            /** @example 1 */
             attempt: number;
-            /**
-             * Finished At
-             * @default null
-             */
+            /** @default null */
             finished_at: string | null;
             /**
-             * Id
              * @description The key as one path segment, for every path that takes a key.
              * @example ~dXBsb2Fkcy90cmlwL2hhcmJvdXIubXA0
              */
             id: string;
-            /**
-             * Key
-             * @example uploads/trip/harbour.mp4
-             */
+            /** @example uploads/trip/harbour.mp4 */
             key: string;
             /**
-             * Queued At
              * Format: date-time
              * @description Time of the message that the current attempt is about.
              */
             queued_at: string;
-            /**
-             * Reason
-             * @default null
-             */
+            /** @default null */
             reason: string | null;
             /** @default null */
             reason_code: components["schemas"]["ReasonCode"] | null;
-            /**
-             * Started At
-             * Format: date-time
-             */
+            /** Format: date-time */
             started_at: string;
             state: components["schemas"]["VideoState"];
-            /**
-             * Updated At
-             * Format: date-time
-             */
+            /** Format: date-time */
             updated_at: string;
             /**
-             * Uploaded At
              * Format: date-time
              * @description Time of the upload's first message; no retry changes it.
              */
             uploaded_at: string;
-            /** Worker */
+            /** @example worker-7d9f5c6b8-x2x7q */
             worker: string;
         };
         /**
@@ -1767,25 +1393,21 @@ export interface components {
          * @description Form for one POST: these fields, then the file as `file`.
          */
         WholeTicket: {
-            /** Content Type */
+            /** @example video/mp4 */
             content_type: string;
-            /**
-             * Expires At
-             * Format: date-time
-             */
+            /** Format: date-time */
             expires_at: string;
-            /** Fields */
             fields: {
                 [key: string]: string;
             };
-            /** Key */
+            /** @example uploads/trip/harbour.mp4 */
             key: string;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "whole";
-            /** Url */
+            /** @example https://thumbnails-videos-123456789012.s3.amazonaws.com/ */
             url: string;
         };
     };
@@ -1806,7 +1428,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1866,7 +1488,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1930,7 +1552,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2017,7 +1639,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2077,7 +1699,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2137,7 +1759,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2191,7 +1813,7 @@ export interface operations {
     purge: {
         parameters: {
             query?: {
-                /** @description The `confirmation` of GET /api/purge; it is valid for a minute. */
+                /** @description The `confirmation` of `GET /api/purge`; it is valid for a minute. */
                 confirmation?: string | null;
             };
             header?: never;
@@ -2200,7 +1822,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2287,7 +1909,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2347,7 +1969,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2411,7 +2033,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2498,7 +2120,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2545,7 +2167,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2605,7 +2227,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2690,7 +2312,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2759,7 +2381,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2832,7 +2454,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2931,7 +2553,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3011,7 +2633,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3102,7 +2724,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3200,7 +2822,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3309,7 +2931,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3414,7 +3036,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3489,7 +3111,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3549,6 +3171,189 @@ export interface operations {
             };
         };
     };
+    deleteVideo: {
+        parameters: {
+            query?: {
+                /** @description Also delete the upload. It is final if the bucket keeps no versions: see `restorable`. */
+                upload?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Object key with its slashes, or the `id` of the video. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Object key with its slashes, or the `id` of the video. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restored"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     retryVideo: {
         parameters: {
             query?: never;
@@ -3561,7 +3366,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3648,7 +3453,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3668,7 +3473,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Success */
             200: {
                 headers: {
                     [name: string]: unknown;
