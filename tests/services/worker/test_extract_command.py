@@ -1,10 +1,16 @@
-"""`python -m services.worker extract` as people and checks run it: a process, its output, exit status and files."""
+"""`python -m services.worker extract` as people and checks run it: its output, exit status and files.
 
+Most tests call the command's `main`, because a process imports for longer than it extracts.
+"""
+
+import contextlib
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +18,12 @@ import cv2
 import numpy as np
 import pytest
 
+from services.worker.__main__ import main
 from tests.support.videos import ENCRYPTED, INDEX_FIRST, Videos, frame_number
 
 ROOT = Path(__file__).parents[3]
+
+Done = subprocess.CompletedProcess[str]
 
 KEYS = {
     *("video", "state", "reason_code", "reason", "duration_s", "width_px", "height_px", "codec", "container"),
@@ -23,12 +32,32 @@ KEYS = {
 THUMBNAIL_KEYS = {"position_pct", "time_s", "file", "width_px", "height_px", "size_bytes", "note"}
 
 
-def run(folder: Path, *arguments: object, columns: int = 200) -> subprocess.CompletedProcess[str]:
-    """Run the command in a folder, and assert that it prints no traceback."""
+def run(folder: Path, *arguments: object, columns: int = 200) -> Done:
+    """Call the command in a folder, with the streams and the environment of a process of its own."""
+    given = ["extract", *map(str, arguments)]
+    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    errors = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace")
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        patch.chdir(folder)
+        patch.setenv("COLUMNS", str(columns))
+        patch.setattr(sys, "argv", ["services.worker", *given])
+        try:
+            status = main()
+        except SystemExit as end:
+            status = int(end.code or 0)
+    said = []
+    for stream in (output, errors):
+        stream.seek(0)
+        said.append(stream.read())
+    return subprocess.CompletedProcess(given, status, *said)
+
+
+def run_process(folder: Path, *arguments: object) -> Done:
+    """Run the command in a process, and assert that it prints no traceback."""
     done = subprocess.run(
         [sys.executable, "-m", "services.worker", "extract", *map(str, arguments)],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": str(columns), "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         check=False,
         encoding="utf-8",
@@ -38,9 +67,9 @@ def run(folder: Path, *arguments: object, columns: int = 200) -> subprocess.Comp
     return done
 
 
-def reports(folder: Path, *arguments: object, status: int = 0) -> list[dict[str, Any]]:
+def reports(folder: Path, *arguments: object, status: int = 0, call: Callable[..., Done] = run) -> list[dict[str, Any]]:
     """Return the output of the command with --json: one object per line."""
-    done = run(folder, *arguments, "--output", "out", "--json")
+    done = call(folder, *arguments, "--output", "out", "--json")
     assert (done.returncode, done.stderr) == (status, "")
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert all(set(report) == KEYS for report in found)
@@ -72,8 +101,9 @@ def folder(tmp_path: Path, videos: Videos) -> Path:
     return tmp_path
 
 
-def test_a_video_gives_a_line_and_its_thumbnails(folder: Path) -> None:
-    (report,) = reports(folder, "film.mp4")
+@pytest.mark.parametrize("call", [run, run_process])
+def test_a_video_gives_a_line_and_its_thumbnails(folder: Path, call: Callable[..., Done]) -> None:
+    (report,) = reports(folder, "film.mp4", call=call)
     assert numbers(folder, report) == SHOWN
     assert [thumbnail["file"] for thumbnail in report["thumbnails"]] == [f"out/film_{n}.jpg" for n in (1, 2, 3)]
     assert [(thumbnail["position_pct"], thumbnail["time_s"]) for thumbnail in report["thumbnails"]] == [
