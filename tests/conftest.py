@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
+from tests.support.boto_models import keep_models
 from tests.support.videos import Videos
+
+keep_models()
+# moto would make a thousand machine images for each EC2 of a test, which asks for none.
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
 # No deadline: a busy machine fails no test. No database: a run depends on nothing but the code; a failure prints how to
 # repeat it.
