@@ -40,9 +40,9 @@ UNTOLD = Colour()
 class Coded:
     """Header of a coded picture. Sizes are those of the decoded picture; zero if the header does not have them.
 
-    `is_key` is None if the header does not say it. `colour` is that of the stored picture. `is_delayed` is True if the
-    decoder holds each picture back until the next one that is no B-frame; `is_bidirectional` marks a B-frame. Both are
-    known of MPEG-4 only.
+    `is_key` is None if the header does not say it. `colour` is that of the stored picture. The decoder takes
+    `delay_pictures` further pictures before it returns one; `is_bidirectional` marks a B-frame. Both are known of
+    MPEG-4 and H.264 only.
     """
 
     width_px: int = 0
@@ -56,5 +56,5 @@ class Coded:
     bit_depth: int = 8
     chroma_format: int = 1
     """0 is grey, 1 is 4:2:0, 2 is 4:2:2, 3 is 4:4:4 (ITU-T H.265, table 6-1)."""
-    is_delayed: bool = False
+    delay_pictures: int = 0
     is_bidirectional: bool = False

@@ -15,11 +15,14 @@ _SLICE, _IDR, _SEI, _SPS = 1, 5, 6, 7
 _HIGH_PROFILES = {44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244}
 # I and SI; 7 and 9 say that all slices of the picture have the type (table 7-6).
 _INTRA_SLICES = {2, 4, 7, 9}
+_B_SLICES = {1, 6}
 _CROP_UNITS = {0: (1, 1), 1: (2, 2), 2: (2, 1), 3: (1, 1)}
 _PICTURE_TIMING = 1
 _MINIMAL_VUI = "1" + "0" * 7 + "1" + "0"
 """VUI in which only pic_struct_present_flag is set."""
 _MAX_SCHEDULES = 32
+_MAX_REORDERED = 16
+"""Upper limit of max_num_reorder_frames (E.2.1)."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ def describe(extradata: bytes, picture: bytes) -> Coded:
             coded = read_parameters(extradata[start:end]).coded
             break
     is_key: bool | None = None
+    is_bidirectional = False
     # Cameras and broadcasts repeat the parameter set before keyframes; avc3 samples of MP4 may have no other one.
     for start, end in in_picture:
         kind = picture[start] & 31
@@ -78,10 +82,11 @@ def describe(extradata: bytes, picture: bytes) -> Coded:
             transfer = nal.find_preferred_transfer(picture[start:end], _HEADER_BYTES) or transfer
         elif kind in (_SLICE, _IDR):
             # x264 begins an open group of pictures with an I slice, not with an IDR picture.
-            is_key = kind == _IDR or _is_intra(picture[start : min(end, start + 16)])
+            slice_type = _read_slice_type(picture[start : min(end, start + 16)])
+            is_key, is_bidirectional = kind == _IDR or slice_type in _INTRA_SLICES, slice_type in _B_SLICES
             break
     colour = replace(coded.colour, transfer=transfer) if transfer else coded.colour
-    return replace(coded, is_key=is_key, colour=colour)
+    return replace(coded, is_key=is_key, is_bidirectional=is_bidirectional, colour=colour)
 
 
 def find_references(extradata: bytes, pictures: Sequence[bytes]) -> list[bool]:
@@ -113,14 +118,14 @@ def _label_unit_bt709(unit: bytes) -> bytes:
     return nal.escape_unit(replace_bits(nal.unescape_unit(unit), colour_at, 16, BT709 << 8 | BT709))
 
 
-def _is_intra(unit: bytes) -> bool:
+def _read_slice_type(unit: bytes) -> int | None:
     try:
         # A slice begins with first_mb_in_slice and slice_type (7.3.3).
         bits = Bits(nal.unescape_unit(unit[1:]))
         bits.ue()
-        return bits.ue() in _INTRA_SLICES
+        return bits.ue()
     except OutOfBitsError:
-        return False
+        return None
 
 
 def read_parameters(unit: bytes) -> H264Parameters:
@@ -170,7 +175,8 @@ def _read_parameters(bits: Bits) -> H264Parameters:
     across, down = _CROP_UNITS.get(0 if separate else chroma, (1, 1))
     fields = 1 if frames_only else 2
     vui_at = bits.position
-    vui = read_vui(bits) if bits.flag() else Vui()
+    has_vui = bits.flag()
+    vui = read_vui(bits) if has_vui else Vui()
     coded = Coded(
         width_px=width_mbs * 16 - (left + right) * across,
         height_px=height_units * 16 * fields - (top + bottom) * down * fields,
@@ -179,6 +185,7 @@ def _read_parameters(bits: Bits) -> H264Parameters:
         colour=vui.colour,
         bit_depth=depth,
         chroma_format=chroma,
+        delay_pictures=_read_reorder_depth(bits) if has_vui else 0,
     )
     return H264Parameters(coded, vui.colour_at, vui_at)
 
@@ -261,6 +268,12 @@ def _announce_structure(sps: bytes) -> tuple[bytes, int]:
     if not bits.flag():
         return nal.escape_unit(pack_bits(format_bits(payload)[:at] + _MINIMAL_VUI)), 0
     read_vui(bits)
+    delay_bits = _skip_timing(bits)
+    return nal.escape_unit(replace_bits(payload, bits.position, 1, 1)), delay_bits
+
+
+def _skip_timing(bits: Bits) -> int:
+    """Skip the VUI from the colour to pic_struct_present_flag; return the bits of the delays in a timing message."""
     if bits.flag():  # chroma location
         bits.ue()
         bits.ue()
@@ -270,7 +283,25 @@ def _announce_structure(sps: bytes) -> tuple[bytes, int]:
     delays = [_skip_hrd(bits) for _ in range(2) if bits.flag()]
     if delays:
         bits.skip(1)
-    return nal.escape_unit(replace_bits(payload, bits.position, 1, 1)), delays[-1] if delays else 0
+    return delays[-1] if delays else 0
+
+
+def _read_reorder_depth(bits: Bits) -> int:
+    """Return max_num_reorder_frames from the VUI after the colour (E.1.1); 0 if it is not stated.
+
+    FFmpeg's decoder returns a picture after so many more.
+    """
+    try:
+        _skip_timing(bits)
+        bits.skip(1)
+        if not bits.flag():  # bitstream restriction
+            return 0
+        bits.skip(1)
+        for _ in range(4):
+            bits.ue()
+        return min(bits.ue(), _MAX_REORDERED)
+    except OutOfBitsError:
+        return 0
 
 
 def _skip_hrd(bits: Bits) -> int:

@@ -103,11 +103,11 @@ def _read_layer(bits: Bits) -> Coded:
     if code == _EXTENDED_PAR:
         across, down = bits.u(8), bits.u(8)
         ratio = across / down if across and down else None
-    is_delayed = False
+    delay_pictures = 0
     if bits.flag():  # control parameters
         bits.skip(2)
         # low_delay; without it, FFmpeg expects no B-frames.
-        is_delayed = not bits.flag()
+        delay_pictures = int(not bits.flag())
         if bits.flag():
             # VBV parameters with their marker bits
             bits.skip(79)
@@ -125,7 +125,7 @@ def _read_layer(bits: Bits) -> Coded:
     bits.skip(1)
     height = bits.u(13)
     bits.skip(1)
-    return Coded(width, height, ratio, may_be_interlaced=bits.flag(), is_delayed=is_delayed)
+    return Coded(width, height, ratio, may_be_interlaced=bits.flag(), delay_pictures=delay_pictures)
 
 
 MPEG1 = Codec(

@@ -21,7 +21,7 @@ from tests.support import extracted
 from tests.support.extracted import SMALL
 from tests.support.ranged import Counted
 from tests.support.reference import presented_by_ffmpeg
-from tests.support.videos import FRAGMENTED, Videos, frame_number
+from tests.support.videos import FRAGMENTED, VARIABLE_RATE, Videos, frame_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,9 +129,20 @@ def test_reordering_delay_counts_without_edit_list(
     assert_shown_by_ffmpeg(path, thumbnails(path))
 
 
-def test_reordering_delay_counts_in_avi(videos: Videos, tone: Path, tmp_path: Path, *, is_indexed: bool) -> None:
-    options = ("-bf", "2", "-mpv_flags", "+strict_gop")
-    film = videos.video("film.avi", codec="mpeg4", **SMALL, duration_s=DURATION_S, gop=24, options=options)
+@pytest.mark.parametrize(
+    ("codec", "options"),
+    [
+        ("mpeg4", ("-bf", "2", "-mpv_flags", "+strict_gop")),
+        ("h264", ("-bf", "2")),
+        ("h264", ("-bf", "2", *VARIABLE_RATE)),
+        ("h264", ("-bf", "3", "-b_strategy", "0", "-x264-params", "open-gop=1:b-pyramid=normal:scenecut=0")),
+    ],
+    ids=["mpeg4", "h264", "h264 with dropped frames", "h264 in open groups"],
+)
+def test_reordering_delay_counts_in_avi(
+    videos: Videos, tone: Path, tmp_path: Path, codec: str, options: tuple[str, ...], *, is_indexed: bool
+) -> None:
+    film = videos.video("film.avi", codec=codec, **SMALL, duration_s=DURATION_S, gop=24, options=options)
     path = muxed(tmp_path / "a.avi", ("-i", str(tone), "-i", str(film)))
     outcome = thumbnails(path)
     assert (outcome.index_failure is None) == is_indexed

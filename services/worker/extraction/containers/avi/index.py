@@ -191,7 +191,7 @@ class AviIndex:
         self._timeline = Timeline(1 / headers.tick_s)
         # The first keyframe is at the start of the list, and has the headers of the layer.
         first = reader.read_at(headers.movie.start, _FIRST_BYTES)
-        self._delay = int(get_codec(headers.stream.decoder).describe(headers.stream.extradata, first).is_delayed)
+        self._delay = get_codec(headers.stream.decoder).describe(headers.stream.extradata, first).delay_pictures
         """Number of frames by which the decoder is late. An AVI has no other times, so players show them so late."""
         sound_end = self._timeline.to_ticks(headers.sound_s)
         stream = self._timeline.place(headers.stream, first=0, end=table.announces, sound_end=sound_end)
@@ -238,7 +238,7 @@ class AviIndex:
         return self._make_sample(entries, row, leading)
 
     def _make_sample(self, entries: IndexEntries, row: int, leading: int = 0) -> CodedSample:
-        time_s = self._timeline.to_seconds(int(entries.number[row]) + leading + self._delay)
+        time_s = self._timeline.to_seconds(_find_number_after(entries, row, leading + self._delay))
         return CodedSample(time_s, int(entries.offset[row]), int(entries.size[row]))
 
     def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
@@ -258,6 +258,15 @@ class AviIndex:
         rows = [row for row in range(int(before[-1]), target + 1 + behind) if entries.size[row] > 0]
         samples = [self._make_sample(entries, row) for row in rows]
         return _set_shown_times(samples, sum(1 for row in rows if row <= target))
+
+
+def _find_number_after(entries: IndexEntries, row: int, pictures: int) -> int:
+    """Return the number of the frame that is so many pictures after a row; a dropped frame is none."""
+    if not pictures:
+        return int(entries.number[row])
+    rows = row + np.flatnonzero(entries.size[row:] > 0)[: pictures + 1]
+    # After the last picture, players go on at the same rate.
+    return int(entries.number[rows[-1]]) + pictures + 1 - len(rows)
 
 
 def _set_shown_times(samples: list[CodedSample], count: int) -> list[CodedSample]:

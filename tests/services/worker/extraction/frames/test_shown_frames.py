@@ -100,7 +100,7 @@ KINDS = [
     Kind("one giant group", "a.mp4", options=FRAGMENTED, **SPARSE),
     Kind("one giant group", "a.avi", "mpeg4", **SPARSE),
     Kind("one giant group, reordered", "a.avi", "mpeg4", ("-bf", "2"), late=1, **SPARSE),
-    Kind("one giant group, reordered", "a.avi", "h264", ("-preset", "medium", "-bf", "3"), **SPARSE),
+    Kind("one giant group, reordered", "a.avi", "h264", ("-preset", "medium", "-bf", "3"), late=2, **SPARSE),
     Kind("wide pixels", "a.mp4", sar="16:11"),
     Kind("wide pixels", "a.mkv", sar="64:45"),
     Kind("tall pixels", "a.mp4", sar="1:2"),
