@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.conformance.similarity import measure_similarity
+from services.contract.records import VideoState
+from services.contract.thumbnails import ThumbnailOptions
 from services.local.samples import run_ffmpeg
-from tests.support.ranged import frames_at, numbers
+from services.worker.extraction.extract import extract
+from services.worker.extraction.frames.request import SearchLimits
+from tests.support import extracted
+from tests.support.ranged import Counted, frames_at, numbers
 from tests.support.reference import shown_by_ffmpeg
 
 if TYPE_CHECKING:
@@ -25,6 +30,14 @@ def test_a_turned_video_is_shown_as_ffmpeg_does(videos: Videos, name: str, rotat
     assert numbers([frame]) == [25]
     assert frame.image.shape[1::-1] == ((360, 640) if rotation_deg % 180 else (640, 360))
     assert measure_similarity(frame.image, shown_by_ffmpeg(path, frame.time_s, frame.image.shape[1::-1])) >= 0.95
+
+
+def test_a_track_that_does_not_state_its_kind_is_shown(videos: Videos) -> None:
+    whole = videos.video("whole.mp4", duration_s=2).read_bytes()
+    path = videos.file("no-handler.mp4", whole.replace(b"hdlr", b"free", 1))
+    outcome = extract(Counted(path).reader(), ThumbnailOptions(), SearchLimits(read_bytes=1 << 26, cpu_s=1e9))
+    assert outcome.state is VideoState.DONE
+    assert extracted.numbers(outcome) == [round(25 * time_s) for time_s in extracted.times_s(outcome)]
 
 
 @pytest.mark.parametrize("name", ["two.mp4", "two.mkv"])

@@ -65,6 +65,8 @@ def inspect_contents(read_at: ReadAt, size_bytes: int) -> Contents | None:
         video=tuple(track.video for track in video),
         has_fragments=_has_fragments(read_at, moov.end, size_bytes),
         others=len(tracks) - len(video),
+        # Without a handler box, FFmpeg guesses the kind of a track from its sample entry.
+        may_hide_video=any(not track.handler for track in tracks),
         duration_s=max((track.duration_s for track in video), default=0) or None,
         needed_bytes=max((track.needed_bytes for track in video), default=0) or None,
     )
