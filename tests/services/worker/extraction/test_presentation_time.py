@@ -121,7 +121,14 @@ def test_late_start_is_not_part_of_matroska_duration(
     assert outcome.info.duration_s == pytest.approx(stated_ms / 1000 - LATE_S, abs=0.04)
 
 
-@pytest.mark.parametrize("options", [(), ("-movflags", "+negative_cts_offsets"), FRAGMENTED])
+NEGATIVE_OFFSETS = "+negative_cts_offsets"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [(), ("-movflags", NEGATIVE_OFFSETS), FRAGMENTED, (*FRAGMENTED[:1], FRAGMENTED[1] + NEGATIVE_OFFSETS)],
+    ids=["whole", "negative offsets", "fragments", "fragments with negative offsets"],
+)
 def test_reordering_delay_counts_without_edit_list(
     film: Path, tone: Path, tmp_path: Path, options: tuple[str, ...]
 ) -> None:

@@ -39,7 +39,7 @@ class FragmentReader:
         delay, skipped = measure_delay(self._track.edit_list)
         scale = self._track.time_scale
         self._shift = (delay * scale / movie.time_scale if movie.time_scale else 0.0) - skipped
-        """Delay of the pictures by the edit list, in ticks: a sample does not include it."""
+        """Delay of the pictures by the edit list or by FFmpeg, in ticks: a sample does not include it."""
         self.timeline = Timeline(scale)
         self.is_cut_off = False
         """The file ends inside a fragment."""
@@ -115,6 +115,9 @@ class FragmentReader:
         if first.start == self._movie.start:
             starts += [self._to_ticks(sound.find_start_s(self._movie.time_scale)) for sound in self._movie.sound]
         else:
+            # FFmpeg (`dts_shift` in mov.c) and the players that use it show no picture of a fragment before it is
+            # decoded, and delay all of them if composition offsets are negative.
+            self._shift += max(0, *(sample.decoded - sample.shown for sample in first.samples))
             starts += [start for start, _ in self._read_sound([*self._headers, *self._find_following(first)])]
         self.timeline = Timeline.starting(self._track.time_scale, starts)
 
