@@ -51,8 +51,9 @@ class ExaminedVideo:
     decoder: str
     """FFmpeg's name of the one decoder that the video needs."""
     codec: Codec
-    is_interlaced: bool
-    """Only `Codec.make_progressive` makes a picture of it: OpenCV converts no interlaced frame."""
+    is_rewritten: bool
+    """Pictures are interlaced, HDR or of a wide gamut. FFmpeg's scaler converts none of them (`is_unconverted`): only
+    keyframes are shown, each decoded alone with rewritten headers."""
     duration_s: float | None
     is_cut_off: bool
     """The index points to samples beyond the end of the file."""
@@ -110,7 +111,7 @@ def examine_video(reader: RangedReader, examined: ExaminedContainer, denied: Den
         stream=stream,
         decoder=decoder,
         codec=codec,
-        is_interlaced=coded.may_be_interlaced,
+        is_rewritten=coded.may_be_interlaced or not coded.colour.is_plain,
         duration_s=duration_s,
         is_cut_off=contents.needed_bytes is not None and contents.needed_bytes > reader.size_bytes,
         has_false_colours=profile_5.is_profile_5(decoder, extradata, packet),

@@ -69,8 +69,8 @@ def set_ffmpeg_options(options: Mapping[str, str]) -> Iterator[None]:
 def retrieve_picture(capture: cv2.VideoCapture, found: list[str] | None = None) -> Image | None:
     """Return the frame that the capture has decoded; None if OpenCV cannot convert it.
 
-    OpenCV 4.14 returns uninitialised memory for a frame that its decoder calls interlaced, and only FFmpeg's message
-    reports it: see `Codec.make_progressive`. `found` receives FFmpeg's messages.
+    OpenCV 4.14 returns uninitialised memory for a frame that FFmpeg's scaler refuses, and only FFmpeg's message reports
+    it: see `is_unconverted` and `Codec.make_progressive`. `found` receives FFmpeg's messages.
     """
     said: list[str] = []
     with collect_messages(said):

@@ -1,4 +1,4 @@
-"""Keyframes of an interlaced video in a container that only FFmpeg demuxes: OpenCV converts no interlaced frame."""
+"""Keyframes of an interlaced or HDR video in a container that only FFmpeg demuxes, as OpenCV cannot convert these."""
 
 import sys
 from dataclasses import replace
@@ -12,7 +12,7 @@ from services.worker.extraction.pixels.orientation import Image
 
 
 class KeyframeSource:
-    """Keyframes among the packets of a capture without a decoder; each is decoded alone, as progressive.
+    """Keyframes among the packets of a capture without a decoder; each is decoded alone, with rewritten headers.
 
     Create it before the first packet is read. See `FrameSource`.
     """

@@ -60,9 +60,17 @@ def find_decoders(messages: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(match[1] for line in messages if (match := _DECODER.match(line))))
 
 
-def is_unconverted(line: str) -> bool:
-    """Return True if FFmpeg reports that OpenCV could not convert a frame, because its decoder calls it interlaced."""
+def is_interlaced(line: str) -> bool:
+    """Return True if FFmpeg reports that it could not convert a frame because its decoder calls it interlaced."""
     return line.startswith("Cannot convert interlaced")
+
+
+def is_unconverted(line: str) -> bool:
+    """Return True if FFmpeg reports that its scaler could not convert a frame.
+
+    For HDR and wide gamuts the scaler builds a 3D table in threads, which a child process cannot start.
+    """
+    return is_interlaced(line) or line.startswith("Failed initializing scaling graph")
 
 
 def describe_messages(messages: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from services.worker.extraction.examine import ExaminedVideo, examine_video, ref
 from services.worker.extraction.frames import quality, selection
 from services.worker.extraction.frames.capture import Capture, Frame, FrameSource
 from services.worker.extraction.frames.keyframes import KeyframeSource
-from services.worker.extraction.frames.messages import describe_messages, is_unconverted
+from services.worker.extraction.frames.messages import describe_messages, is_interlaced, is_unconverted
 from services.worker.extraction.frames.request import (
     FoundFrames,
     FrameRequest,
@@ -175,11 +175,11 @@ class SequentialSearch:
     def _open(self, soft_bytes: int, soft_cpu_s: float) -> FrameSource | None:
         self._reader.rewind(soft_bytes=soft_bytes, soft_cpu_s=soft_cpu_s)
         video = self._video
-        packets = self._capture(decoder=None if video.is_interlaced else video.decoder)
+        packets = self._capture(decoder=None if video.is_rewritten else video.decoder)
         self.messages = self.messages or packets.messages
         if not packets.is_open:
             return None
-        return KeyframeSource(packets, video.codec) if video.is_interlaced else packets
+        return KeyframeSource(packets, video.codec) if video.is_rewritten else packets
 
     def _capture(self, *, decoder: str | None) -> Capture:
         container, clock = self._video.container, None
@@ -194,7 +194,7 @@ class SequentialSearch:
 
         OpenCV counts frames at the average rate, so that it misses in videos of a variable rate, as phones record them.
         """
-        if self._video.is_interlaced:
+        if self._video.is_rewritten:
             # Only keyframes are decoded.
             return abs(frame.time_s - time_s) <= selection.compute_tolerance_s(self._video.duration_s or 0.0)
         close_s = max(0.1, 2 * min(self._video.stream.frame_s, 1.0), 0.02 * (self._video.duration_s or 0.0))
@@ -217,8 +217,13 @@ def _has_restart(times_s: Sequence[float], frame_s: float) -> bool:
 
 
 def _explain_no_frame(video: ExaminedVideo, info: VideoInfo, messages: Sequence[str]) -> ExtractionError:
-    if any(is_unconverted(line) for line in messages):
+    if any(is_interlaced(line) for line in messages):
         return refuse_interlaced(video.codec)
+    if any(is_unconverted(line) for line in messages):
+        reason = (
+            f"HDR or a wide gamut in {video.codec.label} video is not supported: only the container states the colours."
+        )
+        return ExtractionError(ReasonCode.UNSUPPORTED_CODEC, reason, info=info)
     if video.is_cut_off:
         reason = "The file is incomplete: it ends before the first frame."
         return ExtractionError(ReasonCode.INCOMPLETE, reason, info=info)

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from services.contract.records import ReasonCode
 from services.worker.extraction.codecs import nal
 from services.worker.extraction.pixels.scaler import Correction, apply_correction
 from tests.support.colours import Coding, average_patches, convert_chart, encode_chart, measure_distances
+from tests.support.extracted import extract, images
 from tests.support.ranged import frames_at
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from services.worker.extraction.sandbox.sandbox import Sandbox
 
 BT2020: dict[str, Any] = {"primaries": "bt2020", "transfer": "bt2020-10", "matrix": "bt2020nc", "depth": 10}
 PQ, HLG = BT2020 | {"transfer": "smpte2084"}, BT2020 | {"transfer": "arib-std-b67"}
@@ -140,3 +144,23 @@ def test_the_preferred_transfer_is_found_and_replaced(messages: bytes, transfer:
     rewritten = nal.rewrite_transfer_message(unit, 2, 1)
     assert nal.find_preferred_transfer(rewritten, 2) == (1 if transfer else None)
     assert len(rewritten) == len(unit)
+
+
+@pytest.mark.parametrize("name", ["a.hevc", "a.nut"])
+@pytest.mark.parametrize("options", [PQ, HLG, BT2020], ids=["pq", "hlg", "bt2020"])
+def test_colours_without_an_index_equal_the_reference(
+    tmp_path: Path, sandbox: Sandbox, name: str, options: dict[str, Any]
+) -> None:
+    coding = Coding(**options, **BIG)
+    outcome = extract(sandbox, encode_chart(coding, tmp_path / name, hevc()))
+    assert outcome.info is not None
+    assert outcome.info.container == name.removeprefix("a.")
+    assert measure_distances(average_patches(images(outcome)[0]), convert_chart(coding)).mean() < 3
+
+
+def test_colours_that_only_a_container_states_are_refused(tmp_path: Path, sandbox: Sandbox) -> None:
+    outcome = extract(sandbox, encode_chart(Coding(**PQ), tmp_path / "a.mkv", ("-c:v", "ffv1")))
+    assert outcome.reason_code is ReasonCode.UNSUPPORTED_CODEC
+    assert (
+        outcome.reason == "HDR or a wide gamut in ffv1 video is not supported: only the container states the colours."
+    )
