@@ -15,11 +15,12 @@ _deserialize = TypeDeserializer().deserialize
 
 
 def make_item(record: VideoRecord, *, shards: int) -> dict[str, Any]:
-    """Return the values of a record, without those that are None. Times become text that sorts.
+    """Return the values of a record, without those that are None and without an empty history.
 
-    `state` is the partition key of the index, which depends on the number of shards.
+    Times become text that sorts. `state` is the partition key of the index, which depends on the number of shards.
     """
-    fields = {"pk": record.key, **record.model_dump(exclude={"key"}, exclude_none=True)}
+    left_out = {"key"} if record.earlier_attempts else {"key", "earlier_attempts"}
+    fields = {"pk": record.key, **record.model_dump(exclude=left_out, exclude_none=True)}
     fields["state"] = index_key_of(record.key, record.state, shards)
     return {name: _to_storable(value) for name, value in fields.items()}
 
