@@ -55,7 +55,7 @@ test("handles pushes with 200 pods and 1,000 thumbnails cheaply", async ({ board
     const answer = (await (await route.fetch({ maxRetries: 3 })).json()) as { items: Record<string, unknown>[] };
     const items = Array.from({ length: 1000 }, (_, index) => {
       const shown = answer.items[index % answer.items.length];
-      return { ...shown, key: `thumbnails/${index}.jpg` };
+      return { ...shown, key: `thumbnails/${index}.jpg`, video_key: `uploads/${Math.floor(index / 3)}.mp4` };
     });
     await route.fulfill({ json: { items, next_cursor: null } });
   });
@@ -148,7 +148,7 @@ test("keeps few tiles of 10,000, and the place on Back", async ({ board, page })
     await route.fulfill({ json: { items, next_cursor: null } });
   });
   await board.goto("/gallery");
-  const tiles = board.getByRole("list", { name: /^Thumbnails/ }).getByRole("listitem");
+  const tiles = board.getByRole("list", { name: /^Videos with/ }).getByRole("listitem");
   await expect(tiles.filter({ hasText: "video 0.mp4" })).toBeVisible();
   for (let place = 1; place <= 10; place += 1) {
     await page.evaluate((share) => window.scrollTo(0, document.body.scrollHeight * share), place / 10);

@@ -22,7 +22,7 @@ test("axe finds nothing in both themes, wide and narrow", async ({ board, page, 
   await upload(board, sample(demo, "axe.3gp"));
   await expect(uploadRow(board, "axe").getByRole("img")).toHaveCount(3);
   await untilIdle(board);
-  const first = page.getByRole("region", { name: "Latest thumbnails" }).getByRole("link").nth(1);
+  const first = page.getByRole("region", { name: "Latest videos" }).getByRole("link").nth(1);
   const video = (await first.getAttribute("href")) ?? "/video";
   for (const path of [...PAGES, video]) {
     await page.goto(path);

@@ -9,8 +9,8 @@ test("shows three thumbnails of an upload without reload", async ({ board, demo 
   await expect(row).toContainText("Done");
   // The name is shown as text, not parsed as HTML.
   expect(await board.locator("b").count()).toBe(0);
-  const latest = board.getByRole("region", { name: "Latest thumbnails" });
-  await expect(latest.getByRole("link", { name: /bold/ })).toHaveCount(3);
+  const latest = board.getByRole("region", { name: "Latest videos" });
+  await expect(latest.getByRole("link", { name: /bold/ })).toHaveCount(1);
   await row.getByRole("link").first().click();
   await expect(board.getByRole("heading", { level: 1 })).toContainText("bold name");
   await expect(board.getByRole("list", { name: "Thumbnails" }).getByRole("img")).toHaveCount(3);
@@ -99,14 +99,16 @@ test("cancels an upload and retries it", async ({ board, demo }) => {
 test("filters the gallery by position in the address", async ({ board }) => {
   await untilIdle(board);
   await board.goto("/gallery");
-  const tiles = board.getByRole("list", { name: /^Thumbnails/ }).getByRole("link");
-  await expect(tiles.filter({ hasText: "10 %" }).first()).toBeVisible();
-  await board.getByText("50 %", { exact: true }).first().click();
-  await expect(board).toHaveURL(/\?position=50$/);
-  await expect(tiles.filter({ hasText: "10 %" })).toHaveCount(0);
-  await board.reload();
+  const tiles = board.getByRole("list", { name: /^Videos with/ }).getByRole("link");
   await expect(tiles.filter({ hasText: "50 %" }).first()).toBeVisible();
-  await expect(tiles.filter({ hasText: "95 %" })).toHaveCount(0);
+  await tiles.first().hover({ position: { x: 5, y: 20 } });
+  await expect(tiles.first()).toContainText("10 %");
+  await board.getByText("95 %", { exact: true }).first().click();
+  await expect(board).toHaveURL(/\?position=95$/);
+  await expect(tiles.filter({ hasText: "50 %" })).toHaveCount(0);
+  await board.reload();
+  await expect(tiles.filter({ hasText: "95 %" }).first()).toBeVisible();
+  await expect(tiles.filter({ hasText: "10 %" })).toHaveCount(0);
 });
 
 test("finds a video by name in the address", async ({ board, demo }) => {

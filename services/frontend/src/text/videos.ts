@@ -18,13 +18,14 @@ export const videos = {
   },
   gallery: {
     title: "Gallery",
-    latest: "Latest thumbnails",
+    latest: "Latest videos",
     seeAll: "See all",
     position: "Frame position",
     positionLabel: formatPosition,
-    label: "Thumbnails, newest first",
+    label: "Videos with thumbnails, newest first",
     alt: (name: string, position: number) => `${name} at ${formatPosition(position)}`,
-    shown: (count: number, isMore: boolean) => `${formatCount(count)}${isMore ? "+" : ""} shown, newest first`,
+    shown: (count: number, isMore: boolean) =>
+      `${formatCount(count)}${isMore ? "+" : ""} ${count === 1 ? "video" : "videos"}, newest first`,
     emptyTitle: "No thumbnails yet",
     empty: "Add your first video: drop a file on this page, choose one, or run Test pipeline to copy samples.",
     emptyViewer: "Thumbnails appear here after an operator uploads a video.",

@@ -1,5 +1,6 @@
 "use client";
 
+import { useMemo } from "react";
 import { Segments } from "@/components/ui/segments";
 import { Failure, Loading, Skeleton } from "@/components/ui/states";
 import { VirtualGrid } from "@/components/ui/virtual-grid";
@@ -7,11 +8,11 @@ import { useConfig } from "@/features/session/session";
 import { PageHead } from "@/features/shell/page-head";
 import { useSearchParameter } from "@/features/videos/use-search-parameter";
 import { asProblem } from "@/lib/api/problem";
-import type { Thumbnail } from "@/lib/api/models";
 import { text } from "@/text";
 import { EmptyGallery } from "./empty-gallery";
+import { groupByVideo, type VideoPictures } from "./groups";
 import { useThumbnails } from "./queries";
-import { ThumbnailTile, tileHeight, tileProps } from "./thumbnail-tile";
+import { tileHeight, VideoTile } from "./video-tile";
 
 /** Two columns on a phone. */
 const minTileWidth = (widthPx: number) => (widthPx < 640 ? 150 : 200);
@@ -20,6 +21,7 @@ export function GalleryPage() {
   const config = useConfig();
   const [position, setPosition] = useSearchParameter("position");
   const { items, isKnown, isMore, loadMore, error, reload } = useThumbnails(position);
+  const videos = useMemo(() => groupByVideo(items), [items]);
   const options = [
     { value: "", label: text.common.all },
     ...(config?.positions_pct ?? []).map((pct) => ({ value: String(pct), label: text.gallery.positionLabel(pct) })),
@@ -28,24 +30,24 @@ export function GalleryPage() {
     <>
       <PageHead
         title={text.gallery.title}
-        note={items.length > 0 ? text.gallery.shown(items.length, isMore) : null}
+        note={videos.length > 0 ? text.gallery.shown(videos.length, isMore) : null}
         actions={<Segments label={text.gallery.position} value={position} onChange={setPosition} options={options} />}
       />
       {error && !isKnown ? (
         <Failure title={text.gallery.failed} detail={asProblem(error).message} onRetry={() => void reload()} />
       ) : !isKnown ? (
         <GallerySkeleton />
-      ) : items.length === 0 ? (
+      ) : videos.length === 0 ? (
         <EmptyGallery />
       ) : (
-        <VirtualGrid<Thumbnail>
+        <VirtualGrid<VideoPictures>
           label={text.gallery.label}
-          items={items}
-          keyOf={(thumbnail) => thumbnail.key}
+          items={videos}
+          keyOf={({ key }) => key}
           minTileWidthPx={minTileWidth}
           tileHeightPx={tileHeight}
           onNearEnd={loadMore}
-          render={(thumbnail) => <ThumbnailTile {...tileProps(thumbnail)} />}
+          render={({ pictures }) => <VideoTile pictures={pictures} />}
         />
       )}
     </>

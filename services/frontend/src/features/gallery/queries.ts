@@ -6,7 +6,8 @@ import { useInfiniteList } from "@/features/listing/use-infinite-list";
 import { call } from "@/lib/api/call";
 import type { Thumbnail } from "@/lib/api/models";
 
-const PAGE = 48;
+/** Thumbnails of one page: about 48 videos with the three default positions. */
+const PAGE = 144;
 
 const keyOf = (thumbnail: Thumbnail) => thumbnail.key;
 
@@ -23,9 +24,12 @@ export function useThumbnails(position: string) {
   return useInfiniteList({ queryKey: useMemo(() => ["gallery", position], [position]), load, keyOf });
 }
 
-export function useLatestThumbnails(count: number) {
+/** Twelve videos with the three default positions. */
+const LATEST = 36;
+
+export function useLatestThumbnails() {
   return useQuery({
-    queryKey: ["latest", count],
-    queryFn: ({ signal }) => call("get", "/api/thumbnails", { query: { limit: count }, signal }),
+    queryKey: ["latest"],
+    queryFn: ({ signal }) => call("get", "/api/thumbnails", { query: { limit: LATEST }, signal }),
   });
 }

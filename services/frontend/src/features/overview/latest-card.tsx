@@ -4,16 +4,18 @@ import Link from "next/link";
 import { Card } from "@/components/ui/card";
 import { Failure, Loading, Skeleton } from "@/components/ui/states";
 import { EmptyGallery } from "@/features/gallery/empty-gallery";
+import { groupByVideo } from "@/features/gallery/groups";
 import { useLatestThumbnails } from "@/features/gallery/queries";
-import { ThumbnailTile, tileProps } from "@/features/gallery/thumbnail-tile";
+import { VideoTile } from "@/features/gallery/video-tile";
 import { asProblem } from "@/lib/api/problem";
 import { text } from "@/text";
 
-const COUNT = 12;
+/** Two rows on a wide screen. */
+const VIDEOS = 12;
 const GRID = "grid grid-cols-2 gap-3 p-3 sm:grid-cols-3 md:grid-cols-4 xl:grid-cols-6";
 
 export function LatestCard({ className }: { className?: string }) {
-  const latest = useLatestThumbnails(COUNT);
+  const latest = useLatestThumbnails();
   return (
     <Card
       title={text.gallery.latest}
@@ -27,11 +29,13 @@ export function LatestCard({ className }: { className?: string }) {
       {latest.data ? (
         latest.data.items.length > 0 ? (
           <ul className={GRID}>
-            {latest.data.items.map((thumbnail) => (
-              <li key={thumbnail.key} className="min-w-0">
-                <ThumbnailTile {...tileProps(thumbnail)} />
-              </li>
-            ))}
+            {groupByVideo(latest.data.items)
+              .slice(0, VIDEOS)
+              .map(({ key, pictures }) => (
+                <li key={key} className="min-w-0">
+                  <VideoTile pictures={pictures} />
+                </li>
+              ))}
           </ul>
         ) : (
           <EmptyGallery />
@@ -45,7 +49,7 @@ export function LatestCard({ className }: { className?: string }) {
       ) : (
         <Loading label={text.common.loading}>
           <div className={GRID}>
-            {Array.from({ length: COUNT }, (_, index) => (
+            {Array.from({ length: VIDEOS }, (_, index) => (
               <Skeleton key={index} className="aspect-[200/157]" />
             ))}
           </div>

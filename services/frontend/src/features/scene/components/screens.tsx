@@ -7,16 +7,14 @@ import { onePerVideo } from "../screens";
 import type { LabelPlaces } from "./camera";
 
 const COUNT = SCREENS.columns * SCREENS.rows;
-/** As many as the card of the latest thumbnails loads, so that both share a request. */
-const LOADED = 12;
 
 const NONE: readonly Thumbnail[] = [];
 
 /** Wall with the last thumbnails. The pictures lie over the canvas, so that they need no texture and no CORS. They are
- * decoration: the card of the latest thumbnails has the same ones as links.
+ * decoration: the card of the latest videos has the same ones as links.
  */
 export function Screens({ place: { leftPx, topPx, metrePx } }: { place: LabelPlaces["screens"] }) {
-  const latest = useLatestThumbnails(LOADED).data?.items ?? NONE;
+  const latest = useLatestThumbnails().data?.items ?? NONE;
   const shown = onePerVideo(latest, COUNT);
   const { columns, widthM, gapM } = SCREENS;
   return (

@@ -9,7 +9,7 @@ import { Card } from "@/components/ui/card";
 import { clsx } from "clsx";
 import { showToast } from "@/components/ui/toasts";
 import { Empty, Failure, Loading, Skeleton } from "@/components/ui/states";
-import { Picture } from "@/features/gallery/thumbnail-tile";
+import { Picture } from "@/features/gallery/video-tile";
 import { useIsOperator } from "@/features/session/session";
 import { PageHead } from "@/features/shell/page-head";
 import type { VideoDetails } from "@/lib/api/models";

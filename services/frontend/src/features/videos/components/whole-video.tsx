@@ -4,7 +4,7 @@ import { Download, Play, Square } from "lucide-react";
 import { useState } from "react";
 import { BUTTON_SHAPE, Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
-import { Picture } from "@/features/gallery/thumbnail-tile";
+import { Picture } from "@/features/gallery/video-tile";
 import type { VideoDetails } from "@/lib/api/models";
 import { formatSecond } from "@/lib/units";
 import { text } from "@/text";
