@@ -14,6 +14,7 @@ from services.api.schema.models import Config, Metrics, PodGroup, Pods, Queue, S
 from services.api.schema.problems import ApiError, UnauthorizedError, UnavailableError, document_problems
 from services.api.services import Services, Viewer, get_services
 from services.contract.resources import MULTIPART_FROM_BYTES
+from services.contract.settings.values import SettingValues, list_values
 from services.contract.version import VERSION
 
 router = APIRouter(tags=["state"])
@@ -41,6 +42,12 @@ def get_config(caller: Viewer, services: Services) -> Config:
         role=caller.role,
         can_test=services.test_bucket is not None,
     )
+
+
+@router.get("/api/settings", operation_id="getSettings", summary="Get the settings in force", responses=_DENIED)
+async def get_settings(_: Viewer, services: Services) -> SettingValues:
+    """Return every setting of the api with its value, its source and its meaning. Secrets have no value."""
+    return list_values(services.settings)
 
 
 @router.get("/api/state", operation_id="getState", summary="Get the state that /ws pushes", responses=_DENIED)

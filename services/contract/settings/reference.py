@@ -45,12 +45,13 @@ def _show_default(field: FieldInfo) -> str:
         return "required"
     if field.default_factory is not None:
         return "of the machine"
-    return f"`{_as_text(field.default)}`" if field.default is not None else "unset"
+    return f"`{format_value(field.default)}`" if field.default is not None else "unset"
 
 
-def _as_text(value: Any) -> str:
+def format_value(value: Any) -> str:
+    """Return a value as its environment variable has it."""
     if isinstance(value, tuple):
-        return ",".join(_as_text(part) for part in value)
+        return ",".join(format_value(part) for part in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -67,6 +67,21 @@ test("shows figures, pods and queue on the overview", async ({ board }) => {
   await expect(board.getByRole("table").getByRole("row").nth(1)).toBeVisible();
 });
 
+test("opens pages and videos by the keyboard alone", async ({ board }) => {
+  await board.keyboard.press("g");
+  await board.keyboard.press("s");
+  await expect(board.getByRole("heading", { name: "Settings" })).toBeVisible();
+  await expect(board.getByRole("listitem").filter({ hasText: "AUTH_TOKEN_FILE" })).toContainText(
+    "Set by the deployment",
+  );
+  await board.keyboard.press("Control+k");
+  await board.keyboard.type("gall");
+  await board.keyboard.press("Enter");
+  await expect(board).toHaveURL(/\/gallery$/);
+  await board.keyboard.press("?");
+  await expect(board.getByRole("dialog", { name: "Keys" })).toContainText("Go to the videos");
+});
+
 test("links each station of the scene to its page", async ({ board }) => {
   const scene = board.getByRole("region", { name: "Pipeline" });
   await expect(scene.locator("canvas")).toBeVisible();

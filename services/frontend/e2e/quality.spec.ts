@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import type { FileChooser, Locator, Page } from "@playwright/test";
 import { expect, file, sample, test, untilIdle, upload, uploadRow } from "./board";
 
-const PAGES = ["/", "/gallery", "/videos", "/failures", "/login"];
+const PAGES = ["/", "/gallery", "/videos", "/failures", "/settings", "/login"];
 const FIRST_LOAD_BYTES = 200_000;
 const LAYOUT_SHIFT = 0.05;
 

@@ -33,6 +33,7 @@ READS = [
     "/api/purge",
     "/api/queue",
     "/api/session",
+    "/api/settings",
     "/api/state",
     "/api/thumbnails",
     "/api/videos",

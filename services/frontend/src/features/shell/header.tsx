@@ -1,11 +1,12 @@
 "use client";
 
-import { Ellipsis, LogOut, Monitor, Moon, Sun, Trash2 } from "lucide-react";
+import { Ellipsis, Keyboard, LogOut, Monitor, Moon, Search, Sun, Trash2 } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useState } from "react";
 import { clsx } from "clsx";
+import { openOverlay } from "@/features/commands/store";
 import { Menu, type MenuItem } from "@/components/ui/menu";
 import { LiveBadge } from "@/features/live/components/live-badge";
 import { DownNotice } from "@/features/live/components/down-notice";
@@ -26,6 +27,7 @@ const PAGES = [
   { href: "/gallery", label: text.nav.gallery },
   { href: "/videos", label: text.nav.videos },
   { href: "/failures", label: text.nav.failures },
+  { href: "/settings", label: text.nav.settings },
 ] as const;
 
 const THEME_ICONS: Record<Theme, typeof Sun> = { system: Monitor, light: Sun, dark: Moon };
@@ -100,6 +102,14 @@ function MoreMenu() {
       onSelect: () => applyTheme(theme),
     };
   });
+  const overlays: MenuItem[] = [
+    {
+      label: text.commands.title,
+      icon: <Search size={16} aria-hidden />,
+      onSelect: () => openOverlay("palette"),
+    },
+    { label: text.commands.keys, icon: <Keyboard size={16} aria-hidden />, onSelect: () => openOverlay("keys") },
+  ];
   const purge: MenuItem = {
     label: text.purge.button,
     icon: <Trash2 size={16} aria-hidden />,
@@ -116,7 +126,12 @@ function MoreMenu() {
       <Menu
         label={text.common.actions}
         icon={<Ellipsis size={18} aria-hidden />}
-        items={[...themes, ...(config?.auth_mode === "token" ? [leave] : []), ...(isOperator ? [purge] : [])]}
+        items={[
+          ...overlays,
+          ...themes,
+          ...(config?.auth_mode === "token" ? [leave] : []),
+          ...(isOperator ? [purge] : []),
+        ]}
       />
       {isPurging ? <PurgeDialog isOpen onClose={() => setPurging(false)} /> : null}
     </>

@@ -4,6 +4,7 @@ import dynamic from "next/dynamic";
 import { usePathname, useRouter } from "next/navigation";
 import { type ReactNode, useEffect } from "react";
 import { noteReturn } from "@/components/ui/scroll-place";
+import { Commands } from "@/features/commands/commands";
 import { connect } from "@/features/live/api/connection";
 import { useLive } from "@/features/live/api/store";
 import { useRefresh } from "@/features/live/api/use-refresh";
@@ -68,6 +69,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <UploadTray />
       <DropZone />
       <TestDialog />
+      <Commands />
     </>
   );
 }

@@ -170,6 +170,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the settings in force
+         * @description Return every setting of the api with its value, its source and its meaning. Secrets have no value.
+         */
+        get: operations["getSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/state": {
         parameters: {
             query?: never;
@@ -1055,6 +1075,40 @@ export interface components {
             name?: string | null;
             /** @enum {string} */
             role: "viewer" | "operator";
+        };
+        /** SettingValue */
+        SettingValue: {
+            /**
+             * @description Value without the variable; null if there is none.
+             * @example 900
+             */
+            default: string | null;
+            /** @example Minimum lifetime of a presigned URL in seconds. */
+            description: string;
+            /** @description True if the value is a secret, which is never shown. */
+            is_secret: boolean;
+            /**
+             * @description Environment variable of the setting.
+             * @example URL_LIFETIME_S
+             */
+            name: string;
+            /**
+             * @description `environment` if a variable sets it, otherwise `default`.
+             * @enum {string}
+             */
+            source: "environment" | "default";
+            /**
+             * @description Value in force, as an environment variable has it; null if it is unset or a secret.
+             * @example 900
+             */
+            value: string | null;
+        };
+        /**
+         * SettingValues
+         * @description Settings of the process that answers, in the order of docs/settings.md.
+         */
+        SettingValues: {
+            items: components["schemas"]["SettingValue"][];
         };
         /**
          * Source
@@ -2139,6 +2193,66 @@ export interface operations {
             /** @description A field breaks a rule */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingValues"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -8,6 +8,11 @@ import { text } from "@/text";
 import { uploadLimits } from "../validate-file";
 import { addFiles } from "../store";
 
+/** Return the file picker of the page, null for viewers. */
+export function uploadInput(): HTMLElement | null {
+  return document.querySelector<HTMLElement>("[data-upload-input]");
+}
+
 /** Button that opens the file picker. Only operators see it. */
 export function UploadButton({
   isPrimary = true,
@@ -31,6 +36,7 @@ export function UploadButton({
         type="file"
         multiple
         hidden
+        data-upload-input
         accept={limits.extensions.join(",")}
         aria-label={text.uploads.choose}
         onChange={(event) => {
