@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 
 import nox
+from nox import registry
 
 ROOT = Path(__file__).parent
 
@@ -62,6 +63,37 @@ def demo(session: nox.Session) -> None:
     """
     _install(session, "local")
     _run_in_caller_folder(session, "stacks.instance.demo", str(ROOT), *session.posargs)
+
+
+@nox.session(default=False, tags=["user"])
+def upload(session: nox.Session) -> None:
+    """Upload videos to a running pipeline and wait for them.
+
+    ./noxw upload FILE... [--folder NAME] [--no-wait] [--json] [--url URL] [--token TOKEN] [--data DIR]
+    """
+    _install(session, "client")
+    _run_in_caller_folder(session, "services.client", "upload", *session.posargs)
+
+
+@nox.session(default=False, tags=["user"])
+def videos(session: nox.Session) -> None:
+    """List, show, retry and delete videos of a running pipeline.
+
+    ./noxw videos list|show|retry|delete [KEY...] [--json] [--url URL] [--token TOKEN] [--data DIR]
+    """
+    _install(session, "client")
+    _run_in_caller_folder(session, "services.client", "videos", *session.posargs)
+
+
+@nox.session(default=False, tags=["user"])
+def completion(session: nox.Session) -> None:
+    """Print a script with which a shell completes noxw.
+
+    ./noxw completion bash|zsh|fish|tcsh
+    """
+    _install(session, "client")
+    described = [f"{name}={(one.__doc__ or '').partition(chr(10))[0]}" for name, one in registry.get().items()]
+    _run_in_caller_folder(session, "services.client.completion", *session.posargs, "--sessions", *described)
 
 
 @nox.session(default=False, tags=["user"])

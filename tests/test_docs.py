@@ -52,6 +52,9 @@ RUN_ELSEWHERE = {
     "update": "tests/template/test_update.py",
     "extract": "tests/services/worker/test_extract_command.py",
     "sbom": "tests/test_sbom.py",
+    "completion": "tests/services/client/test_completion.py",
+    "upload": "tests/services/client/test_commands.py",
+    "videos": "tests/services/client/test_commands.py",
     "scaling": "tests/stacks/scaling/test_scaling_command.py",
 }
 """Commands that another test runs, by its file."""
@@ -90,6 +93,7 @@ FOREIGN_MESSAGES = ("| Terraform:", "| GitHub:")
 PARTS = (
     "tasks",
     "services/api",
+    "services/client",
     "services/contract",
     "services/worker",
     "services/frontend/src",

@@ -13,7 +13,7 @@ _FOLDERS = (_PACKAGE / "requirements", _PACKAGE.parent / "requirements")
 
 
 def locked_requirements(name: str) -> Path:
-    """Return the requirements file of that name: `api`, `checks`, `local`, `stacks`, `template`, `worker`.
+    """Return the requirements file of that name: `api`, `checks`, `client`, `local`, `stacks`, `template`, `worker`.
 
     Raises: LookupError if there is none.
     """

@@ -1,0 +1,129 @@
+"""The commands `./noxw videos` and `./noxw upload`: what they print, and how they end."""
+
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.client.__main__ import main
+from services.contract.records import VideoState
+from tests.services.api.process import OPERATOR, Api
+from tests.services.api.records import a_record, store, write
+from tests.support.place import Place
+
+COMMANDS = ("videos", "upload")
+"""Commands that these tests run, for tests/test_docs.py."""
+
+
+@pytest.fixture(autouse=True)
+def _variables(monkeypatch: pytest.MonkeyPatch, api: Api) -> None:
+    monkeypatch.setenv("THUMBNAILS_URL", api.url)
+    monkeypatch.setenv("THUMBNAILS_TOKEN", OPERATOR)
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+def lines_of(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_list_prints_a_table_or_one_object_per_line(shared_place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    write(shared_place, a_record("uploads/command list/a\u202e.mp4"))
+    write(shared_place, a_record("uploads/command list/b.mp4", VideoState.FAILED, minute=1))
+
+    assert main(["videos", "list", "--search", "command list/"]) == 0
+    table = capsys.readouterr().out
+    assert "command list/a\\u202e.mp4" in table
+    assert "It is no video." in table
+
+    assert main(["videos", "list", "--search", "command list/", "--json", "--limit", "1"]) == 0
+    [found] = lines_of(capsys)
+    assert (found["key"], found["state"], found["worker"]) == ("uploads/command list/b.mp4", "failed", "worker-1")
+
+
+def test_show_ends_with_the_state_of_the_video(shared_place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    store(shared_place, "uploads/command show/a.mp4")
+    write(shared_place, a_record("uploads/command show/b.mp4", VideoState.FAILED))
+    assert main(["videos", "show", "command show/a.mp4"]) == 0
+    assert "10 %  http://127.0.0.1" in capsys.readouterr().out
+    assert main(["videos", "show", "uploads/command show/b.mp4", "--json"]) == 1
+    assert lines_of(capsys)[0]["reason_code"] == "not_a_video"
+    assert main(["videos", "show", "missing.mp4"]) == 1
+    assert "There is no video" in capsys.readouterr().err
+
+
+def test_retry_goes_on_after_a_video_that_is_refused(shared_place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    key = "uploads/command retry.mp4"
+    shared_place.bucket.put(key, b"no video", content_type="video/mp4")
+    write(shared_place, a_record(key, VideoState.FAILED, etag=shared_place.bucket.head(key).etag))
+    assert main(["videos", "retry", "--json", "missing.mp4", "command retry.mp4"]) == 1
+    refused, queued = lines_of(capsys)
+    assert (refused["key"], refused["problem"]["status"]) == ("uploads/missing.mp4", 404)
+    assert queued == {"key": key, "result": "queued again"}
+
+
+def test_delete_asks_first(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert main(["videos", "delete", "a.mp4"]) == 2
+    assert "--yes" in capsys.readouterr().err
+
+
+def test_upload_reports_each_file_and_waits(
+    shared_place: Place, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    files = [tmp_path / name for name in ("one.mp4", "two.txt")]
+    for file in files:
+        file.write_bytes(b"a video")
+    given = [*map(str, files), "--folder", "command/up", "--json"]
+
+    assert main(["upload", *given, "--no-wait"]) == 1
+    refused, uploaded = lines_of(capsys)
+    assert refused["problem"]["errors"][0]["field"] == "body.name"
+    assert uploaded == {"key": "uploads/command/up/one.mp4", "result": "uploaded"}
+    assert shared_place.bucket.head(uploaded["key"]).size_bytes == 7
+
+    write(shared_place, a_record("uploads/command/up/one (2).mp4", VideoState.FAILED))
+    assert main(["upload", str(files[0]), "--folder", "command/up"]) == 1
+    output = capsys.readouterr().out
+    assert "command/up/one (2).mp4" in output
+    assert "It is no video." in output
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["upload", "missing.mp4"], "does not exist"),
+        (["videos", "list", "--url", "example.com"], "does not begin with http"),
+        (["videos", "list", "--limit", "0"], "not a whole number above 0"),
+        (["videos"], "required: action"),
+        (["videos", "frobnicate"], "invalid choice"),
+    ],
+)
+def test_a_command_that_is_not_understood_ends_with_2(
+    given: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        status: Any = main(given)
+    except SystemExit as end:
+        status = end.code
+    assert (status, words in capsys.readouterr().err) == (2, True)
+
+
+def test_a_wrong_token_says_how_to_give_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["videos", "list", "--token", "wrong"]) == 1
+    assert "THUMBNAILS_TOKEN" in capsys.readouterr().err
+
+
+def test_without_an_address_the_running_demo_is_found(
+    api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("THUMBNAILS_URL", "THUMBNAILS_TOKEN"):
+        monkeypatch.delenv(name)
+    assert main(["videos", "list", "--data", str(tmp_path)]) == 2
+    assert "./noxw demo" in capsys.readouterr().err
+    (tmp_path / "api-token").write_text(f"{OPERATOR}\n")
+    endpoints = {"api": api.url, "token_file": str(tmp_path / "api-token"), "pid": os.getpid()}
+    (tmp_path / "endpoints.json").write_text(json.dumps(endpoints))
+    assert main(["videos", "list", "--data", str(tmp_path)]) == 0
