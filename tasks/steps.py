@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 ROOT = Path(__file__).parents[1]
 FRONTEND = ROOT / "services" / "frontend"
@@ -72,7 +74,13 @@ def run_deploy_command(session: nox.Session, command: str) -> None:
 
 
 def run_module(session: nox.Session, module: str, *arguments: str, interrupt_timeout: float | None = 0.3) -> None:
-    """Run one of our modules in the caller's folder, so that relative paths are relative to it."""
+    """Run one of our modules in the caller's folder, so that relative paths are relative to it.
+
+    If it fails, end with its exit status: nox would make 1 of each.
+    """
     session.chdir(session.invoked_from)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    session.run("python", "-m", module, *arguments, env={"PYTHONPATH": path}, interrupt_timeout=interrupt_timeout)
+    try:
+        session.run("python", "-m", module, *arguments, env={"PYTHONPATH": path}, interrupt_timeout=interrupt_timeout)
+    except CommandFailed as error:
+        sys.exit(error.return_code or 1)

@@ -7,10 +7,12 @@ the tags user and check.
 import argparse
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import nox
 from nox import registry
+from nox.command import CommandFailed
 
 ROOT = Path(__file__).parent
 
@@ -279,7 +281,13 @@ def _run_deploy_command(session: nox.Session, command: str) -> None:
 def _run_in_caller_folder(
     session: nox.Session, module: str, *arguments: str, interrupt_timeout: float | None = 0.3
 ) -> None:
-    """Run a module of the pipeline in the caller's folder, so that relative paths are relative to it."""
+    """Run a module of the pipeline in the caller's folder, so that relative paths are relative to it.
+
+    If it fails, end with its exit status: nox would make 1 of each.
+    """
     session.chdir(session.invoked_from)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    session.run("python", "-m", module, *arguments, env={"PYTHONPATH": path}, interrupt_timeout=interrupt_timeout)
+    try:
+        session.run("python", "-m", module, *arguments, env={"PYTHONPATH": path}, interrupt_timeout=interrupt_timeout)
+    except CommandFailed as error:
+        sys.exit(error.return_code or 1)

@@ -11,7 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 NOXFILE = '''
+import sys
+from pathlib import Path
+
 import nox
+
+sys.path.append(str(Path(__file__).parent))
+from tasks.steps import run_module
 
 nox.options.sessions = ["lint"]
 
@@ -31,6 +37,12 @@ def check_it(session):
 def explain(session):
     """Explain it."""
     session.run("python", "-c", "import sys; sys.exit('There is no such video.')")
+
+
+@nox.session(venv_backend="none", tags=["user"])
+def refuse(session):
+    """Refuse it."""
+    run_module(session, "refusing")
 
 
 @nox.session(venv_backend="none", tags=["check"])
@@ -56,7 +68,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "requirements" / "nox.txt", folder / "requirements")
     (folder / ".noxw").symlink_to(ROOT / ".noxw")
     (folder / "noxfile.py").write_text(textwrap.dedent(NOXFILE), encoding="utf-8")
-    for name in ("demo", "check-it", "explain", "synth"):
+    shutil.copytree(ROOT / "tasks", folder / "tasks")
+    (folder / "refusing.py").write_text("raise SystemExit(2)", encoding="utf-8")
+    for name in ("demo", "check-it", "explain", "refuse", "synth"):
         (folder / ".nox" / name).mkdir(parents=True)
     return folder
 
@@ -115,6 +129,10 @@ def test_a_program_that_explains_its_failure_is_not_repeated(project: Path) -> N
     assert run_noxw(project, "explain") == (1, ["There is no such video."])
 
 
+def test_a_program_that_refuses_gives_its_exit_status(project: Path) -> None:
+    assert run_noxw(project, "refuse") == (2, [])
+
+
 def test_unknown_session_is_an_error(project: Path) -> None:
     status, lines = run_noxw(project, "dmeo", "--once")
     assert status != 0
@@ -135,6 +153,7 @@ def test_list_has_two_groups(project: Path) -> None:
         "  demo          Run it.",
         "  check-it      ",
         "  explain       Explain it.",
+        "  refuse        Refuse it.",
         "  synth         ",
         "",
         "For developers:",
