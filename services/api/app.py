@@ -17,12 +17,13 @@ from services.api.actions.dead_letters import DeadLetterStore
 from services.api.actions.purge import Purge
 from services.api.actions.purge_run import PurgeContext
 from services.api.calls import AwsCalls
+from services.api.history.recorder import HistoryRecorder
 from services.api.live.live import LiveState, Readers
 from services.api.live.sockets import Sockets
 from services.api.live.sources.pods import choose_pods_source
 from services.api.live.sources.queues import read_queues
 from services.api.live.sources.videos import VideosReader
-from services.api.routes import actions, health, pictures, session, state, thumbnails, tokens, uploads, videos
+from services.api.routes import actions, health, history, pictures, session, state, thumbnails, tokens, uploads, videos
 from services.api.schema import openapi, pages, problems
 from services.api.schema.cursors import Cursors
 from services.api.schema.parameters import refuse_unknown_parameters
@@ -35,6 +36,7 @@ from services.aws.presign import Presigner
 from services.aws.queue import DeadLetterQueue, MessageQueue
 from services.aws.shared import SharedItems
 from services.aws.sources import SourcedBucket
+from services.aws.table.history import HistoryTable
 from services.aws.uploads import Uploads
 from services.aws.videos import VideosTable
 from services.contract.settings.api import ApiSettings
@@ -94,6 +96,8 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
         ),
         calls=AwsCalls(),
         live=live,
+        history=HistoryTable(clients.dynamodb, settings.videos_table),
+        recorder=HistoryRecorder(HistoryTable(patient.dynamodb, settings.videos_table)),
         sockets=sockets,
         cursors=Cursors(key),
         authenticator=Authenticator(settings, shared, api_tokens),
@@ -115,11 +119,13 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
         to_thread.current_default_thread_limiter().total_tokens = _THREADS
         await services.live.tick()
         services.purge.watch()
+        services.recorder.start()
         ticking = asyncio.create_task(services.live.run())
         ready()
         yield
         ticking.cancel()
         services.purge.close()
+        services.recorder.close()
         services.live.close()
         services.calls.close()
         services.close()
@@ -133,7 +139,7 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
         openapi_url=None,
     )
     app.state.services = services
-    for router in (session, state, thumbnails, videos, pictures, uploads, actions, tokens):
+    for router in (session, state, history, thumbnails, videos, pictures, uploads, actions, tokens):
         app.include_router(router.router, dependencies=[Depends(refuse_unknown_parameters)])
     for router in (health, pages):
         app.include_router(router.router)

@@ -13,6 +13,7 @@ from services.api.access.picture_urls import PictureUrls
 from services.api.actions.dead_letters import DeadLetterStore
 from services.api.actions.purge import Purge
 from services.api.calls import AwsCalls
+from services.api.history.recorder import HistoryRecorder
 from services.api.live.live import LiveState
 from services.api.live.sockets import Sockets
 from services.api.schema.cursors import Cursors
@@ -22,6 +23,7 @@ from services.aws.listing import VideoListing
 from services.aws.presign import Presigner
 from services.aws.queue import MessageQueue
 from services.aws.shared import SharedItems
+from services.aws.table.history import HistoryTable
 from services.aws.uploads import Uploads
 from services.aws.videos import VideosTable
 from services.contract.settings.api import ApiSettings
@@ -43,6 +45,8 @@ class ApiServices:
     purge: Purge
     calls: AwsCalls
     live: LiveState
+    history: HistoryTable
+    recorder: HistoryRecorder
     sockets: Sockets
     cursors: Cursors
     authenticator: Authenticator

@@ -1,11 +1,16 @@
 """Prometheus metrics of the api and of the pipeline, on a separate port."""
 
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from services.contract.records import VideoState
+from services.contract.statistics.ends import QUEUE, THUMBNAILS, Ends, read_failures, read_histogram
+from services.contract.statistics.histogram import BOUNDS_S
 
 if TYPE_CHECKING:
     from services.api.live.live import LiveState
@@ -98,6 +103,29 @@ class _LiveCollector(Collector):
             stored.add_metric(["uploads"], metrics.upload_bytes)
             stored.add_metric(["thumbnails"], metrics.thumbnail_bytes)
             yield stored
+        if (ends := live.ends()) is not None:
+            yield _make_ended_counter(ends)
+            yield _make_histogram("thumbnail_queue_seconds", "Time of a video in the queue.", ends, QUEUE)
+            what = "Time from the message about a video to its thumbnails."
+            yield _make_histogram("thumbnail_upload_to_thumbnails_seconds", what, ends, THUMBNAILS)
+
+
+def _make_ended_counter(ends: Ends) -> CounterMetricFamily:
+    what = "Videos whose processing ended, by state and reason: of the whole pipeline, from the videos table."
+    ended = CounterMetricFamily("thumbnail_videos_ended", what, labels=["state", "reason_code"])
+    for state in (VideoState.DONE, VideoState.DEGRADED):
+        ended.add_metric([state, ""], ends.get(state, 0))
+    for code, count in read_failures(ends).items():
+        ended.add_metric([VideoState.FAILED, code], count)
+    return ended
+
+
+def _make_histogram(name: str, what: str, ends: Ends, of: str) -> HistogramMetricFamily:
+    counts = read_histogram(ends, of)
+    bounds = [*map(str, BOUNDS_S), "+Inf"]
+    sums = accumulate(counts.get(bucket, 0) for bucket in range(len(bounds)))
+    buckets = list(zip(bounds, map(float, sums), strict=True))
+    return HistogramMetricFamily(name, what, buckets=buckets, sum_value=ends.get(f"{of}_ms", 0) / 1000)
 
 
 def _make_gauge(name: str, what: str, value: float) -> GaugeMetricFamily:

@@ -9,7 +9,8 @@ from services.aws.errors import WriteConflictError, translate_errors
 from services.aws.table.items import parse_item
 from services.aws.table.totals import ShardedTotals
 from services.contract.records import ENDED, WRITES, Totals, drop_counters
-from services.contract.resources import PURGE_KEY, RESERVATION_PREFIX, SAMPLES_KEY
+from services.contract.resources import EXPIRY_ATTRIBUTE, PURGE_KEY, RESERVATION_PREFIX, SAMPLES_KEY
+from services.contract.statistics.ends import Ends, select_ends
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 class Shared:
     totals: Totals
     ended: int
+    ends: Ends
     writes: int
     samples: "Document"
     purge: "Document"
@@ -50,6 +52,7 @@ class SharedItems:
         return Shared(
             totals=drop_counters(counters),
             ended=counters.get(ENDED, 0),
+            ends=select_ends(counters),
             writes=counters.get(WRITES, 0),
             samples=_parse_document(reading.others.get(SAMPLES_KEY, {})),
             purge=_parse_document(reading.others.get(PURGE_KEY, {})),
@@ -88,14 +91,14 @@ class SharedItems:
 
         Raises: ServiceError.
         """
-        item: dict[str, Any] = {"pk": {"S": RESERVATION_PREFIX + key}, "until": {"N": f"{until_s:.0f}"}}
+        item: dict[str, Any] = {"pk": {"S": RESERVATION_PREFIX + key}, EXPIRY_ATTRIBUTE: {"N": f"{until_s:.0f}"}}
         try:
             with translate_errors(f"reserve {key}"):
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=item,
                     ConditionExpression="attribute_not_exists(pk) OR #until < :now",
-                    ExpressionAttributeNames={"#until": "until"},
+                    ExpressionAttributeNames={"#until": EXPIRY_ATTRIBUTE},
                     ExpressionAttributeValues={":now": {"N": f"{now_s:.0f}"}},
                 )
         except WriteConflictError:

@@ -17,16 +17,15 @@ from services.aws.table.transactions import (
     run_transaction,
 )
 from services.contract.records import (
-    ENDED,
     Totals,
     VideoRecord,
     change_of_totals,
     drop_counters,
-    has_just_ended,
     share_of_totals,
 )
 from services.contract.resources import CLAIM_PREFIX, PURGER
 from services.contract.shards import index_key_of
+from services.contract.statistics.ends import count_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,8 +83,7 @@ class VideosTable:
             put["ConditionExpression"] = "revision = :revision"
             put["ExpressionAttributeValues"] = to_attributes({":revision": before.revision})
         changes = change_of_totals(before, written)
-        if has_just_ended(before, written):
-            changes[ENDED] = 1
+        changes |= count_end(before, written)
         actions: list[TransactWriteItemTypeDef] = [{"Put": put}]
         if changes:
             self._totals.announce()

@@ -334,9 +334,18 @@ WRITES = "writes"
 """Name of the counter of changes of the totals. It only grows; a sum over all records holds if it has not changed."""
 
 
+END_PREFIX = "e_"
+"""Beginning of the names of the counters in `services.contract.statistics.ends`. They only grow."""
+
+
+def is_growing(name: str) -> bool:
+    """Return True for a counter that only grows: it is no sum over the records."""
+    return name in (ENDED, WRITES) or name.startswith(END_PREFIX)
+
+
 def drop_counters(counters: Mapping[str, int]) -> Totals:
     """Return the totals without the counters that only grow."""
-    return {name: count for name, count in counters.items() if name not in (ENDED, WRITES)}
+    return {name: count for name, count in counters.items() if not is_growing(name)}
 
 
 def has_just_ended(before: VideoRecord | None, after: VideoRecord) -> bool:

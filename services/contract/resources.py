@@ -37,6 +37,12 @@ ENDED_SESSIONS_KEY = "ended-sessions"
 API_TOKENS_KEY = "api-tokens"
 """Key of the item with the API tokens, as hashes, which all processes of the api share."""
 
+HISTORY_KEY = "history"
+"""Key of the item with the position up to which the history is recorded; see `services.contract.statistics.periods`."""
+
+EXPIRY_ATTRIBUTE = "until"
+"""Attribute after whose time (seconds since 1970) DynamoDB deletes an item: a reservation, or a part of the history."""
+
 PURGER = "(purge)"
 """Owner of a claim while a purge deletes the pictures under it; not a valid key of an upload."""
 
@@ -86,6 +92,7 @@ class TableDescription:
     index: str = STATE_INDEX
     index_partition_key: str = "state"
     index_sort_key: str = "updated_at"
+    expiry_attribute: str = EXPIRY_ATTRIBUTE
 
 
 @dataclass(frozen=True, kw_only=True)

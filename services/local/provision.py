@@ -31,6 +31,7 @@ def provision_resources(clients: Clients, resources: PipelineResources, *, origi
     dead_letter_url = _make_queue(clients, resources.dead_letter_queue)
     url = _make_queue(clients, resources.queue, dead_letter_arn=_get_arn(clients, dead_letter_url))
     _make_table(clients, resources.table)
+    _enable_expiry(clients, resources.table)
     _enable_notifications(clients, resources, queue_arn=_get_arn(clients, url))
     return QueueUrls(url, dead_letter_url)
 
@@ -106,6 +107,16 @@ def _make_table(clients: Clients, table: TableDescription) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceInUseException":
             raise
+
+
+def _enable_expiry(clients: Clients, table: TableDescription) -> None:
+    """Let the table delete items after their time; it refuses a setting that it has already."""
+    present = clients.dynamodb.describe_time_to_live(TableName=table.name)["TimeToLiveDescription"]
+    if present.get("TimeToLiveStatus") != "ENABLED":
+        clients.dynamodb.update_time_to_live(
+            TableName=table.name,
+            TimeToLiveSpecification={"Enabled": True, "AttributeName": table.expiry_attribute},
+        )
 
 
 def _enable_notifications(clients: Clients, resources: PipelineResources, *, queue_arn: str) -> None:

@@ -8,6 +8,7 @@ from cdktf_cdktf_provider_aws.dynamodb_table import (
     DynamodbTableGlobalSecondaryIndex,
     DynamodbTablePointInTimeRecovery,
     DynamodbTableServerSideEncryption,
+    DynamodbTableTtl,
 )
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_cors_configuration import (
@@ -119,6 +120,7 @@ def make_table(stack: "PipelineStack") -> DynamodbTable:
                 projection_type="ALL",
             )
         ],
+        ttl=DynamodbTableTtl(attribute_name=described.expiry_attribute, enabled=True),
         point_in_time_recovery=DynamodbTablePointInTimeRecovery(enabled=True),
         server_side_encryption=DynamodbTableServerSideEncryption(enabled=False),
         deletion_protection_enabled=stack.config.storage.deletion_protection,

@@ -25,7 +25,7 @@ def live_state() -> LiveState:
     metrics = SimpleNamespace(videos={"done": 1}, thumbnails=3, upload_bytes=1, thumbnail_bytes=1)
     state = SimpleNamespace(
         sockets=_Sockets(), tick_s=0.1, queues=source, videos=source, pods=source, queue=lambda: queue,
-        metrics=lambda: metrics,
+        metrics=lambda: metrics, ends=lambda: {"done": 1, "failed_damaged": 1},
     )  # fmt: skip
     return cast("LiveState", state)
 

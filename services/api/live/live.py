@@ -25,6 +25,7 @@ from services.aws.shared import SharedItems
 from services.contract.pods import Pod
 from services.contract.records import VideoState
 from services.contract.resources import SAMPLES_KEY
+from services.contract.statistics.ends import Ends
 
 _DEBOUNCE_S = 1.0
 _PATIENCE_S = 2.0
@@ -199,6 +200,10 @@ class LiveState:
             latency=figures.measure_latency(reading.times),
             drain_s=figures.estimate_drain_s(waiting, workers, reading.spans),
         )
+
+    def ends(self) -> Ends | None:
+        """Return the counters of ended videos, None if the table has not answered yet."""
+        return self.videos.value.shared.ends if self.videos.value else None
 
     def _shown_purge(self) -> PurgeProgress | None:
         progress = read_progress(self.videos.value.shared.purge) if self.videos.value else None

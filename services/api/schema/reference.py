@@ -56,12 +56,25 @@ seconds no process accepts it. While the videos table does not answer, the last 
 writes `last_used_at` at most once a minute. With `oidc`, the load balancer refuses requests without its login, so API
 tokens work only inside the cluster's network.
 
+## History
+
+`GET /api/history?range=24h` (`1h`, `24h`, `7d`, `30d`) has success rate, throughput, time in the queue, time to the
+thumbnails and failures by reason, as a total and over time: in minutes, quarters of an hour, hours or days (UTC). The
+transaction that writes the end of a video counts it, so each end counts exactly once, whoever looks and whichever
+process is killed. A retry that ends again counts again; repeated events, a reindex and a purge do not. The percentiles
+are estimates, less than 28 % off.
+
+The metrics on `API_METRICS_PORT` have the same counters: `thumbnail_videos_ended_total` by state and reason, and the
+histograms `thumbnail_queue_seconds` and `thumbnail_upload_to_thumbnails_seconds`. They are of the whole pipeline, and
+each process of the api exports them: take the maximum over the processes, not the sum.
+[Decision 0011](decisions/0011-history-from-growing-counters.md) explains how it works and what it costs.
+
 ## Cost
 
 Each process reads its sources once per tick, for any number of clients: two requests to SQS, one to DynamoDB, one write
-of a sample (every five seconds, by one process), and four queries for the newest videos after a change. Pods come from
-one list and a watch. The cost of lists and metrics does not depend on the number of videos; that of a purge and of a
-reindex does.
+of a sample (every five seconds, by one process), and four queries for the newest videos after a change. Once a minute
+it reads the counters of the history, and one process stores their growth. Pods come from one list and a watch. The cost
+of lists and metrics does not depend on the number of videos; that of a purge and of a reindex does.
 
 ## While AWS does not answer
 

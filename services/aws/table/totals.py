@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from services.aws.errors import ServiceError, WriteConflictError, translate_errors
 from services.aws.table.items import parse_item, to_attributes
 from services.aws.table.transactions import choose_pause_s, retry_while_busy, run_transaction
-from services.contract.records import ENDED, WRITES, Totals
+from services.contract.records import ENDED, WRITES, Totals, is_growing
 from services.contract.resources import SHARDS_KEY
 from services.contract.shards import choose_shard, totals_key
 
@@ -118,7 +118,8 @@ class ShardedTotals:
             if counters is None and shard:
                 actions.append(self._if_absent(shard))
                 continue
-            grown = {ENDED: (counters or {}).get(ENDED, 0), WRITES: (counters or {}).get(WRITES, 0) + 1}
+            grown = {name: count for name, count in (counters or {}).items() if is_growing(name)}
+            grown |= {ENDED: grown.get(ENDED, 0), WRITES: grown.get(WRITES, 0) + 1}
             item = {"pk": totals_key(shard), **({} if shard else totals), **grown}
             actions.append({"Put": self._if_unchanged(counters, {"Item": to_attributes(item)})})
         run_transaction(self._dynamodb, actions, action="correct the totals")

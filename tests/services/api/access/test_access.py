@@ -28,6 +28,7 @@ from tests.support.place import Place
 READS = [
     "/api/config",
     "/api/dead-letters",
+    "/api/history",
     "/api/metrics",
     "/api/pods",
     "/api/purge",
