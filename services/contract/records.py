@@ -18,6 +18,8 @@ class VideoState(StrEnum):
     FAILED = "failed"
     DELETED = "deleted"
     """A person has deleted the thumbnails; the upload stays, and only a new upload or a restoration is processed."""
+    DISMISSED = "dismissed"
+    """A failure that a person has dismissed: it has no dead letter, and no list of failures has it."""
 
 
 class ReasonCode(StrEnum):
@@ -41,6 +43,26 @@ class ReasonCode(StrEnum):
     MALFORMED_EVENT = "malformed_event"
     DELETED = "deleted"
     INTERNAL = "internal"
+
+    @property
+    def is_final(self) -> bool:
+        """Return True if the file is the reason: another attempt of the same worker ends in the same way."""
+        return self in _FINAL
+
+
+_FINAL = {
+    ReasonCode.EMPTY,
+    ReasonCode.NOT_A_VIDEO,
+    ReasonCode.NO_VIDEO_STREAM,
+    ReasonCode.ENCRYPTED,
+    ReasonCode.UNSUPPORTED_CODEC,
+    ReasonCode.TOO_LARGE,
+    ReasonCode.TOO_MANY_PIXELS,
+    ReasonCode.DAMAGED,
+    ReasonCode.INCOMPLETE,
+    ReasonCode.MALFORMED_EVENT,
+    ReasonCode.DELETED,
+}
 
 
 class StoredThumbnail(BaseModel):
@@ -259,7 +281,7 @@ def is_failure(record: VideoRecord | None, claimed: VideoRecord | None, event: U
     if record is None:
         # An attempt that had a record lost it to a purge.
         return claimed is None
-    if record.state is VideoState.FAILED and record.message_id == delivery.message_id:
+    if record.state in (VideoState.FAILED, VideoState.DISMISSED) and record.message_id == delivery.message_id:
         return False
     failed_etag = claimed.etag if claimed else event.etag
     if record.etag == failed_etag:

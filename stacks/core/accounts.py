@@ -70,7 +70,8 @@ def make_api_role(stack: "PipelineStack", accounts: AccountRoles, *, token_secre
             actions=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
             resources=[names.dead_letter_queue_arn],
         ),
-        Statement(sid="Redrive", actions=["sqs:SendMessage"], resources=[names.queue_arn]),
+        # A dismissed failure gets its dead letter back.
+        Statement(sid="Redrive", actions=["sqs:SendMessage"], resources=[names.queue_arn, names.dead_letter_queue_arn]),
         # For a DELETE with If-Match, too:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html
         Statement(sid="ReadObjects", actions=["s3:GetObject"], resources=[uploads, thumbnails]),

@@ -11,7 +11,7 @@ from typing import Any
 from services.api.access.secret_key import SecretKey
 from services.api.actions import confirmations, dead_letters, purge, purge_run, reindex
 from services.api.routes.videos import retry_video
-from services.api.schema.models import RedriveRequest
+from services.api.schema.action_models import RedriveRequest
 from services.api.schema.problems import ApiError
 from services.aws import queue, videos
 from services.aws.bucket import Bucket

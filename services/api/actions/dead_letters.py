@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.api.calls import DeadlineLock
-from services.api.schema.models import DeadLetter, DeadLetterGroup, DeadLetters, RedriveRequest
+from services.api.schema.action_models import DeadLetter, DeadLetterGroup, DeadLetters, RedriveRequest
 from services.aws.errors import AwsError
 from services.aws.queue import MAX_BATCH, DeadLetterQueue, Message, MessageQueue
 from services.contract.events import MalformedNotificationError, UploadEvent, make_retry_body, parse_notification
@@ -123,6 +123,12 @@ class DeadLetterStore:
                 self._give_back(left)
             return count
 
+    def put_back(self, body: str, *, reason_code: ReasonCode, reason: str, attempts: int) -> None:
+        """Send a letter that was discarded. Raises: AwsError."""
+        with self._lock:
+            self._seen = None
+            self._dead_letters.put(body, reason_code=reason_code, reason=reason, attempts=attempts)
+
     def _choose_letters(self, request: RedriveRequest) -> tuple[list[Letter], list[Letter]]:
         """Return the letters that a request chooses, at most its `limit`, and the others received with them."""
         keys = set(request.keys) if request.keys is not None else None
@@ -205,13 +211,14 @@ def _make_listing(letters: Sequence[Letter], total: int) -> DeadLetters:
                 key=letter.key,
                 reason=letter.reason,
                 reason_code=letter.reason_code,
+                retryable=not letter.reason_code.is_final,
                 attempts=letter.attempts,
                 at=letter.at,
             )
             for letter in newest
         ],
         groups=[
-            DeadLetterGroup(reason_code=code, count=count, example=examples[code])
+            DeadLetterGroup(reason_code=code, count=count, example=examples[code], retryable=not code.is_final)
             for code, count in counted.most_common()
         ],
         is_complete=len(letters) >= total,

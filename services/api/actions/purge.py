@@ -11,7 +11,8 @@ import structlog
 from services.api.actions.confirmations import Confirmations, Counted
 from services.api.actions.purge_job import PurgeJob, dump_job, read_job, read_progress, start_job
 from services.api.actions.purge_run import MAX_ATTEMPTS, PurgeContext, PurgeRun
-from services.api.schema.models import PurgePreview, PurgeProgress
+from services.api.schema.action_models import PurgePreview
+from services.api.schema.models import PurgeProgress
 from services.api.schema.problems import ConflictError, UnconfirmedError
 from services.aws.errors import AwsError, ServiceError, WriteConflictError
 from services.aws.shared import Document

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.api.calls import AwsRoute
-from services.api.schema.models import DeadLetters, PurgePreview, PurgeStarted, Redriven, RedriveRequest, Tested
+from services.api.schema.action_models import DeadLetters, PurgePreview, PurgeStarted, Redriven, RedriveRequest, Tested
 from services.api.schema.problems import ConflictError, document_problems
 from services.api.services import Operator, Services, Viewer
 from services.contract.formats import get_content_type, is_video_name

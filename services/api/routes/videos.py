@@ -6,16 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from services.api.actions.deletion import delete_video, restore_video
-from services.api.actions.lost_pictures import are_stored, has_pictures, list_picture_keys, make_retry_event, mark_lost
+from services.api.actions.dismissal import dismiss_video, restore_failure
+from services.api.actions.retries import regenerate_record, retry_record
 from services.api.calls import AwsRoute
 from services.api.routes.paging import Cursor, Limit
 from services.api.schema import views
-from services.api.schema.action_models import Deleted, Restored
-from services.api.schema.models import RedriveRequest, Retried, VideoDetails, VideoPage
-from services.api.schema.problems import ConflictError, NotFoundError, document_problems
+from services.api.schema.action_models import Deleted, Queued, Retried
+from services.api.schema.models import VideoDetails, VideoPage
+from services.api.schema.problems import NotFoundError, document_problems
 from services.api.services import ApiServices, Operator, Services, Viewer
-from services.aws.errors import ObjectMissingError, WriteConflictError
-from services.contract.events import make_notification_body
 from services.contract.records import VideoRecord, VideoState
 from services.contract.text import fold_text
 
@@ -97,24 +96,58 @@ def _make_page(
 )
 def retry_video(key: VideoPath, _: Operator, services: Services) -> Retried:
     """Queue a failed video again, or one whose thumbnails are lost: its dead letter if it has one, else a new event."""
-    record = _find_record(services, key)
-    is_lost = has_pictures(record) and not are_stored(services.bucket, list_picture_keys(record))
-    if has_pictures(record) and not is_lost:
-        raise ConflictError("The video has its thumbnails. Upload it again to get new ones.")
-    try:
-        info = services.bucket.head(record.key)
-    except ObjectMissingError:
-        raise ConflictError("The video has been deleted. Upload it again.") from None
-    if is_lost:
-        try:
-            record = mark_lost(services.videos, record)
-        except WriteConflictError:
-            raise ConflictError("A worker has just changed the video. Load it again.") from None
-    sent = services.dead_letters.redrive(RedriveRequest(keys=[record.key], limit=1))
-    if not sent.keys:
-        services.queue.send([make_notification_body(make_retry_event(services.bucket, info, record))])
+    retried = retry_record(services, _find_record(services, key))
     services.live.request_push()
-    return Retried(key=record.key, from_dead_letter=bool(sent.keys))
+    return retried
+
+
+@router.post(
+    "/{key:path}/regenerations",
+    operation_id="regenerateVideo",
+    summary="Make the thumbnails of a video again",
+    status_code=202,
+    responses=document_problems(401, 403, 404, 409, 429, 503),
+)
+def regenerate_video(key: VideoPath, _: Operator, services: Services) -> Queued:
+    """Queue a video for new thumbnails with the present settings of the workers; a request has no settings of its own.
+
+    The present thumbnails stay until a worker begins. If the attempt fails, the video is failed and lists none. A
+    failed video is retried, and a deleted one is restored.
+    """
+    record = _find_record(services, key)
+    regenerate_record(services, record)
+    services.live.request_push()
+    return Queued(key=record.key)
+
+
+@router.post(
+    "/{key:path}/dismissal",
+    operation_id="dismissFailure",
+    summary="Dismiss the failure of a video",
+    status_code=204,
+    responses=document_problems(401, 403, 404, 409, 429, 503),
+)
+def dismiss_failure(key: VideoPath, _: Operator, services: Services) -> None:
+    """Mark the failure as seen: the video becomes `dismissed`, and its dead letter is deleted.
+
+    It is no longer counted as failed, and raises no alarm. It can still be retried. A dead letter whose video has no
+    record is deleted too.
+    """
+    dismiss_video(services, _read_key(key))
+    services.live.request_push()
+
+
+@router.delete(
+    "/{key:path}/dismissal",
+    operation_id="undoDismissal",
+    summary="Undo a dismissal",
+    status_code=204,
+    responses=document_problems(401, 403, 404, 409, 429, 503),
+)
+def undo_dismissal(key: VideoPath, _: Operator, services: Services) -> None:
+    """Make the video failed again, with a dead letter of the same reason."""
+    restore_failure(services, _find_record(services, key))
+    services.live.request_push()
 
 
 @router.post(
@@ -124,12 +157,12 @@ def retry_video(key: VideoPath, _: Operator, services: Services) -> Retried:
     status_code=202,
     responses=document_problems(401, 403, 404, 409, 429, 503),
 )
-def restore_deleted(key: VideoPath, _: Operator, services: Services) -> Restored:
+def restore_deleted(key: VideoPath, _: Operator, services: Services) -> Queued:
     """Undo a deletion: bring the upload back from the bucket's versions if needed, and queue it for new thumbnails."""
     found = _read_key(key)
     restore_video(services, found)
     services.live.request_push()
-    return Restored(key=found)
+    return Queued(key=found)
 
 
 @router.get(

@@ -92,6 +92,21 @@ but the earlier version in the bucket, and its name is free. The pipeline's buck
 `storage.noncurrent_days`, the demo until its next start; within this time a restoration brings the upload back. In a
 bucket without versions, the answer has `restorable: false`, and the upload is deleted for good.
 
+## Failures
+
+`retryable` of a video, a dead letter and a group of them says whether another attempt can succeed. It cannot if the
+file is the reason, such as `not_a_video` or `encrypted`, unless the worker itself changes.
+`POST /api/videos/{key}/dismissal` takes a failure out of the counts, the list of failed videos and the alarms: the
+video becomes `dismissed`, and its dead letter is deleted. `DELETE` of the same path undoes it. A dismissed video can be
+retried, and `reindex` leaves it as it is while the table has its record. A list without `state` has neither dismissed
+nor deleted videos.
+
+## New thumbnails
+
+`POST /api/videos/{key}/regenerations` queues a video for thumbnails with the present settings of the workers. A request
+has no settings of its own, because all thumbnails of the pipeline shall be alike. If the new settings make fewer
+thumbnails or another format, the pictures under names that are no longer used stay in the bucket.
+
 ## Permissions of its AWS role
 
 - SQS, on queue and dead-letter queue: `GetQueueAttributes`, `SendMessage`, `ReceiveMessage`, `DeleteMessage`,

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.api.schema.models import Attempt, Preview, Storyboard, Thumbnail, TimelineEntry, Video, VideoDetails
 from services.contract.keys import is_upload, picture_number
-from services.contract.records import VideoRecord, VideoState
+from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.traces import upload_trace_id
 
 Sign = Callable[[str], str]
@@ -33,6 +33,12 @@ def decode_video_key(given: str) -> str | None:
         except (binascii.Error, ValueError):
             return None
     return given if is_upload(given) and len(given.encode()) <= 1024 else None
+
+
+def is_retryable(state: str, reason_code: str | None) -> bool:
+    """Return True if a video has failed for a reason other than its file."""
+    has_failed = state in (VideoState.FAILED, VideoState.DISMISSED)
+    return has_failed and reason_code is not None and not ReasonCode(reason_code).is_final
 
 
 def show_thumbnails(record: VideoRecord, sign: Sign, link: Link) -> list[Thumbnail]:
@@ -73,6 +79,7 @@ def _show_fields(record: VideoRecord, sign: Sign, link: Link) -> dict[str, Any]:
         **record.model_dump(include=names),
         "id": encode_video_id(record.key),
         "uploaded_at": record.uploaded_at,
+        "retryable": is_retryable(record.state, record.reason_code),
         "thumbnails": show_thumbnails(record, sign, link),
     }
 

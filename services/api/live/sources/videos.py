@@ -2,13 +2,14 @@
 state and partition of the index.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from services.api.live.figures import WorkSpan
 from services.api.schema.models import VideoSummary
-from services.api.schema.views import encode_video_id
+from services.api.schema.views import encode_video_id, is_retryable
 from services.aws.listing import VideoListing
 from services.aws.shared import Shared, SharedItems
 from services.contract.records import VideoState
@@ -75,14 +76,18 @@ class VideosReader:
         )
 
     def _read_newest(self, shards: int) -> list[VideoSummary]:
-        videos = []
+        videos: list[VideoSummary] = []
         for state, limit in _NEWEST.items():
-            for item in self._listing.newest(state, limit, attributes=_ATTRIBUTES, shards=shards):
-                key = item["pk"]
-                known = {
-                    "key": key,
-                    "id": encode_video_id(key),
-                    "uploaded_at": item.get("first_queued_at", item["queued_at"]),
-                }
-                videos.append(VideoSummary.model_validate({**item, **known}))
+            newest = self._listing.newest(state, limit, attributes=_ATTRIBUTES, shards=shards)
+            videos += map(_summarize, newest)
         return sorted(videos, key=lambda video: video.updated_at, reverse=True)
+
+
+def _summarize(item: Mapping[str, Any]) -> VideoSummary:
+    known = {
+        "key": item["pk"],
+        "id": encode_video_id(item["pk"]),
+        "uploaded_at": item.get("first_queued_at", item["queued_at"]),
+        "retryable": is_retryable(item["state"], item.get("reason_code")),
+    }
+    return VideoSummary.model_validate({**item, **known})

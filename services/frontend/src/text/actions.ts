@@ -21,6 +21,7 @@ export const actions = {
       degraded: "Done, degraded",
       failed: "Failed",
       deleted: "Deleted",
+      dismissed: "Dismissed",
       refused: "Refused",
       broken: "Upload failed",
       cancelled: "Cancelled",
@@ -62,6 +63,7 @@ export const actions = {
       done: "thumbnails stored",
       failed: "failed",
       deleted: "deleted",
+      dismissed: "dismissed",
     },
     progress: (finished: number, total: number) =>
       `${formatCount(finished)} of ${formatCount(total)} videos have finished`,

@@ -8,6 +8,7 @@ export const videos = {
     degraded: "Degraded",
     failed: "Failed",
     deleted: "Deleted",
+    dismissed: "Dismissed",
   },
   stateHints: {
     processing: "a worker is processing it",
@@ -15,6 +16,7 @@ export const videos = {
     degraded: "all thumbnails are stored, but at least one shows a different moment than requested",
     failed: "no thumbnails; the video's page shows the reason",
     deleted: "the thumbnails are deleted; the upload is kept",
+    dismissed: "no thumbnails; the failure was dismissed",
   },
   gallery: {
     title: "Gallery",

@@ -54,6 +54,9 @@ ACTIONS = [
     ),
     ("POST", "/api/uploads/part-urls", {"key": "uploads/a.mp4", "upload_id": "x", "numbers": [1]}),
     ("DELETE", "/api/videos/uploads/a.mp4", None),
+    ("POST", "/api/videos/uploads/a.mp4/dismissal", None),
+    ("DELETE", "/api/videos/uploads/a.mp4/dismissal", None),
+    ("POST", "/api/videos/uploads/a.mp4/regenerations", None),
     ("POST", "/api/videos/uploads/a.mp4/restoration", None),
     ("POST", "/api/videos/uploads/a.mp4/retry", None),
 ]

@@ -1,22 +1,18 @@
 """Deletion of one video, while nothing else happens and in the middle of everything, and its restoration."""
 
 import threading
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 import pytest
 
-from services.api.actions.dead_letters import DeadLetterStore
 from services.api.actions.deletion import delete_video, restore_video
 from services.api.actions.reindex import ReindexContext, reindex_table
 from services.api.schema.problems import ConflictError, NotFoundError
 from services.aws.bucket import Bucket
 from services.aws.errors import ServiceError
-from services.aws.queue import MessageQueue
 from services.aws.sources import SourcedBucket
-from services.aws.videos import VideosTable
-from services.contract.events import UploadEvent, make_notification_body, parse_notification
+from services.contract.events import UploadEvent, make_notification_body
 from services.contract.records import Decision, VideoState
 from services.contract.resources import CLAIM_PREFIX, PURGER
 from services.worker.process import Skipped, Stored
@@ -38,25 +34,9 @@ from tests.support.processing import (
     worker_at,
 )
 from tests.support.purging import ended, purge_of, shared_items, start
+from tests.support.stores import empty_queue, sent_events, stores_of
 
 KEY = "uploads/a.mp4"
-
-
-@dataclass
-class TestStores:
-    """Stores of a test."""
-
-    __test__ = False
-
-    bucket: Bucket
-    videos: VideosTable
-    queue: MessageQueue
-    dead_letters: DeadLetterStore
-
-
-def stores_of(place: Place, bucket: Bucket | None = None) -> TestStores:
-    letters = DeadLetterStore(place.queue, place.dead_letters)
-    return TestStores(bucket or place.bucket, place.videos, place.queue, letters)
 
 
 def delete(place: Place, key: str = KEY, *, with_upload: bool = False, wait_s: float = PATIENCE_S) -> bool:
@@ -238,11 +218,9 @@ def test_a_restoration_of_a_kept_upload_makes_its_thumbnails_again(place: Place)
 
 def restored(place: Place) -> list[UploadEvent]:
     """Restore the video; return the events that this sends."""
-    for message in place.queue.receive(10, wait_s=0, visibility_timeout_s=600):
-        place.queue.delete(message)
+    empty_queue(place)
     restore_video(stores_of(place), KEY)
-    sent = place.queue.receive(10, wait_s=1, visibility_timeout_s=600)
-    return [event for message in sent for event in parse_notification(message.body) if event.is_regeneration]
+    return [event for event in sent_events(place) if event.is_regeneration]
 
 
 def test_only_a_deleted_video_that_is_kept_can_be_restored(place: Place) -> None:

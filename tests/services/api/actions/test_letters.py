@@ -9,7 +9,7 @@ import pytest
 
 from services.api.actions import dead_letters
 from services.api.actions.dead_letters import DeadLetterStore, Letter
-from services.api.schema.models import RedriveRequest
+from services.api.schema.action_models import RedriveRequest
 from services.aws.errors import ServiceError
 from services.aws.queue import DeadLetterQueue, Message
 from services.contract.events import UploadEvent, make_notification_body, parse_notification

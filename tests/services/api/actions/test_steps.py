@@ -10,7 +10,7 @@ from services.api.actions.confirmations import Counted
 from services.api.actions.dead_letters import DeadLetterStore
 from services.api.actions.purge_job import dump_job, start_job
 from services.api.actions.purge_run import PurgeContext, PurgeRun
-from services.api.schema.models import RedriveRequest
+from services.api.schema.action_models import RedriveRequest
 from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.queue import MessageQueue
 from services.contract.events import UploadEvent, make_notification_body

@@ -8,6 +8,7 @@ const letter = (key: string, reason: DeadLetter["reason_code"], second: number):
   key,
   reason_code: reason,
   reason: "a reason",
+  retryable: true,
   attempts: 1,
   at: `2026-01-01T00:00:${String(second).padStart(2, "0")}Z`,
 });

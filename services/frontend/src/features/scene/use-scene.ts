@@ -24,6 +24,7 @@ const STATIONS_OF_STATES: Record<Snapshot["videos"][number]["state"], VideoLocat
   degraded: "thumbnails",
   failed: "deadLetters",
   deleted: "thumbnails",
+  dismissed: "deadLetters",
 };
 
 /** Return the state of the scene and the videos in flight; none while `moves` is false. */

@@ -21,6 +21,7 @@ export type UploadState =
   | "degraded"
   | "failed"
   | "deleted"
+  | "dismissed"
   | "refused"
   | "broken"
   | "cancelled";

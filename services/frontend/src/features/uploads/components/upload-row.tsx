@@ -23,6 +23,7 @@ const TONES: Record<UploadState, Tone> = {
   degraded: "warn",
   failed: "bad",
   deleted: "calm",
+  dismissed: "calm",
   refused: "bad",
   broken: "bad",
   cancelled: "calm",

@@ -12,6 +12,7 @@ export const STATE_TONES: Record<VideoState, Tone> = {
   degraded: "warn",
   failed: "bad",
   deleted: "calm",
+  dismissed: "calm",
 };
 
 export function StatePill({ state }: { state: VideoState }) {

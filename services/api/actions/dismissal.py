@@ -1,0 +1,60 @@
+"""Dismissal of a failure, and its undoing: a dismissed video is not failed, and has no dead letter."""
+
+from datetime import UTC, datetime
+
+from services.api.actions.stores import Stores, find_object
+from services.api.schema.problems import ConflictError, NotFoundError
+from services.aws.errors import WriteConflictError
+from services.contract.events import UploadEvent, make_notification_body
+from services.contract.records import ReasonCode, VideoRecord, VideoState
+
+_CHANGED = "A worker has just changed the video. Load it again."
+
+
+def dismiss_video(stores: Stores, key: str) -> None:
+    """Mark a failure as dismissed, then delete its dead letters; those of a video without a record are deleted too.
+
+    Raises: NotFoundError if there is neither, ConflictError if the video has not failed, AwsError.
+    """
+    record = stores.videos.get(key)
+    if record is not None and record.state is VideoState.FAILED:
+        _change_state(stores, record, VideoState.DISMISSED)
+    # Repeated after an interruption: the record is dismissed already, and its letter may be left.
+    discarded = stores.dead_letters.discard(lambda letter: letter.key == key)
+    if record is None and not discarded:
+        raise NotFoundError(f"There is no failure of {key[:200]}.")
+    if record is not None and record.state not in (VideoState.FAILED, VideoState.DISMISSED) and not discarded:
+        raise ConflictError("The video has not failed.")
+
+
+def restore_failure(stores: Stores, record: VideoRecord) -> None:
+    """Make a dismissed video failed again, with a dead letter. Raises: ConflictError, AwsError."""
+    if record.state is not VideoState.DISMISSED:
+        raise ConflictError("The failure of the video is not dismissed.")
+    info = find_object(stores.bucket, record.key)
+    if info is not None and info.etag == record.etag:
+        event = UploadEvent(
+            name="ObjectCreated:Put",
+            time=record.modified_at or record.uploaded_at,
+            bucket=stores.bucket.name,
+            key=record.key,
+            etag=record.etag,
+            size_bytes=record.size_bytes,
+            sequencer=record.sequencer,
+        )
+        # First the letter, as a worker does.
+        stores.dead_letters.put_back(
+            make_notification_body(event),
+            reason_code=record.reason_code or ReasonCode.INTERNAL,
+            reason=record.reason or "",
+            attempts=record.attempt,
+        )
+    _change_state(stores, record, VideoState.FAILED)
+
+
+def _change_state(stores: Stores, record: VideoRecord, state: VideoState) -> None:
+    """Replace the state of a record. Raises: ConflictError if the record has changed, ServiceError."""
+    try:
+        stores.videos.replace(record, record.model_copy(update={"state": state, "updated_at": datetime.now(UTC)}))
+    except WriteConflictError:
+        raise ConflictError(_CHANGED) from None

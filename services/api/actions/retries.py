@@ -1,0 +1,50 @@
+"""Another attempt at one video: of one that has failed, has lost its pictures, or shall have new ones."""
+
+from services.api.actions.deletion import restore_video
+from services.api.actions.lost_pictures import are_stored, has_pictures, list_picture_keys, make_retry_event, mark_lost
+from services.api.actions.stores import Stores, find_object
+from services.api.schema.action_models import RedriveRequest, Retried
+from services.api.schema.problems import ConflictError
+from services.aws.bucket import ObjectInfo
+from services.aws.errors import WriteConflictError
+from services.contract.events import REGENERATE, make_notification_body
+from services.contract.records import VideoRecord, VideoState
+
+
+def retry_record(stores: Stores, record: VideoRecord) -> Retried:
+    """Queue a failed video again, or one whose pictures are lost. Raises: ConflictError, AwsError."""
+    if record.state is VideoState.DELETED:
+        raise ConflictError("The video has been deleted. Restore it.")
+    is_lost = has_pictures(record) and not are_stored(stores.bucket, list_picture_keys(record))
+    if has_pictures(record) and not is_lost:
+        raise ConflictError("The video has its thumbnails. Regenerate it to get new ones.")
+    info = _find_upload(stores, record)
+    if is_lost:
+        try:
+            record = mark_lost(stores.videos, record)
+        except WriteConflictError:
+            raise ConflictError("A worker has just changed the video. Load it again.") from None
+    sent = stores.dead_letters.redrive(RedriveRequest(keys=[record.key], limit=1))
+    if not sent.keys:
+        stores.queue.send([make_notification_body(make_retry_event(stores.bucket, info, record))])
+    return Retried(key=record.key, from_dead_letter=bool(sent.keys))
+
+
+def regenerate_record(stores: Stores, record: VideoRecord) -> None:
+    """Queue a video for new thumbnails with the workers' present settings. Raises: ConflictError, AwsError."""
+    if record.state is VideoState.PROCESSING:
+        raise ConflictError("A worker is processing the video. Regenerate it when the worker has ended.")
+    if record.state is VideoState.DELETED:
+        restore_video(stores, record.key)
+    elif not has_pictures(record):
+        retry_record(stores, record)
+    else:
+        event = make_retry_event(stores.bucket, _find_upload(stores, record), record, name=REGENERATE)
+        stores.queue.send([make_notification_body(event)])
+
+
+def _find_upload(stores: Stores, record: VideoRecord) -> ObjectInfo:
+    info = find_object(stores.bucket, record.key)
+    if info is None:
+        raise ConflictError("The upload has been deleted. Upload the video again.")
+    return info
