@@ -23,7 +23,19 @@ from services.api.live.sockets import Sockets
 from services.api.live.sources.pods import choose_pods_source
 from services.api.live.sources.queues import read_queues
 from services.api.live.sources.videos import VideosReader
-from services.api.routes import actions, health, history, pictures, session, state, thumbnails, tokens, uploads, videos
+from services.api.routes import (
+    actions,
+    health,
+    history,
+    pictures,
+    purges,
+    session,
+    state,
+    thumbnails,
+    tokens,
+    uploads,
+    videos,
+)
 from services.api.schema import openapi, pages, problems
 from services.api.schema.cursors import Cursors
 from services.api.schema.parameters import refuse_unknown_parameters
@@ -139,7 +151,7 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
         openapi_url=None,
     )
     app.state.services = services
-    for router in (session, state, history, thumbnails, videos, pictures, uploads, actions, tokens):
+    for router in (session, state, history, thumbnails, videos, pictures, uploads, actions, purges, tokens):
         app.include_router(router.router, dependencies=[Depends(refuse_unknown_parameters)])
     for router in (health, pages):
         app.include_router(router.router)

@@ -1,5 +1,6 @@
 """Purge: count the objects, start with a confirmation, continue a purge whose process has ended."""
 
+import contextlib
 import secrets
 import threading
 import time
@@ -9,11 +10,20 @@ from itertools import islice
 import structlog
 
 from services.api.actions.confirmations import Confirmations, Counted
-from services.api.actions.purge_job import PurgeJob, dump_job, read_job, read_progress, start_job
+from services.api.actions.purge_job import (
+    PurgeJob,
+    dump_job,
+    list_purges,
+    read_job,
+    read_progress,
+    show_purge,
+    start_job,
+)
 from services.api.actions.purge_run import MAX_ATTEMPTS, PurgeContext, PurgeRun
+from services.api.schema.action_models import Purge as PurgeResource
 from services.api.schema.action_models import PurgePreview
 from services.api.schema.models import PurgeProgress
-from services.api.schema.problems import ConflictError, UnconfirmedError
+from services.api.schema.problems import ConflictError, NotFoundError, UnconfirmedError
 from services.aws.errors import AwsError, ServiceError, WriteConflictError
 from services.aws.shared import Document
 from services.contract.keys import UPLOAD_PREFIX
@@ -28,6 +38,7 @@ SILENT_AFTER_S = 15.0
 _POLL_INTERVAL_S = 3.0
 _CLOCK_EVERY_S = 0.1
 _CLOCK_WITHIN_S = 10.0
+_CANCEL_TRIES = 5
 
 
 class Purge:
@@ -92,6 +103,36 @@ class Purge:
             self._start_run(written, job)
             return counted, job.progress
         raise ConflictError("Another purge has just started. GET /api/purge shows its progress.")
+
+    def list_purges(self) -> list[PurgeResource]:
+        """Return the latest purges, the running one first. Raises: AwsError."""
+        return list_purges(read_job(self._context.shared.document(PURGE_KEY)))
+
+    def find(self, identity: str) -> PurgeResource:
+        """Return a purge. Raises: NotFoundError, AwsError."""
+        for found in self.list_purges():
+            if found.id == identity:
+                return found
+        raise NotFoundError(f"There is no purge {identity[:64]}, or it is not among the latest ten.")
+
+    def cancel(self, identity: str) -> PurgeResource:
+        """Ask a purge to delete no more uploads, whichever process runs it.
+
+        Raises: NotFoundError, ConflictError if it has ended, AwsError.
+        """
+        for _ in range(_CANCEL_TRIES):
+            self.find(identity)
+            document = self._context.shared.document(PURGE_KEY)
+            job = read_job(document)
+            if job is None or job.progress.id != identity or not job.progress.running:
+                raise ConflictError("The purge has ended.")
+            cancelled = job.model_copy(update={"is_cancelled": True})
+            # A conflict is a write of the run, which has just stored its progress.
+            with contextlib.suppress(WriteConflictError):
+                self._context.shared.write(PURGE_KEY, document, dump_job(cancelled))
+                self._context.changed()
+                return show_purge(cancelled)
+        raise ConflictError("The purge keeps storing its progress. Cancel it again.")
 
     def watch(self) -> None:
         """Start a thread that continues a purge whose process has ended."""

@@ -6,8 +6,11 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.api.actions.confirmations import Counted
+from services.api.schema.action_models import Purge
 from services.api.schema.models import PurgeProgress
 from services.aws.shared import Document
+
+_KEPT = 10
 
 
 class PurgeJob(BaseModel):
@@ -24,6 +27,10 @@ class PurgeJob(BaseModel):
     """Runs of the current phase, failed ones included."""
     used: dict[str, float] = {}
     """Used confirmations that may still be valid: id and expiry."""
+    is_cancelled: bool = False
+    """True if a person has asked to delete no more uploads."""
+    earlier: tuple[Purge, ...] = ()
+    """Purges before this one, the latest first."""
 
 
 def read_job(document: Document) -> PurgeJob | None:
@@ -36,6 +43,20 @@ def read_progress(document: Document) -> PurgeProgress | None:
     """Return the progress of the running or last purge."""
     job = read_job(document)
     return job.progress if job else None
+
+
+def show_purge(job: PurgeJob) -> Purge:
+    """Return a purge as its resource."""
+    progress = job.progress
+    state = "cancelling" if progress.running and job.is_cancelled else "running"
+    if not progress.running:
+        state = "cancelled" if job.is_cancelled and progress.phase == "done" else progress.phase
+    return Purge.model_validate({**progress.model_dump(), "state": state})
+
+
+def list_purges(job: PurgeJob | None) -> list[Purge]:
+    """Return the running or last purge and those before it, the latest first."""
+    return [show_purge(job), *job.earlier] if job else []
 
 
 def dump_job(job: PurgeJob) -> Any:
@@ -60,4 +81,5 @@ def start_job(counted: Counted, known: PurgeJob | None, *, owner: str) -> PurgeJ
     if known is not None:
         # A minute longer than needed: the clocks of two processes may differ.
         used |= {identity: until_s for identity, until_s in known.used.items() if until_s > now.timestamp() - 60}
-    return PurgeJob(progress=progress, cutoff=counted.cutoff, owner=owner, used=used)
+    earlier = tuple(list_purges(known)[: _KEPT - 1])
+    return PurgeJob(progress=progress, cutoff=counted.cutoff, owner=owner, used=used, earlier=earlier)

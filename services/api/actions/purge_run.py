@@ -6,6 +6,8 @@ Pictures are deleted after the records, so that a worker that reads a record can
 processing a video, the purge marks its record (`purged_at`) and waits until the worker finishes it. Claims are released
 at the end.
 
+If the purge is cancelled, it deletes no more uploads, and finishes what belongs to the deleted ones.
+
 Each phase can run twice: cutoff, versions and the table's conditions decide which objects a run deletes. If the process
 of a run ends, another process continues from the phase in the table.
 """
@@ -285,6 +287,8 @@ class PurgeRun:
 
     def _delete_versions(self, versions: Iterable[ObjectVersion]) -> None:
         for batch in split_batches(versions, DELETE_AT_ONCE):
+            if self._job.is_cancelled and is_upload(batch[0].key):
+                return
             deleted = self._bucket.delete(batch)
             # Whoever reserved the name of an upload has used it.
             used = [version.key for version in deleted if version.is_latest and version.etag and is_upload(version.key)]
@@ -300,7 +304,9 @@ class PurgeRun:
 
     def _is_of_deleted_upload(self, letter: Letter) -> bool:
         # By the time of the upload, as its letter can be much later.
-        return is_upload(letter.key) and all(event.time < self._cutoff for event in letter.events)
+        is_old = is_upload(letter.key) and all(event.time < self._cutoff for event in letter.events)
+        # A cancelled purge has left uploads that it counted.
+        return is_old and not (self._job.is_cancelled and self._is_stored(letter.key))
 
     def _correct_totals(self) -> None:
         """Set the totals to zero if no record is left, so that an error in them does not stay."""
@@ -335,11 +341,16 @@ class PurgeRun:
         self._context.changed()
 
     def _resolve_conflict(self) -> None:
-        """Write again if the conflict was with a write of this run whose answer was lost. Raises: TakenOverError."""
+        """Write again if the conflict was with a cancellation, or a write of this run whose answer was lost.
+
+        Raises: TakenOverError.
+        """
         document = self._context.shared.document(PURGE_KEY)
         content = document.content or {}
         if content.get("owner") != self._job.owner:
             raise TakenOverError
+        if content.get("is_cancelled"):
+            self._job = self._job.model_copy(update={"is_cancelled": True})
         self._document = self._context.shared.write(PURGE_KEY, document, dump_job(self._job))
 
 

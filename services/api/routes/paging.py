@@ -1,6 +1,6 @@
-"""Query parameters of all lists."""
+"""Query parameters of all lists, and the header of answers that name a new resource."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
 
@@ -11,3 +11,7 @@ Cursor = Annotated[
     str | None,
     Query(min_length=1, max_length=4096, description="`next_cursor` of the previous page."),
 ]
+
+LOCATION: dict[int | str, dict[str, Any]] = {
+    202: {"headers": {"Location": {"description": "Path of the new resource.", "schema": {"type": "string"}}}}
+}

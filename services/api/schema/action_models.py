@@ -1,5 +1,7 @@
 """Models of requests and answers about actions: changes of videos, dead letters, purges."""
 
+from typing import Literal
+
 from pydantic import AwareDatetime, Field
 
 from services.api.schema.models import Answer, Key, PurgeProgress, Question, Shown
@@ -48,6 +50,28 @@ class PurgePreview(Answer):
     )
     confirmation_until: AwareDatetime = Field(description="Expiry of the confirmation: a minute after the count.")
     last: PurgeProgress | None = Field(description="The running or last purge.")
+
+
+class PurgeRequest(Question):
+    confirmation: str = Field(
+        min_length=1,
+        max_length=512,
+        description="The `confirmation` of GET /api/purge; it is valid for a minute.",
+        examples=["WyJhMWIyYzNkNCIsMTc2Nl0.c2lnbmF0dXJl"],
+    )
+
+
+class Purge(PurgeProgress):
+    """A purge: its progress, and its result."""
+
+    state: Literal["running", "cancelling", "done", "cancelled", "failed"] = Field(
+        description="`cancelling`: it deletes no more uploads, and finishes what belongs to the deleted ones. "
+        "`cancelled`: that is done."
+    )
+
+
+class Purges(Answer):
+    items: list[Purge] = Field(description="The running or last purge, then those before it, at most ten together.")
 
 
 class PurgeStarted(Answer):

@@ -1,6 +1,7 @@
 """Access: roles, logins, sessions, origins."""
 
 import base64
+import functools
 import json
 import threading
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ READS = [
     "/api/metrics",
     "/api/pods",
     "/api/purge",
+    "/api/purges",
     "/api/queue",
     "/api/session",
     "/api/settings",
@@ -43,6 +45,8 @@ OPEN_PAGES = ["/docs", "/docs/problems", "/docs/redoc.js", "/openapi.json"]
 PART = {"number": 1, "etag": "x"}
 ACTIONS = [
     ("DELETE", "/api/purge", None),
+    ("POST", "/api/purges", {"confirmation": "x"}),
+    ("DELETE", "/api/purges/purge-1", None),
     ("POST", "/api/dead-letters/redrive", {}),
     ("POST", "/api/test", None),
     ("POST", "/api/uploads", {"name": "a.mp4", "size_bytes": 1}),
@@ -102,9 +106,13 @@ def test_every_operation_of_the_document_has_its_role() -> None:
     document = openapi.build_document(make_app())
     operations = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
     pages = {("GET", path) for path in READS if path.startswith("/api/")}
-    actions = {(method, path.replace("uploads/a.mp4", "{key}")) for method, path, _ in ACTIONS}
-    # Its own test below: it needs a video.
-    details = {("GET", "/api/videos/{key}")}
+    named = {"uploads/a.mp4": "{key}", "purge-1": "{purge_id}"}
+    actions = {
+        (method, functools.reduce(lambda shown, one: shown.replace(*one), named.items(), path))
+        for method, path, _ in ACTIONS
+    }
+    # Tests of their own below: they need a video or a purge.
+    details = {("GET", "/api/videos/{key}"), ("GET", "/api/purges/{purge_id}")}
     assert operations == pages | actions | details | set(ADMIN) | set(OPEN)
 
 
@@ -113,6 +121,12 @@ def test_details_of_a_video_need_only_a_login(shared_place: Place, api: Api, vie
     with api.client(token=None) as anybody:
         assert anybody.get(f"/api/videos/{record.key}").status_code == 401
     assert viewer.get(f"/api/videos/{record.key}").status_code == 200
+
+
+def test_a_purge_is_shown_to_every_login(api: Api, viewer: httpx.Client) -> None:
+    with api.client(token=None) as anybody:
+        assert anybody.get("/api/purges/purge-1").status_code == 401
+    assert viewer.get("/api/purges/purge-1").status_code == 404
 
 
 @pytest.mark.parametrize("token", ["wrong", OPERATOR[:-1], OPERATOR + "x", "ü" * 20])
