@@ -1,4 +1,4 @@
-"""What a worker reports about its work: spans, metrics, logs, and the reasons of failures."""
+"""Reports of a worker about its work: spans, metrics, logs, and the reasons of failures."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Where the growth of the counters goes: to minutes, hours and days, also after an outage of the api."""
+"""Assign the growth of the counters to minutes, hours and days, also after an outage of the api."""
 
 import random
 from collections import Counter, defaultdict

@@ -1,4 +1,4 @@
-"""Which ends of videos are counted, and under which names."""
+"""Counted ends of videos and their names."""
 
 from datetime import timedelta
 

@@ -58,6 +58,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the history of a range
+         * @description Return success rate, throughput, waiting times and failures, as a total and over time.
+         *
+         *     The points are minutes (`1h`), quarters of an hour (`24h`), hours (`7d`) or days (`30d`), in UTC. The figures do not
+         *     depend on whether somebody looks, and include the current moment.
+         */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/metrics": {
         parameters: {
             query?: never;
@@ -120,6 +143,53 @@ export interface paths {
          *     used, and nothing was deleted.
          */
         delete: operations["purge"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/purges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the latest purges */
+        get: operations["listPurges"];
+        put?: never;
+        /**
+         * Start a purge
+         * @description Delete the objects that `GET /api/purge` has counted, with records, totals and dead letters.
+         *
+         *     If the process of a purge ends, another process continues it. The same confirmation returns the same purge. 428: the
+         *     confirmation is forged, expired or used, and nothing was deleted.
+         */
+        post: operations["createPurge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/purges/{purge_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a purge with its progress */
+        get: operations["getPurge"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a purge
+         * @description Delete no more uploads. What is deleted stays deleted: the purge finishes with the records and thumbnails of it.
+         *
+         *     The run stops within seconds, after at most a thousand more versions.
+         */
+        delete: operations["cancelPurge"];
         options?: never;
         head?: never;
         patch?: never;
@@ -421,6 +491,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/videos/{key}/dismissal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss the failure of a video
+         * @description Mark the failure as seen: the video becomes `dismissed`, and its dead letter is deleted.
+         *
+         *     It is no longer counted as failed, and raises no alarm. It can still be retried. A dead letter whose video has no
+         *     record is deleted too.
+         */
+        post: operations["dismissFailure"];
+        /**
+         * Undo a dismissal
+         * @description Make the video failed again, with a dead letter of the same reason.
+         */
+        delete: operations["undoDismissal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/videos/{key}/regenerations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the thumbnails of a video again
+         * @description Queue a video for new thumbnails with the present settings of the workers; a request has no settings of its own.
+         *
+         *     The present thumbnails stay until a worker begins. If the attempt fails, the video is failed and lists none. A
+         *     failed video is retried, and a deleted one is restored.
+         */
+        post: operations["regenerateVideo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/videos/{key}/restoration": {
         parameters: {
             query?: never;
@@ -710,6 +830,8 @@ export interface components {
             /** @example The file ends before its index. */
             reason: string;
             reason_code: components["schemas"]["ReasonCode"];
+            /** @description False if the file is the reason: another attempt ends in the same way. */
+            retryable: boolean;
         };
         /** DeadLetterGroup */
         DeadLetterGroup: {
@@ -718,6 +840,8 @@ export interface components {
             /** @description Reason of the latest of them. */
             example: string;
             reason_code: components["schemas"]["ReasonCode"];
+            /** @description False if the files are the reason: a redrive ends in the same way. */
+            retryable: boolean;
         };
         /** DeadLetters */
         DeadLetters: {
@@ -751,6 +875,83 @@ export interface components {
             status: "ok";
             /** @example 0.1.0 */
             version: string;
+        };
+        /** History */
+        History: {
+            /** @description Oldest first, without gaps: a point without videos has zeros. The last one has not ended. */
+            points: components["schemas"]["HistoryPoint"][];
+            /** @enum {string} */
+            range: "1h" | "24h" | "7d" | "30d";
+            /**
+             * @description Length of a point in seconds.
+             * @example 900
+             */
+            step_s: number;
+            /** @description Figures of all points together. */
+            total: components["schemas"]["HistoryFigures"];
+        };
+        /**
+         * HistoryFigures
+         * @description Videos whose processing ended: each is counted once, and once more if a retry ends it again.
+         */
+        HistoryFigures: {
+            degraded: number;
+            done: number;
+            /** @description Without videos that were deleted while they were processed. */
+            failed: number;
+            /**
+             * @description Failed videos by reason, the most frequent first.
+             * @example {
+             *       "not_a_video": 3
+             *     }
+             */
+            failures: {
+                [key: string]: number;
+            };
+            /** @description Time from the message about the video to the attempt that made the thumbnails. */
+            queue: components["schemas"]["Times"];
+            /**
+             * @description Share of done and degraded videos, from 0 to 1; null if no video ended.
+             * @example 0.998
+             */
+            success_rate: number | null;
+            /** @description Time from the message about the video to its last thumbnail. */
+            thumbnails: components["schemas"]["Times"];
+        };
+        /** HistoryPoint */
+        HistoryPoint: {
+            /**
+             * Format: date-time
+             * @description Start of the time that the point counts.
+             */
+            at: string;
+            degraded: number;
+            done: number;
+            /** @description Without videos that were deleted while they were processed. */
+            failed: number;
+            /**
+             * @description Failed videos by reason, the most frequent first.
+             * @example {
+             *       "not_a_video": 3
+             *     }
+             */
+            failures: {
+                [key: string]: number;
+            };
+            /** @description Time from the message about the video to the attempt that made the thumbnails. */
+            queue: components["schemas"]["Times"];
+            /**
+             * Format: date-time
+             * @description Equal to `at`, or earlier if no api was running before: the point then has the videos since then.
+             */
+            since: string;
+            /**
+             * @description Share of done and degraded videos, from 0 to 1; null if no video ended.
+             * @example 0.998
+             */
+            success_rate: number | null;
+            /** @description Time from the message about the video to its last thumbnail. */
+            thumbnails: components["schemas"]["Times"];
         };
         /**
          * Latency
@@ -926,6 +1127,34 @@ export interface components {
             type: string;
         };
         /**
+         * Purge
+         * @description A purge: its progress, and its result.
+         */
+        Purge: {
+            /** @description Versions of objects deleted so far. */
+            deleted: number;
+            deleted_bytes: number;
+            error?: string | null;
+            finished_at?: string | null;
+            id: string;
+            /** @description Videos that a worker is processing: the purge waits for them. */
+            in_work: number;
+            /** @enum {string} */
+            phase: "uploads" | "records" | "in_work" | "thumbnails" | "dead_letters" | "done" | "failed";
+            /** @description Records removed so far. */
+            records: number;
+            running: boolean;
+            /** Format: date-time */
+            started_at: string;
+            /**
+             * @description `cancelling`: it deletes no more uploads, and finishes what belongs to the deleted ones. `cancelled`: that is done.
+             * @enum {string}
+             */
+            state: "running" | "cancelling" | "done" | "cancelled" | "failed";
+            /** @description Versions counted at the start: an estimate. */
+            total: number;
+        };
+        /**
          * PurgePreview
          * @description Number of objects that a purge would delete, counted up to 100,000 versions.
          */
@@ -972,6 +1201,19 @@ export interface components {
             /** @description Versions counted at the start: an estimate. */
             total: number;
         };
+        /** PurgeRequest */
+        PurgeRequest: {
+            /**
+             * @description The `confirmation` of GET /api/purge; it is valid for a minute.
+             * @example WyJhMWIyYzNkNCIsMTc2Nl0.c2lnbmF0dXJl
+             */
+            confirmation: string;
+        };
+        /** Purges */
+        Purges: {
+            /** @description The running or last purge, then those before it, at most ten together. */
+            items: components["schemas"]["Purge"][];
+        };
         /**
          * PurgeStarted
          * @description A purge that has begun. /ws and GET /api/purge show its progress.
@@ -997,6 +1239,14 @@ export interface components {
             oldest_age_s: number | null;
             /** @description Messages that wait for a worker. */
             visible: number;
+        };
+        /**
+         * Queued
+         * @description A video that is queued for new thumbnails.
+         */
+        Queued: {
+            /** @example uploads/trip/harbour.mp4 */
+            key: string;
         };
         /** QueueSample */
         QueueSample: {
@@ -1047,14 +1297,6 @@ export interface components {
              */
             limit?: number;
             reason_code?: components["schemas"]["ReasonCode"] | null;
-        };
-        /**
-         * Restored
-         * @description A video that is queued for new thumbnails after its deletion.
-         */
-        Restored: {
-            /** @example uploads/trip/harbour.mp4 */
-            key: string;
         };
         /** Retried */
         Retried: {
@@ -1242,6 +1484,15 @@ export interface components {
             /** @example first attempt, worker-7d9f5c6b8-x2x7q */
             note?: string | null;
         };
+        /**
+         * Times
+         * @description Percentiles of a time in seconds, estimated from a histogram whose buckets are 28 % wide at most.
+         */
+        Times: {
+            /** @description Null if no video got thumbnails. */
+            p50_s: number | null;
+            p95_s: number | null;
+        };
         /** Uploaded */
         Uploaded: {
             /** @example uploads/trip/harbour.mp4 */
@@ -1313,6 +1564,8 @@ export interface components {
             reason_code?: components["schemas"]["ReasonCode"] | null;
             /** @example 5 */
             requests: number;
+            /** @description True if the video has failed or its failure is dismissed, and another attempt can succeed, as the file is not the reason. */
+            retryable: boolean;
             /** @example 1310000 */
             size_bytes: number;
             /** Format: date-time */
@@ -1373,6 +1626,8 @@ export interface components {
             reason_code?: components["schemas"]["ReasonCode"] | null;
             /** @example 5 */
             requests: number;
+            /** @description True if the video has failed or its failure is dismissed, and another attempt can succeed, as the file is not the reason. */
+            retryable: boolean;
             /** @example 1310000 */
             size_bytes: number;
             /** Format: date-time */
@@ -1406,7 +1661,7 @@ export interface components {
          * VideoState
          * @enum {string}
          */
-        VideoState: "processing" | "done" | "degraded" | "failed" | "deleted";
+        VideoState: "processing" | "done" | "degraded" | "failed" | "deleted" | "dismissed";
         /** VideoSummary */
         VideoSummary: {
             /** @example 1 */
@@ -1429,6 +1684,8 @@ export interface components {
             reason: string | null;
             /** @default null */
             reason_code: components["schemas"]["ReasonCode"] | null;
+            /** @description True if the video has failed or its failure is dismissed, and another attempt can succeed, as the file is not the reason. */
+            retryable: boolean;
             /** Format: date-time */
             started_at: string;
             state: components["schemas"]["VideoState"];
@@ -1644,6 +1901,69 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHistory: {
+        parameters: {
+            query?: {
+                /** @description Length of the time up to now. */
+                range?: "1h" | "24h" | "7d" | "30d";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1923,6 +2243,339 @@ export interface operations {
             };
             /** @description Precondition Required */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPurges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purges"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createPurge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PurgeRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    /** @description Path of the new resource. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purge"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPurge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `id` of the purge. */
+                purge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purge"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelPurge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `id` of the purge. */
+                purge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purge"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3378,6 +4031,272 @@ export interface operations {
             };
         };
     };
+    dismissFailure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Object key with its slashes, or the `id` of the video. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoDismissal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Object key with its slashes, or the `id` of the video. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    regenerateVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Object key with its slashes, or the `id` of the video. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queued"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     restoreVideo: {
         parameters: {
             query?: never;
@@ -3396,7 +4315,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Restored"];
+                    "application/json": components["schemas"]["Queued"];
                 };
             };
             /** @description Unauthorized */
