@@ -41,7 +41,7 @@ class HistoryTable:
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
-        self._totals = ShardedTotals(dynamodb, table)
+        self._totals = ShardedTotals(dynamodb, table, shards=1)
 
     def read(self, item_keys: Sequence[str] = ()) -> HistoryReading:
         """Read counters, cursor and items with one request, or two if the number of shards has grown.
