@@ -1,10 +1,11 @@
 """The videos table: one record per video, the claims on thumbnail bases, and the totals over all records."""
 
 import contextlib
+import copy
 import secrets
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from services.aws.errors import BaseTakenError, ServiceError, WriteConflictError, translate_errors
 from services.aws.table.items import make_item, parse_item, parse_record, to_attributes
@@ -34,10 +35,10 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
 
 REMOVE_AT_ONCE = 40
-"""Maximum number of records in one transaction: each takes two of DynamoDB's hundred actions, the totals one."""
+"""Maximum number of records in one transaction: each takes two of DynamoDB's hundred actions, totals and purge one."""
 
-RELEASE_AT_ONCE = 100
-"""Maximum number of claims that one transaction releases."""
+RELEASE_AT_ONCE = 99
+"""Maximum number of claims that one transaction releases, beside the condition of a purge."""
 
 _REVISION_BITS = 63
 """Random, not counted: a writer that read a record before a purge removed it must not replace the next record."""
@@ -50,6 +51,25 @@ class VideosTable:
         self._name = name
         self._shards = shards
         self._totals = ShardedTotals(dynamodb, name, shards)
+        self._fence: tuple[TransactWriteItemTypeDef, ...] = ()
+
+    def only_while(self, document: str, text: str) -> Self:
+        """Return the table for a process that may write records only while the content of `document` has `text`.
+
+        Each transaction checks it: a process that was stopped after its last look at the document writes nothing.
+        """
+        fenced = copy.copy(self)
+        fenced._fence = (  # noqa: SLF001 - of the same class
+            {
+                "ConditionCheck": {
+                    "TableName": self._name,
+                    "Key": to_attributes({"pk": document}),
+                    "ConditionExpression": "contains(content, :text)",
+                    "ExpressionAttributeValues": to_attributes({":text": text}),
+                }
+            },
+        )
+        return fenced
 
     def get(self, key: str) -> VideoRecord | None:
         """Return the record of an upload, read consistently; None if there is none. Raises: ServiceError."""
@@ -273,7 +293,7 @@ class VideosTable:
         }
 
     def _run_transaction(self, items: "Sequence[TransactWriteItemTypeDef]", *, action: str) -> None:
-        run_transaction(self._dynamodb, items, action=action)
+        run_transaction(self._dynamodb, [*items, *self._fence], action=action)
 
     def _get_item(self, key: str) -> dict[str, Any]:
         with translate_errors(f"read {key} from the videos table"):

@@ -296,6 +296,14 @@ BUGS = (
         test="tests.services.api.actions.test_steps:test_a_purge_marks_a_record_in_progress_and_keeps_it",
     ),
     Bug(
+        "a run that was taken over removes records",
+        _VIDEOS,
+        "[*items, *self._fence]",
+        "[*items]",
+        "the claim of a record that it removes is never released",
+        test="tests.services.api.actions.test_steps:test_a_run_that_was_taken_over_removes_no_record",
+    ),
+    Bug(
         "a purge releases no claims",
         _PURGE_RUN,
         "            self._videos.release(batch)\n",

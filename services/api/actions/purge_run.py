@@ -77,7 +77,8 @@ class PurgeRun:
     def __init__(self, context: PurgeContext, document: Document, job: PurgeJob) -> None:
         self._context = context
         self._bucket = context.bucket
-        self._videos = context.videos
+        # A process can be stopped during a write, and continue after another one has taken over and ended the purge.
+        self._videos = context.videos.only_while(PURGE_KEY, f'"owner": "{job.owner}"')
         self._log = structlog.get_logger().bind(purge=job.progress.id)
         self._lock = threading.Lock()
         self._document = document

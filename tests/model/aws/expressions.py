@@ -9,7 +9,9 @@ from typing import Any
 Item = Mapping[str, Any]
 Condition = Callable[[Item, Mapping[str, str], Mapping[str, Any]], bool]
 
-_TOKEN = re.compile(r"\s*(attribute_not_exists|attribute_exists|begins_with|<=|>=|<>|[()<>=,]|[#:]?[A-Za-z_][\w-]*)")
+_TOKEN = re.compile(
+    r"\s*(attribute_not_exists|attribute_exists|begins_with|contains|<=|>=|<>|[()<>=,]|[#:]?[A-Za-z_][\w-]*)"
+)
 
 
 def meets(expression: str | None, item: Item, request: Mapping[str, Any]) -> bool:
@@ -70,15 +72,14 @@ def _parse_one(tokens: list[str]) -> Condition:
         name, wanted = tokens.pop(0), word == "attribute_exists"
         _expect(tokens, ")")
         return lambda item, names, _: (names.get(name, name) in item) is wanted
-    if word == "begins_with":
+    if word in ("begins_with", "contains"):
         _expect(tokens, "(")
         name = tokens.pop(0)
         _expect(tokens, ",")
-        start = tokens.pop(0)
+        part = tokens.pop(0)
         _expect(tokens, ")")
-        return lambda item, names, values: str(_plain(item.get(names.get(name, name)))).startswith(
-            str(_plain(values[start]))
-        )
+        has = str.startswith if word == "begins_with" else str.__contains__
+        return lambda item, names, values: has(str(_plain(item.get(names.get(name, name)))), str(_plain(values[part])))
     name, operator = word, tokens.pop(0)
     if operator == "IN":
         _expect(tokens, "(")

@@ -93,6 +93,19 @@ def test_a_purge_removes_an_ended_record_and_takes_its_claim(place: Place) -> No
     assert (waiting, place.videos.get(KEY), place.videos.claim_owner(record.base)) == ([], None, "(purge)")
 
 
+def test_a_run_that_was_taken_over_removes_no_record(place: Place) -> None:
+    record = write(place, a_record(KEY))
+    stopped = a_run(place, now() + HOUR)
+    shared = shared_items(place)
+    document = shared.document(PURGE_KEY)
+    shared.write(PURGE_KEY, document, {**document.content, "owner": "run-2"})
+
+    stopped._remove_ended()  # noqa: SLF001 - one step
+
+    # The other run may have ended already: nobody would release the claim.
+    assert (place.videos.get(KEY), place.videos.claim_owner(record.base)) == (record, KEY)
+
+
 def test_a_purge_keeps_the_record_of_a_present_upload(place: Place) -> None:
     record = write(place, a_record(KEY))
     put_upload(place)
