@@ -131,6 +131,23 @@ def test_a_record_of_a_present_upload_is_not_late(stage: Stage) -> None:
     assert stage.place.videos.get(kept.key) == kept
 
 
+def test_a_record_that_ends_as_it_is_marked_is_removed(stage: Stage) -> None:
+    busy = write(stage.place, old(a_record("uploads/busy.mp4", VideoState.PROCESSING)))
+    replace = VideosTable.replace
+    finished: list[VideoRecord] = []
+
+    def finish_before(videos: VideosTable, before: VideoRecord, after: VideoRecord, **options: bool) -> VideoRecord:
+        if not finished:
+            finished.append(replace(videos, before, old(a_record(before.key))))
+        return replace(videos, before, after, **options)
+
+    with patch.object(VideosTable, "replace", finish_before):
+        stage.play(run_of(stage).run)
+
+    assert (len(finished), job_in(stage.place).progress.phase) == (1, "done")
+    assert stage.place.videos.get(busy.key) is None
+
+
 def test_a_run_ends_though_a_record_always_changes(stage: Stage) -> None:
     busy = write(stage.place, old(a_record("uploads/busy.mp4", VideoState.PROCESSING)))
 
