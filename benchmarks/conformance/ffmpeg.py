@@ -202,6 +202,7 @@ def _parse_packets(text: str) -> tuple[list[float], float, float | None]:
     """Return the sorted times of the video's packets, and start and end of the packets of all streams, in seconds."""
     ticks_s: dict[str, float] = {}
     starts: list[float] = []
+    is_timed = False
     first_s = math.inf
     ends: list[float] = []
     for line in text.splitlines():
@@ -218,7 +219,10 @@ def _parse_packets(text: str) -> tuple[list[float], float, float | None]:
             ends.append((shown + max(int(duration), 0)) * ticks_s[number])
             if number == "0":
                 starts.append(shown * ticks_s[number])
-    return sorted(starts), first_s if ends else 0.0, max(ends, default=None)
+                is_timed |= int(pts) > _UNSET
+    # A stream without a container has no times, and ffmpeg counts its decoding from before zero.
+    zero_s = 0.0 if is_timed else min(starts, default=0.0)
+    return sorted(start - zero_s for start in starts), first_s if ends else 0.0, max(ends, default=None)
 
 
 def _parse_frames(output: bytes, log: str, size_px: tuple[int, int], seek_s: float) -> list[Frame]:

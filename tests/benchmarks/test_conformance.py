@@ -70,6 +70,13 @@ def test_subtitles_before_the_first_picture_do_not_count(film: Path, sandbox: Sa
     assert result.pictures[0].time_s == 0
 
 
+def test_a_stream_without_a_container_begins_at_zero(videos: Videos, sandbox: Sandbox) -> None:
+    path = videos.video("film.h264", duration_s=0.1, fps=FPS, width_px=320, height_px=160, options=("-bf", "2"))
+    result = compare(path, command.extract(sandbox, path))
+    assert result.disagreements == ()
+    assert [picture.verdict for picture in result.pictures] == [Verdict.EQUAL] * 3
+
+
 @pytest.mark.parametrize("frames", [-1, 7])
 def test_a_planted_wrong_time_names_the_right_one(film: Path, outcome: Outcome, frames: int) -> None:
     right_s = outcome.pictures[1].time_s
