@@ -124,7 +124,10 @@ test("performs the main actions by keyboard", async ({ page, demo }) => {
   await tabTo(page, found.first());
   await keyboard.press("Enter");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("by keyboard.3gp");
-  await tabTo(page, page.getByRole("button", { name: "Copy link" }));
+  await tabTo(page, page.getByRole("button", { name: "Actions on this video" }));
+  await keyboard.press("Enter");
+  await expect(page.getByRole("menuitem", { name: "Copy link" })).toBeFocused();
+  await keyboard.press("Escape");
   await tabTo(page, page.getByRole("link", { name: "Download: 10 %" }));
 
   await tabTo(page, page.getByRole("link", { name: /^Failures/ }));

@@ -16,8 +16,10 @@ export const shell = {
     actions: "More actions",
     none: "—",
     copyLink: "Copy link",
-    linkCopied: "Link copied",
-    linkNotCopied: "The link was not copied. Copy it from the address bar.",
+    link: "Link",
+    copied: (what: string) => `${what} copied`,
+    notCopied: "Nothing was copied, because the browser does not allow it here.",
+    undo: "Undo",
   },
   nav: {
     label: "Pages",

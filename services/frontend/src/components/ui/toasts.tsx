@@ -13,13 +13,17 @@ interface Toast {
   title: string;
   detail?: string;
   retry?: () => void;
+  /** Another button, such as one that undoes what was done. */
+  action?: { label: string; run: () => void };
 }
 
 const SHOWN_MS = 6000;
+/** Longer for a message with a button. */
+const SHOWN_WITH_ACTION_MS = 20_000;
 const store = createStore<{ toasts: Toast[] }>(() => ({ toasts: [] }));
 let lastId = 0;
 
-/** Show a short message. Successes disappear after six seconds; failures stay until they are dismissed. */
+/** Show a short message. Successes disappear after some seconds; failures stay until they are dismissed. */
 export function showToast(toast: Omit<Toast, "id">): void {
   lastId += 1;
   const shown = { ...toast, id: lastId };
@@ -51,7 +55,7 @@ export function Toasts() {
 function ToastCard({ toast }: { toast: Toast }) {
   useEffect(() => {
     if (toast.tone === "bad") return;
-    const timer = setTimeout(() => dismiss(toast.id), SHOWN_MS);
+    const timer = setTimeout(() => dismiss(toast.id), toast.action ? SHOWN_WITH_ACTION_MS : SHOWN_MS);
     return () => clearTimeout(timer);
   }, [toast]);
   return (
@@ -74,6 +78,16 @@ function ToastCard({ toast }: { toast: Toast }) {
           }}
         >
           {text.common.retry}
+        </Button>
+      ) : null}
+      {toast.action ? (
+        <Button
+          onClick={() => {
+            dismiss(toast.id);
+            toast.action?.run();
+          }}
+        >
+          {toast.action.label}
         </Button>
       ) : null}
       <IconButton label={text.common.dismiss} icon={<X size={16} aria-hidden />} onClick={() => dismiss(toast.id)} />

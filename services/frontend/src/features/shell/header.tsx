@@ -1,9 +1,9 @@
 "use client";
 
-import { Ellipsis, Keyboard, LogOut, Monitor, Moon, Search, Sun, Trash2 } from "lucide-react";
+import { Ellipsis, Keyboard, LogOut, Monitor, Moon, Search, Settings, Sun, Trash2 } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
-import { usePathname } from "next/navigation";
+import { usePathname, useRouter } from "next/navigation";
 import { useState } from "react";
 import { clsx } from "clsx";
 import { openOverlay } from "@/features/commands/store";
@@ -27,7 +27,6 @@ const PAGES = [
   { href: "/gallery", label: text.nav.gallery },
   { href: "/videos", label: text.nav.videos },
   { href: "/failures", label: text.nav.failures },
-  { href: "/settings", label: text.nav.settings },
 ] as const;
 
 const THEME_ICONS: Record<Theme, typeof Sun> = { system: Monitor, light: Sun, dark: Moon };
@@ -90,6 +89,7 @@ function Pages() {
 }
 
 function MoreMenu() {
+  const router = useRouter();
   const [isPurging, setPurging] = useState(false);
   const isOperator = useIsOperator();
   const config = useConfig();
@@ -108,6 +108,7 @@ function MoreMenu() {
       icon: <Search size={16} aria-hidden />,
       onSelect: () => openOverlay("palette"),
     },
+    { label: text.nav.settings, icon: <Settings size={16} aria-hidden />, onSelect: () => router.push("/settings") },
     { label: text.commands.keys, icon: <Keyboard size={16} aria-hidden />, onSelect: () => openOverlay("keys") },
   ];
   const purge: MenuItem = {

@@ -1,0 +1,75 @@
+"use client";
+
+import { Download, Ellipsis, Link2, RotateCw, SquareTerminal, Trash2 } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { BUTTON_SHAPE, Button } from "@/components/ui/button";
+import { copyText } from "@/components/ui/copy";
+import { Menu, type MenuItem } from "@/components/ui/menu";
+import { useIsOperator } from "@/features/session/session";
+import type { VideoDetails } from "@/lib/api/models";
+import { text } from "@/text";
+import { useRetry } from "../api/queries";
+import { videoCall } from "../embedding";
+import { baseName } from "../names";
+import { DeleteDialog } from "./delete-dialog";
+
+/** Actions on one video, at the top of its page. */
+export function VideoActions({ video }: { video: VideoDetails }) {
+  const isOperator = useIsOperator();
+  const router = useRouter();
+  const retry = useRetry(video.key);
+  const [isDeleting, setDeleting] = useState(false);
+  const { origin, href } = typeof window === "undefined" ? { origin: "", href: "" } : window.location;
+  const items: MenuItem[] = [
+    {
+      label: text.common.copyLink,
+      icon: <Link2 size={16} aria-hidden />,
+      onSelect: () => void copyText(href, text.common.link),
+    },
+    {
+      label: text.video.copyCall,
+      icon: <SquareTerminal size={16} aria-hidden />,
+      onSelect: () => void copyText(videoCall(video.key, origin), text.video.call),
+    },
+  ];
+  if (isOperator)
+    items.push({
+      label: text.video.deleteMore,
+      icon: <Trash2 size={16} aria-hidden />,
+      isDangerous: true,
+      onSelect: () => setDeleting(true),
+    });
+  return (
+    <>
+      <a
+        href={video.download_url}
+        download={baseName(video.key)}
+        target="_blank"
+        rel="noreferrer"
+        className={`${BUTTON_SHAPE} border-line bg-panel hover:bg-raised`}
+      >
+        <Download size={16} aria-hidden />
+        {text.video.downloadVideo}
+      </a>
+      {isOperator && video.state === "failed" ? (
+        <Button
+          kind="primary"
+          icon={<RotateCw size={16} aria-hidden />}
+          disabled={retry.isPending}
+          onClick={() => retry.mutate()}
+        >
+          {text.video.retry}
+        </Button>
+      ) : null}
+      <Menu label={text.video.more} icon={<Ellipsis size={18} aria-hidden />} items={items} />
+      {isDeleting ? (
+        <DeleteDialog
+          videoKey={video.key}
+          onClose={() => setDeleting(false)}
+          onDeleted={() => router.push("/videos")}
+        />
+      ) : null}
+    </>
+  );
+}
