@@ -15,6 +15,7 @@ from services.api.access.secret_key import SecretKey
 from services.api.actions.confirmations import Confirmations
 from services.api.actions.dead_letters import DeadLetterStore
 from services.api.actions.purge import Purge
+from services.api.actions.purge_job import is_purge_running
 from services.api.actions.purge_run import PurgeContext
 from services.api.calls import AwsCalls
 from services.api.history.recorder import HistoryRecorder
@@ -23,12 +24,17 @@ from services.api.live.sockets import Sockets
 from services.api.live.sources.pods import choose_pods_source
 from services.api.live.sources.queues import read_queues
 from services.api.live.sources.videos import VideosReader
+from services.api.reconciliation.decisions import Wanted
+from services.api.reconciliation.reconciler import ReconcilerContext
+from services.api.reconciliation.reconciliations import Reconciliations
+from services.api.reconciliation.run import ReconciliationContext
 from services.api.routes import (
     actions,
     health,
     history,
     pictures,
     purges,
+    reconciliations,
     session,
     state,
     thumbnails,
@@ -106,6 +112,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
             ),
             Confirmations(key),
         ),
+        reconciliations=_make_reconciliations(settings, clients, patient, live.request_push),
         calls=AwsCalls(),
         live=live,
         history=HistoryTable(clients.dynamodb, settings.videos_table),
@@ -117,6 +124,25 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
         telemetry=telemetry,
         close=pods.close,
     )
+
+
+def _make_reconciliations(
+    settings: ApiSettings, clients: Clients, patient: Clients, changed: Callable[[], None]
+) -> Reconciliations:
+    def make_context(used: Clients) -> ReconciliationContext:
+        shared = SharedItems(used.dynamodb, settings.videos_table)
+        reconciler = ReconcilerContext(
+            bucket=SourcedBucket(used.s3, settings.s3_bucket, settings.s3_source_buckets),
+            videos=VideosTable(used.dynamodb, settings.videos_table, settings.table_shards),
+            wanted=Wanted(settings.thumbnail_options),
+            thumbnail_prefix=settings.s3_thumbnail_prefix,
+            extensions=settings.video_extensions,
+            is_purge_running=lambda: is_purge_running(shared),
+        )
+        queue = MessageQueue(used.sqs, settings.sqs_queue_url)
+        return ReconciliationContext(reconciler, shared, queue, changed)
+
+    return Reconciliations(make_context(clients), make_context(patient), removes_by_default=not settings.uploads_expire)
 
 
 def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] = lambda: None) -> FastAPI:
@@ -132,12 +158,14 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
         await services.live.tick()
         services.purge.watch()
         services.recorder.start()
+        services.reconciliations.watch()
         ticking = asyncio.create_task(services.live.run())
         ready()
         yield
         ticking.cancel()
         services.purge.close()
         services.recorder.close()
+        services.reconciliations.close()
         services.live.close()
         services.calls.close()
         services.close()
@@ -151,7 +179,8 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
         openapi_url=None,
     )
     app.state.services = services
-    for router in (session, state, history, thumbnails, videos, pictures, uploads, actions, purges, tokens):
+    routed = (session, state, history, thumbnails, videos, pictures, uploads, actions, purges, reconciliations, tokens)
+    for router in routed:
         app.include_router(router.router, dependencies=[Depends(refuse_unknown_parameters)])
     for router in (health, pages):
         app.include_router(router.router)

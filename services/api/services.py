@@ -16,6 +16,7 @@ from services.api.calls import AwsCalls
 from services.api.history.recorder import HistoryRecorder
 from services.api.live.live import LiveState
 from services.api.live.sockets import Sockets
+from services.api.reconciliation.reconciliations import Reconciliations
 from services.api.schema.cursors import Cursors
 from services.api.telemetry import Telemetry
 from services.aws.bucket import Bucket
@@ -43,6 +44,7 @@ class ApiServices:
     uploads: Uploads
     dead_letters: DeadLetterStore
     purge: Purge
+    reconciliations: Reconciliations
     calls: AwsCalls
     live: LiveState
     history: HistoryTable

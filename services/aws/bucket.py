@@ -208,11 +208,19 @@ class Bucket:
 
     def list(self, prefix: str) -> "Iterator[ObjectInfo]":
         """Yield every object under `prefix` in the order of the keys; one request per page. Raises: ServiceError."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+        for page in self.pages(prefix):
+            yield from page
+
+    def pages(self, prefix: str, *, after: str = "") -> "Iterator[Sequence[ObjectInfo]]":
+        """Yield the objects of `list` page by page, only those behind the key `after`. Raises: ServiceError."""
+        start: Any = {"StartAfter": after} if after else {}
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, **start)
         with translate_errors(f"LIST s3://{self.name}/{prefix}"):
             for page in pages:
-                for entry in page.get("Contents", []):
-                    yield ObjectInfo(entry["Key"], entry["ETag"].strip('"'), entry["Size"], entry["LastModified"])
+                yield [
+                    ObjectInfo(entry["Key"], entry["ETag"].strip('"'), entry["Size"], entry["LastModified"])
+                    for entry in page.get("Contents", [])
+                ]
 
 
 def _make_identifier(version: ObjectVersion) -> dict[str, str]:

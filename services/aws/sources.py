@@ -45,10 +45,14 @@ class SourcedBucket(Bucket):
                 return source.sign(key.removeprefix(folder), valid_s=valid_s)
         return super().sign(key, valid_s=valid_s)
 
-    def list(self, prefix: str) -> "Iterator[ObjectInfo]":
-        """Yield every object under `prefix`, those of the source buckets last. Raises: ServiceError."""
-        yield from super().list(prefix)
-        for folder, source in self._sources.items():
-            if folder.startswith(prefix):
-                for info in source.list(""):
-                    yield replace(info, key=folder + info.key)
+    def pages(self, prefix: str, *, after: str = "") -> "Iterator[Sequence[ObjectInfo]]":
+        """Yield the objects under `prefix` page by page, those of the source buckets last. Raises: ServiceError."""
+        folders = [folder for folder in self._sources if folder.startswith(prefix)]
+        # A position in a source bucket is behind the own bucket, and behind the sources before it.
+        reached = next((at for at, folder in enumerate(folders) if after.startswith(folder)), None)
+        if reached is None:
+            yield from super().pages(prefix, after=after)
+        for folder in folders[reached or 0 :]:
+            start = after.removeprefix(folder) if after.startswith(folder) else ""
+            for page in self._sources[folder].pages("", after=start):
+                yield [replace(info, key=folder + info.key) for info in page]

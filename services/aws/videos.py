@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from services.aws.errors import BaseTakenError, ServiceError, WriteConflictError, translate_errors
+from services.aws.table.batches import project_attributes, read_items
 from services.aws.table.items import make_item, parse_item, parse_record, to_attributes
 from services.aws.table.totals import ShardedTotals
 from services.aws.table.transactions import (
@@ -205,16 +206,25 @@ class VideosTable:
             else:
                 raise ServiceError("delete items of the videos table: too busy")
 
-    def scan(self) -> "Iterator[dict[str, Any]]":
+    def scan(self, attributes: "Sequence[str]" = ()) -> "Iterator[dict[str, Any]]":
         """Yield all items in no order, one request per page; use `parse_record` for records. Raises: ServiceError.
 
-        The cost grows with the table: only a purge and a reindex may scan.
+        With `attributes`, the items have only these. The cost grows with the table: only a purge, a reindex and a
+        reconciliation may scan.
         """
-        pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._name, ConsistentRead=True)
+        request: Any = {"TableName": self._name, "ConsistentRead": True, **project_attributes(attributes)}
+        pages = self._dynamodb.get_paginator("scan").paginate(**request)
         with translate_errors("scan the videos table"):
             for page in pages:
                 for item in page["Items"]:
                     yield parse_item(item)
+
+    def items(self, keys: "Sequence[str]", attributes: "Sequence[str]" = ()) -> dict[str, dict[str, Any]]:
+        """Return the items that exist of these keys, read consistently, a hundred a request. Raises: ServiceError.
+
+        With `attributes`, `pk` among them, the items have only these.
+        """
+        return read_items(self._dynamodb, self._name, keys, attributes)
 
     def counters(self) -> dict[str, int]:
         """Return the totals together with the counters that only grow. Raises: ServiceError."""

@@ -28,6 +28,9 @@ SAMPLES_KEY = "samples"
 PURGE_KEY = "purge"
 """Key of the item with the progress of the running or last purge."""
 
+RECONCILIATION_KEY = "reconciliation"
+"""Key of the item with the running or last reconciliation."""
+
 SIGNING_KEY = "signing-key"
 """Key of the item with the signing secret of all processes of the api."""
 

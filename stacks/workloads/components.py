@@ -104,6 +104,7 @@ def describe_api(config: PipelineConfig) -> Component:
             **thumbnail_settings(config),
             video_extensions=video_extensions(config),
             max_receive_count=config.processing.max_receive_count,
+            uploads_expire=config.storage.upload_expiry_days is not None or None,
             auth_mode=config.auth.mode,
             # Its name, not its value: the api reads it with its own role, so no state, no Secret and no pod holds it.
             auth_token_secret=names.api_token_secret if config.auth.mode == "token" else None,

@@ -16,12 +16,12 @@ from services.api.actions.lost_pictures import make_retry_event
 from services.api.actions.stores import Stores, find_object
 from services.api.schema.action_models import Deleted
 from services.api.schema.problems import ConflictError, NotFoundError
-from services.aws.bucket import DELETE_AT_ONCE, ObjectInfo
+from services.aws.bucket import ObjectInfo
 from services.aws.errors import ObjectMissingError, WriteConflictError
+from services.aws.removal import clear_base
 from services.contract.events import REGENERATE, make_notification_body
-from services.contract.keys import picture_base
 from services.contract.records import VideoRecord, VideoState
-from services.contract.resources import PURGER, RESERVATION_PREFIX
+from services.contract.resources import RESERVATION_PREFIX
 
 WAIT_S = 10.0
 """Time that a deletion waits for the worker of the video: most videos take less."""
@@ -88,7 +88,8 @@ def _delete_record(stores: Stores, record: VideoRecord, info: ObjectInfo | None,
         else:
             with contextlib.suppress(WriteConflictError):
                 buried = _bury_record(stores, found, info)
-                _delete_pictures(stores, buried.base)
+                if buried.base:
+                    clear_base(stores.bucket, stores.videos, buried.base)
                 if found.state is VideoState.FAILED:
                     stores.dead_letters.discard(_of_upload(buried))
                 if info is None:
@@ -125,19 +126,6 @@ def _bury_record(stores: Stores, record: VideoRecord, info: ObjectInfo | None) -
         changes |= {"etag": info.etag, "version_id": info.version_id, "modified_at": info.modified_at}
         changes["size_bytes"] = info.size_bytes
     return stores.videos.replace(record, record.model_copy(update=changes), seizes=True)
-
-
-def _delete_pictures(stores: Stores, base: str) -> None:
-    """Delete everything that is stored under a base while the deletion has its claim, then release the claim."""
-    if not base:
-        return
-    versions = [version for version in stores.bucket.versions(f"{base}_") if picture_base(version.key) == base]
-    # Read after the list: what another upload stores under a base that was released meanwhile is not in it.
-    if stores.videos.claim_owner(base) != PURGER:
-        return
-    for start in range(0, len(versions), DELETE_AT_ONCE):
-        stores.bucket.delete(versions[start : start + DELETE_AT_ONCE])
-    stores.videos.release([base])
 
 
 def _of_upload(record: VideoRecord) -> Callable[[Letter], bool]:

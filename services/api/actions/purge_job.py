@@ -8,7 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from services.api.actions.confirmations import Counted
 from services.api.schema.action_models import Purge
 from services.api.schema.models import PurgeProgress
-from services.aws.shared import Document
+from services.aws.shared import Document, SharedItems
+from services.contract.resources import PURGE_KEY
 
 _KEPT = 10
 
@@ -57,6 +58,12 @@ def show_purge(job: PurgeJob) -> Purge:
 def list_purges(job: PurgeJob | None) -> list[Purge]:
     """Return the running or last purge and those before it, the latest first."""
     return [show_purge(job), *job.earlier] if job else []
+
+
+def is_purge_running(shared: SharedItems) -> bool:
+    """Return True if a purge is running in any process. Raises: ServiceError."""
+    progress = read_progress(shared.document(PURGE_KEY))
+    return progress is not None and progress.running
 
 
 def dump_job(job: PurgeJob) -> Any:

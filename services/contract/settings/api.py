@@ -172,6 +172,12 @@ class ApiSettings(ThumbnailSettings):
     upload_max_mb: int = Field(
         default=10_240, description="Maximum size of an upload in MiB.", ge=1, le=5_242_880, examples=["10240"]
     )
+    uploads_expire: bool = Field(
+        default=False,
+        description="True if a rule of the bucket deletes old uploads: their thumbnails stay, so that a reconciliation "
+        "removes nothing unless a person asks for it.",
+        examples=["true"],
+    )
     url_lifetime_s: int = Field(
         default=900,
         description="Minimum lifetime of a presigned URL in seconds.",

@@ -234,7 +234,8 @@ class SimulatedS3:
         return Paginator({"list_objects_v2": self._list_objects, "list_object_versions": self._list_versions}[name])
 
     def _list_objects(self, request: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any] | None]:
-        bucket, prefix, after = self.buckets[request["Bucket"]], request["Prefix"], request.get("after", "")
+        bucket, prefix = self.buckets[request["Bucket"]], request["Prefix"]
+        after = request.get("after", request.get("StartAfter", ""))
 
         def page() -> tuple[Any, Mapping[str, Any] | None]:
             found = []

@@ -1,0 +1,1 @@
+"""Reconciliation: make the set of thumbnails equal to the uploads."""
