@@ -189,7 +189,8 @@ def test_api_writes_uploads_and_deletes_under_our_prefixes(core: Synthesized) ->
     writers = [one for one in granted.values() if "s3:PutObject" in one["Action"]]
     assert [one["Resource"] for one in writers] == [[f"{bucket}/uploads/*"]]
     assert granted["ReadTestVideos"]["Resource"] == [f"{NAMES.test_source_bucket_arn}/*"]
-    assert granted["Redrive"] == {**granted["Redrive"], "Action": ["sqs:SendMessage"], "Resource": [NAMES.queue_arn]}
+    queues = [NAMES.queue_arn, NAMES.dead_letter_queue_arn]
+    assert granted["Redrive"] == {**granted["Redrive"], "Action": ["sqs:SendMessage"], "Resource": queues}
     assert granted["ReadDeadLetters"]["Resource"] == [NAMES.dead_letter_queue_arn]
 
 

@@ -29,12 +29,12 @@ def _document_headers(headers: Mapping[str, str]) -> dict[str, Any]:
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The picture itself, if its key has a segment `..`, which no URL can have.",
+        "description": "The picture itself, if its key has a segment of two dots, which no URL can have.",
         "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
         "headers": _document_headers(_CACHING),
     },
     302: {
-        "description": "The picture is at `Location`, a presigned URL.",
+        "description": "The picture is at the presigned URL of the header Location.",
         "headers": _document_headers(_LOCATION | _CACHING),
     },
 }

@@ -160,7 +160,7 @@ def test_used_confirmations_are_kept_while_they_may_be_valid(stage: Stage) -> No
     put_job(
         stage.place,
         a_job(
-            progress=a_job().progress.model_copy(update={"running": False}),
+            progress=a_job().progress.model_copy(update={"running": False, "phase": "done"}),
             used={"old": now_s - 70, "recent": now_s - 50, "valid": now_s + 30},
         ),
     )

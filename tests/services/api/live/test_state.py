@@ -88,7 +88,7 @@ def test_metrics_come_from_the_totals_and_the_latest_videos(place: Place, own_ap
     write(place, a_record("uploads/broken.mp4", VideoState.FAILED))
     write(place, a_record("uploads/busy.mp4", VideoState.PROCESSING))
 
-    expected = {"processing": 1, "done": 20, "degraded": 0, "failed": 1}
+    expected = {"processing": 1, "done": 20, "degraded": 0, "failed": 1, "deleted": 0, "dismissed": 0}
     with own_api.socket() as socket:
         # The api may have read the table between two of the writes: wait for all of them.
         pushed = message_when(socket, lambda state: state["metrics"]["videos"] == expected)

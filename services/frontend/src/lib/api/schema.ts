@@ -215,6 +215,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the latest reconciliation
+         * @description Return the running or latest reconciliation: a dry run or a run.
+         */
+        get: operations["listReconciliations"];
+        put?: never;
+        /**
+         * Reconcile thumbnails and uploads
+         * @description Start a dry run, which counts what a run would change, or with its confirmation the run.
+         *
+         *     A run queues each video without its thumbnails, removes records and thumbnails without a video, and keeps the rest.
+         *     If its process ends, another process continues it. 428: the confirmation is missing, expired, or not of the latest
+         *     dry run, and nothing was changed.
+         */
+        post: operations["startReconciliation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations/{identity}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a reconciliation */
+        get: operations["getReconciliation"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a reconciliation
+         * @description Ask a running reconciliation to stop. Its changes stay; another one does the rest.
+         */
+        delete: operations["cancelReconciliation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -1275,6 +1324,189 @@ export interface components {
          * @enum {string}
          */
         ReasonCode: "empty" | "not_a_video" | "no_video_stream" | "encrypted" | "unsupported_codec" | "too_large" | "too_many_pixels" | "damaged" | "incomplete" | "nearby_frame" | "budget" | "memory" | "timeout" | "crashed" | "storage" | "malformed_event" | "deleted" | "internal";
+        /**
+         * Reconciliation
+         * @description A dry run or a run. The pipeline keeps the latest one.
+         */
+        Reconciliation: {
+            /** @description Confirmation for one run of this dry run. */
+            confirmation?: string | null;
+            confirmation_until?: string | null;
+            /**
+             * @default {
+             *       "uploads": 0,
+             *       "records": 0,
+             *       "pictures": 0,
+             *       "missing": 0,
+             *       "changed": 0,
+             *       "outdated": 0,
+             *       "lost": 0,
+             *       "queued_bytes": 0,
+             *       "kept": 0,
+             *       "failed": 0,
+             *       "in_progress": 0,
+             *       "deleted": 0,
+             *       "gone": 0,
+             *       "surplus": 0,
+             *       "surplus_bytes": 0
+             *     }
+             */
+            counts: components["schemas"]["ReconciliationCounts"];
+            create: boolean;
+            dry_run: boolean;
+            error?: string | null;
+            /** @description Of a dry run that is done. */
+            estimate?: components["schemas"]["ReconciliationEstimate"] | null;
+            /**
+             * @description The first keys, at most 20.
+             * @default []
+             */
+            examples: components["schemas"]["ReconciliationExample"][];
+            finished_at?: string | null;
+            id: string;
+            /**
+             * @default uploads
+             * @enum {string}
+             */
+            phase: "uploads" | "records" | "thumbnails" | "create";
+            /** @description Of a run: the counts of its dry run. */
+            planned?: components["schemas"]["ReconciliationCounts"] | null;
+            /**
+             * @description Key of the last upload whose video was queued, or needed nothing.
+             * @default
+             */
+            position: string;
+            remove: boolean;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            state: "running" | "done" | "cancelled" | "failed";
+            window: number;
+        };
+        /**
+         * ReconciliationCounts
+         * @description Counts so far: of a dry run, those that a run would change; of a run, those that it has changed.
+         */
+        ReconciliationCounts: {
+            /**
+             * @description Queued: videos whose record is of another content.
+             * @default 0
+             */
+            changed: number;
+            /**
+             * @description Uploads whose thumbnails a person has deleted.
+             * @default 0
+             */
+            deleted: number;
+            /**
+             * @description Videos that have failed for good. A redrive tries them again.
+             * @default 0
+             */
+            failed: number;
+            /**
+             * @description Removed: records without a video.
+             * @default 0
+             */
+            gone: number;
+            /**
+             * @description Videos that a worker is processing.
+             * @default 0
+             */
+            in_progress: number;
+            /**
+             * @description Videos with the thumbnails that they need.
+             * @default 0
+             */
+            kept: number;
+            /**
+             * @description Queued: videos whose thumbnails are no longer in the bucket.
+             * @default 0
+             */
+            lost: number;
+            /**
+             * @description Queued: videos without a record.
+             * @default 0
+             */
+            missing: number;
+            /**
+             * @description Queued: videos with thumbnails of other settings.
+             * @default 0
+             */
+            outdated: number;
+            /**
+             * @description Objects under the prefix of the thumbnails.
+             * @default 0
+             */
+            pictures: number;
+            /**
+             * @description Size of the queued videos.
+             * @default 0
+             */
+            queued_bytes: number;
+            /**
+             * @description Records that were read.
+             * @default 0
+             */
+            records: number;
+            /**
+             * @description Removed: pictures without a video.
+             * @default 0
+             */
+            surplus: number;
+            /**
+             * @description Size of the removed pictures.
+             * @default 0
+             */
+            surplus_bytes: number;
+            /**
+             * @description Uploads that were listed and have the extension of a video.
+             * @default 0
+             */
+            uploads: number;
+        };
+        /**
+         * ReconciliationEstimate
+         * @description Estimate of a run that does what a dry run has counted.
+         */
+        ReconciliationEstimate: {
+            /** @description Duration, with the time that a video took lately, or 2 s, and the window. */
+            seconds: number;
+            /** @description Cost in US dollars, with the prices of us-east-1 and a typical video. */
+            usd: number;
+        };
+        /** ReconciliationExample */
+        ReconciliationExample: {
+            /** @enum {string} */
+            finding: "missing" | "changed" | "outdated" | "lost" | "gone" | "surplus";
+            key: string;
+        };
+        /**
+         * ReconciliationRequest
+         * @description A dry run, which only counts, or with its confirmation a run that changes what the dry run has counted.
+         */
+        ReconciliationRequest: {
+            /** @description The `confirmation` of the latest dry run; it is valid for an hour. */
+            confirmation?: string | null;
+            /**
+             * @description Queue videos without thumbnails, or with those of other settings. Only of a dry run.
+             * @default true
+             */
+            create?: boolean;
+            /**
+             * @description False to change something; this needs a confirmation.
+             * @default true
+             */
+            dry_run?: boolean;
+            /** @description Remove records and thumbnails without a video. Only of a dry run. The default is true, unless uploads expire (`UPLOADS_EXPIRE`). */
+            remove?: boolean | null;
+            /** @description Maximum number of queued videos that wait or are processed at a time. A small number keeps workers free for uploads. The default is that of the dry run, 2 at first. */
+            window?: number | null;
+        };
+        /** Reconciliations */
+        Reconciliations: {
+            /** @description The latest reconciliation, or none. */
+            items: components["schemas"]["Reconciliation"][];
+        };
         /** Redriven */
         Redriven: {
             /** @description Keys of the videos. */
@@ -2627,6 +2859,337 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReconciliations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliations"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startReconciliation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReconciliationRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReconciliation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `id` of the reconciliation. */
+                identity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"] | null;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelReconciliation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `id` of the reconciliation. */
+                identity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4545,7 +5108,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The picture itself, if its key has a segment `..`, which no URL can have. */
+            /** @description The picture itself, if its key has a segment of two dots, which no URL can have. */
             200: {
                 headers: {
                     /** @description Minutes for which the answer can be reused; a presigned URL is valid for longer. */
@@ -4556,7 +5119,7 @@ export interface operations {
                     "image/*": string;
                 };
             };
-            /** @description The picture is at `Location`, a presigned URL. */
+            /** @description The picture is at the presigned URL of the header Location. */
             302: {
                 headers: {
                     /** @description Minutes for which the answer can be reused; a presigned URL is valid for longer. */
