@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import Phase, settings
 
 from tests.support.boto_models import keep_models
+from tests.support.units import UnitScheduling, find_turn
 from tests.support.videos import Videos
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xdist.remote import Producer
 
 keep_models()
 # moto would make a thousand machine images for each EC2 of a test, which asks for none.
@@ -28,25 +34,15 @@ settings.register_profile(
 )
 settings.load_profile("tests")
 
-TESTS = Path(__file__).parent
-LONGEST_FIRST = (
-    *("template/test_update.py", "template/test_instance.py", "faults/test_faults.py", "test_sbom.py"),
-    *("model/test_model.py", "services/api", "pipeline", "services/local", "services/worker", "stacks"),
-)
-"""Files and folders in the order in which several processes take them: at the end, none has a long file left."""
-
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--dist loadfile`, the tests of a file run in one process, as they share what is slow to set up."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: find_turn(item.path))
 
 
-def find_turn(path: Path) -> int:
-    """Return the index in LONGEST_FIRST of a file or of a folder above it."""
-    name = path.relative_to(TESTS).as_posix()
-    turns = (turn for turn, first in enumerate(LONGEST_FIRST) if name.startswith(first))
-    return next(turns, len(LONGEST_FIRST))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> UnitScheduling | None:
+    return UnitScheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
