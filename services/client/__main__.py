@@ -10,7 +10,7 @@ from services.client.client import TIMEOUT, Client
 from services.client.commands import run_command
 from services.client.models import PipelineError
 from services.client.parser import make_parser
-from services.client.target import UsageError, find_target
+from services.client.target import TOKEN_VARIABLE, UsageError, find_target
 
 _UNAUTHORIZED = 401
 
@@ -25,7 +25,7 @@ def main(given: Sequence[str]) -> int:
     except UsageError as error:
         return _print_error(str(error), status=2)
     except PipelineError as error:
-        hint = " Give a token with --token or THUMBNAILS_TOKEN." if error.status == _UNAUTHORIZED else ""
+        hint = f" Give a token with --token or {TOKEN_VARIABLE}." if error.status == _UNAUTHORIZED else ""
         return _print_error(f"{error}{hint}", status=1)
     except KeyboardInterrupt:
         return 130

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-URL_VARIABLE = "THUMBNAILS_URL"
-TOKEN_VARIABLE = "THUMBNAILS_TOKEN"  # noqa: S105 - the name of a variable
+URL_VARIABLE = "PIPELINE_URL"
+TOKEN_VARIABLE = "PIPELINE_TOKEN"  # noqa: S105 - the name of a variable
 DEFAULT_DATA = Path(".thumbnails")
 _ENDPOINTS = "endpoints.json"
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}

@@ -214,5 +214,5 @@ def _find_record(services: ApiServices, given: str) -> VideoRecord:
     key = views.decode_video_key(given)
     record = services.videos.get(key) if key else None
     if record is None:
-        raise NotFoundError(f"There is no video {given[:200]}, or no worker has received it yet.")
+        raise NotFoundError(f"There is no video {(key or given)[:200]}, or no worker has received it yet.")
     return record

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.aws.errors import ObjectMissingError
 from services.client.__main__ import main
 from services.contract.records import VideoState
 from tests.services.api.process import OPERATOR, Api
@@ -20,8 +21,8 @@ COMMANDS = ("videos", "upload")
 
 @pytest.fixture(autouse=True)
 def _variables(monkeypatch: pytest.MonkeyPatch, api: Api) -> None:
-    monkeypatch.setenv("THUMBNAILS_URL", api.url)
-    monkeypatch.setenv("THUMBNAILS_TOKEN", OPERATOR)
+    monkeypatch.setenv("PIPELINE_URL", api.url)
+    monkeypatch.setenv("PIPELINE_TOKEN", OPERATOR)
     monkeypatch.setenv("COLUMNS", "120")
 
 
@@ -62,6 +63,19 @@ def test_retry_goes_on_after_a_video_that_is_refused(shared_place: Place, capsys
     refused, queued = lines_of(capsys)
     assert (refused["key"], refused["problem"]["status"]) == ("uploads/missing.mp4", 404)
     assert queued == {"key": key, "result": "queued again"}
+
+
+def test_delete_removes_the_upload_and_names_what_is_missing(
+    shared_place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(shared_place, "uploads/command delete/a.mp4")
+    given = ["command delete/a.mp4", "command delete/missing.mp4"]
+    assert main(["videos", "delete", "--upload", "--yes", *given]) == 1
+    output = capsys.readouterr()
+    assert "uploads/command delete/a.mp4: deleted" in output.out
+    assert "There is no video uploads/command delete/missing.mp4" in output.err
+    with pytest.raises(ObjectMissingError):
+        shared_place.bucket.head("uploads/command delete/a.mp4")
 
 
 def test_delete_asks_first(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,13 +127,13 @@ def test_a_command_that_is_not_understood_ends_with_2(
 
 def test_a_wrong_token_says_how_to_give_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["videos", "list", "--token", "wrong"]) == 1
-    assert "THUMBNAILS_TOKEN" in capsys.readouterr().err
+    assert "PIPELINE_TOKEN" in capsys.readouterr().err
 
 
 def test_without_an_address_the_running_demo_is_found(
     api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("THUMBNAILS_URL", "THUMBNAILS_TOKEN"):
+    for name in ("PIPELINE_URL", "PIPELINE_TOKEN"):
         monkeypatch.delenv(name)
     assert main(["videos", "list", "--data", str(tmp_path)]) == 2
     assert "./noxw demo" in capsys.readouterr().err
