@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from tests.support.units import UnitScheduling, find_turn
 from tests.support.videos import Videos
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from xdist.remote import Producer
@@ -38,6 +40,22 @@ settings.load_profile("tests")
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: find_turn(item.path))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Let one process collect before the others: in a new environment, each would compile 3,000 modules."""
+    if not hasattr(session.config, "workerinput"):
+        return (yield)
+    folder = os.open(session.config.rootpath, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(folder, fcntl.LOCK_SH)
+        return (yield)
+    finally:
+        os.close(folder)
 
 
 @pytest.hookimpl(optionalhook=True)
