@@ -198,12 +198,14 @@ class _Audit:
     def _could_not_be_purged(self, key: str, cutoff: datetime) -> bool:
         """Return True if a purge had to leave the record of a video that is deleted now; a reindex removes it.
 
-        A user put the video again after the count, and deleted it later. Or a worker read the video, was then stopped,
-        and wrote its first claim after the purge had ended; a second such worker with the same content can finish it.
+        A user put the video again after the count, and deleted it later. Or a worker read the video before its
+        deletion, and wrote its first claim after the purge had begun its last look at the table; a second such worker
+        with the same content can finish it.
         """
-        items = self._world.table.items
-        is_late = self._world.has_faults and items.added_at[key] > items.written_at["purge"]
-        return is_late or self._world.bucket.stored_at[key] >= cutoff
+        table = self._world.table
+        ended_at = table.items.written_at["purge"]
+        last_look_at = max((began_at for began_at in table.purge_scans if began_at <= ended_at), default=ended_at)
+        return table.items.added_at[key] > last_look_at or self._world.bucket.stored_at[key] >= cutoff
 
 
 def _check_reason(key: str, body: bytes, record: Mapping[str, Any]) -> Iterator[str]:

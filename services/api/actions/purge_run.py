@@ -135,10 +135,12 @@ class PurgeRun:
     def _run_phases(self) -> None:
         current = self._job.progress.phase
         self._run_phases_from("records" if current == "in_work" else current)
-        if self._has_late_records():
+        self._correct_totals()
+        # The last step, as a worker that read its video before the deletion can write its record at any time.
+        while self._has_late_records():
             # Their phases are stored too, so that another attempt deletes their pictures and releases their claims.
             self._run_phases_from("records")
-        self._correct_totals()
+            self._correct_totals()
 
     def _run_phases_from(self, first: str) -> None:
         phases = {

@@ -24,6 +24,8 @@ class SimulatedDynamoDb:
         self._done: set[str] = set()
         self.deleted: list[tuple[str, Item]] = []
         """Name of the process and item of each deletion."""
+        self.purge_scans: list[float] = []
+        """Times at which a purge began to scan the table."""
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> dict[str, Any]:  # noqa: N803, ARG002 - boto3's names
         key = Key["pk"]["S"]
@@ -153,6 +155,10 @@ class SimulatedDynamoDb:
         after = request.get("after", (-1, ""))
 
         def page() -> tuple[Any, Mapping[str, Any] | None]:
+            simulation = CURRENT.simulation
+            task = simulation.current if simulation is not None else None
+            if task is not None and task.name == "purge" and "after" not in request:
+                self.purge_scans.append(self._boundary.now)
             # In the order of a hash, which has nothing to do with the order of keys or writes.
             found = sorted((zlib.crc32(key.encode()), key) for key in self.items)
             found = [entry for entry in found if entry > after]

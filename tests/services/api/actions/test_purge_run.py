@@ -111,6 +111,24 @@ def test_an_interrupted_removal_of_late_records_is_finished(stage: Stage, failin
     assert list(place.bucket.list("thumbnails/")) == []
 
 
+def test_a_record_that_is_written_while_totals_are_corrected_is_removed(stage: Stage) -> None:
+    late = old(a_record("uploads/late.mp4"))
+    count = VideosTable.counters
+    written: list[VideoRecord] = []
+
+    def store_late(videos: VideosTable) -> dict[str, int]:
+        if not written:
+            written.append(write(stage.place, late))
+        return count(videos)
+
+    with patch.object(VideosTable, "counters", store_late):
+        stage.play(run_of(stage).run)
+
+    assert (job_in(stage.place).progress.phase, len(written)) == ("done", 1)
+    assert stage.place.videos.get(late.key) is None
+    assert stage.place.videos.claim_owner(late.base) is None
+
+
 def test_a_run_waits_for_a_worker_and_takes_its_result(stage: Stage) -> None:
     busy = write(stage.place, old(a_record("uploads/busy.mp4", VideoState.PROCESSING)))
     shared, writes = note_writes(stage)
