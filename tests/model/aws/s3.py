@@ -43,6 +43,10 @@ class StoredVersion:
     modified_at: datetime
     metadata: Mapping[str, str]
     sequencer: str
+    put_at: float = 0.0
+    """Simulated time."""
+    replaced_other: bool = False
+    """The ETag that its request named was that of an object which was put after the request had been sent."""
 
 
 class SimulatedBucket:
@@ -98,7 +102,7 @@ class SimulatedS3:
         IfMatch: str | None = None,  # noqa: N803
         IfNoneMatch: str | None = None,  # noqa: N803
     ) -> dict[str, Any]:
-        bucket = self.buckets[Bucket]
+        bucket, sent_at = self.buckets[Bucket], self._boundary.now
 
         def put() -> dict[str, Any]:
             present = bucket.current(Key)
@@ -109,12 +113,13 @@ class SimulatedS3:
                     raise client_error("PutObject", "NoSuchKey")
                 if present.etag != IfMatch.strip('"'):
                     raise client_error("PutObject", "PreconditionFailed")
-            self._store(bucket, Key, Body, Metadata or {})
+            version = self._store(bucket, Key, Body, Metadata or {})
+            version.replaced_other = IfMatch is not None and present is not None and present.put_at > sent_at
             return {}
 
         return self._boundary.call(f"PutObject {Key}", put, refusal="SlowDown")
 
-    def _store(self, bucket: SimulatedBucket, key: str, body: bytes, metadata: Mapping[str, str]) -> None:
+    def _store(self, bucket: SimulatedBucket, key: str, body: bytes, metadata: Mapping[str, str]) -> StoredVersion:
         number = next(self._numbers)
         version = StoredVersion(
             f"v{number}" if bucket.is_versioned else "null",
@@ -123,11 +128,13 @@ class SimulatedS3:
             self.clock.replace(microsecond=0),
             metadata,
             f"{number:016X}",
+            self._boundary.now,
         )
         before = bucket.versions.get(key, []) if bucket.is_versioned else []
         bucket.versions[key] = [*before, version]
         bucket.stored_at[key] = version.modified_at
         self._notify(key, self._event(bucket, key, version))
+        return version
 
     def _event(self, bucket: SimulatedBucket, key: str, version: StoredVersion) -> str:
         return _EVENT % {
