@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import boto3
 from botocore.config import Config
+from botocore.handlers import add_expect_header
 
 from services.aws.deadline import enforce_deadlines
 
@@ -84,6 +85,8 @@ def make_clients(  # noqa: PLR0913 - each is a choice of its own, and all but on
         sqs=session.client("sqs", endpoint_url=endpoint, config=config(patience.poll_s + patience.read_s)),
         dynamodb=session.client("dynamodb", endpoint_url=endpoint, config=config(patience.read_s)),
     )
+    # botocore waits for S3's permission ("Expect: 100-continue") before it sends a body: a round trip for each picture.
+    clients.s3.meta.events.unregister("before-call.s3", add_expect_header)
     for client in (clients.s3, clients.sqs, clients.dynamodb):
         enforce_deadlines(client)
     return clients

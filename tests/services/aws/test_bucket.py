@@ -1,4 +1,5 @@
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
 
 from services.aws.bucket import NOTHING, Bucket
 from services.aws.clients import make_clients
@@ -31,6 +32,22 @@ def test_a_missing_object_differs_from_a_failing_service(place: Place) -> None:
     nowhere = make_clients("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
     with pytest.raises(ServiceError, match="uploads/a"):
         Bucket(nowhere.s3, place.resources.bucket).head("uploads/a")
+
+
+def test_a_body_is_sent_without_waiting_for_permission() -> None:
+    waits = []
+
+    def refuse(request: AWSPreparedRequest, **_: object) -> None:
+        waits.append("Expect" in request.headers)
+        raise ServiceError("not sent")
+
+    clients = make_clients("us-east-1", connections=1, endpoint="http://127.0.0.1:9", credentials=("test", "test"))
+    clients.s3.meta.events.register("before-send.s3.PutObject", refuse)
+
+    with pytest.raises(ServiceError, match="not sent"):
+        Bucket(clients.s3, "videos").put("thumbnails/a", b"first", content_type="text/plain", replaces=NOTHING)
+
+    assert waits == [False]
 
 
 def test_a_listing_goes_through_all_pages(place: Place) -> None:
