@@ -97,6 +97,11 @@ class Names:
         return self.of("api-open")
 
     @property
+    def token_api(self) -> str:
+        """Return the name of the api's Service that the load balancer serves to requests with an API token."""
+        return self.of("api-token")
+
+    @property
     def frontend(self) -> str:
         return self.of("frontend")
 

@@ -22,6 +22,7 @@ from cdktf_cdktf_provider_kubernetes.ingress_v1 import (
 )
 from cdktf_cdktf_provider_kubernetes.service_v1 import ServiceV1, ServiceV1Metadata, ServiceV1Spec, ServiceV1SpecPort
 
+from services.contract.settings.api import API_TOKEN_PREFIX
 from stacks.config.model import PipelineConfig
 from stacks.config.sections import LoadBalancer, Oidc
 from stacks.engine.stack import PipelineStack
@@ -45,17 +46,17 @@ def make_service(
     *,
     annotations: Mapping[str, str],
     depends_on: Sequence[ITerraformDependable],
-    is_open: bool = False,
+    name: str | None = None,
 ) -> ServiceV1:
     """Make the Service of the component's HTTP port; the load balancer cannot reach the metrics.
 
-    With `is_open`, a second one, for the paths that need no login at the load balancer.
+    With a name, a further one: the load balancer's login belongs to a Service.
     """
     return ServiceV1(
         stack,
-        f"{component.part}-open-service" if is_open else f"{component.part}-service",
+        f"{name.removeprefix(f'{stack.config.name}-')}-service" if name else f"{component.part}-service",
         metadata=ServiceV1Metadata(
-            name=stack.names.open_api if is_open else component.name,
+            name=name or component.name,
             namespace=stack.names.namespace,
             labels=component_labels(stack.config, component.part),
             annotations={f"{_PREFIX}/healthcheck-path": component.health_path, **annotations},
@@ -81,12 +82,13 @@ def make_ingress(
 ) -> IngressV1:
     """Make the Ingress: `/ws` goes to the api, everything else to the frontend, which passes `/api` and `/t` on itself.
 
-    With OIDC, `/t` goes to the api's open Service: the login of the load balancer belongs to a Service.
+    With OIDC, signed pictures and requests with an API token go to the api by Services without a login.
     Terraform waits until the load balancer stands; pods that come after it get their readiness gates.
     """
     paths = [_path("/ws", api), _path("/", frontend)]
     if stack.config.auth.oidc:
-        paths.insert(1, _path(PICTURES_PATH, replace(api, name=stack.names.open_api)))
+        names = {PICTURES_PATH: stack.names.open_api, "/api": stack.names.token_api}
+        paths[1:1] = [_path(path, replace(api, name=name)) for path, name in names.items()]
     return IngressV1(
         stack,
         "ingress",
@@ -97,6 +99,7 @@ def make_ingress(
             annotations={
                 **_annotations(stack.names.load_balancer, stack.config.load_balancer, certificate_arn),
                 **_subnets(stack.config),
+                **(_token_condition(stack.names.token_api) if stack.config.auth.oidc else {}),
             },
         ),
         spec=IngressV1Spec(
@@ -162,6 +165,12 @@ def _annotations(name: str, balancer: LoadBalancer, certificate_arn: str | None)
             "ssl-redirect": "443",
         }
     return {f"{_PREFIX}/{key}": value for key, value in annotations.items()}
+
+
+def _token_condition(service: str) -> dict[str, str]:
+    """Return the annotation by which only requests with an API token reach a Service; the api checks the token."""
+    header = {"httpHeaderName": "Authorization", "values": [f"Bearer {API_TOKEN_PREFIX}*"]}
+    return {f"{_PREFIX}/conditions.{service}": json.dumps([{"field": "http-header", "httpHeaderConfig": header}])}
 
 
 def _subnets(config: PipelineConfig) -> dict[str, str]:

@@ -73,7 +73,8 @@ class WorkloadsStack(PipelineStack):
             depends_on=[pipeline],
         )
         if oidc:
-            make_service(self, api, annotations={}, depends_on=[pipeline], is_open=True)
+            for name in (self.names.open_api, self.names.token_api):
+                make_service(self, api, annotations={}, depends_on=[pipeline], name=name)
         frontend_service = make_service(
             self,
             frontend,

@@ -136,14 +136,22 @@ def test_the_load_balancer_logs_people_in_but_no_websocket() -> None:
     assert subject["name"] == "aws-load-balancer-controller"
 
 
-def test_signed_pictures_need_no_login_at_the_load_balancer() -> None:
+def test_signed_pictures_and_api_tokens_pass_the_load_balancers_login() -> None:
     stack = workloads_of(OIDC)
     [rule] = named(stack, "Ingress")["thumbnails"]["spec"]["rules"]
     backends = {path["path"]: path["backend"]["service"]["name"] for path in rule["http"]["paths"]}
-    assert list(backends) == ["/ws", "/t", "/"]
+    assert list(backends) == ["/ws", "/t", "/api", "/"]
     services = named(stack, "Service")
-    assert set(annotations(stack, "Service", backends["/t"])) == {"healthcheck-path"}
-    assert services[backends["/t"]]["spec"] == services["thumbnails-api"]["spec"]
+    for path in ("/t", "/api"):
+        assert set(annotations(stack, "Service", backends[path])) == {"healthcheck-path"}
+        assert services[backends[path]]["spec"] == services["thumbnails-api"]["spec"]
+    # Only requests with an API token go past the login, and only to the api, which checks it.
+    given = annotations(stack, "Ingress", "thumbnails")
+    [name] = [name for name in given if name.startswith("conditions.")]
+    [condition] = json.loads(given[name])
+    assert name == f"conditions.{backends['/api']}"
+    assert condition["field"] == "http-header"
+    assert condition["httpHeaderConfig"] == {"httpHeaderName": "Authorization", "values": ["Bearer tnp_*"]}
 
 
 def test_load_balancer_has_configured_firewall_and_addresses() -> None:

@@ -16,9 +16,7 @@ from services.api.schema.token_models import Scope
 from services.aws.errors import AwsError
 from services.aws.shared import SharedItems
 from services.contract.resources import API_TOKENS_KEY
-
-PREFIX = "tnp_"
-"""Beginning of each token, by which people and scanners of secrets recognise it."""
+from services.contract.settings.api import API_TOKEN_PREFIX
 
 MAX_TOKENS = 100
 _BYTES = 32
@@ -64,7 +62,7 @@ class ApiTokens:
 
         Raises: ConflictError if there are too many, AwsError, UnavailableError.
         """
-        value = PREFIX + base64.urlsafe_b64encode(secrets.token_bytes(_BYTES)).decode().rstrip("=")
+        value = API_TOKEN_PREFIX + base64.urlsafe_b64encode(secrets.token_bytes(_BYTES)).decode().rstrip("=")
         now = datetime.now(UTC).replace(microsecond=0)
         token = StoredToken(
             id=secrets.token_hex(8),

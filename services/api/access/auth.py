@@ -9,14 +9,14 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from services.api.access.api_tokens import PREFIX, ApiTokens
+from services.api.access.api_tokens import ApiTokens
 from services.api.access.limiter import FailureLimiter
 from services.api.access.sessions import EndedSessions
 from services.api.access.tokens import Token, TokenSet, TokenStore
 from services.api.schema.models import Role
 from services.api.schema.problems import ForbiddenError, TooManyError, UnauthorizedError
 from services.aws.shared import SharedItems
-from services.contract.settings.api import ApiSettings
+from services.contract.settings.api import API_TOKEN_PREFIX, ApiSettings
 
 if TYPE_CHECKING:
     from services.api.access.oidc import Verifier
@@ -62,7 +62,7 @@ class Authenticator:
         """Return the caller of a request. Raises: UnauthorizedError, TooManyError, UnavailableError."""
         if self.mode == "none":
             return Caller("operator", is_admin=True)
-        if (secret := _read_bearer(connection)) and secret.startswith(PREFIX):
+        if (secret := _read_bearer(connection)) and secret.startswith(API_TOKEN_PREFIX):
             return self._by_api_token(connection, secret)
         if self._tokens is not None:
             return self._by_token(connection, self._tokens.current())
@@ -78,7 +78,7 @@ class Authenticator:
         """Start a cookie session for a caller with a valid token. Raises: UnauthorizedError, TooManyError."""
         if self._tokens is None:
             return self.authenticate(connection)
-        if secret.startswith(PREFIX):
+        if secret.startswith(API_TOKEN_PREFIX):
             raise UnauthorizedError("API tokens are for programs: send Authorization: Bearer and the token.")
         tokens = self._tokens.current()
         token = self._check_token(connection, tokens, secret)

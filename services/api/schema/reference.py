@@ -53,8 +53,8 @@ included, end when their token is no longer valid.
 none is given. The answer shows its value once; the pipeline stores its SHA-256 hash. A token begins with `tnp_` and
 goes into `Authorization: Bearer`; it starts no session. `DELETE /api/tokens/{token_id}` revokes it: within about two
 seconds no process accepts it. While the videos table does not answer, the last known tokens remain valid. Each process
-writes `last_used_at` at most once a minute. With `oidc`, the load balancer refuses requests without its login, so API
-tokens work only inside the cluster's network.
+writes `last_used_at` at most once a minute. With `oidc`, the load balancer sends requests to `/api` with such a token
+to the api without a login; `/ws` needs the login.
 
 ## History
 

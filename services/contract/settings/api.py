@@ -12,6 +12,10 @@ MIN_TOKEN_LENGTH = 16
 """Minimum length of a token: the session cookies are signed with a key made from it."""
 
 
+API_TOKEN_PREFIX = "tnp_"  # noqa: S105 - the beginning of a token
+"""Beginning of each API token, by which people, scanners of secrets and the load balancer recognise it."""
+
+
 class ApiSettings(ThumbnailSettings):
     pipeline_name: str = Field(
         default="thumbnails",

@@ -393,5 +393,11 @@ def test_load_balancer_identity_needs_a_valid_signature(place: Place, tmp_path: 
             assert (bob["role"], bob["name"]) == ("viewer", "bob@example.com")
             headers = {"x-amzn-oidc-data": signed(viewers)}
             assert client.delete("/api/purge", headers=headers).status_code == 403
+            # The load balancer lets a program with an API token pass, which has no such header.
+            asked = {"name": "a program", "scope": "read"}
+            assert client.post("/api/tokens", json=asked, headers=headers).status_code == 403
+            made = client.post("/api/tokens", json=asked, headers={"x-amzn-oidc-data": signed(operators)}).json()
+            with api.client(made["token"]) as program:
+                assert program.get("/api/session").json()["name"] == "a program"
             with api.socket(token=None, headers=headers) as socket:
                 assert message(socket)["type"] == "state"
