@@ -17,8 +17,11 @@ from services.api.actions.dead_letters import DeadLetterStore
 from services.api.actions.purge import Purge
 from services.api.actions.purge_job import is_purge_running
 from services.api.actions.purge_run import PurgeContext
+from services.api.actions.stores import GivenStores
 from services.api.calls import AwsCalls
 from services.api.history.recorder import HistoryRecorder
+from services.api.jobs.jobs import Jobs
+from services.api.jobs.run import JobContext
 from services.api.live.live import LiveState, Readers
 from services.api.live.sockets import Sockets
 from services.api.live.sources.pods import choose_pods_source
@@ -32,6 +35,7 @@ from services.api.routes import (
     actions,
     health,
     history,
+    jobs,
     pictures,
     purges,
     reconciliations,
@@ -113,6 +117,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
             Confirmations(key),
         ),
         reconciliations=_make_reconciliations(settings, clients, patient, live.request_push),
+        jobs=Jobs(*(_make_job_context(settings, used, letters, live.request_push) for used in (clients, patient))),
         calls=AwsCalls(),
         live=live,
         history=HistoryTable(clients.dynamodb, settings.videos_table),
@@ -145,6 +150,19 @@ def _make_reconciliations(
     return Reconciliations(make_context(clients), make_context(patient), removes_by_default=not settings.uploads_expire)
 
 
+def _make_job_context(
+    settings: ApiSettings, clients: Clients, letters: DeadLetterStore, changed: Callable[[], None]
+) -> JobContext:
+    stores = GivenStores(
+        bucket=SourcedBucket(clients.s3, settings.s3_bucket, settings.s3_source_buckets),
+        videos=VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards),
+        queue=MessageQueue(clients.sqs, settings.sqs_queue_url),
+        dead_letters=letters,
+    )
+    listing = VideoListing(clients.dynamodb, settings.videos_table)
+    return JobContext(stores, listing, SharedItems(clients.dynamodb, settings.videos_table), changed)
+
+
 def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] = lambda: None) -> FastAPI:
     """Return the application. Without services it can only make its OpenAPI document.
 
@@ -159,6 +177,7 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
         services.purge.watch()
         services.recorder.start()
         services.reconciliations.watch()
+        services.jobs.watch()
         ticking = asyncio.create_task(services.live.run())
         ready()
         yield
@@ -166,6 +185,7 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
         services.purge.close()
         services.recorder.close()
         services.reconciliations.close()
+        services.jobs.close()
         services.live.close()
         services.calls.close()
         services.close()
@@ -179,8 +199,8 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
         openapi_url=None,
     )
     app.state.services = services
-    routed = (session, state, history, thumbnails, videos, pictures, uploads, actions, purges, reconciliations, tokens)
-    for router in routed:
+    routed = (session, state, history, thumbnails, videos, pictures, jobs, uploads, actions, purges)
+    for router in (*routed, reconciliations, tokens):
         app.include_router(router.router, dependencies=[Depends(refuse_unknown_parameters)])
     for router in (health, pages):
         app.include_router(router.router)

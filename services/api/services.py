@@ -14,6 +14,7 @@ from services.api.actions.dead_letters import DeadLetterStore
 from services.api.actions.purge import Purge
 from services.api.calls import AwsCalls
 from services.api.history.recorder import HistoryRecorder
+from services.api.jobs.jobs import Jobs
 from services.api.live.live import LiveState
 from services.api.live.sockets import Sockets
 from services.api.reconciliation.reconciliations import Reconciliations
@@ -45,6 +46,7 @@ class ApiServices:
     dead_letters: DeadLetterStore
     purge: Purge
     reconciliations: Reconciliations
+    jobs: Jobs
     calls: AwsCalls
     live: LiveState
     history: HistoryTable

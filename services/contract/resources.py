@@ -31,6 +31,11 @@ PURGE_KEY = "purge"
 RECONCILIATION_KEY = "reconciliation"
 """Key of the item with the running or last reconciliation."""
 
+JOBS_KEY = "jobs"
+"""Key of the item with the ids of the latest bulk jobs; each job is `job:<id>`, and its videos `job:<id>:<number>`."""
+
+JOB_PREFIX = "job:"
+
 SIGNING_KEY = "signing-key"
 """Key of the item with the signing secret of all processes of the api."""
 

@@ -1,26 +1,15 @@
 """Stores of the actions on single videos, on the resources of a test."""
 
-from dataclasses import dataclass
-
 from services.api.actions.dead_letters import DeadLetterStore
+from services.api.actions.stores import GivenStores
 from services.aws.bucket import Bucket
-from services.aws.queue import MessageQueue
-from services.aws.videos import VideosTable
 from services.contract.events import UploadEvent, parse_notification
 from tests.support.place import Place
 
 
-@dataclass(frozen=True)
-class PlaceStores:
-    bucket: Bucket
-    videos: VideosTable
-    queue: MessageQueue
-    dead_letters: DeadLetterStore
-
-
-def stores_of(place: Place, bucket: Bucket | None = None) -> PlaceStores:
+def stores_of(place: Place, bucket: Bucket | None = None) -> GivenStores:
     letters = DeadLetterStore(place.queue, place.dead_letters)
-    return PlaceStores(bucket or place.bucket, place.videos, place.queue, letters)
+    return GivenStores(bucket or place.bucket, place.videos, place.queue, letters)
 
 
 def empty_queue(place: Place) -> None:

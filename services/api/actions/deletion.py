@@ -33,7 +33,20 @@ _POLL_INTERVAL_S = 0.5
 
 
 def delete_video(stores: Stores, key: str, *, with_upload: bool, wait_s: float = WAIT_S) -> Deleted:
-    """Delete the record and the pictures of a video, and if requested its upload.
+    """Delete the record and the pictures of a video with its dead letters, and if requested its upload.
+
+    Raises: the errors of `remove_video`.
+    """
+    deleted, is_letter_of_it = remove_video(stores, key, with_upload=with_upload, wait_s=wait_s)
+    if is_letter_of_it is not None:
+        stores.dead_letters.discard(is_letter_of_it)
+    return deleted
+
+
+def remove_video(
+    stores: Stores, key: str, *, with_upload: bool, wait_s: float
+) -> tuple[Deleted, Callable[[Letter], bool] | None]:
+    """Delete a video without its dead letters; return a test for these, None if it has none.
 
     Raises:
         NotFoundError: there is no such video.
@@ -51,11 +64,13 @@ def delete_video(stores: Stores, key: str, *, with_upload: bool, wait_s: float =
         stores.videos.delete([RESERVATION_PREFIX + key])
         info = None
     record = stores.videos.get(key)
+    is_letter_of_it = None
     if record is not None:
-        _delete_record(stores, record, info, until=time.monotonic() + wait_s)
+        is_letter_of_it = _delete_record(stores, record, info, until=time.monotonic() + wait_s)
     elif not deletes_upload:
         raise NotFoundError(f"There is no video {key[:200]}, or no worker has received it yet.")
-    return Deleted(key=key, upload_deleted=deletes_upload, restorable=is_restorable and (deletes_upload or bool(info)))
+    is_restorable = is_restorable and (deletes_upload or info is not None)
+    return Deleted(key=key, upload_deleted=deletes_upload, restorable=is_restorable), is_letter_of_it
 
 
 def restore_video(stores: Stores, key: str) -> None:
@@ -77,8 +92,13 @@ def restore_video(stores: Stores, key: str) -> None:
     stores.queue.send([make_notification_body(event)])
 
 
-def _delete_record(stores: Stores, record: VideoRecord, info: ObjectInfo | None, *, until: float) -> None:
-    """Delete the pictures of a video, and its record too if the upload is deleted (`info` is None)."""
+def _delete_record(
+    stores: Stores, record: VideoRecord, info: ObjectInfo | None, *, until: float
+) -> Callable[[Letter], bool] | None:
+    """Delete the pictures of a video, and its record too if the upload is deleted (`info` is None).
+
+    Return a test for its dead letters if it has failed. Raises: ConflictError, AwsError.
+    """
     found: VideoRecord | None = record
     while found is not None:
         if _is_in_progress(found):
@@ -90,12 +110,11 @@ def _delete_record(stores: Stores, record: VideoRecord, info: ObjectInfo | None,
                 buried = _bury_record(stores, found, info)
                 if buried.base:
                     clear_base(stores.bucket, stores.videos, buried.base)
-                if found.state is VideoState.FAILED:
-                    stores.dead_letters.discard(_of_upload(buried))
                 if info is None:
                     stores.videos.remove([buried.model_copy(update={"base": ""})])
-                return
+                return _of_upload(buried) if found.state is VideoState.FAILED else None
         found = stores.videos.get(record.key)
+    return None
 
 
 def _is_in_progress(record: VideoRecord) -> bool:

@@ -1,9 +1,11 @@
 """Dismissal of a failure, and its undoing: a dismissed video is not failed, and has no dead letter."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from services.api.actions.dead_letters import Letter
 from services.api.actions.stores import Stores, find_object
-from services.api.schema.problems import ConflictError, NotFoundError
+from services.api.schema.problems import ApiError, ConflictError, NotFoundError
 from services.aws.errors import WriteConflictError
 from services.contract.events import UploadEvent, make_notification_body
 from services.contract.records import ReasonCode, VideoRecord, VideoState
@@ -16,15 +18,39 @@ def dismiss_video(stores: Stores, key: str) -> None:
 
     Raises: NotFoundError if there is neither, ConflictError if the video has not failed, AwsError.
     """
-    record = stores.videos.get(key)
-    if record is not None and record.state is VideoState.FAILED:
-        _change_state(stores, record, VideoState.DISMISSED)
-    # Repeated after an interruption: the record is dismissed already, and its letter may be left.
-    discarded = stores.dead_letters.discard(lambda letter: letter.key == key)
-    if record is None and not discarded:
-        raise NotFoundError(f"There is no failure of {key[:200]}.")
-    if record is not None and record.state not in (VideoState.FAILED, VideoState.DISMISSED) and not discarded:
-        raise ConflictError("The video has not failed.")
+    refused = dismiss_videos(stores, [key])
+    if key in refused:
+        raise refused[key]
+
+
+def dismiss_videos(stores: Stores, keys: Sequence[str]) -> dict[str, ApiError]:
+    """Dismiss several failures, whose letters are received once; return the errors of those that were refused.
+
+    Raises: AwsError.
+    """
+    refused: dict[str, ApiError] = {}
+    for key in keys:
+        record = stores.videos.get(key)
+        if record is None:
+            refused[key] = NotFoundError(f"There is no failure of {key[:200]}.")
+        elif record.state is VideoState.FAILED:
+            try:
+                _change_state(stores, record, VideoState.DISMISSED)
+            except ConflictError as error:
+                refused[key] = error
+        elif record.state is not VideoState.DISMISSED:
+            refused[key] = ConflictError("The video has not failed.")
+    # Also of those that are dismissed already: an interruption may have left their letters.
+    wanted = {key for key in keys if not isinstance(refused.get(key), ConflictError)}
+    discarded: set[str] = set()
+
+    def is_meant(letter: Letter) -> bool:
+        if letter.key in wanted:
+            discarded.add(letter.key)
+        return letter.key in wanted
+
+    stores.dead_letters.discard(is_meant)
+    return {key: error for key, error in refused.items() if key not in discarded}
 
 
 def restore_failure(stores: Stores, record: VideoRecord) -> None:

@@ -7,12 +7,21 @@ from services.api.schema.action_models import RedriveRequest, Retried
 from services.api.schema.problems import ConflictError
 from services.aws.bucket import ObjectInfo
 from services.aws.errors import WriteConflictError
-from services.contract.events import REGENERATE, make_notification_body
+from services.contract.events import REGENERATE, UploadEvent, make_notification_body
 from services.contract.records import VideoRecord, VideoState
 
 
 def retry_record(stores: Stores, record: VideoRecord) -> Retried:
     """Queue a failed video again, or one whose pictures are lost. Raises: ConflictError, AwsError."""
+    event = prepare_retry(stores, record)
+    sent = stores.dead_letters.redrive(RedriveRequest(keys=[record.key], limit=1))
+    if not sent.keys:
+        stores.queue.send([make_notification_body(event)])
+    return Retried(key=record.key, from_dead_letter=bool(sent.keys))
+
+
+def prepare_retry(stores: Stores, record: VideoRecord) -> UploadEvent:
+    """Return the event for another attempt of a video that has no dead letter. Raises: ConflictError, AwsError."""
     if record.state is VideoState.DELETED:
         raise ConflictError("The video has been deleted. Restore it.")
     is_lost = has_pictures(record) and not are_stored(stores.bucket, list_picture_keys(record))
@@ -24,10 +33,7 @@ def retry_record(stores: Stores, record: VideoRecord) -> Retried:
             record = mark_lost(stores.videos, record)
         except WriteConflictError:
             raise ConflictError("A worker has just changed the video. Load it again.") from None
-    sent = stores.dead_letters.redrive(RedriveRequest(keys=[record.key], limit=1))
-    if not sent.keys:
-        stores.queue.send([make_notification_body(make_retry_event(stores.bucket, info, record))])
-    return Retried(key=record.key, from_dead_letter=bool(sent.keys))
+    return make_retry_event(stores.bucket, info, record)
 
 
 def regenerate_record(stores: Stores, record: VideoRecord) -> None:

@@ -1,5 +1,6 @@
 """Stores that the actions on single videos change: of a request, or of a job in the background."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from services.api.actions.dead_letters import DeadLetterStore
@@ -21,6 +22,14 @@ class Stores(Protocol):
 
     @property
     def dead_letters(self) -> DeadLetterStore: ...
+
+
+@dataclass(frozen=True)
+class GivenStores:
+    bucket: Bucket
+    videos: VideosTable
+    queue: MessageQueue
+    dead_letters: DeadLetterStore
 
 
 def find_object(bucket: Bucket, key: str) -> ObjectInfo | None:

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from services.api.schema.models import Answer, Key, PurgeProgress, Question, Shown
-from services.contract.records import ReasonCode
+from services.contract.records import ReasonCode, VideoState
 
 
 class Deleted(Answer):
@@ -119,3 +119,74 @@ class Redriven(Answer):
     redriven: int = Field(examples=[5])
     keys: list[str] = Field(description="Keys of the videos.")
     remaining: int = Field(description="Approximate number of remaining dead letters, from SQS.")
+
+
+JobKind = Literal["delete", "regenerate", "retry", "dismiss"]
+
+
+class JobFilter(Question):
+    """Choice of videos by what they have in common; all parts must hold."""
+
+    state: VideoState | None = Field(
+        default=None,
+        strict=False,
+        description="Only videos in this state. Without it: failed ones to retry and dismiss, those with thumbnails to "
+        "regenerate, and all to delete.",
+        examples=["failed"],
+    )
+    prefix: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1024,
+        description="Only videos whose key begins with this.",
+        examples=["uploads/trip/"],
+    )
+    reason_code: ReasonCode | None = Field(
+        default=None, strict=False, description="Only videos with this reason.", examples=["timeout"]
+    )
+
+
+class JobRequest(Question):
+    """A change of many videos: of those in `keys`, or of all that match the `filter` when the job begins."""
+
+    kind: JobKind = Field(examples=["retry"])
+    keys: list[Key] | None = Field(
+        default=None, min_length=1, max_length=1000, description="Keys or ids of the videos."
+    )
+    filter: JobFilter | None = Field(default=None, examples=[{"state": "failed", "reason_code": "timeout"}])
+    upload: bool = Field(default=False, description="Only to delete: delete the uploads too.")
+    max_videos: int | None = Field(
+        default=None,
+        ge=1,
+        description="Only with a filter: if more videos match, the job ends and changes nothing. Required to delete.",
+        examples=[100],
+    )
+
+
+class JobFailure(Answer):
+    key: str = Field(examples=["uploads/trip/harbour.mp4"])
+    reason: Shown = Field(examples=["The upload has been deleted. Upload the video again."])
+
+
+class Job(Answer):
+    """A change of many videos in the background."""
+
+    id: str = Field(examples=["9f86d081884c7d65"])
+    kind: JobKind
+    upload: bool
+    filter: JobFilter | None
+    state: Literal["selecting", "running", "done", "cancelled", "failed"]
+    cancel_requested: bool
+    total: int | None = Field(description="Number of videos; null while the job selects them.")
+    done: int = Field(description="Videos that were changed.")
+    failed: int = Field(description="Videos that were not changed: `failures` has the reasons.")
+    remaining: int | None = Field(description="Videos whose turn has not come; null while the job selects them.")
+    failures: list[JobFailure] = Field(description="The first videos that were not changed, with up to 100 KB of text.")
+    failures_complete: bool = Field(description="False if more have failed; the log of the api names each of them.")
+    error: Shown | None = Field(description="Reason for the end of the whole job, if it has failed.")
+    created_at: AwareDatetime
+    finished_at: AwareDatetime | None
+
+
+class JobList(Answer):
+    items: list[Job] = Field(description="The latest jobs, at most 20, the newest first.")

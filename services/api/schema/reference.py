@@ -107,6 +107,15 @@ nor deleted videos.
 has no settings of its own, because all thumbnails of the pipeline shall be alike. If the new settings make fewer
 thumbnails or another format, the pictures under names that are no longer used stay in the bucket.
 
+## Jobs
+
+`POST /api/jobs` deletes, regenerates, retries or dismisses many videos: up to 1000 `keys`, or all that match a `filter`
+when the job begins. Videos that change while the job selects them can be missed. A deletion by a filter needs
+`max_videos`: if more match, the job ends and changes nothing. `GET /api/jobs/{id}` has the progress and the first
+failures with their reasons; the log of the api has all of them, as `job_item_failed`. `DELETE /api/jobs/{id}` ends a
+job after its current step of 50 videos. Jobs are in the table: if their process ends, another one repeats the current
+step and continues. Five jobs run at once, and the latest twenty are kept.
+
 ## Permissions of its AWS role
 
 - SQS, on queue and dead-letter queue: `GetQueueAttributes`, `SendMessage`, `ReceiveMessage`, `DeleteMessage`,

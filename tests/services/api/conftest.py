@@ -62,6 +62,13 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     yield own_place
 
 
+@pytest.fixture
+def simulated() -> Iterator[Place]:
+    """Bucket, queues and table in this process: for tests of many steps, which need no api."""
+    with simulated_place(pipeline_resources("own")) as made:
+        yield made
+
+
 @pytest.fixture(scope="module")
 def own_process(own_place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     with process.running(own_place, tmp_path_factory.mktemp("own")) as running:

@@ -34,6 +34,7 @@ READS = [
     "/api/pods",
     "/api/purge",
     "/api/purges",
+    "/api/jobs",
     "/api/queue",
     "/api/session",
     "/api/settings",
@@ -47,6 +48,8 @@ ACTIONS = [
     ("DELETE", "/api/purge", None),
     ("POST", "/api/purges", {"confirmation": "x"}),
     ("DELETE", "/api/purges/purge-1", None),
+    ("POST", "/api/jobs", {"kind": "retry", "keys": ["uploads/a.mp4"]}),
+    ("DELETE", "/api/jobs/abc123", None),
     ("POST", "/api/dead-letters/redrive", {}),
     ("POST", "/api/test", None),
     ("POST", "/api/uploads", {"name": "a.mp4", "size_bytes": 1}),
@@ -106,13 +109,13 @@ def test_every_operation_of_the_document_has_its_role() -> None:
     document = openapi.build_document(make_app())
     operations = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
     pages = {("GET", path) for path in READS if path.startswith("/api/")}
-    named = {"uploads/a.mp4": "{key}", "purge-1": "{purge_id}"}
+    named = {"uploads/a.mp4": "{key}", "purge-1": "{purge_id}", "abc123": "{job_id}"}
     actions = {
         (method, functools.reduce(lambda shown, one: shown.replace(*one), named.items(), path))
         for method, path, _ in ACTIONS
     }
-    # Tests of their own below: they need a video or a purge.
-    details = {("GET", "/api/videos/{key}"), ("GET", "/api/purges/{purge_id}")}
+    # Tests of their own below: they need a video, a purge or a job.
+    details = {("GET", "/api/videos/{key}"), ("GET", "/api/purges/{purge_id}"), ("GET", "/api/jobs/{job_id}")}
     assert operations == pages | actions | details | set(ADMIN) | set(OPEN)
 
 
@@ -123,10 +126,11 @@ def test_details_of_a_video_need_only_a_login(shared_place: Place, api: Api, vie
     assert viewer.get(f"/api/videos/{record.key}").status_code == 200
 
 
-def test_a_purge_is_shown_to_every_login(api: Api, viewer: httpx.Client) -> None:
+@pytest.mark.parametrize("path", ["/api/purges/purge-1", "/api/jobs/abc123"])
+def test_purges_and_jobs_are_shown_to_every_login(api: Api, viewer: httpx.Client, path: str) -> None:
     with api.client(token=None) as anybody:
-        assert anybody.get("/api/purges/purge-1").status_code == 401
-    assert viewer.get("/api/purges/purge-1").status_code == 404
+        assert anybody.get(path).status_code == 401
+    assert viewer.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("token", ["wrong", OPERATOR[:-1], OPERATOR + "x", "ü" * 20])

@@ -16,7 +16,6 @@ from services.contract.events import UploadEvent, make_notification_body
 from services.contract.records import Decision, VideoState
 from services.contract.resources import CLAIM_PREFIX, PURGER
 from services.worker.process import Skipped, Stored
-from tests.services.api.process import Api
 from tests.services.api.records import a_record, store, with_overview, write
 from tests.support.driver import PATIENCE_S
 from tests.support.place import Place
@@ -37,6 +36,11 @@ from tests.support.purging import ended, purge_of, shared_items, start
 from tests.support.stores import empty_queue, sent_events, stores_of
 
 KEY = "uploads/a.mp4"
+
+
+@pytest.fixture
+def place(simulated: Place) -> Place:
+    return simulated
 
 
 def delete(place: Place, key: str = KEY, *, with_upload: bool = False, wait_s: float = PATIENCE_S) -> bool:
@@ -262,22 +266,3 @@ def test_a_purge_removes_the_record_of_a_deleted_video(place: Place) -> None:
 
     assert ended(place).phase == "done"
     assert (place.videos.get(KEY), list(place.bucket.list(""))) == (None, [])
-
-
-def test_deletion_and_restoration_over_http(place: Place, own_api: Api) -> None:
-    keep_versions(place)
-    store(place, KEY)
-    with own_api.client() as client:
-        kept = client.delete(f"/api/videos/{KEY}")
-        assert (kept.status_code, kept.json()) == (200, {"key": KEY, "upload_deleted": False, "restorable": True})
-        assert client.get(f"/api/videos/{KEY}").json()["state"] == "deleted"
-        assert client.get("/api/videos").json()["items"] == []
-        assert [video["key"] for video in client.get("/api/videos?state=deleted").json()["items"]] == [KEY]
-
-        gone = client.delete(f"/api/videos/{KEY}", params={"upload": True})
-        assert gone.json() == {"key": KEY, "upload_deleted": True, "restorable": True}
-        assert client.delete(f"/api/videos/{KEY}", params={"upload": True}).status_code == 404
-        assert client.post(f"/api/videos/{KEY}/restoration").status_code == 202
-        assert place.bucket.head(KEY).size_bytes == 7
-        refused = client.delete(f"/api/videos/{KEY}", params={"upload": "perhaps"})
-        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "query.upload")

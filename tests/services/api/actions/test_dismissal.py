@@ -6,16 +6,19 @@ from services.api.actions.dismissal import dismiss_video, restore_failure
 from services.api.actions.reindex import ReindexContext, reindex_table
 from services.api.schema.problems import ConflictError, NotFoundError
 from services.contract.events import make_notification_body
-from services.contract.records import Decision, ReasonCode, VideoRecord, VideoState
+from services.contract.records import Decision, VideoRecord, VideoState
 from services.worker.process import ProcessingError, Skipped
-from tests.services.api.process import Api, fresh
-from tests.services.api.records import a_record, store, write
-from tests.support.driver import eventually
+from tests.services.api.records import store
 from tests.support.place import Place
 from tests.support.processing import BROKEN, a_worker, delivery, record_of, upload, work
-from tests.support.stores import empty_queue, sent_events, stores_of
+from tests.support.stores import stores_of
 
 KEY = "uploads/a.mp4"
+
+
+@pytest.fixture
+def place(simulated: Place) -> Place:
+    return simulated
 
 
 def failed(place: Place, key: str = KEY) -> VideoRecord:
@@ -100,36 +103,3 @@ def test_a_good_video_has_no_failure_to_dismiss(place: Place) -> None:
     store(place, KEY)
     with pytest.raises(ConflictError, match="has not failed"):
         dismiss_video(stores_of(place), KEY)
-
-
-def test_dismissal_over_http_and_a_retry_after_it(place: Place, own_api: Api) -> None:
-    failed(place)
-    empty_queue(place)
-    with own_api.client() as client:
-        eventually(lambda: fresh(client, "/api/metrics")["videos"]["failed"] == 1, "the failure")
-        assert [client.post(f"/api/videos/{KEY}/dismissal").status_code for _ in range(2)] == [204, 204]
-        assert client.get(f"/api/videos/{KEY}").json()["state"] == "dismissed"
-        eventually(lambda: fresh(client, "/api/metrics")["videos"]["failed"] == 0, "no failure")
-        assert client.get("/api/videos").json()["items"] == []
-        assert [video["key"] for video in client.get("/api/videos?state=dismissed").json()["items"]] == [KEY]
-
-        assert client.delete(f"/api/videos/{KEY}/dismissal").status_code == 204
-        assert client.delete(f"/api/videos/{KEY}/dismissal").status_code == 409
-        assert client.delete("/api/videos/uploads/none.mp4/dismissal").status_code == 404
-        client.post(f"/api/videos/{KEY}/dismissal").raise_for_status()
-        assert client.post(f"/api/videos/{KEY}/retry").json() == {"key": KEY, "from_dead_letter": False}
-        assert [event.is_retry for event in sent_events(place)] == [True]
-
-
-def test_a_redrive_is_offered_only_where_it_can_help(place: Place, own_api: Api) -> None:
-    for name, code in (("a", ReasonCode.NOT_A_VIDEO), ("b", ReasonCode.TIMEOUT)):
-        event = upload(place, b"film", f"uploads/{name}.mp4")
-        place.dead_letters.put(make_notification_body(event), reason_code=code, reason="A reason.", attempts=1)
-        record = a_record(event.key, VideoState.FAILED, etag=event.etag)
-        write(place, record.model_copy(update={"reason_code": code}))
-    with own_api.client() as client:
-        found = client.get("/api/dead-letters").json()
-        listed = client.get("/api/videos?state=failed").json()["items"]
-    expected = {"not_a_video": False, "timeout": True}
-    for shown in (found["items"], found["groups"], listed):
-        assert {one["reason_code"]: one["retryable"] for one in shown} == expected

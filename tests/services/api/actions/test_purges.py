@@ -11,12 +11,15 @@ from services.contract.events import make_notification_body
 from services.contract.records import VideoState
 from services.contract.resources import PURGE_KEY
 from tests.services.api.actions.test_steps import HOUR, now
-from tests.services.api.process import Api
 from tests.services.api.records import a_record, store, write
-from tests.support.driver import eventually
 from tests.support.place import Place
 from tests.support.processing import event_of, upload
 from tests.support.purging import ended, job_in, purge_of, shared_items, start
+
+
+@pytest.fixture
+def place(simulated: Place) -> Place:
+    return simulated
 
 
 def a_run(place: Place) -> PurgeRun:
@@ -26,27 +29,6 @@ def a_run(place: Place) -> PurgeRun:
     job = start_job(Counted("purge-1", now() + HOUR, 4, 0.0), None, owner="run-1")
     written = shared.write(PURGE_KEY, shared.document(PURGE_KEY), dump_job(job))
     return PurgeRun(context, written, job)
-
-
-def test_a_purge_is_started_shown_and_listed_over_http(place: Place, own_api: Api) -> None:
-    store(place, "uploads/a.mp4")
-    with own_api.client() as client:
-        confirmation = client.get("/api/purge").json()["confirmation"]
-        begun = client.post("/api/purges", json={"confirmation": confirmation})
-        assert begun.status_code == 202
-        path = begun.headers["Location"]
-        assert path == f"/api/purges/{begun.json()['id']}"
-
-        result = eventually(lambda: (shown := client.get(path).json())["state"] == "done" and shown, "the end")
-
-        assert (result["running"], result["phase"], result["deleted"], result["records"]) == (False, "done", 4, 1)
-        assert client.get("/api/purges").json()["items"] == [result]
-        assert client.post("/api/purges", json={"confirmation": confirmation}).json() == result
-        assert client.delete(path).status_code == 409
-        assert client.get("/api/purges/none").status_code == client.delete("/api/purges/none").status_code == 404
-        assert client.post("/api/purges", json={"confirmation": "forged"}).status_code == 428
-        assert client.post("/api/purges", json={}).status_code == 422
-    assert list(place.bucket.versions("")) == []
 
 
 def test_earlier_purges_stay_in_the_list(place: Place) -> None:

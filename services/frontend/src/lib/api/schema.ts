@@ -81,6 +81,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the latest jobs */
+        get: operations["listJobs"];
+        put?: never;
+        /**
+         * Change many videos
+         * @description Delete, regenerate, retry or dismiss the videos in `keys`, or all that match the `filter` when the job begins.
+         *
+         *     The job is in the table: if its process ends, another one continues it. A video that is refused gets its reason, and
+         *     the others go on. At most five jobs run at once.
+         */
+        post: operations["createJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a job with its progress */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a job
+         * @description End a job after at most 50 more videos. What it has changed stays.
+         */
+        delete: operations["cancelJob"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/metrics": {
         parameters: {
             query?: never;
@@ -1001,6 +1046,101 @@ export interface components {
             success_rate: number | null;
             /** @description Time from the message about the video to its last thumbnail. */
             thumbnails: components["schemas"]["Times"];
+        };
+        /**
+         * Job
+         * @description A change of many videos in the background.
+         */
+        Job: {
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Videos that were changed. */
+            done: number;
+            /** @description Reason for the end of the whole job, if it has failed. */
+            error: string | null;
+            /** @description Videos that were not changed: `failures` has the reasons. */
+            failed: number;
+            /** @description The first videos that were not changed, with up to 100 KB of text. */
+            failures: components["schemas"]["JobFailure"][];
+            /** @description False if more have failed; the log of the api names each of them. */
+            failures_complete: boolean;
+            filter: components["schemas"]["JobFilter"] | null;
+            finished_at: string | null;
+            /** @example 9f86d081884c7d65 */
+            id: string;
+            /** @enum {string} */
+            kind: "delete" | "regenerate" | "retry" | "dismiss";
+            /** @description Videos whose turn has not come; null while the job selects them. */
+            remaining: number | null;
+            /** @enum {string} */
+            state: "selecting" | "running" | "done" | "cancelled" | "failed";
+            /** @description Number of videos; null while the job selects them. */
+            total: number | null;
+            upload: boolean;
+        };
+        /** JobFailure */
+        JobFailure: {
+            /** @example uploads/trip/harbour.mp4 */
+            key: string;
+            /** @example The upload has been deleted. Upload the video again. */
+            reason: string;
+        };
+        /**
+         * JobFilter
+         * @description Choice of videos by what they have in common; all parts must hold.
+         */
+        JobFilter: {
+            /**
+             * @description Only videos whose key begins with this.
+             * @example uploads/trip/
+             */
+            prefix?: string | null;
+            /**
+             * @description Only videos with this reason.
+             * @example timeout
+             */
+            reason_code?: components["schemas"]["ReasonCode"] | null;
+            /**
+             * @description Only videos in this state. Without it: failed ones to retry and dismiss, those with thumbnails to regenerate, and all to delete.
+             * @example failed
+             */
+            state?: components["schemas"]["VideoState"] | null;
+        };
+        /** JobList */
+        JobList: {
+            /** @description The latest jobs, at most 20, the newest first. */
+            items: components["schemas"]["Job"][];
+        };
+        /**
+         * JobRequest
+         * @description A change of many videos: of those in `keys`, or of all that match the `filter` when the job begins.
+         */
+        JobRequest: {
+            /**
+             * @example {
+             *       "reason_code": "timeout",
+             *       "state": "failed"
+             *     }
+             */
+            filter?: components["schemas"]["JobFilter"] | null;
+            /** @description Keys or ids of the videos. */
+            keys?: string[] | null;
+            /**
+             * @example retry
+             * @enum {string}
+             */
+            kind: "delete" | "regenerate" | "retry" | "dismiss";
+            /**
+             * @description Only with a filter: if more videos match, the job ends and changes nothing. Required to delete.
+             * @example 100
+             */
+            max_videos?: number | null;
+            /**
+             * @description Only to delete: delete the uploads too.
+             * @default false
+             */
+            upload?: boolean;
         };
         /**
          * Latency
@@ -2196,6 +2336,330 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    /** @description Path of the new resource. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `id` of the job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `id` of the job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
