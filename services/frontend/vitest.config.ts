@@ -11,6 +11,10 @@ export default defineConfig({
     // Tests of components ask for jsdom, by a comment on their first line.
     environment: "node",
     include: ["{src,scripts}/**/*.test.{ts,tsx}"],
+    // Far above what a busy machine needs.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    setupFiles: ["vitest.setup.ts"],
     restoreMocks: true,
     unstubGlobals: true,
   },

@@ -136,7 +136,7 @@ test("performs the main actions by keyboard", async ({ page, demo }) => {
   await expect(box).toBeVisible();
   await tabTo(page, box);
   await keyboard.press("Space");
-  await tabTo(page, page.getByRole("button", { name: "Redrive 1" }));
+  await tabTo(page, page.getByRole("button", { name: "Redrive 1 anyway" }));
   await keyboard.press("Enter");
   await expect(page.getByRole("region", { name: "Redrive results" })).toContainText("1 failed again", {
     timeout: 60_000,

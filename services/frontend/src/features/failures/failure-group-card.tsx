@@ -50,6 +50,9 @@ export function FailureGroupCard({ group, selection, canSelect, onToggle }: Fail
         {reason ? <p className="min-w-0 text-muted max-sm:order-last max-sm:w-full sm:truncate">{reason}</p> : null}
         <span className="ml-auto whitespace-nowrap text-muted">{text.failures.count(group.letters.length)}</span>
       </header>
+      {group.isRetryable ? null : (
+        <p className="border-t border-line px-4 py-1.5 text-xs text-muted">{text.failures.isFinal}</p>
+      )}
       <ul>
         {group.letters.slice(0, shownCount).map((letter) => (
           <Letter

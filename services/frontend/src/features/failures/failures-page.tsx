@@ -1,10 +1,11 @@
 "use client";
 
-import { CircleCheck, RotateCw } from "lucide-react";
+import { CircleCheck, EyeOff, RotateCw } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Empty, Failure, Loading, Skeleton } from "@/components/ui/states";
 import { useIsOperator } from "@/features/session/session";
+import { useVideoAction } from "@/features/videos/api/bulk";
 import { PageHead } from "@/features/shell/page-head";
 import { asProblem } from "@/lib/api/problem";
 import { text } from "@/text";
@@ -19,10 +20,15 @@ export function FailuresPage() {
   const isOperator = useIsOperator();
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
   const redrive = useRedrive();
+  const action = useVideoAction();
   const redriven = useRedriven();
   const groups = useMemo(() => groupByReason(letters.data?.items ?? []), [letters.data]);
   const known = useMemo(() => new Set(keysOf(letters.data?.items ?? [])), [letters.data]);
+  const isBusy = redrive.isPending || action.progress !== null;
   const chosen = [...selection].filter((key) => known.has(key));
+  const retryable = new Set(keysOf((letters.data?.items ?? []).filter((letter) => letter.retryable)));
+  // A redrive of other failures is possible, as after an update of the workers, but is not what the page proposes.
+  const canHelp = chosen.length === 0 || chosen.some((key) => retryable.has(key));
   const toggle = useCallback(
     (keys: readonly string[], isOn: boolean) => setSelection((before) => toggled(before, keys, isOn)),
     [],
@@ -56,19 +62,35 @@ export function FailuresPage() {
               {chosen.length > CANARY_COUNT ? (
                 <Button
                   title={text.failures.canaryHint}
-                  disabled={redrive.isPending}
+                  disabled={isBusy}
                   onClick={() => send(chosen.slice(0, CANARY_COUNT))}
                 >
                   {text.failures.canary(CANARY_COUNT)}
                 </Button>
               ) : null}
               <Button
-                kind="primary"
+                kind={canHelp ? "plain" : "primary"}
+                title={text.failures.dismissHint}
+                icon={<EyeOff size={16} aria-hidden />}
+                disabled={chosen.length === 0 || isBusy}
+                onClick={() => action.run({ action: "dismiss", keys: chosen })}
+              >
+                {action.progress
+                  ? text.bulk.progress(action.progress.ended, action.progress.total)
+                  : text.failures.dismiss(chosen.length)}
+              </Button>
+              <Button
+                kind={canHelp ? "primary" : "plain"}
+                {...(canHelp ? {} : { title: text.failures.isFinal })}
                 icon={<RotateCw size={16} aria-hidden />}
-                disabled={chosen.length === 0 || redrive.isPending}
+                disabled={chosen.length === 0 || isBusy}
                 onClick={() => send(chosen)}
               >
-                {redrive.isPending ? text.failures.redriving : text.failures.redriveSelected(chosen.length)}
+                {redrive.isPending
+                  ? text.failures.redriving
+                  : canHelp
+                    ? text.failures.redriveSelected(chosen.length)
+                    : text.failures.redriveAnyway(chosen.length)}
               </Button>
             </>
           ) : null

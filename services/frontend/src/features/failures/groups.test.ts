@@ -46,6 +46,7 @@ it("returns each key once and skips letters without one", () => {
 it("shares a reason only if all letters have it", () => {
   const group = {
     code: "damaged",
+    isRetryable: true,
     letters: [letter("uploads/a.mp4", "damaged", 1), letter("uploads/b.mp4", "damaged", 2)],
   };
   expect(sharedReason(group)).toBe("a reason");

@@ -4,6 +4,8 @@ import type { DeadLetter } from "@/lib/api/models";
 
 export interface FailureGroup {
   code: string;
+  /** False if the files are the reason: another attempt ends in the same way. */
+  isRetryable: boolean;
   letters: DeadLetter[];
 }
 
@@ -15,7 +17,11 @@ export function groupByReason(letters: readonly DeadLetter[]): FailureGroup[] {
     groups.set(code, [...(groups.get(code) ?? []), letter]);
   }
   return [...groups]
-    .map(([code, found]) => ({ code, letters: found.sort((a, b) => Date.parse(b.at) - Date.parse(a.at)) }))
+    .map(([code, found]) => ({
+      code,
+      isRetryable: found.some(({ retryable }) => retryable),
+      letters: found.sort((a, b) => Date.parse(b.at) - Date.parse(a.at)),
+    }))
     .sort((a, b) => b.letters.length - a.letters.length || a.code.localeCompare(b.code));
 }
 

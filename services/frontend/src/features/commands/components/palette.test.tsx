@@ -43,7 +43,7 @@ const press = (key: string) => fireEvent.keyDown(screen.getByRole("combobox"), {
 
 it("goes to the page that the text names", async () => {
   type("failu");
-  await vi.waitFor(() => expect(screen.getAllByRole("option")).toHaveLength(2));
+  await vi.waitFor(() => expect(screen.getAllByRole("option")).toHaveLength(2), { timeout: 120_000 });
   fireEvent.click(screen.getByRole("option", { name: "Failures" }));
   expect(push).toHaveBeenCalledExactlyOnceWith("/failures");
   expect(onClose).toHaveBeenCalled();

@@ -1,6 +1,6 @@
 "use client";
 
-import { Download, Ellipsis, Link2, RotateCw, SquareTerminal, Trash2 } from "lucide-react";
+import { Download, Ellipsis, EyeOff, Link2, RefreshCw, RotateCw, SquareTerminal, Trash2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { BUTTON_SHAPE, Button } from "@/components/ui/button";
@@ -9,6 +9,7 @@ import { Menu, type MenuItem } from "@/components/ui/menu";
 import { useIsOperator } from "@/features/session/session";
 import type { VideoDetails } from "@/lib/api/models";
 import { text } from "@/text";
+import { useVideoAction } from "../api/bulk";
 import { useRetry } from "../api/queries";
 import { videoCall } from "../embedding";
 import { baseName } from "../names";
@@ -19,6 +20,7 @@ export function VideoActions({ video }: { video: VideoDetails }) {
   const isOperator = useIsOperator();
   const router = useRouter();
   const retry = useRetry(video.key);
+  const action = useVideoAction();
   const [isDeleting, setDeleting] = useState(false);
   const { origin, href } = typeof window === "undefined" ? { origin: "", href: "" } : window.location;
   const items: MenuItem[] = [
@@ -33,6 +35,18 @@ export function VideoActions({ video }: { video: VideoDetails }) {
       onSelect: () => void copyText(videoCall(video.key, origin), text.video.call),
     },
   ];
+  if (isOperator && (video.state === "done" || video.state === "degraded"))
+    items.push({
+      label: text.video.regenerate,
+      icon: <RefreshCw size={16} aria-hidden />,
+      onSelect: () => action.run({ action: "regenerate", keys: [video.key] }),
+    });
+  if (isOperator && video.state === "failed")
+    items.push({
+      label: text.video.dismiss,
+      icon: <EyeOff size={16} aria-hidden />,
+      onSelect: () => action.run({ action: "dismiss", keys: [video.key] }),
+    });
   if (isOperator)
     items.push({
       label: text.video.deleteMore,
@@ -52,14 +66,15 @@ export function VideoActions({ video }: { video: VideoDetails }) {
         <Download size={16} aria-hidden />
         {text.video.downloadVideo}
       </a>
-      {isOperator && video.state === "failed" ? (
+      {isOperator && (video.state === "failed" || video.state === "dismissed") ? (
         <Button
-          kind="primary"
+          kind={video.retryable ? "primary" : "plain"}
+          {...(video.retryable ? {} : { title: text.video.isFinal })}
           icon={<RotateCw size={16} aria-hidden />}
           disabled={retry.isPending}
           onClick={() => retry.mutate()}
         >
-          {text.video.retry}
+          {video.retryable ? text.video.retry : text.video.retryAnyway}
         </Button>
       ) : null}
       <Menu label={text.video.more} icon={<Ellipsis size={18} aria-hidden />} items={items} />
