@@ -40,6 +40,10 @@ export const actions = {
     retryNow: (name: string) => `Continue the upload of ${name} now`,
     storageRefused: (status: number, message: string) => `The bucket refused the upload (${status}). ${message}`,
     clearFinished: "Clear finished",
+    notify: "Notify me when the uploads end",
+    batchEnded: "All uploads have ended",
+    batch: (ended: number, failed: number) =>
+      failed > 0 ? `${counted(ended, "upload")}, ${formatCount(failed)} failed` : counted(ended, "upload"),
     minimize: "Minimize",
     restore: "Show the uploads",
     summary: (open: number, all: number, failed: number) =>

@@ -1,11 +1,12 @@
 "use client";
 
-import { ChevronDown, ChevronUp } from "lucide-react";
+import { Bell, BellRing, ChevronDown, ChevronUp } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Button, IconButton } from "@/components/ui/button";
 import { text } from "@/text";
 import { Progress } from "@/components/ui/progress";
 import { clearEnded, FAILED, hasEnded, isOpen, shareOf, useUploads } from "../store";
+import { useBatchNotification } from "../notification";
 import { UploadRow } from "./upload-row";
 
 /** All uploads of this tab, in a corner of every page. */
@@ -13,6 +14,7 @@ export function UploadTray() {
   const uploads = useUploads((all) => all);
   // On a phone, the list would cover half of the page.
   const [isSmall, setSmall] = useState(() => window.matchMedia("(max-width: 639px)").matches);
+  const notification = useBatchNotification();
   const failed = uploads.filter(({ state }) => FAILED.includes(state)).length;
   const share = uploads.reduce((sum, upload) => sum + shareOf(upload), 0) / Math.max(1, uploads.length);
   const open = uploads.filter((upload) => !hasEnded(upload)).length;
@@ -41,6 +43,14 @@ export function UploadTray() {
             <Button kind="quiet" onClick={clearEnded}>
               {text.uploads.clearFinished}
             </Button>
+          ) : null}
+          {notification.toggle && open > 0 ? (
+            <IconButton
+              label={text.uploads.notify}
+              aria-pressed={notification.isOn}
+              icon={notification.isOn ? <BellRing size={18} aria-hidden /> : <Bell size={18} aria-hidden />}
+              onClick={() => void notification.toggle?.()}
+            />
           ) : null}
           <IconButton
             label={isSmall ? text.uploads.restore : text.uploads.minimize}
