@@ -66,6 +66,17 @@ def videos(session: nox.Session) -> None:
 
 
 @nox.session(default=False, tags=["user"])
+def reconcile(session: nox.Session) -> None:
+    """Make the thumbnails equal to the uploads.
+
+    ./noxw reconcile [--dry-run] [--yes] [--no-create] [--no-remove] [--window N] [--cancel] [--json]
+                     [--url URL] [--token TOKEN] [--data DIR]
+    """
+    install(session, "client")
+    run_module(session, "services.client", "reconcile", *session.posargs)
+
+
+@nox.session(default=False, tags=["user"])
 def completion(session: nox.Session) -> None:
     """Print a script with which a shell completes noxw.
 

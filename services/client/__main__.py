@@ -1,4 +1,4 @@
-"""`python -m services.client`: the commands `./noxw upload` and `./noxw videos`."""
+"""`python -m services.client`: the commands `./noxw upload`, `./noxw videos` and `./noxw reconcile`."""
 
 import os
 import sys
@@ -10,6 +10,7 @@ from services.client.client import TIMEOUT, Client
 from services.client.commands import run_command
 from services.client.models import PipelineError
 from services.client.parser import make_parser
+from services.client.reconcile import run_reconcile
 from services.client.target import TOKEN_VARIABLE, UsageError, find_target
 
 _UNAUTHORIZED = 401
@@ -21,6 +22,8 @@ def main(given: Sequence[str]) -> int:
         target = find_target(url=arguments.url, token=arguments.token, data=arguments.data, environment=os.environ)
         http = httpx.Client(timeout=TIMEOUT, trust_env=not target.is_local)
         with Client(target.url, target.token, http=http) as client:
+            if arguments.command == "reconcile":
+                return run_reconcile(arguments, client)
             return run_command(arguments, client)
     except UsageError as error:
         return _print_error(str(error), status=2)

@@ -59,6 +59,11 @@ def _ask(method: str, path: str, **options: Any) -> _Step[Any]:
     return answer.json() if answer.content else None
 
 
+def _request(_: str, method: str, path: str, **options: Any) -> _Step[Any]:
+    """Send a request to a path of the api, and return the JSON of its answer."""
+    return (yield from _ask(method, path, **options))
+
+
 def _check_answer(answer: httpx.Response | httpx.TransportError) -> httpx.Response:
     if isinstance(answer, httpx.TransportError):
         raise PipelineError({"title": "No answer", "detail": f"No answer: {str(answer) or type(answer).__name__}"})
@@ -194,6 +199,7 @@ class Client(_Connection):
 
     upload, get, wait_until_done = _sync(_upload), _sync(_get), _sync(_wait)
     retry, delete, _list_page = _sync(_retry), _sync(_delete), _sync(_list_page)
+    ask = _sync(_request)
 
     def list(self, *, state: str | None = None, search: str | None = None) -> Iterator[Video]:
         """Yield the videos, the newest first."""

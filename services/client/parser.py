@@ -1,4 +1,4 @@
-"""Arguments of the commands `videos` and `upload`, which the shell completion knows as well."""
+"""Arguments of the commands `videos`, `upload` and `reconcile`, which the shell completion knows as well."""
 
 import argparse
 from pathlib import Path
@@ -27,7 +27,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def add_commands(commands: "Subparsers") -> None:
-    """Add the parsers of both commands."""
+    """Add the parsers of the commands."""
     upload = commands.add_parser(
         "upload", help="upload videos and wait for their thumbnails", description=_describe("Upload videos.")
     )
@@ -60,6 +60,31 @@ def add_commands(commands: "Subparsers") -> None:
     delete.add_argument("--upload", action="store_true", help="also delete the uploads, not only their thumbnails")
     delete.add_argument("--yes", action="store_true", help="do not ask")
     _add_common(delete)
+    _add_reconcile(commands)
+
+
+def _add_reconcile(commands: "Subparsers") -> None:
+    reconcile = commands.add_parser(
+        "reconcile",
+        help="make the thumbnails equal to the uploads",
+        description=_describe(
+            "Count what is missing, of other settings, or without a video; ask; then queue and remove it. The "
+            "pipeline does the work, also after Ctrl-C."
+        ),
+    )
+    reconcile.add_argument("--dry-run", action="store_true", help="only count")
+    reconcile.add_argument("--yes", action="store_true", help="do not ask")
+    reconcile.add_argument("--no-create", action="store_true", help="queue no videos")
+    reconcile.add_argument(
+        "--remove",
+        action=argparse.BooleanOptionalAction,
+        help="remove what has no video (default: unless uploads expire)",
+    )
+    reconcile.add_argument(
+        "--window", type=_parse_count, metavar="N", help="at most N queued videos at a time (default: 2)"
+    )
+    reconcile.add_argument("--cancel", action="store_true", help="cancel the running reconciliation")
+    _add_common(reconcile)
 
 
 _KEY = "key of a video, with or without uploads/"
@@ -70,7 +95,7 @@ def _describe(what: str) -> str:
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON object per video and line")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per video or run and line")
     where = parser.add_argument_group("pipeline", "By default the demo that runs on this machine.")
     where.add_argument("--url", metavar="URL", help=f"address of the dashboard or the api (or {URL_VARIABLE})")
     where.add_argument(

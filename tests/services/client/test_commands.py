@@ -15,7 +15,7 @@ from tests.services.api.process import OPERATOR, Api
 from tests.services.api.records import a_record, store, write
 from tests.support.place import Place
 
-COMMANDS = ("videos", "upload")
+COMMANDS = ("videos", "upload", "reconcile")
 """Commands that these tests run, for tests/test_docs.py."""
 
 
@@ -103,6 +103,28 @@ def test_upload_reports_each_file_and_waits(
     output = capsys.readouterr().out
     assert "command/up/one (2).mp4" in output
     assert "It is no video." in output
+
+
+def test_reconcile_counts_and_then_does_it(
+    place: Place, own_api: Api, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THUMBNAILS_URL", own_api.url)
+    monkeypatch.setattr("services.client.reconcile._POLL_S", 0.1)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    place.bucket.put("thumbnails/command/nobody_1.jpg", b"picture", content_type="image/jpeg")
+
+    assert main(["reconcile", "--no-create"]) == 2
+    assert "--yes" in capsys.readouterr().err
+    assert main(["reconcile", "--no-create", "--dry-run"]) == 0
+    assert "surplus" in capsys.readouterr().out
+    assert main(["reconcile", "--no-create", "--yes", "--json"]) == 0
+    plan, run = lines_of(capsys)
+
+    assert (plan["dry_run"], run["dry_run"], run["state"]) == (True, False, "done")
+    assert run["counts"]["surplus"] == plan["counts"]["surplus"] == 1
+    assert list(place.bucket.versions("thumbnails/command/nobody_1.jpg")) == []
+    assert main(["reconcile", "--cancel"]) == 0
+    assert "No reconciliation is running" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
