@@ -13,6 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.reconcile.generated import EVERY, make_context
 from services.api.reconciliation.changes import CountingChanges, Tally
@@ -37,6 +38,9 @@ from services.contract.thumbnails import ThumbnailOptions
 from services.local.aws_supervisor import AwsSupervisor
 from services.local.pipeline import make_local_clients
 from services.local.provision import provision_resources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _KEYS_OF_VIDEO = 4
 _THREADS = 8
@@ -69,7 +73,7 @@ def plan_generated(keys: int) -> None:
     say(f"Planning {keys:,} generated keys ({videos:,} videos, three thumbnails each) ...")
     begun, cpu = time.monotonic(), time.process_time()
     reconciler = Reconciler(make_context(videos), CountingChanges(tally), filtered)
-    steps = {
+    steps: dict[str, Callable[[], object]] = {
         "uploads": reconciler.list_uploads,
         "records": reconciler.find_gone_records,
         "thumbnails": lambda: reconciler.find_surplus(removes=True),

@@ -59,7 +59,7 @@ def _ask(method: str, path: str, **options: Any) -> _Step[Any]:
     return answer.json() if answer.content else None
 
 
-def _request(_: str, method: str, path: str, **options: Any) -> _Step[Any]:
+def _request(_: str, /, method: str, path: str, **options: Any) -> _Step[Any]:
     """Send a request to a path of the api, and return the JSON of its answer."""
     return (yield from _ask(method, path, **options))
 

@@ -11,8 +11,8 @@ import structlog
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.api.access.shared_document import SharedDocument
+from services.api.schema.action_models import Scope
 from services.api.schema.problems import ApiError, ConflictError, NotFoundError
-from services.api.schema.token_models import Scope
 from services.aws.errors import AwsError
 from services.aws.shared import SharedItems
 from services.contract.resources import API_TOKENS_KEY

@@ -1,4 +1,4 @@
-"""What a dry run and a run do with the findings of a reconciler."""
+"""Changes for the findings of a reconciler: a dry run counts them, a run makes them."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -139,7 +139,7 @@ class ApplyingChanges(CountingChanges):
                 self._tally.show(info.key, finding)
             self._tally.position = batch[-1][0].key
             sizes = sum(info.size_bytes for info, _, _ in batch)
-            self._tally.add(**Counter(finding for _, finding, _ in batch), queued_bytes=sizes)
+            self._tally.add(**Counter(str(finding) for _, finding, _ in batch), queued_bytes=sizes)
 
     def _make_event(self, info: ObjectInfo, finding: Finding) -> UploadEvent | None:
         """Return the event that lets a worker process the video, None if its record has just changed."""

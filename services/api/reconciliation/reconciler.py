@@ -35,7 +35,7 @@ _BASE, _GONE = "base:", "gone:"
 
 
 class Changes(Protocol):
-    """What a reconciliation does with its findings: a dry run counts them, a run changes bucket, table and queue."""
+    """Changes for the findings of a reconciliation: a dry run counts them, a run changes bucket, table and queue."""
 
     def note_listed(self, **counts: int) -> None:
         """Add to the counts of what was listed."""

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path
 
 from services.api.access.api_tokens import StoredToken
 from services.api.calls import AwsRoute
+from services.api.schema.action_models import ApiToken, ApiTokenRequest, ApiTokens, CreatedApiToken
 from services.api.schema.problems import document_problems
-from services.api.schema.token_models import ApiToken, ApiTokenRequest, ApiTokens, CreatedApiToken
 from services.api.services import Admin, Services
 
 router = APIRouter(prefix="/api/tokens", tags=["access"], route_class=AwsRoute)

@@ -29,10 +29,10 @@ def read_items(
         return _read_batch(dynamodb, table, batch, attributes)
 
     if len(batches) <= 1:
-        found = map(read, batches)
+        found = [read(batch) for batch in batches]
     else:
         with ThreadPoolExecutor(min(_REQUESTS_AT_ONCE, len(batches))) as pool:
-            found = iter(list(pool.map(read, batches)))
+            found = list(pool.map(read, batches))
     return {item["pk"]: item for items in found for item in items}
 
 

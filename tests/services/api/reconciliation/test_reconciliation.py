@@ -172,7 +172,7 @@ def test_a_claim_without_a_record_is_released_with_its_pictures(
     place: Place, reconciling: Reconciling, owner: str
 ) -> None:
     claim = {"pk": {"S": f"{CLAIM_PREFIX}thumbnails/gone"}, "upload": {"S": owner}}
-    place.clients.dynamodb.put_item(TableName=place.resources.table.name, Item=claim)  # type: ignore[arg-type]
+    place.clients.dynamodb.put_item(TableName=place.resources.table.name, Item=claim)
     put_picture(place, "thumbnails/gone_1.jpg")
     put_picture(place, "thumbnails/gone_1.jpg")
 

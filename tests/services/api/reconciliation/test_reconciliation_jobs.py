@@ -10,7 +10,7 @@ from services.api.reconciliation import reconciliations, run
 from services.api.reconciliation.job import ReconciliationJob, dump_job, read_job
 from services.api.schema.problems import ConflictError, NotFoundError, UnconfirmedError
 from services.api.schema.reconciliation_models import Reconciliation, ReconciliationCounts, ReconciliationRequest
-from services.aws.errors import ServiceError
+from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.queue import MessageQueue
 from services.contract.resources import RECONCILIATION_KEY
 from tests.services.api.reconciliation.conftest import Reconciling, work_all
@@ -163,7 +163,7 @@ def test_a_run_that_lost_its_job_changes_nothing_more(place: Place, reconciling:
     while job_in(place).owner != "another process":
         try:
             shared.write(RECONCILIATION_KEY, shared.document(RECONCILIATION_KEY), dump_job(other))
-        except reconciliations.WriteConflictError:
+        except WriteConflictError:
             continue
     service.join()
 
