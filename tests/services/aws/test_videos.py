@@ -135,3 +135,13 @@ def test_a_purge_seizes_only_the_claim_of_a_lost_upload(
     assert place.videos.seize("t/a", "uploads/a.mp4") is is_seized
 
     assert place.videos.claim_owner("t/a") == (PURGER if is_seized else owner)
+
+
+def test_a_record_that_is_written_for_a_purge_gives_it_the_claim(place: Place) -> None:
+    begun = place.videos.replace(None, a_record(base="t/a"), claims=True)
+    place.videos.replace(begun, done(begun), seizes=True)
+    assert place.videos.claim_owner("t/a") == PURGER
+
+    # A claim that was never made is made for the purge.
+    place.videos.replace(None, a_record("uploads/b.mp4", base="t/b"), seizes=True)
+    assert place.videos.claim_owner("t/b") == PURGER
