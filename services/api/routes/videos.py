@@ -9,14 +9,13 @@ from services.api.actions.deletion import delete_video, restore_video
 from services.api.actions.dismissal import dismiss_video, restore_failure
 from services.api.actions.retries import regenerate_record, retry_record
 from services.api.calls import AwsRoute
-from services.api.routes.paging import Cursor, Limit
+from services.api.routes.paging import Cursor, Limit, VideoFilter
 from services.api.schema import views
 from services.api.schema.action_models import Deleted, Queued, Retried
 from services.api.schema.models import VideoDetails, VideoPage
 from services.api.schema.problems import NotFoundError, document_problems
 from services.api.services import ApiServices, Operator, Services, Viewer
 from services.contract.records import VideoRecord, VideoState
-from services.contract.text import fold_text
 
 router = APIRouter(prefix="/api/videos", tags=["videos"], route_class=AwsRoute)
 
@@ -47,40 +46,22 @@ VideoPath = Annotated[
 async def list_videos(
     _: Viewer,
     services: Services,
-    state: Annotated[
-        VideoState | None, Query(description="Only videos in this state.", examples=[VideoState.FAILED])
-    ] = None,
-    q: Annotated[
-        str | None,
-        Query(
-            min_length=1,
-            max_length=200,
-            description="Only videos whose key contains this text. Case and accents do not count.",
-            examples=["harbour"],
-        ),
-    ] = None,
+    chosen: Annotated[VideoFilter, Query()],
     cursor: Cursor = None,
     limit: Limit = 48,
 ) -> Response:
     body = await services.calls.run_shared(
-        ("videos", state, q, cursor, limit),
-        lambda: _make_page(services, state, q, cursor, limit).model_dump_json().encode(),
+        ("videos", chosen, cursor, limit),
+        lambda: _make_page(services, chosen, cursor, limit).model_dump_json().encode(),
     )
     return Response(body, media_type="application/json")
 
 
-def _make_page(
-    services: ApiServices, state: VideoState | None, q: str | None, cursor: str | None, limit: int
-) -> VideoPage:
-    listing = f"videos {state} {q}"
+def _make_page(services: ApiServices, chosen: VideoFilter, cursor: str | None, limit: int) -> VideoPage:
+    listing = f"videos {chosen.model_dump_json(exclude_none=True)}"
     start = services.cursors.read(listing, cursor)[0] if cursor else None
-    wanted = fold_text(q) if q else None
-
-    def matches(record: VideoRecord) -> bool:
-        return not wanted or wanted in fold_text(record.key)
-
-    states = (state,) if state else _STATES
-    page = services.listing.page(states, limit, start=start, matches=matches if wanted else None)
+    states = (chosen.state,) if chosen.state else _STATES
+    page = services.listing.page(states, limit, start=start, matches=chosen.make_test())
     return VideoPage(
         items=[views.show_video(record, services.sign_url, services.picture_urls.make_url) for record in page.records],
         next_cursor=None if page.is_last else services.cursors.write(listing, page.positions),

@@ -62,6 +62,25 @@ def test_pages_list_all_states_newest_first(place: Place, own_api: Api) -> None:
         assert pages(client, "/api/videos", q="nothing") == [[]]
 
 
+def test_videos_are_found_by_folder_extension_reason_and_time(place: Place, own_api: Api) -> None:
+    write(place, a_record("uploads/trip/2026/a.MP4", minute=1))
+    write(place, a_record("uploads/trip/b.mkv", VideoState.FAILED, minute=2))
+    write(place, a_record("uploads/tripod.mp4", minute=3))
+    last = write(place, a_record("uploads/c.webm", VideoState.FAILED, minute=4)).uploaded_at.isoformat()
+    with own_api.client() as client:
+
+        def found(**query: str) -> list[str]:
+            return [str(key).removeprefix("uploads/") for key in keys(pages(client, "/api/videos", **query))]
+
+        assert found(folder="trip") == found(folder="/trip/") == ["trip/b.mkv", "trip/2026/a.MP4"]
+        assert found(extension=".mp4") == ["tripod.mp4", "trip/2026/a.MP4"]
+        assert found(reason_code="not_a_video") == ["c.webm", "trip/b.mkv"]
+        assert found(since=last) == ["c.webm"]
+        assert found(until=last, extension=".mkv", state="failed") == ["trip/b.mkv"]
+        assert found(until=last, folder="trip", q="A.MP4", limit="1") == ["trip/2026/a.MP4"]
+        assert client.get("/api/videos", params={"since": "2026-01-01"}).status_code == 422
+
+
 def test_thumbnails_come_by_page_and_by_position(place: Place, own_api: Api) -> None:
     for number in range(7):
         write(place, a_record(f"uploads/{number}.mp4", minute=number))

@@ -25,3 +25,21 @@ export function useSearchParameter(name: string, isText = false): [string, (valu
   );
   return [value, set];
 }
+
+/** Return several parameters of the address. */
+export function useSearchParameters<Name extends string>(names: readonly Name[]): Record<Name, string> {
+  const search = useSearchParams();
+  return Object.fromEntries(names.map((name) => [name, search.get(name) ?? ""])) as Record<Name, string>;
+}
+
+/** Set or, with an empty text, remove parameters of the address, as one step for Back. */
+export function setSearchParameters(values: Readonly<Record<string, string>>): void {
+  const search = new URLSearchParams(window.location.search);
+  for (const [name, value] of Object.entries(values)) {
+    if (value) search.set(name, value);
+    else search.delete(name);
+  }
+  const { pathname } = window.location;
+  const address = search.size > 0 ? `${pathname}?${search}` : pathname;
+  if (address !== pathname + window.location.search) window.history.pushState(null, "", address);
+}

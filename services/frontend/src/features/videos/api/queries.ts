@@ -9,28 +9,28 @@ import type { Video } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
 import { text } from "@/text";
 import { idOf } from "../names";
-import type { VideoState } from "../components/state-pill";
+import { queryOf, type VideoFilter } from "../filter";
 
 const PAGE = 100;
 const POLL_INTERVAL_MS = 2000;
 
 const keyOf = (video: Video) => video.key;
 
-export function useVideos(state: VideoState | null, search: string) {
+export function useVideos(filter: VideoFilter) {
+  const query = JSON.stringify(queryOf(filter));
   const load = useCallback(
     (cursor: string | null, signal?: AbortSignal) =>
       call("get", "/api/videos", {
         query: {
           limit: PAGE,
-          ...(state ? { state } : {}),
-          ...(search ? { q: search } : {}),
+          ...(JSON.parse(query) as ReturnType<typeof queryOf>),
           ...(cursor ? { cursor } : {}),
         },
         ...(signal ? { signal } : {}),
       }),
-    [state, search],
+    [query],
   );
-  return useInfiniteList({ queryKey: useMemo(() => ["videos", state, search], [state, search]), load, keyOf });
+  return useInfiniteList({ queryKey: useMemo(() => ["videos", query], [query]), load, keyOf });
 }
 
 export function useVideo(key: string) {

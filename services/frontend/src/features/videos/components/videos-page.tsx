@@ -1,8 +1,8 @@
 "use client";
 
-import { ImageOff } from "lucide-react";
+import { ImageOff, SlidersHorizontal } from "lucide-react";
 import Link from "next/link";
-import { memo, useDeferredValue, useEffect, useState } from "react";
+import { memo, useCallback, useDeferredValue, useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Name } from "@/components/ui/name";
@@ -18,7 +18,9 @@ import { formatBytes, formatCount, formatDuration, formatMoment } from "@/lib/un
 import { text } from "@/text";
 import { baseName, isTestVideo, nameOf, pageOf } from "../names";
 import { useVideos } from "../api/queries";
-import { useSearchParameter } from "../use-search-parameter";
+import { countDetails, DETAIL_FIELDS, type DetailField } from "../filter";
+import { setSearchParameters, useSearchParameter, useSearchParameters } from "../use-search-parameter";
+import { FilterPanel } from "./filter-panel";
 import { StatePill, VIDEO_STATES, type VideoState } from "./state-pill";
 import { TestMark } from "./test-mark";
 
@@ -37,7 +39,18 @@ export function VideosPage() {
   }
   const asked = useDeferredValue(search);
   const state = VIDEO_STATES.find((known) => known === stateText) ?? null;
-  const { items, isKnown, loadMore, error, reload } = useVideos(state, asked);
+  const details = useSearchParameters(DETAIL_FIELDS);
+  const filter = { ...details, state: state ?? "", q: asked };
+  const detailCount = countDetails(filter);
+  const [isOpen, setOpen] = useState(detailCount > 0);
+  const { items, isKnown, isMore, loadMore, error, reload } = useVideos(filter);
+  // A page of the api can be empty and still not be the last: a filter reads a thousand videos for each.
+  const isSearching = items.length === 0 && isMore;
+  useEffect(() => {
+    if (isSearching && !error) loadMore();
+  }, [isSearching, error, loadMore]);
+  const change = useCallback((field: DetailField, value: string) => setSearchParameters({ [field]: value }), []);
+  const clear = () => setSearchParameters(Object.fromEntries(DETAIL_FIELDS.map((field) => [field, ""])));
   const counts = useLive((live) => live.snapshot?.metrics?.videos ?? null);
   useEffect(() => {
     // Search after a pause in typing: each letter would be a request.
@@ -50,7 +63,7 @@ export function VideosPage() {
     { value: "", label: text.common.all },
     ...VIDEO_STATES.map((value) => ({ value, label: text.states[value], ...countOf(counts, value) })),
   ];
-  const isFiltered = Boolean(state ?? search);
+  const isFiltered = Boolean(state ?? search) || detailCount > 0;
   return (
     <>
       <PageHead
@@ -66,13 +79,21 @@ export function VideosPage() {
               className="w-56 max-sm:w-full"
               onChange={(event) => setTyped(event.target.value)}
             />
+            <Button
+              aria-expanded={isOpen}
+              icon={<SlidersHorizontal size={16} aria-hidden />}
+              onClick={() => setOpen((open) => !open)}
+            >
+              {text.list.filterButton(detailCount)}
+            </Button>
             <Segments label={text.list.state} value={state ?? ""} onChange={setState} options={options} />
           </>
         }
       />
+      {isOpen ? <FilterPanel filter={filter} onChange={change} onClear={clear} /> : null}
       {error && !isKnown ? (
         <Failure title={text.list.failed} detail={asProblem(error).message} onRetry={() => void reload()} />
-      ) : !isKnown ? (
+      ) : !isKnown || (isSearching && !error) ? (
         <ListSkeleton />
       ) : items.length === 0 ? (
         isFiltered ? (
@@ -82,8 +103,7 @@ export function VideosPage() {
               <Button
                 onClick={() => {
                   setTyped("");
-                  setSearch("");
-                  setState("");
+                  setSearchParameters({ q: "", state: "", ...Object.fromEntries(DETAIL_FIELDS.map((f) => [f, ""])) });
                 }}
               >
                 {text.list.clear}
