@@ -28,6 +28,7 @@ READS = [
     "/api/purges",
     "/api/jobs",
     "/api/queue",
+    "/api/reconciliations",
     "/api/session",
     "/api/settings",
     "/api/state",
@@ -43,6 +44,8 @@ ACTIONS = [
     ("POST", "/api/jobs", {"kind": "retry", "keys": ["uploads/a.mp4"]}),
     ("DELETE", "/api/jobs/abc123", None),
     ("POST", "/api/dead-letters/redrive", {}),
+    ("POST", "/api/reconciliations", {}),
+    ("DELETE", "/api/reconciliations/2026", None),
     ("POST", "/api/test", None),
     ("POST", "/api/uploads", {"name": "a.mp4", "size_bytes": 1}),
     ("POST", "/api/uploads/abort", {"key": "uploads/a.mp4", "upload_id": "x"}),
@@ -99,13 +102,14 @@ def test_every_operation_of_the_document_has_its_role() -> None:
     document = openapi.build_document(make_app())
     operations = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
     pages = {("GET", path) for path in READS if path.startswith("/api/")}
-    named = {"uploads/a.mp4": "{key}", "purge-1": "{purge_id}", "abc123": "{job_id}"}
+    named = {"uploads/a.mp4": "{key}", "purge-1": "{purge_id}", "abc123": "{job_id}", "2026": "{identity}"}
     actions = {
         (method, functools.reduce(lambda shown, one: shown.replace(*one), named.items(), path))
         for method, path, _ in ACTIONS
     }
-    # Tests of their own below: they need a video, a purge or a job.
-    details = {("GET", "/api/videos/{key}"), ("GET", "/api/purges/{purge_id}"), ("GET", "/api/jobs/{job_id}")}
+    # Tests of their own: they need a video, a purge, a job or a reconciliation.
+    names = ("videos/{key}", "purges/{purge_id}", "jobs/{job_id}", "reconciliations/{identity}")
+    details = {("GET", f"/api/{name}") for name in names}
     assert operations == pages | actions | details | set(ADMIN) | set(OPEN)
 
 
