@@ -50,6 +50,22 @@ test("sends security headers with a new nonce per page", async ({ request }) => 
   for (const script of scripts) expect(script).toContain(`nonce="${nonce}"`);
 });
 
+test("shows signed pictures without a login, on pages of other sites too", async ({ board, request }) => {
+  const list = (await (await board.request.get("/api/thumbnails?limit=1")).json()) as {
+    items: { stable_url: string }[];
+  };
+  const url = list.items[0]?.stable_url ?? "";
+  const redirect = await request.get(url, { maxRedirects: 0 });
+  expect(redirect.status()).toBe(302);
+  // One value each: the headers of the dashboard's own pages would forbid it.
+  expect(redirect.headers()).toMatchObject({
+    "cache-control": "public, max-age=300",
+    "cross-origin-resource-policy": "cross-origin",
+  });
+  expect((await request.get(url)).headers()["content-type"]).toBe("image/jpeg");
+  expect((await request.get(url.replace("?s=", "?s=x"))).status()).toBe(403);
+});
+
 test("lets a viewer read everything and change nothing", async ({ page, demo }) => {
   const file = demo.endpoints.token_file;
   const before = readFileSync(file, "utf8");
