@@ -53,7 +53,8 @@ class ApiTokens:
     def __init__(self, shared: SharedItems) -> None:
         self._document = SharedDocument(shared, API_TOKENS_KEY, _Tokens, name="API tokens")
         self._used: dict[str, datetime] = {}
-        self._stored_at: float | None = None
+        self._is_storing = False
+        self._next_at = 0.0
         self._lock = threading.Lock()
         self._log = structlog.get_logger()
 
@@ -105,16 +106,23 @@ class ApiTokens:
         return next((token for token in self._document.current().tokens if token.digest == digest), None)
 
     def note_use(self, token: StoredToken) -> None:
-        """Note that a token was used. A thread stores the uses, at most once a minute."""
+        """Note that a token was used. A thread stores the uses of all tokens, at most once a minute."""
         with self._lock:
             self._used[token.id] = datetime.now(UTC).replace(microsecond=0)
-            if self._stored_at is not None and time.monotonic() - self._stored_at < _USE_EVERY_S:
+            if self._is_storing:
                 return
-            self._stored_at = time.monotonic()
-            used, self._used = self._used, {}
-        threading.Thread(target=self._store_uses, args=(used,), name="token uses", daemon=True).start()
+            self._is_storing = True
+            pause_s = max(0.0, self._next_at - time.monotonic())
+        timer = threading.Timer(pause_s, self._store_uses)
+        timer.daemon = True
+        timer.start()
 
-    def _store_uses(self, used: dict[str, datetime]) -> None:
+    def _store_uses(self) -> None:
+        with self._lock:
+            used, self._used = self._used, {}
+            self._is_storing = False
+            self._next_at = time.monotonic() + _USE_EVERY_S
+
         def set_times(stored: _Tokens) -> _Tokens:
             return _Tokens(
                 tokens=tuple(
