@@ -13,14 +13,14 @@ from datetime import UTC, datetime, timedelta
 
 from services.api.actions.dead_letters import Letter
 from services.api.actions.lost_pictures import make_retry_event
-from services.api.actions.stores import Stores, find_object
+from services.api.actions.stores import Stores, find_object, needs_no_letter
 from services.api.schema.action_models import Deleted
 from services.api.schema.problems import ConflictError, NotFoundError
 from services.aws.bucket import ObjectInfo
 from services.aws.errors import ObjectMissingError, WriteConflictError
 from services.aws.removal import clear_base
 from services.contract.events import REGENERATE, make_notification_body
-from services.contract.records import VideoRecord, VideoState
+from services.contract.records import ObjectIdentity, VideoRecord, VideoState
 from services.contract.resources import RESERVATION_PREFIX
 
 WAIT_S = 10.0
@@ -101,6 +101,9 @@ def _delete_record(
     """
     found: VideoRecord | None = record
     while found is not None:
+        # Read after the record: if the upload was put again meanwhile, the record can be that of the new one.
+        if _identify(find_object(stores.bucket, record.key)) != _identify(info):
+            return None
         if _is_in_progress(found):
             if time.monotonic() > until:
                 raise ConflictError("A worker is processing the video. Delete it again when the worker has ended.")
@@ -112,9 +115,13 @@ def _delete_record(
                     clear_base(stores.bucket, stores.videos, buried.base)
                 if info is None:
                     stores.videos.remove([buried.model_copy(update={"base": ""})])
-                return _of_upload(buried) if found.state is VideoState.FAILED else None
+                return _of_upload(stores, buried) if found.state is VideoState.FAILED else None
         found = stores.videos.get(record.key)
     return None
+
+
+def _identify(info: ObjectInfo | None) -> ObjectIdentity | None:
+    return info.identity if info else None
 
 
 def _is_in_progress(record: VideoRecord) -> bool:
@@ -147,12 +154,12 @@ def _bury_record(stores: Stores, record: VideoRecord, info: ObjectInfo | None) -
     return stores.videos.replace(record, record.model_copy(update=changes), seizes=True)
 
 
-def _of_upload(record: VideoRecord) -> Callable[[Letter], bool]:
+def _of_upload(stores: Stores, record: VideoRecord) -> Callable[[Letter], bool]:
     """Return a test for the dead letters of an upload and of those before it under the same key."""
     until = (record.modified_at or record.queued_at) + timedelta(seconds=1)
 
     def is_meant(letter: Letter) -> bool:
         is_older = all(event.time < until or event.etag == record.etag for event in letter.events)
-        return letter.key == record.key and is_older
+        return letter.key == record.key and is_older and needs_no_letter(stores, record.key)
 
     return is_meant

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from services.api.actions.dead_letters import Letter
-from services.api.actions.stores import Stores, find_object
+from services.api.actions.stores import Stores, find_object, needs_no_letter
 from services.api.schema.problems import ApiError, ConflictError, NotFoundError
 from services.aws.errors import WriteConflictError
 from services.contract.events import UploadEvent, make_notification_body
@@ -14,7 +14,7 @@ _CHANGED = "A worker has just changed the video. Load it again."
 
 
 def dismiss_video(stores: Stores, key: str) -> None:
-    """Mark a failure as dismissed, then delete its dead letters; those of a video without a record are deleted too.
+    """Mark a failure as dismissed, then delete its dead letters; those of a video that is gone are deleted too.
 
     Raises: NotFoundError if there is neither, ConflictError if the video has not failed, AwsError.
     """
@@ -45,9 +45,10 @@ def dismiss_videos(stores: Stores, keys: Sequence[str]) -> dict[str, ApiError]:
     discarded: set[str] = set()
 
     def is_meant(letter: Letter) -> bool:
-        if letter.key in wanted:
-            discarded.add(letter.key)
-        return letter.key in wanted
+        if letter.key not in wanted or not needs_no_letter(stores, letter.key):
+            return False
+        discarded.add(letter.key)
+        return True
 
     stores.dead_letters.discard(is_meant)
     return {key: error for key, error in refused.items() if key not in discarded}

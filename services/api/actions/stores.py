@@ -8,6 +8,7 @@ from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import ObjectMissingError
 from services.aws.queue import MessageQueue
 from services.aws.videos import VideosTable
+from services.contract.records import VideoState
 
 
 class Stores(Protocol):
@@ -38,3 +39,14 @@ def find_object(bucket: Bucket, key: str) -> ObjectInfo | None:
         return bucket.head(key)
     except ObjectMissingError:
         return None
+
+
+def needs_no_letter(stores: Stores, key: str) -> bool:
+    """Return True if a received dead letter of a video may be discarded. Raises: ServiceError.
+
+    It may not if the video has failed since: a worker sends the letter before it writes the record.
+    """
+    record = stores.videos.get(key)
+    if record is None:
+        return find_object(stores.bucket, key) is None
+    return record.state in (VideoState.DELETED, VideoState.DISMISSED)

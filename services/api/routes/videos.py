@@ -111,8 +111,8 @@ def regenerate_video(key: VideoPath, _: Operator, services: Services) -> Queued:
 def dismiss_failure(key: VideoPath, _: Operator, services: Services) -> None:
     """Mark the failure as seen: the video becomes `dismissed`, and its dead letter is deleted.
 
-    It is no longer counted as failed, and raises no alarm. It can still be retried. A dead letter whose video has no
-    record is deleted too.
+    It is no longer counted as failed, and raises no alarm. It can still be retried. A dead letter whose video has
+    neither a record nor an upload is deleted too.
     """
     dismiss_video(services, _read_key(key))
     services.live.request_push()

@@ -142,6 +142,25 @@ def test_a_deletion_waits_for_the_worker_of_the_video(place: Place) -> None:
     assert (record_of(place).state, pictures(place)) == (VideoState.DELETED, [])
 
 
+@pytest.mark.parametrize("with_upload", [False, True])
+def test_a_video_put_again_while_a_deletion_waits_stays(place: Place, *, with_upload: bool) -> None:
+    keep_versions(place)
+    again: list[UploadEvent] = []
+
+    def put_again(_: float) -> None:
+        again.append(upload(place, b"another film"))
+        work(a_worker(place), again[0], "message-2")
+
+    def remove() -> None:
+        with patch("services.api.actions.deletion.time.sleep", put_again):
+            delete(place, with_upload=with_upload)
+
+    work(a_worker(place, remove), upload(place, b"film"))
+
+    assert len(again) == 1
+    assert shown(place, record_of(place)) == pictures_of(b"another film")
+
+
 def test_a_deletion_refuses_while_a_worker_takes_too_long(place: Place) -> None:
     def refuse() -> None:
         with pytest.raises(ConflictError, match="worker is processing"):

@@ -1,10 +1,13 @@
 """Dismissal of a failure: it leaves the counts and the dead letters, and can be undone."""
 
+from unittest.mock import patch
+
 import pytest
 
 from services.api.actions.dismissal import dismiss_video, restore_failure
 from services.api.actions.reindex import ReindexContext, reindex_table
 from services.api.schema.problems import ConflictError, NotFoundError
+from services.aws.videos import VideosTable
 from services.contract.events import make_notification_body
 from services.contract.records import Decision, VideoRecord, VideoState
 from services.worker.process import ProcessingError, Skipped
@@ -88,15 +91,36 @@ def test_a_reindex_leaves_a_dismissed_failure_dismissed(place: Place) -> None:
     assert record_of(place).state is VideoState.DISMISSED
 
 
-def test_a_dead_letter_without_a_record_can_be_dismissed(place: Place) -> None:
+def test_a_dead_letter_of_a_video_that_is_gone_can_be_dismissed(place: Place) -> None:
     event = upload(place, BROKEN)
     place.dead_letters.put(make_notification_body(event), reason_code="crashed", reason="It crashed.", attempts=1)
+    with pytest.raises(NotFoundError):
+        # Its worker may be about to write the record.
+        dismiss_video(stores_of(place), KEY)
+    assert [key for key, _, _ in letters(place)] == [KEY]
+    place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
 
     dismiss_video(stores_of(place), KEY)
 
     assert letters(place) == []
     with pytest.raises(NotFoundError):
         dismiss_video(stores_of(place), KEY)
+
+
+def test_a_letter_of_a_later_failure_stays(place: Place) -> None:
+    failed(place)
+    stores = stores_of(place)
+    dismiss_video(stores, KEY)
+    before = record_of(place)
+    # The video fails again, after a dismissal has read its record.
+    place.videos.replace(before, before.model_copy(update={"state": VideoState.FAILED}))
+    event = upload(place, BROKEN)
+    place.dead_letters.put(make_notification_body(event), reason_code="crashed", reason="It crashed.", attempts=1)
+
+    with patch.object(VideosTable, "get", side_effect=[before, record_of(place)]):
+        dismiss_video(stores, KEY)
+
+    assert [key for key, _, _ in letters(place)] == [KEY]
 
 
 def test_a_good_video_has_no_failure_to_dismiss(place: Place) -> None:

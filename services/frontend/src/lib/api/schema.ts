@@ -598,8 +598,8 @@ export interface paths {
          * Dismiss the failure of a video
          * @description Mark the failure as seen: the video becomes `dismissed`, and its dead letter is deleted.
          *
-         *     It is no longer counted as failed, and raises no alarm. It can still be retried. A dead letter whose video has no
-         *     record is deleted too.
+         *     It is no longer counted as failed, and raises no alarm. It can still be retried. A dead letter whose video has
+         *     neither a record nor an upload is deleted too.
          */
         post: operations["dismissFailure"];
         /**
@@ -4817,12 +4817,22 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the previous page. */
                 cursor?: string | null;
+                /** @description Only videos whose key ends so, such as `.mp4`. */
+                extension?: string | null;
+                /** @description Only videos in this folder of the uploads, or below it. */
+                folder?: string | null;
                 /** @description Maximum number of entries of the page. */
                 limit?: number;
                 /** @description Only videos whose key contains this text. Case and accents do not count. */
                 q?: string | null;
+                /** @description Only degraded or failed videos for this reason. */
+                reason_code?: components["schemas"]["ReasonCode"] | null;
+                /** @description Only videos uploaded at this time or later. */
+                since?: string | null;
                 /** @description Only videos in this state. */
                 state?: components["schemas"]["VideoState"] | null;
+                /** @description Only videos uploaded before this time. */
+                until?: string | null;
             };
             header?: never;
             path?: never;
