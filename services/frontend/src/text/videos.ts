@@ -141,6 +141,34 @@ export const videos = {
     },
     pixels: (width: number, height: number) => `${width} × ${height} px`,
   },
+  jobs: {
+    selection: "Selected videos",
+    selected: (count: number) => `${counted(count, "video")} selected`,
+    selectFilter: "Select all of this filter",
+    allOfFilter: "All videos of this filter",
+    selectOne: (name: string) => `Select ${name}`,
+    actions: { regenerate: "Regenerate", retry: "Retry", dismiss: "Dismiss", delete: "Delete …" },
+    titles: {
+      regenerate: "Make thumbnails again",
+      retry: "Retry videos",
+      dismiss: "Dismiss failures",
+      delete: "Delete videos",
+    },
+    deleteTitle: (count: number) => `Delete ${counted(count, "video")}`,
+    deleteQuestion: (withUpload: boolean) =>
+      withUpload
+        ? "This deletes the uploads with their thumbnails and records."
+        : "This deletes the thumbnails and the records. The uploads stay.",
+    deleteUploadsToo: "Also delete the uploads",
+    notStarted: "The job could not be started",
+    progress: (state: string, ended: number, total: number | null, failed: number) => {
+      const count = total === null ? "selecting the videos" : `${formatCount(ended)} of ${formatCount(total)}`;
+      const refused = failed > 0 ? `, ${formatCount(failed)} could not be changed` : "";
+      const end = { done: ", finished", cancelled: ", cancelled", failed: ", failed" }[state] ?? "";
+      return `${count}${refused}${end}`;
+    },
+    more: (count: number) => `and ${formatCount(count)} more`,
+  },
   bulk: {
     done: {
       dismiss: (count: number) => `${counted(count, "failure")} dismissed`,

@@ -1,8 +1,9 @@
 "use client";
 
+import { clsx } from "clsx";
 import { ImageOff, SlidersHorizontal } from "lucide-react";
 import Link from "next/link";
-import { memo, useCallback, useDeferredValue, useEffect, useState } from "react";
+import { memo, useCallback, useDeferredValue, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Name } from "@/components/ui/name";
@@ -10,6 +11,7 @@ import { Segments } from "@/components/ui/segments";
 import { Empty, Failure, Loading, Skeleton } from "@/components/ui/states";
 import { VirtualGrid } from "@/components/ui/virtual-grid";
 import { useLive } from "@/features/live/api/store";
+import { useIsOperator } from "@/features/session/session";
 import { PageHead } from "@/features/shell/page-head";
 import { UploadButton } from "@/features/uploads/components/upload-button";
 import type { Video } from "@/lib/api/models";
@@ -20,7 +22,10 @@ import { baseName, isTestVideo, nameOf, pageOf } from "../names";
 import { useVideos } from "../api/queries";
 import { countDetails, DETAIL_FIELDS, type DetailField } from "../filter";
 import { setSearchParameters, useSearchParameter, useSearchParameters } from "../use-search-parameter";
+import { jobFilterOf, NOTHING, select } from "../selection";
 import { FilterPanel } from "./filter-panel";
+import { JobCard } from "./job-card";
+import { SelectionBar } from "./selection-bar";
 import { StatePill, VIDEO_STATES, type VideoState } from "./state-pill";
 import { TestMark } from "./test-mark";
 
@@ -49,6 +54,16 @@ export function VideosPage() {
   useEffect(() => {
     if (isSearching && !error) loadMore();
   }, [isSearching, error, loadMore]);
+  const isOperator = useIsOperator();
+  const [selection, setSelection] = useState(NOTHING);
+  const listed = useRef<readonly string[]>([]);
+  useEffect(() => {
+    listed.current = items.map(({ key }) => key);
+  }, [items]);
+  const onSelect = useCallback(
+    (key: string, isRange: boolean) => setSelection((before) => select(before, listed.current, key, isRange)),
+    [setSelection],
+  );
   const change = useCallback((field: DetailField, value: string) => setSearchParameters({ [field]: value }), []);
   const clear = () => setSearchParameters(Object.fromEntries(DETAIL_FIELDS.map((field) => [field, ""])));
   const counts = useLive((live) => live.snapshot?.metrics?.videos ?? null);
@@ -79,6 +94,7 @@ export function VideosPage() {
               className="w-56 max-sm:w-full"
               onChange={(event) => setTyped(event.target.value)}
             />
+            <Segments label={text.list.state} value={state ?? ""} onChange={setState} options={options} />
             <Button
               aria-expanded={isOpen}
               icon={<SlidersHorizontal size={16} aria-hidden />}
@@ -86,10 +102,13 @@ export function VideosPage() {
             >
               {text.list.filterButton(detailCount)}
             </Button>
-            <Segments label={text.list.state} value={state ?? ""} onChange={setState} options={options} />
           </>
         }
       />
+      <JobCard />
+      {selection.keys.size > 0 ? (
+        <SelectionBar keys={[...selection.keys]} filter={jobFilterOf(filter)} onClear={() => setSelection(NOTHING)} />
+      ) : null}
       {isOpen ? <FilterPanel filter={filter} onChange={change} onClear={clear} /> : null}
       {error && !isKnown ? (
         <Failure title={text.list.failed} detail={asProblem(error).message} onRetry={() => void reload()} />
@@ -119,7 +138,7 @@ export function VideosPage() {
         )
       ) : (
         <div className="rounded-card border border-line bg-panel">
-          <ListHead />
+          <ListHead canSelect={isOperator} />
           <VirtualGrid<Video>
             label={text.list.label}
             items={items}
@@ -128,7 +147,13 @@ export function VideosPage() {
             tileHeightPx={(widthPx) => (widthPx < 640 ? ROW_NARROW_PX : ROW_PX)}
             gapPx={0}
             onNearEnd={loadMore}
-            render={(video) => <VideoRow video={video} />}
+            render={(video) => (
+              <VideoRow
+                video={video}
+                isSelected={selection.keys.has(video.key)}
+                onSelect={isOperator ? onSelect : null}
+              />
+            )}
           />
         </div>
       )}
@@ -143,10 +168,10 @@ function countOf(counts: Readonly<Record<string, number>> | null, state: VideoSt
 
 const COLUMNS = "grid grid-cols-[1fr_auto] sm:grid-cols-[1fr_7rem_6rem_6rem_6rem_9rem] items-center gap-x-4 px-4";
 
-function ListHead() {
+function ListHead({ canSelect }: { canSelect: boolean }) {
   const right = "text-right max-sm:hidden";
   return (
-    <div aria-hidden className={`${COLUMNS} h-9 text-xs text-muted`}>
+    <div aria-hidden className={clsx(COLUMNS, "h-9 text-xs text-muted", canSelect && "ml-8")}>
       <span>{text.list.video}</span>
       <span className="max-sm:hidden">{text.list.state}</span>
       <span className={right}>{text.list.size}</span>
@@ -157,41 +182,59 @@ function ListHead() {
   );
 }
 
-const VideoRow = memo(function VideoRow({ video }: { video: Video }) {
+interface VideoRowProps {
+  video: Video;
+  isSelected: boolean;
+  /** Null for viewers. */
+  onSelect: ((key: string, isRange: boolean) => void) | null;
+}
+
+const VideoRow = memo(function VideoRow({ video, isSelected, onSelect }: VideoRowProps) {
   const tookS = video.finished_at ? (Date.parse(video.finished_at) - Date.parse(video.queued_at)) / 1000 : null;
   return (
-    <Link
-      href={pageOf(video.key)}
-      prefetch={false}
-      className={`${COLUMNS} h-full border-t border-line hover:bg-raised focus-visible:-outline-offset-2`}
-    >
-      <span className="flex min-w-0 items-center gap-3">
-        <Preview video={video} />
-        <span className="min-w-0">
-          <span className="flex min-w-0 items-center gap-2">
-            <Name className="font-medium">{isTestVideo(video.key) ? baseName(video.key) : nameOf(video.key)}</Name>
-            <TestMark videoKey={video.key} />
+    <div className="flex h-full items-center border-t border-line hover:bg-raised">
+      {onSelect ? (
+        <input
+          type="checkbox"
+          aria-label={text.jobs.selectOne(nameOf(video.key))}
+          checked={isSelected}
+          onChange={(event) => onSelect(video.key, (event.nativeEvent as MouseEvent).shiftKey)}
+          className="ml-4 size-4 shrink-0 accent-accent"
+        />
+      ) : null}
+      <Link
+        href={pageOf(video.key)}
+        prefetch={false}
+        className={`${COLUMNS} h-full min-w-0 flex-1 focus-visible:-outline-offset-2`}
+      >
+        <span className="flex min-w-0 items-center gap-3">
+          <Preview video={video} />
+          <span className="min-w-0">
+            <span className="flex min-w-0 items-center gap-2">
+              <Name className="font-medium">{isTestVideo(video.key) ? baseName(video.key) : nameOf(video.key)}</Name>
+              <TestMark videoKey={video.key} />
+            </span>
+            {video.reason ? <span className="block truncate text-xs text-muted">{video.reason}</span> : null}
           </span>
-          {video.reason ? <span className="block truncate text-xs text-muted">{video.reason}</span> : null}
         </span>
-      </span>
-      <span className="max-sm:order-last max-sm:hidden">
-        <StatePill state={video.state} />
-      </span>
-      <span className="text-right max-sm:hidden">{formatBytes(video.size_bytes)}</span>
-      <span className="text-right max-sm:hidden">
-        {video.duration_s ? formatDuration(video.duration_s) : text.common.none}
-      </span>
-      <span className="text-right max-sm:hidden">
-        {tookS === null ? text.common.none : formatDuration(Math.max(0, tookS))}
-      </span>
-      <span className="flex flex-col items-end gap-0.5 text-right text-muted">
-        {formatMoment(new Date(video.finished_at ?? video.started_at), new Date())}
-        <span className="sm:hidden">
+        <span className="max-sm:order-last max-sm:hidden">
           <StatePill state={video.state} />
         </span>
-      </span>
-    </Link>
+        <span className="text-right max-sm:hidden">{formatBytes(video.size_bytes)}</span>
+        <span className="text-right max-sm:hidden">
+          {video.duration_s ? formatDuration(video.duration_s) : text.common.none}
+        </span>
+        <span className="text-right max-sm:hidden">
+          {tookS === null ? text.common.none : formatDuration(Math.max(0, tookS))}
+        </span>
+        <span className="flex flex-col items-end gap-0.5 text-right text-muted">
+          {formatMoment(new Date(video.finished_at ?? video.started_at), new Date())}
+          <span className="sm:hidden">
+            <StatePill state={video.state} />
+          </span>
+        </span>
+      </Link>
+    </div>
   );
 });
 
