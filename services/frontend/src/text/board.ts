@@ -57,6 +57,12 @@ export const board = {
     empty: "Workers start automatically when videos wait in the queue.",
     filter: "Component",
   },
+  chart: {
+    showTable: "Show as table",
+    showChart: "Show as chart",
+    table: (title: string) => `${title}, as a table`,
+    time: "Time",
+  },
   queue: {
     title: "Queue",
     window: "last 5 minutes",
@@ -68,9 +74,6 @@ export const board = {
       `${formatCount(inFlight)} in flight, ${formatCount(highest)} waiting at most.`,
     point: (time: Date, waiting: number, inFlight: number) =>
       `${formatClock(time)}\n${formatCount(waiting)} waiting\n${formatCount(inFlight)} in flight`,
-    showTable: "Show as table",
-    showChart: "Show as chart",
-    time: "Time",
     clock: formatClock,
     emptyTitle: "No history yet",
     empty: "The first points appear within seconds.",
