@@ -2,7 +2,8 @@
 
 import { actions } from "./actions";
 import { board } from "./board";
+import { history } from "./history";
 import { shell } from "./shell";
 import { videos } from "./videos";
 
-export const text = { ...shell, ...board, ...videos, ...actions } as const;
+export const text = { ...shell, ...board, ...videos, ...actions, ...history } as const;

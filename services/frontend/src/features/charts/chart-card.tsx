@@ -109,8 +109,9 @@ function ChartTable({ label, columns, rows }: ChartTableProps) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(([time, ...values]) => (
-            <tr key={time} className="border-t border-line">
+          {rows.map(([time, ...values], row) => (
+            // A local time comes twice when summer time ends.
+            <tr key={row} className="border-t border-line">
               <td className="py-1 text-left">{time}</td>
               {values.map((value, index) => (
                 <td key={index} className="py-1">

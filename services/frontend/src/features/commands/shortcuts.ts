@@ -1,6 +1,6 @@
 /** Keys of the dashboard, and their meaning. Pure. */
 
-export type Target = "/" | "/gallery" | "/videos" | "/failures" | "/settings";
+export type Target = "/" | "/gallery" | "/videos" | "/failures" | "/history" | "/settings";
 
 export type KeyAction = { kind: "go"; to: Target } | { kind: "palette" } | { kind: "keys" } | { kind: "upload" };
 
@@ -16,6 +16,7 @@ const PAGES: Readonly<Record<string, Target>> = {
   g: "/gallery",
   v: "/videos",
   f: "/failures",
+  h: "/history",
   s: "/settings",
 };
 

@@ -27,6 +27,7 @@ const PAGES = [
   { href: "/gallery", label: text.nav.gallery },
   { href: "/videos", label: text.nav.videos },
   { href: "/failures", label: text.nav.failures },
+  { href: "/history", label: text.nav.history },
 ] as const;
 
 const THEME_ICONS: Record<Theme, typeof Sun> = { system: Monitor, light: Sun, dark: Moon };

@@ -21,6 +21,7 @@ const PAGES = [
   ["/gallery", text.nav.gallery],
   ["/videos", text.nav.videos],
   ["/failures", text.nav.failures],
+  ["/history", text.nav.history],
   ["/settings", text.nav.settings],
 ] as const;
 const GROUP =

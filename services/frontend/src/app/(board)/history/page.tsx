@@ -1,0 +1,9 @@
+import type { Metadata } from "next";
+import { HistoryPage } from "@/features/history/history-page";
+import { text } from "@/text";
+
+export const metadata: Metadata = { title: text.history.title };
+
+export default function Page() {
+  return <HistoryPage />;
+}

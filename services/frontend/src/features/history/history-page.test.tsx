@@ -1,0 +1,115 @@
+// @vitest-environment jsdom
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { cleanup, fireEvent, render, screen, within } from "@testing-library/react";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { History } from "./figures";
+import { HistoryPage } from "./history-page";
+
+vi.mock("next/navigation", () => ({
+  usePathname: () => "/history",
+  useSearchParams: () => new URLSearchParams(window.location.search),
+}));
+// jsdom has no canvas.
+vi.mock("@/features/charts/time-plot", () => ({ default: () => null }));
+
+const NONE = { p50_s: null, p95_s: null };
+const EMPTY = { done: 0, degraded: 0, failed: 0, success_rate: null, queue: NONE, thumbnails: NONE, failures: {} };
+const BUSY = {
+  done: 1200,
+  degraded: 30,
+  failed: 4,
+  success_rate: 1230 / 1234,
+  queue: { p50_s: 0.4, p95_s: 2 },
+  thumbnails: { p50_s: 1.5, p95_s: 62 },
+  failures: { not_a_video: 1, damaged: 3 },
+};
+
+let answers: (range: string | null) => Response;
+let requested: string[];
+
+function historyOf(range: History["range"], figures: History["total"]): History {
+  const at = "2026-11-29T10:00:00Z";
+  return { range, step_s: 900, total: figures, points: [{ ...figures, at, since: at }] };
+}
+
+beforeEach(() => {
+  requested = [];
+  answers = () => Response.json(historyOf("24h", BUSY));
+  vi.stubGlobal("fetch", (input: string) => {
+    requested.push(input);
+    return Promise.resolve(answers(new URL(input, "http://localhost").searchParams.get("range")));
+  });
+});
+
+afterEach(() => {
+  cleanup();
+  window.history.replaceState(null, "", "/history");
+});
+
+function show() {
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  render(
+    <QueryClientProvider client={client}>
+      <HistoryPage />
+    </QueryClientProvider>,
+  );
+}
+
+it("shows success rate, throughput and waiting times", async () => {
+  show();
+  expect(await screen.findByText("99.6 %")).toBeTruthy();
+  expect(screen.getByText("1,230 of 1,234 videos got thumbnails")).toBeTruthy();
+  expect(screen.getByText("at most 1,234 per 15 min")).toBeTruthy();
+  expect(
+    screen.getByRole("img", {
+      name: "Time in queue of the last 24 hours: 50 % of the videos within 400 ms, 95 % within 2.0 s.",
+    }),
+  ).toBeTruthy();
+});
+
+it("has the values of a chart as a table", async () => {
+  show();
+  const card = within(await screen.findByRole("region", { name: "Time to thumbnails" }));
+  fireEvent.click(card.getByRole("button", { name: "Show as table" }));
+  expect(card.getAllByRole("columnheader").map(({ textContent }) => textContent)).toEqual([
+    "Time",
+    "50 % within",
+    "95 % within",
+  ]);
+  expect(
+    card
+      .getAllByRole("cell")
+      .slice(1)
+      .map(({ textContent }) => textContent),
+  ).toEqual(["1.5 s", "1 min 2 s"]);
+});
+
+it("links each failure reason to its videos, most frequent first", async () => {
+  show();
+  const card = within(await screen.findByRole("region", { name: "Failures by reason" }));
+  expect(card.getAllByRole("link").map((link) => [link.textContent, link.getAttribute("href")])).toEqual([
+    ["Damaged3", "/videos?state=failed&reason=damaged"],
+    ["Not a video1", "/videos?state=failed&reason=not_a_video"],
+  ]);
+});
+
+it("takes the range from the address and keeps it there", async () => {
+  window.history.replaceState(null, "", "/history?range=7d");
+  answers = (range) => Response.json(historyOf(range === "7d" ? "7d" : "1h", EMPTY));
+  show();
+  expect(await screen.findByText("No videos in the last 7 days")).toBeTruthy();
+  fireEvent.click(screen.getByLabelText("1 hour"));
+  expect(window.location.search).toBe("?range=1h");
+  fireEvent.click(screen.getByLabelText("24 hours"));
+  expect(window.location.search).toBe("");
+  expect(requested[0]).toBe("/api/history?range=7d");
+});
+
+it("says why the history could not be loaded", async () => {
+  answers = () => Response.json({ title: "Unavailable", detail: "DynamoDB does not answer." }, { status: 503 });
+  show();
+  expect(await screen.findByText("DynamoDB does not answer.")).toBeTruthy();
+  answers = () => Response.json(historyOf("24h", BUSY));
+  fireEvent.click(screen.getByRole("button", { name: "Try again" }));
+  expect(await screen.findByText("99.6 %")).toBeTruthy();
+});

@@ -1,0 +1,59 @@
+import { formatCount, formatDuration } from "@/lib/units";
+import { counted } from "./plural";
+
+type RangeName = "1h" | "24h" | "7d" | "30d";
+
+const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const UTC_DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+const DAY_AND_CLOCK = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+});
+
+/** Name the length of a point: minute, 15 min, hour, day. */
+function stepOf(seconds: number): string {
+  return { 60: "minute", 3600: "hour", 86400: "day" }[seconds] ?? formatDuration(seconds);
+}
+
+export const history = {
+  history: {
+    title: "History",
+    note: "Videos whose processing ended.",
+    old: "The figures could not be refreshed. The last known ones are shown.",
+    loadFailed: "The history could not be loaded",
+    range: "Time",
+    ranges: { "1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days" },
+    last: { "1h": "last hour", "24h": "last 24 hours", "7d": "last 7 days", "30d": "last 30 days" },
+    axisTime: (range: RangeName, time: Date) => (range === "30d" ? UTC_DAY : range === "7d" ? DAY : CLOCK).format(time),
+    moment: (range: RangeName, time: Date) =>
+      range === "30d" ? `${UTC_DAY.format(time)} (UTC)` : (range === "1h" ? CLOCK : DAY_AND_CLOCK).format(time),
+    success: "Success rate",
+    ofVideos: (good: number, all: number) =>
+      all === 0 ? "no videos" : `${formatCount(good)} of ${counted(all, "video")} got thumbnails`,
+    throughput: "Throughput",
+    unit: (count: number) => (count === 1 ? "video" : "videos"),
+    busiest: (count: number, stepS: number) => `at most ${formatCount(count)} per ${stepOf(stepS)}`,
+    perStep: (stepS: number) => `videos per ${stepOf(stepS)}`,
+    good: "with thumbnails",
+    failed: "failed",
+    throughputSummary: (range: string, ended: number, failed: number, busiest: number, stepS: number) =>
+      `Videos of the ${range}: ${formatCount(ended)}, of which ${formatCount(failed)} failed; ` +
+      `at most ${formatCount(busiest)} per ${stepOf(stepS)}.`,
+    countPoint: (moment: string, good: number, failed: number) =>
+      `${moment}\n${formatCount(good)} with thumbnails\n${formatCount(failed)} failed`,
+    times: { queue: "Time in queue", thumbnails: "Time to thumbnails" },
+    timeNotes: { queue: "from the upload to a worker", thumbnails: "from the upload to the last thumbnail" },
+    within: (most: string) => `or less for 50 % of the videos; ${most} for 95 %`,
+    timesSummary: (title: string, range: string, half: string, most: string) =>
+      `${title} of the ${range}: 50 % of the videos within ${half}, 95 % within ${most}.`,
+    timePoint: (moment: string, half: string, most: string) => `${moment}\n50 % within ${half}\n95 % within ${most}`,
+    reasons: "Failures by reason",
+    noFailures: "No failures",
+    noFailuresNote: "All videos of this time got thumbnails.",
+    emptyTitle: (range: string) => `No videos in the ${range}`,
+    empty: "Choose a longer time, or upload a video.",
+  },
+} as const;
