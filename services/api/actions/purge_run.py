@@ -42,6 +42,8 @@ _HEARTBEAT_S = 3.0
 _MAX_WAIT_FOR_WORKERS_S = 300.0
 _POLL_INTERVAL_S = 0.5
 _MAX_PAUSE_S = 30.0
+_MAX_LATE_LOOKS = 10
+"""A record that a worker writes again and again must not keep a purge from its end."""
 
 T = TypeVar("T")
 
@@ -137,7 +139,9 @@ class PurgeRun:
         self._run_phases_from("records" if current == "in_work" else current)
         self._correct_totals()
         # The last step, as a worker that read its video before the deletion can write its record at any time.
-        while self._has_late_records():
+        for _ in range(_MAX_LATE_LOOKS):
+            if not self._has_late_records():
+                return
             # Their phases are stored too, so that another attempt deletes their pictures and releases their claims.
             self._run_phases_from("records")
             self._correct_totals()

@@ -108,7 +108,7 @@ def test_upload_reports_each_file_and_waits(
 def test_reconcile_counts_and_then_does_it(
     place: Place, own_api: Api, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("THUMBNAILS_URL", own_api.url)
+    monkeypatch.setenv("PIPELINE_URL", own_api.url)
     monkeypatch.setattr("services.client.reconcile._POLL_S", 0.1)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     place.bucket.put("thumbnails/command/nobody_1.jpg", b"picture", content_type="image/jpeg")
