@@ -75,6 +75,7 @@ test("opens pages and videos by the keyboard alone", async ({ board }) => {
     "Set by the deployment",
   );
   await board.keyboard.press("Control+k");
+  await expect(board.getByRole("combobox")).toBeFocused();
   await board.keyboard.type("gall");
   await board.keyboard.press("Enter");
   await expect(board).toHaveURL(/\/gallery$/);

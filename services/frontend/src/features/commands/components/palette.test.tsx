@@ -27,6 +27,7 @@ beforeEach(() => {
   // jsdom has no modal dialogs.
   HTMLDialogElement.prototype.showModal = function () {
     this.open = true;
+    this.querySelector<HTMLElement>("[tabindex]")?.focus();
   };
   push.mockClear();
   onClose.mockClear();
@@ -55,6 +56,10 @@ it("goes to a video that the api has found, by Enter", async () => {
   expect(screen.getByRole("option", { selected: true }).textContent).toContain("harbour");
   press("Enter");
   expect(push).toHaveBeenCalledExactlyOnceWith("/video?key=uploads%2Ftrip%2Fharbour.mp4");
+});
+
+it("takes the focus into its field", () => {
+  expect(document.activeElement).toBe(screen.getByRole("combobox"));
 });
 
 it("offers a viewer no upload and no test", () => {

@@ -42,7 +42,12 @@ export function Palette({ onClose }: { onClose: () => void }) {
     setFirst(videos[0]?.key);
     if (videos[0]) setChosen(videos[0].key);
   }
-  useEffect(() => dialog.current?.showModal(), []);
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    dialog.current?.showModal();
+    // showModal focuses the first element that can have the focus: cmdk's root.
+    input.current?.focus();
+  }, []);
 
   const run = (action: () => void) => () => {
     onClose();
@@ -58,7 +63,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     >
       <Command label={text.commands.title} loop value={chosen} onValueChange={setChosen}>
         <Command.Input
-          autoFocus
+          ref={input}
           value={typed}
           onValueChange={setTyped}
           placeholder={text.commands.placeholder}
