@@ -1,6 +1,7 @@
 "use client";
 
 import { Download, Ellipsis, EyeOff, Link2, RefreshCw, RotateCw, SquareTerminal, Trash2 } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { BUTTON_SHAPE, Button } from "@/components/ui/button";
@@ -13,7 +14,8 @@ import { useVideoAction } from "../api/bulk";
 import { useRetry } from "../api/queries";
 import { videoCall } from "../embedding";
 import { baseName } from "../names";
-import { DeleteDialog } from "./delete-dialog";
+
+const DeleteDialog = dynamic(() => import("./delete-dialog").then((found) => found.DeleteDialog), { ssr: false });
 
 /** Actions on one video, at the top of its page. */
 export function VideoActions({ video }: { video: VideoDetails }) {

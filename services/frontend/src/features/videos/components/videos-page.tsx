@@ -2,6 +2,7 @@
 
 import { clsx } from "clsx";
 import { ImageOff, SlidersHorizontal } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { memo, useCallback, useDeferredValue, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
@@ -24,10 +25,12 @@ import { countDetails, DETAIL_FIELDS, type DetailField } from "../filter";
 import { setSearchParameters, useSearchParameter, useSearchParameters } from "../use-search-parameter";
 import { jobFilterOf, NOTHING, select } from "../selection";
 import { FilterPanel } from "./filter-panel";
-import { JobCard } from "./job-card";
-import { SelectionBar } from "./selection-bar";
 import { StatePill, VIDEO_STATES, type VideoState } from "./state-pill";
 import { TestMark } from "./test-mark";
+
+// Not in the first load: both appear only after a choice of the user.
+const JobCard = dynamic(() => import("./job-card").then((found) => found.JobCard), { ssr: false });
+const SelectionBar = dynamic(() => import("./selection-bar").then((found) => found.SelectionBar), { ssr: false });
 
 const ROW_PX = 48;
 const ROW_NARROW_PX = 60;
