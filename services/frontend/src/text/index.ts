@@ -3,7 +3,8 @@
 import { actions } from "./actions";
 import { board } from "./board";
 import { history } from "./history";
+import { reconcile } from "./reconcile";
 import { shell } from "./shell";
 import { videos } from "./videos";
 
-export const text = { ...shell, ...board, ...videos, ...actions, ...history } as const;
+export const text = { ...shell, ...board, ...videos, ...actions, ...history, ...reconcile } as const;

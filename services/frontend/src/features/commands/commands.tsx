@@ -9,6 +9,10 @@ import { hasSingleKeys, openOverlay, useOverlay } from "./store";
 
 const Palette = dynamic(() => import("./components/palette").then((found) => found.Palette), { ssr: false });
 const KeysDialog = dynamic(() => import("./components/keys-dialog").then((found) => found.KeysDialog), { ssr: false });
+const ReconcileDialog = dynamic(
+  () => import("@/features/reconciliation/reconcile-dialog").then((found) => found.ReconcileDialog),
+  { ssr: false },
+);
 
 const SEQUENCE_MS = 1500;
 
@@ -38,6 +42,7 @@ export function Commands() {
     return () => document.removeEventListener("keydown", onKeyDown);
   }, [router]);
   if (overlay === "palette") return <Palette onClose={() => openOverlay(null)} />;
+  if (overlay === "reconcile") return <ReconcileDialog onClose={() => openOverlay(null)} />;
   return overlay === "keys" ? <KeysDialog onClose={() => openOverlay(null)} /> : null;
 }
 

@@ -1,8 +1,8 @@
-/** State of the command palette and of the overlay with the keys. */
+/** State of the command palette and of the overlays that it opens. */
 
 import { createStore, useStore } from "zustand";
 
-type Overlay = "palette" | "keys" | null;
+type Overlay = "palette" | "keys" | "reconcile" | null;
 
 const SINGLE_KEYS = "single-keys";
 

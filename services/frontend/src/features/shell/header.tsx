@@ -1,6 +1,6 @@
 "use client";
 
-import { Ellipsis, Keyboard, LogOut, Monitor, Moon, Search, Settings, Sun, Trash2 } from "lucide-react";
+import { Ellipsis, Keyboard, LogOut, Monitor, Moon, RefreshCw, Search, Settings, Sun, Trash2 } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
@@ -112,6 +112,11 @@ function MoreMenu() {
     { label: text.nav.settings, icon: <Settings size={16} aria-hidden />, onSelect: () => router.push("/settings") },
     { label: text.commands.keys, icon: <Keyboard size={16} aria-hidden />, onSelect: () => openOverlay("keys") },
   ];
+  const reconcile: MenuItem = {
+    label: text.reconcile.button,
+    icon: <RefreshCw size={16} aria-hidden />,
+    onSelect: () => openOverlay("reconcile"),
+  };
   const purge: MenuItem = {
     label: text.purge.button,
     icon: <Trash2 size={16} aria-hidden />,
@@ -130,6 +135,7 @@ function MoreMenu() {
         icon={<Ellipsis size={18} aria-hidden />}
         items={[
           ...overlays,
+          reconcile,
           ...themes,
           ...(config?.auth_mode === "token" ? [leave] : []),
           ...(isOperator ? [purge] : []),

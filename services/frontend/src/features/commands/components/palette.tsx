@@ -108,6 +108,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
                 ) : null}
               </>
             ) : null}
+            <Entry value={text.reconcile.button} onSelect={run(() => openOverlay("reconcile"))}>
+              {text.reconcile.button}
+            </Entry>
             {THEMES.map((theme) => {
               const label = `${text.theme.label}: ${text.theme[theme].toLowerCase()}`;
               return (
