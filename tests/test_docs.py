@@ -44,6 +44,7 @@ _OF_A_DEPLOYMENT = "an AWS account: tests/stacks/deploy has programs that record
 _FOR_MINUTES = "many minutes of a machine"
 
 RUN_ELSEWHERE = {
+    "reconcile": "tests/services/client/test_commands.py",
     "demo": _OF_AN_INSTANCE,
     "lint": _OF_AN_INSTANCE,
     "test": _OF_AN_INSTANCE,

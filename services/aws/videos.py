@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import json
 import secrets
 import time
 from collections.abc import Mapping
@@ -205,6 +206,11 @@ class VideosTable:
                 time.sleep(choose_pause_s(attempt))
             else:
                 raise ServiceError("delete items of the videos table: too busy")
+
+    def read_document(self, key: str) -> Any:
+        """Return the content of a document of `SharedItems`, None if there is none. Raises: ServiceError."""
+        content = self._get_item(key).get("content")
+        return json.loads(content) if content else None
 
     def scan(self, attributes: "Sequence[str]" = ()) -> "Iterator[dict[str, Any]]":
         """Yield all items in no order, one request per page; use `parse_record` for records. Raises: ServiceError.

@@ -15,6 +15,7 @@ from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError, f
 from services.contract.keys import source_key
 
 CREATED = "ObjectCreated:"
+REMOVED = "ObjectRemoved:"
 
 RETRY = "ObjectCreated:Retry"
 """Event name of a retry that a person asked for. The api sends it for a retry or a redrive, S3 never does."""
@@ -28,7 +29,7 @@ class MalformedNotificationError(ValueError):
 
 
 class UploadEvent(BaseModel):
-    """One record of a notification: an object was created. `key` is decoded."""
+    """One record of a notification: an object was created or deleted. `key` is decoded."""
 
     model_config = ConfigDict(frozen=True, validate_by_name=True)
 
@@ -44,6 +45,11 @@ class UploadEvent(BaseModel):
     def is_retry(self) -> bool:
         """Return True if this event asks for another attempt of a failed video."""
         return self.name == RETRY
+
+    @property
+    def is_removal(self) -> bool:
+        """Return True if the object was deleted. The event has no ETag and no size."""
+        return self.name.startswith(REMOVED)
 
     @property
     def is_regeneration(self) -> bool:
@@ -79,7 +85,7 @@ def encode_key(key: str) -> str:
 
 
 def parse_notification(body: str) -> list[UploadEvent]:
-    """Return the events of created objects in a message, in its order.
+    """Return the events of created and deleted objects in a message, in its order.
 
     The list is empty for `s3:TestEvent`, which S3 sends once when a notification is configured, and for other events.
 
@@ -87,7 +93,7 @@ def parse_notification(body: str) -> list[UploadEvent]:
         MalformedNotificationError: the body is not JSON, or not a notification.
     """
     records = _parse_records(body)
-    return [_parse_event(record) for record in records if str(record.get("eventName")).startswith(CREATED)]
+    return [_parse_event(record) for record in records if str(record.get("eventName")).startswith((CREATED, REMOVED))]
 
 
 def _parse_event(record: dict[str, Any]) -> UploadEvent:
@@ -131,7 +137,8 @@ def make_retry_body(body: str) -> str:
         events = parse_notification(body)
     except MalformedNotificationError:
         return body
-    return make_notification_body(*(event.model_copy(update={"name": RETRY}) for event in events)) if events else body
+    uploads = [event.model_copy(update={"name": RETRY}) for event in events if not event.is_removal]
+    return make_notification_body(*uploads) if uploads else body
 
 
 def make_notification_body(*events: UploadEvent) -> str:

@@ -167,6 +167,8 @@ class VideoRecord(BaseModel):
     purged_at: AwareDatetime | None = None
     """Time of a purge that found the video in progress. The worker keeps the mark when it finishes the record, and the
     purge then removes everything."""
+    deleted_at: AwareDatetime | None = None
+    """Time at which the upload of this video in progress was found to be deleted: its end removes the record."""
     worker: str = ""
     reason_code: ReasonCode | None = None
     reason: str | None = None

@@ -109,7 +109,7 @@ class NotificationDescription:
     the worker checks the extension.
     """
 
-    events: tuple[str, ...] = ("s3:ObjectCreated:*",)
+    events: tuple[str, ...] = ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
     prefix: str = UPLOAD_PREFIX
 
 

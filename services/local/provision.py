@@ -120,7 +120,7 @@ def _enable_expiry(clients: Clients, table: TableDescription) -> None:
 
 
 def _enable_notifications(clients: Clients, resources: PipelineResources, *, queue_arn: str) -> None:
-    """Skipped where it stands already: every configuration sends another `s3:TestEvent`."""
+    """Notify the queue. Skipped if the rule is there already, as each configuration sends another `s3:TestEvent`."""
     notification = resources.notification
     wanted = {
         "QueueArn": queue_arn,
@@ -128,7 +128,9 @@ def _enable_notifications(clients: Clients, resources: PipelineResources, *, que
         "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": notification.prefix}]}},
     }
     present = clients.s3.get_bucket_notification_configuration(Bucket=resources.bucket)
-    if any(entry["QueueArn"] == queue_arn for entry in present.get("QueueConfigurations", [])):
+    rules = present.get("QueueConfigurations", [])
+    # A folder of an older version has a rule for fewer events.
+    if any((rule["QueueArn"], sorted(rule["Events"])) == (queue_arn, sorted(wanted["Events"])) for rule in rules):
         return
     clients.s3.put_bucket_notification_configuration(
         Bucket=resources.bucket,

@@ -263,6 +263,10 @@ class WorkerLoop:
             self._services.metrics.retries.labels(error.code).inc()
             log.warning("video_to_be_retried")
             return False
+        if event.is_removal:
+            # Nothing that a person could try again: a dead letter would be of no video.
+            log.error("deletion_not_followed", hint="a reconciliation removes the record and the thumbnails")
+            return True
         failed = self._services.processor.find_failed_upload(event, delivery, error)
         if failed is None:
             self._services.metrics.skipped.labels("settled_elsewhere").inc()

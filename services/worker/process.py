@@ -24,7 +24,6 @@ from services.contract.records import (
     VideoRecord,
     VideoState,
     adopt_object,
-    close_deleted,
     decide_finish,
     decide_processing,
     is_failure,
@@ -33,6 +32,7 @@ from services.contract.records import (
 )
 from services.contract.settings import WorkerSettings
 from services.tracing import tracer
+from services.worker.deletion import DeletionFollower
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome, Usage, VideoInfo
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
@@ -101,9 +101,10 @@ class Processor:
         self._videos = videos
         self._sandbox = sandbox
         self._now = now
+        self._deletions = DeletionFollower(settings, bucket, videos, now)
 
     def process(self, event: UploadEvent, delivery: Delivery) -> Stored | Skipped:
-        """Extract and store the thumbnails of the object that the event names.
+        """Extract and store the thumbnails of the object that the event names, or remove those of a deleted one.
 
         Raises: ProcessingError.
         """
@@ -112,6 +113,9 @@ class Processor:
         if not is_upload(event.key) or not is_video_name(event.key, self._settings.video_extensions):
             return Skipped("not_a_video_name")
         try:
+            self._deletions.finish_removal(event.key, delivery)
+            if event.is_removal:
+                return Skipped(self._deletions.follow(event))
             return self._process_until_settled(event, delivery)
         except (AwsError, SandboxError) as error:
             code = ReasonCode.STORAGE if isinstance(error, AwsError) else ReasonCode.CRASHED
@@ -126,7 +130,7 @@ class Processor:
                 # Read after the record, so that it is the object of that record or a later one.
                 video = SignedObject(self._bucket, event.key)
             except ObjectMissingError:
-                if self._close_record(event.key, delivery):
+                if self._deletions.close_record(event.key, delivery):
                     return Skipped("object_gone")
                 continue
             try:
@@ -245,12 +249,14 @@ class Processor:
             # The mark of a purge stays: it waits for this end, to delete what the worker has just stored.
             purged_at = before.purged_at
             try:
-                after = keep_history(after, before).model_copy(update={"purged_at": purged_at})
+                marks = {"purged_at": purged_at, "deleted_at": before.deleted_at}
+                after = keep_history(after, before).model_copy(update=marks)
                 written = self._videos.replace(before, after)
             except WriteConflictError:
                 found = self._videos.get(claimed.key)
             else:
-                return Skipped(FinishDecision.PURGED) if purged_at else Stored(written, outcome.index_failure)
+                why = self._deletions.settle_marks(written)
+                return Skipped(why) if why else Stored(written, outcome.index_failure)
             decision = decide_finish(found, claimed)
             if decision is FinishDecision.START_AGAIN:
                 return None
@@ -271,25 +277,6 @@ class Processor:
             "purged_at": None,
         }
         self._videos.replace(before, before.model_copy(update=identity))
-
-    def _close_record(self, key: str, delivery: Delivery) -> bool:
-        """Mark the video as failed if its object is gone and it is still processing: a purge may wait for its end.
-
-        The claim of another message stays: its worker may still be processing, and a purge must wait for that worker.
-        Return False if the object exists again, or if the record has changed meanwhile.
-        """
-        before = self._videos.get(key)
-        if before is None or before.state is not VideoState.PROCESSING or before.message_id != delivery.message_id:
-            return True
-        # Look again after reading the record: it may belong to an upload that has just arrived.
-        with contextlib.suppress(ObjectMissingError):
-            self._bucket.head(key)
-            return False
-        try:
-            self._videos.replace(before, close_deleted(before, self._now()))
-        except WriteConflictError:
-            return False
-        return True
 
     def note_attempt(self, error: ProcessingError) -> None:
         """Add a failed attempt, which will be repeated, to the record that it has claimed."""
@@ -318,7 +305,7 @@ class Processor:
                 try:
                     info = self._bucket.head(event.key)
                 except ObjectMissingError:
-                    self._close_record(event.key, delivery)
+                    self._deletions.close_record(event.key, delivery)
                     return None
                 failed = adopt_object(event, info.identity, info.size_bytes)
         return failed if is_failure(record, error.record, failed, delivery) else None
@@ -350,13 +337,15 @@ class Processor:
                     "updated_at": now,
                     "finished_at": now,
                     "purged_at": before.purged_at if before else None,
+                    "deleted_at": before.deleted_at if before else None,
                     **_list_measurements(info, usage),
                 }
             )
             try:
-                self._videos.replace(before, after)
+                written = self._videos.replace(before, after)
             except WriteConflictError:
                 continue
+            self._deletions.settle_marks(written)
             return
         raise WriteConflictError(f"the record of {failed.key} kept changing")
 

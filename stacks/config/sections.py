@@ -274,6 +274,11 @@ class Processing(Section):
         default=360, ge=30, le=43_200, description="Seconds that SQS hides a received message: six deadlines at least."
     )
     max_receive_count: int = Field(default=5, ge=2, le=20, description="Tries of a video before it fails for good.")
+    delete_follows_source: bool = Field(
+        default=True,
+        description="Remove the record and the thumbnails of a video when its upload is deleted. Those of uploads that "
+        "`storage.upload_expiry_days` deletes stay.",
+    )
     extensions: tuple[str, ...] = Field(
         default=VIDEO_EXTENSIONS,
         description="Extensions of the uploads that are processed. They select uploads only: the content decides how a "

@@ -40,6 +40,7 @@ def make_worker_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole
         *_read_sources(names),
         *_decrypt_sources(names),
         Statement(sid="WriteThumbnails", actions=["s3:PutObject"], resources=[thumbnails]),
+        *_follow_deletions(names),
         _tell_missing_from_denied(names),
         # A transaction is allowed by the actions in it:
         # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
@@ -150,6 +151,27 @@ def _decrypt_sources(names: "Names") -> list[Statement]:
         return []
     through_s3 = {"StringEquals": {"kms:ViaService": f"s3.{names.config.region}.{names.dns_suffix}"}}
     return [Statement(sid="DecryptSources", actions=["kms:Decrypt"], resources=keys, conditions=through_s3)]
+
+
+def _follow_deletions(names: "Names") -> list[Statement]:
+    """Allow to remove the thumbnails and the record of a deleted upload, unless the config turns it off."""
+    if not names.config.processing.delete_follows_source:
+        return []
+    return [
+        # In all versions: otherwise an older one would be the current one again.
+        Statement(
+            sid="DeleteThumbnails",
+            actions=["s3:DeleteObject", "s3:DeleteObjectVersion"],
+            resources=[f"{names.bucket_arn}/{THUMBNAIL_PREFIX}*"],
+        ),
+        Statement(
+            sid="ListThumbnailVersions",
+            actions=["s3:ListBucketVersions"],
+            resources=[names.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": f"{THUMBNAIL_PREFIX}*"}},
+        ),
+        Statement(sid="RemoveRecords", actions=["dynamodb:DeleteItem"], resources=[names.table_arn]),
+    ]
 
 
 def _tell_missing_from_denied(names: "Names") -> Statement:

@@ -15,6 +15,7 @@ def processing_settings(config: PipelineConfig) -> dict[str, Any]:
         # Videos in progress share the CPU, so each gets half of its deadline, and never less than the default.
         "extraction_cpu_s": max(30, processing.deadline_s // 2),
         "max_receive_count": processing.max_receive_count,
+        "delete_follows_source": processing.delete_follows_source,
         "video_extensions": video_extensions(config),
         # The default comes with the version of the worker, which may know of more errors.
         "extraction_denied_decoders": _unless(processing.denied_decoders, tuple(DENIED_DECODERS)),

@@ -73,6 +73,8 @@ class _Audit:
         for key, record in self._records.items():
             if record["state"] == "processing" and not self._is_of_late_worker(key, record):
                 yield f"the record of {key} is stuck in processing"
+            if key not in self._uploads and not self._is_of_late_worker(key, record):
+                yield f"{key} is deleted, and its record is {record['state']}"
             if self._world.listed.count(key) != 1:
                 yield f"{key} is listed {self._world.listed.count(key)} times"
             if "purged_at" in record:

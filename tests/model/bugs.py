@@ -3,6 +3,7 @@
 from tests.model.planting import Bug
 
 _PROCESS = "services.worker.process"
+_DELETION = "services.worker.deletion"
 _LOOP = "services.worker.loop"
 _RECORDS = "services.contract.records"
 _VIDEOS = "services.aws.videos"
@@ -54,7 +55,7 @@ BUGS = (
         "metadata=metadata, replaces=replaces)",
         "metadata=metadata)",
         "a slow worker replaces the thumbnails of a newer upload",
-        found_by=1260,
+        found_by=2222,
     ),
     Bug(
         "pictures are replaced without a look at the record",
@@ -224,14 +225,38 @@ BUGS = (
     Bug(
         "a processing record of a deleted video stays open",
         _PROCESS,
-        "                if self._close_record(event.key, delivery):\n",
+        "                if self._deletions.close_record(event.key, delivery):\n",
         "                if True:\n",
         "a record is stuck in processing",
         test="tests.services.worker.test_process:test_a_video_deleted_while_it_is_read_closes_its_record",
     ),
     Bug(
-        "another message closes a record in progress",
+        "a late deletion removes a video that was put again",
+        _DELETION,
+        "            if is_late or self._is_stored(event.key):\n",
+        "            if is_late:\n",
+        "a present upload has no record",
+        test="tests.services.worker.test_deletion:test_a_late_deletion_leaves_a_video_put_again",
+    ),
+    Bug(
+        "the end of a record forgets that its upload was deleted",
         _PROCESS,
+        '"deleted_at": before.deleted_at}\n                after',
+        '"deleted_at": None}\n                after',
+        "a deleted video keeps its record and its pictures",
+        test="tests.services.worker.test_deletion:test_a_video_deleted_in_progress_is_removed_at_its_end",
+    ),
+    Bug(
+        "an interrupted removal is not finished",
+        _DELETION,
+        "        if not self._follows or delivery.receive_count == 1:\n",
+        "        if True:\n",
+        "pictures and a claim stay without a record",
+        test="tests.services.worker.test_deletion:test_an_interrupted_removal_is_finished_by_the_next_delivery",
+    ),
+    Bug(
+        "another message closes a record in progress",
+        _DELETION,
         " or before.message_id != delivery.message_id:",
         ":",
         "a purge no longer waits for a worker, whose pictures stay",
@@ -247,9 +272,8 @@ BUGS = (
     ),
     Bug(
         "a record is closed without a second look at the object",
-        _PROCESS,
-        "        with contextlib.suppress(ObjectMissingError):\n"
-        "            self._bucket.head(key)\n            return False\n",
+        _DELETION,
+        "        if self._is_stored(key):\n            return False\n",
         "",
         "an upload that has just arrived is closed as deleted",
         test="tests.services.worker.test_process:test_a_video_uploaded_just_before_its_close_is_processed",

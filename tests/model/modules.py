@@ -12,7 +12,7 @@ from services.aws import queue, ranges, videos
 from services.aws.errors import ServiceError
 from services.aws.table import items, totals, transactions
 from services.contract import origin, shards
-from services.worker import loop, object_source, pictures, process
+from services.worker import deletion, loop, object_source, pictures, process
 from tests.model.aws.attributes import deserialize, serialize
 from tests.model.extraction import FIRST_BYTES
 from tests.model.shortcuts import SHORTCUTS
@@ -26,6 +26,7 @@ _PATCHED = {
     ),
     process: "datetime tracer thumbnail_bases",
     pictures: "threading ThreadPoolExecutor",
+    deletion: "thumbnail_bases",
     object_source: "tracer context",
     queue: "current_traceparent",
     origin: "upload_digest",

@@ -174,7 +174,11 @@ def test_worker_has_these_rights_and_no_more(core: Synthesized) -> None:
         ("sqs:SendMessage", NAMES.dead_letter_queue_arn),
         ("s3:GetObject", f"{bucket}/uploads/*", f"{bucket}/thumbnails/*"),
         ("s3:PutObject", f"{bucket}/thumbnails/*"),
+        ("s3:DeleteObject", f"{bucket}/thumbnails/*"),
+        ("s3:DeleteObjectVersion", f"{bucket}/thumbnails/*"),
+        ("s3:ListBucketVersions", bucket),
         ("s3:ListBucket", bucket),
+        ("dynamodb:DeleteItem", NAMES.table_arn),
         ("dynamodb:GetItem", NAMES.table_arn),
         ("dynamodb:PutItem", NAMES.table_arn),
         ("dynamodb:UpdateItem", NAMES.table_arn),
@@ -206,12 +210,18 @@ def test_api_deletes_only_the_object_version_seen(core: Synthesized, prefix: str
 
 
 def test_worker_overwrites_only_the_thumbnail_version_seen(core: Synthesized) -> None:
-    """Check GetObject, which a PUT with If-Match needs, and HEAD as well; it deletes nothing."""
+    """Check GetObject, which a PUT with If-Match needs, and HEAD as well; it deletes thumbnails only."""
     policy = core.policies()["aws_iam_role_policy.worker-rights.policy"]
     thumbnail = f"{NAMES.bucket_arn}/thumbnails/a.jpg"
     for action in ("s3:GetObject", "s3:PutObject"):
         assert allows(policy, Request(action=action, resource=thumbnail))
-    assert not allows(policy, Request(action="s3:DeleteObject", resource=thumbnail))
+    upload = f"{NAMES.bucket_arn}/uploads/a.mp4"
+    for action in ("s3:DeleteObject", "s3:DeleteObjectVersion"):
+        assert allows(policy, Request(action=action, resource=thumbnail))
+        assert not allows(policy, Request(action=action, resource=upload))
+    for prefix, is_allowed in (("thumbnails/a_", True), ("uploads/", False)):
+        listing = Request(action="s3:ListBucketVersions", resource=NAMES.bucket_arn, context={"s3:prefix": prefix})
+        assert allows(policy, listing) is is_allowed
     assert not allows(policy, Request(action="s3:PutObject", resource=f"{NAMES.bucket_arn}/uploads/a.mp4"))
 
 

@@ -36,9 +36,11 @@ def requests_of(statement: dict[str, Any], ambient: Mapping[str, str]) -> Iterat
     A condition gives the context its value, so that a policy that asks for any other key does not cover the statement.
     """
     conditions = statement.get("Condition", {})
-    assert set(conditions) <= {"StringEquals"}, f"no requests can be made of {conditions}"
-    asked = conditions.get("StringEquals", {})
-    values = product(*([(key, value) for value in as_list(given)] for key, given in asked.items()))
+    assert set(conditions) <= {"StringEquals", "StringLike"}, f"no requests can be made of {conditions}"
+    asked = {key: given for operator in conditions.values() for key, given in operator.items()}
+    values = product(
+        *([(key, value.replace("*", "anything")) for value in as_list(given)] for key, given in asked.items())
+    )
     contexts = [{**ambient, **dict(pairs)} for pairs in values]
     for action, resource, context in product(
         as_list(statement["Action"]), as_list(statement.get("Resource", [])), contexts

@@ -59,6 +59,12 @@ class WorkerSettings(ThumbnailSettings):
         description="Demuxers of FFmpeg that are not opened, separated by commas.",
         examples=["gif,swf"],
     )
+    delete_follows_source: bool = Field(
+        default=True,
+        description="Remove the record and the thumbnails of a video when its upload has been deleted. Uploads that a "
+        "rule of the bucket expires keep theirs.",
+        examples=["false"],
+    )
     visibility_timeout_s: int = Field(
         default=60,
         description="Seconds that a received message stays hidden from other workers. The worker extends it every "

@@ -20,7 +20,7 @@ PAGE = 3
 _RECORD = {
     "eventVersion": "2.1",
     "eventSource": "aws:s3",
-    "eventName": "ObjectCreated:Put",
+    "eventName": "%(name)s",
     "eventTime": "%(time)s",
     "s3": {
         "bucket": {"name": "%(bucket)s"},
@@ -138,6 +138,7 @@ class SimulatedS3:
 
     def _event(self, bucket: SimulatedBucket, key: str, version: StoredVersion) -> str:
         return _EVENT % {
+            "name": "ObjectCreated:Put" if version.body is not None else "ObjectRemoved:DeleteMarkerCreated",
             "bucket": bucket.name,
             "key": _quote_key(key),
             "size": len(version.body or b""),
@@ -154,13 +155,14 @@ class SimulatedS3:
         bucket = self.buckets[Bucket]
 
         def delete() -> dict[str, Any]:
-            if not bucket.is_versioned:
-                bucket.versions.pop(Key, None)
-                return {}
             number = next(self._numbers)
             marker = StoredVersion(f"v{number}", None, "", self.clock.replace(microsecond=0), {}, f"{number:016X}")
-            bucket.versions[Key] = [*bucket.versions.get(Key, []), marker]
-            return {"DeleteMarker": True}
+            if bucket.is_versioned:
+                bucket.versions[Key] = [*bucket.versions.get(Key, []), marker]
+            elif bucket.versions.pop(Key, None) is None:
+                return {}
+            self._notify(Key, self._event(bucket, Key, marker))
+            return {"DeleteMarker": True} if bucket.is_versioned else {}
 
         return self._boundary.call(f"DeleteObject {Key}", delete)
 
@@ -225,7 +227,15 @@ class SimulatedS3:
         bucket = self.buckets[Bucket]
 
         def delete() -> dict[str, Any]:
-            errors = [error for entry in Delete["Objects"] if (error := _delete_version(bucket, entry))]
+            errors = []
+            for entry in Delete["Objects"]:
+                before = len(bucket.versions.get(entry["Key"], []))
+                if error := _delete_version(bucket, entry):
+                    errors.append(error)
+                elif len(bucket.versions.get(entry["Key"], [])) < before:
+                    number = next(self._numbers)
+                    gone = StoredVersion("", None, "", self.clock, {}, f"{number:016X}")
+                    self._notify(entry["Key"], self._event(bucket, entry["Key"], gone))
             return {"Errors": errors} if errors else {}
 
         return self._boundary.call(f"DeleteObjects {[one['Key'] for one in Delete['Objects']]}", delete)

@@ -134,12 +134,24 @@ def test_an_object_may_be_created_in_any_way(how: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["ObjectRemoved:Delete", "ObjectRestore:Completed", "ObjectTagging:Put", "LifecycleExpiration:Delete", "", None],
+    ["ObjectRestore:Completed", "ObjectTagging:Put", "LifecycleExpiration:Delete", "", None],
 )
 def test_events_of_another_kind_are_passed_over(name: str) -> None:
     assert [event.key for event in parse_notification(body(record(name=name), record("uploads/b.mp4")))] == [
         "uploads/b.mp4"
     ]
+
+
+@pytest.mark.parametrize("name", ["ObjectRemoved:Delete", "ObjectRemoved:DeleteMarkerCreated"])
+def test_a_deletion_is_an_event_that_nobody_retries(name: str) -> None:
+    removed = json.loads(body(record(name=name)))
+    for missing in ("eTag", "size"):
+        removed["Records"][0]["s3"]["object"].pop(missing, None)
+    text = json.dumps(removed)
+
+    (event,) = parse_notification(text)
+    assert (event.is_removal, event.etag, event.size_bytes) == (True, "", 0)
+    assert make_retry_body(text) == text
 
 
 def test_the_test_event_of_s3_tells_of_no_upload() -> None:

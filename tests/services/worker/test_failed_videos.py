@@ -157,7 +157,8 @@ def test_giving_up_a_deleted_video_closes_its_record(place: Place) -> None:
     place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
     endless = ProcessingError(ReasonCode.INTERNAL, "It was received 9 times.", retryable=False)
 
-    assert a_worker(place).find_failed_upload(event, delivery("message-1", receive_count=9), endless) is None
+    worker = a_worker(place, delete_follows_source="false")
+    assert worker.find_failed_upload(event, delivery("message-1", receive_count=9), endless) is None
 
     assert (record_of(place).state, record_of(place).reason_code) == (VideoState.FAILED, ReasonCode.DELETED)
 

@@ -228,7 +228,7 @@ def test_a_deleted_video_closes_its_record(place: Place) -> None:
     record = record_of(place)
     place.videos.replace(record, record.model_copy(update={"state": VideoState.PROCESSING, "finished_at": None}))
 
-    assert work(a_worker(place), event) == Skipped("object_gone")
+    assert work(a_worker(place, delete_follows_source="false"), event) == Skipped("object_gone")
 
     assert (record_of(place).state, record_of(place).reason_code) == (VideoState.FAILED, ReasonCode.DELETED)
 
@@ -261,7 +261,7 @@ class UnreadableSandbox(PlayedSandbox):
 
 def test_a_video_deleted_while_it_is_read_closes_its_record(place: Place) -> None:
     event = upload(place, b"film")
-    worker = a_worker(place)
+    worker = a_worker(place, delete_follows_source="false")
     worker._sandbox = UnreadableSandbox(lambda: place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY))  # noqa: SLF001 - there is no other way to a sandbox of the test
 
     assert work(worker, event) == Skipped("object_gone")

@@ -1,0 +1,137 @@
+"""Deletions of uploads: the record and the pictures of a video go when its upload has been deleted.
+
+Events come late and out of order, and the upload may have been put again. The event is therefore only a hint: the
+record is read first, then the object, and the removal depends on the revision of the record. A video in progress gets a
+mark (`deleted_at`), and the worker that ends its record removes it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from services.aws.bucket import Bucket
+from services.aws.errors import ObjectMissingError, WriteConflictError
+from services.aws.removal import clear_base, remove_video
+from services.aws.videos import VideosTable
+from services.contract.events import Delivery, UploadEvent, is_newer
+from services.contract.keys import thumbnail_bases
+from services.contract.records import FinishDecision, VideoRecord, VideoState, close_deleted
+from services.contract.resources import PURGE_KEY, PURGER
+from services.contract.settings import WorkerSettings
+
+_MAX_ROUNDS = 5
+
+
+class DeletionFollower:
+    """With `delete_follows_source`, removes videos; without it, closes the records of those in progress only."""
+
+    def __init__(
+        self, settings: WorkerSettings, bucket: Bucket, videos: VideosTable, now: Callable[[], datetime]
+    ) -> None:
+        self._follows = settings.delete_follows_source
+        self._prefix = settings.s3_thumbnail_prefix
+        self._bucket = bucket
+        self._videos = videos
+        self._now = now
+
+    def follow(self, event: UploadEvent) -> str:
+        """Remove the video whose upload was deleted. Return in one word what happened. Raises: AwsError."""
+        if not self._follows:
+            return "deletion_not_followed"
+        for _ in range(_MAX_ROUNDS):
+            record = self._videos.get(event.key)
+            if record is None:
+                return "no_record"
+            is_late = bool(event.sequencer and record.sequencer) and is_newer(record.sequencer, event.sequencer)
+            # Read after the record, so that it is the object of that record or a later one.
+            if is_late or self._is_stored(event.key):
+                return "uploaded_again"
+            if record.purged_at is not None or self._is_left_to_purge(record):
+                return "left_to_purge"
+            if record.finished_at is not None:
+                if self._remove(record):
+                    return "removed"
+            elif record.deleted_at is not None or self._mark(record):
+                return "in_progress"
+        raise WriteConflictError(f"the record of {event.key} kept changing")
+
+    def close_record(self, key: str, delivery: Delivery) -> bool:
+        """Mark the video as failed if its object is gone and it is still processing: a purge may wait for its end.
+
+        Then remove it. The claim of another message stays: its worker may still be processing, and a purge must wait
+        for that worker. Return False if the object exists again, or if the record has changed meanwhile.
+        """
+        before = self._videos.get(key)
+        if before is None:
+            return True
+        if before.deleted_at is not None and before.finished_at is not None:
+            # The removal was interrupted after the end of the record.
+            return self._is_stored(key) is False and self._remove_unless_purged(before)
+        if before.state is not VideoState.PROCESSING or before.message_id != delivery.message_id:
+            return True
+        # Look again after reading the record: it may belong to an upload that has just arrived.
+        if self._is_stored(key):
+            return False
+        try:
+            closed = self._videos.replace(before, close_deleted(before, self._now()))
+        except WriteConflictError:
+            return False
+        return self._remove_unless_purged(closed)
+
+    def settle_marks(self, ended: VideoRecord) -> str | None:
+        """Leave a record with the mark of a purge to it, and remove one whose upload was deleted.
+
+        Return in one word what happened, None without a mark. Raises: AwsError.
+        """
+        if ended.purged_at is not None:
+            return FinishDecision.PURGED
+        if ended.deleted_at is None:
+            return None
+        self._remove(ended)
+        return "object_gone"
+
+    def _remove_unless_purged(self, ended: VideoRecord) -> bool:
+        return True if not self._follows or ended.purged_at is not None else self._remove(ended)
+
+    def _remove(self, record: VideoRecord) -> bool:
+        """Remove a record that has ended, with its pictures; return False if it has changed. Raises: AwsError."""
+        return remove_video(self._bucket, self._videos, record) is not None
+
+    def finish_removal(self, key: str, delivery: Delivery) -> None:
+        """Finish a removal that was interrupted after it removed the record, also if there is a new one since.
+
+        Raises: AwsError.
+        """
+        if not self._follows or delivery.receive_count == 1:
+            # No earlier delivery of this message can have been interrupted.
+            return
+        for base in thumbnail_bases(key, self._prefix):
+            if self._videos.claim_owner(base) == PURGER and not self._is_purge_running():
+                clear_base(self._bucket, self._videos, base)
+
+    def _mark(self, record: VideoRecord) -> bool:
+        try:
+            self._videos.replace(record, record.model_copy(update={"deleted_at": self._now()}))
+        except WriteConflictError:
+            return False
+        return True
+
+    def _is_stored(self, key: str) -> bool:
+        try:
+            self._bucket.head(key)
+        except ObjectMissingError:
+            return False
+        return True
+
+    def _is_purge_running(self) -> bool:
+        job = self._videos.read_document(PURGE_KEY)
+        return bool(job and job["progress"]["running"])
+
+    def _is_left_to_purge(self, record: VideoRecord) -> bool:
+        """Return True if a purge will find the record: it is still deleting the uploads, and the record is old enough.
+
+        It deletes many uploads, whose events arrive here, and then removes their records faster.
+        """
+        job = self._videos.read_document(PURGE_KEY)
+        if not job or not job["progress"]["running"] or job["progress"]["phase"] != "uploads":
+            return False
+        return (record.modified_at or record.queued_at) < datetime.fromisoformat(job["cutoff"])

@@ -1,0 +1,240 @@
+"""Videos whose uploads are deleted: events that come late, twice and out of order, and workers that die."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.aws.bucket import Bucket, ObjectInfo
+from services.aws.errors import ServiceError
+from services.contract.events import UploadEvent
+from services.contract.records import ReasonCode, VideoState
+from services.contract.resources import PURGE_KEY, PURGER, pipeline_resources
+from services.worker.process import ProcessingError, Skipped, Stored
+from tests.model.place import simulated_place
+from tests.support.place import Place
+from tests.support.processing import a_worker, delivery, die, pictures_of, record_of, shown, upload, work
+
+KEY = "uploads/a.mp4"
+REMOVED = Skipped("removed")
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    with simulated_place(pipeline_resources("deleted")) as simulated:
+        yield simulated
+
+
+def delete(place: Place, key: str = KEY) -> UploadEvent:
+    """Delete the upload; return the event of the deletion, with a sequencer like those of `upload`."""
+    place.clients.s3.delete_object(Bucket=place.bucket.name, Key=key)
+    now = datetime.now(UTC)
+    return UploadEvent(
+        name="ObjectRemoved:DeleteMarkerCreated",
+        time=now,
+        bucket=place.bucket.name,
+        key=key,
+        sequencer=f"{now.timestamp():.6f}".replace(".", ""),
+    )
+
+
+def is_empty(place: Place) -> bool:
+    """Return True if no record, claim or picture is left, and the totals are zero."""
+    left = [item["pk"] for item in place.videos.scan() if item["pk"].startswith(("uploads/", "claim:"))]
+    return not (left or list(place.bucket.versions("thumbnails/")) or any(place.videos.totals().values()))
+
+
+def test_a_deleted_upload_takes_record_claim_and_all_pictures_with_it(place: Place) -> None:
+    worker = a_worker(place)
+    work(worker, upload(place, b"before"), "message-0")
+    work(worker, upload(place, b"film"))
+
+    assert work(worker, delete(place), "message-2") == REMOVED
+
+    assert is_empty(place)
+    assert work(worker, delete(place), "message-3") == Skipped("no_record")
+
+
+def test_a_late_deletion_leaves_a_video_put_again(place: Place) -> None:
+    worker = a_worker(place)
+    work(worker, upload(place, b"old"))
+    late = delete(place)
+    again = upload(place, b"new")
+
+    # Before the event of the new upload, and after it; the second time its sequencer suffices.
+    assert work(worker, late, "message-2") == Skipped("uploaded_again")
+    work(worker, again, "message-3")
+    assert work(worker, late, "message-2") == Skipped("uploaded_again")
+
+    assert shown(place, record_of(place)) == pictures_of(b"new")
+
+
+def test_the_last_of_several_deletions_removes_the_video(place: Place) -> None:
+    worker = a_worker(place)
+    first = upload(place, b"old")
+    early = delete(place)
+    second = upload(place, b"new")
+    work(worker, second, "message-2")
+    last = delete(place)
+
+    assert work(worker, early, "message-3") == Skipped("uploaded_again")
+    assert work(worker, last, "message-4") == REMOVED
+    assert work(worker, first) == Skipped("object_gone")
+
+    assert is_empty(place)
+
+
+class ReturningBucket(Bucket):
+    """A bucket in which the video is put again, and processed, after a worker has found that it is gone."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place.clients.s3, place.bucket.name)
+        self._place = place
+        self._is_back = False
+
+    def head(self, key: str) -> ObjectInfo:
+        try:
+            return super().head(key)
+        finally:
+            if not self._is_back:
+                self._is_back = True
+                work(a_worker(self._place), upload(self._place, b"new", key), "again")
+
+
+def test_a_video_that_returns_after_the_look_keeps_its_record(place: Place) -> None:
+    work(a_worker(place), upload(place, b"old"))
+
+    found = work(a_worker(place, bucket=ReturningBucket(place)), delete(place), "message-2")
+
+    assert found == Skipped("uploaded_again")
+    assert shown(place, record_of(place)) == pictures_of(b"new")
+
+
+def test_a_video_deleted_in_progress_is_removed_at_its_end(place: Place) -> None:
+    results = []
+
+    def meanwhile() -> None:
+        results.append(work(a_worker(place), delete(place), "message-2"))
+
+    assert work(a_worker(place, meanwhile), upload(place, b"film")) == Skipped("object_gone")
+
+    assert results == [Skipped("in_progress")]
+    assert is_empty(place)
+
+
+def test_a_video_that_fails_in_progress_is_removed_as_well(place: Place) -> None:
+    event = upload(place, b"broken")
+    worker = a_worker(place, lambda: work(a_worker(place), delete(place), "message-2"))
+    with pytest.raises(ProcessingError) as failed:
+        work(worker, event)
+
+    worker.record_failure(event, delivery("message-1"), failed.value)
+
+    assert is_empty(place)
+
+
+def test_the_next_delivery_removes_what_a_dead_worker_left(place: Place) -> None:
+    event = upload(place, b"film")
+    with pytest.raises(ProcessingError):
+        work(a_worker(place, die), event)
+    assert work(a_worker(place), delete(place), "message-2") == Skipped("in_progress")
+
+    assert work(a_worker(place), event) == Skipped("object_gone")
+
+    assert is_empty(place)
+
+
+class DyingBucket(Bucket):
+    """A bucket of a worker that dies before it deletes a picture."""
+
+    def delete(self, versions: Any) -> Any:
+        raise ServiceError(f"the worker died before it deleted {len(versions)} versions")
+
+
+def test_an_interrupted_removal_is_finished_by_the_next_delivery(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    event = delete(place)
+    with pytest.raises(ProcessingError):
+        work(a_worker(place, bucket=DyingBucket(place.clients.s3, place.bucket.name)), event, "message-2")
+    assert place.videos.claim_owner("thumbnails/a") == PURGER
+
+    again = delivery("message-2", receive_count=2)
+    assert a_worker(place).process(event, again) == Skipped("no_record")
+
+    assert is_empty(place)
+
+
+def test_an_interrupted_removal_is_finished_although_the_video_returned(place: Place) -> None:
+    work(a_worker(place), upload(place, b"old"))
+    event = delete(place)
+    with pytest.raises(ProcessingError):
+        work(a_worker(place, bucket=DyingBucket(place.clients.s3, place.bucket.name)), event, "message-2")
+    work(a_worker(place), upload(place, b"new"), "message-3")
+
+    again = delivery("message-2", receive_count=2)
+    assert a_worker(place).process(event, again) == Skipped("uploaded_again")
+
+    assert place.videos.claim_owner("thumbnails/a") is None
+    assert list(place.bucket.versions("thumbnails/a_")) == []
+    assert shown(place, record_of(place)) == pictures_of(b"new")
+
+
+def _write_purge(place: Place, *, phase: str, cutoff: datetime) -> None:
+    job = {"progress": {"running": True, "phase": phase}, "cutoff": cutoff.isoformat()}
+    item: Any = {"pk": {"S": PURGE_KEY}, "revision": {"N": "1"}, "content": {"S": json.dumps(job)}}
+    place.clients.dynamodb.put_item(TableName=place.resources.table.name, Item=item)
+
+
+@pytest.mark.parametrize(
+    ("phase", "ahead", "expected"),
+    [
+        ("uploads", timedelta(minutes=1), Skipped("left_to_purge")),
+        ("uploads", -timedelta(minutes=1), REMOVED),
+        ("records", timedelta(minutes=1), REMOVED),
+    ],
+    ids=["counted", "uploaded after the count", "scanned already"],
+)
+def test_only_what_a_purge_will_find_is_left_to_it(
+    place: Place, phase: str, ahead: timedelta, expected: Skipped
+) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    _write_purge(place, phase=phase, cutoff=datetime.now(UTC) + ahead)
+
+    assert work(a_worker(place), delete(place), "message-2") == expected
+
+
+def test_without_the_setting_nothing_is_removed(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+
+    worker = a_worker(place, delete_follows_source="false")
+    assert work(worker, delete(place), "message-2") == Skipped("deletion_not_followed")
+
+    assert record_of(place).state is VideoState.DONE
+
+
+def test_same_content_put_again_in_progress_is_kept(place: Place) -> None:
+    again: list[Stored | Skipped] = []
+
+    def meanwhile() -> None:
+        work(a_worker(place), delete(place), "message-2")
+        again.append(work(a_worker(place), upload(place, b"film"), "message-3"))
+
+    work(a_worker(place, meanwhile), upload(place, b"film"))
+
+    assert isinstance(again[0], Stored)
+    assert shown(place, record_of(place)) == pictures_of(b"film")
+
+
+def test_a_failed_video_goes_with_its_upload(place: Place) -> None:
+    event = upload(place, b"broken")
+    worker = a_worker(place)
+    with pytest.raises(ProcessingError) as failed:
+        work(worker, event)
+    worker.record_failure(event, delivery("message-1"), failed.value)
+    assert record_of(place).reason_code is ReasonCode.DAMAGED
+
+    assert work(worker, delete(place), "message-2") == REMOVED
+
+    assert is_empty(place)
