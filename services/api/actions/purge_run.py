@@ -42,7 +42,7 @@ _HEARTBEAT_S = 3.0
 _MAX_WAIT_FOR_WORKERS_S = 300.0
 _POLL_INTERVAL_S = 0.5
 _MAX_PAUSE_S = 30.0
-_MAX_LATE_LOOKS = 10
+_MAX_LATE_LOOKS = 3
 """A record that a worker writes again and again must not keep a purge from its end."""
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.contract.keys import UPLOAD_PREFIX
 from services.contract.records import ReasonCode, VideoRecord, VideoState
@@ -21,6 +21,16 @@ Cursor = Annotated[
 LOCATION: dict[int | str, dict[str, Any]] = {
     202: {"headers": {"Location": {"description": "Path of the new resource.", "schema": {"type": "string"}}}}
 }
+
+
+def _refuse_number(text: Any) -> Any:
+    """Raise ValueError for a number, which pydantic would take for seconds since 1970."""
+    if isinstance(text, str) and text.lstrip("+-").replace(".", "", 1).isdigit():
+        raise ValueError("must be a time with a zone, such as 2026-11-29T10:00:00Z")
+    return text
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_refuse_number)]
 
 
 class VideoFilter(BaseModel):
@@ -48,8 +58,8 @@ class VideoFilter(BaseModel):
         default=None, pattern=r"^\.[A-Za-z0-9]{1,16}$", description="Only videos whose key ends so, such as `.mp4`."
     )
     reason_code: ReasonCode | None = Field(default=None, description="Only degraded or failed videos for this reason.")
-    since: AwareDatetime | None = Field(default=None, description="Only videos uploaded at this time or later.")
-    until: AwareDatetime | None = Field(default=None, description="Only videos uploaded before this time.")
+    since: Time | None = Field(default=None, description="Only videos uploaded at this time or later.")
+    until: Time | None = Field(default=None, description="Only videos uploaded before this time.")
 
     def make_test(self) -> Callable[[VideoRecord], bool] | None:
         """Return the test of a record, None if all videos of the state are wanted."""
