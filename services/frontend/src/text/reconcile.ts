@@ -40,7 +40,7 @@ export const reconcile = {
       const what = isDry ? "The count" : "The reconciliation";
       if (state === "cancelled") return `${what} was cancelled.`;
       if (state === "failed") return `${what} failed.`;
-      if (changes === 0) return isDry ? "Nothing to do: every video is as it should be." : "Done: nothing was changed.";
+      if (changes === 0) return isDry ? "Counted. There is nothing to do." : "Done: nothing was changed.";
       return isDry ? "Counted. Nothing was changed yet." : "Done.";
     },
     queued: (isDry: boolean) => (isDry ? "To queue" : "Queued"),

@@ -69,7 +69,7 @@ function Pages() {
             href={href}
             aria-current={isHere ? "page" : undefined}
             className={clsx(
-              "flex h-10 items-center gap-1.5 border-b-2 px-3 text-sm whitespace-nowrap lg:h-13",
+              "flex h-10 items-center gap-1.5 border-b-2 px-3 max-sm:px-2 text-sm whitespace-nowrap lg:h-13",
               isHere ? "border-accent font-medium text-ink" : "border-transparent text-muted hover:text-ink",
             )}
           >
