@@ -1,5 +1,6 @@
 """Deliberate bugs in the code of the protocol. The model or a fast test must find each of them."""
 
+from tests.model.action_bugs import ACTION_BUGS
 from tests.model.planting import Bug
 
 _PROCESS = "services.worker.process"
@@ -8,12 +9,6 @@ _LOOP = "services.worker.loop"
 _RECORDS = "services.contract.records"
 _VIDEOS = "services.aws.videos"
 _PICTURES = "services.worker.pictures"
-_PURGE_RUN = "services.api.actions.purge_run"
-_PURGE = "services.api.actions.purge"
-_REINDEX = "services.api.actions.reindex"
-_LETTERS = "services.api.actions.dead_letters"
-_BUCKET = "services.aws.bucket"
-_SHARED = "services.aws.shared"
 
 BUGS = (
     Bug(
@@ -303,79 +298,12 @@ BUGS = (
         test="tests.services.worker.test_failed_videos:test_a_late_duplicate_of_a_retry_opens_no_failed_record",
     ),
     Bug(
-        "a purge deletes newer uploads",
-        _PURGE_RUN,
-        "version for version in self._bucket.versions(UPLOAD_PREFIX) if version.modified_at < self._cutoff",
-        "version for version in self._bucket.versions(UPLOAD_PREFIX)",
-        "an upload after the count is lost",
-        test="tests.services.api.actions.test_steps:test_a_purge_leaves_uploads_from_after_its_cutoff",
-    ),
-    Bug(
-        "a purge does not wait for workers",
-        _PURGE_RUN,
-        "                if record.finished_at is not None:\n                    yield record\n"
-        "                else:\n                    found.in_progress.append(record)\n",
-        "                yield record\n",
-        "a worker stores pictures after the purge",
-        test="tests.services.api.actions.test_steps:test_a_purge_marks_a_record_in_progress_and_keeps_it",
-    ),
-    Bug(
         "a run that was taken over removes records",
         _VIDEOS,
         "[*items, *self._fence]",
         "[*items]",
         "the claim of a record that it removes is never released",
         test="tests.services.api.actions.test_steps:test_a_run_that_was_taken_over_removes_no_record",
-    ),
-    Bug(
-        "a purge releases no claims",
-        _PURGE_RUN,
-        "            self._videos.release(batch)\n",
-        "            pass\n",
-        "the purge keeps the claims",
-        found_by=5,
-    ),
-    Bug(
-        "a purge discards the letters of newer uploads",
-        _PURGE_RUN,
-        "all(event.time < self._cutoff for event in letter.events)",
-        "True",
-        "a failed upload has no dead letter",
-        found_by=93,
-    ),
-    Bug(
-        "a purge removes records of present uploads",
-        _PURGE_RUN,
-        "elif is_upload(pk) and pk in present",
-        "elif is_upload(pk) and False",
-        "an upload that was put again has no record",
-        test="tests.services.api.actions.test_steps:test_a_purge_keeps_the_record_of_a_present_upload",
-    ),
-    Bug(
-        "no process takes over a purge",
-        _PURGE,
-        "                    self.take_over(document, job)\n",
-        "                    pass\n",
-        "a purge never ends",
-        found_by=5,
-    ),
-    Bug(
-        "a redrive deletes letters before it sends them",
-        _LETTERS,
-        "                    self._queue.send([make_retry_body(letter.message.body) for letter in batch])\n"
-        "                    self._dead_letters.delete_all([letter.message for letter in batch])\n",
-        "                    self._dead_letters.delete_all([letter.message for letter in batch])\n"
-        "                    self._queue.send([make_retry_body(letter.message.body) for letter in batch])\n",
-        "a dead letter is lost",
-        test="tests.services.api.actions.test_steps:test_a_redrive_that_cannot_send_keeps_its_letters",
-    ),
-    Bug(
-        "a reindex removes what a purge has marked",
-        _REINDEX,
-        "            if record.purged_at is not None:\n",
-        "            if False:\n",
-        "pictures stay after a purge",
-        test="tests.services.api.actions.test_reindex:test_a_record_that_a_purge_has_marked_is_left_to_the_purge",
     ),
     Bug(
         "a reindex replaces the totals unconditionally",
@@ -386,16 +314,6 @@ BUGS = (
         test="tests.services.api.actions.test_steps:test_totals_are_corrected_only_if_nobody_has_changed_them",
     ),
     Bug(
-        "a document is written without a condition",
-        _SHARED,
-        '                ConditionExpression="attribute_not_exists(pk) OR revision = :revision",\n'
-        '                ExpressionAttributeValues={":revision": {"N": str(before.revision)}},\n'
-        "            )\n        return Document",
-        "            )\n        return Document",
-        "two processes run one purge",
-        test="tests.services.api.actions.test_steps:test_a_document_is_replaced_only_as_it_was_read",
-    ),
-    Bug(
         "a refused entry of a batch is ignored",
         "services.aws.queue",
         '        _check_batch(answer, "send messages")\n',
@@ -403,4 +321,5 @@ BUGS = (
         "a redrive loses a dead letter that SQS did not accept",
         test="tests.services.api.actions.test_steps:test_a_refused_entry_of_a_batch_is_an_error",
     ),
+    *ACTION_BUGS,
 )

@@ -2,6 +2,7 @@ import { formatBytes, formatCount, formatDuration } from "@/lib/units";
 import { counted } from "./plural";
 
 export const actions = {
+  reconcileButton: "Reconcile …",
   uploads: {
     button: "Upload",
     title: "Uploads",

@@ -1,5 +1,6 @@
 import { formatCount, formatDuration } from "@/lib/units";
 import { counted } from "./plural";
+import { text as common } from ".";
 
 type RangeName = "1h" | "24h" | "7d" | "30d";
 
@@ -18,7 +19,7 @@ function stepOf(seconds: number): string {
   return { 60: "minute", 3600: "hour", 86400: "day" }[seconds] ?? formatDuration(seconds);
 }
 
-export const history = {
+const history = {
   history: {
     title: "History",
     note: "Videos whose processing ended.",
@@ -57,3 +58,6 @@ export const history = {
     empty: "Choose a longer time, or upload a video.",
   },
 } as const;
+
+/** The texts of all pages, and those that only load with this part. */
+export const text = { ...common, ...history } as const;

@@ -2,9 +2,7 @@
 
 import { actions } from "./actions";
 import { board } from "./board";
-import { history } from "./history";
-import { reconcile } from "./reconcile";
 import { shell } from "./shell";
 import { videos } from "./videos";
 
-export const text = { ...shell, ...board, ...videos, ...actions, ...history, ...reconcile } as const;
+export const text = { ...shell, ...board, ...videos, ...actions } as const;

@@ -1,9 +1,9 @@
 import { formatCount, formatDuration } from "@/lib/units";
 import { counted } from "./plural";
+import { text as common } from ".";
 
-export const reconcile = {
+const reconcile = {
   reconcile: {
-    button: "Reconcile …",
     title: "Reconcile",
     intro:
       "This makes the thumbnails equal to the uploads: it queues videos without thumbnails, or with those of other settings, and removes records and pictures without a video. A count comes first and changes nothing.",
@@ -64,3 +64,6 @@ export const reconcile = {
     examplesLabel: "Examples",
   },
 } as const;
+
+/** The texts of all pages, and those that only load with this part. */
+export const text = { ...common, ...reconcile } as const;

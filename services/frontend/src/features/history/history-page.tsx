@@ -10,7 +10,7 @@ import { useSearchParameter } from "@/features/videos/use-search-parameter";
 import { call } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
 import { formatCount, formatDuration } from "@/lib/units";
-import { text } from "@/text";
+import { text } from "@/text/history";
 import {
   countBusiest,
   countEnded,

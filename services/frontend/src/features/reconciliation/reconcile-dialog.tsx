@@ -8,7 +8,7 @@ import { Progress } from "@/components/ui/progress";
 import { Failure } from "@/components/ui/states";
 import { useConfig } from "@/features/session/session";
 import { asProblem } from "@/lib/api/problem";
-import { text } from "@/text";
+import { text } from "@/text/reconcile";
 import { countChanges, QUEUED, REMOVED, shareOf, sumOf } from "./counts";
 import { type Reconciliation, useCancelReconciliation, useReconciliation, useStartReconciliation } from "./queries";
 import { Result } from "./result";

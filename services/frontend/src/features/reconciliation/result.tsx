@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatFull } from "@/lib/units";
-import { text } from "@/text";
+import { text } from "@/text/reconcile";
 import { countChanges, type Finding, LEFT, QUEUED, REMOVED } from "./counts";
 import type { Reconciliation } from "./queries";
 

@@ -113,7 +113,7 @@ function MoreMenu() {
     { label: text.commands.keys, icon: <Keyboard size={16} aria-hidden />, onSelect: () => openOverlay("keys") },
   ];
   const reconcile: MenuItem = {
-    label: text.reconcile.button,
+    label: text.reconcileButton,
     icon: <RefreshCw size={16} aria-hidden />,
     onSelect: () => openOverlay("reconcile"),
   };

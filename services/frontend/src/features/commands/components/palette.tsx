@@ -108,8 +108,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
                 ) : null}
               </>
             ) : null}
-            <Entry value={text.reconcile.button} onSelect={run(() => openOverlay("reconcile"))}>
-              {text.reconcile.button}
+            <Entry value={text.reconcileButton} onSelect={run(() => openOverlay("reconcile"))}>
+              {text.reconcileButton}
             </Entry>
             {THEMES.map((theme) => {
               const label = `${text.theme.label}: ${text.theme[theme].toLowerCase()}`;
