@@ -16,11 +16,13 @@ from tasks.steps import (
 
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
-    """Extract from randomly damaged videos.
+    """Change videos and messages by their structure, and check the parsers.
 
-    ./noxw fuzz [--minutes N]
+    ./noxw fuzz [--minutes N] [--seed S] [--target NAME] [--keep FOLDER] [--coverage]
     """
-    run_test_module(session, "tests.support.fuzz")
+    guide = ("fuzz",) if "--coverage" in session.posargs else ()
+    install(session, "test", *guide)
+    run_module(session, "tests.fuzz", *session.posargs)
 
 
 @nox.session(default=False)
