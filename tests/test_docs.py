@@ -74,7 +74,7 @@ NOT_RUN = {
     "types": "CI runs it, before these tests",
     "bench": _FOR_MINUTES,
     "conformance": "tests/benchmarks/test_conformance.py calls what it starts, with tiny films",
-    "fuzz": "tests/fuzz/test_fuzz.py tries 40 contents of each target",
+    "fuzz": "tests/fuzz/test_fuzz.py tries 80 contents of each target",
     "faults": "tests/faults/test_faults.py runs two seeds",
     "mutation": _FOR_MINUTES,
     "model": "tests/model/test_model.py runs 1,000 schedules",

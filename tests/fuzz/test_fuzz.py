@@ -13,7 +13,7 @@ from tests.support.videos import Videos
 
 FINDINGS = sorted((Path(__file__).parent / "findings").glob("*/*.bin"))
 """Contents that once had a parser fail, in a folder of the target's name."""
-CONTENTS = 40
+CONTENTS = 80
 
 
 @pytest.fixture(scope="module")

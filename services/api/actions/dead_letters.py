@@ -24,6 +24,8 @@ _CHOSEN_HIDDEN_S = 30
 """Time for which a redrive hides letters: long enough to receive all of them before it sends the first."""
 
 _EMPTY_ANSWERS = 2
+_MAX_DIGITS = 9
+"""Upper limit on the digits of an attempt count: Python refuses to convert more than 4,300."""
 _FRESH_S = 2.0
 
 
@@ -195,7 +197,7 @@ def _parse_letter(message: Message) -> Letter:
         events,
         code,
         attributes.get("reason") or "It was received repeatedly, and no worker finished it.",
-        int(attempts) if attempts.isdecimal() else None,
+        int(attempts) if attempts.isdecimal() and len(attempts) <= _MAX_DIGITS else None,
     )
 
 

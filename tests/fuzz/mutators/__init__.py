@@ -25,7 +25,7 @@ def change_file(name: str, data: bytes, others: Sequence[bytes], dice: random.Ra
         try:
             data = _change_once(CONTAINERS[name], data, others, dice) or b"\0"
         # What a change before this one has left may have no structure any more.
-        except (ValueError, LookupError, struct.error):
+        except (ValueError, LookupError, ArithmeticError, struct.error):
             data = blind.damage(data, others, dice)
     return flv.repair_lengths(data) if name == "flv" and dice.random() < _REPAIRED else data
 

@@ -178,8 +178,8 @@ def _read_parameters(bits: Bits) -> H264Parameters:
     has_vui = bits.flag()
     vui = read_vui(bits) if has_vui else Vui()
     coded = Coded(
-        width_px=width_mbs * 16 - (left + right) * across,
-        height_px=height_units * 16 * fields - (top + bottom) * down * fields,
+        width_px=max(width_mbs * 16 - (left + right) * across, 0),
+        height_px=max(height_units * 16 - (top + bottom) * down, 0) * fields,
         sample_aspect_ratio=vui.sample_aspect_ratio,
         may_be_interlaced=not frames_only,
         colour=vui.colour,

@@ -88,7 +88,7 @@ def find_references(extradata: bytes, pictures: Sequence[bytes]) -> list[bool]:
     In the highest temporal layer, the type of the unit says it (7.4.2.2); all lower layers are references.
     """
     firsts = [next(_find_slices(extradata, picture), None) for picture in pictures]
-    layers = [0 if first is None else first[1] & 7 for first in firsts]
+    layers = [first[1] & 7 if first and len(first) >= _HEADER_BYTES else 0 for first in firsts]
     return [
         first is None or layer < max(layers) or _kind(first, 0) > _LAST_UNTIL_IRAP or _kind(first, 0) % 2 == 1
         for first, layer in zip(firsts, layers, strict=True)
@@ -210,8 +210,8 @@ def _read_parameters(bits: Bits) -> HevcParameters:
         # The coded size is a multiple of the smallest block; the rest is cropped.
         # 4:4:4 in three separate planes: cropping as for monochrome, which is the same.
         across, down = _CHROMA_UNITS.get(chroma, (1, 1))
-        width -= (bits.ue() + bits.ue()) * across
-        height -= (bits.ue() + bits.ue()) * down
+        width = max(width - (bits.ue() + bits.ue()) * across, 0)
+        height = max(height - (bits.ue() + bits.ue()) * down, 0)
     coded = Coded(width_px=width, height_px=height, chroma_format=chroma)
     known = HevcParameters(coded, has_separate_planes=has_separate_planes)
     try:

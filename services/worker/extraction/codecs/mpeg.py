@@ -37,7 +37,7 @@ def describe_mpeg2(extradata: bytes, picture: bytes) -> Coded:
     extension = data.find(_EXTENSION, at + 8, at + 256)
     # MPEG-1 has no sequence extension, and no interlacing.
     is_progressive = True
-    if extension >= 0 and data[extension + 4] >> 4 == 1:
+    if 0 <= extension < len(data) - 4 and data[extension + 4] >> 4 == 1:
         bits = Bits(data[extension + 4 : extension + 12])
         try:
             bits.skip(4 + 8)

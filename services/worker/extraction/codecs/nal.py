@@ -111,7 +111,8 @@ def split_avcc(extradata: bytes) -> Iterator[tuple[int, int]]:
             length = int.from_bytes(extradata[at : at + 2])
             if at + 2 + length > len(extradata):
                 return
-            yield at + 2, at + 2 + length
+            if length:
+                yield at + 2, at + 2 + length
             at += 2 + length
 
 
@@ -124,7 +125,8 @@ def split_hvcc(extradata: bytes) -> Iterator[tuple[int, int]]:
             length = int.from_bytes(extradata[at : at + 2])
             if at + 2 + length > len(extradata):
                 return
-            yield at + 2, at + 2 + length
+            if length:
+                yield at + 2, at + 2 + length
             at += 2 + length
 
 

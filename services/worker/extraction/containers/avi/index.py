@@ -249,6 +249,8 @@ class AviIndex:
     def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
         number = self._number_at(time_s)
         entries = self._table.read_around(number)
+        if not len(entries.number):
+            return []
         target = int(np.abs(entries.number - number).argmin())
         before = np.flatnonzero(entries.is_key[: target + 1] & (entries.size[: target + 1] > 0))
         if not len(before) or target - before[-1] >= max_samples:

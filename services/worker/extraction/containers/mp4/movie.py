@@ -13,6 +13,8 @@ from services.worker.extraction.reading.reader import RangedReader
 _MAX_DESCRIPTION_BYTES = 1 << 16
 _ENABLED = 1
 _BRANCHES = {b"edts", b"tref", b"mdia", b"minf", b"stbl"}
+_MAX_DEPTH = 8
+"""Upper limit on the levels of boxes in a track. A valid one has four."""
 _STILLS = {"mjpeg"}
 _READ_ON = {b"\0\0\0\0vide", b"mhlrvide", b"dhlralis", b"dhlrurl "}
 """Handlers of a video track. QuickTime files (ffmpeg's too) have a second one for the data."""
@@ -99,12 +101,12 @@ def _parse_times(header: bytes, box: Mp4Box) -> tuple[int, int]:
     return time_scale, 0 if duration in _UNKNOWN_DURATIONS else duration
 
 
-def _read_tree(reader: RangedReader, box: Mp4Box) -> dict[bytes, Mp4Box]:
-    """Return every box of a track, by its type; of two, the first."""
+def _read_tree(reader: RangedReader, box: Mp4Box, depth: int = 1) -> dict[bytes, Mp4Box]:
+    """Return every box of a track down to _MAX_DEPTH levels, by its type; of two, the first."""
     found: dict[bytes, Mp4Box] = {}
     for child in read_boxes(reader.read_at, box.start, box.end):
-        if child.type in _BRANCHES:
-            found = _read_tree(reader, child) | found
+        if child.type in _BRANCHES and depth < _MAX_DEPTH:
+            found = _read_tree(reader, child, depth + 1) | found
         else:
             found.setdefault(child.type, child)
         if child.type == b"hdlr" and reader.read_at(child.start + 4, 8) not in _READ_ON:
