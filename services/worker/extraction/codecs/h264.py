@@ -269,7 +269,9 @@ def _announce_structure(sps: bytes) -> tuple[bytes, int]:
         return nal.escape_unit(pack_bits(format_bits(payload)[:at] + _MINIMAL_VUI)), 0
     read_vui(bits)
     delay_bits = _skip_timing(bits)
-    return nal.escape_unit(replace_bits(payload, bits.position, 1, 1)), delay_bits
+    present_at = bits.position
+    bits.skip(1)
+    return nal.escape_unit(replace_bits(payload, present_at, 1, 1)), delay_bits
 
 
 def _skip_timing(bits: Bits) -> int:

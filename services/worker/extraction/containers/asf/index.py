@@ -139,7 +139,7 @@ def _parse_stream(body: bytes, offset: int) -> tuple[int, Stream] | None:
     # BITMAPINFOHEADER: a negative height means rows from top to bottom.
     # Stream number: the lower 7 bits of the flags.
     return body[_NUMBER_AT] & 0x7F, Stream(
-        decoder=decoder, extradata=picture[_BITMAP_BYTES:size], width_px=width, height_px=abs(height)
+        decoder=decoder, extradata=picture[_BITMAP_BYTES:size], width_px=abs(width), height_px=abs(height)
     )
 
 

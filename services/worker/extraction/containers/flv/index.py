@@ -22,6 +22,8 @@ from services.worker.extraction.containers.timeline import Start, Timeline
 from services.worker.extraction.reading.reader import RangedReader
 
 _HEAD_BYTES = 1024 * 1024
+_MAX_NUMBER = 1e12
+"""Upper limit on a number of the metadata and on its inverse: ticks of a larger one may be infinite."""
 _MAX_ENTRIES = 1 << 20
 _MAX_NEIGHBOURS = 6
 
@@ -109,7 +111,7 @@ def _find_number(metadata: bytes, name: bytes) -> float | None:
     if at < 0 or at + 3 + len(name) + 8 > len(metadata):
         return None
     value = float(struct.unpack_from(">d", metadata, at + 3 + len(name))[0])
-    return value if math.isfinite(value) and value > 0 else None
+    return value if 1 / _MAX_NUMBER < value < _MAX_NUMBER else None
 
 
 def _find_keyframe_table(metadata: bytes) -> list[tuple[float, int]]:
