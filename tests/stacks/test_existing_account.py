@@ -140,7 +140,7 @@ def test_source_buckets_notify_the_queue_which_admits_them(existing: dict[str, S
     films = notifications["acme-films-notification"]
     assert films["bucket"] == "acme-films"
     assert films["queue"] == [
-        {"events": ["s3:ObjectCreated:*"], "queue_arn": "${aws_sqs_queue.videos-queue.arn}"},
+        {"events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"], "queue_arn": "${aws_sqs_queue.videos-queue.arn}"},
     ]
     admitted = rights_of(core, "aws_sqs_queue_policy.videos-queue-policy.policy")["BucketNotifies"]["Condition"]
     assert FILMS in admitted["ArnEquals"]["aws:SourceArn"]
