@@ -16,7 +16,7 @@ from tasks.steps import (
 
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
-    """Change videos and messages by their structure, and check the parsers.
+    """Change videos and messages by structure, and check parsers.
 
     ./noxw fuzz [--minutes N] [--seed S] [--target NAME] [--keep FOLDER] [--coverage]
     """
