@@ -15,7 +15,7 @@ from services.aws.videos import VideosTable
 from services.contract.events import Delivery, UploadEvent, is_newer
 from services.contract.keys import thumbnail_bases
 from services.contract.records import FinishDecision, VideoRecord, VideoState, close_deleted
-from services.contract.resources import PURGE_KEY, PURGER
+from services.contract.resources import CLAIM_PREFIX, PURGE_KEY, PURGER
 from services.contract.settings import WorkerSettings
 
 _MAX_ROUNDS = 5
@@ -40,6 +40,7 @@ class DeletionFollower:
         for _ in range(_MAX_ROUNDS):
             record = self._videos.get(event.key)
             if record is None:
+                self._finish_interrupted(event.key)
                 return "no_record"
             is_late = bool(event.sequencer and record.sequencer) and is_newer(record.sequencer, event.sequencer)
             # Read after the record, so that it is the object of that record or a later one.
@@ -62,6 +63,7 @@ class DeletionFollower:
         """
         before = self._videos.get(key)
         if before is None:
+            self._finish_interrupted(key)
             return True
         if before.deleted_at is not None and before.finished_at is not None:
             # The removal was interrupted after the end of the record.
@@ -104,9 +106,17 @@ class DeletionFollower:
         if not self._follows or delivery.receive_count == 1:
             # No earlier delivery of this message can have been interrupted.
             return
-        for base in thumbnail_bases(key, self._prefix):
-            if self._videos.claim_owner(base) == PURGER and not self._is_purge_running():
-                clear_base(self._bucket, self._videos, base)
+        self._finish_interrupted(key)
+
+    def _finish_interrupted(self, key: str) -> None:
+        """Delete the pictures and release the claims of a removal that ended after it removed the record.
+
+        Also the delivery that finds no record does so: it deletes the message, and nobody would return to the claims.
+        """
+        claims = {CLAIM_PREFIX + base: base for base in thumbnail_bases(key, self._prefix)}
+        for name, claim in self._videos.items(list(claims)).items():
+            if claim["upload"] == PURGER and not self._is_purge_running():
+                clear_base(self._bucket, self._videos, claims[name])
 
     def _mark(self, record: VideoRecord) -> bool:
         try:

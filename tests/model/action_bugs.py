@@ -72,10 +72,18 @@ ACTION_BUGS = (
     Bug(
         "a reindex removes what a purge has marked",
         _REINDEX,
-        "            if record.purged_at is not None:\n",
-        "            if False:\n",
+        "    if record.purged_at is not None:\n",
+        "    if False:\n",
         "pictures stay after a purge",
         test="tests.services.api.actions.test_reindex:test_a_record_that_a_purge_has_marked_is_left_to_the_purge",
+    ),
+    Bug(
+        "a reindex does not look again at a rebuilt video",
+        _REINDEX,
+        "    if _remove_if_gone(context, written):\n",
+        "    if False:\n",
+        "the record of a video stays that was deleted meanwhile",
+        test="tests.services.api.actions.test_reindex_records:test_no_record_is_made_of_a_video_deleted_meanwhile",
     ),
     Bug(
         "a document is written without a condition",

@@ -247,7 +247,15 @@ BUGS = (
         "        if not self._follows or delivery.receive_count == 1:\n",
         "        if True:\n",
         "pictures and a claim stay without a record",
-        test="tests.services.worker.test_deletion:test_an_interrupted_removal_is_finished_by_the_next_delivery",
+        test="tests.services.worker.test_deletion:test_an_interrupted_removal_is_finished_although_the_video_returned",
+    ),
+    Bug(
+        "a delivery without a record leaves an interrupted removal",
+        _DELETION,
+        "            self._finish_interrupted(key)\n            return True",
+        "            return True",
+        "a claim stays, as another delivery of the message has deleted it",
+        test="tests.services.worker.test_deletion:test_a_delivery_without_a_record_finishes_an_interrupted_removal",
     ),
     Bug(
         "another message closes a record in progress",

@@ -135,12 +135,15 @@ def _restore_record(
         result.queued += 1
         return
     try:
-        context.videos.replace(before, found, claims=bool(found.base))
+        written = context.videos.replace(before, found, claims=bool(found.base))
     except WriteConflictError:
         # A worker has just written it, or another upload has the base: its record is newer.
         if context.videos.get(info.key) is None:
             raise
         result.kept += 1
+        return
+    # The upload can have been deleted since the listing: whoever followed that found no record.
+    if _remove_if_gone(context, written):
         return
     result.failed += found.state is VideoState.FAILED
     result.rebuilt += found.state is not VideoState.FAILED
@@ -263,23 +266,31 @@ def _remove_gone(context: ReindexContext, seen: set[str], result: ReindexResult)
     for item in context.videos.scan():
         if not is_upload(item["pk"]) or item["pk"] in seen:
             continue
-        record = parse_record(item)
-        try:
-            context.bucket.head(record.key)
-        except ObjectMissingError:
-            if record.purged_at is not None:
-                # A purge removes what it has marked, with the pictures that a worker has stored meanwhile.
-                continue
-            # A conflict means that a worker has just written it: its record is newer.
-            with contextlib.suppress(WriteConflictError):
-                if record.finished_at is None:
-                    # A worker may still write its result over this; otherwise the next reindex removes the record.
-                    context.videos.replace(record, close_deleted(record, datetime.now(UTC)))
-                    continue
-                context.videos.remove([record])
-                # The thumbnails stay, and another upload may replace them.
-                context.videos.release([record.base] if record.base else [])
-                result.removed += 1
+        result.removed += _remove_if_gone(context, parse_record(item))
+
+
+def _remove_if_gone(context: ReindexContext, record: VideoRecord) -> bool:
+    """Remove a record whose upload is gone; return False if it stays."""
+    try:
+        context.bucket.head(record.key)
+    except ObjectMissingError:
+        pass
+    else:
+        return False
+    if record.purged_at is not None:
+        # A purge removes what it has marked, with the pictures that a worker has stored meanwhile.
+        return False
+    # A conflict means that a worker has just written it: its record is newer.
+    with contextlib.suppress(WriteConflictError):
+        if record.finished_at is None:
+            # A worker may still write its result over this; otherwise the next reindex removes the record.
+            context.videos.replace(record, close_deleted(record, datetime.now(UTC)))
+            return False
+        context.videos.remove([record])
+        # The thumbnails stay, and another upload may replace them.
+        context.videos.release([record.base] if record.base else [])
+        return True
+    return False
 
 
 def _correct_totals(videos: VideosTable) -> bool:

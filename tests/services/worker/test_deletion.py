@@ -166,6 +166,21 @@ def test_an_interrupted_removal_is_finished_by_the_next_delivery(place: Place) -
     assert is_empty(place)
 
 
+@pytest.mark.parametrize("is_removal", [True, False])
+def test_a_delivery_without_a_record_finishes_an_interrupted_removal(place: Place, *, is_removal: bool) -> None:
+    put = upload(place, b"film")
+    work(a_worker(place), put)
+    event = delete(place)
+    with pytest.raises(ProcessingError):
+        work(a_worker(place, bucket=DyingBucket(place.clients.s3, place.bucket.name)), event, "message-2")
+
+    # A first delivery that was read before, and whose message is the same: it is deleted now.
+    why = "no_record" if is_removal else "object_gone"
+    assert work(a_worker(place), event if is_removal else put, "message-2") == Skipped(why)
+
+    assert is_empty(place)
+
+
 def test_an_interrupted_removal_is_finished_although_the_video_returned(place: Place) -> None:
     work(a_worker(place), upload(place, b"old"))
     event = delete(place)

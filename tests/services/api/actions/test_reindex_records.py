@@ -242,3 +242,25 @@ def test_a_finished_record_of_a_deleted_video_releases_its_name(place: Place) ->
 
     assert (result.removed, place.videos.get(gone.key), place.videos.get(nameless.key)) == (2, None, None)
     assert place.videos.claim_owner(gone.base) is None
+
+
+class LateDeletionBucket(Bucket):
+    """A bucket whose upload is deleted after the listing, and whose removal is followed before the record is there."""
+
+    def head(self, key: str) -> ObjectInfo:
+        info = super().head(key)
+        if key == "thumbnails/a_3.jpg":
+            self._s3.delete_object(Bucket=self.name, Key="uploads/a.mp4")
+        return info
+
+
+def test_no_record_is_made_of_a_video_deleted_meanwhile(place: Place) -> None:
+    store(place, "uploads/a.mp4")
+    forget(place)
+    context = replace(context_of(place), bucket=LateDeletionBucket(place.clients.s3, place.bucket.name))
+
+    result = reindex_table(context, lambda _: None)
+
+    assert (place.videos.get("uploads/a.mp4"), place.videos.claim_owner("thumbnails/a")) == (None, None)
+    assert (result.uploads, result.rebuilt, result.removed) == (1, 0, 0)
+    assert not any(place.videos.totals().values())
