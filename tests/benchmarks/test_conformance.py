@@ -16,8 +16,8 @@ from services.contract.records import ReasonCode
 from services.contract.thumbnails import ThumbnailOptions
 from services.local.samples import run_ffmpeg
 from services.worker.extraction.outcome import ExtractionError, Outcome
-from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
+from tests.support.extracted import SharedSandbox
 from tests.support.videos import Videos
 
 FPS = 10
@@ -26,7 +26,7 @@ FRAMES = 20
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(ThumbnailOptions(quality=95), Bounds()) as sandbox:
+    with SharedSandbox(ThumbnailOptions(quality=95)) as sandbox:
         yield sandbox
 
 

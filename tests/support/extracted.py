@@ -1,14 +1,18 @@
 """For the tests of whole extractions: the thumbnails of a file through the sandbox, and which frames they show."""
 
+import atexit
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
+from services.contract.thumbnails import ThumbnailOptions
 from services.local.samples import Image
 from services.worker.extraction.outcome import Outcome
-from services.worker.extraction.reading.source import LocalFile
+from services.worker.extraction.reading.source import LocalFile, VideoSource
+from services.worker.extraction.sandbox.job import Bounds, ExtractionJob
 from services.worker.extraction.sandbox.sandbox import Sandbox
 from tests.support.videos import frame_number
 
@@ -20,6 +24,29 @@ SMALL: dict[str, Any] = {"width_px": 320, "height_px": 180}
 
 SHOWN = [0, 50, 75]
 """Of 100 frames, of which every 25th is a keyframe: the keyframes nearest to 10, 50 and 95 %."""
+
+
+@cache
+def _share_fork_server() -> Sandbox:
+    sandbox = Sandbox(ThumbnailOptions(), Bounds())
+    atexit.register(sandbox.close)
+    return sandbox
+
+
+class SharedSandbox(Sandbox):
+    """A sandbox whose children come from one fork server for all tests of this process.
+
+    A start takes half a second of CPU time, more than most extractions of the tests.
+    """
+
+    def __init__(self, options: ThumbnailOptions | None = None, bounds: Bounds | None = None) -> None:
+        super().__init__(options or ThumbnailOptions(), bounds or Bounds())
+
+    def start(self) -> str:
+        return _share_fork_server().start()
+
+    def _extract(self, source: VideoSource, job: ExtractionJob) -> Outcome:
+        return _share_fork_server()._extract(source, job)  # noqa: SLF001 - of the same class
 
 
 def extract(sandbox: Sandbox, path: Path) -> Outcome:

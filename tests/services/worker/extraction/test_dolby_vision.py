@@ -15,11 +15,9 @@ from services.worker.extraction.containers.stream import read_samples
 from services.worker.extraction.dolby_vision import ipt, planes
 from services.worker.extraction.dolby_vision.profile_5 import FALSE_COLOURS
 from services.worker.extraction.dolby_vision.rpu import UnsupportedRpuError, is_profile_5, parse_rpu
-from services.worker.extraction.sandbox.job import Bounds
-from services.worker.extraction.sandbox.sandbox import Sandbox
 from tests.support.colours import Coding, average_patches, convert_chart, measure_distances
 from tests.support.dolby_vision import encode_pq, encode_profile_5, write_rpu
-from tests.support.extracted import extract, images
+from tests.support.extracted import SharedSandbox, extract, images
 from tests.support.ranged import Counted, frames_at
 from tests.support.videos import frame_number
 
@@ -40,7 +38,7 @@ def test_profile_5_has_the_colours_of_the_chart(tmp_path: Path, name: str) -> No
 
 def test_a_confined_child_converts_profile_5(tmp_path: Path) -> None:
     path = encode_profile_5(tmp_path / "a.mp4")
-    with Sandbox(ThumbnailOptions(quality=95), Bounds()) as sandbox:
+    with SharedSandbox(ThumbnailOptions(quality=95)) as sandbox:
         outcome = extract(sandbox, path)
     assert {picture.note for picture in outcome.pictures} == {None}
     assert measure_distances(average_patches(images(outcome)[0]), convert_chart(CHART)).mean() < 3

@@ -1,14 +1,11 @@
 """From a video to its thumbnails, through the real sandbox. Each picture is asked which frame it shows."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from services.contract.records import VideoState
-from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
 from tests.support.extracted import SHOWN, SMALL, WHOLE_AV1, extract, images, numbers, times_s
 from tests.support.videos import (
@@ -19,12 +16,6 @@ from tests.support.videos import (
     VARIABLE_RATE,
     Videos,
 )
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
-        yield sandbox
 
 
 @dataclass(frozen=True)

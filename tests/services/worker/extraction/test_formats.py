@@ -9,9 +9,8 @@ from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.containers import CONTAINERS
 from services.worker.extraction.reading.source import LocalFile
-from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
-from tests.support.extracted import images
+from tests.support.extracted import SharedSandbox, images
 from tests.support.formats import FORMATS, FPS, FRAMES, Format, make_files
 from tests.support.formats_page import PAGE, render_page
 from tests.support.videos import Videos, frame_number
@@ -26,7 +25,7 @@ def files(videos: Videos) -> Path:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(ThumbnailOptions(smart=False), Bounds()) as sandbox:
+    with SharedSandbox(ThumbnailOptions(smart=False)) as sandbox:
         yield sandbox
 
 

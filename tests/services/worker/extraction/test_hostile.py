@@ -29,8 +29,8 @@ from services.worker.extraction.frames.capture import Capture
 from services.worker.extraction.frames.request import SearchLimits
 from services.worker.extraction.outcome import ExtractionError, Outcome
 from services.worker.extraction.reading.reader import RangedReader
-from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
+from tests.support.extracted import SharedSandbox
 from tests.support.sandboxes import Source
 from tests.support.videos import Videos, hls_playlist, png
 
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tell
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
+    with SharedSandbox() as sandbox:
         assert sandbox.start() == ""
         yield sandbox
 

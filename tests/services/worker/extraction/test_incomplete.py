@@ -1,24 +1,14 @@
 """A file that was cut off shows what there is, and says so."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from services.contract.records import ReasonCode, VideoState
-from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
 from tests.support.extracted import SMALL, extract, numbers, times_s
 from tests.support.videos import (
     INDEX_FIRST,
     Videos,
 )
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
-        yield sandbox
 
 
 @pytest.mark.parametrize("audio", [None, "aac"])

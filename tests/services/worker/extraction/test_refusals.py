@@ -1,17 +1,14 @@
 """Refusals: files that are no video, or cannot be shown, get a true reason."""
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.contract.records import ReasonCode, VideoState
-from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
-from tests.support.extracted import SMALL, extract, images
+from tests.support.extracted import SMALL, SharedSandbox, extract, images
 from tests.support.sandboxes import Source
 from tests.support.videos import (
     ENCRYPTED,
@@ -19,12 +16,6 @@ from tests.support.videos import (
     Videos,
     png,
 )
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
-        yield sandbox
 
 
 def refusal(outcome: Outcome) -> ReasonCode | None:
@@ -79,7 +70,7 @@ def test_a_codec_without_a_decoder_is_named(videos: Videos, sandbox: Sandbox) ->
 
 def test_decoders_and_demuxers_can_be_denied(videos: Videos) -> None:
     bounds = Bounds(denied_decoders=("ffv1", "mpeg4"), denied_demuxers=("avi",))
-    with Sandbox(ThumbnailOptions(), bounds) as sandbox:
+    with SharedSandbox(bounds=bounds) as sandbox:
         for name, codec in (("a.mkv", "ffv1"), ("a.mp4", "mpeg4")):
             outcome = extract(sandbox, videos.video(name, codec=codec, **SMALL))
             assert refusal(outcome) is ReasonCode.UNSUPPORTED_CODEC

@@ -20,8 +20,7 @@ from services.worker.extraction.outcome import ExtractedPreview, ExtractedStoryb
 from services.worker.extraction.pixels.orientation import Image
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.reading.source import LocalFile
-from services.worker.extraction.sandbox.job import Bounds
-from services.worker.extraction.sandbox.sandbox import Sandbox
+from tests.support.extracted import SharedSandbox
 from tests.support.ranged import Counted
 from tests.support.videos import FRAGMENTED, Videos, draw_frame, frame_number
 
@@ -29,7 +28,7 @@ BOTH = ThumbnailOptions(storyboard=True, preview=True)
 
 
 def overview(path: Path, options: ThumbnailOptions = BOTH) -> Outcome:
-    with Sandbox(options, Bounds()) as sandbox, LocalFile(path) as source:
+    with SharedSandbox(options) as sandbox, LocalFile(path) as source:
         outcome = sandbox.extract(source)
     assert (outcome.state, outcome.reason) == (VideoState.DONE, None)
     return outcome

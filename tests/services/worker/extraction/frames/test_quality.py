@@ -13,8 +13,7 @@ from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.local.samples import encode_video
 from services.worker.extraction.frames.quality import find_flaw
 from services.worker.extraction.reading.source import LocalFile
-from services.worker.extraction.sandbox.job import Bounds
-from services.worker.extraction.sandbox.sandbox import Sandbox
+from tests.support.extracted import SharedSandbox
 from tests.support.videos import draw_frame, frame_number
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def smaller(image: Image) -> Image:
 
 
 def thumbnails(path: Path, options: ThumbnailOptions) -> Outcome:
-    with Sandbox(options, Bounds()) as sandbox, LocalFile(path) as source:
+    with SharedSandbox(options) as sandbox, LocalFile(path) as source:
         return sandbox.extract(source)
 
 

@@ -12,26 +12,17 @@ import pytest
 
 from benchmarks.conformance.similarity import measure_similarity
 from services.contract.records import VideoState
-from services.contract.thumbnails import ThumbnailOptions
 from services.local.samples import run_ffmpeg
-from services.worker.extraction.sandbox.job import Bounds
-from services.worker.extraction.sandbox.sandbox import Sandbox
 from tests.support import extracted
 from tests.support.extracted import SMALL
 from tests.support.reference import decoded_by_ffmpeg
 from tests.support.videos import FRAGMENTED, UNINDEXED, VARIABLE_RATE, Videos, frame_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from services.worker.extraction.outcome import Outcome
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
-        yield sandbox
+    from services.worker.extraction.sandbox.sandbox import Sandbox
 
 
 def extract(sandbox: Sandbox, path: Path) -> Outcome:

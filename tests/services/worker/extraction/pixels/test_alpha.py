@@ -9,9 +9,7 @@ import pytest
 
 from services.contract.thumbnails import ThumbnailOptions
 from services.local.samples import run_ffmpeg
-from services.worker.extraction.sandbox.job import Bounds
-from services.worker.extraction.sandbox.sandbox import Sandbox
-from tests.support.extracted import extract, images
+from tests.support.extracted import SharedSandbox, extract, images
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +42,7 @@ def test_transparent_pixels_show_the_background(
     tmp_path: Path, name: str, encoder: tuple[str, ...], background: str, shown: list[tuple[int, int, int]]
 ) -> None:
     options = ThumbnailOptions(background=background, positions_pct=(50.0,), quality=100, smart=False)
-    with Sandbox(options, Bounds()) as sandbox:
+    with SharedSandbox(options) as sandbox:
         (image,) = images(extract(sandbox, encode_transparent(tmp_path / name, encoder)))
     thirds = [image[16:80, 64 * third + 16 : 64 * third + 48].mean(axis=(0, 1)) for third in range(3)]
     assert np.array(thirds) == pytest.approx(np.array(shown), abs=4)

@@ -1,23 +1,14 @@
 """Sizes of thumbnails, and bytes read of a large file for them."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
-from tests.support.extracted import SHOWN, extract, images, numbers
+from tests.support.extracted import SHOWN, SharedSandbox, extract, images, numbers
 from tests.support.videos import (
     Videos,
 )
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
-        yield sandbox
 
 
 @pytest.mark.parametrize(("rotation_deg", "size"), [(90, (360, 640)), (180, (640, 360)), (270, (360, 640))])
@@ -44,7 +35,7 @@ def test_pixels_that_are_not_square_are_made_so(
 
 def test_other_positions_and_another_width(videos: Videos) -> None:
     options = ThumbnailOptions(positions_pct=(1, 25, 33, 75, 99), width_px=160, quality=50)
-    with Sandbox(options, Bounds()) as sandbox:
+    with SharedSandbox(options) as sandbox:
         outcome = extract(sandbox, videos.video("a.mp4"))
         tall = extract(sandbox, videos.video("phone.mov", rotation_deg=90))
     assert numbers(outcome) == [0, 25, 25, 75, 75]

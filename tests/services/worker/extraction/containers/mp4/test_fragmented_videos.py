@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 
 from services.contract.records import ReasonCode, VideoState
-from services.contract.thumbnails import ThumbnailOptions
 from services.local.samples import run_ffmpeg
 from services.worker.extraction.outcome import Outcome
-from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
 from tests.support.extracted import SMALL, extract, numbers, times_s
 from tests.support.ranged import Counted, frames_at
@@ -22,12 +20,6 @@ WHOLE = [100, 500, 950]
 """The frames at 10, 50 and 95 % of 40 s: each is a keyframe, as every 50th is."""
 
 Change = Callable[[bytes], bytes]
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture(scope="module")
