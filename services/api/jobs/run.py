@@ -127,10 +127,10 @@ class JobRun:
         chosen = self._job.filter or JobFilter()
         states = (chosen.state,) if chosen.state else _STATES[self._job.kind]
 
+        is_chosen = chosen.make_test() or (lambda _: True)
+
         def matches(record: VideoRecord) -> bool:
-            is_older = record.updated_at <= self._job.created_at
-            has_reason = chosen.reason_code in (None, record.reason_code)
-            return is_older and has_reason and record.key.startswith(chosen.prefix or "")
+            return record.updated_at <= self._job.created_at and is_chosen(record)
 
         page = self._context.listing.page(states, _PAGE, matches=matches)
         while True:

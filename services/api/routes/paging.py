@@ -1,14 +1,10 @@
 """Query parameters of lists, and the header of answers that name a new resource."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from services.contract.keys import UPLOAD_PREFIX
-from services.contract.records import ReasonCode, VideoRecord, VideoState
-from services.contract.text import fold_text
+from services.api.schema.parameters import VideoChoice
 
 PAGE_MAX = 200
 
@@ -23,60 +19,5 @@ LOCATION: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _refuse_number(text: Any) -> Any:
-    """Raise ValueError for a number, which pydantic would take for seconds since 1970."""
-    if isinstance(text, str) and text.lstrip("+-").replace(".", "", 1).isdigit():
-        raise ValueError("must be a time with a zone, such as 2026-11-29T10:00:00Z")
-    return text
-
-
-Time = Annotated[AwareDatetime, BeforeValidator(_refuse_number)]
-
-
-class VideoFilter(BaseModel):
+class VideoFilter(VideoChoice):
     """Parameters of a query. A video is listed if it fulfils all that are given."""
-
-    model_config = ConfigDict(frozen=True)
-
-    state: VideoState | None = Field(
-        default=None, description="Only videos in this state.", examples=[VideoState.FAILED]
-    )
-    q: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=200,
-        description="Only videos whose key contains this text. Case and accents do not count.",
-        examples=["harbour"],
-    )
-    folder: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=1000,
-        description="Only videos in this folder of the uploads, or below it.",
-    )
-    extension: str | None = Field(
-        default=None, pattern=r"^\.[A-Za-z0-9]{1,16}$", description="Only videos whose key ends so, such as `.mp4`."
-    )
-    reason_code: ReasonCode | None = Field(default=None, description="Only degraded or failed videos for this reason.")
-    since: Time | None = Field(default=None, description="Only videos uploaded at this time or later.")
-    until: Time | None = Field(default=None, description="Only videos uploaded before this time.")
-
-    def make_test(self) -> Callable[[VideoRecord], bool] | None:
-        """Return the test of a record, None if all videos of the state are wanted."""
-        if not self.model_dump(exclude_none=True, exclude={"state"}):
-            return None
-        text = fold_text(self.q) if self.q else ""
-        prefix = f"{UPLOAD_PREFIX}{self.folder.strip('/')}/" if self.folder and self.folder.strip("/") else ""
-        extension = (self.extension or "").lower()
-
-        def matches(record: VideoRecord) -> bool:
-            return (
-                record.key.startswith(prefix)
-                and record.key.lower().endswith(extension)
-                and self.reason_code in (None, record.reason_code)
-                and (self.since is None or record.uploaded_at >= self.since)
-                and (self.until is None or record.uploaded_at < self.until)
-                and text in fold_text(record.key)
-            )
-
-        return matches

@@ -1,5 +1,6 @@
 """Videos: list, details with timeline, retry."""
 
+from collections import Counter
 from functools import partial
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from services.api.calls import AwsRoute
 from services.api.routes.paging import Cursor, Limit, VideoFilter
 from services.api.schema import views
 from services.api.schema.action_models import Deleted, Queued, Retried
-from services.api.schema.models import VideoDetails, VideoPage
+from services.api.schema.models import VideoCounts, VideoDetails, VideoPage
 from services.api.schema.problems import NotFoundError, document_problems
 from services.api.services import ApiServices, Operator, Services, Viewer
 from services.contract.records import VideoRecord, VideoState
@@ -22,6 +23,9 @@ router = APIRouter(prefix="/api/videos", tags=["videos"], route_class=AwsRoute)
 WithUpload = Annotated[
     bool, Query(description="Also delete the upload. It is final if the bucket keeps no versions: see `restorable`.")
 ]
+
+_COUNTED = 2000
+"""Videos that one request counts: it takes less than a second."""
 
 _STATES = (VideoState.DONE, VideoState.FAILED, VideoState.DEGRADED, VideoState.PROCESSING)
 
@@ -64,6 +68,32 @@ def _make_page(services: ApiServices, chosen: VideoFilter, cursor: str | None, l
     page = services.listing.page(states, limit, start=start, matches=chosen.make_test())
     return VideoPage(
         items=[views.show_video(record, services.sign_url, services.picture_urls.make_url) for record in page.records],
+        next_cursor=None if page.is_last else services.cursors.write(listing, page.positions),
+    )
+
+
+@router.get(
+    "/counts",
+    operation_id="countVideos",
+    summary="Count videos by state",
+    responses=document_problems(400, 401, 429, 503),
+)
+def count_videos(
+    _: Viewer, services: Services, chosen: Annotated[VideoFilter, Query()], cursor: Cursor = None
+) -> VideoCounts:
+    """Count the videos of a filter, dismissed ones included: those that a job with this filter would change."""
+    matches = chosen.make_test()
+    states = (chosen.state,) if chosen.state else (*_STATES, VideoState.DISMISSED)
+    if matches is None:
+        totals = services.videos.totals()
+        return VideoCounts(
+            counts={state: max(0, totals.get(f"videos_{state}", 0)) for state in states}, next_cursor=None
+        )
+    listing = f"counts {chosen.model_dump_json(exclude_none=True)}"
+    start = services.cursors.read(listing, cursor)[0] if cursor else None
+    page = services.listing.page(states, _COUNTED, start=start, matches=matches, examine=_COUNTED)
+    return VideoCounts(
+        counts=Counter(record.state for record in page.records),
         next_cursor=None if page.is_last else services.cursors.write(listing, page.positions),
     )
 

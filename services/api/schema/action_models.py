@@ -1,11 +1,13 @@
 """Models of requests and answers about actions: changes of videos, dead letters, purges."""
 
+from collections.abc import Callable
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.api.schema.models import Answer, Key, PurgeProgress, Question, Shown
-from services.contract.records import ReasonCode, VideoState
+from services.api.schema.parameters import VideoChoice
+from services.contract.records import ReasonCode, VideoRecord, VideoState
 
 Scope = Literal["read", "act", "admin"]
 
@@ -126,12 +128,13 @@ class Redriven(Answer):
 JobKind = Literal["delete", "regenerate", "retry", "dismiss"]
 
 
-class JobFilter(Question):
-    """Choice of videos by what they have in common; all parts must hold."""
+class JobFilter(VideoChoice):
+    """Choice of videos as in the list of videos; all parts must hold."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     state: VideoState | None = Field(
         default=None,
-        strict=False,
         description="Only videos in this state. Without it: failed ones to retry and dismiss, those with thumbnails to "
         "regenerate, and all to delete.",
         examples=["failed"],
@@ -143,9 +146,12 @@ class JobFilter(Question):
         description="Only videos whose key begins with this.",
         examples=["uploads/trip/"],
     )
-    reason_code: ReasonCode | None = Field(
-        default=None, strict=False, description="Only videos with this reason.", examples=["timeout"]
-    )
+
+    def make_test(self) -> Callable[[VideoRecord], bool] | None:
+        matches, prefix = super().make_test(), self.prefix
+        if matches is None or prefix is None:
+            return matches
+        return lambda record: record.key.startswith(prefix) and matches(record)
 
 
 class JobRequest(Question):

@@ -1,13 +1,21 @@
 """Lists of videos and thumbnails, one video, another try."""
 
+from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import quote
 
 import httpx
 import pytest
 from itsdangerous import URLSafeSerializer
 
+from services.api.access.secret_key import SecretKey
+from services.api.routes.paging import VideoFilter
+from services.api.routes.videos import count_videos
+from services.api.schema.cursors import Cursors
+from services.aws.listing import VideoListing
 from services.contract.events import parse_notification
 from services.contract.history import continue_history
 from services.contract.records import VideoState
@@ -15,6 +23,7 @@ from tests.services.api.process import Api, fresh, get, running
 from tests.services.api.records import LISTED_STATES, a_record, store, with_overview, write
 from tests.support.driver import eventually
 from tests.support.place import Place
+from tests.support.purging import shared_items
 
 ODD = "uploads/../a//Ü 100% +&=?#/é.mp4"
 ALMOST_AS_ODD = "uploads/a//Ü 100% +&=?#/~é*'().mp4"
@@ -79,6 +88,38 @@ def test_videos_are_found_by_folder_extension_reason_and_time(place: Place, own_
         assert found(until=last, extension=".mkv", state="failed") == ["trip/b.mkv"]
         assert found(until=last, folder="trip", q="A.MP4", limit="1") == ["trip/2026/a.MP4"]
         assert client.get("/api/videos", params={"since": "2026-01-01"}).status_code == 422
+
+
+def test_videos_are_counted_by_state_over_all_pages(
+    place: Place, own_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = [VideoState.DONE, VideoState.DONE, VideoState.FAILED, VideoState.DISMISSED]
+    for number, state in enumerate(states):
+        write(place, a_record(f"uploads/trip/{number}.mp4", state, minute=number))
+    write(place, a_record("uploads/other.mp4", minute=9))
+    write(place, a_record("uploads/trip/gone.mp4", VideoState.DELETED))
+    with own_api.client() as client:
+
+        def count(**query: str) -> dict[str, int]:
+            answer = client.get("/api/videos/counts", params=query).json()
+            assert answer["next_cursor"] is None
+            return {state: number for state, number in answer["counts"].items() if number}
+
+        assert count() == {"done": 3, "failed": 1, "dismissed": 1}
+        assert count(folder="trip") == {"done": 2, "failed": 1, "dismissed": 1}
+        assert count(folder="trip", state="failed") == {"failed": 1}
+        assert client.get("/api/videos/counts", params={"q": "a", "cursor": "forged"}).status_code == 400
+
+    monkeypatch.setattr("services.api.routes.videos._COUNTED", 2)
+    listing = VideoListing(place.clients.dynamodb, place.resources.table.name)
+    services: Any = SimpleNamespace(listing=listing, cursors=Cursors(SecretKey(shared_items(place))))
+    cursor, counted = None, Counter[VideoState]()
+    while not counted or cursor:
+        page = count_videos(Mock(), services, VideoFilter(folder="trip"), cursor)
+        assert sum(page.counts.values()) <= 2
+        counted.update(page.counts)
+        cursor = page.next_cursor
+    assert counted == {"done": 2, "failed": 1, "dismissed": 1}
 
 
 def test_thumbnails_come_by_page_and_by_position(place: Place, own_api: Api) -> None:

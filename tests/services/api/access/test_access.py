@@ -34,6 +34,7 @@ READS = [
     "/api/state",
     "/api/thumbnails",
     "/api/videos",
+    "/api/videos/counts",
 ]
 OPEN_PAGES = ["/docs", "/docs/problems", "/docs/redoc.js", "/openapi.json"]
 PART = {"number": 1, "etag": "x"}

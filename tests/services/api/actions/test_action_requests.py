@@ -120,6 +120,10 @@ def test_jobs_over_http(place: Place, own_api: Api) -> None:
         assert client.get("/api/jobs").json()["items"] == [result]
         assert client.delete(path).status_code == 409
         assert client.get("/api/jobs/0").status_code == 404
+        chosen = {"folder": "trip", "extension": ".mp4", "until": "2026-01-31T09:00:00Z", "q": "a", "state": "failed"}
+        filtered = client.post("/api/jobs", json={"kind": "retry", "filter": chosen})
+        assert filtered.status_code == 202
+        assert {name: value for name, value in filtered.json()["filter"].items() if value} == chosen
         assert {record_of(place, key).state for key in keys} == {VideoState.DELETED}
 
 
@@ -135,6 +139,8 @@ def test_jobs_over_http(place: Place, own_api: Api) -> None:
         ({"kind": "delete", "keys": [f"uploads/{number}{'x' * 1000}.mp4" for number in range(200)]}, "body.keys"),
         ({"kind": "burn", "keys": ["uploads/a.mp4"]}, "body.kind"),
         ({"kind": "retry", "filter": {"sate": "failed"}}, "body.filter.sate"),
+        ({"kind": "retry", "filter": {"since": "2026-01-01"}}, "body.filter.since"),
+        ({"kind": "retry", "filter": {"extension": "mp4"}}, "body.filter.extension"),
     ],
 )
 def test_a_wrong_job_names_field_and_rule(own_process: Api, request_: dict[str, Any], field: str) -> None:

@@ -1,5 +1,6 @@
 """Bulk jobs: what they change, what they report, and that another process continues them."""
 
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -17,7 +18,7 @@ from services.aws.videos import VideosTable
 from services.contract.events import make_notification_body
 from services.contract.records import ReasonCode, VideoState
 from services.contract.resources import JOB_PREFIX
-from tests.services.api.records import a_record, store, write
+from tests.services.api.records import START, a_record, store, write
 from tests.support.driver import eventually
 from tests.support.place import Place
 from tests.support.processing import record_of, upload
@@ -102,6 +103,26 @@ def test_a_deletion_by_a_filter_takes_what_matches_and_nothing_else(place: Place
     assert (job.state, job.total, job.done, job.failed) == ("done", 6, 6, 0)
     assert {info.key.partition("_")[0] for info in place.bucket.list("")} == {"uploads/other.mp4", "thumbnails/other"}
     assert letters(place) == []
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"q": "HARBOUR B"},
+        {"extension": ".MKV"},
+        {"folder": "/trip/harbour"},
+        {"since": START + timedelta(minutes=1)},
+        {"until": START + timedelta(minutes=9), "prefix": "uploads/trip/h", "state": "failed"},
+    ],
+)
+def test_a_filter_takes_what_the_list_of_videos_has(place: Place, chosen: dict[str, Any]) -> None:
+    wanted, late, others = "uploads/trip/harbour/harbour b.mkv", START + timedelta(minutes=2), ("a", "trip/b")
+    write(place, a_record(wanted, VideoState.FAILED).model_copy(update={"queued_at": late}))
+    for name in others:
+        write(place, a_record(f"uploads/{name}.mp4", VideoState.FAILED))
+
+    assert change(place, kind="dismiss", filter=JobFilter.model_validate(chosen)).total == 1
+    assert record_of(place, wanted).state is VideoState.DISMISSED
 
 
 def test_a_job_of_more_videos_than_expected_changes_nothing(place: Place) -> None:

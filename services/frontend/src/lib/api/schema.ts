@@ -675,6 +675,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/videos/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count videos by state
+         * @description Count the videos of a filter, dismissed ones included: those that a job with this filter would change.
+         */
+        get: operations["countVideos"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -1088,24 +1108,34 @@ export interface components {
         };
         /**
          * JobFilter
-         * @description Choice of videos by what they have in common; all parts must hold.
+         * @description Choice of videos as in the list of videos; all parts must hold.
          */
         JobFilter: {
+            /** @description Only videos whose key ends so, such as `.mp4`. */
+            extension?: string | null;
+            /** @description Only videos in this folder of the uploads, or below it. */
+            folder?: string | null;
             /**
              * @description Only videos whose key begins with this.
              * @example uploads/trip/
              */
             prefix?: string | null;
             /**
-             * @description Only videos with this reason.
-             * @example timeout
+             * @description Only videos whose key contains this text. Case and accents do not count.
+             * @example harbour
              */
+            q?: string | null;
+            /** @description Only degraded or failed videos for this reason. */
             reason_code?: components["schemas"]["ReasonCode"] | null;
+            /** @description Only videos uploaded at this time or later. */
+            since?: string | null;
             /**
              * @description Only videos in this state. Without it: failed ones to retry and dismiss, those with thumbnails to regenerate, and all to delete.
              * @example failed
              */
             state?: components["schemas"]["VideoState"] | null;
+            /** @description Only videos uploaded before this time. */
+            until?: string | null;
         };
         /** JobList */
         JobList: {
@@ -1955,6 +1985,23 @@ export interface components {
             width_px?: number | null;
             /** @example worker-7d9f5c6b8-x2x7q */
             worker: string;
+        };
+        /**
+         * VideoCounts
+         * @description Number of videos by state, in one page of a count. The counts of all pages together are those of the filter.
+         */
+        VideoCounts: {
+            /**
+             * @example {
+             *       "done": 1200,
+             *       "failed": 3
+             *     }
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description Cursor of the next page; null on the last. A filter by more than the state reads two thousand videos per page. */
+            next_cursor: string | null;
         };
         /** VideoDetails */
         VideoDetails: {
@@ -5474,6 +5521,92 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countVideos: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string | null;
+                /** @description Only videos whose key ends so, such as `.mp4`. */
+                extension?: string | null;
+                /** @description Only videos in this folder of the uploads, or below it. */
+                folder?: string | null;
+                /** @description Only videos whose key contains this text. Case and accents do not count. */
+                q?: string | null;
+                /** @description Only degraded or failed videos for this reason. */
+                reason_code?: components["schemas"]["ReasonCode"] | null;
+                /** @description Only videos uploaded at this time or later. */
+                since?: string | null;
+                /** @description Only videos in this state. */
+                state?: components["schemas"]["VideoState"] | null;
+                /** @description Only videos uploaded before this time. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoCounts"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
