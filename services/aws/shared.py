@@ -1,4 +1,7 @@
-"""State that all processes of the api share: totals, samples of the queue, the purge. One request reads all of it."""
+"""State that all processes of the api share: totals, samples of the queue, the purge, the list of jobs.
+
+One request reads all of it.
+"""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +12,7 @@ from services.aws.errors import WriteConflictError, translate_errors
 from services.aws.table.items import parse_item
 from services.aws.table.totals import ShardedTotals
 from services.contract.records import ENDED, WRITES, Totals, drop_counters
-from services.contract.resources import EXPIRY_ATTRIBUTE, PURGE_KEY, RESERVATION_PREFIX, SAMPLES_KEY
+from services.contract.resources import EXPIRY_ATTRIBUTE, JOBS_KEY, PURGE_KEY, RESERVATION_PREFIX, SAMPLES_KEY
 from services.contract.statistics.ends import Ends, select_ends
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ class Shared:
     writes: int
     samples: "Document"
     purge: "Document"
+    jobs: "Document"
     shards: int = 1
     """Number of shards that the table can have; see `services.contract.shards`."""
 
@@ -43,11 +47,11 @@ class SharedItems:
         self._totals = ShardedTotals(dynamodb, table, shards=1)
 
     def read(self) -> Shared:
-        """Read totals, samples and purge with one request, or two if the number of shards has grown.
+        """Read totals, samples, purge and list of jobs with one request, or two if the number of shards has grown.
 
         Raises: ServiceError.
         """
-        reading = self._totals.read(SAMPLES_KEY, PURGE_KEY)
+        reading = self._totals.read(SAMPLES_KEY, PURGE_KEY, JOBS_KEY)
         counters = reading.counters
         return Shared(
             totals=drop_counters(counters),
@@ -56,6 +60,7 @@ class SharedItems:
             writes=counters.get(WRITES, 0),
             samples=_parse_document(reading.others.get(SAMPLES_KEY, {})),
             purge=_parse_document(reading.others.get(PURGE_KEY, {})),
+            jobs=_parse_document(reading.others.get(JOBS_KEY, {})),
             shards=reading.shards,
         )
 

@@ -10,7 +10,8 @@ from services.api.actions.deletion import remove_video
 from services.api.actions.dismissal import dismiss_videos
 from services.api.actions.retries import prepare_retry, regenerate_record
 from services.api.actions.stores import Stores
-from services.api.schema.action_models import JobFailure, JobKind, RedriveRequest
+from services.api.schema.action_models import JobFailure, RedriveRequest
+from services.api.schema.models import JobKind
 from services.api.schema.problems import ApiError, NotFoundError
 from services.aws.errors import AwsError
 from services.aws.queue import MAX_BATCH

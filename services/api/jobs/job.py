@@ -4,7 +4,8 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from services.api.schema.action_models import Job, JobFailure, JobFilter, JobKind
+from services.api.schema.action_models import Job, JobFailure, JobFilter
+from services.api.schema.models import JobKind, JobProgress
 from services.aws.shared import Document
 from services.contract.resources import JOB_PREFIX
 
@@ -80,12 +81,15 @@ def add_step(job: StoredJob, keys: list[str], failures: list[JobFailure]) -> Sto
 
 
 def show_job(job: StoredJob) -> Job:
+    fields = job.model_dump(include=set(Job.model_fields)) | _show_state(job)
+    return Job(**fields, failures_complete=len(job.failures) == job.failed)
+
+
+def show_progress(job: StoredJob) -> JobProgress:
+    """Return a job as `/ws` pushes it: without its failures, which can be long."""
+    return JobProgress(**job.model_dump(include=set(JobProgress.model_fields)) | _show_state(job))
+
+
+def _show_state(job: StoredJob) -> dict[str, Any]:
     remaining = None if job.total is None else job.total - job.done - job.failed
-    fields = job.model_dump(include=set(Job.model_fields))
-    return Job(
-        **fields,
-        state=job.phase,
-        cancel_requested=job.is_cancelled,
-        remaining=remaining,
-        failures_complete=len(job.failures) == job.failed,
-    )
+    return {"state": job.phase, "cancel_requested": job.is_cancelled, "remaining": remaining}

@@ -17,7 +17,8 @@ from services.api.actions.purge_run import split_batches
 from services.api.actions.stores import Stores
 from services.api.jobs.batches import change_videos
 from services.api.jobs.job import BATCH, StoredJob, add_step, dump_job, job_key, read_job, step_key
-from services.api.schema.action_models import JobFilter, JobKind
+from services.api.schema.action_models import JobFilter
+from services.api.schema.models import JobKind
 from services.aws.errors import AwsError, WriteConflictError
 from services.aws.listing import VideoListing
 from services.aws.shared import Document, SharedItems

@@ -162,6 +162,7 @@ class LiveState:
             metrics=self.metrics(),
             videos=list(self.videos.value.feed) if self.videos.value else [],
             purge=self._shown_purge(),
+            jobs=list(self.videos.value.jobs) if self.videos.value else [],
         )
 
     def queue(self) -> Queue | None:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from services.api.schema.models import Answer, Key, PurgeProgress, Question, Shown
+from services.api.schema.models import Answer, JobKind, JobProgress, Key, PurgeProgress, Question, Shown
 from services.api.schema.parameters import VideoChoice
 from services.contract.records import ReasonCode, VideoRecord, VideoState
 
@@ -125,9 +125,6 @@ class Redriven(Answer):
     remaining: int = Field(description="Approximate number of remaining dead letters, from SQS.")
 
 
-JobKind = Literal["delete", "regenerate", "retry", "dismiss"]
-
-
 class JobFilter(VideoChoice):
     """Choice of videos as in the list of videos; all parts must hold."""
 
@@ -176,24 +173,13 @@ class JobFailure(Answer):
     reason: Shown = Field(examples=["The upload has been deleted. Upload the video again."])
 
 
-class Job(Answer):
+class Job(JobProgress):
     """A change of many videos in the background."""
 
-    id: str = Field(examples=["9f86d081884c7d65"])
-    kind: JobKind
     upload: bool
     filter: JobFilter | None
-    state: Literal["selecting", "running", "done", "cancelled", "failed"]
-    cancel_requested: bool
-    total: int | None = Field(description="Number of videos; null while the job selects them.")
-    done: int = Field(description="Videos that were changed.")
-    failed: int = Field(description="Videos that were not changed: `failures` has the reasons.")
-    remaining: int | None = Field(description="Videos whose turn has not come; null while the job selects them.")
     failures: list[JobFailure] = Field(description="The first videos that were not changed, with up to 100 KB of text.")
     failures_complete: bool = Field(description="False if more have failed; the log of the api names each of them.")
-    error: Shown | None = Field(description="Reason for the end of the whole job, if it has failed.")
-    created_at: AwareDatetime
-    finished_at: AwareDatetime | None
 
 
 class JobList(Answer):

@@ -300,6 +300,25 @@ class PurgeProgress(Answer):
     error: Shown | None = None
 
 
+JobKind = Literal["delete", "regenerate", "retry", "dismiss"]
+
+
+class JobProgress(Answer):
+    """Progress of a change of many videos. `GET /api/jobs/{id}` has its failures too."""
+
+    id: str = Field(examples=["9f86d081884c7d65"])
+    kind: JobKind
+    state: Literal["selecting", "running", "done", "cancelled", "failed"]
+    cancel_requested: bool
+    total: int | None = Field(description="Number of videos; null while the job selects them.")
+    done: int = Field(description="Videos that were changed.")
+    failed: int = Field(description="Videos that were not changed: `failures` has the reasons.")
+    remaining: int | None = Field(description="Videos whose turn has not come; null while the job selects them.")
+    error: Shown | None = Field(description="Reason for the end of the whole job, if it has failed.")
+    created_at: AwareDatetime
+    finished_at: AwareDatetime | None
+
+
 class Source(Answer):
     """Freshness of one part of the state."""
 
@@ -327,6 +346,9 @@ class State(Answer):
         description="Videos in progress, at most 50, and the latest finished ones, at most 50."
     )
     purge: PurgeProgress | None = Field(description="The running purge, or one that ended in the last minute.")
+    jobs: list[JobProgress] = Field(
+        description="Jobs that are not finished, and those that ended in the last minute; the newest first."
+    )
 
 
 LiveMessage = State

@@ -71,10 +71,11 @@ each process of the api exports them: take the maximum over the processes, not t
 
 ## Cost
 
-Each process reads its sources once per tick, for any number of clients: two requests to SQS, one to DynamoDB, one write
-of a sample (every five seconds, by one process), and four queries for the newest videos after a change. Once a minute
-it reads the counters of the history, and one process stores their growth. Pods come from one list and a watch. The cost
-of lists and metrics does not depend on the number of videos; that of a purge and of a reindex does.
+Each process reads its sources once per tick, for any number of clients: two requests to SQS, one to DynamoDB, one more
+for each running job, one write of a sample (every five seconds, by one process), and four queries for the newest videos
+after a change. Once a minute it reads the counters of the history, and one process stores their growth. Pods come from
+one list and a watch. The cost of lists and metrics does not depend on the number of videos; that of a purge and of a
+reindex does.
 
 ## While AWS does not answer
 

@@ -129,3 +129,16 @@ test("finds a video by name in the address", async ({ board, demo }) => {
   await board.getByRole("button", { name: "Show all videos" }).click();
   await expect(rows.nth(1)).toBeVisible();
 });
+
+test("deletes all videos that match a search", async ({ board, demo }) => {
+  await upload(board, sample(demo, "to delete 1.3gp"), sample(demo, "to delete 2.3gp"));
+  for (const name of ["to delete 1", "to delete 2"]) await expect(uploadRow(board, name)).toContainText("Done");
+  await board.goto("/videos?q=to+delete");
+  await board.getByRole("checkbox", { name: "Select to delete 1.3gp" }).check();
+  const bar = board.getByRole("region", { name: "Selected videos" });
+  await bar.getByRole("button", { name: "Select all 2 that match" }).click();
+  await bar.getByRole("button", { name: "Delete …" }).click();
+  await board.getByRole("button", { name: "Delete 2 videos" }).click();
+  await expect(board.getByRole("region", { name: "Delete videos" })).toContainText("2 of 2, finished");
+  await expect(board.getByText("No videos found")).toBeVisible();
+});

@@ -1,5 +1,5 @@
-"""Source of the totals and the newest videos: one request without changes, and one more after a change for each
-state and partition of the index.
+"""Source of the totals, the newest videos and the jobs: one request without changes, and one more after a change for
+each state and partition of the index.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from services.api.live.figures import WorkSpan
-from services.api.schema.models import VideoSummary
+from services.api.live.sources.jobs import JobsReader
+from services.api.schema.models import JobProgress, VideoSummary
 from services.api.schema.views import encode_video_id, is_retryable
 from services.aws.listing import VideoListing
 from services.aws.shared import Shared, SharedItems
@@ -43,6 +44,8 @@ class VideosReading:
     """Times in which workers processed the latest finished videos."""
     queued: Sequence[datetime]
     """Times sent of the messages that workers have received recently."""
+    jobs: Sequence[JobProgress]
+    """Bulk jobs that run or have just ended."""
 
 
 class VideosReader:
@@ -53,6 +56,7 @@ class VideosReader:
     def __init__(self, shared: SharedItems, listing: VideoListing) -> None:
         self._shared = shared
         self._listing = listing
+        self._jobs = JobsReader(shared)
         self._writes = -1
         self._settled = False
         self._newest: list[VideoSummary] = []
@@ -73,6 +77,7 @@ class VideosReader:
             times=[(video.queued_at, video.finished_at) for video in good if video.finished_at],
             spans=[WorkSpan(one.worker, one.started_at, one.finished_at) for one in ended if one.finished_at],
             queued=[video.queued_at for video in self._newest],
+            jobs=self._jobs.read(shared.jobs),
         )
 
     def _read_newest(self, shards: int) -> list[VideoSummary]:

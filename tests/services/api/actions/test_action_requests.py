@@ -8,7 +8,7 @@ from services.contract.events import make_notification_body
 from services.contract.records import ReasonCode, VideoState
 from tests.services.api.actions.test_deletion import keep_versions
 from tests.services.api.actions.test_dismissal import failed
-from tests.services.api.process import Api, fresh
+from tests.services.api.process import VIEWER, Api, fresh, message_when
 from tests.services.api.records import a_record, store, write
 from tests.support.driver import eventually
 from tests.support.place import Place
@@ -114,8 +114,11 @@ def test_jobs_over_http(place: Place, own_api: Api) -> None:
         path = begun.headers["Location"]
         assert path == f"/api/jobs/{begun.json()['id']}"
 
-        result = eventually(lambda: (job := client.get(path).json())["finished_at"] and job, "the end of the job")
+        with own_api.socket(VIEWER) as socket:
+            pushed = message_when(socket, lambda state: state["jobs"] and state["jobs"][0]["finished_at"])["jobs"][0]
+        result = client.get(path).json()
 
+        assert pushed.items() <= result.items()
         assert (result["state"], result["done"], result["failures"]) == ("done", 2, [])
         assert client.get("/api/jobs").json()["items"] == [result]
         assert client.delete(path).status_code == 409

@@ -10,10 +10,12 @@ from services.api.jobs import jobs, run
 from services.api.jobs.batches import change_videos
 from services.api.jobs.jobs import MAX_OPEN, Jobs
 from services.api.jobs.run import JobContext
+from services.api.live.sources.jobs import JobsReader
 from services.api.schema.action_models import Job, JobFilter, JobRequest
 from services.api.schema.problems import ConflictError, NotFoundError
 from services.aws.errors import ServiceError
 from services.aws.listing import VideoListing
+from services.aws.shared import SharedItems
 from services.aws.videos import VideosTable
 from services.contract.events import make_notification_body
 from services.contract.records import ReasonCode, VideoState
@@ -227,6 +229,29 @@ def test_a_table_that_fails_once_refuses_no_video(place: Place, monkeypatch: pyt
 
     with patch.object(VideosTable, "get", fail_once):
         assert change(place, [key], kind="retry").done == 1
+
+
+def test_live_jobs_are_read_only_until_they_have_ended(place: Place) -> None:
+    keys = [failed(place, f"{number}") for number in range(3)]
+    own, shared = a_process(place), shared_items(place)
+    reader = JobsReader(shared)
+    pushed: list[tuple[str, int, int | None]] = []
+
+    def look_meanwhile(*arguments: Any, **options: Any) -> Any:
+        [job] = reader.read(shared.read().jobs)
+        pushed.append((job.state, job.done, job.remaining))
+        return change_videos(*arguments, **options)
+
+    with patch.object(run, "change_videos", look_meanwhile):
+        ended(own, own.create(JobRequest(kind="dismiss", keys=keys), keys))
+    [job] = reader.read(shared.read().jobs)
+
+    assert pushed == [("running", 0, 3), ("running", 2, 1)]
+    assert (job.state, job.done) == ("done", 3)
+    with patch.object(SharedItems, "document", side_effect=AssertionError("a read of a job that has ended")):
+        assert reader.read(shared.read().jobs) == [job]
+        with patch("services.api.live.sources.jobs._SHOWN_AFTER_END", timedelta()):
+            assert reader.read(shared.read().jobs) == []
 
 
 def test_only_some_jobs_are_open_at_once_and_twenty_are_kept(place: Place) -> None:

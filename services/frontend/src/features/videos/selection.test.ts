@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { VideoFilter } from "./filter";
-import { jobFilterOf, NOTHING, select } from "./selection";
+import { countListed, countTaken, type JobFilter, jobFilterOf, NOTHING, select } from "./selection";
 
 const LISTED = ["a", "b", "c", "d", "e"];
 const NONE: VideoFilter = { state: "", q: "", folder: "", extension: "", reason: "", from: "", to: "" };
@@ -19,12 +19,27 @@ it("toggles one video if the last clicked one has left the list", () => {
   expect([...select(next, LISTED, "c", false).keys]).toEqual(["a"]);
 });
 
-it("makes a job's filter only of what a job can express", () => {
-  expect(jobFilterOf({ ...NONE, state: "failed", folder: "/trip/", reason: "timeout" })).toEqual({
+it("makes a job's filter of everything that the list is filtered by", () => {
+  expect(jobFilterOf({ ...NONE, state: "failed", q: "harbour", folder: "/trip/", reason: "timeout" })).toEqual({
     state: "failed",
-    prefix: "uploads/trip/",
+    q: "harbour",
+    folder: "/trip/",
     reason_code: "timeout",
   });
-  expect(jobFilterOf(NONE)).toBeNull();
-  expect(jobFilterOf({ ...NONE, state: "failed", q: "harbour" })).toBeNull();
+  expect(Object.keys(jobFilterOf({ ...NONE, extension: ".mp4", from: "2026-11-01", to: "2026-11-02" }))).toEqual([
+    "extension",
+    "since",
+    "until",
+  ]);
+  expect(jobFilterOf(NONE)).toEqual({});
+});
+
+it("counts what each job takes, and what the list shows", () => {
+  const counts = { done: 5, degraded: 1, failed: 2, processing: 1, dismissed: 3 };
+  const taken = (filter: JobFilter) =>
+    (["delete", "regenerate", "retry", "dismiss"] as const).map((kind) => countTaken(kind, counts, filter));
+  expect(taken({})).toEqual([12, 6, 2, 2]);
+  expect(countListed(counts, {})).toBe(9);
+  expect(countTaken("delete", { dismissed: 3 }, { state: "dismissed" })).toBe(3);
+  expect(countListed({ dismissed: 3 }, { state: "dismissed" })).toBe(3);
 });

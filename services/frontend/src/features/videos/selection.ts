@@ -1,9 +1,11 @@
 /** Selection of videos in a list. Pure. */
 
 import type { Schemas } from "@/lib/api/call";
-import type { VideoFilter } from "./filter";
+import { queryOf, type VideoFilter } from "./filter";
 
 export type JobFilter = Schemas["JobFilter"];
+export type JobKind = Schemas["JobRequest"]["kind"];
+export type StateCounts = Partial<Record<NonNullable<JobFilter["state"]>, number>>;
 
 export interface Selection {
   keys: ReadonlySet<string>;
@@ -27,13 +29,32 @@ export function select(before: Selection, listed: readonly string[], clicked: st
   return { keys, anchor: clicked };
 }
 
-/** Return the filter of a job for all videos of the list, null if a job cannot express it. */
-export function jobFilterOf({ state, q, folder, extension, reason, from, to }: VideoFilter): JobFilter | null {
-  if (q || extension || from || to || !(state || folder || reason)) return null;
-  const path = folder.replace(/^\/+|\/+$/g, "");
-  return {
-    ...(state ? { state: state as NonNullable<JobFilter["state"]> } : {}),
-    ...(path ? { prefix: `uploads/${path}/` } : {}),
-    ...(reason ? { reason_code: reason as NonNullable<JobFilter["reason_code"]> } : {}),
-  };
+/** Return the filter of a job for all videos of the list. */
+export function jobFilterOf(filter: VideoFilter): JobFilter {
+  const { state, q, folder, extension, reason_code, since, until } = queryOf(filter);
+  const chosen = { state, q, folder, extension, reason_code, since, until };
+  return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as JobFilter;
+}
+
+/** States that a job takes if its filter has none, as the api does; null for all. */
+const TAKEN: Record<JobKind, readonly (keyof StateCounts)[] | null> = {
+  delete: null,
+  regenerate: ["done", "degraded"],
+  retry: ["failed"],
+  dismiss: ["failed"],
+};
+
+/** Return the number of videos that a job with the counted filter takes. */
+export function countTaken(kind: JobKind, counts: StateCounts, { state }: JobFilter): number {
+  return sumOf(counts, state ? [state] : TAKEN[kind]);
+}
+
+/** Return the number of videos that the list with the counted filter has: a list of all states has no dismissed ones. */
+export function countListed(counts: StateCounts, { state }: JobFilter): number {
+  return sumOf(counts, null) - (state ? 0 : (counts.dismissed ?? 0));
+}
+
+function sumOf(counts: StateCounts, states: readonly (keyof StateCounts)[] | null): number {
+  const taken = states ?? (Object.keys(counts) as (keyof StateCounts)[]);
+  return taken.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
 }

@@ -4,6 +4,7 @@ import type { Schemas } from "./call";
 
 export type Config = Schemas["Config"];
 export type DeadLetter = Schemas["DeadLetter"];
+export type JobProgress = Schemas["JobProgress"];
 export type Metrics = Schemas["Metrics"];
 export type Pod = Schemas["Pod"];
 export type PurgePreview = Schemas["PurgePreview"];

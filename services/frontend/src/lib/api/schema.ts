@@ -1143,6 +1143,32 @@ export interface components {
             items: components["schemas"]["Job"][];
         };
         /**
+         * JobProgress
+         * @description Progress of a change of many videos. `GET /api/jobs/{id}` has its failures too.
+         */
+        JobProgress: {
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Videos that were changed. */
+            done: number;
+            /** @description Reason for the end of the whole job, if it has failed. */
+            error: string | null;
+            /** @description Videos that were not changed: `failures` has the reasons. */
+            failed: number;
+            finished_at: string | null;
+            /** @example 9f86d081884c7d65 */
+            id: string;
+            /** @enum {string} */
+            kind: "delete" | "regenerate" | "retry" | "dismiss";
+            /** @description Videos whose turn has not come; null while the job selects them. */
+            remaining: number | null;
+            /** @enum {string} */
+            state: "selecting" | "running" | "done" | "cancelled" | "failed";
+            /** @description Number of videos; null while the job selects them. */
+            total: number | null;
+        };
+        /**
          * JobRequest
          * @description A change of many videos: of those in `keys`, or of all that match the `filter` when the job begins.
          */
@@ -1778,6 +1804,8 @@ export interface components {
              * @description The server's time.
              */
             at: string;
+            /** @description Jobs that are not finished, and those that ended in the last minute; the newest first. */
+            jobs: components["schemas"]["JobProgress"][];
             metrics: components["schemas"]["Metrics"] | null;
             pods: components["schemas"]["Pod"][] | null;
             /** @description The running purge, or one that ended in the last minute. */

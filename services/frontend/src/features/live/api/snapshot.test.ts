@@ -19,6 +19,7 @@ function state(second: number, change: Partial<State> = {}): State {
     metrics: null,
     videos: [],
     purge: null,
+    jobs: [],
     ...change,
   };
 }

@@ -1,7 +1,7 @@
 /** Convert the api's state message for the dashboard. Pure. */
 
 import type { QueuePoint } from "@/features/queue/series";
-import type { Metrics, Pod, PurgeProgress, State, VideoSummary } from "@/lib/api/models";
+import type { JobProgress, Metrics, Pod, PurgeProgress, State, VideoSummary } from "@/lib/api/models";
 
 export type StateMessage = State;
 export type SourceName = "queue" | "pods" | "metrics";
@@ -20,6 +20,7 @@ export interface Snapshot {
   metrics: Metrics | null;
   videos: readonly VideoSummary[];
   purge: PurgeProgress | null;
+  jobs: readonly JobProgress[];
   sources: Partial<Record<SourceName, Source>>;
 }
 
@@ -38,6 +39,8 @@ export function snapshotOf(message: StateMessage): Snapshot {
     metrics: message.metrics,
     videos: message.videos,
     purge: message.purge,
+    // An api of the version before pushes none.
+    jobs: (message as Partial<StateMessage>).jobs ?? [],
     sources: Object.fromEntries(
       Object.entries(message.sources).map(([name, { stale, age_s, error }]) => [
         name,

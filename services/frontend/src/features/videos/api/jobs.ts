@@ -1,50 +1,109 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
 import { createStore, useStore } from "zustand";
 import { showToast } from "@/components/ui/toasts";
+import { serverNowMs, useLive } from "@/features/live/api/store";
 import { call, type Schemas } from "@/lib/api/call";
+import type { JobProgress } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
 import { text } from "@/text";
+import type { JobFilter, StateCounts } from "../selection";
 
 export type Job = Schemas["Job"];
 export type JobRequest = Schemas["JobRequest"];
+export type ShownJob = JobProgress & Partial<Pick<Job, "failures">>;
 
-const POLL_MS = 1000;
+const NONE: readonly JobProgress[] = [];
 
-/** The job that this tab has started last; it stays while the user moves between pages. */
-const shown = createStore<{ id: string | null }>(() => ({ id: null }));
+/** Jobs that this tab has started, as they began, and those that the user has closed. They stay between pages. */
+const known = createStore<{ started: readonly Job[]; closed: ReadonlySet<string> }>(() => ({
+  started: [],
+  closed: new Set(),
+}));
 
-export function hasFinished({ state }: Pick<Job, "state">): boolean {
+export function hasFinished({ state }: Pick<JobProgress, "state">): boolean {
   return state !== "selecting" && state !== "running";
+}
+
+export function closeJob(id: string): void {
+  known.setState(({ closed }) => ({ closed: new Set(closed).add(id) }));
 }
 
 export function useStartJob() {
   return useMutation({
     mutationFn: (body: JobRequest) => call("post", "/api/jobs", { body }),
-    onSuccess: ({ id }) => shown.setState({ id }),
+    onSuccess: (job) => known.setState(({ started }) => ({ started: [job, ...started] })),
     onError: (error) => showToast({ tone: "bad", title: text.jobs.notStarted, detail: asProblem(error).message }),
   });
 }
 
-/** Return the shown job, followed until it has finished. */
-export function useShownJob() {
+/** Return the ids of the jobs to show: those that run or have just ended, whoever started them, and this tab's own. */
+export function useShownJobs(): readonly string[] {
+  const { started, closed } = useStore(known);
+  const pushed = useLive((state) => state.snapshot?.jobs ?? NONE);
+  return useMemo(
+    () => [...new Set([...started, ...pushed].map(({ id }) => id))].filter((id) => !closed.has(id)),
+    [started, closed, pushed],
+  );
+}
+
+/**
+ * Return a job with its progress, as the socket pushes it. A request brings the rest: the failures, and the end of a
+ * job that is no longer pushed.
+ */
+export function useJob(id: string): ShownJob | null {
   const client = useQueryClient();
-  const id = useStore(shown, (state) => state.id);
-  const { data: job } = useQuery({
-    queryKey: ["job", id],
-    queryFn: ({ signal }) => call("get", "/api/jobs/{job_id}", { path: { job_id: id ?? "" }, signal }),
-    enabled: id !== null,
-    refetchInterval: ({ state }) => (state.data && hasFinished(state.data) ? false : POLL_MS),
+  const begun = useStore(known, ({ started }) => started.find((job) => job.id === id));
+  const progress = useLive((state) => state.snapshot?.jobs.find((job) => job.id === id));
+  const isConnected = useLive((state) => state.socket === "open");
+  const { data } = useQuery({
+    queryKey: ["job", id, isConnected, progress?.state, progress?.failed],
+    queryFn: ({ signal }) => call("get", "/api/jobs/{job_id}", { path: { job_id: id }, signal }),
+    enabled: progress === undefined || progress.failed > 0,
+    placeholderData: keepPreviousData,
   });
-  const isFinished = job !== undefined && hasFinished(job);
+  const whole = data ?? begun;
+  const job = progress ? { ...whole, ...progress } : (whole ?? null);
+  const isFinished = job !== null && hasFinished(job);
   useEffect(() => {
-    if (isFinished) void client.invalidateQueries({ queryKey: ["videos"] });
+    if (isFinished) for (const name of ["videos", "counts"]) void client.invalidateQueries({ queryKey: [name] });
   }, [client, isFinished]);
-  const cancel = useMutation({
-    mutationFn: () => call("delete", "/api/jobs/{job_id}", { path: { job_id: id ?? "" } }),
+  return job;
+}
+
+export function useCancelJob(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => call("delete", "/api/jobs/{job_id}", { path: { job_id: id } }),
+    onError: (error) => showToast({ tone: "bad", title: text.jobs.notCancelled, detail: asProblem(error).message }),
     onSettled: () => client.invalidateQueries({ queryKey: ["job", id] }),
   });
-  return { job: id === null ? null : (job ?? null), cancel, close: () => shown.setState({ id: null }) };
+}
+
+/**
+ * Count the videos of a filter by state. A count of very many takes several requests: only the first one unless
+ * `isWhole` is set, and the result is not complete.
+ */
+export function useCounts(filter: JobFilter, isWhole: boolean) {
+  const { data } = useQuery({
+    queryKey: ["counts", JSON.stringify(filter), isWhole],
+    queryFn: async ({ signal }) => {
+      const at = new Date(serverNowMs()).toISOString();
+      const counts: StateCounts = {};
+      let cursor: string | null = null;
+      do {
+        const query = { ...filter, ...(cursor ? { cursor } : {}) } as Record<string, string>;
+        const page: Schemas["VideoCounts"] = await call("get", "/api/videos/counts", { query, signal });
+        for (const [state, count] of Object.entries(page.counts) as [keyof StateCounts, number][])
+          counts[state] = (counts[state] ?? 0) + count;
+        cursor = page.next_cursor;
+      } while (cursor && isWhole);
+      return { at, counts, isComplete: cursor === null };
+    },
+    staleTime: 0,
+    placeholderData: keepPreviousData,
+  });
+  return data ?? null;
 }

@@ -1,71 +1,154 @@
 // @vitest-environment jsdom
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { receive } from "@/features/live/api/store";
+import type { JobProgress, State } from "@/lib/api/models";
 import type { Job } from "../api/jobs";
 import type { JobFilter } from "../selection";
-import { JobCard } from "./job-card";
+import { JobCards } from "./job-card";
 import { SelectionBar } from "./selection-bar";
 
 const KEYS = ["uploads/a.mp4", "uploads/b.mp4"];
-const FINISHED: Partial<Job> = {
+const RUNNING: Job = {
   id: "1",
   kind: "retry",
-  state: "done",
+  upload: false,
+  filter: null,
+  state: "running",
+  cancel_requested: false,
   total: 2,
+  done: 0,
+  failed: 0,
+  remaining: 2,
+  error: null,
+  failures: [],
+  failures_complete: true,
+  created_at: "2026-01-01T00:00:00Z",
+  finished_at: null,
+};
+const FINISHED: Job = {
+  ...RUNNING,
+  state: "done",
   done: 1,
   failed: 1,
+  remaining: 0,
   failures: [{ key: "uploads/b.mp4", reason: "It has its thumbnails." }],
+  finished_at: "2026-01-01T00:00:01Z",
 };
 const onClear = vi.fn();
-let bodies: unknown[];
+let bodies: { filter?: JobFilter }[];
+let asked: string[];
 
-function show(filter: JobFilter | null) {
+function show(filter: JobFilter = {}) {
   render(
     <QueryClientProvider client={new QueryClient()}>
       <SelectionBar keys={KEYS} filter={filter} onClear={onClear} />
-      <JobCard />
+      <JobCards />
     </QueryClientProvider>,
   );
 }
 
+/** Receive a push of the api with these jobs. */
+function push(...jobs: JobProgress[]) {
+  const at = new Date(Date.UTC(2026, 0, 1)).toISOString();
+  const state: State = {
+    type: "state",
+    server: "a",
+    seq: 1,
+    at,
+    sources: {},
+    queue: null,
+    pods: null,
+    metrics: null,
+    videos: [],
+    purge: null,
+    jobs,
+  } as unknown as State;
+  act(() => receive(state, Date.now()));
+}
+
+/** Answer as an api that counts at most two videos a request, and whose job has ended when it is asked for. */
+function answer(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const path = String(input);
+  asked.push(path.split("?")[0] ?? "");
+  if (init?.method === "POST") {
+    bodies.push(JSON.parse(String(init.body)) as { filter?: JobFilter });
+    return Promise.resolve(Response.json({ ...RUNNING, id: String(bodies.length) }, { status: 202 }));
+  }
+  if (path.startsWith("/api/config")) return Promise.resolve(Response.json({ role: "operator" }));
+  if (path.startsWith("/api/videos/counts"))
+    return Promise.resolve(
+      Response.json(
+        path.includes("cursor=")
+          ? { counts: { failed: 1, dismissed: 1 }, next_cursor: null }
+          : { counts: { done: 1, failed: 1 }, next_cursor: path.includes("folder=") ? "next" : null },
+      ),
+    );
+  return Promise.resolve(Response.json({ ...FINISHED, id: path.split("/").at(-1) }));
+}
+
 beforeEach(() => {
   bodies = [];
+  asked = [];
   onClear.mockClear();
   // jsdom has no modal dialogs.
   HTMLDialogElement.prototype.showModal = function () {
     this.open = true;
   };
-  vi.stubGlobal("fetch", (_input: RequestInfo | URL, init?: RequestInit) => {
-    if (init?.method === "POST") bodies.push(JSON.parse(String(init.body)));
-    return Promise.resolve(Response.json(FINISHED));
-  });
+  vi.stubGlobal("fetch", answer);
 });
 afterEach(cleanup);
 
-it("starts a job with the selected videos and shows what failed", async () => {
-  show(null);
-  expect(screen.queryByText("Select all of this filter")).toBeNull();
+it("starts a job with the selected videos and follows it by pushes", async () => {
+  show();
+  expect(await screen.findByRole("button", { name: "Select all 2 that match" })).toBeTruthy();
   fireEvent.click(screen.getByRole("button", { name: "Retry" }));
-  expect(await screen.findByText("2 of 2, 1 could not be changed, finished")).toBeTruthy();
-  expect(screen.getByText("It has its thumbnails.")).toBeTruthy();
+  await vi.waitFor(() => expect(onClear).toHaveBeenCalledOnce(), { timeout: 120_000 });
   expect(bodies).toEqual([{ kind: "retry", upload: false, keys: KEYS }]);
-  expect(onClear).toHaveBeenCalledOnce();
+  push({ ...RUNNING, done: 1 });
+  expect(await screen.findByText("1 of 2")).toBeTruthy();
+  asked.length = 0;
+  push({ ...RUNNING, done: 1, total: 3 });
+  expect(await screen.findByText("1 of 3")).toBeTruthy();
+  expect(asked).toEqual([]);
+
+  push(FINISHED);
+  expect(await screen.findByText("2 of 2, 1 could not be changed, finished")).toBeTruthy();
+  expect(await screen.findByText("It has its thumbnails.")).toBeTruthy();
+  push();
+  expect(screen.getByText("It has its thumbnails.")).toBeTruthy();
   fireEvent.click(screen.getByRole("button", { name: "Close" }));
   expect(screen.queryByText("It has its thumbnails.")).toBeNull();
 });
 
-it("takes all videos of the filter, but deletes none of them", async () => {
-  show({ state: "failed" });
-  fireEvent.click(screen.getByRole("button", { name: "Select all of this filter" }));
-  expect(screen.getByRole("button", { name: "Delete …" })).toHaveProperty("disabled", true);
-  fireEvent.click(screen.getByRole("button", { name: "Dismiss" }));
+it("shows a job that somebody else has started while it is pushed", async () => {
+  show();
+  push({ ...RUNNING, id: "77", kind: "dismiss" });
+  expect(await screen.findByText("0 of 2")).toBeTruthy();
+  push();
+  expect(screen.queryByText("0 of 2")).toBeNull();
+});
+
+it("deletes all that match after a confirmation that names their number", async () => {
+  push();
+  show({ folder: "trip", until: "2027-01-01T00:00:00.000Z" });
+  fireEvent.click(screen.getByRole("button", { name: "Select all that match" }));
+  expect(await screen.findByText("All 3 videos that match")).toBeTruthy();
+  expect(screen.getByRole("button", { name: "Regenerate 1" })).toHaveProperty("disabled", false);
+  expect(screen.getByRole("button", { name: "Retry 2" })).toHaveProperty("disabled", false);
+  fireEvent.click(screen.getByRole("button", { name: "Delete …" }));
+  expect(screen.getByText(/1 dismissed failure is among them/)).toBeTruthy();
+  expect(bodies).toEqual([]);
+  fireEvent.click(screen.getByRole("button", { name: "Delete 4 videos" }));
   await vi.waitFor(() => expect(onClear).toHaveBeenCalled(), { timeout: 120_000 });
-  expect(bodies).toEqual([{ kind: "dismiss", upload: false, filter: { state: "failed" } }]);
+  // Not those that were uploaded since the count.
+  const filter = { folder: "trip", until: expect.stringMatching(/^2026-01-01T/) as string };
+  expect(bodies).toEqual([{ kind: "delete", upload: false, filter, max_videos: 4 }]);
 });
 
 it("asks before it deletes", async () => {
-  show(null);
+  show();
   fireEvent.click(screen.getByRole("button", { name: "Delete …" }));
   expect(bodies).toEqual([]);
   fireEvent.click(screen.getByLabelText("Also delete the uploads"));

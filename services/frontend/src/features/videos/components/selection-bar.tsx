@@ -5,55 +5,72 @@ import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { text } from "@/text";
-import { type JobRequest, useStartJob } from "../api/jobs";
-import type { JobFilter } from "../selection";
+import { type JobRequest, useCounts, useStartJob } from "../api/jobs";
+import { countListed, countTaken, type JobFilter, type JobKind } from "../selection";
 
 const MAX_KEYS = 1000;
 
 interface SelectionBarProps {
   keys: readonly string[];
-  /** Filter of the list, null if a job cannot express it. */
-  filter: JobFilter | null;
+  /** Filter of the list. */
+  filter: JobFilter;
   onClear: () => void;
 }
 
-/** Actions on the selected videos, or on all of the filter. */
+/** Actions on the selected videos, or on all that match the filter of the list. */
 export function SelectionBar({ keys, filter, onClear }: SelectionBarProps) {
   const start = useStartJob();
   const [isAll, setAll] = useState(false);
   const [isDeleting, setDeleting] = useState(false);
-  const isWhole = isAll && filter !== null;
-  const chosen: Pick<JobRequest, "keys" | "filter"> = isWhole ? { filter } : { keys: keys.slice(0, MAX_KEYS) };
-  const run = (request: Omit<JobRequest, "keys" | "filter">) =>
-    start.mutate({ ...request, ...chosen }, { onSuccess: onClear });
+  const counted = useCounts(filter, isAll);
+  const listed = counted?.isComplete ? countListed(counted.counts, filter) : null;
+  const isReady = isAll ? counted !== null && counted.isComplete : keys.length <= MAX_KEYS;
+  const countOf = (kind: JobKind) => (isAll ? countTaken(kind, counted?.counts ?? {}, filter) : keys.length);
+  const run = (kind: JobKind, upload = false) => {
+    const request: JobRequest = { kind, upload };
+    if (!isAll) request.keys = [...keys];
+    else if (counted) {
+      // Uploads since the count do not match; a deletion of more than the dialog has named changes nothing.
+      const { at } = counted;
+      request.filter = { ...filter, until: filter.until && filter.until < at ? filter.until : at };
+      if (kind === "delete") request.max_videos = countOf(kind);
+    }
+    start.mutate(request, { onSuccess: onClear });
+  };
   const buttons = [
     ["regenerate", <RefreshCw key="regenerate" size={16} aria-hidden />],
     ["retry", <RotateCw key="retry" size={16} aria-hidden />],
     ["dismiss", <EyeOff key="dismiss" size={16} aria-hidden />],
   ] as const;
+  const canRun = (kind: JobKind) => isReady && !start.isPending && countOf(kind) > 0;
   return (
     <section
       aria-label={text.jobs.selection}
       className="sticky top-14 z-20 mb-3 flex flex-wrap items-center gap-2 rounded-card border border-line bg-panel px-4 py-2 shadow-lg max-lg:top-24"
     >
       <p role="status" className="mr-auto font-medium">
-        {isWhole ? text.jobs.allOfFilter : text.jobs.selected(keys.length)}
+        {isAll
+          ? listed === null
+            ? text.jobs.counting
+            : text.jobs.allOfFilter(listed)
+          : keys.length > MAX_KEYS
+            ? text.jobs.tooMany(keys.length, MAX_KEYS)
+            : text.jobs.selected(keys.length)}
       </p>
-      {filter && !isAll ? (
+      {isAll ? null : (
         <Button kind="quiet" onClick={() => setAll(true)}>
-          {text.jobs.selectFilter}
+          {text.jobs.selectFilter(listed)}
         </Button>
-      ) : null}
+      )}
       {buttons.map(([kind, icon]) => (
-        <Button key={kind} icon={icon} disabled={start.isPending} onClick={() => run({ kind, upload: false })}>
-          {text.jobs.actions[kind]}
+        <Button key={kind} icon={icon} disabled={!canRun(kind)} onClick={() => run(kind)}>
+          {isAll && isReady ? text.jobs.actionOn(kind, countOf(kind)) : text.jobs.actions[kind]}
         </Button>
       ))}
-      {/* A deletion of a filter needs a limit, which a person would guess: only a selection can be deleted. */}
       <Button
         kind="danger"
         icon={<Trash2 size={16} aria-hidden />}
-        disabled={start.isPending || isWhole}
+        disabled={!canRun("delete")}
         onClick={() => setDeleting(true)}
       >
         {text.jobs.actions.delete}
@@ -63,11 +80,12 @@ export function SelectionBar({ keys, filter, onClear }: SelectionBarProps) {
       </Button>
       {isDeleting ? (
         <DeleteMany
-          count={Math.min(keys.length, MAX_KEYS)}
+          count={countOf("delete")}
+          dismissed={isAll && listed !== null ? countOf("delete") - listed : 0}
           onClose={() => setDeleting(false)}
           onConfirm={(upload) => {
             setDeleting(false);
-            run({ kind: "delete", upload });
+            run("delete", upload);
           }}
         />
       ) : null}
@@ -77,15 +95,18 @@ export function SelectionBar({ keys, filter, onClear }: SelectionBarProps) {
 
 interface DeleteManyProps {
   count: number;
+  /** How many of them are dismissed failures, which the list does not show. */
+  dismissed: number;
   onClose: () => void;
   onConfirm: (withUpload: boolean) => void;
 }
 
-function DeleteMany({ count, onClose, onConfirm }: DeleteManyProps) {
+function DeleteMany({ count, dismissed, onClose, onConfirm }: DeleteManyProps) {
   const [withUpload, setWithUpload] = useState(false);
   return (
     <Dialog title={text.jobs.deleteTitle(count)} isOpen onClose={onClose}>
       <p>{text.jobs.deleteQuestion(withUpload)}</p>
+      {dismissed > 0 ? <p className="mt-2">{text.jobs.withDismissed(dismissed)}</p> : null}
       <label className="mt-3 flex items-center gap-2.5">
         <input
           type="checkbox"

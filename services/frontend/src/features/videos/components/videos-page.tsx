@@ -29,7 +29,7 @@ import { StatePill, VIDEO_STATES, type VideoState } from "./state-pill";
 import { TestMark } from "./test-mark";
 
 // Not in the first load: both appear only after a choice of the user.
-const JobCard = dynamic(() => import("./job-card").then((found) => found.JobCard), { ssr: false });
+const JobCards = dynamic(() => import("./job-card").then((found) => found.JobCards), { ssr: false });
 const SelectionBar = dynamic(() => import("./selection-bar").then((found) => found.SelectionBar), { ssr: false });
 
 const ROW_PX = 48;
@@ -108,7 +108,7 @@ export function VideosPage() {
           </>
         }
       />
-      <JobCard />
+      <JobCards />
       {selection.keys.size > 0 ? (
         <SelectionBar keys={[...selection.keys]} filter={jobFilterOf(filter)} onClear={() => setSelection(NOTHING)} />
       ) : null}
