@@ -79,9 +79,10 @@ def upload(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["user"])
 def videos(session: nox.Session) -> None:
-    """List, show, retry and delete videos of a running pipeline.
+    """List, show, change and delete videos of a running pipeline.
 
-    ./noxw videos list|show|retry|delete [KEY...] [--json] [--url URL] [--token TOKEN] [--data DIR]
+    ./noxw videos list|show|retry|regenerate|restore|dismiss|delete [KEY...] [--json] [--url URL] [--token TOKEN]
+        [--data DIR]
     """
     _install(session, "client")
     _run_in_caller_folder(session, "services.client", "videos", *session.posargs)

@@ -148,6 +148,21 @@ def _retry(_: str, key: str) -> _Step[None]:
     yield from _ask("POST", video_path(key) + "/retry")
 
 
+def _regenerate(_: str, key: str) -> _Step[None]:
+    """Queue a video for new thumbnails. A failed video is retried, a deleted one restored."""
+    yield from _ask("POST", video_path(key) + "/regenerations")
+
+
+def _restore(_: str, key: str) -> _Step[None]:
+    """Undo a deletion, if the bucket still has the upload or keeps its versions."""
+    yield from _ask("POST", video_path(key) + "/restoration")
+
+
+def _dismiss(_: str, key: str) -> _Step[None]:
+    """Mark the failure of a video as seen."""
+    yield from _ask("POST", video_path(key) + "/dismissal")
+
+
 def _delete(_: str, key: str, *, upload: bool = False) -> _Step[None]:
     """Delete the record and the thumbnails of a video; with `upload`, also the video itself."""
     yield from _ask("DELETE", video_path(key), params={"upload": "true"} if upload else {})
@@ -198,7 +213,8 @@ class Client(_Connection):
         self._http = http or httpx.Client(timeout=TIMEOUT)
 
     upload, get, wait_until_done = _sync(_upload), _sync(_get), _sync(_wait)
-    retry, delete, _list_page = _sync(_retry), _sync(_delete), _sync(_list_page)
+    retry, regenerate, restore = _sync(_retry), _sync(_regenerate), _sync(_restore)
+    dismiss, delete, _list_page = _sync(_dismiss), _sync(_delete), _sync(_list_page)
     ask = _sync(_request)
 
     def list(self, *, state: str | None = None, search: str | None = None) -> Iterator[Video]:
@@ -231,7 +247,8 @@ class AsyncClient(_Connection):
         self._http = http or httpx.AsyncClient(timeout=TIMEOUT)
 
     upload, get, wait_until_done = _async(_upload), _async(_get), _async(_wait)
-    retry, delete, _list_page = _async(_retry), _async(_delete), _async(_list_page)
+    retry, regenerate, restore = _async(_retry), _async(_regenerate), _async(_restore)
+    dismiss, delete, _list_page = _async(_dismiss), _async(_delete), _async(_list_page)
 
     async def list(self, *, state: str | None = None, search: str | None = None) -> AsyncIterator[Video]:
         """Yield the videos, the newest first."""

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from services.client.target import UsageError
 from services.contract.keys import UPLOAD_PREFIX
 from services.contract.text import escape_deceptive
 
+_NOT_FOUND = 404
 _COLOURS = {"done": "green", "degraded": "yellow", "failed": "red"}
 
 
@@ -109,17 +111,52 @@ def _show_one(arguments: argparse.Namespace, client: Client, output: Output) -> 
 
 
 def _retry(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
-    def retry(key: str) -> bool:
-        before = client.get(key)
-        client.retry(key)
-        if not arguments.wait:
-            output.add_result(key, "queued again")
-            return True
-        after = client.wait_until_done(key, after=before.updated_at, timeout_s=arguments.timeout)
-        output.add_video(after)
-        return after.state != "failed"
+    return _queue(arguments, client, output, client.retry, "queued again")
 
-    return _for_each(map(find_key, arguments.keys), retry, output)
+
+def _regenerate(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
+    return _queue(arguments, client, output, client.regenerate, "queued for new thumbnails")
+
+
+def _restore(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
+    return _queue(arguments, client, output, client.restore, "restored, and queued for new thumbnails")
+
+
+def _queue(
+    arguments: argparse.Namespace, client: Client, output: Output, ask: Callable[[str], object], result: str
+) -> bool:
+    """Ask for another attempt at each video; with `--wait`, wait for its end."""
+
+    def queue(key: str) -> bool:
+        since = _find_last_change(client, key) if arguments.wait else None
+        ask(key)
+        if not arguments.wait:
+            output.add_result(key, result)
+            return True
+        video = client.wait_until_done(key, after=since, timeout_s=arguments.timeout)
+        output.add_video(video)
+        return video.state != "failed"
+
+    return _for_each(map(find_key, arguments.keys), queue, output)
+
+
+def _find_last_change(client: Client, key: str) -> datetime | None:
+    """Return the time of the last change of a video; None if nothing is left of it but a version in the bucket."""
+    try:
+        return client.get(key).updated_at
+    except PipelineError as error:
+        if error.status != _NOT_FOUND:
+            raise
+        return None
+
+
+def _dismiss(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
+    def dismiss(key: str) -> bool:
+        client.dismiss(key)
+        output.add_result(key, "dismissed")
+        return True
+
+    return _for_each(map(find_key, arguments.keys), dismiss, output)
 
 
 def _delete(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
@@ -195,6 +232,9 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace, Client, Output], bool]] = {
     "list": _list,
     "show": _show_one,
     "retry": _retry,
+    "regenerate": _regenerate,
+    "restore": _restore,
+    "dismiss": _dismiss,
     "delete": _delete,
     "upload": _upload,
 }

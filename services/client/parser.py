@@ -37,7 +37,7 @@ def add_commands(commands: "Subparsers") -> None:
     _add_common(upload)
     _add_timeout(upload)
 
-    videos = commands.add_parser("videos", help="list, show, retry and delete videos")
+    videos = commands.add_parser("videos", help="list, show, change and delete videos")
     actions = videos.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="list videos, the newest first", description=_describe("List videos."))
     listing.add_argument("--state", choices=[state.value for state in VideoState], help="only videos in this state")
@@ -49,11 +49,22 @@ def add_commands(commands: "Subparsers") -> None:
     show.add_argument("key", metavar="KEY", help=_KEY)
     _add_common(show)
 
-    retry = actions.add_parser("retry", help="queue failed videos again", description=_describe("Retry videos."))
-    retry.add_argument("keys", nargs="+", metavar="KEY", help=_KEY)
-    retry.add_argument("--wait", action="store_true", help="wait for the result")
-    _add_common(retry)
-    _add_timeout(retry)
+    for name, what, description in (
+        ("retry", "queue failed videos again", "Retry videos."),
+        ("regenerate", "make the thumbnails of videos again", "Make thumbnails again."),
+        ("restore", "undo the deletion of videos", "Restore deleted videos, if the bucket still has them."),
+    ):
+        queued = actions.add_parser(name, help=what, description=_describe(description))
+        queued.add_argument("keys", nargs="+", metavar="KEY", help=_KEY)
+        queued.add_argument("--wait", action="store_true", help="wait for the result")
+        _add_common(queued)
+        _add_timeout(queued)
+
+    dismiss = actions.add_parser(
+        "dismiss", help="mark failures as seen", description=_describe("Take failures out of lists, counts and alarms.")
+    )
+    dismiss.add_argument("keys", nargs="+", metavar="KEY", help=_KEY)
+    _add_common(dismiss)
 
     delete = actions.add_parser("delete", help="delete videos", description=_describe("Delete videos."))
     delete.add_argument("keys", nargs="+", metavar="KEY", help=_KEY)

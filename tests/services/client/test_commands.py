@@ -14,6 +14,7 @@ from services.contract.records import VideoState
 from tests.services.api.process import OPERATOR, Api
 from tests.services.api.records import a_record, store, write
 from tests.support.place import Place
+from tests.support.processing import record_of
 
 COMMANDS = ("videos", "upload", "reconcile")
 """Commands that these tests run, for tests/test_docs.py."""
@@ -63,6 +64,28 @@ def test_retry_goes_on_after_a_video_that_is_refused(shared_place: Place, capsys
     refused, queued = lines_of(capsys)
     assert (refused["key"], refused["problem"]["status"]) == ("uploads/missing.mp4", 404)
     assert queued == {"key": key, "result": "queued again"}
+
+
+def test_a_video_is_regenerated_deleted_restored_and_dismissed(
+    shared_place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = store(shared_place, "uploads/command life.mp4").key
+    assert main(["videos", "dismiss", "--json", "command life.mp4"]) == 1
+    assert lines_of(capsys)[0]["problem"]["status"] == 409
+    assert main(["videos", "regenerate", "command life.mp4"]) == 0
+    assert f"{key}: queued for new thumbnails" in capsys.readouterr().out
+    assert main(["videos", "restore", "command life.mp4", "--json"]) == 1
+    assert "not deleted" in lines_of(capsys)[0]["problem"]["detail"]
+
+    assert main(["videos", "delete", "--yes", "command life.mp4"]) == 0
+    assert main(["videos", "restore", "command life.mp4", "--wait", "--timeout", "1"]) == 1
+    # No worker runs here.
+    assert "has no result after 1 s" in capsys.readouterr().err
+    deleted = record_of(shared_place, key)
+    write(shared_place, a_record("uploads/command lost.mp4", VideoState.FAILED, etag=deleted.etag))
+    assert main(["videos", "dismiss", "command lost.mp4", "--json"]) == 0
+    assert lines_of(capsys) == [{"key": "uploads/command lost.mp4", "result": "dismissed"}]
+    assert record_of(shared_place, "uploads/command lost.mp4").state is VideoState.DISMISSED
 
 
 def test_delete_removes_the_upload_and_names_what_is_missing(

@@ -10,7 +10,8 @@ from services.client.completion import main, make_script
 BASH = shutil.which("bash") or ""
 COMPLETED = {
     "noxw vi": ["videos"],
-    "noxw videos r": ["retry"],
+    "noxw videos r": ["regenerate", "restore", "retry"],
+    "noxw videos di": ["dismiss"],
     "noxw videos list --s": ["--search", "--state"],
     "noxw videos list --state f": ["failed"],
     "noxw de": ["demo"],
