@@ -1,4 +1,4 @@
-"""Pages of videos by state, newest first. The cost of a page does not depend on the number of videos."""
+"""Pages of videos by state, newest or oldest first. The cost of a page does not depend on the number of videos."""
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,15 +37,17 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True)
 class _Partition:
-    """One partition of the index, to be read from its newest video or from a time on."""
+    """One partition of the index, to be read from one of its ends or from a time on."""
 
     key: str
     first: int
     """Number of videos that the first query reads."""
     most: int
     """Maximum number of videos that one query reads."""
-    newest: str | None = None
-    """Maximum `updated_at`; None for no maximum."""
+    is_ascending: bool = False
+    """True to read the oldest video first."""
+    bound: str | None = None
+    """`updated_at` at which to begin; None for the end of the partition."""
     attributes: Sequence[str] = ()
     """Attributes to read; empty for all."""
 
@@ -80,25 +82,28 @@ class VideoListing:
         start: Positions | None = None,
         matches: Callable[[VideoRecord], bool] | None = None,
         examine: int = 1000,
+        oldest_first: bool = False,
     ) -> Page:
         """Return at most `limit` videos in these states, newest first, from the end of the page before.
 
         The first state should be the most frequent one: the first query for each of the others reads only a few videos.
         Videos that do not match are left out. As one page reads at most `examine` videos, it can have fewer than
-        `limit`, even none, and still not be the last. Raises: ServiceError.
+        `limit`, even none, and still not be the last. With `oldest_first`, a video that changes while its list is read
+        can come a second time, as the last. Raises: ServiceError.
         """
         positions: dict[str, tuple[str, str] | None] = dict(start or {})
         left = [state for state in states if positions.get(state, ()) is not None]
         # One more than the page has: the next video shows that no further one has the time of the last.
         chunk = (limit if matches is None else min(examine, 250)) + 1
         # The order is total, so all videos before this position have been listed, whichever partition they are in now.
-        reached = min(filter(None, positions.values()), default=None)
+        reached = (max if oldest_first else min)(filter(None, positions.values()), default=None)
         found: list[VideoRecord] = []
         examined = 0
         before = reached
-        for item in self._merge_partitions(left, chunk, newest=reached[0] if reached else None):
+        bound = reached[0] if reached else None
+        for item in self._merge_partitions(left, chunk, bound=bound, is_ascending=oldest_first):
             position = _position_of(item)
-            if before is not None and position >= before:
+            if before is not None and (position <= before if oldest_first else position >= before):
                 continue
             before = position
             record = parse_record(item)
@@ -111,18 +116,19 @@ class VideoListing:
         return Page(found, dict.fromkeys(states), examined)
 
     def _merge_partitions(
-        self, states: Sequence[VideoState], chunk: int, *, newest: str | None
+        self, states: Sequence[VideoState], chunk: int, *, bound: str | None, is_ascending: bool
     ) -> Iterator[dict[str, Any]]:
-        """Yield the videos in these states by time and key, the newest first; one that is moving can come twice."""
+        """Yield the videos in these states by time and key; one that is moving can come twice."""
         partitions = count_partitions(self._read_shards()) if states else 0
         streams = []
         for state in states:
             share = chunk if state is states[0] else min(chunk, _OTHERS_AT_FIRST)
             first = _first_share(share, partitions)
             for number in range(partitions):
-                partition = _Partition(key=index_key(state, number), first=first, most=chunk, newest=newest)
-                streams.append(_sort_ties(self._read_partition(partition)))
-        yield from heapq.merge(*streams, key=_position_of, reverse=True)
+                key = index_key(state, number)
+                partition = _Partition(key=key, first=first, most=chunk, bound=bound, is_ascending=is_ascending)
+                streams.append(_sort_ties(self._read_partition(partition), is_ascending=is_ascending))
+        yield from heapq.merge(*streams, key=_position_of, reverse=not is_ascending)
 
     def _read_partition(self, partition: _Partition) -> Iterator[dict[str, Any]]:
         start: Any = None
@@ -145,12 +151,12 @@ class VideoListing:
             "KeyConditionExpression": "#state = :state",
             "ExpressionAttributeNames": {"#state": "state", **names},
             "ExpressionAttributeValues": {":state": {"S": partition.key}},
-            "ScanIndexForward": False,
+            "ScanIndexForward": partition.is_ascending,
             "Limit": limit,
         }
-        if partition.newest:
-            request["KeyConditionExpression"] += " AND updated_at <= :newest"
-            request["ExpressionAttributeValues"][":newest"] = {"S": partition.newest}
+        if partition.bound:
+            request["KeyConditionExpression"] += f" AND updated_at {'>=' if partition.is_ascending else '<='} :bound"
+            request["ExpressionAttributeValues"][":bound"] = {"S": partition.bound}
         if names:
             request["ProjectionExpression"] = ", ".join(names)
         if start:
@@ -171,10 +177,10 @@ def _first_share(count: int, partitions: int) -> int:
     return min(count, -(-2 * count // partitions))
 
 
-def _sort_ties(items: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _sort_ties(items: Iterator[dict[str, Any]], *, is_ascending: bool) -> Iterator[dict[str, Any]]:
     """Yield the items of a partition; sort those of the same time by key, for which DynamoDB promises no order."""
     for _, same in groupby(items, key=itemgetter("updated_at")):
-        yield from sorted(same, key=_position_of, reverse=True)
+        yield from sorted(same, key=_position_of, reverse=not is_ascending)
 
 
 def _position_of(item: Mapping[str, Any]) -> tuple[str, str]:

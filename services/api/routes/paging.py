@@ -1,8 +1,9 @@
 """Query parameters of lists, and the header of answers that name a new resource."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
+from pydantic import Field
 
 from services.api.schema.parameters import VideoChoice
 
@@ -21,3 +22,8 @@ LOCATION: dict[int | str, dict[str, Any]] = {
 
 class VideoFilter(VideoChoice):
     """Parameters of a query. A video is listed if it fulfils all that are given."""
+
+    with_thumbnails: bool = Field(default=False, description="Only videos that have thumbnails: done or degraded.")
+    order: Literal["newest", "oldest"] = Field(
+        default="newest", description="By the time of the last change of state: the newest or the oldest first."
+    )

@@ -28,6 +28,7 @@ _COUNTED = 2000
 """Videos that one request counts: it takes less than a second."""
 
 _STATES = (VideoState.DONE, VideoState.FAILED, VideoState.DEGRADED, VideoState.PROCESSING)
+_WITH_THUMBNAILS = (VideoState.DONE, VideoState.DEGRADED)
 
 VideoPath = Annotated[
     str,
@@ -43,7 +44,7 @@ VideoPath = Annotated[
 @router.get(
     "",
     operation_id="listVideos",
-    summary="List videos, the newest first",
+    summary="List videos, the newest or the oldest first",
     response_model=VideoPage,
     responses=document_problems(400, 401, 429, 503),
 )
@@ -62,10 +63,14 @@ async def list_videos(
 
 
 def _make_page(services: ApiServices, chosen: VideoFilter, cursor: str | None, limit: int) -> VideoPage:
-    listing = f"videos {chosen.model_dump_json(exclude_none=True)}"
+    listing = f"videos {chosen.model_dump_json(exclude_defaults=True)}"
     start = services.cursors.read(listing, cursor)[0] if cursor else None
     states = (chosen.state,) if chosen.state else _STATES
-    page = services.listing.page(states, limit, start=start, matches=chosen.make_test())
+    if chosen.with_thumbnails:
+        states = tuple(state for state in states if state in _WITH_THUMBNAILS)
+    page = services.listing.page(
+        states, limit, start=start, matches=chosen.make_test(), oldest_first=chosen.order == "oldest"
+    )
     return VideoPage(
         items=[views.show_video(record, services.sign_url, services.picture_urls.make_url) for record in page.records],
         next_cursor=None if page.is_last else services.cursors.write(listing, page.positions),

@@ -55,7 +55,7 @@ class VideoChoice(BaseModel):
 
     def make_test(self) -> Callable[[VideoRecord], bool] | None:
         """Return the test of a record, None if all videos of the state are wanted."""
-        if not self.model_dump(exclude_none=True, exclude={"state"}):
+        if not self.model_dump(exclude_none=True, include=set(VideoChoice.model_fields) - {"state"}):
             return None
         text = fold_text(self.q) if self.q else ""
         prefix = f"{UPLOAD_PREFIX}{self.folder.strip('/')}/" if self.folder and self.folder.strip("/") else ""

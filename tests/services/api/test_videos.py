@@ -46,7 +46,7 @@ def keys(found: list[list[dict[str, object]]]) -> list[object]:
     return [item["key"] for page in found for item in page]
 
 
-def test_pages_list_all_states_newest_first(place: Place, own_api: Api) -> None:
+def test_pages_list_all_states_newest_or_oldest_first(place: Place, own_api: Api) -> None:
     write(place, a_record("uploads/deleted.mp4", VideoState.DELETED))
     states = [state for state in LISTED_STATES for _ in range(6)]
     for number, state in enumerate(states):
@@ -62,6 +62,11 @@ def test_pages_list_all_states_newest_first(place: Place, own_api: Api) -> None:
         assert sorted(map(str, keys(found))) == [f"uploads/{number:02}.mp4" for number in range(24)]
         assert {item["state"] for page in failed for item in page} == {"failed"}
         assert len(keys(failed)) == 6
+        oldest = pages(client, "/api/videos", limit=5, order="oldest")
+        assert keys(oldest) == keys(found)[::-1]
+        pictured = pages(client, "/api/videos", limit=7, with_thumbnails=True, order="oldest", q="uploads")
+        assert keys(pictured) == [item["key"] for page in oldest for item in page if item["thumbnails"]]
+        assert pages(client, "/api/videos", with_thumbnails=True, state="failed") == [[]]
         reason = failed[0][0]
         assert (reason["reason_code"], reason["reason"]) == ("not_a_video", "It is no video.")
 
