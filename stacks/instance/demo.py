@@ -16,6 +16,9 @@ def demo_command(project: Path, *arguments: str) -> list[str]:
     """Return the command that runs the local pipeline; `arguments` are its own. Raises: ConfigError."""
     config = load_config(project / "pipeline.toml", os.environ)
     settings = {"pipeline_name": config.name, **processing_settings(config)}
+    if "storyboard" not in config.thumbnails.model_fields_set:
+        # The dashboard scrubs through it.
+        settings["thumbnail_storyboard"] = True
     given = [f"--set={name.upper()}={format_value(value)}" for name, value in settings.items() if value is not None]
     return [sys.executable, "-m", "services.local", *given, *arguments]
 
