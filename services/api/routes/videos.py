@@ -65,7 +65,7 @@ async def list_videos(
 def _make_page(services: ApiServices, chosen: VideoFilter, cursor: str | None, limit: int) -> VideoPage:
     listing = f"videos {chosen.model_dump_json(exclude_defaults=True)}"
     start = services.cursors.read(listing, cursor)[0] if cursor else None
-    states = (chosen.state,) if chosen.state else _STATES
+    states: tuple[VideoState, ...] = (chosen.state,) if chosen.state else _STATES
     if chosen.with_thumbnails:
         states = tuple(state for state in states if state in _WITH_THUMBNAILS)
     page = services.listing.page(
