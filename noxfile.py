@@ -78,6 +78,16 @@ def reconcile(session: nox.Session) -> None:
 
 
 @nox.session(default=False, tags=["user"])
+def processing(session: nox.Session) -> None:
+    """Show, pause or resume the processing of videos.
+
+    ./noxw processing [pause|resume] [--json] [--url URL] [--token TOKEN] [--data DIR]
+    """
+    install(session, "client")
+    run_module(session, "services.client", "processing", *session.posargs)
+
+
+@nox.session(default=False, tags=["user"])
 def completion(session: nox.Session) -> None:
     """Print a script with which a shell completes noxw.
 

@@ -56,6 +56,7 @@ RUN_ELSEWHERE = {
     "completion": "tests/services/client/test_completion.py",
     "upload": "tests/services/client/test_commands.py",
     "videos": "tests/services/client/test_commands.py",
+    "processing": "tests/services/client/test_commands.py",
     "scaling": "tests/stacks/scaling/test_scaling_command.py",
 }
 """Commands that another test runs, by its file."""

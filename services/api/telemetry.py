@@ -93,6 +93,8 @@ class _LiveCollector(Collector):
             for state in ("visible", "in_flight", "delayed", "dead_letters"):
                 depth.add_metric([state], getattr(queue, state))
             yield depth
+        if (processing := live.processing()) is not None:
+            yield GaugeMetricFamily("thumbnail_processing_paused", "1 while processing is paused.", processing.paused)
         if metrics := live.metrics():
             videos = GaugeMetricFamily("thumbnail_videos", "Videos, by state.", labels=["state"])
             for name, count in metrics.videos.items():

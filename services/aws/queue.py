@@ -18,6 +18,7 @@ _MAX_VISIBILITY_S = 43_200
 _VISIBLE = "ApproximateNumberOfMessages"
 _IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
 _DELAYED = "ApproximateNumberOfMessagesDelayed"
+_RETENTION = "MessageRetentionPeriod"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Depth:
     visible: int
     in_flight: int
     delayed: int
+    retention_s: int
+    """Seconds after which SQS deletes a message that nobody has deleted; the time of its sending counts."""
 
 
 class MessageQueue:
@@ -124,11 +127,11 @@ class MessageQueue:
 
     def depth(self) -> Depth:
         """Return the approximate numbers of messages. Raises: ServiceError."""
-        names: Any = [_VISIBLE, _IN_FLIGHT, _DELAYED]
+        names: Any = [_VISIBLE, _IN_FLIGHT, _DELAYED, _RETENTION]
         with translate_errors("ask for the depth of the queue"):
             answer = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
         count: Mapping[Any, str] = answer["Attributes"]
-        return Depth(int(count[_VISIBLE]), int(count[_IN_FLIGHT]), int(count[_DELAYED]))
+        return Depth(int(count[_VISIBLE]), int(count[_IN_FLIGHT]), int(count[_DELAYED]), int(count[_RETENTION]))
 
 
 class DeadLetterQueue(MessageQueue):

@@ -1,4 +1,4 @@
-"""State that all processes of the api share: totals, samples of the queue, the purge, the list of jobs.
+"""State that all processes of the api share: totals, samples of the queue, purge, list of jobs, switch.
 
 One request reads all of it.
 """
@@ -12,7 +12,14 @@ from services.aws.errors import WriteConflictError, translate_errors
 from services.aws.table.items import parse_item
 from services.aws.table.totals import ShardedTotals
 from services.contract.records import ENDED, WRITES, Totals, drop_counters
-from services.contract.resources import EXPIRY_ATTRIBUTE, JOBS_KEY, PURGE_KEY, RESERVATION_PREFIX, SAMPLES_KEY
+from services.contract.resources import (
+    EXPIRY_ATTRIBUTE,
+    JOBS_KEY,
+    PROCESSING_KEY,
+    PURGE_KEY,
+    RESERVATION_PREFIX,
+    SAMPLES_KEY,
+)
 from services.contract.statistics.ends import Ends, select_ends
 
 if TYPE_CHECKING:
@@ -28,6 +35,7 @@ class Shared:
     samples: "Document"
     purge: "Document"
     jobs: "Document"
+    processing: "Document"
     shards: int = 1
     """Number of shards that the table can have; see `services.contract.shards`."""
 
@@ -47,11 +55,11 @@ class SharedItems:
         self._totals = ShardedTotals(dynamodb, table, shards=1)
 
     def read(self) -> Shared:
-        """Read totals, samples, purge and list of jobs with one request, or two if the number of shards has grown.
+        """Read all of it with one request, or two if the number of shards has grown.
 
         Raises: ServiceError.
         """
-        reading = self._totals.read(SAMPLES_KEY, PURGE_KEY, JOBS_KEY)
+        reading = self._totals.read(SAMPLES_KEY, PURGE_KEY, JOBS_KEY, PROCESSING_KEY)
         counters = reading.counters
         return Shared(
             totals=drop_counters(counters),
@@ -61,6 +69,7 @@ class SharedItems:
             samples=_parse_document(reading.others.get(SAMPLES_KEY, {})),
             purge=_parse_document(reading.others.get(PURGE_KEY, {})),
             jobs=_parse_document(reading.others.get(JOBS_KEY, {})),
+            processing=_parse_document(reading.others.get(PROCESSING_KEY, {})),
             shards=reading.shards,
         )
 

@@ -1,4 +1,4 @@
-"""`python -m services.client`: the commands `./noxw upload`, `./noxw videos` and `./noxw reconcile`."""
+"""`python -m services.client`: the commands that talk to a pipeline, such as `./noxw upload`."""
 
 import os
 import sys
@@ -10,6 +10,7 @@ from services.client.client import TIMEOUT, Client
 from services.client.commands import run_command
 from services.client.models import PipelineError
 from services.client.parser import make_parser
+from services.client.processing import run_processing
 from services.client.reconcile import run_reconcile
 from services.client.target import TOKEN_VARIABLE, UsageError, find_target
 
@@ -24,6 +25,8 @@ def main(given: Sequence[str]) -> int:
         with Client(target.url, target.token, http=http) as client:
             if arguments.command == "reconcile":
                 return run_reconcile(arguments, client)
+            if arguments.command == "processing":
+                return run_processing(arguments, client)
             return run_command(arguments, client)
     except UsageError as error:
         return _print_error(str(error), status=2)

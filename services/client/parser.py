@@ -1,4 +1,4 @@
-"""Arguments of the commands `videos`, `upload` and `reconcile`, which the shell completion knows as well."""
+"""Arguments of the commands that talk to a pipeline, which the shell completion knows as well."""
 
 import argparse
 from pathlib import Path
@@ -72,6 +72,20 @@ def add_commands(commands: "Subparsers") -> None:
     delete.add_argument("--yes", action="store_true", help="do not ask")
     _add_common(delete)
     _add_reconcile(commands)
+    _add_processing(commands)
+
+
+def _add_processing(commands: "Subparsers") -> None:
+    processing = commands.add_parser(
+        "processing",
+        help="pause or resume processing",
+        description=_describe(
+            "Show whether processing is paused, or pause or resume it. In a pause, workers finish the videos that they "
+            "have and receive no more."
+        ),
+    )
+    processing.add_argument("change", nargs="?", choices=("pause", "resume"), help="nothing: only show the state")
+    _add_common(processing)
 
 
 def _add_reconcile(commands: "Subparsers") -> None:

@@ -28,6 +28,9 @@ SAMPLES_KEY = "samples"
 PURGE_KEY = "purge"
 """Key of the item with the progress of the running or last purge."""
 
+PROCESSING_KEY = "processing"
+"""Key of the item with the switch of processing: workers receive nothing while it is paused."""
+
 RECONCILIATION_KEY = "reconciliation"
 """Key of the item with the running or last reconciliation."""
 

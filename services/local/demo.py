@@ -15,6 +15,9 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from rich.table import Column, Table
 
 from services.aws.bucket import Bucket
+from services.aws.errors import AwsError
+from services.aws.shared import SharedItems
+from services.aws.table.processing import read_processing
 from services.contract.formats import is_video_name
 from services.contract.records import VideoRecord, VideoState
 from services.contract.text import escape_deceptive
@@ -146,6 +149,7 @@ def _fill_test_bucket(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]]
 def _process_files(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]], console: Console) -> bool:
     """Upload videos, wait for their records and print the results; return True if every video is done."""
     ended: dict[str, VideoRecord] = {}
+    _warn_of_pause(pipeline, console)
     uploads = _upload_all(pipeline, files, console)
     thumbnails = pipeline.data / "thumbnails"
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -158,6 +162,18 @@ def _process_files(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]], c
     _print_results(uploads, ended, console)
     console.print(f"Thumbnails: s3://{pipeline.endpoints.bucket}/thumbnails/ and, as files, {escape(str(thumbnails))}")
     return all(ended[entry.name].state is VideoState.DONE if entry.name in ended else False for entry in uploads)
+
+
+def _warn_of_pause(pipeline: LocalPipeline, console: Console) -> None:
+    """Say it if processing was paused, also before a restart: the uploads would wait without a reason."""
+    with contextlib.suppress(AwsError):
+        if read_processing(SharedItems(pipeline.clients.dynamodb, pipeline.endpoints.videos_table)).paused:
+            where = "" if pipeline.data == DEFAULT_DATA.resolve() else f" --data {shlex.quote(str(pipeline.data))}"
+            console.print(
+                f"[yellow]Processing is paused. The videos wait until it is resumed, in the dashboard or with "
+                f"./noxw processing resume{escape(where)}[/]",
+                soft_wrap=True,
+            )
 
 
 def _copy_thumbnails(pipeline: LocalPipeline, record: VideoRecord, console: Console) -> None:

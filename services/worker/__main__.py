@@ -9,7 +9,9 @@ import structlog
 
 from services.aws.clients import make_clients
 from services.aws.queue import DeadLetterQueue, MessageQueue
+from services.aws.shared import SharedItems
 from services.aws.sources import SourcedBucket
+from services.aws.table.processing import read_processing
 from services.aws.videos import VideosTable
 from services.contract.settings import SettingsError, WorkerSettings
 from services.logs import configure_logs
@@ -20,6 +22,7 @@ from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
 from services.worker.health import HealthServer
 from services.worker.loop import WorkerLoop, WorkerServices
 from services.worker.metrics import WorkerMetrics
+from services.worker.pause import PauseSwitch
 from services.worker.pictures import WRITES_AT_ONCE
 from services.worker.process import Processor
 
@@ -63,6 +66,7 @@ def _run_worker(settings: WorkerSettings) -> int:
         denied_demuxers=settings.extraction_denied_demuxers,
     )
     metrics, health = WorkerMetrics(), HealthServer(_PATIENCE_S)
+    shared = SharedItems(clients.dynamodb, settings.videos_table)
     with Sandbox(settings.thumbnail_options, bounds) as sandbox:
         services = WorkerServices(
             queue=MessageQueue(clients.sqs, settings.sqs_queue_url),
@@ -71,6 +75,7 @@ def _run_worker(settings: WorkerSettings) -> int:
             sandbox=sandbox,
             metrics=metrics,
             health=health,
+            is_paused=PauseSwitch(lambda: read_processing(shared)).is_paused,
         )
         loop = WorkerLoop(settings, services)
 

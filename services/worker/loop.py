@@ -8,6 +8,7 @@ delivers it again if anything fails before.
 import random
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
@@ -40,6 +41,7 @@ from services.worker.process import ProcessingError, Processor, Stored
 _MAX_RETRY_DELAY_S = 900.0
 _RECEIVE_RETRY_S = 5.0
 _POLL_INTERVAL_S = 0.2
+_PAUSE_CHECK_S = 1.0
 _MAX_REASON_CHARS = 1000
 
 
@@ -53,6 +55,8 @@ class WorkerServices:
     sandbox: Sandbox
     metrics: WorkerMetrics
     health: HealthServer
+    is_paused: Callable[[], bool] = lambda: False
+    """Return True while no messages may be received; the loop asks before each receive."""
 
 
 class WorkerLoop:
@@ -80,12 +84,19 @@ class WorkerLoop:
         self._stopping.set()
 
     def run(self) -> None:
-        """Process messages until `stop` is called and the drain has ended."""
+        """Process messages until `stop` is called and the drain has ended.
+
+        In a pause, nothing is received. Messages that a poll returns which began before the pause are processed: each
+        receive counts as an attempt, so that handing them back from worker to worker would use up their attempts.
+        """
         heart = threading.Thread(target=self._extend_visibility, name="heartbeat", daemon=True)
         heart.start()
         with ThreadPoolExecutor(self._settings.worker_concurrency, thread_name_prefix="video") as pool:
             while not self._stopping.is_set():
                 self._services.health.beat()
+                if self._services.is_paused():
+                    self._stopping.wait(_PAUSE_CHECK_S)
+                    continue
                 slots = self._reserve_slots()
                 messages = self._receive_messages(slots) if slots else []
                 for _ in range(slots - len(messages)):

@@ -12,7 +12,7 @@ from services.aws import queue, ranges, videos
 from services.aws.errors import ServiceError
 from services.aws.table import items, totals, transactions
 from services.contract import origin, shards
-from services.worker import deletion, loop, object_source, pictures, process
+from services.worker import deletion, loop, object_source, pause, pictures, process
 from tests.model.aws.attributes import deserialize, serialize
 from tests.model.extraction import FIRST_BYTES
 from tests.model.shortcuts import SHORTCUTS
@@ -20,6 +20,7 @@ from tests.model.simulation import CURRENT
 from tests.model.threads import replaced_in
 
 _PATCHED = {
+    pause: "time structlog",
     loop: (
         "threading time random ThreadPoolExecutor structlog _POLL_INTERVAL_S tracer trace make_links record_span "
         "upload_context upload_trace_id parse_notification"

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
 
+from services.api.actions.processing import show_processing
 from services.api.actions.purge_job import read_progress
 from services.api.live import figures
 from services.api.live.figures import Samples, StateSample
@@ -19,9 +20,10 @@ from services.api.live.sockets import Sockets
 from services.api.live.sources.queues import QueuesReading
 from services.api.live.sources.source import LiveSource
 from services.api.live.sources.videos import VideosReading
-from services.api.schema.models import Metrics, PurgeProgress, Queue, State
+from services.api.schema.models import Metrics, Processing, PurgeProgress, Queue, State
 from services.aws.errors import AwsError, WriteConflictError
 from services.aws.shared import SharedItems
+from services.aws.table.processing import Switch, parse_processing
 from services.contract.pods import Pod
 from services.contract.records import VideoState
 from services.contract.resources import SAMPLES_KEY
@@ -163,6 +165,7 @@ class LiveState:
             videos=list(self.videos.value.feed) if self.videos.value else [],
             purge=self._shown_purge(),
             jobs=list(self.videos.value.jobs) if self.videos.value else [],
+            processing=self.processing(),
         )
 
     def queue(self) -> Queue | None:
@@ -179,6 +182,28 @@ class LiveState:
             dead_letters=reading.dead_letters,
             history=figures.build_history(self._samples.recent),
         )
+
+    def processing(self) -> Processing | None:
+        """Return whether processing is paused, None if the table has not answered yet."""
+        return self.show_switch(parse_processing(self.videos.value.shared.processing)) if self.videos.value else None
+
+    def show_switch(self, switch: Switch) -> Processing:
+        """Return the state of a switch that was read later than the last tick."""
+        queue = self.queues.value.queue if self.queues.value else None
+        return show_processing(switch, queue, self.oldest_sent_at(), datetime.now(UTC))
+
+    def oldest_sent_at(self) -> datetime | None:
+        """Return a time before which no message in the queue was sent, None if it is not known."""
+        queue, now = self.queue(), datetime.now(UTC)
+        if queue is None or self.queues.value is None or (queue.visible and queue.oldest_age_s is None):
+            return None
+        times = [now - timedelta(seconds=queue.oldest_age_s or 0)]
+        if self.videos.value and queue.in_flight + queue.delayed:
+            # A worker can hand back what it has. Records without a message are older than any message.
+            since = now - timedelta(seconds=self.queues.value.queue.retention_s)
+            feed = self.videos.value.feed
+            times += [one.queued_at for one in feed if one.finished_at is None and one.queued_at > since]
+        return min(times)
 
     def metrics(self) -> Metrics | None:
         reading = self.videos.value

@@ -1,16 +1,27 @@
-"""Actions on the pipeline: test, purge, redrive."""
+"""Actions on the pipeline: test, pause, purge, redrive."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from services.api.calls import AwsRoute
-from services.api.schema.action_models import DeadLetters, PurgePreview, PurgeStarted, Redriven, RedriveRequest, Tested
+from services.api.schema.action_models import (
+    DeadLetters,
+    ProcessingRequest,
+    PurgePreview,
+    PurgeStarted,
+    Redriven,
+    RedriveRequest,
+    Tested,
+)
+from services.api.schema.models import Processing
 from services.api.schema.problems import ConflictError, document_problems
 from services.api.services import Operator, Services, Viewer
+from services.aws.table.processing import read_processing, switch_processing
 from services.contract.formats import get_content_type, is_video_name
 from services.contract.keys import UPLOAD_PREFIX
 
@@ -56,6 +67,44 @@ def run_test(_: Operator, services: Services) -> Tested:
         keys = list(pool.map(copy, [info.key for info in videos]))
     services.live.request_push()
     return Tested(prefix=prefix, keys=keys)
+
+
+@router.get(
+    "/processing",
+    operation_id="getProcessing",
+    summary="Get whether processing is paused",
+    responses=document_problems(401, 429, 503),
+)
+async def get_processing(_: Viewer, services: Services) -> Processing:
+    switch = await services.calls.run_shared("processing", partial(read_processing, services.shared))
+    return services.live.show_switch(switch)
+
+
+@router.put(
+    "/processing",
+    operation_id="setProcessing",
+    summary="Pause or resume processing",
+    responses=document_problems(401, 403, 429, 503),
+)
+async def set_processing(request: ProcessingRequest, caller: Operator, services: Services) -> Processing:
+    """Pause or resume all workers, also those that start later. Repeating the request changes nothing.
+
+    A worker follows within seconds. It finishes its videos, and those that a poll returns which began before the pause
+    (up to 20 s). Uploads go on and wait in the queue, until `oldest_expires_at`.
+    """
+    now = datetime.now(UTC)
+    switch = await services.calls.run(
+        partial(
+            switch_processing,
+            services.shared,
+            paused=request.paused,
+            by=caller.name,
+            now=now,
+            oldest_at=services.live.oldest_sent_at(),
+        )
+    )
+    services.live.request_push()
+    return services.live.show_switch(switch)
 
 
 @router.get(

@@ -39,6 +39,10 @@ class Tested(Answer):
     keys: list[str] = Field(description="Keys of the copies.")
 
 
+class ProcessingRequest(Question):
+    paused: bool = Field(description="True to pause, false to resume.", examples=[True])
+
+
 class PurgePreview(Answer):
     """Number of objects that a purge would delete, counted up to 100,000 versions."""
 

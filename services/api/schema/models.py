@@ -319,6 +319,28 @@ class JobProgress(Answer):
     finished_at: AwareDatetime | None
 
 
+class Processing(Answer):
+    """Whether workers receive videos. In a pause they finish what they have, and receive nothing."""
+
+    paused: bool
+    changed_at: AwareDatetime | None = Field(description="Time of the latest change; null if there was none.")
+    changed_by: Shown | None = Field(
+        description="Name of the person or API token that made it; null for callers without a name."
+    )
+    waiting: int | None = Field(description="Messages in the queue; null if it does not answer.", examples=[12])
+    retention_s: int | None = Field(
+        description="Seconds after which the queue deletes a message, counted from its sending.", examples=[345_600]
+    )
+    oldest_expires_at: AwareDatetime | None = Field(
+        description="Time before which the queue deletes no message that waits for the end of the pause. Null without "
+        "a pause, if nothing waits, or if the time is not known."
+    )
+    at_risk: bool = Field(
+        description="True in the last quarter of that time. The uploads stay in the bucket in any case: a "
+        "reconciliation queues them again."
+    )
+
+
 class Source(Answer):
     """Freshness of one part of the state."""
 
@@ -349,6 +371,7 @@ class State(Answer):
     jobs: list[JobProgress] = Field(
         description="Jobs that are not finished, and those that ended in the last minute; the newest first."
     )
+    processing: Processing | None
 
 
 LiveMessage = State

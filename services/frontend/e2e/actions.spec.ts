@@ -1,4 +1,6 @@
-import { expect, file, test, untilIdle, upload, uploadRow } from "./board";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, file, sample, test, untilIdle, upload, uploadRow } from "./board";
 
 test("groups failed videos by reason and follows a redrive", async ({ board }) => {
   await upload(
@@ -24,6 +26,35 @@ test("retries a failed video from its page", async ({ board }) => {
   await expect(board.getByRole("main")).toContainText("Failed");
   await board.getByRole("button", { name: "Retry" }).click();
   await expect(board.getByText("The video is in the queue again")).toBeVisible();
+});
+
+test("pauses processing on every page and resumes it", async ({ board, demo }) => {
+  await untilIdle(board);
+  const notice = board.getByRole("banner").getByText("Processing is paused");
+  const logs = join(demo.data, "logs");
+  const countPaused = () =>
+    readdirSync(logs)
+      .filter((name) => name.startsWith("worker"))
+      .filter((name) => readFileSync(join(logs, name), "utf8").includes('"processing_paused"')).length;
+  await board.getByRole("button", { name: "More actions" }).click();
+  await board.getByRole("menuitem", { name: "Pause processing" }).click();
+  await board.getByRole("dialog", { name: "Pause processing" }).getByRole("button", { name: "Pause" }).click();
+  await expect(notice).toBeVisible();
+  try {
+    // Until then, a poll that began before the pause can receive a video.
+    await expect.poll(countPaused).toBe(2);
+    await upload(board, sample(demo, "in a pause.3gp"));
+    await expect(board.getByRole("banner")).toContainText("1 message in the queue");
+    await board.getByRole("link", { name: "Gallery" }).click();
+    await board.getByRole("button", { name: "Resume …" }).click();
+    const dialog = board.getByRole("dialog", { name: "Processing is paused" });
+    await expect(dialog).toContainText("The queue deletes the oldest message on");
+    await dialog.getByRole("button", { name: "Resume" }).click();
+    await expect(notice).toHaveCount(0);
+    await expect(uploadRow(board, "in a pause.3gp").getByRole("img")).toHaveCount(3);
+  } finally {
+    await board.request.put("/api/processing", { data: { paused: false } });
+  }
 });
 
 test("shows each step of a test run", async ({ board }) => {

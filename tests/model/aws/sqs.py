@@ -262,6 +262,7 @@ class SimulatedSqs:
                     "ApproximateNumberOfMessages": str(visible),
                     "ApproximateNumberOfMessagesNotVisible": str(len(queue.messages) - visible - delayed),
                     "ApproximateNumberOfMessagesDelayed": str(delayed),
+                    "MessageRetentionPeriod": "345600",
                 }
             }
 

@@ -16,7 +16,7 @@ from tests.services.api.records import a_record, store, write
 from tests.support.place import Place
 from tests.support.processing import record_of
 
-COMMANDS = ("videos", "upload", "reconcile")
+COMMANDS = ("videos", "upload", "reconcile", "processing")
 """Commands that these tests run, for tests/test_docs.py."""
 
 
@@ -186,3 +186,12 @@ def test_without_an_address_the_running_demo_is_found(
     endpoints = {"api": api.url, "token_file": str(tmp_path / "api-token"), "pid": os.getpid()}
     (tmp_path / "endpoints.json").write_text(json.dumps(endpoints))
     assert main(["videos", "list", "--data", str(tmp_path)]) == 0
+
+
+def test_processing_is_paused_shown_and_resumed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["processing", "pause", "--json"]) == 0
+    assert lines_of(capsys)[0]["paused"] is True
+    assert main(["processing"]) == 0
+    assert "Resume with ./noxw processing resume." in capsys.readouterr().out
+    assert main(["processing", "resume"]) == 0
+    assert capsys.readouterr().out.startswith("running since ")

@@ -1,7 +1,8 @@
-"""The loop of a worker over minutes of a virtual clock: slots, heartbeats, outages of SQS, and its end."""
+"""The loop of a worker over minutes of a virtual clock: slots, heartbeats, outages of SQS, pauses, and its end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import pairwise
 from unittest.mock import patch
 
@@ -9,6 +10,8 @@ import pytest
 
 from services.aws.errors import ServiceError
 from services.aws.queue import MAX_BATCH, Message, MessageQueue
+from services.aws.shared import Document, SharedItems
+from services.aws.table.processing import read_processing, switch_processing
 from services.contract.records import VideoState
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.outcome import Outcome
@@ -17,6 +20,7 @@ from services.worker.extraction.sandbox.sandbox import SandboxError
 from services.worker.health import HealthServer
 from services.worker.loop import WorkerLoop, WorkerServices
 from services.worker.metrics import WorkerMetrics
+from services.worker.pause import PauseSwitch
 from services.worker.process import Processor
 from tests.model.stage import Stage, staged
 from tests.support.processing import PlayedSandbox, record_of
@@ -77,13 +81,22 @@ class Worker:
         self.metrics = WorkerMetrics()
         self.health = CountedHealth(60)
         processor = Processor(parsed, place.bucket, place.videos, self.sandbox)
-        services = WorkerServices(place.queue, place.dead_letters, processor, self.sandbox, self.metrics, self.health)
+        self.switch = SharedItems(place.clients.dynamodb, place.resources.table.name)
+        pause = PauseSwitch(lambda: read_processing(self.switch))
+        services = WorkerServices(
+            place.queue, place.dead_letters, processor, self.sandbox, self.metrics, self.health, pause.is_paused
+        )
         self.loop = WorkerLoop(parsed, services)
 
 
 def put(stage: Stage, number: int = 1) -> None:
     for at in range(number):
         stage.place.bucket.put(f"uploads/{at}.mp4", b"film", content_type="video/mp4")
+
+
+def pause(worker: Worker, *, paused: bool = True) -> None:
+    now = datetime.now(UTC)
+    switch_processing(worker.switch, paused=paused, by="Ada", now=now, oldest_at=now)
 
 
 def left(stage: Stage) -> int:
@@ -272,3 +285,55 @@ def test_an_error_of_the_code_hands_its_message_back_later(stage: Stage) -> None
 
     (message,) = stage.place.clients.sqs.queues[stage.place.queues.url].messages  # type: ignore[attr-defined]
     assert 8 <= message.visible_at - message.sent_at <= 13
+
+
+def test_a_paused_worker_finishes_its_video_and_receives_none(stage: Stage) -> None:
+    put(stage, 2)
+    worker = Worker(stage, 20, worker_concurrency="1")
+    waiting: list[int] = []
+
+    def switch() -> None:
+        stage.sleep(10)
+        pause(worker)
+        stage.sleep(50)
+        waiting.append(left(stage))
+        pause(worker, paused=False)
+
+    stage.play(worker.loop.run, switch, lambda: stop_at(stage, worker, 100))
+
+    # The first one ended in the pause, and the second one began after it, in its first attempt.
+    assert (waiting, left(stage)) == ([1], 0)
+    assert worker.sandbox.began_s == [pytest.approx(0, abs=1), pytest.approx(62, abs=3)]
+    assert [record_of(stage.place, f"uploads/{at}.mp4").attempt for at in range(2)] == [1, 1]
+    assert worker.health.beats > 50
+
+
+def test_a_worker_that_starts_in_a_pause_receives_nothing(stage: Stage) -> None:
+    put(stage)
+    worker = Worker(stage, 1)
+    pause(worker)
+
+    stage.play(worker.loop.run, lambda: stop_at(stage, worker, 30))
+
+    assert (worker.sandbox.began_s, left(stage)) == ([], 1)
+
+
+@pytest.mark.parametrize(("silent_from", "began"), [(1, 0), (2, 1)])
+def test_a_silent_table_leaves_the_switch_as_it_was(stage: Stage, silent_from: int, began: int) -> None:
+    worker = Worker(stage, 1)
+    read, reads = SharedItems.document, []
+
+    def fail(shared: SharedItems, key: str) -> Document:
+        reads.append(key)
+        if len(reads) >= silent_from:
+            raise ServiceError("it does not answer")
+        return read(shared, key)
+
+    def put_later() -> None:
+        stage.sleep(10)
+        put(stage)
+
+    with patch.object(SharedItems, "document", fail):
+        stage.play(worker.loop.run, put_later, lambda: stop_at(stage, worker, 40))
+
+    assert len(worker.sandbox.began_s) == began

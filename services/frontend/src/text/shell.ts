@@ -101,6 +101,16 @@ export const shell = {
       dead_letters: "The dead-letter queue",
     } as Record<string, string>,
   },
+  processing: {
+    pauseButton: "Pause processing",
+    resumeButton: "Resume processing",
+    paused: "Processing is paused",
+    since: (time: string, by: string | null) => `since ${time}${by ? ` by ${by}` : ""}`,
+    waiting: (count: number) => `${counted(count, "message")} in the queue`,
+    expires: (time: string) => `Messages expire from ${time}`,
+    resume: "Resume …",
+    details: "Details",
+  },
   theme: {
     label: "Colours",
     system: "System",

@@ -13,6 +13,10 @@ const ReconcileDialog = dynamic(
   () => import("@/features/reconciliation/reconcile-dialog").then((found) => found.ReconcileDialog),
   { ssr: false },
 );
+const ProcessingDialog = dynamic(
+  () => import("@/features/processing/processing-dialog").then((found) => found.ProcessingDialog),
+  { ssr: false },
+);
 
 const SEQUENCE_MS = 1500;
 
@@ -43,6 +47,7 @@ export function Commands() {
   }, [router]);
   if (overlay === "palette") return <Palette onClose={() => openOverlay(null)} />;
   if (overlay === "reconcile") return <ReconcileDialog onClose={() => openOverlay(null)} />;
+  if (overlay === "processing") return <ProcessingDialog onClose={() => openOverlay(null)} />;
   return overlay === "keys" ? <KeysDialog onClose={() => openOverlay(null)} /> : null;
 }
 

@@ -2,7 +2,7 @@
 
 import { createStore, useStore } from "zustand";
 
-type Overlay = "palette" | "keys" | "reconcile" | null;
+type Overlay = "palette" | "keys" | "reconcile" | "processing" | null;
 
 const SINGLE_KEYS = "single-keys";
 

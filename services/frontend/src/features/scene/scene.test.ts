@@ -29,7 +29,17 @@ describe("onePerVideo", () => {
 describe("modelOf", () => {
   it("counts a video on its way to the queue once", () => {
     const queue = { waiting: 5, inFlight: 0, delayed: 0, oldestS: null, deadLetters: 0 };
-    const snapshot = { serverMs: 0, queue, pods: [], metrics: null, videos: [], purge: null, jobs: [], sources: {} };
+    const snapshot = {
+      serverMs: 0,
+      queue,
+      pods: [],
+      metrics: null,
+      videos: [],
+      purge: null,
+      jobs: [],
+      processing: null,
+      sources: {},
+    };
     const { sending, arrived, waiting } = modelOf(snapshot, 1, 3);
     expect([sending, arrived, waiting]).toEqual([1, 3, 2]);
     expect(modelOf(snapshot, 0, 9).waiting).toBe(0);

@@ -1,6 +1,19 @@
 "use client";
 
-import { Ellipsis, Keyboard, LogOut, Monitor, Moon, RefreshCw, Search, Settings, Sun, Trash2 } from "lucide-react";
+import {
+  Ellipsis,
+  Keyboard,
+  LogOut,
+  Monitor,
+  Moon,
+  Pause,
+  Play,
+  RefreshCw,
+  Search,
+  Settings,
+  Sun,
+  Trash2,
+} from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
@@ -11,6 +24,7 @@ import { Menu, type MenuItem } from "@/components/ui/menu";
 import { LiveBadge } from "@/features/live/components/live-badge";
 import { DownNotice } from "@/features/live/components/down-notice";
 import { useLive } from "@/features/live/api/store";
+import { PauseNotice } from "@/features/processing/pause-notice";
 import { TestButton } from "@/features/pipeline-test/test-button";
 import { logout, useConfig, useIsOperator } from "@/features/session/session";
 import { applyTheme, currentTheme, type Theme, THEMES } from "@/features/theme/theme";
@@ -51,6 +65,7 @@ export function Header() {
           <MoreMenu />
         </div>
       </div>
+      <PauseNotice />
       <DownNotice />
     </header>
   );
@@ -94,6 +109,7 @@ function MoreMenu() {
   const [isPurging, setPurging] = useState(false);
   const isOperator = useIsOperator();
   const config = useConfig();
+  const isPaused = useLive((state) => state.snapshot?.processing?.paused ?? false);
   const themes: MenuItem[] = THEMES.map((theme) => {
     const Icon = THEME_ICONS[theme];
     return {
@@ -117,6 +133,11 @@ function MoreMenu() {
     icon: <RefreshCw size={16} aria-hidden />,
     onSelect: () => openOverlay("reconcile"),
   };
+  const pause: MenuItem = {
+    label: isPaused ? text.processing.resumeButton : text.processing.pauseButton,
+    icon: isPaused ? <Play size={16} aria-hidden /> : <Pause size={16} aria-hidden />,
+    onSelect: () => openOverlay("processing"),
+  };
   const purge: MenuItem = {
     label: text.purge.button,
     icon: <Trash2 size={16} aria-hidden />,
@@ -136,6 +157,7 @@ function MoreMenu() {
         items={[
           ...overlays,
           reconcile,
+          ...(isOperator ? [pause] : []),
           ...themes,
           ...(config?.auth_mode === "token" ? [leave] : []),
           ...(isOperator ? [purge] : []),

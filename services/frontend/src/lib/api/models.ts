@@ -7,6 +7,7 @@ export type DeadLetter = Schemas["DeadLetter"];
 export type JobProgress = Schemas["JobProgress"];
 export type Metrics = Schemas["Metrics"];
 export type Pod = Schemas["Pod"];
+export type Processing = Schemas["Processing"];
 export type PurgePreview = Schemas["PurgePreview"];
 export type PurgeProgress = Schemas["PurgeProgress"];
 export type State = Schemas["State"];

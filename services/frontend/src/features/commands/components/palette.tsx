@@ -5,6 +5,7 @@ import { Command } from "cmdk";
 import { useRouter } from "next/navigation";
 import { useDeferredValue, useEffect, useRef, useState } from "react";
 import { Name } from "@/components/ui/name";
+import { useLive } from "@/features/live/api/store";
 import { openTest } from "@/features/pipeline-test/run";
 import { logout, useConfig, useIsOperator } from "@/features/session/session";
 import { applyTheme, THEMES } from "@/features/theme/theme";
@@ -34,6 +35,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const router = useRouter();
   const isOperator = useIsOperator();
   const config = useConfig();
+  const isPaused = useLive((state) => state.snapshot?.processing?.paused ?? false);
+  const pauseLabel = isPaused ? text.processing.resumeButton : text.processing.pauseButton;
   const videos = useFoundVideos(useDeferredValue(typed.trim()));
   const [chosen, setChosen] = useState("");
   // cmdk chooses an entry when the user types. The videos arrive later, and the first of them is the best answer.
@@ -106,6 +109,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
                     {text.test.button}
                   </Entry>
                 ) : null}
+                <Entry value={pauseLabel} onSelect={run(() => openOverlay("processing"))}>
+                  {pauseLabel}
+                </Entry>
               </>
             ) : null}
             <Entry value={text.reconcileButton} onSelect={run(() => openOverlay("reconcile"))}>

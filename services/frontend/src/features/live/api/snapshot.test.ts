@@ -20,6 +20,7 @@ function state(second: number, change: Partial<State> = {}): State {
     videos: [],
     purge: null,
     jobs: [],
+    processing: null,
     ...change,
   };
 }

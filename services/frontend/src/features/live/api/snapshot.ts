@@ -1,7 +1,7 @@
 /** Convert the api's state message for the dashboard. Pure. */
 
 import type { QueuePoint } from "@/features/queue/series";
-import type { JobProgress, Metrics, Pod, PurgeProgress, State, VideoSummary } from "@/lib/api/models";
+import type { JobProgress, Metrics, Pod, Processing, PurgeProgress, State, VideoSummary } from "@/lib/api/models";
 
 export type StateMessage = State;
 export type SourceName = "queue" | "pods" | "metrics";
@@ -21,6 +21,7 @@ export interface Snapshot {
   videos: readonly VideoSummary[];
   purge: PurgeProgress | null;
   jobs: readonly JobProgress[];
+  processing: Processing | null;
   sources: Partial<Record<SourceName, Source>>;
 }
 
@@ -41,6 +42,7 @@ export function snapshotOf(message: StateMessage): Snapshot {
     purge: message.purge,
     // An api of the version before pushes none.
     jobs: (message as Partial<StateMessage>).jobs ?? [],
+    processing: message.processing,
     sources: Object.fromEntries(
       Object.entries(message.sources).map(([name, { stale, age_s, error }]) => [
         name,
