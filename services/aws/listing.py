@@ -23,9 +23,6 @@ this state. No entry: none listed yet."""
 
 _OTHERS_AT_FIRST = 8
 
-_MAX_EXAMINED = 1000
-"""Maximum number of videos that one page reads for a filter."""
-
 
 @dataclass(frozen=True)
 class Page:
@@ -84,19 +81,20 @@ class VideoListing:
         *,
         start: Positions | None = None,
         matches: Callable[[VideoRecord], bool] | None = None,
+        examine: int = 1000,
         oldest_first: bool = False,
     ) -> Page:
         """Return at most `limit` videos in these states, newest first, from the end of the page before.
 
         The first state should be the most frequent one: the first query for each of the others reads only a few videos.
-        Videos that do not match are left out. As one page reads at most 1,000 videos, it can have fewer than
+        Videos that do not match are left out. As one page reads at most `examine` videos, it can have fewer than
         `limit`, even none, and still not be the last. With `oldest_first`, a video that changes while its list is read
         can come a second time, as the last. Raises: ServiceError.
         """
         positions: dict[str, tuple[str, str] | None] = dict(start or {})
         left = [state for state in states if positions.get(state, ()) is not None]
         # One more than the page has: the next video shows that no further one has the time of the last.
-        chunk = (limit if matches is None else 250) + 1
+        chunk = (limit if matches is None else min(examine, 250)) + 1
         # The order is total, so all videos before this position have been listed, whichever partition they are in now.
         reached = (max if oldest_first else min)(filter(None, positions.values()), default=None)
         found: list[VideoRecord] = []
@@ -113,7 +111,7 @@ class VideoListing:
             examined += 1
             if matches is None or matches(record):
                 found.append(record)
-            if len(found) == limit or examined == _MAX_EXAMINED:
+            if len(found) == limit or examined == examine:
                 return Page(found, positions, examined)
         return Page(found, dict.fromkeys(states), examined)
 
