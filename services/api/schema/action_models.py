@@ -150,9 +150,9 @@ class JobFilter(VideoChoice):
 
     def make_test(self) -> Callable[[VideoRecord], bool] | None:
         matches, prefix = super().make_test(), self.prefix
-        if matches is None or prefix is None:
+        if prefix is None:
             return matches
-        return lambda record: record.key.startswith(prefix) and matches(record)
+        return lambda record: record.key.startswith(prefix) and (matches is None or matches(record))
 
 
 class JobRequest(Question):
