@@ -166,6 +166,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/processing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get whether processing is paused */
+        get: operations["getProcessing"];
+        /**
+         * Pause or resume processing
+         * @description Pause or resume all workers, also those that start later. Repeating the request changes nothing.
+         *
+         *     A worker follows within seconds. It finishes its videos, and those that a poll returns which began before the pause
+         *     (up to 20 s). Uploads go on and wait in the queue, until `oldest_expires_at`.
+         */
+        put: operations["setProcessing"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/purge": {
         parameters: {
             query?: never;
@@ -547,7 +571,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List videos, the newest first */
+        /** List videos, the newest or the oldest first */
         get: operations["listVideos"];
         put?: never;
         post?: never;
@@ -1372,6 +1396,39 @@ export interface components {
             type: string;
         };
         /**
+         * Processing
+         * @description Whether workers receive videos. In a pause they finish what they have, and receive nothing.
+         */
+        Processing: {
+            /** @description True in the last quarter of that time. The uploads stay in the bucket in any case: a reconciliation queues them again. */
+            at_risk: boolean;
+            /** @description Time of the latest change; null if there was none. */
+            changed_at: string | null;
+            /** @description Name of the person or API token that made it; null for callers without a name. */
+            changed_by: string | null;
+            /** @description Time before which the queue deletes no message that waits for the end of the pause. Null without a pause, if nothing waits, or if the time is not known. */
+            oldest_expires_at: string | null;
+            paused: boolean;
+            /**
+             * @description Seconds after which the queue deletes a message, counted from its sending.
+             * @example 345600
+             */
+            retention_s: number | null;
+            /**
+             * @description Messages in the queue; null if it does not answer.
+             * @example 12
+             */
+            waiting: number | null;
+        };
+        /** ProcessingRequest */
+        ProcessingRequest: {
+            /**
+             * @description True to pause, false to resume.
+             * @example true
+             */
+            paused: boolean;
+        };
+        /**
          * Purge
          * @description A purge: its progress, and its result.
          */
@@ -1808,6 +1865,7 @@ export interface components {
             jobs: components["schemas"]["JobProgress"][];
             metrics: components["schemas"]["Metrics"] | null;
             pods: components["schemas"]["Pod"][] | null;
+            processing: components["schemas"]["Processing"] | null;
             /** @description The running purge, or one that ended in the last minute. */
             purge: components["schemas"]["PurgeProgress"] | null;
             queue: components["schemas"]["Queue"] | null;
@@ -2855,6 +2913,157 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getProcessing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Processing"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setProcessing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcessingRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Processing"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4898,6 +5107,8 @@ export interface operations {
                 folder?: string | null;
                 /** @description Maximum number of entries of the page. */
                 limit?: number;
+                /** @description By the time of the last change of state: the newest or the oldest first. */
+                order?: "newest" | "oldest";
                 /** @description Only videos whose key contains this text. Case and accents do not count. */
                 q?: string | null;
                 /** @description Only degraded or failed videos for this reason. */
@@ -4908,6 +5119,8 @@ export interface operations {
                 state?: components["schemas"]["VideoState"] | null;
                 /** @description Only videos uploaded before this time. */
                 until?: string | null;
+                /** @description Only videos that have thumbnails: done or degraded. */
+                with_thumbnails?: boolean;
             };
             header?: never;
             path?: never;
@@ -5598,6 +5811,8 @@ export interface operations {
                 extension?: string | null;
                 /** @description Only videos in this folder of the uploads, or below it. */
                 folder?: string | null;
+                /** @description By the time of the last change of state: the newest or the oldest first. */
+                order?: "newest" | "oldest";
                 /** @description Only videos whose key contains this text. Case and accents do not count. */
                 q?: string | null;
                 /** @description Only degraded or failed videos for this reason. */
@@ -5608,6 +5823,8 @@ export interface operations {
                 state?: components["schemas"]["VideoState"] | null;
                 /** @description Only videos uploaded before this time. */
                 until?: string | null;
+                /** @description Only videos that have thumbnails: done or degraded. */
+                with_thumbnails?: boolean;
             };
             header?: never;
             path?: never;
