@@ -112,7 +112,8 @@ def _read_line(process: subprocess.Popen[bytes], deadline: float) -> bytes | Non
     """Return a line that a process prints, b"" if it has ended, or None if the deadline passes first."""
     assert process.stdout is not None  # noqa: S101 - for the type checker
     line = b""
-    with selectors.DefaultSelector() as selector:
+    # Not epoll: it would open and close a file every second in the process that supervises.
+    with selectors.PollSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while not line.endswith(b"\n"):
             if not selector.select(max(deadline - time.monotonic(), 0)):
