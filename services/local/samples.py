@@ -51,6 +51,8 @@ class Encoder:
 class SampleVideo:
     """One sample video with a keyframe every second. `size_px` is the displayed size.
 
+    Few frames a second: thumbnails need no more, and drawing and encoding them is most of a demo's first start.
+
     `turned` stores the pictures rotated, with a display matrix of 90 degrees clockwise, as phones do.
     """
 
@@ -59,7 +61,7 @@ class SampleVideo:
     size_px: tuple[int, int]
     hue_deg: int
     duration_s: int = 8
-    fps: int = 25
+    fps: int = 10
     audio: str = "aac"
     turned: bool = False
 
@@ -81,9 +83,9 @@ SAMPLES = (
     SampleVideo(path="broadcast.ts", codec="h264", size_px=(1280, 720), hue_deg=110, duration_s=10),
     SampleVideo(path="lectures/Lecture 01.mkv", codec="h264", size_px=(1280, 720), hue_deg=150, duration_s=16),
     SampleVideo(
-        path="phone/IMG_0042.MOV", codec="hevc", size_px=(540, 960), hue_deg=265, duration_s=5, fps=30, turned=True
+        path="phone/IMG_0042.MOV", codec="hevc", size_px=(540, 960), hue_deg=265, duration_s=5, fps=15, turned=True
     ),
-    SampleVideo(path="phone/Edited.m4v", codec="h264", size_px=(1280, 720), hue_deg=320, fps=30),
+    SampleVideo(path="phone/Edited.m4v", codec="h264", size_px=(1280, 720), hue_deg=320, fps=15),
     SampleVideo(path="phone/2007.3gp", codec="mpeg4", size_px=(640, 360), hue_deg=75, fps=15),
     SampleVideo(path="archive/Holiday.avi", codec="mpeg4", size_px=(640, 480), hue_deg=45, audio="libmp3lame"),
     SampleVideo(path="archive/Quarterly report.wmv", codec="wmv2", size_px=(854, 480), hue_deg=230, audio="wmav2"),
