@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from tests.model.answers import list_broken_answers
 from tests.model.world import World
 
 _TOTALS = ("videos_", "thumbnails", "upload_bytes", "thumbnail_bytes")
@@ -49,6 +50,7 @@ class _Audit:
         yield from self._check_claims()
         yield from self._check_messages()
         yield from self._check_purges()
+        yield from list_broken_answers(self._world.people.acts, self._records, set(self._uploads))
 
     def _check_uploads(self) -> Iterator[str]:
         for key, upload in self._uploads.items():
@@ -66,8 +68,13 @@ class _Audit:
                     yield f"{key} failed as {record['reason']!r}, its letters say {sorted(reasons)}"
                 else:
                     yield from _check_reason(key, upload.body or b"", record)
-            elif record["state"] not in ("done", "degraded"):
+            elif record["state"] not in ("done", "degraded", *self._states_by_request(key)):
                 yield f"{key} is still {record['state']}"
+
+    def _states_by_request(self, key: str) -> set[str]:
+        """Return the states that a video has only because a person asked for them."""
+        states = {"delete": "deleted", "dismiss": "dismissed"}
+        return {states[act.kind] for act in self._world.people.acts if act.key == key and act.kind in states}
 
     def _check_records(self) -> Iterator[str]:
         for key, record in self._records.items():
@@ -143,7 +150,11 @@ class _Audit:
             yield f"the totals differ from the records: {wrong}"
 
     def _check_pictures(self) -> Iterator[str]:
-        owners = {record["base"]: key for key, record in self._records.items() if record.get("base")}
+        owners = {
+            record["base"]: key
+            for key, record in self._records.items()
+            if record.get("base") and record["state"] != "deleted"
+        }
         left = self._left_by_reindex()
         for name in self._pictures:
             base = re.sub(r"_(\d+|storyboard|preview)\.\w+$", "", name)
@@ -174,6 +185,8 @@ class _Audit:
                 yield f"the purge still has the claim on {base}"
             elif owner != _PURGER and owner not in self._records:
                 yield f"{owner} has a claim on {base} and no record"
+            elif owner != _PURGER and self._records[owner]["state"] == "deleted":
+                yield f"{owner} is deleted and has a claim on {base}"
         for key, record in self._records.items():
             is_settled = record["state"] in ("done", "degraded")
             if is_settled and self._claims.get(record["base"]) != key:

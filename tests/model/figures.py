@@ -11,6 +11,9 @@ from tests.model.world import World
 _DUPLICATES = ("already_done", "already_failed", "settled_elsewhere")
 """Reasons for which a worker skips the event of an upload that is settled."""
 
+_USERS = ("put", "remove")
+"""Kinds of the acts of users, who need no api."""
+
 
 @dataclass
 class Figures:
@@ -28,6 +31,8 @@ class Figures:
     """Events that workers skipped, because their upload was settled."""
     uploads: int = 0
     purges: int = 0
+    actions: Counter[str] = field(default_factory=Counter)
+    """Changes of single videos that people asked for and got, by their kind."""
     letters: int = 0
     """Dead letters at the end."""
     faults: Counter[str] = field(default_factory=Counter)
@@ -45,8 +50,9 @@ class Figures:
         self.contested += simulation.contested
         self.deliveries += world.queue.deliveries
         self.duplicates += sum(world.metrics.skipped_events[why] for why in _DUPLICATES)
-        self.uploads += world.uploads
-        self.purges += len(world.purges)
+        self.uploads += world.people.uploads
+        self.purges += len(world.people.purges)
+        self.actions.update(act.kind for act in world.people.acts if act.is_done and act.kind not in _USERS)
         self.letters += len(world.dead.messages)
         self.faults.update(world.boundary.faults.counts)
 
@@ -66,7 +72,8 @@ class Figures:
             return cls()
         values: dict[str, Any] = json.loads(file.read_text())
         failed = {int(seed): found for seed, found in values.pop("failed").items()}
-        return cls(**values | {"faults": Counter(values["faults"]), "failed": failed})
+        counted = {name: Counter(values.get(name, {})) for name in ("faults", "actions")}
+        return cls(**values | counted | {"failed": failed})
 
     def save(self, file: Path) -> None:
         """Write the sums to a file."""
@@ -76,12 +83,16 @@ class Figures:
 
     def __str__(self) -> str:
         rate = self.schedules / self.seconds * 60 if self.seconds else 0
-        faults = ", ".join(f"{count:,} {name}" for name, count in sorted(self.faults.items()))
+        faults, actions = (
+            ", ".join(f"{count:,} {name}" for name, count in sorted(counter.items()))
+            for counter in (self.faults, self.actions)
+        )
         return (
             f"{self.schedules:,} schedules in {self.seconds:.0f} s of CPU ({rate:,.0f} a minute): "
             f"{self.steps:,} calls and waits, {self.switches:,} switches ({self.contested:,} between several tasks), "
             f"{self.uploads:,} uploads, {self.deliveries:,} deliveries ({self.duplicates:,} of settled uploads), "
-            f"{self.purges:,} purges, {self.letters:,} dead letters left, "
+            f"{self.purges:,} purges, {sum(self.actions.values()):,} changes of videos ({actions}), "
+            f"{self.letters:,} dead letters left, "
             f"{sum(self.faults.values()):,} faults ({faults}); "
             f"{len(self.failed)} failed"
         )

@@ -7,7 +7,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from services.api import calls
-from services.api.actions import confirmations, dead_letters, lost_pictures, purge, purge_job, purge_run, reindex
+from services.api.actions import confirmations, dead_letters, dismissal, lost_pictures, purge, purge_job, purge_run, reindex
+from services.api.actions import deletion as deletion_action
+from services.api.jobs import batches
+from services.api.reconciliation import changes, reconciler
 from services.aws import queue, ranges, videos
 from services.aws.errors import ServiceError
 from services.aws.table import items, totals, transactions
@@ -40,6 +43,11 @@ _PATCHED = {
     calls: "threading",
     confirmations: "time datetime",
     dead_letters: "time",
+    deletion_action: "time datetime _POLL_INTERVAL_S",
+    dismissal: "datetime",
+    batches: "time ThreadPoolExecutor",
+    reconciler: "ThreadPoolExecutor",
+    changes: "datetime",
     lost_pictures: "datetime",
     purge: "threading time datetime structlog _CLOCK_EVERY_S _POLL_INTERVAL_S",
     purge_job: "datetime",

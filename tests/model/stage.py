@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from services.api.actions import purge, purge_run
+from services.api.actions import deletion, purge, purge_run
 from services.contract.resources import pipeline_resources
 from services.worker import loop
 from tests.model.modules import simulated_modules
@@ -21,6 +21,7 @@ _INTERVALS = {
         (purge, "_POLL_INTERVAL_S"),
         (purge, "_CLOCK_EVERY_S"),
         (purge_run, "_POLL_INTERVAL_S"),
+        (deletion, "_POLL_INTERVAL_S"),
     )
 }
 """Intervals of the services, which the model makes longer to save steps."""

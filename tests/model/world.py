@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from types import SimpleNamespace
@@ -10,15 +9,18 @@ from typing import Any
 
 from services.api.access.secret_key import SecretKey
 from services.api.actions import confirmations, dead_letters, purge, purge_run, reindex
-from services.api.routes.videos import retry_video
-from services.api.schema.action_models import RedriveRequest
-from services.api.schema.problems import ApiError
+from services.api.actions.purge_job import is_purge_running
+from services.api.reconciliation.changes import ApplyingChanges, Tally
+from services.api.reconciliation.decisions import Wanted
+from services.api.reconciliation.key_filter import KeyFilter
+from services.api.reconciliation.pace import Pace
+from services.api.reconciliation.reconciler import Reconciler, ReconcilerContext
 from services.aws import queue, videos
 from services.aws.bucket import Bucket
 from services.aws.errors import AwsError
-from services.aws.listing import VideoListing
 from services.aws.shared import SharedItems
-from services.contract.records import VideoRecord, VideoState
+from services.contract.formats import VIDEO_EXTENSIONS
+from services.contract.records import VideoState
 from services.contract.resources import DEFAULT_TRIES, PURGE_KEY, SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
 from services.worker import loop, process
@@ -28,18 +30,16 @@ from tests.model.aws.dynamodb import SimulatedDynamoDb
 from tests.model.aws.s3 import SimulatedBucket, SimulatedS3
 from tests.model.aws.sqs import SimulatedQueue, SimulatedSqs
 from tests.model.extraction import SimulatedSandbox
+from tests.model.people import BUCKET, PAUSES_S, TABLE, People
 from tests.model.shortcuts import CountingMetrics
 from tests.model.simulation import Choices, Process, Simulation
 from tests.model.threads import clock_s, current
 
-BUCKET, TABLE = "videos", "table"
 QUEUE_URL, DEAD_URL = "https://sqs.simulated/queue", "https://sqs.simulated/dead"
-KEYS = ("uploads/a.mp4", "uploads/a.mov", "uploads/b.mp4")
-KINDS = ("good",) * 8 + ("broken", "broken", "broken", "degraded", "degraded", "full", "flaky", "poison")
-_PAUSES_S = (0.0, 0.5, 3.0, 10.0, 40.0, 0.1, 0.0, 1.0)
 _CLOCKS_S = (0.0, 0.0, 0.0, 25.0, -25.0, 3.0, -3.0, 90.0)
 _SHARDS = (1, 1, 3, 17)
 _FAULTS_OF_256 = (0, 4, 12, 24)
+_RECONCILE_POLL_S = 5.0
 
 
 class UnsignedBucket(Bucket):
@@ -70,14 +70,6 @@ def settings_of(width_px: int, concurrency: int) -> WorkerSettings:
 _HEALTH = HealthServer(60)
 
 
-@dataclass
-class Purged:
-    """A purge that an operator has started."""
-
-    id: str
-    cutoff: datetime
-
-
 class World:
     """The state of one schedule."""
 
@@ -105,9 +97,8 @@ class World:
         self.shards = _SHARDS[choices.below(4)]
         self.loops: dict[Process, loop.WorkerLoop] = {}
         self.apis: dict[Process, Any] = {}
-        self.purges: list[Purged] = []
         self.tried: dict[bytes, int] = {}
-        self.uploads = 0
+        self.people = People(self)
         self.listed: list[str] = []
         """Keys of all videos as the api lists them at the end."""
         self.metrics = CountingMetrics()
@@ -121,25 +112,23 @@ class World:
                 self.start_worker(1 + choices.below(2))
             for _ in range(1 + choices.below(2) * choices.below(2)):
                 self.start_api()
-            for number in range(1 + choices.below(2)):
-                self._start_script(f"user-{number}", self._act_as_user, 1 + choices.below(4))
-            self._start_script("operator", self._act_as_operator, choices.below(4))
+            self.people.begin()
             simulation.run(self._is_finished)
             simulation.end()
             if simulation.error is not None:
                 raise simulation.error
             if not simulation.is_endless:
-                self.listed = [record.key for record in self._list_videos(tuple(VideoState))]
+                self.listed = [record.key for record in self.people.list_videos(tuple(VideoState))]
 
     def _notify(self, key: str, body: str) -> None:
         if not key.startswith("uploads/"):
             return
         self.pending_events += 1
-        pause = _PAUSES_S[self.choices.below(8)]
+        pause = PAUSES_S[self.choices.below(8)]
         self.simulation.at(self.simulation.now + 0.2 + pause, lambda: self._deliver(body))
         if self.boundary.faults.of_256 and self.choices.happens(16):
             self.pending_events += 1
-            later = _PAUSES_S[self.choices.below(8)]
+            later = PAUSES_S[self.choices.below(8)]
             self.simulation.at(self.simulation.now + 0.2 + later, lambda: self._deliver(body))
 
     def _deliver(self, body: str) -> None:
@@ -153,6 +142,9 @@ class World:
             self.is_healed = True
             self.simulation.note("no more faults")
             self.boundary.faults.of_256 = 0
+            self.people.repeat_unanswered()
+            if self.scripts:
+                return False
         if self.pending_events or self.queue.messages or any(one._held for one in self.loops.values()):  # noqa: SLF001
             return False
         return not self._runs_purge()
@@ -165,7 +157,7 @@ class World:
 
     def _make_process(self, name: str, restart: Callable[[], object]) -> Process:
         process = Process(self.simulation, name, clock_ahead_s=_CLOCKS_S[self.choices.below(8)])
-        pause = 1.0 + _PAUSES_S[self.choices.below(4)]
+        pause = 1.0 + PAUSES_S[self.choices.below(4)]
 
         def start_again() -> None:
             self.loops.pop(process, None)
@@ -254,15 +246,57 @@ class World:
 
         process_.spawn(rebuild)
 
-    # People.
+    def start_reconcile(self) -> None:
+        """Run a reconciliation that creates and removes, and again if AWS fails."""
+        process_ = Process(self.simulation, "reconcile", clock_ahead_s=_CLOCKS_S[self.choices.below(8)])
+        self.scripts += 1
+        process_.on_end = self._count_script
+        table = videos.VideosTable(self.table, TABLE, self.shards)  # type: ignore[arg-type]
+        shared = SharedItems(self.table, TABLE)  # type: ignore[arg-type]
+        context = ReconcilerContext(
+            bucket=UnsignedBucket(self.s3, BUCKET),  # type: ignore[arg-type]
+            videos=table,
+            wanted=Wanted(settings_of(self.width_px, 1).thumbnail_options),
+            thumbnail_prefix="thumbnails/",
+            extensions=VIDEO_EXTENSIONS,
+            is_purge_running=lambda: is_purge_running(shared),
+        )
+        main_queue = queue.MessageQueue(self.sqs, QUEUE_URL)  # type: ignore[arg-type]
 
-    def _start_script(self, name: str, act: Callable[[], object], times: int) -> None:
+        def compare() -> None:
+            tally = Tally({}, "", lambda: None)
+            pace = Pace(main_queue, table, 2, lambda: self.simulation.now)
+            changes = ApplyingChanges(
+                tally, context, main_queue, pace, wait=lambda: self.simulation.sleep(_RECONCILE_POLL_S)
+            )
+            reconciler = Reconciler(context, changes, KeyFilter(b"", bits=2**16))
+            reconciler.list_uploads()
+            reconciler.find_gone_records()
+            reconciler.find_surplus(removes=True)
+            reconciler.find_missing(after=tally.position)
+
+        def reconcile() -> None:
+            try:
+                for _ in range(3):
+                    try:
+                        compare()
+                    except AwsError as error:
+                        self.simulation.note(f"reconciliation failed: {error}")
+                    else:
+                        break
+            finally:
+                process_.end()
+
+        process_.spawn(reconcile)
+
+    def start_script(self, name: str, act: Callable[[], object], times: int) -> None:
+        """Start a person, who acts so many times."""
         person = Process(self.simulation, name, killable=False)
         self.scripts += 1
 
         def play() -> None:
             for _ in range(times):
-                pause = _PAUSES_S[self.choices.below(8)]
+                pause = PAUSES_S[self.choices.below(8)]
                 if pause:
                     self.simulation.sleep(pause)
                 act()
@@ -273,84 +307,8 @@ class World:
     def _count_script(self) -> None:
         self.scripts -= 1
 
-    def _act_as_user(self) -> None:
-        key = KEYS[self.choices.below(3)]
-        if self.choices.below(5) == 4:
-            self.s3.delete_object(Bucket=BUCKET, Key=key)
-            return
-        present = self.bucket.current(key)
-        if present is not None and present.body is not None and self.choices.below(4) == 3:
-            body = present.body
-        else:
-            self.uploads += 1
-            kind = KINDS[self.choices.below(16)]
-            body = f"{kind:8}{self.uploads:04}".encode().ljust(48, b".")
-        self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
-
-    def _act_as_operator(self) -> None:
-        actions: tuple[Callable[[], object], ...] = (
-            self._purge,
-            self._retry,
-            self._redrive,
-            self.start_reindex,
-            self._drain,
-            self._change_settings,
-            self._list_letters,
-            self._purge,
-        )
-        actions[self.choices.below(len(actions))]()
-
-    def _ask_api(self, ask: Callable[[Any], object]) -> None:
-        """Have a thread of an api answer a request, whose person does not wait."""
-        if not self.apis:
-            return
-        api = list(self.apis)[self.choices.below(len(self.apis))]
-        services = self.apis[api]
-        self.scripts += 1
-
-        def answer() -> None:
-            try:
-                ask(services)
-            except (AwsError, ApiError) as error:
-                self.simulation.note(f"request refused: {error}")
-
-        api.spawn(answer, "request", self._count_script)
-
-    def _purge(self) -> None:
-        def ask(services: Any) -> None:
-            counted, _ = services.purge.start(services.purge.preview().confirmation)
-            self.purges.append(Purged(counted.id, counted.cutoff))
-
-        self._ask_api(ask)
-
-    def _retry(self) -> None:
-        number = self.choices.below(4)
-
-        def ask(services: Any) -> None:
-            # An index that is behind lists videos that are no longer failed, or misses some.
-            keys = KEYS[number : number + 1] or [one.key for one in self._list_videos((VideoState.FAILED,))]
-            for key in keys:
-                retry_video(key, None, services)  # type: ignore[arg-type]
-
-        self._ask_api(ask)
-
-    def _list_videos(self, states: tuple[VideoState, ...]) -> list[VideoRecord]:
-        listing = VideoListing(self.table, TABLE)  # type: ignore[arg-type]
-        page = listing.page(states, 2)
-        found = [*page.records]
-        while not page.is_last:
-            page = listing.page(states, 2, start=page.positions)
-            found += page.records
-        return found
-
-    def _redrive(self) -> None:
-        limit = (1000, 1)[self.choices.below(2)]
-        self._ask_api(lambda services: services.dead_letters.redrive(RedriveRequest(limit=limit)))
-
-    def _list_letters(self) -> None:
-        self._ask_api(lambda services: services.dead_letters.list_letters())
-
-    def _drain(self) -> None:
+    def drain(self) -> None:
+        """Stop a worker, which another one replaces."""
         workers = list(self.loops.values())
         if workers:
             worker = workers[self.choices.below(len(workers))]
@@ -358,11 +316,11 @@ class World:
             if self.choices.below(2):
                 worker.stop()
 
-    def _change_settings(self) -> None:
+    def change_settings(self) -> None:
         """Begin a rolling update: processes that start from now on make other thumbnails, and write more shards."""
         self.width_px = 960 - self.width_px
         # Fewer shards would need a reindex after all processes have changed. One that runs must know the largest.
         shards = max(self.shards, _SHARDS[self.choices.below(4)])
         if not any(one.name == "reindex" and not one.is_dead for one in self.simulation.processes):
             self.shards = shards
-        self._drain()
+        self.drain()
