@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from services.aws.errors import WriteConflictError, translate_errors
 from services.aws.table.items import parse_item
 from services.aws.table.totals import ShardedTotals
-from services.contract.records import ENDED, WRITES, Totals, drop_counters
 from services.contract.resources import (
     EXPIRY_ATTRIBUTE,
     JOBS_KEY,
@@ -21,6 +20,7 @@ from services.contract.resources import (
     SAMPLES_KEY,
 )
 from services.contract.statistics.ends import Ends, select_ends
+from services.contract.statistics.totals import ENDED, WRITES, Totals, drop_counters
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

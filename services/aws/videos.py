@@ -19,16 +19,11 @@ from services.aws.table.transactions import (
     retry_while_busy,
     run_transaction,
 )
-from services.contract.records import (
-    Totals,
-    VideoRecord,
-    change_of_totals,
-    drop_counters,
-    share_of_totals,
-)
+from services.contract.records import VideoRecord
 from services.contract.resources import CLAIM_PREFIX, PURGER
 from services.contract.shards import index_key_of
 from services.contract.statistics.ends import count_end
+from services.contract.statistics.totals import Totals, change_of_totals, drop_counters, share_of_totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,8 +1,8 @@
-"""History of a record: its earlier attempts, for people. Pure; no decision about a video depends on it."""
+"""History of a record: its earlier attempts, for people, and the result that a failed regeneration keeps. Pure."""
 
 from datetime import datetime
 
-from services.contract.records import ReasonCode, VideoRecord, VideoState
+from services.contract.records import EarlierResult, ReasonCode, VideoRecord, VideoState
 
 MAX_ATTEMPTS_KEPT = 20
 """Attempts that a record keeps; the oldest ones are dropped."""
@@ -13,7 +13,7 @@ def continue_history(before: VideoRecord | None, etag: str) -> dict[str, object]
     if before is None or before.etag != etag:
         return {}
     return {
-        "attempt": before.attempt + 1,
+        "attempt": before.attempts[-1].number + 1,
         "first_queued_at": before.uploaded_at,
         "earlier_attempts": before.attempts[1 - MAX_ATTEMPTS_KEPT :],
     }
@@ -24,6 +24,29 @@ def note_failure(record: VideoRecord, now: datetime, code: ReasonCode, reason: s
     failed = {"state": VideoState.FAILED, "ended_at": now, "reason_code": code, "reason": reason}
     noted = record.current_attempt.model_copy(update=failed)
     return record.model_copy(update={"earlier_attempts": (*record.earlier_attempts, noted)})
+
+
+def keep_result(before: VideoRecord | None, record: VideoRecord) -> EarlierResult | None:
+    """Return the result of which `record`, a claim that replaces `before`, has all pictures under its base."""
+    if before is None or (before.etag, before.base) != (record.etag, record.base):
+        return None
+    if before.state in (VideoState.DONE, VideoState.DEGRADED):
+        return EarlierResult.model_validate(before, from_attributes=True)
+    return before.earlier_result if before.state is VideoState.PROCESSING else None
+
+
+def bring_back_result(record: VideoRecord, now: datetime, code: ReasonCode, reason: str) -> VideoRecord | None:
+    """Return the record with its earlier result, and with its attempt as failed; None if it has no such result.
+
+    Identity and message stay those of the failed attempt: a duplicate of its message is no further request.
+    """
+    kept = record.earlier_result
+    if kept is None or record.state is not VideoState.PROCESSING:
+        return None
+    others = tuple(one for one in record.earlier_attempts if one.number != record.attempt)
+    failed = note_failure(record.model_copy(update={"earlier_attempts": others}), now, code, reason)
+    fields = {name: getattr(kept, name) for name in EarlierResult.model_fields}
+    return failed.model_copy(update={**fields, "updated_at": now, "earlier_result": None})
 
 
 def keep_history(record: VideoRecord, before: VideoRecord | None) -> VideoRecord:

@@ -1,6 +1,5 @@
 """Records of the videos table, the decisions about them, and the totals over all records. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -136,6 +135,32 @@ class Attempt(BaseModel):
     reason: str | None = None
 
 
+class EarlierResult(BaseModel):
+    """Result of an earlier attempt at the same content, whose pictures are all stored under the record's base."""
+
+    model_config = ConfigDict(frozen=True)
+
+    attempt: int
+    state: VideoState
+    settings_hash: str
+    started_at: AwareDatetime
+    finished_at: AwareDatetime | None = None
+    worker: str = ""
+    reason_code: ReasonCode | None = None
+    reason: str | None = None
+    duration_s: float | None = None
+    width_px: int | None = None
+    height_px: int | None = None
+    codec: str | None = None
+    container: str | None = None
+    thumbnails: tuple[StoredThumbnail, ...] = ()
+    storyboard: StoredStoryboard | None = None
+    preview: StoredPreview | None = None
+    bytes_read: int = 0
+    requests: int = 0
+    cpu_s: float = 0.0
+
+
 class VideoRecord(BaseModel):
     """State of one upload: the latest object under its key, and the result of its processing."""
 
@@ -169,6 +194,8 @@ class VideoRecord(BaseModel):
     purge then removes everything."""
     deleted_at: AwareDatetime | None = None
     """Time at which the upload of this video in progress was found to be deleted: its end removes the record."""
+    restored_at: AwareDatetime | None = None
+    """Time at which a person asked for this deleted video again: only then the next message is processed."""
     worker: str = ""
     reason_code: ReasonCode | None = None
     reason: str | None = None
@@ -184,7 +211,11 @@ class VideoRecord(BaseModel):
     requests: int = 0
     cpu_s: float = 0.0
     earlier_attempts: tuple[Attempt, ...] = ()
-    """Attempts before the current one at the same content, the oldest first. A video that succeeds at once has none."""
+    """Other attempts at the same content, the oldest first. Later than the current one are only failed regenerations:
+    their video keeps the result of the attempt before them."""
+    earlier_result: EarlierResult | None = None
+    """Result that the record of a video in progress gets again if its attempt fails. None once a worker begins to
+    replace the pictures."""
 
     @property
     def uploaded_at(self) -> datetime:
@@ -193,12 +224,13 @@ class VideoRecord(BaseModel):
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
-        """Return the latest attempts, the oldest first. The last one is the current one."""
+        """Return the latest attempts, the oldest first. The last one of a video in progress is the current one."""
         earlier = self.earlier_attempts
         if self.finished_at is None and earlier and earlier[-1].number == self.attempt:
             # It has failed, and the next one has not begun.
             return earlier
-        return (*(one for one in earlier if one.number < self.attempt), self.current_attempt)
+        later = (one for one in earlier if one.number > self.attempt)
+        return (*(one for one in earlier if one.number < self.attempt), self.current_attempt, *later)
 
     @property
     def current_attempt(self) -> Attempt:
@@ -246,7 +278,8 @@ def decide_processing(
     A duplicate of a deleted message must not open an ended record, also under other settings: if its attempt failed,
     nothing would end the record again. A new object and a later message have a message that still exists.
 
-    `regenerates` says that a person asks for new thumbnails of a video that is done or deleted.
+    `regenerates` says that a person asks for new thumbnails of a video that is done. A deleted video stays deleted
+    until a person restores it, also if a request to regenerate it was sent before.
     """
     if record is None or record.etag != found.etag or record.state is VideoState.PROCESSING:
         return Decision.PROCESS
@@ -257,7 +290,7 @@ def decide_processing(
         if is_same_object:
             return Decision.PROCESS if regenerates and is_later else Decision.ALREADY_DONE
         return Decision.RENEW if record.settings_hash == settings_hash else Decision.PROCESS
-    if record.state is VideoState.DELETED and is_same_object and not regenerates:
+    if record.state is VideoState.DELETED and is_same_object and record.restored_at is None:
         return Decision.ALREADY_DELETED
     if record.reason_code is ReasonCode.DELETED:
         return Decision.PROCESS
@@ -344,57 +377,6 @@ def close_deleted(record: VideoRecord, now: datetime) -> VideoRecord:
             "reason": "The video was deleted before its thumbnails were taken.",
             "updated_at": now,
             "finished_at": now,
+            "earlier_result": None,
         }
     )
-
-
-Totals = Mapping[str, int]
-"""Counters over all records: `videos_<state>`, `thumbnails`, `upload_bytes`, `thumbnail_bytes`."""
-
-ENDED = "ended"
-"""Name of the counter of finished videos. It only grows; its growth is the throughput."""
-
-WRITES = "writes"
-"""Name of the counter of changes of the totals. It only grows; a sum over all records holds if it has not changed."""
-
-
-END_PREFIX = "e_"
-"""Beginning of the names of the counters in `services.contract.statistics.ends`. They only grow."""
-
-
-def is_growing(name: str) -> bool:
-    """Return True for a counter that only grows: it is no sum over the records."""
-    return name in (ENDED, WRITES) or name.startswith(END_PREFIX)
-
-
-def drop_counters(counters: Mapping[str, int]) -> Totals:
-    """Return the totals without the counters that only grow."""
-    return {name: count for name, count in counters.items() if not is_growing(name)}
-
-
-def has_just_ended(before: VideoRecord | None, after: VideoRecord) -> bool:
-    """Return True if replacing `before` by `after` finishes the processing of the video."""
-    return after.finished_at is not None and (before is None or before.finished_at is None)
-
-
-def share_of_totals(record: VideoRecord | None) -> dict[str, int]:
-    """Return the counts that one record adds to the totals; empty without a record."""
-    if record is None:
-        return {}
-    stored: list[StoredThumbnail | StoredStoryboard | StoredPreview] = [
-        *record.thumbnails,
-        *(one for one in (record.storyboard, record.preview) if one),
-    ]
-    return {
-        f"videos_{record.state}": 1,
-        "thumbnails": len(record.thumbnails),
-        "upload_bytes": record.size_bytes,
-        "thumbnail_bytes": sum(one.size_bytes for one in stored),
-    }
-
-
-def change_of_totals(before: VideoRecord | None, after: VideoRecord | None) -> dict[str, int]:
-    """Return the changes of the totals when `after` replaces `before`, without counters that do not change."""
-    old, new = share_of_totals(before), share_of_totals(after)
-    changes = {name: new.get(name, 0) - old.get(name, 0) for name in {*old, *new}}
-    return {name: change for name, change in sorted(changes.items()) if change}

@@ -283,6 +283,10 @@ class WorkerLoop:
             self._services.metrics.skipped.labels("settled_elsewhere").inc()
             log.info("video_skipped", why="settled_elsewhere")
             return True
+        if self._services.processor.bring_back_result(failed, delivery, error):
+            self._services.metrics.videos.labels("failed", error.code).inc()
+            log.error("regeneration_failed", consequence="the video keeps its thumbnails, and has no dead letter")
+            return True
         # First the dead letter, then the record, then (by the caller) the message: a crash only repeats this.
         self._services.dead_letters.put(
             make_notification_body(failed), reason_code=error.code, reason=error.reason, attempts=delivery.receive_count

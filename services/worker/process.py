@@ -15,7 +15,13 @@ from services.aws.ranges import SignedObject
 from services.aws.videos import VideosTable
 from services.contract.events import Delivery, UploadEvent
 from services.contract.formats import is_video_name
-from services.contract.history import continue_history, find_claim, keep_history, note_failure
+from services.contract.history import (
+    continue_history,
+    find_claim,
+    keep_history,
+    keep_result,
+    note_failure,
+)
 from services.contract.keys import is_upload, thumbnail_bases
 from services.contract.records import (
     Decision,
@@ -33,6 +39,7 @@ from services.contract.records import (
 from services.contract.settings import WorkerSettings
 from services.tracing import tracer
 from services.worker.deletion import DeletionFollower
+from services.worker.earlier_results import EarlierResults
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome, Usage, VideoInfo
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
@@ -102,6 +109,7 @@ class Processor:
         self._sandbox = sandbox
         self._now = now
         self._deletions = DeletionFollower(settings, bucket, videos, now)
+        self._results = EarlierResults(videos, self._deletions, now)
 
     def process(self, event: UploadEvent, delivery: Delivery) -> Stored | Skipped:
         """Extract and store the thumbnails of the object that the event names, or remove those of a deleted one.
@@ -172,6 +180,7 @@ class Processor:
         with tracer.start_as_current_span("decode"):
             outcome = self._extract(claimed, video)
         with tracer.start_as_current_span("store"):
+            claimed = self._results.give_up(claimed)
             store = PictureStore(self._bucket, lambda: self._is_current(claimed), self._now, claimed.started_at)
             stored = store_pictures(store, claimed, outcome, self._settings.thumbnail_format)
         with tracer.start_as_current_span("finish"):
@@ -214,7 +223,8 @@ class Processor:
             updated_at=now,
             worker=self._settings.worker_name,
         )
-        return record.model_copy(update=continue_history(before, info.etag))
+        kept = keep_result(before, record)
+        return record.model_copy(update={**continue_history(before, info.etag), "earlier_result": kept})
 
     def _extract(self, claimed: VideoRecord, video: SignedObject) -> Outcome:
         outcome = self._sandbox.extract(ObjectSource(video))
@@ -249,7 +259,7 @@ class Processor:
             # The mark of a purge stays: it waits for this end, to delete what the worker has just stored.
             purged_at = before.purged_at
             try:
-                marks = {"purged_at": purged_at, "deleted_at": before.deleted_at}
+                marks = {"purged_at": purged_at, "deleted_at": before.deleted_at, "earlier_result": None}
                 after = keep_history(after, before).model_copy(update=marks)
                 written = self._videos.replace(before, after)
             except WriteConflictError:
@@ -310,6 +320,10 @@ class Processor:
                 failed = adopt_object(event, info.identity, info.size_bytes)
         return failed if is_failure(record, error.record, failed, delivery) else None
 
+    def bring_back_result(self, failed: UploadEvent, delivery: Delivery, error: ProcessingError) -> bool:
+        """End a failed regeneration with the result before it; return False if there is none. Raises: AwsError."""
+        return self._results.bring_back(failed, delivery, claimed=error.record, code=error.code, reason=error.reason)
+
     def record_failure(self, failed: UploadEvent, delivery: Delivery, error: ProcessingError) -> None:
         """Mark the upload of `find_failed_upload` as failed, unless another attempt settled it. Raises: AwsError."""
         now = self._now()
@@ -338,6 +352,7 @@ class Processor:
                     "finished_at": now,
                     "purged_at": before.purged_at if before else None,
                     "deleted_at": before.deleted_at if before else None,
+                    "earlier_result": None,
                     **_list_measurements(info, usage),
                 }
             )

@@ -21,6 +21,9 @@ from tests.support.place import Place
 BROKEN = b"broken"
 """A video that begins with this fails for good."""
 
+TIRED = "It took too much memory."
+"""Reason of `TiredSandbox`."""
+
 POSITIONS_PCT = (10.0, 50.0, 95.0)
 
 
@@ -42,6 +45,15 @@ class PlayedSandbox(Sandbox):
 
     def kill_children(self) -> None:
         """There are none."""
+
+
+class TiredSandbox(PlayedSandbox):
+    """A sandbox in which every video fails."""
+
+    def extract(self, source: VideoSource) -> Outcome:
+        del source
+        self.meanwhile()
+        return Outcome(VideoState.FAILED, reason_code=ReasonCode.MEMORY, reason=TIRED)
 
 
 def picture_of(content: bytes, position_pct: float) -> bytes:

@@ -88,6 +88,13 @@ def restore_video(stores: Stores, key: str) -> None:
             info = stores.bucket.head(key)
         except ObjectMissingError:
             raise NotFoundError(f"The bucket keeps no version of {key[:200]}. Upload the video again.") from None
+    if record is not None:
+        # First the record: the worker processes no message of a deleted video without this mark.
+        try:
+            marked = record.model_copy(update={"restored_at": datetime.now(UTC)})
+            stores.videos.replace(record, marked)
+        except WriteConflictError:
+            raise ConflictError("The video has just been changed. Load it again.") from None
     event = make_retry_event(stores.bucket, info, record, name=REGENERATE)
     stores.queue.send([make_notification_body(event)])
 
@@ -133,7 +140,10 @@ def _is_in_progress(record: VideoRecord) -> bool:
 def _bury_record(stores: Stores, record: VideoRecord, info: ObjectInfo | None) -> VideoRecord:
     """Mark the record as deleted, and take its claim. Raises: WriteConflictError, ServiceError."""
     if record.state is VideoState.DELETED:
-        return record
+        if record.restored_at is None:
+            return record
+        # Deleted again before a worker has received the request to restore it.
+        return stores.videos.replace(record, record.model_copy(update={"restored_at": None}))
     now = datetime.now(UTC)
     changes: dict[str, object] = {
         "state": VideoState.DELETED,
@@ -146,6 +156,7 @@ def _bury_record(stores: Stores, record: VideoRecord, info: ObjectInfo | None) -
         "thumbnails": (),
         "storyboard": None,
         "preview": None,
+        "earlier_result": None,
     }
     if info is not None:
         # The deletion is of the present object, also if no worker has received it yet.

@@ -36,8 +36,8 @@ from services.contract.records import (
     VideoRecord,
     VideoState,
     close_deleted,
-    share_of_totals,
 )
+from services.contract.statistics.totals import share_of_totals
 from services.contract.thumbnails import ImageFormat
 
 _TOTALS_TRIES = 5

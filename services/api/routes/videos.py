@@ -127,8 +127,9 @@ def retry_video(key: VideoPath, _: Operator, services: Services) -> Retried:
 def regenerate_video(key: VideoPath, _: Operator, services: Services) -> Queued:
     """Queue a video for new thumbnails with the present settings of the workers; a request has no settings of its own.
 
-    The present thumbnails stay until a worker begins. If the attempt fails, the video is failed and lists none. A
-    failed video is retried, and a deleted one is restored.
+    If the attempts fail, the video keeps its present thumbnails and its state, and the failure is in `attempts`. Only
+    if a worker has begun to store new thumbnails and cannot finish, the video is failed and lists none. A failed video
+    is retried, and a deleted one is restored.
     """
     record = _find_record(services, key)
     regenerate_record(services, record)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from services.aws.errors import ServiceError, WriteConflictError, translate_errors
 from services.aws.table.items import parse_item, to_attributes
 from services.aws.table.transactions import choose_pause_s, retry_while_busy, run_transaction
-from services.contract.records import ENDED, WRITES, Totals, is_growing
 from services.contract.resources import SHARDS_KEY
 from services.contract.shards import choose_shard, totals_key
+from services.contract.statistics.totals import ENDED, WRITES, Totals, is_growing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from services.contract.records import END_PREFIX, ENDED, ReasonCode, VideoRecord, VideoState, has_just_ended
+from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.statistics.histogram import find_bucket
+from services.contract.statistics.totals import END_PREFIX, ENDED, has_just_ended
 
 Ends = Mapping[str, int]
 """Counters by name. A counter that is zero is absent."""
@@ -33,8 +34,10 @@ def count_end(before: VideoRecord | None, after: VideoRecord) -> dict[str, int]:
     if not after.message_id or after.reason_code is ReasonCode.DELETED:
         return changes
     ends: dict[str, int] = {}
-    if after.state is VideoState.FAILED:
-        ends[f"{FAILED_PREFIX}{after.reason_code or ReasonCode.INTERNAL}"] = 1
+    # A regeneration that failed, after which the record has its earlier result, is the latest attempt.
+    ended = after.attempts[-1]
+    if ended.state is VideoState.FAILED:
+        ends[f"{FAILED_PREFIX}{ended.reason_code or ReasonCode.INTERNAL}"] = 1
     elif after.state in (VideoState.DONE, VideoState.DEGRADED):
         ends[after.state.value] = 1
         for name, time in ((QUEUE, after.started_at), (THUMBNAILS, after.finished_at)):

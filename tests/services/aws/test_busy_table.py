@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from services.aws.errors import AwsError, BaseTakenError, ServiceError, WriteConflictError
 from services.aws.table.transactions import BUSY_ATTEMPTS, choose_pause_s, failed_conditions
 from services.aws.videos import VideosTable
-from services.contract.records import WRITES
 from services.contract.resources import SHARDS_KEY, TOTALS_KEY
 from services.contract.shards import choose_shard
+from services.contract.statistics.totals import WRITES
 from tests.support.history import a_record, done
 from tests.support.place import Place
 

@@ -14,9 +14,10 @@ from services.aws.shared import SharedItems
 from services.aws.table.items import parse_record
 from services.aws.videos import VideosTable
 from services.contract.keys import is_upload
-from services.contract.records import ENDED, WRITES, VideoRecord, VideoState, share_of_totals
+from services.contract.records import VideoRecord, VideoState
 from services.contract.resources import TOTALS_KEY
 from services.contract.shards import choose_shard
+from services.contract.statistics.totals import ENDED, WRITES, share_of_totals
 from tests.support.history import a_record, done, items_of_0_1_0, put_items, read_items, write_history
 from tests.support.place import Place
 

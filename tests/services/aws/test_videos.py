@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from services.aws.errors import BaseTakenError, WriteConflictError
-from services.contract.records import ENDED, VideoState
+from services.contract.records import VideoState
 from services.contract.resources import CLAIM_PREFIX, PURGER
+from services.contract.statistics.totals import ENDED
 from tests.support.history import a_record, done
 from tests.support.place import Place
 

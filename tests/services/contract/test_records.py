@@ -20,13 +20,12 @@ from services.contract.records import (
     StoredThumbnail,
     VideoRecord,
     VideoState,
-    change_of_totals,
     decide_finish,
     decide_processing,
     is_failure,
     keep_later_message,
-    share_of_totals,
 )
+from services.contract.statistics.totals import change_of_totals, share_of_totals
 
 START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 FINISH = START + timedelta(minutes=5)
@@ -356,7 +355,18 @@ def test_no_event_of_the_same_object_opens_a_deleted_video(delivered: Delivery) 
     assert decide(DELETED, delivery=delivered) is Decision.ALREADY_DELETED
 
 
-@pytest.mark.parametrize("record", [DELETED, a_record(VideoState.DONE), a_record(VideoState.DEGRADED)])
+RESTORED = DELETED.model_copy(update={"restored_at": FINISH})
+
+
+def test_a_request_from_before_a_deletion_restores_nothing() -> None:
+    later = a_delivery(sent_at=FINISH)
+
+    decision = decide_processing(DELETED, FOUND, later, settings_hash="settings-1", regenerates=True)
+
+    assert decision is Decision.ALREADY_DELETED
+
+
+@pytest.mark.parametrize("record", [RESTORED, a_record(VideoState.DONE), a_record(VideoState.DEGRADED)])
 def test_a_later_request_regenerates_once(record: VideoRecord) -> None:
     def ask(delivered: Delivery) -> Decision:
         return decide_processing(record, FOUND, delivered, settings_hash="settings-1", regenerates=True)

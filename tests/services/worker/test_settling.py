@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from services.aws.bucket import NOTHING, Bucket
 from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.queue import DeadLetterQueue, Message, MessageQueue
-from services.contract.events import RETRY, UploadEvent, make_notification_body, parse_notification
+from services.contract.events import REGENERATE, RETRY, UploadEvent, make_notification_body, parse_notification
 from services.contract.records import ReasonCode, VideoState
 from services.contract.resources import DEFAULT_TRIES, SPARE_ATTEMPTS
 from services.contract.settings import WorkerSettings
@@ -26,7 +26,7 @@ from services.worker.pictures import Picture, PictureStore, SupersededError
 from services.worker.process import Processor
 from tests.support.driver import PATIENCE_S
 from tests.support.place import Place
-from tests.support.processing import BROKEN, PlayedSandbox, record_of, upload
+from tests.support.processing import BROKEN, TIRED, PlayedSandbox, TiredSandbox, event_of, record_of, upload
 
 KEY = "uploads/a.mp4"
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -119,6 +119,19 @@ def test_a_video_that_cannot_be_read_gets_a_letter_at_once(place: Place) -> None
     (named,) = parse_notification(letter.body)
     assert (named.key, named.etag) == (KEY, event.etag)
     assert letter.attributes == {"reason_code": "damaged", "reason": "The video is damaged.", "attempts": "1"}
+
+
+def test_a_failed_regeneration_of_a_done_video_sends_no_letter(place: Place) -> None:
+    upload(place, b"film")
+    settle(place)
+    event = event_of(place).model_copy(update={"name": REGENERATE})
+    place.queue.send([make_notification_body(event)])
+
+    a_loop(place, sandbox=TiredSandbox())._process_message(receive(place), None)  # noqa: SLF001 - one message
+
+    record = record_of(place)
+    assert (record.state, record.attempts[-1].reason) == (VideoState.DONE, TIRED)
+    assert (letters(place), left(place)) == ([], 0)
 
 
 def test_no_record_fails_before_its_letter_is_sent(place: Place) -> None:

@@ -14,6 +14,7 @@ from tests.support.processing import a_worker, delivery, record_of, upload, work
 from tests.support.stores import empty_queue, sent_events, stores_of
 
 KEY = "uploads/a.mp4"
+LATER = datetime.now(UTC) + timedelta(seconds=60)
 
 
 @pytest.fixture
@@ -48,4 +49,18 @@ def test_a_deleted_video_is_restored_by_a_regeneration(place: Place) -> None:
         retry_record(stores_of(place), record_of(place))
     regenerate_record(stores_of(place), record_of(place))
 
-    assert [event.is_regeneration for event in sent_events(place)] == [True]
+    (event,) = sent_events(place)
+    assert isinstance(a_worker(place).process(event, delivery("message-2", sent_at=LATER)), Stored)
+
+
+def test_a_deletion_undoes_the_restoration_before_it(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    delete_video(stores_of(place), KEY, with_upload=False)
+    empty_queue(place)
+    regenerate_record(stores_of(place), record_of(place))
+    (event,) = sent_events(place)
+
+    delete_video(stores_of(place), KEY, with_upload=False)
+
+    late = a_worker(place).process(event, delivery("message-2", sent_at=LATER))
+    assert late == Skipped(Decision.ALREADY_DELETED)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.contract.records import ENDED, ReasonCode, VideoRecord, VideoState, drop_counters
+from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.statistics.ends import (
     add_ends,
     count_end,
@@ -14,6 +14,7 @@ from services.contract.statistics.ends import (
     subtract_ends,
 )
 from services.contract.statistics.histogram import find_bucket
+from services.contract.statistics.totals import ENDED, drop_counters
 from tests.support.history import NOW, a_record
 
 CLAIMED = a_record(message_id="1", started_at=NOW + timedelta(seconds=3))

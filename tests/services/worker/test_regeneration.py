@@ -1,0 +1,202 @@
+"""Regenerations that fail: the video keeps its thumbnails, unless a worker has begun to replace them."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.aws.bucket import Bucket
+from services.aws.errors import ServiceError
+from services.contract.events import REGENERATE, Delivery, UploadEvent
+from services.contract.records import Decision, ReasonCode, VideoRecord, VideoState
+from services.contract.resources import pipeline_resources
+from services.contract.statistics.ends import select_ends
+from services.worker.process import ProcessingError, Processor, Skipped, Stored
+from tests.model.place import simulated_place
+from tests.support.place import Place
+from tests.support.processing import (
+    TIRED,
+    TiredSandbox,
+    a_worker,
+    delivery,
+    die,
+    event_of,
+    pictures_of,
+    record_of,
+    shown,
+    upload,
+    work,
+)
+
+LATER = datetime.now(UTC) + timedelta(seconds=60)
+AGAIN = delivery("message-2", sent_at=LATER)
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    with simulated_place(pipeline_resources("regenerated")) as simulated:
+        yield simulated
+
+
+def a_tired_worker(place: Place, meanwhile: Callable[[], object] = lambda: None, **settings: str) -> Processor:
+    worker = a_worker(place, **settings)
+    worker._sandbox = TiredSandbox(meanwhile)  # noqa: SLF001
+    return worker
+
+
+def regeneration(place: Place) -> UploadEvent:
+    return event_of(place).model_copy(update={"name": REGENERATE})
+
+
+def count(place: Place) -> dict[str, int]:
+    return {name: number for name, number in place.videos.totals().items() if number}
+
+
+def fail(worker: Processor, event: UploadEvent, delivered: Delivery = AGAIN) -> bool:
+    """Let the last attempt fail, as the loop does; return True if the video keeps its result."""
+    with pytest.raises(ProcessingError) as caught:
+        worker.process(event, delivered)
+    failed = worker.find_failed_upload(event, delivered, caught.value)
+    assert failed is not None
+    if worker.bring_back_result(failed, delivered, caught.value):
+        return True
+    worker.record_failure(failed, delivered, caught.value)
+    return False
+
+
+def result_of(record: VideoRecord) -> tuple[object, ...]:
+    return record.state, record.settings_hash, record.thumbnails, record.finished_at, record.duration_s
+
+
+def test_a_failed_regeneration_keeps_state_and_thumbnails(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    before, totals = record_of(place), count(place)
+
+    assert fail(a_tired_worker(place, thumbnail_width_px="320"), regeneration(place))
+
+    after = record_of(place)
+    assert result_of(after) == result_of(before)
+    assert (after.earlier_result, after.uploaded_at) == (None, before.uploaded_at)
+    assert shown(place, after) == pictures_of(b"film")
+    assert count(place) == totals
+    first, second = after.attempts
+    assert (first.number, first.state) == (1, VideoState.DONE)
+    assert (second.number, second.state, second.reason) == (2, VideoState.FAILED, TIRED)
+    assert select_ends(place.videos.counters())["failed_memory"] == 1
+
+
+def test_duplicates_of_a_failed_regeneration_are_skipped(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    event = regeneration(place)
+    fail(a_tired_worker(place), event)
+
+    assert a_worker(place).process(event, AGAIN) == Skipped(Decision.ALREADY_DONE)
+
+
+def test_a_later_regeneration_succeeds_after_a_failed_one(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    fail(a_tired_worker(place), regeneration(place))
+
+    later = delivery("message-3", sent_at=LATER + timedelta(seconds=1))
+    result = a_worker(place, thumbnail_width_px="320").process(regeneration(place), later)
+
+    assert isinstance(result, Stored)
+    assert [(one.number, one.state) for one in result.record.attempts] == [
+        (1, VideoState.DONE),
+        (2, VideoState.FAILED),
+        (3, VideoState.DONE),
+    ]
+
+
+def test_a_result_outlives_an_attempt_without_an_end(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    before = record_of(place)
+    with pytest.raises(ProcessingError):
+        a_worker(place, die).process(regeneration(place), AGAIN)
+
+    assert fail(a_tired_worker(place), regeneration(place))
+
+    assert result_of(record_of(place)) == result_of(before)
+
+
+def test_a_regeneration_given_up_unclaimed_keeps_the_result(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    with pytest.raises(ProcessingError):
+        a_worker(place, die).process(regeneration(place), AGAIN)
+    worker = a_worker(place)
+    error = ProcessingError(ReasonCode.INTERNAL, "no worker finished it", retryable=False)
+    failed = worker.find_failed_upload(regeneration(place), AGAIN, error)
+    assert failed is not None
+
+    assert worker.bring_back_result(failed, AGAIN, error)
+
+    record = record_of(place)
+    assert (record.state, record.attempts[-1].reason) == (VideoState.DONE, "no worker finished it")
+
+
+def test_thumbnails_of_an_overwritten_upload_are_not_kept(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    event = upload(place, b"another film")
+
+    assert not fail(a_tired_worker(place), event)
+
+    record = record_of(place)
+    assert (record.state, record.thumbnails, record.earlier_result) == (VideoState.FAILED, (), None)
+
+
+def test_a_failed_video_has_no_result_to_keep(place: Place) -> None:
+    event = upload(place, b"film")
+    assert not fail(a_tired_worker(place), event, delivery("message-1"))
+
+    assert not fail(a_tired_worker(place), event)
+
+    assert record_of(place).state is VideoState.FAILED
+
+
+class FullBucket(Bucket):
+    """A bucket that stores one picture, and then no other."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place.clients.s3, place.bucket.name)
+        self._stored = 0
+
+    def put(self, key: str, body: bytes, **more: object) -> None:
+        self._stored += 1
+        if self._stored > 1:
+            raise ServiceError(f"PUT {key}: full")
+        super().put(key, body, **more)  # type: ignore[arg-type]
+
+
+def test_a_video_whose_pictures_are_partly_replaced_fails(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+
+    assert not fail(a_worker(place, bucket=FullBucket(place)), regeneration(place))
+
+    record = record_of(place)
+    assert (record.state, record.thumbnails) == (VideoState.FAILED, ())
+
+
+def test_a_slow_worker_replaces_no_picture_that_is_kept(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    before = record_of(place)
+
+    def meanwhile() -> None:
+        assert fail(a_tired_worker(place), regeneration(place))
+
+    slow = a_worker(place, meanwhile, thumbnail_width_px="320")
+    assert slow.process(regeneration(place), AGAIN) == Skipped(Decision.ALREADY_DONE)
+
+    assert result_of(record_of(place)) == result_of(before)
+
+
+def test_the_mark_of_a_purge_outlives_giving_up_a_result(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+
+    def mark() -> None:
+        record = record_of(place)
+        place.videos.replace(record, record.model_copy(update={"purged_at": LATER}))
+
+    result = a_worker(place, mark).process(regeneration(place), AGAIN)
+
+    assert result == Skipped("purged")
+    assert (record_of(place).purged_at, record_of(place).earlier_result) == (LATER, None)
