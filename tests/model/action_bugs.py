@@ -4,6 +4,12 @@ from tests.model.planting import Bug
 
 _PURGE_RUN = "services.api.actions.purge_run"
 _PURGE = "services.api.actions.purge"
+_DELETION = "services.api.actions.deletion"
+_DISMISSAL = "services.api.actions.dismissal"
+_RETRIES = "services.api.actions.retries"
+_CHANGES = "services.api.reconciliation.changes"
+_REMOVAL = "services.aws.removal"
+_RECORDS = "services.contract.records"
 _REINDEX = "services.api.actions.reindex"
 _LETTERS = "services.api.actions.dead_letters"
 _BUCKET = "services.aws.bucket"
@@ -84,6 +90,75 @@ ACTION_BUGS = (
         "    if False:\n",
         "the record of a video stays that was deleted meanwhile",
         test="tests.services.api.actions.test_reindex_records:test_no_record_is_made_of_a_video_deleted_meanwhile",
+    ),
+    Bug(
+        "a deletion leaves the claim",
+        _REMOVAL,
+        "    if owner == PURGER:\n        videos.release([base])\n",
+        "",
+        "a deletion keeps the claim for ever",
+        found_by=5,
+    ),
+    Bug(
+        "a deletion does not wait for the worker",
+        _DELETION,
+        "        if _is_in_progress(found):\n",
+        "        if False:\n",
+        "a worker stores the pictures of a deleted video",
+    ),
+    Bug(
+        "a late event brings a deleted video back",
+        _RECORDS,
+        "    if record.state is VideoState.DELETED and is_same_object and record.restored_at is None:\n",
+        "    if record.state is VideoState.DELETED and is_same_object and not regenerates:\n",
+        "a request to regenerate from before a deletion restores the video",
+    ),
+    Bug(
+        "a restoration is not written into the record",
+        _DELETION,
+        '{"restored_at": datetime.now(UTC)}',
+        '{"restored_at": None}',
+        "a restored video stays deleted",
+    ),
+    Bug(
+        "a deletion keeps the mark of a restoration",
+        _DELETION,
+        "        if record.restored_at is None:\n            return record\n",
+        "        return record\n",
+        "a request to restore from before a deletion restores the video",
+        test="tests.services.api.actions.test_retries:test_a_deletion_undoes_the_restoration_before_it",
+    ),
+    Bug(
+        "a regeneration is taken for a duplicate",
+        _RECORDS,
+        "            return Decision.PROCESS if regenerates and is_later else Decision.ALREADY_DONE\n",
+        "            return Decision.ALREADY_DONE\n",
+        "a regeneration makes no thumbnails",
+        test="tests.services.api.actions.test_retries:test_a_regeneration_applies_the_workers_present_settings",
+    ),
+    Bug(
+        "a dismissal discards the letter of a video that failed again",
+        _DISMISSAL,
+        "if letter.key not in wanted or not needs_no_letter(stores, letter.key):",
+        "if letter.key not in wanted:",
+        "a failed upload has no dead letter",
+        test="tests.services.api.actions.test_dismissal:test_a_letter_of_a_later_failure_stays",
+    ),
+    Bug(
+        "the undoing of a dismissal sends no letter",
+        _DISMISSAL,
+        "    if info is not None and info.etag == record.etag:\n        event",
+        "    if info is None:\n        event",
+        "a failed upload has no dead letter",
+        test="tests.services.api.actions.test_dismissal:test_an_undone_dismissal_has_its_dead_letter_again",
+    ),
+    Bug(
+        "a reconciliation deletes pictures without a look at the record",
+        _CHANGES,
+        "            if present is None or present.revision != record.revision:\n",
+        "            if False:\n",
+        "a reconciliation deletes the thumbnails that a worker has just stored",
+        test="tests.services.api.reconciliation.test_reconciliation:test_a_picture_that_a_worker_has_just_stored_stays",
     ),
     Bug(
         "a document is written without a condition",

@@ -20,16 +20,16 @@ def list_broken_answers(
         if not act.is_done or act.ended_at is None:
             continue
         record = records.get(act.key)
-        if act.kind == "delete" and record is not None and not _is_followed(act, acts, _BRING_BACK):
-            if record["state"] != "deleted":
-                yield f"{act.key} was deleted, and is {record['state']}"
-        elif act.kind == "restore" and act.key in uploads and not _is_followed(act, acts, _TAKE_AWAY):
-            if record is None or record["state"] == "deleted":
-                yield f"{act.key} was restored, and is deleted"
+        stays = act.kind == "delete" and record is not None and not _is_followed(act, acts, _BRING_BACK)
+        if stays and record is not None and record["state"] != "deleted":
+            yield f"{act.key} was deleted, and is {record['state']}"
+        is_expected = act.kind == "restore" and act.key in uploads and not _is_followed(act, acts, _TAKE_AWAY)
+        if is_expected and (record is None or record["state"] == "deleted"):
+            yield f"{act.key} was restored, and is deleted"
 
 
 def _is_followed(act: Act, acts: Sequence[Act], kinds: Sequence[str]) -> bool:
-    """Return True if an act of these kinds on the same video can have had its effect after the beginning of this one."""
+    """Return True if an act of these kinds on the same video can have had its effect after this one began."""
     return any(
         other is not act
         and other.key == act.key

@@ -9,6 +9,9 @@ _LOOP = "services.worker.loop"
 _RECORDS = "services.contract.records"
 _VIDEOS = "services.aws.videos"
 _PICTURES = "services.worker.pictures"
+_RESULTS = "services.worker.earlier_results"
+_HISTORY = "services.contract.history"
+_REGENERATIONS = "tests.services.worker.test_regeneration"
 
 BUGS = (
     Bug(
@@ -328,6 +331,44 @@ BUGS = (
         "        pass\n",
         "a redrive loses a dead letter that SQS did not accept",
         test="tests.services.api.actions.test_steps:test_a_refused_entry_of_a_batch_is_an_error",
+    ),
+    Bug(
+        "a failed regeneration has a dead letter",
+        _LOOP,
+        "        if self._services.processor.bring_back_result(failed, delivery, error):\n",
+        "        if False:\n",
+        "a failed regeneration loses the thumbnails of its video",
+        test="tests.services.worker.test_settling:test_a_failed_regeneration_of_a_done_video_sends_no_letter",
+    ),
+    Bug(
+        "the result of another upload is kept",
+        _HISTORY,
+        "if before is None or (before.etag, before.base) != (record.etag, record.base):",
+        "if before is None or before.base != record.base:",
+        "the thumbnails of another upload",
+    ),
+    Bug(
+        "a worker replaces pictures that are kept",
+        _RESULTS,
+        "            if before.earlier_result is None:\n",
+        "            if True:\n",
+        "a record lists pictures that a worker has replaced",
+    ),
+    Bug(
+        "a worker replaces pictures after they were kept",
+        _RESULTS,
+        "if found is None or found.state is not VideoState.PROCESSING or not is_same_claim(found, claimed):",
+        "if found is None:",
+        "a record lists pictures that a worker has replaced",
+        test=f"{_REGENERATIONS}:test_a_slow_worker_replaces_no_picture_that_is_kept",
+    ),
+    Bug(
+        "a restored result forgets the failed message",
+        _HISTORY,
+        '"updated_at": now, "earlier_result": None}',
+        '"updated_at": now, "earlier_result": None, "message_id": ""}',
+        "a duplicate of a failed regeneration opens its record, which stays in processing",
+        test=f"{_REGENERATIONS}:test_duplicates_of_a_failed_regeneration_are_skipped",
     ),
     *ACTION_BUGS,
 )

@@ -42,6 +42,8 @@ class SimulatedSandbox(Sandbox):
             return Outcome(VideoState.FAILED, reason_code=ReasonCode.DAMAGED, reason=reason_of(content))
         if kind == "flaky" and tries % 7:
             return Outcome(VideoState.FAILED, reason_code=ReasonCode.TIMEOUT, reason=reason_of(content), retryable=True)
+        if kind == "once" and tries % 3 != 1:
+            return Outcome(VideoState.FAILED, reason_code=ReasonCode.MEMORY, reason=reason_of(content))
         if kind == "poison" and simulation.current is not None:
             simulation.current.process.kill()
         is_degraded = kind == "degraded"

@@ -11,7 +11,7 @@ from tests.model.world import World
 _DUPLICATES = ("already_done", "already_failed", "settled_elsewhere")
 """Reasons for which a worker skips the event of an upload that is settled."""
 
-_USERS = ("put", "remove")
+_USERS = ("put", "remove", "job")
 """Kinds of the acts of users, who need no api."""
 
 

@@ -7,7 +7,16 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from services.api import calls
-from services.api.actions import confirmations, dead_letters, dismissal, lost_pictures, purge, purge_job, purge_run, reindex
+from services.api.actions import (
+    confirmations,
+    dead_letters,
+    dismissal,
+    lost_pictures,
+    purge,
+    purge_job,
+    purge_run,
+    reindex,
+)
 from services.api.actions import deletion as deletion_action
 from services.api.jobs import batches
 from services.api.reconciliation import changes, reconciler

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BUCKET, TABLE = "videos", "table"
 KEYS = ("uploads/a.mp4", "uploads/a.mov", "uploads/b.mp4")
-KINDS = ("good",) * 8 + ("broken", "broken", "broken", "degraded", "degraded", "full", "flaky", "poison")
+KINDS = ("good",) * 7 + ("once",) + ("broken", "broken", "broken", "degraded", "degraded", "full", "flaky", "poison")
 PAUSES_S = (0.0, 0.5, 3.0, 10.0, 40.0, 0.1, 0.0, 1.0)
 _REPEATS = 3
 """Requests of one action before its person waits for the end of the faults."""
@@ -200,9 +200,10 @@ class People:
             def ask(services: Any) -> None:
                 try:
                     act.ask(services)
-                    act.is_done = True
                 except ApiError as error:
                     self._simulation.note(f"request refused: {error}")
+                else:
+                    act.is_done = True
                 act.ended_at = self._simulation.now
 
             if self._ask_api(ask, ended.set):
@@ -215,7 +216,7 @@ class People:
         """Run one step of a job: it changes all videos, and is repeated if its process ends."""
         kind = ("delete", "regenerate", "retry", "dismiss")[self._choices.below(4)]
         now = self._simulation.now
-        acts = [Act(kind, key, now) for key in KEYS]
+        acts = [Act(kind, key, now, ended_at=now) for key in KEYS]
         tries = 0
 
         def ask(stores: Any) -> None:
@@ -226,20 +227,22 @@ class People:
             if len(refused) < len(failures):
                 raise AwsError("a video of the job is left")
             for act in acts:
-                act.is_done = act.key not in refused
+                # A repeated deletion does not say if there was a video.
+                act.is_done = act.key not in refused and (kind != "delete" or tries == 1)
                 act.ended_at = self._simulation.now
 
         self.acts += acts
-        acts[0].ask = ask
-        self._request(acts[0])
+        job = Act("job", "", now, ask=ask)
+        self.acts.append(job)
+        self._request(job)
 
 
 def _delete(stores: Any, key: str, *, with_upload: bool) -> None:
     try:
         deletion.delete_video(stores, key, with_upload=with_upload)
     except NotFoundError:
-        # A request before it was not answered, or there never was one.
-        if with_upload and _is_stored(stores.bucket, key):
+        # A request before it, which was not answered, may have deleted everything.
+        if not with_upload or _is_stored(stores.bucket, key):
             raise
 
 
