@@ -51,13 +51,14 @@ class FfmpegThreeTimes(Sandbox):
         super().__init__(ThumbnailOptions(), Bounds())
         self._duration_s = duration_s
 
-    def extract(self, source: VideoSource) -> Outcome:
+    def extract(self, source: VideoSource, options: ThumbnailOptions | None = None) -> Outcome:
+        positions_pct = (options or self._options).positions_pct
         with tempfile.TemporaryDirectory() as directory:
             copy = Path(directory) / "video.mp4"
             with copy.open("wb") as file:
                 for start in range(0, source.size_bytes, _COPIED_AT_ONCE):
                     file.write(source.read(start, min(_COPIED_AT_ONCE, source.size_bytes - start)))
-            pictures = tuple(self._picture(copy, position) for position in self._options.positions_pct)
+            pictures = tuple(self._picture(copy, position) for position in positions_pct)
         info = VideoInfo(float(self._duration_s), width_px=1920, height_px=1080, codec="h264", container="mp4")
         return Outcome(VideoState.DONE, info, pictures)
 

@@ -74,7 +74,7 @@ class VideoListing:
         newest = {item["pk"]: item for item in islice(heapq.merge(*streams, key=_position_of, reverse=True), limit)}
         return list(newest.values())
 
-    def page(
+    def page(  # noqa: PLR0913 - the parts of one query
         self,
         states: Sequence[VideoState],
         limit: int,

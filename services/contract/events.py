@@ -13,6 +13,7 @@ from urllib.parse import quote_plus, unquote_plus
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from services.contract.keys import source_key
+from services.contract.thumbnails import ThumbnailOverrides
 
 CREATED = "ObjectCreated:"
 REMOVED = "ObjectRemoved:"
@@ -40,6 +41,8 @@ class UploadEvent(BaseModel):
     etag: str = Field(validation_alias=AliasPath("s3", "object", "eTag"), default="")
     size_bytes: int = Field(validation_alias=AliasPath("s3", "object", "size"), default=0, ge=0)
     sequencer: str = Field(validation_alias=AliasPath("s3", "object", "sequencer"), default="")
+    options: ThumbnailOverrides | None = Field(validation_alias="thumbnailOptions", default=None)
+    """Options that a person has chosen for the video. S3 never sends them, and older workers ignore them."""
 
     @property
     def is_retry(self) -> bool:
@@ -147,6 +150,7 @@ def make_notification_body(*events: UploadEvent) -> str:
 
 
 def _notification_record(event: UploadEvent) -> dict[str, Any]:
+    options = event.options.model_dump(mode="json", exclude_none=True) if event.options else None
     return {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
@@ -161,6 +165,7 @@ def _notification_record(event: UploadEvent) -> dict[str, Any]:
                 "sequencer": event.sequencer,
             },
         },
+        **({"thumbnailOptions": options} if options else {}),
     }
 
 

@@ -2,15 +2,20 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, unquote
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import from_json
 
 from services.contract.records import StoredPreview, StoredStoryboard, StoredThumbnail, VideoRecord
+from services.contract.thumbnails import ThumbnailOverrides
 
 _Overview = TypeVar("_Overview", StoredStoryboard, StoredPreview)
+
+
+def _read_json(value: Any) -> Any:
+    return from_json(value) if isinstance(value, str) else value
 
 
 class Origin(BaseModel):
@@ -27,6 +32,8 @@ class Origin(BaseModel):
     width_px: int
     height_px: int
     note: str | None = None
+    options: Annotated[ThumbnailOverrides, BeforeValidator(_read_json)] | None = None
+    """Options that a person has chosen for the video; in the metadata as JSON."""
     also: str | None = None
     """Other pictures of the upload, separated by spaces: `storyboard`, `preview`."""
 
@@ -42,11 +49,14 @@ def origin_metadata(record: VideoRecord, thumbnail: StoredThumbnail, *, count: i
         upload=upload_digest(record.key),
         etag=record.etag,
         settings_hash=record.settings_hash,
+        options=record.options,
         count=count,
         also=also or None,
         **thumbnail.model_dump(include={"position_pct", "time_s", "width_px", "height_px", "note"}),
     )
     fields = origin.model_dump(exclude_none=True)
+    if record.options is not None:
+        fields["options"] = record.options.model_dump_json(exclude_none=True)
     return _quote_fields(fields)
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.contract.events import Delivery, UploadEvent, is_newer
+from services.contract.thumbnails import ThumbnailOverrides
 
 
 class VideoState(StrEnum):
@@ -133,6 +134,7 @@ class Attempt(BaseModel):
     worker: str = ""
     reason_code: ReasonCode | None = None
     reason: str | None = None
+    options: ThumbnailOverrides | None = None
 
 
 class EarlierResult(BaseModel):
@@ -143,6 +145,7 @@ class EarlierResult(BaseModel):
     attempt: int
     state: VideoState
     settings_hash: str
+    options: ThumbnailOverrides | None = None
     started_at: AwareDatetime
     finished_at: AwareDatetime | None = None
     worker: str = ""
@@ -180,6 +183,9 @@ class VideoRecord(BaseModel):
     message_id: str = ""
     """SQS id of the message that the worker received; empty in records that no worker wrote."""
     settings_hash: str
+    """Fingerprint of the worker's settings with `options` in their place."""
+    options: ThumbnailOverrides | None = None
+    """Options that a person has chosen for this content; None if the settings of the workers hold."""
     base: str
     size_bytes: int
     queued_at: AwareDatetime
@@ -243,6 +249,7 @@ class VideoRecord(BaseModel):
             worker=self.worker,
             reason_code=self.reason_code,
             reason=self.reason,
+            options=self.options,
         )
 
     @property

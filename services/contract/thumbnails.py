@@ -2,8 +2,9 @@
 
 import hashlib
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.contract.keys import MAX_POSITIONS
 
@@ -32,35 +33,6 @@ def get_image_type(key: str) -> str:
 BACKGROUND_PATTERN = "^#[0-9a-fA-F]{6}$"
 
 
-class ThumbnailOptions(BaseModel):
-    """Positions and encoding of the thumbnails. Positions are percentages of the duration."""
-
-    model_config = ConfigDict(frozen=True)
-
-    positions_pct: tuple[float, ...] = (10.0, 50.0, 95.0)
-    width_px: int = Field(default=640, ge=16, le=4096)
-    quality: int = Field(default=82, ge=1, le=100)
-    format: ImageFormat = ImageFormat.JPEG
-    smart: bool = True
-    """Take a better picture nearby if the nearest one is black, white, flat or blurred."""
-    background: str = Field(default="#000000", pattern=BACKGROUND_PATTERN)
-    """Colour behind transparent pictures. Players show them over black."""
-    storyboard: bool = False
-    """Also store a sheet of small pictures of the whole video, with a WebVTT file for players."""
-    preview: bool = False
-    """Also store a short animation of the whole video."""
-
-    @field_validator("positions_pct")
-    @classmethod
-    def _valid_positions(cls, positions: tuple[float, ...]) -> tuple[float, ...]:
-        return check_positions(positions)
-
-    @property
-    def fingerprint(self) -> str:
-        """Return a hash of the options that differ from their defaults: it changes if the thumbnails would change."""
-        return hashlib.sha256(self.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:16]
-
-
 def check_positions(positions: tuple[float, ...]) -> tuple[float, ...]:
     """Return the positions if they are valid.
 
@@ -74,3 +46,57 @@ def check_positions(positions: tuple[float, ...]) -> tuple[float, ...]:
     if list(positions) != sorted(set(positions)):
         raise ValueError("positions ascend, each once")
     return positions
+
+
+Positions = Annotated[tuple[float, ...], AfterValidator(check_positions), Field(strict=False)]
+Width = Annotated[int, Field(ge=16, le=4096)]
+Quality = Annotated[int, Field(ge=1, le=100)]
+Format = Annotated[ImageFormat, Field(strict=False)]
+Background = Annotated[str, Field(pattern=BACKGROUND_PATTERN)]
+
+
+class ThumbnailOverrides(BaseModel):
+    """Options of one video that a request has chosen; the settings of the workers hold for those that are null."""
+
+    model_config = ConfigDict(frozen=True)
+
+    positions_pct: Positions | None = Field(
+        default=None, description="Positions in percent of the duration, ascending.", examples=[[5, 50]]
+    )
+    width_px: Width | None = Field(default=None, description="Maximum width in pixels.", examples=[320])
+    format: Format | None = Field(default=None, description="Format of the pictures.", examples=["webp"])
+    quality: Quality | None = Field(default=None, description="Quality of the pictures.", examples=[90])
+    smart: bool | None = Field(
+        default=None, description="Take a better picture nearby if the nearest one is black, white, flat or blurred."
+    )
+    background: Background | None = Field(default=None, description="Colour behind transparent pictures.")
+    storyboard: bool | None = Field(default=None, description="Also make a storyboard.")
+    preview: bool | None = Field(default=None, description="Also make a preview.")
+
+
+class ThumbnailOptions(BaseModel):
+    """Positions and encoding of the thumbnails. Positions are percentages of the duration."""
+
+    model_config = ConfigDict(frozen=True)
+
+    positions_pct: Positions = (10.0, 50.0, 95.0)
+    width_px: Width = 640
+    quality: Quality = 82
+    format: ImageFormat = ImageFormat.JPEG
+    smart: bool = True
+    """Take a better picture nearby if the nearest one is black, white, flat or blurred."""
+    background: Background = "#000000"
+    """Colour behind transparent pictures. Players show them over black."""
+    storyboard: bool = False
+    """Also store a sheet of small pictures of the whole video, with a WebVTT file for players."""
+    preview: bool = False
+    """Also store a short animation of the whole video."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a hash of the options that differ from their defaults: it changes if the thumbnails would change."""
+        return hashlib.sha256(self.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:16]
+
+    def replace(self, overrides: ThumbnailOverrides | None) -> "ThumbnailOptions":
+        """Return the options with those of one video in place of the own ones."""
+        return self.model_copy(update=overrides.model_dump(exclude_none=True)) if overrides else self

@@ -44,6 +44,7 @@ from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome, Usage, VideoInfo
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
 from services.worker.object_source import ObjectSource
+from services.worker.options import choose_overrides
 from services.worker.pictures import PictureStore, SupersededError, store_pictures
 
 _MAX_ROUNDS = 5
@@ -103,7 +104,7 @@ class Processor:
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._settings = settings
-        self._settings_hash = settings.thumbnail_options.fingerprint
+        self._options = settings.thumbnail_options
         self._bucket = bucket
         self._videos = videos
         self._sandbox = sandbox
@@ -167,8 +168,8 @@ class Processor:
         self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, video: SignedObject
     ) -> Stored | Skipped | None:
         """Claim, extract, store and finish. Return None if another upload has taken the record meanwhile."""
-        settings_hash, regenerates = self._settings_hash, event.is_regeneration
-        found = video.info.identity
+        found, regenerates = video.info.identity, event.is_regeneration
+        settings_hash = self._options.replace(choose_overrides(event, before, found.etag)).fingerprint
         decision = decide_processing(before, found, delivery, settings_hash=settings_hash, regenerates=regenerates)
         if before is not None and decision is Decision.RENEW:
             self._renew_record(before, event, video.info)
@@ -182,7 +183,7 @@ class Processor:
         with tracer.start_as_current_span("store"):
             claimed = self._results.give_up(claimed)
             store = PictureStore(self._bucket, lambda: self._is_current(claimed), self._now, claimed.started_at)
-            stored = store_pictures(store, claimed, outcome, self._settings.thumbnail_format)
+            stored = store_pictures(store, claimed, outcome, self._options.replace(claimed.options).format)
         with tracer.start_as_current_span("finish"):
             return self._finish_record(claimed, outcome, stored)
 
@@ -206,7 +207,7 @@ class Processor:
     def _new_record(
         self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, info: ObjectInfo, *, base: str
     ) -> VideoRecord:
-        now = self._now()
+        now, overrides = self._now(), choose_overrides(event, before, info.etag)
         record = VideoRecord(
             key=event.key,
             state=VideoState.PROCESSING,
@@ -215,7 +216,8 @@ class Processor:
             version_id=info.version_id,
             modified_at=info.modified_at,
             message_id=delivery.message_id,
-            settings_hash=self._settings_hash,
+            settings_hash=self._options.replace(overrides).fingerprint,
+            options=overrides,
             base=base,
             size_bytes=info.size_bytes,
             queued_at=delivery.sent_at,
@@ -227,7 +229,7 @@ class Processor:
         return record.model_copy(update={**continue_history(before, info.etag), "earlier_result": kept})
 
     def _extract(self, claimed: VideoRecord, video: SignedObject) -> Outcome:
-        outcome = self._sandbox.extract(ObjectSource(video))
+        outcome = self._sandbox.extract(ObjectSource(video), self._options.replace(claimed.options))
         if outcome.state is VideoState.FAILED:
             code, reason = outcome.reason_code or ReasonCode.INTERNAL, outcome.reason or "unknown"
             raise ProcessingError(code, reason, retryable=outcome.retryable, record=claimed, outcome=outcome)

@@ -1,6 +1,9 @@
 """Replacement of the extraction: pictures that name their upload, and videos that fail in every way."""
 
+from functools import partial
+
 from services.contract.records import ReasonCode, VideoState
+from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.outcome import (
     ExtractedPicture,
     ExtractedPreview,
@@ -27,8 +30,9 @@ class SimulatedSandbox(Sandbox):
         self._tried = tried
         self._is_killed = False
 
-    def extract(self, source: VideoSource) -> Outcome:
+    def extract(self, source: VideoSource, options: ThumbnailOptions | None = None) -> Outcome:
         simulation = running()
+        settings_hash = options.fingerprint if options else self._settings_hash
         try:
             content = source.read(0, FIRST_BYTES)
             self._work()
@@ -47,12 +51,12 @@ class SimulatedSandbox(Sandbox):
         if kind == "poison" and simulation.current is not None:
             simulation.current.process.kill()
         is_degraded = kind == "degraded"
+        draw = partial(_draw, content, settings_hash)
         pictures = tuple(
-            ExtractedPicture(at, at, 640, 360, self._draw(content, str(at)), "nearby" if is_degraded else None)
-            for at in (25.0, 75.0)
+            ExtractedPicture(at, at, 640, 360, draw(str(at)), "nearby" if is_degraded else None) for at in (25.0, 75.0)
         )
-        board = ExtractedStoryboard(5.0, 4, 2, 160, 90, self._draw(content, "board")) if kind == "full" else None
-        preview = ExtractedPreview(4, 2.0, 320, 180, self._draw(content, "preview")) if kind == "full" else None
+        board = ExtractedStoryboard(5.0, 4, 2, 160, 90, draw("board")) if kind == "full" else None
+        preview = ExtractedPreview(4, 2.0, 320, 180, draw("preview")) if kind == "full" else None
         if is_degraded:
             reason = reason_of(content)
             return Outcome(VideoState.DEGRADED, _INFO, pictures, None, None, ReasonCode.NEARBY_FRAME, reason)
@@ -69,8 +73,9 @@ class SimulatedSandbox(Sandbox):
         if self._is_killed:
             raise SandboxError("the children were killed")
 
-    def _draw(self, content: bytes, what: str) -> bytes:
-        return b"|".join((content, self._settings_hash.encode(), what.encode()))
+
+def _draw(content: bytes, settings_hash: str, what: str) -> bytes:
+    return b"|".join((content, settings_hash.encode(), what.encode()))
 
 
 def reason_of(content: bytes) -> str:

@@ -3,13 +3,14 @@
 A person whose request gets no answer repeats it, at the latest after the faults have ended.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from services.api.actions import deletion, dismissal, retries
 from services.api.jobs.batches import change_videos
+from services.api.jobs.job import StoredJob
 from services.api.routes.videos import retry_video
 from services.api.schema.action_models import RedriveRequest
 from services.api.schema.problems import ApiError, NotFoundError
@@ -20,6 +21,7 @@ from services.contract.records import VideoRecord, VideoState
 from tests.model.threads import Event
 
 if TYPE_CHECKING:
+    from services.api.schema.models import JobKind
     from tests.model.world import World
 
 BUCKET, TABLE = "videos", "table"
@@ -75,7 +77,11 @@ class People:
         """Ask again for everything that was not answered: the faults have ended."""
         left = [act for act in self.acts if act.ended_at is None]
         if left:
-            self._world.start_script("editor", lambda: [self._request(act) for act in left], 1)
+            self._world.start_script("editor", lambda: self._request_all(left), 1)
+
+    def _request_all(self, acts: Sequence[Act]) -> None:
+        for act in acts:
+            self._request(act)
 
     def _act_as_user(self) -> None:
         key = KEYS[self._choices.below(3)]
@@ -214,15 +220,26 @@ class People:
 
     def _change_many(self) -> None:
         """Run one step of a job: it changes all videos, and is repeated if its process ends."""
-        kind = ("delete", "regenerate", "retry", "dismiss")[self._choices.below(4)]
+        kinds: tuple[JobKind, ...] = ("delete", "regenerate", "retry", "dismiss")
+        kind = kinds[self._choices.below(len(kinds))]
         now = self._simulation.now
+        job = StoredJob(
+            id="job",
+            kind=kind,
+            upload=False,
+            filter=None,
+            max_videos=None,
+            phase="running",
+            owner="person",
+            created_at=datetime.fromtimestamp(now, UTC),
+        )
         acts = [Act(kind, key, now, ended_at=now) for key in KEYS]
         tries = 0
 
         def ask(stores: Any) -> None:
             nonlocal tries
             tries += 1
-            failures = change_videos(stores, kind, KEYS, with_upload=False, is_repeated=tries > 1)  # type: ignore[arg-type]
+            failures = change_videos(stores, job, KEYS, is_repeated=tries > 1)
             refused = {failure.key for failure in failures if "AWS does not answer" not in failure.reason}
             if len(refused) < len(failures):
                 raise AwsError("a video of the job is left")
@@ -232,9 +249,9 @@ class People:
                 act.ended_at = self._simulation.now
 
         self.acts += acts
-        job = Act("job", "", now, ask=ask)
-        self.acts.append(job)
-        self._request(job)
+        request = Act("job", "", now, ask=ask)
+        self.acts.append(request)
+        self._request(request)
 
 
 def _delete(stores: Any, key: str, *, with_upload: bool) -> None:

@@ -53,7 +53,7 @@ def test_a_failing_schedule_shrinks_and_still_fails() -> None:
 
     assert violations
     assert sum(byte > 0 for byte in shrunk) < 200
-    assert world.uploads <= 3
+    assert world.people.uploads <= 3
 
 
 def test_attributes_are_those_of_boto3() -> None:

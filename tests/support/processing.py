@@ -11,6 +11,7 @@ from services.aws.videos import VideosTable
 from services.contract.events import Delivery, UploadEvent
 from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.settings import WorkerSettings
+from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import ExtractedPicture, Outcome, Usage, VideoInfo
 from services.worker.extraction.reading.source import VideoSource
@@ -34,13 +35,14 @@ class PlayedSandbox(Sandbox):
         self.extractions = 0
         self.meanwhile = meanwhile
 
-    def extract(self, source: VideoSource) -> Outcome:
+    def extract(self, source: VideoSource, options: ThumbnailOptions | None = None) -> Outcome:
         self.extractions += 1
+        positions_pct = options.positions_pct if options else POSITIONS_PCT
         content = source.read(0, source.size_bytes)
         self.meanwhile()
         if content.startswith(BROKEN):
             return Outcome(VideoState.FAILED, reason_code=ReasonCode.DAMAGED, reason="The video is damaged.")
-        pictures = tuple(ExtractedPicture(at, at, 640, 360, picture_of(content, at)) for at in POSITIONS_PCT)
+        pictures = tuple(ExtractedPicture(at, at, 640, 360, picture_of(content, at)) for at in positions_pct)
         return Outcome(VideoState.DONE, VideoInfo(100.0, 640, 360, "h264", "mp4"), pictures)
 
     def kill_children(self) -> None:
@@ -50,8 +52,8 @@ class PlayedSandbox(Sandbox):
 class TiredSandbox(PlayedSandbox):
     """A sandbox in which every video fails."""
 
-    def extract(self, source: VideoSource) -> Outcome:
-        del source
+    def extract(self, source: VideoSource, options: ThumbnailOptions | None = None) -> Outcome:
+        del source, options
         self.meanwhile()
         return Outcome(VideoState.FAILED, reason_code=ReasonCode.MEMORY, reason=TIRED)
 
@@ -145,8 +147,8 @@ class MeasuredSandbox(PlayedSandbox):
         super().__init__()
         self._changes = changes
 
-    def extract(self, source: VideoSource) -> Outcome:
-        outcome = super().extract(source)
+    def extract(self, source: VideoSource, options: ThumbnailOptions | None = None) -> Outcome:
+        outcome = super().extract(source, options)
         info = VideoInfo(100.0, 640, 360, "h264", "mp4")
         usage = Usage(bytes_read=2000, requests=3, cpu_s=0.5)
         return replace(outcome, **{"info": info, "usage": usage, "index_failure": INDEX_FAILURE, **self._changes})

@@ -22,6 +22,7 @@ from services.aws.removal import clear_base
 from services.contract.events import REGENERATE, make_notification_body
 from services.contract.records import ObjectIdentity, VideoRecord, VideoState
 from services.contract.resources import RESERVATION_PREFIX
+from services.contract.thumbnails import ThumbnailOverrides
 
 WAIT_S = 10.0
 """Time that a deletion waits for the worker of the video: most videos take less."""
@@ -81,6 +82,11 @@ def restore_video(stores: Stores, key: str) -> None:
     record = stores.videos.get(key)
     if record is not None and record.state is not VideoState.DELETED:
         raise ConflictError("The video is not deleted.")
+    restore_with(stores, key, record, record.options if record else None)
+
+
+def restore_with(stores: Stores, key: str, record: VideoRecord | None, overrides: ThumbnailOverrides | None) -> None:
+    """Restore a deleted video with these options. Raises: NotFoundError, AwsError."""
     info = find_object(stores.bucket, key)
     if info is None:
         try:
@@ -95,7 +101,7 @@ def restore_video(stores: Stores, key: str) -> None:
             stores.videos.replace(record, marked)
         except WriteConflictError:
             raise ConflictError("The video has just been changed. Load it again.") from None
-    event = make_retry_event(stores.bucket, info, record, name=REGENERATE)
+    event = make_retry_event(stores.bucket, info, record, name=REGENERATE, overrides=overrides)
     stores.queue.send([make_notification_body(event)])
 
 

@@ -7,6 +7,7 @@ from services.aws.errors import ObjectMissingError
 from services.aws.videos import VideosTable
 from services.contract.events import RETRY, UploadEvent
 from services.contract.records import ReasonCode, VideoRecord, VideoState
+from services.contract.thumbnails import ThumbnailOverrides
 
 
 def has_pictures(record: VideoRecord) -> bool:
@@ -51,8 +52,18 @@ def mark_lost(videos: VideosTable, record: VideoRecord) -> VideoRecord:
     return videos.replace(record, record.model_copy(update=lost))
 
 
-def make_retry_event(bucket: Bucket, info: ObjectInfo, record: VideoRecord | None, *, name: str = RETRY) -> UploadEvent:
-    """Return the event for another attempt of an object, with the time of the object."""
+def make_retry_event(
+    bucket: Bucket,
+    info: ObjectInfo,
+    record: VideoRecord | None,
+    *,
+    name: str = RETRY,
+    overrides: ThumbnailOverrides | None = None,
+) -> UploadEvent:
+    """Return the event for another attempt of an object, with the time of the object.
+
+    `overrides` are for a regeneration; a retry keeps those of the record.
+    """
     return UploadEvent(
         name=name,
         time=info.modified_at or datetime.now(UTC),
@@ -61,4 +72,5 @@ def make_retry_event(bucket: Bucket, info: ObjectInfo, record: VideoRecord | Non
         etag=info.etag,
         size_bytes=info.size_bytes,
         sequencer=record.sequencer if record is not None and record.etag == info.etag else "",
+        options=overrides,
     )

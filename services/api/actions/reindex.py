@@ -183,6 +183,7 @@ def _from_thumbnails(context: ReindexContext, info: ObjectInfo) -> VideoRecord |
             state=VideoState.DEGRADED if is_degraded else VideoState.DONE,
             etag=info.etag,
             settings_hash=stored[0][1].settings_hash,
+            options=stored[0][1].options,
             base=base,
             size_bytes=info.size_bytes,
             queued_at=began_at,

@@ -1,6 +1,6 @@
 """Another attempt at one video: of one that has failed, has lost its pictures, or shall have new ones."""
 
-from services.api.actions.deletion import restore_video
+from services.api.actions.deletion import restore_with
 from services.api.actions.lost_pictures import are_stored, has_pictures, list_picture_keys, make_retry_event, mark_lost
 from services.api.actions.stores import Stores, find_object
 from services.api.schema.action_models import RedriveRequest, Retried
@@ -9,6 +9,7 @@ from services.aws.bucket import ObjectInfo
 from services.aws.errors import WriteConflictError
 from services.contract.events import REGENERATE, UploadEvent, make_notification_body
 from services.contract.records import VideoRecord, VideoState
+from services.contract.thumbnails import ThumbnailOverrides
 
 
 def retry_record(stores: Stores, record: VideoRecord) -> Retried:
@@ -36,17 +37,25 @@ def prepare_retry(stores: Stores, record: VideoRecord) -> UploadEvent:
     return make_retry_event(stores.bucket, info, record)
 
 
-def regenerate_record(stores: Stores, record: VideoRecord) -> None:
-    """Queue a video for new thumbnails with the workers' present settings. Raises: ConflictError, AwsError."""
+def regenerate_record(stores: Stores, record: VideoRecord, overrides: ThumbnailOverrides | None = None) -> None:
+    """Queue a video for new thumbnails: with these options, and else with the workers' present settings.
+
+    Raises: ConflictError, AwsError.
+    """
     if record.state is VideoState.PROCESSING:
         raise ConflictError("A worker is processing the video. Regenerate it when the worker has ended.")
     if record.state is VideoState.DELETED:
-        restore_video(stores, record.key)
-    elif not has_pictures(record):
+        restore_with(stores, record.key, record, overrides)
+        return
+    if not has_pictures(record) and overrides is None and record.options is None:
         retry_record(stores, record)
-    else:
-        event = make_retry_event(stores.bucket, _find_upload(stores, record), record, name=REGENERATE)
-        stores.queue.send([make_notification_body(event)])
+        return
+    info = _find_upload(stores, record)
+    if not has_pictures(record):
+        # Its dead letter asks for the options of before. If the next request fails, the video can still be retried.
+        stores.dead_letters.discard(lambda letter: letter.key == record.key)
+    event = make_retry_event(stores.bucket, info, record, name=REGENERATE, overrides=overrides)
+    stores.queue.send([make_notification_body(event)])
 
 
 def _find_upload(stores: Stores, record: VideoRecord) -> ObjectInfo:

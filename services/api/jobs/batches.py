@@ -10,12 +10,13 @@ from services.api.actions.deletion import remove_video
 from services.api.actions.dismissal import dismiss_videos
 from services.api.actions.retries import prepare_retry, regenerate_record
 from services.api.actions.stores import Stores
+from services.api.jobs.job import StoredJob
 from services.api.schema.action_models import JobFailure, RedriveRequest
-from services.api.schema.models import JobKind
 from services.api.schema.problems import ApiError, NotFoundError
 from services.aws.errors import AwsError
 from services.aws.queue import MAX_BATCH
 from services.contract.events import UploadEvent, make_notification_body
+from services.contract.thumbnails import ThumbnailOverrides
 
 if TYPE_CHECKING:
     from services.api.actions.dead_letters import Letter
@@ -29,23 +30,21 @@ _WORKER_WAIT_S = 30.0
 Errors = dict[str, Exception]
 
 
-def change_videos(
-    stores: Stores, kind: JobKind, keys: Sequence[str], *, with_upload: bool, is_repeated: bool
-) -> list[JobFailure]:
-    """Change the videos; return those that were refused, with the reasons.
+def change_videos(stores: Stores, job: StoredJob, keys: Sequence[str], *, is_repeated: bool) -> list[JobFailure]:
+    """Change videos of a job; return those that were refused, with the reasons.
 
     `is_repeated` says that an interrupted run may have changed some of them. Raises: AwsError.
     """
-    if kind == "delete":
-        errors = _delete_batch(stores, keys, with_upload=with_upload)
+    if job.kind == "delete":
+        errors = _delete_batch(stores, keys, with_upload=job.upload)
         if is_repeated:
             errors = {key: error for key, error in errors.items() if not isinstance(error, NotFoundError)}
-    elif kind == "dismiss":
+    elif job.kind == "dismiss":
         errors = {**dismiss_videos(stores, keys)}
-    elif kind == "retry":
+    elif job.kind == "retry":
         errors = _retry_batch(stores, keys)
     else:
-        errors = _for_each(keys, partial(_regenerate, stores))
+        errors = _for_each(keys, partial(_regenerate, stores, job.options))
     return [JobFailure(key=key, reason=_explain(error)) for key, error in errors.items()]
 
 
@@ -82,11 +81,11 @@ def _retry_batch(stores: Stores, keys: Sequence[str]) -> Errors:
     return errors
 
 
-def _regenerate(stores: Stores, key: str) -> None:
+def _regenerate(stores: Stores, overrides: ThumbnailOverrides | None, key: str) -> None:
     record = stores.videos.get(key)
     if record is None:
         raise NotFoundError("There is no such video.")
-    regenerate_record(stores, record)
+    regenerate_record(stores, record, overrides)
 
 
 def _for_each(keys: Sequence[str], change: Callable[[str], None]) -> Errors:

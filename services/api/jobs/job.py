@@ -8,6 +8,7 @@ from services.api.schema.action_models import Job, JobFailure, JobFilter
 from services.api.schema.models import JobKind, JobProgress
 from services.aws.shared import Document
 from services.contract.resources import JOB_PREFIX
+from services.contract.thumbnails import ThumbnailOverrides
 
 BATCH = 50
 """Videos of one document and of one step. With keys of the maximum length, a document stays below 400 KB."""
@@ -23,6 +24,8 @@ class StoredJob(BaseModel):
     upload: bool
     filter: JobFilter | None
     max_videos: int | None
+    options: ThumbnailOverrides | None = None
+    """Options of the videos to regenerate."""
     phase: Literal["selecting", "running", "done", "cancelled", "failed"]
     is_cancelled: bool = False
     owner: str

@@ -52,6 +52,7 @@ class Jobs:
             upload=request.upload,
             filter=request.filter,
             max_videos=request.max_videos,
+            options=request.options.overrides if request.options else None,
             phase="running" if is_selected else "selecting",
             owner=secrets.token_hex(8),
             total=len(keys) if keys is not None else None,

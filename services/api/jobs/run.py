@@ -96,9 +96,7 @@ class JobRun:
                 break
             keys: list[str] = document.content
             job = self._job
-            failures = change_videos(
-                self._context.stores, job.kind, keys, with_upload=job.upload, is_repeated=is_repeated
-            )
+            failures = change_videos(self._context.stores, job, keys, is_repeated=is_repeated)
             for failure in failures:
                 self._log.warning("job_item_failed", object_key=failure.key, reason=failure.reason)
             self._store(lambda job, keys=keys, failures=failures: add_step(job, keys, failures))  # type: ignore[misc]

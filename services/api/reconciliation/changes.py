@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.api.actions.lost_pictures import has_pictures, make_retry_event, mark_lost
-from services.api.reconciliation.decisions import QUEUED, Finding
+from services.api.reconciliation.decisions import QUEUED, Finding, read_overrides
 from services.api.reconciliation.pace import Pace
 from services.api.reconciliation.reconciler import ReconcilerContext
 from services.api.schema.reconciliation_models import ReconciliationExample
@@ -131,7 +131,7 @@ class ApplyingChanges(CountingChanges):
                 self._wait()
                 continue
             batch = self._pending[: min(room, MAX_BATCH)]
-            if events := [event for info, finding, _ in batch if (event := self._make_event(info, finding))]:
+            if events := [event for one in batch if (event := self._make_event(*one))]:
                 self._queue.send([make_notification_body(event) for event in events])
             del self._pending[: len(batch)]
             for info, finding, item in batch:
@@ -141,8 +141,11 @@ class ApplyingChanges(CountingChanges):
             sizes = sum(info.size_bytes for info, _, _ in batch)
             self._tally.add(**Counter(str(finding) for _, finding, _ in batch), queued_bytes=sizes)
 
-    def _make_event(self, info: ObjectInfo, finding: Finding) -> UploadEvent | None:
-        """Return the event that lets a worker process the video, None if its record has just changed."""
+    def _make_event(self, info: ObjectInfo, finding: Finding, item: Mapping[str, Any] | None) -> UploadEvent | None:
+        """Return the event that lets a worker process the video, None if its record has just changed.
+
+        Options that a person has chosen for the same content stay.
+        """
         if finding is Finding.LOST:
             record = self._videos.get(info.key)
             if record is None or not has_pictures(record) or record.etag != info.etag:
@@ -158,4 +161,5 @@ class ApplyingChanges(CountingChanges):
             key=info.key,
             etag=info.etag,
             size_bytes=info.size_bytes,
+            options=read_overrides(item) if finding is Finding.OUTDATED else None,
         )

@@ -9,9 +9,20 @@ from services.api.actions.lost_pictures import list_picture_keys
 from services.contract.keys import is_upload, preview_key, storyboard_key, storyboard_track_key, thumbnail_key
 from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.shards import parse_state
-from services.contract.thumbnails import ThumbnailOptions
+from services.contract.thumbnails import ThumbnailOptions, ThumbnailOverrides
 
-ATTRIBUTES = ("pk", "state", "etag", "settings_hash", "base", "reason_code", "revision", "started_at", "finished_at")
+ATTRIBUTES = (
+    "pk",
+    "state",
+    "etag",
+    "settings_hash",
+    "options",
+    "base",
+    "reason_code",
+    "revision",
+    "started_at",
+    "finished_at",
+)
 """Attributes of a record that the decision about its upload needs, and the time that its processing took."""
 
 
@@ -48,6 +59,10 @@ class Wanted:
     def settings_hash(self) -> str:
         return self.options.fingerprint
 
+    def of_video(self, item: Mapping[str, Any]) -> "Wanted":
+        """Return the thumbnails of one video: a person may have chosen options for it."""
+        return Wanted(self.options.replace(read_overrides(item)))
+
     def list_thumbnails(self, base: str) -> list[str]:
         """Return the keys of the thumbnails that every done video has."""
         count, extension = len(self.options.positions_pct), self.options.format.extension
@@ -61,6 +76,11 @@ class Wanted:
         if self.options.preview:
             keys.add(preview_key(base))
         return keys
+
+
+def read_overrides(item: Mapping[str, Any] | None) -> ThumbnailOverrides | None:
+    """Return the options that a person has chosen for the video of an item with `ATTRIBUTES`."""
+    return ThumbnailOverrides.model_validate(item["options"]) if item and item.get("options") else None
 
 
 def examine_upload(
@@ -77,6 +97,7 @@ def examine_upload(
     if state in (VideoState.DELETED, VideoState.FAILED):
         is_restored = item.get("reason_code") == ReasonCode.DELETED
         return Finding.CHANGED if is_restored else Finding(state)
+    wanted = wanted.of_video(item)
     if item["settings_hash"] != wanted.settings_hash:
         return Finding.OUTDATED
     return Finding.KEPT if all(map(is_stored, wanted.list_thumbnails(item["base"]))) else Finding.LOST

@@ -73,6 +73,8 @@ def _check_request(request: JobRequest) -> None:
         raise UnprocessableError("body.keys", "give either keys or a filter")
     if request.upload and request.kind != "delete":
         raise UnprocessableError("body.upload", "only a deletion can delete the uploads", value=request.upload)
+    if request.options is not None and request.kind != "regenerate":
+        raise UnprocessableError("body.options", "only a regeneration has options")
     if request.keys is not None and request.max_videos is not None:
         raise UnprocessableError("body.max_videos", "only a filter has a maximum", value=request.max_videos)
     if request.kind == "delete" and request.filter is not None and request.max_videos is None:

@@ -12,7 +12,7 @@ from services.api.actions.retries import regenerate_record, retry_record
 from services.api.calls import AwsRoute
 from services.api.routes.paging import Cursor, Limit, VideoFilter
 from services.api.schema import views
-from services.api.schema.action_models import Deleted, Queued, Retried
+from services.api.schema.action_models import Deleted, Queued, RegenerationRequest, Retried
 from services.api.schema.models import VideoCounts, VideoDetails, VideoPage
 from services.api.schema.problems import NotFoundError, document_problems
 from services.api.services import ApiServices, Operator, Services, Viewer
@@ -122,17 +122,20 @@ def retry_video(key: VideoPath, _: Operator, services: Services) -> Retried:
     operation_id="regenerateVideo",
     summary="Make the thumbnails of a video again",
     status_code=202,
-    responses=document_problems(401, 403, 404, 409, 429, 503),
+    responses=document_problems(401, 403, 404, 409, 422, 429, 503),
 )
-def regenerate_video(key: VideoPath, _: Operator, services: Services) -> Queued:
-    """Queue a video for new thumbnails with the present settings of the workers; a request has no settings of its own.
+def regenerate_video(
+    key: VideoPath, _: Operator, services: Services, request: RegenerationRequest | None = None
+) -> Queued:
+    """Queue a video for new thumbnails with the present settings of the workers, or with options of its own.
 
-    If the attempts fail, the video keeps its present thumbnails and its state, and the failure is in `attempts`. Only
-    if a worker has begun to store new thumbnails and cannot finish, the video is failed and lists none. A failed video
-    is retried, and a deleted one is restored.
+    Its options stay until it is regenerated again or has other content. If the attempts fail, the video keeps its
+    present thumbnails and its state, and the failure is in `attempts`. Only if a worker has begun to store new
+    thumbnails and cannot finish, the video is failed and lists none. A failed video is retried, and a deleted one is
+    restored.
     """
     record = _find_record(services, key)
-    regenerate_record(services, record)
+    regenerate_record(services, record, request.overrides if request else None)
     services.live.request_push()
     return Queued(key=record.key)
 

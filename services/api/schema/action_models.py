@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from services.api.schema.models import Answer, JobKind, JobProgress, Key, PurgeProgress, Question, Shown
 from services.api.schema.parameters import VideoChoice
 from services.contract.records import ReasonCode, VideoRecord, VideoState
+from services.contract.thumbnails import ThumbnailOverrides
 
 Scope = Literal["read", "act", "admin"]
 
@@ -27,6 +28,18 @@ class Queued(Answer):
     """A video that is queued for new thumbnails."""
 
     key: str = Field(examples=["uploads/trip/harbour.mp4"])
+
+
+class RegenerationRequest(ThumbnailOverrides):
+    """Options for this video, in place of the settings of the workers. All are optional."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @property
+    def overrides(self) -> ThumbnailOverrides | None:
+        """Return the options, None if there are none."""
+        chosen = self.model_dump(exclude_none=True)
+        return ThumbnailOverrides(**chosen) if chosen else None
 
 
 class Retried(Answer):
@@ -169,6 +182,9 @@ class JobRequest(Question):
         ge=1,
         description="Only with a filter: if more videos match, the job ends and changes nothing. Required to delete.",
         examples=[100],
+    )
+    options: RegenerationRequest | None = Field(
+        default=None, description="Only to regenerate: options in place of the settings of the workers."
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from services.contract.pods import Pod
 from services.contract.records import ReasonCode, VideoState
 from services.contract.text import escape_deceptive
+from services.contract.thumbnails import ThumbnailOverrides
 
 Role = Literal["viewer", "operator"]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
@@ -273,9 +274,13 @@ class Attempt(Answer):
     worker: Shown = Field(description="Name of the pod; empty if no worker wrote the record.")
     reason_code: ReasonCode | None
     reason: Shown | None
+    options: ThumbnailOverrides | None = Field(description="Options that a request has chosen for it; null for none.")
 
 
 class VideoDetails(Video):
+    options: ThumbnailOverrides | None = Field(
+        description="Options that a request has chosen for this video; null if the settings of the workers hold."
+    )
     storyboard: Storyboard | None = Field(description="Null if it was not requested or could not be made.")
     preview: Preview | None = Field(description="Null if it was not requested or could not be made.")
     timeline: list[TimelineEntry]

@@ -104,9 +104,13 @@ nor deleted videos.
 
 ## New thumbnails
 
-`POST /api/videos/{key}/regenerations` queues a video for thumbnails with the present settings of the workers. A request
-has no settings of its own, because all thumbnails of the pipeline shall be alike. If the new settings make fewer
-thumbnails or another format, the pictures under names that are no longer used stay in the bucket.
+`POST /api/videos/{key}/regenerations` queues a video for thumbnails with the present settings of the workers. The body
+may have options for this video, such as positions, width, format and quality; a job to regenerate has them as
+`options`. A worker of an earlier version ignores them, and makes the thumbnails with its settings. The record and the
+attempt name the options. They stay with the content of the video: a retry, a restoration, another upload of the same
+file and a reconciliation use them again, with the present settings for what they leave open. A regeneration replaces
+them, or drops them if it has none; an upload of another file drops them. If there are fewer thumbnails or another
+format, the pictures under names that are no longer used stay in the bucket until a [reconciliation](reconcile.md).
 
 ## Jobs
 

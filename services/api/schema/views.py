@@ -62,6 +62,7 @@ def show_details(record: VideoRecord, sign: Sign, link: Link) -> VideoDetails:
     sheet, preview = record.storyboard, record.preview
     return VideoDetails(
         **_show_fields(record, sign, link),
+        options=record.options,
         storyboard=Storyboard(url=sign(sheet.key), track_url=sign(sheet.track_key), **sheet.model_dump())
         if sheet
         else None,

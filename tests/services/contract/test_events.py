@@ -21,6 +21,7 @@ from services.contract.events import (
     make_retry_body,
     parse_notification,
 )
+from services.contract.thumbnails import ImageFormat, ThumbnailOverrides
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 PIECES = st.sampled_from(
@@ -197,6 +198,7 @@ def test_what_s3_may_leave_out_is_empty() -> None:
         (body(record(size=-1)), r"without a valid s3\.object\.size"),
         (body(record(size="big")), r"without a valid s3\.object\.size"),
         (body(record(), record(key=None)), r"without a valid s3\.object\.key"),
+        (body({**record(), "thumbnailOptions": {"width_px": 1}}), r"without a valid thumbnailOptions\.width_px"),
         (body(record("uploads/%ff.mp4")), "not URL-encoded UTF-8"),
         (body(record("uploads/\ud83c.mp4")), "not URL-encoded UTF-8"),
     ],
@@ -243,6 +245,7 @@ EVENTS = st.fixed_dictionaries(
         "etag": st.text("0123456789abcdef-", max_size=40),
         "size_bytes": st.integers(0, 5 << 40),
         "sequencer": st.text("0123456789ABCDEF", max_size=20),
+        "options": st.sampled_from([None, ThumbnailOverrides(positions_pct=(5, 50), format=ImageFormat.WEBP)]),
     }
 ).map(UploadEvent.model_validate)
 
@@ -318,6 +321,17 @@ def test_a_notification_names_version_and_source_as_s3_does() -> None:
     (written,) = json.loads(make_notification_body(_an_event("uploads/a.mp4")))["Records"]
 
     assert (written["eventVersion"], written["eventSource"]) == ("2.1", "aws:s3")
+
+
+def test_options_of_a_video_do_not_disturb_an_older_worker() -> None:
+    event = _an_event("uploads/a.mp4")
+    chosen = event.model_copy(update={"options": ThumbnailOverrides(width_px=320)})
+
+    (plain,), (written,) = (json.loads(make_notification_body(one))["Records"] for one in (event, chosen))
+
+    # It ignores what is not in its model, and is told neither another kind of event nor another object.
+    assert written == {**plain, "thumbnailOptions": {"width_px": 320}}
+    assert parse_notification(make_retry_body(make_notification_body(chosen)))[0].options == chosen.options
 
 
 def _an_event(key: str) -> UploadEvent:

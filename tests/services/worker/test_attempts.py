@@ -10,6 +10,7 @@ from services.aws.bucket import Bucket
 from services.aws.videos import VideosTable
 from services.contract.events import UploadEvent
 from services.contract.records import ReasonCode, VideoState
+from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.reading.source import VideoSource
 from services.worker.process import ProcessingError, Skipped, Stored
@@ -138,8 +139,8 @@ def test_a_dead_child_is_a_crash_to_retry(place: Place) -> None:
 class UnreadableSandbox(PlayedSandbox):
     """A sandbox that cannot read the video."""
 
-    def extract(self, source: VideoSource) -> Outcome:
-        super().extract(source)
+    def extract(self, source: VideoSource, options: ThumbnailOptions | None = None) -> Outcome:
+        super().extract(source, options)
         return Outcome(VideoState.FAILED, reason_code=ReasonCode.STORAGE, reason="It was cut.", retryable=True)
 
 

@@ -14,6 +14,7 @@ from services.aws.shared import Document, SharedItems
 from services.aws.table.processing import read_processing, switch_processing
 from services.contract.records import VideoState
 from services.contract.settings import WorkerSettings
+from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.reading.source import VideoSource
 from services.worker.extraction.sandbox.sandbox import SandboxError
@@ -44,7 +45,7 @@ class SlowSandbox(PlayedSandbox):
         self.killed_s: float | None = None
         self.busy = self.most_busy = 0
 
-    def extract(self, source: VideoSource) -> Outcome:
+    def extract(self, source: VideoSource, options: ThumbnailOptions | None = None) -> Outcome:
         self.began_s.append(self.stage.now_s)
         self.busy += 1
         self.most_busy = max(self.most_busy, self.busy)
@@ -56,7 +57,7 @@ class SlowSandbox(PlayedSandbox):
                     raise SandboxError("the child was ended")
         finally:
             self.busy -= 1
-        return super().extract(source)
+        return super().extract(source, options)
 
     def kill_children(self) -> None:
         self.killed_s = self.stage.now_s

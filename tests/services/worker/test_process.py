@@ -252,10 +252,10 @@ def test_another_message_never_closes_a_record_in_progress(place: Place) -> None
 class UnreadableSandbox(PlayedSandbox):
     """A sandbox that cannot read the video, once the test has done what happens meanwhile."""
 
-    def extract(self, source: VideoSource) -> Outcome:
+    def extract(self, source: VideoSource, options: ThumbnailOptions | None = None) -> Outcome:
         if self.extractions:
-            return super().extract(source)
-        super().extract(source)
+            return super().extract(source, options)
+        super().extract(source, options)
         return Outcome(VideoState.FAILED, reason_code=ReasonCode.STORAGE, reason="It changed.", retryable=True)
 
 

@@ -17,6 +17,7 @@ from services.aws.bucket import Bucket
 from services.aws.queue import Message, MessageQueue
 from services.contract.events import make_notification_body
 from services.contract.records import ReasonCode, VideoState
+from services.contract.thumbnails import ThumbnailOptions
 from services.contract.traces import upload_trace_id
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome
@@ -190,9 +191,9 @@ class IndexlessSandbox(PlayedSandbox):
         super().__init__()
         self._error = error
 
-    def extract(self, source: VideoSource) -> Outcome:
+    def extract(self, source: VideoSource, options: ThumbnailOptions | None = None) -> Outcome:
         failure = IndexFailure("mp4", self._error, "the message", "index/tables.py:100")
-        return replace(super().extract(source), index_failure=failure)
+        return replace(super().extract(source, options), index_failure=failure)
 
 
 @pytest.mark.parametrize(("content", "event"), [(b"film", "video_done"), (BROKEN, "video_failed")])

@@ -97,12 +97,13 @@ class Sandbox:
                 raise SandboxError(f"The fork server does not start: {error}") from error
             return self._missing
 
-    def extract(self, source: VideoSource) -> Outcome:
+    def extract(self, source: VideoSource, options: ThumbnailOptions | None = None) -> Outcome:
         """Return the thumbnails of the video in `source`, or the reason why there are none.
 
-        A crash of the child is such a reason. Raises: SandboxError.
+        `options` are those of this video, if they are not those of the sandbox. A crash of the child is a reason, too.
+        Raises: SandboxError.
         """
-        job = ExtractionJob(size_bytes=source.size_bytes, options=self._options, bounds=self._bounds)
+        job = ExtractionJob(size_bytes=source.size_bytes, options=options or self._options, bounds=self._bounds)
         try:
             return self._extract(source, job)
         except _ServerLostError:

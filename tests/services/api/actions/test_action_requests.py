@@ -47,6 +47,26 @@ def test_regenerations_over_http(place: Place, own_api: Api) -> None:
         accepted = client.post(f"/api/videos/{KEY}/regenerations")
         assert (accepted.status_code, accepted.json()) == (202, {"key": KEY})
         assert [(event.key, event.is_regeneration) for event in sent_events(place)] == [(KEY, True)]
+        chosen = {"positions_pct": [5, 50.5], "width_px": 320, "format": "avif", "storyboard": True}
+        assert client.post(f"/api/videos/{KEY}/regenerations", json=chosen).status_code == 202
+        assert (
+            client.post("/api/jobs", json={"kind": "regenerate", "keys": [KEY], "options": chosen}).status_code == 202
+        )
+        eventually(lambda: place.queue.depth().visible == 2, "the event of the job")
+        sent = [
+            event.options and event.options.model_dump(mode="json", exclude_none=True) for event in sent_events(place)
+        ]
+        assert sent == [chosen, chosen]
+        wrong = {"positions_pct": [50, 5], "width_px": 8, "quality": "82", "format": "gif", "size": 1}
+        broken = client.post(f"/api/videos/{KEY}/regenerations", json=wrong).json()["errors"]
+        assert {error["field"].removeprefix("body."): error.get("value") for error in broken} == {
+            "positions_pct": None,
+            "width_px": "8",
+            "quality": '"82"',
+            "format": '"gif"',
+            "size": "1",
+        }
+        assert all(error["rule"] for error in broken)
         refused = [client.post(f"/api/videos/uploads/{name}.mp4/regenerations") for name in ("b", "gone", "none")]
         assert [answer.status_code for answer in refused] == [409, 409, 404]
 
@@ -140,6 +160,7 @@ def test_jobs_over_http(place: Place, own_api: Api) -> None:
         ({"kind": "delete", "keys": ["uploads/a.mp4"], "max_videos": 1}, "body.max_videos"),
         ({"kind": "delete", "keys": ["uploads/a.mp4", "totals"]}, "body.keys.1"),
         ({"kind": "delete", "keys": [f"uploads/{number}{'x' * 1000}.mp4" for number in range(200)]}, "body.keys"),
+        ({"kind": "retry", "keys": ["uploads/a.mp4"], "options": {"quality": 50}}, "body.options"),
         ({"kind": "burn", "keys": ["uploads/a.mp4"]}, "body.kind"),
         ({"kind": "retry", "filter": {"sate": "failed"}}, "body.filter.sate"),
         ({"kind": "retry", "filter": {"since": "2026-01-01"}}, "body.filter.since"),

@@ -150,7 +150,7 @@ def _process(place: Place, key: str) -> None:
     # The settings of the records in these tests are none that a worker has.
     record = place.videos.get(key)
     if record is not None and record.settings_hash == "settings":
-        place.videos.replace(record, record.model_copy(update={"settings_hash": work.processor._settings_hash}))  # noqa: SLF001
+        place.videos.replace(record, record.model_copy(update={"settings_hash": work.processor._options.fingerprint}))  # noqa: SLF001
     work.start()
     work.join()
     assert isinstance(work.result, (Stored, Skipped))

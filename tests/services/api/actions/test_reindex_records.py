@@ -16,9 +16,11 @@ from services.contract.events import UploadEvent, make_notification_body, parse_
 from services.contract.origin import origin_metadata
 from services.contract.records import VideoState
 from services.contract.resources import pipeline_resources
+from services.contract.thumbnails import ThumbnailOverrides
 from tests.model.place import simulated_place
 from tests.services.api.records import a_record, store, write
 from tests.support.place import Place
+from tests.support.processing import a_worker, record_of, upload, work
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -66,6 +68,19 @@ def test_a_record_from_thumbnails_has_the_times_of_the_objects(place: Place) -> 
         "finished_at": last.modified_at,
     }
     assert found.thumbnails == before.thumbnails
+
+
+def test_a_record_from_thumbnails_has_the_chosen_options(place: Place) -> None:
+    event = upload(place, b"film")
+    chosen = ThumbnailOverrides(positions_pct=(5.0, 50.0), background="#ffffff", smart=False)
+    work(a_worker(place), event.model_copy(update={"options": chosen}))
+    before = record_of(place)
+    forget(place)
+
+    reindex(place)
+
+    found = record_of(place)
+    assert (found.options, found.settings_hash) == (chosen, before.settings_hash)
 
 
 def test_a_record_with_a_noted_thumbnail_is_degraded(place: Place) -> None:

@@ -11,7 +11,7 @@ from services.aws.bucket import Bucket, ObjectInfo, ObjectVersion
 from services.contract.keys import thumbnail_key
 from services.contract.records import ReasonCode, VideoState
 from services.contract.resources import CLAIM_PREFIX, PURGER
-from services.contract.thumbnails import ImageFormat
+from services.contract.thumbnails import ImageFormat, ThumbnailOverrides
 from tests.services.api.reconciliation.conftest import PRESENT, Reconciling, work_all
 from tests.support.place import Place
 from tests.support.processing import a_worker, event_of, pictures_of, record_of, shown, upload, work
@@ -103,6 +103,23 @@ def test_pictures_of_an_earlier_format_go_after_the_new_ones_are_stored(place: P
     assert (first.counts.outdated, first.counts.surplus) == (1, 0)
     assert (second.counts.kept, second.counts.surplus) == (1, 3)
     assert [info.key for info in place.bucket.list("thumbnails/")] == [f"thumbnails/a_{n}.webp" for n in (1, 2, 3)]
+
+
+def test_options_of_a_video_are_kept_also_when_settings_change(place: Place, reconciling: Reconciling) -> None:
+    event = upload(place, b"film")
+    chosen = ThumbnailOverrides(positions_pct=(5.0, 50.0))
+    work(a_worker(place), event.model_copy(update={"options": chosen}))
+    forget_messages(place)
+    assert reconciling.run().counts.kept == 1
+
+    smaller = Reconciling(place, PRESENT.model_copy(update={"width_px": 320}))
+    assert smaller.run().counts.outdated == 1
+    work_all(place, a_worker(place, thumbnail_width_px="320"))
+
+    record = record_of(place)
+    assert (record.options, len(record.thumbnails)) == (chosen, 2)
+    assert record.settings_hash == smaller.options.replace(chosen).fingerprint
+    assert (smaller.plan().counts.kept, smaller.plan().counts.surplus) == (1, 0)
 
 
 def test_failed_videos_and_those_in_progress_are_left(place: Place, reconciling: Reconciling) -> None:

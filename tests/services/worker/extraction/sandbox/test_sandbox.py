@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from services.contract.records import ReasonCode, VideoState
-from services.contract.thumbnails import ThumbnailOptions
+from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.worker.extraction.reading.source import LocalFile, SourceError
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
@@ -27,6 +27,12 @@ from tests.support.sandboxes import (
 from tests.support.videos import Videos
 
 pytestmark = pytest.mark.usefixtures("processes_of_other_tests")
+
+
+def test_a_video_can_have_options_of_its_own(sandbox: Sandbox, film: bytes) -> None:
+    options = ThumbnailOptions(positions_pct=(50.0,), width_px=64, format=ImageFormat.WEBP)
+    (picture,) = sandbox.extract(Source(film), options).pictures
+    assert (picture.position_pct, picture.width_px, picture.data[8:12]) == (50.0, 64, b"WEBP")
 
 
 # A child that comes to harm.
