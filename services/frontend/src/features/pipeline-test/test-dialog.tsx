@@ -10,7 +10,7 @@ import { Progress } from "@/components/ui/progress";
 import { Failure } from "@/components/ui/states";
 import { baseName, nameOf, pageOf } from "@/features/videos/names";
 import { STATE_TONES } from "@/features/videos/components/state-pill";
-import { text } from "@/text";
+import { text } from "@/text/dialogs";
 import { begin, closeTest, hasEnded, type TestRun, type TestVideo, useTest } from "./run";
 
 export function TestDialog() {

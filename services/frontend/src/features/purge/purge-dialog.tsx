@@ -11,7 +11,7 @@ import { useConfig } from "@/features/session/session";
 import type { PurgePreview, PurgeProgress } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
 import { formatBytes } from "@/lib/units";
-import { text } from "@/text";
+import { text } from "@/text/dialogs";
 import { usePurgePreview, useStartPurge } from "./queries";
 
 export function PurgeDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
