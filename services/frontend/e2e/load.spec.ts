@@ -60,6 +60,14 @@ test("handles pushes with 200 pods and 1,000 thumbnails cheaply", async ({ board
     });
     await route.fulfill({ json: { items, next_cursor: null } });
   });
+  await page.route("**/api/videos?*", async (route) => {
+    const answer = (await (await route.fetch({ maxRetries: 3 })).json()) as { items: Record<string, unknown>[] };
+    const items = Array.from({ length: 333 }, (_, index) => ({
+      ...answer.items[index % answer.items.length],
+      key: `uploads/${index}.mp4`,
+    }));
+    await route.fulfill({ json: { items, next_cursor: null } });
+  });
   const push = async (seq: number, pods = 200) => {
     if (!state || !socket) throw new Error("nothing was received yet");
     const message = withPods({ ...state, seq }, pods, new Date(Date.parse(String(state.at)) + seq * 5000));
@@ -133,19 +141,12 @@ test("handles pushes with 200 pods and 1,000 thumbnails cheaply", async ({ board
 });
 
 test("keeps few tiles of 10,000, and the place on Back", async ({ board, page }) => {
-  await page.route("**/api/thumbnails?*", async (route) => {
-    const items = Array.from({ length: 10_000 }, (_, index) => ({
-      key: `thumbnails/video ${index}_1.jpg`,
-      video_key: `uploads/video ${index}.mp4`,
-      position_pct: 10,
-      time_s: 1,
-      url: "/icon.svg",
-      width_px: 640,
-      height_px: 360,
-      size_bytes: 1000,
-      note: null,
-      created_at: "2026-01-01T00:00:00Z",
-    }));
+  await page.route("**/api/videos?*", async (route) => {
+    const items = Array.from({ length: 10_000 }, (_, index) => {
+      const key = `uploads/video ${index}.mp4`;
+      const thumbnails = [{ key: `${key}_1.jpg`, video_key: key, position_pct: 10, time_s: 1, url: "/icon.svg" }];
+      return { key, thumbnails, size_bytes: index, state: "done" };
+    });
     await route.fulfill({ json: { items, next_cursor: null } });
   });
   await board.goto("/gallery");

@@ -96,12 +96,14 @@ test("cancels an upload and retries it", async ({ board, demo }) => {
   await expect(uploadRow(board, "second thoughts.mp4").getByRole("img")).toHaveCount(3, { timeout: 240_000 });
 });
 
-test("filters the gallery by position in the address", async ({ board }) => {
+test("filters and sorts the gallery in the address", async ({ board }) => {
   await untilIdle(board);
   await board.goto("/gallery");
-  const tiles = board.getByRole("list", { name: /^Videos with/ }).getByRole("link");
+  const list = board.getByRole("list", { name: /^Videos with/ });
+  const tiles = list.getByRole("link");
   await expect(tiles.filter({ hasText: "50 %" }).first()).toBeVisible();
-  await tiles.first().hover({ position: { x: 5, y: 20 } });
+  await tiles.first().focus();
+  await board.keyboard.press("ArrowLeft");
   await expect(tiles.first()).toContainText("10 %");
   await board.getByText("95 %", { exact: true }).first().click();
   await expect(board).toHaveURL(/\?position=95$/);
@@ -109,6 +111,16 @@ test("filters the gallery by position in the address", async ({ board }) => {
   await board.reload();
   await expect(tiles.filter({ hasText: "95 %" }).first()).toBeVisible();
   await expect(tiles.filter({ hasText: "10 %" })).toHaveCount(0);
+  await board.getByLabel("Order").selectOption("Oldest first");
+  await expect(board).toHaveURL(/sort=oldest/);
+  await expect(list).toHaveAccessibleName("Videos with thumbnails: oldest first");
+  await board.getByRole("button", { name: "Filters" }).click();
+  await board.getByLabel("Folder").fill("phone");
+  await expect(tiles).toHaveCount(3);
+  await board.goBack();
+  await expect(tiles.nth(1)).toBeVisible();
+  await board.goBack();
+  await expect(list).toHaveAccessibleName("Videos with thumbnails: newest first");
 });
 
 test("finds a video by name in the address", async ({ board, demo }) => {

@@ -1,17 +1,24 @@
 "use client";
 
-import { useMemo } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { Segments } from "@/components/ui/segments";
 import { Failure, Loading, Skeleton } from "@/components/ui/states";
 import { VirtualGrid } from "@/components/ui/virtual-grid";
 import { useConfig } from "@/features/session/session";
 import { PageHead } from "@/features/shell/page-head";
+import {
+  FilterPanel,
+  ListControls,
+  NothingFound,
+  PartialOrder,
+  SearchField,
+} from "@/features/videos/components/filter-bar";
 import { useSearchParameter } from "@/features/videos/use-search-parameter";
+import { useVideoFilter, useVideoList } from "@/features/videos/use-video-list";
 import { asProblem } from "@/lib/api/problem";
 import { text } from "@/text";
 import { EmptyGallery } from "./empty-gallery";
-import { groupByVideo, type VideoPictures } from "./groups";
-import { useThumbnails } from "./queries";
+import { picturesOf, type VideoPictures } from "./groups";
 import { tileHeight, VideoTile } from "./video-tile";
 
 /** Two columns on a phone. */
@@ -20,8 +27,13 @@ const minTileWidth = (widthPx: number) => (widthPx < 640 ? 150 : 200);
 export function GalleryPage() {
   const config = useConfig();
   const [position, setPosition] = useSearchParameter("position");
-  const { items, isKnown, isMore, loadMore, error, reload } = useThumbnails(position);
-  const videos = useMemo(() => groupByVideo(items), [items]);
+  const { filter: given, sort, setSort, setDetail, detailCount, clearDetails, isFiltered, clear } = useVideoFilter();
+  // The gallery has all videos with thumbnails, whatever the state.
+  const filter = { ...given, state: "", q: useDeferredValue(given.q) };
+  const [isOpen, setOpen] = useState(detailCount > 0);
+  const list = useVideoList(filter, sort, true);
+  const { items, isKnown, isMore, isSearching, isPartial, error } = list;
+  const videos = useMemo(() => picturesOf(items, position ? Number(position) : null), [items, position]);
   const options = [
     { value: "", label: text.common.all },
     ...(config?.positions_pct ?? []).map((pct) => ({ value: String(pct), label: text.gallery.positionLabel(pct) })),
@@ -31,22 +43,47 @@ export function GalleryPage() {
       <PageHead
         title={text.gallery.title}
         note={videos.length > 0 ? text.gallery.shown(videos.length, isMore) : null}
-        actions={<Segments label={text.gallery.position} value={position} onChange={setPosition} options={options} />}
+        actions={
+          <>
+            <SearchField />
+            <Segments label={text.gallery.position} value={position} onChange={setPosition} options={options} />
+            <ListControls
+              sort={sort}
+              onSort={setSort}
+              detailCount={detailCount}
+              isOpen={isOpen}
+              onToggle={() => setOpen((open) => !open)}
+            />
+          </>
+        }
       />
+      {isOpen ? <FilterPanel filter={filter} onChange={setDetail} onClear={clearDetails} /> : null}
+      {isPartial && videos.length > 0 ? (
+        <PartialOrder
+          sort={sort}
+          count={items.length}
+          isLoading={list.isFetchingNextPage}
+          onLoad={(pages) => void list.loadPages(pages)}
+        />
+      ) : null}
       {error && !isKnown ? (
-        <Failure title={text.gallery.failed} detail={asProblem(error).message} onRetry={() => void reload()} />
-      ) : !isKnown ? (
+        <Failure title={text.gallery.failed} detail={asProblem(error).message} onRetry={() => void list.reload()} />
+      ) : !isKnown || isSearching ? (
         <GallerySkeleton />
       ) : videos.length === 0 ? (
-        <EmptyGallery />
+        isFiltered ? (
+          <NothingFound onClear={clear} />
+        ) : (
+          <EmptyGallery />
+        )
       ) : (
         <VirtualGrid<VideoPictures>
-          label={text.gallery.label}
+          label={text.gallery.label(text.list.sorts[sort])}
           items={videos}
           keyOf={({ key }) => key}
           minTileWidthPx={minTileWidth}
           tileHeightPx={tileHeight}
-          onNearEnd={loadMore}
+          {...(isPartial ? {} : { onNearEnd: list.loadMore })}
           render={({ pictures }) => <VideoTile pictures={pictures} />}
         />
       )}

@@ -1,6 +1,6 @@
 /** Thumbnails by video. Pure. */
 
-import type { Thumbnail } from "@/lib/api/models";
+import type { Thumbnail, Video } from "@/lib/api/models";
 
 export interface VideoPictures {
   key: string;
@@ -17,4 +17,14 @@ export function groupByVideo(thumbnails: readonly Thumbnail[]): VideoPictures[] 
     else groups.set(thumbnail.video_key, [thumbnail]);
   }
   return [...groups].map(([key, pictures]) => ({ key, pictures }));
+}
+
+/** Return the pictures of each video, those of one position if it is given. Videos without any are left out. */
+export function picturesOf(videos: readonly Video[], positionPct: number | null): VideoPictures[] {
+  return videos
+    .map(({ key, thumbnails }) => ({
+      key,
+      pictures: thumbnails.filter(({ position_pct: pct }) => positionPct === null || pct === positionPct),
+    }))
+    .filter(({ pictures }) => pictures.length > 0);
 }

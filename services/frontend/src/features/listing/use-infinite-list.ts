@@ -7,16 +7,20 @@ import { type Page, prependPage } from "./merge";
 
 /** Lists of up to this many pages are reloaded completely; longer ones reload only the first page. */
 const RELOADED_PAGES = 3;
+/** Back finds the pages that were loaded, for this long. */
+const KEPT_MS = 30 * 60_000;
 
 interface InfiniteListOptions<Item> {
   queryKey: readonly unknown[];
   /** Load the page at a cursor, or the first page without one. */
   load: (cursor: string | null, signal?: AbortSignal) => Promise<Page<Item>>;
   keyOf: (item: Item) => string;
+  /** True if new items come to the end of the list, not to its first page. */
+  growsAtEnd?: boolean;
 }
 
 /** Load a list page by page, and refresh it when the pipeline's data changes. */
-export function useInfiniteList<Item>({ queryKey, load, keyOf }: InfiniteListOptions<Item>) {
+export function useInfiniteList<Item>({ queryKey, load, keyOf, growsAtEnd = false }: InfiniteListOptions<Item>) {
   const client = useQueryClient();
   const revision = useLive((state) => state.revision);
   const query = useInfiniteQuery({
@@ -25,6 +29,7 @@ export function useInfiniteList<Item>({ queryKey, load, keyOf }: InfiniteListOpt
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor ?? null,
     placeholderData: keepPreviousData,
+    gcTime: KEPT_MS,
   });
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = query;
 
@@ -33,11 +38,16 @@ export function useInfiniteList<Item>({ queryKey, load, keyOf }: InfiniteListOpt
       await refetch({ cancelRefetch: false });
       return;
     }
+    if (growsAtEnd) {
+      // New items matter only to a list that was loaded to its end.
+      if (!hasNextPage) await refetch({ cancelRefetch: false });
+      return;
+    }
     const fresh = await load(null);
     client.setQueryData<typeof data>(queryKey, (known) =>
       known ? { ...known, pages: prependPage(known.pages, fresh, keyOf) } : known,
     );
-  }, [client, data, keyOf, load, queryKey, refetch]);
+  }, [client, data, growsAtEnd, hasNextPage, keyOf, load, queryKey, refetch]);
 
   const latest = useRef(refresh);
   useEffect(() => {
@@ -60,5 +70,20 @@ export function useInfiniteList<Item>({ queryKey, load, keyOf }: InfiniteListOpt
   const loadMore = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  return { items, isKnown: data !== undefined, isMore: hasNextPage, loadMore, error: query.error, reload: refetch };
+  const loadPages = useCallback(
+    async (count: number) => {
+      for (let page = 0; page < count; page += 1) if (!(await fetchNextPage()).hasNextPage) return;
+    },
+    [fetchNextPage],
+  );
+  return {
+    items,
+    isKnown: data !== undefined,
+    isMore: hasNextPage,
+    isFetchingNextPage,
+    loadMore,
+    loadPages,
+    error: query.error,
+    reload: refetch,
+  };
 }

@@ -16,8 +16,17 @@ const POLL_INTERVAL_MS = 2000;
 
 const keyOf = (video: Video) => video.key;
 
-export function useVideos(filter: VideoFilter) {
-  const query = JSON.stringify(queryOf(filter));
+interface VideoOrder {
+  order: "newest" | "oldest";
+  withThumbnails: boolean;
+}
+
+export function useVideos(filter: VideoFilter, { order, withThumbnails }: VideoOrder) {
+  const query = JSON.stringify({
+    ...queryOf(filter),
+    ...(order === "oldest" ? { order } : {}),
+    ...(withThumbnails ? { with_thumbnails: true } : {}),
+  });
   const load = useCallback(
     (cursor: string | null, signal?: AbortSignal) =>
       call("get", "/api/videos", {
@@ -30,7 +39,8 @@ export function useVideos(filter: VideoFilter) {
       }),
     [query],
   );
-  return useInfiniteList({ queryKey: useMemo(() => ["videos", query], [query]), load, keyOf });
+  const queryKey = useMemo(() => ["videos", query], [query]);
+  return useInfiniteList({ queryKey, load, keyOf, growsAtEnd: order === "oldest" });
 }
 
 export function useVideo(key: string) {

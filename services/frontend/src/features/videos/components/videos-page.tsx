@@ -1,12 +1,10 @@
 "use client";
 
 import { clsx } from "clsx";
-import { ImageOff, SlidersHorizontal } from "lucide-react";
+import { ImageOff } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { memo, useCallback, useDeferredValue, useEffect, useRef, useState } from "react";
-import { Button } from "@/components/ui/button";
-import { Field } from "@/components/ui/field";
 import { Name } from "@/components/ui/name";
 import { Segments } from "@/components/ui/segments";
 import { Empty, Failure, Loading, Skeleton } from "@/components/ui/states";
@@ -20,11 +18,11 @@ import { asProblem } from "@/lib/api/problem";
 import { formatBytes, formatCount, formatDuration, formatMoment } from "@/lib/units";
 import { text } from "@/text";
 import { baseName, isTestVideo, nameOf, pageOf } from "../names";
-import { useVideos } from "../api/queries";
-import { countDetails, DETAIL_FIELDS, type DetailField } from "../filter";
-import { setSearchParameters, useSearchParameter, useSearchParameters } from "../use-search-parameter";
 import { jobFilterOf, NOTHING, select } from "../selection";
-import { FilterPanel } from "./filter-panel";
+import { tookS } from "../sort";
+import { setSearchParameters } from "../use-search-parameter";
+import { useVideoFilter, useVideoList } from "../use-video-list";
+import { FilterPanel, ListControls, NothingFound, PartialOrder, SearchField } from "./filter-bar";
 import { StatePill, VIDEO_STATES, type VideoState } from "./state-pill";
 import { TestMark } from "./test-mark";
 
@@ -36,27 +34,12 @@ const ROW_PX = 48;
 const ROW_NARROW_PX = 60;
 
 export function VideosPage() {
-  const [stateText, setState] = useSearchParameter("state");
-  const [search, setSearch] = useSearchParameter("q", true);
-  const [typed, setTyped] = useState(search);
-  // Back and Forward change the address: the field follows.
-  const [shown, setShown] = useState(search);
-  if (shown !== search) {
-    setShown(search);
-    if (search !== typed.trim()) setTyped(search);
-  }
-  const asked = useDeferredValue(search);
-  const state = VIDEO_STATES.find((known) => known === stateText) ?? null;
-  const details = useSearchParameters(DETAIL_FIELDS);
-  const filter = { ...details, state: state ?? "", q: asked };
-  const detailCount = countDetails(filter);
+  const { filter: given, sort, setSort, setDetail, detailCount, clearDetails, isFiltered, clear } = useVideoFilter();
+  const state = VIDEO_STATES.find((known) => known === given.state) ?? "";
+  const filter = { ...given, state, q: useDeferredValue(given.q) };
   const [isOpen, setOpen] = useState(detailCount > 0);
-  const { items, isKnown, isMore, loadMore, error, reload } = useVideos(filter);
-  // A page of the api can be empty and still not be the last: a filter reads a thousand videos for each.
-  const isSearching = items.length === 0 && isMore;
-  useEffect(() => {
-    if (isSearching && !error) loadMore();
-  }, [isSearching, error, loadMore]);
+  const list = useVideoList(filter, sort);
+  const { items, isKnown, isSearching, isPartial, error } = list;
   const isOperator = useIsOperator();
   const [selection, setSelection] = useState(NOTHING);
   const listed = useRef<readonly string[]>([]);
@@ -67,44 +50,32 @@ export function VideosPage() {
     (key: string, isRange: boolean) => setSelection((before) => select(before, listed.current, key, isRange)),
     [setSelection],
   );
-  const change = useCallback((field: DetailField, value: string) => setSearchParameters({ [field]: value }), []);
-  const clear = () => setSearchParameters(Object.fromEntries(DETAIL_FIELDS.map((field) => [field, ""])));
   const counts = useLive((live) => live.snapshot?.metrics?.videos ?? null);
-  useEffect(() => {
-    // Search after a pause in typing: each letter would be a request.
-    if (typed.trim() === search) return;
-    const rest = setTimeout(() => setSearch(typed.trim()), 250);
-    return () => clearTimeout(rest);
-  }, [typed, search, setSearch]);
 
   const options = [
     { value: "", label: text.common.all },
     ...VIDEO_STATES.map((value) => ({ value, label: text.states[value], ...countOf(counts, value) })),
   ];
-  const isFiltered = Boolean(state ?? search) || detailCount > 0;
   return (
     <>
       <PageHead
         title={text.list.title}
         actions={
           <>
-            <Field
-              label={text.list.search}
-              isLabelHidden
-              type="search"
-              placeholder={text.list.searchPlaceholder}
-              value={typed}
-              className="w-56 max-sm:w-full"
-              onChange={(event) => setTyped(event.target.value)}
+            <SearchField />
+            <Segments
+              label={text.list.state}
+              value={state}
+              onChange={(next) => setSearchParameters({ state: next })}
+              options={options}
             />
-            <Segments label={text.list.state} value={state ?? ""} onChange={setState} options={options} />
-            <Button
-              aria-expanded={isOpen}
-              icon={<SlidersHorizontal size={16} aria-hidden />}
-              onClick={() => setOpen((open) => !open)}
-            >
-              {text.list.filterButton(detailCount)}
-            </Button>
+            <ListControls
+              sort={sort}
+              onSort={setSort}
+              detailCount={detailCount}
+              isOpen={isOpen}
+              onToggle={() => setOpen((open) => !open)}
+            />
           </>
         }
       />
@@ -112,28 +83,22 @@ export function VideosPage() {
       {selection.keys.size > 0 ? (
         <SelectionBar keys={[...selection.keys]} filter={jobFilterOf(filter)} onClear={() => setSelection(NOTHING)} />
       ) : null}
-      {isOpen ? <FilterPanel filter={filter} onChange={change} onClear={clear} /> : null}
+      {isOpen ? <FilterPanel filter={filter} onChange={setDetail} onClear={clearDetails} /> : null}
+      {isPartial && items.length > 0 ? (
+        <PartialOrder
+          sort={sort}
+          count={items.length}
+          isLoading={list.isFetchingNextPage}
+          onLoad={(pages) => void list.loadPages(pages)}
+        />
+      ) : null}
       {error && !isKnown ? (
-        <Failure title={text.list.failed} detail={asProblem(error).message} onRetry={() => void reload()} />
-      ) : !isKnown || (isSearching && !error) ? (
+        <Failure title={text.list.failed} detail={asProblem(error).message} onRetry={() => void list.reload()} />
+      ) : !isKnown || isSearching ? (
         <ListSkeleton />
       ) : items.length === 0 ? (
         isFiltered ? (
-          <Empty
-            title={text.list.nothingFoundTitle}
-            actions={
-              <Button
-                onClick={() => {
-                  setTyped("");
-                  setSearchParameters({ q: "", state: "", ...Object.fromEntries(DETAIL_FIELDS.map((f) => [f, ""])) });
-                }}
-              >
-                {text.list.clear}
-              </Button>
-            }
-          >
-            {text.list.nothingFound}
-          </Empty>
+          <NothingFound onClear={clear} />
         ) : (
           <Empty title={text.list.emptyTitle} actions={<UploadButton label={text.uploads.choose} />}>
             {text.list.empty}
@@ -143,13 +108,13 @@ export function VideosPage() {
         <div className="rounded-card border border-line bg-panel">
           <ListHead canSelect={isOperator} />
           <VirtualGrid<Video>
-            label={text.list.label}
+            label={text.list.label(text.list.sorts[sort])}
             items={items}
             keyOf={(video) => video.key}
             minTileWidthPx={() => Infinity}
             tileHeightPx={(widthPx) => (widthPx < 640 ? ROW_NARROW_PX : ROW_PX)}
             gapPx={0}
-            onNearEnd={loadMore}
+            {...(isPartial ? {} : { onNearEnd: list.loadMore })}
             render={(video) => (
               <VideoRow
                 video={video}
@@ -193,7 +158,7 @@ interface VideoRowProps {
 }
 
 const VideoRow = memo(function VideoRow({ video, isSelected, onSelect }: VideoRowProps) {
-  const tookS = video.finished_at ? (Date.parse(video.finished_at) - Date.parse(video.queued_at)) / 1000 : null;
+  const took = tookS(video);
   return (
     <div className="flex h-full items-center border-t border-line hover:bg-raised">
       {onSelect ? (
@@ -227,9 +192,7 @@ const VideoRow = memo(function VideoRow({ video, isSelected, onSelect }: VideoRo
         <span className="text-right max-sm:hidden">
           {video.duration_s ? formatDuration(video.duration_s) : text.common.none}
         </span>
-        <span className="text-right max-sm:hidden">
-          {tookS === null ? text.common.none : formatDuration(Math.max(0, tookS))}
-        </span>
+        <span className="text-right max-sm:hidden">{took === null ? text.common.none : formatDuration(took)}</span>
         <span className="flex flex-col items-end gap-0.5 text-right text-muted">
           {formatMoment(new Date(video.finished_at ?? video.started_at), new Date())}
           <span className="sm:hidden">
