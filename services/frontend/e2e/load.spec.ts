@@ -159,7 +159,13 @@ test("keeps few tiles of 10,000, and the place on Back", async ({ board, page })
   }
   await expect(tiles.filter({ hasText: "video 9999.mp4" })).toBeVisible();
   await tiles.filter({ hasText: "video 9999.mp4" }).getByRole("link").click();
-  await expect(board.getByText("Video not found")).toBeVisible();
+  const lightbox = board.getByRole("dialog");
+  await expect(lightbox).toContainText("10,000 of 10,000");
+  await lightbox.getByRole("link", { name: "Details" }).click();
+  await expect(board.getByText("It was deleted, or its upload has not finished. Check the list")).toBeVisible();
   await page.goBack();
-  await expect(tiles.filter({ hasText: "video 9999.mp4" })).toBeVisible();
+  await expect(lightbox).toContainText("10,000 of 10,000");
+  await page.goBack();
+  await expect(lightbox).toHaveCount(0);
+  await expect(tiles.filter({ hasText: "video 9999.mp4" }).getByRole("link")).toBeInViewport();
 });

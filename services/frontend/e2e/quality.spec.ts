@@ -24,9 +24,11 @@ test("axe finds nothing in both themes, wide and narrow", async ({ board, page, 
   await untilIdle(board);
   const first = page.getByRole("region", { name: "Latest videos" }).getByRole("link").nth(1);
   const video = (await first.getAttribute("href")) ?? "/video";
-  for (const path of [...PAGES, video]) {
+  const lightbox = `/gallery?show=${encodeURIComponent("uploads/Harbour at dawn.mp4")}`;
+  for (const path of [...PAGES, video, lightbox]) {
     await page.goto(path);
-    await expect(page.getByRole("heading", { level: 1 })).toBeAttached();
+    await expect(page.getByRole("heading", { level: 1, includeHidden: true })).toBeAttached();
+    if (path === lightbox) await expect(page.getByRole("slider")).toBeFocused();
     await page.waitForLoadState("networkidle").catch(() => undefined);
     for (const colorScheme of ["light", "dark"] as const) {
       for (const width of [1440, 390]) {

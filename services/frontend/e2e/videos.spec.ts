@@ -123,6 +123,55 @@ test("filters and sorts the gallery in the address", async ({ board }) => {
   await expect(list).toHaveAccessibleName("Videos with thumbnails: newest first");
 });
 
+test("opens a tile large, scrubs by keys and pointer, and returns", async ({ board }) => {
+  await untilIdle(board);
+  await board.goto("/gallery?folder=phone");
+  const tile = board
+    .getByRole("list", { name: /^Videos with/ })
+    .getByRole("link")
+    .first();
+  const sheets: string[] = [];
+  board.on("request", (request) => {
+    if (request.url().includes("_storyboard.jpg")) sheets.push(request.url());
+  });
+  await expect(tile).toBeVisible();
+  const name = (await tile.getAttribute("title")) ?? "";
+  expect(sheets).toEqual([]);
+  const before = await tile.boundingBox();
+  await tile.hover({ position: { x: 5, y: 20 } });
+  await expect(tile.locator("[data-preview]")).toHaveAttribute("data-preview", "0");
+  expect(await tile.boundingBox()).toEqual(before);
+  await tile.click({ position: { x: 5, y: 20 } });
+  const lightbox = board.getByRole("dialog", { name });
+  const bar = lightbox.getByRole("slider");
+  await expect(bar).toBeFocused();
+  await expect(bar).toHaveAttribute("aria-valuetext", /^0:00 of/);
+  await expect(board).toHaveURL(/show=uploads%2Fphone.*&at=0$/);
+  await board.keyboard.press("End");
+  await expect(bar).toHaveAttribute("aria-valuetext", /thumbnail at 95 %$/);
+  await expect(board).toHaveURL(/&at=[1-9]/);
+  // Near the mark in the middle, the bar takes the thumbnail.
+  const { x, y, width, height } = (await bar.boundingBox())!;
+  await board.mouse.click(x + width / 2 + 4, y + height / 2);
+  await expect(bar).toHaveAttribute("aria-valuetext", /thumbnail at 50 %$/);
+  await expect
+    .poll(() => lightbox.getByRole("img").evaluate((picture) => (picture as HTMLImageElement).naturalWidth))
+    .toBeGreaterThan(0);
+  const address = board.url();
+  await board.keyboard.press("j");
+  const next = board.getByRole("dialog");
+  await expect(next).toContainText("2 of 3");
+  const key = new URL(board.url()).searchParams.get("show") ?? "";
+  await board.keyboard.press("Escape");
+  await expect(next).toHaveCount(0);
+  await expect(board.locator(`[data-video="${key}"]`)).toBeFocused();
+  await expect(board).toHaveURL(/\?folder=phone$/);
+  await board.goto(address);
+  await expect(bar).toHaveAttribute("aria-valuetext", /thumbnail at 50 %$/);
+  await lightbox.getByRole("button", { name: "Close" }).click();
+  await expect(board).toHaveURL(/\?folder=phone$/);
+});
+
 test("finds a video by name in the address", async ({ board, demo }) => {
   await upload(board, sample(demo, "Café brûlée.3gp"), sample(demo, "another.3gp"), sample(demo, "a third.3gp"));
   for (const name of ["brûlée", "another", "third"]) await expect(uploadRow(board, name)).toContainText("Done");

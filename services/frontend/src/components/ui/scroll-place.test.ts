@@ -17,6 +17,8 @@ it("returns to the place after Back only", () => {
   stop();
   window.history.replaceState(null, "", "/gallery");
   expect(takePlace()).toBeNull();
+  // The page is the same behind a lightbox.
+  window.history.replaceState(null, "", "/gallery?show=a&at=5");
   noteReturn();
   expect(takePlace()).toBe(900);
   expect(takePlace()).toBeNull();

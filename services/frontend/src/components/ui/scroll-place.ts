@@ -3,7 +3,14 @@
 const places = new Map<string, number>();
 let returnsTo: string | null = null;
 
-const here = () => window.location.pathname + window.location.search;
+/** Parameters of the address that open something over the page: the page behind it is the same. */
+export const OVERLAY_PARAMETERS = ["show", "at"] as const;
+
+function here(): string {
+  const search = new URLSearchParams(window.location.search);
+  for (const name of OVERLAY_PARAMETERS) search.delete(name);
+  return `${window.location.pathname}?${search}`;
+}
 
 /** Note that the browser goes back or forward to the current address. */
 export function noteReturn(): void {

@@ -16,13 +16,17 @@ interface VirtualGridProps<Item> {
   gapPx?: number;
   /** Called near the end of the list, so that the next page can be loaded. */
   onNearEnd?: () => void;
+  /** Key of an item to scroll into view when it changes. */
+  shownKey?: string | null;
 }
 
 const ROWS_AHEAD = 4;
+/** The page's header covers the top of the window. */
+const HEADER_PX = 112;
 
 /** Grid that scrolls with the page and keeps only the rows near the window in the document. */
 export function VirtualGrid<Item>(props: VirtualGridProps<Item>) {
-  const { label, items, keyOf, render, minTileWidthPx, tileHeightPx, gapPx = 12, onNearEnd } = props;
+  const { label, items, keyOf, render, minTileWidthPx, tileHeightPx, gapPx = 12, onNearEnd, shownKey } = props;
   const host = useRef<HTMLUListElement>(null);
   const [place, setPlace] = useState({ widthPx: 0, topPx: 0 });
 
@@ -50,6 +54,8 @@ export function VirtualGrid<Item>(props: VirtualGridProps<Item>) {
     estimateSize: () => rowHeightPx,
     overscan: ROWS_AHEAD,
     scrollMargin: place.topPx,
+    scrollPaddingStart: HEADER_PX,
+    scrollPaddingEnd: gapPx,
   });
   useEffect(() => virtualizer.measure(), [virtualizer, rowHeightPx]);
 
@@ -63,6 +69,12 @@ export function VirtualGrid<Item>(props: VirtualGridProps<Item>) {
     const topPx = takePlace();
     if (topPx !== null) window.scrollTo(0, topPx);
   }, [hasRows]);
+
+  const shownAt = shownKey ? items.findIndex((item) => keyOf(item) === shownKey) : -1;
+  const shownRow = hasRows && shownAt >= 0 ? Math.floor(shownAt / columns) : -1;
+  useEffect(() => {
+    if (shownRow >= 0) virtualizer.scrollToIndex(shownRow);
+  }, [virtualizer, shownRow]);
 
   const rows = virtualizer.getVirtualItems();
   const lastRow = rows.at(-1)?.index ?? -1;

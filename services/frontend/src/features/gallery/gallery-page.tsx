@@ -4,6 +4,7 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { Segments } from "@/components/ui/segments";
 import { Failure, Loading, Skeleton } from "@/components/ui/states";
 import { VirtualGrid } from "@/components/ui/virtual-grid";
+import { LightboxHost, useShownKey } from "@/features/lightbox/lightbox-host";
 import { useConfig } from "@/features/session/session";
 import { PageHead } from "@/features/shell/page-head";
 import {
@@ -34,6 +35,7 @@ export function GalleryPage() {
   const list = useVideoList(filter, sort, true);
   const { items, isKnown, isMore, isSearching, isPartial, error } = list;
   const videos = useMemo(() => picturesOf(items, position ? Number(position) : null), [items, position]);
+  const shownKey = useShownKey();
   const options = [
     { value: "", label: text.common.all },
     ...(config?.positions_pct ?? []).map((pct) => ({ value: String(pct), label: text.gallery.positionLabel(pct) })),
@@ -84,9 +86,11 @@ export function GalleryPage() {
           minTileWidthPx={minTileWidth}
           tileHeightPx={tileHeight}
           {...(isPartial ? {} : { onNearEnd: list.loadMore })}
+          shownKey={shownKey}
           render={({ pictures }) => <VideoTile pictures={pictures} />}
         />
       )}
+      <LightboxHost videos={videos} isMore={isMore} />
     </>
   );
 }

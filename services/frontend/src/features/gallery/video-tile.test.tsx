@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import type { Thumbnail } from "@/lib/api/models";
 import { groupByVideo } from "./groups";
 import { pictureAt, VideoTile } from "./video-tile";
@@ -44,6 +45,60 @@ it("shows the middle picture, and others by arrow keys", () => {
   expect(shown()).toBe("/trip/a.mp4/10");
   fireEvent.blur(tile);
   expect(shown()).toBe("/trip/a.mp4/50");
+});
+
+it("leaves a click for another tab to the browser, and opens others large", () => {
+  window.history.replaceState(null, "", "/gallery");
+  render(<VideoTile pictures={PICTURES} />);
+  const tile = screen.getByRole("link");
+  expect(tile.getAttribute("href")).toBe("/video?key=uploads%2Ftrip%2Fa.mp4");
+  // jsdom follows no links.
+  tile.addEventListener("click", (event) => event.preventDefault(), { capture: true });
+  fireEvent.click(tile, { ctrlKey: true });
+  expect(window.location.search).toBe("");
+  fireEvent.keyDown(tile, { key: "ArrowRight" });
+  fireEvent.click(tile);
+  expect(window.location.search).toBe("?show=uploads%2Ftrip%2Fa.mp4&at=9.5");
+});
+
+it("scrubs through the storyboard under a mouse, and loads it only then", async () => {
+  const asked: string[] = [];
+  const storyboard = { url: "/sheet", tiles: 4, interval_s: 5, columns: 4, tile_width_px: 160, tile_height_px: 90 };
+  vi.stubGlobal("fetch", (input: RequestInfo | URL) => {
+    asked.push(String(input));
+    return Promise.resolve(Response.json({ storyboard }));
+  });
+  vi.stubGlobal(
+    "Image",
+    class {
+      onload: (() => void) | null = null;
+      set src(url: string) {
+        asked.push(url);
+        queueMicrotask(() => this.onload?.());
+      }
+    },
+  );
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <VideoTile pictures={PICTURES} />
+    </QueryClientProvider>,
+  );
+  const tile = screen.getByRole("link");
+  tile.getBoundingClientRect = () => ({ left: 0, width: 200 }) as DOMRect;
+  // jsdom's events of pointers have no type of pointer.
+  const move = (pointerType: string, clientX: number) =>
+    fireEvent(tile, Object.assign(new MouseEvent("pointermove", { bubbles: true, clientX }), { pointerType }));
+  const preview = () => tile.querySelector<HTMLElement>("[data-preview]")?.dataset.preview;
+  move("touch", 150);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  expect([asked, preview()]).toEqual([[], undefined]);
+  move("mouse", 150);
+  await vi.waitFor(() => expect(preview()).toBe("3"), { timeout: 120_000 });
+  expect(asked).toEqual([expect.stringContaining("/api/videos/~"), "/sheet"]);
+  move("mouse", 60);
+  expect(preview()).toBe("1");
+  fireEvent.click(tile);
+  expect(new URLSearchParams(window.location.search).get("at")).toBe("5");
 });
 
 it("keeps the picture of a video that has only one", () => {

@@ -2,13 +2,19 @@
 
 import { clsx } from "clsx";
 import { ImageOff } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
-import { type KeyboardEvent, memo, type PointerEvent, useState } from "react";
+import { type KeyboardEvent, memo, type MouseEvent, type PointerEvent, useRef, useState } from "react";
 import { Name } from "@/components/ui/name";
+import { openLightbox } from "@/features/lightbox/address";
 import { baseName, nameOf, pageOf } from "@/features/videos/names";
 import type { Thumbnail } from "@/lib/api/models";
 import { formatPosition, formatTimecode } from "@/lib/units";
 import { text } from "@/text";
+
+const HoverPreview = dynamic(() => import("@/features/lightbox/hover-preview").then((found) => found.HoverPreview), {
+  ssr: false,
+});
 
 const CAPTION_PX = 44;
 
@@ -22,17 +28,34 @@ interface VideoTileProps {
   pictures: readonly Thumbnail[];
 }
 
-/** One video: its middle thumbnail. The pointer and the left and right arrow keys move through the others. */
+/** One video: its middle thumbnail. The pointer moves through its storyboard, or through the other thumbnails, as the
+ * arrow keys do. A click opens the lightbox; in another tab, the link opens the video's page.
+ */
 export const VideoTile = memo(function VideoTile({ pictures }: VideoTileProps) {
   const [chosen, setChosen] = useState<number | null>(null);
+  const [share, setShare] = useState<number | null>(null);
+  const shownTimeS = useRef<number | null>(null);
   const middle = Math.floor(pictures.length / 2);
   const at = Math.min(chosen ?? middle, pictures.length - 1);
   const { video_key: key, url, position_pct: positionPct, time_s: timeS, note } = pictures[at]!;
   const name = nameOf(key);
 
-  function onPointerMove({ clientX, currentTarget }: PointerEvent) {
+  function onPointerMove({ clientX, currentTarget, pointerType }: PointerEvent) {
     const { left, width } = currentTarget.getBoundingClientRect();
-    if (width > 0) setChosen(pictureAt((clientX - left) / width, pictures.length));
+    if (width === 0 || pointerType === "touch") return;
+    setShare((clientX - left) / width);
+    setChosen(pictureAt((clientX - left) / width, pictures.length));
+  }
+
+  function leave() {
+    setShare(null);
+    setChosen(null);
+  }
+
+  function onClick(event: MouseEvent) {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    openLightbox(key, shownTimeS.current ?? (at === middle ? null : timeS));
   }
 
   function onKeyDown(event: KeyboardEvent) {
@@ -46,10 +69,12 @@ export const VideoTile = memo(function VideoTile({ pictures }: VideoTileProps) {
     <Link
       href={pageOf(key)}
       prefetch={false}
+      data-video={key}
+      onClick={onClick}
       title={note ? `${name}\n${note}` : name}
-      onPointerEnter={() => preload(pictures)}
+      onPointerEnter={({ pointerType }) => pointerType !== "touch" && preload(pictures)}
       onPointerMove={onPointerMove}
-      onPointerLeave={() => setChosen(null)}
+      onPointerLeave={leave}
       onFocus={() => preload(pictures)}
       onBlur={() => setChosen(null)}
       onKeyDown={onKeyDown}
@@ -58,6 +83,7 @@ export const VideoTile = memo(function VideoTile({ pictures }: VideoTileProps) {
       <span className="relative">
         <Picture url={url} alt={text.gallery.alt(name, positionPct)} />
         <Place at={at} count={pictures.length} />
+        {share === null ? null : <HoverPreview videoKey={key} share={share} timeRef={shownTimeS} />}
       </span>
       <span className="flex h-11 min-w-0 flex-col justify-center px-2.5">
         <Name className="text-xs font-medium group-hover:text-accent">{baseName(key)}</Name>

@@ -1,12 +1,14 @@
 "use client";
 
 import Link from "next/link";
+import { useMemo } from "react";
 import { Card } from "@/components/ui/card";
 import { Failure, Loading, Skeleton } from "@/components/ui/states";
 import { EmptyGallery } from "@/features/gallery/empty-gallery";
 import { groupByVideo } from "@/features/gallery/groups";
 import { useLatestThumbnails } from "@/features/gallery/queries";
 import { VideoTile } from "@/features/gallery/video-tile";
+import { LightboxHost } from "@/features/lightbox/lightbox-host";
 import { asProblem } from "@/lib/api/problem";
 import { text } from "@/text";
 
@@ -16,6 +18,7 @@ const GRID = "grid grid-cols-2 gap-3 p-3 sm:grid-cols-3 md:grid-cols-4 xl:grid-c
 
 export function LatestCard({ className }: { className?: string }) {
   const latest = useLatestThumbnails();
+  const videos = useMemo(() => groupByVideo(latest.data?.items ?? []).slice(0, VIDEOS), [latest.data]);
   return (
     <Card
       title={text.gallery.latest}
@@ -27,15 +30,13 @@ export function LatestCard({ className }: { className?: string }) {
       }
     >
       {latest.data ? (
-        latest.data.items.length > 0 ? (
+        videos.length > 0 ? (
           <ul className={GRID}>
-            {groupByVideo(latest.data.items)
-              .slice(0, VIDEOS)
-              .map(({ key, pictures }) => (
-                <li key={key} className="min-w-0">
-                  <VideoTile pictures={pictures} />
-                </li>
-              ))}
+            {videos.map(({ key, pictures }) => (
+              <li key={key} className="min-w-0">
+                <VideoTile pictures={pictures} />
+              </li>
+            ))}
           </ul>
         ) : (
           <EmptyGallery />
@@ -55,6 +56,7 @@ export function LatestCard({ className }: { className?: string }) {
           </div>
         </Loading>
       )}
+      <LightboxHost videos={videos} />
     </Card>
   );
 }

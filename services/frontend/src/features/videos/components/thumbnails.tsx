@@ -4,6 +4,8 @@ import { Code, Download, Link2 } from "lucide-react";
 import { BUTTON_SHAPE, IconButton } from "@/components/ui/button";
 import { copyText } from "@/components/ui/copy";
 import { Picture } from "@/features/gallery/video-tile";
+import { openLightbox } from "@/features/lightbox/address";
+import { LightboxHost } from "@/features/lightbox/lightbox-host";
 import type { Thumbnail, VideoDetails } from "@/lib/api/models";
 import { formatBytes, formatPosition, formatTimecode } from "@/lib/units";
 import { text } from "@/text";
@@ -20,13 +22,16 @@ export function Thumbnails({ video }: { video: VideoDetails }) {
     );
   }
   return (
-    <ul aria-label={text.video.thumbnails} className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
-      {video.thumbnails.map((thumbnail) => (
-        <li key={thumbnail.key} className="overflow-hidden rounded-card border border-line bg-panel">
-          <Card thumbnail={thumbnail} name={baseName(video.key)} />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul aria-label={text.video.thumbnails} className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
+        {video.thumbnails.map((thumbnail) => (
+          <li key={thumbnail.key} className="overflow-hidden rounded-card border border-line bg-panel">
+            <Card thumbnail={thumbnail} name={baseName(video.key)} />
+          </li>
+        ))}
+      </ul>
+      <LightboxHost videos={[{ key: video.key, pictures: video.thumbnails }]} />
+    </>
   );
 }
 
@@ -36,7 +41,14 @@ function Card({ thumbnail, name }: { thumbnail: Thumbnail; name: string }) {
   const position = formatPosition(positionPct);
   return (
     <>
-      <Picture isEager url={thumbnail.url} alt={text.video.thumbnailAlt(name, positionPct, time)} />
+      <button
+        type="button"
+        title={text.gallery.open(positionPct)}
+        className="block w-full focus-visible:-outline-offset-2"
+        onClick={() => openLightbox(thumbnail.video_key, thumbnail.time_s)}
+      >
+        <Picture isEager url={thumbnail.url} alt={text.video.thumbnailAlt(name, positionPct, time)} />
+      </button>
       <div className="flex items-center gap-1 py-1.5 pr-2 pl-4">
         <div className="min-w-0 flex-1">
           <p className="font-medium">
