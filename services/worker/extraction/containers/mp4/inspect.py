@@ -19,6 +19,8 @@ _ENCRYPTED_ENTRIES = {b"encv", b"drmi"}
 _MAX_SMALL_BYTES = 512 * 1024
 """Upper limit, in bytes, on a movie box that is read whole."""
 _START_BYTES, _END_BYTES = 32 * 1024, 4096
+_HEAD_BYTES = 64 * 1024
+"""Start of the file, which was read to recognise the container."""
 _UNKNOWN_DURATIONS = (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 
 
@@ -28,7 +30,14 @@ def matches_head(head: bytes) -> bool:
 
 
 def plan_reads(read_at: ReadAt, size_bytes: int) -> list[ByteRange]:
-    """Return the range of a small movie box; of a large one its start, its end, and the end of its first track."""
+    """Return the range of a small movie box; of a large one its start, its end, and the end of its first track.
+
+    Behind the pictures, the movie box is usually the last one: a short rest of the file is read without its header.
+    """
+    begun = list(read_boxes(read_at, 0, size_bytes, before=_HEAD_BYTES - HEADER_BYTES))
+    rest = begun[-1].end if begun and all(box.type != b"moov" for box in begun) else size_bytes
+    if 0 < size_bytes - rest <= _MAX_SMALL_BYTES:
+        return [(rest, size_bytes - rest)]
     moov = _find_movie(read_at, size_bytes)
     if moov is None:
         return []

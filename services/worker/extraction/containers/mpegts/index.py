@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from services.worker.extraction.codecs import CODECS, get_codec
+from services.worker.extraction.containers.contents import ReadAt
 from services.worker.extraction.containers.mpegts import tables
 from services.worker.extraction.containers.mpegts.pes import PesPacket, PesReader
 from services.worker.extraction.containers.scan import ScanIndex, ScannedSample
 from services.worker.extraction.containers.stream import BrokenIndexError, CodedSample, Index, Stream
 from services.worker.extraction.containers.timeline import MAX_GAP_S, Start, Timeline
-from services.worker.extraction.reading.reader import RangedReader
+from services.worker.extraction.reading.reader import ByteRange, RangedReader
 
 _DECODERS = {kind: codec.decoder for codec in CODECS for kind in codec.mpegts_types}
 _HEAD_BYTES = 256 * 1024
@@ -44,6 +45,11 @@ class _Program:
     pid: int
     decoder: str
     sound: frozenset[int]
+
+
+def plan_reads(_read_at: ReadAt, size_bytes: int) -> list[ByteRange]:
+    """Return the start of the file, for the tables and the first times, and its end, for the last times."""
+    return [(0, _HEAD_BYTES), (max(size_bytes - _TAIL_BYTES, 0), _TAIL_BYTES)]
 
 
 def open_index(reader: RangedReader) -> Index:
@@ -123,7 +129,9 @@ class PesScanner:
         if first is None:
             raise BrokenIndexError.at("mpegts PES", start, expected="a picture with a time", found="none")
         self._clock = _Clock(first)
-        sound = [next(packets.read_stamps(start, start + _HEAD_BYTES), first) for packets in self._sound]
+        # A packet that begins before the end of the head may end behind it.
+        end = _HEAD_BYTES - tables.MAX_STRIDE_BYTES
+        sound = [next(packets.read_stamps(start, end), first) for packets in self._sound]
         near = [begin for begin in map(self._clock.extend, sound) if first - begin < MAX_GAP_S * _CLOCK_HZ]
         self.timeline = Timeline.starting(_CLOCK_HZ, [first, *near])
         return first
@@ -159,6 +167,7 @@ class PesScanner:
         times: list[int] = []
         for number in range(1, _MAX_TAILS + 1):
             start, stop = max(size_bytes - number * _TAIL_BYTES, 0), size_bytes - (number - 1) * _TAIL_BYTES
+            self._packets.prefetch(start, stop)
             times += map(self._clock.extend, self._packets.read_stamps(start, stop))
             if len(times) > 1 or start == 0:
                 break

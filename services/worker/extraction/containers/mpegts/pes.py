@@ -148,6 +148,10 @@ class PesReader:
         if picture:
             yield picture, None
 
+    def prefetch(self, start: int, end: int) -> None:
+        """Read the packets between two offsets with one request. Raises: SourceError."""
+        self._reader.prefetch([(start, end - start)])
+
     def read_stamps(self, start: int, end: int) -> Iterator[int]:
         """Yield the time stamps of the PES packets that begin between two offsets."""
         for offsets, rows in self._read_windows(start, min(end, self._reader.size_bytes)):

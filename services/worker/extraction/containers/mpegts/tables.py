@@ -8,6 +8,7 @@ SYNC = 0x47
 PACKET_BYTES = 188
 _STRIDES = (188, 192, 204)
 """Distance of packets: plain; M2TS of Blu-ray and AVCHD with a 4-byte time before each; with error correction."""
+MAX_STRIDE_BYTES = max(_STRIDES)
 _CHECKED_PACKETS = 5
 PRIVATE = 0x06
 """Stream type of private data: sound, subtitles, or AV1: https://aomediacodec.github.io/av1-mpeg2-ts/"""
