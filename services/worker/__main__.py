@@ -67,7 +67,7 @@ def _run_worker(settings: WorkerSettings) -> int:
     )
     metrics, health = WorkerMetrics(), HealthServer(_PATIENCE_S)
     shared = SharedItems(clients.dynamodb, settings.videos_table)
-    with Sandbox(settings.thumbnail_options, bounds) as sandbox:
+    with Sandbox(settings.thumbnail_options, bounds, is_eager=True) as sandbox:
         services = WorkerServices(
             queue=MessageQueue(clients.sqs, settings.sqs_queue_url),
             dead_letters=DeadLetterQueue(clients.sqs, settings.sqs_dlq_url),

@@ -14,10 +14,11 @@ from services.worker.extraction.examine import Denied
 from services.worker.extraction.extract import extract
 from services.worker.extraction.frames import messages
 from services.worker.extraction.frames.request import SearchLimits
-from services.worker.extraction.outcome import ExtractionError, Outcome, VideoInfo, encode_outcome
+from services.worker.extraction.outcome import ExtractionError, Outcome, Usage, VideoInfo, encode_outcome
 from services.worker.extraction.reading.reader import ByteRange, RangedReader
 from services.worker.extraction.reading.source import SourceError
 from services.worker.extraction.sandbox import confinement, wire
+from services.worker.extraction.sandbox.control import MAXRSS_PER_MIB
 from services.worker.extraction.sandbox.job import Bounds, ExtractionJob
 from services.worker.extraction.sandbox.wire import Kind
 
@@ -42,7 +43,13 @@ def run_job(inbox: int, outbox: int, *, confined: bool) -> None:
     if confined:
         confinement.confine_process()
     outcome = _extract(job, memory, inbox, outbox)
-    wire.send_message(outbox, Kind.OUTCOME, encode_outcome(outcome))
+    wire.send_message(outbox, Kind.OUTCOME, encode_outcome(outcome.with_usage(_measure_usage())))
+
+
+def _measure_usage() -> Usage:
+    """Return CPU and peak memory of this process until now."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return Usage(cpu_s=used.ru_utime + used.ru_stime, peak_memory_mb=used.ru_maxrss / MAXRSS_PER_MIB)
 
 
 def _set_limits(bounds: Bounds) -> None:

@@ -37,7 +37,14 @@ from services.worker.extraction.frames import avi_wrapper, capture, messages
 from services.worker.extraction.frames.request import SearchLimits
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.sandbox import child, confinement
-from services.worker.extraction.sandbox.control import EXIT, KILL, MAX_GREETING_BYTES, MESSAGE_BYTES, PID
+from services.worker.extraction.sandbox.control import (
+    EXIT,
+    KILL,
+    MAX_GREETING_BYTES,
+    MAXRSS_PER_MIB,
+    MESSAGE_BYTES,
+    PID,
+)
 from services.worker.extraction.sandbox.wire import WireError
 
 _WARM_UP_CPU_S = 60.0
@@ -171,8 +178,7 @@ def _reap(status_pipes: dict[int, int]) -> None:
         if pid == 0:
             return
         pipe = status_pipes.pop(pid)
-        per_mib = 1024 * 1024 if sys.platform == "darwin" else 1024
-        _write_status(pipe, EXIT.pack(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / per_mib))
+        _write_status(pipe, EXIT.pack(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / MAXRSS_PER_MIB))
         os.close(pipe)
 
 

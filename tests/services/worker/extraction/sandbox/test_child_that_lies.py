@@ -18,12 +18,13 @@ from services.worker.extraction.outcome import (
     ExtractedStoryboard,
     ExtractionError,
     Outcome,
+    Usage,
     VideoInfo,
     encode_outcome,
 )
 from services.worker.extraction.sandbox import wire
+from services.worker.extraction.sandbox.conversation import Child, Conversation
 from services.worker.extraction.sandbox.job import Bounds, ExtractionJob
-from services.worker.extraction.sandbox.sandbox import _Conversation
 from services.worker.extraction.sandbox.wire import Kind, WireError
 from tests.support.sandboxes import (
     Source,
@@ -39,9 +40,10 @@ HONEST = Outcome(
 def talk(child: Callable[[int, int], object], *, bounds: Bounds | None = None, size_bytes: int = 1000) -> Outcome:
     """Return the worker's outcome of a child that takes its job, acts on its ends of the pipes, and exits."""
     job = ExtractionJob(size_bytes=size_bytes, options=ThumbnailOptions(), bounds=bounds or Bounds())
-    with _Conversation(Source(bytes(size_bytes)), job) as conversation:
-        inbox, outbox, status = (os.dup(end) for end in conversation.child_descriptors)
-        conversation.close_child_descriptors()
+    with Child() as pipes:
+        conversation = Conversation(pipes, Source(bytes(size_bytes)), job)
+        inbox, outbox, status = (os.dup(end) for end in pipes.descriptors)
+        pipes.close_descriptors()
 
         def be_the_child() -> None:
             with contextlib.suppress(WireError, OSError):
@@ -142,6 +144,12 @@ def test_a_child_that_breaks_the_protocol_fails(lie: str) -> None:
     outcome = talk(LIES[lie])
     assert (outcome.state, outcome.reason_code, outcome.retryable) == (VideoState.FAILED, ReasonCode.CRASHED, True)
     assert outcome.pictures == ()
+
+
+def test_usage_of_a_child_stays_within_its_limits() -> None:
+    told = replace(HONEST, usage=Usage(bytes_read=9, requests=9, cpu_s=1e300, peak_memory_mb=1e300))
+    outcome = talk(answers(encode_outcome(told)), bounds=Bounds(cpu_s=30, memory_mb=1024))
+    assert outcome == replace(HONEST, usage=Usage(cpu_s=31.0, peak_memory_mb=1024.0))
 
 
 def test_a_child_reports_its_index_readers_error() -> None:
