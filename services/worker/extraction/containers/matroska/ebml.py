@@ -89,15 +89,20 @@ def read_sought(
     `wanted` are the ids to read; None for all.
     """
     found = {}
-    for seek in read_elements(read_at, seek_head.start, seek_head.end):
-        if seek.id != SEEK:
+    for identity, position in read_seeks(read_at, seek_head).items():
+        if wanted is not None and identity not in wanted:
             continue
-        values = {child.id: read_unsigned(read_at, child) for child in read_elements(read_at, seek.start, seek.end)}
-        if wanted is not None and values.get(SEEK_ID) not in wanted:
-            continue
-        # Positions count from the start of the segment's data.
-        at = segment.start + values.get(SEEK_POSITION, 0)
-        element = next(read_elements(read_at, at, segment.end), None)
-        if element and element.id == values.get(SEEK_ID):
+        element = next(read_elements(read_at, segment.start + position, segment.end), None)
+        if element and element.id == identity:
             found[element.id] = element
+    return found
+
+
+def read_seeks(read_at: ReadAt, seek_head: Element) -> dict[int, int]:
+    """Return the positions of a seek head by id; they count from the start of the segment's data."""
+    found = {}
+    for seek in read_elements(read_at, seek_head.start, seek_head.end):
+        if seek.id == SEEK:
+            values = {child.id: read_unsigned(read_at, child) for child in read_elements(read_at, seek.start, seek.end)}
+            found[values.get(SEEK_ID, 0)] = values.get(SEEK_POSITION, 0)
     return found

@@ -18,6 +18,7 @@ _TIMESTAMP, _SIMPLE_BLOCK, _GROUP, _BLOCK, _REFERENCE, _CRC = 0xE7, 0xA3, 0xA0, 
 _KEYFRAME, _LACING = 0x80, 0x06
 _MAX_BLOCKS = 200_000
 _HEAD_BYTES = 64 * 1024
+_MAX_AHEAD_BYTES = 1024 * 1024
 _WINDOW_BYTES = 256 * 1024
 _MAX_WINDOWS = 64
 _BLOCK_HEADER_BYTES = 32
@@ -56,7 +57,8 @@ def open_index(reader: RangedReader) -> Index:
         missing = f"Several recordings were joined: the one after {stream.duration_s:.1f} s is not shown."
         stream = replace(stream, missing=missing)
     if cues:
-        return CuesIndex(replace(segment, track=replace(segment.track, stream=stream)), clusters, cues)
+        segment = replace(segment, track=replace(segment.track, stream=stream))
+        return CuesIndex(segment, clusters, cues, keyframe_bytes=first.end - first.start)
     return ScanIndex(reader, stream, clusters, (segment.clusters, segment.end))
 
 
@@ -279,14 +281,17 @@ class ClusterReader:
 
 
 class CuesIndex:
-    """Keyframes by the Cues."""
+    """Keyframes by the Cues. `keyframe_bytes` is the size of the first one: others are about as large."""
 
-    def __init__(self, segment: Segment, clusters: ClusterReader, cues: Sequence[tuple[int, int]]) -> None:
+    def __init__(
+        self, segment: Segment, clusters: ClusterReader, cues: Sequence[tuple[int, int]], *, keyframe_bytes: int
+    ) -> None:
         self.stream = segment.track.stream
         self._segment = segment
         self._clusters = clusters
         self._ticks = [ticks for ticks, _ in cues]
         self._offsets = [segment.start + offset for _, offset in cues]
+        self._ahead_bytes = min(max(keyframe_bytes, _HEAD_BYTES), _MAX_AHEAD_BYTES)
 
     def _number_at(self, time_s: float) -> int:
         """Return the number of the cue nearest to a time."""
@@ -297,7 +302,8 @@ class CuesIndex:
 
     def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
         numbers = [self._number_at(time_s) for time_s in times_s]
-        self._clusters.reader.prefetch([(self._offsets[number], _HEAD_BYTES) for number in numbers])
+        # The keyframe with its cluster, to save a second request for most of it.
+        self._clusters.reader.prefetch([(self._offsets[number], self._ahead_bytes) for number in numbers])
         return [self._read_keyframe(number) for number in numbers]
 
     def _read_keyframe(self, number: int) -> CodedSample:

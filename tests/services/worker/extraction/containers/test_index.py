@@ -84,3 +84,13 @@ def test_long_file_takes_few_reads(videos: Videos, kind: Kind) -> None:
     assert counted.read_bytes < (4_000_000 if kind.is_indexed else 12_000_000)
     assert len(counted.ranges) <= (32 if kind.is_indexed else 64)
     assert counted.round_trips <= kind.max_round_trips
+
+
+def test_matroska_takes_three_round_trips(videos: Videos) -> None:
+    """The start of the file, the Cues with the first sound, and the keyframes."""
+    large = ("-vf", "noise=alls=60:allf=t", "-qp", "12")
+    film = videos.video("sound.mp4", duration_s=4, audio="aac", options=large)
+    counted = Counted(videos.copied(film, "sound.mkv"))
+    frames = frames_at(counted.path, [1, 2, 3], counted)
+    assert [frame.time_s for frame in frames] == pytest.approx([1, 2, 3], abs=0.001)
+    assert counted.round_trips <= 3
