@@ -4,6 +4,7 @@ import os
 import shutil
 import uuid
 import weakref
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -58,6 +59,10 @@ class FileBody:
             self._digests[name] = compute(self.iter_blocks())
         return self._digests[name]
 
+    def keep_digest(self, name: str, digest: str) -> None:
+        """Let `compute_once` return this result for `name`."""
+        self._digests[name] = digest
+
     def copy_to(self, path: Path) -> None:
         """Write these bytes to a new file, by a hard link if they are a whole file. Raises: OSError."""
         if self.offset == 0 and self.size == self.path.stat().st_size:
@@ -66,6 +71,19 @@ class FileBody:
             with path.open("xb") as file:
                 file.writelines(self.iter_blocks())
                 finish_file(file)
+
+
+class Crc32:
+    """CRC-32 with the interface of `hashlib`."""
+
+    def __init__(self) -> None:
+        self._value = 0
+
+    def update(self, data: bytes) -> None:
+        self._value = zlib.crc32(data, self._value)
+
+    def digest(self) -> bytes:
+        return self._value.to_bytes(4, "big")
 
 
 class Spool:

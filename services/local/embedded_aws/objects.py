@@ -15,8 +15,7 @@ import hashlib
 import inspect
 import os
 import re
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from functools import partial
 from http import HTTPStatus
@@ -28,7 +27,7 @@ from ministack.core.responses import StreamingResponse
 from ministack.services import s3
 
 from services.local.embedded_aws import disk
-from services.local.embedded_aws.bodies import FileBody, Spool
+from services.local.embedded_aws.bodies import Crc32, FileBody, Spool
 from services.local.embedded_aws.disk import Disk
 from services.local.embedded_aws.transfer import ClientGoneError, make_file_sender, receive_file
 from services.local.embedded_aws.versions import load_current_versions
@@ -38,7 +37,10 @@ IN_MEMORY_BYTES: Final = 256 * 1024
 
 _RANGE: Final = re.compile(r"bytes=(?P<first>\d+)-(?P<last>\d*)|bytes=-\d+")
 _PART_NUMBER: Final = re.compile(rb"<PartNumber>\s*(\d+)\s*</PartNumber>")
-_HASHES: Final = {"MD5": hashlib.md5, "SHA1": hashlib.sha1, "SHA256": hashlib.sha256}
+_DIGESTS: Final[dict[str, Callable[[], Any]]] = {
+    "CRC32": Crc32,
+    **{name: partial(hashlib.new, name.lower(), usedforsecurity=False) for name in ("MD5", "SHA1", "SHA256")},
+}
 
 # The functions that ours replace, and fall back on.
 _checksum: Final = s3._compute_s3_checksum
@@ -111,13 +113,22 @@ async def read_request_body(spool: Spool, receive: Any, method: str, headers: di
     if method != "PUT" or chunked or not length.isdecimal() or int(length) <= IN_MEMORY_BYTES:
         return await _read_request_body(receive, method, headers)
     body = spool.make_body(int(length))
+    # The digests that the handler would compute on the event loop, of the pieces as they come.
+    named = [name for name in s3._S3_CHECKSUM_HEADERS if f"x-amz-checksum-{name}" in headers]
+    names = {_clean_name(name) for name in ("md5", *named, headers.get("x-amz-sdk-checksum-algorithm", "md5"))}
+    digests = {name: _DIGESTS[name]() for name in names if name in _DIGESTS}
+
+    def update_digests(piece: bytes) -> None:
+        for digest in digests.values():
+            digest.update(piece)
+
     try:
-        await receive_file(receive, body.path)
+        await receive_file(receive, body.path, update_digests)
     except ClientGoneError as error:
         raise app._RequestBodyDisconnected from error
-    # Compute the digests in a thread that the handler would compute on the event loop.
-    named = [name for name in s3._S3_CHECKSUM_HEADERS if f"x-amz-checksum-{name}" in headers]
-    for name in {"md5", *named, headers.get("x-amz-sdk-checksum-algorithm", "md5")}:
+    for name, digest in digests.items():
+        body.keep_digest(name, base64.b64encode(digest.digest()).decode())
+    for name in names - digests.keys():
         await asyncio.to_thread(compute_checksum, name, body)
     return body
 
@@ -202,7 +213,7 @@ def compute_checksum(algorithm: str, data: Any) -> Any:
     """Return a checksum in base64, or None if ministack does not know the algorithm."""
     if not isinstance(data, FileBody):
         return _checksum(algorithm, data)
-    name = (algorithm or "").upper().replace("_", "")
+    name = _clean_name(algorithm)
     return data.compute_once(name, partial(_checksum_of_blocks, name))
 
 
@@ -230,18 +241,17 @@ def _slice_body(bucket: str, key: str, wanted: str, answer: dict[str, str], body
     return HTTPStatus.PARTIAL_CONTENT, answer, body[first : last + 1]
 
 
+def _clean_name(algorithm: str | None) -> str:
+    return (algorithm or "").upper().replace("_", "")
+
+
 def _checksum_of_blocks(name: str, blocks: Iterator[bytes]) -> Any:
-    if name in _HASHES:
-        digest = _HASHES[name](usedforsecurity=False)
-        for block in blocks:
-            digest.update(block)
-        return base64.b64encode(digest.digest()).decode()
-    if name == "CRC32":
-        crc = 0
-        for block in blocks:
-            crc = zlib.crc32(block, crc)
-        return base64.b64encode(crc.to_bytes(4, "big")).decode()
-    return _checksum(name, b"".join(blocks))
+    if name not in _DIGESTS:
+        return _checksum(name, b"".join(blocks))
+    digest = _DIGESTS[name]()
+    for block in blocks:
+        digest.update(block)
+    return base64.b64encode(digest.digest()).decode()
 
 
 def _forget_unfinished(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Transfer of bodies between ASGI messages and files, in blocks of 1 MiB that threads read and write."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +12,33 @@ class ClientGoneError(ConnectionError):
     """The client closed the connection in the middle of its request."""
 
 
-async def receive_file(receive: Any, path: Path) -> None:
-    """Write the body of a request to a new file.
+async def receive_file(receive: Any, path: Path, consume: Callable[[bytes], object]) -> None:
+    """Write the body of a request to a new file; `consume` gets each piece of it, in order, in the same thread.
 
     Raises:
         ClientGoneError: the client did not send all of it.
         OSError: the disk is full, for example.
     """
     with path.open("xb") as file:
-        block = bytearray()
+
+        def write(pieces: Sequence[bytes]) -> None:
+            for piece in pieces:
+                file.write(piece)
+                consume(piece)
+
+        pieces: list[bytes] = []
+        size = 0
         more = True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientGoneError
-            block += message.get("body", b"")
+            pieces.append(message.get("body", b""))
+            size += len(pieces[-1])
             more = message.get("more_body", False)
-            if len(block) >= BLOCK_BYTES or not more:
-                await asyncio.to_thread(file.write, block)
-                block = bytearray()
+            if size >= BLOCK_BYTES or not more:
+                await asyncio.to_thread(write, pieces)
+                pieces, size = [], 0
         await asyncio.to_thread(finish_file, file)
 
 
