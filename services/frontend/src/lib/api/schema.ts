@@ -647,10 +647,12 @@ export interface paths {
         put?: never;
         /**
          * Make the thumbnails of a video again
-         * @description Queue a video for new thumbnails with the present settings of the workers; a request has no settings of its own.
+         * @description Queue a video for new thumbnails with the present settings of the workers, or with options of its own.
          *
-         *     The present thumbnails stay until a worker begins. If the attempt fails, the video is failed and lists none. A
-         *     failed video is retried, and a deleted one is restored.
+         *     Its options stay until it is regenerated again or has other content. If the attempts fail, the video keeps its
+         *     present thumbnails and its state, and the failure is in `attempts`. Only if a worker has begun to store new
+         *     thumbnails and cannot finish, the video is failed and lists none. A failed video is retried, and a deleted one is
+         *     restored.
          */
         post: operations["regenerateVideo"];
         delete?: never;
@@ -834,6 +836,8 @@ export interface components {
             ended_at: string | null;
             /** @example 2 */
             number: number;
+            /** @description Options that a request has chosen for it; null for none. */
+            options: components["schemas"]["ThumbnailOverrides"] | null;
             reason: string | null;
             reason_code: components["schemas"]["ReasonCode"] | null;
             /** Format: date-time */
@@ -1092,6 +1096,11 @@ export interface components {
             thumbnails: components["schemas"]["Times"];
         };
         /**
+         * ImageFormat
+         * @enum {string}
+         */
+        ImageFormat: "jpeg" | "webp" | "avif";
+        /**
          * Job
          * @description A change of many videos in the background.
          */
@@ -1216,6 +1225,8 @@ export interface components {
              * @example 100
              */
             max_videos?: number | null;
+            /** @description Only to regenerate: options in place of the settings of the workers. */
+            options?: components["schemas"]["RegenerationRequest"] | null;
             /**
              * @description Only to delete: delete the uploads too.
              * @default false
@@ -1783,6 +1794,43 @@ export interface components {
             limit?: number;
             reason_code?: components["schemas"]["ReasonCode"] | null;
         };
+        /**
+         * RegenerationRequest
+         * @description Options for this video, in place of the settings of the workers. All are optional.
+         */
+        RegenerationRequest: {
+            /** @description Colour behind transparent pictures. */
+            background?: string | null;
+            /**
+             * @description Format of the pictures.
+             * @example webp
+             */
+            format?: components["schemas"]["ImageFormat"] | null;
+            /**
+             * @description Positions in percent of the duration, ascending.
+             * @example [
+             *       5,
+             *       50
+             *     ]
+             */
+            positions_pct?: number[] | null;
+            /** @description Also make a preview. */
+            preview?: boolean | null;
+            /**
+             * @description Quality of the pictures.
+             * @example 90
+             */
+            quality?: number | null;
+            /** @description Take a better picture nearby if the nearest one is black, white, flat or blurred. */
+            smart?: boolean | null;
+            /** @description Also make a storyboard. */
+            storyboard?: boolean | null;
+            /**
+             * @description Maximum width in pixels.
+             * @example 320
+             */
+            width_px?: number | null;
+        };
         /** Retried */
         Retried: {
             /** @description True if its dead letter was sent again, false if a new event was. */
@@ -1957,6 +2005,43 @@ export interface components {
             /** @example 640 */
             width_px: number;
         };
+        /**
+         * ThumbnailOverrides
+         * @description Options of one video that a request has chosen; the settings of the workers hold for those that are null.
+         */
+        ThumbnailOverrides: {
+            /** @description Colour behind transparent pictures. */
+            background?: string | null;
+            /**
+             * @description Format of the pictures.
+             * @example webp
+             */
+            format?: components["schemas"]["ImageFormat"] | null;
+            /**
+             * @description Positions in percent of the duration, ascending.
+             * @example [
+             *       5,
+             *       50
+             *     ]
+             */
+            positions_pct?: number[] | null;
+            /** @description Also make a preview. */
+            preview?: boolean | null;
+            /**
+             * @description Quality of the pictures.
+             * @example 90
+             */
+            quality?: number | null;
+            /** @description Take a better picture nearby if the nearest one is black, white, flat or blurred. */
+            smart?: boolean | null;
+            /** @description Also make a storyboard. */
+            storyboard?: boolean | null;
+            /**
+             * @description Maximum width in pixels.
+             * @example 320
+             */
+            width_px?: number | null;
+        };
         /** ThumbnailPage */
         ThumbnailPage: {
             items: components["schemas"]["Thumbnail"][];
@@ -2120,6 +2205,8 @@ export interface components {
             id: string;
             /** @example uploads/trip/harbour.mp4 */
             key: string;
+            /** @description Options that a request has chosen for this video; null if the settings of the workers hold. */
+            options: components["schemas"]["ThumbnailOverrides"] | null;
             /** @description Null if it was not requested or could not be made. */
             preview: components["schemas"]["Preview"] | null;
             /**
@@ -5542,7 +5629,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RegenerationRequest"] | null;
+            };
+        };
         responses: {
             /** @description Success */
             202: {
@@ -5551,6 +5642,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Queued"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -5582,6 +5682,15 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
