@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI
 
 from services.api.access.api_tokens import ApiTokens
 from services.api.access.auth import Authenticator
+from services.api.access.cursors import Cursors
 from services.api.access.picture_urls import PictureUrls
 from services.api.access.secret_key import SecretKey
 from services.api.actions.confirmations import Confirmations
@@ -47,7 +48,6 @@ from services.api.routes import (
     videos,
 )
 from services.api.schema import openapi, pages, problems
-from services.api.schema.cursors import Cursors
 from services.api.schema.parameters import refuse_unknown_parameters
 from services.api.services import ApiServices
 from services.api.telemetry import Telemetry

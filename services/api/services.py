@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from services.api.access.api_tokens import ApiTokens
 from services.api.access.auth import Authenticator, Caller, check_admin, check_operator, check_origin
+from services.api.access.cursors import Cursors
 from services.api.access.picture_urls import PictureUrls
 from services.api.actions.dead_letters import DeadLetterStore
 from services.api.actions.purge import Purge
@@ -18,7 +19,6 @@ from services.api.jobs.jobs import Jobs
 from services.api.live.live import LiveState
 from services.api.live.sockets import Sockets
 from services.api.reconciliation.reconciliations import Reconciliations
-from services.api.schema.cursors import Cursors
 from services.api.telemetry import Telemetry
 from services.aws.bucket import Bucket
 from services.aws.listing import VideoListing

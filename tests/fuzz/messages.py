@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, cast
 import jwt
 from pydantic import BaseModel, ValidationError
 
+from services.api.access.cursors import Cursors
 from services.api.access.oidc import Verifier
 from services.api.actions import dead_letters
 from services.api.schema.action_models import RedriveRequest
-from services.api.schema.cursors import Cursors
 from services.api.schema.names import UploadNameError, clean_name, propose_names
 from services.api.schema.problems import BadRequestError, UnauthorizedError
 from services.api.schema.upload_models import CompleteRequest, PartUrlsRequest, UploadRequest

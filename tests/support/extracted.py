@@ -45,8 +45,10 @@ class SharedSandbox(Sandbox):
     def start(self) -> str:
         return _share_fork_server().start()
 
-    def _extract(self, source: VideoSource, job: ExtractionJob) -> Outcome:
-        return _share_fork_server()._extract(source, job)  # noqa: SLF001 - of the same class
+    def extract(self, source: VideoSource, options: ThumbnailOptions | None = None) -> Outcome:
+        shared = _share_fork_server()
+        job = ExtractionJob(size_bytes=source.size_bytes, options=options or self._options, bounds=self._bounds)
+        return shared._extract(shared._fork(), source, job)  # noqa: SLF001 - of the same class
 
 
 def extract(sandbox: Sandbox, path: Path) -> Outcome:

@@ -11,10 +11,10 @@ import httpx
 import pytest
 from itsdangerous import URLSafeSerializer
 
+from services.api.access.cursors import Cursors
 from services.api.access.secret_key import SecretKey
 from services.api.routes.paging import VideoFilter
 from services.api.routes.videos import count_videos
-from services.api.schema.cursors import Cursors
 from services.aws.listing import VideoListing
 from services.contract.events import parse_notification
 from services.contract.history import continue_history

@@ -329,7 +329,7 @@ def test_options_of_a_video_do_not_disturb_an_older_worker() -> None:
 
     (plain,), (written,) = (json.loads(make_notification_body(one))["Records"] for one in (event, chosen))
 
-    # It ignores what is not in its model, and is told neither another kind of event nor another object.
+    # It ignores what is not in its model: kind of event and object are the same.
     assert written == {**plain, "thumbnailOptions": {"width_px": 320}}
     assert parse_notification(make_retry_body(make_notification_body(chosen)))[0].options == chosen.options
 

@@ -183,9 +183,10 @@ class Conversation:
     def build_outcome(self) -> Outcome:
         """Return the answer of the child, or the reason why it has none, with its usage."""
         # Its own figures, unless its end was waited for: they are no more than the limits that the kernel enforces.
-        told = self._answer.usage if self._answer else Usage()
+        reported = self._answer.usage if self._answer else Usage()
         bounds = self._job.bounds
-        cpu_s, memory_mb = min(told.cpu_s, bounds.cpu_s + 1.0), min(told.peak_memory_mb, float(bounds.memory_mb))
+        cpu_s = min(reported.cpu_s, bounds.cpu_s + 1.0)
+        memory_mb = min(reported.peak_memory_mb, float(bounds.memory_mb))
         if self._ending:
             cpu_s, memory_mb = self._ending.cpu_s, self._ending.peak_memory_mb
         usage = Usage(

@@ -147,8 +147,8 @@ def test_a_child_that_breaks_the_protocol_fails(lie: str) -> None:
 
 
 def test_usage_of_a_child_stays_within_its_limits() -> None:
-    told = replace(HONEST, usage=Usage(bytes_read=9, requests=9, cpu_s=1e300, peak_memory_mb=1e300))
-    outcome = talk(answers(encode_outcome(told)), bounds=Bounds(cpu_s=30, memory_mb=1024))
+    claimed = replace(HONEST, usage=Usage(bytes_read=9, requests=9, cpu_s=1e300, peak_memory_mb=1e300))
+    outcome = talk(answers(encode_outcome(claimed)), bounds=Bounds(cpu_s=30, memory_mb=1024))
     assert outcome == replace(HONEST, usage=Usage(cpu_s=31.0, peak_memory_mb=1024.0))
 
 
