@@ -46,11 +46,11 @@ case "$*" in
 esac
 """
 
-_ENDPOINTS = {"nesting_mode": "set", "block": {"attributes": {"s3": {}, "sts": {}}}}
+_PROVIDER = {"block": {"attributes": {"region": {}, "https_proxy": {}, "no_proxy": {}}}}
 SCHEMAS = {
     "provider_schemas": {
         "registry.terraform.io/hashicorp/aws": {
-            "provider": {"block": {"attributes": {"region": {}}, "block_types": {"endpoints": _ENDPOINTS}}},
+            "provider": _PROVIDER,
             "resource_schemas": {"aws_queue": {"block": {"attributes": {"name": {}}}}},
             "data_source_schemas": {},
             "ephemeral_resource_schemas": {},

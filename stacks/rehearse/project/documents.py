@@ -13,14 +13,12 @@ from stacks.rehearse.providers import unknown_attributes, without_attributes
 
 SECRET_KEY = "test"  # noqa: S105 - with which the emulated AWS checks presigned URLs
 
+_NO_PROXY = "127.0.0.1,localhost"
+
 _NOWHERE = "http://127.0.0.1:1"
 """Address in a pod at which nobody listens."""
 
-_SERVICES = (
-    *("acm", "autoscaling", "cloudwatch", "dynamodb", "ec2", "ecr", "eks", "elbv2", "iam", "kms", "lambda", "logs"),
-    *("route53", "s3", "s3control", "secretsmanager", "servicequotas", "sns", "sqs", "ssm", "sts", "wafv2"),
-)
-"""Services with an endpoint in the provider block; AWS_ENDPOINT_URL names that of all others."""
+_HERE = "http://127.0.0.1:"
 
 _KINDS = {
     "resource": "resource_schemas",
@@ -43,19 +41,24 @@ class Target:
 
 
 def redirect(document: dict[str, Any], target: Target) -> None:
-    """Give the backend, the remote states and every AWS provider of a stack the target's endpoint."""
+    """Give the backend, the remote states and every AWS provider of a stack the target's endpoint.
+
+    A provider gets its endpoint from AWS_ENDPOINT_URL. A block `endpoints` costs it a second of CPU whenever it starts:
+    it writes out all 300 services to check each of them.
+    """
     state = _state_settings(target)
     for backend in document.get("terraform", {}).get("backend", {}).values():
         backend.update(state)
     for remote in document.get("data", {}).get("terraform_remote_state", {}).values():
         remote["config"].update(state)
     for provider in document.get("provider", {}).get("aws", []):
+        provider.pop("endpoints", None)
         provider |= {
             "access_key": target.account,
             "secret_key": SECRET_KEY,
-            "endpoints": [dict.fromkeys(_SERVICES, target.endpoint)],
             # What is sent to another address all the same ends at the proxy, which opens no tunnel.
             "https_proxy": target.endpoint,
+            "no_proxy": _NO_PROXY,
             "s3_use_path_style": True,
             "skip_metadata_api_check": "true",
         }
@@ -67,11 +70,10 @@ def check_endpoints(stack: str, document: Mapping[str, Any]) -> None:
     """Refuse a stack that could reach real AWS.
 
     Raises:
-        RehearsalError: a provider block, the backend or a remote state has no endpoint on this machine.
+        RehearsalError: the backend or a remote state has no endpoint on this machine, or a provider block no proxy.
     """
-    for name, endpoints in _endpoints(document):
-        addresses = list(endpoints.values())
-        if not addresses or not all(str(address).startswith("http://127.0.0.1:") for address in addresses):
+    for name, addresses in _addresses(document):
+        if not addresses or not all(str(address).startswith(_HERE) for address in addresses):
             raise RehearsalError(
                 f"The rehearsal does not start: {name} of the stack {stack} has no endpoint on this machine, so it "
                 "could reach real AWS. Configure AWS in the provider `aws` only, and keep state in the S3 backend."
@@ -176,16 +178,23 @@ def _use_cluster(document: dict[str, Any], target: Target) -> None:
             arguments |= {"wait": False, "atomic": False}
 
 
-def _endpoints(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield every place of a stack that connects to AWS, with the endpoints that it names."""
+def _addresses(document: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Yield every place of a stack that connects to AWS, with the addresses that it names."""
     for name, backend in document.get("terraform", {}).get("backend", {}).items():
-        yield f"the backend {name}", backend.get("endpoints", {})
+        yield f"the backend {name}", [*backend.get("endpoints", {}).values()]
     for name, remote in document.get("data", {}).get("terraform_remote_state", {}).items():
-        yield f"the remote state {name}", remote["config"].get("endpoints", {})
+        yield f"the remote state {name}", [*remote["config"].get("endpoints", {}).values()]
     for name, blocks in document.get("provider", {}).items():
         if name in ("aws", "awscc"):
             for block in blocks:
-                yield f"a provider block `{name}`", (block.get("endpoints") or [{}])[0]
+                yield f"a provider block `{name}`", _addresses_of_provider(block)
     used = {name.partition("_")[0] for kind in _KINDS for name in document.get(kind, {})}
     for name in sorted(used & {"aws", "awscc"} - document.get("provider", {}).keys()):
-        yield f"the provider `{name}`, which has no block,", {}
+        yield f"the provider `{name}`, which has no block,", []
+
+
+def _addresses_of_provider(block: Mapping[str, Any]) -> list[Any]:
+    """Return the endpoints of a provider block, and the proxy of all requests; none if some go past the proxy."""
+    if block.get("no_proxy") != _NO_PROXY or "https_proxy" not in block:
+        return []
+    return [block["https_proxy"], *(address for one in block.get("endpoints", []) for address in one.values())]

@@ -26,7 +26,9 @@ STACK: dict[str, Any] = {
     },
 }
 PROVIDER = {
-    "attributes": {key: {} for key in ["access_key", "https_proxy", "region", "s3_use_path_style", "secret_key"]},
+    "attributes": {
+        key: {} for key in ["access_key", "https_proxy", "no_proxy", "region", "s3_use_path_style", "secret_key"]
+    },
     "block_types": {
         "endpoints": {
             "nesting_mode": "set",
@@ -60,8 +62,8 @@ def test_backend_remote_state_and_providers_are_redirected(document: dict[str, A
         assert (state["endpoints"]["s3"], state["use_path_style"]) == (ENDPOINT, True)
         assert (state["access_key"], state["secret_key"]) == ("123456789012", "test")
     for provider in document["provider"]["aws"]:
-        assert set(provider["endpoints"][0].values()) == {ENDPOINT}
-        assert provider["https_proxy"] == ENDPOINT
+        assert "endpoints" not in provider
+        assert (provider["https_proxy"], provider["no_proxy"]) == (ENDPOINT, "127.0.0.1,localhost")
         assert provider["s3_use_path_style"] is True
     check_endpoints("core", document)
 
@@ -75,14 +77,18 @@ def test_every_stack_can_be_redirected(stack: str, synthesized: dict[str, Synthe
     check_endpoints(stack, document)
 
 
-@pytest.mark.parametrize("missing", ["a provider", "one of two endpoints", "the backend", "the remote state"])
+@pytest.mark.parametrize(
+    "missing", ["a provider", "its exceptions", "one of two endpoints", "the backend", "the remote state"]
+)
 def test_a_stack_that_could_reach_aws_is_refused(missing: str, document: dict[str, Any]) -> None:
     redirect(document, TARGET)
     match missing:
         case "a provider":
-            del document["provider"]["aws"][1]["endpoints"]
+            del document["provider"]["aws"][1]["https_proxy"]
+        case "its exceptions":
+            document["provider"]["aws"][0]["no_proxy"] = ".amazonaws.com"
         case "one of two endpoints":
-            document["provider"]["aws"][0]["endpoints"][0]["sts"] = "https://sts.amazonaws.com"
+            document["provider"]["aws"][0]["endpoints"] = [{"s3": ENDPOINT, "sts": "https://sts.amazonaws.com"}]
         case "the backend":
             del document["terraform"]["backend"]["s3"]["endpoints"]
         case _:
@@ -105,9 +111,11 @@ def test_an_older_provider_leaves_arguments_out(document: dict[str, Any]) -> Non
     assert document["resource"]["aws_eks_cluster"]["cluster"] == {"name": "thumbnails", "lifecycle": {}}
 
 
-def test_a_provider_that_takes_no_endpoints_is_refused(document: dict[str, Any]) -> None:
+def test_a_provider_that_takes_no_proxy_is_refused(document: dict[str, Any]) -> None:
     schemas: Any = copy.deepcopy(SCHEMAS)
-    del schemas["provider_schemas"]["registry.terraform.io/hashicorp/aws"]["provider"]["block"]["block_types"]
+    del schemas["provider_schemas"]["registry.terraform.io/hashicorp/aws"]["provider"]["block"]["attributes"][
+        "no_proxy"
+    ]
     with pytest.raises(RehearsalError, match="could reach real AWS"):
         change_document(document, "core", TARGET, provider="5.100.0", schemas=schemas)
 
