@@ -144,13 +144,10 @@ def audit(session: nox.Session) -> None:
 @nox.session(default=False)
 def sbom(session: nox.Session) -> None:
     """List what each part contains, as CycloneDX files in dist/."""
-    cyclonedx = install_tool(session, "audit", program="cyclonedx-py")
+    python = install_tool(session, "audit", program="python")
     dist = ROOT / "dist"
     dist.mkdir(exist_ok=True)
-    for name in ("api", "worker", "stacks"):
-        output = f"--output-file={dist / f'sbom-{name}.cdx.json'}"
-        file = ROOT / "requirements" / f"{name}.txt"
-        session.run(cyclonedx, "requirements", "--output-reproducible", output, str(file), external=True)
+    session.run(python, str(ROOT / "tasks" / "sbom.py"), str(dist), "api", "worker", "stacks", external=True)
     npm = find_npm(session)
     with session.chdir(FRONTEND):
         if not (FRONTEND / "node_modules").is_dir():
