@@ -1,9 +1,7 @@
 /** Behaviour of the dashboard when the services behind it, the connection or the session fail. */
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { expect, largeVideo, test, upload, uploadRow } from "./board";
-
-const LARGE_BYTES = 110_000_000;
+import { expect, test, uploadInSmallParts, uploadRow } from "./board";
 
 test("shows STALE and names the source when AWS hangs", async ({ board, demo }) => {
   const aws = demo.pidOf("services.local.embedded_aws");
@@ -55,7 +53,7 @@ test("continues an upload in parts after a lost connection", async ({ board, con
   board.on("requestfinished", (request) => {
     if (request.method() === "PUT" && numberOf(request.url())) received.push(numberOf(request.url()));
   });
-  await upload(board, largeVideo(demo, "tunnel.mp4", LARGE_BYTES));
+  await uploadInSmallParts(board, demo, "tunnel.mp4");
   const row = uploadRow(board, "tunnel.mp4");
   await expect.poll(() => received.length, { timeout: 240_000 }).toBe(3);
   await context.setOffline(true);
@@ -80,7 +78,7 @@ test("continues an upload after the api dies", async ({ board, demo }) => {
     killed = true;
     await route.continue().catch(() => undefined);
   });
-  await upload(board, largeVideo(demo, "restart.mp4", LARGE_BYTES));
+  await uploadInSmallParts(board, demo, "restart.mp4");
   const row = uploadRow(board, "restart.mp4");
   await expect(row.getByText("The server answered with status 502")).toBeVisible({ timeout: 240_000 });
   await expect(row.getByRole("img")).toHaveCount(3, { timeout: 240_000 });
@@ -95,7 +93,7 @@ test("continues an upload after the session ends", async ({ board, demo }) => {
     while (isHeld) await new Promise((resolve) => setTimeout(resolve, 200));
     await route.continue().catch(() => undefined);
   });
-  await upload(board, largeVideo(demo, "rotated.mp4", LARGE_BYTES));
+  await uploadInSmallParts(board, demo, "rotated.mp4");
   await expect(uploadRow(board, "rotated.mp4").getByRole("progressbar")).toBeVisible();
   await board.getByRole("link", { name: "Videos" }).click();
   await board.getByRole("group", { name: "State" }).getByText("Done").click();

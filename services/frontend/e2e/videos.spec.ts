@@ -1,4 +1,15 @@
-import { expect, file, largeVideo, sample, test, untilIdle, upload, uploadRow } from "./board";
+import {
+  expect,
+  file,
+  LARGE_BYTES,
+  largeVideo,
+  sample,
+  test,
+  untilIdle,
+  upload,
+  uploadInSmallParts,
+  uploadRow,
+} from "./board";
 
 test("shows three thumbnails of an upload without reload", async ({ board, demo }) => {
   await board.evaluate(() => Object.assign(window, { isSamePage: true }));
@@ -68,16 +79,27 @@ test("uploads files dropped on the page", async ({ board, demo }) => {
   await expect(uploadRow(board, "dropped.3gp").getByRole("img")).toHaveCount(3);
 });
 
-test("sends a large file in parts, repeating lost ones", async ({ board, demo }) => {
+test("sends a large file in parts", async ({ board, demo }) => {
+  const sent: string[] = [];
+  board.on("requestfinished", (request) => {
+    const number = request.method() === "PUT" ? new URL(request.url()).searchParams.get("partNumber") : null;
+    if (number) sent.push(number);
+  });
+  await upload(board, largeVideo(demo, "large.mp4", LARGE_BYTES));
+  await expect(uploadRow(board, "large.mp4").getByRole("progressbar")).toBeVisible();
+  await expect(uploadRow(board, "large.mp4").getByRole("img")).toHaveCount(3, { timeout: 240_000 });
+  expect(sent.sort()).toEqual(["1", "2", "3", "4", "5", "6", "7"]);
+});
+
+test("repeats the parts of a file that were lost", async ({ board, demo }) => {
   const lost: string[] = [];
   await board.route(/partNumber=2/, async (route) => {
     if (lost.length > 0) return route.continue();
     lost.push(route.request().url());
     await route.abort("connectionreset");
   });
-  await upload(board, largeVideo(demo, "large.mp4", 110_000_000));
-  await expect(uploadRow(board, "large.mp4").getByRole("progressbar")).toBeVisible();
-  await expect(uploadRow(board, "large.mp4").getByRole("img")).toHaveCount(3, { timeout: 240_000 });
+  await uploadInSmallParts(board, demo, "repeated.mp4");
+  await expect(uploadRow(board, "repeated.mp4").getByRole("img")).toHaveCount(3, { timeout: 240_000 });
   expect(lost).toHaveLength(1);
 });
 
@@ -87,7 +109,7 @@ test("cancels an upload and retries it", async ({ board, demo }) => {
     while (isHeld) await new Promise((resolve) => setTimeout(resolve, 100));
     await route.continue().catch(() => undefined);
   });
-  await upload(board, largeVideo(demo, "second thoughts.mp4", 110_000_000));
+  await uploadInSmallParts(board, demo, "second thoughts.mp4");
   await board.getByRole("button", { name: "Cancel the upload of second thoughts.mp4" }).click();
   await expect(uploadRow(board, "second thoughts.mp4")).toContainText("Cancelled");
   isHeld = false;
