@@ -14,6 +14,7 @@ from services.api.routes.paging import Cursor, Limit, VideoFilter
 from services.api.schema import views
 from services.api.schema.action_models import Deleted, Queued, RegenerationRequest, Retried
 from services.api.schema.models import VideoCounts, VideoDetails, VideoPage
+from services.api.schema.parameters import VideoChoice
 from services.api.schema.problems import NotFoundError, document_problems
 from services.api.services import ApiServices, Operator, Services, Viewer
 from services.contract.records import VideoRecord, VideoState
@@ -84,7 +85,7 @@ def _make_page(services: ApiServices, chosen: VideoFilter, cursor: str | None, l
     responses=document_problems(400, 401, 429, 503),
 )
 def count_videos(
-    _: Viewer, services: Services, chosen: Annotated[VideoFilter, Query()], cursor: Cursor = None
+    _: Viewer, services: Services, chosen: Annotated[VideoChoice, Query()], cursor: Cursor = None
 ) -> VideoCounts:
     """Count the videos of a filter, dismissed ones included: those that a job with this filter would change."""
     matches = chosen.make_test()
