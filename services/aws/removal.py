@@ -33,14 +33,17 @@ def remove_video(bucket: Bucket, videos: VideosTable, record: VideoRecord) -> Re
     return clear_base(bucket, videos, record.base) if record.base else Removed()
 
 
-def clear_base(bucket: Bucket, videos: VideosTable, base: str) -> Removed:
-    """Delete all pictures under a base that no upload owns, and release the claim on it. Raises: AwsError."""
+def clear_base(bucket: Bucket, videos: VideosTable, base: str, *, releases: bool = True) -> Removed:
+    """Delete all pictures under a base that no upload owns, and release the claim on it. Raises: AwsError.
+
+    Without `releases`, the claim is left to the process that has seized it, and still deletes pictures itself.
+    """
     versions = [version for version in bucket.versions(f"{base}_") if picture_base(version.key) == base]
     owner = videos.claim_owner(base)
     if owner not in (None, PURGER):
         return Removed()
     removed = delete_versions(bucket, versions)
-    if owner == PURGER:
+    if owner == PURGER and releases:
         videos.release([base])
     return removed
 

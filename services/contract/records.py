@@ -186,6 +186,8 @@ class VideoRecord(BaseModel):
     """Fingerprint of the worker's settings with `options` in their place."""
     options: ThumbnailOverrides | None = None
     """Options that a person has chosen for this content; None if the settings of the workers hold."""
+    life: int = 0
+    """Random number, which is another one after a removal or deletion: what a worker stored before is deleted."""
     base: str
     size_bytes: int
     queued_at: AwareDatetime
@@ -320,8 +322,8 @@ def is_failure(record: VideoRecord | None, claimed: VideoRecord | None, event: U
     content is the same. An upload that was deleted or overwritten has not failed. The claim of a later message stays:
     that message, such as a redrive, ends it.
     """
-    if record is None:
-        # An attempt that had a record lost it to a purge.
+    if record is None or (claimed is not None and claimed.life != record.life):
+        # An attempt that had a record lost it to a purge or a deletion.
         return claimed is None
     if record.state in (VideoState.FAILED, VideoState.DISMISSED) and record.message_id == delivery.message_id:
         return False
@@ -371,8 +373,9 @@ def keep_later_message(record: VideoRecord, before: VideoRecord | None) -> Video
 
 
 def is_same_claim(record: VideoRecord, claimed: VideoRecord) -> bool:
-    """Return True if both records are about the same content, settings and base."""
-    return (record.etag, record.settings_hash, record.base) == (claimed.etag, claimed.settings_hash, claimed.base)
+    """Return True if both records are about the same content, settings and base, without a deletion in between."""
+    names = ("etag", "settings_hash", "base", "life")
+    return all(getattr(record, name) == getattr(claimed, name) for name in names)
 
 
 def close_deleted(record: VideoRecord, now: datetime) -> VideoRecord:

@@ -5,7 +5,7 @@ record is read first, then the object, and the removal depends on the revision o
 mark (`deleted_at`), and the worker that ends its record removes it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from services.aws.bucket import Bucket
@@ -64,6 +64,9 @@ class DeletionFollower:
         before = self._videos.get(key)
         if before is None:
             self._finish_interrupted(key)
+            if delivery.receive_count > 1:
+                # A worker that had this message may have died between storing pictures and `clear_late_pictures`.
+                self._clear_bases(thumbnail_bases(key, self._prefix))
             return True
         if before.deleted_at is not None and before.finished_at is not None:
             # The removal was interrupted after the end of the record.
@@ -91,6 +94,21 @@ class DeletionFollower:
         self._remove(ended)
         return "object_gone"
 
+    def clear_late_pictures(self, claimed: VideoRecord) -> None:
+        """Delete the pictures of a claim whose video was removed while they were stored: no record lists them.
+
+        Raises: AwsError.
+        """
+        record = self._videos.get(claimed.key)
+        is_removed = record is None and not self._is_stored(claimed.key)
+        if is_removed or (record is not None and record.state is VideoState.DELETED):
+            self._clear_bases((claimed.base,))
+
+    def _clear_bases(self, bases: Iterable[str]) -> None:
+        """Delete pictures that no upload owns; a worker that may not delete leaves them. Raises: AwsError."""
+        for base in bases if self._follows else ():
+            clear_base(self._bucket, self._videos, base, releases=False)
+
     def _remove_unless_purged(self, ended: VideoRecord) -> bool:
         return True if not self._follows or ended.purged_at is not None else self._remove(ended)
 
@@ -103,16 +121,17 @@ class DeletionFollower:
 
         Raises: AwsError.
         """
-        if not self._follows or delivery.receive_count == 1:
-            # No earlier delivery of this message can have been interrupted.
-            return
-        self._finish_interrupted(key)
+        # No earlier delivery of this message can have been interrupted.
+        if delivery.receive_count > 1:
+            self._finish_interrupted(key)
 
     def _finish_interrupted(self, key: str) -> None:
         """Delete the pictures and release the claims of a removal that ended after it removed the record.
 
         Also the delivery that finds no record does so: it deletes the message, and nobody would return to the claims.
         """
+        if not self._follows:
+            return
         claims = {CLAIM_PREFIX + base: base for base in thumbnail_bases(key, self._prefix)}
         for name, claim in self._videos.items(list(claims)).items():
             if claim["upload"] == PURGER and not self._is_purge_running():

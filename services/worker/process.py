@@ -5,8 +5,9 @@ before it, and a step that lost a race starts again from the record.
 """
 
 import contextlib
+import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from services.aws.bucket import Bucket, ObjectInfo
@@ -15,13 +16,7 @@ from services.aws.ranges import SignedObject
 from services.aws.videos import VideosTable
 from services.contract.events import Delivery, UploadEvent
 from services.contract.formats import is_video_name
-from services.contract.history import (
-    continue_history,
-    find_claim,
-    keep_history,
-    keep_result,
-    note_failure,
-)
+from services.contract.history import continue_history, find_claim, keep_history, keep_result, note_failure
 from services.contract.keys import is_upload, thumbnail_bases
 from services.contract.records import (
     Decision,
@@ -41,13 +36,14 @@ from services.tracing import tracer
 from services.worker.deletion import DeletionFollower
 from services.worker.earlier_results import EarlierResults
 from services.worker.extraction.index_failure import IndexFailure
-from services.worker.extraction.outcome import Outcome, Usage, VideoInfo
+from services.worker.extraction.outcome import Outcome, list_measurements
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
 from services.worker.object_source import ObjectSource
 from services.worker.options import choose_overrides
 from services.worker.pictures import PictureStore, SupersededError, store_pictures
 
 _MAX_ROUNDS = 5
+_LIFE_BITS = 63
 
 
 class ProcessingError(Exception):
@@ -180,12 +176,19 @@ class Processor:
             claimed = self._claim_record(event, delivery, before, video.info)
         with tracer.start_as_current_span("decode"):
             outcome = self._extract(claimed, video)
-        with tracer.start_as_current_span("store"):
-            claimed = self._results.give_up(claimed)
-            store = PictureStore(self._bucket, lambda: self._is_current(claimed), self._now, claimed.started_at)
-            stored = store_pictures(store, claimed, outcome, self._options.replace(claimed.options).format)
-        with tracer.start_as_current_span("finish"):
-            return self._finish_record(claimed, outcome, stored)
+        try:
+            with tracer.start_as_current_span("store"):
+                claimed = self._results.give_up(claimed)
+                store = PictureStore(self._bucket, lambda: self._is_current(claimed), self._now, claimed.started_at)
+                stored = store_pictures(store, claimed, outcome, self._options.replace(claimed.options).format)
+            with tracer.start_as_current_span("finish"):
+                result = self._finish_record(claimed, outcome, stored)
+        except (SupersededError, AwsError):
+            self._deletions.clear_late_pictures(claimed)
+            raise
+        if not isinstance(result, Stored):
+            self._deletions.clear_late_pictures(claimed)
+        return result
 
     def _claim_record(
         self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, info: ObjectInfo
@@ -218,6 +221,7 @@ class Processor:
             message_id=delivery.message_id,
             settings_hash=self._options.replace(overrides).fingerprint,
             options=overrides,
+            life=before.life if before and before.state is not VideoState.DELETED else secrets.randbits(_LIFE_BITS),
             base=base,
             size_bytes=info.size_bytes,
             queued_at=delivery.sent_at,
@@ -253,7 +257,7 @@ class Processor:
                 "reason_code": outcome.reason_code,
                 "reason": outcome.reason,
                 **stored,
-                **_list_measurements(outcome.info, outcome.usage),
+                **list_measurements(outcome.info, outcome.usage),
             }
         )
         before = claimed
@@ -355,7 +359,7 @@ class Processor:
                     "purged_at": before.purged_at if before else None,
                     "deleted_at": before.deleted_at if before else None,
                     "earlier_result": None,
-                    **_list_measurements(info, usage),
+                    **list_measurements(info, usage),
                 }
             )
             try:
@@ -390,11 +394,3 @@ class Processor:
             if not upload.sequencer:
                 raise
             return True
-
-
-def _list_measurements(info: VideoInfo | None, usage: Usage | None) -> dict[str, object]:
-    """Return the properties of the video and the cost of its extraction, under the names of the record's fields."""
-    measured: dict[str, object] = asdict(info) if info else {}
-    if usage:
-        measured |= {"bytes_read": usage.bytes_read, "requests": usage.requests, "cpu_s": usage.cpu_s}
-    return measured

@@ -247,8 +247,8 @@ BUGS = (
     Bug(
         "an interrupted removal is not finished",
         _DELETION,
-        "        if not self._follows or delivery.receive_count == 1:\n",
-        "        if True:\n",
+        "        if delivery.receive_count > 1:\n            self._finish_interrupted(key)\n",
+        "",
         "pictures and a claim stay without a record",
         test="tests.services.worker.test_deletion:test_an_interrupted_removal_is_finished_although_the_video_returned",
     ),

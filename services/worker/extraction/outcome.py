@@ -181,3 +181,11 @@ def _is_consistent(outcome: Outcome) -> bool:
         case VideoState.FAILED:
             return has_reason and not outcome.pictures and outcome.storyboard is None and outcome.preview is None
     return False
+
+
+def list_measurements(info: VideoInfo | None, usage: Usage | None) -> dict[str, object]:
+    """Return the properties of the video and the cost of its extraction, under the names of the record's fields."""
+    measured: dict[str, object] = asdict(info) if info else {}
+    if usage:
+        measured |= {"bytes_read": usage.bytes_read, "requests": usage.requests, "cpu_s": usage.cpu_s}
+    return measured

@@ -203,6 +203,7 @@ def test_details_list_every_attempt_and_the_first_upload(shared_place: Place, op
         "worker": "worker-1",
         "reason_code": "not_a_video",
         "reason": "It is no video.",
+        "options": None,
     }
     assert (second["number"], second["state"], second["reason"]) == (2, "done", None)
 

@@ -49,7 +49,7 @@ def test_a_done_record_names_object_message_and_measurements(place: Place) -> No
     assert (result.record, result.index_failure) == (record_of(place), INDEX_FAILURE)
     thumbnails = [thumbnail.key for thumbnail in result.record.thumbnails]
     assert thumbnails == [f"thumbnails/a_{number}.jpg" for number in (1, 2, 3)]
-    found = result.record.model_dump(exclude={"thumbnails", "settings_hash", "revision"}, exclude_defaults=True)
+    found = result.record.model_dump(exclude={"thumbnails", "settings_hash", "revision", "life"}, exclude_defaults=True)
     assert found == {
         "key": KEY,
         "state": VideoState.DONE,
