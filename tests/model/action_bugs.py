@@ -94,7 +94,7 @@ ACTION_BUGS = (
     Bug(
         "a deletion leaves the claim",
         _REMOVAL,
-        "    if owner == PURGER:\n        videos.release([base])\n",
+        "    if owner == PURGER and releases:\n        videos.release([base])\n",
         "",
         "a deletion keeps the claim for ever",
         found_by=5,

@@ -162,10 +162,13 @@ class _Audit:
                 yield f"{name} belongs to no record"
 
     def _is_picture_of_late_worker(self, picture: Any) -> bool:
-        """Return True for a picture of a deleted video that a worker stored too late; the next purge deletes it."""
-        content = picture.body.partition(b"|")[0]
-        is_present = any(upload.body == content for upload in self._uploads.values())
-        return self._world.has_faults and not is_present
+        """Return True for a picture of a deleted video whose worker could not delete it; the next purge does.
+
+        The worker stored it too late, and was killed or had no answer from AWS after that, while another worker
+        settled the message.
+        """
+        worker = picture.put_by
+        return self._world.has_faults and (worker.was_killed or worker.failed_at >= picture.put_at)
 
     def _left_by_reindex(self) -> set[str]:
         """Return the bases of deleted videos whose records a reindex has removed.

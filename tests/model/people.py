@@ -28,6 +28,9 @@ BUCKET, TABLE = "videos", "table"
 KEYS = ("uploads/a.mp4", "uploads/a.mov", "uploads/b.mp4")
 KINDS = ("good",) * 7 + ("once",) + ("broken", "broken", "broken", "degraded", "degraded", "full", "flaky", "poison")
 PAUSES_S = (0.0, 0.5, 3.0, 10.0, 40.0, 0.1, 0.0, 1.0)
+_LONG_PAUSES_S = (10.0, 0.0, 3.0, 40.0, 20.0, 100.0, 5.0, 60.0)
+"""Pauses of editors, whose acts change most videos only after a worker has ended them."""
+
 _REPEATS = 3
 """Requests of one action before its person waits for the end of the faults."""
 
@@ -71,7 +74,7 @@ class People:
         for number in range(1 + choices.below(2)):
             world.start_script(f"user-{number}", self._act_as_user, 1 + choices.below(4))
         world.start_script("operator", self._act_as_operator, choices.below(4))
-        world.start_script("editor", self._act_as_editor, choices.below(3))
+        world.start_script("editor", self._act_as_editor, choices.below(3), _LONG_PAUSES_S)
 
     def repeat_unanswered(self) -> None:
         """Ask again for everything that was not answered: the faults have ended."""

@@ -78,6 +78,9 @@ class Process:
         self.clock_ahead_s = clock_ahead_s
         self.is_killable = killable
         self.is_dead = False
+        self.was_killed = False
+        self.failed_at = 0.0
+        """Time of its latest call to AWS that had no answer."""
         self.stalled_until = 0.0
         self.tasks: dict[Task, None] = {}
         self.on_end: Callable[[], object] = lambda: None
@@ -119,6 +122,7 @@ class Process:
     def kill(self) -> None:
         """End all threads as SIGKILL does; raises KilledError in a thread of this process."""
         self.simulation.note(f"{self.name} is killed")
+        self.was_killed = True
         self.end()
         current = self.simulation.current
         if current is not None and current.process is self:

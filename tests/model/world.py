@@ -1,7 +1,7 @@
 """One schedule: users, operators, workers and apis on a simulated AWS, all chosen by the bytes of a buffer."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from types import SimpleNamespace
@@ -289,14 +289,16 @@ class World:
 
         process_.spawn(reconcile)
 
-    def start_script(self, name: str, act: Callable[[], object], times: int) -> None:
-        """Start a person, who acts so many times."""
+    def start_script(
+        self, name: str, act: Callable[[], object], times: int, pauses_s: Sequence[float] = PAUSES_S
+    ) -> None:
+        """Start a person, who acts so many times, each time after one of eight pauses."""
         person = Process(self.simulation, name, killable=False)
         self.scripts += 1
 
         def play() -> None:
             for _ in range(times):
-                pause = PAUSES_S[self.choices.below(8)]
+                pause = pauses_s[self.choices.below(8)]
                 if pause:
                     self.simulation.sleep(pause)
                 act()

@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 FAULTS = ("refused", "unreachable", "answer lost", "sent twice", "killed before", "killed after", "slow", "stopped")
 
+_UNANSWERED = ("refused", "unreachable", "answer lost")
+
 
 class CountedFaults:
     """Faults of a schedule: how many of 256 calls fail, and the number of each kind."""
@@ -65,6 +67,8 @@ class Boundary:
         fault = FAULTS[simulation.choices.below(len(FAULTS))]
         self.faults.counts[fault] = self.faults.counts.get(fault, 0) + 1
         simulation.note(f"{name}: {fault}")
+        if fault in _UNANSWERED:
+            process.failed_at = simulation.now
         match fault:
             case "refused":
                 raise client_error(name, refusal)

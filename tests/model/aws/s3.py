@@ -13,6 +13,7 @@ from urllib.parse import quote_plus, unquote, urlsplit
 
 from tests.model.aws.calls import Boundary, Paginator, client_error
 from tests.model.shortcuts import show_http_date
+from tests.model.simulation import CURRENT
 
 PAGE = 3
 """Entries of a page: small, so that much can happen between two pages."""
@@ -45,6 +46,8 @@ class StoredVersion:
     sequencer: str
     put_at: float = 0.0
     """Simulated time."""
+    put_by: Any = None
+    """Process that has put it, None outside of a schedule."""
     replaced_other: bool = False
     """The ETag that its request named was that of an object which was put after the request had been sent."""
 
@@ -129,6 +132,7 @@ class SimulatedS3:
             metadata,
             f"{number:016X}",
             self._boundary.now,
+            CURRENT.simulation.current.process if CURRENT.simulation and CURRENT.simulation.current else None,
         )
         before = bucket.versions.get(key, []) if bucket.is_versioned else []
         bucket.versions[key] = [*before, version]
