@@ -28,6 +28,7 @@ from services.api.live.sockets import Sockets
 from services.api.live.sources.pods import choose_pods_source
 from services.api.live.sources.queues import read_queues
 from services.api.live.sources.videos import VideosReader
+from services.api.logs.source import choose_log_source
 from services.api.reconciliation.decisions import Wanted
 from services.api.reconciliation.reconciler import ReconcilerContext
 from services.api.reconciliation.reconciliations import Reconciliations
@@ -122,6 +123,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
         live=live,
         history=HistoryTable(clients.dynamodb, settings.videos_table),
         recorder=HistoryRecorder(HistoryTable(patient.dynamodb, settings.videos_table)),
+        logs=choose_log_source(settings),
         sockets=sockets,
         cursors=Cursors(key),
         authenticator=Authenticator(settings, shared, api_tokens),

@@ -18,6 +18,7 @@ from services.api.history.recorder import HistoryRecorder
 from services.api.jobs.jobs import Jobs
 from services.api.live.live import LiveState
 from services.api.live.sockets import Sockets
+from services.api.logs.source import LogSource
 from services.api.reconciliation.reconciliations import Reconciliations
 from services.api.telemetry import Telemetry
 from services.aws.bucket import Bucket
@@ -51,6 +52,7 @@ class ApiServices:
     live: LiveState
     history: HistoryTable
     recorder: HistoryRecorder
+    logs: LogSource | None
     sockets: Sockets
     cursors: Cursors
     authenticator: Authenticator

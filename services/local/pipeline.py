@@ -218,6 +218,7 @@ def _make_api(data: Path, endpoints: Endpoints, settings: Mapping[str, str]) -> 
         "PIPELINE_NAME": NAME,
         "PODS_SOURCE": "file",
         "PODS_FILE": str(data / _PODS_FILE),
+        "LOG_FOLDER": str(data / "logs"),
         "TEST_SOURCE_BUCKET": endpoints.test_source_bucket,
         "TRUSTED_PROXIES": "0",
     }

@@ -37,6 +37,7 @@ def _own(names: "Names") -> Statement:
             "logs:CreateLogGroup",
             "logs:CreateLogStream",
             "logs:DescribeLogStreams",
+            "logs:FilterLogEvents",
             "logs:PutLogEvents",
             "logs:PutRetentionPolicy",
             "s3:*",

@@ -57,6 +57,7 @@ def make_api_role(stack: "PipelineStack", accounts: AccountRoles, *, token_secre
     names = stack.names
     taker = accounts.role("api", names.api_account)
     uploads, thumbnails = f"{names.bucket_arn}/{UPLOAD_PREFIX}*", f"{names.bucket_arn}/{THUMBNAIL_PREFIX}*"
+    pods_logs = names.log_group_arn(names.pods_log_group)
     grant_rights(
         stack,
         "api",
@@ -105,6 +106,11 @@ def make_api_role(stack: "PipelineStack", accounts: AccountRoles, *, token_secre
             sid="PageRecords",
             actions=["dynamodb:Query"],
             resources=[names.table_arn, f"{names.table_arn}/index/{names.resources.table.index}"],
+        ),
+        Statement(
+            sid="ReadLogs",
+            actions=["logs:FilterLogEvents"],
+            resources=[pods_logs, f"{pods_logs}:*"],
         ),
         Statement(sid="ReadToken", actions=["secretsmanager:GetSecretValue"], resources=[token_secret_arn]),
     )

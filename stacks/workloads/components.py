@@ -96,6 +96,7 @@ def describe_api(config: PipelineConfig) -> Component:
             pods_source="kubernetes",
             worker_namespace=names.namespace,
             test_source_bucket=names.resources.test_source_bucket,
+            log_group=names.pods_log_group,
             api_port=8000,
             api_metrics_port=9090,
             api_public_url=f"https://{names.host}" if config.certificate else None,

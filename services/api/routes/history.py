@@ -1,6 +1,7 @@
-"""History: what became of the videos of the last hour, day, week or month."""
+"""What happened: history of the videos, and log lines of the services."""
 
 import time
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
@@ -8,7 +9,9 @@ from fastapi import APIRouter, Query
 
 from services.api.history.models import History, RangeName
 from services.api.history.report import read_history
-from services.api.schema.problems import document_problems
+from services.api.logs.lines import Reading, ask, make_page
+from services.api.logs.models import LogFilter, LogPage
+from services.api.schema.problems import ConflictError, UnavailableError, document_problems
 from services.api.services import Services, Viewer
 
 router = APIRouter(tags=["state"])
@@ -32,3 +35,29 @@ async def get_history(
     """
     make = partial(read_history, services.history, name, time.time())
     return await services.calls.run_shared(("history", name), make)
+
+
+@router.get(
+    "/api/logs",
+    operation_id="listLogs",
+    summary="List log lines",
+    responses=document_problems(401, 409, 429, 503),
+)
+async def list_logs(_: Viewer, services: Services, asked: Annotated[LogFilter, Query()]) -> LogPage:
+    """List log lines of worker, api and dashboard, the newest first.
+
+    A page ends early if there are too many lines to read at once: `read_since` is how far it reaches, and a request
+    with `until` set to `next_until` continues. 409: this instance has no source of logs.
+    """
+    source = services.logs
+    if source is None:
+        raise ConflictError("This pipeline has no source of logs. Set LOG_GROUP or LOG_FOLDER of the api.")
+    question = ask(asked, datetime.now(UTC))
+
+    def read() -> Reading:
+        try:
+            return source.read(question)
+        except OSError as error:
+            raise UnavailableError(f"The logs cannot be read: {error.strerror}.", retry_after_s=5) from None
+
+    return make_page(await services.calls.run_shared(("logs", asked), read), question)

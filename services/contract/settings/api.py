@@ -111,6 +111,18 @@ class ApiSettings(ThumbnailSettings):
     pods_file: Path | None = Field(
         default=None, description="File in which a local supervisor lists its processes.", examples=["/run/pods.json"]
     )
+    log_group: str | None = Field(
+        default=None,
+        description="Log group in CloudWatch Logs with the lines of all pods. Without it and without LOG_FOLDER, the "
+        "api has no logs.",
+        pattern=r"^[A-Za-z0-9._/#-]{1,512}$",
+        examples=["/thumbnails/pods"],
+    )
+    log_folder: Path | None = Field(
+        default=None,
+        description="Folder in which a local supervisor keeps the logs of its processes.",
+        examples=[".thumbnails/logs"],
+    )
     auth_mode: Literal["token", "oidc", "none"] = Field(
         default="token",
         description="Access control: token (callers need a token), oidc (the load balancer has logged them in) or "
@@ -218,6 +230,8 @@ class ApiSettings(ThumbnailSettings):
     def _fits_together(self) -> Self:
         if (self.pods_source == "file") != (self.pods_file is not None):
             raise ValueError("PODS_SOURCE=file and PODS_FILE go together: set both or none")
+        if self.log_group and self.log_folder:
+            raise ValueError("LOG_GROUP and LOG_FOLDER are two sources of logs: set one of them")
         if self.api_port == self.api_metrics_port:
             raise ValueError("API_METRICS_PORT and API_PORT are the same port: give each its own")
         if self.max_sockets >= self.api_max_connections:

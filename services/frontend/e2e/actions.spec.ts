@@ -57,6 +57,26 @@ test("pauses processing on every page and resumes it", async ({ board, demo }) =
   }
 });
 
+test("shows the log lines of an upload and of all services", async ({ board }) => {
+  await board.goto(`/video?key=${encodeURIComponent("uploads/in a pause.3gp")}`);
+  const card = board.getByRole("region", { name: "Log lines" });
+  await card.getByRole("button", { name: "Show log lines" }).click();
+  const lines = card.getByRole("list", { name: "Log lines" }).getByRole("listitem");
+  await expect(lines.first()).toContainText(/video_done/);
+  await expect(lines.last()).toContainText("video_received");
+  await card.getByRole("link", { name: "Open in Logs" }).click();
+  const all = board.getByRole("list", { name: "Logs" }).getByRole("listitem");
+  await expect(all).toHaveCount(2);
+  await board.getByRole("button", { name: /^Only the upload/ }).click();
+  await expect(all).not.toHaveCount(2);
+  await board.getByRole("group", { name: "Service" }).getByText("Api", { exact: true }).click();
+  await board.getByLabel("Search in lines").fill("API_started");
+  await expect(board).toHaveURL(/range=7d&service=api&q=API_started/);
+  await expect(all.first()).toContainText("api_started");
+  await all.first().getByText("Fields").click();
+  await expect(all.first()).toContainText("auth_mode");
+});
+
 test("shows each step of a test run", async ({ board }) => {
   await untilIdle(board);
   await board.getByRole("banner").getByRole("button", { name: "Test pipeline" }).click();

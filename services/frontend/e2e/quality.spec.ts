@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import type { FileChooser, Locator, Page } from "@playwright/test";
 import { expect, file, sample, test, untilIdle, upload, uploadRow } from "./board";
 
-const PAGES = ["/", "/gallery", "/videos", "/failures", "/history", "/settings", "/login"];
+const PAGES = ["/", "/gallery", "/videos", "/failures", "/history", "/logs", "/settings", "/login"];
 const FIRST_LOAD_BYTES = 200_000;
 const LAYOUT_SHIFT = 0.05;
 
@@ -82,7 +82,7 @@ test("keeps the layout stable and the security policy unbroken", async ({ board,
     }).observe({ type: "layout-shift", buffered: true });
   });
   await expect(board.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
-  for (const path of ["/", "/gallery", "/videos", "/failures", "/history"]) {
+  for (const path of ["/", "/gallery", "/videos", "/failures", "/history", "/logs"]) {
     await page.goto(path);
     await page.waitForTimeout(2500);
     const score = await page.evaluate(() => (window as unknown as { shift: { score: number } }).shift.score);

@@ -1,6 +1,6 @@
 /** Keys of the dashboard, and their meaning. Pure. */
 
-export type Target = "/" | "/gallery" | "/videos" | "/failures" | "/history" | "/settings";
+export type Target = "/" | "/gallery" | "/videos" | "/failures" | "/history" | "/logs" | "/settings";
 
 export type KeyAction = { kind: "go"; to: Target } | { kind: "palette" } | { kind: "keys" } | { kind: "upload" };
 
@@ -17,6 +17,7 @@ const PAGES: Readonly<Record<string, Target>> = {
   v: "/videos",
   f: "/failures",
   h: "/history",
+  l: "/logs",
   s: "/settings",
 };
 

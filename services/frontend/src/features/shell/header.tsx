@@ -9,6 +9,7 @@ import {
   Pause,
   Play,
   RefreshCw,
+  ScrollText,
   Search,
   Settings,
   Sun,
@@ -125,6 +126,7 @@ function MoreMenu() {
       icon: <Search size={16} aria-hidden />,
       onSelect: () => openOverlay("palette"),
     },
+    { label: text.nav.logs, icon: <ScrollText size={16} aria-hidden />, onSelect: () => router.push("/logs") },
     { label: text.nav.settings, icon: <Settings size={16} aria-hidden />, onSelect: () => router.push("/settings") },
     { label: text.commands.keys, icon: <Keyboard size={16} aria-hidden />, onSelect: () => openOverlay("keys") },
   ];

@@ -23,6 +23,7 @@ const PAGES = [
   ["/videos", text.nav.videos],
   ["/failures", text.nav.failures],
   ["/history", text.nav.history],
+  ["/logs", text.nav.logs],
   ["/settings", text.nav.settings],
 ] as const;
 const GROUP =

@@ -7,6 +7,7 @@ import type { ReactNode } from "react";
 import { Card } from "@/components/ui/card";
 import { clsx } from "clsx";
 import { Empty, Failure, Loading, Skeleton } from "@/components/ui/states";
+import { VideoLogs } from "@/features/logs/video-logs";
 import { PageHead } from "@/features/shell/page-head";
 import type { VideoDetails } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
@@ -73,6 +74,7 @@ function Details({ video }: { video: VideoDetails }) {
         <div>
           <Facts video={video} />
           <Attempts attempts={video.attempts} />
+          <VideoLogs video={video} />
         </div>
         <Card title={text.video.timeline}>
           <Timeline steps={stepsOf(video)} />
