@@ -126,6 +126,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List log lines
+         * @description List log lines of worker, api and dashboard, the newest first.
+         *
+         *     A page ends early if there are too many lines to read at once: `read_since` is how far it reaches, and a request
+         *     with `until` set to `next_until` continues. 409: this instance has no source of logs.
+         */
+        get: operations["listLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/metrics": {
         parameters: {
             query?: never;
@@ -884,6 +907,8 @@ export interface components {
              *     ]
              */
             extensions: string[];
+            /** @description True if `GET /api/logs` has a source. */
+            has_logs: boolean;
             /**
              * @description Length of the queue's history in seconds.
              * @example 300
@@ -1247,6 +1272,67 @@ export interface components {
         Login: {
             /** @example k3J9hT0qVx2LwZ8s */
             token: string;
+        };
+        /** LogLine */
+        LogLine: {
+            /**
+             * Format: date-time
+             * @description Time in milliseconds.
+             */
+            at: string;
+            /**
+             * @description Name of the event, or the text.
+             * @example video_done
+             */
+            event: string;
+            /**
+             * @description Further fields as text, without signatures and tokens.
+             * @example {
+             *       "cpu_s": "0.21"
+             *     }
+             */
+            fields: {
+                [key: string]: string;
+            };
+            id: string;
+            /**
+             * @description Key of the video, if it is about one.
+             * @example uploads/trip/harbour.mp4
+             */
+            key: string | null;
+            /**
+             * @description Null for text that a program or a library printed.
+             * @example info
+             */
+            level: string | null;
+            /** @enum {string} */
+            service: "worker" | "api" | "frontend";
+            /**
+             * @description Name of the pod, or of the process on one machine.
+             * @example thumbnails-worker-7d9f5c6b8-x2x7q
+             */
+            source: string;
+            /** @description Id of the upload, if it is about one. */
+            trace_id: string | null;
+        };
+        /** LogPage */
+        LogPage: {
+            /** @description True if the page has as many lines as were asked for. If not, and `next_until` is given, the scan ended early. */
+            is_full: boolean;
+            /** @description The newest first. */
+            items: components["schemas"]["LogLine"][];
+            /** @description `until` of the next page; null if the range has been read. */
+            next_until: string | null;
+            /**
+             * Format: date-time
+             * @description The page has all lines from this time on. Later than `since` if the page is full, or if the scan ended early because there are too many lines to read at once.
+             */
+            read_since: string;
+            /**
+             * Format: date-time
+             * @description Beginning of the range that was asked for.
+             */
+            since: string;
         };
         /** Metrics */
         Metrics: {
@@ -2871,6 +2957,92 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLogs: {
+        parameters: {
+            query?: {
+                /** @description Only lines about this video. */
+                key?: string | null;
+                /** @description Only lines of this level or a higher one; without it, also lines without a level. */
+                level?: ("info" | "warning" | "error") | null;
+                /** @description Maximum number of lines. Lines of the same millisecond stay together. */
+                limit?: number;
+                /** @description Only lines that contain this text. Case and accents do not count. */
+                q?: string | null;
+                /** @description Only lines of this service. */
+                service?: ("worker" | "api" | "frontend") | null;
+                /** @description Only lines of this time or later. By default an hour before `until`. */
+                since?: string | null;
+                /** @description Only lines of this upload: `trace_id` of a video. */
+                trace_id?: string | null;
+                /** @description Only lines before this time. By default now. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5920,8 +6092,6 @@ export interface operations {
                 extension?: string | null;
                 /** @description Only videos in this folder of the uploads, or below it. */
                 folder?: string | null;
-                /** @description By the time of the last change of state: the newest or the oldest first. */
-                order?: "newest" | "oldest";
                 /** @description Only videos whose key contains this text. Case and accents do not count. */
                 q?: string | null;
                 /** @description Only degraded or failed videos for this reason. */
@@ -5932,8 +6102,6 @@ export interface operations {
                 state?: components["schemas"]["VideoState"] | null;
                 /** @description Only videos uploaded before this time. */
                 until?: string | null;
-                /** @description Only videos that have thumbnails: done or degraded. */
-                with_thumbnails?: boolean;
             };
             header?: never;
             path?: never;
