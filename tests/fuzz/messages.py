@@ -36,8 +36,7 @@ from services.contract.records import StoredPreview, StoredStoryboard, VideoReco
 from services.contract.settings.api import ApiSettings
 from services.contract.text import dump_log_line, escape_deceptive
 from services.contract.traces import upload_trace_id
-from services.worker import process
-from services.worker.extraction.outcome import Outcome, decode_outcome, encode_outcome
+from services.worker.extraction.outcome import Outcome, decode_outcome, encode_outcome, list_measurements
 from services.worker.extraction.sandbox import wire
 from services.worker.pictures import describe_storyboard
 from tests.fuzz.checks import require
@@ -117,17 +116,13 @@ def check_outcome(content: bytes) -> None:
     except ValueError:
         return
     require(decode_outcome(encode_outcome(outcome)) == outcome, "an outcome that changes when it is sent")
-    update = {"state": outcome.state, "reason": outcome.reason, **_measure(outcome)}
+    update = {"state": outcome.state, "reason": outcome.reason, **list_measurements(outcome.info, outcome.usage)}
     record = RECORD.model_copy(update=update)
     attributes = to_attributes(make_item(record, shards=1))
     json.dumps(attributes, default=str, allow_nan=False).encode()
     for value in attributes.values():
         require("N" not in value or abs(float(value["N"])) < 1e125, f"a number that DynamoDB refuses: {value}")
     _store_storyboard(outcome)
-
-
-def _measure(outcome: Outcome) -> dict[str, object]:
-    return process._list_measurements(outcome.info, outcome.usage)  # noqa: SLF001 - the step around it writes to AWS
 
 
 def _store_storyboard(outcome: Outcome) -> None:

@@ -239,8 +239,8 @@ BUGS = (
     Bug(
         "the end of a record forgets that its upload was deleted",
         _PROCESS,
-        '"deleted_at": before.deleted_at}\n                after',
-        '"deleted_at": None}\n                after',
+        '"deleted_at": before.deleted_at, "earlier_result"',
+        '"deleted_at": None, "earlier_result"',
         "a deleted video keeps its record and its pictures",
         test="tests.services.worker.test_deletion:test_a_video_deleted_in_progress_is_removed_at_its_end",
     ),
@@ -255,8 +255,8 @@ BUGS = (
     Bug(
         "a delivery without a record leaves an interrupted removal",
         _DELETION,
-        "            self._finish_interrupted(key)\n            return True",
-        "            return True",
+        "            self._finish_interrupted(key)\n            if delivery",
+        "            if delivery",
         "a claim stays, as another delivery of the message has deleted it",
         test="tests.services.worker.test_deletion:test_a_delivery_without_a_record_finishes_an_interrupted_removal",
     ),

@@ -46,7 +46,7 @@ case "$*" in
 esac
 """
 
-_PROVIDER = {"block": {"attributes": {"region": {}, "https_proxy": {}, "no_proxy": {}}}}
+_PROVIDER: dict[str, Any] = {"block": {"attributes": {"region": {}, "https_proxy": {}, "no_proxy": {}}}}
 SCHEMAS = {
     "provider_schemas": {
         "registry.terraform.io/hashicorp/aws": {

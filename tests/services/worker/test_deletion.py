@@ -283,17 +283,29 @@ def test_an_interrupted_removal_is_finished_by_the_next_delivery(place: Place) -
     assert is_empty(place)
 
 
-@pytest.mark.parametrize("is_removal", [True, False])
-def test_a_delivery_without_a_record_finishes_an_interrupted_removal(place: Place, *, is_removal: bool) -> None:
+def interrupt_removal(place: Place) -> tuple[UploadEvent, UploadEvent]:
+    """Leave a claim and pictures without a record; return the events of the upload and of its deletion."""
     put = upload(place, b"film")
     work(a_worker(place), put)
     event = delete(place)
     with pytest.raises(ProcessingError):
         work(a_worker(place, bucket=DyingBucket(place.clients.s3, place.bucket.name)), event, "message-2")
+    return put, event
 
-    # A first delivery that was read before, and whose message is the same: it is deleted now.
-    why = "no_record" if is_removal else "object_gone"
-    assert work(a_worker(place), event if is_removal else put, "message-2") == Skipped(why)
+
+def test_a_delivery_without_a_record_finishes_an_interrupted_removal(place: Place) -> None:
+    put, _ = interrupt_removal(place)
+
+    # Its message is that of the interrupted delivery, which will not come again.
+    assert work(a_worker(place), put, "message-2") == Skipped("object_gone")
+
+    assert is_empty(place)
+
+
+def test_a_repeated_deletion_finishes_an_interrupted_removal(place: Place) -> None:
+    _, event = interrupt_removal(place)
+
+    assert work(a_worker(place), event, "message-2") == Skipped("no_record")
 
     assert is_empty(place)
 
