@@ -158,7 +158,10 @@ def join_parts(spool: Spool, parts: list[Any]) -> Any:
     joined = _joined.get()
     if joined is not None and joined[0] == parts:
         return joined[1]
-    return spool.join_parts(parts) if sum(map(len, parts)) > IN_MEMORY_BYTES else b"".join(parts)
+    # A part that was copied from a large object is a file, however small it is.
+    if sum(map(len, parts)) > IN_MEMORY_BYTES or any(isinstance(part, FileBody) for part in parts):
+        return spool.join_parts(parts)
+    return b"".join(parts)
 
 
 def upload_part_copy(spool: Spool, bucket: str, key: str, query: Any, headers: Any) -> Any:
