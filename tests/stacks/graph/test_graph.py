@@ -11,38 +11,23 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from stacks.config.model import PipelineConfig
+from stacks.graph.command import draw_architecture, draw_synthesized
+from tests.support.synthesis import MINIMAL, WITH_DOMAIN, synthesize
+
 ROOT = Path(__file__).parents[3]
 
 SVG = "{http://www.w3.org/2000/svg}"
 
-PIPELINE = """\
-name = "thumbnails"
-region = "ap-southeast-2"
-account_id = "123456789012"
-repository = "acme/thumbnails"
-alert_email = "ops@example.com"
-"""
-
-
-def _draw(project: Path, output: Path) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIPELINE_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "stacks.deploy", "--project", str(project), "graph", "--output", str(output)],
-        cwd=ROOT,
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return output.read_text(encoding="utf-8")
-
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> str:
-    project = tmp_path_factory.mktemp("with-domain")
-    (project / "pipeline.toml").write_text(PIPELINE + 'domain = "example.com"\n', encoding="utf-8")
-    return _draw(project, project / "drawing.svg")
+    """Return the drawing of an instance with a domain, whose stacks other tests synthesize too."""
+    folder = tmp_path_factory.mktemp("with-domain")
+    for stack in synthesize(WITH_DOMAIN).values():
+        (folder / "stacks" / stack.stack).mkdir(parents=True)
+        (folder / "stacks" / stack.stack / "cdk.tf.json").write_text(stack.text, encoding="utf-8")
+    return draw_synthesized(folder)
 
 
 def _texts(svg: str) -> list[str]:
@@ -93,17 +78,27 @@ def test_no_box_covers_another_and_none_leaves_the_picture(drawn: str) -> None:
         assert all(above[1] < below[0] for above, below in pairwise(ordered))
 
 
-def test_without_domain_browser_reaches_the_load_balancer(tmp_path: Path) -> None:
-    (tmp_path / "pipeline.toml").write_text(PIPELINE, encoding="utf-8")
-    texts = _texts(_draw(tmp_path, tmp_path / "drawing.svg"))
+def test_without_domain_browser_reaches_the_load_balancer() -> None:
+    texts = _texts(draw_architecture(PipelineConfig.model_validate(MINIMAL)))
     assert not any(text.startswith("dns  ") for text in texts)
     assert "HTTP" in texts
 
 
 def test_the_drawing_in_the_docs_is_fresh(tmp_path: Path) -> None:
     """It was drawn by another process at another time: a drawing is the same each time."""
+    drawing = tmp_path / "drawing.svg"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIPELINE_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "stacks.deploy", "--project", str(ROOT), "graph", "--output", str(drawing)],
+        cwd=ROOT,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
     there = (ROOT / "docs" / "images" / "architecture.svg").read_text(encoding="utf-8")
-    assert _draw(ROOT, tmp_path / "drawing.svg") == there, "run ./noxw graph"
+    assert drawing.read_text(encoding="utf-8") == there, "run ./noxw graph"
 
 
 def test_it_reads_without_colours(drawn: str) -> None:
