@@ -130,7 +130,7 @@ test("handles pushes with 200 pods and 1,000 thumbnails cheaply", async ({ board
   }
 
   // A small window, because each push is drawn in software.
-  await page.setViewportSize({ width: 640, height: 480 });
+  await page.setViewportSize({ width: 390, height: 300 });
   await burst(WARM_UP_PUSHES);
   const beforeBytes = await settledBytes(3);
   await burst(HOUR_OF_PUSHES);
