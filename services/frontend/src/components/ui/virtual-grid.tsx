@@ -54,8 +54,6 @@ export function VirtualGrid<Item>(props: VirtualGridProps<Item>) {
     estimateSize: () => rowHeightPx,
     overscan: ROWS_AHEAD,
     scrollMargin: place.topPx,
-    scrollPaddingStart: HEADER_PX,
-    scrollPaddingEnd: gapPx,
   });
   useEffect(() => virtualizer.measure(), [virtualizer, rowHeightPx]);
 
@@ -73,8 +71,11 @@ export function VirtualGrid<Item>(props: VirtualGridProps<Item>) {
   const shownAt = shownKey ? items.findIndex((item) => keyOf(item) === shownKey) : -1;
   const shownRow = hasRows && shownAt >= 0 ? Math.floor(shownAt / columns) : -1;
   useEffect(() => {
-    if (shownRow >= 0) virtualizer.scrollToIndex(shownRow);
-  }, [virtualizer, shownRow]);
+    if (shownRow < 0) return;
+    const topPx = place.topPx + shownRow * rowHeightPx;
+    const [minPx, maxPx] = [topPx + rowHeightPx - window.innerHeight, topPx - HEADER_PX];
+    if (window.scrollY < minPx || window.scrollY > maxPx) window.scrollTo(0, window.scrollY < minPx ? minPx : maxPx);
+  }, [shownRow, rowHeightPx, place.topPx]);
 
   const rows = virtualizer.getVirtualItems();
   const lastRow = rows.at(-1)?.index ?? -1;

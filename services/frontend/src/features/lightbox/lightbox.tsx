@@ -21,6 +21,9 @@ import { lightboxText as text } from "./text";
 /** The address follows the picture after a rest: browsers refuse many changes at once. */
 const REST_MS = 300;
 
+/** Pictures that Page Up and Page Down pass. */
+const LONG_STEP = 5;
+
 interface LightboxProps {
   videoKey: string;
   /** Moment in the address, null for the middle thumbnail. */
@@ -51,7 +54,7 @@ export function Lightbox({ videoKey, atS, videos, isMore }: LightboxProps) {
       aria-label={nameOf(videoKey)}
       onClose={() => ref.current?.open || closeLightbox()}
       onKeyDown={onKeyDown}
-      className="m-0 h-dvh max-h-none w-full max-w-none flex-col overflow-hidden bg-canvas p-0 open:flex"
+      className="m-0 h-dvh max-h-none w-full max-w-none flex-col overflow-hidden bg-canvas p-0 touch-pinch-zoom open:flex"
     >
       <header className="flex min-h-13 items-center gap-3 border-b border-line bg-panel pr-2 pl-4">
         <h2 className="min-w-0 flex-1 font-semibold">
@@ -99,8 +102,14 @@ function useModal(ref: React.RefObject<HTMLDialogElement | null>, videoKey: stri
     if (!dialog) return;
     if (!dialog.open) dialog.showModal();
     dialog.querySelector<HTMLElement>("[role=slider]")?.focus();
+    // The page behind does not scroll.
+    const stay = (event: WheelEvent) => event.preventDefault();
+    dialog.addEventListener("wheel", stay, { passive: false });
     // While it is in the document, so that the browser gives the focus back.
-    return () => dialog.close();
+    return () => {
+      dialog.removeEventListener("wheel", stay);
+      dialog.close();
+    };
   }, [ref]);
   useEffect(
     () => () => {
@@ -140,9 +149,14 @@ function Viewer({ videoKey, atS, known, onBefore, onAfter }: ViewerProps) {
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: stops.length - 1 }[event.key];
-    if (to === undefined) return;
+    const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -LONG_STEP, PageUp: LONG_STEP }[
+      event.key
+    ];
+    const end = { Home: 0, End: stops.length - 1 }[event.key];
+    if (step === undefined && end === undefined) return;
+    // The page behind would scroll.
     event.preventDefault();
+    const to = end ?? Math.min(stops.length - 1, Math.max(0, at + (step ?? 0)));
     if (stops[to]) setChosenS(stops[to].timeS);
   }
 

@@ -45,7 +45,7 @@ export function Stage({ stops, at, storyboard, alt, onBefore, onAfter, children 
 
   return (
     <div
-      className="relative min-h-0 flex-1 touch-pinch-zoom select-none"
+      className="relative min-h-0 flex-1 select-none"
       onPointerDown={({ pointerType, isPrimary, clientX, clientY }) => {
         // A second finger zooms.
         start.current = pointerType === "touch" && isPrimary ? { x: clientX, y: clientY } : null;
