@@ -122,7 +122,7 @@ class HeldSandbox:
             usage=Usage(),
         )
 
-    def extract(self, _: object) -> Outcome:
+    def extract(self, *_: object) -> Outcome:
         self.begun.set()
         assert self.may_end.wait(PATIENCE_S)
         return self.outcome

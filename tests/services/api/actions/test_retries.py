@@ -70,10 +70,10 @@ def test_a_deletion_undoes_the_restoration_before_it(place: Place) -> None:
     assert late == Skipped(Decision.ALREADY_DELETED)
 
 
-def settle(place: Place, event: UploadEvent, number: int, **settings: str) -> Stored | Skipped:
+def settle(place: Place, event: UploadEvent, number: int, *, width_px: str = "640") -> Stored | Skipped:
     """Process an event as one that was sent after those with lower numbers."""
     sent_at = datetime.now(UTC) + timedelta(seconds=number)
-    worker = a_worker(place, **settings)  # type: ignore[arg-type]
+    worker = a_worker(place, thumbnail_width_px=width_px)
     return worker.process(event, delivery(f"message-{number}", sent_at=sent_at))
 
 
@@ -107,7 +107,7 @@ def test_options_stay_with_the_content_until_another_regeneration(place: Place) 
     delete_video(stores_of(place), KEY, with_upload=False)
     empty_queue(place)
     restore_video(stores_of(place), KEY)
-    settle(place, sent_events(place)[0], 4, thumbnail_width_px="320")
+    settle(place, sent_events(place)[0], 4, width_px="320")
     assert record_of(place).options == CHOSEN
     assert record_of(place).settings_hash == ThumbnailOptions(width_px=320).replace(CHOSEN).fingerprint
 
