@@ -134,7 +134,8 @@ class DeletionFollower:
             return
         claims = {CLAIM_PREFIX + base: base for base in thumbnail_bases(key, self._prefix)}
         for name, claim in self._videos.items(list(claims)).items():
-            if claim["upload"] == PURGER and not self._is_purge_running():
+            # A running purge releases all claims after it has removed the records, and faster than the workers.
+            if claim["upload"] == PURGER and self._phase_of_purge() not in ("uploads", "records", "in_work"):
                 clear_base(self._bucket, self._videos, claims[name])
 
     def _mark(self, record: VideoRecord) -> bool:
@@ -151,9 +152,10 @@ class DeletionFollower:
             return False
         return True
 
-    def _is_purge_running(self) -> bool:
+    def _phase_of_purge(self) -> str | None:
+        """Return the phase of the running purge, None without one."""
         job = self._videos.read_document(PURGE_KEY)
-        return bool(job and job["progress"]["running"])
+        return job["progress"]["phase"] if job and job["progress"]["running"] else None
 
     def _is_left_to_purge(self, record: VideoRecord) -> bool:
         """Return True if a purge will find the record: it is still deleting the uploads, and the record is old enough.

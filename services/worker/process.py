@@ -317,12 +317,14 @@ class Processor:
                 failed = adopt_object(failed, record.identity, record.size_bytes)
         else:
             # Read after the record, so that it is the object of that record or a later one.
-            with contextlib.suppress(ServiceError):
-                try:
-                    info = self._bucket.head(event.key)
-                except ObjectMissingError:
-                    self._deletions.close_record(event.key, delivery)
-                    return None
+            try:
+                info = self._bucket.head(event.key)
+            except ObjectMissingError:
+                self._deletions.close_record(event.key, delivery)
+                return None
+            except ServiceError:
+                pass
+            else:
                 failed = adopt_object(event, info.identity, info.size_bytes)
         return failed if is_failure(record, error.record, failed, delivery) else None
 

@@ -310,6 +310,28 @@ def test_a_repeated_deletion_finishes_an_interrupted_removal(place: Place) -> No
     assert is_empty(place)
 
 
+@pytest.mark.parametrize(("phase", "is_left"), [("records", True), ("thumbnails", False), ("dead_letters", False)])
+def test_a_running_purge_finishes_only_what_it_will_still_find(place: Place, phase: str, *, is_left: bool) -> None:
+    _, event = interrupt_removal(place)
+    _write_purge(place, phase=phase, cutoff=datetime.now(UTC))
+
+    work(a_worker(place), event, "message-2")
+
+    assert (place.videos.claim_owner("thumbnails/a") == PURGER) is is_left
+
+
+def test_a_removal_that_aws_interrupts_does_not_settle_a_failure(place: Place) -> None:
+    event = upload(place, b"film")
+    with pytest.raises(ProcessingError):
+        work(a_worker(place, die), event)
+    place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
+    worker = a_worker(place, bucket=DyingBucket(place.clients.s3, place.bucket.name))
+    place.clients.s3.put_object(Bucket=place.bucket.name, Key="thumbnails/a_1.jpg", Body=b"a picture")
+
+    with pytest.raises(ServiceError):
+        worker.find_failed_upload(event, delivery("message-1"), ProcessingError(ReasonCode.STORAGE, "", retryable=True))
+
+
 def test_an_interrupted_removal_is_finished_although_the_video_returned(place: Place) -> None:
     work(a_worker(place), upload(place, b"old"))
     event = delete(place)
