@@ -86,6 +86,9 @@ test("shows each step of a test run", async ({ board }) => {
   await expect(dialog.getByRole("listitem")).not.toHaveCount(0);
   await expect(dialog).toContainText(/All thumbnails were stored after [\d.]+ s/, { timeout: 240_000 });
   await expect(dialog.getByRole("img").first()).toBeVisible();
+  const count = await dialog.getByRole("listitem").count();
+  await dialog.getByRole("button", { name: "Delete the test videos" }).click();
+  await expect(dialog).toContainText(`${count} test videos deleted.`, { timeout: 120_000 });
 });
 
 test("reconnects without losing history after the api is killed", async ({ board, demo }) => {

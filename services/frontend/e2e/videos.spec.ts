@@ -213,9 +213,18 @@ test("finds a video by name in the address", async ({ board, demo }) => {
   await expect(rows.nth(1)).toBeVisible();
 });
 
-test("deletes all videos that match a search", async ({ board, demo }) => {
+test("regenerates a video with other options and deletes all that match", async ({ board, demo }) => {
   await upload(board, sample(demo, "to delete 1.3gp"), sample(demo, "to delete 2.3gp"));
   for (const name of ["to delete 1", "to delete 2"]) await expect(uploadRow(board, name)).toContainText("Done");
+  await uploadRow(board, "to delete 1").getByRole("link").first().click();
+  await board.getByRole("button", { name: "Actions on this video" }).click();
+  await board.getByRole("menuitem", { name: "Make the thumbnails again …" }).click();
+  const dialog = board.getByRole("dialog", { name: "Make the thumbnails again" });
+  await dialog.getByText("Other options than the settings of the workers").click();
+  await dialog.getByLabel("Format").selectOption("webp");
+  await dialog.getByRole("button", { name: "Make again" }).click();
+  await expect(board.getByRole("region", { name: "Details" })).toContainText("webp");
+
   await board.goto("/videos?q=to+delete");
   await board.getByRole("checkbox", { name: "Select to delete 1.3gp" }).check();
   const bar = board.getByRole("region", { name: "Selected videos" });

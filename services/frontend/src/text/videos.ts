@@ -113,7 +113,7 @@ export const videos = {
     retryAnyway: "Retry anyway",
     isFinal: "The file is the reason, so another attempt ends in the same way. Upload a corrected file.",
     dismiss: "Dismiss the failure",
-    regenerate: "Make the thumbnails again",
+    regenerate: "Make the thumbnails again …",
     retried: "The video is in the queue again",
     retryFailed: "The retry failed",
     whole: "The whole video",

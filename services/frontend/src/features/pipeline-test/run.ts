@@ -16,6 +16,8 @@ export interface TestRun {
   startedMs: number;
   endedMs: number | null;
   videos: readonly TestVideo[];
+  /** Id of the job that deletes them. */
+  cleanupId: string | null;
   problem: Problem | null;
 }
 
@@ -46,7 +48,7 @@ export function hasEnded({ video }: TestVideo): boolean {
 }
 
 export async function begin(): Promise<void> {
-  const run: TestRun = { startedMs: Date.now(), endedMs: null, videos: [], problem: null };
+  const run: TestRun = { startedMs: Date.now(), endedMs: null, videos: [], cleanupId: null, problem: null };
   store.setState({ run });
   try {
     const { keys } = await call("post", "/api/test");
@@ -65,6 +67,11 @@ export async function begin(): Promise<void> {
   } catch (error) {
     patch(() => ({ problem: asProblem(error) }));
   }
+}
+
+/** Note the job that deletes the videos of the run. */
+export function noteCleanup(cleanupId: string): void {
+  patch(() => ({ cleanupId }));
 }
 
 function patch(how: (run: TestRun) => Partial<TestRun>): void {

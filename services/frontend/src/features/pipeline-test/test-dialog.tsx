@@ -8,10 +8,12 @@ import { Name } from "@/components/ui/name";
 import { Pill } from "@/components/ui/pill";
 import { Progress } from "@/components/ui/progress";
 import { Failure } from "@/components/ui/states";
+import { hasFinished, useJob, useStartJob } from "@/features/videos/api/jobs";
 import { baseName, nameOf, pageOf } from "@/features/videos/names";
 import { STATE_TONES } from "@/features/videos/components/state-pill";
 import { text } from "@/text/dialogs";
-import { begin, closeTest, hasEnded, type TestRun, type TestVideo, useTest } from "./run";
+import { life } from "@/text/life";
+import { begin, closeTest, hasEnded, noteCleanup, type TestRun, type TestVideo, useTest } from "./run";
 
 export function TestDialog() {
   const { isShown, run } = useTest();
@@ -67,20 +69,48 @@ function Run({ run }: { run: TestRun }) {
         tone={isOver ? (failed > 0 ? "warn" : "good") : "active"}
         {...(videos.length > 0 ? { share: ended / videos.length } : {})}
       />
-      <ul tabIndex={0} aria-label={text.test.title} className="-mx-2 max-h-[50vh] overflow-y-auto">
+      {run.cleanupId ? <CleanupProgress id={run.cleanupId} /> : null}
+      <ul
+        hidden={run.cleanupId !== null}
+        tabIndex={0}
+        aria-label={text.test.title}
+        className="-mx-2 max-h-[50vh] overflow-y-auto"
+      >
         {videos.map((entry) => (
           <Step key={entry.key} entry={entry} />
         ))}
       </ul>
       {isOver ? (
-        <Button className="self-end" onClick={() => void begin()}>
-          {text.test.again}
-        </Button>
+        <div className="flex flex-wrap justify-end gap-2">
+          {run.cleanupId ? null : <CleanupButton keys={videos.map(({ key }) => key)} />}
+          <Button onClick={() => void begin()}>{text.test.again}</Button>
+        </div>
       ) : (
         <p className="text-xs text-muted">{text.test.background}</p>
       )}
     </div>
   );
+}
+
+function CleanupButton({ keys }: { keys: readonly string[] }) {
+  const start = useStartJob();
+  return (
+    <Button
+      title={life.cleanup.hint}
+      disabled={start.isPending}
+      onClick={() =>
+        start.mutate({ kind: "delete", keys: [...keys], upload: true }, { onSuccess: ({ id }) => noteCleanup(id) })
+      }
+    >
+      {life.cleanup.button}
+    </Button>
+  );
+}
+
+function CleanupProgress({ id }: { id: string }) {
+  const job = useJob(id);
+  if (!job || !hasFinished(job)) return <p role="status">{life.cleanup.running}</p>;
+  return <p role="status">{job.failed > 0 ? life.cleanup.failed(job.failed) : life.cleanup.done(job.done)}</p>;
 }
 
 function Outcome({ run, failed }: { run: TestRun; failed: number }) {

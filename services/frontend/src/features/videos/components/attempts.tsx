@@ -2,6 +2,7 @@ import { Card } from "@/components/ui/card";
 import type { VideoDetails } from "@/lib/api/models";
 import { formatDuration, formatFull } from "@/lib/units";
 import { text } from "@/text";
+import { describeOptions } from "../options";
 import { StatePill } from "./state-pill";
 
 /** Earlier attempts at a video, the newest first. Nothing for a video with only one. */
@@ -26,6 +27,9 @@ export function Attempts({ attempts }: { attempts: VideoDetails["attempts"] }) {
               {attempt.ended_at ? ` · ${formatDuration(secondsOf(attempt.started_at, attempt.ended_at))}` : null}
               {attempt.worker ? ` · ${attempt.worker}` : null}
             </span>
+            {describeOptions(attempt.options) ? (
+              <span className="text-muted">{describeOptions(attempt.options)}</span>
+            ) : null}
             {attempt.reason ? <span className="w-full [overflow-wrap:anywhere]">{attempt.reason}</span> : null}
           </li>
         ))}

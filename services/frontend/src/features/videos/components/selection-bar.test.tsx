@@ -147,6 +147,21 @@ it("deletes all that match after a confirmation that names their number", async 
   expect(bodies).toEqual([{ kind: "delete", upload: false, filter, max_videos: 4 }]);
 });
 
+it("regenerates with other options after a question", async () => {
+  show();
+  fireEvent.click(screen.getByRole("button", { name: "Regenerate" }));
+  fireEvent.change(screen.getByLabelText("Positions in %"), { target: { value: "5, x" } });
+  fireEvent.click(screen.getByRole("button", { name: "Make again" }));
+  expect(screen.getByRole("alert").textContent).toContain("such as 10, 50, 95");
+  expect(bodies).toEqual([]);
+  fireEvent.change(screen.getByLabelText("Positions in %"), { target: { value: "5, 50" } });
+  fireEvent.change(screen.getByLabelText("Format"), { target: { value: "webp" } });
+  fireEvent.click(screen.getByRole("button", { name: "Make again" }));
+  await vi.waitFor(() => expect(onClear).toHaveBeenCalled(), { timeout: 120_000 });
+  const options = { positions_pct: [5, 50], format: "webp" };
+  expect(bodies).toEqual([{ kind: "regenerate", upload: false, options, keys: KEYS }]);
+});
+
 it("asks before it deletes", async () => {
   show();
   fireEvent.click(screen.getByRole("button", { name: "Delete …" }));

@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { text } from "@/text";
 import { type JobRequest, useCounts, useStartJob } from "../api/jobs";
+import { RegenerateDialog } from "./regenerate-dialog";
 import { countListed, countTaken, type JobFilter, type JobKind } from "../selection";
 
 const MAX_KEYS = 1000;
@@ -22,12 +23,13 @@ export function SelectionBar({ keys, filter, onClear }: SelectionBarProps) {
   const start = useStartJob();
   const [isAll, setAll] = useState(false);
   const [isDeleting, setDeleting] = useState(false);
+  const [isRegenerating, setRegenerating] = useState(false);
   const counted = useCounts(filter, isAll);
   const listed = counted?.isComplete ? countListed(counted.counts, filter) : null;
   const isReady = isAll ? counted !== null && counted.isComplete : keys.length <= MAX_KEYS;
   const countOf = (kind: JobKind) => (isAll ? countTaken(kind, counted?.counts ?? {}, filter) : keys.length);
-  const run = (kind: JobKind, upload = false) => {
-    const request: JobRequest = { kind, upload };
+  const run = (kind: JobKind, more: Pick<JobRequest, "options"> & { upload?: boolean } = {}) => {
+    const request: JobRequest = { kind, upload: false, ...more };
     if (!isAll) request.keys = [...keys];
     else if (counted) {
       // Uploads since the count do not match; a deletion of more than the dialog has named changes nothing.
@@ -63,7 +65,12 @@ export function SelectionBar({ keys, filter, onClear }: SelectionBarProps) {
         </Button>
       )}
       {buttons.map(([kind, icon]) => (
-        <Button key={kind} icon={icon} disabled={!canRun(kind)} onClick={() => run(kind)}>
+        <Button
+          key={kind}
+          icon={icon}
+          disabled={!canRun(kind)}
+          onClick={() => (kind === "regenerate" ? setRegenerating(true) : run(kind))}
+        >
           {isAll && isReady ? text.jobs.actionOn(kind, countOf(kind)) : text.jobs.actions[kind]}
         </Button>
       ))}
@@ -78,6 +85,17 @@ export function SelectionBar({ keys, filter, onClear }: SelectionBarProps) {
       <Button kind="quiet" onClick={onClear}>
         {text.failures.clear}
       </Button>
+      {isRegenerating ? (
+        <RegenerateDialog
+          count={countOf("regenerate")}
+          isPending={start.isPending}
+          onClose={() => setRegenerating(false)}
+          onConfirm={(options) => {
+            setRegenerating(false);
+            run("regenerate", Object.keys(options).length > 0 ? { options } : {});
+          }}
+        />
+      ) : null}
       {isDeleting ? (
         <DeleteMany
           count={countOf("delete")}
@@ -85,7 +103,7 @@ export function SelectionBar({ keys, filter, onClear }: SelectionBarProps) {
           onClose={() => setDeleting(false)}
           onConfirm={(upload) => {
             setDeleting(false);
-            run("delete", upload);
+            run("delete", { upload });
           }}
         />
       ) : null}

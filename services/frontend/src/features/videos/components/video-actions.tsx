@@ -15,6 +15,9 @@ import { useRetry } from "../api/queries";
 import { videoCall } from "../embedding";
 import { baseName } from "../names";
 
+const RegenerateVideo = dynamic(() => import("./regenerate-dialog").then((found) => found.RegenerateVideo), {
+  ssr: false,
+});
 const DeleteDialog = dynamic(() => import("./delete-dialog").then((found) => found.DeleteDialog), { ssr: false });
 
 /** Actions on one video, at the top of its page. */
@@ -24,6 +27,7 @@ export function VideoActions({ video }: { video: VideoDetails }) {
   const retry = useRetry(video.key);
   const action = useVideoAction();
   const [isDeleting, setDeleting] = useState(false);
+  const [isRegenerating, setRegenerating] = useState(false);
   const { origin, href } = typeof window === "undefined" ? { origin: "", href: "" } : window.location;
   const items: MenuItem[] = [
     {
@@ -41,7 +45,7 @@ export function VideoActions({ video }: { video: VideoDetails }) {
     items.push({
       label: text.video.regenerate,
       icon: <RefreshCw size={16} aria-hidden />,
-      onSelect: () => action.run({ action: "regenerate", keys: [video.key] }),
+      onSelect: () => setRegenerating(true),
     });
   if (isOperator && video.state === "failed")
     items.push({
@@ -80,6 +84,7 @@ export function VideoActions({ video }: { video: VideoDetails }) {
         </Button>
       ) : null}
       <Menu label={text.video.more} icon={<Ellipsis size={18} aria-hidden />} items={items} />
+      {isRegenerating ? <RegenerateVideo videoKey={video.key} onClose={() => setRegenerating(false)} /> : null}
       {isDeleting ? (
         <DeleteDialog
           videoKey={video.key}

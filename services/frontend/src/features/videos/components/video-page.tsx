@@ -14,11 +14,13 @@ import { asProblem } from "@/lib/api/problem";
 import { formatBytes, formatCount, formatDuration, formatPercent } from "@/lib/units";
 import { escapeInvisible } from "@/lib/escape-invisible";
 import { text } from "@/text";
+import { life } from "@/text/life";
 import { nameOf } from "../names";
 import { useVideo } from "../api/queries";
 import { Attempts } from "./attempts";
 import { StatePill } from "./state-pill";
 import { TestMark } from "./test-mark";
+import { describeOptions } from "../options";
 import { stepsOf } from "../steps";
 import { Timeline } from "./timeline";
 import { Thumbnails } from "./thumbnails";
@@ -102,6 +104,11 @@ function Facts({ video }: { video: VideoDetails }) {
         <Fact name={text.video.cpu}>{formatDuration(video.cpu_s)}</Fact>
         <Fact name={text.video.attempts}>{formatCount(video.attempt)}</Fact>
         <Fact name={text.video.worker}>{video.worker || none}</Fact>
+        {describeOptions(video.options) ? (
+          <Fact name={life.options.title} isWide>
+            {describeOptions(video.options)}
+          </Fact>
+        ) : null}
         <Fact name={text.video.key} isWide>
           {escapeInvisible(video.key)}
         </Fact>
