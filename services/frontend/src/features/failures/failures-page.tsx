@@ -8,7 +8,7 @@ import { useIsOperator } from "@/features/session/session";
 import { useVideoAction } from "@/features/videos/api/bulk";
 import { PageHead } from "@/features/shell/page-head";
 import { asProblem } from "@/lib/api/problem";
-import { text } from "@/text";
+import { text } from "@/text/failures";
 import { FailureGroupCard } from "./failure-group-card";
 import { CANARY_COUNT, groupByReason, keysOf, toggled } from "./groups";
 import { useDeadLetters, useRedrive } from "./queries";

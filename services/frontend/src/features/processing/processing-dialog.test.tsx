@@ -45,7 +45,16 @@ beforeEach(() => {
 afterEach(cleanup);
 
 function show(processing: Processing, socket: "open" | "lost" = "open") {
-  const snapshot = { serverMs: 0, queue: null, pods: [], metrics: null, videos: [], purge: null, jobs: [], sources: {} };
+  const snapshot = {
+    serverMs: 0,
+    queue: null,
+    pods: [],
+    metrics: null,
+    videos: [],
+    purge: null,
+    jobs: [],
+    sources: {},
+  };
   liveStore.setState({ socket, snapshot: { ...snapshot, processing } });
   const onClose = vi.fn();
   render(

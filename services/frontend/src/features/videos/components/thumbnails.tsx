@@ -8,7 +8,7 @@ import { openLightbox } from "@/features/lightbox/address";
 import { LightboxHost } from "@/features/lightbox/lightbox-host";
 import type { Thumbnail, VideoDetails } from "@/lib/api/models";
 import { formatBytes, formatPosition, formatTimecode } from "@/lib/units";
-import { text } from "@/text";
+import { text } from "@/text/video";
 import { imageElement, stableUrl } from "../embedding";
 import { baseName } from "../names";
 

@@ -9,7 +9,7 @@ import { copyText } from "@/components/ui/copy";
 import { Menu, type MenuItem } from "@/components/ui/menu";
 import { useIsOperator } from "@/features/session/session";
 import type { VideoDetails } from "@/lib/api/models";
-import { text } from "@/text";
+import { text } from "@/text/video";
 import { useVideoAction } from "../api/bulk";
 import { useRetry } from "../api/queries";
 import { videoCall } from "../embedding";
