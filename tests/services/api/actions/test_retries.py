@@ -12,7 +12,7 @@ from services.contract.records import Decision, ReasonCode, VideoState
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions, ThumbnailOverrides
 from services.worker.process import ProcessingError, Processor, Skipped, Stored
 from tests.support.place import Place
-from tests.support.processing import BROKEN, a_worker, delivery, event_of, record_of, upload, work
+from tests.support.processing import BROKEN, a_worker, delivery, die, event_of, record_of, upload, work
 from tests.support.stores import empty_queue, sent_events, stores_of
 
 KEY = "uploads/a.mp4"
@@ -116,6 +116,22 @@ def test_options_stay_with_the_content_until_another_regeneration(place: Place) 
     regenerate(place, 6, CHOSEN)
     work(a_worker(place), upload(place, b"another film"), "message-7")
     assert (record_of(place).options, record_of(place).settings_hash) == (None, ThumbnailOptions().fingerprint)
+
+
+def test_a_failed_regeneration_leaves_the_options_of_the_pictures(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    regenerate(place, 2, CHOSEN)
+    empty_queue(place)
+    regenerate_record(stores_of(place), record_of(place), ThumbnailOverrides(width_px=100))
+    (event,) = sent_events(place)
+    later = delivery("message-3", sent_at=datetime.now(UTC) + timedelta(seconds=3))
+    worker = a_worker(place, die)
+    error = failure_of(worker, event, later)
+    assert worker.bring_back_result(event, later, error)
+
+    record = record_of(place)
+    assert (record.state, record.options, record.settings_hash) == (VideoState.DONE, CHOSEN, FINGERPRINT)
+    assert [one.options for one in record.attempts] == [None, CHOSEN, ThumbnailOverrides(width_px=100)]
 
 
 def test_a_failed_video_gets_its_options_instead_of_its_letter(place: Place) -> None:
