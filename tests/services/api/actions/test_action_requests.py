@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from services.contract.events import make_notification_body
@@ -20,21 +21,30 @@ KEY = "uploads/a.mp4"
 
 def test_deletion_and_restoration_over_http(place: Place, own_api: Api) -> None:
     keep_versions(place)
-    store(place, KEY)
     with own_api.client() as client:
+        assert free_name(client) == KEY
+        store(place, KEY)
         kept = client.delete(f"/api/videos/{KEY}")
         assert (kept.status_code, kept.json()) == (200, {"key": KEY, "upload_deleted": False, "restorable": True})
         assert client.get(f"/api/videos/{KEY}").json()["state"] == "deleted"
         assert client.get("/api/videos").json()["items"] == []
         assert [video["key"] for video in client.get("/api/videos?state=deleted").json()["items"]] == [KEY]
 
+        assert free_name(client) != KEY
         gone = client.delete(f"/api/videos/{KEY}", params={"upload": True})
         assert gone.json() == {"key": KEY, "upload_deleted": True, "restorable": True}
         assert client.delete(f"/api/videos/{KEY}", params={"upload": True}).status_code == 404
+        assert free_name(client) == KEY
         assert client.post(f"/api/videos/{KEY}/restoration").status_code == 202
         assert place.bucket.head(KEY).size_bytes == 7
         refused = client.delete(f"/api/videos/{KEY}", params={"upload": "perhaps"})
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "query.upload")
+
+
+def free_name(client: httpx.Client) -> str:
+    """Return the key that an upload with the name of the video gets."""
+    answer = client.post("/api/uploads", json={"name": KEY.removeprefix("uploads/"), "size_bytes": 7})
+    return str(answer.raise_for_status().json()["key"])
 
 
 def test_regenerations_over_http(place: Place, own_api: Api) -> None:
@@ -105,8 +115,9 @@ def test_a_redrive_is_offered_only_where_it_can_help(place: Place, own_api: Api)
 
 
 def test_a_purge_is_started_shown_and_listed_over_http(place: Place, own_api: Api) -> None:
-    store(place, "uploads/a.mp4")
     with own_api.client() as client:
+        assert free_name(client) == KEY
+        store(place, KEY)
         confirmation = client.get("/api/purge").json()["confirmation"]
         begun = client.post("/api/purges", json={"confirmation": confirmation})
         assert begun.status_code == 202
@@ -122,6 +133,7 @@ def test_a_purge_is_started_shown_and_listed_over_http(place: Place, own_api: Ap
         assert client.get("/api/purges/none").status_code == client.delete("/api/purges/none").status_code == 404
         assert client.post("/api/purges", json={"confirmation": "forged"}).status_code == 428
         assert client.post("/api/purges", json={}).status_code == 422
+        assert free_name(client) == KEY
     assert list(place.bucket.versions("")) == []
 
 
