@@ -16,7 +16,7 @@ from tests.support.processing import BROKEN, a_worker, delivery, die, event_of, 
 from tests.support.stores import empty_queue, sent_events, stores_of
 
 KEY = "uploads/a.mp4"
-LATER = datetime.now(UTC) + timedelta(seconds=60)
+LATER = datetime.now(UTC) + timedelta(days=1)
 CHOSEN = ThumbnailOverrides(positions_pct=(5.0, 50.0), format=ImageFormat.WEBP)
 FINGERPRINT = ThumbnailOptions(positions_pct=(5.0, 50.0), format=ImageFormat.WEBP).fingerprint
 
