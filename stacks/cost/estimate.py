@@ -16,6 +16,9 @@ METRICS_OF_A_POD = 7
 NAMESPACES = 4
 METRICS_OF_LOGS = 2
 """Videos done and failed, counted in the workers' logs."""
+NAT_OF_VIDEO_BYTES = 20_000
+"""Requests to SQS, and logs."""
+LOGS_OF_VIDEO_BYTES = 2000
 SECRETS = 1
 KMS_KEYS = 1
 
@@ -56,9 +59,13 @@ def worker_hours(config: PipelineConfig, assumed: Assumed, videos: int) -> float
     1 - exp(-λT) of the time, T being start, work and cool-down. More pods run once one alone cannot do the work.
     """
     rate = videos / (assumed.hours * 3600)
-    lingering_s = assumed.pod_start_s + assumed.work_s + max(config.worker.cooldown_s, config.processing.deadline_s)
     busy = rate * assumed.work_s / max(1, config.worker.cpu_millis / 1000)
-    return assumed.hours * max(1 - math.exp(-rate * lingering_s), busy)
+    return assumed.hours * max(1 - math.exp(-rate * (lingering_s(config, assumed) + assumed.work_s)), busy)
+
+
+def lingering_s(config: PipelineConfig, assumed: Assumed) -> float:
+    """Return the seconds that a worker's pod is billed for besides its work: its start and its wait for more."""
+    return assumed.pod_start_s + max(config.worker.cooldown_s, config.processing.deadline_s)
 
 
 def _cluster(config: PipelineConfig, prices: Prices) -> Iterator[Line]:
@@ -80,7 +87,7 @@ def _network(config: PipelineConfig, prices: Prices, *, videos: int) -> Iterator
     if not own:
         zones = len(config.network.public_subnet_ids)
     addresses = int(own) + (zones if config.load_balancer.scheme == "internet-facing" else 0)
-    nat_gb = assumed.nat_gb + videos * 20e3 / 1e9  # requests to SQS, and logs
+    nat_gb = assumed.nat_gb + videos * NAT_OF_VIDEO_BYTES / 1e9
     if own:
         yield Line(what="NAT gateway", quantity=f"{assumed.hours:g} h", usd=usd.nat_hour * assumed.hours)
     yield Line(what="NAT gateway: data", quantity=f"{nat_gb:.1f} GB", usd=usd.nat_gb * nat_gb)
@@ -113,7 +120,7 @@ def _observability(config: PipelineConfig, prices: Prices, *, videos: int) -> It
         usd=usd.alarm_month * max(0, ALARMS - free.alarms),
     )
     control_plane_gb = sum(assumed.control_plane_logs_gb[log] for log in config.cluster.control_plane_logs)
-    logs_gb = control_plane_gb + assumed.pod_logs_gb + videos * 2e3 / 1e9
+    logs_gb = control_plane_gb + assumed.pod_logs_gb + videos * LOGS_OF_VIDEO_BYTES / 1e9
     yield Line(
         what="CloudWatch: logs",
         quantity=f"{logs_gb:.1f} GB, {free.logs_gb:g} free",

@@ -10,6 +10,8 @@ from services.contract.keys import THUMBNAIL_PREFIX
 from services.contract.settings import ApiSettings, FrontendSettings, WorkerSettings
 from stacks.config.model import PipelineConfig
 from stacks.config.pods import PodSize
+from stacks.cost.prices import load_prices
+from stacks.cost.unit_prices import make_unit_prices
 from stacks.engine.environment import container_environment
 from stacks.engine.processing import processing_settings, thumbnail_settings, video_extensions
 from stacks.naming import Names
@@ -97,6 +99,7 @@ def describe_api(config: PipelineConfig) -> Component:
             worker_namespace=names.namespace,
             test_source_bucket=names.resources.test_source_bucket,
             log_group=names.pods_log_group,
+            cost_prices=make_unit_prices(config, load_prices()).model_dump_json(),
             api_port=8000,
             api_metrics_port=9090,
             api_public_url=f"https://{names.host}" if config.certificate else None,

@@ -34,6 +34,8 @@ class Cursor(BaseModel):
     """Counters at that time."""
     open: dict[str, OpenPeriod]
     """The current hour and day, by the name of the level."""
+    since_s: int | None = None
+    """Time of the first recording; None if an earlier version made it."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Period:
 def begin_cursor(at_s: int) -> Cursor:
     """Return the cursor of a table without a history: all that was counted before belongs to the first minute."""
     opened = {level.name: OpenPeriod(start_s=level.floor(at_s - MINUTE.step_s), counts={}) for level in _LONG}
-    return Cursor(at_s=at_s - MINUTE.step_s, counts={}, open=opened)
+    return Cursor(at_s=at_s - MINUTE.step_s, counts={}, open=opened, since_s=at_s)
 
 
 def advance_cursor(cursor: Cursor, at_s: int, counts: dict[str, int]) -> tuple[Cursor, list[Period]]:
@@ -77,7 +79,9 @@ def advance_cursor(cursor: Cursor, at_s: int, counts: dict[str, int]) -> tuple[C
                 found.append(Period(level, current.start_s, current.start_s, ends))
                 current = OpenPeriod(start_s=start_s, counts=before)
         opened[level.name] = current
-    return Cursor(at_s=at_s, counts=counts, open=opened), [period for period in found if period.ends]
+    return Cursor(at_s=at_s, counts=counts, open=opened, since_s=cursor.since_s), [
+        period for period in found if period.ends
+    ]
 
 
 def list_open(cursor: Cursor | None, counts: Mapping[str, int], now_s: float) -> Iterator[Period]:

@@ -17,7 +17,7 @@ from services.contract.statistics.ends import (
     read_histogram,
 )
 from services.contract.statistics.histogram import estimate_percentile
-from services.contract.statistics.periods import RANGES, Range
+from services.contract.statistics.periods import RANGES, Level, Range
 
 
 def read_history(table: HistoryTable, name: RangeName, now_s: float) -> History:
@@ -25,7 +25,7 @@ def read_history(table: HistoryTable, name: RangeName, now_s: float) -> History:
     wanted = RANGES[name]
     starts = wanted.starts(now_s)
     reading = table.read(list(wanted.level.item_keys(starts[0], starts[-1] + wanted.step_s - 1)))
-    points = _make_points(wanted, starts, _list_periods(wanted, reading, now_s))
+    points = _make_points(wanted, starts, list_periods(wanted.level, reading, now_s))
     total = _make_figures(add_ends(ends for _, _, ends in points))
     return History(
         range=name,
@@ -38,8 +38,8 @@ def read_history(table: HistoryTable, name: RangeName, now_s: float) -> History:
     )
 
 
-def _list_periods(wanted: Range, reading: HistoryReading, now_s: float) -> Iterable[Period]:
-    level = wanted.level
+def list_periods(level: Level, reading: HistoryReading, now_s: float) -> Iterable[Period]:
+    """Yield the stored periods of a level, and the one that has not ended."""
     for item_key, slots in reading.slots.items():
         for slot, content in slots.items():
             yield Period.from_json(level, level.start_of(item_key, slot), content)

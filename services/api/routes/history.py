@@ -1,4 +1,4 @@
-"""What happened: history of the videos, and log lines of the services."""
+"""What happened: history of the videos, its cost, and log lines of the services."""
 
 import time
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from services.api.history.cost import Cost, read_cost
 from services.api.history.models import History, RangeName
 from services.api.history.report import read_history
 from services.api.logs.lines import Reading, ask, make_page
@@ -35,6 +36,30 @@ async def get_history(
     """
     make = partial(read_history, services.history, name, time.time())
     return await services.calls.run_shared(("history", name), make)
+
+
+@router.get(
+    "/api/cost",
+    operation_id="getCost",
+    summary="Estimate the cost of this month",
+    responses=document_problems(401, 429, 503),
+)
+async def get_cost(_: Viewer, services: Services) -> Cost:
+    """Estimate the cost of the month so far: measured usage times the unit prices of COST_PRICES.
+
+    Measured are videos, their processing and the stored bytes. The hours of workers are estimated from them, and the
+    rest is a fixed sum a month.
+    """
+    settings = services.settings
+    make = partial(
+        read_cost,
+        services.history,
+        services.shared,
+        settings.cost_prices,
+        datetime.now(UTC),
+        is_local=settings.pods_source == "file",
+    )
+    return await services.calls.run_shared("cost", make)
 
 
 @router.get(

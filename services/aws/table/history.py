@@ -46,7 +46,7 @@ class HistoryTable:
     def read(self, item_keys: Sequence[str] = ()) -> HistoryReading:
         """Read counters, cursor and items with one request, or two if the number of shards has grown.
 
-        At most 30 items: DynamoDB reads 100 at once, with up to 64 shards of the totals. Raises: ServiceError.
+        At most 31 items: DynamoDB reads 100 at once, with up to 64 shards of the totals. Raises: ServiceError.
         """
         reading = self._totals.read(HISTORY_KEY, *item_keys)
         cursor = reading.others.get(HISTORY_KEY, {})

@@ -1,11 +1,13 @@
 """Settings of the api."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import NoDecode
 
 from services.contract.settings.pipeline import Port
+from services.contract.settings.prices import UnitPrices
 from services.contract.settings.thumbnails import ThumbnailSettings
 
 MIN_TOKEN_LENGTH = 16
@@ -111,6 +113,17 @@ class ApiSettings(ThumbnailSettings):
     pods_file: Path | None = Field(
         default=None, description="File in which a local supervisor lists its processes.", examples=["/run/pods.json"]
     )
+    cost_prices: Annotated[UnitPrices | None, NoDecode] = Field(
+        default=None,
+        description="Unit prices of the instance as JSON, for the estimate of the month's cost: see "
+        "services/contract/settings/prices.py. Without it, only the usage is shown.",
+        examples=[
+            (
+                '{"as_of":"2026-11","region":"us-east-1","fixed_month":246.2,"worker_hour":0.0494,'
+                '"worker_concurrency":2,"worker_lingering_s":197,"video":0.00005,"storage_gb_month":0.023}'
+            )
+        ],
+    )
     log_group: str | None = Field(
         default=None,
         description="Log group in CloudWatch Logs with the lines of all pods. Without it and without LOG_FOLDER, the "
@@ -211,6 +224,19 @@ class ApiSettings(ThumbnailSettings):
         le=100_000,
         examples=["2000"],
     )
+
+    @field_validator("cost_prices", mode="before")
+    @classmethod
+    def _parse_prices(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return UnitPrices.model_validate_json(value)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            # One message instead of one for each missing part, which would be taken for settings.
+            raise ValueError(f"{place}: {first['msg']}" if place else first["msg"]) from None
 
     @model_validator(mode="after")
     def _access_is_whole(self) -> Self:

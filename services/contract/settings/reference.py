@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from services.contract.settings import ApiSettings, FrontendSettings, ServiceSettings, WorkerSettings
@@ -50,6 +51,8 @@ def _show_default(field: FieldInfo) -> str:
 
 def format_value(value: Any) -> str:
     """Return a value as its environment variable has it."""
+    if isinstance(value, BaseModel):
+        return value.model_dump_json()
     if isinstance(value, tuple):
         return ",".join(format_value(part) for part in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

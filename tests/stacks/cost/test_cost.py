@@ -5,10 +5,14 @@ import re
 
 import pytest
 
+from services.api.history.cost import measure_usage, price_usage
+from services.api.history.cursor import Period
+from services.contract.statistics.periods import HOUR
 from stacks.cost.estimate import Line, estimate_lines, sum_usd, worker_hours
 from stacks.cost.prices import Plan, load_prices
 from stacks.cost.report import break_even, format_report
 from stacks.cost.savings import list_savings
+from stacks.cost.unit_prices import make_unit_prices
 from tests.support.bench import config
 
 
@@ -116,3 +120,19 @@ def test_the_report_adds_up_and_says_what_it_assumes() -> None:
 def test_the_report_fits_80_columns() -> None:
     report = format_report(config(domain="example.com"), load_prices(), videos=9_999_999, video_mb=1000)
     assert [line for line in report.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("an_hour", [0, 14, 1370])
+def test_the_api_estimates_what_the_report_does(an_hour: int) -> None:
+    """Compare a month of even uploads, for which the api has only videos, seconds and bytes."""
+    settings, prices = config(), load_prices()
+    unit = make_unit_prices(settings, prices)
+    videos = 730 * an_hour
+    ends = {"done": an_hour, "t_ms": round(1000 * prices.assumed.work_s * settings.worker.concurrency) * an_hour}
+    periods = [Period(HOUR, 0, 0, ends)] * 730
+    usage = measure_usage(periods, unit, stored_bytes=videos * 100_180_000)
+
+    api = price_usage(usage, unit, 1.0).total
+
+    report = sum_usd(estimate_lines(settings, prices, videos=videos, video_mb=100))
+    assert api == pytest.approx(report, rel=0.05)

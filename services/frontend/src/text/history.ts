@@ -57,6 +57,29 @@ const history = {
     emptyTitle: (range: string) => `No videos in the ${range}`,
     empty: "Choose a longer time, or upload a video.",
   },
+  cost: {
+    title: "Cost of this month so far",
+    note: "an estimate, in US dollars",
+    local: "This pipeline runs on one machine, and costs nothing in AWS. No prices are configured for a comparison.",
+    localPriced: "This pipeline runs on one machine, and costs nothing in AWS. There, the same would cost about:",
+    unpriced: "No prices are configured (COST_PRICES), so that only the usage is shown.",
+    part: "Part",
+    from: "Estimated from",
+    usd: "US dollars",
+    parts: { fixed: "Fixed", workers: "Workers", requests: "Requests", storage: "Storage" },
+    fixed: (monthUsd: number) => `cluster, network, api and dashboard: $${monthUsd.toFixed(2)} a month`,
+    workers: (hours: number, worked: string) =>
+      `about ${formatCount(Math.round(hours * 10) / 10)} h of pods, from ${worked} of processing in each hour's videos`,
+    requests: (videos: number) => `${counted(videos, "video")}: requests, data and logs`,
+    storage: (bytes: string) => `${bytes} stored now, as if it had been so all the time`,
+    total: "Together",
+    amount: (usd: number) => `$${usd.toFixed(2)}`,
+    usage: (videos: number, worked: string, bytes: string) =>
+      `${counted(videos, "video")} and ${worked} of processing so far; ${bytes} are stored now.`,
+    since: (time: Date) => `Measured since ${UTC_DAY.format(time)} (UTC).`,
+    basis: (region: string, month: string) =>
+      `List prices of ${region} of ${month}, without free allowances, discounts, tax and transfer to browsers. The bill of AWS decides.`,
+  },
 } as const;
 
 /** The texts of all pages, and those that only load with this part. */

@@ -24,6 +24,25 @@ const BUSY = {
   failures: { not_a_video: 1, damaged: 3 },
 };
 
+const USAGE = { videos: 12_480, processing_s: 5400, worker_hours: 21.04, stored_bytes: 500_000_000_000 };
+const UNPRICED = {
+  month: "2026-11-01T00:00:00Z",
+  since: "2026-11-10T08:00:00Z",
+  at: "2026-11-16T00:00:00Z",
+  usage: { ...USAGE, worker_hours: null },
+  usd: null,
+  prices: null,
+  is_local: true,
+};
+const PRICED = {
+  ...UNPRICED,
+  usage: USAGE,
+  usd: { fixed: 124.6, workers: 1.04, requests: 0.52, storage: 5.75, total: 131.91 },
+  prices: { as_of: "2026-11", region: "us-east-1", fixed_month: 249.19 },
+  is_local: false,
+};
+
+let cost: unknown;
 let answers: (range: string | null) => Response;
 let requested: string[];
 
@@ -34,8 +53,10 @@ function historyOf(range: History["range"], figures: History["total"]): History 
 
 beforeEach(() => {
   requested = [];
+  cost = PRICED;
   answers = () => Response.json(historyOf("24h", BUSY));
   vi.stubGlobal("fetch", (input: string) => {
+    if (input === "/api/cost") return Promise.resolve(Response.json(cost));
     requested.push(input);
     return Promise.resolve(answers(new URL(input, "http://localhost").searchParams.get("range")));
   });
@@ -112,4 +133,28 @@ it("says why the history could not be loaded", async () => {
   answers = () => Response.json(historyOf("24h", BUSY));
   fireEvent.click(screen.getByRole("button", { name: "Try again" }));
   expect(await screen.findByText("99.6 %")).toBeTruthy();
+});
+
+it("estimates the month's cost, and says from what and since when", async () => {
+  show();
+  const card = within(await screen.findByRole("region", { name: "Cost of this month so far" }));
+  const rows = (await card.findAllByRole("row")).slice(1).map(({ textContent }) => textContent);
+  expect(rows).toEqual([
+    "Fixedcluster, network, api and dashboard: $249.19 a month$124.60",
+    "Workersabout 21 h of pods, from 1 h 30 min of processing in each hour's videos$1.04",
+    "Requests12,480 videos: requests, data and logs$0.52",
+    "Storage500 GB stored now, as if it had been so all the time$5.75",
+    "Together$131.91",
+  ]);
+  expect(card.getByText(/^an estimate/)).toBeTruthy();
+  expect(card.getByText(/^Measured since 10 Nov \(UTC\)\. List prices of us-east-1 of 2026-11/)).toBeTruthy();
+});
+
+it("shows usage only where no prices are configured", async () => {
+  cost = UNPRICED;
+  show();
+  const card = within(await screen.findByRole("region", { name: "Cost of this month so far" }));
+  expect(await card.findByText(/runs on one machine, and costs nothing in AWS\. No prices/)).toBeTruthy();
+  expect(card.getByText(/12,480 videos and 1 h 30 min of processing so far; 500 GB are stored now/)).toBeTruthy();
+  expect(card.queryByRole("table")).toBeNull();
 });

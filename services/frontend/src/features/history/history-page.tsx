@@ -11,6 +11,7 @@ import { call } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
 import { formatCount, formatDuration } from "@/lib/units";
 import { text } from "@/text/history";
+import { CostCard } from "./cost-card";
 import {
   countBusiest,
   countEnded,
@@ -59,6 +60,7 @@ export function HistoryPage() {
         <div className={clsx("flex flex-col gap-4", history.isPlaceholderData && "opacity-60")}>
           <Headline history={history.data ?? null} />
           {history.data ? <Charts history={history.data} /> : <Placeholder />}
+          <CostCard />
         </div>
       )}
     </>

@@ -18,6 +18,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Estimate the cost of this month
+         * @description Estimate the cost of the month so far: measured usage times the unit prices of COST_PRICES.
+         *
+         *     Measured are videos, their processing and the stored bytes. The hours of workers are estimated from them, and the
+         *     rest is a fixed sum a month.
+         */
+        get: operations["getCost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dead-letters": {
         parameters: {
             query?: never;
@@ -962,6 +985,45 @@ export interface components {
             upload_max_bytes: number;
             /** @example 0.1.0 */
             version: string;
+        };
+        /**
+         * Cost
+         * @description Estimate of the cost of this month, which began at `month`. It is no bill: taxes, discounts, free allowances and
+         *     everything else in the account are unknown.
+         */
+        Cost: {
+            /** Format: date-time */
+            at: string;
+            /** @description True if the pipeline runs on one machine, which costs nothing: then `usd` is what the same would cost in AWS. */
+            is_local: boolean;
+            /**
+             * Format: date-time
+             * @description Beginning of the month, in UTC.
+             */
+            month: string;
+            prices: components["schemas"]["UnitPrices"] | null;
+            /**
+             * Format: date-time
+             * @description Beginning of the measurement: that of the month, or of the pipeline's history if that is later.
+             */
+            since: string;
+            usage: components["schemas"]["Usage"];
+            /** @description Null if COST_PRICES is not set. */
+            usd: components["schemas"]["CostParts"] | null;
+        };
+        /**
+         * CostParts
+         * @description US dollars of the month so far.
+         */
+        CostParts: {
+            /** @description Cluster, network, api and dashboard, by the time since `since`. */
+            fixed: number;
+            /** @description Requests, data and logs of the videos. */
+            requests: number;
+            /** @description What is stored at this moment, as if it had been so since `since`. */
+            storage: number;
+            total: number;
+            workers: number;
         };
         /** CreatedApiToken */
         CreatedApiToken: {
@@ -2152,6 +2214,49 @@ export interface components {
             p50_s: number | null;
             p95_s: number | null;
         };
+        /**
+         * UnitPrices
+         * @description US dollars for one of each, in the region and with the configuration of the instance.
+         */
+        UnitPrices: {
+            /**
+             * @description Month of the price list.
+             * @example 2026-11
+             */
+            as_of: string;
+            /**
+             * @description A month of all that runs without videos.
+             * @example 246.2
+             */
+            fixed_month: number;
+            /**
+             * @description Region of the price list.
+             * @example us-east-1
+             */
+            region: string;
+            /**
+             * @description A gigabyte in the bucket for a month.
+             * @example 0.023
+             */
+            storage_gb_month: number;
+            /**
+             * @description Requests, data and logs of one video.
+             * @example 0.00005
+             */
+            video: number;
+            /**
+             * @description Videos that a worker processes at once.
+             * @example 2
+             */
+            worker_concurrency: number;
+            /**
+             * @description An hour of a worker's pod.
+             * @example 0.049
+             */
+            worker_hour: number;
+            /** @description Seconds that a worker is billed for besides its work: its start, and its wait for more. */
+            worker_lingering_s: number;
+        };
         /** Uploaded */
         Uploaded: {
             /** @example uploads/trip/harbour.mp4 */
@@ -2186,6 +2291,23 @@ export interface components {
             overwrite?: boolean;
             /** @example 1310000 */
             size_bytes: number;
+        };
+        /**
+         * Usage
+         * @description Measured usage of the month so far.
+         */
+        Usage: {
+            /** @description Seconds from the begin to the end of the processing of all videos with thumbnails, added up. */
+            processing_s: number;
+            /** @description Bytes of uploads and thumbnails at this moment. */
+            stored_bytes: number;
+            /**
+             * @description Videos whose processing ended, failed ones included.
+             * @example 12480
+             */
+            videos: number;
+            /** @description Hours of workers' pods, estimated from videos and seconds of each hour; null without prices. */
+            worker_hours: number | null;
         };
         /** Video */
         Video: {
@@ -2424,6 +2546,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Config"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cost"];
                 };
             };
             /** @description Unauthorized */
