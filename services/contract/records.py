@@ -186,8 +186,9 @@ class VideoRecord(BaseModel):
     """Fingerprint of the worker's settings with `options` in their place."""
     options: ThumbnailOverrides | None = None
     """Options that a person has chosen for this content; None if the settings of the workers hold."""
-    life: int = 0
-    """Random number, which is another one after a removal or deletion: what a worker stored before is deleted."""
+    life: int | None = None
+    """Random number, which is another one after a removal or deletion: what a worker stored before is deleted. None in
+    records of older versions."""
     base: str
     size_bytes: int
     queued_at: AwareDatetime

@@ -26,6 +26,7 @@ def live_state() -> LiveState:
     state = SimpleNamespace(
         sockets=_Sockets(), tick_s=0.1, queues=source, videos=source, pods=source, queue=lambda: queue,
         metrics=lambda: metrics, ends=lambda: {"done": 1, "failed_damaged": 1},
+        processing=lambda: SimpleNamespace(paused=False),
     )  # fmt: skip
     return cast("LiveState", state)
 

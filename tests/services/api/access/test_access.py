@@ -20,10 +20,13 @@ from tests.support.place import Place
 
 READS = [
     "/api/config",
+    "/api/cost",
     "/api/dead-letters",
     "/api/history",
+    "/api/logs",
     "/api/metrics",
     "/api/pods",
+    "/api/processing",
     "/api/purge",
     "/api/purges",
     "/api/jobs",
@@ -45,6 +48,7 @@ ACTIONS = [
     ("POST", "/api/jobs", {"kind": "retry", "keys": ["uploads/a.mp4"]}),
     ("DELETE", "/api/jobs/abc123", None),
     ("POST", "/api/dead-letters/redrive", {}),
+    ("PUT", "/api/processing", {"paused": False}),
     ("POST", "/api/reconciliations", {}),
     ("DELETE", "/api/reconciliations/2026", None),
     ("POST", "/api/test", None),
