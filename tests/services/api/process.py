@@ -5,8 +5,6 @@ import json
 import os
 import signal
 import ssl
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from services.contract.pods import PodsFile
 from tests.support.driver import PATIENCE_S, eventually
+from tests.support.forks import ForkedProcess, fork
 from tests.support.place import Place
 from tests.support.ports import held_ports
 
@@ -36,7 +35,7 @@ class Api:
     """A running api."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: ForkedProcess
     log: Path
     metrics_url: str
 
@@ -89,13 +88,7 @@ def running(place: Place, folder: Path, **settings: str) -> Iterator[Api]:
     with held_ports(2) as (port, metrics_port):
         log = folder / f"api-{port}.log"
         variables = environment(place, **{"API_PORT": str(port), "API_METRICS_PORT": str(metrics_port), **settings})
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "services.api"],
-                env={name: value for name, value in variables.items() if value},
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        process = fork("services.api", {name: value for name, value in variables.items() if value}, log)
         api = Api(f"http://127.0.0.1:{port}", process, log, f"http://127.0.0.1:{metrics_port}/metrics")
         try:
             eventually(lambda: _answers(api), f"an answer of the api ({log})")
