@@ -111,7 +111,7 @@ def await_that(is_so: Callable[[], bool]) -> None:
     while not is_so():
         if time.monotonic() > until:
             pytest.fail("it never came about")
-        time.sleep(0.001)
+        time.sleep(0.01)
 
 
 def await_end(pid: int) -> None:

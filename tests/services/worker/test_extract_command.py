@@ -18,7 +18,9 @@ import cv2
 import numpy as np
 import pytest
 
+from services.worker import extract_command
 from services.worker.__main__ import main
+from tests.support.extracted import SharedSandbox
 from tests.support.videos import ENCRYPTED, INDEX_FIRST, Videos, frame_number
 
 ROOT = Path(__file__).parents[3]
@@ -33,12 +35,16 @@ THUMBNAIL_KEYS = {"position_pct", "time_s", "file", "width_px", "height_px", "si
 
 
 def run(folder: Path, *arguments: object, columns: int = 200) -> Done:
-    """Call the command in a folder, with the streams and the environment of a process of its own."""
+    """Call the command in a folder, with the streams and the environment of a process of its own.
+
+    Its children come from the fork server of the other tests.
+    """
     given = ["extract", *map(str, arguments)]
     output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     errors = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace")
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
         patch.chdir(folder)
+        patch.setattr(extract_command, "Sandbox", SharedSandbox)
         patch.setenv("COLUMNS", str(columns))
         patch.setattr(sys, "argv", ["services.worker", *given])
         try:

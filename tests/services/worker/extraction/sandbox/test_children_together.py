@@ -30,11 +30,11 @@ from tests.support.videos import Videos
 pytestmark = pytest.mark.usefixtures("processes_of_other_tests")
 
 
-def test_several_threads_extract_at_once(videos: Videos, sandbox: Sandbox) -> None:
+def test_several_threads_extract_at_once(videos: Videos, shared_sandbox: Sandbox) -> None:
     kinds = [("a.mp4", "h264"), ("a.mkv", "h264"), ("a.ts", "h264"), ("a.avi", "mpeg4"), ("a.wmv", "wmv2")]
     contents = [videos.video(name, codec=codec).read_bytes() for name, codec in kinds]
     with ThreadPoolExecutor(6) as pool:
-        outcomes = list(pool.map(lambda content: sandbox.extract(Source(content)), contents * 4))
+        outcomes = list(pool.map(lambda content: shared_sandbox.extract(Source(content)), contents * 4))
     assert [numbers(outcome) for outcome in outcomes] == [[0, 50, 75]] * 20
 
 

@@ -15,6 +15,7 @@ from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.worker.extraction.reading.source import LocalFile, SourceError
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
+from tests.support.extracted import SharedSandbox
 from tests.support.sandboxes import (
     Source,
     assert_works,
@@ -88,7 +89,7 @@ def test_a_child_has_limits_of_its_own(film: bytes) -> None:
 
 def test_needing_too_much_memory_is_a_final_failure(videos: Videos, film: bytes) -> None:
     big = videos.video("big.mp4", width_px=7680, height_px=4320, duration_s=1 / 25)
-    with Sandbox(ThumbnailOptions(), Bounds(memory_mb=320)) as sandbox:
+    with SharedSandbox(bounds=Bounds(memory_mb=320)) as sandbox:
         with LocalFile(big) as source:
             outcome = sandbox.extract(source)
         assert (outcome.state, outcome.reason_code, outcome.retryable) == (VideoState.FAILED, ReasonCode.MEMORY, False)
@@ -101,14 +102,14 @@ def test_a_picture_beyond_memory_is_not_called_damaged(videos: Videos) -> None:
     deep = videos.video(
         "deep.mp4", width_px=8160, height_px=8160, duration_s=1, fps=1, options=("-pix_fmt", "yuv444p10le")
     )
-    with Sandbox(ThumbnailOptions(), Bounds(memory_mb=512)) as sandbox, LocalFile(deep) as source:
+    with SharedSandbox(bounds=Bounds(memory_mb=512)) as sandbox, LocalFile(deep) as source:
         outcome = sandbox.extract(source)
     assert (outcome.state, outcome.reason_code) == (VideoState.FAILED, ReasonCode.MEMORY)
 
 
 def test_taking_too_many_reads_is_a_final_failure(videos: Videos) -> None:
     content = videos.video("a.mov", codec="prores").read_bytes()
-    with Sandbox(ThumbnailOptions(), Bounds(requests=2)) as sandbox:
+    with SharedSandbox(bounds=Bounds(requests=2)) as sandbox:
         outcome = sandbox.extract(Source(content))
     assert (outcome.state, outcome.reason_code, outcome.retryable) == (VideoState.FAILED, ReasonCode.BUDGET, False)
     assert outcome.usage.requests > 2
@@ -117,7 +118,7 @@ def test_taking_too_many_reads_is_a_final_failure(videos: Videos) -> None:
 def test_a_video_never_costs_more_bytes_than_it_may(videos: Videos) -> None:
     large = videos.sparse(videos.video("large.mp4", audio="aac"))
     for read_mb in (1, 2, 4):
-        with Sandbox(ThumbnailOptions(), Bounds(read_mb=read_mb)) as sandbox, LocalFile(large) as source:
+        with SharedSandbox(bounds=Bounds(read_mb=read_mb)) as sandbox, LocalFile(large) as source:
             outcome = sandbox.extract(source)
         assert outcome.reason_code in (ReasonCode.BUDGET, ReasonCode.NEARBY_FRAME, None)
         assert outcome.usage.bytes_read <= read_mb << 20
@@ -134,24 +135,24 @@ class ForGoodError(SourceError):
     ("error", "retryable"), [(SourceError("no route to host"), True), (ForGoodError("403"), False)]
 )
 def test_source_errors_keep_their_own_message(
-    sandbox: Sandbox, film: bytes, error: SourceError, *, retryable: bool
+    shared_sandbox: Sandbox, film: bytes, error: SourceError, *, retryable: bool
 ) -> None:
     def fail() -> None:
         raise error
 
-    outcome = sandbox.extract(Source(film, fail))
+    outcome = shared_sandbox.extract(Source(film, fail))
     assert (outcome.state, outcome.reason_code, outcome.retryable) == (VideoState.FAILED, ReasonCode.STORAGE, retryable)
     assert str(error) in (outcome.reason or "")
-    assert_works(sandbox, film)
+    assert_works(shared_sandbox, film)
 
 
-def test_a_short_read_is_a_storage_error(sandbox: Sandbox, film: bytes) -> None:
+def test_a_short_read_is_a_storage_error(shared_sandbox: Sandbox, film: bytes) -> None:
     class Shrunk(Source):
         @property
         def size_bytes(self) -> int:
             return 1_000_000
 
-    outcome = sandbox.extract(Shrunk(film))
+    outcome = shared_sandbox.extract(Shrunk(film))
     assert (outcome.state, outcome.reason_code, outcome.retryable) == (VideoState.FAILED, ReasonCode.STORAGE, True)
 
 
@@ -219,8 +220,8 @@ def test_a_worker_that_is_killed_leaves_no_process_behind(videos: Videos) -> Non
     await_end(child)
 
 
-def test_what_it_cost_is_told(sandbox: Sandbox, film: bytes) -> None:
-    usage = sandbox.extract(Source(film)).usage
+def test_what_it_cost_is_told(shared_sandbox: Sandbox, film: bytes) -> None:
+    usage = shared_sandbox.extract(Source(film)).usage
     assert 0 < usage.bytes_read <= len(film)
     assert usage.requests > 0
     assert usage.cpu_s > 0
