@@ -25,7 +25,8 @@ SMALL_FRAGMENTS = ("-movflags", "+empty_moov+default_base_moof+skip_trailer", "-
 @pytest.mark.parametrize("options", [FRAGMENTED, WITH_TABLE, WITH_INDEX, OLD_OFFSETS, SMALL_FRAGMENTS])
 @pytest.mark.parametrize("duration_s", [6, 60])
 def test_find_nearest_shows_nearest_keyframe(videos: Videos, options: tuple[str, ...], duration_s: int) -> None:
-    path = videos.video("fragments.mp4", duration_s=duration_s, gop=50, width_px=320, height_px=180, options=options)
+    source = videos.video("source.mp4", duration_s=duration_s, gop=50, width_px=320, height_px=180)
+    path = videos.copied(source, "fragments.mp4", options=options)
     frames = frames_at(path, [0.8, 2.9, duration_s - 1.1])
     assert numbers(frames) == [0, 50, 25 * duration_s - 50]
     assert [frame.time_s for frame in frames] == pytest.approx([0, 2, duration_s - 2], abs=0.001)
