@@ -17,8 +17,6 @@ interface Change {
 
 /** Open the lightbox with a video, at a moment if it is given. */
 export function openLightbox(show: string, atS: number | null = null): void {
-  // The page stays where it is when Back closes the lightbox, also if it has followed to another video.
-  window.history.scrollRestoration = "manual";
   window.history.pushState(mark(), "", addressOf({ show, atS }));
 }
 

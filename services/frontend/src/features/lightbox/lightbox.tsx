@@ -113,9 +113,8 @@ function useModal(ref: React.RefObject<HTMLDialogElement | null>, videoKey: stri
   }, [ref]);
   useEffect(
     () => () => {
-      window.history.scrollRestoration = "auto";
       const tiles = [...document.querySelectorAll<HTMLElement>("[data-video]")];
-      tiles.find((tile) => tile.dataset.video === shown.current)?.focus({ preventScroll: true });
+      tiles.find((tile) => tile.dataset.video === shown.current)?.focus();
     },
     [],
   );

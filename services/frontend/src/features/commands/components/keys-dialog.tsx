@@ -3,6 +3,7 @@
 import { Fragment, useState } from "react";
 import { Dialog } from "@/components/ui/dialog";
 import { text } from "@/text";
+import { KEY_LIST } from "@/text/keys";
 import { hasSingleKeys, setSingleKeys } from "../store";
 
 /** All keys of the dashboard. */
@@ -11,7 +12,7 @@ export function KeysDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={text.commands.keys} isOpen onClose={onClose}>
       <dl className="grid grid-cols-[auto_1fr] items-center gap-x-6 gap-y-2">
-        {text.commands.keyList.map(([keys, meaning]) => (
+        {KEY_LIST.map(([keys, meaning]) => (
           <Fragment key={meaning}>
             <dt className="flex gap-1">
               {keys.map((key) => (

@@ -8,7 +8,7 @@ import { serverNowMs, useLive } from "@/features/live/api/store";
 import { call, type Schemas } from "@/lib/api/call";
 import type { JobProgress } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
-import { text } from "@/text";
+import { text } from "@/text/jobs";
 import type { JobFilter, StateCounts } from "../selection";
 
 export type Job = Schemas["Job"];

@@ -4,7 +4,7 @@ import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Progress } from "@/components/ui/progress";
 import { useIsOperator } from "@/features/session/session";
-import { text } from "@/text";
+import { text } from "@/text/jobs";
 import { closeJob, hasFinished, useCancelJob, useJob, useShownJobs } from "../api/jobs";
 import { nameOf } from "../names";
 

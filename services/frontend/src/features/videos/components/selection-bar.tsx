@@ -4,7 +4,7 @@ import { EyeOff, RefreshCw, RotateCw, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
-import { text } from "@/text";
+import { text } from "@/text/jobs";
 import { type JobRequest, useCounts, useStartJob } from "../api/jobs";
 import { RegenerateDialog } from "./regenerate-dialog";
 import { countListed, countTaken, type JobFilter, type JobKind } from "../selection";
