@@ -1,5 +1,6 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useDeferredValue, useMemo, useState } from "react";
 import { Segments } from "@/components/ui/segments";
 import { Failure, Loading, Skeleton } from "@/components/ui/states";
@@ -18,9 +19,11 @@ import { useSearchParameter } from "@/features/videos/use-search-parameter";
 import { useVideoFilter, useVideoList } from "@/features/videos/use-video-list";
 import { asProblem } from "@/lib/api/problem";
 import { text } from "@/text";
-import { EmptyGallery } from "./empty-gallery";
 import { picturesOf, type VideoPictures } from "./groups";
 import { tileHeight, VideoTile } from "./video-tile";
+
+// Not in the first load, which is near its limit.
+const EmptyGallery = dynamic(() => import("./empty-gallery").then((found) => found.EmptyGallery), { ssr: false });
 
 /** Two columns on a phone. */
 const minTileWidth = (widthPx: number) => (widthPx < 640 ? 150 : 200);

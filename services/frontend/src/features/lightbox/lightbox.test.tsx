@@ -106,6 +106,7 @@ it("keeps the video and the moment in the address, and Back closes it", async ()
   press("j");
   await refresh();
   expect([shown(), window.history.length]).toEqual(["uploads/b.mp4", entries + 1]);
+  expect(document.activeElement).toBe(bar());
   press("j");
   expect(shown()).toBe("uploads/b.mp4");
   fireEvent.click(screen.getByRole("button", { name: "Close" }));

@@ -51,6 +51,7 @@ export function Lightbox({ videoKey, atS, videos, isMore }: LightboxProps) {
     <dialog
       ref={ref}
       data-lightbox
+      tabIndex={-1}
       aria-label={nameOf(videoKey)}
       onClose={() => ref.current?.open || closeLightbox()}
       onKeyDown={onKeyDown}
@@ -96,7 +97,11 @@ function useModal(ref: React.RefObject<HTMLDialogElement | null>, videoKey: stri
   const shown = useRef(videoKey);
   useEffect(() => {
     shown.current = videoKey;
-  }, [videoKey]);
+    const dialog = ref.current;
+    // The bar of the video before had the focus: without it, the keys would not reach the dialog.
+    if (dialog?.open && !dialog.contains(document.activeElement))
+      (dialog.querySelector<HTMLElement>("[role=slider]") ?? dialog).focus();
+  }, [ref, videoKey]);
   useLayoutEffect(() => {
     const dialog = ref.current;
     if (!dialog) return;
