@@ -28,7 +28,7 @@ from tests.support.processing import (
     work,
 )
 
-LATER = datetime.now(UTC) + timedelta(seconds=60)
+LATER = datetime.now(UTC) + timedelta(days=1)
 AGAIN = delivery("message-2", sent_at=LATER)
 
 
@@ -39,7 +39,7 @@ def place() -> Iterator[Place]:
 
 
 def a_tired_worker(place: Place, meanwhile: Callable[[], object] = lambda: None, **settings: str) -> Processor:
-    worker = a_worker(place, **settings)  # type: ignore[arg-type]
+    worker = a_worker(place, **settings)  # type: ignore[arg-type] - the settings are texts
     worker._sandbox = TiredSandbox(meanwhile)  # noqa: SLF001
     return worker
 

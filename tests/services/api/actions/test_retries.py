@@ -57,6 +57,18 @@ def test_a_deleted_video_is_restored_by_a_regeneration(place: Place) -> None:
     assert isinstance(a_worker(place).process(event, delivery("message-2", sent_at=LATER)), Stored)
 
 
+def test_a_regeneration_from_before_a_deletion_restores_nothing(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    empty_queue(place)
+    regenerate_record(stores_of(place), record_of(place))
+    (event,) = sent_events(place)
+
+    delete_video(stores_of(place), KEY, with_upload=False)
+
+    late = a_worker(place).process(event, delivery("message-2", sent_at=LATER))
+    assert late == Skipped(Decision.ALREADY_DELETED)
+
+
 def test_a_deletion_undoes_the_restoration_before_it(place: Place) -> None:
     work(a_worker(place), upload(place, b"film"))
     delete_video(stores_of(place), KEY, with_upload=False)
