@@ -6,7 +6,7 @@ _PURGE_RUN = "services.api.actions.purge_run"
 _PURGE = "services.api.actions.purge"
 _DELETION = "services.api.actions.deletion"
 _DISMISSAL = "services.api.actions.dismissal"
-_RETRIES = "services.api.actions.retries"
+_RETRY_TESTS = "tests.services.api.actions.test_retries"
 _CHANGES = "services.api.reconciliation.changes"
 _REMOVAL = "services.aws.removal"
 _RECORDS = "services.contract.records"
@@ -105,6 +105,7 @@ ACTION_BUGS = (
         "        if _is_in_progress(found):\n",
         "        if False:\n",
         "a worker stores the pictures of a deleted video",
+        test="tests.services.api.actions.test_deletion:test_a_deletion_waits_for_the_worker_of_the_video",
     ),
     Bug(
         "a late event brings a deleted video back",
@@ -112,6 +113,7 @@ ACTION_BUGS = (
         "    if record.state is VideoState.DELETED and is_same_object and record.restored_at is None:\n",
         "    if record.state is VideoState.DELETED and is_same_object and not regenerates:\n",
         "a request to regenerate from before a deletion restores the video",
+        test=f"{_RETRY_TESTS}:test_a_regeneration_from_before_a_deletion_restores_nothing",
     ),
     Bug(
         "a restoration is not written into the record",
@@ -119,6 +121,7 @@ ACTION_BUGS = (
         '{"restored_at": datetime.now(UTC)}',
         '{"restored_at": None}',
         "a restored video stays deleted",
+        test=f"{_RETRY_TESTS}:test_a_deleted_video_is_restored_by_a_regeneration",
     ),
     Bug(
         "a deletion keeps the mark of a restoration",
@@ -126,7 +129,7 @@ ACTION_BUGS = (
         "        if record.restored_at is None:\n            return record\n",
         "        return record\n",
         "a request to restore from before a deletion restores the video",
-        test="tests.services.api.actions.test_retries:test_a_deletion_undoes_the_restoration_before_it",
+        test=f"{_RETRY_TESTS}:test_a_deletion_undoes_the_restoration_before_it",
     ),
     Bug(
         "a regeneration is taken for a duplicate",
@@ -134,7 +137,7 @@ ACTION_BUGS = (
         "            return Decision.PROCESS if regenerates and is_later else Decision.ALREADY_DONE\n",
         "            return Decision.ALREADY_DONE\n",
         "a regeneration makes no thumbnails",
-        test="tests.services.api.actions.test_retries:test_a_regeneration_applies_the_workers_present_settings",
+        test=f"{_RETRY_TESTS}:test_a_regeneration_applies_the_workers_present_settings",
     ),
     Bug(
         "a dismissal discards the letter of a video that failed again",

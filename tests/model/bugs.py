@@ -28,8 +28,7 @@ BUGS = (
         "    if not is_same_claim(record, claimed):\n        return FinishDecision.START_AGAIN\n",
         "",
         "the thumbnails of another upload",
-        seeds=3000,
-        found_by=2771,
+        test="tests.services.worker.test_deletion:test_a_claim_from_before_a_deletion_finishes_no_later_record",
     ),
     Bug(
         "claims are not compared by ETag",
@@ -37,7 +36,7 @@ BUGS = (
         'names = ("etag", "settings_hash", "base", "life")',
         'names = ("settings_hash", "base", "life")',
         "the thumbnails of another upload",
-        found_by=101,
+        test="tests.services.worker.test_process:test_a_worker_that_dies_storing_leaves_newer_pictures",
     ),
     Bug(
         "the mark of a purge is lost at the end",
@@ -53,7 +52,7 @@ BUGS = (
         "metadata=metadata, replaces=replaces)",
         "metadata=metadata)",
         "a slow worker replaces the thumbnails of a newer upload",
-        found_by=2222,
+        test="tests.services.worker.test_process:test_a_worker_that_dies_storing_leaves_newer_pictures",
     ),
     Bug(
         "pictures are replaced without a look at the record",
@@ -61,7 +60,7 @@ BUGS = (
         "                if not self._is_current():\n                    raise SupersededError(key) from None\n",
         "                pass\n",
         "a slow worker replaces the thumbnails of a newer upload",
-        found_by=689,
+        test="tests.services.worker.test_process:test_older_pictures_do_not_replace_newer_ones",
     ),
     Bug(
         "the ETag is read after the record",
@@ -146,7 +145,7 @@ BUGS = (
         "make_notification_body(failed), reason_code",
         "make_notification_body(event), reason_code",
         "an overwritten upload has the letter of the newer one",
-        found_by=217,
+        test="tests.services.worker.test_settling:test_a_letter_names_the_newer_object_that_failed",
     ),
     Bug(
         "a failure without a claim replaces a newer record",
@@ -170,7 +169,7 @@ BUGS = (
         "                failed = adopt_object(event, info.identity, info.size_bytes)\n",
         "                failed = event\n",
         "a poisoned upload stays in processing",
-        found_by=1787,
+        test="tests.services.worker.test_failed_videos:test_an_overwritten_upload_s_failure_leaves_the_newer_record",
     ),
     Bug(
         "a done video can fail",
@@ -218,7 +217,7 @@ BUGS = (
         "    return Decision.PROCESS if is_later else Decision.ALREADY_FAILED\n",
         "    return Decision.ALREADY_FAILED\n",
         "a redrive loses the dead letter",
-        found_by=151,
+        test="tests.services.worker.test_failed_videos:test_a_redrive_is_processed_despite_a_fast_worker_clock",
     ),
     Bug(
         "a processing record of a deleted video stays open",
@@ -239,8 +238,8 @@ BUGS = (
     Bug(
         "the end of a record forgets that its upload was deleted",
         _PROCESS,
-        '"deleted_at": before.deleted_at, "earlier_result"',
-        '"deleted_at": None, "earlier_result"',
+        '"deleted_at": before.deleted_at, "earlier_result": None}',
+        '"deleted_at": None, "earlier_result": None}',
         "a deleted video keeps its record and its pictures",
         test="tests.services.worker.test_deletion:test_a_video_deleted_in_progress_is_removed_at_its_end",
     ),
@@ -353,22 +352,15 @@ BUGS = (
         "            if before.earlier_result is None:\n",
         "            if True:\n",
         "a record lists pictures that a worker has replaced",
+        test=f"{_REGENERATIONS}:test_a_video_whose_pictures_are_partly_replaced_fails",
     ),
     Bug(
-        "a worker replaces pictures after they were kept",
-        _RESULTS,
-        "if found is None or found.state is not VideoState.PROCESSING or not is_same_claim(found, claimed):",
-        "if found is None:",
-        "a record lists pictures that a worker has replaced",
-        test=f"{_REGENERATIONS}:test_a_slow_worker_replaces_no_picture_that_is_kept",
-    ),
-    Bug(
-        "a restored result forgets the failed message",
+        "a failed regeneration leaves no trace",
         _HISTORY,
-        '"updated_at": now, "earlier_result": None}',
-        '"updated_at": now, "earlier_result": None, "message_id": ""}',
-        "a duplicate of a failed regeneration opens its record, which stays in processing",
-        test=f"{_REGENERATIONS}:test_duplicates_of_a_failed_regeneration_are_skipped",
+        '    return failed.model_copy(update={**fields, "updated_at"',
+        '    return record.model_copy(update={**fields, "updated_at"',
+        "a failed attempt is not in the history of its video",
+        test=f"{_REGENERATIONS}:test_a_failed_regeneration_keeps_state_and_thumbnails",
     ),
     Bug(
         "a claim survives a deletion",

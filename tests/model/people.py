@@ -82,10 +82,6 @@ class People:
         if left:
             self._world.start_script("editor", lambda: self._request_all(left), 1)
 
-    def _request_all(self, acts: Sequence[Act]) -> None:
-        for act in acts:
-            self._request(act)
-
     def _act_as_user(self) -> None:
         key = KEYS[self._choices.below(3)]
         now = self._simulation.now
@@ -200,6 +196,10 @@ class People:
         asked = Act(kind, key, self._simulation.now, ask=lambda stores: act(stores, key))
         self.acts.append(asked)
         self._request(asked)
+
+    def _request_all(self, acts: Sequence[Act]) -> None:
+        for act in acts:
+            self._request(act)
 
     def _request(self, act: Act) -> None:
         """Ask until there is an answer, at most `_REPEATS` times."""

@@ -43,7 +43,7 @@ def _without_secrets(trace: list[str]) -> list[str]:
 
 @pytest.mark.timeout(900)
 def test_a_failing_schedule_shrinks_and_still_fails() -> None:
-    bug = next(bug for bug in BUGS if bug.name == "pictures are stored without a condition")
+    bug = next(bug for bug in BUGS if bug.name == "a failed video has no dead letter")
     with planted(bug):
         seed = find_failing_seed(bug.found_by, 3000)
         assert seed is not None
