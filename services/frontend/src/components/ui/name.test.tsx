@@ -7,6 +7,7 @@ afterEach(cleanup);
 
 it.each([
   ["lectures/Introduction to optics, part 12.mkv", "art 12.mkv"],
+  ["phone/IMG_0042.MOV", "G_0042.MOV"],
   ["a video of our summer day \u{1f3ac}.mp4", " day \u{1f3ac}.mp4"],
 ])("keeps the end of %s", (name, end) => {
   const { container } = render(<Name>{name}</Name>);

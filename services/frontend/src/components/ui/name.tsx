@@ -6,7 +6,7 @@ const TAIL = 10;
 /** A name on one line. A long one is cut in its middle, because names of a series differ at their end. */
 export function Name({ children: name, className }: { children: string; className?: string }) {
   const characters = [...name];
-  const cut = characters.length > 2 * TAIL ? characters.length - TAIL : characters.length;
+  const cut = characters.length > TAIL + 4 ? characters.length - TAIL : characters.length;
   if (cut === characters.length)
     return <span className={clsx("block truncate whitespace-pre", className)}>{name}</span>;
   return (
