@@ -87,7 +87,8 @@ def running(place: Place, folder: Path, **settings: str) -> Iterator[Api]:
     """Run an api until the context ends, and yield it after its first answer."""
     with held_ports(2) as (port, metrics_port):
         log = folder / f"api-{port}.log"
-        variables = environment(place, **{"API_PORT": str(port), "API_METRICS_PORT": str(metrics_port), **settings})
+        own = {"API_PORT": str(port), "API_METRICS_PORT": str(metrics_port), "LOG_FOLDER": str(folder)}
+        variables = environment(place, **{**own, **settings})
         process = fork("services.api", {name: value for name, value in variables.items() if value}, log)
         api = Api(f"http://127.0.0.1:{port}", process, log, f"http://127.0.0.1:{metrics_port}/metrics")
         try:

@@ -39,7 +39,7 @@ def place() -> Iterator[Place]:
 
 
 def a_tired_worker(place: Place, meanwhile: Callable[[], object] = lambda: None, **settings: str) -> Processor:
-    worker = a_worker(place, **settings)  # type: ignore[arg-type] - the settings are texts
+    worker = a_worker(place, **settings)  # type: ignore[arg-type]
     worker._sandbox = TiredSandbox(meanwhile)  # noqa: SLF001
     return worker
 
