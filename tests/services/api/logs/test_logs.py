@@ -241,8 +241,8 @@ def test_the_api_lists_its_own_lines_to_viewers(shared_place: Place, tmp_path: P
         assert viewer.get("/api/logs", params={"trace_id": "no"}).status_code == 422
 
 
-def test_without_a_source_the_answer_says_what_to_set(api: process.Api) -> None:
-    with api.client() as client:
+def test_without_a_source_the_answer_says_what_to_set(shared_place: Place, tmp_path: Path) -> None:
+    with process.running(shared_place, tmp_path, LOG_FOLDER="") as own, own.client() as client:
         answer = client.get("/api/logs")
     assert (answer.status_code, "LOG_GROUP" in answer.json()["detail"]) == (409, True)
 
