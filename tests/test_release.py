@@ -1,6 +1,7 @@
 """Checks before a release, and its notes."""
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,14 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_current_version_has_no_problems(checkout: Path) -> None:
     assert list(find_problems(VERSION, checkout)) == []
+
+
+def test_no_entry_of_the_changelog_comes_twice() -> None:
+    unreleased = (ROOT / "CHANGELOG.md").read_text().split("\n## ")[1]
+    titles = Counter(line.split("**")[1] for line in unreleased.splitlines() if line.startswith("- **"))
+
+    assert titles
+    assert [title for title, count in titles.items() if count > 1] == []
 
 
 def test_all_missing_places_are_reported_together(checkout: Path) -> None:
