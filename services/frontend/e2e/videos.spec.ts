@@ -172,6 +172,7 @@ test("opens a tile large, scrubs by keys and pointer, and returns", async ({ boa
   await board.keyboard.press("End");
   await expect(bar).toHaveAttribute("aria-valuetext", /thumbnail at 95 %$/);
   await expect(board).toHaveURL(/&at=[1-9]/);
+  const end = board.url();
   // Near the mark in the middle, the bar takes the thumbnail.
   const { x, y, width, height } = (await bar.boundingBox())!;
   await board.mouse.click(x + width / 2 + 4, y + height / 2);
@@ -179,6 +180,8 @@ test("opens a tile large, scrubs by keys and pointer, and returns", async ({ boa
   await expect
     .poll(() => lightbox.getByRole("img").evaluate((picture) => (picture as HTMLImageElement).naturalWidth))
     .toBeGreaterThan(0);
+  // The address follows the bar a moment later.
+  await expect(board).not.toHaveURL(end);
   const address = board.url();
   await board.keyboard.press("j");
   const next = board.getByRole("dialog");
