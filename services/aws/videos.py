@@ -19,7 +19,7 @@ from services.aws.table.transactions import (
     retry_while_busy,
     run_transaction,
 )
-from services.contract.records import VideoRecord
+from services.contract.records import VideoRecord, VideoState
 from services.contract.resources import CLAIM_PREFIX, PURGER
 from services.contract.shards import index_key_of
 from services.contract.statistics.ends import count_end
@@ -142,7 +142,8 @@ class VideosTable:
                     }
                 }
             )
-            if record.base:
+            # Who deleted the pictures of a deleted video has released its base: another upload may have it.
+            if record.base and record.state is not VideoState.DELETED:
                 actions.append(self._seize_action(record.base, record.key, or_none=True))
         if changes:
             self._totals.announce()

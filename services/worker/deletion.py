@@ -116,15 +116,6 @@ class DeletionFollower:
         """Remove a record that has ended, with its pictures; return False if it has changed. Raises: AwsError."""
         return remove_video(self._bucket, self._videos, record) is not None
 
-    def finish_removal(self, key: str, delivery: Delivery) -> None:
-        """Finish a removal that was interrupted after it removed the record, also if there is a new one since.
-
-        Raises: AwsError.
-        """
-        # No earlier delivery of this message can have been interrupted.
-        if delivery.receive_count > 1:
-            self._finish_interrupted(key)
-
     def _finish_interrupted(self, key: str) -> None:
         """Delete the pictures and release the claims of a removal that ended after it removed the record.
 
@@ -134,9 +125,21 @@ class DeletionFollower:
             return
         claims = {CLAIM_PREFIX + base: base for base in thumbnail_bases(key, self._prefix)}
         for name, claim in self._videos.items(list(claims)).items():
-            # A running purge releases all claims after it has removed the records, and faster than the workers.
-            if claim["upload"] == PURGER and self._phase_of_purge() not in ("uploads", "records", "in_work"):
-                clear_base(self._bucket, self._videos, claims[name])
+            if claim["upload"] == PURGER:
+                self.free_base(claims[name])
+
+    def free_base(self, base: str) -> bool:
+        """Finish the interrupted removal of another video that had this base; return False if there is none.
+
+        A running purge releases all claims after it has removed the records, and faster than the workers.
+        Raises: AwsError.
+        """
+        if not self._follows or self._videos.claim_owner(base) != PURGER:
+            return False
+        if self._phase_of_purge() in ("uploads", "records", "in_work"):
+            return False
+        clear_base(self._bucket, self._videos, base)
+        return True
 
     def _mark(self, record: VideoRecord) -> bool:
         try:

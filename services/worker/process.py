@@ -118,7 +118,6 @@ class Processor:
         if not is_upload(event.key) or not is_video_name(event.key, self._settings.video_extensions):
             return Skipped("not_a_video_name")
         try:
-            self._deletions.finish_removal(event.key, delivery)
             if event.is_removal:
                 return Skipped(self._deletions.follow(event))
             return self._process_until_settled(event, delivery)
@@ -205,6 +204,9 @@ class Processor:
             record = self._new_record(event, delivery, before, info, base=base)
             with contextlib.suppress(BaseTakenError):
                 return self._videos.replace(before, record, claims=True)
+            if self._deletions.free_base(base):
+                with contextlib.suppress(BaseTakenError):
+                    return self._videos.replace(before, record, claims=True)
         raise ServiceError(f"every base of {event.key} belongs to another upload: {', '.join(bases)}")
 
     def _new_record(

@@ -244,12 +244,12 @@ BUGS = (
         test="tests.services.worker.test_deletion:test_a_video_deleted_in_progress_is_removed_at_its_end",
     ),
     Bug(
-        "an interrupted removal is not finished",
-        _DELETION,
-        "        if delivery.receive_count > 1:\n            self._finish_interrupted(key)\n",
-        "",
-        "pictures and a claim stay without a record",
-        test="tests.services.worker.test_deletion:test_an_interrupted_removal_is_finished_although_the_video_returned",
+        "a claim of an interrupted removal keeps its base",
+        _PROCESS,
+        "            if self._deletions.free_base(base):\n",
+        "            if False:\n",
+        "a claim and pictures stay without a record",
+        test="tests.services.worker.test_deletion:test_a_video_that_returns_takes_the_base_of_an_interrupted_removal",
     ),
     Bug(
         "a delivery without a record leaves an interrupted removal",

@@ -5,13 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from services.api.actions.lost_pictures import has_pictures, make_retry_event, mark_lost
+from services.api.actions.lost_pictures import are_stored, list_picture_keys
 from services.api.reconciliation.decisions import QUEUED, Finding, read_overrides
 from services.api.reconciliation.pace import Pace
 from services.api.reconciliation.reconciler import ReconcilerContext
 from services.api.schema.reconciliation_models import ReconciliationExample
 from services.aws.bucket import ObjectInfo
-from services.aws.errors import WriteConflictError
 from services.aws.queue import MAX_BATCH, MessageQueue
 from services.aws.removal import clear_base, delete_versions, remove_video
 from services.contract.events import REGENERATE, UploadEvent, make_notification_body
@@ -147,19 +146,16 @@ class ApplyingChanges(CountingChanges):
         Options that a person has chosen for the same content stay.
         """
         if finding is Finding.LOST:
+            # The listing can be older than the record, whose pictures a worker has stored since.
             record = self._videos.get(info.key)
-            if record is None or not has_pictures(record) or record.etag != info.etag:
-                return None
-            try:
-                return make_retry_event(self._bucket, info, mark_lost(self._videos, record))
-            except WriteConflictError:
+            if record is None or record.etag != info.etag or are_stored(self._bucket, list_picture_keys(record)):
                 return None
         return UploadEvent(
-            name=REGENERATE if finding is Finding.OUTDATED else RECONCILE,
+            name=REGENERATE if finding in (Finding.OUTDATED, Finding.LOST) else RECONCILE,
             time=info.modified_at or datetime.now(UTC),
             bucket=self._bucket.name,
             key=info.key,
             etag=info.etag,
             size_bytes=info.size_bytes,
-            options=read_overrides(item) if finding is Finding.OUTDATED else None,
+            options=read_overrides(item) if finding in (Finding.OUTDATED, Finding.LOST) else None,
         )

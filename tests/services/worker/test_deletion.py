@@ -332,19 +332,29 @@ def test_a_removal_that_aws_interrupts_does_not_settle_a_failure(place: Place) -
         worker.find_failed_upload(event, delivery("message-1"), ProcessingError(ReasonCode.STORAGE, "", retryable=True))
 
 
-def test_an_interrupted_removal_is_finished_although_the_video_returned(place: Place) -> None:
-    work(a_worker(place), upload(place, b"old"))
-    event = delete(place)
-    with pytest.raises(ProcessingError):
-        work(a_worker(place, bucket=DyingBucket(place.clients.s3, place.bucket.name)), event, "message-2")
+def test_a_video_that_returns_takes_the_base_of_an_interrupted_removal(place: Place) -> None:
+    _, event = interrupt_removal(place)
     work(a_worker(place), upload(place, b"new"), "message-3")
 
     again = delivery("message-2", receive_count=2)
     assert a_worker(place).process(event, again) == Skipped("uploaded_again")
 
-    assert place.videos.claim_owner("thumbnails/a") is None
-    assert list(place.bucket.versions("thumbnails/a_")) == []
+    assert (record_of(place).base, place.videos.claim_owner("thumbnails/a")) == ("thumbnails/a", KEY)
     assert shown(place, record_of(place)) == pictures_of(b"new")
+
+
+def test_a_deleted_record_is_removed_although_another_upload_has_its_base(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    record = record_of(place)
+    gone = {"state": VideoState.DELETED, "thumbnails": ()}
+    place.videos.replace(record, record.model_copy(update=gone), seizes=True)
+    place.videos.release([record.base])
+    work(a_worker(place), upload(place, b"other", "uploads/a.mov"), "message-2")
+
+    assert work(a_worker(place), delete(place), "message-3") == REMOVED
+
+    assert place.videos.get(KEY) is None
+    assert place.videos.claim_owner("thumbnails/a") == "uploads/a.mov"
 
 
 def _write_purge(place: Place, *, phase: str, cutoff: datetime) -> None:

@@ -91,6 +91,34 @@ def test_a_run_makes_the_thumbnails_equal_to_the_uploads(place: Place, reconcili
     assert (again.kept, again.queued, again.gone, again.surplus) == (5, 0, 0, 0)
 
 
+def test_lost_pictures_are_made_again_without_a_failed_record(place: Place, reconciling: Reconciling) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    before = record_of(place)
+    delete(place, "thumbnails/a_2.jpg")
+    forget_messages(place)
+
+    run = reconciling.run()
+
+    # If its event could not be sent, the next reconciliation would find it again.
+    assert (run.counts.lost, record_of(place)) == (1, before)
+    assert (work_all(place), missing_pictures(place)) == (1, [])
+
+
+def test_pictures_stored_after_the_listing_are_not_lost(place: Place, reconciling: Reconciling) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    forget_messages(place)
+
+    class OldListing(Bucket):
+        def pages(self, prefix: str, **options: Any) -> Any:
+            return iter(()) if prefix == "thumbnails/" else super().pages(prefix, **options)
+
+    reconciling.changes["bucket"] = OldListing(place.clients.s3, place.bucket.name)
+    run = reconciling.run()
+
+    assert run.counts.lost == 1
+    assert place.queue.receive(10, wait_s=0, visibility_timeout_s=600) == []
+
+
 def test_pictures_of_an_earlier_format_go_after_the_new_ones_are_stored(place: Place) -> None:
     work(a_worker(place), upload(place, b"film"))
     forget_messages(place)
