@@ -244,6 +244,14 @@ BUGS = (
         test="tests.services.worker.test_deletion:test_a_video_deleted_in_progress_is_removed_at_its_end",
     ),
     Bug(
+        "a deleted record takes the base of another upload",
+        _VIDEOS,
+        " and record.state is not VideoState.DELETED:\n",
+        ":\n",
+        "the record of a deleted video stays",
+        test="tests.services.worker.test_deletion:test_a_deleted_record_is_removed_although_another_upload_has_its_base",
+    ),
+    Bug(
         "a claim of an interrupted removal keeps its base",
         _PROCESS,
         "            if self._deletions.free_base(base):\n",

@@ -45,6 +45,16 @@ def test_a_record_of_before_a_purge_replaces_no_later_one(place: Place) -> None:
     assert place.videos.get("uploads/a.mp4") == later
 
 
+def test_a_deleted_record_and_the_next_owner_of_its_base_go_together(place: Place) -> None:
+    deleted = place.videos.replace(None, a_record(state=VideoState.DELETED))
+    owner = place.videos.replace(None, a_record("uploads/a.mov"), claims=True)
+
+    place.videos.remove([deleted, owner])
+
+    assert (place.videos.get(deleted.key), place.videos.get(owner.key)) == (None, None)
+    assert place.videos.claim_owner("thumbnails/a") == PURGER
+
+
 def test_totals_follow_the_records(place: Place) -> None:
     begun = place.videos.replace(None, a_record())
     assert place.videos.totals() == {"videos_processing": 1, "upload_bytes": 1000}
