@@ -1,9 +1,10 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useMemo } from "react";
+import { useCallback, useEffect, useMemo } from "react";
 import { showToast } from "@/components/ui/toasts";
 import { useInfiniteList } from "@/features/listing/use-infinite-list";
+import { useLive } from "@/features/live/api/store";
 import { call } from "@/lib/api/call";
 import type { Video } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
@@ -44,12 +45,22 @@ export function useVideos(filter: VideoFilter, { order, withThumbnails }: VideoO
 }
 
 export function useVideo(key: string) {
-  return useQuery({
+  const client = useQueryClient();
+  const video = useQuery({
     queryKey: ["video", key],
     queryFn: ({ signal }) => call("get", "/api/videos/{key}", { path: { key: idOf(key) }, signal }),
     enabled: key !== "",
     refetchInterval: ({ state }) => (state.data?.state === "processing" ? POLL_INTERVAL_MS : false),
   });
+  // A retry or regeneration begins a moment after its request: the first answer can still be the one of before.
+  const pushed = useLive(({ snapshot }) => snapshot?.videos.find((one) => one.key === key)?.updated_at);
+  const loaded = video.data?.updated_at;
+  useEffect(() => {
+    if (pushed && loaded && Date.parse(pushed) > Date.parse(loaded)) {
+      void client.invalidateQueries({ queryKey: ["video", key] });
+    }
+  }, [client, key, pushed, loaded]);
+  return video;
 }
 
 export function useRetry(key: string) {
