@@ -28,7 +28,7 @@ BUGS = (
         "    if not is_same_claim(record, claimed):\n        return FinishDecision.START_AGAIN\n",
         "",
         "the thumbnails of another upload",
-        test="tests.services.worker.test_deletion:test_a_claim_from_before_a_deletion_finishes_no_later_record",
+        test="tests.services.worker.test_late_pictures:test_a_claim_from_before_a_deletion_finishes_no_later_record",
     ),
     Bug(
         "claims are not compared by ETag",
@@ -70,7 +70,7 @@ BUGS = (
         "                if not self._is_current():\n                    raise SupersededError(key) from None\n"
         "                replaces = self._current_etag(key)\n",
         "a slow worker replaces the thumbnails of a newer upload",
-        test="tests.services.worker.test_settling:test_the_etag_of_a_picture_is_read_before_the_record",
+        test="tests.services.worker.test_pictures:test_the_etag_of_a_picture_is_read_before_the_record",
     ),
     Bug(
         "a claim ignores the revision",
@@ -376,7 +376,7 @@ BUGS = (
         'names = ("etag", "settings_hash", "base", "life")',
         'names = ("etag", "settings_hash", "base")',
         "a done video lists pictures that a deletion has deleted",
-        test="tests.services.worker.test_deletion:test_a_claim_from_before_a_deletion_finishes_no_later_record",
+        test="tests.services.worker.test_late_pictures:test_a_claim_from_before_a_deletion_finishes_no_later_record",
     ),
     Bug(
         "a late worker leaves its pictures",
@@ -384,7 +384,7 @@ BUGS = (
         "        if not isinstance(result, Stored):\n            self._deletions.clear_late_pictures(claimed)\n",
         "",
         "pictures stay without a record after a purge",
-        test="tests.services.worker.test_deletion:test_a_worker_deletes_what_it_stored_after_a_purge",
+        test="tests.services.worker.test_late_pictures:test_a_worker_deletes_what_it_stored_after_a_purge",
     ),
     Bug(
         "a late worker releases the claim of a purge",
@@ -392,7 +392,7 @@ BUGS = (
         "clear_base(self._bucket, self._videos, base, releases=False)",
         "clear_base(self._bucket, self._videos, base)",
         "another upload stores under a base whose pictures a purge deletes",
-        test="tests.services.worker.test_deletion:test_a_purge_in_progress_keeps_its_claim_from_a_late_worker",
+        test="tests.services.worker.test_late_pictures:test_a_purge_in_progress_keeps_its_claim_from_a_late_worker",
     ),
     *ACTION_BUGS,
 )

@@ -192,3 +192,22 @@ class ConflictingTable(VideosTable):
 def conflicting(place: Place) -> ConflictingTable:
     """Return a table in which every record keeps changing."""
     return ConflictingTable(place.clients.dynamodb, place.resources.table.name)
+
+
+def delete(place: Place, key: str = "uploads/a.mp4") -> UploadEvent:
+    """Delete the upload; return the event of the deletion, with a sequencer like those of `upload`."""
+    place.clients.s3.delete_object(Bucket=place.bucket.name, Key=key)
+    now = datetime.now(UTC)
+    return UploadEvent(
+        name="ObjectRemoved:DeleteMarkerCreated",
+        time=now,
+        bucket=place.bucket.name,
+        key=key,
+        sequencer=f"{now.timestamp():.6f}".replace(".", ""),
+    )
+
+
+def is_empty(place: Place) -> bool:
+    """Return True if no record, claim or picture is left, and the totals are zero."""
+    left = [item["pk"] for item in place.videos.scan() if item["pk"].startswith(("uploads/", "claim:"))]
+    return not (left or list(place.bucket.versions("thumbnails/")) or any(place.videos.totals().values()))

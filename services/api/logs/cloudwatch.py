@@ -114,7 +114,7 @@ def make_pattern(question: Question) -> str:
         parts.append(_is_one_of("level", _LEVELS.get(asked.level, ("error", "critical"))))
     if asked.trace_id:
         parts.append(_is_one_of("trace_id", (asked.trace_id,)))
-    # In a pattern, * stands for any text. A text with it is compared here only.
+    # In a pattern, * matches any text. A text with it is compared here only.
     if asked.key and not set(asked.key) & set('*"\\'):
         parts.append(_is_one_of("object_key", (asked.key,)))
     return f"{{ {' && '.join(parts)} }}"

@@ -1,4 +1,4 @@
-"""What happened: history of the videos, its cost, and log lines of the services."""
+"""Show the past: history of the videos, its cost, and log lines of the services."""
 
 import time
 from datetime import UTC, datetime

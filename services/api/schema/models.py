@@ -326,7 +326,7 @@ class JobProgress(Answer):
 
 
 class Processing(Answer):
-    """Whether workers receive videos. In a pause they finish what they have, and receive nothing."""
+    """Switch of processing. In a pause, workers finish what they have, and receive nothing."""
 
     paused: bool
     changed_at: AwareDatetime | None = Field(description="Time of the latest change; null if there was none.")

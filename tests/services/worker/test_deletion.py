@@ -1,7 +1,7 @@
 """Videos whose uploads are deleted: events that come late, twice and out of order, and workers that die."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,14 +9,24 @@ import pytest
 
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import ServiceError
-from services.aws.removal import clear_base, remove_video
 from services.contract.events import UploadEvent
-from services.contract.records import Decision, ReasonCode, VideoState
+from services.contract.records import ReasonCode, VideoState
 from services.contract.resources import PURGE_KEY, PURGER, pipeline_resources
 from services.worker.process import ProcessingError, Skipped, Stored
 from tests.model.place import simulated_place
 from tests.support.place import Place
-from tests.support.processing import a_worker, delivery, die, pictures_of, record_of, shown, upload, work
+from tests.support.processing import (
+    a_worker,
+    delete,
+    delivery,
+    die,
+    is_empty,
+    pictures_of,
+    record_of,
+    shown,
+    upload,
+    work,
+)
 
 KEY = "uploads/a.mp4"
 REMOVED = Skipped("removed")
@@ -26,25 +36,6 @@ REMOVED = Skipped("removed")
 def place() -> Iterator[Place]:
     with simulated_place(pipeline_resources("deleted")) as simulated:
         yield simulated
-
-
-def delete(place: Place, key: str = KEY) -> UploadEvent:
-    """Delete the upload; return the event of the deletion, with a sequencer like those of `upload`."""
-    place.clients.s3.delete_object(Bucket=place.bucket.name, Key=key)
-    now = datetime.now(UTC)
-    return UploadEvent(
-        name="ObjectRemoved:DeleteMarkerCreated",
-        time=now,
-        bucket=place.bucket.name,
-        key=key,
-        sequencer=f"{now.timestamp():.6f}".replace(".", ""),
-    )
-
-
-def is_empty(place: Place) -> bool:
-    """Return True if no record, claim or picture is left, and the totals are zero."""
-    left = [item["pk"] for item in place.videos.scan() if item["pk"].startswith(("uploads/", "claim:"))]
-    return not (left or list(place.bucket.versions("thumbnails/")) or any(place.videos.totals().values()))
 
 
 def test_a_deleted_upload_takes_record_claim_and_all_pictures_with_it(place: Place) -> None:
@@ -145,122 +136,6 @@ def test_the_next_delivery_removes_what_a_dead_worker_left(place: Place) -> None
     assert work(a_worker(place), event) == Skipped("object_gone")
 
     assert is_empty(place)
-
-
-class SlowBucket(Bucket):
-    """A bucket whose last picture is stored after its video has been removed in the meantime."""
-
-    def __init__(self, place: Place, meanwhile: Callable[[], object]) -> None:
-        super().__init__(place.clients.s3, place.bucket.name)
-        self._meanwhile = meanwhile
-
-    def put(self, key: str, body: bytes, **more: Any) -> None:
-        if key.endswith("_3.jpg"):
-            meanwhile, self._meanwhile = self._meanwhile, lambda: None
-            meanwhile()
-        super().put(key, body, **more)
-
-
-def purge(place: Place) -> None:
-    """Remove the upload, the record, the pictures and the claim, as a purge that no longer waits."""
-    place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
-    assert remove_video(place.bucket, place.videos, record_of(place)) is not None
-
-
-def test_a_worker_deletes_what_it_stored_after_a_purge(place: Place) -> None:
-    event = upload(place, b"film")
-    worker = a_worker(place, bucket=SlowBucket(place, lambda: purge(place)))
-
-    assert work(worker, event) == Skipped("purged")
-
-    assert is_empty(place)
-
-
-def test_a_worker_deletes_what_it_stored_for_a_deleted_video(place: Place) -> None:
-    event = upload(place, b"film")
-
-    def bury() -> None:
-        gone = {"state": VideoState.DELETED, "settings_hash": "", "finished_at": datetime.now(UTC)}
-        record = record_of(place)
-        place.videos.replace(record, record.model_copy(update=gone), seizes=True)
-        clear_base(place.bucket, place.videos, record.base)
-
-    assert work(a_worker(place, bucket=SlowBucket(place, bury)), event) == Skipped(Decision.ALREADY_DELETED)
-
-    assert list(place.bucket.versions("thumbnails/")) == []
-
-
-def test_a_claim_from_before_a_deletion_finishes_no_later_record(place: Place) -> None:
-    event = upload(place, b"film")
-
-    def put_again_and_fail() -> None:
-        purge(place)
-        with pytest.raises(ProcessingError):
-            work(a_worker(place, die), upload(place, b"film"), "message-2")
-
-    result = work(a_worker(place, bucket=SlowBucket(place, put_again_and_fail)), event)
-
-    # It starts again, and stores all pictures.
-    assert isinstance(result, Stored)
-    assert shown(place, record_of(place)) == pictures_of(b"film")
-
-
-def test_a_storing_worker_without_an_answer_deletes_late_pictures(place: Place) -> None:
-    event = upload(place, b"film")
-
-    def remove() -> None:
-        purge(place)
-        Bucket(place.clients.s3, place.bucket.name).put("thumbnails/a_3.jpg", b"late", content_type="image/jpeg")
-        raise ServiceError("the answer was lost")
-
-    with pytest.raises(ProcessingError):
-        work(a_worker(place, bucket=SlowBucket(place, remove)), event)
-
-    assert is_empty(place)
-
-
-def test_a_purge_in_progress_keeps_its_claim_from_a_late_worker(place: Place) -> None:
-    def begin_purge() -> None:
-        place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
-        place.videos.remove([record_of(place)])
-
-    work(a_worker(place, bucket=SlowBucket(place, begin_purge)), upload(place, b"film"))
-
-    assert place.videos.claim_owner("thumbnails/a") == PURGER
-    assert list(place.bucket.versions("thumbnails/")) == []
-
-
-def test_a_video_put_again_keeps_what_its_slow_worker_stored(place: Place) -> None:
-    event = upload(place, b"film")
-
-    def replace() -> None:
-        purge(place)
-        work(a_worker(place), upload(place, b"new"), "message-2")
-
-    work(a_worker(place, bucket=SlowBucket(place, replace)), event)
-
-    assert shown(place, record_of(place)) == pictures_of(b"new")
-
-
-def test_the_next_delivery_deletes_pictures_of_a_dead_late_worker(place: Place) -> None:
-    event = upload(place, b"film")
-    work(a_worker(place), event)
-    place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
-    place.videos.remove([record_of(place)])
-    place.videos.release(["thumbnails/a"])
-
-    assert a_worker(place).process(event, delivery("message-1", receive_count=2)) == Skipped("object_gone")
-
-    assert is_empty(place)
-
-
-def test_a_worker_that_may_not_delete_leaves_late_pictures_to_a_purge(place: Place) -> None:
-    event = upload(place, b"film")
-    bucket = SlowBucket(place, lambda: purge(place))
-
-    assert work(a_worker(place, bucket=bucket, delete_follows_source="false"), event) == Skipped("purged")
-
-    assert [info.key for info in place.bucket.list("thumbnails/")] == ["thumbnails/a_3.jpg"]
 
 
 class DyingBucket(Bucket):

@@ -1,17 +1,14 @@
 """The loop's handling of one message at a time, in this thread: what is sent, recorded and deleted, in which order."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 from unittest.mock import patch
 
 import pytest
 from structlog.testing import capture_logs
 
-from services.aws.bucket import NOTHING, Bucket
 from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.queue import DeadLetterQueue, Message, MessageQueue
 from services.contract.events import REGENERATE, RETRY, UploadEvent, make_notification_body, parse_notification
@@ -22,9 +19,7 @@ from services.worker.extraction.sandbox.sandbox import SandboxError
 from services.worker.health import HealthServer
 from services.worker.loop import WorkerLoop, WorkerServices
 from services.worker.metrics import WorkerMetrics
-from services.worker.pictures import Picture, PictureStore, SupersededError
 from services.worker.process import Processor
-from tests.support.driver import PATIENCE_S
 from tests.support.place import Place
 from tests.support.processing import BROKEN, TIRED, PlayedSandbox, TiredSandbox, event_of, record_of, upload
 
@@ -308,87 +303,6 @@ def test_a_redriven_letter_is_tried_again(place: Place) -> None:
     settle(place)
 
     assert len(letters(place)) == 2
-
-
-def test_the_etag_of_a_picture_is_read_before_the_record(place: Place) -> None:
-    key = "thumbnails/a_1.jpg"
-    place.bucket.put(key, b"older", content_type="image/jpeg")
-    answers = [False, True]
-
-    def is_current() -> bool:
-        # A newer upload takes the record, and stores its picture, just after the record was read.
-        is_last = answers.pop()
-        place.bucket.put(key, b"newer", content_type="image/jpeg")
-        return is_last
-
-    with pytest.raises(SupersededError):
-        PictureStore(place.bucket, is_current, lambda: NOW, NOW).put(Picture(key, b"mine", "image/jpeg"))
-
-    assert content_of(place.bucket, key) == b"newer"
-
-
-def content_of(bucket: Bucket, key: str) -> bytes:
-    info = bucket.head(key)
-    return bucket.read(key, 0, 100, etag=info.etag)
-
-
-def test_a_picture_is_created_only_where_there_is_none(place: Place) -> None:
-    key = "thumbnails/a_1.jpg"
-    place.bucket.put(key, b"newer", content_type="image/jpeg", replaces=NOTHING)
-
-    with pytest.raises(SupersededError):
-        PictureStore(place.bucket, lambda: False, lambda: NOW, NOW).put(Picture(key, b"mine", "image/jpeg"))
-
-    assert content_of(place.bucket, key) == b"newer"
-
-
-def test_slow_stores_stop_once_the_record_is_gone(place: Place) -> None:
-    times = iter([NOW, NOW + timedelta(seconds=1), NOW + timedelta(seconds=2)])
-    # Another worker ended the video meanwhile, and a purge deleted it with the first two pictures.
-    store = PictureStore(place.bucket, lambda: False, lambda: next(times), NOW)
-    store.put(Picture("thumbnails/a_1.jpg", b"one", "image/jpeg"))
-    store.put(Picture("thumbnails/a_2.jpg", b"two", "image/jpeg"))
-    place.clients.s3.delete_object(Bucket=place.bucket.name, Key="thumbnails/a_1.jpg")
-    place.clients.s3.delete_object(Bucket=place.bucket.name, Key="thumbnails/a_2.jpg")
-
-    with pytest.raises(SupersededError):
-        store.put(Picture("thumbnails/a_3.jpg", b"three", "image/jpeg"))
-
-    assert list(place.bucket.list("thumbnails/")) == []
-
-
-def test_pictures_are_stored_in_parallel_and_awaited_if_one_fails(place: Place) -> None:
-    bucket = place.bucket
-    put = bucket.put
-    all_begun = threading.Barrier(3, timeout=PATIENCE_S)
-    failed = threading.Event()
-
-    def put_after_the_failure(key: str, *arguments: Any, **options: Any) -> None:
-        all_begun.wait()
-        if key.endswith("_1.jpg"):
-            failed.set()
-            raise ServiceError("PUT: 503")
-        failed.wait(PATIENCE_S)
-        put(key, *arguments, **options)
-
-    pictures = [Picture(f"thumbnails/a_{number}.jpg", b"mine", "image/jpeg") for number in (1, 2, 3)]
-    with patch.object(bucket, "put", put_after_the_failure), pytest.raises(ServiceError, match="503"):
-        PictureStore(bucket, lambda: True, lambda: NOW, NOW).put_all(pictures)
-
-    assert [info.key for info in bucket.list("thumbnails/")] == ["thumbnails/a_2.jpg", "thumbnails/a_3.jpg"]
-
-
-def test_parallel_stores_share_one_look_at_the_record(place: Place) -> None:
-    looks = []
-
-    def is_current() -> bool:
-        looks.append(NOW)
-        return True
-
-    pictures = [Picture(f"thumbnails/a_{number}.jpg", b"mine", "image/jpeg") for number in (1, 2, 3)]
-    PictureStore(place.bucket, is_current, lambda: NOW + timedelta(minutes=1), NOW).put_all(pictures)
-
-    assert len(looks) == 1
 
 
 def test_a_record_that_never_stops_changing_leads_to_another_attempt(place: Place) -> None:

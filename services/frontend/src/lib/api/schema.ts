@@ -1556,7 +1556,7 @@ export interface components {
         };
         /**
          * Processing
-         * @description Whether workers receive videos. In a pause they finish what they have, and receive nothing.
+         * @description Switch of processing. In a pause, workers finish what they have, and receive nothing.
          */
         Processing: {
             /** @description True in the last quarter of that time. The uploads stay in the bucket in any case: a reconciliation queues them again. */

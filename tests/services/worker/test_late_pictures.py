@@ -1,0 +1,141 @@
+"""Pictures that a slow worker stores after its video was removed: no record lists them, and they must go."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.aws.bucket import Bucket
+from services.aws.errors import ServiceError
+from services.aws.removal import clear_base, remove_video
+from services.contract.records import Decision, VideoState
+from services.contract.resources import PURGER, pipeline_resources
+from services.worker.process import ProcessingError, Skipped, Stored
+from tests.model.place import simulated_place
+from tests.support.place import Place
+from tests.support.processing import a_worker, delivery, die, is_empty, pictures_of, record_of, shown, upload, work
+
+KEY = "uploads/a.mp4"
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    with simulated_place(pipeline_resources("late")) as simulated:
+        yield simulated
+
+
+class SlowBucket(Bucket):
+    """A bucket whose last picture is stored after its video has been removed in the meantime."""
+
+    def __init__(self, place: Place, meanwhile: Callable[[], object]) -> None:
+        super().__init__(place.clients.s3, place.bucket.name)
+        self._meanwhile = meanwhile
+
+    def put(self, key: str, body: bytes, **more: Any) -> None:
+        if key.endswith("_3.jpg"):
+            meanwhile, self._meanwhile = self._meanwhile, lambda: None
+            meanwhile()
+        super().put(key, body, **more)
+
+
+def purge(place: Place) -> None:
+    """Remove the upload, the record, the pictures and the claim, as a purge that no longer waits."""
+    place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
+    assert remove_video(place.bucket, place.videos, record_of(place)) is not None
+
+
+def test_a_worker_deletes_what_it_stored_after_a_purge(place: Place) -> None:
+    event = upload(place, b"film")
+    worker = a_worker(place, bucket=SlowBucket(place, lambda: purge(place)))
+
+    assert work(worker, event) == Skipped("purged")
+
+    assert is_empty(place)
+
+
+def test_a_worker_deletes_what_it_stored_for_a_deleted_video(place: Place) -> None:
+    event = upload(place, b"film")
+
+    def bury() -> None:
+        gone = {"state": VideoState.DELETED, "settings_hash": "", "finished_at": datetime.now(UTC)}
+        record = record_of(place)
+        place.videos.replace(record, record.model_copy(update=gone), seizes=True)
+        clear_base(place.bucket, place.videos, record.base)
+
+    assert work(a_worker(place, bucket=SlowBucket(place, bury)), event) == Skipped(Decision.ALREADY_DELETED)
+
+    assert list(place.bucket.versions("thumbnails/")) == []
+
+
+def test_a_claim_from_before_a_deletion_finishes_no_later_record(place: Place) -> None:
+    event = upload(place, b"film")
+
+    def put_again_and_fail() -> None:
+        purge(place)
+        with pytest.raises(ProcessingError):
+            work(a_worker(place, die), upload(place, b"film"), "message-2")
+
+    result = work(a_worker(place, bucket=SlowBucket(place, put_again_and_fail)), event)
+
+    # It starts again, and stores all pictures.
+    assert isinstance(result, Stored)
+    assert shown(place, record_of(place)) == pictures_of(b"film")
+
+
+def test_a_storing_worker_without_an_answer_deletes_late_pictures(place: Place) -> None:
+    event = upload(place, b"film")
+
+    def remove() -> None:
+        purge(place)
+        Bucket(place.clients.s3, place.bucket.name).put("thumbnails/a_3.jpg", b"late", content_type="image/jpeg")
+        raise ServiceError("the answer was lost")
+
+    with pytest.raises(ProcessingError):
+        work(a_worker(place, bucket=SlowBucket(place, remove)), event)
+
+    assert is_empty(place)
+
+
+def test_a_purge_in_progress_keeps_its_claim_from_a_late_worker(place: Place) -> None:
+    def begin_purge() -> None:
+        place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
+        place.videos.remove([record_of(place)])
+
+    work(a_worker(place, bucket=SlowBucket(place, begin_purge)), upload(place, b"film"))
+
+    assert place.videos.claim_owner("thumbnails/a") == PURGER
+    assert list(place.bucket.versions("thumbnails/")) == []
+
+
+def test_a_video_put_again_keeps_what_its_slow_worker_stored(place: Place) -> None:
+    event = upload(place, b"film")
+
+    def replace() -> None:
+        purge(place)
+        work(a_worker(place), upload(place, b"new"), "message-2")
+
+    work(a_worker(place, bucket=SlowBucket(place, replace)), event)
+
+    assert shown(place, record_of(place)) == pictures_of(b"new")
+
+
+def test_the_next_delivery_deletes_pictures_of_a_dead_late_worker(place: Place) -> None:
+    event = upload(place, b"film")
+    work(a_worker(place), event)
+    place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
+    place.videos.remove([record_of(place)])
+    place.videos.release(["thumbnails/a"])
+
+    assert a_worker(place).process(event, delivery("message-1", receive_count=2)) == Skipped("object_gone")
+
+    assert is_empty(place)
+
+
+def test_a_worker_that_may_not_delete_leaves_late_pictures_to_a_purge(place: Place) -> None:
+    event = upload(place, b"film")
+    bucket = SlowBucket(place, lambda: purge(place))
+
+    assert work(a_worker(place, bucket=bucket, delete_follows_source="false"), event) == Skipped("purged")
+
+    assert [info.key for info in place.bucket.list("thumbnails/")] == ["thumbnails/a_3.jpg"]
