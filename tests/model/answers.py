@@ -13,15 +13,22 @@ _TAKE_AWAY = ("put", "remove", "delete")
 
 
 def list_broken_answers(
-    acts: Sequence[Act], records: Mapping[str, Mapping[str, Any]], uploads: set[str]
+    acts: Sequence[Act],
+    records: Mapping[str, Mapping[str, Any]],
+    uploads: set[str],
+    late_claims: Mapping[str, float],
 ) -> Iterator[str]:
-    """Return a sentence for each act that was answered as done and has no effect, although no later act undid it."""
+    """Return a sentence for each act that was answered as done and has no effect, although no later act undid it.
+
+    `late_claims` are the times of claims that hide a deletion before them: a limit of the protocol.
+    """
     for act in acts:
         if not act.is_done or act.ended_at is None:
             continue
         record = records.get(act.key)
         stays = act.kind == "delete" and record is not None and not _is_followed(act, acts, _BRING_BACK)
-        if stays and record is not None and record["state"] != "deleted":
+        is_hidden = act.key in late_claims and late_claims[act.key] > act.began_at
+        if stays and record is not None and record["state"] != "deleted" and not is_hidden:
             yield f"{act.key} was deleted, and is {record['state']}"
         is_expected = act.kind == "restore" and act.key in uploads and not _is_followed(act, acts, _TAKE_AWAY)
         if is_expected and (record is None or record["state"] == "deleted"):

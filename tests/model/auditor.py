@@ -50,7 +50,8 @@ class _Audit:
         yield from self._check_claims()
         yield from self._check_messages()
         yield from self._check_purges()
-        yield from list_broken_answers(self._world.people.acts, self._records, set(self._uploads))
+        acts = self._world.people.acts
+        yield from list_broken_answers(acts, self._records, set(self._uploads), self._late_claims())
 
     def _check_uploads(self) -> Iterator[str]:
         for key, upload in self._uploads.items():
@@ -99,6 +100,21 @@ class _Audit:
         """
         is_closed = record["state"] == "processing" or record.get("reason_code") == "deleted"
         return self._world.has_faults and key not in self._uploads and is_closed
+
+    def _late_claims(self) -> dict[str, float]:
+        """Return the times of first claims of deleted videos whose workers ended, or met a fault, before their end.
+
+        Such a worker read the video, was slow until the video was deleted and another one had settled the message, and
+        then wrote its claim. A worker that runs on finds no upload and closes the record.
+        """
+        items, found = self._world.table.items, {}
+        for key, record in self._records.items():
+            added_at, writer = items.added_at[key], items.added_by[key]
+            if writer is None or writer.name != "worker" or not self._is_of_late_worker(key, record):
+                continue
+            if writer.has_ended or writer.failed_at >= added_at:
+                found[key] = added_at
+        return found
 
     def _check_pictures_of(self, key: str, record: Mapping[str, Any]) -> Iterator[str]:
         """Check the pictures of a done video.

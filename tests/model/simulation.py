@@ -79,6 +79,8 @@ class Process:
         self.is_killable = killable
         self.is_dead = False
         self.was_killed = False
+        self.has_ended = False
+        """True if it was killed or returned, and not only unwound at the end of the schedule."""
         self.failed_at = 0.0
         """Time of its latest call to AWS that had no answer."""
         self.stalled_until = 0.0
@@ -115,7 +117,7 @@ class Process:
     def end(self) -> None:
         """End the process, with all of its threads."""
         if not self.is_dead:
-            self.is_dead = True
+            self.is_dead = self.has_ended = True
             self.simulation.doomed.append(self)
             self.on_end()
 

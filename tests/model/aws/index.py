@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.model.aws.calls import Boundary
 from tests.model.aws.expressions import Item
+from tests.model.simulation import CURRENT, Process
 
 _BEHIND = 96
 """Of 256: a query reads an older state of an item that was written lately."""
@@ -22,6 +23,8 @@ class IndexedItems(dict[str, Item]):
         self._replaced: dict[str, list[tuple[float, Item | None]]] = {}
         """Earlier states of records, the newest last, with the time at which each was replaced."""
         self.added_at: dict[str, float] = {}
+        self.added_by: dict[str, Process | None] = {}
+        """The process that added each item, None outside of a schedule."""
         self.written_at: dict[str, float] = {}
 
     def __setitem__(self, key: str, item: Item) -> None:
@@ -30,6 +33,9 @@ class IndexedItems(dict[str, Item]):
             self._replaced.setdefault(key, []).append((now, self.get(key)))
         if key not in self:
             self.added_at[key] = now
+            simulation = CURRENT.simulation
+            task = simulation.current if simulation is not None else None
+            self.added_by[key] = task.process if task is not None else None
         self.written_at[key] = now
         super().__setitem__(key, item)
 
