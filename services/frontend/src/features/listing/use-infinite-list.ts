@@ -34,13 +34,19 @@ export function useInfiniteList<Item>({ queryKey, load, keyOf, growsAtEnd = fals
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = query;
 
   const refresh = useCallback(async () => {
-    if ((data?.pages.length ?? 0) <= RELOADED_PAGES) {
+    const reload = async () => {
+      const wasLoading = client.isFetching({ queryKey, exact: true }) > 0;
       await refetch({ cancelRefetch: false });
+      // The answer of a request that had begun before the change can lack it.
+      if (wasLoading) await refetch({ cancelRefetch: false });
+    };
+    if ((data?.pages.length ?? 0) <= RELOADED_PAGES) {
+      await reload();
       return;
     }
     if (growsAtEnd) {
       // New items matter only to a list that was loaded to its end.
-      if (!hasNextPage) await refetch({ cancelRefetch: false });
+      if (!hasNextPage) await reload();
       return;
     }
     const fresh = await load(null);

@@ -71,6 +71,21 @@ describe("the live state", () => {
     expect(liveStore.getState()).toMatchObject({ socket: "open", nextAttemptMs: null });
   });
 
+  it("increments the revision when a video was made again between two pushes", () => {
+    const done = (updatedAt: string) => [{ key: "uploads/a.mp4", updated_at: updatedAt }] as State["videos"];
+    receive(state(50, { videos: done("2026-01-01T00:00:05Z") }), 1000);
+    receive(state(52, { videos: done("2026-01-01T00:00:05Z") }), 3000);
+    expect(liveStore.getState().revision).toBe(0);
+    receive(state(54, { videos: done("2026-01-01T00:00:53Z") }), 5000);
+    expect(liveStore.getState().revision).toBe(1);
+  });
+
+  it("increments the revision with the first message after a change that lists may lack", () => {
+    const videos = [{ key: "uploads/a.mp4", updated_at: "2026-01-01T00:00:04Z" }] as State["videos"];
+    receive(state(5, { videos }), 1000);
+    expect(liveStore.getState().revision).toBe(1);
+  });
+
   it("increments the revision only when lists change", () => {
     receive(state(5), 1000);
     receive(state(10), 6000);

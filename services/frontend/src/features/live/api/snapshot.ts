@@ -3,6 +3,8 @@
 import type { QueuePoint } from "@/features/queue/series";
 import type { JobProgress, Metrics, Pod, Processing, PurgeProgress, State, VideoSummary } from "@/lib/api/models";
 
+const JUST_MS = 30_000;
+
 export type StateMessage = State;
 export type SourceName = "queue" | "pods" | "metrics";
 
@@ -70,8 +72,19 @@ export function currentPoint({ serverMs, queue, sources }: Snapshot): QueuePoint
 }
 
 /** Return a string that changes when videos, thumbnails or dead letters change. */
-export function contentKey({ metrics, queue }: Snapshot): string {
-  return JSON.stringify([metrics?.videos, metrics?.thumbnails, queue?.deadLetters]);
+export function contentKey(snapshot: Snapshot): string {
+  const { metrics, queue } = snapshot;
+  // A video that was made again between two pushes changes no count.
+  return JSON.stringify([metrics?.videos, metrics?.thumbnails, queue?.deadLetters, newestUpdateMs(snapshot)]);
+}
+
+/** Return true if a video has changed in the last half minute: a list that was loaded meanwhile may lack it. */
+export function hasJustChanged(snapshot: Snapshot): boolean {
+  return snapshot.serverMs - newestUpdateMs(snapshot) < JUST_MS;
+}
+
+function newestUpdateMs({ videos }: Snapshot): number {
+  return Math.max(0, ...videos.map(({ updated_at }) => Date.parse(updated_at)));
 }
 
 export function oldestSourceAgeS({ sources }: Snapshot): number {

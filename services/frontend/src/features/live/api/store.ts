@@ -4,7 +4,15 @@ import { createStore, useStore } from "zustand";
 import { mergePoints, type QueuePoint } from "@/features/queue/series";
 import type { ConnectionStatus } from "../freshness";
 import type { PurgeProgress } from "@/lib/api/models";
-import { contentKey, currentPoint, pointsOf, type Snapshot, snapshotOf, type StateMessage } from "./snapshot";
+import {
+  contentKey,
+  currentPoint,
+  hasJustChanged,
+  pointsOf,
+  type Snapshot,
+  snapshotOf,
+  type StateMessage,
+} from "./snapshot";
 
 export interface LiveState {
   socket: ConnectionStatus["socket"];
@@ -18,7 +26,7 @@ export interface LiveState {
   /** Queue samples of the last five minutes. They survive a lost connection. */
   points: readonly QueuePoint[];
   purge: PurgeProgress | null;
-  /** Number of messages that changed videos, thumbnails or dead letters. */
+  /** Number of messages that changed videos, thumbnails or dead letters, or may have changed them since the page began. */
   revision: number;
 }
 
@@ -43,16 +51,20 @@ export function setSocket(socket: ConnectionStatus["socket"], nextAttemptMs: num
 
 export function receive(message: StateMessage, nowMs: number): void {
   const snapshot = snapshotOf(message);
-  liveStore.setState(({ points, revision, snapshot: before }) => ({
-    socket: "open",
-    nextAttemptMs: null,
-    lastMs: nowMs,
-    serverMs: snapshot.serverMs,
-    snapshot,
-    points: mergePoints(points, [...pointsOf(message), ...currentPoint(snapshot)]),
-    purge: snapshot.purge,
-    revision: before && contentKey(before) !== contentKey(snapshot) ? revision + 1 : revision,
-  }));
+  liveStore.setState(({ points, revision, snapshot: before }) => {
+    // Lists load beside the connection: the first message can know of a change that their answers lack.
+    const isChanged = before ? contentKey(before) !== contentKey(snapshot) : hasJustChanged(snapshot);
+    return {
+      socket: "open",
+      nextAttemptMs: null,
+      lastMs: nowMs,
+      serverMs: snapshot.serverMs,
+      snapshot,
+      points: mergePoints(points, [...pointsOf(message), ...currentPoint(snapshot)]),
+      purge: snapshot.purge,
+      revision: isChanged ? revision + 1 : revision,
+    };
+  });
 }
 
 /** Estimate the api's current time from its last message. */
