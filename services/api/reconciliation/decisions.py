@@ -43,6 +43,8 @@ class Finding(StrEnum):
     IN_PROGRESS = "in_progress"
     DELETED = "deleted"
     """A person has deleted its thumbnails, and kept the upload."""
+    DISMISSED = "dismissed"
+    """A person has dismissed its failure."""
 
 
 QUEUED = frozenset({Finding.MISSING, Finding.CHANGED, Finding.OUTDATED, Finding.LOST})
@@ -94,7 +96,7 @@ def examine_upload(
         return Finding.IN_PROGRESS
     if item["etag"] != etag:
         return Finding.CHANGED
-    if state in (VideoState.DELETED, VideoState.FAILED):
+    if state in (VideoState.DELETED, VideoState.FAILED, VideoState.DISMISSED):
         is_restored = item.get("reason_code") == ReasonCode.DELETED
         return Finding.CHANGED if is_restored else Finding(state)
     wanted = wanted.of_video(item)

@@ -46,6 +46,7 @@ class ReconciliationCounts(Answer):
     failed: int = Field(default=0, description="Videos that have failed for good. A redrive tries them again.")
     in_progress: int = Field(default=0, description="Videos that a worker is processing.")
     deleted: int = Field(default=0, description="Uploads whose thumbnails a person has deleted.")
+    dismissed: int = Field(default=0, description="Videos whose failure a person has dismissed.")
     gone: int = Field(default=0, description="Removed: records without a video.")
     surplus: int = Field(default=0, description="Removed: pictures without a video.")
     surplus_bytes: int = Field(default=0, description="Size of the removed pictures.")

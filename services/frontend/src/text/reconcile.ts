@@ -57,6 +57,7 @@ const reconcile = {
       failed: "failed; a redrive tries them again",
       in_progress: "in progress",
       deleted: "deleted by a person",
+      dismissed: "failed, and dismissed by a person",
     },
     estimate: (seconds: number, usd: number, window: number) =>
       `About ${formatDuration(seconds)} and ${usd < 0.01 ? "less than $0.01" : `$${usd.toFixed(2)}`}, with ${counted(window, "video")} in the queue at a time.`,

@@ -251,6 +251,20 @@ def test_deleted_thumbnails_of_a_present_upload_stay_deleted(place: Place, recon
     assert (counts.deleted, counts.queued, counts.gone) == (1, 0, 0)
 
 
+def test_a_dismissed_failure_stays_until_its_upload_changes(place: Place, reconciling: Reconciling) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    forget_messages(place)
+    record = record_of(place)
+    dismissed = {"state": VideoState.DISMISSED, "reason_code": ReasonCode.TIMEOUT, "settings_hash": "other"}
+    place.videos.replace(record, record.model_copy(update=dismissed))
+
+    counts = reconciling.run().counts
+
+    assert (counts.dismissed, counts.queued, counts.kept) == (1, 0, 0)
+    place.bucket.put("uploads/a.mp4", b"another film", content_type="video/mp4")
+    assert reconciling.run().counts.changed == 1
+
+
 @pytest.mark.parametrize("half", ["create", "remove"])
 def test_each_half_can_be_left_out(place: Place, reconciling: Reconciling, half: str) -> None:
     make_differences(place)

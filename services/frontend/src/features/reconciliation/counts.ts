@@ -6,7 +6,7 @@ type Counts = Schemas["ReconciliationCounts"];
 
 export const QUEUED = ["missing", "changed", "outdated", "lost"] as const;
 export const REMOVED = ["gone", "surplus"] as const;
-export const LEFT = ["kept", "failed", "in_progress", "deleted"] as const;
+export const LEFT = ["kept", "failed", "in_progress", "deleted", "dismissed"] as const;
 
 export type Finding = (typeof QUEUED | typeof REMOVED | typeof LEFT)[number];
 

@@ -18,6 +18,7 @@ const COUNTS = {
   failed: 3,
   in_progress: 0,
   deleted: 0,
+  dismissed: 0,
   gone: 0,
   surplus: 4,
   surplus_bytes: 9000,

@@ -1758,6 +1758,7 @@ export interface components {
              *       "failed": 0,
              *       "in_progress": 0,
              *       "deleted": 0,
+             *       "dismissed": 0,
              *       "gone": 0,
              *       "surplus": 0,
              *       "surplus_bytes": 0
@@ -1810,6 +1811,11 @@ export interface components {
              * @default 0
              */
             deleted: number;
+            /**
+             * @description Videos whose failure a person has dismissed.
+             * @default 0
+             */
+            dismissed: number;
             /**
              * @description Videos that have failed for good. A redrive tries them again.
              * @default 0
