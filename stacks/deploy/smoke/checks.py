@@ -9,6 +9,9 @@ import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from services.aws.errors import AwsError
+from services.aws.shared import SharedItems
+from services.aws.table.processing import Switch, read_processing
+from services.contract.text import escape_deceptive
 from stacks.deploy.errors import SmokeError
 from stacks.deploy.instance import Instance, print_line
 from stacks.deploy.progress import dashboard_url
@@ -57,10 +60,12 @@ def run_smoke(instance: Instance, *, url: str | None = None, wait_s: float = WAI
 
     `url` replaces the dashboard's address, for an instance that is reached through a tunnel.
 
-    Raises: SmokeError if a check failed; it names them.
+    Raises: SmokeError if a check failed; it names them. During a pause of processing it is raised at once.
     """
     print_line("\n== smoke: one video through the instance")
     smoke = Smoke(instance=instance, url=url, wait_s=wait_s)
+    if (switch := _read_switch(instance)) is not None and switch.paused:
+        raise SmokeError(_describe_pause(switch, url))
     with urllib3.PoolManager(timeout=_TIMEOUT_S, retries=False) as http:
         _check_video(smoke, http)
     with smoke.check("scaled object") as say:
@@ -69,6 +74,24 @@ def run_smoke(instance: Instance, *, url: str | None = None, wait_s: float = WAI
         say(check_alarms(instance))
     if smoke.failed:
         raise SmokeError(f"The smoke test failed: {', '.join(smoke.failed)}. The lines above say why.")
+
+
+def _read_switch(instance: Instance) -> Switch | None:
+    """Return the switch of processing, None if the table does not answer: the checks of the video then say so."""
+    table = instance.names.resources.table.name
+    try:
+        return read_processing(SharedItems(instance.session.client("dynamodb"), table))
+    except AwsError:
+        return None
+
+
+def _describe_pause(switch: Switch, url: str | None) -> str:
+    since = f" since {switch.changed_at:%Y-%m-%d %H:%M} UTC" if switch.changed_at else ""
+    by = f" by {escape_deceptive(switch.changed_by)}" if switch.changed_by else ""
+    return (
+        f"Processing is paused{since}{by}: no worker would receive the video, so nothing was uploaded. Resume it "
+        f"in the dashboard or with `./noxw processing resume --url {url or 'URL'}`, then run `./noxw smoke` again."
+    )
 
 
 def _check_video(smoke: Smoke, http: urllib3.PoolManager) -> None:

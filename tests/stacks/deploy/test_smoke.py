@@ -9,6 +9,8 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import boto3
@@ -16,6 +18,8 @@ import pytest
 import urllib3
 from moto import mock_aws
 
+from services.aws.shared import SharedItems
+from services.aws.table.processing import switch_processing
 from services.local.pipeline import run_pipeline
 from stacks.deploy.errors import SmokeError
 from stacks.deploy.instance import Instance
@@ -133,6 +137,23 @@ def test_upload_is_deleted_after_a_timeout(
     assert re.search("no worker has started it|a worker still processes it", table["thumbnails"][1])
     assert table["clean-up"][0] == "ok"
     assert pipeline.keys("uploads/") == []
+
+
+def test_a_pause_ends_it_before_the_upload(
+    instance: Instance, pipeline: Driver, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shared = SharedItems(instance.session.client("dynamodb"), pipeline.endpoints.videos_table)
+    switch = partial(switch_processing, shared, by="deploy\u202ebot", now=datetime.now(UTC), oldest_at=None)
+    switch(paused=True)
+    try:
+        with pytest.raises(
+            SmokeError, match=r"paused since .* UTC by deploy\\u202ebot: .*processing resume --url http"
+        ):
+            run_smoke(instance, url=pipeline.endpoints.api)
+    finally:
+        switch(paused=False)
+    assert rows(capsys.readouterr().out) == {}
+    assert pipeline.keys("") == []
 
 
 def test_with_browser_login_the_bucket_receives_the_video(
