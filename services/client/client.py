@@ -148,9 +148,12 @@ def _retry(_: str, key: str) -> _Step[None]:
     yield from _ask("POST", video_path(key) + "/retry")
 
 
-def _regenerate(_: str, key: str) -> _Step[None]:
-    """Queue a video for new thumbnails. A failed video is retried, a deleted one restored."""
-    yield from _ask("POST", video_path(key) + "/regenerations")
+def _regenerate(_: str, key: str, *, options: Mapping[str, Any] | None = None) -> _Step[None]:
+    """Queue a video for new thumbnails. A failed video is retried, a deleted one restored.
+
+    `options` such as `{"positions_pct": [5, 50], "format": "webp"}` replace settings of the workers for this video.
+    """
+    yield from _ask("POST", video_path(key) + "/regenerations", json=dict(options or {}))
 
 
 def _restore(_: str, key: str) -> _Step[None]:

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from rich.table import Column, Table
 
 from services.client.client import Client
 from services.client.models import PipelineError, Video
+from services.client.regeneration import read_options
 from services.client.target import UsageError
 from services.contract.keys import UPLOAD_PREFIX
 from services.contract.text import escape_deceptive
@@ -115,7 +117,8 @@ def _retry(arguments: argparse.Namespace, client: Client, output: Output) -> boo
 
 
 def _regenerate(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
-    return _queue(arguments, client, output, client.regenerate, "queued for new thumbnails")
+    regenerate = partial(client.regenerate, options=read_options(arguments))
+    return _queue(arguments, client, output, regenerate, "queued for new thumbnails")
 
 
 def _restore(arguments: argparse.Namespace, client: Client, output: Output) -> bool:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from services.client.regeneration import add_options
 from services.client.target import DEFAULT_DATA, TOKEN_VARIABLE, URL_VARIABLE
 from services.contract.records import VideoState
 
@@ -57,6 +58,8 @@ def add_commands(commands: "Subparsers") -> None:
         queued = actions.add_parser(name, help=what, description=_describe(description))
         queued.add_argument("keys", nargs="+", metavar="KEY", help=_KEY)
         queued.add_argument("--wait", action="store_true", help="wait for the result")
+        if name == "regenerate":
+            add_options(queued)
         _add_common(queued)
         _add_timeout(queued)
 

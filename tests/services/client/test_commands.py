@@ -11,10 +11,12 @@ import pytest
 from services.aws.errors import ObjectMissingError
 from services.client.__main__ import main
 from services.contract.records import VideoState
+from services.contract.thumbnails import ImageFormat, ThumbnailOverrides
 from tests.services.api.process import OPERATOR, Api
 from tests.services.api.records import a_record, store, write
 from tests.support.place import Place
 from tests.support.processing import record_of
+from tests.support.stores import empty_queue, sent_events
 
 COMMANDS = ("videos", "upload", "reconcile", "processing")
 """Commands that these tests run, for tests/test_docs.py."""
@@ -88,6 +90,27 @@ def test_a_video_is_regenerated_deleted_restored_and_dismissed(
     assert record_of(shared_place, "uploads/command lost.mp4").state is VideoState.DISMISSED
 
 
+def test_regenerate_sends_the_options_that_were_given(shared_place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    key = store(shared_place, "uploads/command options.mp4").key
+    empty_queue(shared_place)
+    given = ["--positions", "5,50.5", "--width", "320", "--format", "webp", "--quality", "90", "--no-smart"]
+    more = ["--background", "#ffffff", "--storyboard"]
+
+    assert main(["videos", "regenerate", "command options.mp4", *given, *more]) == 0
+    assert f"{key}: queued for new thumbnails" in capsys.readouterr().out
+
+    wanted = ThumbnailOverrides(
+        positions_pct=(5.0, 50.5),
+        width_px=320,
+        format=ImageFormat.WEBP,
+        quality=90,
+        smart=False,
+        background="#ffffff",
+        storyboard=True,
+    )
+    assert [event.options for event in sent_events(shared_place)] == [wanted]
+
+
 def test_delete_removes_the_upload_and_names_what_is_missing(
     shared_place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -156,6 +179,10 @@ def test_reconcile_counts_and_then_does_it(
         (["upload", "missing.mp4"], "does not exist"),
         (["videos", "list", "--url", "example.com"], "does not begin with http"),
         (["videos", "list", "--limit", "0"], "not a whole number above 0"),
+        (["videos", "regenerate", "a.mp4", "--positions", "50,5"], "'50,5': positions ascend, each once"),
+        (["videos", "regenerate", "a.mp4", "--positions", "5,x"], "argument --positions: '5,x': input should be"),
+        (["videos", "regenerate", "a.mp4", "--width", "8"], "'8': input should be greater than or equal to 16"),
+        (["videos", "regenerate", "a.mp4", "--format", "gif"], "invalid choice: 'gif'"),
         (["videos"], "required: action"),
         (["videos", "frobnicate"], "invalid choice"),
     ],

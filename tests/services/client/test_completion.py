@@ -14,6 +14,8 @@ COMPLETED = {
     "noxw videos di": ["dismiss"],
     "noxw videos list --s": ["--search", "--state"],
     "noxw videos list --state f": ["failed"],
+    "noxw videos regenerate --pr": ["--preview"],
+    "noxw videos regenerate --format w": ["webp"],
     "noxw de": ["demo"],
 }
 
