@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from services.contract.records import VideoState
+from services.contract.records import ReasonCode, VideoState
 from services.contract.statistics.ends import QUEUE, THUMBNAILS, Ends, read_failures, read_histogram
 from services.contract.statistics.histogram import BOUNDS_S
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from services.aws.clients import Clients
 
 _PREFIX = "thumbnail_api"
+_NO_FAILURES = {ReasonCode.NEARBY_FRAME, ReasonCode.DELETED}
+"""A degraded video has the first one; the history does not count a video that was deleted while it was processed."""
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -117,8 +119,11 @@ def _make_ended_counter(ends: Ends) -> CounterMetricFamily:
     ended = CounterMetricFamily("thumbnail_videos_ended", what, labels=["state", "reason_code"])
     for state in (VideoState.DONE, VideoState.DEGRADED):
         ended.add_metric([state, ""], ends.get(state, 0))
-    for code, count in read_failures(ends).items():
-        ended.add_metric([VideoState.FAILED, code], count)
+    # Also the reasons that have not occurred: Prometheus does not see the first increase of a counter that was absent.
+    failures = read_failures(ends)
+    for code in ReasonCode:
+        if code not in _NO_FAILURES:
+            ended.add_metric([VideoState.FAILED, code], failures.get(code, 0))
     return ended
 
 

@@ -87,6 +87,15 @@ def test_every_label_of_the_dashboard_is_exported() -> None:
     assert grouped | filtered | shown <= exported_labels() | ADDED_BY_PROMETHEUS
 
 
+def test_every_figure_of_the_history_has_a_query_in_the_docs() -> None:
+    """Each of these queries asks for exported metrics that the dashboard shows."""
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (success rate|throughput|time|failures).*\| `(.+)` \|$", page, re.MULTILINE)
+    asked = {name for _, query in rows for name in re.findall(r"\bthumbnail_\w+", query)}
+    assert len(rows) == 5
+    assert asked <= exported_names() & {name for query in queries() for name in re.findall(r"\bthumbnail_\w+", query)}
+
+
 def test_panels_do_not_overlap() -> None:
     cells = [
         (x, y)

@@ -67,6 +67,7 @@ are estimates, less than 28 % off.
 The metrics on `API_METRICS_PORT` have the same counters: `thumbnail_videos_ended_total` by state and reason, and the
 histograms `thumbnail_queue_seconds` and `thumbnail_upload_to_thumbnails_seconds`. They are of the whole pipeline, and
 each process of the api exports them: take the maximum over the processes, not the sum.
+[operating.md](operating.md#history-in-prometheus) has the query of each figure.
 [Decision 0011](decisions/0011-history-from-growing-counters.md) explains how it works and what it costs.
 
 ## Cost

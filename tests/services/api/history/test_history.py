@@ -123,6 +123,8 @@ def test_api_and_prometheus_report_the_same_end(place: Place, own_api: Api) -> N
         times = re.search(r"thumbnail_upload_to_thumbnails_seconds_count (\S+)", text)
         if not (done and failed and times):
             return False
+        # A reason without a failure has a counter too, or its first failure would be no increase.
+        assert 'thumbnail_videos_ended_total{reason_code="too_many_pixels",state="failed"} 0.0' in text
         return float(times[1]) >= float(done[1]) >= 1 and float(failed[1]) >= 1
 
     eventually(exported, "the counters of ended videos")
