@@ -24,7 +24,7 @@ class Usage(Answer):
 
     videos: int = Field(description="Videos whose processing ended, failed ones included.", examples=[12_480])
     processing_s: float = Field(
-        description="Seconds from the begin to the end of the processing of all videos with thumbnails, added up."
+        description="Sum of the seconds that the processing of each video with thumbnails took."
     )
     worker_hours: float | None = Field(
         description="Hours of workers' pods, estimated from videos and seconds of each hour; null without prices."

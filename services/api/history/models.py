@@ -13,8 +13,8 @@ RangeName = Literal["1h", "24h", "7d", "30d"]
 class Times(Answer):
     """Percentiles of a time in seconds, estimated from a histogram whose buckets are 28 % wide at most."""
 
-    p50_s: float | None = Field(description="Null if no video got thumbnails.")
-    p95_s: float | None
+    p50_s: float | None = Field(description="Half of the videos took at most this long; null if none got thumbnails.")
+    p95_s: float | None = Field(description="95 % of the videos took at most this long; null if none got thumbnails.")
 
 
 class HistoryFigures(Answer):

@@ -143,7 +143,7 @@ class Redriven(Answer):
 
 
 class JobFilter(VideoChoice):
-    """Choice of videos as in the list of videos; all parts must hold."""
+    """Filter of videos, as in the list of videos: a video must match every given field."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -207,7 +207,7 @@ class JobList(Answer):
 
 
 class ApiTokenRequest(Question):
-    name: str = Field(min_length=1, max_length=100, description="Name for people.", examples=["website"])
+    name: str = Field(min_length=1, max_length=100, description="Name that lists of tokens show.", examples=["website"])
     scope: Scope = Field(
         description="read: as a viewer. act: as an operator. admin: also make and revoke API tokens.",
         examples=["read"],

@@ -128,8 +128,8 @@ class Throughput(Answer):
 class Latency(Answer):
     """Seconds from an upload's event to its last thumbnail, over the latest hundred videos."""
 
-    p50_s: float | None = Field(examples=[1.1])
-    p95_s: float | None = Field(examples=[2.8])
+    p50_s: float | None = Field(description="Half of the videos took at most this long.", examples=[1.1])
+    p95_s: float | None = Field(description="95 % of the videos took at most this long.", examples=[2.8])
 
 
 class Metrics(Answer):
@@ -319,7 +319,7 @@ class JobProgress(Answer):
     total: int | None = Field(description="Number of videos; null while the job selects them.")
     done: int = Field(description="Videos that were changed.")
     failed: int = Field(description="Videos that were not changed: `failures` has the reasons.")
-    remaining: int | None = Field(description="Videos whose turn has not come; null while the job selects them.")
+    remaining: int | None = Field(description="Videos that the job has not reached; null while it selects them.")
     error: Shown | None = Field(description="Reason for the end of the whole job, if it has failed.")
     created_at: AwareDatetime
     finished_at: AwareDatetime | None

@@ -26,7 +26,7 @@ Time = Annotated[AwareDatetime, BeforeValidator(_refuse_number)]
 
 
 class VideoChoice(BaseModel):
-    """Choice of videos by what they have in common: all that is given must hold."""
+    """Filter of videos: a video must match every given field."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,7 +47,7 @@ class VideoChoice(BaseModel):
         description="Only videos in this folder of the uploads, or below it.",
     )
     extension: str | None = Field(
-        default=None, pattern=r"^\.[A-Za-z0-9]{1,16}$", description="Only videos whose key ends so, such as `.mp4`."
+        default=None, pattern=r"^\.[A-Za-z0-9]{1,16}$", description="Only videos with this extension, such as `.mp4`."
     )
     reason_code: ReasonCode | None = Field(default=None, description="Only degraded or failed videos for this reason.")
     since: Time | None = Field(default=None, description="Only videos uploaded at this time or later.")
@@ -87,4 +87,4 @@ async def refuse_unknown_parameters(connection: HTTPConnection) -> None:
     for name, value in connection.query_params.items():
         if name not in known:
             taken = f"the operation takes {', '.join(known)}" if known else "the operation takes none"
-            raise UnprocessableError(f"query.{name[:100]}", f"is no parameter; {taken}", value=value)
+            raise UnprocessableError(f"query.{name[:100]}", f"is not a parameter; {taken}", value=value)

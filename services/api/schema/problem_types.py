@@ -40,7 +40,7 @@ _TYPES = (
     ProblemType(
         HTTPStatus.UNAUTHORIZED,
         "Unauthorized",
-        "The request has no login, or its token or session is not valid (any more).",
+        "The request has no login, or its token or session is not valid.",
         "Send `Authorization: Bearer` and a token of the pipeline, or log in with `POST /api/session`.",
         "Log in, or send a token: Authorization: Bearer.",
     ),
@@ -78,7 +78,7 @@ _TYPES = (
         "Conflict",
         "The operation is not possible in the present state, for example because another one runs.",
         "The detail names the reason and the next step.",
-        "The video has its thumbnails. Upload it again to get new ones.",
+        "The video has its thumbnails. Regenerate it to get new ones.",
     ),
     ProblemType(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -857,7 +857,7 @@ export interface components {
              */
             expires_in_days?: number | null;
             /**
-             * @description Name for people.
+             * @description Name that lists of tokens show.
              * @example website
              */
             name: string;
@@ -1211,7 +1211,7 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "delete" | "regenerate" | "retry" | "dismiss";
-            /** @description Videos whose turn has not come; null while the job selects them. */
+            /** @description Videos that the job has not reached; null while it selects them. */
             remaining: number | null;
             /** @enum {string} */
             state: "selecting" | "running" | "done" | "cancelled" | "failed";
@@ -1228,10 +1228,10 @@ export interface components {
         };
         /**
          * JobFilter
-         * @description Choice of videos as in the list of videos; all parts must hold.
+         * @description Filter of videos, as in the list of videos: a video must match every given field.
          */
         JobFilter: {
-            /** @description Only videos whose key ends so, such as `.mp4`. */
+            /** @description Only videos with this extension, such as `.mp4`. */
             extension?: string | null;
             /** @description Only videos in this folder of the uploads, or below it. */
             folder?: string | null;
@@ -1281,7 +1281,7 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "delete" | "regenerate" | "retry" | "dismiss";
-            /** @description Videos whose turn has not come; null while the job selects them. */
+            /** @description Videos that the job has not reached; null while it selects them. */
             remaining: number | null;
             /** @enum {string} */
             state: "selecting" | "running" | "done" | "cancelled" | "failed";
@@ -1325,9 +1325,15 @@ export interface components {
          * @description Seconds from an upload's event to its last thumbnail, over the latest hundred videos.
          */
         Latency: {
-            /** @example 1.1 */
+            /**
+             * @description Half of the videos took at most this long.
+             * @example 1.1
+             */
             p50_s: number | null;
-            /** @example 2.8 */
+            /**
+             * @description 95 % of the videos took at most this long.
+             * @example 2.8
+             */
             p95_s: number | null;
         };
         /** Login */
@@ -2216,8 +2222,9 @@ export interface components {
          * @description Percentiles of a time in seconds, estimated from a histogram whose buckets are 28 % wide at most.
          */
         Times: {
-            /** @description Null if no video got thumbnails. */
+            /** @description Half of the videos took at most this long; null if none got thumbnails. */
             p50_s: number | null;
+            /** @description 95 % of the videos took at most this long; null if none got thumbnails. */
             p95_s: number | null;
         };
         /**
@@ -2303,7 +2310,7 @@ export interface components {
          * @description Measured usage of the month so far.
          */
         Usage: {
-            /** @description Seconds from the begin to the end of the processing of all videos with thumbnails, added up. */
+            /** @description Sum of the seconds that the processing of each video with thumbnails took. */
             processing_s: number;
             /** @description Bytes of uploads and thumbnails at this moment. */
             stored_bytes: number;
@@ -5548,7 +5555,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the previous page. */
                 cursor?: string | null;
-                /** @description Only videos whose key ends so, such as `.mp4`. */
+                /** @description Only videos with this extension, such as `.mp4`. */
                 extension?: string | null;
                 /** @description Only videos in this folder of the uploads, or below it. */
                 folder?: string | null;
@@ -6276,7 +6283,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the previous page. */
                 cursor?: string | null;
-                /** @description Only videos whose key ends so, such as `.mp4`. */
+                /** @description Only videos with this extension, such as `.mp4`. */
                 extension?: string | null;
                 /** @description Only videos in this folder of the uploads, or below it. */
                 folder?: string | null;
