@@ -1,4 +1,3 @@
-import Link from "next/link";
 import { BUTTON_SHAPE } from "@/components/ui/button";
 import { Empty } from "@/components/ui/states";
 import { text } from "@/text";
@@ -9,9 +8,10 @@ export default function NotFound() {
       <Empty
         title={text.problems.notFoundTitle}
         actions={
-          <Link href="/" className={`${BUTTON_SHAPE} border-line bg-panel hover:bg-raised`}>
+          // eslint-disable-next-line @next/next/no-html-link-for-pages -- every page loads this file: Link is 3 kB
+          <a href="/" className={`${BUTTON_SHAPE} border-line bg-panel hover:bg-raised`}>
             {text.problems.toOverview}
-          </Link>
+          </a>
         }
       >
         {text.problems.notFoundDetail}

@@ -28,8 +28,6 @@ const logs = {
     loading: "Loading lines …",
     fields: "Fields",
     ofVideo: "Log lines",
-    ofVideoNote: "What workers and api have logged about this upload.",
-    show: "Show log lines",
     openPage: "Open in Logs",
     noVideoLines: "No lines about this upload were found. Logs are kept for a limited time.",
   },

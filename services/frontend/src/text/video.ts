@@ -14,6 +14,11 @@ const video = {
   atTime: (time: string) => `at ${time}`,
   noThumbnails: "No thumbnails",
   noThumbnailsYet: "A worker is processing the video. Its thumbnails appear here.",
+  logs: {
+    title: "Log lines",
+    note: "What workers and api have logged about this upload.",
+    show: "Show log lines",
+  },
   download: "Download",
   downloadVideo: "Download video",
   more: "Actions on this video",

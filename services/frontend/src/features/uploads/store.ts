@@ -1,16 +1,9 @@
 /** Uploads of this browser tab. They continue while the user moves between pages or logs in. */
 
 import { createStore, useStore } from "zustand";
-import { asProblem, Problem } from "@/lib/api/problem";
-import type { RetryOptions } from "@/lib/retry";
 import type { Video } from "@/lib/api/models";
-import { followVideo } from "@/features/videos/api/follow-video";
 import { text } from "@/text";
 import { type UploadLimits, rejectionReason } from "./validate-file";
-import { requestTicket } from "./api/ticket";
-import { SendError } from "./api/send";
-import { RateMeter } from "./rate-meter";
-import { transfer } from "./api/transfer";
 
 export type UploadState =
   | "waiting"
@@ -128,56 +121,24 @@ function startNext(): void {
   const room = AT_ONCE - all.filter(({ state }) => state === "sending").length;
   // The list has the newest first; the oldest starts first.
   const waiting = all.filter(({ state }) => state === "waiting").toReversed();
-  for (const upload of waiting.slice(0, Math.max(0, room))) void run(upload);
+  for (const upload of waiting.slice(0, Math.max(0, room))) start(upload);
 }
 
-async function run({ id, file }: Upload): Promise<void> {
+function start({ id, file }: Upload): void {
   const controller = new AbortController();
-  const { signal } = controller;
   cancellers.set(id, controller);
   change(id, () => ({ state: "sending" }));
-  const rateMeter = new RateMeter();
-  // Retry without a limit: only the user gives up an upload.
-  const options: RetryOptions = {
-    signal,
-    maxAttempts: Infinity,
-    retryUnauthorized: true,
-    onRetry: (error) => change(id, () => ({ delay: delayMessage(error), speed: 0 })),
-  };
-  try {
-    const ticket = await requestTicket(file, options);
-    change(id, () => ({ key: ticket.key }));
-    await transfer(ticket, file, {
-      ...options,
-      onSent: (sentBytes) =>
-        change(id, (upload) => ({
-          sentBytes,
-          speed: rateMeter.read(sentBytes, performance.now()),
-          ...(sentBytes > upload.sentBytes ? { delay: null } : {}),
-        })),
+  void loadSending()
+    .then(({ sendFile }) => sendFile(file, { signal: controller.signal, change: (how) => change(id, how), startNext }))
+    // The browser could not load the code.
+    .catch(() => change(id, () => ({ state: "broken", reason: text.problems.noAnswerDetail })))
+    .finally(() => {
+      cancellers.delete(id);
+      startNext();
     });
-    change(id, () => ({ state: "queued", sentBytes: file.size, speed: 0, delay: null, sentMs: Date.now() }));
-    startNext();
-    await followVideo(ticket.key, {
-      signal,
-      onChange: (video) => change(id, () => ({ video, state: video.state, reason: video.reason ?? null })),
-    });
-  } catch (error) {
-    if (!signal.aborted) change(id, () => ({ state: "broken", speed: 0, delay: null, reason: errorMessage(error) }));
-  } finally {
-    cancellers.delete(id);
-    startNext();
-  }
 }
 
-function delayMessage(error: unknown): string {
-  const { status } = error instanceof SendError ? error : asProblem(error);
-  if (status === 401) return text.uploads.delays.session;
-  return status === 0 ? text.uploads.delays.connection : text.uploads.delays.server(status);
-}
-
-function errorMessage(error: unknown): string {
-  if (error instanceof SendError) return text.uploads.storageRefused(error.status, error.message);
-  const problem = error instanceof Problem ? error : asProblem(error);
-  return problem.detail || problem.title;
+/** Load the code that sends files: it is not in the first load, because no upload has started by then. */
+export function loadSending() {
+  return import("./sending");
 }

@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 import { Button, IconButton } from "@/components/ui/button";
 import { text } from "@/text";
 import { Progress } from "@/components/ui/progress";
-import { clearEnded, FAILED, hasEnded, isOpen, shareOf, useUploads } from "../store";
+import { clearEnded, FAILED, hasEnded, isOpen, loadSending, shareOf, useUploads } from "../store";
 import { useBatchNotification } from "../notification";
 import { UploadRow } from "./upload-row";
 
@@ -19,6 +19,11 @@ export function UploadTray() {
   const share = uploads.reduce((sum, upload) => sum + shareOf(upload), 0) / Math.max(1, uploads.length);
   const open = uploads.filter((upload) => !hasEnded(upload)).length;
   const isSending = uploads.some(isOpen);
+
+  useEffect(() => {
+    // A lost connection must not be the first time that the browser asks for this code.
+    loadSending().catch(() => undefined);
+  }, []);
 
   useEffect(() => {
     if (!isSending) return;

@@ -1,14 +1,11 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo } from "react";
-import { showToast } from "@/components/ui/toasts";
 import { useInfiniteList } from "@/features/listing/use-infinite-list";
 import { useLive } from "@/features/live/api/store";
 import { call } from "@/lib/api/call";
 import type { Video } from "@/lib/api/models";
-import { asProblem } from "@/lib/api/problem";
-import { text } from "@/text";
 import { idOf } from "../names";
 import { queryOf, type VideoFilter } from "../filter";
 
@@ -61,23 +58,4 @@ export function useVideo(key: string) {
     }
   }, [client, key, pushed, loaded]);
   return video;
-}
-
-export function useRetry(key: string) {
-  const client = useQueryClient();
-  const retry = useMutation({
-    mutationFn: () => call("post", "/api/videos/{key}/retry", { path: { key: idOf(key) } }),
-    onSuccess: () => {
-      showToast({ tone: "good", title: text.video.retried });
-      void client.invalidateQueries({ queryKey: ["video", key] });
-    },
-    onError: (error) =>
-      showToast({
-        tone: "bad",
-        title: text.video.retryFailed,
-        detail: asProblem(error).message,
-        retry: () => retry.mutate(),
-      }),
-  });
-  return retry;
 }

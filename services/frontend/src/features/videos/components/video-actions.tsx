@@ -11,7 +11,7 @@ import { useIsOperator } from "@/features/session/session";
 import type { VideoDetails } from "@/lib/api/models";
 import { text } from "@/text/video";
 import { useVideoAction } from "../api/bulk";
-import { useRetry } from "../api/queries";
+import { useRetry } from "../api/retry";
 import { videoCall } from "../embedding";
 import { baseName } from "../names";
 
