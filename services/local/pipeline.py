@@ -114,19 +114,21 @@ class LocalPipeline:
 
 
 @contextlib.contextmanager
-def run_pipeline(
+def run_pipeline(  # noqa: PLR0913 - options of the demo, of tests and of benchmarks, all by name
     data: Path,
     *,
     workers: int,
     say: Callable[[str], None],
     settings: Mapping[str, str] | None = None,
     ports: Ports = ANY_PORTS,
+    sweep: bool = True,
 ) -> Iterator[LocalPipeline]:
     """Run a pipeline with its data in `data`, and stop all its processes when the context ends.
 
     `settings` are environment variables of workers and api; they override the defaults for one machine, and
-    `PIPELINE_NAME` also names the resources. `say` is called with a message for each process that dies. Raises:
-    LocalError if another pipeline runs on that folder; EmbeddedAwsError if the embedded AWS does not start.
+    `PIPELINE_NAME` also names the resources. `say` is called with a message for each process that dies. Without a
+    `sweep`, uploads that have no record when it starts get no event. Raises: LocalError if another pipeline runs on
+    that folder; EmbeddedAwsError if the embedded AWS does not start.
     """
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
@@ -137,11 +139,13 @@ def run_pipeline(
         queues = provision_resources(clients, resources, origins=ports.origins)
         api = web_address(reserve_port(ports.api))
         endpoints = _make_endpoints(aws.endpoint, resources, queues, api=api, token_file=ensure_token(data))
-        _send_missing_events(clients, endpoints, extensions)
+        if sweep:
+            _send_missing_events(clients, endpoints, extensions)
 
         def recover() -> None:
             provision_resources(clients, resources, origins=ports.origins)
-            _send_missing_events(clients, endpoints, extensions)
+            if sweep:
+                _send_missing_events(clients, endpoints, extensions)
 
         aws.after_restart(recover)
         programs = [_make_worker(data, endpoints, number, settings or {}) for number in range(1, workers + 1)]

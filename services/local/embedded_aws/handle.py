@@ -13,8 +13,9 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 _PROJECT: Final = Path(__file__).resolve().parents[3]
-# A busy machine starts it in a minute; a second is usual. A process that is killed loses its last changes.
-_READY_TIMEOUT_S: Final = 120.0
+# A second is usual. A busy machine needs a minute, and ten minutes to load 100,000 objects. A process that is killed
+# loses its last changes.
+_READY_TIMEOUT_S: Final = 900.0
 _STOP_TIMEOUT_S: Final = 60.0
 
 
