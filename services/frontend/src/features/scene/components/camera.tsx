@@ -6,9 +6,12 @@ import { type OrthographicCamera, Vector3 } from "three";
 import { type Layout, padSize, SCREENS, STATIONS, type Station, wallTopM } from "../layout";
 
 const DIRECTION = new Vector3(0.1, 0.72, 1).normalize();
-/** Maximum height of the queue's stack, and depth of the labels in front of a pad. */
+/** Maximum height of the queue's stack. */
 const QUEUE_HEIGHT_M = 3.1;
-const LABEL_DEPTH_M = 1.15;
+/** Distance of a label from the front of its pad. */
+const LABEL_GAP_M = 0.12;
+/** Height of a label: two lines of text, whatever the size of a metre. */
+const LABEL_PX = 40;
 
 /** Share of the canvas to fill. */
 const FILL = 0.95;
@@ -43,10 +46,10 @@ export function Camera({ layout, onPlaced }: CameraProps) {
     const seen = corners(layout).map((corner) => corner.applyMatrix4(camera.matrixWorldInverse));
     const [left, right] = [Math.min(...seen.map(({ x }) => x)), Math.max(...seen.map(({ x }) => x))];
     const [bottom, top] = [Math.min(...seen.map(({ y }) => y)), Math.max(...seen.map(({ y }) => y))];
-    camera.zoom = FILL * Math.min(size.width / (right - left), size.height / (top - bottom));
-    // Move the centre of the layout to the centre of the canvas.
+    camera.zoom = FILL * Math.min(size.width / (right - left), (size.height - LABEL_PX) / (top - bottom));
+    // Move the centre of the layout, with the labels of its lowest pads, to the centre of the canvas.
     camera.translateX((left + right) / 2);
-    camera.translateY((top + bottom) / 2);
+    camera.translateY((top + bottom - LABEL_PX / camera.zoom) / 2);
     camera.near = 1;
     camera.far = 200;
     camera.updateProjectionMatrix();
@@ -63,7 +66,7 @@ function corners(layout: Layout): Vector3[] {
     const { x, z } = layout.places[station];
     const [widthM, depthM] = padSize(station, layout);
     const sides = [x - widthM / 2, x + widthM / 2];
-    const fronts = [z - depthM / 2, z + depthM / 2 + LABEL_DEPTH_M];
+    const fronts = [z - depthM / 2, z + depthM / 2 + LABEL_GAP_M];
     return sides.flatMap((side) => fronts.map((front) => new Vector3(side, 0, front)));
   });
   const { queue, thumbnails } = layout.places;
@@ -77,7 +80,7 @@ function corners(layout: Layout): Vector3[] {
 function labelPlaces(layout: Layout, camera: OrthographicCamera, size: { width: number; height: number }): LabelPlaces {
   const place = (station: Station) => {
     const { x, z } = layout.places[station];
-    const front = padSize(station, layout)[1] / 2 + 0.12;
+    const front = padSize(station, layout)[1] / 2 + LABEL_GAP_M;
     return toPx(new Vector3(x, 0, z + front));
   };
   const toPx = (point: Vector3) => {
