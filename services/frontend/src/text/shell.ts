@@ -1,6 +1,11 @@
 import { formatAge } from "@/lib/units";
 import { counted } from "./plural";
 
+/** Return a reason to add to a sentence. The api's reasons end with a full stop. */
+function because(why: string | null): string {
+  return why ? `: ${why.replace(/\.$/, "")}` : "";
+}
+
 export const shell = {
   product: "Thumbnail pipeline",
   description: "Monitor and operate the video thumbnail pipeline.",
@@ -75,10 +80,10 @@ export const shell = {
       connecting: "Connecting to the pipeline.",
     },
     source: (name: string, seconds: number, why: string | null) =>
-      `${name} has not answered for ${formatAge(seconds)}${why ? `: ${why}` : ""}. The last known data is shown.`,
+      `${name} has not answered for ${formatAge(seconds)}${because(why)}. The last known data is shown.`,
     sourceAge: (seconds: number) => `${formatAge(seconds)} old`,
     sourceSilent: "no answer",
-    sourceNever: (name: string, why: string | null) => `${name} does not answer${why ? `: ${why}` : ""}.`,
+    sourceNever: (name: string, why: string | null) => `${name} does not answer${because(why)}.`,
     sources: {
       queue: "The queue",
       pods: "The list of pods",

@@ -26,15 +26,16 @@ export function Card({ title, note, actions, warning, id, className, children }:
         {note ? <div className="text-xs text-muted">{note}</div> : null}
         {actions ? <div className="-mr-2 ml-auto flex items-center gap-1">{actions}</div> : null}
       </header>
-      {warning ? <SourceWarning>{warning}</SourceWarning> : null}
       {children}
+      {/* Last, so that a warning that comes or goes does not move the card's figures. */}
+      {warning ? <SourceWarning>{warning}</SourceWarning> : null}
     </section>
   );
 }
 
 export function SourceWarning({ children }: { children: ReactNode }) {
   return (
-    <p role="status" className="border-b border-line bg-warn-soft px-4 py-1.5 text-xs text-warn">
+    <p role="status" className="mt-auto rounded-b-card border-t border-line bg-warn-soft px-4 py-1.5 text-xs text-warn">
       {children}
     </p>
   );

@@ -25,8 +25,9 @@ export function UploadButton({
   const id = useId();
   const config = useConfig();
   const isOperator = useIsOperator();
-  if (!isOperator) return null;
+  // Keep the place until the role is known: most users are operators.
   if (!config) return <span className={`${BUTTON_SHAPE} invisible`}>{label}</span>;
+  if (!isOperator) return null;
   const limits = uploadLimits(config);
   return (
     <>
