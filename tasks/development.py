@@ -83,7 +83,7 @@ def generate(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def screenshots(session: nox.Session) -> None:
-    """Take the pictures in docs/images from a demo."""
+    """Take the pictures and the recording in docs/images."""
     run_playwright(session, "screenshots", *session.posargs)
 
 

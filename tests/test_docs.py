@@ -180,7 +180,8 @@ def test_readme_shows_figures_of_the_performance_page() -> None:
 
 def test_readme_is_short_and_its_picture_is_small() -> None:
     assert len(text_of(ROOT / "README.md").splitlines()) <= 180
-    assert (ROOT / "docs" / "images" / "overview.png").stat().st_size < 400_000
+    assert (ROOT / "docs" / "images" / "overview.webp").stat().st_size < 200_000
+    assert (ROOT / "docs" / "images" / "demo.webp").stat().st_size < 1_000_000
 
 
 def test_badges_agree_with_the_project() -> None:

@@ -93,18 +93,20 @@ SAMPLES = (
 )
 
 
-def make_samples(directory: Path, *, progress: Callable[[str], None] | None = None) -> list[Path]:
+def make_samples(
+    directory: Path, *, samples: Sequence[SampleVideo] = SAMPLES, progress: Callable[[str], None] | None = None
+) -> list[Path]:
     """Create the sample videos that are missing in `directory`, and return the paths of all.
 
     A video gets its name when it is complete, so the next run continues an interrupted one. `progress` is called with
     a line for each video that is created. Raises: SampleError.
     """
-    for sample in SAMPLES:
+    for sample in samples:
         if not (directory / sample.path).is_file():
             if progress is not None:
                 progress(f"Drawing {sample.path} ({ENCODERS[sample.codec].title}, {sample.duration_s} s)")
             _make_sample(sample, directory / sample.path)
-    return [directory / sample.path for sample in SAMPLES]
+    return [directory / sample.path for sample in samples]
 
 
 def _make_sample(sample: SampleVideo, path: Path) -> None:

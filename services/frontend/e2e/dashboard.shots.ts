@@ -1,98 +1,145 @@
-/** Screenshots for the documentation: ./noxw screenshots writes docs/images/dashboard-*.png and overview.png (-g README: this one only). */
+/** Pictures for the documentation: ./noxw screenshots writes docs/images/overview.webp and dashboard-*.webp. */
 
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Page } from "@playwright/test";
 import { expect, test, untilIdle } from "./board";
+import { IMAGES, run } from "./pictures";
 
-const ROOT = join(import.meta.dirname, "..", "..", "..");
-const IMAGES = process.env.E2E_IMAGES ?? join(ROOT, "docs", "images");
 /** With E2E_ALL=1, take every page in every width, theme and number of videos, for review only. */
 const isAll = process.env.E2E_ALL === "1";
+/** With E2E_ONLY=gallery|history, write only the pictures whose name matches. */
+const ONLY = new RegExp(process.env.E2E_ONLY ?? "");
+const WIDE = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
+const PHONES_IN_A_ROW = 5;
 
 const THUMBNAIL_NUMBERS = [1, 2, 3];
+const videoPage = `/video?key=${encodeURIComponent("uploads/Harbour at dawn.mp4")}`;
+const lightbox = (atS: number) => `/gallery?show=${encodeURIComponent("uploads/Harbour at dawn.mp4")}&at=${atS}`;
+
+const image = (type: string, data: Buffer) => `<img src="data:image/${type};base64,${data.toString("base64")}">`;
 
 /** The README's picture: the dashboard beside the thumbnails of one video. */
-function combine(dashboard: Buffer, thumbnails: Buffer[]): string {
-  const image = (type: string, data: Buffer) => `<img src="data:image/${type};base64,${data.toString("base64")}">`;
+function besideThumbnails(dashboard: Buffer, thumbnails: Buffer[]): string {
   return `<style>
       body { margin: 0; padding: 24px; display: flex; gap: 24px; width: 1476px; background: #020409 }
-      body > img { width: 1080px; height: 675px }
+      body > img { width: 1080px; height: 675px; border-radius: 8px }
       div { display: flex; flex-direction: column; justify-content: space-between }
-      div > img { width: 372px }
+      div > img { width: 372px; border-radius: 8px }
     </style>
     ${image("png", dashboard)}<div>${thumbnails.map((data) => image("jpeg", data)).join("")}</div>`;
 }
 
-test("takes the picture of the README", async ({ board, page, demo }) => {
-  await untilIdle(board);
-  await page.setViewportSize({ width: 1440, height: 900 });
-  await page.emulateMedia({ colorScheme: "dark" });
+/** Phones in a row, on a background that both themes stand out from. */
+function inRow(phones: Buffer[]): string {
+  return `<style>
+      body { margin: 0; padding: 20px; display: flex; gap: 20px; background: #7d8590 }
+      img { width: ${PHONE.width}px; height: ${PHONE.height}px; border-radius: 20px }
+    </style>
+    ${phones.map((data) => image("png", data)).join("")}`;
+}
+
+/** Draw a page of pictures, and return it as one picture. */
+async function compose(page: Page, html: string, width: number, height: number): Promise<Buffer> {
+  const canvas = await page.context().newPage();
+  await canvas.setViewportSize({ width, height });
+  await canvas.setContent(html);
+  const picture = await canvas.screenshot();
+  await canvas.close();
+  return picture;
+}
+
+/** Start a test of the pipeline, and return while its videos are processed. */
+async function startTest(page: Page): Promise<void> {
   await page.goto("/");
   await page.getByRole("button", { name: "Test pipeline" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Start the test" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
   await expect(page.getByText("2 of 2 busy")).toBeVisible();
+}
+
+test("takes the pictures of the documentation", async ({ board, page, demo }) => {
+  test.setTimeout(1_800_000);
+  const folder = mkdtempSync(join(tmpdir(), "dashboard-pictures-"));
+  const keep = async (name: string, width: number, picture?: Buffer) => {
+    if (!ONLY.test(name)) return;
+    const file = join(folder, `${name}.png`);
+    if (picture) writeFileSync(file, picture);
+    else await page.screenshot({ path: file, fullPage: isAll });
+    run("pictures.py", "still", file, join(IMAGES, `${name}.webp`), String(width));
+  };
+  const open = async (path: string, size: typeof WIDE, colorScheme: "light" | "dark") => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(size);
+    await page.goto(path);
+    await expect(page.getByRole("status", { name: "Connection", includeHidden: true })).toHaveText("LIVE");
+    await page.waitForLoadState("networkidle").catch(() => undefined);
+    // Transitions and the scene's camera.
+    await page.waitForTimeout(2500);
+    await page.waitForFunction(() =>
+      [...document.images].every((one) => one.complete || one.getBoundingClientRect().top > window.innerHeight),
+    );
+  };
+  const shot = async (name: string, path: string, colorScheme: "light" | "dark") => {
+    if (!ONLY.test(name)) return;
+    await open(path, WIDE, colorScheme);
+    await keep(`dashboard-${name}`, WIDE.width);
+  };
+  const all = async (amount: string, paths: Readonly<Record<string, string>>) => {
+    if (!isAll) return;
+    for (const [name, path] of Object.entries(paths)) {
+      for (const size of [WIDE, { width: 1024, height: 900 }, PHONE]) {
+        for (const theme of ["dark", "light"] as const) {
+          await open(path, size, theme);
+          await keep(`review-${name}-${amount}-${size.width}-${theme}`, size.width);
+        }
+      }
+    }
+  };
+  const pages = { overview: "/", gallery: "/gallery", videos: "/videos", failures: "/failures", video: videoPage };
+
+  await untilIdle(board);
+  run("seed.py", demo.data, "history");
+  await page.setViewportSize(WIDE);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await startTest(page);
+  await page.waitForTimeout(1500);
   const dashboard = await page.screenshot();
+  await keep("dashboard-overview", WIDE.width);
   await untilIdle(board);
   const thumbnails = THUMBNAIL_NUMBERS.map((number) =>
     readFileSync(join(demo.data, "thumbnails", `Harbour at dawn_${number}.jpg`)),
   );
-  const canvas = await page.context().newPage();
-  await canvas.setViewportSize({ width: 1524, height: 723 });
-  await canvas.setContent(combine(dashboard, thumbnails));
-  await canvas.screenshot({ path: join(IMAGES, "overview.png") });
-  await canvas.close();
-});
+  await keep("overview", 1524, await compose(page, besideThumbnails(dashboard, thumbnails), 1524, 723));
 
-test("takes screenshots of the dashboard", async ({ board, page, demo }) => {
-  test.setTimeout(1_800_000);
-  const shot = async (name: string, path: string, width: number, colorScheme: "light" | "dark") => {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: width < 500 ? 844 : 900 });
-    await page.goto(path);
-    await expect(page.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
-    await page.waitForLoadState("networkidle").catch(() => undefined);
-    await page.waitForTimeout(2500);
-    await page.screenshot({ path: join(IMAGES, `dashboard-${name}.png`), fullPage: isAll });
-  };
-  const all = async (amount: string, video: string | null) => {
-    if (!isAll) return;
-    for (const [name, path] of [
-      ["overview", "/"],
-      ["gallery", "/gallery"],
-      ["videos", "/videos"],
-      ["failures", "/failures"],
-      ["video", video],
-    ] as const) {
-      if (path === null) continue;
-      for (const width of [1440, 1024, 390]) {
-        for (const theme of ["dark", "light"] as const)
-          await shot(`${name}-${amount}-${width}-${theme}`, path, width, theme);
-      }
-    }
-  };
-  await untilIdle(board);
-  const video = `/video?key=${encodeURIComponent("uploads/Harbour at dawn.mp4")}`;
-  await all("few", video);
-  await shot("video", video, 1440, "light");
-  execFileSync(process.env.E2E_PYTHON ?? "python3", [join(import.meta.dirname, "seed.py"), demo.data, "3000"], {
-    env: { ...process.env, PYTHONPATH: ROOT },
-    stdio: "inherit",
-  });
-  // The seed is written within seconds, so its throughput would be shown for five minutes.
-  for (let run = 0; run < 5; run += 1) {
-    await page.waitForTimeout(65_000);
-    await page.evaluate(() => fetch("/api/test", { method: "POST" }));
+  await shot("video", videoPage, "light");
+  await shot("gallery", "/gallery", "dark");
+  await shot("lightbox", lightbox(4), "dark");
+  await shot("history", "/history?range=7d", "light");
+  await shot("logs", "/logs", "dark");
+  await shot("settings", "/settings", "light");
+  await all("few", { ...pages, lightbox: lightbox(4), history: "/history", logs: "/logs", settings: "/settings" });
+  run("seed.py", demo.data, "videos", "400");
+  await shot("videos", "/videos", "light");
+  await shot("failures", "/failures", "dark");
+  await all("many", pages);
+
+  const phones: Buffer[] = [];
+  for (const [path, theme] of [
+    ["/", "dark"],
+    ["/gallery", "light"],
+    [lightbox(4), "dark"],
+    ["/videos", "light"],
+    ["/history?range=7d", "dark"],
+  ] as const) {
+    await open(path, PHONE, theme);
+    phones.push(await page.screenshot());
   }
-  await all("many", video);
-  await page.goto("/");
-  await page.getByRole("button", { name: "Test pipeline" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Start the test" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
-  await shot("overview", "/", 1440, "dark");
-  await untilIdle(board);
-  await shot("failures", "/failures", 1440, "dark");
+  const rowWidth = PHONES_IN_A_ROW * (PHONE.width + 20) + 20;
+  await keep("dashboard-phone", WIDE.width, await compose(page, inRow(phones), rowWidth, PHONE.height + 40));
+
   if (!isAll) return;
   await page.goto("/");
   await page.evaluate(async () => {
@@ -100,5 +147,5 @@ test("takes screenshots of the dashboard", async ({ board, page, demo }) => {
     await fetch(`/api/purge?confirmation=${encodeURIComponent(confirmation)}`, { method: "DELETE" });
   });
   await expect(page.getByText("No thumbnails yet")).toBeVisible({ timeout: 240_000 });
-  await all("none", null);
+  await all("none", { overview: "/", gallery: "/gallery", videos: "/videos", failures: "/failures" });
 });
