@@ -4,7 +4,7 @@ The thumbnails of `uploads/<dir/><stem>.<ext>` are `thumbnails/<dir/><stem>_<n>.
 *base*. Several uploads can want one base (`a.mp4` and `a.mov`), so an upload has several candidates, in order. It gets
 the first that no other upload has claimed in the videos table. As every base belongs to one upload and ends before the
 last `_`, two uploads never share a thumbnail. The keys of a storyboard and a preview have `_storyboard` and `_preview`
-in place of the number.
+in place of the number, and those of several sheets `_sheet-1`, `_sheet-2` and so on.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ MAX_POSITIONS = 20
 _MAX_BASE_BYTES = MAX_KEY_BYTES - len("_storyboard.webp")
 """The longest ending of a picture's key must fit after a base."""
 
-_ENDING = re.compile(r"_([1-9][0-9]?|storyboard|preview)\.(jpg|webp|avif|vtt)")
+_ENDING = re.compile(r"_([1-9][0-9]?|storyboard|preview|sheet-[1-9][0-9]{0,3})\.(jpg|webp|avif|vtt|m3u8|mpd|bif)")
 _MARKED = re.compile(r"~[0-9a-f]{16}\Z")
 
 
@@ -64,13 +64,23 @@ def thumbnail_key(base: str, number: int, extension: str = "jpg") -> str:
 
 
 def storyboard_key(base: str, extension: str) -> str:
-    """Return the key of a storyboard's sheet."""
+    """Return the key of a storyboard's only sheet."""
+    return storyboard_file_key(base, extension)
+
+
+def sheet_key(base: str, number: int, extension: str) -> str:
+    """Return the key of one of several sheets of a storyboard; `number` counts from 1."""
+    return f"{base}_sheet-{number}.{extension}"
+
+
+def storyboard_file_key(base: str, extension: str) -> str:
+    """Return the key of a file of a storyboard that exists once."""
     return f"{base}_storyboard.{extension}"
 
 
 def storyboard_track_key(base: str) -> str:
-    """Return the key of the WebVTT file with the times of the sheet's tiles."""
-    return f"{base}_storyboard.vtt"
+    """Return the key of the WebVTT file with the times of the tiles."""
+    return storyboard_file_key(base, "vtt")
 
 
 def preview_key(base: str) -> str:

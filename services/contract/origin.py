@@ -8,7 +8,8 @@ from urllib.parse import quote, unquote
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import from_json
 
-from services.contract.records import StoredPreview, StoredStoryboard, StoredThumbnail, VideoRecord
+from services.contract.records import StoredPreview, StoredThumbnail, VideoRecord
+from services.contract.storyboards.stored import StoredStoryboard
 from services.contract.thumbnails import ThumbnailOverrides
 
 _Overview = TypeVar("_Overview", StoredStoryboard, StoredPreview)
@@ -67,7 +68,7 @@ def parse_origin(metadata: Mapping[str, str]) -> Origin:
 
 def overview_metadata(record: VideoRecord, made: StoredStoryboard | StoredPreview) -> dict[str, str]:
     """Return the metadata of a storyboard's sheet or of a preview, without its keys, as metadata have little room."""
-    about = made.model_dump_json(exclude={"key", "track_key"})
+    about = made.model_dump_json(exclude={"key", "track_key"}, exclude_defaults=True)
     return _quote_fields({"upload": upload_digest(record.key), "etag": record.etag, "about": about})
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.contract.events import Delivery, UploadEvent, is_newer
+from services.contract.storyboards.stored import StoredStoryboard
 from services.contract.thumbnails import ThumbnailOverrides
 
 
@@ -77,23 +78,6 @@ class StoredThumbnail(BaseModel):
     height_px: int
     size_bytes: int
     note: str | None = None
-
-
-class StoredStoryboard(BaseModel):
-    """A sheet of small pictures of the video, row by row. Tile n, from 0, covers the time from `n * interval_s`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    key: str
-    track_key: str
-    """Object key of the WebVTT file."""
-    interval_s: float
-    tiles: int
-    columns: int
-    tile_width_px: int
-    tile_height_px: int
-    size_bytes: int
-    """Size of both files together."""
 
 
 class StoredPreview(BaseModel):

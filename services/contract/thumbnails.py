@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.contract.keys import MAX_POSITIONS
+from services.contract.storyboards.layout import StoryboardLayout
 
 
 class ImageFormat(StrEnum):
@@ -88,14 +89,17 @@ class ThumbnailOptions(BaseModel):
     background: Background = "#000000"
     """Colour behind transparent pictures. Players show them over black."""
     storyboard: bool = False
-    """Also store a sheet of small pictures of the whole video, with a WebVTT file for players."""
+    """Also store sheets of small pictures of the whole video, with files for players."""
+    storyboard_layout: StoryboardLayout = StoryboardLayout()
     preview: bool = False
     """Also store a short animation of the whole video."""
 
     @property
     def fingerprint(self) -> str:
         """Return a hash of the options that differ from their defaults: it changes if the thumbnails would change."""
-        return hashlib.sha256(self.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:16]
+        unused = set() if self.storyboard else {"storyboard_layout"}
+        text = self.model_dump_json(exclude_defaults=True, exclude=unused)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def replace(self, overrides: ThumbnailOverrides | None) -> "ThumbnailOptions":
         """Return the options with those of one video in place of the own ones."""

@@ -20,6 +20,7 @@ from rich.table import Column, Table
 from services.contract.formats import is_video_name
 from services.contract.keys import UPLOAD_PREFIX, preview_key, thumbnail_bases, thumbnail_key
 from services.contract.records import ReasonCode
+from services.contract.storyboards.layout import StoryboardFormat, StoryboardPreset, choose_layout
 from services.contract.text import escape_deceptive
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions, check_positions
 from services.worker import pictures
@@ -77,6 +78,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--storyboard", action="store_true", help="also write a sheet of small pictures with a WebVTT track"
     )
+    parser.add_argument(
+        "--storyboard-formats",
+        type=_parse_formats,
+        default=(),
+        metavar="NAME,NAME,...",
+        help="with --storyboard: further files for players, of " + ", ".join(StoryboardFormat),
+    )
+    parser.add_argument(
+        "--storyboard-preset",
+        type=StoryboardPreset,
+        choices=list(StoryboardPreset),
+        default=StoryboardPreset.WEB,
+        help="with --storyboard: size, interval and columns of its tiles (default: %(default)s)",
+    )
     parser.add_argument("--preview", action="store_true", help="also write a short animated WebP")
 
 
@@ -103,6 +118,7 @@ def _extract_all(arguments: argparse.Namespace, videos: Sequence[Path]) -> int:
         smart=not arguments.no_smart,
         background=arguments.background,
         storyboard=arguments.storyboard,
+        storyboard_layout=choose_layout(arguments.storyboard_preset, formats=arguments.storyboard_formats),
         preview=arguments.preview,
     )
     bases = _choose_bases(videos)
@@ -157,6 +173,14 @@ def _parse_background(text: str) -> str:
         return ThumbnailOptions(background=text).background
     except ValidationError as error:
         raise argparse.ArgumentTypeError(f"{text!r}: not a colour such as #ffffff") from error
+
+
+def _parse_formats(text: str) -> tuple[StoryboardFormat, ...]:
+    try:
+        return tuple(StoryboardFormat(part) for part in text.split(",") if part)
+    except ValueError as error:
+        names = ", ".join(StoryboardFormat)
+        raise argparse.ArgumentTypeError(f"{text!r}: names are {names}, separated by commas") from error
 
 
 def _parse_positions(text: str) -> tuple[float, ...]:
@@ -217,11 +241,12 @@ def _write_overview(output: Path, base: str, outcome: Outcome, options: Thumbnai
     if options.storyboard:
         written["storyboard"] = None
         if outcome.storyboard and outcome.info:
-            storyboard, track = pictures.describe_storyboard(
-                outcome.storyboard, base, outcome.info.duration_s or 0, options.format.extension
+            formats, duration_s = options.storyboard_layout.formats, outcome.info.duration_s or 0
+            storyboard, files = pictures.describe_storyboard(
+                outcome.storyboard, base, duration_s, options.format, formats
             )
-            (output / storyboard.key).write_bytes(outcome.storyboard.data)
-            (output / storyboard.track_key).write_bytes(track)
+            for file in files:
+                (output / file.key).write_bytes(file.body)
             written["storyboard"] = str(output / storyboard.key)
     if options.preview:
         written["preview"] = None

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 
 from services.aws.bucket import NOTHING, Bucket
 from services.aws.errors import ObjectChangedError, ObjectMissingError, ServiceError
-from services.contract.keys import preview_key, storyboard_key, storyboard_track_key, thumbnail_key
+from services.contract.keys import preview_key, sheet_key, storyboard_key, storyboard_track_key, thumbnail_key
 from services.contract.origin import origin_metadata, overview_metadata
-from services.contract.records import StoredPreview, StoredStoryboard, StoredThumbnail, VideoRecord
-from services.contract.thumbnails import ImageFormat
-from services.contract.webvtt import storyboard_track
+from services.contract.records import StoredPreview, StoredThumbnail, VideoRecord
+from services.contract.storyboards.files import StoryboardFile, list_files
+from services.contract.storyboards.layout import StoryboardFormat
+from services.contract.storyboards.stored import StoredStoryboard
+from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.worker.extraction import outcome as extraction
 from services.worker.extraction.outcome import Outcome
 
@@ -101,16 +103,17 @@ class PictureStore:
 
 
 def store_pictures(
-    store: PictureStore, record: VideoRecord, outcome: Outcome, image_format: ImageFormat
+    store: PictureStore, record: VideoRecord, outcome: Outcome, options: ThumbnailOptions
 ) -> Mapping[str, object]:
     """Store the pictures of an outcome under the record's base. Return the record's fields that describe them.
 
     The thumbnails come last: a reindex takes a video for done if they exist. Raises: SupersededError, AwsError.
     """
+    image_format = options.format
     overviews: list[Picture] = []
     storyboard = preview = None
     if outcome.storyboard:
-        storyboard, overviews = _make_storyboard(record, outcome.storyboard, outcome, image_format)
+        storyboard, overviews = _make_storyboard(record, outcome.storyboard, outcome, options)
     if outcome.preview:
         preview, picture = _make_preview(record, outcome.preview)
         overviews.append(picture)
@@ -136,11 +139,16 @@ def store_pictures(
 
 
 def describe_storyboard(
-    made: extraction.ExtractedStoryboard, base: str, duration_s: float, extension: str
-) -> tuple[StoredStoryboard, bytes]:
-    """Return a storyboard as in a record, and the content of its WebVTT file."""
+    made: extraction.ExtractedStoryboard,
+    base: str,
+    duration_s: float,
+    image_format: ImageFormat,
+    formats: Sequence[StoryboardFormat] = (),
+) -> tuple[StoredStoryboard, list[StoryboardFile]]:
+    """Return a storyboard as in a record, and its files."""
+    extension, count = image_format.extension, len(made.sheets)
     storyboard = StoredStoryboard(
-        key=storyboard_key(base, extension),
+        key=storyboard_key(base, extension) if count == 1 else sheet_key(base, 1, extension),
         track_key=storyboard_track_key(base),
         interval_s=made.interval_s,
         tiles=made.tiles,
@@ -148,20 +156,27 @@ def describe_storyboard(
         tile_width_px=made.tile_width_px,
         tile_height_px=made.tile_height_px,
         size_bytes=0,
+        sheets=count,
+        rows=made.rows,
+        formats=tuple(formats),
     )
-    track = storyboard_track(storyboard, duration_s).encode()
-    return storyboard.model_copy(update={"size_bytes": len(made.data) + len(track)}), track
+    sheets, frames = [sheet.data for sheet in made.sheets], [frame.data for frame in made.frames]
+    files = list_files(storyboard, base, duration_s, sheets=sheets, frames=frames)
+    return storyboard.model_copy(update={"size_bytes": sum(len(file.body) for file in files)}), files
 
 
 def _make_storyboard(
-    record: VideoRecord, made: extraction.ExtractedStoryboard, outcome: Outcome, image_format: ImageFormat
+    record: VideoRecord, made: extraction.ExtractedStoryboard, outcome: Outcome, options: ThumbnailOptions
 ) -> tuple[StoredStoryboard, list[Picture]]:
     duration_s = (outcome.info and outcome.info.duration_s) or made.tiles * made.interval_s
-    storyboard, track = describe_storyboard(made, record.base, duration_s, image_format.extension)
+    formats = options.storyboard_layout.formats
+    storyboard, files = describe_storyboard(made, record.base, duration_s, options.format, formats)
     about = overview_metadata(record, storyboard)
+    # A reindex reads the metadata of the first sheet.
+    first, *others = files
     return storyboard, [
-        Picture(storyboard.key, made.data, image_format.content_type, about),
-        Picture(storyboard.track_key, track, "text/vtt; charset=utf-8"),
+        Picture(first.key, first.body, first.content_type, about),
+        *(Picture(file.key, file.body, file.content_type) for file in others),
     ]
 
 

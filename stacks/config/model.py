@@ -25,8 +25,8 @@ from stacks.config.sections import (
     Network,
     Processing,
     Storage,
-    Thumbnails,
 )
+from stacks.config.thumbnails import Thumbnails
 from stacks.config.types import Section, broken_rule
 
 _BASE_PODS = 15

@@ -7,7 +7,6 @@ from pydantic import Field, field_validator, model_validator
 
 from services.contract.formats import DENIED_DECODERS, VIDEO_EXTENSIONS, check_extensions, check_format_names
 from services.contract.shards import MAX_SHARDS
-from services.contract.thumbnails import BACKGROUND_PATTERN, ImageFormat, check_positions
 from stacks.config import types as values
 from stacks.config.types import Section, broken_rule, has_room_for
 from stacks.config.versions import KEDA_KUBERNETES_VERSIONS, KEDA_VERSION
@@ -233,39 +232,6 @@ class Storage(Section):
             rule = "bucket_name and test_source_bucket_name are two buckets: a test would copy a video onto itself"
             raise broken_rule(rule, ["test_source_bucket_name", "bucket_name"])
         return self
-
-
-class Thumbnails(Section):
-    positions_pct: tuple[float, ...] = Field(
-        default=(10.0, 50.0, 95.0),
-        description="Positions in percent of the duration, ascending, each between 0 and 100, 1 to 20 of them.",
-        examples=[[10, 50, 95]],
-    )
-    width_px: int = Field(
-        default=640, ge=16, le=4096, description="Maximum width in pixels; a picture is never enlarged."
-    )
-    quality: int = Field(default=82, ge=1, le=100, description="Quality of the pictures.")
-    format: ImageFormat = Field(default=ImageFormat.JPEG, description="jpeg, webp or avif.")
-    smart: bool = Field(
-        default=True, description="True if a better picture nearby replaces a black, white, flat or blurred one."
-    )
-    background: str = Field(
-        default="#000000",
-        pattern=BACKGROUND_PATTERN,
-        description="Colour behind transparent pictures. The default is black, as in players.",
-        examples=["#ffffff"],
-    )
-    storyboard: bool = Field(
-        default=False,
-        description="True for a storyboard as well: a sheet of small pictures, one every max(5 s, 1 % of the "
-        "duration), and its WebVTT file.",
-    )
-    preview: bool = Field(default=False, description="True for a short animated WebP as well.")
-
-    @field_validator("positions_pct")
-    @classmethod
-    def _valid_positions(cls, positions: tuple[float, ...]) -> tuple[float, ...]:
-        return check_positions(positions)
 
 
 class Processing(Section):

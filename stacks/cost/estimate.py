@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from services.contract.storyboards.layout import StoryboardFormat
 from stacks.config.model import PipelineConfig
 from stacks.cost.capacity import FargatePods, list_pods
 from stacks.cost.prices import Assumed, Prices
@@ -179,7 +180,11 @@ def _in_s3(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: flo
     pictures = len(config.thumbnails.positions_pct)
     pictures_kb = pictures * assumed.thumbnail_kb
     if config.thumbnails.storyboard:
-        pictures, pictures_kb = pictures + 2, pictures_kb + assumed.storyboard_kb
+        formats = config.thumbnails.storyboard_formats
+        pictures, pictures_kb = pictures + 2 + len(formats), pictures_kb + assumed.storyboard_kb
+        if StoryboardFormat.BIF in formats:
+            # It contains the tiles once more.
+            pictures_kb += assumed.storyboard_kb
     if config.thumbnails.preview:
         pictures, pictures_kb = pictures + 1, pictures_kb + assumed.preview_kb
     stored_gb = videos * (video_mb + pictures_kb / 1000) / 1000

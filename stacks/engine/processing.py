@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.contract.formats import DENIED_DECODERS, VIDEO_EXTENSIONS
+from services.contract.storyboards.layout import StoryboardPreset
 from stacks.config.model import PipelineConfig
 
 
@@ -26,6 +27,7 @@ def processing_settings(config: PipelineConfig) -> dict[str, Any]:
 def thumbnail_settings(config: PipelineConfig) -> dict[str, Any]:
     """Return values by the names of the fields of `ThumbnailSettings`; None for a default."""
     thumbnails = config.thumbnails
+    preset = thumbnails.storyboard_preset
     return {
         "thumbnail_positions": thumbnails.positions_pct,
         "thumbnail_width_px": thumbnails.width_px,
@@ -34,6 +36,11 @@ def thumbnail_settings(config: PipelineConfig) -> dict[str, Any]:
         "thumbnail_smart": thumbnails.smart,
         "thumbnail_background": None if thumbnails.background == "#000000" else thumbnails.background,
         "thumbnail_storyboard": thumbnails.storyboard,
+        "thumbnail_storyboard_formats": thumbnails.storyboard_formats or None,
+        "thumbnail_storyboard_preset": None if preset is StoryboardPreset.WEB else preset,
+        "thumbnail_storyboard_interval_s": thumbnails.storyboard_interval_s,
+        "thumbnail_storyboard_tile_px": thumbnails.storyboard_tile_px,
+        "thumbnail_storyboard_columns": thumbnails.storyboard_columns,
         "thumbnail_preview": thumbnails.preview,
     }
 

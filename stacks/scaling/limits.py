@@ -98,5 +98,7 @@ def list_limits(
 
 
 def _puts(config: PipelineConfig) -> int:
-    overview = 2 * config.thumbnails.storyboard + config.thumbnails.preview
-    return len(config.thumbnails.positions_pct) + overview
+    thumbnails = config.thumbnails
+    # A sheet, its WebVTT file and those of the other formats. A long video may have more sheets.
+    storyboard = (2 + len(thumbnails.storyboard_formats)) * thumbnails.storyboard
+    return len(thumbnails.positions_pct) + storyboard + thumbnails.preview

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from services.contract.records import ReasonCode, VideoState
+from services.contract.storyboards.layout import MAX_SHEET_PX, StoryboardFormat, StoryboardLayout
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.worker.extraction.outcome import ExtractedPicture, ExtractedPreview, ExtractedStoryboard, Outcome
 from services.worker.extraction.sandbox.job import Bounds
@@ -22,7 +23,12 @@ from tests.support.sandboxes import Source
 
 _CHOICES = (
     ThumbnailOptions(width_px=160),
-    ThumbnailOptions(width_px=160, storyboard=True, preview=True),
+    ThumbnailOptions(
+        width_px=160,
+        storyboard=True,
+        preview=True,
+        storyboard_layout=StoryboardLayout(formats=tuple(StoryboardFormat), interval_s=0.5, tile_px=64, columns=2),
+    ),
     ThumbnailOptions(width_px=64, smart=False, format=ImageFormat.WEBP, storyboard=True),
     ThumbnailOptions(width_px=320, format=ImageFormat.AVIF, preview=True, positions_pct=(50.0,)),
     ThumbnailOptions(width_px=160, smart=False, positions_pct=tuple(range(5, 100, 5))),
@@ -74,10 +80,9 @@ def _is_picture(picture: ExtractedPicture, image_format: ImageFormat) -> bool:
 
 
 def _is_sheet(storyboard: ExtractedStoryboard) -> bool:
-    sheet = cv2.imdecode(np.frombuffer(storyboard.data, np.uint8), cv2.IMREAD_COLOR)
-    rows = -(-storyboard.tiles // storyboard.columns)
-    size = (rows * storyboard.tile_height_px, storyboard.columns * storyboard.tile_width_px)
-    return sheet is not None and sheet.shape[:2] == size
+    size = (storyboard.rows * storyboard.tile_height_px, storyboard.columns * storyboard.tile_width_px)
+    sheets = [cv2.imdecode(np.frombuffer(file.data, np.uint8), cv2.IMREAD_COLOR) for file in storyboard.sheets]
+    return max(size) <= MAX_SHEET_PX and all(sheet is not None and sheet.shape[:2] == size for sheet in sheets)
 
 
 def _is_animation(preview: ExtractedPreview) -> bool:

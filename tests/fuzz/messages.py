@@ -32,9 +32,12 @@ from services.contract.events import (
 )
 from services.contract.formats import VIDEO_EXTENSIONS, get_content_type, is_video_name
 from services.contract.origin import parse_origin, parse_overview
-from services.contract.records import StoredPreview, StoredStoryboard, VideoRecord, VideoState
+from services.contract.records import StoredPreview, VideoRecord, VideoState
 from services.contract.settings.api import ApiSettings
+from services.contract.storyboards.layout import StoryboardFormat
+from services.contract.storyboards.stored import StoredStoryboard
 from services.contract.text import dump_log_line, escape_deceptive
+from services.contract.thumbnails import ImageFormat
 from services.contract.traces import upload_trace_id
 from services.worker.extraction.outcome import Outcome, decode_outcome, encode_outcome, list_measurements
 from services.worker.extraction.sandbox import wire
@@ -129,7 +132,7 @@ def _store_storyboard(outcome: Outcome) -> None:
     if outcome.storyboard:
         made = outcome.storyboard
         duration_s = (outcome.info and outcome.info.duration_s) or made.tiles * made.interval_s
-        describe_storyboard(made, "thumbnails/a", duration_s, "jpg")
+        describe_storyboard(made, "thumbnails/a", duration_s, ImageFormat.JPEG, tuple(StoryboardFormat))
 
 
 def check_wire(content: bytes) -> None:

@@ -13,6 +13,7 @@ from services.worker.extraction import containers
 from services.worker.extraction.codecs import CODECS
 from services.worker.extraction.containers.stream import read_samples
 from services.worker.extraction.outcome import (
+    ExtractedFile,
     ExtractedPicture,
     ExtractedPreview,
     ExtractedStoryboard,
@@ -157,7 +158,7 @@ def _join(metadata: Mapping[str, str]) -> bytes:
 
 
 def _list_outcomes() -> list[bytes]:
-    board = ExtractedStoryboard(5.0, 3, 3, 160, 90, b"sheet")
+    board = ExtractedStoryboard(5.0, 3, 2, 1, 160, 90, (ExtractedFile(b"one"), ExtractedFile(b"two")))
     preview = ExtractedPreview(5, 2.5, 320, 180, b"RIFF")
     done = Outcome(VideoState.DONE, _INFO, (_PICTURE, _PICTURE), board, preview)
     failed = Outcome.failed(ExtractionError(ReasonCode.DAMAGED, "A reason.", info=_INFO))

@@ -5,6 +5,7 @@ from functools import partial
 from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.outcome import (
+    ExtractedFile,
     ExtractedPicture,
     ExtractedPreview,
     ExtractedStoryboard,
@@ -55,7 +56,7 @@ class SimulatedSandbox(Sandbox):
         pictures = tuple(
             ExtractedPicture(at, at, 640, 360, draw(str(at)), "nearby" if is_degraded else None) for at in (25.0, 75.0)
         )
-        board = ExtractedStoryboard(5.0, 4, 2, 160, 90, draw("board")) if kind == "full" else None
+        board = ExtractedStoryboard(5.0, 4, 2, 2, 160, 90, (ExtractedFile(draw("board")),)) if kind == "full" else None
         preview = ExtractedPreview(4, 2.0, 320, 180, draw("preview")) if kind == "full" else None
         if is_degraded:
             reason = reason_of(content)

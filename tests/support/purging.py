@@ -77,4 +77,4 @@ def missing_pictures(place: Place) -> list[str]:
     records = [place.videos.get(item["pk"]) for item in place.videos.scan() if item["pk"].startswith("uploads/")]
     named = {thumbnail.key for record in records if record for thumbnail in record.thumbnails}
     stored = {info.key for info in place.bucket.list("thumbnails/") if info.key.endswith(".jpg")}
-    return sorted(named ^ {key for key in stored if "_storyboard" not in key})
+    return sorted(named ^ {key for key in stored if "_storyboard" not in key and "_sheet-" not in key})

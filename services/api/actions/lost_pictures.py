@@ -19,7 +19,7 @@ def list_picture_keys(record: VideoRecord) -> list[str]:
     """Return the keys of all objects that a worker has stored for a record."""
     keys = [thumbnail.key for thumbnail in record.thumbnails]
     if record.storyboard is not None:
-        keys += [record.storyboard.key, record.storyboard.track_key]
+        keys += record.storyboard.keys
     if record.preview is not None:
         keys.append(record.preview.key)
     return keys

@@ -23,21 +23,16 @@ from services.contract.keys import (
     UPLOAD_PREFIX,
     is_upload,
     preview_key,
+    sheet_key,
     storyboard_key,
     storyboard_track_key,
     thumbnail_bases,
     thumbnail_key,
 )
 from services.contract.origin import Origin, parse_origin, parse_overview, upload_digest
-from services.contract.records import (
-    StoredPreview,
-    StoredStoryboard,
-    StoredThumbnail,
-    VideoRecord,
-    VideoState,
-    close_deleted,
-)
+from services.contract.records import StoredPreview, StoredThumbnail, VideoRecord, VideoState, close_deleted
 from services.contract.statistics.totals import share_of_totals
+from services.contract.storyboards.stored import StoredStoryboard
 from services.contract.thumbnails import ImageFormat
 
 _TOTALS_TRIES = 5
@@ -201,13 +196,16 @@ def _from_thumbnails(context: ReindexContext, info: ObjectInfo) -> VideoRecord |
 
 def _with_overview(bucket: Bucket, record: VideoRecord, also: str, extension: str) -> VideoRecord:
     """Return the record with its storyboard and its preview, if these were made and still exist."""
-    sheet, track = storyboard_key(record.base, extension), storyboard_track_key(record.base)
-    preview = preview_key(record.base)
+    preview, track = preview_key(record.base), storyboard_track_key(record.base)
     found: dict[str, object] = {}
-    with contextlib.suppress(ObjectMissingError, ValueError):
-        if "storyboard" in also.split():
-            about = bucket.head(sheet).metadata
-            found["storyboard"] = parse_overview(about, StoredStoryboard, record, key=sheet, track_key=track)
+    # One sheet and several have different keys, and one of another attempt may be left.
+    for sheet in (storyboard_key(record.base, extension), sheet_key(record.base, 1, extension)):
+        with contextlib.suppress(ObjectMissingError, ValueError):
+            if "storyboard" in also.split():
+                about = bucket.head(sheet).metadata
+                storyboard = parse_overview(about, StoredStoryboard, record, key=sheet, track_key=track)
+                if storyboard.sheet_keys[0] == sheet:
+                    found["storyboard"] = storyboard
     with contextlib.suppress(ObjectMissingError, ValueError):
         if "preview" in also.split():
             found["preview"] = parse_overview(bucket.head(preview).metadata, StoredPreview, record, key=preview)

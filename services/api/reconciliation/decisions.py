@@ -6,7 +6,14 @@ from enum import StrEnum
 from typing import Any
 
 from services.api.actions.lost_pictures import list_picture_keys
-from services.contract.keys import is_upload, preview_key, storyboard_key, storyboard_track_key, thumbnail_key
+from services.contract.keys import (
+    is_upload,
+    preview_key,
+    storyboard_file_key,
+    storyboard_key,
+    storyboard_track_key,
+    thumbnail_key,
+)
 from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.shards import parse_state
 from services.contract.thumbnails import ThumbnailOptions, ThumbnailOverrides
@@ -71,10 +78,15 @@ class Wanted:
         return [thumbnail_key(base, number, extension) for number in range(1, count + 1)]
 
     def list_pictures(self, base: str) -> set[str]:
-        """Return the keys of all pictures that a video can have."""
+        """Return the keys of all pictures that a video can have, but for those of several sheets.
+
+        Their number depends on the video: only its record tells which of them belong to it.
+        """
         keys = set(self.list_thumbnails(base))
         if self.options.storyboard:
             keys |= {storyboard_key(base, self.options.format.extension), storyboard_track_key(base)}
+            formats = self.options.storyboard_layout.formats
+            keys |= {storyboard_file_key(base, one.extension) for one in formats}
         if self.options.preview:
             keys.add(preview_key(base))
         return keys

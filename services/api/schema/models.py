@@ -239,13 +239,27 @@ class TimelineEntry(Answer):
 
 
 class Storyboard(Answer):
-    """A sheet of small pictures of the video, row by row. Tile n, from 0, covers the time from `n * interval_s`."""
+    """Sheets of small pictures of the video, row by row. Tile n, from 0, covers the time from `n * interval_s`."""
 
-    url: str = Field(description="Presigned URL of the sheet.")
-    track_url: str = Field(description="Presigned URL of the WebVTT file. It refers to the sheet by its file name.")
+    url: str = Field(description="Presigned URL of the first sheet.")
+    sheet_urls: list[str] = Field(description="Presigned URLs of all sheets, in order.")
+    track_url: str = Field(description="Presigned URL of the WebVTT file. It refers to the sheets by their file names.")
+    hls_url: str | None = Field(
+        description="Presigned URL of the HLS image playlist, which refers to the sheets by their file names; null if "
+        "the setting does not name the format."
+    )
+    dash_url: str | None = Field(
+        description="Presigned URL of the DASH manifest, which refers to the sheets by their file names; null if the "
+        "setting does not name the format."
+    )
+    bif_url: str | None = Field(
+        description="Presigned URL of the BIF file, which contains its pictures; null if the setting does not name the "
+        "format."
+    )
     interval_s: float = Field(examples=[5])
     tiles: int = Field(examples=[96])
     columns: int = Field(examples=[10])
+    rows: int = Field(description="Rows of each sheet; the last of several may have room left.", examples=[10])
     tile_width_px: int = Field(examples=[160])
     tile_height_px: int = Field(examples=[90])
     size_bytes: int = Field(examples=[98_304])

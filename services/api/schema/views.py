@@ -8,6 +8,8 @@ from typing import Any
 from services.api.schema.models import Attempt, Preview, Storyboard, Thumbnail, TimelineEntry, Video, VideoDetails
 from services.contract.keys import is_upload, picture_number
 from services.contract.records import ReasonCode, VideoRecord, VideoState
+from services.contract.storyboards.layout import StoryboardFormat
+from services.contract.storyboards.stored import StoredStoryboard
 from services.contract.traces import upload_trace_id
 
 Sign = Callable[[str], str]
@@ -63,14 +65,27 @@ def show_details(record: VideoRecord, sign: Sign, link: Link) -> VideoDetails:
     return VideoDetails(
         **_show_fields(record, sign, link),
         options=record.options,
-        storyboard=Storyboard(url=sign(sheet.key), track_url=sign(sheet.track_key), **sheet.model_dump())
-        if sheet
-        else None,
+        storyboard=_show_storyboard(sheet, sign) if sheet else None,
         preview=Preview(url=sign(preview.key), **preview.model_dump()) if preview else None,
         timeline=_make_timeline(record),
         attempts=[Attempt(**one.model_dump()) for one in record.attempts],
         trace_id=upload_trace_id(record.key, record.etag),
         download_url=sign(record.key),
+    )
+
+
+def _show_storyboard(sheet: StoredStoryboard, sign: Sign) -> Storyboard:
+    sheets = [sign(key) for key in sheet.sheet_keys]
+    files = {one: sign(key) for one, key in sheet.format_keys.items()}
+    return Storyboard(
+        **sheet.model_dump(exclude={"rows"}),
+        url=sheets[0],
+        sheet_urls=sheets,
+        track_url=sign(sheet.track_key),
+        hls_url=files.get(StoryboardFormat.HLS),
+        dash_url=files.get(StoryboardFormat.DASH),
+        bif_url=files.get(StoryboardFormat.BIF),
+        rows=sheet.sheet_rows,
     )
 
 

@@ -105,7 +105,14 @@ class PipelineSettings(ServiceSettings):
         examples=["http://collector.monitoring:4318"],
     )
 
-    @field_validator("thumbnail_positions", "s3_source_buckets", "video_extensions", mode="before")
+    @field_validator(
+        "thumbnail_positions",
+        "s3_source_buckets",
+        "video_extensions",
+        "thumbnail_storyboard_formats",
+        mode="before",
+        check_fields=False,
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.contract.records import StoredPreview, StoredStoryboard, StoredThumbnail, VideoRecord
+from services.contract.records import VideoRecord
 
 Totals = Mapping[str, int]
 """Counters over all records: `videos_<state>`, `thumbnails`, `upload_bytes`, `thumbnail_bytes`."""
@@ -36,15 +36,14 @@ def share_of_totals(record: VideoRecord | None) -> dict[str, int]:
     """Return the counts that one record adds to the totals; empty without a record."""
     if record is None:
         return {}
-    stored: list[StoredThumbnail | StoredStoryboard | StoredPreview] = [
-        *record.thumbnails,
-        *(one for one in (record.storyboard, record.preview) if one),
-    ]
+    sizes = [thumbnail.size_bytes for thumbnail in record.thumbnails]
+    sizes += [one.size_bytes for one in (record.storyboard,) if one]
+    sizes += [one.size_bytes for one in (record.preview,) if one]
     return {
         f"videos_{record.state}": 1,
         "thumbnails": len(record.thumbnails),
         "upload_bytes": record.size_bytes,
-        "thumbnail_bytes": sum(one.size_bytes for one in stored),
+        "thumbnail_bytes": sum(sizes),
     }
 
 

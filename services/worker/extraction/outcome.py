@@ -15,6 +15,7 @@ from services.worker.extraction.index_failure import IndexFailure
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Few = Annotated[int, Field(ge=1, le=1000)]
+Interval = Annotated[float, Field(ge=0.001, le=1e9, allow_inf_nan=False)]
 Text = Annotated[str, Field(max_length=1000)]
 
 
@@ -48,15 +49,27 @@ class ExtractedPicture:
 
 
 @dataclass(frozen=True)
-class ExtractedStoryboard:
-    """Sheet of tiles of the whole video: tile n, from 0 and row by row, shows the interval from `n * interval_s`."""
+class ExtractedFile:
+    """An encoded picture."""
 
-    interval_s: Amount
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ExtractedStoryboard:
+    """Sheets of tiles of the whole video: tile n, from 0 and row by row, shows the interval from `n * interval_s`.
+
+    `frames` are the tiles as JPEG files, if the layout asks for BIF.
+    """
+
+    interval_s: Interval
     tiles: Few
     columns: Few
+    rows: Few
     tile_width_px: Few
     tile_height_px: Few
-    data: bytes = field(repr=False)
+    sheets: tuple[ExtractedFile, ...]
+    frames: tuple[ExtractedFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,11 +180,14 @@ def _parse_document(data: bytes) -> Any:
 
 def _list_files(document: Any) -> list[Any]:
     """Return the objects of a document whose `data` is a file."""
-    overview = [document[name] for name in ("storyboard", "preview") if document[name] is not None]
-    return [*document["pictures"], *overview]
+    storyboard, preview = document["storyboard"], document["preview"]
+    sheets = [*storyboard["sheets"], *storyboard["frames"]] if storyboard is not None else []
+    return [*document["pictures"], *sheets, *([preview] if preview is not None else [])]
 
 
 def _is_consistent(outcome: Outcome) -> bool:
+    if outcome.storyboard is not None and not _has_all_files(outcome.storyboard):
+        return False
     has_reason = bool(outcome.reason_code and outcome.reason)
     match outcome.state:
         case VideoState.DONE:
@@ -181,6 +197,12 @@ def _is_consistent(outcome: Outcome) -> bool:
         case VideoState.FAILED:
             return has_reason and not outcome.pictures and outcome.storyboard is None and outcome.preview is None
     return False
+
+
+def _has_all_files(storyboard: ExtractedStoryboard) -> bool:
+    tiles_per_sheet = storyboard.columns * storyboard.rows
+    has_frames = len(storyboard.frames) in (0, storyboard.tiles)
+    return has_frames and len(storyboard.sheets) == -(-storyboard.tiles // tiles_per_sheet)
 
 
 def list_measurements(info: VideoInfo | None, usage: Usage | None) -> dict[str, object]:

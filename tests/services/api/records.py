@@ -4,14 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from services.contract.keys import preview_key, storyboard_key, storyboard_track_key, thumbnail_bases, thumbnail_key
 from services.contract.origin import origin_metadata, overview_metadata
-from services.contract.records import (
-    ReasonCode,
-    StoredPreview,
-    StoredStoryboard,
-    StoredThumbnail,
-    VideoRecord,
-    VideoState,
-)
+from services.contract.records import ReasonCode, StoredPreview, StoredThumbnail, VideoRecord, VideoState
+from services.contract.storyboards.stored import StoredStoryboard
 from tests.support.place import Place
 
 START = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)

@@ -17,11 +17,14 @@ from services.contract.keys import (
     picture_base,
     picture_number,
     preview_key,
+    sheet_key,
+    storyboard_file_key,
     storyboard_key,
     storyboard_track_key,
     thumbnail_bases,
     thumbnail_key,
 )
+from services.contract.storyboards.layout import StoryboardFormat
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 PIECES = st.sampled_from(
@@ -48,6 +51,8 @@ def claimed(uploads: Sequence[str]) -> dict[str, str]:
 def thumbnails_of(base: str) -> set[str]:
     """Everything that a worker stores under a base."""
     overview = {storyboard_key(base, "webp"), storyboard_track_key(base), preview_key(base)}
+    overview |= {sheet_key(base, number, "webp") for number in (1, 1000)}
+    overview |= {storyboard_file_key(base, one.extension) for one in StoryboardFormat}
     return overview | {thumbnail_key(base, number) for number in range(1, MAX_POSITIONS + 1)}
 
 

@@ -16,7 +16,6 @@ from services.contract.records import (
     ObjectIdentity,
     ReasonCode,
     StoredPreview,
-    StoredStoryboard,
     StoredThumbnail,
     VideoRecord,
     VideoState,
@@ -26,6 +25,7 @@ from services.contract.records import (
     keep_later_message,
 )
 from services.contract.statistics.totals import change_of_totals, share_of_totals
+from services.contract.storyboards.stored import StoredStoryboard
 
 START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 FINISH = START + timedelta(minutes=5)

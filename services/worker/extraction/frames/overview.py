@@ -13,23 +13,32 @@ from typing import TypeVar, cast
 import cv2
 import numpy as np
 
-from services.contract.thumbnails import ThumbnailOptions
+from services.contract.storyboards.layout import MAX_TILES, Arrangement, StoryboardFormat, arrange_tiles
+from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.worker.extraction.containers.stream import BrokenIndexError, Index
 from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.frames.indexed import IndexSearch
 from services.worker.extraction.frames.request import FrameRequest, SearchLimits
 from services.worker.extraction.index_failure import IndexFailure
-from services.worker.extraction.outcome import ExtractedPreview, ExtractedStoryboard, ExtractionError, Outcome
+from services.worker.extraction.outcome import (
+    ExtractedFile,
+    ExtractedPreview,
+    ExtractedStoryboard,
+    ExtractionError,
+    Outcome,
+)
 from services.worker.extraction.pixels import thumbnail
 from services.worker.extraction.pixels.orientation import Image
 from services.worker.extraction.reading.reader import RangedReader
 
-_INTERVAL_S, _INTERVAL_SHARE = 5.0, 0.01
-_TILE_PX, _COLUMNS = 160, 10
+_MAX_TILE_BYTES = 128 * 1024 * 1024
+"""Upper limit of the memory that all decoded tiles take."""
 _PREVIEW_PX, _PREVIEW_FRAMES, _FRAME_MS = 320, 10, 500
 _BATCH = 8
 """Keyframes that are read together: in a container without an index each may cost 12 MiB."""
-_MAX_WALL_S = 15.0
+_MAX_WALL_S, _MAX_WALL_OF_MANY_S = 15.0, 30.0
+"""Time for the search, and for that of more than `_MANY_TILES`."""
+_MANY_TILES = 100
 _MAX_FETCHES = 600
 
 _Made = TypeVar("_Made", ExtractedStoryboard, ExtractedPreview)
@@ -94,31 +103,46 @@ class Overview:
     ) -> None:
         self._reader, self._index, self._options = reader, index, options
         self._shape = shown.shape
+        self._tile_px = fit_square(shown.shape, options.storyboard_layout.tile_px)
+        self._interval_s, self._tiles = self._space_tiles()
+        has_many = options.storyboard and self._tiles > _MANY_TILES
         self._allowance = _Allowance(
             reader,
             max_bytes=reader.fetched_bytes + limits.read_bytes,
-            max_fetches=reader.fetches + _MAX_FETCHES,
+            max_fetches=reader.fetches + max(_MAX_FETCHES, 2 * self._tiles if has_many else 0),
             until_cpu_s=limits.cpu_s / 2,
-            until_s=time.monotonic() + _MAX_WALL_S,
+            until_s=time.monotonic() + (_MAX_WALL_OF_MANY_S if has_many else _MAX_WALL_S),
         )
 
-    def build_storyboard(self) -> ExtractedStoryboard:
-        """Return a sheet of tiles, each from the keyframe nearest to the middle of its interval."""
+    def _space_tiles(self) -> tuple[float, int]:
+        """Return the interval in seconds and the number of tiles."""
         duration_s = self._index.stream.duration_s
-        interval_s = max(_INTERVAL_S, _INTERVAL_SHARE * duration_s)
+        max_tiles = min(MAX_TILES, max(_MAX_TILE_BYTES // (self._tile_px[0] * self._tile_px[1] * 3), 1))
+        interval_s = self._options.storyboard_layout.compute_interval_s(duration_s, max_tiles=max_tiles)
         # 1e-6: a duration of 10.0000001 s, as rounded time scales give it, has no tile of its own for the rest.
-        tiles = max(math.ceil(duration_s / interval_s - 1e-6), 1)
-        middles_s = [min((number + 0.5) * interval_s, duration_s) for number in range(tiles)]
-        size_px = fit_square(self._shape, _TILE_PX)
-        images = [_resize(frame.image, size_px) for frame in self._find_frames(middles_s, size_px[0])]
-        sheet = compose_sheet(images, min(_COLUMNS, tiles))
+        return interval_s, max(math.ceil(duration_s / interval_s - 1e-6), 1)
+
+    def build_storyboard(self) -> ExtractedStoryboard:
+        """Return sheets of tiles, each from the keyframe nearest to the middle of its interval."""
+        duration_s, options = self._index.stream.duration_s, self._options
+        starts_s = [number * self._interval_s for number in range(self._tiles)]
+        middles_s = [(start_s + min(start_s + self._interval_s, duration_s)) / 2 for start_s in starts_s]
+        images = [_resize(frame.image, self._tile_px) for frame in self._find_frames(middles_s, self._tile_px[0])]
+        arrangement = arrange_tiles(self._tiles, options.storyboard_layout.columns)
+        has_bif = StoryboardFormat.BIF in options.storyboard_layout.formats
+
+        def encode(image: Image, image_format: ImageFormat) -> ExtractedFile:
+            return ExtractedFile(thumbnail.encode_image(image, image_format, quality=options.quality))
+
         return ExtractedStoryboard(
-            interval_s=interval_s,
-            tiles=tiles,
-            columns=min(_COLUMNS, tiles),
-            tile_width_px=size_px[0],
-            tile_height_px=size_px[1],
-            data=thumbnail.encode_image(sheet, self._options.format, quality=self._options.quality),
+            interval_s=self._interval_s,
+            tiles=self._tiles,
+            columns=arrangement.columns,
+            rows=arrangement.rows,
+            tile_width_px=self._tile_px[0],
+            tile_height_px=self._tile_px[1],
+            sheets=tuple(encode(sheet, options.format) for sheet in compose_sheets(images, arrangement)),
+            frames=tuple(encode(image, ImageFormat.JPEG) for image in images) if has_bif else (),
         )
 
     def build_preview(self) -> ExtractedPreview | None:
@@ -194,14 +218,15 @@ def fit_square(shape: Sequence[int], max_px: int) -> tuple[int, int]:
     return max(round(shape[1] * scale), 1), max(round(shape[0] * scale), 1)
 
 
-def compose_sheet(images: Sequence[Image], columns: int) -> Image:
-    """Return images of one size on one sheet, row by row; the rest of the last row is black."""
+def compose_sheets(images: Sequence[Image], arrangement: Arrangement) -> Iterator[Image]:
+    """Yield sheets with images of one size, row by row; the rest of the last one is black."""
     height, width = images[0].shape[:2]
-    sheet = np.zeros((math.ceil(len(images) / columns) * height, columns * width, 3), np.uint8)
-    for number, image in enumerate(images):
-        row, column = divmod(number, columns)
-        sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = image
-    return sheet
+    for first in range(0, len(images), arrangement.tiles_per_sheet):
+        sheet = np.zeros((arrangement.rows * height, arrangement.columns * width, 3), np.uint8)
+        for number, image in enumerate(images[first : first + arrangement.tiles_per_sheet]):
+            row, column = divmod(number, arrangement.columns)
+            sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = image
+        yield sheet
 
 
 def _resize(image: Image, size_px: tuple[int, int]) -> Image:

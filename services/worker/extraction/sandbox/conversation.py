@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from services.contract.records import ReasonCode
+from services.contract.storyboards.layout import StoryboardFormat
 from services.worker.extraction.outcome import ExtractionError, Outcome, Usage, decode_outcome
 from services.worker.extraction.reading.source import LocalFile, SourceError, VideoSource
 from services.worker.extraction.sandbox import wire
@@ -142,6 +143,9 @@ class Conversation:
                 raise WireError("pictures that were not requested")
             if (answer.storyboard and not options.storyboard) or (answer.preview and not options.preview):
                 raise WireError("an overview that was not requested")
+            wants_frames = StoryboardFormat.BIF in options.storyboard_layout.formats
+            if answer.storyboard and bool(answer.storyboard.frames) is not wants_frames:
+                raise WireError("a storyboard with other files than requested")
             self._answer = answer
         else:
             raise WireError(f"a message {kind.name} from a child")

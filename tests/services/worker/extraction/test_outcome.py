@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.contract.records import ReasonCode, VideoState
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import (
+    ExtractedFile,
     ExtractedPicture,
     ExtractedPreview,
     ExtractedStoryboard,
@@ -35,12 +36,22 @@ FEW = st.integers(1, 1000)
 FILES = st.binary(min_size=1, max_size=200)
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.]{0,63}", fullmatch=True)
 LINES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=200)
+STORYBOARDS = st.builds(
+    lambda interval_s, width_px, height_px, files, has_frames: ExtractedStoryboard(
+        interval_s, len(files), 1, 1, width_px, height_px, tuple(files), tuple(files) if has_frames else ()
+    ),
+    st.floats(0.001, 1e9),
+    FEW,
+    FEW,
+    st.lists(st.builds(ExtractedFile, FILES), min_size=1, max_size=5),
+    st.booleans(),
+)
 SUCCESSES = st.builds(
     Outcome,
     st.just(VideoState.DONE),
     info=INFOS,
     pictures=st.lists(PICTURES, min_size=1, max_size=20).map(tuple),
-    storyboard=st.none() | st.builds(ExtractedStoryboard, AMOUNTS, FEW, FEW, FEW, FEW, FILES),
+    storyboard=st.none() | STORYBOARDS,
     preview=st.none() | st.builds(ExtractedPreview, FEW, AMOUNTS, FEW, FEW, FILES),
     index_failure=st.none() | st.builds(IndexFailure, NAMES, NAMES, LINES, LINES),
     usage=st.builds(Usage, COUNTS, COUNTS, AMOUNTS, AMOUNTS),
@@ -65,7 +76,7 @@ DONE = Outcome(
     VideoState.DONE,
     info=VideoInfo(4.0, 640, 360, "h264", "mp4"),
     pictures=(ExtractedPicture(10.0, 0.4, 640, 360, b"first"), ExtractedPicture(50.0, 2.0, 640, 360, b"second")),
-    storyboard=ExtractedStoryboard(5.0, 1, 1, 160, 90, b"sheet"),
+    storyboard=ExtractedStoryboard(5.0, 1, 1, 1, 160, 90, (ExtractedFile(b"sheet"),), (ExtractedFile(b"tile"),)),
     preview=ExtractedPreview(2, 1.0, 320, 180, b"animation"),
 )
 
@@ -151,7 +162,10 @@ NONSENSE: list[Callable[[dict[str, Any]], object]] = [
     lambda document: document["pictures"][0].update(time_s=-1),
     lambda document: document["pictures"][0].update(width_px="wide"),
     lambda document: document["info"].update(duration_s=math.inf),
-    lambda document: document["storyboard"].update(data=10**9),
+    lambda document: document["storyboard"]["sheets"][0].update(data=10**9),
+    lambda document: document["storyboard"].update(sheets=[]),
+    lambda document: document["storyboard"].update(frames=document["storyboard"]["frames"] * 2),
+    lambda document: document["storyboard"].update(interval_s=0),
     lambda document: document["storyboard"].update(tiles=10**9),
     lambda document: document["storyboard"].update(tiles=0),
     lambda document: document["storyboard"].update(interval_s=math.nan),

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.contract.records import VideoState
+from services.contract.storyboards.layout import arrange_tiles
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.local.samples import encode_video
 from services.worker.extraction.extract import extract
-from services.worker.extraction.frames.overview import compose_sheet, fit_square, order_coarse_first
+from services.worker.extraction.frames.overview import compose_sheets, fit_square, order_coarse_first
 from services.worker.extraction.frames.request import SearchLimits
 from services.worker.extraction.outcome import ExtractedPreview, ExtractedStoryboard, Outcome
 from services.worker.extraction.pixels.orientation import Image
@@ -36,11 +37,12 @@ def overview(path: Path, options: ThumbnailOptions = BOTH) -> Outcome:
 
 def tiles(storyboard: ExtractedStoryboard | None) -> list[Image]:
     assert storyboard is not None
-    sheet = cv2.imdecode(np.frombuffer(storyboard.data, np.uint8), cv2.IMREAD_COLOR)
+    (file,) = storyboard.sheets
+    sheet = cv2.imdecode(np.frombuffer(file.data, np.uint8), cv2.IMREAD_COLOR)
     assert sheet is not None
     width, height = storyboard.tile_width_px, storyboard.tile_height_px
-    rows = -(-storyboard.tiles // storyboard.columns)
-    assert sheet.shape == (rows * height, storyboard.columns * width, 3)
+    assert storyboard.rows == -(-storyboard.tiles // storyboard.columns)
+    assert sheet.shape == (storyboard.rows * height, storyboard.columns * width, 3)
     places = [divmod(number, storyboard.columns) for number in range(storyboard.tiles)]
     return [
         sheet[row * height : (row + 1) * height, column * width : (column + 1) * width].astype(np.uint8)
@@ -82,7 +84,7 @@ KINDS = [
 def test_each_tile_shows_the_keyframe_at_its_middle(
     videos: Videos, name: str, codec: str, options: tuple[str, ...]
 ) -> None:
-    """12 s have two tiles of 5 s and one of 2 s; keyframes come every second, and the middle of the last is its end."""
+    """12 s have two tiles of 5 s and one of 2 s; keyframes come every second, and the middle of the last is at 11 s."""
     path = videos.video(name, codec=codec, duration_s=12, width_px=320, height_px=180, options=options)
     outcome = overview(path)
     assert outcome.storyboard is not None
@@ -154,7 +156,7 @@ def test_the_sheet_has_the_format_of_the_thumbnails(videos: Videos, image_format
     storyboard = overview(path, ThumbnailOptions(storyboard=True, format=image_format)).storyboard
     assert storyboard is not None
     magic = {ImageFormat.JPEG: b"\xff\xd8\xff", ImageFormat.WEBP: b"RIFF", ImageFormat.AVIF: b"\0\0\0"}
-    assert storyboard.data.startswith(magic[image_format])
+    assert storyboard.sheets[0].data.startswith(magic[image_format])
     assert len(tiles(storyboard)) == 3
 
 
@@ -228,5 +230,5 @@ def test_fitted_size_is_no_larger_and_keeps_proportions(width: int, height: int,
 
 def test_a_sheet_is_filled_row_by_row() -> None:
     images = [np.full((2, 3, 3), value, np.uint8) for value in (10, 20, 30)]
-    sheet = compose_sheet(images, 2)
+    (sheet,) = compose_sheets(images, arrange_tiles(3, 2))
     assert sheet[:, :, 0].tolist() == [[10] * 3 + [20] * 3] * 2 + [[30] * 3 + [0] * 3] * 2

@@ -13,6 +13,7 @@ from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import (
+    ExtractedFile,
     ExtractedPicture,
     ExtractedPreview,
     ExtractedStoryboard,
@@ -29,6 +30,8 @@ from services.worker.extraction.sandbox.wire import Kind, WireError
 from tests.support.sandboxes import (
     Source,
 )
+
+SHEETS = (ExtractedFile(b"sheet"),)
 
 HONEST = Outcome(
     VideoState.DONE,
@@ -123,7 +126,7 @@ LIES: dict[str, Callable[[int, int], object]] = {
     "one picture": answers(with_pictures(HONEST.pictures[0])),
     "too many pictures": answers(with_pictures(*HONEST.pictures, HONEST.pictures[0])),
     "a storyboard": answers(
-        encode_outcome(replace(HONEST, storyboard=ExtractedStoryboard(5.0, 1, 1, 160, 90, b"sheet")))
+        encode_outcome(replace(HONEST, storyboard=ExtractedStoryboard(5.0, 1, 1, 1, 160, 90, SHEETS)))
     ),
     "a preview": answers(encode_outcome(replace(HONEST, preview=ExtractedPreview(2, 1.0, 320, 180, b"animation")))),
     "an error that forges a log line": answers(with_failure(message='x"}\n{"event": "video_done"')),
