@@ -18,6 +18,7 @@ from services.contract.records import ReasonCode, VideoState
 from services.contract.resources import CLAIM_PREFIX
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.outcome import (
+    ExtractedFile,
     ExtractedPicture,
     ExtractedPreview,
     ExtractedStoryboard,
@@ -117,7 +118,7 @@ class HeldSandbox:
         self.outcome = Outcome(
             state=VideoState.DONE,
             pictures=(picture,),
-            storyboard=ExtractedStoryboard(5.0, 1, 1, 160, 90, b"sheet"),
+            storyboard=ExtractedStoryboard(5.0, 1, 1, 1, 160, 90, (ExtractedFile(b"sheet"),)),
             preview=ExtractedPreview(2, 1.0, 320, 180, b"animation"),
             usage=Usage(),
         )
