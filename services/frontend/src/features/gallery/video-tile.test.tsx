@@ -63,7 +63,8 @@ it("leaves a click for another tab to the browser, and opens others large", () =
 
 it("scrubs through the storyboard under a mouse, and loads it only then", async () => {
   const asked: string[] = [];
-  const storyboard = { url: "/sheet", tiles: 4, interval_s: 5, columns: 4, tile_width_px: 160, tile_height_px: 90 };
+  const size = { tile_width_px: 160, tile_height_px: 90 };
+  const storyboard = { sheet_urls: ["/sheet"], tiles: 4, interval_s: 5, columns: 4, rows: 1, ...size };
   vi.stubGlobal("fetch", (input: RequestInfo | URL) => {
     asked.push(String(input));
     return Promise.resolve(Response.json({ storyboard }));

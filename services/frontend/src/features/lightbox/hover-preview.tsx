@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type RefObject, useEffect, useState } from "react";
 import { idOf } from "@/features/videos/names";
+import { tileAt } from "@/features/videos/storyboard";
 import { call } from "@/lib/api/call";
 import { formatSecond } from "@/lib/units";
 import { SheetPicture, useLoaded } from "./sheet-picture";
@@ -33,9 +34,9 @@ export function HoverPreview({ videoKey, share, timeRef }: HoverPreviewProps) {
     staleTime: FRESH_MS,
   });
   const storyboard = data?.storyboard ?? null;
-  const isLoaded = useLoaded(storyboard?.url ?? null);
   const tiles = storyboard?.tiles ?? 1;
   const tile = Math.min(tiles - 1, Math.max(0, Math.floor(share * tiles)));
+  const isLoaded = useLoaded(storyboard ? tileAt(storyboard, tile).url : null);
   const timeS = isLoaded && storyboard ? tile * storyboard.interval_s : null;
   useEffect(() => {
     timeRef.current = timeS;

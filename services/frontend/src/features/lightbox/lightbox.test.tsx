@@ -18,7 +18,15 @@ const video = (name: string) => ({
     time_s: (pct * 12) / 100,
     url: `/${name}/${pct}`,
   })),
-  storyboard: { url: `/${name}/sheet`, tiles: 3, interval_s: 5, columns: 3, tile_width_px: 160, tile_height_px: 90 },
+  storyboard: {
+    sheet_urls: [`/${name}/sheet`],
+    tiles: 3,
+    interval_s: 5,
+    columns: 3,
+    rows: 1,
+    tile_width_px: 160,
+    tile_height_px: 90,
+  },
 });
 const VIDEOS = ["a.mp4", "b.mp4"].map(video) as unknown as (Video & ReturnType<typeof video>)[];
 const PICTURES = picturesOf(VIDEOS, null);

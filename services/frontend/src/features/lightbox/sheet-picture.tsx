@@ -1,7 +1,7 @@
 "use client";
 
 import { useEffect, useState } from "react";
-import type { Storyboard } from "@/features/videos/storyboard";
+import { type Storyboard, tileAt } from "@/features/videos/storyboard";
 
 interface SheetPictureProps {
   storyboard: Storyboard;
@@ -11,7 +11,8 @@ interface SheetPictureProps {
 
 /** One tile of a storyboard's sheet, as large as the positioned element around it allows. */
 export function SheetPicture({ storyboard, tile, alt }: SheetPictureProps) {
-  const { url, columns, tile_width_px: width, tile_height_px: height } = storyboard;
+  const { columns, tile_width_px: width, tile_height_px: height } = storyboard;
+  const { url, row, column } = tileAt(storyboard, tile);
   return (
     <span className="absolute inset-0 grid place-items-center [container-type:size]">
       <span
@@ -25,8 +26,8 @@ export function SheetPicture({ storyboard, tile, alt }: SheetPictureProps) {
           className="absolute max-w-none"
           style={{
             width: `${columns * 100}%`,
-            left: `${(tile % columns) * -100}%`,
-            top: `${Math.floor(tile / columns) * -100}%`,
+            left: `${column * -100}%`,
+            top: `${row * -100}%`,
           }}
         />
       </span>

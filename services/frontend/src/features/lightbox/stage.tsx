@@ -2,7 +2,7 @@
 
 import { ImageOff } from "lucide-react";
 import { type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import type { Storyboard } from "@/features/videos/storyboard";
+import { type Storyboard, tileAt } from "@/features/videos/storyboard";
 import { text } from "@/text";
 import { SheetPicture, useLoaded } from "./sheet-picture";
 import { type Stop, stopNear } from "./stops";
@@ -24,8 +24,8 @@ interface StageProps {
 /** The picture of a moment, as large as possible. A swipe goes to the next or the previous video. */
 export function Stage({ stops, at, storyboard, alt, onBefore, onAfter, children }: StageProps) {
   const start = useRef<{ x: number; y: number } | null>(null);
-  const isSheetLoaded = useLoaded(storyboard?.url ?? null);
   const asked = stops[at];
+  const isSheetLoaded = useLoaded(storyboard ? tileAt(storyboard, asked?.tile ?? 0).url : null);
   // A thumbnail is there before the sheet is.
   const marks = stops.filter((stop) => stop.thumbnail);
   const urls = marks.map(({ thumbnail }) => thumbnail?.url ?? "").join("\n");

@@ -1,4 +1,4 @@
-/** Positions of the pictures on a storyboard's sheet, as in its WebVTT file. Pure. */
+/** Positions of the pictures on the sheets of a storyboard, as in its WebVTT file. Pure. */
 
 import type { VideoDetails } from "@/lib/api/models";
 
@@ -7,16 +7,24 @@ export type Storyboard = NonNullable<VideoDetails["storyboard"]>;
 export interface Tile {
   /** Start of the interval that the tile represents. */
   timeS: number;
-  leftPx: number;
-  topPx: number;
+  /** URL of the sheet. */
+  url: string;
+  row: number;
+  column: number;
 }
 
-type Sheet = Pick<Storyboard, "tiles" | "columns" | "interval_s" | "tile_width_px" | "tile_height_px">;
+type Sheets = Pick<Storyboard, "tiles" | "columns" | "rows" | "interval_s" | "sheet_urls">;
 
-export function tilesOf({ tiles, columns, interval_s, tile_width_px, tile_height_px }: Sheet): Tile[] {
-  return Array.from({ length: tiles }, (_, number) => ({
+export function tilesOf(storyboard: Sheets): Tile[] {
+  return Array.from({ length: storyboard.tiles }, (_, number) => tileAt(storyboard, number));
+}
+
+export function tileAt({ columns, rows, interval_s, sheet_urls }: Sheets, number: number): Tile {
+  const onSheet = number % (columns * rows);
+  return {
     timeS: number * interval_s,
-    leftPx: (number % columns) * tile_width_px,
-    topPx: Math.floor(number / columns) * tile_height_px,
-  }));
+    url: sheet_urls[Math.floor(number / (columns * rows))] ?? "",
+    row: Math.floor(onSheet / columns),
+    column: onSheet % columns,
+  };
 }

@@ -2093,13 +2093,26 @@ export interface components {
         };
         /**
          * Storyboard
-         * @description A sheet of small pictures of the video, row by row. Tile n, from 0, covers the time from `n * interval_s`.
+         * @description Sheets of small pictures of the video, row by row. Tile n, from 0, covers the time from `n * interval_s`.
          */
         Storyboard: {
+            /** @description Presigned URL of the BIF file, which contains its pictures; null if the setting does not name the format. */
+            bif_url: string | null;
             /** @example 10 */
             columns: number;
+            /** @description Presigned URL of the DASH manifest, which refers to the sheets by their file names; null if the setting does not name the format. */
+            dash_url: string | null;
+            /** @description Presigned URL of the HLS image playlist, which refers to the sheets by their file names; null if the setting does not name the format. */
+            hls_url: string | null;
             /** @example 5 */
             interval_s: number;
+            /**
+             * @description Rows of each sheet; the last of several may have room left.
+             * @example 10
+             */
+            rows: number;
+            /** @description Presigned URLs of all sheets, in order. */
+            sheet_urls: string[];
             /** @example 98304 */
             size_bytes: number;
             /** @example 90 */
@@ -2108,9 +2121,9 @@ export interface components {
             tile_width_px: number;
             /** @example 96 */
             tiles: number;
-            /** @description Presigned URL of the WebVTT file. It refers to the sheet by its file name. */
+            /** @description Presigned URL of the WebVTT file. It refers to the sheets by their file names. */
             track_url: string;
-            /** @description Presigned URL of the sheet. */
+            /** @description Presigned URL of the first sheet. */
             url: string;
         };
         /** Tested */

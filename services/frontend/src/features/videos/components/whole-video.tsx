@@ -57,7 +57,7 @@ function Preview({ url, still, name }: { url: string; still: string | null; name
 
 /** Tiles of the storyboard in a row, each with its start time; arrow keys scroll it. */
 function Strip({ storyboard }: { storyboard: Storyboard }) {
-  const { url, tile_width_px: width, tile_height_px: height } = storyboard;
+  const { tile_width_px: width, tile_height_px: height } = storyboard;
   return (
     <div
       role="region"
@@ -66,7 +66,7 @@ function Strip({ storyboard }: { storyboard: Storyboard }) {
       className="w-full min-w-0 self-center overflow-x-auto sm:w-auto sm:flex-1"
     >
       <ol className="flex w-max gap-2 pb-2">
-        {tilesOf(storyboard).map(({ timeS, leftPx, topPx }) => (
+        {tilesOf(storyboard).map(({ timeS, url, row, column }) => (
           <li key={timeS}>
             <img
               src={url}
@@ -76,7 +76,7 @@ function Strip({ storyboard }: { storyboard: Storyboard }) {
               loading="lazy"
               decoding="async"
               className="max-w-none rounded bg-raised object-none"
-              style={{ width, height, objectPosition: `-${leftPx}px -${topPx}px` }}
+              style={{ width, height, objectPosition: `-${column * width}px -${row * height}px` }}
             />
             <p className="mt-1 text-center text-xs text-muted">{formatSecond(timeS)}</p>
           </li>
@@ -88,11 +88,15 @@ function Strip({ storyboard }: { storyboard: Storyboard }) {
 
 /** Links to the storyboard's files, for use in a player. */
 function Files({ storyboard }: { storyboard: Storyboard }) {
-  const files = [
+  const files: [string, string | null][] = [
     [text.video.sheet, storyboard.url],
     [text.video.track, storyboard.track_url],
-  ] as const;
-  return files.map(([name, url]) => (
+    [text.video.hls, storyboard.hls_url],
+    [text.video.dash, storyboard.dash_url],
+    [text.video.bif, storyboard.bif_url],
+  ];
+  const made = files.flatMap(([name, url]) => (url === null ? [] : [{ name, url }]));
+  return made.map(({ name, url }) => (
     <a
       key={name}
       href={url}
