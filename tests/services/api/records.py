@@ -2,9 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.contract.keys import preview_key, storyboard_key, storyboard_track_key, thumbnail_bases, thumbnail_key
+from services.contract.keys import (
+    preview_key,
+    sheet_key,
+    storyboard_key,
+    storyboard_track_key,
+    thumbnail_bases,
+    thumbnail_key,
+)
 from services.contract.origin import origin_metadata, overview_metadata
 from services.contract.records import ReasonCode, StoredPreview, StoredThumbnail, VideoRecord, VideoState
+from services.contract.storyboards.layout import StoryboardFormat
 from services.contract.storyboards.stored import StoredStoryboard
 from tests.support.place import Place
 
@@ -66,8 +74,8 @@ def store(place: Place, key: str, *, minute: float = 0) -> VideoRecord:
     return record
 
 
-def with_overview(place: Place, key: str, *, extension: str = "jpg") -> VideoRecord:
-    """Store a done video with thumbnails, storyboard and preview."""
+def with_overview(place: Place, key: str, *, extension: str = "jpg", sheets: int = 1) -> VideoRecord:
+    """Store a done video with thumbnails, storyboard and preview. Several sheets have files of all formats."""
     place.bucket.put(key, b"a video", content_type="video/mp4")
     record = a_record(key, etag=place.bucket.head(key).etag)
     renamed = (
@@ -75,14 +83,17 @@ def with_overview(place: Place, key: str, *, extension: str = "jpg") -> VideoRec
         for number, thumbnail in enumerate(record.thumbnails, start=1)
     )
     storyboard = StoredStoryboard(
-        key=storyboard_key(record.base, extension),
+        key=storyboard_key(record.base, extension) if sheets == 1 else sheet_key(record.base, 1, extension),
         track_key=storyboard_track_key(record.base),
         interval_s=5,
         tiles=3,
-        columns=3,
+        columns=3 // sheets,
         tile_width_px=160,
         tile_height_px=90,
         size_bytes=11,
+        sheets=sheets,
+        rows=1,
+        formats=() if sheets == 1 else tuple(StoryboardFormat),
     )
     preview = StoredPreview(
         key=preview_key(record.base), frames=10, duration_s=5, width_px=320, height_px=180, size_bytes=9
@@ -92,7 +103,10 @@ def with_overview(place: Place, key: str, *, extension: str = "jpg") -> VideoRec
         origin = origin_metadata(record, thumbnail, count=len(record.thumbnails), also="storyboard preview")
         place.bucket.put(thumbnail.key, b"picture", content_type="image/jpeg", metadata=origin)
     about = overview_metadata(record, storyboard)
-    place.bucket.put(storyboard.key, b"sheet", content_type="image/jpeg", metadata=about)
+    for number, sheet in enumerate(storyboard.sheet_keys):
+        place.bucket.put(sheet, b"sheet", content_type="image/jpeg", metadata=about if number == 0 else None)
+    for one, file in storyboard.format_keys.items():
+        place.bucket.put(file, one.encode(), content_type=one.content_type)
     place.bucket.put(storyboard.track_key, b"WEBVTT", content_type="text/vtt")
     about = overview_metadata(record, preview)
     place.bucket.put(preview.key, b"animation", content_type="image/webp", metadata=about)

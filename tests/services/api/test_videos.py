@@ -219,10 +219,27 @@ def test_storyboard_and_preview_are_not_in_the_gallery(place: Place, own_api: Ap
     assert (storyboard["tile_width_px"], storyboard["tile_height_px"]) == (160, 90)
     assert (preview["frames"], preview["duration_s"]) == (10, 5)
     urls = (storyboard["url"], storyboard["track_url"], preview["url"])
+    assert storyboard["sheet_urls"] == [storyboard["url"]]
+    assert (storyboard["hls_url"], storyboard["dash_url"], storyboard["bif_url"]) == (None, None, None)
     answers = [get(url) for url in urls]
     assert [answer.content for answer in answers] == [b"sheet", b"WEBVTT", b"animation"]
     assert answers[1].headers["Content-Type"] == "text/vtt"
     assert [item["key"] for item in gallery] == [thumbnail.key for thumbnail in record.thumbnails]
+
+
+def test_a_storyboard_has_a_url_for_each_of_its_files(place: Place, own_api: Api) -> None:
+    with_overview(place, "uploads/a.mp4", sheets=3)
+    with own_api.client() as client:
+        storyboard = client.get("/api/videos/uploads/a.mp4").json()["storyboard"]
+
+    assert (storyboard["columns"], storyboard["rows"], storyboard["url"]) == (1, 1, storyboard["sheet_urls"][0])
+    assert [get(url).content for url in storyboard["sheet_urls"]] == [b"sheet"] * 3
+    answers = [get(storyboard[name]) for name in ("hls_url", "dash_url", "bif_url")]
+    assert [(answer.content, answer.headers["Content-Type"]) for answer in answers] == [
+        (b"hls", "application/vnd.apple.mpegurl"),
+        (b"dash", "application/dash+xml"),
+        (b"bif", "application/octet-stream"),
+    ]
 
 
 def test_a_video_without_an_overview_has_none(place: Place, own_api: Api) -> None:

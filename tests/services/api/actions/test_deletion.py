@@ -65,7 +65,7 @@ def counts(place: Place) -> dict[str, int]:
 
 
 def test_a_deletion_removes_every_picture_and_keeps_the_upload(place: Place) -> None:
-    with_overview(place, KEY)
+    with_overview(place, KEY, sheets=3)
     store(place, "uploads/a_b.mp4")
 
     assert delete(place)

@@ -81,6 +81,7 @@ def test_a_lost_table_is_rebuilt_from_thumbnails(place: Place) -> None:
 def test_storyboards_and_previews_come_back_in_whatever_format(place: Place) -> None:
     names = {"uploads/a.mp4": "jpg", "uploads/Ü/b 1.mp4": "webp", "uploads/c.mp4": "avif"}
     before = {key: with_overview(place, key, extension=extension) for key, extension in names.items()}
+    before["uploads/long.mp4"] = with_overview(place, "uploads/long.mp4", sheets=3)
     lost = with_overview(place, "uploads/lost.mp4")
     assert lost.preview is not None
     place.clients.s3.delete_object(Bucket=place.resources.bucket, Key=lost.preview.key)
@@ -88,7 +89,7 @@ def test_storyboards_and_previews_come_back_in_whatever_format(place: Place) -> 
 
     result = reindex(place)
 
-    assert (result.rebuilt, result.queued) == (4, 0)
+    assert (result.rebuilt, result.queued) == (5, 0)
     for key, record in before.items():
         found = place.videos.get(key)
         assert found is not None
@@ -100,7 +101,7 @@ def test_storyboards_and_previews_come_back_in_whatever_format(place: Place) -> 
     found = place.videos.get("uploads/lost.mp4")
     assert found is not None
     assert (found.storyboard, found.preview) == (lost.storyboard, None)
-    assert place.videos.totals()["thumbnail_bytes"] == 4 * (21 + 11) + 3 * 9
+    assert place.videos.totals()["thumbnail_bytes"] == 5 * (21 + 11) + 4 * 9
 
 
 def _store_beside(place: Place) -> Any:
@@ -229,13 +230,18 @@ def events_in(place: Place) -> list[UploadEvent]:
     return found
 
 
-@pytest.mark.parametrize("lost", ["a thumbnail", "the storyboard"])
+@pytest.mark.parametrize("lost", ["a thumbnail", "the last sheet", "the BIF file"])
 def test_reindex_queues_a_done_video_without_pictures(place: Place, lost: str) -> None:
     kept = with_overview(place, "uploads/kept.mp4")
-    record = with_overview(place, "uploads/lost.mp4")
+    record = with_overview(place, "uploads/lost.mp4", sheets=3)
     assert record.storyboard is not None
-    key = record.thumbnails[1].key if lost == "a thumbnail" else record.storyboard.key
-    place.clients.s3.delete_object(Bucket=place.resources.bucket, Key=key)
+    keys = {
+        "a thumbnail": record.thumbnails[1].key,
+        "the last sheet": "thumbnails/lost_sheet-3.jpg",
+        "the BIF file": "thumbnails/lost_storyboard.bif",
+    }
+    assert keys[lost] in {*record.storyboard.keys, record.thumbnails[1].key}
+    place.clients.s3.delete_object(Bucket=place.resources.bucket, Key=keys[lost])
     events_in(place)
 
     result = reindex(place)

@@ -13,6 +13,7 @@ from services.contract.records import ReasonCode, VideoState
 from services.contract.resources import CLAIM_PREFIX, PURGER
 from services.contract.thumbnails import ImageFormat, ThumbnailOverrides
 from tests.services.api.reconciliation.conftest import PRESENT, Reconciling, work_all
+from tests.services.api.records import with_overview
 from tests.support.place import Place
 from tests.support.processing import a_worker, event_of, picture_of, pictures_of, record_of, shown, upload, work
 from tests.support.purging import missing_pictures
@@ -131,6 +132,19 @@ def test_pictures_of_an_earlier_format_go_after_the_new_ones_are_stored(place: P
     assert (first.counts.outdated, first.counts.surplus) == (1, 0)
     assert (second.counts.kept, second.counts.surplus) == (1, 3)
     assert [info.key for info in place.bucket.list("thumbnails/")] == [f"thumbnails/a_{n}.webp" for n in (1, 2, 3)]
+
+
+def test_sheets_that_no_record_lists_are_removed(place: Place, reconciling: Reconciling) -> None:
+    record = with_overview(place, "uploads/a.mp4", sheets=3)
+    assert record.storyboard is not None
+    place.bucket.put("thumbnails/a_sheet-4.jpg", b"of a denser storyboard", content_type="image/jpeg")
+
+    run = reconciling.run()
+
+    assert run.counts.surplus == 1
+    stored = {info.key for info in place.bucket.list("thumbnails/")}
+    assert stored >= set(record.storyboard.keys)
+    assert "thumbnails/a_sheet-4.jpg" not in stored
 
 
 def test_options_of_a_video_are_kept_also_when_settings_change(place: Place, reconciling: Reconciling) -> None:

@@ -6,7 +6,7 @@ The folder `players` has them for the parsers of the players, which the tests of
 
 import os
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -77,7 +77,7 @@ def test_each_file_has_its_content_type() -> None:
 
 def test_names_are_quoted_in_a_dash_manifest() -> None:
     file = next(file for file in make_files("several") if file.key.endswith(".mpd"))
-    root = ElementTree.fromstring(file.body)  # noqa: S314 - our own document
+    root = ET.fromstring(file.body)  # noqa: S314 - our own document
     template = root.find(".//{urn:mpeg:dash:schema:mpd:2011}SegmentTemplate")
     assert template is not None
     assert template.get("media") == "100%25%20%22%C3%A0%22%20%241%20%26%20b_sheet-$Number$.webp"

@@ -84,7 +84,7 @@ async function parseManifest(name: string, files: Readonly<Record<string, string
     isLowLatencyMode: () => false,
     makeTextStreamsForClosedCaptions: ignore,
     newDrmInfo: ignore,
-    onError: (error) => {
+    onError: (error: unknown) => {
       throw error;
     },
     onEvent: ignore,
@@ -111,9 +111,9 @@ async function describeImages(stream: shaka.extern.Stream): Promise<Image> {
     mimeType: stream.mimeType,
     segments: references.map((reference) => ({
       uri: reference.getUris()[0],
-      startS: reference.startTime,
-      endS: reference.endTime,
-      tileS: reference.getTileDuration() || (wholeEndOf(reference) - reference.startTime) / (columns * rows),
+      startS: reference.getStartTime(),
+      endS: reference.getEndTime(),
+      tileS: reference.getTileDuration() || (wholeEndOf(reference) - reference.getStartTime()) / (columns * rows),
     })),
   };
 }
