@@ -29,8 +29,8 @@ from services.worker.extraction.reading.source import LocalFile
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
 
-_MAX_BASE_BYTES = 240
-"""File systems allow 255 bytes for a name: this base, then the number and the extension of a thumbnail."""
+_MAX_BASE_BYTES = 239
+"""File systems allow 255 bytes for a name: this base, then the longest ending, such as `_storyboard.webp`."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

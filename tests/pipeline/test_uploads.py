@@ -75,6 +75,7 @@ def test_the_same_event_twice_counts_once(pipeline: Driver, videos: Videos) -> N
 
 def test_storyboard_and_preview_are_stored_when_requested(tmp_path: Path, videos: Videos) -> None:
     settings = {**IMPATIENT, "THUMBNAIL_STORYBOARD": "true", "THUMBNAIL_PREVIEW": "true", "THUMBNAIL_FORMAT": "webp"}
+    settings |= {"THUMBNAIL_STORYBOARD_FORMATS": "hls,bif", "THUMBNAIL_STORYBOARD_COLUMNS": "1"}
     with run_pipeline(tmp_path, workers=1, say=lambda _: None, settings=settings) as local:
         pipeline = Driver(local)
         key = pipeline.upload("trip/clip.mp4", videos.video("clip.mp4", duration_s=12))
@@ -87,16 +88,19 @@ def test_storyboard_and_preview_are_stored_when_requested(tmp_path: Path, videos
             item["Key"]: item["Size"]
             for item in pipeline.s3.list_objects_v2(Bucket=local.endpoints.bucket, Prefix="thumbnails/")["Contents"]
         }
-        sheet, track, preview = record.storyboard.key, record.storyboard.track_key, record.preview.key
-        assert sheet == "thumbnails/trip/clip_storyboard.webp"
-        assert track == "thumbnails/trip/clip_storyboard.vtt"
-        assert preview == "thumbnails/trip/clip_preview.webp"
-        assert set(stored) == {sheet, track, preview, *(thumbnail.key for thumbnail in record.thumbnails)}
-        assert record.storyboard.size_bytes == stored[sheet] + stored[track]
-        assert record.preview.size_bytes == stored[preview]
-        heads = [pipeline.s3.head_object(Bucket=local.endpoints.bucket, Key=one) for one in (sheet, track, preview)]
-        types = [head["ContentType"] for head in heads]
-        assert types == ["image/webp", "text/vtt; charset=utf-8", "image/webp"]
+        types = {
+            **{f"thumbnails/trip/clip_sheet-{number}.webp": "image/webp" for number in (1, 2, 3)},
+            "thumbnails/trip/clip_storyboard.vtt": "text/vtt; charset=utf-8",
+            "thumbnails/trip/clip_storyboard.m3u8": "application/vnd.apple.mpegurl",
+            "thumbnails/trip/clip_storyboard.bif": "application/octet-stream",
+            "thumbnails/trip/clip_preview.webp": "image/webp",
+        }
+        assert set(stored) == {*types, *(thumbnail.key for thumbnail in record.thumbnails)}
+        assert (*record.storyboard.keys, record.preview.key) == tuple(types)
+        assert record.storyboard.size_bytes == sum(stored[key] for key in record.storyboard.keys)
+        assert record.preview.size_bytes == stored[record.preview.key]
+        heads = {one: pipeline.s3.head_object(Bucket=local.endpoints.bucket, Key=one) for one in types}
+        assert {one: head["ContentType"] for one, head in heads.items()} == types
         assert pipeline.videos.totals()["thumbnail_bytes"] == sum(stored.values())
         before = pipeline.videos.totals()
         again = {"eventName": "ObjectCreated:Put", "eventTime": "2026-01-01T00:00:00.000Z", "s3": {

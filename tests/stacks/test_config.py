@@ -123,6 +123,8 @@ def test_all_errors_come_at_once_with_examples() -> None:
         ({"storage": {"upload_origins": ["https://*.example.com"]}}, "storage.upload_origins"),
         ({"thumbnails": {"positions_pct": [0, 50]}}, "thumbnails.positions_pct"),
         ({"thumbnails": {"positions_pct": [50, 100]}}, "thumbnails.positions_pct"),
+        ({"thumbnails": {"storyboard_preset": "tv", "storyboard_columns": 18}}, "thumbnails.storyboard_columns"),
+        ({"thumbnails": {"storyboard_formats": ["smooth"]}}, "thumbnails.storyboard_formats.0"),
         ({"processing": {"visibility_timeout_s": 359}}, "processing.visibility_timeout_s"),
         ({"worker": {"memory_mib": 2048}}, "worker.memory_mib"),
         ({"worker": {"cpu_millis": 300}}, "worker.cpu_millis"),

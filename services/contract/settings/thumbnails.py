@@ -7,6 +7,7 @@ from pydantic_settings import NoDecode
 
 from services.contract.settings.pipeline import PipelineSettings
 from services.contract.storyboards.layout import (
+    SHEET_RULE,
     Columns,
     IntervalS,
     StoryboardFormat,
@@ -79,7 +80,10 @@ class ThumbnailSettings(PipelineSettings):
 
     @model_validator(mode="after")
     def _storyboard_fits_on_sheets(self) -> Self:
-        _ = self.storyboard_layout
+        try:
+            _ = self.storyboard_layout
+        except ValueError:
+            raise ValueError(f"THUMBNAIL_STORYBOARD_COLUMNS and THUMBNAIL_STORYBOARD_TILE_PX: {SHEET_RULE}") from None
         return self
 
     @property

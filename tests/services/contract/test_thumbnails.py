@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.contract.keys import MAX_POSITIONS
+from services.contract.storyboards.layout import StoryboardLayout
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions, check_positions
 
 OPTIONS = st.builds(
@@ -35,6 +36,13 @@ def test_only_the_same_options_have_the_same_fingerprint(one: ThumbnailOptions, 
 def test_a_fingerprint_outlives_an_upgrade() -> None:
     """Otherwise every video that is done would be done again: change this only together with the thumbnails."""
     assert ThumbnailOptions().fingerprint == "44136fa355b3678a"
+
+
+def test_the_layout_counts_only_for_a_storyboard() -> None:
+    layout = StoryboardLayout(interval_s=10)
+    plain, board = ThumbnailOptions(), ThumbnailOptions(storyboard=True)
+    assert plain.model_copy(update={"storyboard_layout": layout}).fingerprint == plain.fingerprint
+    assert board.model_copy(update={"storyboard_layout": layout}).fingerprint != board.fingerprint
 
 
 @given(OPTIONS)

@@ -159,6 +159,14 @@ def test_a_storyboard_and_a_preview_lie_beside_the_thumbnails(folder: Path) -> N
     assert track.endswith("00:00:00.000 --> 00:00:04.000\nfilm_storyboard.jpg#xywh=0,0,160,90\n")
 
 
+def test_a_storyboard_has_the_files_of_the_chosen_formats(folder: Path) -> None:
+    run(folder, "film.mp4", "--output", "out", "--storyboard", "--storyboard-formats", "bif,hls,dash")
+    files = {file.name for file in (folder / "out").glob("film_storyboard.*")}
+    assert files == {f"film_storyboard.{extension}" for extension in ("jpg", "vtt", "m3u8", "mpd", "bif")}
+    wrong = run(folder, "film.mp4", "--output", "out", "--storyboard-formats", "smooth")
+    assert (wrong.returncode, "'smooth': names are hls, dash, bif" in wrong.stderr) == (2, True)
+
+
 def test_a_video_that_gives_no_overview_says_so(folder: Path) -> None:
     (folder / "diary.mp4").write_text("Dear diary")
     done = run(folder, "diary.mp4", "--output", "out", "--json", "--storyboard", "--preview")

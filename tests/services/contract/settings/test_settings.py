@@ -88,6 +88,19 @@ def test_variables_are_read_in_the_type_of_their_setting(environment: Environmen
     assert (settings.retry_delay_s, settings.worker_metrics_port) == (1.5, 9090)
 
 
+def test_the_layout_of_storyboards_is_a_preset_with_changes(environment: Environment) -> None:
+    environment.set(
+        THUMBNAIL_STORYBOARD_FORMATS="bif, hls,bif",
+        THUMBNAIL_STORYBOARD_PRESET="tv",
+        THUMBNAIL_STORYBOARD_INTERVAL_S="2.5",
+    )
+    layout = WorkerSettings.from_environment().thumbnail_options.storyboard_layout
+    assert (layout.formats, layout.interval_s, layout.tile_px, layout.columns) == (("hls", "bif"), 2.5, 240, 4)
+    environment.set(THUMBNAIL_STORYBOARD_COLUMNS="18")
+    said = environment.complaint()
+    assert "THUMBNAIL_STORYBOARD_TILE_PX: columns times tile size is at most 4096 px" in said
+
+
 def test_extensions_are_read_in_any_case(environment: Environment) -> None:
     environment.set(VIDEO_EXTENSIONS=".MXF, .mov,.mxf")
     assert WorkerSettings.from_environment().video_extensions == (".mxf", ".mov")
@@ -182,6 +195,8 @@ WRONG = [
     ("THUMBNAIL_POSITIONS", "0,50", "between 0 and 100"),
     ("THUMBNAIL_POSITIONS", "nan", "between 0 and 100"),
     ("THUMBNAIL_POSITIONS", ",", "valid number"),
+    ("THUMBNAIL_STORYBOARD_FORMATS", "hls,smooth", "'hls', 'dash' or 'bif'"),
+    ("THUMBNAIL_STORYBOARD_INTERVAL_S", "0.1", "greater than or equal to 0.5"),
     ("THUMBNAIL_WIDTH_PX", "8000", "less than or equal to 4096"),
     ("THUMBNAIL_WIDTH_PX", "640.5", "valid integer"),
     ("THUMBNAIL_QUALITY", "101", "less than or equal to 100"),
