@@ -124,7 +124,7 @@ def test_all_errors_come_at_once_with_examples() -> None:
         ({"thumbnails": {"positions_pct": [0, 50]}}, "thumbnails.positions_pct"),
         ({"thumbnails": {"positions_pct": [50, 100]}}, "thumbnails.positions_pct"),
         ({"thumbnails": {"storyboard_preset": "tv", "storyboard_columns": 18}}, "thumbnails.storyboard_columns"),
-        ({"thumbnails": {"storyboard_formats": ["smooth"]}}, "thumbnails.storyboard_formats.0"),
+        ({"thumbnails": {"storyboard_formats": ["smooth"]}}, "thumbnails.storyboard_formats"),
         ({"processing": {"visibility_timeout_s": 359}}, "processing.visibility_timeout_s"),
         ({"worker": {"memory_mib": 2048}}, "worker.memory_mib"),
         ({"worker": {"cpu_millis": 300}}, "worker.cpu_millis"),

@@ -19,7 +19,7 @@ from services.contract.storyboards.layout import (
 
 LAYOUTS = st.builds(
     StoryboardLayout,
-    formats=st.permutations(StoryboardFormat).map(tuple),
+    formats=st.permutations(list(StoryboardFormat)).map(tuple),
     interval_s=st.none() | st.floats(0.5, 3600),
     tile_px=st.integers(32, 64),
     columns=st.integers(1, 64),
