@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,10 +21,11 @@ from services.api.actions import (
 from services.api.actions import deletion as deletion_action
 from services.api.jobs import batches
 from services.api.reconciliation import changes, reconciler
-from services.aws import queue, ranges, videos
+from services.aws import listing, queue, ranges, videos
 from services.aws.errors import ServiceError
 from services.aws.table import items, totals, transactions
 from services.contract import origin, shards
+from services.contract.thumbnails import ThumbnailOptions
 from services.worker import deletion, loop, object_source, pause, pictures, process
 from tests.model.aws.attributes import deserialize, serialize
 from tests.model.extraction import FIRST_BYTES
@@ -31,20 +33,22 @@ from tests.model.shortcuts import SHORTCUTS
 from tests.model.simulation import CURRENT
 from tests.model.threads import replaced_in
 
-_PATCHED = {
+_PATCHED: dict[ModuleType | type, str] = {
     pause: "time structlog",
     loop: (
         "threading time random ThreadPoolExecutor structlog _POLL_INTERVAL_S tracer trace make_links record_span "
         "upload_context upload_trace_id parse_notification"
     ),
-    process: "datetime tracer thumbnail_bases",
+    process: "datetime tracer thumbnail_bases secrets",
     pictures: "threading ThreadPoolExecutor",
     deletion: "thumbnail_bases",
     object_source: "tracer context",
     queue: "current_traceparent",
     origin: "upload_digest",
     shards: "choose_shard",
-    videos: "time index_key_of",
+    videos: "time index_key_of secrets parse_item parse_record",
+    listing: "parse_item",
+    ThumbnailOptions: "fingerprint",
     items: "_serialize _deserialize index_key_of",
     totals: "time choose_shard",
     transactions: "time random uuid",

@@ -272,8 +272,8 @@ REPLACEMENTS: dict[str, Any] = {
 
 
 @contextmanager
-def replaced_in(replacements: Mapping[ModuleType, str], **more: Any) -> Iterator[None]:
-    """Give modules the replacements of the names that they import, listed with spaces between; `more` adds names."""
+def replaced_in(replacements: Mapping[ModuleType | type, str], **more: Any) -> Iterator[None]:
+    """Give modules and classes the replacements of their names, listed with spaces between; `more` adds names."""
     known = {**REPLACEMENTS, **more}
     before = [(module, name, vars(module)[name]) for module, names in replacements.items() for name in names.split()]
     for module, name, _ in before:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -68,6 +68,12 @@ def settings_of(width_px: int, concurrency: int) -> WorkerSettings:
 
 
 _HEALTH = HealthServer(60)
+
+
+@lru_cache(maxsize=256)
+def _is_running(job: str) -> bool:
+    """Return True for the document of a purge that has not ended."""
+    return bool(json.loads(job)["progress"]["running"])
 
 
 class World:
@@ -151,7 +157,7 @@ class World:
 
     def _runs_purge(self) -> bool:
         item = self.table.items.get(PURGE_KEY)
-        return item is not None and json.loads(item["content"]["S"])["progress"]["running"]
+        return item is not None and _is_running(item["content"]["S"])
 
     # Processes.
 
