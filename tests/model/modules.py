@@ -23,6 +23,7 @@ from services.api.jobs import batches
 from services.api.reconciliation import changes, reconciler
 from services.aws import listing, queue, ranges, videos
 from services.aws.errors import ServiceError
+from services.aws.table import batches as table_batches
 from services.aws.table import items, totals, transactions
 from services.contract import origin, shards
 from services.contract.thumbnails import ThumbnailOptions
@@ -51,6 +52,7 @@ _PATCHED: dict[ModuleType | type, str] = {
     ThumbnailOptions: "fingerprint",
     items: "_serialize _deserialize index_key_of",
     totals: "time choose_shard",
+    table_batches: "time",
     transactions: "time random uuid",
     ranges: "_request_range _FIRST_BYTES parsedate_to_datetime",
     calls: "threading",
