@@ -45,9 +45,8 @@ class SharedSandbox(Sandbox):
     def start(self) -> str:
         return _share_fork_server().start()
 
-    def extract(self, source: VideoSource, options: ThumbnailOptions | None = None) -> Outcome:
+    def _run(self, source: VideoSource, job: ExtractionJob) -> Outcome:
         shared = _share_fork_server()
-        job = ExtractionJob(size_bytes=source.size_bytes, options=options or self._options, bounds=self._bounds)
         return shared._extract(shared._fork(), source, job)  # noqa: SLF001 - of the same class
 
 

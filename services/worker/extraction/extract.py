@@ -1,15 +1,19 @@
 """Extraction of the thumbnails of one video. Runs in a child process: see `sandbox`."""
 
 import struct
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
+from services.contract.frames import FrameOptions
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import containers
 from services.worker.extraction.containers.stream import BrokenIndexError, JumpingClockError
 from services.worker.extraction.containers.timeline import Start
 from services.worker.extraction.examine import examine_container
-from services.worker.extraction.frames import indexed, overview, sequential
+from services.worker.extraction.frames import exact, indexed, overview, sequential
+from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.frames.request import FoundFrames, FrameRequest, SearchLimits
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import ExtractedPicture, ExtractionError, Outcome
@@ -25,28 +29,67 @@ _INDEX_ERRORS = (*UNUSABLE, *_BUGS)
 
 def extract(reader: RangedReader, options: ThumbnailOptions, limits: SearchLimits) -> Outcome:
     """Return the thumbnails of one video, or the reason why there are none. Raises: SourceError."""
-    failure: IndexFailure | None = None
-    found: FoundFrames | None = None
+    failures: list[IndexFailure] = []
     try:
         examined = examine_container(reader, limits.denied)
         request = FrameRequest(reader=reader, examined=examined, options=options, limits=limits)
-        container = examined.container
-        if container.has_index:
-            try:
-                request = replace(request, index=containers.open_index(reader, container.name))
-                found = indexed.find_frames(request)
-            except _INDEX_ERRORS as error:
-                failure = IndexFailure.of(error, container.name)
-                has_jumps = isinstance(error, JumpingClockError)
-                index = None if has_jumps else request.index
-                request = replace(request, index=index, start=_find_start(request), has_jumps=has_jumps)
-        found = found or sequential.find_frames(request)
+        request, found = _find_frames(request, indexed.find_frames, sequential.find_frames, failures)
         outcome = _build_outcome(found, options)
     except ExtractionError as error:
-        return replace(Outcome.failed(error), index_failure=failure)
-    if failure:
-        return replace(outcome, index_failure=failure)
+        return _note_failure(Outcome.failed(error), failures)
+    if failures:
+        return _note_failure(outcome, failures)
     return overview.add_overview(outcome, request, found.frames[0].image, index_errors=_INDEX_ERRORS)
+
+
+def extract_frame(
+    reader: RangedReader, options: ThumbnailOptions, frame: FrameOptions, limits: SearchLimits
+) -> Outcome:
+    """Return the one frame that players show at a time, or the reason why there is none.
+
+    `options` have its width and encoding. Raises: SourceError.
+    """
+    failures: list[IndexFailure] = []
+    by_index = partial(exact.find_by_index, time_s=frame.time_s)
+    by_decoding = partial(exact.find_by_decoding, time_s=frame.time_s)
+    try:
+        examined = examine_container(reader, limits.denied)
+        request = FrameRequest(reader=reader, examined=examined, options=options, limits=limits)
+        _, found = _find_frames(request, by_index, by_decoding, failures)
+        [shown] = found.frames
+        if frame.height_px is not None:
+            shown = replace(shown, image=thumbnail.limit_height(shown.image, frame.height_px))
+        picture = _encode_frame(shown, 0.0, options)
+    except ExtractionError as error:
+        return _note_failure(Outcome.failed(error), failures)
+    return _note_failure(Outcome(VideoState.DONE, found.info, (picture,)), failures)
+
+
+Search = Callable[[FrameRequest], FoundFrames]
+
+
+def _find_frames(
+    request: FrameRequest, by_index: Search, by_decoding: Search, failures: list[IndexFailure]
+) -> tuple[FrameRequest, FoundFrames]:
+    """Search with the index, and without it if it cannot be used, for a reason that is added to `failures`.
+
+    Return the request that found the frames as well. Raises: ExtractionError, SourceError.
+    """
+    container = request.examined.container
+    if container.has_index:
+        try:
+            request = replace(request, index=containers.open_index(request.reader, container.name))
+            return request, by_index(request)
+        except _INDEX_ERRORS as error:
+            failures.append(IndexFailure.of(error, container.name))
+            has_jumps = isinstance(error, JumpingClockError)
+            index = None if has_jumps else request.index
+            request = replace(request, index=index, start=_find_start(request), has_jumps=has_jumps)
+    return request, by_decoding(request)
+
+
+def _note_failure(outcome: Outcome, failures: Sequence[IndexFailure]) -> Outcome:
+    return replace(outcome, index_failure=failures[0]) if failures else outcome
 
 
 def _find_start(request: FrameRequest) -> Start:
@@ -62,11 +105,15 @@ def _find_start(request: FrameRequest) -> Start:
 def _build_outcome(found: FoundFrames, options: ThumbnailOptions) -> Outcome:
     pictures = []
     for frame, position_pct in zip(found.frames, options.positions_pct, strict=True):
-        image = thumbnail.limit_size(frame.image, options.format)
-        height_px, width_px = image.shape[:2]
-        data = thumbnail.encode_image(image, options.format, quality=options.quality)
-        time_s = round(max(frame.time_s, 0.0), 6)
-        pictures.append(ExtractedPicture(position_pct, time_s, width_px, height_px, data, frame.note))
+        pictures.append(_encode_frame(frame, position_pct, options))
     code, reason = found.shortfall or (None, None)
     state = VideoState.DEGRADED if found.shortfall else VideoState.DONE
     return Outcome(state, found.info, tuple(pictures), reason_code=code, reason=reason)
+
+
+def _encode_frame(frame: Frame, position_pct: float, options: ThumbnailOptions) -> ExtractedPicture:
+    image = thumbnail.limit_size(frame.image, options.format)
+    height_px, width_px = image.shape[:2]
+    data = thumbnail.encode_image(image, options.format, quality=options.quality)
+    time_s = round(max(frame.time_s, 0.0), 6)
+    return ExtractedPicture(position_pct, time_s, width_px, height_px, data, frame.note)

@@ -20,6 +20,9 @@ from services.worker.extraction.reading.reader import RangedReader
 MAX_WHOLE_BYTES = 6 * 1024 * 1024
 """Upper limit, in bytes, on a file that is read from end to end."""
 _MAX_ROUNDS = 4
+_MAX_REFINEMENTS = 8
+_REFINED_BACK_S, _REFINED_AHEAD_S = 2.5, 0.5
+"""Part of the stream that is read around the estimate of one exact time: most encoders set a keyframe every 2 s."""
 _BACK_BYTES = 1024 * 1024
 _MAX_SCANNED_BYTES = 12 * 1024 * 1024
 _MIN_AHEAD_BYTES, _MAX_AT_ONCE_BYTES = 256 * 1024, 6 * 1024 * 1024
@@ -55,15 +58,18 @@ class Scanner(Protocol):
 
 
 def take_decode_chain(
-    scanned: Iterable[ScannedSample], *, first_s: float, time_s: float, max_samples: int
+    scanned: Iterable[ScannedSample], *, first_s: float, time_s: float, max_samples: int, restarts: bool = False
 ) -> list[CodedSample]:
     """Return the samples from a keyframe at `first_s` up to the one shown at `time_s`; empty if over `max_samples`.
 
-    `scanned` is in decoding order and begins with the keyframe.
+    `scanned` is in decoding order and begins with the keyframe. With `restarts`, the chain begins at the last keyframe
+    in it that is not after `time_s`.
     """
     chain: list[CodedSample] = []
     later = 0
     for item in scanned:
+        if restarts and item.is_key and item.sample.time_s <= time_s:
+            chain, first_s = [], item.sample.time_s
         if len(chain) >= max_samples:
             return []
         # Leading pictures of an open GOP are shown before the keyframe but decoded after it: they need the GOP before.
@@ -98,6 +104,7 @@ class ScanIndex:
         self._stride_bytes = stride_bytes
         self._known: dict[int, CodedSample] = {}
         self._is_complete = end - start <= MAX_WHOLE_BYTES
+        self._is_refined = False
         limit = end if self._is_complete else min(end, start + _MAX_SCANNED_BYTES)
         # A long file is read up to its first keyframe only, which is enough to begin the estimates.
         for sample in scanner.scan_keyframes(start, limit):
@@ -164,7 +171,30 @@ class ScanIndex:
             return []
         first = max(before, key=lambda sample: sample.time_s)
         scanned = self._scanner.scan_samples(first.offset)
-        return take_decode_chain(scanned, first_s=first.time_s, time_s=time_s, max_samples=max_samples)
+        return take_decode_chain(
+            scanned, first_s=first.time_s, time_s=time_s, max_samples=max_samples, restarts=self._is_refined
+        )
+
+    def refine(self, time_s: float) -> None:
+        """Find the last keyframe before a time, or one so near that reading on from it costs less than a search."""
+        self._is_refined = True
+        back_s = _REFINED_BACK_S
+        for _ in range(_MAX_REFINEMENTS if not self._is_complete else 0):
+            low, high = self._find_bounds(time_s)
+            per_s = (high[1] - low[1]) / max(high[0] - low[0], _REFINED_AHEAD_S)
+            at = low[1] + max(time_s - low[0], 0.0) * per_s
+            if at - low[1] <= _BACK_BYTES:
+                break
+            start = max(int(at - back_s * per_s), low[1] + 1)
+            end = min(int(at + _REFINED_AHEAD_S * per_s), high[1], start + _MAX_SCANNED_BYTES)
+            # In one read: the scan alone begins with small ones.
+            self._reader.prefetch([(start, end - start)])
+            found = list(self._scanner.scan_keyframes(start, end))
+            self._known |= {sample.offset: sample for sample in found}
+            if any(sample.time_s <= time_s for sample in found) or start == low[1] + 1:
+                break
+            back_s *= 2
+        self._check_order()
 
     def _find_nearest(self, time_s: float, guess: int | None = None) -> CodedSample:
         if not self._is_complete:

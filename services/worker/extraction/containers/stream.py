@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from services.worker.extraction.codecs.coded import UNTOLD, Colour
 from services.worker.extraction.pixels.orientation import UPRIGHT, Orientation
@@ -108,6 +108,15 @@ class Index(Protocol):
         Return an empty list if they are more than `max_samples`. For two times after one keyframe, the longer list
         shows both.
         """
+        ...
+
+
+@runtime_checkable
+class RefinableIndex(Protocol):
+    """An index that estimates: its chains are right, but may be far longer than needed or of estimated times."""
+
+    def refine(self, time_s: float) -> None:
+        """Read more of the file, so that `find_decode_chain` near a time is exact and as short as possible."""
         ...
 
 

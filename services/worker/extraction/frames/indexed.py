@@ -96,7 +96,7 @@ class IndexSearch:
         tolerance_s = selection.compute_tolerance_s(stream.duration_s, stream.frame_s)
         # x264 sets a keyframe every 250 frames by default, 10 s at 25 frames a second: those between are decoded too.
         chains = [
-            self._find_chain(time_s) if abs(sample.time_s - time_s) > tolerance_s else []
+            self.find_chain(time_s) if abs(sample.time_s - time_s) > tolerance_s else []
             for time_s, sample in zip(wanted_s, samples, strict=True)
         ]
         self._decode_all([sample for sample, chain in zip(samples, chains, strict=True) if not chain])
@@ -115,6 +115,17 @@ class IndexSearch:
         """Decode keyframes of the index; None for a damaged one. Raises: as `find_frames`."""
         self._decode_all(samples)
         return [self._frames[_key(sample)] for sample in samples]
+
+    def find_chain(self, time_s: float) -> list[CodedSample]:
+        """Return the samples to decode for the picture nearest to a time; none if they are over the limits."""
+        stream = self._index.stream
+        pixels = max(stream.width_px * stream.height_px, 1)
+        samples = self._index.find_decode_chain(time_s, max(_MAX_DECODED_PIXELS // pixels, 1))
+        return samples if sum(sample.size_bytes for sample in samples) <= _MAX_CHAIN_BYTES else []
+
+    def decode_chain(self, samples: Sequence[CodedSample]) -> Frame | None:
+        """Return the last picture of a chain; None for a damaged one. Raises: as `find_frames`."""
+        return self._decode_chains([samples])[0]
 
     def _replace_flawed(self, frame: Frame, time_s: float) -> Frame:
         """Return the frame if it has no flaw, else the nearest one without; with a note if there is none nearby."""
@@ -139,15 +150,9 @@ class IndexSearch:
             end_s = self._index.stream.duration_s
             # Screen recordings and animations may have one keyframe in minutes: frames between are tried.
             for distance_s in (0.0, within_s / 2, -within_s / 2, within_s, -within_s):
-                chain = self._find_chain(time_s + distance_s) if 0 <= time_s + distance_s < end_s else []
+                chain = self.find_chain(time_s + distance_s) if 0 <= time_s + distance_s < end_s else []
                 if chain and (other := self._decode_chains([chain])[0]):
                     yield other
-
-    def _find_chain(self, time_s: float) -> list[CodedSample]:
-        stream = self._index.stream
-        pixels = max(stream.width_px * stream.height_px, 1)
-        samples = self._index.find_decode_chain(time_s, max(_MAX_DECODED_PIXELS // pixels, 1))
-        return samples if sum(sample.size_bytes for sample in samples) <= _MAX_CHAIN_BYTES else []
 
     def _decode_chains(self, chains: Sequence[Sequence[CodedSample]]) -> list[Frame | None]:
         """Return the last picture of each chain, None for an empty one. Chains of one keyframe are decoded together."""

@@ -7,6 +7,9 @@ from services.worker.extraction.pixels.orientation import Image
 
 Shrink = Callable[[Image], Image]
 
+SAME_S = 0.0005
+"""Half of the precision of a requested time: a frame that begins so little after the time is shown at it."""
+
 _MAX_INTERVAL_S = 1.0
 """Upper limit of the time between two kept pictures, as the last frame is known only after the end."""
 
@@ -63,6 +66,34 @@ def walk_frames(capture: FrameSource, wanted_s: Sequence[float], shrink: Shrink)
             frames.append(before if before is not None and wanted_s[len(frames)] < middle_s else latest)
         previous_s = now_s
     return frames + [latest] * (len(wanted_s) - len(frames))
+
+
+def walk_to(capture: FrameSource, time_s: float, shrink: Shrink, *, start_s: float) -> Frame | None:
+    """Return the last frame that is not after a time by decoding from a seek; None if the seek found a later one."""
+    capture.seek(max(start_s, 0.0))
+    latest: Frame | None = None
+    while (now_s := capture.advance()) is not None and now_s <= time_s + SAME_S:
+        # Every frame is converted: only the next one shows that it was the last.
+        image = capture.retrieve_image()
+        latest = None if image is None else Frame(shrink(image), now_s)
+    return latest
+
+
+def count_to(capture: FrameSource, time_s: float) -> int:
+    """Return the number of frames from the start that are not after a time; at least one, the first."""
+    count = 0
+    while (now_s := capture.advance()) is not None and (not count or now_s <= time_s + SAME_S):
+        count += 1
+    return count
+
+
+def take_frame(capture: FrameSource, number: int, shrink: Shrink) -> Frame | None:
+    """Return the frame with a number, counted from 1; None if it cannot be decoded."""
+    now_s: float | None = None
+    for _ in range(number):
+        now_s = capture.advance()
+    image = None if now_s is None else capture.retrieve_image()
+    return None if image is None or now_s is None else Frame(shrink(image), now_s)
 
 
 def choose_nearest(time_s: float, *frames: Frame | None) -> Frame | None:

@@ -28,6 +28,8 @@ from services.worker.extraction.pixels.orientation import Image
 
 _FIRST_FRAME_BYTES = 16 * 1024 * 1024
 _FIRST_FRAME_CPU_S = 5.0
+_STEPS_BACK_S = (0.0, 2.0, 10.0)
+"""Distances before a time to which a seek goes, until it finds a frame that is not after the time."""
 _MAX_REORDERED = 16
 """Upper limit, in pictures, of the difference between decoding order and display order in H.264."""
 _SHARES = (0.2, -0.2, 0.4, -0.4, 0.7, -0.7, 1.0, -1.0)
@@ -149,6 +151,29 @@ class SequentialSearch:
             del capture
         self._reader.check()
         return frames
+
+    def find_shown(self, time_s: float) -> Frame | None:
+        """Return the frame that players show at a time; None if it cannot be reached. Raises: SourceError."""
+        for back_s in () if self._request.has_jumps else _STEPS_BACK_S:
+            if capture := self._open(self._limits.read_bytes, self._limits.cpu_s):
+                found = selection.walk_to(capture, time_s, self._build_shrink(capture), start_s=time_s - back_s)
+                del capture
+                self._reader.check()
+                if found and not self._reader.exhausted:
+                    return found
+        # Times first: which picture it is shows only at the next one.
+        if not (capture := self._open(self._limits.read_bytes, self._limits.cpu_s)):
+            return None
+        number = selection.count_to(capture, time_s)
+        is_whole = not self._reader.exhausted
+        del capture
+        self._reader.check()
+        found = None
+        if is_whole and (capture := self._open(self._limits.read_bytes, self._limits.cpu_s)):
+            found = selection.take_frame(capture, number, self._build_shrink(capture))
+            del capture
+            self._reader.check()
+        return found
 
     def replace_flawed(self, frames: Sequence[Frame], wanted_s: Sequence[float], duration_s: float) -> list[Frame]:
         """Return the frames, each with a flaw replaced by the nearest one without, or with a note if there is none.

@@ -55,6 +55,13 @@ def limit_size(image: Image, image_format: ImageFormat) -> Image:
     return image if scale == 1 else resize_image(image, (max(1, int(width * scale)), max(1, int(height * scale))))
 
 
+def limit_height(image: Image, max_height_px: int) -> Image:
+    """Return the picture, scaled down if it is higher."""
+    height, width = image.shape[:2]
+    scale = min(1.0, max_height_px / height)
+    return image if scale == 1 else resize_image(image, (max(1, round(width * scale)), max_height_px))
+
+
 def encode_image(image: Image, image_format: ImageFormat, *, quality: int) -> bytes:
     """Return the picture as a file. Raises: ValueError if OpenCV cannot encode it."""
     height, width = image.shape[:2]

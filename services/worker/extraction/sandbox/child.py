@@ -11,7 +11,7 @@ import cv2
 
 from services.contract.records import ReasonCode
 from services.worker.extraction.examine import Denied
-from services.worker.extraction.extract import extract
+from services.worker.extraction.extract import extract, extract_frame
 from services.worker.extraction.frames import messages
 from services.worker.extraction.frames.request import SearchLimits
 from services.worker.extraction.outcome import ExtractionError, Outcome, Usage, VideoInfo, encode_outcome
@@ -81,7 +81,10 @@ def _extract(job: ExtractionJob, memory: "_Memory", inbox: int, outbox: int) -> 
         denied=Denied(job.bounds.denied_decoders, job.bounds.denied_demuxers),
     )
     try:
-        outcome = extract(reader, job.options, limits)
+        if job.frame:
+            outcome = extract_frame(reader, job.options, job.frame, limits)
+        else:
+            outcome = extract(reader, job.options, limits)
     except SourceError as error:
         # The worker knows the cause and reports it.
         return Outcome.failed(ExtractionError(ReasonCode.STORAGE, str(error), retryable=True))

@@ -139,7 +139,7 @@ class Conversation:
                 raise WireError(str(error)) from error
             positions_pct = tuple(picture.position_pct for picture in answer.pictures)
             options = self._job.options
-            if positions_pct not in ((), options.positions_pct):
+            if not self._job.expects(positions_pct):
                 raise WireError("pictures that were not requested")
             if (answer.storyboard and not options.storyboard) or (answer.preview and not options.preview):
                 raise WireError("an overview that was not requested")

@@ -1,8 +1,11 @@
 """Job of a child process: one video, as it is sent through the pipe."""
 
+from typing import Self
+
 from pydantic import BaseModel, ConfigDict
 
 from services.contract.formats import DENIED_DECODERS
+from services.contract.frames import FrameOptions
 from services.contract.thumbnails import ThumbnailOptions
 
 
@@ -24,10 +27,21 @@ class Bounds(BaseModel):
 
 
 class ExtractionJob(BaseModel):
-    """Extraction of one video of `size_bytes` bytes."""
+    """Extraction of the thumbnails of one video of `size_bytes` bytes, or of the one frame `frame`."""
 
     model_config = ConfigDict(frozen=True)
 
     size_bytes: int
     options: ThumbnailOptions
     bounds: Bounds
+    frame: FrameOptions | None = None
+
+    @classmethod
+    def for_frame(cls, size_bytes: int, frame: FrameOptions, bounds: Bounds) -> Self:
+        """Return the job of a single frame."""
+        options = ThumbnailOptions(width_px=frame.width_px, quality=frame.quality, format=frame.format, smart=False)
+        return cls(size_bytes=size_bytes, options=options, bounds=bounds, frame=frame)
+
+    def expects(self, positions_pct: tuple[float, ...]) -> bool:
+        """Return True if pictures at these positions answer the job: none, or those that it asks for."""
+        return positions_pct in ((), (0.0,) if self.frame else self.options.positions_pct)

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
+from services.contract.frames import FrameOptions
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.reading.source import VideoSource
@@ -97,6 +98,17 @@ class Sandbox:
         Raises: SandboxError.
         """
         job = ExtractionJob(size_bytes=source.size_bytes, options=options or self._options, bounds=self._bounds)
+        return self._run(source, job)
+
+    def extract_frame(self, source: VideoSource, frame: FrameOptions) -> Outcome:
+        """Return the frame that players show at a time as the only picture, or the reason why there is none.
+
+        The time of the picture is that of the frame. A failure has `info` if the duration is known. Raises:
+        SandboxError.
+        """
+        return self._run(source, ExtractionJob.for_frame(source.size_bytes, frame, self._bounds))
+
+    def _run(self, source: VideoSource, job: ExtractionJob) -> Outcome:
         try:
             spare = self._take_spare()
             return self._extract(spare or self._fork(), source, job, is_spare=spare is not None)

@@ -19,6 +19,8 @@ _Numbers = np.ndarray[Any, np.dtype[np.int64]]
 _WINDOW_ENTRIES = 4096
 """Number of entries of a long index that are read on each side of a frame."""
 _MAX_WHOLE_BYTES = 1024 * 1024
+_MAX_EXACT_BYTES = 16 * 1024 * 1024
+"""Upper limit of a table that is read whole for one exact frame: seven hours with sound."""
 _ENTRY_BYTES = 16
 _PART_ENTRY_BYTES, _PART_HEADER_BYTES = 8, 32
 _IS_KEYFRAME = 0x10
@@ -147,6 +149,17 @@ class Idx1Table:
         first, last = self._find_range(number)
         return [(self._start + first * _ENTRY_BYTES, (last - first) * _ENTRY_BYTES)]
 
+    def read_whole(self) -> None:
+        """Read all entries, so that no number of a frame is estimated. Raises: BrokenIndexError, SourceError."""
+        if self._is_whole:
+            return
+        if self._total * _ENTRY_BYTES > _MAX_EXACT_BYTES:
+            expected = f"at most {_MAX_EXACT_BYTES} bytes"
+            raise BrokenIndexError.at("avi idx1", self._start, expected=expected, found=self._total * _ENTRY_BYTES)
+        self._reader.prefetch([(self._start, self._total * _ENTRY_BYTES)])
+        self._is_whole = True
+        self._whole = self._read_entries(0, self._total)
+
     def _find_range(self, number: int) -> tuple[int, int]:
         """Return the first and the last entry to read for a frame."""
         if self._is_whole:
@@ -203,6 +216,11 @@ class AviIndex:
 
     def _number_at(self, time_s: float) -> int:
         return min(max(round(self._timeline.to_ticks(time_s)) - self._delay, 0), self._table.count - 1)
+
+    def refine(self, _time_s: float) -> None:
+        """Read the whole table if its numbers of frames are estimated. Raises: BrokenIndexError, SourceError."""
+        if isinstance(self._table, Idx1Table):
+            self._table.read_whole()
 
     def find_nearest(self, times_s: Sequence[float]) -> list[CodedSample]:
         numbers = [self._number_at(time_s) for time_s in times_s]

@@ -19,6 +19,7 @@ _KEYFRAME, _LACING = 0x80, 0x06
 _MAX_BLOCKS = 200_000
 _HEAD_BYTES = 64 * 1024
 _MAX_AHEAD_BYTES = 1024 * 1024
+_MAX_PREFETCHED_BYTES = 12 * 1024 * 1024
 _WINDOW_BYTES = 256 * 1024
 _MAX_WINDOWS = 64
 _BLOCK_HEADER_BYTES = 32
@@ -325,6 +326,18 @@ class CuesIndex:
         self._clusters.reader.prefetch([(self._offsets[number], _HEAD_BYTES) for number in near])
         samples = [self._read_keyframe(number) for number in near]
         return sorted(samples, key=lambda sample: abs(sample.time_s - time_s))
+
+    def refine(self, time_s: float) -> None:
+        """Read the clusters from the keyframe before a time at once: a scan alone begins with small reads."""
+        ticks = self._clusters.timeline.to_ticks(time_s)
+        number = max(bisect_right(self._ticks, ticks) - 1, 0)
+        start, size_bytes = self._offsets[number], self._clusters.reader.size_bytes
+        if number + 1 < len(self._ticks):
+            share = (ticks - self._ticks[number]) / max(self._ticks[number + 1] - self._ticks[number], 1)
+            length = max(share, 0.0) * (self._offsets[number + 1] - start)
+        else:
+            length = size_bytes - start
+        self._clusters.reader.prefetch([(start, min(int(length) + self._ahead_bytes, _MAX_PREFETCHED_BYTES))])
 
     def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
         ticks = self._clusters.timeline.to_ticks(time_s)

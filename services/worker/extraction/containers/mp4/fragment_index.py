@@ -233,7 +233,10 @@ def _take_decode_chain(
     target = min(
         range(len(samples)), key=lambda number: abs(fragments.timeline.to_seconds(samples[number].shown) - time_s)
     )
-    first = next((number for number in range(target, -1, -1) if samples[number].is_key), None)
+    # A leading picture of an open GOP is shown before its keyframe: it needs the GOP before.
+    shown = samples[target].shown
+    keyframes = [number for number in range(target, -1, -1) if samples[number].is_key]
+    first = next((number for number in keyframes if samples[number].shown <= shown), next(iter(keyframes), None))
     if first is None or target - first >= max_samples:
         return []
     chain = [fragments.make_sample(sample) for sample in samples[first : target + 1]]

@@ -96,6 +96,13 @@ class SampleTableIndex:
         kept = [sample for sample, shown_s in near.items() if abs(shown_s - time_s) <= within_s]
         return self._make_samples(sorted(kept, key=lambda sample: abs(near[sample] - time_s)))
 
+    def refine(self, time_s: float) -> None:
+        """Read the tables around a time at once, from the keyframe before it on."""
+        self._tables.read_all_offsets()
+        sample = self._tables.sample_at(edits.find_media_time(self._edits, round(self._timeline.to_ticks(time_s))))
+        near = self._list_near(sample)
+        self._tables.keep_entries(self._tables.keyframe_at_or_before(near[0]), near[-1])
+
     def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
         self._tables.read_all_offsets()
         media = edits.find_media_time(self._edits, round(self._timeline.to_ticks(time_s)))
@@ -104,11 +111,14 @@ class SampleTableIndex:
             return []
         target = min(shown, key=lambda sample: abs(shown[sample] - time_s))
         first = self._tables.keyframe_at_or_before(target)
+        # A leading picture of an open GOP is shown before its keyframe and decoded after it: it needs the GOP before.
+        if self._tables.shown_time(target) < self._tables.shown_time(first):
+            before = self._tables.keyframe_before(first)
+            first = first if before is None else before
         if target - first >= max_samples:
             return []
         numbers = range(first, target + 1)
         samples = self._make_samples(numbers)
-        # Leading pictures of an open GOP are shown before the keyframe but decoded after it: they need the GOP before.
         return [sample for sample in samples if sample.time_s >= samples[0].time_s]
 
     def _list_near(self, sample: int) -> list[int]:

@@ -257,6 +257,16 @@ class SampleTables:
             for sample, (_, first), there in zip(samples, located, found, strict=True)
         ]
 
+    def keep_entries(self, first: int, last: int) -> None:
+        """Read the entries of a run of samples once: `locate_samples` then reads nothing more for them."""
+        (chunk, start), (last_chunk, _) = self._find_chunk(first), self._find_chunk(last)
+        offsets = self._chunk_box.start + 8 + chunk * self._chunk_width, (last_chunk - chunk + 1) * self._chunk_width
+        sizes = self._boxes[b"stsz"].start + 12 + 4 * start, 0 if self._fixed_size else 4 * (last - start + 1)
+        self._reader.prefetch([offsets, sizes])
+        # A single block is not read ahead.
+        for wanted in (offsets, sizes):
+            self._reader.read_at(*wanted)
+
     def _find_chunk(self, sample: int) -> tuple[int, int]:
         """Return the chunk that a sample is in, and the first sample of that chunk."""
         run = max(int(self._first_sample.searchsorted(sample, "right")) - 1, 0)
