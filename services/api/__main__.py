@@ -12,7 +12,7 @@ from services.api.app import make_app, make_services
 from services.api.calls import PATIENCE, THREADS
 from services.api.schema import openapi
 from services.api.schema.middleware import HttpMiddleware
-from services.api.server import open_listener, serve_app
+from services.api.server import ServerOptions, open_listener, serve_app
 from services.aws.clients import Clients, make_clients
 from services.aws.errors import AwsError
 from services.contract.settings import ApiSettings, SettingsError
@@ -49,9 +49,10 @@ def main() -> int:
 def _serve_api(settings: ApiSettings, clients: Clients, patient: Clients) -> int:
     log = structlog.get_logger()
     send_last_spans = configure_tracing("thumbnails-api", settings.otel_exporter_otlp_endpoint)
+    options = ServerOptions.of_api(settings)
     try:
         services = make_services(settings, clients, patient)
-        listener = open_listener(settings)
+        listener = open_listener(options)
         if settings.api_metrics_port:
             services.telemetry.serve(settings.api_host, settings.api_metrics_port)
     except (TokensError, AwsError, OSError) as error:
@@ -61,7 +62,7 @@ def _serve_api(settings: ApiSettings, clients: Clients, patient: Clients) -> int
         services, ready=lambda: log.info("api_started", port=settings.api_port, auth_mode=settings.auth_mode)
     )
     guarded = HttpMiddleware(app, services.telemetry, services.authenticator)
-    serve_app(guarded, settings, services.telemetry, listener)
+    serve_app(guarded, options, services.telemetry, listener)
     send_last_spans()
     log.info("api_stopped")
     return 0

@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI
 from services.api.access.api_tokens import ApiTokens
 from services.api.access.auth import Authenticator
 from services.api.access.cursors import Cursors
+from services.api.access.frame_urls import FrameUrls
 from services.api.access.picture_urls import PictureUrls
 from services.api.access.secret_key import SecretKey
 from services.api.actions.confirmations import Confirmations
@@ -105,6 +106,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
         shared=shared,
         presigner=presigner,
         picture_urls=PictureUrls(key, settings.api_public_url),
+        frame_urls=FrameUrls(key, settings.api_public_url),
         uploads=Uploads(clients.s3, settings.s3_bucket, presigner, patient=patient.s3),
         dead_letters=letters,
         purge=Purge(

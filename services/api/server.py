@@ -1,8 +1,10 @@
-"""HTTP server of the api: uvicorn with limits on connections, on a socket of its own."""
+"""HTTP server of the api and of the frames service: uvicorn with limits on connections, on a socket of its own."""
 
 import resource
 import signal
 import socket
+from dataclasses import dataclass
+from typing import Self
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -20,24 +22,51 @@ _OTHER_FILES = 512
 """Open files besides the connections of clients: connections to AWS, logs, libraries."""
 
 
-def open_listener(settings: ApiSettings) -> socket.socket:
-    """Return a socket that listens on the address of the settings. Raises: OSError if the port is taken."""
+@dataclass(frozen=True, kw_only=True)
+class ServerOptions:
+    """Address and limits of a server. `shutdown_grace_s` is the time for requests in progress after a SIGTERM."""
+
+    host: str
+    port: int
+    limits: ConnectionLimits
+    keep_alive_s: int
+    shutdown_grace_s: float
+
+    @classmethod
+    def of_api(cls, settings: ApiSettings) -> Self:
+        """Return the options of the api."""
+        return cls(
+            host=settings.api_host,
+            port=settings.api_port,
+            limits=ConnectionLimits(
+                header_bytes=settings.api_max_header_bytes,
+                connections=settings.api_max_connections,
+                header_s=settings.api_header_timeout_s,
+                transfer_s=settings.api_transfer_timeout_s,
+            ),
+            keep_alive_s=settings.api_keep_alive_s,
+            shutdown_grace_s=settings.api_shutdown_grace_s,
+        )
+
+
+def open_listener(options: ServerOptions) -> socket.socket:
+    """Return a socket that listens on the address of the options. Raises: OSError if the port is taken."""
     listener = socket.create_server(
-        (settings.api_host, settings.api_port),
-        family=socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET,
+        (options.host, options.port),
+        family=socket.AF_INET6 if ":" in options.host else socket.AF_INET,
         backlog=2048,
     )
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
     return listener
 
 
-def serve_app(app: ASGIApp, settings: ApiSettings, telemetry: Telemetry, listener: socket.socket) -> None:
+def serve_app(app: ASGIApp, options: ServerOptions, telemetry: Telemetry, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT, and finish the requests in progress within the grace period."""
     # uvicorn handles both signals while it runs, and raises them again afterwards: that would kill the process.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    _raise_file_limit(settings.api_max_connections + _OTHER_FILES)
-    uvicorn.Server(_make_config(app, settings, telemetry)).run(sockets=[listener])
+    _raise_file_limit(options.limits.connections + _OTHER_FILES)
+    uvicorn.Server(_make_config(app, options, telemetry)).run(sockets=[listener])
 
 
 def _raise_file_limit(count: int) -> None:
@@ -48,24 +77,18 @@ def _raise_file_limit(count: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _make_config(app: ASGIApp, settings: ApiSettings, telemetry: Telemetry) -> uvicorn.Config:
-    limits = ConnectionLimits(
-        header_bytes=settings.api_max_header_bytes,
-        connections=settings.api_max_connections,
-        header_s=settings.api_header_timeout_s,
-        transfer_s=settings.api_transfer_timeout_s,
-    )
+def _make_config(app: ASGIApp, options: ServerOptions, telemetry: Telemetry) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         access_log=False,
-        http=make_protocol(limits, telemetry.count_cut_connection),
+        http=make_protocol(options.limits, telemetry.count_cut_connection),
         log_config=None,
         loop="uvloop",
         lifespan="on",
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=round(settings.api_shutdown_grace_s),
-        timeout_keep_alive=settings.api_keep_alive_s,
+        timeout_graceful_shutdown=round(options.shutdown_grace_s),
+        timeout_keep_alive=options.keep_alive_s,
         ws="websockets-sansio",
         ws_max_size=4096,
         ws_per_message_deflate=False,

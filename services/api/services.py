@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from services.api.access.api_tokens import ApiTokens
 from services.api.access.auth import Authenticator, Caller, check_admin, check_operator, check_origin
 from services.api.access.cursors import Cursors
+from services.api.access.frame_urls import FrameUrls
 from services.api.access.picture_urls import PictureUrls
 from services.api.actions.dead_letters import DeadLetterStore
 from services.api.actions.purge import Purge
@@ -43,6 +44,7 @@ class ApiServices:
     shared: SharedItems
     presigner: Presigner
     picture_urls: PictureUrls
+    frame_urls: FrameUrls
     uploads: Uploads
     dead_letters: DeadLetterStore
     purge: Purge

@@ -23,29 +23,30 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class Telemetry:
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = _PREFIX) -> None:
+        """Begin the names of the metrics with `prefix`."""
         self.registry = CollectorRegistry()
         self.requests = Counter(
-            f"{_PREFIX}_http_requests",
+            f"{prefix}_http_requests",
             "Requests, by route.",
             ["method", "route", "status"],
             registry=self.registry,
         )
         self.durations = Histogram(
-            f"{_PREFIX}_http_request_seconds",
+            f"{prefix}_http_request_seconds",
             "Time to the end of the answer.",
             ["method", "route"],
             buckets=_SECONDS,
             registry=self.registry,
         )
         self._connections_cut = Counter(
-            f"{_PREFIX}_connections_cut",
+            f"{prefix}_connections_cut",
             "Connections refused or closed early, by reason.",
             ["reason"],
             registry=self.registry,
         )
         self._aws_requests = Counter(
-            f"{_PREFIX}_aws_requests",
+            f"{prefix}_aws_requests",
             "Requests to AWS, retries included, by operation.",
             ["service", "operation"],
             registry=self.registry,

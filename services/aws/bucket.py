@@ -83,6 +83,17 @@ class Bucket:
             )
             return answer["Body"].read()
 
+    def get(self, key: str) -> "tuple[ObjectInfo, bytes]":
+        """Return the properties and the content of a small object of this bucket, with one request.
+
+        Raises: ObjectMissingError, ServiceError.
+        """
+        with translate_errors(f"GET s3://{self.name}/{key}"):
+            answer = self._s3.get_object(Bucket=self.name, Key=key)
+            body = answer["Body"].read()
+        info = ObjectInfo(key, answer["ETag"].strip('"'), len(body), answer["LastModified"], answer["Metadata"])
+        return info, body
+
     def sign(self, key: str, *, valid_s: int) -> str:
         """Return a presigned GET URL that is valid for at least `valid_s` seconds. Raises: ServiceError."""
         with translate_errors(f"sign s3://{self.name}/{key}"):

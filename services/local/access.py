@@ -20,6 +20,8 @@ class Ports:
     """Preferred port: the api takes another one if it is not free."""
     dashboard: int | None = None
     """None if there is no dashboard."""
+    frames: int | None = None
+    """Preferred port as for the api; None if there is no frames service."""
 
     @property
     def origins(self) -> list[str]:

@@ -147,20 +147,21 @@ def _run_npm(command: list[str], folder: Path, log: Path) -> None:
         raise LocalError("\n".join([f"The dashboard could not be built: npm {command[1]} failed ({log}).", *lines]))
 
 
-def make_program(command: Sequence[str], *, port: int, api: str, storage: str, log: Path) -> Program:
-    """Return the program that serves the built dashboard. `api` and `storage` are addresses of the api and of S3."""
+def make_program(command: Sequence[str], endpoints: Endpoints, *, port: int, log: Path) -> Program:
+    """Return the program that serves the built dashboard of a pipeline."""
     return Program(
         name="dashboard",
         component="frontend",
         command=command,
         environment={
             **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-            "API_BASE_URL": api,
+            "API_BASE_URL": endpoints.api,
+            "FRAMES_BASE_URL": endpoints.frames,
             "HOSTNAME": "127.0.0.1",
             "NEXT_TELEMETRY_DISABLED": "1",
             "NODE_ENV": "production",
             "PORT": str(port),
-            "STORAGE_ORIGIN": storage,
+            "STORAGE_ORIGIN": endpoints.aws,
         },
         log=log,
     )
@@ -177,7 +178,7 @@ def start_dashboard(
     address = web_address(port)
     endpoints = replace(pipeline.endpoints, dashboard=address)
     log = pipeline.data / "logs" / "dashboard.log"
-    supervisor.add(make_program(command, port=port, api=endpoints.api, storage=endpoints.aws, log=log))
+    supervisor.add(make_program(command, endpoints, port=port, log=log))
     until = time.monotonic() + _START_TIMEOUT_S
     for name, url in (("api", endpoints.api), ("dashboard", address)):
         while not _is_up(url):

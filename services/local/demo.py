@@ -34,6 +34,7 @@ _COPY_INTERVAL_S = 2.0
 _API_PORT = 8000
 DEFAULT_DATA = Path(".thumbnails")
 _DASHBOARD_PORT = 3000
+_FRAMES_PORT = 8001
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,12 @@ def run_demo(options: Options, console: Console) -> int:
     def say(text: str) -> None:
         console.print(f"[yellow]{escape(text)}[/]")
 
-    ports = Ports(aws=options.aws_port, api=_API_PORT, dashboard=reserve_port(_DASHBOARD_PORT) if command else None)
+    ports = Ports(
+        aws=options.aws_port,
+        api=_API_PORT,
+        dashboard=reserve_port(_DASHBOARD_PORT) if command else None,
+        frames=None if options.once else _FRAMES_PORT,
+    )
     with run_pipeline(
         options.data, workers=options.workers, say=say, settings=options.settings, ports=ports
     ) as pipeline:
@@ -242,9 +248,11 @@ def _print_results(uploads: Sequence[Upload], ended: Mapping[str, VideoRecord], 
 def _format_addresses(pipeline: LocalPipeline) -> str:
     endpoints = pipeline.endpoints
     what = "Dashboard" if endpoints.dashboard else "Log in"
+    frames = f"Frames: {endpoints.frames}\n" if endpoints.frames else ""
     return (
         f"[bold]{what}: {dashboard.login_link(endpoints)}[/]\n"
         f"Api: {endpoints.api}    Endpoints: {endpoints.api}/docs\n"
+        f"{frames}"
         f"S3, SQS and DynamoDB: {pipeline.endpoints.aws}\n"
         f"Bucket: {pipeline.endpoints.bucket}    All addresses: {escape(str(Endpoints.file(pipeline.data)))}"
     )

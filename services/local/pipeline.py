@@ -19,7 +19,7 @@ from services.contract.formats import is_video_name, parse_extensions
 from services.contract.keys import UPLOAD_PREFIX
 from services.contract.records import VideoState
 from services.contract.resources import PipelineResources, pipeline_resources
-from services.contract.settings import ApiSettings, ServiceSettings, SettingsError, WorkerSettings
+from services.contract.settings import ApiSettings, FramesSettings, ServiceSettings, SettingsError, WorkerSettings
 from services.local.access import ANY_PORTS, Ports, ensure_token, reserve_port, web_address
 from services.local.aws_supervisor import AwsSupervisor
 from services.local.errors import LocalError
@@ -49,6 +49,8 @@ class Endpoints:
     pid: int
     dashboard: str | None = None
     """None until the dashboard runs: see `dashboard.py`."""
+    frames: str = ""
+    """Empty if there is no frames service."""
 
     @staticmethod
     def file(data: Path) -> Path:
@@ -71,7 +73,7 @@ class Endpoints:
 
     def environment(self) -> dict[str, str]:
         """Return environment variables that point to the embedded AWS, without the caller's own AWS variables."""
-        classes = (WorkerSettings, ApiSettings)
+        classes = (WorkerSettings, ApiSettings, FramesSettings)
         ours = {name.upper() for settings in classes for name in settings.model_fields}
         inherited = {name: value for name, value in os.environ.items() if name not in ours}
         return {
@@ -137,8 +139,9 @@ def run_pipeline(  # noqa: PLR0913 - options of the demo, of tests and of benchm
     with _lock_folder(data), AwsSupervisor(data / "aws", port=ports.aws, say=say) as aws:
         clients = make_local_clients(aws.endpoint)
         queues = provision_resources(clients, resources, origins=ports.origins)
-        api = web_address(reserve_port(ports.api))
-        endpoints = _make_endpoints(aws.endpoint, resources, queues, api=api, token_file=ensure_token(data))
+        frames = web_address(reserve_port(ports.frames)) if ports.frames else ""
+        addresses = web_address(reserve_port(ports.api)), frames
+        endpoints = _make_endpoints(aws.endpoint, resources, queues, addresses, token_file=ensure_token(data))
         if sweep:
             _send_missing_events(clients, endpoints, extensions)
 
@@ -150,6 +153,8 @@ def run_pipeline(  # noqa: PLR0913 - options of the demo, of tests and of benchm
         aws.after_restart(recover)
         programs = [_make_worker(data, endpoints, number, settings or {}) for number in range(1, workers + 1)]
         programs.append(_make_api(data, endpoints, settings or {}))
+        if endpoints.frames:
+            programs.append(_make_frames(data, endpoints, settings or {}))
         pods_file = data / _PODS_FILE
         with Supervisor(programs, say=say, grace_s=_SHUTDOWN_GRACE_S + 5, pods_file=pods_file) as supervisor:
             endpoints.write(data)
@@ -179,8 +184,10 @@ def _lock_folder(data: Path) -> Iterator[None]:
 
 
 def _make_endpoints(
-    aws: str, resources: PipelineResources, queues: QueueUrls, *, api: str, token_file: Path
+    aws: str, resources: PipelineResources, queues: QueueUrls, addresses: tuple[str, str], *, token_file: Path
 ) -> Endpoints:
+    """Return the endpoints; `addresses` are those of the api and of the frames service, empty for none."""
+    api, frames = addresses
     return Endpoints(
         aws=aws,
         region=REGION,
@@ -190,6 +197,7 @@ def _make_endpoints(
         videos_table=resources.table.name,
         test_source_bucket=resources.test_source_bucket,
         api=api,
+        frames=frames,
         token_file=str(token_file),
         pid=os.getpid(),
     )
@@ -218,6 +226,7 @@ def _make_api(data: Path, endpoints: Endpoints, settings: Mapping[str, str]) -> 
         "API_HOST": address.hostname or "",
         "API_PORT": str(address.port),
         "API_SHUTDOWN_GRACE_S": "5",
+        "FRAMES_ENABLED": "true" if endpoints.frames else "false",
         "AUTH_TOKEN_FILE": endpoints.token_file,
         "PIPELINE_NAME": NAME,
         "PODS_SOURCE": "file",
@@ -231,6 +240,21 @@ def _make_api(data: Path, endpoints: Endpoints, settings: Mapping[str, str]) -> 
         command=[sys.executable, "-m", "services.api"],
         environment=_check_settings(ApiSettings, {**endpoints.environment(), **one_machine, **settings}),
         log=data / "logs" / "api.log",
+    )
+
+
+def _make_frames(data: Path, endpoints: Endpoints, settings: Mapping[str, str]) -> Program:
+    address = urlsplit(endpoints.frames)
+    one_machine = {
+        "FRAMES_HOST": address.hostname or "",
+        "FRAMES_PORT": str(address.port),
+        "FRAMES_SHUTDOWN_GRACE_S": "5",
+    }
+    return Program(
+        name="frames",
+        command=[sys.executable, "-m", "services.frames"],
+        environment=_check_settings(FramesSettings, {**endpoints.environment(), **one_machine, **settings}),
+        log=data / "logs" / "frames.log",
     )
 
 

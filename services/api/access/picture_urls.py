@@ -4,14 +4,12 @@ The signature is an HMAC-SHA256 of the video's key, the number of the thumbnail 
 from the signing secret in the videos table. All processes make and accept the same URLs.
 """
 
-import base64
-import hashlib
 import hmac
 import time
 from collections.abc import Callable
 from urllib.parse import quote
 
-from services.api.access.secret_key import SecretKey
+from services.api.access.secret_key import SecretKey, sign_text
 from services.api.schema.problems import ForbiddenError
 from services.api.schema.views import encode_video_id
 
@@ -30,7 +28,7 @@ class PictureUrls:
         """Return the URL of a thumbnail, without an expiry unless there is a lifetime. Raises: AwsError."""
         expires_s = None if lifetime_s is None else int(self._now_s()) + lifetime_s
         expiry = "" if expires_s is None else f"e={expires_s}&"
-        path = f"{PATH}/{_encode_path(video_key)}/{number}.jpg"
+        path = f"{PATH}/{encode_path(video_key)}/{number}.jpg"
         return f"{self._origin}{path}?{expiry}s={self._sign(video_key, number, expires_s)}"
 
     def check_url(self, video_key: str, number: int, *, signature: str, expires_s: int | None) -> float | None:
@@ -45,13 +43,12 @@ class PictureUrls:
         return left_s
 
     def _sign(self, video_key: str, number: int, expires_s: int | None) -> str:
-        key = hmac.digest(self._key.remembered.encode(), _PURPOSE, "sha256")
         # The key comes last: it can contain any character.
         signed = f"{number}\n{'' if expires_s is None else expires_s}\n{video_key}"
-        return base64.urlsafe_b64encode(hmac.digest(key, signed.encode(), hashlib.sha256)).decode().rstrip("=")
+        return sign_text(self._key.remembered, _PURPOSE, signed)
 
 
-def _encode_path(video_key: str) -> str:
+def encode_path(video_key: str) -> str:
     """Return a key for a path; its id if a browser or a proxy would change the key's empty or dotted segments."""
     is_stable = not {"", ".", ".."} & set(video_key.split("/"))
     return quote(video_key, safe="/") if is_stable else encode_video_id(video_key)

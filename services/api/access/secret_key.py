@@ -1,5 +1,7 @@
 """Signing secret of all processes of one pipeline: random, made by the first process, stored in the table."""
 
+import base64
+import hmac
 import secrets
 from functools import cached_property
 
@@ -8,6 +10,12 @@ from services.aws.shared import SharedItems
 from services.contract.resources import SIGNING_KEY
 
 _BYTES = 32
+
+
+def sign_text(secret: str, purpose: bytes, text: str) -> str:
+    """Return an HMAC-SHA256 in base64 for URLs, with a key that derives from the secret for one purpose."""
+    key = hmac.digest(secret.encode(), purpose, "sha256")
+    return base64.urlsafe_b64encode(hmac.digest(key, text.encode(), "sha256")).decode().rstrip("=")
 
 
 class SecretKey:

@@ -15,7 +15,8 @@ _DEFAULT_RANGE = timedelta(hours=1)
 _MAX_FIELDS = 30
 _MAX_CHARS = 2000
 _SECRET = re.compile(
-    r"(?P<name>X-Amz-(?:Signature|Credential|Security-Token)=|Bearer |thumbnails_session=|[?&]s=|[?&]token=|#token=)"
+    r"(?P<name>X-Amz-(?:Signature|Credential|Security-Token)=|Bearer |thumbnails_session=|"
+    r"[?&]s=|[?&]signature=|[?&]token=|#token=)"
     r"[^\s&\"']+|\btnp_[A-Za-z0-9_-]+",
     re.IGNORECASE,
 )

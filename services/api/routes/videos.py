@@ -12,10 +12,18 @@ from services.api.actions.retries import regenerate_record, retry_record
 from services.api.calls import AwsRoute
 from services.api.routes.paging import Cursor, Limit, VideoFilter
 from services.api.schema import views
-from services.api.schema.action_models import Deleted, Queued, RegenerationRequest, Retried
+from services.api.schema.action_models import (
+    Deleted,
+    FrameUrl,
+    FrameUrlList,
+    FrameUrlsRequest,
+    Queued,
+    RegenerationRequest,
+    Retried,
+)
 from services.api.schema.models import VideoCounts, VideoDetails, VideoPage
 from services.api.schema.parameters import VideoChoice
-from services.api.schema.problems import NotFoundError, document_problems
+from services.api.schema.problems import ConflictError, NotFoundError, document_problems
 from services.api.services import ApiServices, Operator, Services, Viewer
 from services.contract.records import VideoRecord, VideoState
 
@@ -184,6 +192,24 @@ def restore_deleted(key: VideoPath, _: Operator, services: Services) -> Queued:
     restore_video(services, found)
     services.live.request_push()
     return Queued(key=found)
+
+
+@router.post(
+    "/{key:path}/frame-urls",
+    operation_id="signFrameUrls",
+    summary="Get URLs of frames of a video",
+    responses=document_problems(401, 404, 409, 422, 429, 503),
+)
+def sign_frame_urls(key: VideoPath, _: Viewer, services: Services, request: FrameUrlsRequest) -> FrameUrlList:
+    """Return a signed URL for each frame: the one that players show at a time, made when the URL is first used.
+
+    It changes nothing. 409 if the pipeline has no frames service.
+    """
+    if not services.settings.frames_enabled:
+        raise ConflictError("This pipeline has no frames service: set FRAMES_ENABLED where it runs.")
+    video_key = _find_record(services, key).key
+    make_url = partial(services.frame_urls.make_url, video_key, lifetime_s=request.lifetime_s)
+    return FrameUrlList(items=[FrameUrl(time_s=one.time_s, url=make_url(one)) for one in request.frames])
 
 
 @router.get(

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.api.schema.models import Answer, JobKind, JobProgress, Key, PurgeProgress, Question, Shown
 from services.api.schema.parameters import VideoChoice
+from services.contract.frames import FrameOptions
 from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.thumbnails import ThumbnailOverrides
 
@@ -40,6 +41,28 @@ class RegenerationRequest(ThumbnailOverrides):
         """Return the options, None if there are none."""
         chosen = self.model_dump(exclude_none=True)
         return ThumbnailOverrides(**chosen) if chosen else None
+
+
+class FrameUrlsRequest(Question):
+    """Frames of one video, for which URLs are wanted."""
+
+    frames: list[FrameOptions] = Field(min_length=1, max_length=500, description="Frames, each with its options.")
+    lifetime_s: int | None = Field(
+        default=None, ge=60, le=31_536_000, description="Lifetime of the URLs; without it, they do not expire."
+    )
+
+
+class FrameUrl(Answer):
+    time_s: float = Field(description="Time that was asked for.", examples=[12.5])
+    url: str = Field(
+        description="URL of the frame, which needs no login. It is relative to the dashboard unless API_PUBLIC_URL is "
+        "set.",
+        examples=["https://thumbnail.example.com/f/uploads/trip/harbour.mp4?t=12.5&w=640&format=jpeg&quality=82&..."],
+    )
+
+
+class FrameUrlList(Answer):
+    items: list[FrameUrl] = Field(description="One URL for each frame, in the same order.")
 
 
 class Retried(Answer):

@@ -30,12 +30,13 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-_DETAIL = f"The body has more than {MAX_BODY_BYTES} bytes."
+_DETAIL = "The body has more bytes than the operation takes."
 _STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 
 
 class HttpMiddleware:
-    def __init__(self, app: ASGIApp, telemetry: Telemetry, authenticator: Authenticator) -> None:
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, authenticator: Authenticator | None) -> None:
+        """Guard an application. Without an authenticator, no caller may send a larger body than `OPEN_BODY_BYTES`."""
         self._app = app
         self._telemetry = telemetry
         self._authenticator = authenticator
@@ -79,7 +80,7 @@ class HttpMiddleware:
 
         FastAPI turns any other exception during the reading of a body into a 400.
         """
-        if size_bytes > MAX_BODY_BYTES:
+        if size_bytes > MAX_BODY_BYTES or self._authenticator is None:
             raise HTTPException(_TOO_LARGE, _DETAIL, headers={"Connection": "close"})
         try:
             await run_in_threadpool(self._authenticator.authenticate, HTTPConnection(scope))

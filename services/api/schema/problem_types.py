@@ -105,7 +105,7 @@ _TYPES = (
     ProblemType(
         HTTPStatus.TOO_MANY_REQUESTS,
         "Too Many Requests",
-        "The address has sent ten wrong tokens.",
+        "The address has sent ten wrong tokens, or too many frames of one video are being extracted.",
         "Wait for the seconds in `Retry-After`. A valid token is always accepted.",
         "Too many wrong tokens. Wait 6 s.",
     ),
@@ -126,7 +126,7 @@ _TYPES = (
     ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "Service Unavailable",
-        "AWS does not answer, or the api has too many requests or connections.",
+        "AWS does not answer, or the service has too many requests or connections.",
         "Wait for the seconds in `Retry-After`, and send the request again.",
         "AWS does not answer correctly. Try again in a moment.",
     ),

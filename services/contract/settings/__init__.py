@@ -5,11 +5,13 @@ so that it always fits the service.
 """
 
 from services.contract.settings.api import ApiSettings
+from services.contract.settings.frames import FramesSettings
 from services.contract.settings.pipeline import PipelineSettings, Port, ServiceSettings, SettingsError
 from services.contract.settings.worker import FrontendSettings, WorkerSettings
 
 __all__ = [
     "ApiSettings",
+    "FramesSettings",
     "FrontendSettings",
     "PipelineSettings",
     "Port",

@@ -43,6 +43,11 @@ class ApiSettings(ThumbnailSettings):
         pattern=r"^https?://[^/]+$",
         examples=["https://thumbnail.example.com"],
     )
+    frames_enabled: bool = Field(
+        default=False,
+        description="True if the frames service runs at the same address: the api then signs URLs of frames.",
+        examples=["true"],
+    )
     api_keep_alive_s: int = Field(
         default=3610,
         description="Seconds that an idle connection stays open. It must be longer than at the load balancer, which "

@@ -38,21 +38,11 @@ class ServiceSettings(BaseSettings):
             raise SettingsError(_explain_error(cls, error, given=given)) from None
 
 
-class PipelineSettings(ServiceSettings):
-    """Settings of worker and api: the pipeline's resources. Credentials come from boto3's default chain."""
+class StorageSettings(ServiceSettings):
+    """Settings of every service that reads videos. Credentials come from boto3's default chain."""
 
     aws_region: str = Field(
         description="AWS region of the pipeline.", pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$", examples=["ap-southeast-2"]
-    )
-    sqs_queue_url: str = Field(
-        description="URL of the queue that S3 notifies.",
-        pattern=r"^https?://.+/.+$",
-        examples=["https://sqs.ap-southeast-2.amazonaws.com/123456789012/thumbnails-videos"],
-    )
-    sqs_dlq_url: str = Field(
-        description="URL of the dead-letter queue.",
-        pattern=r"^https?://.+/.+$",
-        examples=["https://sqs.ap-southeast-2.amazonaws.com/123456789012/thumbnails-videos-dlq"],
     )
     s3_bucket: str = Field(
         description="Bucket with videos and thumbnails.",
@@ -64,6 +54,43 @@ class PipelineSettings(ServiceSettings):
         description="Further buckets with videos, which are read only, separated by commas. Their objects are known as "
         "uploads/<bucket>/<key>.",
         examples=["acme-films,acme-lectures"],
+    )
+    videos_table: str = Field(
+        description="DynamoDB table with one record per video.",
+        pattern=r"^[A-Za-z0-9_.-]{3,255}$",
+        examples=["thumbnails-videos"],
+    )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        default=None,
+        description="Address of an OpenTelemetry collector that takes traces over HTTP; no traces when unset. "
+        "OpenTelemetry's other variables hold as well.",
+        pattern=r"^https?://[^/]+(/.*)?$",
+        examples=["http://collector.monitoring:4318"],
+    )
+
+    @field_validator("s3_source_buckets", mode="before")
+    @classmethod
+    def _split_buckets(cls, value: Any) -> Any:
+        return split_list(value)
+
+
+def split_list(value: Any) -> Any:
+    """Return the parts of a list that is separated by commas; any other value as it is."""
+    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+
+class PipelineSettings(StorageSettings):
+    """Settings of worker and api: the pipeline's resources."""
+
+    sqs_queue_url: str = Field(
+        description="URL of the queue that S3 notifies.",
+        pattern=r"^https?://.+/.+$",
+        examples=["https://sqs.ap-southeast-2.amazonaws.com/123456789012/thumbnails-videos"],
+    )
+    sqs_dlq_url: str = Field(
+        description="URL of the dead-letter queue.",
+        pattern=r"^https?://.+/.+$",
+        examples=["https://sqs.ap-southeast-2.amazonaws.com/123456789012/thumbnails-videos-dlq"],
     )
     s3_thumbnail_prefix: str = Field(
         default=THUMBNAIL_PREFIX,
@@ -77,11 +104,6 @@ class PipelineSettings(ServiceSettings):
         description="Extensions of the uploads that are processed, separated by commas. They select uploads only: the "
         "content decides how a video is read.",
         examples=[".mp4,.mov,.mxf"],
-    )
-    videos_table: str = Field(
-        description="DynamoDB table with one record per video.",
-        pattern=r"^[A-Za-z0-9_.-]{3,255}$",
-        examples=["thumbnails-videos"],
     )
     table_shards: int = Field(
         default=1,
@@ -97,25 +119,12 @@ class PipelineSettings(ServiceSettings):
         examples=["10,50,95"],
     )
 
-    otel_exporter_otlp_endpoint: str | None = Field(
-        default=None,
-        description="Address of an OpenTelemetry collector that takes traces over HTTP; no traces when unset. "
-        "OpenTelemetry's other variables hold as well.",
-        pattern=r"^https?://[^/]+(/.*)?$",
-        examples=["http://collector.monitoring:4318"],
-    )
-
     @field_validator(
-        "thumbnail_positions",
-        "s3_source_buckets",
-        "video_extensions",
-        "thumbnail_storyboard_formats",
-        mode="before",
-        check_fields=False,
+        "thumbnail_positions", "video_extensions", "thumbnail_storyboard_formats", mode="before", check_fields=False
     )
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+        return split_list(value)
 
     @field_validator("video_extensions")
     @classmethod

@@ -5,11 +5,18 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from services.contract.settings import ApiSettings, FrontendSettings, ServiceSettings, WorkerSettings
+from services.contract.settings import (
+    ApiSettings,
+    FramesSettings,
+    FrontendSettings,
+    ServiceSettings,
+    WorkerSettings,
+)
 
 _SERVICES: dict[str, type[ServiceSettings]] = {
     "Worker": WorkerSettings,
     "Api": ApiSettings,
+    "Frames": FramesSettings,
     "Frontend": FrontendSettings,
 }
 

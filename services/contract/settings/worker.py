@@ -2,18 +2,17 @@
 
 import os
 import platform
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import NoDecode
+from pydantic import Field, model_validator
 
-from services.contract.formats import DENIED_DECODERS, check_format_names
 from services.contract.resources import DEFAULT_TRIES
+from services.contract.settings.extraction import ExtractionSettings
 from services.contract.settings.pipeline import Port, ServiceSettings
 from services.contract.settings.thumbnails import ThumbnailSettings
 
 
-class WorkerSettings(ThumbnailSettings):
+class WorkerSettings(ThumbnailSettings, ExtractionSettings):
     worker_name: str = Field(
         default_factory=platform.node,
         description="Name of this worker in records and logs; by default the host's name.",
@@ -36,29 +35,6 @@ class WorkerSettings(ThumbnailSettings):
         default=60, description="Maximum seconds of one video; the worker then kills its child process.", gt=0, le=3600,
         examples=["60"],
     )  # fmt: skip
-    extraction_cpu_s: int = Field(
-        default=30, description="Maximum CPU seconds of one video's child process.", ge=1, le=3600, examples=["30"]
-    )
-    extraction_memory_mb: int = Field(
-        default=1024, description="Maximum address space of one video's child process in MiB.", ge=512, le=16384,
-        examples=["1024"],
-    )  # fmt: skip
-    extraction_read_mb: int = Field(
-        default=256, description="Maximum MiB that the worker reads of one video.", ge=1, le=65536, examples=["256"]
-    )
-    extraction_requests: int = Field(
-        default=2000, description="Maximum number of reads of one video.", ge=10, le=1_000_000, examples=["2000"]
-    )
-    extraction_denied_decoders: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=tuple(DENIED_DECODERS),
-        description="Decoders of FFmpeg that are not opened, separated by commas; none for no such decoder.",
-        examples=["exr,flic"],
-    )
-    extraction_denied_demuxers: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(),
-        description="Demuxers of FFmpeg that are not opened, separated by commas.",
-        examples=["gif,swf"],
-    )
     delete_follows_source: bool = Field(
         default=True,
         description="Remove the record and the thumbnails of a video when its upload has been deleted. Uploads that a "
@@ -100,16 +76,6 @@ class WorkerSettings(ThumbnailSettings):
         examples=["75"],
     )
 
-    @field_validator("extraction_denied_decoders", "extraction_denied_demuxers", mode="before")
-    @classmethod
-    def _split_names(cls, value: Any) -> Any:
-        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
-
-    @field_validator("extraction_denied_decoders", "extraction_denied_demuxers")
-    @classmethod
-    def _valid_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return check_format_names(names)
-
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:
         if self.worker_metrics_port is not None and self.worker_metrics_port == self.worker_health_port:
@@ -125,6 +91,13 @@ class FrontendSettings(ServiceSettings):
         description="Address of the api for the server, without a path.",
         pattern=r"^https?://[^/]+$",
         examples=["http://thumbnails-api:8000"],
+    )
+    frames_base_url: str = Field(
+        default="",
+        description="Address of the frames service for the server, without a path; unset if a load balancer routes /f "
+        "to it, or if there is none.",
+        pattern=r"^(https?://[^/]+)?$",
+        examples=["http://thumbnails-frames:8001"],
     )
     storage_origin: str = Field(
         default="",

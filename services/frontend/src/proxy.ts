@@ -1,7 +1,7 @@
 /** Run before every page: set a content security policy with a fresh nonce; rewrite `/ws` to the api.
  *
  * `/api` does not pass here: this layer buffers request bodies and cuts them at 10 MB. See app/api/[...path]/route.ts.
- * Nor do `/docs`, `/openapi.json` and the pictures under `/t`, which have the api's own policy.
+ * Nor do `/docs`, `/openapi.json` and the pictures under `/t` and `/f`, which have the api's own policy.
  */
 
 import { type NextRequest, NextResponse } from "next/server";
@@ -29,4 +29,4 @@ export function proxy(request: NextRequest): NextResponse {
   return response;
 }
 
-export const config = { matcher: ["/((?!api/|t/|docs$|docs/|openapi\\.json$|_next/static/|health$).*)"] };
+export const config = { matcher: ["/((?!api/|f/|t/|docs$|docs/|openapi\\.json$|_next/static/|health$).*)"] };

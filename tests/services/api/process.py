@@ -74,6 +74,7 @@ def environment(place: Place, **settings: str) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "API_HOST": "127.0.0.1",
         "AUTH_TOKENS": TOKENS,
+        "FRAMES_ENABLED": "true",
         "PODS_SOURCE": "none",
         "PUSH_INTERVAL_S": "0.3",
         "TEST_SOURCE_BUCKET": place.resources.test_source_bucket,

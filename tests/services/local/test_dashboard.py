@@ -8,6 +8,7 @@ import pytest
 from services.local import dashboard
 from services.local.dashboard import Node, build_dashboard, find_node, hash_sources, make_program
 from services.local.errors import LocalError
+from services.local.pipeline import Endpoints
 from tests.support.driver import PATIENCE_S, eventually
 
 
@@ -144,11 +145,23 @@ def test_server_listens_on_loopback_and_gets_no_credentials(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     started = make_program(
         [node.node, "server.js"],
+        Endpoints(
+            aws="http://127.0.0.1:4566",
+            region="us-east-1",
+            bucket="b",
+            queue_url="q",
+            dead_letter_queue_url="d",
+            videos_table="t",
+            test_source_bucket="b",
+            api="http://127.0.0.1:8000",
+            token_file="api-token",  # noqa: S106 - the name of a file
+            pid=1,
+            frames="http://127.0.0.1:8001",
+        ),
         port=3000,
-        api="http://127.0.0.1:8000",
-        storage="http://127.0.0.1:4566",
         log=tmp_path / "log",
     )
     assert started.environment["HOSTNAME"] == "127.0.0.1"
     assert started.environment["API_BASE_URL"] == "http://127.0.0.1:8000"
+    assert started.environment["FRAMES_BASE_URL"] == "http://127.0.0.1:8001"
     assert "AWS_SECRET_ACCESS_KEY" not in started.environment

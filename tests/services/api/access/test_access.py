@@ -67,6 +67,9 @@ ACTIONS = [
     ("POST", "/api/videos/uploads/a.mp4/restoration", None),
     ("POST", "/api/videos/uploads/a.mp4/retry", None),
 ]
+SIGNED = [("POST", "/api/videos/{key}/frame-urls")]
+"""Operations of viewers that sign and change nothing: tests/services/api/test_frame_urls.py."""
+
 ADMIN = [("POST", "/api/tokens"), ("GET", "/api/tokens"), ("DELETE", "/api/tokens/{token_id}")]
 """Operations of admins: tests/services/api/access/test_api_tokens.py."""
 
@@ -115,7 +118,7 @@ def test_every_operation_of_the_document_has_its_role() -> None:
     # Tests of their own: they need a video, a purge, a job or a reconciliation.
     names = ("videos/{key}", "purges/{purge_id}", "jobs/{job_id}", "reconciliations/{identity}")
     details = {("GET", f"/api/{name}") for name in names}
-    assert operations == pages | actions | details | set(ADMIN) | set(OPEN)
+    assert operations == pages | actions | details | set(SIGNED) | set(ADMIN) | set(OPEN)
 
 
 def test_details_of_a_video_need_only_a_login(shared_place: Place, api: Api, viewer: httpx.Client) -> None:

@@ -682,6 +682,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/videos/{key}/frame-urls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get URLs of frames of a video
+         * @description Return a signed URL for each frame: the one that players show at a time, made when the URL is first used.
+         *
+         *     It changes nothing. 409 if the pipeline has no frames service.
+         */
+        post: operations["signFrameUrls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/videos/{key}/regenerations": {
         parameters: {
             query?: never;
@@ -1094,6 +1116,68 @@ export interface components {
             restorable: boolean;
             /** @description True if the upload was deleted too. */
             upload_deleted: boolean;
+        };
+        /**
+         * FrameOptions
+         * @description One frame: the one that players show at a time, and its encoding. It is never enlarged.
+         */
+        FrameOptions: {
+            /**
+             * @description Format of the picture.
+             * @default jpeg
+             * @example avif
+             */
+            format: components["schemas"]["ImageFormat"];
+            /**
+             * @description Maximum height in pixels; the frame keeps its shape.
+             * @example 180
+             */
+            height_px?: number | null;
+            /**
+             * @description Quality of the picture.
+             * @default 82
+             * @example 82
+             */
+            quality: number;
+            /**
+             * @description Time in seconds from the start of the video, to the millisecond.
+             * @example 12.5
+             */
+            time_s: number;
+            /**
+             * @description Maximum width in pixels.
+             * @default 640
+             * @example 320
+             */
+            width_px: number;
+        };
+        /** FrameUrl */
+        FrameUrl: {
+            /**
+             * @description Time that was asked for.
+             * @example 12.5
+             */
+            time_s: number;
+            /**
+             * @description URL of the frame, which needs no login. It is relative to the dashboard unless API_PUBLIC_URL is set.
+             * @example https://thumbnail.example.com/f/uploads/trip/harbour.mp4?t=12.5&w=640&format=jpeg&quality=82&...
+             */
+            url: string;
+        };
+        /** FrameUrlList */
+        FrameUrlList: {
+            /** @description One URL for each frame, in the same order. */
+            items: components["schemas"]["FrameUrl"][];
+        };
+        /**
+         * FrameUrlsRequest
+         * @description Frames of one video, for which URLs are wanted.
+         */
+        FrameUrlsRequest: {
+            /** @description Frames, each with its options. */
+            frames: components["schemas"]["FrameOptions"][];
+            /** @description Lifetime of the URLs; without it, they do not expire. */
+            lifetime_s?: number | null;
         };
         /** Health */
         Health: {
@@ -5959,6 +6043,109 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signFrameUrls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Object key with its slashes, or the `id` of the video. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FrameUrlsRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrameUrlList"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

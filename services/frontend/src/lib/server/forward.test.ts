@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { RESPONSE_TIMEOUT_MS, forward } from "./forward";
+import { RESPONSE_TIMEOUT_MS, forward, forwardFrame } from "./forward";
 
 let server: Server;
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
@@ -51,6 +51,18 @@ it("returns a compressed answer decoded", async () => {
   const response = await forward(new Request("http://dashboard/api/config"));
   expect(response.headers.get("content-encoding")).toBeNull();
   expect(await response.text()).toBe("plain text");
+});
+
+it("forwards frames to a service of their own, if there is one", async () => {
+  const request = new Request("http://dashboard/f/uploads/a.mp4?t=1&signature=x");
+  expect((await forwardFrame(request)).status).toBe(404);
+
+  answer = (asked, response) => response.setHeader("frame-time", "0.960").end(asked.url);
+  vi.stubEnv("FRAMES_BASE_URL", process.env.API_BASE_URL);
+  vi.stubEnv("API_BASE_URL", "http://127.0.0.1:9");
+  const response = await forwardFrame(request);
+  expect(response.headers.get("frame-time")).toBe("0.960");
+  expect(await response.text()).toBe("/f/uploads/a.mp4?t=1&signature=x");
 });
 
 it("answers 502 when the api is unreachable", async () => {

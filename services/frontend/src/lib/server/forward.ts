@@ -1,6 +1,6 @@
-/** Forward an HTTP request to the api and return its answer, both as streams. */
+/** Forward an HTTP request to the api or the frames service and return its answer, both as streams. */
 
-import { apiBaseUrl } from "./settings";
+import { apiBaseUrl, framesBaseUrl } from "./settings";
 
 // https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1, and headers that fetch sets itself.
 const NOT_FORWARDED = [
@@ -20,7 +20,18 @@ const NOT_FORWARDED = [
 /** Above the api's longest deadline of 60 s: an api that has not started its answer by then hangs. */
 export const RESPONSE_TIMEOUT_MS = 75_000;
 
-export async function forward(request: Request): Promise<Response> {
+export function forward(request: Request): Promise<Response> {
+  return forwardTo(apiBaseUrl(), request);
+}
+
+export async function forwardFrame(request: Request): Promise<Response> {
+  const address = framesBaseUrl();
+  return address
+    ? await forwardTo(address, request)
+    : problem(404, "Not Found", "This pipeline has no frames service.");
+}
+
+async function forwardTo(address: string, request: Request): Promise<Response> {
   const { pathname, search, host, protocol } = new URL(request.url);
   const headers = without(request.headers, NOT_FORWARDED);
   headers.set("x-forwarded-host", request.headers.get("host") ?? host);
@@ -37,7 +48,7 @@ export async function forward(request: Request): Promise<Response> {
     signal: AbortSignal.any([request.signal, late.signal]),
   };
   try {
-    const answer = await fetch(apiBaseUrl() + pathname + search, init);
+    const answer = await fetch(address + pathname + search, init);
     // fetch has already decoded the body.
     const kept = without(answer.headers, [...NOT_FORWARDED, "content-encoding"]);
     return new Response(answer.body, { status: answer.status, statusText: answer.statusText, headers: kept });

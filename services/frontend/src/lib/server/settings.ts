@@ -6,6 +6,11 @@ export function apiBaseUrl(): string {
   return (process.env.API_BASE_URL || DEFAULT_API_BASE_URL).replace(/\/+$/, "");
 }
 
+/** Address of the frames service, empty if there is none or if a load balancer routes /f to it. */
+export function framesBaseUrl(): string {
+  return (process.env.FRAMES_BASE_URL ?? "").replace(/\/+$/, "");
+}
+
 /** Origins of presigned URLs, separated by spaces: the bucket's own. Without them no thumbnail loads. */
 export function storageOrigin(): string {
   return process.env.STORAGE_ORIGIN ?? "";

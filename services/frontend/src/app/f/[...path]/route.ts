@@ -1,0 +1,5 @@
+import { forwardFrame } from "@/lib/server/forward";
+
+export const dynamic = "force-dynamic";
+
+export { forwardFrame as GET };
