@@ -20,6 +20,8 @@ from services.local.embedded_aws.disk import Disk, replace_files
 from services.local.embedded_aws.gateway import Gateway
 
 SAVE_EVERY_S: Final = 2.0
+_BLOCKED_SHARE: Final = 0.2
+"""Largest share of the time in which no request is answered because the state is pickled."""
 _SERVICES: Final = ("s3", "sqs", "dynamodb")
 _VERSION: Final = version("ministack")
 _NO_COPY: Final = SimpleNamespace(deepcopy=lambda value: value)
@@ -47,14 +49,21 @@ class StateFile:
         return state
 
     async def keep_saved(self, gateway: Gateway, stopped: asyncio.Event) -> None:
-        """Save every two seconds if the state may have changed, and once more after `stopped`."""
+        """Save every two seconds if the state may have changed, and once more after `stopped`.
+
+        A large state on a busy machine is saved less often.
+        """
+        pause_s = SAVE_EVERY_S
         while not stopped.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopped.wait(), timeout=SAVE_EVERY_S)
+                await asyncio.wait_for(stopped.wait(), timeout=pause_s)
             if gateway.changed:
                 gateway.changed = False
+                begun = time.monotonic()
                 try:
-                    await asyncio.to_thread(self._write_file, _pickle_state())
+                    pickled = _pickle_state()
+                    pause_s = find_pause_s(time.monotonic() - begun)
+                    await asyncio.to_thread(self._write_file, pickled)
                 except OSError as error:
                     self._disk.report_failure(error)
                     gateway.changed = gateway.is_read_only = True
@@ -82,6 +91,11 @@ class StateFile:
         self._path.replace(aside)
         _log.warning("Another version of ministack saved the state: it is renamed to %s.", aside)
         return {}
+
+
+def find_pause_s(blocked_s: float) -> float:
+    """Return the pause after a save that has blocked all requests for `blocked_s`."""
+    return max(SAVE_EVERY_S, blocked_s * (1 - _BLOCKED_SHARE) / _BLOCKED_SHARE)
 
 
 def _pickle_state() -> bytes:
