@@ -29,8 +29,8 @@ HOW_TO_GET_NODE = (
     "packages or from nodejs.org, and start the demo again."
 )
 
-_GENERATED = ("node_modules", ".next", ".build.lock", "next-env.d.ts")
-"""Files and folders that npm and Next.js create next to the sources."""
+_GENERATED = ("node_modules", ".next", ".build.lock", "next-env.d.ts", "tsconfig.tsbuildinfo")
+"""Files and folders that npm, Next.js and tsc create next to the sources."""
 _NOT_BUILT = re.compile(r"\.test\.tsx?$")
 _LAST_LINES = 12
 _START_TIMEOUT_S = 180.0

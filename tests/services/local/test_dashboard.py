@@ -126,9 +126,10 @@ def test_a_checkout_is_built_where_it_is(tmp_path: Path) -> None:
     assert dashboard.find_sources(tmp_path) == dashboard.SOURCES
 
 
-def test_a_changed_test_is_no_reason_to_build(sources: Path) -> None:
+def test_changed_tests_and_checked_types_are_no_reason_to_build(sources: Path) -> None:
     before = hash_sources(sources)
     (sources / "src" / "page.test.tsx").write_text("", encoding="utf-8")
+    (sources / "tsconfig.tsbuildinfo").write_text("{}", encoding="utf-8")
     assert hash_sources(sources) == before
 
 
