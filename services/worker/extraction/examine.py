@@ -8,6 +8,7 @@ from services.contract.records import ReasonCode
 from services.worker.extraction import containers
 from services.worker.extraction.admission import check_duration, check_pixels, check_samples, check_tracks
 from services.worker.extraction.codecs import Codec, find_codec, find_decoder
+from services.worker.extraction.codecs.coded import UNTOLD, Colour
 from services.worker.extraction.containers import Container, Contents, others
 from services.worker.extraction.dolby_vision import profile_5
 from services.worker.extraction.frames.capture import Capture, StreamInfo, recognise_demuxer
@@ -61,6 +62,8 @@ class ExaminedVideo:
     """OpenCV decodes the pictures, but does not convert their colours: Dolby Vision profile 5."""
     has_fragments: bool = False
     """The file continues in fragments, of which `duration_s` may count only the first."""
+    colour: Colour = UNTOLD
+    """Colour of the stored pictures, as the first one says."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,7 @@ def examine_video(reader: RangedReader, examined: ExaminedContainer, denied: Den
         is_cut_off=contents.needed_bytes is not None and contents.needed_bytes > reader.size_bytes,
         has_false_colours=profile_5.is_profile_5(decoder, extradata, packet),
         has_fragments=contents.has_fragments,
+        colour=coded.colour,
     )
 
 

@@ -1,6 +1,7 @@
 """Extraction of the thumbnails of one video. Runs in a child process: see `sandbox`."""
 
 import struct
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -16,8 +17,12 @@ from services.worker.extraction.frames import exact, indexed, overview, sequenti
 from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.frames.request import FoundFrames, FrameRequest, SearchLimits
 from services.worker.extraction.index_failure import IndexFailure
-from services.worker.extraction.outcome import ExtractedPicture, ExtractionError, Outcome
-from services.worker.extraction.pixels import thumbnail
+from services.worker.extraction.outcome import ExtractedPicture, ExtractionError, Outcome, Placeholder
+from services.worker.extraction.pixels import placeholder, thumbnail
+from services.worker.extraction.pixels.blurhash import encode_blurhash
+from services.worker.extraction.pixels.orientation import Image
+from services.worker.extraction.pixels.thumbhash import encode_thumbhash
+from services.worker.extraction.probe import Probe
 from services.worker.extraction.reading.reader import RangedReader
 
 UNUSABLE = (BrokenIndexError, ValueError, LookupError, ArithmeticError, struct.error)
@@ -33,8 +38,9 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: SearchLimit
     try:
         examined = examine_container(reader, limits.denied)
         request = FrameRequest(reader=reader, examined=examined, options=options, limits=limits)
+        tags = containers.read_tags(reader, examined.container)
         request, found = _find_frames(request, indexed.find_frames, sequential.find_frames, failures)
-        outcome = _build_outcome(found, options)
+        outcome = replace(_build_outcome(found, options), probe=Probe(found.picture, tags))
     except ExtractionError as error:
         return _note_failure(Outcome.failed(error), failures)
     if failures:
@@ -116,4 +122,14 @@ def _encode_frame(frame: Frame, position_pct: float, options: ThumbnailOptions) 
     height_px, width_px = image.shape[:2]
     data = thumbnail.encode_image(image, options.format, quality=options.quality)
     time_s = round(max(frame.time_s, 0.0), 6)
-    return ExtractedPicture(position_pct, time_s, width_px, height_px, data, frame.note)
+    about = _make_placeholder(image)
+    return ExtractedPicture(position_pct, time_s, width_px, height_px, data, frame.note, about)
+
+
+def _make_placeholder(image: Image) -> Placeholder:
+    small = placeholder.shrink_to_placeholder(image)
+    return Placeholder(
+        thumbhash=b64encode(encode_thumbhash(small)).decode(),
+        blurhash=encode_blurhash(small),
+        colour=placeholder.find_dominant_colour(small),
+    )

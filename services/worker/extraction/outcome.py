@@ -10,13 +10,10 @@ from pydantic_core import from_json
 
 from services.contract.records import ReasonCode, VideoState
 from services.worker.extraction.index_failure import IndexFailure
+from services.worker.extraction.probe import Amount, Count, Few, Probe, Text
 
-# `decode_outcome` checks the message of a child against these.
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
-Few = Annotated[int, Field(ge=1, le=1000)]
+# `decode_outcome` checks the message of a child against it.
 Interval = Annotated[float, Field(ge=0.001, le=1e9, allow_inf_nan=False)]
-Text = Annotated[str, Field(max_length=1000)]
 
 
 class ExtractionError(Exception):
@@ -37,6 +34,15 @@ class ExtractionError(Exception):
 
 
 @dataclass(frozen=True)
+class Placeholder:
+    """Placeholders of a picture: ThumbHash in base64, BlurHash, and the dominant colour as `#rrggbb`."""
+
+    thumbhash: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{12,60}={0,2}$")]
+    blurhash: Annotated[str, Field(pattern=r"^[!-~]{6,60}$")]
+    colour: Annotated[str, Field(pattern="^#[0-9a-f]{6}$")]
+
+
+@dataclass(frozen=True)
 class ExtractedPicture:
     """Encoded thumbnail: a JPEG, WebP or AVIF file. `time_s` is the time of its frame: see `timeline`."""
 
@@ -46,6 +52,7 @@ class ExtractedPicture:
     height_px: Count
     data: bytes = field(repr=False)
     note: Text | None = None
+    placeholder: Placeholder | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,7 @@ class Outcome:
     retryable: bool = False
     index_failure: IndexFailure | None = None
     usage: Usage = field(default_factory=Usage)
+    probe: Probe = field(default_factory=Probe)
 
     @classmethod
     def failed(cls, error: ExtractionError, info: VideoInfo | None = None) -> "Outcome":

@@ -8,6 +8,8 @@ from services.worker.extraction.containers import asf, avi, flv, matroska, mp4, 
 from services.worker.extraction.containers.container import Container
 from services.worker.extraction.containers.contents import Contents, VideoTrack
 from services.worker.extraction.containers.stream import Index
+from services.worker.extraction.containers.tags import read_or_none
+from services.worker.extraction.probe import UNTAGGED, Tags
 from services.worker.extraction.reading.reader import RangedReader
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "Contents",
     "VideoTrack",
     "open_index",
+    "read_tags",
     "recognise_container",
 ]
 
@@ -44,3 +47,8 @@ def recognise_container(head: bytes) -> Container | None:
 def open_index(reader: RangedReader, name: str) -> Index:
     """Open the index of a file in the container with this name. Raises: BrokenIndexError, SourceError."""
     return _BY_NAME[name].open_index(reader)
+
+
+def read_tags(reader: RangedReader, container: Container) -> Tags:
+    """Return the tags of a file as far as they are in the bytes that were read already."""
+    return read_or_none(lambda: container.read_tags(reader.read_cached, reader.size_bytes)) or UNTAGGED

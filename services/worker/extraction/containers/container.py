@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.worker.extraction.containers.contents import Contents, ReadAt
 from services.worker.extraction.containers.stream import BrokenIndexError, Index
 from services.worker.extraction.containers.timeline import Start
+from services.worker.extraction.probe import UNTAGGED, Tags
 from services.worker.extraction.reading.reader import ByteRange, RangedReader
 
 
@@ -24,6 +25,11 @@ def begin_at_zero(_reader: RangedReader) -> Start:
     return Start()
 
 
+def read_no_tags(_read_at: ReadAt, _size_bytes: int) -> Tags:
+    """Return no tags."""
+    return UNTAGGED
+
+
 @dataclass(frozen=True)
 class Container:
     """A container format.
@@ -36,6 +42,8 @@ class Container:
     - `plan_reads(read_at, size_bytes)`: return the ranges that `inspect_contents` and `open_index` will read, as far as
       they are known, so that one round trip reads them all.
     - `find_start(reader)`: return the start of the video if the index cannot be used. Raises: as `open_index`.
+    - `read_tags(read_at, size_bytes)`: return sound, chapters, creation and place. `read_at` raises LookupError for
+      bytes that were not read before: tags are worth no request.
     """
 
     name: str
@@ -45,6 +53,7 @@ class Container:
     open_index: Callable[[RangedReader], Index] = open_no_index
     plan_reads: Callable[[ReadAt, int], list[ByteRange]] = plan_no_reads
     find_start: Callable[[RangedReader], Start] = begin_at_zero
+    read_tags: Callable[[ReadAt, int], Tags] = read_no_tags
 
     @property
     def has_index(self) -> bool:

@@ -18,6 +18,7 @@ from services.worker.extraction.frames.request import (
     Shortfall,
     describe_cut_off,
     describe_distance,
+    describe_picture,
     note_distances,
 )
 from services.worker.extraction.outcome import VideoInfo
@@ -55,7 +56,10 @@ def find_frames(request: FrameRequest) -> FoundFrames:
     )
     tolerance_s = selection.compute_tolerance_s(stream.duration_s, stream.frame_s)
     frames = note_distances(found.frames, found.nearest_s, wanted_s, tolerance_s)
-    return FoundFrames(info, frames, _find_shortfall(found, shown_s, stream))
+    picture = describe_picture(
+        stream.frame_s, search.colour, stream.orientation, is_dolby_vision=search.is_dolby_vision
+    )
+    return FoundFrames(info, frames, _find_shortfall(found, shown_s, stream), picture)
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,15 @@ class IndexedFrames:
 
 
 class IndexSearch:
-    """Search through one index. `shown_px` is the size of the video as it is shown."""
+    """Search through one index. `shown_px` is the size of the video as it is shown, `colour` that of its pictures."""
 
     def __init__(self, reader: RangedReader, index: Index, options: ThumbnailOptions) -> None:
         self._reader = reader
         self._index = index
         self._options = options
         self.shown_px = (index.stream.width_px, index.stream.height_px)
+        self.colour = index.stream.colour
+        self.is_dolby_vision = index.stream.is_ipt
         self._frames: dict[tuple[float, int], Frame | None] = {}
 
     def find_frames(self, wanted_s: Sequence[float]) -> IndexedFrames:
@@ -205,7 +211,9 @@ class IndexSearch:
         self.shown_px = shape.shown_px
         # With B-frames, pictures are shown in another order than they are stored.
         shown_after = [sum(1 for sample in samples if sample.time_s > target.time_s) for target in targets]
+        self.colour = coded.colour.complete(stream.colour)
         is_ipt = stream.is_ipt or profile_5.is_profile_5(stream.decoder, stream.extradata, pictures[0])
+        self.is_dolby_vision = is_ipt
         # By offset: an AVI corrects the times of keyframes.
         offsets = [sample.offset for sample in samples]
         numbers = [offsets.index(target.offset) for target in targets]

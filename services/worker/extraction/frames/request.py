@@ -5,12 +5,18 @@ from dataclasses import dataclass, field, replace
 
 from services.contract.records import ReasonCode
 from services.contract.thumbnails import ThumbnailOptions
+from services.worker.extraction.codecs.coded import HLG, PQ, Colour
 from services.worker.extraction.containers.stream import Index
 from services.worker.extraction.containers.timeline import Start
 from services.worker.extraction.examine import NOTHING_DENIED, Denied, ExaminedContainer
 from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.outcome import VideoInfo
+from services.worker.extraction.pixels.orientation import Orientation
+from services.worker.extraction.probe import DynamicRange, Picture
 from services.worker.extraction.reading.reader import RangedReader
+
+UNDESCRIBED = Picture()
+
 
 Shortfall = tuple[ReasonCode, str]
 """Reason code and sentence that explain frames far from the requested positions."""
@@ -52,6 +58,7 @@ class FoundFrames:
     info: VideoInfo
     frames: Sequence[Frame]
     shortfall: Shortfall | None = None
+    picture: Picture = UNDESCRIBED
 
 
 def note_distances(
@@ -84,3 +91,15 @@ def describe_distance(times_s: Sequence[float], wanted_s: Sequence[float], toler
         return None
     reason = f"The frame at {shown_s:.1f} s replaces the one at {time_s:.1f} s: no nearer one could be reached."
     return ReasonCode.NEARBY_FRAME, reason
+
+
+def describe_picture(
+    frame_s: float, colour: Colour, orientation: Orientation | None, *, is_dolby_vision: bool
+) -> Picture:
+    """Return the properties of a stream. `is_dolby_vision` is true if no other device can show its pictures."""
+    ranges: dict[int, DynamicRange] = {PQ: "pq", HLG: "hlg"}
+    return Picture(
+        frame_rate_hz=round(1 / frame_s, 3) if frame_s > 0 else None,
+        rotation_deg=orientation.quarters % 4 * 90 if orientation else None,
+        dynamic_range="dolby_vision" if is_dolby_vision else ranges.get(colour.transfer, "sdr"),
+    )

@@ -20,6 +20,7 @@ from services.worker.extraction.frames.request import (
     Shortfall,
     describe_cut_off,
     describe_distance,
+    describe_picture,
     note_distances,
 )
 from services.worker.extraction.outcome import ExtractionError, VideoInfo
@@ -68,7 +69,14 @@ def find_frames(request: FrameRequest) -> FoundFrames:
     if video.has_false_colours:
         chosen = [replace(frame, note=profile_5.FALSE_COLOURS) for frame in chosen]
     tolerance_s = selection.compute_tolerance_s(duration_s, video.stream.frame_s)
-    return FoundFrames(info, note_distances(chosen, nearest_s, wanted_s, tolerance_s), shortfall)
+    # FFmpeg turns the pictures: only an index tells how.
+    picture = describe_picture(
+        video.stream.frame_s,
+        video.colour,
+        request.index.stream.orientation if request.index else None,
+        is_dolby_vision=video.has_false_colours,
+    )
+    return FoundFrames(info, note_distances(chosen, nearest_s, wanted_s, tolerance_s), shortfall, picture)
 
 
 class SequentialSearch:

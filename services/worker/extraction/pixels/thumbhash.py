@@ -50,8 +50,8 @@ def _encode_channel(
     waves_x, waves_y = _list_waves(size_px, terms)
     # Row by row, numpy adds in the order of the reference: waves of edges that are straight depend on it. Along the
     # last axis, it adds in pairs.
-    sums = (channel[:, np.newaxis] * waves_x * waves_y).sum(axis=0)
-    mean, *waves = (total / len(channel) for total in sums.tolist())
+    sums: list[float] = (channel[:, np.newaxis] * waves_x * waves_y).sum(axis=0).tolist()
+    mean, *waves = (total / len(channel) for total in sums)
     scale = max(map(abs, waves))
     return mean, [0.5 + 0.5 / scale * wave for wave in waves] if scale else waves, scale
 

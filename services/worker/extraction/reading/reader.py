@@ -111,6 +111,20 @@ class RangedReader(io.BufferedIOBase):
             length -= len(part)
         return b"".join(parts)
 
+    def read_cached(self, offset: int, length: int) -> bytes:
+        """Return `length` bytes from `offset`, fewer at the end of the file, without a read of the source.
+
+        Raises: LookupError if some of them are not in the cache.
+        """
+        end = min(offset + length, self.size_bytes)
+        if offset < 0 or end <= offset:
+            return b""
+        first, last = offset // _BLOCK_BYTES, (end - 1) // _BLOCK_BYTES
+        if last - first >= _MAX_CACHED_BLOCKS:
+            raise LookupError(offset)
+        blocks = b"".join(self._blocks[number] for number in range(first, last + 1))
+        return blocks[offset - first * _BLOCK_BYTES : end - first * _BLOCK_BYTES]
+
     def prefetch(self, ranges: Sequence[ByteRange]) -> None:
         """Read the blocks of several ranges that are not cached yet, all at once. Raises: SourceError."""
         missing = sorted({number for wanted in ranges for number in self._list_missing(*wanted)})
