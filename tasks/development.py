@@ -68,6 +68,7 @@ def generate(session: nox.Session) -> None:
     pages = {
         "docs/settings.md": ("services.contract.settings.reference",),
         "docs/api.md": ("services.api.schema.reference",),
+        "docs/manifest.schema.json": ("services.contract.outputs.manifest",),
         "services/frontend/src/lib/api/openapi.json": ("services.api", "openapi"),
         "docs/images/packages.svg": ("tests.support.package_graph",),
         "docs/formats.md": ("tests.support.formats_page",),

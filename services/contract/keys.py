@@ -3,8 +3,8 @@
 The thumbnails of `uploads/<dir/><stem>.<ext>` are `thumbnails/<dir/><stem>_<n>.jpg`. The part before `_<n>.jpg` is the
 *base*. Several uploads can want one base (`a.mp4` and `a.mov`), so an upload has several candidates, in order. It gets
 the first that no other upload has claimed in the videos table. As every base belongs to one upload and ends before the
-last `_`, two uploads never share a thumbnail. The keys of a storyboard and a preview have `_storyboard` and `_preview`
-in place of the number, and those of several sheets `_sheet-1`, `_sheet-2` and so on.
+last `_`, two uploads never share a thumbnail. The keys of a storyboard, a preview and a manifest have `_storyboard`,
+`_preview` and `_manifest` in place of the number, and those of several sheets `_sheet-1`, `_sheet-2` and so on.
 """
 
 import hashlib
@@ -24,7 +24,9 @@ MAX_POSITIONS = 20
 _MAX_BASE_BYTES = MAX_KEY_BYTES - len("_storyboard.webp")
 """The longest ending of a picture's key must fit after a base."""
 
-_ENDING = re.compile(r"_([1-9][0-9]?|storyboard|preview|sheet-[1-9][0-9]{0,3})\.(jpg|webp|avif|vtt|m3u8|mpd|bif)")
+_ENDING = re.compile(
+    r"_([1-9][0-9]?|storyboard|preview|manifest|sheet-[1-9][0-9]{0,3})\.(jpg|webp|avif|vtt|m3u8|mpd|bif|json)"
+)
 _MARKED = re.compile(r"~[0-9a-f]{16}\Z")
 
 
@@ -86,6 +88,20 @@ def storyboard_track_key(base: str) -> str:
 def preview_key(base: str) -> str:
     """Return the key of the animated preview."""
     return f"{base}_preview.webp"
+
+
+def manifest_key(base: str) -> str:
+    """Return the key of the manifest, which lists the other objects under the base."""
+    return f"{base}_manifest.json"
+
+
+def picture_kind(key: str) -> str | None:
+    """Return the kind of object that has a key: `thumbnail`, `storyboard`, `preview`; None for keys of others."""
+    base, underscore, ending = key.rpartition("_")
+    if picture_base(key) is None or not base or not underscore:
+        return None
+    kind = ending.partition(".")[0]
+    return "thumbnail" if kind.isdecimal() else "storyboard" if kind.startswith("sheet-") else kind
 
 
 def picture_base(key: str) -> str | None:

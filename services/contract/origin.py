@@ -8,11 +8,16 @@ from urllib.parse import quote, unquote
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import from_json
 
+from services.contract.outputs.stored import StoredManifest
 from services.contract.records import StoredPreview, StoredThumbnail, VideoRecord
 from services.contract.storyboards.stored import StoredStoryboard
 from services.contract.thumbnails import ThumbnailOverrides
 
-_Overview = TypeVar("_Overview", StoredStoryboard, StoredPreview)
+_Overview = TypeVar("_Overview", StoredStoryboard, StoredPreview, StoredManifest)
+
+
+OF_THUMBNAIL = {"position_pct", "time_s", "width_px", "height_px", "note", "thumbhash"}
+"""Fields of a thumbnail that its origin has."""
 
 
 def _read_json(value: Any) -> Any:
@@ -33,10 +38,11 @@ class Origin(BaseModel):
     width_px: int
     height_px: int
     note: str | None = None
+    thumbhash: str | None = None
     options: Annotated[ThumbnailOverrides, BeforeValidator(_read_json)] | None = None
     """Options that a person has chosen for the video; in the metadata as JSON."""
     also: str | None = None
-    """Other pictures of the upload, separated by spaces: `storyboard`, `preview`."""
+    """Other objects of the upload, separated by spaces: `storyboard`, `preview`, `manifest`."""
 
 
 def upload_digest(key: str) -> str:
@@ -53,7 +59,7 @@ def origin_metadata(record: VideoRecord, thumbnail: StoredThumbnail, *, count: i
         options=record.options,
         count=count,
         also=also or None,
-        **thumbnail.model_dump(include={"position_pct", "time_s", "width_px", "height_px", "note"}),
+        **thumbnail.model_dump(include=OF_THUMBNAIL),
     )
     fields = origin.model_dump(exclude_none=True)
     if record.options is not None:
@@ -66,14 +72,14 @@ def parse_origin(metadata: Mapping[str, str]) -> Origin:
     return Origin.model_validate({name.replace("-", "_"): unquote(value) for name, value in metadata.items()})
 
 
-def overview_metadata(record: VideoRecord, made: StoredStoryboard | StoredPreview) -> dict[str, str]:
-    """Return the metadata of a storyboard's sheet or of a preview, without its keys, as metadata have little room."""
+def overview_metadata(record: VideoRecord, made: StoredStoryboard | StoredPreview | StoredManifest) -> dict[str, str]:
+    """Return the metadata of an object for the whole video, without its keys, as metadata have little room."""
     about = made.model_dump_json(exclude={"key", "track_key"}, exclude_defaults=True)
     return _quote_fields({"upload": upload_digest(record.key), "etag": record.etag, "about": about})
 
 
 def parse_overview(metadata: Mapping[str, str], kind: type[_Overview], record: VideoRecord, **keys: str) -> _Overview:
-    """Read the metadata of a storyboard or a preview. Raises: ValueError if it belongs to another upload."""
+    """Read the metadata of an object for the whole video. Raises: ValueError if it belongs to another upload."""
     made_of = metadata.get("upload"), unquote(metadata.get("etag", ""))
     if made_of != (upload_digest(record.key), record.etag):
         raise ValueError("made of another upload")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.contract.events import Delivery, UploadEvent, is_newer
+from services.contract.outputs.stored import StoredManifest
 from services.contract.storyboards.stored import StoredStoryboard
 from services.contract.thumbnails import ThumbnailOverrides
 
@@ -78,6 +79,8 @@ class StoredThumbnail(BaseModel):
     height_px: int
     size_bytes: int
     note: str | None = None
+    thumbhash: str | None = None
+    """Placeholder in base64; None in records of older versions."""
 
 
 class StoredPreview(BaseModel):
@@ -143,6 +146,7 @@ class EarlierResult(BaseModel):
     thumbnails: tuple[StoredThumbnail, ...] = ()
     storyboard: StoredStoryboard | None = None
     preview: StoredPreview | None = None
+    manifest: StoredManifest | None = None
     bytes_read: int = 0
     requests: int = 0
     cpu_s: float = 0.0
@@ -200,6 +204,7 @@ class VideoRecord(BaseModel):
     thumbnails: tuple[StoredThumbnail, ...] = ()
     storyboard: StoredStoryboard | None = None
     preview: StoredPreview | None = None
+    manifest: StoredManifest | None = None
     bytes_read: int = 0
     requests: int = 0
     cpu_s: float = 0.0

@@ -1,4 +1,4 @@
-"""Storage of a video's pictures in the bucket: thumbnails, and if requested a storyboard and a preview."""
+"""Storage of a video's outputs in the bucket: thumbnails, manifest, and if requested a storyboard and a preview."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -8,18 +8,29 @@ from datetime import datetime, timedelta
 
 from services.aws.bucket import NOTHING, Bucket
 from services.aws.errors import ObjectChangedError, ObjectMissingError, ServiceError
-from services.contract.keys import preview_key, sheet_key, storyboard_key, storyboard_track_key, thumbnail_key
+from services.contract.keys import (
+    manifest_key,
+    preview_key,
+    sheet_key,
+    storyboard_key,
+    storyboard_track_key,
+    thumbnail_key,
+)
 from services.contract.origin import origin_metadata, overview_metadata
+from services.contract.outputs.manifest import CONTENT_TYPE
+from services.contract.outputs.stored import StoredManifest
 from services.contract.records import StoredPreview, StoredThumbnail, VideoRecord
+from services.contract.settings import WorkerSettings
 from services.contract.storyboards.files import StoryboardFile, list_files
 from services.contract.storyboards.layout import StoryboardFormat
 from services.contract.storyboards.stored import StoredStoryboard
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.worker.extraction import outcome as extraction
 from services.worker.extraction.outcome import Outcome
+from services.worker.manifest import build_manifest
 
-WRITES_AT_ONCE = 3
-"""Upper limit of parallel writes of one video."""
+WRITES_AT_ONCE = 4
+"""Upper limit of parallel writes of one video: its three thumbnails and its manifest."""
 
 _MAX_ATTEMPTS = 5
 _CHECK_AFTER = timedelta(seconds=1)
@@ -103,12 +114,14 @@ class PictureStore:
 
 
 def store_pictures(
-    store: PictureStore, record: VideoRecord, outcome: Outcome, options: ThumbnailOptions
+    store: PictureStore, record: VideoRecord, outcome: Outcome, settings: WorkerSettings
 ) -> Mapping[str, object]:
     """Store the pictures of an outcome under the record's base. Return the record's fields that describe them.
 
-    The thumbnails come last: a reindex takes a video for done if they exist. Raises: SupersededError, AwsError.
+    The thumbnails come last: a reindex takes a video for done if they exist. The manifest is stored together with them,
+    so that no video takes longer for it. Raises: SupersededError, AwsError.
     """
+    options = settings.thumbnail_options.replace(record.options)
     image_format = options.format
     overviews: list[Picture] = []
     storyboard = preview = None
@@ -117,7 +130,8 @@ def store_pictures(
     if outcome.preview:
         preview, picture = _make_preview(record, outcome.preview)
         overviews.append(picture)
-    also = " ".join(name for name, made in (("storyboard", storyboard), ("preview", preview)) if made)
+    made = {"storyboard": storyboard, "preview": preview, "manifest": settings.thumbnail_manifest}
+    also = " ".join(name for name, one in made.items() if one)
     thumbnails = []
     pictures = []
     for number, extracted in enumerate(outcome.pictures, start=1):
@@ -129,13 +143,21 @@ def store_pictures(
             height_px=extracted.height_px,
             size_bytes=len(extracted.data),
             note=extracted.note,
+            thumbhash=extracted.placeholder.thumbhash if extracted.placeholder else None,
         )
         origin = origin_metadata(record, thumbnail, count=len(outcome.pictures), also=also)
         pictures.append(Picture(thumbnail.key, extracted.data, image_format.content_type, origin))
         thumbnails.append(thumbnail)
+    manifest = None
+    if settings.thumbnail_manifest:
+        listed = build_manifest(
+            record, outcome, [*pictures, *overviews], shows_location=settings.thumbnail_location
+        ).encode()
+        manifest = StoredManifest(key=manifest_key(record.base), size_bytes=len(listed))
+        pictures.append(Picture(manifest.key, listed, CONTENT_TYPE, overview_metadata(record, manifest)))
     store.put_all(overviews)
     store.put_all(pictures)
-    return {"thumbnails": tuple(thumbnails), "storyboard": storyboard, "preview": preview}
+    return {"thumbnails": tuple(thumbnails), "storyboard": storyboard, "preview": preview, "manifest": manifest}
 
 
 def describe_storyboard(

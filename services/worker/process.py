@@ -179,7 +179,7 @@ class Processor:
             with tracer.start_as_current_span("store"):
                 claimed = self._results.give_up(claimed)
                 store = PictureStore(self._bucket, lambda: self._is_current(claimed), self._now, claimed.started_at)
-                stored = store_pictures(store, claimed, outcome, self._options.replace(claimed.options))
+                stored = store_pictures(store, claimed, outcome, self._settings)
             with tracer.start_as_current_span("finish"):
                 result = self._finish_record(claimed, outcome, stored)
         except (SupersededError, AwsError):

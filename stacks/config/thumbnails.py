@@ -71,6 +71,13 @@ class Thumbnails(Section):
         examples=[8],
     )
     preview: bool = Field(default=False, description="True for a short animated WebP as well.")
+    manifest: bool = Field(
+        default=True,
+        description="True for a manifest as well: a JSON document with the outputs, their placeholders and probe data.",
+    )
+    location: bool = Field(
+        default=False, description="True if manifests state the place of the recording, where the file has it."
+    )
 
     @field_validator("positions_pct")
     @classmethod

@@ -12,6 +12,8 @@ def processing_settings(config: PipelineConfig) -> dict[str, Any]:
     processing = config.processing
     return {
         **thumbnail_settings(config),
+        "thumbnail_manifest": None if config.thumbnails.manifest else False,
+        "thumbnail_location": config.thumbnails.location or None,
         "processing_deadline_s": processing.deadline_s,
         # Videos in progress share the CPU, so each gets half of its deadline, and never less than the default.
         "extraction_cpu_s": max(30, processing.deadline_s // 2),

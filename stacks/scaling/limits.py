@@ -101,4 +101,4 @@ def _puts(config: PipelineConfig) -> int:
     thumbnails = config.thumbnails
     # A sheet, its WebVTT file and those of the other formats. A long video may have more sheets.
     storyboard = (2 + len(thumbnails.storyboard_formats)) * thumbnails.storyboard
-    return len(thumbnails.positions_pct) + storyboard + thumbnails.preview
+    return len(thumbnails.positions_pct) + storyboard + thumbnails.preview + thumbnails.manifest

@@ -89,6 +89,7 @@ class _Audit:
                 yield f"the record of {key} has the mark of a purge"
             if record["state"] in ("done", "degraded"):
                 yield from self._check_pictures_of(key, record)
+                yield from self._check_manifest(key, record)
             elif record.get("thumbnails"):
                 yield f"the record of {key} is {record['state']} and has thumbnails"
 
@@ -146,6 +147,34 @@ class _Audit:
             elif size is not None and size != len(picture.body):
                 yield f"{key}: {name} has another size than its record says"
 
+    def _check_manifest(self, key: str, record: Mapping[str, Any]) -> Iterator[str]:
+        """Check that the manifest of a done video exists, and that it is about this upload and its pictures.
+
+        The same exception holds as in `_check_pictures_of`, for the manifest and for the pictures that it lists.
+        """
+        if "manifest" not in record:
+            yield f"{key} is {record['state']} and has no manifest"
+            return
+        name = record["manifest"]["key"]
+        stored = self._pictures.get(name)
+        if stored is None or stored.body is None:
+            yield f"{key} is {record['state']}, and {name} does not exist"
+            return
+        manifest = json.loads(stored.body)
+        if manifest["upload"]["etag"] != record["etag"]:
+            yield f"{key} has a manifest of another upload"
+        elif stored.replaced_other:
+            return
+        elif (manifest["settings_hash"], manifest["state"]) != (record["settings_hash"], record["state"]):
+            yield f"{key} has a manifest of other settings: {manifest['settings_hash']}"
+        elif record["manifest"]["size_bytes"] != len(stored.body):
+            yield f"{key}: {name} has another size than its record says"
+        else:
+            for output in manifest["outputs"]:
+                listed = self._pictures.get(output["key"])
+                if listed is None or (listed.etag != output["etag"] and not listed.replaced_other):
+                    yield f"{key} has a manifest that lists another {output['key']}"
+
     def _check_totals(self) -> Iterator[str]:
         counted: Counter[str] = Counter()
         for record in self._records.values():
@@ -153,7 +182,7 @@ class _Audit:
             counted[f"videos_{record['state']}"] += 1
             counted["thumbnails"] += len(stored)
             counted["upload_bytes"] += record["size_bytes"]
-            stored += [record[name] for name in ("storyboard", "preview") if name in record]
+            stored += [record[name] for name in ("storyboard", "preview", "manifest") if name in record]
             counted["thumbnail_bytes"] += sum(one["size_bytes"] for one in stored)
         totals: Counter[str] = Counter()
         for key, item in self._items.items():
@@ -173,7 +202,7 @@ class _Audit:
         }
         left = self._left_by_reindex()
         for name in self._pictures:
-            base = re.sub(r"_(\d+|storyboard|preview)\.\w+$", "", name)
+            base = re.sub(r"_(\d+|storyboard|preview|manifest)\.\w+$", "", name)
             if base not in owners and base not in left and not self._is_picture_of_late_worker(self._pictures[name]):
                 yield f"{name} belongs to no record"
 

@@ -1,4 +1,4 @@
-"""Pictures of which the reference encoders made placeholders, and a command that makes these anew.
+"""Pictures of which the reference encoders made placeholders, and a command that makes these again.
 
 npm install --prefix DIRECTORY thumbhash@0.1.1 blurhash@2.0.5
 python -m tests.support.placeholder_pictures DIRECTORY

@@ -162,6 +162,7 @@ def _bury_record(stores: Stores, record: VideoRecord, info: ObjectInfo | None) -
         "thumbnails": (),
         "storyboard": None,
         "preview": None,
+        "manifest": None,
         "earlier_result": None,
     }
     if info is not None:

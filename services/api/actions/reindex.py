@@ -22,6 +22,7 @@ from services.contract.formats import VIDEO_EXTENSIONS, is_video_name
 from services.contract.keys import (
     UPLOAD_PREFIX,
     is_upload,
+    manifest_key,
     preview_key,
     sheet_key,
     storyboard_key,
@@ -29,7 +30,8 @@ from services.contract.keys import (
     thumbnail_bases,
     thumbnail_key,
 )
-from services.contract.origin import Origin, parse_origin, parse_overview, upload_digest
+from services.contract.origin import OF_THUMBNAIL, Origin, parse_origin, parse_overview, upload_digest
+from services.contract.outputs.stored import StoredManifest
 from services.contract.records import StoredPreview, StoredThumbnail, VideoRecord, VideoState, close_deleted
 from services.contract.statistics.totals import share_of_totals
 from services.contract.storyboards.stored import StoredStoryboard
@@ -166,7 +168,7 @@ def _from_thumbnails(context: ReindexContext, info: ObjectInfo) -> VideoRecord |
             StoredThumbnail(
                 key=thumbnail.key,
                 size_bytes=thumbnail.size_bytes,
-                **origin.model_dump(include={"position_pct", "time_s", "width_px", "height_px", "note"}),
+                **origin.model_dump(include=OF_THUMBNAIL),
             )
             for thumbnail, origin in stored
         )
@@ -195,8 +197,8 @@ def _from_thumbnails(context: ReindexContext, info: ObjectInfo) -> VideoRecord |
 
 
 def _with_overview(bucket: Bucket, record: VideoRecord, also: str, extension: str) -> VideoRecord:
-    """Return the record with its storyboard and its preview, if these were made and still exist."""
-    preview, track = preview_key(record.base), storyboard_track_key(record.base)
+    """Return the record with its storyboard, preview and manifest, if these were made and still exist."""
+    preview, track, manifest = preview_key(record.base), storyboard_track_key(record.base), manifest_key(record.base)
     found: dict[str, object] = {}
     # One sheet and several have different keys, and one of another attempt may be left.
     for sheet in (storyboard_key(record.base, extension), sheet_key(record.base, 1, extension)):
@@ -209,6 +211,10 @@ def _with_overview(bucket: Bucket, record: VideoRecord, also: str, extension: st
     with contextlib.suppress(ObjectMissingError, ValueError):
         if "preview" in also.split():
             found["preview"] = parse_overview(bucket.head(preview).metadata, StoredPreview, record, key=preview)
+    with contextlib.suppress(ObjectMissingError, ValueError):
+        if "manifest" in also.split():
+            about = bucket.head(manifest).metadata
+            found["manifest"] = parse_overview(about, StoredManifest, record, key=manifest)
     return record.model_copy(update=found)
 
 

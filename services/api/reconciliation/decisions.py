@@ -8,6 +8,7 @@ from typing import Any
 from services.api.actions.lost_pictures import list_picture_keys
 from services.contract.keys import (
     is_upload,
+    manifest_key,
     preview_key,
     storyboard_file_key,
     storyboard_key,
@@ -82,7 +83,8 @@ class Wanted:
 
         Their number depends on the video: only its record tells which of them belong to it.
         """
-        keys = set(self.list_thumbnails(base))
+        # No hash of the settings says if it has a manifest.
+        keys = {*self.list_thumbnails(base), manifest_key(base)}
         if self.options.storyboard:
             keys |= {storyboard_key(base, self.options.format.extension), storyboard_track_key(base)}
             formats = self.options.storyboard_layout.formats

@@ -167,6 +167,11 @@ class Thumbnail(Answer):
     height_px: int = Field(examples=[360])
     size_bytes: int = Field(examples=[41_873])
     note: Shown | None = None
+    thumbhash: str | None = Field(
+        default=None,
+        description="Placeholder until the picture is loaded: a ThumbHash in base64. Null if an older version made it.",
+        examples=["3vcNrIhwhHx3h4h3d3ePd/drZg=="],
+    )
     created_at: AwareDatetime
 
 
@@ -298,6 +303,10 @@ class VideoDetails(Video):
     )
     storyboard: Storyboard | None = Field(description="Null if it was not requested or could not be made.")
     preview: Preview | None = Field(description="Null if it was not requested or could not be made.")
+    manifest_url: str | None = Field(
+        description="Presigned URL of the manifest, a JSON document: its schema is at `/docs/manifest-1.schema.json`. "
+        "Null if `THUMBNAIL_MANIFEST` is false, or if an older version made the thumbnails."
+    )
     timeline: list[TimelineEntry]
     attempts: list[Attempt] = Field(
         description="The latest attempts at this content, at most 20, the oldest first. The last is the current one."

@@ -16,10 +16,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from services.api.schema.problem_types import PROBLEM_TYPES, PROBLEMS_PATH
+from services.contract.outputs.manifest import MANIFEST_VERSION, make_schema
 
 router = APIRouter(include_in_schema=False)
 
 REDOC_PATH = "/docs/redoc.js"
+MANIFEST_SCHEMA_PATH = f"/docs/manifest-{MANIFEST_VERSION}.schema.json"
 
 _SCRIPT = """
 const say = (text) => { document.querySelector("output").textContent = text; };
@@ -109,6 +111,12 @@ async def show_problems() -> HTMLResponse:
 async def get_openapi(request: Request) -> JSONResponse:
     document: dict[str, Any] = request.app.openapi()
     return JSONResponse(document)
+
+
+@router.get(MANIFEST_SCHEMA_PATH)
+async def get_manifest_schema() -> JSONResponse:
+    """Return the JSON schema of the manifests in the bucket."""
+    return JSONResponse(make_schema(), media_type="application/schema+json")
 
 
 def _render_text(text: str) -> str:

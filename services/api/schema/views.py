@@ -67,6 +67,7 @@ def show_details(record: VideoRecord, sign: Sign, link: Link) -> VideoDetails:
         options=record.options,
         storyboard=_show_storyboard(sheet, sign) if sheet else None,
         preview=Preview(url=sign(preview.key), **preview.model_dump()) if preview else None,
+        manifest_url=sign(record.manifest.key) if record.manifest else None,
         timeline=_make_timeline(record),
         attempts=[Attempt(**one.model_dump()) for one in record.attempts],
         trace_id=upload_trace_id(record.key, record.etag),

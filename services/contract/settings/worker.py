@@ -18,6 +18,17 @@ class WorkerSettings(ThumbnailSettings, ExtractionSettings):
         description="Name of this worker in records and logs; by default the host's name.",
         examples=["worker-1"],
     )
+    thumbnail_manifest: bool = Field(
+        default=True,
+        description="Also store a manifest: a JSON document with the video's outputs, their placeholders and probe "
+        "data.",
+        examples=["false"],
+    )
+    thumbnail_location: bool = Field(
+        default=False,
+        description="Write the place of the recording into the manifest, if the file has it.",
+        examples=["true"],
+    )
     worker_concurrency: int = Field(
         default_factory=lambda: (os.cpu_count() or 1) + 1,
         description="Number of videos that one worker processes at the same time; by default CPUs + 1.",

@@ -31,7 +31,7 @@ def encode_thumbhash(image: Image) -> bytes:
     l_mean, l_waves, l_scale = _encode_channel(brightness, size_px, (max(3, terms_x), max(3, terms_y)))
     p_mean, p_waves, p_scale = _encode_channel((red + green) / 2 - blue, size_px, (_COLOUR_TERMS, _COLOUR_TERMS))
     q_mean, q_waves, q_scale = _encode_channel(red - green, size_px, (_COLOUR_TERMS, _COLOUR_TERMS))
-    is_landscape = width > height
+    is_landscape: bool = width > height
     head = _round(63 * l_mean) | _round(31.5 + 31.5 * p_mean) << 6 | _round(31.5 + 31.5 * q_mean) << 12
     head |= _round(31 * l_scale) << 18
     shape = (terms_y if is_landscape else terms_x) | _round(63 * p_scale) << 3 | _round(63 * q_scale) << 9

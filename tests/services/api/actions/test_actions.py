@@ -25,6 +25,7 @@ from services.worker.extraction.outcome import (
     ExtractionError,
     Outcome,
     Usage,
+    VideoInfo,
 )
 from services.worker.process import ProcessingError, Processor, Skipped, Stored
 from tests.services.api.process import Api, message_when, running
@@ -117,6 +118,7 @@ class HeldSandbox:
         picture = ExtractedPicture(position_pct=10, time_s=1, width_px=64, height_px=36, data=b"picture")
         self.outcome = Outcome(
             state=VideoState.DONE,
+            info=VideoInfo(10.0, 64, 36, "h264", "mp4"),
             pictures=(picture,),
             storyboard=ExtractedStoryboard(5.0, 1, 1, 1, 160, 90, (ExtractedFile(b"sheet"),)),
             preview=ExtractedPreview(2, 1.0, 320, 180, b"animation"),

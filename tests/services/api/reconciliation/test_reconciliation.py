@@ -60,7 +60,7 @@ def test_a_dry_run_counts_and_changes_nothing(place: Place, reconciling: Reconci
     counts = plan.counts
     assert (plan.state, plan.position) == ("done", "uploads/outdated.mp4")
     assert (counts.missing, counts.changed, counts.outdated, counts.lost) == (1, 1, 1, 1)
-    assert (counts.kept, counts.gone, counts.surplus) == (1, 1, 3 + 2)
+    assert (counts.kept, counts.gone, counts.surplus) == (1, 1, 4 + 2)
     assert counts.queued_bytes == len(b"film") * 3 + len(b"after")
     assert {one.key: one.finding for one in plan.examples if one.finding != "surplus"} == {
         "uploads/gone.mp4": "gone",
@@ -131,7 +131,8 @@ def test_pictures_of_an_earlier_format_go_after_the_new_ones_are_stored(place: P
 
     assert (first.counts.outdated, first.counts.surplus) == (1, 0)
     assert (second.counts.kept, second.counts.surplus) == (1, 3)
-    assert [info.key for info in place.bucket.list("thumbnails/")] == [f"thumbnails/a_{n}.webp" for n in (1, 2, 3)]
+    left = [f"thumbnails/a_{n}.webp" for n in (1, 2, 3)]
+    assert [info.key for info in place.bucket.list("thumbnails/")] == [*left, "thumbnails/a_manifest.json"]
 
 
 def test_sheets_that_no_record_lists_are_removed(place: Place, reconciling: Reconciling) -> None:

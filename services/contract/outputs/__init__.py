@@ -1,0 +1,1 @@
+"""Outputs of a video beside its pictures."""
