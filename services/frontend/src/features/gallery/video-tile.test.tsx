@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Thumbnail } from "@/lib/api/models";
 import { groupByVideo } from "./groups";
@@ -20,6 +20,7 @@ function thumbnail(video: string, position: number): Thumbnail {
     height_px: 360,
     size_bytes: 1000,
     note: null,
+    thumbhash: "3RcGDIQ0UgZ2Z3d3d3UAh/dNZg==",
     created_at: "2026-01-01T00:00:00Z",
   };
 }
@@ -45,6 +46,14 @@ it("shows the middle picture, and others by arrow keys", () => {
   expect(shown()).toBe("/trip/a.mp4/10");
   fireEvent.blur(tile);
   expect(shown()).toBe("/trip/a.mp4/50");
+});
+
+it("shows a placeholder until the picture is loaded", async () => {
+  render(<VideoTile pictures={PICTURES} />);
+  const picture = screen.getByRole("img");
+  await waitFor(() => expect(picture.style.backgroundImage).toMatch(/^url\("?data:image\/bmp;base64,Qk/));
+  fireEvent.load(picture);
+  expect(picture.style.backgroundImage).toBe("");
 });
 
 it("leaves a click for another tab to the browser, and opens others large", () => {

@@ -11,6 +11,7 @@ import { baseName, nameOf, pageOf } from "@/features/videos/names";
 import type { Thumbnail } from "@/lib/api/models";
 import { formatPosition, formatTimecode } from "@/lib/units";
 import { text } from "@/text";
+import { usePlaceholder } from "./placeholder";
 
 const HoverPreview = dynamic(() => import("@/features/lightbox/hover-preview").then((found) => found.HoverPreview), {
   ssr: false,
@@ -37,7 +38,7 @@ export const VideoTile = memo(function VideoTile({ pictures }: VideoTileProps) {
   const shownTimeS = useRef<number | null>(null);
   const middle = Math.floor(pictures.length / 2);
   const at = Math.min(chosen ?? middle, pictures.length - 1);
-  const { video_key: key, url, position_pct: positionPct, time_s: timeS, note } = pictures[at]!;
+  const { video_key: key, url, position_pct: positionPct, time_s: timeS, note, thumbhash } = pictures[at]!;
   const name = nameOf(key);
 
   function onPointerMove({ clientX, currentTarget, pointerType }: PointerEvent) {
@@ -81,7 +82,7 @@ export const VideoTile = memo(function VideoTile({ pictures }: VideoTileProps) {
       className="group flex h-full min-w-0 touch-pan-y flex-col overflow-hidden rounded-lg border border-line bg-panel hover:border-line-strong"
     >
       <span className="relative">
-        <Picture url={url} alt={text.gallery.alt(name, positionPct)} />
+        <Picture url={url} alt={text.gallery.alt(name, positionPct)} thumbhash={thumbhash} />
         <Place at={at} count={pictures.length} />
         {share === null ? null : <HoverPreview videoKey={key} share={share} timeRef={shownTimeS} />}
       </span>
@@ -130,9 +131,19 @@ function Place({ at, count }: { at: number; count: number }) {
   );
 }
 
+interface PictureProps {
+  url: string;
+  alt: string;
+  isEager?: boolean;
+  /** Placeholder until the picture is loaded. */
+  thumbhash?: string | null | undefined;
+}
+
 /** Picture in a 16:9 frame, whatever its own shape: the layout does not shift when it loads. */
-export function Picture({ url, alt, isEager = false }: { url: string; alt: string; isEager?: boolean }) {
+export function Picture({ url, alt, isEager = false, thumbhash }: PictureProps) {
   const [broken, setBroken] = useState<string | null>(null);
+  const [loaded, setLoaded] = useState<string | null>(null);
+  const placeholder = usePlaceholder(loaded === url ? null : thumbhash);
   return (
     <span className="relative grid aspect-video w-full shrink-0 place-items-center overflow-hidden bg-raised">
       {broken === url ? (
@@ -149,7 +160,9 @@ export function Picture({ url, alt, isEager = false }: { url: string; alt: strin
           loading={isEager ? "eager" : "lazy"}
           decoding="async"
           onError={() => setBroken(url)}
-          className="absolute inset-0 size-full object-contain"
+          onLoad={() => setLoaded(url)}
+          style={placeholder && loaded !== url ? { backgroundImage: `url(${placeholder})` } : undefined}
+          className="absolute inset-0 size-full bg-contain bg-center bg-no-repeat object-contain"
         />
       )}
     </span>

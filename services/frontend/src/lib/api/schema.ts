@@ -2248,6 +2248,11 @@ export interface components {
              */
             stable_url: string;
             /**
+             * @description Placeholder until the picture is loaded: a ThumbHash in base64. Null if an older version made it.
+             * @example 3vcNrIhwhHx3h4h3d3ePd/drZg==
+             */
+            thumbhash?: string | null;
+            /**
              * @description Time of its frame as players show it, from the first picture or sound of the video.
              * @example 12.48
              */
@@ -2523,6 +2528,8 @@ export interface components {
             id: string;
             /** @example uploads/trip/harbour.mp4 */
             key: string;
+            /** @description Presigned URL of the manifest, a JSON document: its schema is at `/docs/manifest-1.schema.json`. Null if `THUMBNAIL_MANIFEST` is false, or if an older version made the thumbnails. */
+            manifest_url: string | null;
             /** @description Options that a request has chosen for this video; null if the settings of the workers hold. */
             options: components["schemas"]["ThumbnailOverrides"] | null;
             /** @description Null if it was not requested or could not be made. */

@@ -47,7 +47,12 @@ function Card({ thumbnail, name }: { thumbnail: Thumbnail; name: string }) {
         className="block w-full focus-visible:-outline-offset-2"
         onClick={() => openLightbox(thumbnail.video_key, thumbnail.time_s)}
       >
-        <Picture isEager url={thumbnail.url} alt={text.video.thumbnailAlt(name, positionPct, time)} />
+        <Picture
+          isEager
+          url={thumbnail.url}
+          alt={text.video.thumbnailAlt(name, positionPct, time)}
+          thumbhash={thumbnail.thumbhash}
+        />
       </button>
       <div className="flex items-center gap-1 py-1.5 pr-2 pl-4">
         <div className="min-w-0 flex-1">
