@@ -31,12 +31,12 @@ export function Dialog({ title, isOpen, onClose, children }: DialogProps) {
     >
       {isOpen ? (
         <>
-          <header className="flex items-center justify-between gap-4 border-b border-line py-2 pr-2 pl-5">
+          <div className="flex items-center justify-between gap-4 border-b border-line py-2 pr-2 pl-5">
             <h2 id={titleId} className="text-base font-semibold">
               {title}
             </h2>
             <IconButton label={text.common.close} icon={<X size={18} aria-hidden />} onClick={onClose} />
-          </header>
+          </div>
           <div className="p-5">{children}</div>
         </>
       ) : null}
