@@ -1,8 +1,9 @@
 "use client";
 
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+
 import { keepPlace, takePlace } from "./scroll-place";
-import { useVisibleRows } from "./visible-rows";
 
 interface VirtualGridProps<Item> {
   label: string;
@@ -19,6 +20,7 @@ interface VirtualGridProps<Item> {
   shownKey?: string | null;
 }
 
+const ROWS_AHEAD = 4;
 /** The page's header covers the top of the window. */
 const HEADER_PX = 112;
 
@@ -47,10 +49,16 @@ export function VirtualGrid<Item>(props: VirtualGridProps<Item>) {
   const rowHeightPx = Math.round(tileHeightPx(tileWidthPx)) + gapPx;
   const rowCount = Math.ceil(items.length / columns);
 
-  const hasRows = place.widthPx > 0 && rowCount > 0;
-  const { first, end } = useVisibleRows({ count: hasRows ? rowCount : 0, rowHeightPx, topPx: place.topPx });
+  const virtualizer = useWindowVirtualizer({
+    count: place.widthPx ? rowCount : 0,
+    estimateSize: () => rowHeightPx,
+    overscan: ROWS_AHEAD,
+    scrollMargin: place.topPx,
+  });
+  useEffect(() => virtualizer.measure(), [virtualizer, rowHeightPx]);
 
   useEffect(() => keepPlace(), []);
+  const hasRows = place.widthPx > 0 && rowCount > 0;
   const hasReturned = useRef(false);
   useEffect(() => {
     // Only now the page is high enough; the browser tried earlier.
@@ -69,28 +77,29 @@ export function VirtualGrid<Item>(props: VirtualGridProps<Item>) {
     if (window.scrollY < minPx || window.scrollY > maxPx) window.scrollTo(0, window.scrollY < minPx ? minPx : maxPx);
   }, [shownRow, rowHeightPx, place.topPx]);
 
+  const rows = virtualizer.getVirtualItems();
+  const lastRow = rows.at(-1)?.index ?? -1;
   useEffect(() => {
-    if (hasRows && end >= rowCount) onNearEnd?.();
-  }, [hasRows, end, rowCount, items.length, onNearEnd]);
+    if (lastRow >= rowCount - 1 && items.length > 0) onNearEnd?.();
+  }, [lastRow, rowCount, items.length, onNearEnd]);
 
   return (
-    <ul ref={host} aria-label={label} className="relative" style={{ height: hasRows ? rowCount * rowHeightPx : 0 }}>
-      {items.slice(first * columns, end * columns).map((item, index) => {
-        const [row, column] = [first + Math.floor(index / columns), index % columns];
-        return (
+    <ul ref={host} aria-label={label} className="relative" style={{ height: virtualizer.getTotalSize() }}>
+      {rows.flatMap((row) =>
+        items.slice(row.index * columns, (row.index + 1) * columns).map((item, column) => (
           <li
             key={keyOf(item)}
             className="absolute top-0 left-0"
             style={{
               width: tileWidthPx,
               height: rowHeightPx - gapPx,
-              transform: `translate(${column * (tileWidthPx + gapPx)}px, ${row * rowHeightPx}px)`,
+              transform: `translate(${column * (tileWidthPx + gapPx)}px, ${row.start - place.topPx}px)`,
             }}
           >
             {render(item)}
           </li>
-        );
-      })}
+        )),
+      )}
     </ul>
   );
 }
