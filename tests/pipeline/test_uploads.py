@@ -94,6 +94,7 @@ def test_storyboard_and_preview_are_stored_when_requested(tmp_path: Path, videos
             "thumbnails/trip/clip_storyboard.m3u8": "application/vnd.apple.mpegurl",
             "thumbnails/trip/clip_storyboard.bif": "application/octet-stream",
             "thumbnails/trip/clip_preview.webp": "image/webp",
+            "thumbnails/trip/clip_manifest.json": "application/json",
         }
         assert set(stored) == {*types, *(thumbnail.key for thumbnail in record.thumbnails)}
         assert (*record.storyboard.keys, record.preview.key) == tuple(types)
