@@ -83,6 +83,7 @@ def test_storyboard_and_preview_are_stored_when_requested(tmp_path: Path, videos
         assert (record.state, len(record.thumbnails)) == (VideoState.DONE, 3)
         assert record.storyboard is not None
         assert record.preview is not None
+        assert record.manifest is not None
         assert (record.storyboard.tiles, record.preview.frames) == (3, 10)
         stored = {
             item["Key"]: item["Size"]
@@ -97,7 +98,7 @@ def test_storyboard_and_preview_are_stored_when_requested(tmp_path: Path, videos
             "thumbnails/trip/clip_manifest.json": "application/json",
         }
         assert set(stored) == {*types, *(thumbnail.key for thumbnail in record.thumbnails)}
-        assert (*record.storyboard.keys, record.preview.key) == tuple(types)
+        assert (*record.storyboard.keys, record.preview.key, record.manifest.key) == tuple(types)
         assert record.storyboard.size_bytes == sum(stored[key] for key in record.storyboard.keys)
         assert record.preview.size_bytes == stored[record.preview.key]
         heads = {one: pipeline.s3.head_object(Bucket=local.endpoints.bucket, Key=one) for one in types}

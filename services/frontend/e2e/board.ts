@@ -1,10 +1,10 @@
 /** Playwright fixtures: the demo, and a page that is logged in. */
 
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test as base, expect, type Page } from "@playwright/test";
 import { Demo } from "./demo";
+import { makeTemporaryFolder } from "./temporary";
 
 export interface Board {
   /** The overview page, logged in. */
@@ -52,7 +52,7 @@ export const test = base.extend<Board, { demo: Demo }>({
 
 export { expect };
 
-const folder = mkdtempSync(join(tmpdir(), "dashboard-e2e-"));
+const folder = makeTemporaryFolder("dashboard-e2e-");
 
 /** Write a file with this name and content for the file picker, and return its path. */
 export function file(name: string, content: Buffer | string): string {

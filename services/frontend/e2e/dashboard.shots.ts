@@ -1,11 +1,11 @@
 /** Pictures for the documentation: ./noxw screenshots writes docs/images/overview.webp and dashboard-*.webp. */
 
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { expect, test, untilIdle } from "./board";
 import { IMAGES, run } from "./pictures";
+import { makeTemporaryFolder } from "./temporary";
 
 /** With E2E_ALL=1, take every page in every width, theme and number of videos, for review only. */
 const isAll = process.env.E2E_ALL === "1";
@@ -61,7 +61,7 @@ async function startTest(page: Page): Promise<void> {
 
 test("takes the pictures of the documentation", async ({ board, page, demo }) => {
   test.setTimeout(1_800_000);
-  const folder = mkdtempSync(join(tmpdir(), "dashboard-pictures-"));
+  const folder = makeTemporaryFolder("dashboard-pictures-");
   const keep = async (name: string, width: number, picture?: Buffer) => {
     if (!ONLY.test(name)) return;
     const file = join(folder, `${name}.png`);

@@ -1,11 +1,11 @@
 /** Lighthouse on every page, logged in: ./noxw lighthouse prints a table. The performance score is left out, because
  * the scene is drawn without a graphics card here. */
 
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "@playwright/test";
 import { expect, file, test, untilIdle, upload, uploadRow } from "./board";
+import { makeTemporaryFolder } from "./temporary";
 
 const LAYOUT_SHIFT = 0.05;
 const MAX_ATTEMPTS = 3;
@@ -42,7 +42,7 @@ async function takeReport(run: () => ReturnType<Lighthouse>): Promise<Report> {
 test("scores 100 for accessibility and best practices", async ({ demo }, { project }) => {
   test.setTimeout(1_200_000);
   const { run, desktop } = await lighthouse();
-  const profile = mkdtempSync(join(tmpdir(), "dashboard-lighthouse-"));
+  const profile = makeTemporaryFolder("dashboard-lighthouse-");
   const launch = project.use.launchOptions ?? {};
   const context = await chromium.launchPersistentContext(profile, {
     ...launch,

@@ -1,11 +1,11 @@
 /** Recording for the README: ./noxw screenshots writes docs/images/demo.webp, from an upload to the large picture. */
 
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator, Page } from "@playwright/test";
 import { expect, test, untilIdle, upload, uploadRow } from "./board";
 import { IMAGES, run } from "./pictures";
+import { makeTemporaryFolder } from "./temporary";
 
 const SIZE = { width: 1000, height: 640 };
 const FRAME_MS = 70;
@@ -25,7 +25,7 @@ interface Frame {
 
 /** Takes frames of a page, with the pointer at its last position. */
 class Recorder {
-  readonly folder = mkdtempSync(join(tmpdir(), "dashboard-recording-"));
+  readonly folder = makeTemporaryFolder("dashboard-recording-");
   private readonly frames: Frame[] = [];
   private x = SIZE.width / 2;
   private y = SIZE.height * 0.75;
