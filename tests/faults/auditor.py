@@ -157,6 +157,9 @@ class Auditor:
                 if (other := owned.setdefault(thumbnail["key"], key)) != key:
                     yield f"{key} and {other} share {thumbnail['key']}"
                 yield from self._check_thumbnail(key, record, thumbnail, objects)
+            yield from self._check_manifest(key, record, objects)
+            if "manifest" in record:
+                owned[record["manifest"]["key"]] = key
         bases = {record["base"]: key for key, record in records.items() if record.get("base")}
         for picture in objects:
             if picture.startswith(_THUMBNAILS) and picture not in owned:
@@ -175,20 +178,47 @@ class Auditor:
         if shown != wanted:
             yield f"{thumbnail['key']} shows {shown}, and not upload {wanted} of {key}"
 
+    def _check_manifest(self, key: str, record: Item, objects: Item) -> Iterable[str]:
+        """Check that a video with thumbnails has a manifest of this upload and of the objects that are stored."""
+        if (record["state"] in _WITH_PICTURES) != ("manifest" in record):
+            yield f"{key} is {record['state']} {'with' if 'manifest' in record else 'without'} a manifest"
+        if "manifest" not in record:
+            return
+        name = record["manifest"]["key"]
+        stored = objects.get(name)
+        if stored is None or stored["Size"] != record["manifest"]["size_bytes"]:
+            yield f"{key} is {record['state']}, but {name} is missing or has another size"
+            return
+        manifest = self._read_json(name)
+        if manifest["upload"]["etag"] != record["etag"]:
+            yield f"{name} is about {manifest['upload']['etag']}, and the record of {key} about {record['etag']}"
+        for output in manifest["outputs"]:
+            if objects.get(output["key"], {"ETag": "nothing"})["ETag"].strip('"') != output["etag"]:
+                yield f"{name} lists another {output['key']} than the one that is stored"
+
     def _check_left_over(self, picture: str, owner: str | None, counts: Counter[str]) -> Iterable[str]:
-        """Check a picture that no record lists: a worker cannot delete the pictures of the upload before."""
+        """Check an object that no record lists: a worker cannot delete those of the upload before."""
         if owner is None:
             yield f"{picture} belongs to no record"
+            return
+        if picture.endswith("_manifest.json"):
+            if (etag := self._read_json(picture)["upload"]["etag"]) not in self._ledger.history(owner):
+                yield f"{picture} is about {etag}, which was never uploaded as {owner}"
             return
         if (shown := self._read_picture(picture)) not in self._ledger.numbers(owner) - {None}:
             yield f"{picture} shows {shown}, which was never uploaded as {owner}"
         counts["pictures of an earlier upload"] += 1
 
+    def _read_json(self, key: str) -> Any:
+        return json.loads(self._read_object(key))
+
+    def _read_object(self, key: str) -> bytes:
+        return self._s3.get_object(Bucket=self._places.bucket, Key=key)["Body"].read()
+
     def _read_picture(self, key: str) -> int | str:
         """Return the number in a picture, or why there is none."""
-        body = self._s3.get_object(Bucket=self._places.bucket, Key=key)["Body"].read()
         try:
-            return read_number(body)
+            return read_number(self._read_object(key))
         except ValueError as error:
             return str(error)
 
@@ -263,7 +293,8 @@ def check_totals(items: Iterable[Item], records: Mapping[str, Item]) -> Iterable
         wanted[f"videos_{record['state']}"] += 1
         wanted["thumbnails"] += len(record.get("thumbnails", []))
         wanted["upload_bytes"] += int(record["size_bytes"])
-        wanted["thumbnail_bytes"] += sum(int(thumbnail["size_bytes"]) for thumbnail in record.get("thumbnails", []))
+        outputs = [*record.get("thumbnails", []), *(record[one] for one in ("manifest",) if one in record)]
+        wanted["thumbnail_bytes"] += sum(int(output["size_bytes"]) for output in outputs)
     stored: Counter[str] = Counter()
     for item in items:
         if item["pk"].partition("#")[0] == "totals":

@@ -41,9 +41,10 @@ class World:
         self.record(TEXT, state="failed", reason_code="not_a_video", base="thumbnails/text", size_bytes=16)
         self.claim("thumbnails/text", TEXT)
         self.add_letter(TEXT, "not_a_video")
-        size_bytes = len(draw_thumbnail(7)) + len(draw_thumbnail(9))
+        size_bytes = 3 * (len(draw_thumbnail(7)) + len(draw_thumbnail(9)))
+        size_bytes += sum(len(self.manifest_of(key)) for key in (GOOD, DULL))
         totals = {"videos_done": 1, "videos_degraded": 1, "videos_failed": 1, "thumbnails": 6, "ended": 9, "writes": 9}
-        self.put("totals", **totals, upload_bytes=30, thumbnail_bytes=3 * size_bytes)
+        self.put("totals", **totals, upload_bytes=30, thumbnail_bytes=size_bytes)
 
     def add_video(self, key: str, number: int, *, state: str = "done") -> None:
         self.upload(key, b"video %d" % number, Sample("mp4", number))
@@ -52,8 +53,18 @@ class World:
         thumbnails = [{"key": f"{base}_{count}.jpg", "size_bytes": len(picture)} for count in (1, 2, 3)]
         for thumbnail in thumbnails:
             self.store(str(thumbnail["key"]), picture)
-        self.record(key, state=state, base=base, size_bytes=7, thumbnails=thumbnails)
+        manifest = self.manifest_of(key)
+        self.store(f"{base}_manifest.json", manifest)
+        described = {"key": f"{base}_manifest.json", "size_bytes": len(manifest)}
+        self.record(key, state=state, base=base, size_bytes=7, thumbnails=thumbnails, manifest=described)
         self.claim(base, key)
+
+    def manifest_of(self, key: str) -> bytes:
+        """Return a manifest that lists no output but the first thumbnail."""
+        (etag,) = self.ledger.history(key)
+        picture = f"{key.replace('uploads/', 'thumbnails/').rpartition('.')[0]}_1.jpg"
+        stored = self.clients.s3.head_object(Bucket=self.places.bucket, Key=picture)["ETag"].strip('"')
+        return json.dumps({"upload": {"etag": etag}, "outputs": [{"key": picture, "etag": stored}]}).encode()
 
     def upload(self, key: str, content: bytes, sample: Sample) -> None:
         etag = self.ledger.note_content(content, sample)
@@ -144,7 +155,23 @@ def replace_without_trace(world: World) -> None:
     world.store(GOOD, b"another")
 
 
+def replace_manifest(world: World, *, old: str, new: str) -> None:
+    world.store("thumbnails/harbour_manifest.json", world.manifest_of(GOOD).replace(old.encode(), new.encode()))
+
+
 PLANTED: dict[str, tuple[Callable[[World], None], str]] = {
+    "lost manifest": (
+        lambda world: world.remove("thumbnails/harbour_manifest.json"),
+        "thumbnails/harbour_manifest.json is missing or has another size",
+    ),
+    "manifest of another upload": (
+        lambda world: replace_manifest(world, old=next(iter(world.ledger.history(GOOD))), new="0" * 32),
+        f"is about {'0' * 32}",
+    ),
+    "manifest of another picture": (
+        lambda world: replace_manifest(world, old="harbour_1.jpg", new="harbour_9.jpg"),
+        "lists another thumbnails/harbour_9.jpg than the one that is stored",
+    ),
     "wrong picture": (
         lambda world: world.store("thumbnails/harbour_2.jpg", draw_thumbnail(9)),
         "thumbnails/harbour_2.jpg shows 9, and not upload 7",

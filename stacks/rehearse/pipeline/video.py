@@ -155,9 +155,11 @@ def _environment(
 def _thumbnails(s3: Any, bucket: str, folders: list[str], *, wanted: int) -> dict[str, bytes] | None:
     """Return the thumbnails once there are as many as wanted in each folder."""
     listed = [s3.list_objects_v2(Bucket=bucket, Prefix=folder).get("Contents", []) for folder in folders]
-    if any(len(entries) < wanted for entries in listed):
+    # The manifest is no picture.
+    pictures = [[entry["Key"] for entry in entries if not entry["Key"].endswith(".json")] for entries in listed]
+    if any(len(keys) < wanted for keys in pictures):
         return None
-    keys = [entry["Key"] for entries in listed for entry in entries]
+    keys = [key for found in pictures for key in found]
     return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
 

@@ -41,7 +41,7 @@ def test_a_done_record_names_object_message_and_measurements(place: Place) -> No
     place.clients.s3.put_bucket_versioning(Bucket=place.bucket.name, VersioningConfiguration={"Status": "Enabled"})
     event = upload(place, b"film")
     info = place.bucket.head(KEY)
-    times = iter((NOW, *[NOW] * 3, NOW + timedelta(seconds=1)))
+    times = iter((NOW, *[NOW] * 4, NOW + timedelta(seconds=1)))
 
     result = worker_at(place, lambda: next(times)).process(event, delivery("message-1", sent_at=SENT))
 
@@ -49,7 +49,10 @@ def test_a_done_record_names_object_message_and_measurements(place: Place) -> No
     assert (result.record, result.index_failure) == (record_of(place), INDEX_FAILURE)
     thumbnails = [thumbnail.key for thumbnail in result.record.thumbnails]
     assert thumbnails == [f"thumbnails/a_{number}.jpg" for number in (1, 2, 3)]
-    found = result.record.model_dump(exclude={"thumbnails", "settings_hash", "revision", "life"}, exclude_defaults=True)
+    assert result.record.manifest is not None
+    assert result.record.manifest.key == "thumbnails/a_manifest.json"
+    left_out = {"thumbnails", "manifest", "settings_hash", "revision", "life"}
+    found = result.record.model_dump(exclude=left_out, exclude_defaults=True)
     assert found == {
         "key": KEY,
         "state": VideoState.DONE,
@@ -174,7 +177,7 @@ def test_a_record_that_keeps_changing_is_given_up_after_five_rounds(place: Place
 def test_a_slow_extraction_of_a_current_video_is_stored(place: Place) -> None:
     event = upload(place, b"film")
     sandbox = MeasuredSandbox()
-    times = iter((NOW, *[NOW + timedelta(minutes=1)] * 4))
+    times = iter((NOW, *[NOW + timedelta(minutes=1)] * 5))
 
     assert isinstance(worker_at(place, lambda: next(times), sandbox).process(event, delivery("message-1")), Stored)
 
@@ -196,7 +199,7 @@ def test_the_record_is_read_again_only_after_a_slow_extraction(place: Place, too
     event = upload(place, b"film")
     table = CountingTable(place.clients.dynamodb, place.resources.table.name)
     worker = a_worker(place, videos=table)
-    times = iter((NOW, *[NOW + took] * 4))
+    times = iter((NOW, *[NOW + took] * 5))
     worker._now = lambda: next(times)  # noqa: SLF001 - a clock of the test
 
     assert isinstance(work(worker, event), Stored)

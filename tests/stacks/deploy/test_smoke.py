@@ -97,7 +97,7 @@ def test_a_video_goes_through_and_leaves_nothing(
     assert list(table) == ROWS
     assert {outcome for outcome, _ in table.values()} == {"ok"}, said
     assert table["thumbnails"][1] == "3 decode, 320 x 180"
-    assert table["clean-up"][1] == "4 objects and the record deleted"
+    assert table["clean-up"][1] == "5 objects and the record deleted"
     assert table["alarms"][1] == "1, none raised"
     assert pipeline.keys("") == []
     assert not any(count for name, count in pipeline.videos.totals().items() if name.startswith(("videos_", "upload_")))
