@@ -20,8 +20,9 @@ from services.api.schema.action_models import (
     Queued,
     RegenerationRequest,
     Retried,
+    VideoCounts,
 )
-from services.api.schema.models import VideoCounts, VideoDetails, VideoPage
+from services.api.schema.models import VideoDetails, VideoPage
 from services.api.schema.parameters import VideoChoice
 from services.api.schema.problems import ConflictError, NotFoundError, document_problems
 from services.api.services import ApiServices, Operator, Services, Viewer

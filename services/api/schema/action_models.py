@@ -1,4 +1,4 @@
-"""Models of requests and answers about actions: changes of videos, dead letters, purges."""
+"""Models of requests and answers about actions: changes of videos and their number, dead letters, purges."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -12,6 +12,16 @@ from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.thumbnails import ThumbnailOverrides
 
 Scope = Literal["read", "act", "admin"]
+
+
+class VideoCounts(Answer):
+    """Number of videos by state, in one page of a count. The counts of all pages together are those of the filter."""
+
+    counts: dict[VideoState, int] = Field(examples=[{"done": 1200, "failed": 3}])
+    next_cursor: str | None = Field(
+        description="Cursor of the next page; null on the last. A filter by more than the state reads two thousand "
+        "videos per page."
+    )
 
 
 class Deleted(Answer):

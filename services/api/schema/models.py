@@ -227,16 +227,6 @@ class VideoPage(Answer):
     )
 
 
-class VideoCounts(Answer):
-    """Number of videos by state, in one page of a count. The counts of all pages together are those of the filter."""
-
-    counts: dict[VideoState, int] = Field(examples=[{"done": 1200, "failed": 3}])
-    next_cursor: str | None = Field(
-        description="Cursor of the next page; null on the last. A filter by more than the state reads two thousand "
-        "videos per page."
-    )
-
-
 class TimelineEntry(Answer):
     event: Literal["uploaded", "received", "stored", "degraded", "failed"]
     at: AwareDatetime
