@@ -1,6 +1,7 @@
 """Deletion of one video, while nothing else happens and in the middle of everything, and its restoration."""
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
@@ -81,14 +82,14 @@ def test_a_deletion_removes_every_picture_and_keeps_the_upload(place: Place) -> 
 def test_a_deletion_with_the_upload_leaves_nothing(place: Place) -> None:
     keep_versions(place)
     with_overview(place, KEY)
-    shared = shared_items(place)
-    assert shared.reserve(KEY, now_s=0, until_s=3600)
+    shared, now_s = shared_items(place), time.time()
+    assert shared.reserve(KEY, now_s=now_s, until_s=now_s + 3600)
 
     assert delete(place, with_upload=True)
 
     assert (list(place.bucket.list("")), place.videos.get(KEY)) == ([], None)
     assert (claims(place), counts(place)) == ({}, {})
-    assert shared.reserve(KEY, now_s=60, until_s=3600)
+    assert shared.reserve(KEY, now_s=now_s + 60, until_s=now_s + 3600)
 
 
 def test_a_late_event_brings_no_deleted_video_back(place: Place) -> None:

@@ -1,5 +1,6 @@
 """Single steps of a purge, a redrive and shared writes, in this thread: what they must not touch."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
@@ -55,15 +56,15 @@ def test_a_purge_deletes_uploads_from_before_its_cutoff(place: Place) -> None:
 
 
 def test_a_purge_frees_the_names_of_the_videos_it_deletes(place: Place) -> None:
-    shared = shared_items(place)
+    shared, now_s = shared_items(place), time.time()
     for name in ("a", "waiting"):
-        assert shared.reserve(f"uploads/{name}.mp4", now_s=0, until_s=3600)
+        assert shared.reserve(f"uploads/{name}.mp4", now_s=now_s, until_s=now_s + 3600)
     place.bucket.put("uploads/a.mp4", b"a video", content_type="video/mp4")
 
     a_run(place, now() + HOUR)._delete_uploads()  # noqa: SLF001 - one step
 
-    assert shared.reserve("uploads/a.mp4", now_s=60, until_s=3600)
-    assert not shared.reserve("uploads/waiting.mp4", now_s=60, until_s=3600)
+    assert shared.reserve("uploads/a.mp4", now_s=now_s + 60, until_s=now_s + 3600)
+    assert not shared.reserve("uploads/waiting.mp4", now_s=now_s + 60, until_s=now_s + 3600)
 
 
 def test_a_purge_leaves_uploads_from_after_its_cutoff(place: Place) -> None:

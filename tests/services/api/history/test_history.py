@@ -19,7 +19,10 @@ from tests.support.history import a_record
 from tests.support.place import Place
 
 RANGES: tuple[RangeName, ...] = ("24h", "7d", "30d")
-NOON_S = int(datetime(2026, 11, 29, 12, 0, tzinfo=UTC).timestamp())
+NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+"""Today: the table deletes what has expired."""
+
+NOON_S = int(NOON.timestamp())
 
 
 @pytest.fixture
@@ -99,7 +102,7 @@ def test_old_items_are_deleted_by_the_table(place: Place, table: HistoryTable) -
     dynamodb, name = place.clients.dynamodb, place.resources.table.name
     expiry = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     assert (expiry["TimeToLiveStatus"], expiry["AttributeName"]) == ("ENABLED", "until")
-    key = {"pk": {"S": "history:minute:2026-11-29T12"}}
+    key = {"pk": {"S": f"history:minute:{NOON:%Y-%m-%dT%H}"}}
     item = dynamodb.get_item(TableName=name, Key=key)["Item"]
     assert int(item["until"]["N"]) == NOON_S + 60 + 2 * 86_400
 
