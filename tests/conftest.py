@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,6 +39,10 @@ settings.load_profile("tests")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    counts = Counter(item.nodeid for item in items)
+    if shared := [node_id for node_id, count in counts.items() if count > 1]:
+        # pytest-xdist would run one of them, and say nothing.
+        raise pytest.UsageError(f"more than one test has the name {shared[0]}")
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: find_turn(item.path))
 

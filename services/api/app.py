@@ -50,7 +50,7 @@ from services.api.routes import (
     videos,
 )
 from services.api.schema import openapi, pages, problems
-from services.api.schema.parameters import refuse_unknown_parameters
+from services.api.schema.parameters import check_parameters
 from services.api.services import ApiServices
 from services.api.telemetry import Telemetry
 from services.aws.bucket import Bucket
@@ -205,7 +205,7 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
     app.state.services = services
     routed = (session, state, history, thumbnails, videos, pictures, jobs, uploads, actions, purges)
     for router in (*routed, reconciliations, tokens):
-        app.include_router(router.router, dependencies=[Depends(refuse_unknown_parameters)])
+        app.include_router(router.router, dependencies=[Depends(check_parameters)])
     for router in (health, pages):
         app.include_router(router.router)
     problems.install_handlers(app)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from services.api.access.frame_urls import REFUSED, FrameUrls
 from services.api.calls import AwsCalls
 from services.api.schema.models import Health
-from services.api.schema.parameters import refuse_unknown_parameters
+from services.api.schema.parameters import check_parameters
 from services.api.schema.problems import ForbiddenError
 from services.api.schema.views import decode_video_key
 from services.aws.bucket import Bucket, ObjectInfo
@@ -77,7 +77,7 @@ def parse_signature(
     return Signature(signature, expires)
 
 
-@router.get(FRAMES_PATH + "/{key:path}", response_class=Response, dependencies=[Depends(refuse_unknown_parameters)])
+@router.get(FRAMES_PATH + "/{key:path}", response_class=Response, dependencies=[Depends(check_parameters)])
 async def get_frame(
     key: Annotated[str, Path(min_length=1, max_length=4096)],
     options: Annotated[FrameOptions, Depends(parse_options)],

@@ -92,7 +92,7 @@ def _complete_operation(operation: dict[str, Any], *, is_open: bool, is_checked:
         if response["description"] == "Successful Response":
             response["description"] = "Success"
     problem = {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
-    # The probes ignore unknown parameters; all other operations refuse them.
+    # The probes ignore unknown and repeated parameters; all other operations refuse them.
     if is_checked:
         responses["422"] = {"description": "A field breaks a rule", "content": problem}
     if "requestBody" in operation:

@@ -74,17 +74,21 @@ class VideoChoice(BaseModel):
         return matches
 
 
-async def refuse_unknown_parameters(connection: HTTPConnection) -> None:
-    """Raise UnprocessableError if the query has a parameter that the operation does not take.
+async def check_parameters(connection: HTTPConnection) -> None:
+    """Raise UnprocessableError if the query has a parameter that the operation does not take, or one more than once.
 
-    A misspelt filter would otherwise return a list without the filter.
+    A misspelt filter would otherwise return a list without the filter; of a repeated one, only the last would count.
     """
     if connection.scope["type"] != "http" or not connection.query_params:
         return
     path, method = connection.scope["route"].path_format, connection.scope["method"].lower()
     operation = connection.app.openapi()["paths"][path][method]
     known = sorted(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
-    for name, value in connection.query_params.items():
+    given: set[str] = set()
+    for name, value in connection.query_params.multi_items():
         if name not in known:
             taken = f"the operation takes {', '.join(known)}" if known else "the operation takes none"
             raise UnprocessableError(f"query.{name[:100]}", f"is not a parameter; {taken}", value=value)
+        if name in given:
+            raise UnprocessableError(f"query.{name}", "is given more than once", value=value)
+        given.add(name)
