@@ -42,7 +42,6 @@ CHECKS = (
 )
 
 
-@pytest.mark.timeout(600)
 def test_every_operation_keeps_to_the_document_whatever_is_asked(own_process: Api, tmp_path: Path) -> None:
     document = tmp_path / "openapi.json"
     document.write_text(json.dumps(DOCUMENT), encoding="utf-8")
