@@ -158,6 +158,13 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in anchors(target), f"{relative(page)}: {link}"
 
 
+def test_the_page_on_security_names_each_threat_once() -> None:
+    threats = re.findall(r"^\| ([^|]+) \|", text_of(ROOT / "docs" / "security.md"), re.MULTILINE)
+    named = [threat for threat in threats if threat not in {"threat", "---"}]
+    assert len(named) > 40
+    assert sorted(named) == sorted(set(named))
+
+
 def test_the_page_on_security_names_files_that_exist() -> None:
     there_are = [f"/{path.relative_to(ROOT).as_posix()}" for part in PARTS for path in (ROOT / part).rglob("*.*")]
     named = re.findall(r"`([\w/.-]+\.(?:py|ts))`", text_of(ROOT / "docs" / "security.md"))
