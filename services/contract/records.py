@@ -319,13 +319,33 @@ def is_failure(record: VideoRecord | None, claimed: VideoRecord | None, event: U
         return False
     failed_etag = claimed.etag if claimed else event.etag
     if record.etag == failed_etag:
-        if record.state is VideoState.PROCESSING:
-            return record.message_id == delivery.message_id or record.queued_at <= delivery.sent_at
-        if record.state is VideoState.DELETED:
-            return claimed is None and event.time > record.updated_at
-        return record.state not in (VideoState.DONE, VideoState.DEGRADED)
+        return _can_fail(record, event, delivery, is_claimed=claimed is not None)
     is_older = bool(event.sequencer) and is_newer(record.sequencer, event.sequencer)
     return claimed is None and not is_older
+
+
+def _can_fail(record: VideoRecord, event: UploadEvent, delivery: Delivery, *, is_claimed: bool) -> bool:
+    """Return True if a failed attempt at the content of the record can end it."""
+    match record.state:
+        case VideoState.PROCESSING:
+            return record.message_id == delivery.message_id or record.queued_at <= delivery.sent_at
+        case VideoState.DELETED:
+            return not is_claimed and _is_of_later_upload(event, record)
+        case VideoState.DISMISSED:
+            # Whoever dismissed the failure has seen it; only a later request can fail again.
+            return not is_claimed and record.queued_at < delivery.sent_at
+        case _:
+            return record.state is VideoState.FAILED
+
+
+def _is_of_later_upload(event: UploadEvent, record: VideoRecord) -> bool:
+    """Return True if the event is of an upload after that of the record, by S3's sequencers or its clock.
+
+    The clocks of other processes differ. S3 gives the time of an object in whole seconds.
+    """
+    if event.sequencer and record.sequencer:
+        return is_newer(event.sequencer, record.sequencer)
+    return event.time.replace(microsecond=0) > (record.modified_at or record.updated_at)
 
 
 class FinishDecision(StrEnum):

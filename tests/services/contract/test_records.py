@@ -380,3 +380,29 @@ def test_a_later_request_regenerates_once(record: VideoRecord) -> None:
 def test_a_late_failure_brings_no_deleted_video_back() -> None:
     assert not is_failure(DELETED, CLAIMED, an_event(), a_delivery())
     assert not is_failure(DELETED, None, an_event(), a_delivery())
+
+
+@pytest.mark.parametrize(
+    ("sequencer", "later", "expected"),
+    [
+        ("10", timedelta(days=1), False),
+        ("11", timedelta(0), True),
+        ("", timedelta(milliseconds=999), False),
+        ("", timedelta(seconds=1), True),
+    ],
+    ids=["its own upload", "a later one", "the same second", "a later second"],
+)
+def test_a_deleted_video_fails_again_only_if_put_again(sequencer: str, later: timedelta, expected: Any) -> None:
+    # The clock of whoever deleted it is behind that of S3.
+    record = DELETED.model_copy(update={"updated_at": START - timedelta(seconds=90)})
+    event = an_event(sequencer=sequencer).model_copy(update={"time": START + later})
+
+    assert is_failure(record, None, event, a_delivery()) is expected
+
+
+def test_a_dismissed_video_fails_again_only_for_a_later_request() -> None:
+    dismissed = a_record(VideoState.DISMISSED)
+
+    assert not is_failure(dismissed, CLAIMED, an_event(), a_delivery(sent_at=FINISH))
+    assert not is_failure(dismissed, None, an_event(), a_delivery())
+    assert is_failure(dismissed, None, an_event(), a_delivery(sent_at=FINISH))
