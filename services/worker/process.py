@@ -339,7 +339,7 @@ class Processor:
         now = self._now()
         for _ in range(_MAX_ROUNDS):
             before = self._videos.get(failed.key)
-            is_about_another = error.record is None and before is not None and before.etag != failed.etag
+            is_about_another = error.record is None and (before is None or before.etag != failed.etag)
             if is_about_another and not self._is_stored(failed):
                 return
             if not is_failure(before, error.record, failed, delivery):

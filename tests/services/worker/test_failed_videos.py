@@ -11,6 +11,7 @@ from tests.support.place import Place
 from tests.support.processing import (
     BROKEN,
     a_worker,
+    delete,
     delivery,
     die,
     record_of,
@@ -56,6 +57,17 @@ def test_a_failure_without_a_record_is_recorded(place: Place) -> None:
 
     record = record_of(place)
     assert (record.state, record.reason_code, record.etag) == (VideoState.FAILED, "storage", event.etag)
+
+
+def test_a_failure_without_record_and_upload_is_not_recorded(place: Place) -> None:
+    event = upload(place, b"film")
+    outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
+    # A purge, while the worker was stopped after it had sent the dead letter.
+    delete(place)
+
+    a_worker(place).record_failure(event, delivery("message-1", receive_count=5), outage)
+
+    assert place.videos.get(KEY) is None
 
 
 def test_a_newer_upload_s_failure_leaves_older_pictures_unclaimed(place: Place) -> None:
