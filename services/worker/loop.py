@@ -28,7 +28,7 @@ from services.contract.events import (
     parse_notification,
 )
 from services.contract.records import ReasonCode
-from services.contract.resources import SPARE_ATTEMPTS
+from services.contract.resources import SPARE_ATTEMPTS, SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
 from services.contract.traces import upload_trace_id
 from services.tracing import make_links, record_span, tracer, upload_context
@@ -216,7 +216,8 @@ class WorkerLoop:
         """Process one video; return False if it needs another attempt. Raises: AwsError."""
         log.info("video_received", size_bytes=event.size_bytes)
         try:
-            self._refuse_endless_attempts(delivery)
+            if not event.is_removal:
+                self._refuse_endless_attempts(delivery)
             result = self._services.processor.process(event, delivery)
         except ProcessingError as error:
             trace.get_current_span().set_status(StatusCode.ERROR, f"{error.code}: {error.reason}")
@@ -268,7 +269,9 @@ class WorkerLoop:
         self, event: UploadEvent, delivery: Delivery, error: ProcessingError, log: FilteringBoundLogger
     ) -> bool:
         log = log.bind(reason_code=error.code, reason=error.reason)
-        is_last = delivery.receive_count >= self._settings.max_receive_count
+        # A deletion that fails has nothing to record: it also takes the receives that are kept for that.
+        spare = SPARE_RECEIVES if event.is_removal else 0
+        is_last = delivery.receive_count >= self._settings.max_receive_count + spare
         if self._aborting.is_set() or (error.retryable and not is_last):
             self._services.processor.note_attempt(error)
             self._services.metrics.retries.labels(error.code).inc()

@@ -11,9 +11,10 @@ from structlog.testing import capture_logs
 
 from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.queue import DeadLetterQueue, Message, MessageQueue
+from services.aws.videos import VideosTable
 from services.contract.events import REGENERATE, RETRY, UploadEvent, make_notification_body, parse_notification
 from services.contract.records import ReasonCode, VideoState
-from services.contract.resources import DEFAULT_TRIES, SPARE_ATTEMPTS
+from services.contract.resources import DEFAULT_TRIES, SPARE_ATTEMPTS, SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.sandbox.sandbox import SandboxError
 from services.worker.health import HealthServer
@@ -21,7 +22,7 @@ from services.worker.loop import WorkerLoop, WorkerServices
 from services.worker.metrics import WorkerMetrics
 from services.worker.process import Processor
 from tests.support.place import Place
-from tests.support.processing import BROKEN, TIRED, PlayedSandbox, TiredSandbox, event_of, record_of, upload
+from tests.support.processing import BROKEN, TIRED, PlayedSandbox, TiredSandbox, delete, event_of, record_of, upload
 
 KEY = "uploads/a.mp4"
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -214,6 +215,22 @@ def test_a_failure_is_recorded_after_a_long_outage(place: Place) -> None:
     # SQS has not moved the message, which would have left the record in progress and a letter without a reason.
     assert (record_of(place).state, left(place)) == (VideoState.FAILED, 0)
     assert [letter.attributes["reason_code"] for letter in letters(place)] == ["internal"]
+
+
+def test_a_deletion_is_followed_after_a_long_outage(place: Place) -> None:
+    upload(place, b"film")
+    settle(place)
+    delete(place)
+    worker = a_loop(place)
+    with failing(VideosTable, "get"):
+        for _ in range(DEFAULT_TRIES + SPARE_RECEIVES - 1):
+            message = receive(place)
+            worker._process_message(message, None)  # noqa: SLF001 - one message in this thread
+            place.queue.hand_back(message)
+
+    worker._process_message(receive(place), None)  # noqa: SLF001 - one message in this thread
+
+    assert (place.videos.get(KEY), left(place), letters(place)) == (None, 0, [])
 
 
 def test_one_failing_video_of_a_message_keeps_the_message(place: Place) -> None:
