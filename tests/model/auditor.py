@@ -135,7 +135,7 @@ class _Audit:
         for name, what, size in named:
             picture = self._pictures.get(name)
             if picture is None or picture.body is None:
-                yield f"{key} is {record['state']}, and {name} does not exist"
+                yield from self._report_missing(name, key, record)
                 continue
             content, settings, shown = picture.body.split(b"|")
             if hashlib.md5(content, usedforsecurity=False).hexdigest() != record["etag"]:
@@ -146,6 +146,14 @@ class _Audit:
                 yield f"{key} shows a picture of other settings in {name}: {picture.body!r}"
             elif size is not None and size != len(picture.body):
                 yield f"{key}: {name} has another size than its record says"
+
+    def _report_missing(self, name: str, key: str, record: Mapping[str, Any]) -> Iterator[str]:
+        """Yield a violation unless S3 received a deletion late, in a bucket without versions.
+
+        A reconciliation makes such an object again.
+        """
+        if name not in self._world.bucket.removed_late:
+            yield f"{key} is {record['state']}, and {name} does not exist"
 
     def _check_manifest(self, key: str, record: Mapping[str, Any]) -> Iterator[str]:
         """Check that the manifest of a done video exists, and that it is about this upload and its pictures.
@@ -158,7 +166,7 @@ class _Audit:
         name = record["manifest"]["key"]
         stored = self._pictures.get(name)
         if stored is None or stored.body is None:
-            yield f"{key} is {record['state']}, and {name} does not exist"
+            yield from self._report_missing(name, key, record)
             return
         manifest = json.loads(stored.body)
         if manifest["upload"]["etag"] != record["etag"]:
@@ -172,7 +180,9 @@ class _Audit:
         else:
             for output in manifest["outputs"]:
                 listed = self._pictures.get(output["key"])
-                if listed is None or (listed.etag != output["etag"] and not listed.replaced_other):
+                if listed is None:
+                    yield from self._report_missing(output["key"], key, record)
+                elif listed.etag != output["etag"] and not listed.replaced_other:
                     yield f"{key} has a manifest that lists another {output['key']}"
 
     def _check_totals(self) -> Iterator[str]:

@@ -3,6 +3,7 @@
 A person whose request gets no answer repeats it, at the latest after the faults have ended.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -202,8 +203,10 @@ class People:
             self._request(act)
 
     def _request(self, act: Act) -> None:
-        """Ask until there is an answer, at most `_REPEATS` times."""
-        for _ in range(_REPEATS):
+        """Ask until there is an answer; as long as there are faults, at most `_REPEATS` times."""
+        for number in itertools.count():
+            if number >= _REPEATS and not self._world.is_healed:
+                return
             ended = Event()
 
             def ask(services: Any) -> None:

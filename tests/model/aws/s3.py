@@ -60,6 +60,8 @@ class SimulatedBucket:
         """The newest last."""
         self.stored_at: dict[str, datetime] = {}
         """Time of the newest upload of each key, also if it is deleted."""
+        self.removed_late: set[str] = set()
+        """Keys without versions whose object was put after the request had been sent that removed it."""
 
     def current(self, key: str) -> StoredVersion | None:
         versions = self.versions.get(key)
@@ -228,12 +230,15 @@ class SimulatedS3:
         return self._boundary.call(f"GetRange {key}", get)
 
     def delete_objects(self, *, Bucket: str, Delete: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803 - boto3's names
-        bucket = self.buckets[Bucket]
+        bucket, sent_at = self.buckets[Bucket], self._boundary.now
 
         def delete() -> dict[str, Any]:
             errors = []
             for entry in Delete["Objects"]:
                 before = len(bucket.versions.get(entry["Key"], []))
+                present = bucket.current(entry["Key"])
+                if not bucket.is_versioned and present is not None and present.put_at > sent_at:
+                    bucket.removed_late.add(entry["Key"])
                 if error := _delete_version(bucket, entry):
                     errors.append(error)
                 elif len(bucket.versions.get(entry["Key"], [])) < before:
