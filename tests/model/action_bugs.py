@@ -1,4 +1,4 @@
-"""Deliberate bugs in the code of purges, reindexes and dead letters, and in the calls of AWS that they share."""
+"""Deliberate bugs in purges, reindexes, dead letters and shared calls of AWS, and in what workers make of people."""
 
 from tests.model.planting import Bug
 
@@ -14,6 +14,7 @@ _REINDEX = "services.api.actions.reindex"
 _LETTERS = "services.api.actions.dead_letters"
 _BUCKET = "services.aws.bucket"
 _SHARED = "services.aws.shared"
+_PROCESS = "services.worker.process"
 
 ACTION_BUGS = (
     Bug(
@@ -172,5 +173,29 @@ ACTION_BUGS = (
         "            )\n        return Document",
         "two processes run one purge",
         test="tests.services.api.actions.test_steps:test_a_document_is_replaced_only_as_it_was_read",
+    ),
+    Bug(
+        "a deletion is compared with the api's clock",
+        _RECORDS,
+        "            return not is_claimed and _is_of_later_upload(event, record)\n",
+        "            return not is_claimed and event.time > record.updated_at\n",
+        "a late duplicate fails a video that a person has deleted",
+        test="tests.services.worker.test_failed_videos:test_a_duplicate_during_an_outage_leaves_a_deleted_video",
+    ),
+    Bug(
+        "a slow failure takes back a dismissal",
+        _RECORDS,
+        "            return not is_claimed and record.queued_at < delivery.sent_at\n",
+        "            return True\n",
+        "a failed video has no dead letter",
+        test="tests.services.worker.test_failed_videos:test_a_slow_failure_leaves_a_dismissed_video",
+    ),
+    Bug(
+        "a failure is recorded of nothing",
+        _PROCESS,
+        "error.record is None and (before is None or before.etag != failed.etag)",
+        "error.record is None and before is not None and before.etag != failed.etag",
+        "a video that was purged meanwhile has a failed record",
+        test="tests.services.worker.test_failed_videos:test_a_failure_without_record_and_upload_is_not_recorded",
     ),
 )

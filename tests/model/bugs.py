@@ -174,8 +174,8 @@ BUGS = (
     Bug(
         "a done video can fail",
         _RECORDS,
-        "        return record.state not in (VideoState.DONE, VideoState.DEGRADED)\n",
-        "        return True\n",
+        "            return record.state is VideoState.FAILED\n",
+        "            return True\n",
         "a late duplicate fails a video that is done",
         test="tests.services.worker.test_failed_videos:test_a_duplicate_during_an_outage_leaves_a_done_video",
     ),

@@ -49,6 +49,17 @@ def test_a_duplicate_during_an_outage_leaves_a_done_video(place: Place) -> None:
     assert record_of(place) == before
 
 
+def test_a_duplicate_during_an_outage_leaves_a_deleted_video(place: Place) -> None:
+    event = upload(place, b"film")
+    work(a_worker(place), event)
+    # The clock of the api that deleted it is behind that of S3.
+    changes = {"state": VideoState.DELETED, "updated_at": event.time - timedelta(seconds=90)}
+    place.videos.replace(record_of(place), record_of(place).model_copy(update=changes))
+    outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
+
+    assert a_worker(place).find_failed_upload(event, delivery("message-2", receive_count=5), outage) is None
+
+
 def test_a_failure_without_a_record_is_recorded(place: Place) -> None:
     event = upload(place, b"film")
     outage = ProcessingError(ReasonCode.STORAGE, "S3 does not answer", retryable=True)
@@ -239,6 +250,21 @@ def test_a_slow_failure_leaves_the_claim_of_a_redrive(place: Place) -> None:
 
     assert (record_of(place).state, record_of(place).message_id) == (VideoState.PROCESSING, "message-2")
     assert a_worker(place).find_failed_upload(event, second, failure_of_redrive.value) is not None
+
+
+def test_a_slow_failure_leaves_a_dismissed_video(place: Place) -> None:
+    event, first = upload(place, BROKEN), delivery("message-1")
+    slow = a_worker(place)
+    with pytest.raises(ProcessingError) as failure:
+        slow.process(event, first)
+    # The slow worker has sent its letter. Another one records the failure, and a person dismisses it.
+    fail(place, event, "message-2")
+    dismissed = record_of(place).model_copy(update={"state": VideoState.DISMISSED})
+    place.videos.replace(record_of(place), dismissed)
+
+    slow.record_failure(event, first, failure.value)
+
+    assert record_of(place).state is VideoState.DISMISSED
 
 
 def test_a_slow_failure_keeps_the_version_of_a_later_upload(versioned: Place) -> None:
