@@ -109,9 +109,9 @@ def _parse_stream(header: bytes, picture: bytes, properties: bytes, *, tick_s: f
     tag = picture[16:20]
     # The codec is in strf; some files leave it empty there and have it in strh only.
     decoder = find_decoder(tag.decode("latin-1").rstrip("\0")) or find_decoder(header[4:8].decode("latin-1"))
-    if decoder is None or height < 0:
-        found = f"{tag!r} with height {height}"
-        raise BrokenIndexError.at("avi strf", offset, expected="a supported codec and a positive height", found=found)
+    if decoder is None or min(width, height) < 0:
+        found = f"{tag!r} with {width} x {height}"
+        raise BrokenIndexError.at("avi strf", offset, expected="a supported codec and a positive size", found=found)
     ratio = None
     # OpenDML video properties: the aspect ratio of the frame, not that of a pixel.
     if len(properties) >= _VIDEO_PROPERTIES_BYTES:

@@ -93,6 +93,8 @@ class OpenDmlTable:
             raise BrokenIndexError.at("avi indx", part.start, expected=expected, found=header[:10])
         # Offsets count from a base in the header, as 4 bytes do not reach beyond 4 GB.
         base = int.from_bytes(header[20:28], "little")
+        if base > self._reader.size_bytes:
+            raise BrokenIndexError.at("avi indx", part.start, expected="a base within the file", found=base)
         at = part.start + _PART_HEADER_BYTES + first * _PART_ENTRY_BYTES
         data = self._reader.read_at(at, (last - first) * _PART_ENTRY_BYTES)
         table = np.frombuffer(data, "<u4", len(data) // _PART_ENTRY_BYTES * 2).astype(np.int64).reshape(-1, 2)
