@@ -127,10 +127,18 @@ ACTION_BUGS = (
     Bug(
         "a deletion keeps the mark of a restoration",
         _DELETION,
-        "        if record.restored_at is None:\n            return record\n",
-        "        return record\n",
+        '        again = record.model_copy(update={"restored_at": None, **present})\n',
+        "        again = record.model_copy(update=present)\n",
         "a request to restore from before a deletion restores the video",
         test=f"{_RETRY_TESTS}:test_a_deletion_undoes_the_restoration_before_it",
+    ),
+    Bug(
+        "a second deletion forgets the upload put since",
+        _DELETION,
+        '        again = record.model_copy(update={"restored_at": None, **present})\n',
+        '        again = record.model_copy(update={"restored_at": None})\n',
+        "a video that was answered to be deleted is processed",
+        test="tests.services.api.actions.test_deletion:test_a_second_deletion_is_of_the_upload_put_since",
     ),
     Bug(
         "a regeneration is taken for a duplicate",

@@ -145,11 +145,15 @@ def _is_in_progress(record: VideoRecord) -> bool:
 
 def _bury_record(stores: Stores, record: VideoRecord, info: ObjectInfo | None) -> VideoRecord:
     """Mark the record as deleted, and take its claim. Raises: WriteConflictError, ServiceError."""
+    # The deletion is of the present object, also if no worker has received it yet.
+    present: dict[str, object] = {}
+    if info is not None:
+        present = {"etag": info.etag, "version_id": info.version_id, "modified_at": info.modified_at}
+        present["size_bytes"] = info.size_bytes
     if record.state is VideoState.DELETED:
-        if record.restored_at is None:
-            return record
-        # Deleted again before a worker has received the request to restore it.
-        return stores.videos.replace(record, record.model_copy(update={"restored_at": None}))
+        # Restored or put again, and no worker has received it yet.
+        again = record.model_copy(update={"restored_at": None, **present})
+        return record if again == record else stores.videos.replace(record, again)
     now = datetime.now(UTC)
     changes: dict[str, object] = {
         "state": VideoState.DELETED,
@@ -164,11 +168,8 @@ def _bury_record(stores: Stores, record: VideoRecord, info: ObjectInfo | None) -
         "preview": None,
         "manifest": None,
         "earlier_result": None,
+        **present,
     }
-    if info is not None:
-        # The deletion is of the present object, also if no worker has received it yet.
-        changes |= {"etag": info.etag, "version_id": info.version_id, "modified_at": info.modified_at}
-        changes["size_bytes"] = info.size_bytes
     return stores.videos.replace(record, record.model_copy(update=changes), seizes=True)
 
 

@@ -92,6 +92,18 @@ def test_a_deletion_with_the_upload_leaves_nothing(place: Place) -> None:
     assert shared.reserve(KEY, now_s=now_s + 60, until_s=now_s + 3600)
 
 
+def test_a_second_deletion_is_of_the_upload_put_since(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    delete(place)
+    event = upload(place, b"another film")
+
+    assert delete(place)
+
+    assert work(a_worker(place), event, "message-2") == Skipped(Decision.ALREADY_DELETED)
+    assert (record_of(place).etag, record_of(place).size_bytes) == (event.etag, 12)
+    assert counts(place)["videos_deleted"] == 1
+
+
 def test_a_late_event_brings_no_deleted_video_back(place: Place) -> None:
     event = upload(place, b"film")
     work(a_worker(place), event)
