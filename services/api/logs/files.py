@@ -15,7 +15,7 @@ _MAX_BYTES = 16 * 1024 * 1024
 
 
 class LogFiles:
-    """The files `api.log`, `dashboard.log` and `worker-N.log` of a folder."""
+    """The files `api.log`, `frames.log`, `dashboard.log` and `worker-N.log` of a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -90,6 +90,8 @@ def _name_service(file: Path) -> Service | None:
             return "worker"
         case "api":
             return "api"
+        case "frames":
+            return "frames"
         case "dashboard" if file.stem == "dashboard":
             return "frontend"
     return None

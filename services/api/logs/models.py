@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from services.api.schema.models import Answer, Shown
 from services.api.schema.parameters import Time
 
-Service = Literal["worker", "api", "frontend"]
+Service = Literal["worker", "api", "frontend", "frames"]
 Level = Literal["info", "warning", "error"]
 
 MAX_LINES = 500

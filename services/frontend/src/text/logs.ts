@@ -8,7 +8,7 @@ const logs = {
     range: "Time",
     ranges: { "15m": "15 min", "1h": "1 hour", "24h": "24 hours", "7d": "7 days" },
     service: "Service",
-    services: { worker: "Worker", api: "Api", frontend: "Dashboard" },
+    services: { worker: "Worker", api: "Api", frontend: "Dashboard", frames: "Frames" },
     level: "Level",
     levels: { warning: "Warnings", error: "Errors" },
     live: "Live",

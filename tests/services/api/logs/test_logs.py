@@ -77,16 +77,18 @@ def test_lines_of_all_services_come_newest_first(logs: tuple[LogSource, Write]) 
     write("worker", "worker-1", 5000, {"event": "yesterday", "level": "info"})
     write("worker", "worker-1", 30, {"event": "video_received", "level": "info", "object_key": KEY, "trace_id": TRACE})
     write("api", "api", 20, {"event": "upload_started", "level": "info"})
+    write("frames", "frames", 15, {"event": "frame_extracted", "level": "info"})
     write(
         "worker", "worker-2", 10, {"event": "video_failed", "level": "error", "reason": "It took too long.", "tries": 2}
     )
 
     page = page_of(source)
 
-    assert names(page) == ["video_failed", "upload_started", "video_received"]
+    assert names(page) == ["video_failed", "frame_extracted", "upload_started", "video_received"]
     assert (page.next_until, page.read_since) == (None, NOW - timedelta(hours=1))
-    failed, _, received = page.items
+    failed, extracted, _, received = page.items
     assert (failed.service, failed.source, failed.level) == ("worker", "worker-2", "error")
+    assert (extracted.service, extracted.source) == ("frames", "frames")
     assert failed.fields == {"reason": "It took too long.", "tries": "2"}
     assert (received.key, received.trace_id, received.at) == (KEY, TRACE, NOW - timedelta(seconds=30))
 

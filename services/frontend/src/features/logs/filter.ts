@@ -3,7 +3,7 @@
 import type { paths } from "@/lib/api/schema";
 
 export const RANGES = ["15m", "1h", "24h", "7d"] as const;
-export const SERVICES = ["worker", "api", "frontend"] as const;
+export const SERVICES = ["worker", "api", "frontend", "frames"] as const;
 export const LEVELS = ["warning", "error"] as const;
 export const DEFAULT_RANGE = "1h";
 

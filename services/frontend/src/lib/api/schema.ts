@@ -1458,7 +1458,7 @@ export interface components {
              */
             level: string | null;
             /** @enum {string} */
-            service: "worker" | "api" | "frontend";
+            service: "worker" | "api" | "frontend" | "frames";
             /**
              * @description Name of the pod, or of the process on one machine.
              * @example thumbnails-worker-7d9f5c6b8-x2x7q
@@ -3317,7 +3317,7 @@ export interface operations {
                 /** @description Only lines that contain this text. Case and accents do not count. */
                 q?: string | null;
                 /** @description Only lines of this service. */
-                service?: ("worker" | "api" | "frontend") | null;
+                service?: ("worker" | "api" | "frontend" | "frames") | null;
                 /** @description Only lines of this time or later. By default an hour before `until`. */
                 since?: string | null;
                 /** @description Only lines of this upload: `trace_id` of a video. */
