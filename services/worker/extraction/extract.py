@@ -65,7 +65,8 @@ def extract_frame(
         [shown] = found.frames
         if frame.height_px is not None:
             shown = replace(shown, image=thumbnail.limit_height(shown.image, frame.height_px))
-        picture = _encode_frame(shown, 0.0, options)
+        image = thumbnail.limit_size(shown.image, options.format)
+        picture = _encode_frame(replace(shown, image=image), 0.0, options)
     except ExtractionError as error:
         return _note_failure(Outcome.failed(error), failures)
     return _note_failure(Outcome(VideoState.DONE, found.info, (picture,)), failures)
@@ -111,19 +112,18 @@ def _find_start(request: FrameRequest) -> Start:
 def _build_outcome(found: FoundFrames, options: ThumbnailOptions) -> Outcome:
     pictures = []
     for frame, position_pct in zip(found.frames, options.positions_pct, strict=True):
-        pictures.append(_encode_frame(frame, position_pct, options))
+        image = thumbnail.limit_size(frame.image, options.format)
+        picture = _encode_frame(replace(frame, image=image), position_pct, options)
+        pictures.append(replace(picture, placeholder=_make_placeholder(image)))
     code, reason = found.shortfall or (None, None)
     state = VideoState.DEGRADED if found.shortfall else VideoState.DONE
     return Outcome(state, found.info, tuple(pictures), reason_code=code, reason=reason)
 
 
 def _encode_frame(frame: Frame, position_pct: float, options: ThumbnailOptions) -> ExtractedPicture:
-    image = thumbnail.limit_size(frame.image, options.format)
-    height_px, width_px = image.shape[:2]
-    data = thumbnail.encode_image(image, options.format, quality=options.quality)
-    time_s = round(max(frame.time_s, 0.0), 6)
-    about = _make_placeholder(image)
-    return ExtractedPicture(position_pct, time_s, width_px, height_px, data, frame.note, about)
+    height_px, width_px = frame.image.shape[:2]
+    data = thumbnail.encode_image(frame.image, options.format, quality=options.quality)
+    return ExtractedPicture(position_pct, round(max(frame.time_s, 0.0), 6), width_px, height_px, data, frame.note)
 
 
 def _make_placeholder(image: Image) -> Placeholder:

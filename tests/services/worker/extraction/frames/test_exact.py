@@ -96,7 +96,7 @@ def test_a_frame_has_the_size_and_format_asked_for(videos: Videos, sandbox: Sand
     film = videos.video("plain.mp4", **LONG)
     outcome = ask(sandbox, film, 2, width_px=160, height_px=45, format=image_format)
     [picture] = outcome.pictures
-    assert (picture.width_px, picture.height_px) == (80, 45)
+    assert (picture.width_px, picture.height_px, picture.placeholder) == (80, 45, None)
     kinds = {ImageFormat.JPEG: b"\xff\xd8\xff", ImageFormat.WEBP: b"RIFF", ImageFormat.AVIF: b"\x00\x00\x00"}
     assert picture.data.startswith(kinds[image_format])
 
