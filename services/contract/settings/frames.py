@@ -1,12 +1,15 @@
 """Settings of the frames service."""
 
 import os
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from services.contract.settings.extraction import ExtractionSettings
 from services.contract.settings.pipeline import Port, StorageSettings
+
+_Frames = Annotated[int, Field(ge=1, le=100_000)]
+_Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
 class FramesSettings(StorageSettings, ExtractionSettings):
@@ -28,34 +31,22 @@ class FramesSettings(StorageSettings, ExtractionSettings):
         le=64,
         examples=["3"],
     )
-    frames_max_waiting: int = Field(
+    frames_max_waiting: _Frames = Field(
         default=512,
         description="Maximum number of frames that one process extracts or that wait for it; more is answered with "
         "503. Requests for the same frame count once.",
-        ge=1,
-        le=100_000,
         examples=["512"],
     )
-    frames_max_waiting_per_video: int = Field(
+    frames_max_waiting_per_video: _Frames = Field(
         default=256,
         description="Maximum number of frames of one video among them; more is answered with 429.",
-        ge=1,
-        le=100_000,
         examples=["256"],
     )
-    frames_wait_s: float = Field(
-        default=60,
-        description="Maximum seconds that a frame waits for its turn; 503 afterwards.",
-        gt=0,
-        le=600,
-        examples=["60"],
+    frames_wait_s: _Seconds = Field(
+        default=60, description="Maximum seconds that a frame waits for its turn; 503 afterwards.", examples=["60"]
     )
-    frames_deadline_s: float = Field(
-        default=20,
-        description="Maximum seconds of one frame; its child process is killed afterwards.",
-        gt=0,
-        le=600,
-        examples=["20"],
+    frames_deadline_s: _Seconds = Field(
+        default=20, description="Maximum seconds of one frame; its child process is killed afterwards.", examples=["20"]
     )
     frames_max_connections: int = Field(
         default=2048,
