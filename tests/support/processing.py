@@ -9,6 +9,7 @@ from services.aws.bucket import Bucket
 from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.videos import VideosTable
 from services.contract.events import Delivery, UploadEvent
+from services.contract.frames import FRAME_PREFIX, FrameOptions, frame_key
 from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.settings import WorkerSettings
 from services.contract.thumbnails import ThumbnailOptions
@@ -205,6 +206,19 @@ def delete(place: Place, key: str = "uploads/a.mp4") -> UploadEvent:
         key=key,
         sequencer=f"{now.timestamp():.6f}".replace(".", ""),
     )
+
+
+def put_frames(place: Place, *keys: str) -> list[str]:
+    """Store a cached frame of each video, and return the keys of the frames."""
+    frames = [frame_key(key, "etag", FrameOptions(time_s=1)) for key in keys]
+    for frame in frames:
+        place.bucket.put(frame, b"frame", content_type="image/jpeg")
+    return frames
+
+
+def list_frames(place: Place) -> set[str]:
+    """Return the keys of all versions of cached frames."""
+    return {version.key for version in place.bucket.versions(FRAME_PREFIX)}
 
 
 def is_empty(place: Place) -> bool:

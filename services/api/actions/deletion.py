@@ -18,8 +18,9 @@ from services.api.schema.action_models import Deleted
 from services.api.schema.problems import ConflictError, NotFoundError
 from services.aws.bucket import ObjectInfo
 from services.aws.errors import ObjectMissingError, WriteConflictError
-from services.aws.removal import clear_base
+from services.aws.removal import clear_base, clear_frames
 from services.contract.events import REGENERATE, make_notification_body
+from services.contract.frames import frame_folder
 from services.contract.records import ObjectIdentity, VideoRecord, VideoState
 from services.contract.resources import RESERVATION_PREFIX
 from services.contract.thumbnails import ThumbnailOverrides
@@ -64,6 +65,8 @@ def remove_video(
         is_restorable = stores.bucket.delete_current(key)
         stores.videos.delete([RESERVATION_PREFIX + key])
         info = None
+    # Before the record, so that the next request repeats all of a deletion that fails here.
+    clear_frames(stores.bucket, frame_folder(key))
     record = stores.videos.get(key)
     is_letter_of_it = None
     if record is not None:

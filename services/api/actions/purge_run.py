@@ -27,6 +27,7 @@ from services.api.actions.dead_letters import DeadLetterStore, Letter
 from services.api.actions.purge_job import PurgeJob, dump_job
 from services.aws.bucket import DELETE_AT_ONCE, Bucket, ObjectVersion
 from services.aws.errors import AwsError, ObjectMissingError, WriteConflictError
+from services.aws.removal import clear_frames
 from services.aws.shared import Document, SharedItems
 from services.aws.table.items import parse_record
 from services.aws.videos import RELEASE_AT_ONCE, REMOVE_AT_ONCE, VideosTable
@@ -260,7 +261,9 @@ class PurgeRun:
         return record is not None and record.purged_at is not None and record.finished_at is None
 
     def _delete_pictures(self) -> None:
-        """Delete the pictures without an owner, then release the claims of the purge."""
+        """Delete cached frames and the pictures without an owner, then release the claims of the purge."""
+        # Those of videos that stay are made again.
+        clear_frames(self._bucket)
         owned = self._owned_bases()
         self._delete_versions(
             version

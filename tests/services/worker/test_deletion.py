@@ -21,7 +21,9 @@ from tests.support.processing import (
     delivery,
     die,
     is_empty,
+    list_frames,
     pictures_of,
+    put_frames,
     record_of,
     shown,
     upload,
@@ -42,10 +44,12 @@ def test_a_deleted_upload_takes_record_claim_and_all_pictures_with_it(place: Pla
     worker = a_worker(place)
     work(worker, upload(place, b"before"), "message-0")
     work(worker, upload(place, b"film"))
+    _, other = put_frames(place, KEY, "uploads/b.mp4")
 
     assert work(worker, delete(place), "message-2") == REMOVED
 
     assert is_empty(place)
+    assert list_frames(place) == {other}
     assert work(worker, delete(place), "message-3") == Skipped("no_record")
 
 

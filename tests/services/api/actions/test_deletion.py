@@ -26,7 +26,9 @@ from tests.support.processing import (
     a_worker,
     delivery,
     event_of,
+    list_frames,
     pictures_of,
+    put_frames,
     record_of,
     shown,
     upload,
@@ -68,9 +70,11 @@ def counts(place: Place) -> dict[str, int]:
 def test_a_deletion_removes_every_picture_and_keeps_the_upload(place: Place) -> None:
     with_overview(place, KEY, sheets=3)
     store(place, "uploads/a_b.mp4")
+    _, other = put_frames(place, KEY, "uploads/a_b.mp4")
 
     assert delete(place)
 
+    assert list_frames(place) == {other}
     assert {key.rpartition("_")[0] for key in pictures(place)} == {"thumbnails/a_b"}
     assert place.bucket.head(KEY).size_bytes == 7
     record = record_of(place)

@@ -19,6 +19,7 @@ from services.contract.resources import CLAIM_PREFIX, PURGE_KEY, RESERVATION_PRE
 from tests.model.simulation import START_S
 from tests.model.stage import Stage
 from tests.services.api.records import a_record, store, write
+from tests.support.processing import list_frames, put_frames
 from tests.support.purging import job_in, shared_items
 from tests.support.staged_purges import START, a_job, note_writes, old, run_of
 
@@ -73,6 +74,7 @@ def test_a_bug_ends_a_run_as_failed(stage: Stage) -> None:
 def test_a_run_continues_from_its_phase(stage: Stage, phase: str, left: list[str]) -> None:
     store(stage.place, "uploads/a.mp4")
     write(stage.place, old(a_record("uploads/gone.mp4")))
+    put_frames(stage.place, "uploads/gone.mp4")
     progress = a_job().progress.model_copy(update={"phase": phase})
 
     stage.play(run_of(stage, a_job(progress=progress, attempts=3)).run)
@@ -81,6 +83,7 @@ def test_a_run_continues_from_its_phase(stage: Stage, phase: str, left: list[str
     assert sorted(kept) == left
     # What a phase left out is found as late, and the attempts count from one again in the next phase.
     assert stage.place.videos.get("uploads/gone.mp4") is None
+    assert list_frames(stage.place) == set()
     assert (job_in(stage.place).progress.phase, job_in(stage.place).attempts) == ("done", 1)
 
 

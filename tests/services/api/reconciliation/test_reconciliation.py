@@ -15,7 +15,18 @@ from services.contract.thumbnails import ImageFormat, ThumbnailOverrides
 from tests.services.api.reconciliation.conftest import PRESENT, Reconciling, work_all
 from tests.services.api.records import with_overview
 from tests.support.place import Place
-from tests.support.processing import a_worker, event_of, picture_of, pictures_of, record_of, shown, upload, work
+from tests.support.processing import (
+    a_worker,
+    event_of,
+    list_frames,
+    picture_of,
+    pictures_of,
+    put_frames,
+    record_of,
+    shown,
+    upload,
+    work,
+)
 from tests.support.purging import missing_pictures
 
 
@@ -73,12 +84,13 @@ def test_a_dry_run_counts_and_changes_nothing(place: Place, reconciling: Reconci
 
 def test_a_run_makes_the_thumbnails_equal_to_the_uploads(place: Place, reconciling: Reconciling) -> None:
     make_differences(place)
+    kept, _ = put_frames(place, "uploads/kept.mp4", "uploads/gone.mp4")
     plan = reconciling.plan()
 
     run = reconciling.run(plan)
     processed = work_all(place)
 
-    assert run.state == "done"
+    assert (run.state, list_frames(place)) == ("done", {kept})
     # The pictures of the video that is gone are deleted before the pictures are listed.
     assert run.counts.model_copy(update={"pictures": plan.counts.pictures}) == plan.counts
     assert processed == run.counts.queued == 4
