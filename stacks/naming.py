@@ -80,7 +80,7 @@ class Names:
 
     @property
     def namespace(self) -> str:
-        """Return the Kubernetes namespace of api, frontend and worker."""
+        """Return the Kubernetes namespace of api, frontend, frames and worker."""
         return self.config.name
 
     @property
@@ -106,6 +106,10 @@ class Names:
         return self.of("frontend")
 
     @property
+    def frames(self) -> str:
+        return self.of("frames")
+
+    @property
     def worker(self) -> str:
         return self.of("worker")
 
@@ -116,6 +120,10 @@ class Names:
     @property
     def worker_account(self) -> ServiceAccount:
         return ServiceAccount(self.namespace, self.worker)
+
+    @property
+    def frames_account(self) -> ServiceAccount:
+        return ServiceAccount(self.namespace, self.frames)
 
     @property
     def load_balancer(self) -> str:

@@ -9,7 +9,7 @@ class Pod(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str = Field(examples=["thumbnails-worker-7d9c5b6f4-x2x8v"])
-    component: str = Field(description="What it is: worker, api, frontend.", examples=["worker"])
+    component: str = Field(description="What it is: worker, api, frontend, frames.", examples=["worker"])
     phase: str = Field(
         description="Phase of the pod, or the reason why it does not run: Running, Pending, CrashLoopBackOff, "
         "ImagePullBackOff, Terminating and so on.",

@@ -19,7 +19,6 @@ from services.tracing import configure_tracing
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
 
-_KEEP_ALIVE_S = 3610
 _HEADER_BYTES, _HEADER_S, _TRANSFER_S = 65_536, 10.0, 60.0
 """As the defaults of the api."""
 
@@ -81,7 +80,7 @@ def _make_options(settings: FramesSettings) -> ServerOptions:
         host=settings.frames_host,
         port=settings.frames_port,
         limits=limits,
-        keep_alive_s=_KEEP_ALIVE_S,
+        keep_alive_s=settings.frames_keep_alive_s,
         shutdown_grace_s=settings.frames_shutdown_grace_s,
     )
 

@@ -28,6 +28,8 @@ def make_services(settings: FramesSettings, clients: Clients, sandbox: Sandbox, 
     bucket = SourcedBucket(clients.s3, settings.s3_bucket, settings.s3_source_buckets)
     cache, metrics = FrameCache(bucket), FrameMetrics(telemetry.registry)
     telemetry.count_requests(clients)
+    # Its role only reads: the api makes the secret when it signs the first URL.
+    key = SecretKey(SharedItems(clients.dynamodb, settings.videos_table), creates=False)
     turns = Turns[Frame](
         at_once=settings.frames_concurrency,
         max_waiting=settings.frames_max_waiting,
@@ -38,7 +40,7 @@ def make_services(settings: FramesSettings, clients: Clients, sandbox: Sandbox, 
     return FrameServices(
         bucket=bucket,
         cache=cache,
-        urls=FrameUrls(SecretKey(SharedItems(clients.dynamodb, settings.videos_table)), None),
+        urls=FrameUrls(key, None),
         calls=AwsCalls(max_waiting=settings.frames_max_connections),
         turns=turns,
         extractor=Extractor(bucket, cache, sandbox, metrics),

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from services.contract.version import VERSION
 from stacks.config import types as values
 from stacks.config.partitions import partition_of
-from stacks.config.pods import Web, Worker
+from stacks.config.pods import Frames, Web, Worker
 from stacks.config.sections import (
     MIN_ZONES,
     Alarms,
@@ -30,7 +30,7 @@ from stacks.config.thumbnails import Thumbnails
 from stacks.config.types import Section, broken_rule
 
 _BASE_PODS = 15
-"""Addresses besides api, frontend and workers: controllers, CoreDNS, KEDA, and the cluster's own interfaces."""
+"""Addresses besides api, frontend, frames and workers: controllers, CoreDNS, KEDA, and the cluster's own interfaces."""
 
 
 class PipelineConfig(Section):
@@ -86,6 +86,7 @@ class PipelineConfig(Section):
     worker: Worker = Field(default=Worker(), description="The workers.")
     api: Web = Field(default=Web(), description="The api's pods.")
     frontend: Web = Field(default=Web(), description="The dashboard's pods.")
+    frames: Frames = Field(default=Frames(), description="The frames service: any frame of any video by a signed URL.")
     load_balancer: LoadBalancer = Field(default=LoadBalancer(), description="The way in.")
     auth: Auth = Field(default=Auth(), description="Access.")
     alarms: Alarms = Field(default=Alarms(), description="Thresholds of the alarms.")
@@ -145,7 +146,8 @@ class PipelineConfig(Section):
     @property
     def max_pods(self) -> int:
         """Return an upper limit of the addresses that pods and the cluster take."""
-        return self.worker.max_replicas + self.api.max_replicas + self.frontend.max_replicas + _BASE_PODS
+        frames = self.frames.max_replicas if self.frames.enabled else 0
+        return self.worker.max_replicas + self.api.max_replicas + self.frontend.max_replicas + frames + _BASE_PODS
 
     @model_validator(mode="after")
     def _tags_differ(self) -> Self:

@@ -58,3 +58,17 @@ class Web(PodSize):
             rule = f"not above max_replicas, which is {self.max_replicas}"
             raise broken_rule(rule, ["min_replicas", "max_replicas"])
         return self
+
+
+class Frames(Web):
+    enabled: bool = Field(default=False, description="True to run the frames service, at `/f` of the load balancer.")
+    cpu_millis: CpuMillis = Field(default=1000, description="Thousandths of a vCPU.")
+    memory_mib: int = Field(default=1792, ge=256, description="MiB: a Fargate size less the 256 MiB that it adds.")
+    concurrency: int = Field(default=2, ge=1, le=16, description="Frames that one pod extracts at once.")
+    expiry_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="Days after which a cached frame is deleted; the service makes it again for the next request. The "
+        "rule of the bucket is there whether the service runs or not.",
+    )

@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from services.contract.frames import FRAME_PREFIX
 from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX
+from services.contract.resources import SIGNING_KEY
 from stacks.core.load_balancer_rights import load_balancer_rights
 from stacks.core.roles import AccountRoles, grant_managed, grant_rights
 from stacks.engine.policy import Statement
@@ -57,6 +59,7 @@ def make_api_role(stack: "PipelineStack", accounts: AccountRoles, *, token_secre
     names = stack.names
     taker = accounts.role("api", names.api_account)
     uploads, thumbnails = f"{names.bucket_arn}/{UPLOAD_PREFIX}*", f"{names.bucket_arn}/{THUMBNAIL_PREFIX}*"
+    frames = f"{names.bucket_arn}/{FRAME_PREFIX}*"
     pods_logs = names.log_group_arn(names.pods_log_group)
     grant_rights(
         stack,
@@ -83,7 +86,11 @@ def make_api_role(stack: "PipelineStack", accounts: AccountRoles, *, token_secre
             actions=["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
             resources=[uploads],
         ),
-        Statement(sid="Purge", actions=["s3:DeleteObject", "s3:DeleteObjectVersion"], resources=[uploads, thumbnails]),
+        Statement(
+            sid="Purge",
+            actions=["s3:DeleteObject", "s3:DeleteObjectVersion"],
+            resources=[uploads, thumbnails, frames],
+        ),
         _tell_missing_from_denied(names),
         Statement(sid="ListVersions", actions=["s3:ListBucketVersions"], resources=[names.bucket_arn]),
         Statement(sid="ListTestVideos", actions=["s3:ListBucket"], resources=[names.test_source_bucket_arn]),
@@ -113,6 +120,30 @@ def make_api_role(stack: "PipelineStack", accounts: AccountRoles, *, token_secre
             resources=[pods_logs, f"{pods_logs}:*"],
         ),
         Statement(sid="ReadToken", actions=["secretsmanager:GetSecretValue"], resources=[token_secret_arn]),
+    )
+    return taker
+
+
+def make_frames_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole":
+    names = stack.names
+    taker = accounts.role("frames", names.frames_account)
+    uploads, frames = f"{names.bucket_arn}/{UPLOAD_PREFIX}*", f"{names.bucket_arn}/{FRAME_PREFIX}*"
+    grant_rights(
+        stack,
+        "frames",
+        taker,
+        Statement(sid="ReadObjects", actions=["s3:GetObject"], resources=[uploads, frames]),
+        *_read_sources(names),
+        *_decrypt_sources(names),
+        Statement(sid="CacheFrames", actions=["s3:PutObject"], resources=[frames]),
+        _tell_missing_from_denied(names),
+        # This item alone: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+        Statement(
+            sid="ReadSigningSecret",
+            actions=["dynamodb:GetItem"],
+            resources=[names.table_arn],
+            conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [SIGNING_KEY]}},
+        ),
     )
     return taker
 
@@ -160,21 +191,22 @@ def _decrypt_sources(names: "Names") -> list[Statement]:
 
 
 def _follow_deletions(names: "Names") -> list[Statement]:
-    """Allow to remove the thumbnails and the record of a deleted upload, unless the config turns it off."""
+    """Allow to remove thumbnails, frames and record of a deleted upload, unless the config turns it off."""
     if not names.config.processing.delete_follows_source:
         return []
+    prefixes = (THUMBNAIL_PREFIX, FRAME_PREFIX)
     return [
         # In all versions: otherwise an older one would be the current one again.
         Statement(
-            sid="DeleteThumbnails",
+            sid="DeletePictures",
             actions=["s3:DeleteObject", "s3:DeleteObjectVersion"],
-            resources=[f"{names.bucket_arn}/{THUMBNAIL_PREFIX}*"],
+            resources=[f"{names.bucket_arn}/{prefix}*" for prefix in prefixes],
         ),
         Statement(
-            sid="ListThumbnailVersions",
+            sid="ListPictureVersions",
             actions=["s3:ListBucketVersions"],
             resources=[names.bucket_arn],
-            conditions={"StringLike": {"s3:prefix": f"{THUMBNAIL_PREFIX}*"}},
+            conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
         ),
         Statement(sid="RemoveRecords", actions=["dynamodb:DeleteItem"], resources=[names.table_arn]),
     ]

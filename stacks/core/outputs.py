@@ -27,6 +27,7 @@ class CoreOutputs:
     api_token_secret_arn: str = output("Secret with the api's token.")
     worker_role_arn: str = output("Role of the worker's service account.")
     api_role_arn: str = output("Role of the api's service account.")
+    frames_role_arn: str = output("Role of the frames service's account; empty unless it is enabled.")
     keda_operator_role_arn: str = output("Role of KEDA's operator.")
     load_balancer_controller_role_arn: str = output("Role of the AWS Load Balancer Controller.")
     collector_role_arn: str = output("Role of the ADOT collector.")

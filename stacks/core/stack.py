@@ -36,6 +36,7 @@ class CoreStack(PipelineStack):
         table = make_table(self)
         token = make_api_token(self)
         account_roles = AccountRoles(self, cluster)
+        frames_role = accounts.make_frames_role(self, account_roles) if config.frames.enabled else None
         publish(
             self,
             CoreOutputs(
@@ -59,6 +60,7 @@ class CoreStack(PipelineStack):
                 api_token_secret_arn=token.arn,
                 worker_role_arn=accounts.make_worker_role(self, account_roles).arn,
                 api_role_arn=accounts.make_api_role(self, account_roles, token_secret_arn=token.arn).arn,
+                frames_role_arn=frames_role.arn if frames_role else "",
                 keda_operator_role_arn=accounts.make_keda_operator_role(self, account_roles).arn,
                 load_balancer_controller_role_arn=accounts.make_load_balancer_controller_role(self, account_roles).arn,
                 collector_role_arn=accounts.make_collector_role(self, account_roles).arn,

@@ -17,8 +17,9 @@ from cdktf_cdktf_provider_aws.s3_bucket_cors_configuration import (
 )
 from cdktf_cdktf_provider_aws.s3_bucket_notification import S3BucketNotification, S3BucketNotificationQueue
 
+from services.contract.frames import FRAME_PREFIX
 from services.contract.keys import UPLOAD_PREFIX
-from stacks.engine.buckets import Lifecycle, secure_bucket
+from stacks.engine.buckets import Expiry, Lifecycle, secure_bucket
 
 if TYPE_CHECKING:
     from stacks.core.queues import VideoQueues
@@ -36,8 +37,11 @@ def make_bucket(stack: "PipelineStack", queues: "VideoQueues") -> S3Bucket:
         described.bucket,
         lifecycle=Lifecycle(
             noncurrent_days=config.noncurrent_days,
-            expiring_prefix=UPLOAD_PREFIX,
-            expiry_days=config.upload_expiry_days,
+            expiries=(
+                Expiry(id="expiry", prefix=UPLOAD_PREFIX, days=config.upload_expiry_days),
+                # Also without the service: what it has left goes as well.
+                Expiry(id="frames", prefix=FRAME_PREFIX, days=stack.config.frames.expiry_days),
+            ),
         ),
         after=bucket,
     )

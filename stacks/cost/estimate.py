@@ -137,7 +137,8 @@ def _measured(config: PipelineConfig, hours_of_workers: float, assumed: Assumed)
             return 0
         case "all":
             return 1 + NAMESPACES + sum(entry.min_count for entry in list_pods(config)) + workers
-    return config.api.min_replicas + config.frontend.min_replicas + workers
+    frames = config.frames.min_replicas if config.frames.enabled else 0
+    return config.api.min_replicas + config.frontend.min_replicas + frames + workers
 
 
 def _storage(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[Line]:

@@ -36,10 +36,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Expiry:
+    """A rule that deletes objects under a prefix after some days; without days there is no such rule."""
+
+    id: str
+    prefix: str
+    days: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lifecycle:
     noncurrent_days: int
-    expiring_prefix: str = ""
-    expiry_days: int | None = None
+    expiries: tuple[Expiry, ...] = ()
 
 
 def secure_bucket(
@@ -96,7 +104,7 @@ def secure_bucket(
 
 
 def _rules(lifecycle: Lifecycle) -> list[S3BucketLifecycleConfigurationRule]:
-    rules = [
+    return [
         S3BucketLifecycleConfigurationRule(
             id="leftovers",
             status="Enabled",
@@ -108,15 +116,15 @@ def _rules(lifecycle: Lifecycle) -> list[S3BucketLifecycleConfigurationRule]:
                 S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(noncurrent_days=lifecycle.noncurrent_days)
             ],
             expiration=[S3BucketLifecycleConfigurationRuleExpiration(expired_object_delete_marker=True)],
-        )
-    ]
-    if lifecycle.expiry_days is not None:
-        rules.append(
+        ),
+        *(
             S3BucketLifecycleConfigurationRule(
-                id="expiry",
+                id=expiry.id,
                 status="Enabled",
-                filter=[S3BucketLifecycleConfigurationRuleFilter(prefix=lifecycle.expiring_prefix)],
-                expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=lifecycle.expiry_days)],
+                filter=[S3BucketLifecycleConfigurationRuleFilter(prefix=expiry.prefix)],
+                expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=expiry.days)],
             )
-        )
-    return rules
+            for expiry in lifecycle.expiries
+            if expiry.days is not None
+        ),
+    ]

@@ -1,4 +1,4 @@
-"""Settings of worker and api from the config's sections `thumbnails` and `processing`: the same on AWS and locally."""
+"""Settings of the services from the config's sections `thumbnails` and `processing`: the same on AWS and locally."""
 
 from typing import Any
 
@@ -20,6 +20,14 @@ def processing_settings(config: PipelineConfig) -> dict[str, Any]:
         "max_receive_count": processing.max_receive_count,
         "delete_follows_source": processing.delete_follows_source,
         "video_extensions": video_extensions(config),
+        **extraction_settings(config),
+    }
+
+
+def extraction_settings(config: PipelineConfig) -> dict[str, Any]:
+    """Return values of `ExtractionSettings` that hold for thumbnails and for frames on demand; None for a default."""
+    processing = config.processing
+    return {
         # The default comes with the version of the worker, which may know of more errors.
         "extraction_denied_decoders": _unless(processing.denied_decoders, tuple(DENIED_DECODERS)),
         "extraction_denied_demuxers": _unless(processing.denied_demuxers, ()),

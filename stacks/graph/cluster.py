@@ -10,7 +10,7 @@ _CONTROLLERS = {
     "keda": ("KEDA", "scales by the queue"),
     "aws-load-balancer-controller": ("load balancer controller", "makes the ALB of the Ingress"),
 }
-_SHOWN = ("frontend", "api", "worker")
+_SHOWN = ("frontend", "api", "frames", "worker")
 
 
 def list_boxes(found: Resources) -> Iterator[DrawnBox]:

@@ -1,4 +1,4 @@
-"""Scaling of the pods: KEDA for the worker, by the queue; HPAs for api and frontend, by CPU; budgets for all.
+"""Scaling of the pods: KEDA for the worker, by the queue; HPAs for the others, by CPU; budgets for all.
 
 KEDA's objects go through a chart of ours, see `stacks.engine.charts`.
 """

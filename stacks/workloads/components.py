@@ -1,4 +1,4 @@
-"""The three Deployments of the pipeline, as values: what each runs, with which environment, and how it ends.
+"""The Deployments of the pipeline, as values: what each runs, with which environment, and how it ends.
 
 Pure: config in, descriptions out. `deployments` turns them into Kubernetes objects.
 """
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.contract.keys import THUMBNAIL_PREFIX
-from services.contract.settings import ApiSettings, FrontendSettings, WorkerSettings
+from services.contract.settings import ApiSettings, FramesSettings, FrontendSettings, WorkerSettings
 from stacks.config.model import PipelineConfig
 from stacks.config.pods import PodSize
 from stacks.cost.prices import load_prices
 from stacks.cost.unit_prices import make_unit_prices
 from stacks.engine.environment import container_environment
-from stacks.engine.processing import processing_settings, thumbnail_settings, video_extensions
+from stacks.engine.processing import extraction_settings, processing_settings, thumbnail_settings, video_extensions
 from stacks.naming import Names
 
 _KEEP_ALIVE_MARGIN_S = 10
@@ -33,9 +33,10 @@ class Component:
     """The content of a Deployment. Its requests are its limits: a Fargate pod is a machine of its own."""
 
     part: str
-    """worker, api or frontend: the value of the label `app.kubernetes.io/component`."""
+    """worker, api, frontend or frames: the value of the label `app.kubernetes.io/component`."""
     name: str
     image: str
+    """Image of the part; that of the worker contains the frames service as well."""
     environment: dict[str, str]
     size: PodSize
     ports: dict[str, int]
@@ -48,6 +49,8 @@ class Component:
     """Seconds between the order to end and SIGTERM, in which load balancer and Service forget the pod."""
     shutdown_grace_s: int
     """Seconds that the process takes from SIGTERM to its end, at most."""
+    command: tuple[str, ...] = ()
+    """Command that replaces the image's; empty for the image's own."""
     writable: tuple[str, ...] = ("/tmp",)  # noqa: S108 - an emptyDir of the pod's own
     reads_pods: bool = False
     """True if the process calls Kubernetes and needs a token for it."""
@@ -105,6 +108,7 @@ def describe_api(config: PipelineConfig) -> Component:
             api_public_url=f"https://{names.host}" if config.certificate else None,
             api_keep_alive_s=config.load_balancer.idle_timeout_s + _KEEP_ALIVE_MARGIN_S,
             api_shutdown_grace_s=shutdown_grace_s,
+            frames_enabled=config.frames.enabled or None,
             **thumbnail_settings(config),
             video_extensions=video_extensions(config),
             max_receive_count=config.processing.max_receive_count,
@@ -156,6 +160,35 @@ def describe_frontend(config: PipelineConfig) -> Component:
         drain_s=DEREGISTRATION_DELAY_S,
         shutdown_grace_s=15,
         writable=("/tmp", "/app/.next/cache"),  # noqa: S108 - emptyDirs of the pod's own
+    )
+
+
+def describe_frames(config: PipelineConfig) -> Component:
+    names, shared = Names(config), _shared(config)
+    shutdown_grace_s = 15
+    return Component(
+        part="frames",
+        name=names.frames,
+        image=names.image("worker"),
+        command=("python", "-m", "services.frames"),
+        environment=container_environment(
+            FramesSettings,
+            **{name: value for name, value in shared.items() if name in FramesSettings.model_fields},
+            **extraction_settings(config),
+            frames_port=8000,
+            frames_metrics_port=9090,
+            # Not by the CPUs: on Fargate a process may see more of them than its pod has.
+            frames_concurrency=config.frames.concurrency,
+            frames_keep_alive_s=config.load_balancer.idle_timeout_s + _KEEP_ALIVE_MARGIN_S,
+            frames_shutdown_grace_s=shutdown_grace_s,
+        ),
+        size=config.frames,
+        ports={"http": 8000, "metrics": 9090},
+        health_port=8000,
+        health_path="/health",
+        startup_path="/health/ready",
+        drain_s=DEREGISTRATION_DELAY_S,
+        shutdown_grace_s=shutdown_grace_s,
     )
 
 

@@ -165,6 +165,7 @@ def _container(component: Component) -> DeploymentV1SpecTemplateSpecContainer:
     return DeploymentV1SpecTemplateSpecContainer(
         name=component.part,
         image=component.image,
+        command=list(component.command) or None,
         # A tag in our ECR never moves, so what is there need not be pulled again.
         image_pull_policy="IfNotPresent",
         env=[

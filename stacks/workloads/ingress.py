@@ -1,4 +1,4 @@
-"""The way in: two Services and the Ingress that the AWS Load Balancer Controller makes the ALB of.
+"""The way in: the Services and the Ingress that the AWS Load Balancer Controller makes the ALB of.
 
 Annotations: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
 """
@@ -76,16 +76,16 @@ def make_ingress(
     stack: PipelineStack,
     *,
     api: Component,
-    frontend: Component,
+    others: Mapping[str, Component],
     certificate_arn: str | None,
     depends_on: Sequence[ITerraformDependable],
 ) -> IngressV1:
-    """Make the Ingress: `/ws` goes to the api, everything else to the frontend, which passes `/api` and `/t` on itself.
+    """Make the Ingress: `/ws` goes to the api, and each path of `others` to its component.
 
     With OIDC, signed pictures and requests with an API token go to the api by Services without a login.
     Terraform waits until the load balancer stands; pods that come after it get their readiness gates.
     """
-    paths = [_path("/ws", api), _path("/", frontend)]
+    paths = [_path("/ws", api), *(_path(path, other) for path, other in others.items())]
     if stack.config.auth.oidc:
         names = {PICTURES_PATH: stack.names.open_api, "/api": stack.names.token_api}
         paths[1:1] = [_path(path, replace(api, name=name)) for path, name in names.items()]

@@ -6,6 +6,7 @@ the controller, the ScaledObject before KEDA, the pods before their namespaces.
 
 from constructs import Construct
 
+from services.contract.frames import FRAMES_PATH
 from stacks.config.model import PipelineConfig
 from stacks.core.outputs import CoreOutputs
 from stacks.dns.outputs import DnsOutputs
@@ -52,6 +53,7 @@ class WorkloadsStack(PipelineStack):
             components.describe_api(config),
             components.describe_frontend(config),
         )
+        frames = components.describe_frames(config) if config.frames.enabled else None
         worker_account = make_service_account(
             self, "worker", self.names.worker_account, role_arn=core.worker_role_arn, depends_on=[pipeline]
         )
@@ -81,12 +83,15 @@ class WorkloadsStack(PipelineStack):
             annotations=oidc_annotations(oidc, for_websockets=False) if oidc else {},
             depends_on=[pipeline],
         )
+        frames_service = make_service(self, frames, annotations={}, depends_on=[pipeline]) if frames else None
+        services = (api_service, frontend_service, frames_service)
         entrance = make_ingress(
             self,
             api=api,
-            frontend=frontend,
+            # The frontend passes `/api` and `/t` on itself. URLs of frames have a signature in place of a login.
+            others={**({FRAMES_PATH: frames} if frames else {}), "/": frontend},
             certificate_arn=certificate_arn,
-            depends_on=[balancer, api_service, frontend_service],
+            depends_on=[balancer, *(service for service in services if service)],
         )
 
         # Readiness gates are put into pods as they are made, and only once the load balancer has their target group.
@@ -99,5 +104,12 @@ class WorkloadsStack(PipelineStack):
         for component in (worker, api, frontend):
             make_disruption_budget(self, component, depends_on=[pipeline])
             keep_deployed_image(self, component)
+        if frames:
+            frames_account = make_service_account(
+                self, "frames", self.names.frames_account, role_arn=core.frames_role_arn, depends_on=[pipeline]
+            )
+            frames_pods = make_deployment(self, frames, depends_on=[frames_account, logs, entrance])
+            make_cpu_autoscaler(self, frames, config.frames, target=frames_pods)
+            make_disruption_budget(self, frames, depends_on=[pipeline])
         address = f"https://{self.names.host}" if config.certificate else f"http://{host_of(entrance)}"
         publish(self, WorkloadsOutputs(dashboard_url=address))

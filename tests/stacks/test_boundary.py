@@ -75,9 +75,10 @@ def test_every_statement_of_every_role_is_inside(config: Config) -> None:
     stacks = synthesize(config)
     boundary, names = boundary_of(stacks), Names(PipelineConfig.model_validate(config))
     work = list(work_by_own_policies(stacks["core"], names))
+    frames = ["frames"] if "frames" in config else []
     assert {address for address, _ in work} == {
         f"aws_iam_role_policy.{part}-rights.policy"
-        for part in ("fargate", "worker", "api", "keda-operator", "load-balancer-controller")
+        for part in ("fargate", "worker", "api", "keda-operator", "load-balancer-controller", *frames)
     }
     outside = {
         (address, request.action, request.resource) for address, request in work if not allows(boundary, request)

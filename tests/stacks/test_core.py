@@ -174,8 +174,8 @@ def test_worker_has_these_rights_and_no_more(core: Synthesized) -> None:
         ("sqs:SendMessage", NAMES.dead_letter_queue_arn),
         ("s3:GetObject", f"{bucket}/uploads/*", f"{bucket}/thumbnails/*"),
         ("s3:PutObject", f"{bucket}/thumbnails/*"),
-        ("s3:DeleteObject", f"{bucket}/thumbnails/*"),
-        ("s3:DeleteObjectVersion", f"{bucket}/thumbnails/*"),
+        ("s3:DeleteObject", f"{bucket}/thumbnails/*", f"{bucket}/frames/*"),
+        ("s3:DeleteObjectVersion", f"{bucket}/thumbnails/*", f"{bucket}/frames/*"),
         ("s3:ListBucketVersions", bucket),
         ("s3:ListBucket", bucket),
         ("dynamodb:DeleteItem", NAMES.table_arn),
@@ -189,7 +189,7 @@ def test_worker_has_these_rights_and_no_more(core: Synthesized) -> None:
 def test_api_writes_uploads_and_deletes_under_our_prefixes(core: Synthesized) -> None:
     granted = rights(core, "api")
     bucket = NAMES.bucket_arn
-    assert granted["Purge"]["Resource"] == [f"{bucket}/uploads/*", f"{bucket}/thumbnails/*"]
+    assert granted["Purge"]["Resource"] == [f"{bucket}/{prefix}/*" for prefix in ("uploads", "thumbnails", "frames")]
     writers = [one for one in granted.values() if "s3:PutObject" in one["Action"]]
     assert [one["Resource"] for one in writers] == [[f"{bucket}/uploads/*"]]
     assert granted["ReadTestVideos"]["Resource"] == [f"{NAMES.test_source_bucket_arn}/*"]
@@ -219,7 +219,7 @@ def test_worker_overwrites_only_the_thumbnail_version_seen(core: Synthesized) ->
     for action in ("s3:DeleteObject", "s3:DeleteObjectVersion"):
         assert allows(policy, Request(action=action, resource=thumbnail))
         assert not allows(policy, Request(action=action, resource=upload))
-    for prefix, is_allowed in (("thumbnails/a_", True), ("uploads/", False)):
+    for prefix, is_allowed in (("thumbnails/a_", True), ("frames/a/", True), ("uploads/", False)):
         listing = Request(action="s3:ListBucketVersions", resource=NAMES.bucket_arn, context={"s3:prefix": prefix})
         assert allows(policy, listing) is is_allowed
     assert not allows(policy, Request(action="s3:PutObject", resource=f"{NAMES.bucket_arn}/uploads/a.mp4"))

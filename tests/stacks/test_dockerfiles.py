@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,16 @@ def test_wrong_settings_exit_2_and_are_all_named(image: Image) -> None:
         assert f"{name} is not set" in done.stderr
 
 
+def test_the_workers_image_contains_the_frames_service(images: dict[str, Image]) -> None:
+    done = replace(images["worker"], entrypoint=["python", "-m", "services.frames"], command=[]).run()
+    assert done.returncode == 2, done.stderr
+    assert "S3_BUCKET is not set" in done.stderr
+    # What its server names by text only.
+    server = "import httptools, uvloop, websockets, services.api.server, services.frames.app"
+    done = replace(images["worker"], entrypoint=["python", "-c", server], command=[]).run()
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_worker_extracts_thumbnails(images: dict[str, Image], videos: Videos, tmp_path: Path) -> None:
     video = videos.video("clip.mp4", duration_s=2)
     done = images["worker"].run("extract", str(video), "--output", str(tmp_path), "--json")
@@ -98,7 +109,8 @@ def test_a_team_extends_the_workers_image(
 
 def test_only_the_services_own_code_is_in_it(image: Image) -> None:
     services = {entry.name for entry in (image.root / "app" / "services").iterdir() if entry.is_dir()}
-    assert services - {"__pycache__"} == {"contract", "aws", image.entrypoint[-1].rpartition(".")[2]}
+    own = {"worker": {"worker", "api", "frames"}, "api": {"api"}}[image.entrypoint[-1].rpartition(".")[2]]
+    assert services - {"__pycache__"} == {"contract", "aws"} | own
 
 
 def test_only_the_services_own_requirements_are_in_it(image: Image) -> None:

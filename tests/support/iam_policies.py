@@ -36,7 +36,9 @@ def requests_of(statement: dict[str, Any], ambient: Mapping[str, str]) -> Iterat
     A condition gives the context its value, so that a policy that asks for any other key does not cover the statement.
     """
     conditions = statement.get("Condition", {})
-    assert set(conditions) <= {"StringEquals", "StringLike"}, f"no requests can be made of {conditions}"
+    assert set(conditions) <= {"StringEquals", "StringLike", "ForAllValues:StringEquals"}, (
+        f"no requests can be made of {conditions}"
+    )
     asked = {key: given for operator in conditions.values() for key, given in operator.items()}
     values = product(
         *([(key, value.replace("*", "anything")) for value in as_list(given)] for key, given in asked.items())
@@ -69,6 +71,9 @@ def _holds(operator: str, wanted: list[str], value: str | None) -> bool:
     match operator:
         case "StringEquals":
             return value in wanted
+        case "ForAllValues:StringEquals":
+            # It holds for a request without the key as well.
+            return value is None or value in wanted
         case "StringNotEquals":
             return value not in wanted
         case "StringLike":

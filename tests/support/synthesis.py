@@ -79,6 +79,7 @@ EVERYTHING: Config = {
     "processing": {"deadline_s": 300, "visibility_timeout_s": 1800, "max_receive_count": 3},
     "worker": {"cpu_millis": 2000, "memory_mib": 3840, "concurrency": 4, "max_replicas": 20},
     "api": {"cpu_millis": 500, "memory_mib": 768, "min_replicas": 2, "max_replicas": 6},
+    "frames": {"enabled": True, "max_replicas": 6, "expiry_days": 7},
     "load_balancer": {
         "inbound_cidrs": ["203.0.113.0/24"],
         "web_acl_arn": "arn:aws-us-gov:wafv2:us-gov-west-1:123456789012:regional/webacl/dashboards/1a2b3c",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from services.api.access.picture_urls import encode_path
-from services.api.access.secret_key import SecretKey, sign_text
+from services.api.access.secret_key import SecretKey, SecretMissingError, sign_text
 from services.api.schema.problems import ForbiddenError
 from services.contract.frames import FRAMES_PATH, FrameOptions
 
@@ -45,7 +45,10 @@ class FrameUrls:
 
         Raises: ForbiddenError, with the same message for every reason; AwsError if the secret cannot be read.
         """
-        signed = self._sign(video_key, options, expires_s)
+        try:
+            signed = self._sign(video_key, options, expires_s)
+        except SecretMissingError:
+            raise ForbiddenError(REFUSED) from None
         left_s = None if expires_s is None else expires_s - self._now_s()
         if not hmac.compare_digest(signed.encode(), signature.encode()) or (left_s is not None and left_s <= 0):
             raise ForbiddenError(REFUSED)

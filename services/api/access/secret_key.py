@@ -18,15 +18,23 @@ def sign_text(secret: str, purpose: bytes, text: str) -> str:
     return base64.urlsafe_b64encode(hmac.digest(key, text.encode(), "sha256")).decode().rstrip("=")
 
 
+class SecretMissingError(LookupError):
+    """No process has made the secret yet, so nothing is signed with it."""
+
+
 class SecretKey:
     """Signing secret for every auth mode. Each use has its own salt, so that a signature is valid for one use only."""
 
-    def __init__(self, shared: SharedItems) -> None:
+    def __init__(self, shared: SharedItems, *, creates: bool = True) -> None:
+        """Set the table. Without `creates` the secret is only read, by a process that may write nothing."""
         self._shared = shared
+        self._creates = creates
 
     def read(self) -> str:
-        """Return the secret in the table; create it if there is none. Raises: AwsError."""
+        """Return the secret in the table; create it if there is none. Raises: SecretMissingError, AwsError."""
         document = self._shared.document(SIGNING_KEY)
+        if document.content is None and not self._creates:
+            raise SecretMissingError
         if document.content is None:
             try:
                 document = self._shared.write(SIGNING_KEY, document, secrets.token_hex(_BYTES))
@@ -37,5 +45,5 @@ class SecretKey:
 
     @cached_property
     def remembered(self) -> str:
-        """Return the secret, read from the table once per process. Raises: AwsError."""
+        """Return the secret, read from the table once per process. Raises: as `read`."""
         return self.read()

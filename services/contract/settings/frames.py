@@ -56,6 +56,13 @@ class FramesSettings(StorageSettings, ExtractionSettings):
         le=200_000,
         examples=["2048"],
     )
+    frames_keep_alive_s: int = Field(
+        default=3610,
+        description="Seconds that an idle connection stays open. It must be longer than at the load balancer, which "
+        "otherwise answers 502.",
+        ge=1,
+        examples=["3610"],
+    )
     frames_shutdown_grace_s: float = Field(
         default=15, description="Seconds after a SIGTERM for requests in progress.", gt=0, le=3600, examples=["15"]
     )

@@ -116,6 +116,13 @@ def _check_video(smoke: Smoke, http: urllib3.PoolManager) -> None:
     with smoke.check("thumbnails") as say:
         pictures = video.wait_for_thumbnails(instance, storage, key, patience_s=smoke.wait_s)
         say(f"{len(pictures)} decode, {pictures[0].width_px} x {pictures[0].height_px}")
+    if instance.config.frames.enabled:
+        with smoke.check("frame") as say:
+            if instance.config.auth.mode == "oidc":
+                say("not asked for, as the api asks for a login in a browser")
+            else:
+                width_px, height_px = video.ask_for_frame(http, address, key, video.read_token(instance))
+                say(f"decodes, {width_px} x {height_px}")
     with smoke.check("clean-up") as say:
         say(f"{video.remove(storage, key)} objects and the record deleted")
 

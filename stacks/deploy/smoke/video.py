@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote, urljoin
 
 import urllib3
 from botocore.exceptions import ClientError
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 from services.aws.bucket import Bucket
 from services.aws.errors import WriteConflictError
 from services.aws.videos import VideosTable
+from services.contract.frames import frame_folder
 from services.contract.keys import UPLOAD_PREFIX, thumbnail_bases
 from services.contract.records import StoredThumbnail, VideoRecord, VideoState
 from services.contract.resources import RESERVATION_PREFIX
@@ -20,6 +22,9 @@ from stacks.deploy.errors import SmokeError
 from stacks.deploy.instance import Instance
 
 SAMPLE = Path(__file__).with_name("sample.mp4")
+
+_FRAME_S = 2.2
+"""Time in the sample between two keyframes."""
 
 _PAUSE_S = 1.0
 _REMOVALS = 5
@@ -61,10 +66,9 @@ def upload_through_api(http: urllib3.PoolManager, url: str, name: str, token: st
     """Upload the sample as an application does, with a form that the api signs; return its key. Raises: SmokeError."""
     content = SAMPLE.read_bytes()
     address = f"{url}/api/uploads"
-    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     body = json.dumps({"name": name, "size_bytes": len(content)})
     try:
-        answer = http.request("POST", address, body=body, headers=headers)
+        answer = http.request("POST", address, body=body, headers=_make_headers(token))
         if answer.status != 201:
             raise SmokeError(f"POST {address} answers {answer.status}: {_start_of(answer)}")
         ticket = answer.json()
@@ -110,6 +114,29 @@ def wait_for_thumbnails(instance: Instance, storage: Storage, key: str, *, patie
     return list(record.thumbnails)
 
 
+def ask_for_frame(http: urllib3.PoolManager, url: str, key: str, token: str | None) -> tuple[int, int]:
+    """Let the api sign the URL of a frame, and get it; return width and height in pixels. Raises: SmokeError."""
+    address = f"{url}/api/videos/{quote(key)}/frame-urls"
+    body = json.dumps({"frames": [{"time_s": _FRAME_S}], "lifetime_s": 600})
+    try:
+        answer = http.request("POST", address, body=body, headers=_make_headers(token))
+        if answer.status != 200:
+            raise SmokeError(f"POST {address} answers {answer.status}: {_start_of(answer)}")
+        frame = http.request("GET", urljoin(f"{url}/", answer.json()["items"][0]["url"]))
+    except urllib3.exceptions.HTTPError as error:
+        raise SmokeError(f"The frames service was not reached: {error}.") from None
+    if frame.status != 200:
+        raise SmokeError(f"The frames service answers {frame.status}: {_start_of(frame)}")
+    size = decode(frame.data)
+    if size is None:
+        raise SmokeError(f"The frame ({len(frame.data)} bytes) does not decode to a picture.")
+    return size
+
+
+def _make_headers(token: str | None) -> dict[str, str]:
+    return {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+
+
 def decode(content: bytes) -> tuple[int, int] | None:
     """Return width and height of a picture; None if it cannot be decoded or has one colour only.
 
@@ -135,7 +162,7 @@ def remove(storage: Storage, key: str) -> int:
 
     Raises: AwsError.
     """
-    deleted = _delete(storage.bucket, key)
+    deleted = _delete(storage.bucket, key) + _delete(storage.bucket, frame_folder(key))
     record = _remove_record(storage.videos, key)
     storage.videos.delete([RESERVATION_PREFIX + key])
     base = (record and record.base) or thumbnail_bases(key)[0]

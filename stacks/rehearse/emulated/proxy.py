@@ -29,7 +29,7 @@ class Sender:
     """Sender of the requests of one port."""
 
     principal: str
-    """`admin`, `deploy`, `worker` or `api`."""
+    """`admin`, `deploy`, `worker`, `api` or `frames`."""
     stack: str = ""
 
 

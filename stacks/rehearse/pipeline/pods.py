@@ -1,4 +1,4 @@
-"""Worker and api as processes, each with the environment of its Deployment."""
+"""Worker, api and frames as processes, each with the environment of its Deployment."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from stacks.rehearse.project.copies import Place
 
 _REFERENCE = re.compile(r"\$\{data\.terraform_remote_state\.core\.outputs\.(\w+)\}")
 _KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
-_MODULES = {"worker": ("services.worker", "run"), "api": ("services.api",)}
+_MODULES = {"worker": ("services.worker", "run"), "api": ("services.api",), "frames": ("services.frames",)}
 
 
 def deployment_environment(workloads: Mapping[str, Any], part: str, outputs: Mapping[str, str]) -> dict[str, str]:

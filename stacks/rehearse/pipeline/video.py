@@ -1,4 +1,4 @@
-"""A video through the applied pipeline: uploaded, processed by a worker, shown by the api."""
+"""A video through the applied pipeline: uploaded, processed by a worker, shown by the api, and one frame of it."""
 
 import json
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.error import URLError
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
 
 from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _NAME = "rehearsal/Test card.mp4"
 KEY = f"{UPLOAD_PREFIX}{_NAME}"
 
+_FRAME_S = 2.5
+"""Time of the frame that is asked for, between two keyframes."""
+
 _PATIENCE_S = 300.0
 _PAUSE_S = 0.25
 _STARTS = 3
@@ -40,6 +43,8 @@ def process_video(
     rehearsal: Rehearsal, processes: Processes, proxy: Proxy, session: "Session", outputs: Mapping[str, Any]
 ) -> list[str]:
     """Upload a video to each bucket, let a worker process them, decode the thumbnails and ask the api for a video.
+
+    If the frames service is enabled, one frame is asked for and decoded as well.
 
     Returns lines about what was done. Raises: RehearsalError.
     """
@@ -77,7 +82,34 @@ def process_video(
     if video.get("state") != "done":
         raise RehearsalError(f"The api does not show the video as done: {json.dumps(video)}")
     details.append(f"the api shows {KEY} as done")
+    if rehearsal.config.frames.enabled:
+        details += _check_frame(rehearsal, processes, proxy, outputs, token)
     return details
+
+
+def _check_frame(
+    rehearsal: Rehearsal, processes: Processes, proxy: Proxy, outputs: Mapping[str, Any], token: str
+) -> list[str]:
+    """Let the api sign the URL of a frame, and get it from the frames service."""
+    path = f"/api/videos/{quote(KEY)}/frame-urls"
+    wanted = {"frames": [{"time_s": _FRAME_S}]}
+    signed, _ = run_pod(
+        processes,
+        "api",
+        lambda: _environment(rehearsal, "api", proxy, outputs),
+        what="the URL of a frame",
+        find=lambda environment: _ask(f"http://127.0.0.1:{environment['API_PORT']}{path}", token, wanted),
+    )
+    address = urlsplit(signed["items"][0]["url"])._replace(scheme="", netloc="").geturl()
+    frame, changed = run_pod(
+        processes,
+        "frames",
+        lambda: _environment(rehearsal, "frames", proxy, outputs),
+        what="a frame",
+        find=lambda environment: _get(f"http://127.0.0.1:{environment['FRAMES_PORT']}{address}"),
+    )
+    width, height = decode(frame)
+    return [*changed, f"the frame at {_FRAME_S} s: {width} x {height}, {len(frame)} bytes"]
 
 
 def _check_health(rehearsal: Rehearsal, processes: Processes, proxy: Proxy, outputs: Mapping[str, Any]) -> list[str]:
@@ -100,7 +132,7 @@ def run_pod(
     what: str,
     find: Callable[[Mapping[str, str]], _Value | None],
 ) -> tuple[_Value, list[str]]:
-    """Run worker or api until `find` returns what is waited for; return it with the settings that were changed.
+    """Run worker, api or frames until `find` returns what is waited for; return it with the settings that were changed.
 
     A process that ends because another has just taken its port is started once more, with another port.
 
@@ -163,13 +195,20 @@ def _thumbnails(s3: Any, bucket: str, folders: list[str], *, wanted: int) -> dic
     return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
 
-def _ask(url: str, token: str) -> dict[str, Any] | None:
-    """Return the api's answer; None while it does not listen or is not ready."""
-    request = Request(url, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - http to this machine
+def _ask(url: str, token: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
+    """Return the api's answer; None while it does not listen or is not ready. A body is posted."""
+    answer = _get(url, {"Authorization": f"Bearer {token}"}, body)
+    return None if answer is None else json.loads(answer)
+
+
+def _get(url: str, headers: Mapping[str, str] | None = None, body: dict[str, Any] | None = None) -> bytes | None:
+    data = None if body is None else json.dumps(body).encode()
+    headers = {**(headers or {}), **({"Content-Type": "application/json"} if body else {})}
+    request = Request(url, data, headers)  # noqa: S310 - http to this machine
     try:
-        with urlopen(request, timeout=10) as answer:  # noqa: S310
-            document: dict[str, Any] = json.load(answer)
-            return document
+        with urlopen(request, timeout=30) as answer:  # noqa: S310
+            content: bytes = answer.read()
+            return content
     except (URLError, OSError):
         return None
 

@@ -73,6 +73,9 @@ def context_of(call: Call, need: Need, resource: str, account: Account, place: P
         context |= _of_iam(call, account)
     if need.action == "s3:ListBucket" and (prefix := call.parameters.get("prefix")):
         context["s3:prefix"] = prefix
+    if service == "dynamodb" and (item := need.parameters.get("Key")):
+        # The table has a partition key only.
+        context["dynamodb:LeadingKeys"] = tuple(text for value in item.values() for text in value.values())
     if service == "kms" and call.service == "secretsmanager":
         context["kms:EncryptionContext:SecretARN"] = str(call.parameters.get("SecretId", ""))
     return context

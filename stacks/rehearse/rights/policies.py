@@ -58,7 +58,7 @@ class Policies:
                 self._resources.setdefault(kind, {}).update(named)
 
     def role(self, principal: str) -> Role:
-        """Return the role of a sender of requests: `deploy`, `worker` or `api`."""
+        """Return the role of a sender of requests: `deploy`, `worker`, `api` or `frames`."""
         found = self._resources["aws_iam_role"].get(f"{principal}-role")
         if found is None:
             raise RightsError(f"the stacks have no role for `{principal}`, which has sent requests")

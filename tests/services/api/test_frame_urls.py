@@ -12,7 +12,7 @@ from services.api.access.secret_key import SecretKey
 from services.api.routes.videos import sign_frame_urls
 from services.api.schema.action_models import FrameUrlsRequest
 from services.api.schema.problems import ConflictError, ForbiddenError
-from services.aws.shared import SharedItems
+from services.aws.shared import Document, SharedItems
 from services.contract.frames import FrameOptions
 from services.contract.thumbnails import ImageFormat
 from tests.services.api.process import Api
@@ -56,6 +56,14 @@ def test_without_a_frames_service_no_url_is_signed() -> None:
     viewer: Any = None
     with pytest.raises(ConflictError, match="FRAMES_ENABLED"):
         sign_frame_urls("uploads/a.mp4", viewer, services, FrameUrlsRequest(frames=[FrameOptions(time_s=1)]))
+
+
+def test_before_the_first_url_every_signature_is_refused() -> None:
+    # It has no `write`: the service's role may not make the secret.
+    empty: Any = SimpleNamespace(document=lambda _: Document(0, None))
+    urls = FrameUrls(SecretKey(empty, creates=False), None)
+    with pytest.raises(ForbiddenError):
+        urls.check_url("uploads/a.mp4", FrameOptions(time_s=1), signature="a", expires_s=None)
 
 
 def test_expiry_options_and_secret_are_part_of_the_signature() -> None:

@@ -20,7 +20,9 @@ from moto import mock_aws
 
 from services.aws.shared import SharedItems
 from services.aws.table.processing import switch_processing
+from services.local.access import ANY_PORTS
 from services.local.pipeline import run_pipeline
+from stacks.config.pods import Frames
 from stacks.deploy.errors import SmokeError
 from stacks.deploy.instance import Instance
 from stacks.deploy.smoke.checks import await_health, run_smoke
@@ -28,15 +30,22 @@ from stacks.deploy.smoke.video import SAMPLE, decode
 from tests.support.bench import Bench, config
 from tests.support.driver import IMPATIENT, Driver
 from tests.support.keda import TOKEN, KedaApi, serve_scaled_object
+from tests.support.ports import held_ports
 
-ROWS = ["health", "upload", "thumbnails", "clean-up", "scaled object", "alarms"]
+ROWS = ["health", "upload", "thumbnails", "frame", "clean-up", "scaled object", "alarms"]
 STATE_BUCKET = "thumbnails-tfstate-123456789012-us-east-1"
 
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
-    with run_pipeline(tmp_path_factory.mktemp("smoke"), workers=1, say=print, settings=IMPATIENT) as local:
-        yield Driver(local)
+    with held_ports(1) as (port,):
+        # There is no load balancer that routes /f, so the api signs URLs of the service itself.
+        settings = {**IMPATIENT, "API_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+        ports = replace(ANY_PORTS, frames=port)
+        with run_pipeline(
+            tmp_path_factory.mktemp("smoke"), workers=1, say=print, settings=settings, ports=ports
+        ) as local:
+            yield Driver(local)
 
 
 @pytest.fixture
@@ -91,13 +100,15 @@ def rows(said: str) -> dict[str, tuple[str, str]]:
 def test_a_video_goes_through_and_leaves_nothing(
     instance: Instance, pipeline: Driver, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run_smoke(instance, url=pipeline.endpoints.api)
+    with_frames = instance.config.model_copy(update={"frames": Frames(enabled=True)})
+    run_smoke(replace(instance, config=with_frames), url=pipeline.endpoints.api)
     said = capsys.readouterr().out
     table = rows(said)
     assert list(table) == ROWS
     assert {outcome for outcome, _ in table.values()} == {"ok"}, said
     assert table["thumbnails"][1] == "3 decode, 320 x 180"
-    assert table["clean-up"][1] == "5 objects and the record deleted"
+    assert table["frame"][1] == "decodes, 320 x 180"
+    assert table["clean-up"][1] == "6 objects and the record deleted"
     assert table["alarms"][1] == "1, none raised"
     assert pipeline.keys("") == []
     assert not any(count for name, count in pipeline.videos.totals().items() if name.startswith(("videos_", "upload_")))

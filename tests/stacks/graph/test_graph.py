@@ -13,7 +13,7 @@ import pytest
 
 from stacks.config.model import PipelineConfig
 from stacks.graph.command import draw_architecture, draw_synthesized
-from tests.support.synthesis import MINIMAL, WITH_DOMAIN, synthesize
+from tests.support.synthesis import MINIMAL, WITH_DOMAIN, Config, synthesize
 
 ROOT = Path(__file__).parents[3]
 
@@ -23,8 +23,11 @@ SVG = "{http://www.w3.org/2000/svg}"
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the drawing of an instance with a domain, whose stacks other tests synthesize too."""
-    folder = tmp_path_factory.mktemp("with-domain")
-    for stack in synthesize(WITH_DOMAIN).values():
+    return draw(WITH_DOMAIN, tmp_path_factory.mktemp("with-domain"))
+
+
+def draw(config: Config, folder: Path) -> str:
+    for stack in synthesize(config).values():
         (folder / "stacks" / stack.stack).mkdir(parents=True)
         (folder / "stacks" / stack.stack / "cdk.tf.json").write_text(stack.text, encoding="utf-8")
     return draw_synthesized(folder)
@@ -56,6 +59,12 @@ def test_arrows_say_what_reaches_what(drawn: str) -> None:
     texts = _texts(drawn)
     for label in ("events", "given up", "/ws", "/", "/api"):
         assert label in texts
+
+
+def test_the_frames_service_is_drawn_if_it_is_enabled(tmp_path: Path, drawn: str) -> None:
+    texts = _texts(draw({**WITH_DOMAIN, "frames": {"enabled": True}}, tmp_path))
+    assert {"frames", "/f"} <= set(texts)
+    assert not {"frames", "/f"} & set(_texts(drawn))
 
 
 def test_no_box_covers_another_and_none_leaves_the_picture(drawn: str) -> None:

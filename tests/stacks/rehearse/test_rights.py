@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.contract.resources import SIGNING_KEY
 from stacks.config.model import PipelineConfig
 from stacks.naming import Names
 from stacks.rehearse.rights import RightsReport, check
@@ -83,9 +84,9 @@ def test_worker_calls_are_allowed_and_unused_rights_named(recorder: Recorder, st
             "Receive: sqs:ChangeMessageVisibility",
             "Receive: sqs:GetQueueAttributes",
             "GiveUp: sqs:SendMessage",
-            "DeleteThumbnails: s3:DeleteObject",
-            "DeleteThumbnails: s3:DeleteObjectVersion",
-            "ListThumbnailVersions: s3:ListBucketVersions",
+            "DeletePictures: s3:DeleteObject",
+            "DeletePictures: s3:DeleteObjectVersion",
+            "ListPictureVersions: s3:ListBucketVersions",
             "RemoveRecords: dynamodb:DeleteItem",
             "TellMissingFromDenied: s3:ListBucket",
             "KeepRecords: dynamodb:GetItem",
@@ -93,6 +94,32 @@ def test_worker_calls_are_allowed_and_unused_rights_named(recorder: Recorder, st
         )
     }
     assert "granted to thumbnails-worker and not used:" in str(report)
+
+
+def test_frames_read_uploads_and_one_secret_and_write_frames_only(recorder: Recorder, tmp_path: Path) -> None:
+    stacks = write_stacks(tmp_path / "frames", synthesize({**WITH_DOMAIN, "frames": {"enabled": True}}))
+    recorder.principal, recorder.stack = "frames", ""
+    s3, dynamodb = recorder.client("s3"), recorder.client("dynamodb")
+    recorder.send(lambda: s3.head_bucket(Bucket=BUCKET))
+    recorder.send(lambda: s3.head_object(Bucket=BUCKET, Key="uploads/a b.mp4"))
+    recorder.send(lambda: s3.get_object(Bucket=BUCKET, Key="frames/a/1.jpg"))
+    recorder.send(lambda: s3.put_object(Bucket=BUCKET, Key="frames/a/1.jpg", Body=b""))
+    recorder.send(lambda: dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": SIGNING_KEY}}))
+    report = report_on(recorder, stacks)
+    assert (report.refused, report.unused) == ((), {"thumbnails-frames": ()})
+
+    recorder.send(lambda: s3.put_object(Bucket=BUCKET, Key="uploads/a.mp4", Body=b""))
+    recorder.send(lambda: s3.get_object(Bucket=BUCKET, Key="thumbnails/a_1.jpg"))
+    recorder.send(lambda: s3.delete_object(Bucket=BUCKET, Key="frames/a/1.jpg"))
+    recorder.send(lambda: dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": "uploads/a.mp4"}}))
+    recorder.send(lambda: dynamodb.put_item(TableName=TABLE, Item={"pk": {"S": SIGNING_KEY}}))
+    assert [one.operation for one in report_on(recorder, stacks).refused] == [
+        "s3:PutObject",
+        "s3:GetObject",
+        "s3:DeleteObject",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+    ]
 
 
 def test_a_removed_statement_is_found_and_named(recorder: Recorder, stacks: Path) -> None:

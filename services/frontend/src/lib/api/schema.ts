@@ -1566,7 +1566,7 @@ export interface components {
          */
         Pod: {
             /**
-             * @description What it is: worker, api, frontend.
+             * @description What it is: worker, api, frontend, frames.
              * @example worker
              */
             component: string;
