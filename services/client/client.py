@@ -11,12 +11,13 @@ are sent the answers. Every failure is a PipelineError.
 import asyncio
 import io
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from urllib.parse import urljoin
 
 import httpx
 
@@ -26,6 +27,7 @@ TIMEOUT = httpx.Timeout(60, connect=10)
 _PASSING = {0, 404, 429, 502, 503, 504}
 """Statuses that a wait ignores: no answer, not received by a worker yet, too busy."""
 _MAX_PAUSE_S = 5.0
+_FRAME_LIFETIME_S = 600
 PAGE_SIZE = 200
 
 P = ParamSpec("P")
@@ -171,6 +173,24 @@ def _delete(_: str, key: str, *, upload: bool = False) -> _Step[None]:
     yield from _ask("DELETE", video_path(key), params={"upload": "true"} if upload else {})
 
 
+def _sign_frames(
+    url: str, /, key: str, times_s: Iterable[float], *, lifetime_s: int | None = None, **options: Any
+) -> _Step[list[str]]:
+    """Return signed URLs of the frames that players show at these times, 500 at most; they need no login.
+
+    `options` hold for all of them: `width_px`, `height_px`, `format`, `quality`; `form` and more for several frames.
+    """
+    wanted = {"frames": [{"time_s": time_s, **options} for time_s in times_s], "lifetime_s": lifetime_s}
+    signed = yield from _ask("POST", video_path(key) + "/frame-urls", json=wanted)
+    return [urljoin(url, one["url"]) for one in signed["items"]]
+
+
+def _get_frame(url: str, /, key: str, time_s: float, **options: Any) -> _Step[bytes]:
+    """Return the frame that players show at a time, as an encoded picture; `options` as of `sign_frames`."""
+    [address] = yield from _sign_frames(url, key, [time_s], lifetime_s=_FRAME_LIFETIME_S, **options)
+    return _check_answer((yield _Call("GET", address))).content
+
+
 def _sync(make: Callable[Concatenate[str, P], _Step[T]]) -> Callable[Concatenate["Client", P], T]:
     @wraps(make)
     def run(self: "Client", /, *arguments: P.args, **options: P.kwargs) -> T:
@@ -218,6 +238,7 @@ class Client(_Connection):
     upload, get, wait_until_done = _sync(_upload), _sync(_get), _sync(_wait)
     retry, regenerate, restore = _sync(_retry), _sync(_regenerate), _sync(_restore)
     dismiss, delete, _list_page = _sync(_dismiss), _sync(_delete), _sync(_list_page)
+    sign_frames, get_frame = _sync(_sign_frames), _sync(_get_frame)
     ask = _sync(_request)
 
     def list(self, *, state: str | None = None, search: str | None = None) -> Iterator[Video]:
@@ -252,6 +273,7 @@ class AsyncClient(_Connection):
     upload, get, wait_until_done = _async(_upload), _async(_get), _async(_wait)
     retry, regenerate, restore = _async(_retry), _async(_regenerate), _async(_restore)
     dismiss, delete, _list_page = _async(_dismiss), _async(_delete), _async(_list_page)
+    sign_frames, get_frame = _async(_sign_frames), _async(_get_frame)
 
     async def list(self, *, state: str | None = None, search: str | None = None) -> AsyncIterator[Video]:
         """Yield the videos, the newest first."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -72,6 +73,34 @@ def test_a_video_with_an_odd_key_is_found_with_its_pictures(shared_place: Place,
     assert get(video.thumbnails[0].stable_url).content == b"picture"
     # Further fields of the api stay.
     assert video.model_dump(mode="json")["worker"] == "worker-1"
+
+
+def test_urls_of_frames_are_signed_and_whole(shared_place: Place, api: Api, run: Run) -> None:
+    if shared_place.videos.get(ODD) is None:
+        store(shared_place, ODD)
+    urls = run("sign_frames", ODD, [1, 2.5], token=VIEWER, width_px=320, lifetime_s=600)
+    assert [url.partition("/f/")[0] for url in urls] == [api.url] * 2
+    queries = [parse_qs(urlsplit(url).query) for url in urls]
+    assert [(one["t"], one["w"]) for one in queries] == [(["1"], ["320"]), (["2.5"], ["320"])]
+
+
+def test_a_frame_is_fetched_without_the_token(shared_place: Place, api: Api) -> None:
+    if shared_place.videos.get(ODD) is None:
+        store(shared_place, ODD)
+    tokens: list[str | None] = []
+
+    class LoadBalancer(httpx.HTTPTransport):
+        """Answers for the frames service, and passes everything else to the api."""
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            tokens.append(request.headers.get("Authorization"))
+            is_frame = request.url.path.startswith("/f/")
+            return httpx.Response(200, content=b"frame") if is_frame else super().handle_request(request)
+
+    http = httpx.Client(timeout=PATIENCE_S, transport=LoadBalancer(verify=NO_TLS))
+    with Client(api.url, VIEWER, http=http) as client:
+        assert client.get_frame(ODD, 1.5, format="webp") == b"frame"
+    assert tokens == [f"Bearer {VIEWER}", None]
 
 
 def test_videos_are_listed_over_all_pages(run: Run, shared_place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
