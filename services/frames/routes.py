@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import ValidationError
 
 from services.api.access.frame_urls import REFUSED, FrameUrls
 from services.api.calls import AwsCalls
 from services.api.schema.models import Health
 from services.api.schema.parameters import check_parameters
-from services.api.schema.problems import ForbiddenError
+from services.api.schema.problems import ForbiddenError, UnprocessableError
 from services.api.schema.views import decode_video_key
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import ObjectMissingError
-from services.contract.frames import FRAMES_PATH, MAX_TIME_S, FrameOptions, frame_key
+from services.contract.frames import FRAMES_PATH, MAX_FRAMES, MAX_TIME_S, FrameForm, FrameOptions, frame_key
 from services.contract.thumbnails import ImageFormat
 from services.contract.version import VERSION
 from services.frames.cache import Frame, FrameCache
@@ -59,8 +60,31 @@ def parse_options(
     ] = _default.format,
     quality: Annotated[int, Query(ge=1, le=100, description="Quality of the picture.")] = _default.quality,
 ) -> FrameOptions:
-    """Return the options of a request."""
+    """Return the options of a single frame."""
     return FrameOptions(time_s=t, width_px=w, height_px=h, format=format, quality=quality)
+
+
+def parse_range(
+    end: Annotated[float | None, Query(ge=0, le=MAX_TIME_S, allow_inf_nan=False)] = None,
+    columns: Annotated[int, Query(ge=1, le=MAX_FRAMES)] = _default.columns,
+    rows: Annotated[int, Query(ge=1, le=MAX_FRAMES)] = _default.rows,
+    fps: Annotated[int, Query(ge=1, le=25)] = _default.fps,
+) -> dict[str, Any]:
+    """Return the options of several frames."""
+    return {"end_s": end, "columns": columns, "rows": rows, "fps": fps}
+
+
+def parse_form(
+    one: Annotated[FrameOptions, Depends(parse_options)],
+    several: Annotated[dict[str, Any], Depends(parse_range)],
+    form: Annotated[FrameForm, Query(description="One frame, tiles or an animation.")] = _default.form,
+) -> FrameOptions:
+    """Return the options of a request. Raises: UnprocessableError if they do not fit together."""
+    given = {"form": form, **several}
+    try:
+        return FrameOptions.model_validate({**one.model_dump(exclude=set(given)), **given})
+    except ValidationError as error:
+        raise UnprocessableError("query.form", error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
 
 @dataclass(frozen=True)
@@ -80,7 +104,7 @@ def parse_signature(
 @router.get(FRAMES_PATH + "/{key:path}", response_class=Response, dependencies=[Depends(check_parameters)])
 async def get_frame(
     key: Annotated[str, Path(min_length=1, max_length=4096)],
-    options: Annotated[FrameOptions, Depends(parse_options)],
+    options: Annotated[FrameOptions, Depends(parse_form)],
     signed: Annotated[Signature, Depends(parse_signature)],
     services: Services,
     request: Request,

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from services.api.access.picture_urls import encode_path
 from services.api.access.secret_key import SecretKey, SecretMissingError, sign_text
 from services.api.schema.problems import ForbiddenError
-from services.contract.frames import FRAMES_PATH, FrameOptions
+from services.contract.frames import FRAMES_PATH, FrameForm, FrameOptions
 
 _PURPOSE = b"URL of a frame"
 REFUSED = "The signature of this address is not valid."
@@ -29,11 +29,15 @@ class FrameUrls:
         """Return the URL of a frame, without an expiry unless there is a lifetime. Raises: AwsError."""
         expires_s = None if lifetime_s is None else int(self._now_s()) + lifetime_s
         query: dict[str, object] = {
-            "t": f"{options.time_s:.3f}".rstrip("0").rstrip("."),
+            "t": _format_time(options.time_s),
             "w": options.width_px,
             "h": options.height_px,
         }
-        query |= {"format": options.format.value, "quality": options.quality, "expires": expires_s}
+        query |= {"format": options.format.value, "quality": options.quality}
+        if options.form is not FrameForm.FRAME:
+            query |= {"form": options.form.value, "end": _format_time(options.end_s or 0)}
+            query |= {"columns": options.columns, "rows": options.rows, "fps": options.fps}
+        query["expires"] = expires_s
         query["signature"] = self._sign(video_key, options, expires_s)
         given = {name: value for name, value in query.items() if value is not None}
         return f"{self._origin}{FRAMES_PATH}/{encode_path(video_key)}?{urlencode(given)}"
@@ -58,3 +62,7 @@ class FrameUrls:
         # The key comes last: it can contain any character.
         signed = f"{'' if expires_s is None else expires_s}\n{options.text}\n{video_key}"
         return sign_text(self._key.remembered, _PURPOSE, signed)
+
+
+def _format_time(time_s: float) -> str:
+    return f"{time_s:.3f}".rstrip("0").rstrip(".")

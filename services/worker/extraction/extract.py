@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from services.contract.frames import FrameOptions
+from services.contract.frames import FrameForm, FrameOptions
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import containers
@@ -18,7 +18,7 @@ from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.frames.request import FoundFrames, FrameRequest, SearchLimits
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import ExtractedPicture, ExtractionError, Outcome, Placeholder
-from services.worker.extraction.pixels import placeholder, thumbnail
+from services.worker.extraction.pixels import composition, placeholder, thumbnail
 from services.worker.extraction.pixels.blurhash import encode_blurhash
 from services.worker.extraction.pixels.orientation import Image
 from services.worker.extraction.pixels.thumbhash import encode_thumbhash
@@ -51,25 +51,33 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: SearchLimit
 def extract_frame(
     reader: RangedReader, options: ThumbnailOptions, frame: FrameOptions, limits: SearchLimits
 ) -> Outcome:
-    """Return the one frame that players show at a time, or the reason why there is none.
+    """Return the picture of the frames that players show at the times of a request, or the reason why there is none.
 
-    `options` have its width and encoding. Raises: SourceError.
+    `options` have its width and encoding; the time of the picture is that of the first frame. Raises: SourceError.
     """
     failures: list[IndexFailure] = []
-    by_index = partial(exact.find_by_index, time_s=frame.time_s)
-    by_decoding = partial(exact.find_by_decoding, time_s=frame.time_s)
+    by_index = partial(exact.find_by_index, times_s=frame.times_s)
+    by_decoding = partial(exact.find_by_decoding, times_s=frame.times_s)
     try:
         examined = examine_container(reader, limits.denied)
         request = FrameRequest(reader=reader, examined=examined, options=options, limits=limits)
         _, found = _find_frames(request, by_index, by_decoding, failures)
-        [shown] = found.frames
-        if frame.height_px is not None:
-            shown = replace(shown, image=thumbnail.limit_height(shown.image, frame.height_px))
-        image = thumbnail.limit_size(shown.image, options.format)
-        picture = _encode_frame(replace(shown, image=image), 0.0, options)
+        picture = _encode_shown(found.frames, frame, options)
     except ExtractionError as error:
         return _note_failure(Outcome.failed(error), failures)
     return _note_failure(Outcome(VideoState.DONE, found.info, (picture,)), failures)
+
+
+def _encode_shown(shown: Sequence[Frame], frame: FrameOptions, options: ThumbnailOptions) -> ExtractedPicture:
+    first, images = shown[0], [one.image for one in shown]
+    if frame.max_height_px is not None:
+        images = [thumbnail.limit_height(image, frame.max_height_px) for image in images]
+    image = composition.compose_tiles(images, frame.columns) if frame.form is FrameForm.TILES else images[0]
+    image = thumbnail.limit_size(image, options.format)
+    if frame.form is not FrameForm.ANIMATION:
+        return _encode_frame(replace(first, image=image), 0.0, options)
+    data = composition.encode_animation(images, frame_ms=round(1000 / frame.fps), quality=options.quality)
+    return ExtractedPicture(0.0, round(max(first.time_s, 0.0), 6), image.shape[1], image.shape[0], data, first.note)
 
 
 Search = Callable[[FrameRequest], FoundFrames]

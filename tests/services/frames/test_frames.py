@@ -8,7 +8,7 @@ import httpx
 import numpy as np
 import pytest
 
-from services.contract.frames import FrameOptions, frame_folder
+from services.contract.frames import FrameForm, FrameOptions, frame_folder
 from services.contract.thumbnails import ImageFormat
 from tests.services.api.process import NO_TLS, get
 from tests.services.frames.conftest import FILM, FramesService
@@ -41,6 +41,21 @@ def test_frame_of_a_time_is_extracted_once_and_cached(frames: FramesService) -> 
     assert frames.read_metric(EXTRACTIONS) == before + 1
     [stored] = [info for info in frames.place.bucket.list(frame_folder(FILM)) if info.key.endswith(".webp")]
     assert stored.size_bytes == len(first.content)
+
+
+def test_tiles_are_signed_cached_and_checked(frames: FramesService) -> None:
+    options = FrameOptions(time_s=1, end_s=5, columns=2, rows=2, width_px=160, form=FrameForm.TILES)
+    url = frames.urls.make_url(FILM, options)
+    answers = [get(url), get(url)]
+    assert [answer.headers["Cache-Status"].split("; ")[1] for answer in answers] == ["fwd=miss", "hit"]
+    image = cv2.imdecode(np.frombuffer(answers[1].content, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    tiles = [tile for row in np.vsplit(image, 2) for tile in np.hsplit(row, 2)]
+    assert [frame_number(tile.astype(np.uint8)) for tile in tiles] == [25, 50, 75, 100]
+    assert get(url.replace("rows=2", "rows=1")).status_code == 403
+    wrong = get(url.replace("end=5", "end=1"))
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "query.form")
+    assert "must be after its start" in wrong.json()["detail"]
 
 
 def test_equal_requests_at_once_share_one_extraction(frames: FramesService) -> None:

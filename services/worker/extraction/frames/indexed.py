@@ -106,7 +106,7 @@ class IndexSearch:
             for time_s, sample in zip(wanted_s, samples, strict=True)
         ]
         self._decode_all([sample for sample, chain in zip(samples, chains, strict=True) if not chain])
-        exact = self._decode_chains(chains)
+        exact = self.decode_chains(chains)
         frames = [frame or self._require_keyframe(sample) for frame, sample in zip(exact, samples, strict=True)]
         is_last_resort = [
             frame is None and abs(sample.time_s - time_s) > tolerance_s
@@ -128,10 +128,6 @@ class IndexSearch:
         pixels = max(stream.width_px * stream.height_px, 1)
         samples = self._index.find_decode_chain(time_s, max(_MAX_DECODED_PIXELS // pixels, 1))
         return samples if sum(sample.size_bytes for sample in samples) <= _MAX_CHAIN_BYTES else []
-
-    def decode_chain(self, samples: Sequence[CodedSample]) -> Frame | None:
-        """Return the last picture of a chain; None for a damaged one. Raises: as `find_frames`."""
-        return self._decode_chains([samples])[0]
 
     def _replace_flawed(self, frame: Frame, time_s: float) -> Frame:
         """Return the frame if it has no flaw, else the nearest one without; with a note if there is none nearby."""
@@ -157,11 +153,14 @@ class IndexSearch:
             # Screen recordings and animations may have one keyframe in minutes: frames between are tried.
             for distance_s in (0.0, within_s / 2, -within_s / 2, within_s, -within_s):
                 chain = self.find_chain(time_s + distance_s) if 0 <= time_s + distance_s < end_s else []
-                if chain and (other := self._decode_chains([chain])[0]):
+                if chain and (other := self.decode_chains([chain])[0]):
                     yield other
 
-    def _decode_chains(self, chains: Sequence[Sequence[CodedSample]]) -> list[Frame | None]:
-        """Return the last picture of each chain, None for an empty one. Chains of one keyframe are decoded together."""
+    def decode_chains(self, chains: Sequence[Sequence[CodedSample]]) -> list[Frame | None]:
+        """Return the last picture of each chain, None for an empty or damaged one.
+
+        Chains of one keyframe are decoded together. Raises: as `find_frames`.
+        """
         frames: dict[tuple[float, int], Frame | None] = {}
         for keyframe in {_key(chain[0]): None for chain in chains if chain}:
             together = [chain for chain in chains if chain and _key(chain[0]) == keyframe]

@@ -28,6 +28,7 @@ from services.worker.extraction.outcome import (
     Outcome,
 )
 from services.worker.extraction.pixels import thumbnail
+from services.worker.extraction.pixels.composition import encode_animation
 from services.worker.extraction.pixels.orientation import Image
 from services.worker.extraction.reading.reader import RangedReader
 
@@ -154,14 +155,9 @@ class Overview:
         different = {frame.time_s: frame for frame in self._find_frames(times_s, size_px[0])}
         if len(different) < 2:
             return None
-        animation = cv2.Animation()
-        animation.frames = [_resize(different[time_s].image, size_px) for time_s in sorted(different)]
-        animation.durations = [_FRAME_MS] * len(different)
-        ok, data = cv2.imencodeanimation(".webp", animation, [cv2.IMWRITE_WEBP_QUALITY, self._options.quality])
-        if not ok:
-            raise ValueError("OpenCV could not encode the animation")
-        # libwebp merges equal frames into one of their total duration.
-        frames = count_frames(data.tobytes())
+        images = [_resize(different[time_s].image, size_px) for time_s in sorted(different)]
+        data = encode_animation(images, frame_ms=_FRAME_MS, quality=self._options.quality)
+        frames = count_frames(data)
         if frames < 2:
             return None
         return ExtractedPreview(
@@ -169,7 +165,7 @@ class Overview:
             duration_s=len(different) * _FRAME_MS / 1000,
             width_px=size_px[0],
             height_px=size_px[1],
-            data=data.tobytes(),
+            data=data,
         )
 
     def _find_frames(self, times_s: Sequence[float], width_px: int) -> list[Frame]:

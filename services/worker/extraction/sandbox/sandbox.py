@@ -101,9 +101,9 @@ class Sandbox:
         return self._run(source, job)
 
     def extract_frame(self, source: VideoSource, frame: FrameOptions) -> Outcome:
-        """Return the frame that players show at a time as the only picture, or the reason why there is none.
+        """Return the picture that a request asks for as the only one, or the reason why there is none.
 
-        The time of the picture is that of the frame. A failure has `info` if the duration is known. Raises:
+        The time of the picture is that of its first frame. A failure has `info` if the duration is known. Raises:
         SandboxError.
         """
         return self._run(source, ExtractionJob.for_frame(source.size_bytes, frame, self._bounds))

@@ -1118,16 +1118,47 @@ export interface components {
             upload_deleted: boolean;
         };
         /**
+         * FrameForm
+         * @description What a picture shows: one frame, frames of a range next to each other, or one after the other.
+         * @enum {string}
+         */
+        FrameForm: "frame" | "tiles" | "animation";
+        /**
          * FrameOptions
-         * @description One frame: the one that players show at a time, and its encoding. It is never enlarged.
+         * @description One frame, or several of a range: those that players show at a time, and their encoding.
+         *
+         *     A frame is never enlarged. `end_s`, `columns`, `rows` and `fps` are for the forms of several frames.
          */
         FrameOptions: {
+            /**
+             * @description Columns of tiles; `columns` times `rows` is the number of frames, 64 at most.
+             * @default 1
+             * @example 5
+             */
+            columns: number;
+            /**
+             * @description End of the range in seconds, after `time_s`.
+             * @example 60
+             */
+            end_s?: number | null;
+            /**
+             * @description `frame`; `tiles` for frames of a range in rows and columns; `animation` for an animated WebP.
+             * @default frame
+             * @example tiles
+             */
+            form: components["schemas"]["FrameForm"];
             /**
              * @description Format of the picture.
              * @default jpeg
              * @example avif
              */
             format: components["schemas"]["ImageFormat"];
+            /**
+             * @description Frames a second of an animation.
+             * @default 5
+             * @example 5
+             */
+            fps: number;
             /**
              * @description Maximum height in pixels; the frame keeps its shape.
              * @example 180
@@ -1139,6 +1170,12 @@ export interface components {
              * @example 82
              */
             quality: number;
+            /**
+             * @description Rows of tiles; one row is a strip.
+             * @default 1
+             * @example 4
+             */
+            rows: number;
             /**
              * @description Time in seconds from the start of the video, to the millisecond.
              * @example 12.5
