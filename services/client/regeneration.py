@@ -12,6 +12,7 @@ _FLAGS = {
     "smart": "prefer a better picture nearby to a black, white, flat or blurred one",
     "storyboard": "also make a storyboard",
     "preview": "also make a preview",
+    "poster": "also choose a poster",
 }
 
 

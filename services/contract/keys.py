@@ -3,8 +3,9 @@
 The thumbnails of `uploads/<dir/><stem>.<ext>` are `thumbnails/<dir/><stem>_<n>.jpg`. The part before `_<n>.jpg` is the
 *base*. Several uploads can want one base (`a.mp4` and `a.mov`), so an upload has several candidates, in order. It gets
 the first that no other upload has claimed in the videos table. As every base belongs to one upload and ends before the
-last `_`, two uploads never share a thumbnail. The keys of a storyboard, a preview and a manifest have `_storyboard`,
-`_preview` and `_manifest` in place of the number, and those of several sheets `_sheet-1`, `_sheet-2` and so on.
+last `_`, two uploads never share a thumbnail. The keys of a storyboard, a preview, a poster, its candidates and a
+manifest have `_storyboard`, `_preview`, `_poster`, `_candidates` and `_manifest` in place of the number, and those of
+several sheets `_sheet-1`, `_sheet-2` and so on.
 """
 
 import hashlib
@@ -25,7 +26,8 @@ _MAX_BASE_BYTES = MAX_KEY_BYTES - len("_storyboard.webp")
 """The longest ending of a picture's key must fit after a base."""
 
 _ENDING = re.compile(
-    r"_([1-9][0-9]?|storyboard|preview|manifest|sheet-[1-9][0-9]{0,3})\.(jpg|webp|avif|vtt|m3u8|mpd|bif|json)"
+    r"_([1-9][0-9]?|storyboard|preview|poster|candidates|manifest|sheet-[1-9][0-9]{0,3})"
+    r"\.(jpg|webp|avif|vtt|m3u8|mpd|bif|json)"
 )
 _MARKED = re.compile(r"~[0-9a-f]{16}\Z")
 
@@ -90,13 +92,23 @@ def preview_key(base: str) -> str:
     return f"{base}_preview.webp"
 
 
+def poster_key(base: str, extension: str) -> str:
+    """Return the key of the poster."""
+    return f"{base}_poster.{extension}"
+
+
+def candidates_key(base: str, extension: str) -> str:
+    """Return the key of the strip that shows the candidates for the poster."""
+    return f"{base}_candidates.{extension}"
+
+
 def manifest_key(base: str) -> str:
     """Return the key of the manifest, which lists the other objects under the base."""
     return f"{base}_manifest.json"
 
 
 def picture_kind(key: str) -> str | None:
-    """Return the kind of object that has a key: `thumbnail`, `storyboard`, `preview`; None for keys of others."""
+    """Return the kind of object that has a key: `thumbnail`, `storyboard`, `poster`; None for keys of others."""
     base, underscore, ending = key.rpartition("_")
     if picture_base(key) is None or not base or not underscore:
         return None

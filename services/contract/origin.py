@@ -8,12 +8,12 @@ from urllib.parse import quote, unquote
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import from_json
 
-from services.contract.outputs.stored import StoredManifest
+from services.contract.outputs.stored import StoredManifest, StoredPoster
 from services.contract.records import StoredPreview, StoredThumbnail, VideoRecord
 from services.contract.storyboards.stored import StoredStoryboard
 from services.contract.thumbnails import ThumbnailOverrides
 
-_Overview = TypeVar("_Overview", StoredStoryboard, StoredPreview, StoredManifest)
+_Overview = TypeVar("_Overview", StoredStoryboard, StoredPreview, StoredPoster, StoredManifest)
 
 
 OF_THUMBNAIL = {"position_pct", "time_s", "width_px", "height_px", "note", "thumbhash"}
@@ -42,7 +42,7 @@ class Origin(BaseModel):
     options: Annotated[ThumbnailOverrides, BeforeValidator(_read_json)] | None = None
     """Options that a person has chosen for the video; in the metadata as JSON."""
     also: str | None = None
-    """Other objects of the upload, separated by spaces: `storyboard`, `preview`, `manifest`."""
+    """Other objects of the upload, separated by spaces: `storyboard`, `preview`, `poster`, `manifest`."""
 
 
 def upload_digest(key: str) -> str:
@@ -72,9 +72,11 @@ def parse_origin(metadata: Mapping[str, str]) -> Origin:
     return Origin.model_validate({name.replace("-", "_"): unquote(value) for name, value in metadata.items()})
 
 
-def overview_metadata(record: VideoRecord, made: StoredStoryboard | StoredPreview | StoredManifest) -> dict[str, str]:
+def overview_metadata(
+    record: VideoRecord, made: StoredStoryboard | StoredPreview | StoredPoster | StoredManifest
+) -> dict[str, str]:
     """Return the metadata of an object for the whole video, without its keys, as metadata have little room."""
-    about = made.model_dump_json(exclude={"key", "track_key"}, exclude_defaults=True)
+    about = made.model_dump_json(exclude={"key", "track_key", "candidates"}, exclude_defaults=True)
     return _quote_fields({"upload": upload_digest(record.key), "etag": record.etag, "about": about})
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.contract.events import Delivery, UploadEvent, is_newer
-from services.contract.outputs.stored import StoredManifest
+from services.contract.outputs.stored import StoredManifest, StoredPoster
 from services.contract.storyboards.stored import StoredStoryboard
 from services.contract.thumbnails import ThumbnailOverrides
 
@@ -146,6 +146,7 @@ class EarlierResult(BaseModel):
     thumbnails: tuple[StoredThumbnail, ...] = ()
     storyboard: StoredStoryboard | None = None
     preview: StoredPreview | None = None
+    poster: StoredPoster | None = None
     manifest: StoredManifest | None = None
     bytes_read: int = 0
     requests: int = 0
@@ -204,6 +205,7 @@ class VideoRecord(BaseModel):
     thumbnails: tuple[StoredThumbnail, ...] = ()
     storyboard: StoredStoryboard | None = None
     preview: StoredPreview | None = None
+    poster: StoredPoster | None = None
     manifest: StoredManifest | None = None
     bytes_read: int = 0
     requests: int = 0

@@ -73,6 +73,7 @@ class ThumbnailOverrides(BaseModel):
     background: Background | None = Field(default=None, description="Colour behind transparent pictures.")
     storyboard: bool | None = Field(default=None, description="Also make a storyboard.")
     preview: bool | None = Field(default=None, description="Also make a preview.")
+    poster: bool | None = Field(default=None, description="Also choose a poster.")
 
 
 class ThumbnailOptions(BaseModel):
@@ -93,6 +94,8 @@ class ThumbnailOptions(BaseModel):
     storyboard_layout: StoryboardLayout = StoryboardLayout()
     preview: bool = False
     """Also store a short animation of the whole video."""
+    poster: bool = False
+    """Also store the best picture of those that are decoded anyway, and its scores."""
 
     @property
     def fingerprint(self) -> str:

@@ -10,9 +10,10 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from services.contract.keys import picture_kind
-from services.contract.outputs.manifest import Manifest, Output, ProbeData, Upload
+from services.contract.outputs.manifest import Manifest, Output, Poster, ProbeData, Upload
+from services.contract.outputs.stored import PosterCandidate
 from services.contract.records import VideoRecord
-from services.worker.extraction.outcome import ExtractedPicture, Outcome
+from services.worker.extraction.outcome import ExtractedPicture, ExtractedPoster, Outcome
 
 
 class StoredFile(Protocol):
@@ -35,7 +36,8 @@ def build_manifest(
     details: dict[str, Mapping[str, Any]] = {}
     for file, extracted in zip(files, outcome.pictures, strict=False):
         details[file.key] = _describe_thumbnail(extracted)
-    sheet, preview = outcome.storyboard, outcome.preview
+    sheet, preview, poster = outcome.storyboard, outcome.preview, outcome.poster
+    listed: dict[str, str] = {}
     for file in files[len(outcome.pictures) :]:
         kind = picture_kind(file.key)
         if kind == "storyboard" and sheet and file.content_type.startswith("image/"):
@@ -45,6 +47,13 @@ def build_manifest(
             }
         elif kind == "preview" and preview:
             details[file.key] = {"width_px": preview.width_px, "height_px": preview.height_px}
+        elif kind == "poster" and poster:
+            listed["key"] = file.key
+            details[file.key] = {"width_px": poster.width_px, "height_px": poster.height_px, "time_s": poster.time_s}
+        elif kind == "candidates" and poster:
+            listed["candidates_key"] = file.key
+            width_px = poster.tile_width_px * len(poster.candidates)
+            details[file.key] = {"width_px": width_px, "height_px": poster.tile_height_px}
     return Manifest(
         settings_hash=record.settings_hash,
         state="degraded" if outcome.reason_code else "done",
@@ -63,6 +72,17 @@ def build_manifest(
             )
             for file in files
         ],
+        poster=_describe_poster(poster, listed) if poster else None,
+    )
+
+
+def _describe_poster(poster: ExtractedPoster, keys: Mapping[str, str]) -> Poster:
+    return Poster(
+        **keys,
+        time_s=poster.time_s,
+        tile_width_px=poster.tile_width_px,
+        tile_height_px=poster.tile_height_px,
+        candidates=[PosterCandidate(**asdict(one)) for one in poster.candidates],
     )
 
 

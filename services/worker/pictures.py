@@ -3,13 +3,15 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from services.aws.bucket import NOTHING, Bucket
 from services.aws.errors import ObjectChangedError, ObjectMissingError, ServiceError
 from services.contract.keys import (
+    candidates_key,
     manifest_key,
+    poster_key,
     preview_key,
     sheet_key,
     storyboard_key,
@@ -18,7 +20,7 @@ from services.contract.keys import (
 )
 from services.contract.origin import origin_metadata, overview_metadata
 from services.contract.outputs.manifest import CONTENT_TYPE
-from services.contract.outputs.stored import StoredManifest
+from services.contract.outputs.stored import PosterCandidate, StoredManifest, StoredPoster
 from services.contract.records import StoredPreview, StoredThumbnail, VideoRecord
 from services.contract.settings import WorkerSettings
 from services.contract.storyboards.files import StoryboardFile, list_files
@@ -124,14 +126,17 @@ def store_pictures(
     options = settings.thumbnail_options.replace(record.options)
     image_format = options.format
     overviews: list[Picture] = []
-    storyboard = preview = None
+    storyboard = preview = poster = None
     if outcome.storyboard:
         storyboard, overviews = _make_storyboard(record, outcome.storyboard, outcome, options)
     if outcome.preview:
         preview, picture = _make_preview(record, outcome.preview)
         overviews.append(picture)
-    made = {"storyboard": storyboard, "preview": preview, "manifest": settings.thumbnail_manifest}
-    also = " ".join(name for name, one in made.items() if one)
+    if outcome.poster:
+        poster, files = _make_poster(record, outcome.poster, image_format)
+        overviews += files
+    made = {"storyboard": storyboard, "preview": preview, "poster": poster}
+    also = " ".join(name for name, one in {**made, "manifest": settings.thumbnail_manifest}.items() if one)
     thumbnails = []
     pictures = []
     for number, extracted in enumerate(outcome.pictures, start=1):
@@ -157,7 +162,7 @@ def store_pictures(
         pictures.append(Picture(manifest.key, listed, CONTENT_TYPE, overview_metadata(record, manifest)))
     store.put_all(overviews)
     store.put_all(pictures)
-    return {"thumbnails": tuple(thumbnails), "storyboard": storyboard, "preview": preview, "manifest": manifest}
+    return {"thumbnails": tuple(thumbnails), **made, "manifest": manifest}
 
 
 def describe_storyboard(
@@ -212,3 +217,24 @@ def _make_preview(record: VideoRecord, made: extraction.ExtractedPreview) -> tup
         size_bytes=len(made.data),
     )
     return preview, Picture(preview.key, made.data, "image/webp", overview_metadata(record, preview))
+
+
+def _make_poster(
+    record: VideoRecord, made: extraction.ExtractedPoster, image_format: ImageFormat
+) -> tuple[StoredPoster, list[Picture]]:
+    strip = made.strip.data
+    poster = StoredPoster(
+        key=poster_key(record.base, image_format.extension),
+        time_s=made.time_s,
+        width_px=made.width_px,
+        height_px=made.height_px,
+        size_bytes=len(made.data) + len(strip),
+        tile_width_px=made.tile_width_px,
+        tile_height_px=made.tile_height_px,
+        candidates=tuple(PosterCandidate(**asdict(one)) for one in made.candidates),
+    )
+    content_type = image_format.content_type
+    return poster, [
+        Picture(poster.key, made.data, content_type, overview_metadata(record, poster)),
+        Picture(candidates_key(record.base, image_format.extension), strip, content_type),
+    ]

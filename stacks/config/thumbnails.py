@@ -71,6 +71,11 @@ class Thumbnails(Section):
         examples=[8],
     )
     preview: bool = Field(default=False, description="True for a short animated WebP as well.")
+    poster: bool = Field(
+        default=False,
+        description="True for a poster as well: the best of the pictures near the positions, and the scores of up to "
+        "six.",
+    )
     manifest: bool = Field(
         default=True,
         description="True for a manifest as well: a JSON document with the outputs, their placeholders and probe data.",

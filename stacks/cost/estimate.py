@@ -188,6 +188,8 @@ def _in_s3(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: flo
             pictures_kb += assumed.storyboard_kb
     if config.thumbnails.preview:
         pictures, pictures_kb = pictures + 1, pictures_kb + assumed.preview_kb
+    if config.thumbnails.poster:
+        pictures, pictures_kb = pictures + 2, pictures_kb + assumed.thumbnail_kb + assumed.poster_candidates_kb
     if config.thumbnails.manifest:
         pictures, pictures_kb = pictures + 1, pictures_kb + assumed.manifest_kb
     stored_gb = videos * (video_mb + pictures_kb / 1000) / 1000

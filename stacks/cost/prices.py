@@ -60,6 +60,7 @@ class Assumed(_Table):
     thumbnail_kb: float
     storyboard_kb: float
     preview_kb: float
+    poster_candidates_kb: float
     manifest_kb: float
     sqs_requests: int
     dynamodb_writes: int

@@ -52,6 +52,7 @@ def thumbnail_settings(config: PipelineConfig) -> dict[str, Any]:
         "thumbnail_storyboard_tile_px": thumbnails.storyboard_tile_px,
         "thumbnail_storyboard_columns": thumbnails.storyboard_columns,
         "thumbnail_preview": thumbnails.preview,
+        "thumbnail_poster": thumbnails.poster or None,
     }
 
 

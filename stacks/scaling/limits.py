@@ -101,4 +101,6 @@ def _puts(config: PipelineConfig) -> int:
     thumbnails = config.thumbnails
     # A sheet, its WebVTT file and those of the other formats. A long video may have more sheets.
     storyboard = (2 + len(thumbnails.storyboard_formats)) * thumbnails.storyboard
-    return len(thumbnails.positions_pct) + storyboard + thumbnails.preview + thumbnails.manifest
+    # The poster, and the strip of its candidates.
+    poster = 2 * thumbnails.poster
+    return len(thumbnails.positions_pct) + storyboard + thumbnails.preview + poster + thumbnails.manifest

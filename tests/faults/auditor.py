@@ -160,6 +160,8 @@ class Auditor:
             yield from self._check_manifest(key, record, objects)
             if "manifest" in record:
                 owned[record["manifest"]["key"]] = key
+            if "poster" in record:
+                yield from self._check_poster(key, record, objects, owned)
         bases = {record["base"]: key for key, record in records.items() if record.get("base")}
         for picture in objects:
             if picture.startswith(_THUMBNAILS) and picture not in owned:
@@ -177,6 +179,15 @@ class Auditor:
         shown = self._read_picture(thumbnail["key"])
         if shown != wanted:
             yield f"{thumbnail['key']} shows {shown}, and not upload {wanted} of {key}"
+
+    @staticmethod
+    def _check_poster(key: str, record: Item, objects: Item, owned: dict[str, str]) -> Iterable[str]:
+        """Check the poster and the strip of its candidates, and note their owner."""
+        name = record["poster"]["key"]
+        names = name, name.replace("_poster.", "_candidates.")
+        owned |= dict.fromkeys(names, key)
+        if sum(objects.get(one, {"Size": 0})["Size"] for one in names) != record["poster"]["size_bytes"]:
+            yield f"{key} is {record['state']}, but {name} or its candidates are missing or of another size"
 
     def _check_manifest(self, key: str, record: Item, objects: Item) -> Iterable[str]:
         """Check that a video with thumbnails has a manifest of this upload and of the objects that are stored."""
@@ -205,7 +216,9 @@ class Auditor:
             if (etag := self._read_json(picture)["upload"]["etag"]) not in self._ledger.history(owner):
                 yield f"{picture} is about {etag}, which was never uploaded as {owner}"
             return
-        if (shown := self._read_picture(picture)) not in self._ledger.numbers(owner) - {None}:
+        if "_candidates." not in picture and (shown := self._read_picture(picture)) not in self._ledger.numbers(
+            owner
+        ) - {None}:
             yield f"{picture} shows {shown}, which was never uploaded as {owner}"
         counts["pictures of an earlier upload"] += 1
 
@@ -293,7 +306,7 @@ def check_totals(items: Iterable[Item], records: Mapping[str, Item]) -> Iterable
         wanted[f"videos_{record['state']}"] += 1
         wanted["thumbnails"] += len(record.get("thumbnails", []))
         wanted["upload_bytes"] += int(record["size_bytes"])
-        outputs = [*record.get("thumbnails", []), *(record[one] for one in ("manifest",) if one in record)]
+        outputs = [*record.get("thumbnails", []), *(record[one] for one in ("poster", "manifest") if one in record)]
         wanted["thumbnail_bytes"] += sum(int(output["size_bytes"]) for output in outputs)
     stored: Counter[str] = Counter()
     for item in items:

@@ -192,7 +192,7 @@ class _Audit:
             counted[f"videos_{record['state']}"] += 1
             counted["thumbnails"] += len(stored)
             counted["upload_bytes"] += record["size_bytes"]
-            stored += [record[name] for name in ("storyboard", "preview", "manifest") if name in record]
+            stored += [record[name] for name in ("storyboard", "preview", "poster", "manifest") if name in record]
             counted["thumbnail_bytes"] += sum(one["size_bytes"] for one in stored)
         totals: Counter[str] = Counter()
         for key, item in self._items.items():
@@ -212,7 +212,7 @@ class _Audit:
         }
         left = self._left_by_reindex()
         for name in self._pictures:
-            base = re.sub(r"_(\d+|storyboard|preview|manifest)\.\w+$", "", name)
+            base = re.sub(r"_(\d+|storyboard|preview|poster|candidates|manifest)\.\w+$", "", name)
             if base not in owners and base not in left and not self._is_picture_of_late_worker(self._pictures[name]):
                 yield f"{name} belongs to no record"
 

@@ -75,7 +75,11 @@ def test_the_same_event_twice_counts_once(pipeline: Driver, videos: Videos) -> N
 
 def test_storyboard_and_preview_are_stored_when_requested(tmp_path: Path, videos: Videos) -> None:
     settings = {**IMPATIENT, "THUMBNAIL_STORYBOARD": "true", "THUMBNAIL_PREVIEW": "true", "THUMBNAIL_FORMAT": "webp"}
-    settings |= {"THUMBNAIL_STORYBOARD_FORMATS": "hls,bif", "THUMBNAIL_STORYBOARD_COLUMNS": "1"}
+    settings |= {
+        "THUMBNAIL_POSTER": "true",
+        "THUMBNAIL_STORYBOARD_FORMATS": "hls,bif",
+        "THUMBNAIL_STORYBOARD_COLUMNS": "1",
+    }
     with run_pipeline(tmp_path, workers=1, say=lambda _: None, settings=settings) as local:
         pipeline = Driver(local)
         key = pipeline.upload("trip/clip.mp4", videos.video("clip.mp4", duration_s=12))
@@ -83,6 +87,7 @@ def test_storyboard_and_preview_are_stored_when_requested(tmp_path: Path, videos
         assert (record.state, len(record.thumbnails)) == (VideoState.DONE, 3)
         assert record.storyboard is not None
         assert record.preview is not None
+        assert record.poster is not None
         assert record.manifest is not None
         assert (record.storyboard.tiles, record.preview.frames) == (3, 10)
         stored = {
@@ -95,10 +100,13 @@ def test_storyboard_and_preview_are_stored_when_requested(tmp_path: Path, videos
             "thumbnails/trip/clip_storyboard.m3u8": "application/vnd.apple.mpegurl",
             "thumbnails/trip/clip_storyboard.bif": "application/octet-stream",
             "thumbnails/trip/clip_preview.webp": "image/webp",
+            "thumbnails/trip/clip_poster.webp": "image/webp",
+            "thumbnails/trip/clip_candidates.webp": "image/webp",
             "thumbnails/trip/clip_manifest.json": "application/json",
         }
         assert set(stored) == {*types, *(thumbnail.key for thumbnail in record.thumbnails)}
-        assert (*record.storyboard.keys, record.preview.key, record.manifest.key) == tuple(types)
+        named = *record.storyboard.keys, record.preview.key, *record.poster.keys, record.manifest.key
+        assert named == tuple(types)
         assert record.storyboard.size_bytes == sum(stored[key] for key in record.storyboard.keys)
         assert record.preview.size_bytes == stored[record.preview.key]
         heads = {one: pipeline.s3.head_object(Bucket=local.endpoints.bucket, Key=one) for one in types}

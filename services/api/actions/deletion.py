@@ -169,6 +169,7 @@ def _bury_record(stores: Stores, record: VideoRecord, info: ObjectInfo | None) -
         "thumbnails": (),
         "storyboard": None,
         "preview": None,
+        "poster": None,
         "manifest": None,
         "earlier_result": None,
         **present,

@@ -22,6 +22,8 @@ def list_picture_keys(record: VideoRecord) -> list[str]:
         keys += record.storyboard.keys
     if record.preview is not None:
         keys.append(record.preview.key)
+    if record.poster is not None:
+        keys += record.poster.keys
     if record.manifest is not None:
         keys.append(record.manifest.key)
     return keys
@@ -50,6 +52,7 @@ def mark_lost(videos: VideosTable, record: VideoRecord) -> VideoRecord:
         "thumbnails": (),
         "storyboard": None,
         "preview": None,
+        "poster": None,
         "manifest": None,
     }
     return videos.replace(record, record.model_copy(update=lost))

@@ -23,6 +23,7 @@ from services.contract.keys import (
     UPLOAD_PREFIX,
     is_upload,
     manifest_key,
+    poster_key,
     preview_key,
     sheet_key,
     storyboard_key,
@@ -31,7 +32,7 @@ from services.contract.keys import (
     thumbnail_key,
 )
 from services.contract.origin import OF_THUMBNAIL, Origin, parse_origin, parse_overview, upload_digest
-from services.contract.outputs.stored import StoredManifest
+from services.contract.outputs.stored import StoredManifest, StoredPoster
 from services.contract.records import StoredPreview, StoredThumbnail, VideoRecord, VideoState, close_deleted
 from services.contract.statistics.totals import share_of_totals
 from services.contract.storyboards.stored import StoredStoryboard
@@ -197,7 +198,7 @@ def _from_thumbnails(context: ReindexContext, info: ObjectInfo) -> VideoRecord |
 
 
 def _with_overview(bucket: Bucket, record: VideoRecord, also: str, extension: str) -> VideoRecord:
-    """Return the record with its storyboard, preview and manifest, if these were made and still exist."""
+    """Return the record with its storyboard, preview, poster and manifest, if these were made and still exist."""
     preview, track, manifest = preview_key(record.base), storyboard_track_key(record.base), manifest_key(record.base)
     found: dict[str, object] = {}
     # One sheet and several have different keys, and one of another attempt may be left.
@@ -211,6 +212,10 @@ def _with_overview(bucket: Bucket, record: VideoRecord, also: str, extension: st
     with contextlib.suppress(ObjectMissingError, ValueError):
         if "preview" in also.split():
             found["preview"] = parse_overview(bucket.head(preview).metadata, StoredPreview, record, key=preview)
+    with contextlib.suppress(ObjectMissingError, ValueError):
+        if "poster" in also.split():
+            poster = poster_key(record.base, extension)
+            found["poster"] = parse_overview(bucket.head(poster).metadata, StoredPoster, record, key=poster)
     with contextlib.suppress(ObjectMissingError, ValueError):
         if "manifest" in also.split():
             about = bucket.head(manifest).metadata

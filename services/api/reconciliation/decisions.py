@@ -7,8 +7,10 @@ from typing import Any
 
 from services.api.actions.lost_pictures import list_picture_keys
 from services.contract.keys import (
+    candidates_key,
     is_upload,
     manifest_key,
+    poster_key,
     preview_key,
     storyboard_file_key,
     storyboard_key,
@@ -91,6 +93,11 @@ class Wanted:
             keys |= {storyboard_file_key(base, one.extension) for one in formats}
         if self.options.preview:
             keys.add(preview_key(base))
+        if self.options.poster:
+            keys |= {
+                poster_key(base, self.options.format.extension),
+                candidates_key(base, self.options.format.extension),
+            }
         return keys
 
 

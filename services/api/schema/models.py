@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from services.api.schema.poster_models import Poster
 from services.contract.pods import Pod
 from services.contract.records import ReasonCode, VideoState
 from services.contract.text import escape_deceptive
@@ -293,6 +294,7 @@ class VideoDetails(Video):
     )
     storyboard: Storyboard | None = Field(description="Null if it was not requested or could not be made.")
     preview: Preview | None = Field(description="Null if it was not requested or could not be made.")
+    poster: Poster | None = Field(description="Null if it was not requested or could not be made.")
     manifest_url: str | None = Field(
         description="Presigned URL of the manifest, a JSON document: its schema is at `/docs/manifest-1.schema.json`. "
         "Null if `THUMBNAIL_MANIFEST` is false, or if an older version made the thumbnails."

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from services.api.schema.models import Attempt, Preview, Storyboard, Thumbnail, TimelineEntry, Video, VideoDetails
+from services.api.schema.poster_models import Poster
 from services.contract.keys import is_upload, picture_number
+from services.contract.outputs.stored import StoredPoster
 from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.storyboards.layout import StoryboardFormat
 from services.contract.storyboards.stored import StoredStoryboard
@@ -67,6 +69,7 @@ def show_details(record: VideoRecord, sign: Sign, link: Link) -> VideoDetails:
         options=record.options,
         storyboard=_show_storyboard(sheet, sign) if sheet else None,
         preview=Preview(url=sign(preview.key), **preview.model_dump()) if preview else None,
+        poster=_show_poster(record.poster, sign) if record.poster else None,
         manifest_url=sign(record.manifest.key) if record.manifest else None,
         timeline=_make_timeline(record),
         attempts=[Attempt(**one.model_dump()) for one in record.attempts],
@@ -88,6 +91,10 @@ def _show_storyboard(sheet: StoredStoryboard, sign: Sign) -> Storyboard:
         bif_url=files.get(StoryboardFormat.BIF),
         rows=sheet.sheet_rows,
     )
+
+
+def _show_poster(poster: StoredPoster, sign: Sign) -> Poster:
+    return Poster(url=sign(poster.key), candidates_url=sign(poster.candidates_key), **poster.model_dump())
 
 
 def _show_fields(record: VideoRecord, sign: Sign, link: Link) -> dict[str, Any]:

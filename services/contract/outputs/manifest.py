@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from services.contract.outputs.stored import PosterCandidate
 from services.contract.records import ReasonCode
 from services.contract.version import VERSION
 
@@ -71,7 +72,8 @@ class Output(_Part):
     """One object that the worker has stored for the video. A field that does not apply is null."""
 
     kind: str = Field(
-        description="`thumbnail`, `storyboard` or `preview`; readers skip kinds that they do not know.",
+        description="`thumbnail`, `storyboard`, `preview`, `poster` or `candidates`, the strip of those of the poster. "
+        "Readers skip kinds that they do not know.",
         examples=["thumbnail"],
     )
     key: str = Field(examples=["thumbnails/trip/holiday_1.jpg"])
@@ -92,6 +94,19 @@ class Output(_Part):
     dominant_colour: str | None = Field(default=None, pattern="^#[0-9a-f]{6}$", examples=["#5b7a99"])
 
 
+class Poster(_Part):
+    """Choice of the poster. The strip has one tile for each candidate, in the same order."""
+
+    key: str = Field(description="Key of its output.", examples=["thumbnails/trip/holiday_poster.jpg"])
+    time_s: float = Field(ge=0, description="Time of its frame.", examples=[12.84])
+    candidates_key: str = Field(
+        description="Key of the strip's output.", examples=["thumbnails/trip/holiday_candidates.jpg"]
+    )
+    tile_width_px: int = Field(ge=1, examples=[160])
+    tile_height_px: int = Field(ge=1, examples=[90])
+    candidates: list[PosterCandidate] = Field(description="The best candidates, at most six, the best first.")
+
+
 class Manifest(_Part):
     """Outputs of one video, with what a page needs to show them before they are loaded."""
 
@@ -104,6 +119,7 @@ class Manifest(_Part):
     upload: Upload
     probe: ProbeData
     outputs: list[Output] = Field(description="The thumbnails in the order of their positions, then the other outputs.")
+    poster: Poster | None = Field(default=None, description="Null if it was not requested or could not be made.")
 
     def encode(self) -> bytes:
         """Return the document as it is stored."""

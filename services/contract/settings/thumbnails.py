@@ -77,6 +77,11 @@ class ThumbnailSettings(PipelineSettings):
         description="Also make a preview: a short animated WebP of at most ten pictures.",
         examples=["true"],
     )
+    thumbnail_poster: bool = Field(
+        default=False,
+        description="Also choose a poster: the best of the pictures near the positions, with the scores of up to six.",
+        examples=["true"],
+    )
 
     @model_validator(mode="after")
     def _storyboard_fits_on_sheets(self) -> Self:
@@ -108,4 +113,5 @@ class ThumbnailSettings(PipelineSettings):
             storyboard=self.thumbnail_storyboard,
             storyboard_layout=self.storyboard_layout,
             preview=self.thumbnail_preview,
+            poster=self.thumbnail_poster,
         )

@@ -39,6 +39,7 @@ def share_of_totals(record: VideoRecord | None) -> dict[str, int]:
     sizes = [thumbnail.size_bytes for thumbnail in record.thumbnails]
     sizes += [one.size_bytes for one in (record.storyboard,) if one]
     sizes += [one.size_bytes for one in (record.preview,) if one]
+    sizes += [one.size_bytes for one in (record.poster,) if one]
     sizes += [one.size_bytes for one in (record.manifest,) if one]
     return {
         f"videos_{record.state}": 1,

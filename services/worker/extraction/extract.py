@@ -22,6 +22,7 @@ from services.worker.extraction.pixels import composition, placeholder, thumbnai
 from services.worker.extraction.pixels.blurhash import encode_blurhash
 from services.worker.extraction.pixels.orientation import Image
 from services.worker.extraction.pixels.thumbhash import encode_thumbhash
+from services.worker.extraction.poster import build as poster
 from services.worker.extraction.probe import Probe
 from services.worker.extraction.reading.reader import RangedReader
 
@@ -44,8 +45,10 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: SearchLimit
     except ExtractionError as error:
         return _note_failure(Outcome.failed(error), failures)
     if failures:
-        return _note_failure(outcome, failures)
-    return overview.add_overview(outcome, request, found.frames[0].image, index_errors=_INDEX_ERRORS)
+        outcome = _note_failure(outcome, failures)
+    else:
+        outcome = overview.add_overview(outcome, request, found.frames[0].image, index_errors=_INDEX_ERRORS)
+    return poster.add_poster(outcome, request, found, index_errors=_INDEX_ERRORS)
 
 
 def extract_frame(

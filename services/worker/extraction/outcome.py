@@ -8,11 +8,13 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 from pydantic_core import from_json
 
+from services.contract.outputs.stored import MAX_CANDIDATES
 from services.contract.records import ReasonCode, VideoState
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.probe import Amount, Count, Few, Probe, Text
 
 # `decode_outcome` checks the message of a child against it.
+Share = Annotated[float, Field(ge=0, le=1)]
 Interval = Annotated[float, Field(ge=0.001, le=1e9, allow_inf_nan=False)]
 
 
@@ -91,6 +93,34 @@ class ExtractedPreview:
 
 
 @dataclass(frozen=True)
+class ScoredFrame:
+    """A candidate for the poster: see `services.contract.outputs.stored.PosterCandidate`."""
+
+    time_s: Amount
+    score: Share
+    sharpness: Share
+    exposure: Share
+    contrast: Share
+    colourfulness: Share
+    cut: Share
+    flaw: Text | None = None
+
+
+@dataclass(frozen=True)
+class ExtractedPoster:
+    """The poster, its candidates, the best first, and a strip of tiles that show them in the same order."""
+
+    time_s: Amount
+    width_px: Few
+    height_px: Few
+    tile_width_px: Few
+    tile_height_px: Few
+    strip: ExtractedFile
+    candidates: Annotated[tuple[ScoredFrame, ...], Field(min_length=1, max_length=MAX_CANDIDATES)]
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Usage:
     """Cost of an extraction. `requests` and `bytes_read` count reads of the source, `cpu_s` is that of the child."""
 
@@ -130,6 +160,7 @@ class Outcome:
     index_failure: IndexFailure | None = None
     usage: Usage = field(default_factory=Usage)
     probe: Probe = field(default_factory=Probe)
+    poster: ExtractedPoster | None = None
 
     @classmethod
     def failed(cls, error: ExtractionError, info: VideoInfo | None = None) -> "Outcome":
@@ -188,9 +219,10 @@ def _parse_document(data: bytes) -> Any:
 
 def _list_files(document: Any) -> list[Any]:
     """Return the objects of a document whose `data` is a file."""
-    storyboard, preview = document["storyboard"], document["preview"]
+    storyboard, preview, poster = document["storyboard"], document["preview"], document["poster"]
     sheets = [*storyboard["sheets"], *storyboard["frames"]] if storyboard is not None else []
-    return [*document["pictures"], *sheets, *([preview] if preview is not None else [])]
+    posters = [poster, poster["strip"]] if poster is not None else []
+    return [*document["pictures"], *sheets, *([preview] if preview is not None else []), *posters]
 
 
 def _is_consistent(outcome: Outcome) -> bool:
@@ -203,7 +235,7 @@ def _is_consistent(outcome: Outcome) -> bool:
         case VideoState.DEGRADED:
             return bool(outcome.pictures and outcome.info and has_reason)
         case VideoState.FAILED:
-            return has_reason and not outcome.pictures and outcome.storyboard is None and outcome.preview is None
+            return has_reason and not any((outcome.pictures, outcome.storyboard, outcome.preview, outcome.poster))
     return False
 
 

@@ -9,7 +9,7 @@ from urllib.error import URLError
 from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
 
-from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX
+from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX, picture_number
 from stacks.naming import StackId
 from stacks.rehearse.emulated.proxy import Proxy
 from stacks.rehearse.errors import RehearsalError
@@ -187,8 +187,8 @@ def _environment(
 def _thumbnails(s3: Any, bucket: str, folders: list[str], *, wanted: int) -> dict[str, bytes] | None:
     """Return the thumbnails once there are as many as wanted in each folder."""
     listed = [s3.list_objects_v2(Bucket=bucket, Prefix=folder).get("Contents", []) for folder in folders]
-    # The manifest is no picture.
-    pictures = [[entry["Key"] for entry in entries if not entry["Key"].endswith(".json")] for entries in listed]
+    # Neither a manifest nor a poster is a thumbnail.
+    pictures = [[entry["Key"] for entry in entries if picture_number(entry["Key"])] for entries in listed]
     if any(len(keys) < wanted for keys in pictures):
         return None
     keys = [key for found in pictures for key in found]

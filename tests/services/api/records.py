@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from services.contract.keys import (
+    poster_key,
     preview_key,
     sheet_key,
     storyboard_key,
@@ -11,6 +12,7 @@ from services.contract.keys import (
     thumbnail_key,
 )
 from services.contract.origin import origin_metadata, overview_metadata
+from services.contract.outputs.stored import StoredPoster
 from services.contract.records import ReasonCode, StoredPreview, StoredThumbnail, VideoRecord, VideoState
 from services.contract.storyboards.layout import StoryboardFormat
 from services.contract.storyboards.stored import StoredStoryboard
@@ -98,9 +100,19 @@ def with_overview(place: Place, key: str, *, extension: str = "jpg", sheets: int
     preview = StoredPreview(
         key=preview_key(record.base), frames=10, duration_s=5, width_px=320, height_px=180, size_bytes=9
     )
-    record = record.model_copy(update={"thumbnails": tuple(renamed), "storyboard": storyboard, "preview": preview})
+    poster = StoredPoster(
+        key=poster_key(record.base, extension),
+        time_s=5,
+        width_px=640,
+        height_px=360,
+        size_bytes=12,
+        tile_width_px=160,
+        tile_height_px=90,
+    )
+    made = {"storyboard": storyboard, "preview": preview, "poster": poster}
+    record = record.model_copy(update={"thumbnails": tuple(renamed), **made})
     for thumbnail in record.thumbnails:
-        origin = origin_metadata(record, thumbnail, count=len(record.thumbnails), also="storyboard preview")
+        origin = origin_metadata(record, thumbnail, count=len(record.thumbnails), also="storyboard preview poster")
         place.bucket.put(thumbnail.key, b"picture", content_type="image/jpeg", metadata=origin)
     about = overview_metadata(record, storyboard)
     for number, sheet in enumerate(storyboard.sheet_keys):
@@ -110,4 +122,7 @@ def with_overview(place: Place, key: str, *, extension: str = "jpg", sheets: int
     place.bucket.put(storyboard.track_key, b"WEBVTT", content_type="text/vtt")
     about = overview_metadata(record, preview)
     place.bucket.put(preview.key, b"animation", content_type="image/webp", metadata=about)
+    about = overview_metadata(record, poster)
+    place.bucket.put(poster.key, b"poster", content_type="image/jpeg", metadata=about)
+    place.bucket.put(poster.candidates_key, b"strip", content_type="image/jpeg")
     return write(place, record)

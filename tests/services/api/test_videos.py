@@ -223,6 +223,7 @@ def test_storyboard_and_preview_are_not_in_the_gallery(place: Place, own_api: Ap
     assert (storyboard["hls_url"], storyboard["dash_url"], storyboard["bif_url"]) == (None, None, None)
     answers = [get(url) for url in urls]
     assert [answer.content for answer in answers] == [b"sheet", b"WEBVTT", b"animation"]
+    assert [get(video["poster"][name]).content for name in ("url", "candidates_url")] == [b"poster", b"strip"]
     assert answers[1].headers["Content-Type"] == "text/vtt"
     assert [item["key"] for item in gallery] == [thumbnail.key for thumbnail in record.thumbnails]
 
@@ -246,7 +247,7 @@ def test_a_video_without_an_overview_has_none(place: Place, own_api: Api) -> Non
     store(place, "uploads/a.mp4")
     with own_api.client() as client:
         video = client.get("/api/videos/uploads/a.mp4").json()
-    assert (video["storyboard"], video["preview"]) == (None, None)
+    assert (video["storyboard"], video["preview"], video["poster"]) == (None, None, None)
 
 
 @pytest.mark.parametrize("key", ["uploads/none.mp4", "totals", "~!!!", "~", "~" + "w" * 3000, "claim:thumbnails/a"])

@@ -13,9 +13,12 @@ from services.contract.keys import (
     MAX_POSITIONS,
     THUMBNAIL_PREFIX,
     UPLOAD_PREFIX,
+    candidates_key,
     is_upload,
+    manifest_key,
     picture_base,
     picture_number,
+    poster_key,
     preview_key,
     sheet_key,
     storyboard_file_key,
@@ -52,6 +55,7 @@ def thumbnails_of(base: str) -> set[str]:
     """Everything that a worker stores under a base."""
     overview = {storyboard_key(base, "webp"), storyboard_track_key(base), preview_key(base)}
     overview |= {sheet_key(base, number, "webp") for number in (1, 1000)}
+    overview |= {poster_key(base, "jpg"), candidates_key(base, "avif"), manifest_key(base)}
     overview |= {storyboard_file_key(base, one.extension) for one in StoryboardFormat}
     return overview | {thumbnail_key(base, number) for number in range(1, MAX_POSITIONS + 1)}
 

@@ -54,7 +54,9 @@ def film(videos: Videos) -> bytes:
 
 def test_the_manifest_lists_every_output_with_its_etag_and_placeholders(place: Place, film: bytes) -> None:
     names = {name.lower(): value for name, value in place.environment().items()}
-    settings = WorkerSettings.from_environment(**names, thumbnail_storyboard="true", thumbnail_preview="true")
+    settings = WorkerSettings.from_environment(
+        **names, thumbnail_storyboard="true", thumbnail_preview="true", thumbnail_poster="true"
+    )
     worker = Processor(settings, place.bucket, place.videos, SharedSandbox(settings.thumbnail_options))
     assert isinstance(work(worker, upload(place, film)), Stored)
 
@@ -66,14 +68,18 @@ def test_the_manifest_lists_every_output_with_its_etag_and_placeholders(place: P
     for output in outputs:
         stored = place.bucket.head(output["key"])
         assert (output["etag"], output["size_bytes"]) == (stored.etag, stored.size_bytes)
-    kinds = ["thumbnail"] * 3 + ["storyboard", "storyboard", "preview"]
+    kinds = ["thumbnail"] * 3 + ["storyboard", "storyboard", "preview", "poster", "candidates"]
     assert [output["kind"] for output in outputs] == kinds
+    strip_px = (160 * len(manifest["poster"]["candidates"]), 90)
     assert [(output["width_px"], output["height_px"]) for output in outputs] == [
-        *[(320, 180)] * 3, (480, 90), (None, None), (320, 180),
+        *[(320, 180)] * 3, (480, 90), (None, None), (320, 180), (320, 180), strip_px,
     ]  # fmt: skip
     for thumbnail, output in zip(record.thumbnails, outputs[:3], strict=True):
         assert (output["thumbhash"], output["time_s"]) == (thumbnail.thumbhash, thumbnail.time_s)
         assert len(output["blurhash"]) == 28
+    assert record.poster is not None
+    assert manifest["poster"]["key"] == record.poster.key
+    assert manifest["poster"]["candidates"] == [one.model_dump() for one in record.poster.candidates]
     assert (manifest["version"], manifest["pipeline_version"]) == (1, VERSION)
     assert (manifest["settings_hash"], manifest["state"]) == (record.settings_hash, "done")
     assert manifest["upload"] == {"key": record.key, "etag": record.etag, "size_bytes": len(film)}

@@ -28,6 +28,7 @@ export const life = {
       smart: ["better picture nearby", "exact picture"],
       storyboard: ["storyboard", "no storyboard"],
       preview: ["preview", "no preview"],
+      poster: ["poster", "no poster"],
     },
   },
   cleanup: {

@@ -59,7 +59,8 @@ def find_frames(request: FrameRequest) -> FoundFrames:
     picture = describe_picture(
         stream.frame_s, search.colour, stream.orientation, is_dolby_vision=search.is_dolby_vision
     )
-    return FoundFrames(info, frames, _find_shortfall(found, shown_s, stream), picture)
+    shortfall = _find_shortfall(found, shown_s, stream)
+    return FoundFrames(info, frames, shortfall, picture, others=search.list_decoded(), is_indexed=True)
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,10 @@ class IndexSearch:
         """Decode keyframes of the index; None for a damaged one. Raises: as `find_frames`."""
         self._decode_all(samples)
         return [self._frames[_key(sample)] for sample in samples]
+
+    def list_decoded(self) -> list[Frame]:
+        """Return the keyframes that have been decoded so far, without damaged ones."""
+        return [frame for frame in self._frames.values() if frame]
 
     def find_chain(self, time_s: float) -> list[CodedSample]:
         """Return the samples to decode for the picture nearest to a time; none if they are over the limits."""

@@ -53,12 +53,17 @@ class FrameRequest:
 
 @dataclass(frozen=True)
 class FoundFrames:
-    """One frame for each requested position."""
+    """One frame for each requested position.
+
+    `others` were decoded too, and not chosen. `is_indexed` is True if the index led to the frames.
+    """
 
     info: VideoInfo
     frames: Sequence[Frame]
     shortfall: Shortfall | None = None
     picture: Picture = UNDESCRIBED
+    others: Sequence[Frame] = ()
+    is_indexed: bool = False
 
 
 def note_distances(

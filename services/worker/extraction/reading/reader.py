@@ -1,9 +1,11 @@
 """A file object over ranged reads, made for OpenCV: few requests, and no exception ever reaches C++."""
 
+import contextlib
 import io
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NoReturn
 
 from services.worker.extraction.reading.source import SourceError
 
@@ -165,6 +167,20 @@ class RangedReader(io.BufferedIOBase):
             if start <= offset < start + size:
                 return data[offset - start : offset - start + length]
         return b""
+
+    @contextlib.contextmanager
+    def without_source(self) -> Iterator[None]:
+        """Serve only cached bytes in the context: `read_at` and `prefetch` raise SourceError for all others."""
+        sources = self._fetch, self._fetch_all
+
+        def refuse(*wanted: object) -> NoReturn:
+            raise SourceError(f"{wanted} is not cached")
+
+        self._fetch = self._fetch_all = refuse
+        try:
+            yield
+        finally:
+            self._fetch, self._fetch_all = sources
 
     def _list_missing(self, offset: int, length: int) -> list[int]:
         end = min(offset + length, self.size_bytes)

@@ -93,15 +93,12 @@ def test_storyboards_and_previews_come_back_in_whatever_format(place: Place) -> 
     for key, record in before.items():
         found = place.videos.get(key)
         assert found is not None
-        assert (found.thumbnails, found.storyboard, found.preview) == (
-            record.thumbnails,
-            record.storyboard,
-            record.preview,
-        )
+        rebuilt = found.thumbnails, found.storyboard, found.preview, found.poster
+        assert rebuilt == (record.thumbnails, record.storyboard, record.preview, record.poster)
     found = place.videos.get("uploads/lost.mp4")
     assert found is not None
     assert (found.storyboard, found.preview) == (lost.storyboard, None)
-    assert place.videos.totals()["thumbnail_bytes"] == 5 * (21 + 11) + 4 * 9
+    assert place.videos.totals()["thumbnail_bytes"] == 5 * (21 + 11 + 12) + 4 * 9
 
 
 def _store_beside(place: Place) -> Any:

@@ -15,10 +15,12 @@ from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import (
     ExtractedFile,
     ExtractedPicture,
+    ExtractedPoster,
     ExtractedPreview,
     ExtractedStoryboard,
     ExtractionError,
     Outcome,
+    ScoredFrame,
     Usage,
     VideoInfo,
     decode_outcome,
@@ -53,6 +55,20 @@ SUCCESSES = st.builds(
     pictures=st.lists(PICTURES, min_size=1, max_size=20).map(tuple),
     storyboard=st.none() | STORYBOARDS,
     preview=st.none() | st.builds(ExtractedPreview, FEW, AMOUNTS, FEW, FEW, FILES),
+    poster=st.none()
+    | st.builds(
+        ExtractedPoster,
+        AMOUNTS,
+        FEW,
+        FEW,
+        FEW,
+        FEW,
+        st.builds(ExtractedFile, FILES),
+        st.lists(
+            st.builds(ScoredFrame, AMOUNTS, *[st.floats(0, 1)] * 6, st.none() | TEXTS), min_size=1, max_size=6
+        ).map(tuple),
+        FILES,
+    ),
     index_failure=st.none() | st.builds(IndexFailure, NAMES, NAMES, LINES, LINES),
     usage=st.builds(Usage, COUNTS, COUNTS, AMOUNTS, AMOUNTS),
 )
@@ -78,6 +94,9 @@ DONE = Outcome(
     pictures=(ExtractedPicture(10.0, 0.4, 640, 360, b"first"), ExtractedPicture(50.0, 2.0, 640, 360, b"second")),
     storyboard=ExtractedStoryboard(5.0, 1, 1, 1, 160, 90, (ExtractedFile(b"sheet"),), (ExtractedFile(b"tile"),)),
     preview=ExtractedPreview(2, 1.0, 320, 180, b"animation"),
+    poster=ExtractedPoster(
+        2.0, 640, 360, 160, 90, ExtractedFile(b"strip"), (ScoredFrame(2.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5),), b"poster"
+    ),
 )
 
 
@@ -170,6 +189,10 @@ NONSENSE: list[Callable[[dict[str, Any]], object]] = [
     lambda document: document["storyboard"].update(tiles=0),
     lambda document: document["storyboard"].update(interval_s=math.nan),
     lambda document: document["preview"].update(frames=-1),
+    lambda document: document["poster"].update(candidates=[]),
+    lambda document: document["poster"].update(candidates=document["poster"]["candidates"] * 7),
+    lambda document: document["poster"]["candidates"][0].update(score=1.5),
+    lambda document: document["poster"]["strip"].update(data=10**9),
     lambda document: document.update(state="failed", pictures=[], reason_code="damaged", reason="It is."),
     lambda document: document["info"].update(codec="h264" * 1000),
 ]

@@ -34,7 +34,7 @@ export function describeOptions(options: Options | null | undefined): string | n
     format ?? null,
     quality ? texts.quality(quality) : null,
     background ? texts.background(background) : null,
-    ...(["smart", "storyboard", "preview"] as const).map((name) => {
+    ...(["smart", "storyboard", "preview", "poster"] as const).map((name) => {
       const isOn = options[name];
       return isOn === null || isOn === undefined ? null : texts.switches[name][isOn ? 0 : 1];
     }),

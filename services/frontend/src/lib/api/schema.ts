@@ -1641,6 +1641,67 @@ export interface components {
             total: number;
         };
         /**
+         * Poster
+         * @description The picture that stands for the video, and the candidates that it was chosen from.
+         */
+        Poster: {
+            /** @description At most six, the best first. Empty if a reindex has rebuilt the record. */
+            candidates: components["schemas"]["PosterCandidate"][];
+            /** @description Presigned URL of the strip: a tile for each candidate, side by side. */
+            candidates_url: string;
+            /** @example 360 */
+            height_px: number;
+            /**
+             * @description Size of poster and strip together.
+             * @example 68400
+             */
+            size_bytes: number;
+            /** @example 90 */
+            tile_height_px: number;
+            /** @example 160 */
+            tile_width_px: number;
+            /**
+             * @description Time of its frame.
+             * @example 12.84
+             */
+            time_s: number;
+            /** @description Presigned URL. */
+            url: string;
+            /** @example 640 */
+            width_px: number;
+        };
+        /**
+         * PosterCandidate
+         * @description A picture of the video that can be its poster. All scores are from 0 to 1, and 1 is best.
+         */
+        PosterCandidate: {
+            /** @example 0.41 */
+            colourfulness: number;
+            /** @example 0.64 */
+            contrast: number;
+            /**
+             * @description Distance to the nearest cut; 1 from two seconds on. Half of it if alone in its scene.
+             * @example 1
+             */
+            cut: number;
+            /** @example 0.9 */
+            exposure: number;
+            /** @description Flaw that puts it behind all candidates without one: `black`, `white`, `flat`, `credits`, `slate`, `cross-fade` or `blurred`. */
+            flaw?: string | null;
+            /**
+             * @description Weighted mean of the other scores.
+             * @example 0.71
+             */
+            score: number;
+            /** @example 0.82 */
+            sharpness: number;
+            /**
+             * @description Time of the frame.
+             * @example 12.84
+             */
+            time_s: number;
+        };
+        /**
          * Preview
          * @description A short animated WebP of the whole video.
          */
@@ -2095,6 +2156,8 @@ export interface components {
              *     ]
              */
             positions_pct?: number[] | null;
+            /** @description Also choose a poster. */
+            poster?: boolean | null;
             /** @description Also make a preview. */
             preview?: boolean | null;
             /**
@@ -2324,6 +2387,8 @@ export interface components {
              *     ]
              */
             positions_pct?: number[] | null;
+            /** @description Also choose a poster. */
+            poster?: boolean | null;
             /** @description Also make a preview. */
             preview?: boolean | null;
             /**
@@ -2569,6 +2634,8 @@ export interface components {
             manifest_url: string | null;
             /** @description Options that a request has chosen for this video; null if the settings of the workers hold. */
             options: components["schemas"]["ThumbnailOverrides"] | null;
+            /** @description Null if it was not requested or could not be made. */
+            poster: components["schemas"]["Poster"] | null;
             /** @description Null if it was not requested or could not be made. */
             preview: components["schemas"]["Preview"] | null;
             /**
