@@ -34,7 +34,7 @@ FrameTime = Annotated[float, Field(ge=0, le=MAX_TIME_S, allow_inf_nan=False), Af
 
 
 class FrameForm(StrEnum):
-    """What a picture shows: one frame, frames of a range next to each other, or one after the other."""
+    """Content of a picture: one frame, frames of a range next to each other, or one after the other."""
 
     FRAME = "frame"
     TILES = "tiles"

@@ -327,24 +327,20 @@ def is_failure(record: VideoRecord | None, claimed: VideoRecord | None, event: U
 
 
 def _can_fail(record: VideoRecord, event: UploadEvent, delivery: Delivery, *, is_claimed: bool) -> bool:
-    """Return True if a failed attempt at the content of the record can end it."""
+    """Return True if a failed attempt at the content of the record can end it. A dismissed failure has been seen."""
     match record.state:
         case VideoState.PROCESSING:
             return record.message_id == delivery.message_id or record.queued_at <= delivery.sent_at
         case VideoState.DELETED:
             return not is_claimed and _is_of_later_upload(event, record)
         case VideoState.DISMISSED:
-            # Whoever dismissed the failure has seen it; only a later request can fail again.
             return not is_claimed and record.queued_at < delivery.sent_at
         case _:
             return record.state is VideoState.FAILED
 
 
 def _is_of_later_upload(event: UploadEvent, record: VideoRecord) -> bool:
-    """Return True if the event is of an upload after that of the record, by S3's sequencers or its clock.
-
-    The clocks of other processes differ. S3 gives the time of an object in whole seconds.
-    """
+    """Return True if the event is of a later upload, by S3's sequencers or its clock, which has whole seconds."""
     if event.sequencer and record.sequencer:
         return is_newer(event.sequencer, record.sequencer)
     return event.time.replace(microsecond=0) > (record.modified_at or record.updated_at)

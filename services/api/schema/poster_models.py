@@ -6,7 +6,7 @@ from services.contract.outputs.stored import PosterCandidate
 
 
 class Poster(BaseModel):
-    """The picture that stands for the video, and the candidates that it was chosen from."""
+    """The picture that represents the video, and the candidates that it was chosen from."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1119,7 +1119,7 @@ export interface components {
         };
         /**
          * FrameForm
-         * @description What a picture shows: one frame, frames of a range next to each other, or one after the other.
+         * @description Content of a picture: one frame, frames of a range next to each other, or one after the other.
          * @enum {string}
          */
         FrameForm: "frame" | "tiles" | "animation";
@@ -1642,7 +1642,7 @@ export interface components {
         };
         /**
          * Poster
-         * @description The picture that stands for the video, and the candidates that it was chosen from.
+         * @description The picture that represents the video, and the candidates that it was chosen from.
          */
         Poster: {
             /** @description At most six, the best first. Empty if a reindex has rebuilt the record. */
