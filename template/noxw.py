@@ -63,7 +63,7 @@ def find_sessions(arguments: list[str]) -> list[str]:
 
 def list_sessions(tags: dict[str, list[str]], descriptions: dict[str, str]) -> str:
     """Return the sessions in two groups, with one line of help each."""
-    lines = ["./noxw SESSION [ARGUMENT...]; most sessions explain their arguments: ./noxw SESSION --help"]
+    lines = ["./noxw SESSION [ARGUMENT...]; most sessions explain theirs with --help"]
     for title, is_for_users in (("For users", True), ("For developers", False)):
         names = [name for name in tags if (USER in tags[name]) == is_for_users]
         lines += ["", f"{title}:", *(f"  {name:<13} {descriptions[name]}" for name in names)]
