@@ -21,8 +21,9 @@ MAX_WHOLE_BYTES = 6 * 1024 * 1024
 """Upper limit, in bytes, on a file that is read from end to end."""
 _MAX_ROUNDS = 4
 _MAX_REFINEMENTS = 8
-_REFINED_BACK_S, _REFINED_AHEAD_S = 2.5, 0.5
-"""Part of the stream that is read around the estimate of one exact time: most encoders set a keyframe every 2 s."""
+_REFINED_BACK_S, _REFINED_AHEAD_S = 4.5, 1.5
+"""Part of the stream that is read around the estimate of one exact time. Most encoders set a keyframe every 2 to 4 s,
+and the estimate is wrong by some tenths of a second: a larger part costs less than a second search."""
 _BACK_BYTES = 1024 * 1024
 _MAX_SCANNED_BYTES = 12 * 1024 * 1024
 _MIN_AHEAD_BYTES, _MAX_AT_ONCE_BYTES = 256 * 1024, 6 * 1024 * 1024

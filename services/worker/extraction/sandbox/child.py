@@ -26,6 +26,10 @@ _MIB = 1024 * 1024
 _FULL = 0.9
 """Share of the address space above which a failure is attributed to memory."""
 
+_FRAME_GAP_BYTES = 40 * 64 * 1024
+"""Reader's `max_gap_bytes` for one frame: the tables of two hours of MP4 are up to so far apart, and a further round
+trip takes longer than what is between them."""
+
 _MAX_PIXEL_BYTES = 6
 """Three components of more than 8 bits. A failed allocation of a whole picture leaves the peak as it was."""
 
@@ -73,7 +77,8 @@ def _extract(job: ExtractionJob, memory: "_Memory", inbox: int, outbox: int) -> 
     def fetch(offset: int, length: int) -> bytes:
         return fetch_all([(offset, length)])[0]
 
-    reader = RangedReader(fetch, job.size_bytes, fetch_all=fetch_all)
+    max_gap_bytes = _FRAME_GAP_BYTES if job.frame else 0
+    reader = RangedReader(fetch, job.size_bytes, fetch_all=fetch_all, max_gap_bytes=max_gap_bytes)
     # The rest of each is left for the last stage, which takes any frame.
     limits = SearchLimits(
         read_bytes=job.bounds.read_mb * _MIB // 3,

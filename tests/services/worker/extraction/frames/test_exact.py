@@ -20,7 +20,7 @@ from services.worker.extraction.frames.request import SearchLimits
 from services.worker.extraction.reading.source import LocalFile
 from tests.support.extracted import SMALL
 from tests.support.ranged import Counted
-from tests.support.videos import FRAGMENTED, UNINDEXED, VARIABLE_RATE, Videos, frame_number
+from tests.support.videos import FRAGMENTED, UNINDEXED, VARIABLE_RATE, Videos, frame_number, run_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,6 +108,16 @@ def test_a_long_stream_is_not_read_from_its_start(videos: Videos, sandbox: Sandb
     outcome = ask(sandbox, film, 17.333)
     assert number_and_time(outcome) == (433, 433)
     assert outcome.usage.bytes_read < film.stat().st_size / 3
+
+
+def test_the_tables_of_a_long_film_are_read_at_once(videos: Videos, sandbox: Sandbox) -> None:
+    clip = videos.video("clip.mp4", **LONG, audio="aac", options=("-bf", "2", "-crf", "40"))
+    repeated = ["-stream_loop", "149", "-i", str(clip), "-c", "copy"]
+    film = videos.once("film.mp4", lambda path: run_ffmpeg(repeated, path), clip, repeated)
+    outcome = ask(sandbox, film, 803.2)
+    assert outcome.pictures[0].time_s == pytest.approx(803.18, abs=0.021)
+    # The start, the movie box's head, its tables, what follows them, and the frames from the keyframe on.
+    assert outcome.usage.requests <= 5
 
 
 def test_no_frame_number_of_a_long_avi_is_estimated(videos: Videos, monkeypatch: pytest.MonkeyPatch) -> None:
