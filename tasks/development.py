@@ -54,7 +54,7 @@ def mutation(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Run a benchmark and print a table.
 
-    ./noxw bench synth|api|extraction|latency|reconcile|requests|table|poster [--long] [--rounds N]
+    ./noxw bench synth|api|extraction|frames|latency|poster|reconcile|requests|table [--long] [--rounds N]
     """
     install(session, "test", "bench")
     name, *arguments = session.posargs or ["synth"]

@@ -174,6 +174,23 @@ def _by_videos(config: PipelineConfig, prices: Prices, *, videos: int, video_mb:
         by_videos=True,
     )
     yield from _in_s3(config, prices, videos=videos, video_mb=video_mb)
+    if config.frames.enabled:
+        yield _cached_frames(config, prices, videos=videos)
+
+
+def _cached_frames(config: PipelineConfig, prices: Prices, *, videos: int) -> Line:
+    """Return the cost of frames on demand in S3: a cached frame stays for `frames.expiry_days`."""
+    usd, assumed = prices.usd, prices.assumed
+    frames = videos * assumed.frames_of_video
+    stored_gb = frames * assumed.frame_kb / 1e6 * config.frames.expiry_days * 24 / assumed.hours
+    # Each request asks for the video's ETag and looks into the cache.
+    gets = frames * (assumed.frame_requests + 2 + 2 * assumed.frame_hits)
+    return Line(
+        what="S3: frames on demand",
+        quantity=f"{frames:,} made, {stored_gb:.1f} GB kept",
+        usd=usd.s3_gb_month * stored_gb + (usd.s3_put_thousand * frames + usd.s3_get_thousand * gets) / 1000,
+        by_videos=True,
+    )
 
 
 def _in_s3(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[Line]:

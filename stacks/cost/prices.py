@@ -62,6 +62,10 @@ class Assumed(_Table):
     preview_kb: float
     poster_candidates_kb: float
     manifest_kb: float
+    frames_of_video: int
+    frame_hits: int
+    frame_requests: int
+    frame_kb: float
     sqs_requests: int
     dynamodb_writes: int
     dynamodb_reads: int

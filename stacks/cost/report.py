@@ -92,6 +92,10 @@ def _assumptions(prices: Prices, config: PipelineConfig, video_mb: float) -> Ite
         f"{assumed.work_s:g} s; kept for the month that they come in. Every month that videos are kept longer adds "
         "their S3 line once more. Downloads of videos are not in it."
     )
+    if config.frames.enabled:
+        yield from _wrap(
+            f"Of each video {assumed.frames_of_video} frames on demand a month, each {1 + assumed.frame_hits} times."
+        )
 
 
 def _comparison(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[str]:

@@ -30,6 +30,17 @@ def test_what_aws_lists_is_what_a_line_says() -> None:
     assert lines["Fargate: api"].usd == pytest.approx(730 * (0.25 * 0.04048 + 0.004445))
 
 
+def test_frames_on_demand_cost_requests_and_what_is_kept() -> None:
+    assert "S3: frames on demand" not in _lines()
+    line = _lines(videos=1000, frames={"enabled": True, "expiry_days": 30})["S3: frames on demand"]
+    # 20,000 frames: a PUT each; 16 GETs each: six ranges, and two for each of five answers.
+    stored_gb = 20_000 * 60e3 / 1e9 * 720 / 730
+    assert line.usd == pytest.approx(20 * 0.005 + 320 * 0.0004 + 0.023 * stored_gb)
+    assert "20 frames on demand a month" in format_report(
+        config(frames={"enabled": True}), load_prices(), videos=10, video_mb=1
+    )
+
+
 def test_base_costs_about_230_usd_without_cloudwatch_metrics() -> None:
     """Expect about $230 without CloudWatch's metrics, which the design did not count."""
     lines = _lines(videos=0)

@@ -32,8 +32,8 @@ class RangedReader(io.BufferedIOBase):
     OpenCV calls `read` and `seek`; an exception there, or a result that is not bytes, crashes the process. So an error
     ends the file (`b""`) and is stored in `error`; `check` raises it. Our own parsers call `read_at`, which raises.
 
-    The limits `soft_bytes` and `soft_cpu_s` end the file early too, and set `exhausted`. They stop a decoder that would
-    read for minutes, and leave room for a cheaper way.
+    The soft limits of `rewind` end the file early too, and set `exhausted`. They stop a decoder that would read for
+    minutes, and leave room for a cheaper way.
     """
 
     def __init__(
@@ -41,8 +41,6 @@ class RangedReader(io.BufferedIOBase):
         fetch: Callable[[int, int], bytes],
         size_bytes: int,
         *,
-        soft_bytes: int | None = None,
-        soft_cpu_s: float | None = None,
         fetch_all: Callable[[Sequence[ByteRange]], Sequence[bytes]] | None = None,
         max_gap_bytes: int = 0,
     ) -> None:
@@ -57,8 +55,8 @@ class RangedReader(io.BufferedIOBase):
         self.size_bytes = size_bytes
         self.error: BaseException | None = None
         self.exhausted = False
-        self._soft_bytes = soft_bytes
-        self._soft_cpu_s = soft_cpu_s
+        self._soft_bytes: int | None = None
+        self._soft_cpu_s: float | None = None
         self._fetched_bytes = 0
         self.fetches = 0
         self._position = 0

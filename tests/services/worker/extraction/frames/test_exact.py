@@ -11,6 +11,7 @@ import pytest
 from services.contract.frames import FrameOptions
 from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
+from services.local.samples import run_ffmpeg
 from services.worker.extraction.containers.avi import index as avi_index
 from services.worker.extraction.containers.scan import MAX_WHOLE_BYTES
 from services.worker.extraction.containers.stream import CodedSample
@@ -20,7 +21,7 @@ from services.worker.extraction.frames.request import SearchLimits
 from services.worker.extraction.reading.source import LocalFile
 from tests.support.extracted import SMALL
 from tests.support.ranged import Counted
-from tests.support.videos import FRAGMENTED, UNINDEXED, VARIABLE_RATE, Videos, frame_number, run_ffmpeg
+from tests.support.videos import FRAGMENTED, UNINDEXED, VARIABLE_RATE, Videos, frame_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

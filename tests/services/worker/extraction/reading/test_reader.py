@@ -192,7 +192,8 @@ def test_read_at_raises_source_error() -> None:
 
 def test_soft_byte_limit_ends_file_for_decoders_only() -> None:
     requests = Requests(100 * MIB)
-    reader = RangedReader(requests, 100 * MIB, soft_bytes=3 * MIB)
+    reader = RangedReader(requests, 100 * MIB)
+    reader.rewind(soft_bytes=3 * MIB)
     assert 0 < len(all_of(reader, 100 * MIB)) <= requests.fetched_bytes
     assert 3 * MIB < requests.fetched_bytes <= 4 * MIB
     assert reader.exhausted
@@ -201,7 +202,8 @@ def test_soft_byte_limit_ends_file_for_decoders_only() -> None:
 
 
 def test_soft_cpu_limit_ends_file() -> None:
-    reader = RangedReader(Requests(MIB), MIB, soft_cpu_s=0)
+    reader = RangedReader(Requests(MIB), MIB)
+    reader.rewind(soft_cpu_s=0)
     assert reader.read(1) == b""
     assert reader.exhausted
     reader.check()
@@ -209,7 +211,8 @@ def test_soft_cpu_limit_ends_file() -> None:
 
 def test_rewind_resets_limits_and_keeps_cache() -> None:
     requests = Requests(100 * MIB)
-    reader = RangedReader(requests, 100 * MIB, soft_bytes=MIB)
+    reader = RangedReader(requests, 100 * MIB)
+    reader.rewind(soft_bytes=MIB)
     first = all_of(reader, 100 * MIB)
     fetched = requests.fetched_bytes
     reader.rewind(soft_bytes=MIB)

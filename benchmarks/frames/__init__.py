@@ -1,0 +1,1 @@
+"""Benchmark of frames on demand: their reads, and the service over HTTP."""
