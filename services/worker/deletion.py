@@ -97,11 +97,11 @@ class DeletionFollower:
     def clear_late_pictures(self, claimed: VideoRecord) -> None:
         """Delete the pictures of a claim whose video was removed while they were stored: no record lists them.
 
-        Raises: AwsError.
+        The upload may be there again, and its record may have another base. A record that has the base of the claim
+        owns these pictures, also if it lists none of them. Raises: AwsError.
         """
         record = self._videos.get(claimed.key)
-        is_removed = record is None and not self._is_stored(claimed.key)
-        if is_removed or (record is not None and record.state is VideoState.DELETED):
+        if record is None or record.state is VideoState.DELETED or record.base != claimed.base:
             self._clear_bases((claimed.base,))
 
     def _clear_bases(self, bases: Iterable[str]) -> None:

@@ -7,6 +7,9 @@ _PURGE = "services.api.actions.purge"
 _DELETION = "services.api.actions.deletion"
 _DISMISSAL = "services.api.actions.dismissal"
 _RETRY_TESTS = "tests.services.api.actions.test_retries"
+_REINDEX_TESTS = "tests.services.api.actions.test_reindex_records"
+_LATE_TESTS = "tests.services.worker.test_late_pictures"
+_FOLLOWER = "services.worker.deletion"
 _CHANGES = "services.api.reconciliation.changes"
 _REMOVAL = "services.aws.removal"
 _RECORDS = "services.contract.records"
@@ -90,7 +93,24 @@ ACTION_BUGS = (
         "    if _remove_if_gone(context, written):\n",
         "    if False:\n",
         "the record of a video stays that was deleted meanwhile",
-        test="tests.services.api.actions.test_reindex_records:test_no_record_is_made_of_a_video_deleted_meanwhile",
+        test=f"{_REINDEX_TESTS}:test_no_record_is_made_of_a_video_deleted_meanwhile",
+    ),
+    Bug(
+        "a late worker clears only the base of a removed record",
+        _FOLLOWER,
+        "        if record is None or record.state is VideoState.DELETED or record.base != claimed.base:\n",
+        "        if record is None or record.state is VideoState.DELETED:\n",
+        "pictures stay under the base that a video had before it was put again",
+        test=f"{_LATE_TESTS}:test_a_worker_clears_its_base_if_the_video_got_another",
+    ),
+    Bug(
+        "a late worker clears nothing of a video put again",
+        _FOLLOWER,
+        "        if record is None or record.state is VideoState.DELETED or",
+        "        if record is None and self._is_stored(claimed.key):\n            return\n"
+        "        if record is None or record.state is VideoState.DELETED or",
+        "pictures stay until the video that was put again is purged",
+        test=f"{_LATE_TESTS}:test_a_worker_clears_its_base_before_the_next_claim",
     ),
     Bug(
         "a deletion leaves the claim",

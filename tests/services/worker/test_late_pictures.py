@@ -39,10 +39,10 @@ class SlowBucket(Bucket):
         super().put(key, body, **more)
 
 
-def purge(place: Place) -> None:
+def purge(place: Place, key: str = KEY) -> None:
     """Remove the upload, the record, the pictures and the claim, as a purge that no longer waits."""
-    place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
-    assert remove_video(place.bucket, place.videos, record_of(place)) is not None
+    place.clients.s3.delete_object(Bucket=place.bucket.name, Key=key)
+    assert remove_video(place.bucket, place.videos, record_of(place, key)) is not None
 
 
 def test_a_worker_deletes_what_it_stored_after_a_purge(place: Place) -> None:
@@ -118,6 +118,33 @@ def test_a_video_put_again_keeps_what_its_slow_worker_stored(place: Place) -> No
     work(a_worker(place, bucket=SlowBucket(place, replace)), event)
 
     assert shown(place, record_of(place)) == pictures_of(b"new")
+
+
+def test_a_worker_clears_its_base_before_the_next_claim(place: Place) -> None:
+    event = upload(place, b"film")
+
+    def put_again() -> None:
+        purge(place)
+        upload(place, b"new")
+
+    assert work(a_worker(place, bucket=SlowBucket(place, put_again)), event) == Skipped("purged")
+
+    assert is_empty(place)
+
+
+def test_a_worker_clears_its_base_if_the_video_got_another(place: Place) -> None:
+    work(a_worker(place), upload(place, b"other", "uploads/a.mov"))
+    event = upload(place, b"film")
+
+    def replace() -> None:
+        purge(place)
+        purge(place, "uploads/a.mov")
+        work(a_worker(place), upload(place, b"new"), "message-2")
+
+    work(a_worker(place, bucket=SlowBucket(place, replace)), event)
+
+    assert shown(place, record_of(place)) == pictures_of(b"new")
+    assert {info.key.rpartition("_")[0] for info in place.bucket.list("thumbnails/")} == {"thumbnails/a"}
 
 
 def test_the_next_delivery_deletes_pictures_of_a_dead_late_worker(place: Place) -> None:
