@@ -82,8 +82,8 @@ ACTION_BUGS = (
     Bug(
         "a reindex removes what a purge has marked",
         _REINDEX,
-        "    if record.purged_at is not None:\n",
-        "    if False:\n",
+        " or record.purged_at is not None:\n",
+        ":\n",
         "pictures stay after a purge",
         test="tests.services.api.actions.test_reindex:test_a_record_that_a_purge_has_marked_is_left_to_the_purge",
     ),
@@ -94,6 +94,14 @@ ACTION_BUGS = (
         "    if False:\n",
         "the record of a video stays that was deleted meanwhile",
         test=f"{_REINDEX_TESTS}:test_no_record_is_made_of_a_video_deleted_meanwhile",
+    ),
+    Bug(
+        "a reindex writes a record without a look at the video",
+        _REINDEX,
+        "    if not _is_stored(context.bucket, info.key):\n",
+        "    if False:\n",
+        "the record of a deleted video stays if the reindex is killed",
+        test=f"{_REINDEX_TESTS}:test_a_reindex_killed_after_a_write_leaves_no_deleted_video",
     ),
     Bug(
         "a late worker clears only the base of a removed record",

@@ -132,6 +132,9 @@ def _restore_record(
         context.queue.send([make_notification_body(event)])
         result.queued += 1
         return
+    if not _is_stored(context.bucket, info.key):
+        # Written nevertheless, the record would stay if this process ended before it looks again.
+        return
     try:
         written = context.videos.replace(before, found, claims=bool(found.base))
     except WriteConflictError:
@@ -281,13 +284,7 @@ def _remove_gone(context: ReindexContext, seen: set[str], result: ReindexResult)
 
 def _remove_if_gone(context: ReindexContext, record: VideoRecord) -> bool:
     """Remove a record whose upload is gone; return False if it stays."""
-    try:
-        context.bucket.head(record.key)
-    except ObjectMissingError:
-        pass
-    else:
-        return False
-    if record.purged_at is not None:
+    if _is_stored(context.bucket, record.key) or record.purged_at is not None:
         # A purge removes what it has marked, with the pictures that a worker has stored meanwhile.
         return False
     # A conflict means that a worker has just written it: its record is newer.
@@ -301,6 +298,14 @@ def _remove_if_gone(context: ReindexContext, record: VideoRecord) -> bool:
         context.videos.release([record.base] if record.base else [])
         return True
     return False
+
+
+def _is_stored(bucket: Bucket, key: str) -> bool:
+    try:
+        bucket.head(key)
+    except ObjectMissingError:
+        return False
+    return True
 
 
 def _correct_totals(videos: VideosTable) -> bool:
