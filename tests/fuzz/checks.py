@@ -101,7 +101,7 @@ def check_container(content: bytes) -> None:
     if container is None:
         return
     # Nothing catches an error of these: the child would end without an answer.
-    reader.prefetch(container.plan_reads(reader.read_at, reader.size_bytes))
+    reader.prefetch(container.plan_reads(reader))
     contents = container.inspect_contents(reader.read_at, reader.size_bytes)
     if contents is not None:
         _check_contents(contents)

@@ -78,7 +78,7 @@ def examine_container(reader: RangedReader, denied: Denied = NOTHING_DENIED) -> 
     """Check what the container declares. Raises: ExtractionError with the reason of a refusal, SourceError."""
     container = _recognise_container(reader)
     denied.check_demuxer(container.demuxer)
-    reader.prefetch(container.plan_reads(reader.read_at, reader.size_bytes))
+    reader.prefetch(container.plan_reads(reader))
     contents = container.inspect_contents(reader.read_at, reader.size_bytes) or Contents()
     _check_contents(contents)
     return ExaminedContainer(container, contents)

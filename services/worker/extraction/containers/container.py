@@ -10,7 +10,7 @@ from services.worker.extraction.probe import UNTAGGED, Tags
 from services.worker.extraction.reading.reader import ByteRange, RangedReader
 
 
-def plan_no_reads(_read_at: ReadAt, _size_bytes: int) -> list[ByteRange]:
+def plan_no_reads(_reader: RangedReader) -> list[ByteRange]:
     """Return no ranges: of most containers it is not known in advance what will be read."""
     return []
 
@@ -39,8 +39,8 @@ class Container:
     - `matches_head(head)`: return True if a file that begins with these bytes is in this format.
     - `inspect_contents(read_at, size_bytes)`: return the tracks, None if the file is too damaged to list them.
     - `open_index(reader)`: return the index. Raises: BrokenIndexError if there is none that can be used, SourceError.
-    - `plan_reads(read_at, size_bytes)`: return the ranges that `inspect_contents` and `open_index` will read, as far as
-      they are known, so that one round trip reads them all.
+    - `plan_reads(reader)`: return the ranges that `inspect_contents` and `open_index` will read, as far as they are
+      known, so that one round trip reads them all.
     - `find_start(reader)`: return the start of the video if the index cannot be used. Raises: as `open_index`.
     - `read_tags(read_at, size_bytes)`: return sound, chapters, creation and place. `read_at` raises LookupError for
       bytes that were not read before: tags are worth no request.
@@ -51,7 +51,7 @@ class Container:
     matches_head: Callable[[bytes], bool]
     inspect_contents: Callable[[ReadAt, int], Contents | None]
     open_index: Callable[[RangedReader], Index] = open_no_index
-    plan_reads: Callable[[ReadAt, int], list[ByteRange]] = plan_no_reads
+    plan_reads: Callable[[RangedReader], list[ByteRange]] = plan_no_reads
     find_start: Callable[[RangedReader], Start] = begin_at_zero
     read_tags: Callable[[ReadAt, int], Tags] = read_no_tags
 

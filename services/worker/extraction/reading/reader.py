@@ -42,16 +42,17 @@ class RangedReader(io.BufferedIOBase):
         size_bytes: int,
         *,
         fetch_all: Callable[[Sequence[ByteRange]], Sequence[bytes]] | None = None,
-        max_gap_bytes: int = 0,
+        max_table_bytes: int = 0,
     ) -> None:
         """Store the source. `fetch_all` reads several ranges at once; without it, they are read one after the other.
 
-        `prefetch` reads the gap between two ranges as well if it has at most `max_gap_bytes`: fewer requests.
+        Parsers read a table of up to `max_table_bytes` whole, also if they need only parts of it: more bytes, but fewer
+        round trips.
         """
         super().__init__()
         self._fetch = fetch
         self._fetch_all = fetch_all or (lambda ranges: [fetch(*wanted) for wanted in ranges])
-        self._max_gap_blocks = max_gap_bytes // _BLOCK_BYTES
+        self.max_table_bytes = max_table_bytes
         self.size_bytes = size_bytes
         self.error: BaseException | None = None
         self.exhausted = False
@@ -137,9 +138,8 @@ class RangedReader(io.BufferedIOBase):
             return  # a single block may begin a run, and more than half the cache would evict each other
         runs: list[tuple[int, int]] = []
         for number in missing:
-            length = number + 1 - runs[-1][0] if runs else 0
-            if runs and number - sum(runs[-1]) <= self._max_gap_blocks and length <= _MAX_READ_BLOCKS:
-                runs[-1] = (runs[-1][0], length)
+            if runs and sum(runs[-1]) == number and runs[-1][1] < _MAX_READ_BLOCKS:
+                runs[-1] = (runs[-1][0], runs[-1][1] + 1)
             else:
                 runs.append((number, 1))
         spans = [self._make_span(*run) for run in runs]

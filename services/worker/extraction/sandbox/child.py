@@ -26,9 +26,9 @@ _MIB = 1024 * 1024
 _FULL = 0.9
 """Share of the address space above which a failure is attributed to memory."""
 
-_FRAME_GAP_BYTES = 40 * 64 * 1024
-"""Reader's `max_gap_bytes` for one frame: the tables of two hours of MP4 are up to so far apart, and a further round
-trip takes longer than what is between them."""
+_FRAME_TABLE_BYTES = 8 * _MIB
+"""Upper limit on a table that is read whole for one frame: that of three hours of MP4. Its parts would be up to eight
+requests, of which most wait for the one before."""
 
 _MAX_PIXEL_BYTES = 6
 """Three components of more than 8 bits. A failed allocation of a whole picture leaves the peak as it was."""
@@ -77,8 +77,8 @@ def _extract(job: ExtractionJob, memory: "_Memory", inbox: int, outbox: int) -> 
     def fetch(offset: int, length: int) -> bytes:
         return fetch_all([(offset, length)])[0]
 
-    max_gap_bytes = _FRAME_GAP_BYTES if job.frame else 0
-    reader = RangedReader(fetch, job.size_bytes, fetch_all=fetch_all, max_gap_bytes=max_gap_bytes)
+    max_table_bytes = _FRAME_TABLE_BYTES if job.frame else 0
+    reader = RangedReader(fetch, job.size_bytes, fetch_all=fetch_all, max_table_bytes=max_table_bytes)
     # The rest of each is left for the last stage, which takes any frame.
     limits = SearchLimits(
         read_bytes=job.bounds.read_mb * _MIB // 3,

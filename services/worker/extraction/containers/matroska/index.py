@@ -334,7 +334,8 @@ class CuesIndex:
         start, size_bytes = self._offsets[number], self._clusters.reader.size_bytes
         if number + 1 < len(self._ticks):
             share = (ticks - self._ticks[number]) / max(self._ticks[number + 1] - self._ticks[number], 1)
-            length = max(share, 0.0) * (self._offsets[number + 1] - start)
+            # The keyframe is larger than the other pictures, and some of these are stored after they are shown.
+            length = min(max(share, 0.0) + 0.25, 1.0) * (self._offsets[number + 1] - start)
         else:
             length = size_bytes - start
         self._clusters.reader.prefetch([(start, min(int(length) + self._ahead_bytes, _MAX_PREFETCHED_BYTES))])

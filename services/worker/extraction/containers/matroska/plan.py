@@ -3,7 +3,7 @@
 from services.worker.extraction.containers.contents import ReadAt
 from services.worker.extraction.containers.matroska import ebml
 from services.worker.extraction.containers.matroska.ebml import Element, read_elements
-from services.worker.extraction.reading.reader import ByteRange
+from services.worker.extraction.reading.reader import ByteRange, RangedReader
 
 _HEAD_BYTES = 64 * 1024
 """Start of the file, which was read to recognise the container."""
@@ -13,9 +13,10 @@ _SOUND_BYTES = 64 * 1024
 """Length behind the first block in which the first sound is searched."""
 
 
-def plan_reads(read_at: ReadAt, size_bytes: int) -> list[ByteRange]:
+def plan_reads(reader: RangedReader) -> list[ByteRange]:
     """Return the ranges of the Cues and of the first sound, as far as the start of the file leads to them."""
-    head = read_at(0, _HEAD_BYTES)
+    size_bytes = reader.size_bytes
+    head = reader.read_at(0, _HEAD_BYTES)
 
     def read_head(offset: int, length: int) -> bytes:
         return head[offset : offset + length]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from services.worker.extraction.containers.contents import Contents, ReadAt, VideoTrack
 from services.worker.extraction.containers.mp4.boxes import HEADER_BYTES, Mp4Box, read_boxes
-from services.worker.extraction.reading.reader import ByteRange
+from services.worker.extraction.reading.reader import ByteRange, RangedReader
 
 _FIRST_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"moof", b"sidx"}
 """QuickTime files begin without ftyp; segments of DASH with styp, sidx or moof."""
@@ -29,11 +29,13 @@ def matches_head(head: bytes) -> bool:
     return head[4:8] in _FIRST_BOXES and not (head[4:8] == b"ftyp" and head[8:12] in _STILLS)
 
 
-def plan_reads(read_at: ReadAt, size_bytes: int) -> list[ByteRange]:
+def plan_reads(reader: RangedReader) -> list[ByteRange]:
     """Return the range of a small movie box; of a large one its start, its end, and the end of its first track.
 
-    Behind the pictures, the movie box is usually the last one: a short rest of the file is read without its header.
+    A reader can allow to read a larger box whole. Behind the pictures, the movie box is usually the last one: a short
+    rest of the file is read without its header.
     """
+    read_at, size_bytes = reader.read_at, reader.size_bytes
     begun = list(read_boxes(read_at, 0, size_bytes, before=_HEAD_BYTES - HEADER_BYTES))
     rest = begun[-1].end if begun and all(box.type != b"moov" for box in begun) else size_bytes
     if 0 < size_bytes - rest <= _MAX_SMALL_BYTES:
@@ -41,7 +43,7 @@ def plan_reads(read_at: ReadAt, size_bytes: int) -> list[ByteRange]:
     moov = _find_movie(read_at, size_bytes)
     if moov is None:
         return []
-    if moov.end - moov.start <= _MAX_SMALL_BYTES:
+    if moov.end - moov.start <= max(_MAX_SMALL_BYTES, reader.max_table_bytes):
         return [(moov.start, moov.end - moov.start)]
     # The tables of the first track end near its end; the next track begins there.
     first = next((box for box in read_boxes(read_at, moov.start, moov.end) if box.type == b"trak"), moov)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from services.worker.extraction.codecs import CODECS, get_codec
-from services.worker.extraction.containers.contents import ReadAt
 from services.worker.extraction.containers.mpegts import tables
 from services.worker.extraction.containers.mpegts.pes import PesPacket, PesReader
 from services.worker.extraction.containers.scan import ScanIndex, ScannedSample
@@ -47,8 +46,9 @@ class _Program:
     sound: frozenset[int]
 
 
-def plan_reads(_read_at: ReadAt, size_bytes: int) -> list[ByteRange]:
+def plan_reads(reader: RangedReader) -> list[ByteRange]:
     """Return the start of the file, for the tables and the first times, and its end, for the last times."""
+    size_bytes = reader.size_bytes
     return [(0, _HEAD_BYTES), (max(size_bytes - _TAIL_BYTES, 0), _TAIL_BYTES)]
 
 

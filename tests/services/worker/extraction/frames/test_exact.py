@@ -117,8 +117,8 @@ def test_the_tables_of_a_long_film_are_read_at_once(videos: Videos, sandbox: San
     film = videos.once("film.mp4", lambda path: run_ffmpeg(repeated, path), clip, repeated)
     outcome = ask(sandbox, film, 803.2)
     assert outcome.pictures[0].time_s == pytest.approx(803.18, abs=0.021)
-    # The start, the movie box's head, its tables, what follows them, and the frames from the keyframe on.
-    assert outcome.usage.requests <= 5
+    # The start, the movie box's head, the movie box, and the frames from the keyframe on.
+    assert outcome.usage.requests <= 4
 
 
 def test_no_frame_number_of_a_long_avi_is_estimated(videos: Videos, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -234,25 +234,6 @@ def test_rewind_keeps_error() -> None:
         reader.check()
 
 
-def test_prefetch_reads_gap_up_to_its_limit() -> None:
-    for max_gap_bytes, asked in (
-        (0, [(0, BLOCK), (2 * BLOCK, BLOCK), (8 * BLOCK, BLOCK)]),
-        (BLOCK, [(0, 3 * BLOCK), (8 * BLOCK, BLOCK)]),
-    ):
-        requests = Requests(10 * MIB)
-        reader = RangedReader(requests, requests.size_bytes, max_gap_bytes=max_gap_bytes)
-        reader.prefetch([(8 * BLOCK, 8), (0, 8), (2 * BLOCK, 8)])
-        assert requests.ranges == asked
-        assert reader.read_at(2 * BLOCK, 8) == requests(2 * BLOCK, 8)
-
-
-def test_prefetch_over_gaps_reads_at_most_4_mib_at_once() -> None:
-    requests = Requests(10 * MIB)
-    reader = RangedReader(requests, requests.size_bytes, max_gap_bytes=2 * MIB)
-    reader.prefetch([(at * MIB, 8) for at in range(0, 10, 2)])
-    assert requests.ranges == [(0, 2 * MIB + BLOCK), (4 * MIB, 2 * MIB + BLOCK), (8 * MIB, BLOCK)]
-
-
 def test_read_all_joins_near_ranges() -> None:
     requests, together = Requests(10 * MIB), []
 
