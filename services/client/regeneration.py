@@ -43,6 +43,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="COLOUR",
         help="colour behind transparent pictures, such as '#ffffff'",
     )
+    group.add_argument(
+        "--poster-time",
+        dest="poster_time_s",
+        type=_make_parser("poster_time_s", lambda text: text if text == "auto" else float(text)),
+        metavar="S",
+        help="time of the frame that is the poster, in seconds, or auto",
+    )
     for name, what in _FLAGS.items():
         group.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, help=what)
 

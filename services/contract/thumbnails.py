@@ -2,7 +2,7 @@
 
 import hashlib
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -53,6 +53,7 @@ Positions = Annotated[tuple[float, ...], AfterValidator(check_positions), Field(
 Width = Annotated[int, Field(ge=16, le=4096)]
 Quality = Annotated[int, Field(ge=1, le=100)]
 Format = Annotated[ImageFormat, Field(strict=False)]
+PosterTime = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | Literal["auto"]
 Background = Annotated[str, Field(pattern=BACKGROUND_PATTERN)]
 
 
@@ -74,6 +75,11 @@ class ThumbnailOverrides(BaseModel):
     storyboard: bool | None = Field(default=None, description="Also make a storyboard.")
     preview: bool | None = Field(default=None, description="Also make a preview.")
     poster: bool | None = Field(default=None, description="Also choose a poster.")
+    poster_time_s: PosterTime | None = Field(
+        default=None,
+        description="Time of the frame that is the poster, until it is `auto` again or the video has other content.",
+        examples=[12.5],
+    )
 
 
 class ThumbnailOptions(BaseModel):
@@ -96,6 +102,13 @@ class ThumbnailOptions(BaseModel):
     """Also store a short animation of the whole video."""
     poster: bool = False
     """Also store the best picture of those that are decoded anyway, and its scores."""
+    poster_time_s: PosterTime | None = None
+    """Time of the frame that a person has pinned as the poster."""
+
+    @property
+    def has_poster(self) -> bool:
+        """Return True if a poster is chosen or pinned."""
+        return self.poster or self.poster_time_s is not None
 
     @property
     def fingerprint(self) -> str:

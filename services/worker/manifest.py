@@ -80,6 +80,7 @@ def _describe_poster(poster: ExtractedPoster, keys: Mapping[str, str]) -> Poster
     return Poster(
         **keys,
         time_s=poster.time_s,
+        is_pinned=poster.is_pinned,
         tile_width_px=poster.tile_width_px,
         tile_height_px=poster.tile_height_px,
         candidates=[PosterCandidate(**asdict(one)) for one in poster.candidates],

@@ -231,6 +231,7 @@ def _make_poster(
         size_bytes=len(made.data) + len(strip),
         tile_width_px=made.tile_width_px,
         tile_height_px=made.tile_height_px,
+        is_pinned=made.is_pinned,
         candidates=tuple(PosterCandidate(**asdict(one)) for one in made.candidates),
     )
     content_type = image_format.content_type

@@ -93,7 +93,7 @@ class Wanted:
             keys |= {storyboard_file_key(base, one.extension) for one in formats}
         if self.options.preview:
             keys.add(preview_key(base))
-        if self.options.poster:
+        if self.options.has_poster:
             keys |= {
                 poster_key(base, self.options.format.extension),
                 candidates_key(base, self.options.format.extension),

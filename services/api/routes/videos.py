@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from services.api.actions.deletion import delete_video, restore_video
 from services.api.actions.dismissal import dismiss_video, restore_failure
+from services.api.actions.posters import change_poster
 from services.api.actions.retries import regenerate_record, retry_record
 from services.api.calls import AwsRoute
 from services.api.routes.paging import Cursor, Limit, VideoFilter
@@ -24,6 +25,7 @@ from services.api.schema.action_models import (
 )
 from services.api.schema.models import VideoDetails, VideoPage
 from services.api.schema.parameters import VideoChoice
+from services.api.schema.poster_models import VideoChange
 from services.api.schema.problems import ConflictError, NotFoundError, document_problems
 from services.api.services import ApiServices, Operator, Services, Viewer
 from services.contract.records import VideoRecord, VideoState
@@ -231,6 +233,25 @@ def get_video(
     """Return a video. 404 until a worker has received it for the first time."""
     link = partial(services.picture_urls.make_url, lifetime_s=stable_url_lifetime_s)
     return views.show_details(_find_record(services, key), services.sign_url, link)
+
+
+@router.patch(
+    "/{key:path}",
+    operation_id="changeVideo",
+    summary="Choose the poster of a video",
+    status_code=202,
+    responses=document_problems(401, 403, 404, 409, 422, 429, 503),
+)
+def change_video(key: VideoPath, _: Operator, services: Services, change: VideoChange) -> Queued:
+    """Pin the poster of a video to a time or a candidate, or let it be chosen again.
+
+    A worker makes it with the video's next attempt, which is queued at once. The pin survives retries, regenerations
+    and reconciliations, until it is changed or the video has other content.
+    """
+    record = _find_record(services, key)
+    change_poster(services, record, change.poster)
+    services.live.request_push()
+    return Queued(key=record.key)
 
 
 @router.delete(

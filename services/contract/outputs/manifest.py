@@ -99,6 +99,7 @@ class Poster(_Part):
 
     key: str = Field(description="Key of its output.", examples=["thumbnails/trip/holiday_poster.jpg"])
     time_s: float = Field(ge=0, description="Time of its frame.", examples=[12.84])
+    is_pinned: bool = Field(description="True if a person has chosen its frame.", examples=[False])
     candidates_key: str = Field(
         description="Key of the strip's output.", examples=["thumbnails/trip/holiday_candidates.jpg"]
     )

@@ -57,6 +57,8 @@ class StoredPoster(BaseModel):
     """Size of poster and strip together."""
     tile_width_px: int
     tile_height_px: int
+    is_pinned: bool = False
+    """A person has chosen its frame."""
     candidates: tuple[PosterCandidate, ...] = ()
     """Empty in records that a reindex has rebuilt."""
 

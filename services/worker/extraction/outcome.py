@@ -108,7 +108,10 @@ class ScoredFrame:
 
 @dataclass(frozen=True)
 class ExtractedPoster:
-    """The poster, its candidates, the best first, and a strip of tiles that show them in the same order."""
+    """The poster, its candidates, the best first, and a strip of tiles that show them in the same order.
+
+    `is_pinned` is True if it shows the frame that a person has chosen, which need not be a candidate.
+    """
 
     time_s: Amount
     width_px: Few
@@ -118,6 +121,7 @@ class ExtractedPoster:
     strip: ExtractedFile
     candidates: Annotated[tuple[ScoredFrame, ...], Field(min_length=1, max_length=MAX_CANDIDATES)]
     data: bytes = field(repr=False)
+    is_pinned: bool = False
 
 
 @dataclass(frozen=True)

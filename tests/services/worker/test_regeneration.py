@@ -11,6 +11,7 @@ from services.contract.events import REGENERATE, Delivery, UploadEvent
 from services.contract.records import Decision, ReasonCode, VideoRecord, VideoState
 from services.contract.resources import pipeline_resources
 from services.contract.statistics.ends import select_ends
+from services.contract.thumbnails import ThumbnailOverrides
 from services.worker.process import ProcessingError, Processor, Skipped, Stored
 from tests.model.place import simulated_place
 from tests.support.place import Place
@@ -200,3 +201,35 @@ def test_the_mark_of_a_purge_outlives_giving_up_a_result(place: Place) -> None:
 
     assert result == Skipped("purged")
     assert (record_of(place).purged_at, record_of(place).earlier_result) == (LATER, None)
+
+
+def test_a_pinned_poster_survives_all_but_another_choice_or_content(place: Place) -> None:
+    worker = a_worker(place)
+    work(worker, upload(place, b"film"))
+
+    def regenerate(number: int, options: ThumbnailOverrides | None = None) -> ThumbnailOverrides | None:
+        event = regeneration(place).model_copy(update={"options": options})
+        sent_at = LATER + timedelta(seconds=number)
+        assert isinstance(worker.process(event, delivery(f"message-{number}", sent_at=sent_at)), Stored)
+        return record_of(place).options
+
+    pinned = ThumbnailOverrides(poster_time_s=12.5)
+    assert regenerate(2, pinned) == pinned
+    assert regenerate(3) == pinned
+    assert regenerate(4, ThumbnailOverrides(width_px=320)) == ThumbnailOverrides(width_px=320, poster_time_s=12.5)
+    assert regenerate(5, ThumbnailOverrides(poster_time_s=3)) == ThumbnailOverrides(poster_time_s=3)
+    assert regenerate(6, ThumbnailOverrides(poster_time_s="auto")) is None
+    regenerate(7, pinned)
+    work(worker, upload(place, b"another film"), "message-8")
+    assert record_of(place).options is None
+
+
+def test_a_pin_that_was_chosen_for_other_content_is_dropped(place: Place) -> None:
+    worker = a_worker(place)
+    work(worker, upload(place, b"film"))
+    late = regeneration(place).model_copy(update={"options": ThumbnailOverrides(poster_time_s=12.5, width_px=320)})
+    upload(place, b"another film")
+
+    assert isinstance(worker.process(late, AGAIN), Stored)
+
+    assert record_of(place).options == ThumbnailOverrides(width_px=320)

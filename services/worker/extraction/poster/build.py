@@ -9,10 +9,11 @@ import numpy as np
 
 from services.contract.outputs.stored import MAX_CANDIDATES
 from services.contract.thumbnails import ThumbnailOptions
+from services.worker.extraction.frames import exact
 from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.frames.overview import fit_square
 from services.worker.extraction.frames.request import FoundFrames, FrameRequest
-from services.worker.extraction.outcome import ExtractedFile, ExtractedPoster, Outcome, ScoredFrame
+from services.worker.extraction.outcome import ExtractedFile, ExtractedPoster, ExtractionError, Outcome, ScoredFrame
 from services.worker.extraction.pixels import thumbnail
 from services.worker.extraction.pixels.orientation import Image
 from services.worker.extraction.poster.candidates import CandidateSearch
@@ -32,12 +33,13 @@ def add_poster(
 
     Raises: SourceError.
     """
-    if not request.options.poster:
+    if not request.options.has_poster:
         return outcome
     try:
         search = CandidateSearch(request, found, index_errors=index_errors)
         ranked = find_best(search, reads=request.options.smart)
-        return replace(outcome, poster=_build_poster(outcome, found.frames, ranked, request.options))
+        pinned = _find_pinned(request, found, index_errors)
+        return replace(outcome, poster=_build_poster(outcome, found.frames, ranked, request.options, pinned))
     # A child has little memory, and an encoder refuses some sizes: the thumbnails are finished already.
     except (ValueError, MemoryError, cv2.error):
         return outcome
@@ -62,10 +64,29 @@ def find_best(search: CandidateSearch, *, reads: bool) -> list[Ranked]:
     return ranked
 
 
+def _find_pinned(request: FrameRequest, found: FoundFrames, index_errors: tuple[type[Exception], ...]) -> Frame | None:
+    """Return the frame that a person has chosen; None if there is none, or if it cannot be reached.
+
+    Raises: SourceError.
+    """
+    time_s = request.options.poster_time_s
+    if not isinstance(time_s, float):
+        return None
+    find = exact.find_by_index if found.is_indexed else exact.find_by_decoding
+    try:
+        return find(request, time_s).frames[0]
+    except (ExtractionError, *index_errors):
+        return None
+
+
 def _build_poster(
-    outcome: Outcome, shown: Sequence[Frame], ranked: Sequence[Ranked], options: ThumbnailOptions
+    outcome: Outcome,
+    shown: Sequence[Frame],
+    ranked: Sequence[Ranked],
+    options: ThumbnailOptions,
+    pinned: Frame | None,
 ) -> ExtractedPoster:
-    best, kept = ranked[0].frame, ranked[:MAX_CANDIDATES]
+    best, kept = pinned or ranked[0].frame, ranked[:MAX_CANDIDATES]
     image = thumbnail.limit_size(best.image, options.format)
     # The best candidate is a thumbnail in most videos, which has been encoded.
     same = (picture.data for frame, picture in zip(shown, outcome.pictures, strict=True) if frame is best)
@@ -80,6 +101,7 @@ def _build_poster(
         tile_width_px=tile_px[0],
         tile_height_px=tile_px[1],
         strip=ExtractedFile(thumbnail.encode_image(strip, options.format, quality=options.quality)),
+        is_pinned=pinned is not None,
         candidates=tuple(_describe_candidate(one) for one in kept),
     )
 

@@ -143,7 +143,7 @@ class Conversation:
                 raise WireError("pictures that were not requested")
             if (answer.storyboard and not options.storyboard) or (answer.preview and not options.preview):
                 raise WireError("an overview that was not requested")
-            if answer.poster and not options.poster:
+            if answer.poster and not options.has_poster:
                 raise WireError("a poster that was not requested")
             wants_frames = StoryboardFormat.BIF in options.storyboard_layout.formats
             if answer.storyboard and bool(answer.storyboard.frames) is not wants_frames:

@@ -64,6 +64,7 @@ ACTIONS = [
     ("POST", "/api/videos/uploads/a.mp4/dismissal", None),
     ("DELETE", "/api/videos/uploads/a.mp4/dismissal", None),
     ("POST", "/api/videos/uploads/a.mp4/regenerations", None),
+    ("PATCH", "/api/videos/uploads/a.mp4", {"poster": {"time_s": 1}}),
     ("POST", "/api/videos/uploads/a.mp4/restoration", None),
     ("POST", "/api/videos/uploads/a.mp4/retry", None),
 ]

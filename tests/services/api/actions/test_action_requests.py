@@ -6,11 +6,13 @@ import httpx
 import pytest
 
 from services.contract.events import make_notification_body
+from services.contract.outputs.stored import PosterCandidate
 from services.contract.records import ReasonCode, VideoState
+from services.contract.thumbnails import ThumbnailOverrides
 from tests.services.api.actions.test_deletion import keep_versions
 from tests.services.api.actions.test_dismissal import failed
 from tests.services.api.process import VIEWER, Api, fresh, message_when
-from tests.services.api.records import a_record, store, write
+from tests.services.api.records import a_record, store, with_overview, write
 from tests.support.driver import eventually
 from tests.support.place import Place
 from tests.support.processing import record_of, upload
@@ -79,6 +81,33 @@ def test_regenerations_over_http(place: Place, own_api: Api) -> None:
         assert all(error["rule"] for error in broken)
         refused = [client.post(f"/api/videos/uploads/{name}.mp4/regenerations") for name in ("b", "gone", "none")]
         assert [answer.status_code for answer in refused] == [409, 409, 404]
+
+
+def test_a_poster_is_pinned_by_time_or_candidate(place: Place, own_api: Api) -> None:
+    record = with_overview(place, KEY)
+    assert record.poster is not None
+    scores = dict.fromkeys(("score", "sharpness", "exposure", "contrast", "colourfulness", "cut"), 0.5)
+    candidates = tuple(PosterCandidate(time_s=time_s, **scores) for time_s in (4, 8))
+    poster = record.poster.model_copy(update={"candidates": candidates})
+    options = ThumbnailOverrides(width_px=320)
+    place.videos.replace(record, record.model_copy(update={"poster": poster, "duration_s": 20.0, "options": options}))
+    write(place, a_record("uploads/b.mp4", VideoState.FAILED))
+    empty_queue(place)
+    with own_api.client() as client:
+        for choice in ({"time_s": 12.5}, {"candidate": 2}, None):
+            accepted = client.patch(f"/api/videos/{KEY}", json={"poster": choice})
+            assert (accepted.status_code, accepted.json()) == (202, {"key": KEY})
+        sent = [event.options for event in sent_events(place) if event.is_regeneration]
+        assert [one.model_dump(exclude_none=True) for one in sent if one] == [
+            {"width_px": 320, "poster_time_s": 12.5},
+            {"width_px": 320, "poster_time_s": 8.0},
+            {"width_px": 320, "poster_time_s": "auto"},
+        ]
+        impossible = [{"time_s": 20.5}, {"candidate": 3}, {"time_s": -1}, {"time_s": 1, "candidate": 1}, {}]
+        refused = [client.patch(f"/api/videos/{KEY}", json={"poster": one}).status_code for one in impossible]
+        assert refused == [409, 409, 422, 422, 422]
+        failed_one = client.patch("/api/videos/uploads/b.mp4", json={"poster": {"time_s": 1}})
+        assert (failed_one.status_code, sent_events(place)) == (409, [])
 
 
 def test_dismissal_over_http_and_a_retry_after_it(place: Place, own_api: Api) -> None:

@@ -652,7 +652,14 @@ export interface paths {
         delete: operations["deleteVideo"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Choose the poster of a video
+         * @description Pin the poster of a video to a time or a candidate, or let it be chosen again.
+         *
+         *     A worker makes it with the video's next attempt, which is queued at once. The pin survives retries, regenerations
+         *     and reconciliations, until it is changed or the video has other content.
+         */
+        patch: operations["changeVideo"];
         trace?: never;
     };
     "/api/videos/{key}/dismissal": {
@@ -1652,6 +1659,11 @@ export interface components {
             /** @example 360 */
             height_px: number;
             /**
+             * @description True if a person has chosen its frame.
+             * @example false
+             */
+            is_pinned: boolean;
+            /**
              * @description Size of poster and strip together.
              * @example 68400
              */
@@ -1700,6 +1712,16 @@ export interface components {
              * @example 12.84
              */
             time_s: number;
+        };
+        /**
+         * PosterChoice
+         * @description A frame of the video: by its time, or by the number of a candidate.
+         */
+        PosterChoice: {
+            /** @description 1 is the best one. */
+            candidate?: number | null;
+            /** @example 12.5 */
+            time_s?: number | null;
         };
         /**
          * Preview
@@ -2158,6 +2180,11 @@ export interface components {
             positions_pct?: number[] | null;
             /** @description Also choose a poster. */
             poster?: boolean | null;
+            /**
+             * @description Time of the frame that is the poster, until it is `auto` again or the video has other content.
+             * @example 12.5
+             */
+            poster_time_s?: number | "auto" | null;
             /** @description Also make a preview. */
             preview?: boolean | null;
             /**
@@ -2389,6 +2416,11 @@ export interface components {
             positions_pct?: number[] | null;
             /** @description Also choose a poster. */
             poster?: boolean | null;
+            /**
+             * @description Time of the frame that is the poster, until it is `auto` again or the video has other content.
+             * @example 12.5
+             */
+            poster_time_s?: number | "auto" | null;
             /** @description Also make a preview. */
             preview?: boolean | null;
             /**
@@ -2581,6 +2613,19 @@ export interface components {
             width_px?: number | null;
             /** @example worker-7d9f5c6b8-x2x7q */
             worker: string;
+        };
+        /**
+         * VideoChange
+         * @description Change of one video.
+         */
+        VideoChange: {
+            /**
+             * @description Frame that becomes the poster and stays it; null for an automatic choice.
+             * @example {
+             *       "time_s": 12.5
+             *     }
+             */
+            poster: components["schemas"]["PosterChoice"] | null;
         };
         /**
          * VideoCounts
@@ -5978,6 +6023,118 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Object key with its slashes, or the `id` of the video. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VideoChange"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queued"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -82,6 +82,23 @@ def test_the_poster_shows_the_frame_of_its_time(videos: Videos, image_format: Im
     assert frame_number(image.astype(np.uint8)) == round(found.time_s * 25)
 
 
+@pytest.mark.parametrize("name", ["poster.mp4", "poster.mpg"])
+def test_a_pinned_poster_shows_the_frame_at_its_time(videos: Videos, name: str) -> None:
+    codec = "h264" if name.endswith("mp4") else "mpeg2video"
+    path = videos.video(f"pinned-{name}", codec=codec, duration_s=4, **SMALL)
+    found = poster(path, ThumbnailOptions(poster_time_s=2.25))
+    image = cv2.imdecode(np.frombuffer(found.data, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    assert found.is_pinned
+    assert frame_number(image.astype(np.uint8)) == round(found.time_s * 25)
+    assert found.time_s == pytest.approx(2.25, abs=0.05)
+
+
+def test_a_pin_beyond_the_end_leaves_the_choice_to_the_scores(videos: Videos) -> None:
+    found = poster(videos.video("poster.mp4", duration_s=12, gop=25, **SMALL), ThumbnailOptions(poster_time_s=99.0))
+    assert (found.is_pinned, found.time_s) == (False, found.candidates[0].time_s)
+
+
 def test_a_video_without_an_index_has_its_thumbnails_as_candidates(videos: Videos) -> None:
     path = videos.video("poster.mpg", codec="mpeg2video", duration_s=4, **SMALL)
     with SharedSandbox(POSTER) as sandbox, LocalFile(path) as source:
