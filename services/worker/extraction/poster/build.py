@@ -73,9 +73,10 @@ def _find_pinned(request: FrameRequest, found: FoundFrames, index_errors: tuple[
     if not isinstance(time_s, float):
         return None
     find = exact.find_by_index if found.is_indexed else exact.find_by_decoding
+    errors: tuple[type[Exception], ...] = (ExtractionError, *index_errors)
     try:
         return find(request, time_s).frames[0]
-    except (ExtractionError, *index_errors):
+    except errors:
         return None
 
 

@@ -86,7 +86,7 @@ def test_regenerations_over_http(place: Place, own_api: Api) -> None:
 def test_a_poster_is_pinned_by_time_or_candidate(place: Place, own_api: Api) -> None:
     record = with_overview(place, KEY)
     assert record.poster is not None
-    scores = dict.fromkeys(("score", "sharpness", "exposure", "contrast", "colourfulness", "cut"), 0.5)
+    scores: dict[str, Any] = dict.fromkeys(("score", "sharpness", "exposure", "contrast", "colourfulness", "cut"), 0.5)
     candidates = tuple(PosterCandidate(time_s=time_s, **scores) for time_s in (4, 8))
     poster = record.poster.model_copy(update={"candidates": candidates})
     options = ThumbnailOverrides(width_px=320)
