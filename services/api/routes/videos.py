@@ -5,6 +5,7 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from services.api.actions.deletion import delete_video, restore_video
 from services.api.actions.dismissal import dismiss_video, restore_failure
@@ -35,6 +36,21 @@ router = APIRouter(prefix="/api/videos", tags=["videos"], route_class=AwsRoute)
 WithUpload = Annotated[
     bool, Query(description="Also delete the upload. It is final if the bucket keeps no versions: see `restorable`.")
 ]
+
+_PARTS = ("dismissal", "frame-urls", "regenerations", "restoration", "retry")
+"""Last segments of the paths below that of a video."""
+
+
+class _VideoConvertor(PathConvertor):
+    """Matches a key with its slashes, but no path of a part of a video: PATCH and DELETE of `{key}/retry` get 405.
+
+    No video has such a key, because it has no extension of a video.
+    """
+
+    regex = rf"(?!.*/(?:{'|'.join(_PARTS)})$).*"
+
+
+register_url_convertor("video", _VideoConvertor())
 
 _COUNTED = 2000
 """Videos that one request counts: it takes less than a second."""
@@ -216,7 +232,7 @@ def sign_frame_urls(key: VideoPath, _: Viewer, services: Services, request: Fram
 
 
 @router.get(
-    "/{key:path}",
+    "/{key:video}",
     operation_id="getVideo",
     summary="Get a video with its timeline",
     responses=document_problems(401, 404, 429, 503),
@@ -236,7 +252,7 @@ def get_video(
 
 
 @router.patch(
-    "/{key:path}",
+    "/{key:video}",
     operation_id="changeVideo",
     summary="Choose the poster of a video",
     status_code=202,
@@ -255,7 +271,7 @@ def change_video(key: VideoPath, _: Operator, services: Services, change: VideoC
 
 
 @router.delete(
-    "/{key:path}",
+    "/{key:video}",
     operation_id="deleteVideo",
     summary="Delete a video",
     responses=document_problems(401, 403, 404, 409, 429, 503),

@@ -251,7 +251,7 @@ def test_prometheus_metrics_are_served_on_their_own_port(api: Api, operator: htt
     exported = eventually(look, "a queue that answers")
 
     assert 'thumbnail_api_http_requests_total{method="GET",route="/api/config",status="200"}' in exported
-    assert 'route="/api/videos/{key:path}",status="404"' in exported
+    assert 'route="/api/videos/{key:video}",status="404"' in exported
     assert 'thumbnail_queue_messages{state="visible"}' in exported
     assert 'thumbnail_videos{state="done"}' in exported
     assert 'thumbnail_api_aws_requests_total{operation="GetQueueAttributes",service="sqs"}' in exported

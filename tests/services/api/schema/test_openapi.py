@@ -45,12 +45,6 @@ CHECKS = (
 def test_every_operation_keeps_to_the_document_whatever_is_asked(own_process: Api, tmp_path: Path) -> None:
     document = tmp_path / "openapi.json"
     document.write_text(json.dumps(DOCUMENT), encoding="utf-8")
-    # A key has slashes: PATCH of `/api/videos/a/retry` is about the video `a/retry`.
-    exceptions = tmp_path / "schemathesis.toml"
-    exceptions.write_text(
-        "[[operations]]\ninclude-path-regex = '^/api/videos/\\{key\\}/'\nchecks.unsupported_method.enabled = false\n",
-        encoding="utf-8",
-    )
     # A process of its own, not schemathesis' plugin for pytest: that makes all requests while tests are collected, and
     # gives all operations one node id under pytest 9.2, of which pytest-xdist runs one.
     command = [
@@ -153,6 +147,19 @@ def test_texts_that_are_no_markdown_have_no_backticks() -> None:
 def test_a_refused_method_names_the_allowed_ones(operator: httpx.Client) -> None:
     allowed = {path: operator.patch(path).headers["Allow"] for path in ("/health", "/api/session", "/api/uploads")}
     assert allowed == {"/health": "GET", "/api/session": "DELETE, GET, POST", "/api/uploads": "POST"}
+
+
+def test_a_part_of_a_video_allows_only_its_own_methods(operator: httpx.Client) -> None:
+    prefix = "/api/videos/{key}"
+    parts = {path: operations for path, operations in DOCUMENT["paths"].items() if path.startswith(f"{prefix}/")}
+    assert len(parts) == 5
+    for path, operations in parts.items():
+        for method in {"GET", "PATCH", "DELETE"} - {name.upper() for name in operations}:
+            refused = operator.request(method, path.format(key="uploads/a.mp4"))
+            allowed = ", ".join(sorted(name.upper() for name in operations))
+            assert (refused.status_code, refused.headers["Allow"]) == (405, allowed), (method, path)
+    assert operator.get(prefix.format(key="uploads/retry.mp4")).status_code == 404
+    assert operator.get(prefix.format(key="uploads/retry/a.mp4")).status_code == 404
 
 
 def test_unknown_parameters_are_refused_by_name(operator: httpx.Client) -> None:
