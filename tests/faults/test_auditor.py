@@ -42,7 +42,7 @@ class World:
         self.claim("thumbnails/text", TEXT)
         self.add_letter(TEXT, "not_a_video")
         size_bytes = 3 * (len(draw_thumbnail(7)) + len(draw_thumbnail(9)))
-        size_bytes += sum(len(self.manifest_of(key)) for key in (GOOD, DULL))
+        size_bytes += sum(len(self.manifest_of(key)) for key in (GOOD, DULL)) + self.add_poster(GOOD, 7)
         totals = {"videos_done": 1, "videos_degraded": 1, "videos_failed": 1, "thumbnails": 6, "ended": 9, "writes": 9}
         self.put("totals", **totals, upload_bytes=30, thumbnail_bytes=size_bytes)
 
@@ -58,6 +58,14 @@ class World:
         described = {"key": f"{base}_manifest.json", "size_bytes": len(manifest)}
         self.record(key, state=state, base=base, size_bytes=7, thumbnails=thumbnails, manifest=described)
         self.claim(base, key)
+
+    def add_poster(self, key: str, number: int) -> int:
+        """Store a poster and its strip; return their size."""
+        base, picture = key.replace("uploads/", "thumbnails/").rpartition(".")[0], draw_thumbnail(number)
+        for name in ("poster", "candidates"):
+            self.store(f"{base}_{name}.jpg", picture)
+        self.change(key, poster={"key": f"{base}_poster.jpg", "size_bytes": 2 * len(picture)})
+        return 2 * len(picture)
 
     def manifest_of(self, key: str) -> bytes:
         """Return a manifest that lists no output but the first thumbnail."""
@@ -171,6 +179,14 @@ PLANTED: dict[str, tuple[Callable[[World], None], str]] = {
     "manifest of another picture": (
         lambda world: replace_manifest(world, old="harbour_1.jpg", new="harbour_9.jpg"),
         "lists another thumbnails/harbour_9.jpg than the one that is stored",
+    ),
+    "lost poster": (
+        lambda world: world.remove("thumbnails/harbour_poster.jpg"),
+        "thumbnails/harbour_poster.jpg or its candidates are missing or of another size",
+    ),
+    "lost candidates": (
+        lambda world: world.remove("thumbnails/harbour_candidates.jpg"),
+        "thumbnails/harbour_poster.jpg or its candidates are missing or of another size",
     ),
     "wrong picture": (
         lambda world: world.store("thumbnails/harbour_2.jpg", draw_thumbnail(9)),
