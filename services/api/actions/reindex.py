@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pydantic import TypeAdapter
+from pydantic_core import from_json
+
 from services.api.actions.dead_letters import DeadLetterStore, Letter
 from services.api.actions.lost_pictures import are_stored, has_pictures, list_picture_keys, make_retry_event, mark_lost
 from services.aws.bucket import Bucket, ObjectInfo
@@ -32,12 +35,13 @@ from services.contract.keys import (
     thumbnail_key,
 )
 from services.contract.origin import OF_THUMBNAIL, Origin, parse_origin, parse_overview, upload_digest
-from services.contract.outputs.stored import StoredManifest, StoredPoster
+from services.contract.outputs.stored import PosterCandidate, StoredManifest, StoredPoster
 from services.contract.records import StoredPreview, StoredThumbnail, VideoRecord, VideoState, close_deleted
 from services.contract.statistics.totals import share_of_totals
 from services.contract.storyboards.stored import StoredStoryboard
 from services.contract.thumbnails import ImageFormat
 
+_CANDIDATES = TypeAdapter(tuple[PosterCandidate, ...])
 _TOTALS_TRIES = 5
 _MOVE_TRIES = 5
 
@@ -223,7 +227,19 @@ def _with_overview(bucket: Bucket, record: VideoRecord, also: str, extension: st
         if "manifest" in also.split():
             about = bucket.head(manifest).metadata
             found["manifest"] = parse_overview(about, StoredManifest, record, key=manifest)
+            # Metadata have no room for the scores.
+            if isinstance(stored := found.get("poster"), StoredPoster):
+                found["poster"] = stored.model_copy(update={"candidates": _read_candidates(bucket, manifest)})
     return record.model_copy(update=found)
+
+
+def _read_candidates(bucket: Bucket, manifest: str) -> tuple[PosterCandidate, ...]:
+    """Return the candidates of the poster in a manifest, none if it has no poster.
+
+    Raises: ValueError if it is no manifest, ObjectMissingError, ServiceError.
+    """
+    poster = from_json(bucket.get(manifest)[1]).get("poster") or {}
+    return _CANDIDATES.validate_python(poster.get("candidates", ()))
 
 
 def _find_thumbnails(

@@ -22,7 +22,7 @@ class Poster(BaseModel):
     tile_width_px: int = Field(examples=[160])
     tile_height_px: int = Field(examples=[90])
     candidates: list[PosterCandidate] = Field(
-        description="At most six, the best first. Empty if a reindex has rebuilt the record."
+        description="At most six, the best first. Empty if a reindex has rebuilt the record without a manifest."
     )
 
 

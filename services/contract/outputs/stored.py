@@ -60,7 +60,7 @@ class StoredPoster(BaseModel):
     is_pinned: bool = False
     """A person has chosen its frame."""
     candidates: tuple[PosterCandidate, ...] = ()
-    """Empty in records that a reindex has rebuilt."""
+    """Empty in records that a reindex has rebuilt without a manifest."""
 
     @property
     def candidates_key(self) -> str:

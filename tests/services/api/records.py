@@ -1,8 +1,10 @@
 """Records as workers would have written them."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from services.contract.keys import (
+    manifest_key,
     poster_key,
     preview_key,
     sheet_key,
@@ -12,10 +14,11 @@ from services.contract.keys import (
     thumbnail_key,
 )
 from services.contract.origin import origin_metadata, overview_metadata
-from services.contract.outputs.stored import StoredPoster
+from services.contract.outputs.stored import PosterCandidate, StoredManifest, StoredPoster
 from services.contract.records import ReasonCode, StoredPreview, StoredThumbnail, VideoRecord, VideoState
 from services.contract.storyboards.layout import StoryboardFormat
 from services.contract.storyboards.stored import StoredStoryboard
+from services.contract.thumbnails import ThumbnailOverrides
 from tests.support.place import Place
 
 START = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
@@ -76,8 +79,13 @@ def store(place: Place, key: str, *, minute: float = 0) -> VideoRecord:
     return record
 
 
-def with_overview(place: Place, key: str, *, extension: str = "jpg", sheets: int = 1) -> VideoRecord:
-    """Store a done video with thumbnails, storyboard and preview. Several sheets have files of all formats."""
+def with_overview(
+    place: Place, key: str, *, extension: str = "jpg", sheets: int = 1, candidates: tuple[PosterCandidate, ...] = ()
+) -> VideoRecord:
+    """Store a done video with thumbnails, storyboard and preview. Several sheets have files of all formats.
+
+    With candidates, its poster is pinned and it has a manifest.
+    """
     place.bucket.put(key, b"a video", content_type="video/mp4")
     record = a_record(key, etag=place.bucket.head(key).etag)
     renamed = (
@@ -108,11 +116,17 @@ def with_overview(place: Place, key: str, *, extension: str = "jpg", sheets: int
         size_bytes=12,
         tile_width_px=160,
         tile_height_px=90,
+        is_pinned=bool(candidates),
+        candidates=candidates,
     )
-    made = {"storyboard": storyboard, "preview": preview, "poster": poster}
-    record = record.model_copy(update={"thumbnails": tuple(renamed), **made})
+    listed = json.dumps({"poster": {"candidates": [one.model_dump() for one in candidates]}}).encode()
+    manifest = StoredManifest(key=manifest_key(record.base), size_bytes=len(listed)) if candidates else None
+    options = ThumbnailOverrides(poster_time_s=poster.time_s) if candidates else None
+    made = {"storyboard": storyboard, "preview": preview, "poster": poster, "manifest": manifest}
+    record = record.model_copy(update={"thumbnails": tuple(renamed), "options": options, **made})
+    also = " ".join(name for name, one in made.items() if one)
     for thumbnail in record.thumbnails:
-        origin = origin_metadata(record, thumbnail, count=len(record.thumbnails), also="storyboard preview poster")
+        origin = origin_metadata(record, thumbnail, count=len(record.thumbnails), also=also)
         place.bucket.put(thumbnail.key, b"picture", content_type="image/jpeg", metadata=origin)
     about = overview_metadata(record, storyboard)
     for number, sheet in enumerate(storyboard.sheet_keys):
@@ -125,4 +139,7 @@ def with_overview(place: Place, key: str, *, extension: str = "jpg", sheets: int
     about = overview_metadata(record, poster)
     place.bucket.put(poster.key, b"poster", content_type="image/jpeg", metadata=about)
     place.bucket.put(poster.candidates_key, b"strip", content_type="image/jpeg")
+    if manifest is not None:
+        about = overview_metadata(record, manifest)
+        place.bucket.put(manifest.key, listed, content_type="application/json", metadata=about)
     return write(place, record)

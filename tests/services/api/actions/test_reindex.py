@@ -17,7 +17,9 @@ from services.aws.errors import BaseTakenError
 from services.contract.events import Delivery, UploadEvent, make_notification_body, parse_notification
 from services.contract.keys import is_upload
 from services.contract.origin import origin_metadata
+from services.contract.outputs.stored import PosterCandidate
 from services.contract.records import ReasonCode, VideoRecord, VideoState
+from services.contract.thumbnails import ThumbnailOverrides
 from services.worker.process import Stored
 from tests.services.api.actions.test_actions import HeldSandbox, Work
 from tests.services.api.process import Api, environment
@@ -99,6 +101,26 @@ def test_storyboards_and_previews_come_back_in_whatever_format(place: Place) -> 
     assert found is not None
     assert (found.storyboard, found.preview) == (lost.storyboard, None)
     assert place.videos.totals()["thumbnail_bytes"] == 5 * (21 + 11 + 12) + 4 * 9
+
+
+def test_a_pinned_poster_comes_back_with_its_scores(place: Place) -> None:
+    scores: dict[str, Any] = dict.fromkeys(("score", "sharpness", "exposure", "contrast", "colourfulness", "cut"), 0.5)
+    candidates = (PosterCandidate(time_s=4, **scores), PosterCandidate(time_s=8, flaw="black", **scores))
+    records = [with_overview(place, f"uploads/{name}.mp4", candidates=candidates) for name in ("pinned", "text")]
+    damaged = records[1].manifest
+    assert damaged is not None
+    about = place.bucket.head(damaged.key).metadata
+    place.bucket.put(damaged.key, b"no document", content_type="text/plain", metadata=about)
+    place.videos.delete([item["pk"] for item in place.videos.scan()])
+
+    reindex(place)
+
+    for record, scored in zip(records, (candidates, ()), strict=True):
+        found = place.videos.get(record.key)
+        assert found is not None
+        assert found.poster is not None
+        assert found.options == record.options == ThumbnailOverrides(poster_time_s=5)
+        assert (found.poster.is_pinned, found.poster.candidates) == (True, scored)
 
 
 def _store_beside(place: Place) -> Any:

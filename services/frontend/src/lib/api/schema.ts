@@ -1652,7 +1652,7 @@ export interface components {
          * @description The picture that represents the video, and the candidates that it was chosen from.
          */
         Poster: {
-            /** @description At most six, the best first. Empty if a reindex has rebuilt the record. */
+            /** @description At most six, the best first. Empty if a reindex has rebuilt the record without a manifest. */
             candidates: components["schemas"]["PosterCandidate"][];
             /** @description Presigned URL of the strip: a tile for each candidate, side by side. */
             candidates_url: string;
