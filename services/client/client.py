@@ -158,6 +158,15 @@ def _regenerate(_: str, key: str, *, options: Mapping[str, Any] | None = None) -
     yield from _ask("POST", video_path(key) + "/regenerations", json=dict(options or {}))
 
 
+def _set_poster(_: str, key: str, *, time_s: float | None = None, candidate: int | None = None) -> _Step[None]:
+    """Pin the poster to the frame at a time, or to a candidate by its number; without both, it is chosen again."""
+    if time_s is None and candidate is None:
+        choice = None
+    else:
+        choice = {"time_s": time_s} if candidate is None else {"candidate": candidate}
+    yield from _ask("PATCH", video_path(key), json={"poster": choice})
+
+
 def _restore(_: str, key: str) -> _Step[None]:
     """Undo a deletion, if the bucket still has the upload or keeps its versions."""
     yield from _ask("POST", video_path(key) + "/restoration")
@@ -237,6 +246,7 @@ class Client(_Connection):
 
     upload, get, wait_until_done = _sync(_upload), _sync(_get), _sync(_wait)
     retry, regenerate, restore = _sync(_retry), _sync(_regenerate), _sync(_restore)
+    set_poster = _sync(_set_poster)
     dismiss, delete, _list_page = _sync(_dismiss), _sync(_delete), _sync(_list_page)
     sign_frames, get_frame = _sync(_sign_frames), _sync(_get_frame)
     ask = _sync(_request)
@@ -272,6 +282,7 @@ class AsyncClient(_Connection):
 
     upload, get, wait_until_done = _async(_upload), _async(_get), _async(_wait)
     retry, regenerate, restore = _async(_retry), _async(_regenerate), _async(_restore)
+    set_poster = _async(_set_poster)
     dismiss, delete, _list_page = _async(_dismiss), _async(_delete), _async(_list_page)
     sign_frames, get_frame = _async(_sign_frames), _async(_get_frame)
 

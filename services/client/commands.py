@@ -121,6 +121,11 @@ def _regenerate(arguments: argparse.Namespace, client: Client, output: Output) -
     return _queue(arguments, client, output, regenerate, "queued for new thumbnails")
 
 
+def _set_poster(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
+    pin = partial(client.set_poster, time_s=arguments.time_s, candidate=arguments.candidate)
+    return _queue(arguments, client, output, pin, "queued for its poster")
+
+
 def _restore(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
     return _queue(arguments, client, output, client.restore, "restored, and queued for new thumbnails")
 
@@ -236,6 +241,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace, Client, Output], bool]] = {
     "show": _show_one,
     "retry": _retry,
     "regenerate": _regenerate,
+    "poster": _set_poster,
     "restore": _restore,
     "dismiss": _dismiss,
     "delete": _delete,

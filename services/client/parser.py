@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.client.regeneration import add_options
+from services.client.regeneration import add_options, add_poster_choice
 from services.client.target import DEFAULT_DATA, TOKEN_VARIABLE, URL_VARIABLE
 from services.contract.records import VideoState
 
@@ -53,13 +53,16 @@ def add_commands(commands: "Subparsers") -> None:
     for name, what, description in (
         ("retry", "queue failed videos again", "Retry videos."),
         ("regenerate", "make the thumbnails of videos again", "Make thumbnails again."),
+        ("poster", "choose the poster of a video", "Pin the poster of a video to a frame, or let it be chosen again."),
         ("restore", "undo the deletion of videos", "Restore deleted videos, if the bucket still has them."),
     ):
         queued = actions.add_parser(name, help=what, description=_describe(description))
-        queued.add_argument("keys", nargs="+", metavar="KEY", help=_KEY)
+        queued.add_argument("keys", nargs=1 if name == "poster" else "+", metavar="KEY", help=_KEY)
         queued.add_argument("--wait", action="store_true", help="wait for the result")
         if name == "regenerate":
             add_options(queued)
+        if name == "poster":
+            add_poster_choice(queued)
         _add_common(queued)
         _add_timeout(queued)
 

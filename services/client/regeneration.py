@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from services.contract.outputs.stored import MAX_CANDIDATES
 from services.contract.thumbnails import ImageFormat, ThumbnailOverrides
 
 _FLAGS = {
@@ -46,12 +47,28 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--poster-time",
         dest="poster_time_s",
-        type=_make_parser("poster_time_s", lambda text: text if text == "auto" else float(text)),
+        type=_make_parser("poster_time_s"),
         metavar="S",
         help="time of the frame that is the poster, in seconds, or auto",
     )
     for name, what in _FLAGS.items():
         group.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, help=what)
+
+
+def add_poster_choice(parser: argparse.ArgumentParser) -> None:
+    """Add the ways to choose the frame of a poster, of which one is needed."""
+    group = parser.add_mutually_exclusive_group(required=True)
+    group.add_argument(
+        "--time",
+        dest="time_s",
+        type=_make_parser("poster_time_s", float),
+        metavar="S",
+        help="the frame that players show at this time, in seconds",
+    )
+    group.add_argument(
+        "--candidate", type=int, choices=range(1, MAX_CANDIDATES + 1), metavar="N", help="a candidate; 1 is the best"
+    )
+    group.add_argument("--auto", action="store_true", help="let it be chosen by the scores again")
 
 
 def read_options(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -111,6 +111,20 @@ def test_regenerate_sends_the_options_that_were_given(shared_place: Place, capsy
     assert [event.options for event in sent_events(shared_place)] == [wanted]
 
 
+def test_a_poster_is_pinned_and_chosen_again(shared_place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    key = store(shared_place, "uploads/command poster.mp4").key
+    empty_queue(shared_place)
+
+    for choice in (("--time", "1.5"), ("--auto",)):
+        assert main(["videos", "poster", "command poster.mp4", *choice]) == 0
+        assert f"{key}: queued for its poster" in capsys.readouterr().out
+    assert main(["videos", "poster", "command poster.mp4", "--candidate", "2"]) == 1
+    assert "The video has 0 candidates" in capsys.readouterr().err
+
+    times = [event.options and event.options.poster_time_s for event in sent_events(shared_place)]
+    assert times == [1.5, "auto"]
+
+
 def test_delete_removes_the_upload_and_names_what_is_missing(
     shared_place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,6 +195,8 @@ def test_reconcile_counts_and_then_does_it(
         (["videos", "list", "--limit", "0"], "not a whole number above 0"),
         (["videos", "regenerate", "a.mp4", "--positions", "50,5"], "'50,5': positions ascend, each once"),
         (["videos", "regenerate", "a.mp4", "--positions", "5,x"], "argument --positions: '5,x': input should be"),
+        (["videos", "regenerate", "a.mp4", "--poster-time", "x"], "argument --poster-time: 'x': input should be"),
+        (["videos", "poster", "a.mp4"], "one of the arguments --time --candidate --auto is required"),
         (["videos", "regenerate", "a.mp4", "--width", "8"], "'8': input should be greater than or equal to 16"),
         (["videos", "regenerate", "a.mp4", "--format", "gif"], "invalid choice: 'gif'"),
         (["videos"], "required: action"),
