@@ -59,10 +59,11 @@ class Children:
     def check(self, content: bytes) -> None:
         """Extract from a file in a child. Raises UnsaneError for an answer that no file may cause."""
         options, sandbox = self._sandboxes[zlib.crc32(content) % len(self._sandboxes)]
-        _check_outcome(sandbox.extract(Source(content)), options)
+        check_outcome(sandbox.extract(Source(content)), options)
 
 
-def _check_outcome(outcome: Outcome, options: ThumbnailOptions) -> None:
+def check_outcome(outcome: Outcome, options: ThumbnailOptions) -> None:
+    """Raise UnsaneError for an outcome that no file may cause."""
     require(outcome.reason_code not in _UNEXPECTED, f"{outcome.reason_code}: {outcome.reason}")
     if outcome.state is VideoState.FAILED:
         return

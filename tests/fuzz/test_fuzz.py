@@ -5,14 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from services.contract.thumbnails import ThumbnailOptions
 from tests.fuzz.__main__ import Run
 from tests.fuzz.checks import complain_about, require
+from tests.fuzz.children import check_outcome
 from tests.fuzz.samples import make_samples
 from tests.fuzz.targets import MESSAGES, Target, make_message_targets, make_targets
+from tests.support.extracted import SharedSandbox
+from tests.support.sandboxes import Source
 from tests.support.videos import Videos
 
-FINDINGS = sorted((Path(__file__).parent / "findings").glob("*/*.bin"))
+_ALL = sorted((Path(__file__).parent / "findings").glob("*/*.bin"))
+FINDINGS = [path for path in _ALL if path.parent.name != "child"]
 """Contents that once had a parser fail, in a folder of the target's name."""
+CHILD_FINDINGS = [path for path in _ALL if path.parent.name == "child"]
+"""Contents of which a child once gave a wrong answer, or none."""
 CONTENTS = 80
 
 
@@ -24,6 +31,11 @@ def targets(videos: Videos) -> dict[str, Target]:
 @pytest.mark.parametrize("path", FINDINGS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_past_finding_of_the_fuzzer_stays_fixed(path: Path, targets: dict[str, Target]) -> None:
     assert complain_about(targets[path.parent.name].check, path.read_bytes()) is None
+
+
+@pytest.mark.parametrize("path", CHILD_FINDINGS, ids=lambda path: path.stem)
+def test_past_finding_in_a_child_stays_fixed(path: Path) -> None:
+    check_outcome(SharedSandbox().extract(Source(path.read_bytes())), ThumbnailOptions())
 
 
 def test_every_parser_accepts_valid_and_changed_contents(targets: dict[str, Target]) -> None:

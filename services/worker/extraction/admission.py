@@ -16,7 +16,10 @@ MAX_DURATION_S = 366 * 24 * 3600
 
 
 def check_pixels(width_px: int, height_px: int) -> None:
-    """Raise ExtractionError if a frame has too many pixels."""
+    """Raise ExtractionError if a frame has too many pixels, or a negative size: FFmpeg copies that of a header."""
+    if min(width_px, height_px) < 0:
+        reason = f"The file names a frame of {width_px} x {height_px} pixels: it is damaged."
+        raise ExtractionError(ReasonCode.DAMAGED, reason)
     if width_px * height_px > MAX_PIXELS:
         reason = f"A frame has {width_px} x {height_px} pixels, more than {MAX_PIXELS // 1_000_000} million."
         raise ExtractionError(ReasonCode.TOO_MANY_PIXELS, reason)
