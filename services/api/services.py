@@ -62,9 +62,15 @@ class ApiServices:
     telemetry: Telemetry
     close: Callable[[], None]
 
-    def sign_url(self, key: str) -> str:
-        """Return a presigned URL to read an object. Raises: ServiceError."""
-        return self.presigner.url(key, lifetime_s=self.settings.url_lifetime_s)
+    def sign_url(self, key: str, version: str = "") -> str:
+        """Return a presigned URL to read an object. Raises: ServiceError.
+
+        A browser shows an object again that it has under the same URL: with another `version` it loads it. S3 ignores
+        parameters that begin with `x-`:
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html#LogFormatCustom
+        """
+        query = {"x-version": version} if version else None
+        return self.presigner.url(key, lifetime_s=self.settings.url_lifetime_s, query=query)
 
 
 async def get_services(connection: HTTPConnection) -> ApiServices:

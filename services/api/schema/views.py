@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from services.api.schema.models import Attempt, Preview, Storyboard, Thumbnail, TimelineEntry, Video, VideoDetails
 from services.api.schema.poster_models import Poster
@@ -14,8 +14,12 @@ from services.contract.storyboards.layout import StoryboardFormat
 from services.contract.storyboards.stored import StoredStoryboard
 from services.contract.traces import upload_trace_id
 
-Sign = Callable[[str], str]
-"""Function that returns a presigned URL for an object key."""
+
+class Sign(Protocol):
+    """Function that returns a presigned URL for an object key, which differs for each version of the object."""
+
+    def __call__(self, key: str, version: str = "") -> str: ...
+
 
 Link = Callable[[str, int], str]
 """Function that returns the stable URL of a thumbnail, for the key of the video and the thumbnail's number."""
@@ -69,7 +73,7 @@ def show_details(record: VideoRecord, sign: Sign, link: Link) -> VideoDetails:
         options=record.options,
         storyboard=_show_storyboard(sheet, sign) if sheet else None,
         preview=Preview(url=sign(preview.key), **preview.model_dump()) if preview else None,
-        poster=_show_poster(record.poster, sign) if record.poster else None,
+        poster=_show_poster(record.poster, sign, version=str(record.revision)) if record.poster else None,
         manifest_url=sign(record.manifest.key) if record.manifest else None,
         timeline=_make_timeline(record),
         attempts=[Attempt(**one.model_dump()) for one in record.attempts],
@@ -93,8 +97,10 @@ def _show_storyboard(sheet: StoredStoryboard, sign: Sign) -> Storyboard:
     )
 
 
-def _show_poster(poster: StoredPoster, sign: Sign) -> Poster:
-    return Poster(url=sign(poster.key), candidates_url=sign(poster.candidates_key), **poster.model_dump())
+def _show_poster(poster: StoredPoster, sign: Sign, *, version: str) -> Poster:
+    # Another choice stores another picture under the same key.
+    url, strip_url = (sign(key, version) for key in poster.keys)
+    return Poster(url=url, candidates_url=strip_url, **poster.model_dump())
 
 
 def _show_fields(record: VideoRecord, sign: Sign, link: Link) -> dict[str, Any]:

@@ -213,6 +213,9 @@ def test_storyboard_and_preview_are_not_in_the_gallery(place: Place, own_api: Ap
     with own_api.client() as client:
         video = client.get("/api/videos/uploads/a.mp4").json()
         gallery = client.get("/api/thumbnails").json()["items"]
+        assert client.get("/api/config").json()["has_frames"]
+        place.videos.replace(record, record)
+        written = client.get("/api/videos/uploads/a.mp4").json()
 
     storyboard, preview = video["storyboard"], video["preview"]
     assert (storyboard["tiles"], storyboard["columns"], storyboard["interval_s"]) == (3, 3, 5)
@@ -224,6 +227,8 @@ def test_storyboard_and_preview_are_not_in_the_gallery(place: Place, own_api: Ap
     answers = [get(url) for url in urls]
     assert [answer.content for answer in answers] == [b"sheet", b"WEBVTT", b"animation"]
     assert [get(video["poster"][name]).content for name in ("url", "candidates_url")] == [b"poster", b"strip"]
+    # A browser would show the poster of before again under the same URL.
+    assert written["poster"]["url"] != video["poster"]["url"]
     assert answers[1].headers["Content-Type"] == "text/vtt"
     assert [item["key"] for item in gallery] == [thumbnail.key for thumbnail in record.thumbnails]
 
