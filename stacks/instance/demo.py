@@ -19,6 +19,9 @@ def demo_command(project: Path, *arguments: str) -> list[str]:
     if "storyboard" not in config.thumbnails.model_fields_set:
         # The dashboard scrubs through it.
         settings["thumbnail_storyboard"] = True
+    if "poster" not in config.thumbnails.model_fields_set:
+        # A person chooses another one there.
+        settings["thumbnail_poster"] = True
     given = [f"--set={name.upper()}={format_value(value)}" for name, value in settings.items() if value is not None]
     return [sys.executable, "-m", "services.local", *given, *arguments]
 

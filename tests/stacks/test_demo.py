@@ -33,14 +33,15 @@ def test_the_local_pipeline_gets_the_configs_name_and_settings(tmp_path: Path) -
     assert settings["VIDEO_EXTENSIONS"] == ".mp4,.mxf"
     assert settings["EXTRACTION_DENIED_DECODERS"] == "none"
     assert "EXTRACTION_DENIED_DEMUXERS" not in settings
-    assert settings["THUMBNAIL_STORYBOARD"] == "True"
+    assert (settings["THUMBNAIL_STORYBOARD"], settings["THUMBNAIL_POSTER"]) == ("True", "True")
     assert {name.lower() for name in settings} <= set(WorkerSettings.model_fields)
     assert demo_command(tmp_path, "--once", "--data", "x")[-3:] == ["--once", "--data", "x"]
 
 
-def test_a_config_can_leave_out_the_storyboard(tmp_path: Path) -> None:
-    (tmp_path / "pipeline.toml").write_text(PIPELINE + "thumbnails.storyboard = false\n", encoding="utf-8")
-    assert "--set=THUMBNAIL_STORYBOARD=False" in demo_command(tmp_path)
+@pytest.mark.parametrize("name", ["storyboard", "poster"])
+def test_a_config_can_leave_out_storyboard_or_poster(tmp_path: Path, name: str) -> None:
+    (tmp_path / "pipeline.toml").write_text(f"{PIPELINE}thumbnails.{name} = false\n", encoding="utf-8")
+    assert f"--set=THUMBNAIL_{name.upper()}=True" not in demo_command(tmp_path)
 
 
 def test_a_wrong_config_starts_nothing(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def get_config(caller: Viewer, services: Services) -> Config:
         auth_mode=settings.auth_mode,
         role=caller.role,
         can_test=services.test_bucket is not None,
+        has_frames=services.settings.frames_enabled,
         has_logs=services.logs is not None,
     )
 

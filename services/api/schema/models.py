@@ -59,6 +59,7 @@ class Config(Answer):
     auth_mode: Literal["token", "oidc", "none"]
     role: Role = Field(description="Role of the caller.")
     can_test: bool = Field(description="True if there is a bucket for Test Pipeline.")
+    has_frames: bool = Field(description="True if `POST /api/videos/{key}/frame-urls` has a frames service.")
     has_logs: bool = Field(description="True if `GET /api/logs` has a source.")
 
 

@@ -66,6 +66,40 @@ test("shows the storyboard with times and plays the preview", async ({ board, de
   await expect(whole.getByRole("img", { name: /stopped$/ })).toBeVisible();
 });
 
+test("pins the poster to a candidate and to any frame, and lets it be chosen", async ({ board, demo }) => {
+  await upload(board, sample(demo, "poster.mkv", "lectures/Lecture 01.mkv"));
+  await expect(uploadRow(board, "poster.mkv").getByRole("img")).toHaveCount(3);
+  await uploadRow(board, "poster.mkv").getByRole("link").first().click();
+  const card = board.getByRole("region", { name: "Poster" });
+  const candidates = card.getByRole("radio");
+  await expect(candidates.first()).toBeChecked();
+  expect(await candidates.count()).toBeGreaterThan(1);
+  await expect(card).toContainText("Chosen by the scores");
+
+  await candidates.first().focus();
+  await board.keyboard.press("ArrowRight");
+  await expect(candidates.nth(1)).toBeChecked();
+  await card.getByRole("button", { name: "Use this frame" }).click();
+  await expect(card).toContainText("Pinned at");
+  await expect(candidates.nth(1)).toBeChecked();
+  await expect(card.getByRole("button", { name: "Use this frame" })).toBeDisabled();
+  const before = await card.getByRole("img", { name: "Poster of poster.mkv" }).getAttribute("src");
+
+  await card.getByRole("slider", { name: "Any other frame" }).fill("7.3");
+  // The frames service shows the exact frame.
+  await expect(card.getByRole("img", { name: "poster.mkv at 0:07.30" })).toHaveAttribute("src", /^\/f\/uploads/);
+  await card.getByRole("button", { name: "Use this frame" }).click();
+  await expect(card).toContainText("Pinned at 0:07.");
+  // The same key has another picture, so its address is another one.
+  const poster = card.getByRole("img", { name: "Poster of poster.mkv" });
+  await expect(poster).not.toHaveAttribute("src", before ?? "");
+  await expect.poll(() => poster.evaluate((picture) => (picture as HTMLImageElement).naturalWidth)).toBe(640);
+  await board.reload();
+  await expect(card).toContainText("Pinned at 0:07.");
+  await card.getByRole("button", { name: "Let it be chosen" }).click();
+  await expect(card).toContainText("Chosen by the scores");
+});
+
 test("uploads files dropped on the page", async ({ board, demo }) => {
   const bytes = [...(await import("node:fs")).readFileSync(sample(demo, "dropped.3gp"))];
   const transfer = await board.evaluateHandle((content) => {

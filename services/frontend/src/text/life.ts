@@ -1,4 +1,4 @@
-import { formatCount, formatPosition } from "@/lib/units";
+import { formatCount, formatPosition, formatTimecode } from "@/lib/units";
 import { counted } from "./plural";
 
 /** Texts about the life of videos. They load with their dialogs. */
@@ -23,6 +23,7 @@ export const life = {
     positions: (positions: readonly number[]) => positions.map(formatPosition).join(", "),
     width: (px: number) => `${formatCount(px)} px wide`,
     quality: (quality: number) => `quality ${quality}`,
+    posterTime: (timeS: number) => `poster at ${formatTimecode(timeS)}`,
     background: (colour: string) => `background ${colour}`,
     switches: {
       smart: ["better picture nearby", "exact picture"],

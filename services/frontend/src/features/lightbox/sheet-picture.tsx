@@ -1,10 +1,10 @@
 "use client";
 
 import { useEffect, useState } from "react";
-import { type Storyboard, tileAt } from "@/features/videos/storyboard";
+import { type TiledSheets, tileAt } from "@/features/videos/storyboard";
 
 interface SheetPictureProps {
-  storyboard: Storyboard;
+  storyboard: TiledSheets;
   tile: number;
   alt: string;
 }

@@ -17,5 +17,6 @@ it("describes options in words", () => {
     "5 %, 50 %, 320 px wide, webp, quality 90, exact picture",
   );
   expect(describeOptions({ positions_pct: null, preview: true })).toBe("preview");
+  expect(describeOptions({ poster_time_s: 12.5 })).toBe("poster at 0:12.50");
   expect(describeOptions(null)).toBeNull();
 });

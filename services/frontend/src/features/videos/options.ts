@@ -27,13 +27,14 @@ export function parseOptions({ positions, width, format, quality }: OptionFields
 export function describeOptions(options: Options | null | undefined): string | null {
   if (!options) return null;
   const texts = life.options;
-  const { positions_pct, width_px, format, quality, background } = options;
+  const { positions_pct, width_px, format, quality, background, poster_time_s } = options;
   const words = [
     positions_pct ? texts.positions(positions_pct) : null,
     width_px ? texts.width(width_px) : null,
     format ?? null,
     quality ? texts.quality(quality) : null,
     background ? texts.background(background) : null,
+    typeof poster_time_s === "number" ? texts.posterTime(poster_time_s) : null,
     ...(["smart", "storyboard", "preview", "poster"] as const).map((name) => {
       const isOn = options[name];
       return isOn === null || isOn === undefined ? null : texts.switches[name][isOn ? 0 : 1];

@@ -15,6 +15,9 @@ export interface Tile {
 
 type Sheets = Pick<Storyboard, "tiles" | "columns" | "rows" | "interval_s" | "sheet_urls">;
 
+/** Pictures in rows and columns, with their size. */
+export type TiledSheets = Sheets & Pick<Storyboard, "tile_width_px" | "tile_height_px">;
+
 export function tilesOf(storyboard: Sheets): Tile[] {
   return Array.from({ length: storyboard.tiles }, (_, number) => tileAt(storyboard, number));
 }

@@ -959,6 +959,8 @@ export interface components {
              *     ]
              */
             extensions: string[];
+            /** @description True if `POST /api/videos/{key}/frame-urls` has a frames service. */
+            has_frames: boolean;
             /** @description True if `GET /api/logs` has a source. */
             has_logs: boolean;
             /**

@@ -8,6 +8,7 @@ import { Card } from "@/components/ui/card";
 import { clsx } from "clsx";
 import { Empty, Failure, Loading, Skeleton } from "@/components/ui/states";
 import { VideoLogs } from "@/features/logs/video-logs";
+import { PosterCard } from "@/features/poster/poster-card";
 import { PageHead } from "@/features/shell/page-head";
 import type { VideoDetails } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
@@ -16,6 +17,7 @@ import { escapeInvisible } from "@/lib/escape-invisible";
 import { life } from "@/text/life";
 import { text } from "@/text/video";
 import { nameOf } from "../names";
+import { useKeptPictures } from "../kept-pictures";
 import { useVideo } from "../api/queries";
 import { Attempts } from "./attempts";
 import { StatePill } from "./state-pill";
@@ -50,7 +52,8 @@ export function VideoPage() {
   );
 }
 
-function Details({ video }: { video: VideoDetails }) {
+function Details({ video: loaded }: { video: VideoDetails }) {
+  const video = useKeptPictures(loaded);
   return (
     <>
       <PageHead
@@ -71,6 +74,7 @@ function Details({ video }: { video: VideoDetails }) {
         </p>
       ) : null}
       <Thumbnails video={video} />
+      <PosterCard video={video} />
       <WholeVideo video={video} />
       <div className="mt-4 grid items-start gap-4 lg:grid-cols-[3fr_2fr]">
         <div>
