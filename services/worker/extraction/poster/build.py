@@ -75,7 +75,7 @@ def _find_pinned(request: FrameRequest, found: FoundFrames, index_errors: tuple[
     find = exact.find_by_index if found.is_indexed else exact.find_by_decoding
     errors: tuple[type[Exception], ...] = (ExtractionError, *index_errors)
     try:
-        return find(request, time_s).frames[0]
+        return find(request, [time_s]).frames[0]
     except errors:
         return None
 
