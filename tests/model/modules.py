@@ -26,6 +26,7 @@ from services.aws.errors import ServiceError
 from services.aws.table import batches as table_batches
 from services.aws.table import items, totals, transactions
 from services.contract import origin, shards
+from services.contract.settings.thumbnails import ThumbnailSettings
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker import deletion, loop, object_source, pause, pictures, process
 from tests.model.aws.attributes import deserialize, serialize
@@ -45,12 +46,13 @@ _PATCHED: dict[ModuleType | type, str] = {
     deletion: "thumbnail_bases",
     object_source: "tracer context",
     queue: "current_traceparent",
-    origin: "upload_digest",
+    origin: "upload_digest quote",
     shards: "choose_shard",
     videos: "time index_key_of secrets parse_item parse_record",
     listing: "parse_item",
     ThumbnailOptions: "fingerprint",
-    items: "_serialize _deserialize index_key_of",
+    ThumbnailSettings: "thumbnail_options",
+    items: "_to_storable _serialize _deserialize index_key_of",
     totals: "time choose_shard",
     table_batches: "time",
     transactions: "time random uuid",

@@ -48,6 +48,7 @@ def run_seeds(first: int, count: int, *, most_failures: int = 1) -> Figures:
             for seed in range(first, first + count):
                 world, violations = run_buffer(buffer_of(seed))
                 figures.add(world)
+                world.close()
                 if violations:
                     figures.failed[seed] = violations
                     if len(figures.failed) >= most_failures:

@@ -11,13 +11,16 @@ from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, Self
+from urllib.parse import quote
 
-from services.aws.table.items import parse_item, parse_record
+from services.aws.table.items import _to_storable, parse_item, parse_record
 from services.contract.events import UploadEvent, parse_notification
 from services.contract.keys import thumbnail_bases
 from services.contract.origin import upload_digest
+from services.contract.settings.thumbnails import ThumbnailSettings
 from services.contract.shards import choose_shard, index_key_of
 from services.contract.thumbnails import ThumbnailOptions
+from tests.model.aws.attributes import remember_storable
 
 _MANY = 4096
 _FEW = 64
@@ -103,6 +106,22 @@ def _remember(parse: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[st
     return find
 
 
+def _remember_objects(compute: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function that computes once for each object: those of settings never change."""
+    known: dict[int, tuple[Any, Any]] = {}
+
+    def find(one: Any) -> Any:
+        found = known.get(id(one))
+        if found is None:
+            if len(known) >= _FEW:
+                known.clear()
+            # The memory holds the object, so that no other one has its id.
+            known[id(one)] = found = (one, compute(one))
+        return found[1]
+
+    return find
+
+
 show_http_date = lru_cache(maxsize=_MANY)(lambda moment: format_datetime(moment, usegmt=True))
 
 SHORTCUTS: dict[str, Any] = {
@@ -123,7 +142,10 @@ SHORTCUTS: dict[str, Any] = {
     "index_key_of": lru_cache(maxsize=_MANY)(index_key_of),
     "parse_item": _remember(parse_item),
     "parse_record": _remember(parse_record),
-    "fingerprint": property(lru_cache(maxsize=_MANY)(vars(ThumbnailOptions)["fingerprint"].fget)),
+    "fingerprint": property(_remember_objects(vars(ThumbnailOptions)["fingerprint"].fget)),
+    "thumbnail_options": property(_remember_objects(vars(ThumbnailSettings)["thumbnail_options"].fget)),
+    "_to_storable": remember_storable(_to_storable),
+    "quote": lru_cache(maxsize=_MANY)(quote),
     # Numbers, not secrets: a revision only has to differ from the one before.
     "secrets": SimpleNamespace(randbits=random.Random(1).getrandbits),  # noqa: S311 - as said
 }

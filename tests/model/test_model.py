@@ -1,12 +1,15 @@
 """The model of the protocol: no schedule loses a video, and a schedule that fails shrinks and replays."""
 
 import re
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from tests.model.aws.attributes import deserialize, serialize
+from services.aws.table.items import _to_storable
+from services.contract.records import VideoState
+from tests.model.aws.attributes import deserialize, remember_storable, serialize
 from tests.model.bugs import BUGS
 from tests.model.modules import simulated_modules
 from tests.model.planting import planted
@@ -62,3 +65,17 @@ def test_attributes_are_those_of_boto3() -> None:
 
     assert serialize(value) == TypeSerializer().serialize(value)
     assert deserialize(serialize(value)) == TypeDeserializer().deserialize(TypeSerializer().serialize(value))
+
+
+def test_values_are_stored_as_the_services_store_them() -> None:
+    now = datetime(2026, 11, 29, 12, 0, 0, 5, tzinfo=UTC)
+    times = [now, now.astimezone(timezone(timedelta(hours=2)))]
+    value = {"state": VideoState.DONE, "t": (*times, 1.0, 1.5, 1, True, None), "m": {"text": "text", "l": [{}]}}
+
+    found = remember_storable(_to_storable)(value)
+
+    assert found == _to_storable(value)
+    assert (type(found["state"]), [type(one) for one in found["t"]]) == (
+        str,
+        [str, str, int, Decimal, int, bool, type(None)],
+    )
