@@ -19,6 +19,7 @@ from stacks.config.sections import (
     Alarms,
     Auth,
     Cluster,
+    Events,
     Github,
     Iam,
     LoadBalancer,
@@ -87,6 +88,7 @@ class PipelineConfig(Section):
     api: Web = Field(default=Web(), description="The api's pods.")
     frontend: Web = Field(default=Web(), description="The dashboard's pods.")
     frames: Frames = Field(default=Frames(), description="The frames service: any frame of any video by a signed URL.")
+    events: Events = Field(default=Events(), description="Events about videos, for webhooks and EventBridge.")
     load_balancer: LoadBalancer = Field(default=LoadBalancer(), description="The way in.")
     auth: Auth = Field(default=Auth(), description="Access.")
     alarms: Alarms = Field(default=Alarms(), description="Thresholds of the alarms.")

@@ -278,6 +278,28 @@ class Processing(Section):
         return self
 
 
+class Events(Section):
+    enabled: bool = Field(
+        default=False,
+        description="True to write an event with each end and deletion of a video, which the api sends to webhooks.",
+    )
+    allow_private_targets: bool = Field(
+        default=False,
+        description="True to let webhooks have addresses of private networks, such as those of the VPC, and plain "
+        "HTTP. Admins make webhooks: with this, they reach every service that the api's pods reach.",
+    )
+    event_bus: bool = Field(default=False, description="True to send each event to a bus of EventBridge as well.")
+    retention_days: int = Field(
+        default=30, ge=4, le=365, description="Days for which events are kept, shown and can be replayed."
+    )
+
+    @model_validator(mode="after")
+    def _bus_has_events(self) -> Self:
+        if self.event_bus and not self.enabled:
+            raise broken_rule("an event bus needs enabled = true", ["event_bus", "enabled"])
+        return self
+
+
 class LoadBalancer(Section):
     scheme: Literal["internet-facing", "internal"] = Field(
         default="internet-facing",

@@ -22,6 +22,9 @@ def demo_command(project: Path, *arguments: str) -> list[str]:
     if "poster" not in config.thumbnails.model_fields_set:
         # A person chooses another one there.
         settings["thumbnail_poster"] = True
+    if "enabled" not in config.events.model_fields_set or config.events.enabled:
+        # Receivers of the demo run on this machine.
+        settings |= {"events_enabled": True, "events_allow_private_targets": True}
     given = [f"--set={name.upper()}={format_value(value)}" for name, value in settings.items() if value is not None]
     return [sys.executable, "-m", "services.local", *given, *arguments]
 

@@ -112,6 +112,7 @@ def describe_api(config: PipelineConfig) -> Component:
             **thumbnail_settings(config),
             video_extensions=video_extensions(config),
             max_receive_count=config.processing.max_receive_count,
+            events_allow_private_targets=config.events.allow_private_targets or None,
             uploads_expire=config.storage.upload_expiry_days is not None or None,
             auth_mode=config.auth.mode,
             # Its name, not its value: the api reads it with its own role, so no state, no Secret and no pod holds it.
@@ -203,5 +204,7 @@ def _shared(config: PipelineConfig) -> dict[str, Any]:
         "s3_thumbnail_prefix": THUMBNAIL_PREFIX,
         "videos_table": names.resources.table.name,
         "table_shards": config.storage.table_shards,
+        "events_enabled": config.events.enabled or None,
+        "events_retention_days": config.events.retention_days if config.events.enabled else None,
         "otel_exporter_otlp_endpoint": config.cluster.otlp_endpoint,
     }

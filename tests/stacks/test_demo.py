@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.contract.settings import WorkerSettings
+from services.contract.settings import ApiSettings, WorkerSettings
 from stacks.config.load import ConfigError
 from stacks.instance.demo import demo_command
 
@@ -34,7 +34,8 @@ def test_the_local_pipeline_gets_the_configs_name_and_settings(tmp_path: Path) -
     assert settings["EXTRACTION_DENIED_DECODERS"] == "none"
     assert "EXTRACTION_DENIED_DEMUXERS" not in settings
     assert (settings["THUMBNAIL_STORYBOARD"], settings["THUMBNAIL_POSTER"]) == ("True", "True")
-    assert {name.lower() for name in settings} <= set(WorkerSettings.model_fields)
+    assert (settings["EVENTS_ENABLED"], settings["EVENTS_ALLOW_PRIVATE_TARGETS"]) == ("True", "True")
+    assert {name.lower() for name in settings} <= {*WorkerSettings.model_fields, *ApiSettings.model_fields}
     assert demo_command(tmp_path, "--once", "--data", "x")[-3:] == ["--once", "--data", "x"]
 
 
@@ -48,3 +49,8 @@ def test_a_wrong_config_starts_nothing(tmp_path: Path) -> None:
     (tmp_path / "pipeline.toml").write_text(PIPELINE.replace("33.5", "133"), encoding="utf-8")
     with pytest.raises(ConfigError, match="positions_pct"):
         demo_command(tmp_path)
+
+
+def test_the_demo_writes_no_events_if_the_config_turns_them_off(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.toml").write_text(f"{PIPELINE}events.enabled = false\n", encoding="utf-8")
+    assert not [argument for argument in demo_command(tmp_path) if "EVENTS" in argument]

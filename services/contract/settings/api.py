@@ -206,6 +206,17 @@ class ApiSettings(ThumbnailSettings):
     upload_max_mb: int = Field(
         default=10_240, description="Maximum size of an upload in MiB.", ge=1, le=5_242_880, examples=["10240"]
     )
+    events_allow_private_targets: bool = Field(
+        default=False,
+        description="Let webhooks have addresses of private networks and of this machine, and plain HTTP.",
+        examples=["true"],
+    )
+    events_bus: str | None = Field(
+        default=None,
+        description="Event bus of EventBridge that gets each event as well; unset for none.",
+        pattern=r"^[A-Za-z0-9._/-]{1,256}$",
+        examples=["thumbnails"],
+    )
     uploads_expire: bool = Field(
         default=False,
         description="True if a rule of the bucket deletes old uploads: their thumbnails stay, so that a reconciliation "
@@ -265,6 +276,8 @@ class ApiSettings(ThumbnailSettings):
             raise ValueError("LOG_GROUP and LOG_FOLDER are two sources of logs: set one of them")
         if self.api_port == self.api_metrics_port:
             raise ValueError("API_METRICS_PORT and API_PORT are the same port: give each its own")
+        if self.events_bus and not self.events_enabled:
+            raise ValueError("EVENTS_BUS needs EVENTS_ENABLED=true: no events are written without it")
         if self.max_sockets >= self.api_max_connections:
             raise ValueError("MAX_SOCKETS leaves no connection for anything else: set it below API_MAX_CONNECTIONS")
         return self

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.contract.formats import VIDEO_EXTENSIONS, check_extensions
 from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX
+from services.contract.outbox.events import Outbox
 from services.contract.shards import MAX_SHARDS
 from services.contract.thumbnails import check_positions
 
@@ -113,11 +114,28 @@ class PipelineSettings(StorageSettings):
         le=MAX_SHARDS,
         examples=["8"],
     )
+    events_enabled: bool = Field(
+        default=False,
+        description="Write an event with each end and deletion of a video, which the api sends to webhooks.",
+        examples=["true"],
+    )
+    events_retention_days: int = Field(
+        default=30,
+        description="Days for which events are kept: so long, their deliveries are shown and can be replayed.",
+        ge=4,
+        le=365,
+        examples=["30"],
+    )
     thumbnail_positions: Annotated[tuple[float, ...], NoDecode] = Field(
         default=(10.0, 50.0, 95.0),
         description="Positions of the thumbnails in percent of the duration, separated by commas.",
         examples=["10,50,95"],
     )
+
+    @property
+    def outbox(self) -> Outbox | None:
+        """Return the settings of the events, None if no events are written."""
+        return Outbox(retention_days=self.events_retention_days) if self.events_enabled else None
 
     @field_validator(
         "thumbnail_positions", "video_extensions", "thumbnail_storyboard_formats", mode="before", check_fields=False
