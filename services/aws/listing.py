@@ -48,6 +48,8 @@ class _Partition:
     """True to read the oldest video first."""
     bound: str | None = None
     """`updated_at` at which to begin; None for the end of the partition."""
+    until: str | None = None
+    """`updated_at` at which to end, if it is read from its oldest video on; None for the end of the partition."""
     attributes: Sequence[str] = ()
     """Attributes to read; empty for all."""
 
@@ -99,13 +101,8 @@ class VideoListing:
         reached = (max if oldest_first else min)(filter(None, positions.values()), default=None)
         found: list[VideoRecord] = []
         examined = 0
-        before = reached
-        bound = reached[0] if reached else None
-        for item in self._merge_partitions(left, chunk, bound=bound, is_ascending=oldest_first):
+        for item in self.items(left, after=reached, chunk=chunk, oldest_first=oldest_first):
             position = _position_of(item)
-            if before is not None and (position <= before if oldest_first else position >= before):
-                continue
-            before = position
             record = parse_record(item)
             positions[record.state] = position
             examined += 1
@@ -115,8 +112,38 @@ class VideoListing:
                 return Page(found, positions, examined)
         return Page(found, dict.fromkeys(states), examined)
 
+    def items(
+        self,
+        states: Sequence[str],
+        *,
+        after: tuple[str, str] | None = None,
+        chunk: int = 100,
+        oldest_first: bool = False,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the items in these states beyond a position, the newest first; queries read at most `chunk` at once.
+
+        Raises: ServiceError.
+        """
+        before = after
+        bound = after[0] if after else None
+        for item in self._merge_partitions(states, chunk, bound=bound, is_ascending=oldest_first):
+            position = _position_of(item)
+            if before is not None and (position <= before if oldest_first else position >= before):
+                continue
+            before = position
+            yield item
+
+    def items_until(self, state: str, until: str, *, chunk: int = 100) -> Iterator[dict[str, Any]]:
+        """Yield the items in a state with `updated_at` up to `until`, the oldest first. Raises: ServiceError."""
+        keys = [index_key(state, number) for number in range(count_partitions(self._read_shards()))]
+        streams = [
+            self._read_partition(_Partition(key=key, first=chunk, most=chunk, is_ascending=True, until=until))
+            for key in keys
+        ]
+        yield from heapq.merge(*streams, key=_position_of)
+
     def _merge_partitions(
-        self, states: Sequence[VideoState], chunk: int, *, bound: str | None, is_ascending: bool
+        self, states: Sequence[str], chunk: int, *, bound: str | None, is_ascending: bool
     ) -> Iterator[dict[str, Any]]:
         """Yield the videos in these states by time and key; one that is moving can come twice."""
         partitions = count_partitions(self._read_shards()) if states else 0
@@ -157,6 +184,9 @@ class VideoListing:
         if partition.bound:
             request["KeyConditionExpression"] += f" AND updated_at {'>=' if partition.is_ascending else '<='} :bound"
             request["ExpressionAttributeValues"][":bound"] = {"S": partition.bound}
+        if partition.until:
+            request["KeyConditionExpression"] += " AND updated_at <= :until"
+            request["ExpressionAttributeValues"][":until"] = {"S": partition.until}
         if names:
             request["ProjectionExpression"] = ", ".join(names)
         if start:

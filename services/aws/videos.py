@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from services.aws.errors import BaseTakenError, ServiceError, WriteConflictError, translate_errors
 from services.aws.table.batches import project_attributes, read_items
 from services.aws.table.items import make_item, parse_item, parse_record, to_attributes
+from services.aws.table.outbox import OutboxWriter
 from services.aws.table.totals import ShardedTotals
 from services.aws.table.transactions import (
     BUSY_ATTEMPTS,
@@ -19,6 +20,7 @@ from services.aws.table.transactions import (
     retry_while_busy,
     run_transaction,
 )
+from services.contract.outbox.events import Outbox, find_end
 from services.contract.records import VideoRecord, VideoState
 from services.contract.resources import CLAIM_PREFIX, PURGER
 from services.contract.shards import index_key_of
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 REMOVE_AT_ONCE = 40
 """Maximum number of records in one transaction: each takes two of DynamoDB's hundred actions, totals and purge one."""
 
+_REMOVE_AT_ONCE_WITH_EVENTS = 24
+"""The same if each record takes four actions, as events are written."""
+
 RELEASE_AT_ONCE = 99
 """Maximum number of claims that one transaction releases, beside the condition of a purge."""
 
@@ -42,13 +47,22 @@ _REVISION_BITS = 63
 
 
 class VideosTable:
-    def __init__(self, dynamodb: "DynamoDBClient", name: str, shards: int = 1) -> None:
-        """Set the table, and the number of shards that this process writes (`services.contract.shards`)."""
+    def __init__(self, dynamodb: "DynamoDBClient", name: str, shards: int = 1, *, outbox: Outbox | None = None) -> None:
+        """Set the table, and the number of shards that this process writes (`services.contract.shards`).
+
+        With an `outbox`, each end and deletion of a video also writes an event, in the transaction of its record.
+        """
         self._dynamodb = dynamodb
         self._name = name
         self._shards = shards
         self._totals = ShardedTotals(dynamodb, name, shards)
+        self._events = OutboxWriter(dynamodb, name, shards, outbox) if outbox else None
         self._fence: tuple[TransactWriteItemTypeDef, ...] = ()
+
+    @property
+    def remove_at_once(self) -> int:
+        """Return the maximum number of records that `remove` takes."""
+        return _REMOVE_AT_ONCE_WITH_EVENTS if self._events else REMOVE_AT_ONCE
 
     def only_while(self, document: str, text: str) -> Self:
         """Return the table for a process that may write records only while the content of `document` has `text`.
@@ -105,6 +119,8 @@ class VideosTable:
         if changes:
             self._totals.announce()
             actions.append(self._totals.add_action(changes, after.key))
+        if self._events and (end := find_end(before, written)):
+            actions += self._events.make_actions([(written, end)])
         if claims:
             actions.append({"Put": self._claim_action(after.base, after.key)})
         if seizes and after.base:
@@ -118,7 +134,7 @@ class VideosTable:
         return written
 
     def remove(self, records: "Sequence[VideoRecord]") -> None:
-        """Remove at most `REMOVE_AT_ONCE` records and subtract them from the totals: all of them or none.
+        """Remove at most `remove_at_once` records and subtract them from the totals: all of them or none.
 
         The shard of the first one is changed for all, as only the sum over the shards has a meaning. The purge becomes
         the owner of their claims: no worker can store under these bases until `release`.
@@ -148,6 +164,10 @@ class VideosTable:
         if changes:
             self._totals.announce()
             actions.append(self._totals.add_action(changes, records[0].key))
+        # Those of deleted videos had their event when they were deleted.
+        left = [record for record in records if record.state is not VideoState.DELETED]
+        if self._events and left:
+            actions += self._events.make_actions([(record, "deleted") for record in left])
         self._run_transaction(actions, action=f"remove {len(records)} records")
 
     def seize(self, base: str, key: str) -> bool:

@@ -48,6 +48,12 @@ ENDED_SESSIONS_KEY = "ended-sessions"
 API_TOKENS_KEY = "api-tokens"
 """Key of the item with the API tokens, as hashes, which all processes of the api share."""
 
+WEBHOOKS_KEY = "webhooks"
+"""Key of the item with the webhooks, without their secrets, which all processes of the api share."""
+
+DISPATCHER_KEY = "event-dispatcher"
+"""Key of the item that names the process of the api that sends the events."""
+
 HISTORY_KEY = "history"
 """Key of the item with the position up to which the history is recorded; see `services.contract.statistics.periods`."""
 

@@ -55,7 +55,7 @@ def _run_worker(settings: WorkerSettings) -> int:
     # Each video in progress stores its pictures in parallel; the loop and the heartbeat call the queue.
     clients = make_clients(settings.aws_region, connections=settings.worker_concurrency * WRITES_AT_ONCE + 2)
     bucket = SourcedBucket(clients.s3, settings.s3_bucket, settings.s3_source_buckets)
-    videos = VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards)
+    videos = VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards, outbox=settings.outbox)
     bounds = Bounds(
         deadline_s=settings.processing_deadline_s,
         cpu_s=settings.extraction_cpu_s,

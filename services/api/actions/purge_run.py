@@ -179,7 +179,7 @@ class PurgeRun:
     def _remove_ended(self) -> list[VideoRecord]:
         """Remove the records that have ended; mark those in progress and return them."""
         found = _Found()
-        for batch in split_batches(self._find_ended(found), REMOVE_AT_ONCE):
+        for batch in split_batches(self._find_ended(found), min(REMOVE_AT_ONCE, self._videos.remove_at_once)):
             self._remove_records_in(batch)
         self._videos.delete(found.expired)
         for record in found.in_progress:

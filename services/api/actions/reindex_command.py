@@ -25,7 +25,7 @@ def run_reindex(settings: ApiSettings, clients: Clients) -> int:
     queue = MessageQueue(clients.sqs, settings.sqs_queue_url)
     context = ReindexContext(
         bucket=SourcedBucket(clients.s3, settings.s3_bucket, settings.s3_source_buckets),
-        videos=VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards),
+        videos=VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards, outbox=settings.outbox),
         queue=queue,
         dead_letters=DeadLetterStore(queue, DeadLetterQueue(clients.sqs, settings.sqs_dlq_url)),
         thumbnail_prefix=settings.s3_thumbnail_prefix,

@@ -39,12 +39,17 @@ def parse_item(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _deserialize(value) for name, value in item.items()}
 
 
+def make_sortable(time: datetime) -> str:
+    """Return a time as text that sorts."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def _to_storable(value: Any) -> Any:
     match value:
         case str():
             return str(value)
         case datetime():
-            return value.astimezone(UTC).isoformat(timespec="microseconds")
+            return make_sortable(value)
         case float():
             # As DynamoDB stores it: ministack compares a repeated transaction with what it has stored.
             return int(value) if value.is_integer() else Decimal(str(value))
