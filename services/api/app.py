@@ -49,10 +49,12 @@ from services.api.routes import (
     uploads,
     videos,
 )
+from services.api.routes.webhooks import deliveries, webhooks
 from services.api.schema import openapi, pages, problems
 from services.api.schema.parameters import check_parameters
 from services.api.services import ApiServices
 from services.api.telemetry import Telemetry
+from services.api.webhooks.events import make_events
 from services.aws.bucket import Bucket
 from services.aws.clients import Clients
 from services.aws.listing import VideoListing
@@ -80,7 +82,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
         MessageQueue(clients.sqs, settings.sqs_queue_url),
         DeadLetterQueue(clients.sqs, settings.sqs_dlq_url),
     )
-    videos = VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards)
+    videos = _open_table(settings, clients)
     shared = SharedItems(clients.dynamodb, settings.videos_table)
     listing = VideoListing(clients.dynamodb, settings.videos_table)
     presigner = Presigner(clients.s3, settings.s3_bucket)
@@ -114,7 +116,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
             replace(
                 purge_context,
                 bucket=SourcedBucket(patient.s3, settings.s3_bucket, settings.s3_source_buckets),
-                videos=VideosTable(patient.dynamodb, settings.videos_table, settings.table_shards),
+                videos=_open_table(settings, patient),
                 shared=SharedItems(patient.dynamodb, settings.videos_table),
             ),
             Confirmations(key),
@@ -128,11 +130,16 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
         logs=choose_log_source(settings),
         sockets=sockets,
         cursors=Cursors(key),
+        events=make_events(settings, clients, patient, key=key, telemetry=telemetry),
         authenticator=Authenticator(settings, shared, api_tokens),
         api_tokens=api_tokens,
         telemetry=telemetry,
         close=pods.close,
     )
+
+
+def _open_table(settings: ApiSettings, clients: Clients) -> VideosTable:
+    return VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards, outbox=settings.outbox)
 
 
 def _make_reconciliations(
@@ -142,7 +149,7 @@ def _make_reconciliations(
         shared = SharedItems(used.dynamodb, settings.videos_table)
         reconciler = ReconcilerContext(
             bucket=SourcedBucket(used.s3, settings.s3_bucket, settings.s3_source_buckets),
-            videos=VideosTable(used.dynamodb, settings.videos_table, settings.table_shards),
+            videos=_open_table(settings, used),
             wanted=Wanted(settings.thumbnail_options),
             thumbnail_prefix=settings.s3_thumbnail_prefix,
             extensions=settings.video_extensions,
@@ -159,7 +166,7 @@ def _make_job_context(
 ) -> JobContext:
     stores = GivenStores(
         bucket=SourcedBucket(clients.s3, settings.s3_bucket, settings.s3_source_buckets),
-        videos=VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards),
+        videos=_open_table(settings, clients),
         queue=MessageQueue(clients.sqs, settings.sqs_queue_url),
         dead_letters=letters,
     )
@@ -182,6 +189,7 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
         services.recorder.start()
         services.reconciliations.watch()
         services.jobs.watch()
+        services.events.start()
         ticking = asyncio.create_task(services.live.run())
         ready()
         yield
@@ -190,6 +198,7 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
         services.recorder.close()
         services.reconciliations.close()
         services.jobs.close()
+        services.events.close()
         services.live.close()
         services.calls.close()
         services.close()
@@ -204,7 +213,7 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
     )
     app.state.services = services
     routed = (session, state, history, thumbnails, videos, pictures, jobs, uploads, actions, purges)
-    for router in (*routed, reconciliations, tokens):
+    for router in (*routed, reconciliations, tokens, webhooks, deliveries):
         app.include_router(router.router, dependencies=[Depends(check_parameters)])
     for router in (health, pages):
         app.include_router(router.router)

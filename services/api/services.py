@@ -22,6 +22,7 @@ from services.api.live.sockets import Sockets
 from services.api.logs.source import LogSource
 from services.api.reconciliation.reconciliations import Reconciliations
 from services.api.telemetry import Telemetry
+from services.api.webhooks.events import Events
 from services.aws.bucket import Bucket
 from services.aws.listing import VideoListing
 from services.aws.presign import Presigner
@@ -57,6 +58,7 @@ class ApiServices:
     logs: LogSource | None
     sockets: Sockets
     cursors: Cursors
+    events: Events
     authenticator: Authenticator
     api_tokens: ApiTokens
     telemetry: Telemetry

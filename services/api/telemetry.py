@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -14,6 +14,7 @@ from services.contract.statistics.histogram import BOUNDS_S
 
 if TYPE_CHECKING:
     from services.api.live.live import LiveState
+    from services.api.webhooks.dispatcher import Dispatcher
     from services.aws.clients import Clients
 
 _PREFIX = "thumbnail_api"
@@ -45,6 +46,7 @@ class Telemetry:
             ["reason"],
             registry=self.registry,
         )
+        self._deliveries: Counter | None = None
         self._aws_requests = Counter(
             f"{prefix}_aws_requests",
             "Requests to AWS, retries included, by operation.",
@@ -63,6 +65,28 @@ class Telemetry:
 
     def count_cut_connection(self, reason: str) -> None:
         self._connections_cut.labels(reason).inc()
+
+    def export_deliveries(self, dispatcher: "Dispatcher") -> None:
+        """Export metrics of events and their deliveries as well."""
+        self._deliveries = Counter(
+            "thumbnail_event_deliveries",
+            "Attempts to deliver events by this process, by outcome: delivered, failed or dead.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        for outcome in ("delivered", "failed", "dead"):
+            # Prometheus does not see the first increase of a counter that was absent.
+            self._deliveries.labels(outcome)
+        age = Gauge(
+            "thumbnail_event_due_seconds",
+            "Age of the oldest event that is due, in the process that sends events; 0 if there is none.",
+            registry=self.registry,
+        )
+        age.set_function(dispatcher.measure_age_s)
+
+    def count_delivery(self, outcome: str) -> None:
+        if self._deliveries is not None:
+            self._deliveries.labels(outcome).inc()
 
     def export_live_state(self, live: "LiveState") -> None:
         """Export metrics of the live state as well."""

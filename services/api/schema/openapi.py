@@ -31,6 +31,7 @@ TAGS = {
     "videos": "Videos and their thumbnails.",
     "uploads": "An upload goes directly to S3: the api returns addresses and form fields with a signature.",
     "actions": "Actions on the whole pipeline.",
+    "webhooks": "Events about videos, sent to addresses of others.",
     "access": "Login with a cookie, for browsers.",
     "health": "Probes, open to everybody.",
 }
