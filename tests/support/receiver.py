@@ -55,7 +55,11 @@ def receiving() -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            size = int(self.headers.get("Content-Length", 0))
+            body = self.rfile.read(size)
+            if len(body) < size:
+                # The sender was killed.
+                return
             got = Received(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
             receiver.received.append(got)
             status = receiver.answer(got)

@@ -22,6 +22,7 @@ READS = [
     "/api/config",
     "/api/cost",
     "/api/dead-letters",
+    "/api/deliveries",
     "/api/history",
     "/api/logs",
     "/api/metrics",
@@ -38,6 +39,7 @@ READS = [
     "/api/thumbnails",
     "/api/videos",
     "/api/videos/counts",
+    "/api/webhooks",
 ]
 OPEN_PAGES = ["/docs", "/docs/manifest-1.schema.json", "/docs/problems", "/docs/redoc.js", "/openapi.json"]
 PART = {"number": 1, "etag": "x"}
@@ -48,6 +50,7 @@ ACTIONS = [
     ("POST", "/api/jobs", {"kind": "retry", "keys": ["uploads/a.mp4"]}),
     ("DELETE", "/api/jobs/abc123", None),
     ("POST", "/api/dead-letters/redrive", {}),
+    ("POST", "/api/deliveries/delivery-1/replays", None),
     ("PUT", "/api/processing", {"paused": False}),
     ("POST", "/api/reconciliations", {}),
     ("DELETE", "/api/reconciliations/2026", None),
@@ -67,12 +70,22 @@ ACTIONS = [
     ("PATCH", "/api/videos/uploads/a.mp4", {"poster": {"time_s": 1}}),
     ("POST", "/api/videos/uploads/a.mp4/restoration", None),
     ("POST", "/api/videos/uploads/a.mp4/retry", None),
+    ("POST", "/api/webhooks/webhook-1/replays", {"since": "2026-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}),
+    ("POST", "/api/webhooks/webhook-1/tests", None),
 ]
 SIGNED = [("POST", "/api/videos/{key}/frame-urls")]
 """Operations of viewers that sign and change nothing: tests/services/api/test_frame_urls.py."""
 
-ADMIN = [("POST", "/api/tokens"), ("GET", "/api/tokens"), ("DELETE", "/api/tokens/{token_id}")]
-"""Operations of admins: tests/services/api/access/test_api_tokens.py."""
+ADMIN = [
+    ("POST", "/api/tokens"),
+    ("GET", "/api/tokens"),
+    ("DELETE", "/api/tokens/{token_id}"),
+    ("POST", "/api/webhooks"),
+    ("PATCH", "/api/webhooks/{webhook_id}"),
+    ("DELETE", "/api/webhooks/{webhook_id}"),
+    ("POST", "/api/webhooks/{webhook_id}/secrets"),
+]
+"""Operations of admins: tests/services/api/access/test_api_tokens.py, tests/services/api/webhooks/test_webhooks.py."""
 
 OPEN = [
     ("GET", "/health"),
@@ -112,6 +125,7 @@ def test_every_operation_of_the_document_has_its_role() -> None:
     operations = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
     pages = {("GET", path) for path in READS if path.startswith("/api/")}
     named = {"uploads/a.mp4": "{key}", "purge-1": "{purge_id}", "abc123": "{job_id}", "2026": "{identity}"}
+    named |= {"delivery-1": "{delivery_id}", "webhook-1": "{webhook_id}"}
     actions = {
         (method, functools.reduce(lambda shown, one: shown.replace(*one), named.items(), path))
         for method, path, _ in ACTIONS
