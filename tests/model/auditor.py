@@ -50,6 +50,7 @@ class _Audit:
         yield from self._check_claims()
         yield from self._check_messages()
         yield from self._check_purges()
+        yield from self._check_events()
         acts = self._world.people.acts
         yield from list_broken_answers(acts, self._records, set(self._uploads), self._late_claims())
 
@@ -274,6 +275,22 @@ class _Audit:
                 continue
             if key not in self._uploads and datetime.fromisoformat(modified_at) < cutoff:
                 yield f"the purge left the record of {key}"
+
+    def _check_events(self) -> Iterator[str]:
+        """Check that each end of a video has one event, and that the events of a video are in their order."""
+        found: dict[str, list[Any]] = {}
+        for name, item in self._items.items():
+            if name.startswith("event:"):
+                event = json.loads(item["content"])
+                found.setdefault(event["key"], []).append(event)
+        ends = self._world.table.items.ends if self._world.has_events else {}
+        for key in {*ends, *found}:
+            events = sorted(found.get(key, []), key=lambda event: int(event["sequence"]))
+            if [event["end"] for event in events] != ends.get(key, []):
+                yield f"{key} ended as {ends.get(key)}, and its events are {[event['end'] for event in events]}"
+            numbers = [event["sequence"] for event in events]
+            if [event["previous"] for event in events] != [None, *numbers][: len(numbers)]:
+                yield f"the events {numbers} of {key} do not name the ones before them"
 
     def _could_not_be_purged(self, key: str, cutoff: datetime) -> bool:
         """Return True if a purge had to leave the record of a video that is deleted now; a reindex removes it.

@@ -1,6 +1,7 @@
 """Deliberate bugs in the code of the protocol. The model or a fast test must find each of them."""
 
 from tests.model.action_bugs import ACTION_BUGS
+from tests.model.event_bugs import EVENT_BUGS
 from tests.model.planting import Bug
 
 _PROCESS = "services.worker.process"
@@ -395,4 +396,5 @@ BUGS = (
         test="tests.services.worker.test_late_pictures:test_a_purge_in_progress_keeps_its_claim_from_a_late_worker",
     ),
     *ACTION_BUGS,
+    *EVENT_BUGS,
 )

@@ -24,7 +24,7 @@ from services.api.reconciliation import changes, reconciler
 from services.aws import listing, queue, ranges, videos
 from services.aws.errors import ServiceError
 from services.aws.table import batches as table_batches
-from services.aws.table import items, totals, transactions
+from services.aws.table import items, outbox, totals, transactions
 from services.contract import origin, shards
 from services.contract.settings.thumbnails import ThumbnailSettings
 from services.contract.thumbnails import ThumbnailOptions
@@ -54,6 +54,7 @@ _PATCHED: dict[ModuleType | type, str] = {
     ThumbnailSettings: "thumbnail_options",
     items: "_to_storable _serialize _deserialize index_key_of",
     totals: "time choose_shard",
+    outbox: "datetime",
     table_batches: "time",
     transactions: "time random uuid",
     ranges: "_request_range _FIRST_BYTES parsedate_to_datetime",

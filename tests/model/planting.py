@@ -21,6 +21,8 @@ class Bug:
     breaks: str
     test: str = ""
     """Module and name of the fast test that finds it; without one, the model does."""
+    has_events: bool = False
+    """True if only a model that writes events finds it."""
     seeds: int = 1000
     """Upper limit of schedules within which the model finds it."""
     found_by: int = 1

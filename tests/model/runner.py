@@ -25,9 +25,9 @@ def buffer_of(seed: int) -> bytes:
     return random.Random(seed).randbytes(BUFFER_BYTES)  # noqa: S311 - decisions, not secrets
 
 
-def run_buffer(buffer: bytes, *, is_traced: bool = False) -> tuple[World, list[str]]:
+def run_buffer(buffer: bytes, *, is_traced: bool = False, has_events: bool = False) -> tuple[World, list[str]]:
     """Run one schedule; return its end and what is wrong there."""
-    world = World(buffer, is_traced=is_traced)
+    world = World(buffer, is_traced=is_traced, has_events=has_events)
     try:
         world.run()
     except Exception as error:  # noqa: BLE001 - a finding like any other
@@ -35,7 +35,7 @@ def run_buffer(buffer: bytes, *, is_traced: bool = False) -> tuple[World, list[s
     return world, list_violations(world)
 
 
-def run_seeds(first: int, count: int, *, most_failures: int = 1) -> Figures:
+def run_seeds(first: int, count: int, *, most_failures: int = 1, has_events: bool = False) -> Figures:
     """Run the schedules of these seeds until some have failed."""
     figures = Figures()
     began = time.process_time()
@@ -46,7 +46,7 @@ def run_seeds(first: int, count: int, *, most_failures: int = 1) -> Figures:
     try:
         with simulated_modules():
             for seed in range(first, first + count):
-                world, violations = run_buffer(buffer_of(seed))
+                world, violations = run_buffer(buffer_of(seed), has_events=has_events)
                 figures.add(world)
                 world.close()
                 if violations:
@@ -63,15 +63,15 @@ def run_seeds(first: int, count: int, *, most_failures: int = 1) -> Figures:
     return figures
 
 
-def find_failing_seed(tried_first: int, count: int) -> int | None:
+def find_failing_seed(tried_first: int, count: int, *, has_events: bool = False) -> int | None:
     """Return the seed of a schedule that fails: `tried_first`, or one of the seeds from 1 on."""
     for first, number in ((tried_first, 1), (1, count)):
-        for seed in run_seeds(first, number).failed:
+        for seed in run_seeds(first, number, has_events=has_events).failed:
             return seed
     return None
 
 
-def shrink(buffer: bytes, *, examples: int = 2000) -> bytes:
+def shrink(buffer: bytes, *, examples: int = 2000, has_events: bool = False) -> bytes:
     """Return a smaller buffer that fails, from one that fails: hypothesis shrinks it as its own finding."""
     database = InMemoryExampleDatabase()
     key = b"failed"
@@ -88,7 +88,7 @@ def shrink(buffer: bytes, *, examples: int = 2000) -> bytes:
         try:
             return find(
                 st.binary(max_size=BUFFER_BYTES),
-                lambda shrunk: bool(run_buffer(shrunk)[1]),
+                lambda shrunk: bool(run_buffer(shrunk, has_events=has_events)[1]),
                 settings=options,
                 database_key=key,
             )
@@ -96,9 +96,9 @@ def shrink(buffer: bytes, *, examples: int = 2000) -> bytes:
             return buffer
 
 
-def describe(buffer: bytes) -> str:
+def describe(buffer: bytes, *, has_events: bool = False) -> str:
     """Return the trace of a schedule and what is wrong at its end."""
     with simulated_modules():
-        world, violations = run_buffer(buffer, is_traced=True)
+        world, violations = run_buffer(buffer, is_traced=True, has_events=has_events)
     trace = world.simulation.trace or []
     return "\n".join([*trace, "", *violations])

@@ -15,7 +15,10 @@ from tests.model.runner import find_failing_seed
 @pytest.mark.parametrize("bug", BUGS, ids=[bug.name for bug in BUGS])
 def test_a_deliberate_bug_is_found(bug: Bug) -> None:
     with planted(bug):
-        is_found = fails(bug.test) if bug.test else find_failing_seed(bug.found_by, bug.seeds) is not None
+        if bug.test:
+            is_found = fails(bug.test)
+        else:
+            is_found = find_failing_seed(bug.found_by, bug.seeds, has_events=bug.has_events) is not None
 
     assert is_found, f"nothing finds that {bug.breaks}"
 

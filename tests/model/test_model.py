@@ -18,6 +18,8 @@ from tests.model.runner import buffer_of, describe, find_failing_seed, run_buffe
 SCHEDULES = 2000
 """`.github/workflows/nightly.yml` runs 20,000 every night."""
 
+EVENT_SCHEDULES = 300
+
 
 @pytest.mark.timeout(900)
 def test_no_schedule_breaks_a_promise() -> None:
@@ -26,6 +28,14 @@ def test_no_schedule_breaks_a_promise() -> None:
     for seed in figures.failed:
         pytest.fail(f"seed {seed}, shrunk:\n{describe(shrink(buffer_of(seed)))}")
     assert figures.schedules == SCHEDULES
+
+
+@pytest.mark.timeout(900)
+def test_no_schedule_loses_an_event_or_its_order() -> None:
+    figures = run_seeds(1, EVENT_SCHEDULES, has_events=True)
+
+    for seed in figures.failed:
+        pytest.fail(f"seed {seed}, shrunk:\n{describe(shrink(buffer_of(seed), has_events=True), has_events=True)}")
 
 
 def test_a_schedule_replays_exactly() -> None:

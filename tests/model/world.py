@@ -20,6 +20,7 @@ from services.aws.bucket import Bucket
 from services.aws.errors import AwsError
 from services.aws.shared import SharedItems
 from services.contract.formats import VIDEO_EXTENSIONS
+from services.contract.outbox.events import Outbox
 from services.contract.records import VideoState
 from services.contract.resources import DEFAULT_TRIES, PURGE_KEY, SPARE_RECEIVES
 from services.contract.settings import WorkerSettings
@@ -79,11 +80,12 @@ def _is_running(job: str) -> bool:
 class World:
     """The state of one schedule."""
 
-    def __init__(self, buffer: bytes, *, is_traced: bool = False) -> None:
+    def __init__(self, buffer: bytes, *, is_traced: bool = False, has_events: bool = False) -> None:
         self.choices = choices = Choices(buffer)
         self.simulation = Simulation(choices)
         if is_traced:
             self.simulation.trace = []
+        self.has_events = has_events
         self.boundary = Boundary()
         self.bucket = SimulatedBucket(BUCKET, is_versioned=choices.below(3) < 2)
         self.s3 = SimulatedS3(
@@ -180,13 +182,17 @@ class World:
         process.on_end = start_again
         return process
 
+    def _open_table(self) -> videos.VideosTable:
+        outbox = Outbox() if self.has_events else None
+        return videos.VideosTable(self.table, TABLE, self.shards, outbox=outbox)  # type: ignore[arg-type]
+
     def start_worker(self, concurrency: int) -> None:
         """Start a worker, and another one when it has ended."""
         process_ = self._make_process("worker", lambda: self.start_worker(concurrency))
         settings = settings_of(self.width_px, concurrency)
         sandbox = SimulatedSandbox(settings.thumbnail_options.fingerprint, self.tried)
         bucket = UnsignedBucket(self.s3, BUCKET)  # type: ignore[arg-type]
-        table = videos.VideosTable(self.table, TABLE, self.shards)  # type: ignore[arg-type]
+        table = self._open_table()
         now = lambda: datetime.fromtimestamp(clock_s(), UTC)  # noqa: E731
         services = loop.WorkerServices(
             queue=queue.MessageQueue(self.sqs, QUEUE_URL),  # type: ignore[arg-type]
@@ -209,7 +215,7 @@ class World:
         """Start a process of the api, which continues purges whose process has ended."""
         process_ = self._make_process("api", self.start_api)
         bucket = UnsignedBucket(self.s3, BUCKET)  # type: ignore[arg-type]
-        table = videos.VideosTable(self.table, TABLE, self.shards)  # type: ignore[arg-type]
+        table = self._open_table()
         shared = SharedItems(self.table, TABLE)  # type: ignore[arg-type]
         main_queue = queue.MessageQueue(self.sqs, QUEUE_URL)  # type: ignore[arg-type]
 
@@ -240,7 +246,7 @@ class World:
             letters = dead_letters.DeadLetterStore(main_queue, queue.DeadLetterQueue(self.sqs, DEAD_URL))  # type: ignore[arg-type]
             context = reindex.ReindexContext(
                 bucket=UnsignedBucket(self.s3, BUCKET),  # type: ignore[arg-type]
-                videos=videos.VideosTable(self.table, TABLE, self.shards),  # type: ignore[arg-type]
+                videos=self._open_table(),
                 queue=main_queue,
                 dead_letters=letters,
                 thumbnail_prefix="thumbnails/",
@@ -264,7 +270,7 @@ class World:
         process_ = Process(self.simulation, "reconcile", clock_ahead_s=_CLOCKS_S[self.choices.below(8)])
         self.scripts += 1
         process_.on_end = self._count_script
-        table = videos.VideosTable(self.table, TABLE, self.shards)  # type: ignore[arg-type]
+        table = self._open_table()
         shared = SharedItems(self.table, TABLE)  # type: ignore[arg-type]
         context = ReconcilerContext(
             bucket=UnsignedBucket(self.s3, BUCKET),  # type: ignore[arg-type]

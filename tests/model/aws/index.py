@@ -26,9 +26,13 @@ class IndexedItems(dict[str, Item]):
         self.added_by: dict[str, Process | None] = {}
         """The process that added each item, None outside of a schedule."""
         self.written_at: dict[str, float] = {}
+        self.ends: dict[str, list[str]] = {}
+        """Ends and deletions of each video, in their order: what its events must be."""
 
     def __setitem__(self, key: str, item: Item) -> None:
         now = self._boundary.now
+        if key.startswith("uploads/") and (end := _find_end(self.get(key), item)):
+            self.ends.setdefault(key, []).append(end)
         if "state" in item:
             self._replaced.setdefault(key, []).append((now, self.get(key)))
         if key not in self:
@@ -40,6 +44,8 @@ class IndexedItems(dict[str, Item]):
         super().__setitem__(key, item)
 
     def pop(self, key: str, default: Any = None) -> Any:
+        if key.startswith("uploads/") and key in self and _state_of(self[key]) != "deleted":
+            self.ends.setdefault(key, []).append("deleted")
         if key in self._replaced:
             self._replaced[key].append((self._boundary.now, self.get(key)))
         return super().pop(key, default)
@@ -76,3 +82,20 @@ def query_index(items: list[Item], request: Mapping[str, Any], *, most: int) -> 
 
 def _position_of(item: Item) -> tuple[str, str]:
     return item["updated_at"]["S"], item["pk"]["S"]
+
+
+def _state_of(item: Item | None) -> str:
+    return item["state"]["S"].partition("#")[0] if item else ""
+
+
+def _find_end(before: Item | None, after: Item) -> str | None:
+    """Return the end of a video that a write of its record is, None if it is no end."""
+    state = _state_of(after)
+    if state == "deleted":
+        return None if _state_of(before) == "deleted" else "deleted"
+    is_closed = after.get("reason_code", {}).get("S") == "deleted"
+    if is_closed or "finished_at" not in after or not after["message_id"]["S"]:
+        return None
+    if before is not None and before.get("finished_at") == after["finished_at"]:
+        return None
+    return {"done": "done", "degraded": "done", "failed": "failed"}.get(state)
