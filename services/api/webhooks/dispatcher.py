@@ -9,12 +9,13 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 
 import structlog
 
 from services.api.schema.problems import ApiError
-from services.api.webhooks.lanes import Lanes
+from services.api.webhooks.lanes import SLOW_S, Lanes
 from services.api.webhooks.lease import Lease
 from services.api.webhooks.targets import EventTarget
 from services.aws.errors import AwsError
@@ -33,11 +34,15 @@ from services.contract.outbox.deliveries import (
 POLL_INTERVAL_S = 0.5
 
 _EXAMINED_AT_ONCE = 1000
-_FULL_PAUSE = timedelta(seconds=30)
-"""Time for which a delivery is put off while too many wait for its target."""
+_CHANGED_AT_ONCE = 20
+"""Writes without a send in one look, at most: the next look makes the others, and must not be late."""
+_SLOW_PAUSE = timedelta(minutes=2)
+"""Time for which a delivery is put off while too many wait for its target, and the target fails or is slow."""
+
+_BLOCKED_PAUSE = timedelta(seconds=30)
+"""The same for one that waits for an earlier event of its video, which the target may not have answered yet."""
 
 _SOON = timedelta(seconds=2)
-_FAST_MS = 2000
 _MAX_STEPS_BACK = 50
 """Earlier events of a video that are read at most, to find one that is pending for a target."""
 
@@ -53,6 +58,8 @@ class _Pass:
     targets: Mapping[str, EventTarget]
     known: dict[str, StoredEvent] = field(default_factory=dict)
     """Events by the key of their items, as read in this pass."""
+    changes: list[tuple[StoredEvent, Deliveries, Deliveries]] = field(default_factory=list)
+    """Events with the deliveries that they begin with, and changes of these without a send."""
 
 
 class Dispatcher:
@@ -120,6 +127,11 @@ class Dispatcher:
             if self._closed.is_set():
                 return
             self._dispatch_event(stored, current)
+        # After all sends have begun, which are not to wait for these writes.
+        for stored, begun, changes in current.changes[:_CHANGED_AT_ONCE]:
+            if self._closed.is_set():
+                return
+            self._table.change(stored, partial(_put_in, begun=begun, changes=changes), now)
 
     def _is_in_flight(self, stored: StoredEvent) -> bool:
         """Return True if each due delivery of an event is being sent."""
@@ -144,12 +156,13 @@ class Dispatcher:
             blocker = self._find_blocker(stored, name, current)
             if blocker is not None:
                 changes |= self._wait_for(blocker, name, delivery, current.now)
-            elif not self._lanes.has_room(name):
-                changes[name] = postpone(delivery, current.now + _FULL_PAUSE)
-            else:
+            elif self._lanes.has_room(name):
                 self._send_later(stored, target, begun)
+            elif self._lanes.is_slow(name):
+                # Otherwise its events would hide those of other targets, which are due later.
+                changes[name] = postpone(delivery, current.now + _SLOW_PAUSE)
         if changes or (stored.deliveries is None and not matching):
-            self._table.change(stored, lambda found: _put_in(found, begun, changes), current.now)
+            current.changes.append((stored, begun, changes))
 
     def _find_blocker(self, stored: StoredEvent, name: str, current: _Pass) -> StoredEvent | None:
         """Return the latest earlier event of the video that is pending for a target. Raises: ServiceError."""
@@ -173,9 +186,9 @@ class Dispatcher:
     def _wait_for(self, blocker: StoredEvent, name: str, delivery: Delivery, now: datetime) -> dict[str, Delivery]:
         """Return the delivery with the time of the one that it waits for, nothing if that is soon."""
         waits_for = (blocker.deliveries or {}).get(name)
-        if waits_for is None or waits_for.next_at is None or waits_for.next_at < now + _SOON:
-            return {}
-        return {name: postpone(delivery, waits_for.next_at)}
+        if waits_for and waits_for.next_at and waits_for.next_at > now + _SOON:
+            return {name: postpone(delivery, waits_for.next_at)}
+        return {name: postpone(delivery, now + _BLOCKED_PAUSE)} if self._lanes.is_slow(name) else {}
 
     def _send_later(self, stored: StoredEvent, target: EventTarget, begun: Deliveries) -> None:
         flight = (stored.event.item_key, target.id)
@@ -218,7 +231,7 @@ class Dispatcher:
         else:
             self._log.warning("delivery_failed", reason=attempt.error, **about)
             self._count("failed")
-        return attempt.error is None and attempt.duration_ms < _FAST_MS
+        return attempt.error is None and attempt.duration_ms < SLOW_S * 1000
 
 
 def _put_in(stored: StoredEvent, begun: Deliveries, changes: Deliveries) -> dict[str, Delivery] | None:

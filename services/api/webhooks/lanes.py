@@ -1,6 +1,8 @@
 """Lanes: one queue of sends for each target, so that a slow or dead target delays no other one."""
 
+import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +11,12 @@ from dataclasses import dataclass, field
 import structlog
 
 MAX_QUEUED = 200
-"""Maximum number of sends that wait for one target; further ones stay in the table."""
+MAX_QUEUED_IF_SLOW = 20
+"""Maximum number of sends that wait for one target, and for one that fails or is slow; further ones stay in the
+table."""
+
+SLOW_S = 2.0
+"""Time of a send from which on its target is slow."""
 
 _AT_ONCE = 4
 _THREADS = 128
@@ -24,6 +31,13 @@ class _Lane:
     jobs: deque[Job] = field(default_factory=deque)
     running: int = 0
     limit: int = _AT_ONCE
+    began_s: dict[int, float] = field(default_factory=dict)
+    """Starts of the sends that run, by thread."""
+
+    @property
+    def is_slow(self) -> bool:
+        """Return True if the latest send has failed or was slow, or if one runs for long."""
+        return self.limit == 1 or min(self.began_s.values(), default=math.inf) < time.monotonic() - SLOW_S
 
 
 class Lanes:
@@ -36,9 +50,16 @@ class Lanes:
         self._log = structlog.get_logger()
 
     def has_room(self, target: str) -> bool:
+        """Return True if another send may wait for a target."""
         with self._lock:
             lane = self._lanes.get(target)
-            return lane is None or len(lane.jobs) < MAX_QUEUED
+            return lane is None or len(lane.jobs) < (MAX_QUEUED_IF_SLOW if lane.is_slow else MAX_QUEUED)
+
+    def is_slow(self, target: str) -> bool:
+        """Return True if the latest send to a target has failed or was slow, or if one runs for long."""
+        with self._lock:
+            lane = self._lanes.get(target)
+            return lane is not None and lane.is_slow
 
     def add(self, target: str, job: Job) -> None:
         """Queue a send."""
@@ -64,6 +85,7 @@ class Lanes:
                     lane.running -= 1
                     return
                 job = lane.jobs.popleft()
+                lane.began_s[threading.get_ident()] = time.monotonic()
             is_fast = False
             try:
                 is_fast = job()
@@ -71,3 +93,4 @@ class Lanes:
                 self._log.exception("event_not_sent")
             with self._lock:
                 lane.limit = _AT_ONCE if is_fast else 1
+                del lane.began_s[threading.get_ident()]
