@@ -54,7 +54,8 @@ def mutation(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Run a benchmark and print a table.
 
-    ./noxw bench synth|api|extraction|frames|latency|poster|reconcile|requests|table [--long] [--rounds N]
+    ./noxw bench synth|api|extraction|frames|latency|poster|reconcile|requests|table|webhooks
+                 [--long] [--rounds N]
     """
     install(session, "test", "bench")
     name, *arguments = session.posargs or ["synth"]
