@@ -14,7 +14,8 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     """Shared by all tests: each uses names of its own."""
     said: list[str] = []
     data = tmp_path_factory.mktemp("pipeline")
-    with run_pipeline(data, workers=2, say=said.append, settings=IMPATIENT) as local:
+    settings = {**IMPATIENT, "EVENTS_ENABLED": "true", "EVENTS_ALLOW_PRIVATE_TARGETS": "true"}
+    with run_pipeline(data, workers=2, say=said.append, settings=settings) as local:
         yield Driver(local)
 
 
