@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from services.api.webhooks import addresses
 from services.api.webhooks.addresses import RefusedAddressError, is_public, parse_target, resolve_target
 
 PRIVATE = [
@@ -58,7 +57,7 @@ def test_one_private_address_among_public_ones_is_refused(monkeypatch: pytest.Mo
     def resolve(*_: Any, **__: Any) -> Any:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 443)) for ip in ("93.184.216.34", "10.0.0.1")]
 
-    monkeypatch.setattr(addresses.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     with pytest.raises(RefusedAddressError):
         resolve_target(parse_target("https://rebinding.example", allow_private=False), allow_private=False)
 
