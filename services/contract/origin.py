@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, unquote
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter
 from pydantic_core import from_json
 
 from services.contract.outputs.stored import StoredManifest, StoredPoster
@@ -15,6 +15,7 @@ from services.contract.thumbnails import ThumbnailOverrides
 
 _Overview = TypeVar("_Overview", StoredStoryboard, StoredPreview, StoredPoster, StoredManifest)
 
+_ABOUT = TypeAdapter(dict[str, Any])
 
 OF_THUMBNAIL = {"position_pct", "time_s", "width_px", "height_px", "note", "thumbhash"}
 """Fields of a thumbnail that its origin has."""
@@ -85,7 +86,8 @@ def parse_overview(metadata: Mapping[str, str], kind: type[_Overview], record: V
     made_of = metadata.get("upload"), unquote(metadata.get("etag", ""))
     if made_of != (upload_digest(record.key), record.etag):
         raise ValueError("made of another upload")
-    return kind.model_validate({**from_json(unquote(metadata.get("about", ""))), **keys})
+    about = _ABOUT.validate_json(unquote(metadata.get("about", "")))
+    return kind.model_validate({**about, **keys})
 
 
 def _quote_fields(fields: Mapping[str, object]) -> dict[str, str]:
