@@ -133,6 +133,7 @@ def test_all_errors_come_at_once_with_examples() -> None:
         ({"auth": OIDC["auth"]}, "auth.mode"),
         ({"auth": {"mode": "token", "oidc": OIDC["auth"]["oidc"]}}, "auth.mode"),
         ({"load_balancer": {"inbound_cidrs": []}}, "load_balancer.inbound_cidrs"),
+        ({"events": {"event_bus": True}}, "events.event_bus"),
     ],
 )
 def test_a_broken_rule_names_its_field(change: dict[str, Any], field: str) -> None:

@@ -10,6 +10,7 @@ from stacks.config.model import PipelineConfig
 from stacks.cost.capacity import list_pods
 from stacks.engine.environment import container_environment
 from stacks.naming import Names
+from stacks.workloads.components import describe_api, describe_worker
 from tests.support.kubernetes_objects import (
     comes_after,
     helm_values,
@@ -68,6 +69,16 @@ def test_services_find_what_the_core_stack_has_made(synthesized: dict[str, Synth
     assert variables(workloads, "api")["WORKER_NAMESPACE"] == names.namespace
     assert variables(workloads, "api")["TEST_SOURCE_BUCKET"] == names.resources.test_source_bucket
     assert variables(workloads, "frontend")["API_BASE_URL"] == "http://thumbnails-api:8000"
+
+
+def test_events_reach_the_services_only_if_the_config_enables_them() -> None:
+    chosen = {"enabled": True, "allow_private_targets": True, "retention_days": 7}
+    on, off = (PipelineConfig.model_validate(one) for one in ({**MINIMAL, "events": chosen}, MINIMAL))
+    for describe in (describe_worker, describe_api):
+        given = describe(on).environment
+        assert (given["EVENTS_ENABLED"], given["EVENTS_RETENTION_DAYS"]) == ("True", "7")
+        assert not [name for name in describe(off).environment if name.startswith("EVENTS")]
+    assert describe_api(on).environment["EVENTS_ALLOW_PRIVATE_TARGETS"] == "True"
 
 
 def test_settings_that_a_service_refuses_stop_synthesis() -> None:
