@@ -56,10 +56,17 @@ class _Pass:
 
     now: datetime
     targets: Mapping[str, EventTarget]
+    in_flight: frozenset[tuple[str, str]] = frozenset()
+    """Sends that had not ended before the events were read: keys of items, with targets."""
     known: dict[str, StoredEvent] = field(default_factory=dict)
     """Events by the key of their items, as read in this pass."""
     changes: list[tuple[StoredEvent, Deliveries, Deliveries]] = field(default_factory=list)
     """Events with the deliveries that they begin with, and changes of these without a send."""
+
+    def is_in_flight(self, stored: StoredEvent) -> bool:
+        """Return True if each pending delivery of an event is being sent."""
+        pending = [name for name, one in (stored.deliveries or {}).items() if one.is_pending]
+        return bool(pending) and all((stored.event.item_key, name) in self.in_flight for name in pending)
 
 
 class Dispatcher:
@@ -120,10 +127,15 @@ class Dispatcher:
         current = _Pass(now, self._list_targets())
         events = list(islice(self._table.list_due(now), _EXAMINED_AT_ONCE))
         self._oldest_due_at = min((datetime.fromisoformat(stored.position[0]) for stored in events), default=None)
-        events = [stored for stored in events if not self._is_in_flight(stored)]
-        keys = {stored.event.previous_key for stored in events} - {None}
-        current.known |= self._table.find([key for key in keys if key])
-        for stored in events:
+        with self._lock:
+            current.in_flight = frozenset(self._in_flight)
+        events = [stored for stored in events if not current.is_in_flight(stored)]
+        keys = {key for stored in events for key in (stored.event.item_key, stored.event.previous_key) if key}
+        # Consistently: the index can be behind, and have an event as due that was delivered a moment ago.
+        current.known |= self._table.find(sorted(keys))
+        for stored in (current.known.get(one.event.item_key) for one in events):
+            if stored is None or not stored.is_open:
+                continue
             if self._closed.is_set():
                 return
             self._dispatch_event(stored, current)
@@ -133,22 +145,16 @@ class Dispatcher:
                 return
             self._table.change(stored, partial(_put_in, begun=begun, changes=changes), now)
 
-    def _is_in_flight(self, stored: StoredEvent) -> bool:
-        """Return True if each due delivery of an event is being sent."""
-        pending = [name for name, one in (stored.deliveries or {}).items() if one.is_pending]
-        with self._lock:
-            return bool(pending) and all((stored.event.item_key, name) in self._in_flight for name in pending)
-
     def _dispatch_event(self, stored: StoredEvent, current: _Pass) -> None:
         matching = [target.id for target in current.targets.values() if target.matches(stored.event)]
         begun = begin_deliveries(matching, current.now)
         changes: dict[str, Delivery] = {}
+        is_sent = False
         for name, delivery in (begun if stored.deliveries is None else stored.deliveries).items():
             if not delivery.is_pending or (delivery.next_at or current.now) > current.now:
                 continue
-            with self._lock:
-                if (stored.event.item_key, name) in self._in_flight:
-                    continue
+            if (stored.event.item_key, name) in current.in_flight:
+                continue
             target = current.targets.get(name)
             if target is None:
                 changes[name] = end_delivery(delivery, current.now)
@@ -158,10 +164,12 @@ class Dispatcher:
                 changes |= self._wait_for(blocker, name, delivery, current.now)
             elif self._lanes.has_room(name):
                 self._send_later(stored, target, begun)
+                is_sent = True
             elif self._lanes.is_slow(name):
                 # Otherwise its events would hide those of other targets, which are due later.
                 changes[name] = postpone(delivery, current.now + _SLOW_PAUSE)
-        if changes or (stored.deliveries is None and not matching):
+        # Not beside a send, whose outcome is written soon: the next look makes the changes.
+        if not is_sent and (changes or (stored.deliveries is None and not matching)):
             current.changes.append((stored, begun, changes))
 
     def _find_blocker(self, stored: StoredEvent, name: str, current: _Pass) -> StoredEvent | None:

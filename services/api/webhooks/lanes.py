@@ -5,7 +5,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import structlog
@@ -19,8 +18,6 @@ SLOW_S = 2.0
 """Time of a send from which on its target is slow."""
 
 _AT_ONCE = 4
-_THREADS = 128
-"""Threads of all lanes: more than targets, as each slow one gets one thread."""
 
 Job = Callable[[], bool]
 """Function that sends once, and returns True if the target has answered fast and well."""
@@ -44,7 +41,6 @@ class Lanes:
     """Four sends at once to each target, and only one while the target fails or is slow."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="webhook")
         self._lock = threading.Lock()
         self._lanes: dict[str, _Lane] = {}
         self._log = structlog.get_logger()
@@ -69,14 +65,14 @@ class Lanes:
             if lane.running >= lane.limit:
                 return
             lane.running += 1
-        self._pool.submit(self._drain, lane)
+        # A daemon: a target that does not answer must not keep the process from its end.
+        threading.Thread(target=self._drain, args=(lane,), name=f"webhook {target}", daemon=True).start()
 
     def close(self) -> None:
         """Drop the sends that no thread has begun."""
         with self._lock:
             for lane in self._lanes.values():
                 lane.jobs.clear()
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _drain(self, lane: _Lane) -> None:
         while True:

@@ -123,7 +123,9 @@ class EventDelivery(Answer):
 
 
 class DeliveryPage(Answer):
-    items: list[EventDelivery] = Field(description="Pending ones first, then by the time of their end, newest first.")
+    items: list[EventDelivery] = Field(
+        description="By the time of the event's next attempt or of its end, the latest first."
+    )
     next_cursor: str | None = Field(
         description="Cursor of the next page; null on the last. A page reads a thousand events: with a filter it can "
         "be empty and still not be the last."

@@ -1340,7 +1340,7 @@ export interface components {
         };
         /** DeliveryPage */
         DeliveryPage: {
-            /** @description Pending ones first, then by the time of their end, newest first. */
+            /** @description By the time of the event's next attempt or of its end, the latest first. */
             items: components["schemas"]["EventDelivery"][];
             /** @description Cursor of the next page; null on the last. A page reads a thousand events: with a filter it can be empty and still not be the last. */
             next_cursor: string | null;
