@@ -60,6 +60,9 @@ HISTORY_KEY = "history"
 EXPIRY_ATTRIBUTE = "until"
 """Attribute after whose time (seconds since 1970) DynamoDB deletes an item: a reservation, or a part of the history."""
 
+EVENT_SOURCE = "thumbnail-pipeline"
+"""Source of the events in EventBridge; rules select them by it."""
+
 PURGER = "(purge)"
 """Owner of a claim while a purge deletes the pictures under it; not a valid key of an upload."""
 
@@ -129,6 +132,8 @@ class PipelineResources:
     queue: QueueDescription
     dead_letter_queue: QueueDescription
     table: TableDescription
+    event_bus: str
+    """Name of the bus in EventBridge, which exists only where the config asks for it."""
     notification: NotificationDescription = field(default_factory=NotificationDescription)
 
 
@@ -160,4 +165,5 @@ def pipeline_resources(
             name=f"{name}-videos-dlq", visibility_timeout_s=visibility_timeout_s, retention_s=14 * day_s
         ),
         table=TableDescription(name=f"{name}-videos"),
+        event_bus=name,
     )

@@ -23,11 +23,12 @@ from services.contract.settings import ApiSettings, FramesSettings, ServiceSetti
 from services.local.access import ANY_PORTS, Ports, ensure_token, reserve_port, web_address
 from services.local.aws_supervisor import AwsSupervisor
 from services.local.errors import LocalError
-from services.local.provision import QueueUrls, provision_resources
+from services.local.provision import QueueUrls, provision_event_bus, provision_resources
 from services.local.supervisor import Program, Supervisor
 
 NAME = "thumbnails"
 REGION = "us-east-1"
+_CREDENTIALS = ("test", "test")
 _CONNECTIONS = 10
 _SHUTDOWN_GRACE_S = 20
 _PODS_FILE = "pods.json"
@@ -139,6 +140,12 @@ def run_pipeline(  # noqa: PLR0913 - options of the demo, of tests and of benchm
     with _lock_folder(data), AwsSupervisor(data / "aws", port=ports.aws, say=say) as aws:
         clients = make_local_clients(aws.endpoint)
         queues = provision_resources(clients, resources, origins=ports.origins)
+
+        def provision_bus() -> None:
+            if bus := (settings or {}).get("EVENTS_BUS"):
+                provision_event_bus(aws.endpoint, bus, region=REGION, credentials=_CREDENTIALS)
+
+        provision_bus()
         frames = web_address(reserve_port(ports.frames)) if ports.frames else ""
         addresses = web_address(reserve_port(ports.api)), frames
         endpoints = _make_endpoints(aws.endpoint, resources, queues, addresses, token_file=ensure_token(data))
@@ -147,6 +154,7 @@ def run_pipeline(  # noqa: PLR0913 - options of the demo, of tests and of benchm
 
         def recover() -> None:
             provision_resources(clients, resources, origins=ports.origins)
+            provision_bus()
             if sweep:
                 _send_missing_events(clients, endpoints, extensions)
 
@@ -167,7 +175,7 @@ def run_pipeline(  # noqa: PLR0913 - options of the demo, of tests and of benchm
 def make_local_clients(endpoint: str) -> Clients:
     """Return clients of an embedded AWS, regardless of this process' own AWS configuration."""
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-    return make_clients(REGION, connections=_CONNECTIONS, endpoint=endpoint, credentials=("test", "test"))
+    return make_clients(REGION, connections=_CONNECTIONS, endpoint=endpoint, credentials=_CREDENTIALS)
 
 
 @contextlib.contextmanager

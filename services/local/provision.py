@@ -1,10 +1,12 @@
 """The pipeline's resources in the embedded AWS, from the same description as the stacks."""
 
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import boto3
 from botocore.exceptions import ClientError
 
 from services.aws.clients import Clients
@@ -34,6 +36,15 @@ def provision_resources(clients: Clients, resources: PipelineResources, *, origi
     _enable_expiry(clients, resources.table)
     _enable_notifications(clients, resources, queue_arn=_get_arn(clients, url))
     return QueueUrls(url, dead_letter_url)
+
+
+def provision_event_bus(endpoint: str, name: str, *, region: str, credentials: tuple[str, str]) -> None:
+    """Create the bus in EventBridge if it is missing. It is apart, as few pipelines have one."""
+    key_id, secret = credentials
+    session: Any = boto3.Session(region_name=region, aws_access_key_id=key_id, aws_secret_access_key=secret)
+    client = session.client("events", endpoint_url=endpoint)
+    with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
+        client.create_event_bus(Name=name)
 
 
 def allow_origins(s3: "S3Client", bucket: str, origins: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from stacks.config.load import ConfigError, load_config
 from stacks.engine.environment import format_value
 from stacks.engine.processing import processing_settings
+from stacks.naming import Names
 
 
 def demo_command(project: Path, *arguments: str) -> list[str]:
@@ -25,6 +26,8 @@ def demo_command(project: Path, *arguments: str) -> list[str]:
     if "enabled" not in config.events.model_fields_set or config.events.enabled:
         # Receivers of the demo run on this machine.
         settings |= {"events_enabled": True, "events_allow_private_targets": True}
+    if config.events.event_bus:
+        settings["events_bus"] = Names(config).event_bus
     given = [f"--set={name.upper()}={format_value(value)}" for name, value in settings.items() if value is not None]
     return [sys.executable, "-m", "services.local", *given, *arguments]
 

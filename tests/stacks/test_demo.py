@@ -54,3 +54,8 @@ def test_a_wrong_config_starts_nothing(tmp_path: Path) -> None:
 def test_the_demo_writes_no_events_if_the_config_turns_them_off(tmp_path: Path) -> None:
     (tmp_path / "pipeline.toml").write_text(f"{PIPELINE}events.enabled = false\n", encoding="utf-8")
     assert not [argument for argument in demo_command(tmp_path) if "EVENTS" in argument]
+
+
+def test_the_demo_has_the_event_bus_of_the_config(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.toml").write_text(f"{PIPELINE}events = {{ enabled = true, event_bus = true }}\n", "utf-8")
+    assert "--set=EVENTS_BUS=acme-thumbs" in demo_command(tmp_path)

@@ -17,7 +17,7 @@ def isolate_environment(data: Path, *, account: str | None, region: str | None) 
     os.environ.update(kept)
     os.environ.update(
         {
-            "SERVICES": "" if account else "s3,sqs,dynamodb,sts",
+            "SERVICES": "" if account else "s3,sqs,dynamodb,sts,events",
             "PERSIST_STATE": "1",
             "STATE_DIR": str(data / "ministack"),
             # Two more listeners, on all interfaces.
