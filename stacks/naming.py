@@ -214,6 +214,20 @@ class Names:
         return self.arn("dynamodb", f"table/{self.resources.table.name}")
 
     @property
+    def event_bus(self) -> str:
+        """Return the name of the bus in EventBridge, on which the api puts events about videos."""
+        return self.resources.event_bus
+
+    @property
+    def event_bus_arn(self) -> str:
+        return self.arn("events", f"event-bus/{self.event_bus}")
+
+    @property
+    def event_rules_arn(self) -> str:
+        """Return the ARN of the rules of that bus."""
+        return self.arn("events", f"rule/{self.event_bus}/*")
+
+    @property
     def api_token_secret(self) -> str:
         """Return the name of the secret in Secrets Manager that holds the api's token."""
         return f"{self.config.name}/api-token"

@@ -46,6 +46,7 @@ def _data(names: "Names") -> list[Statement]:
     return [
         Statement(sid="Buckets", actions=["s3:*"], resources=[*buckets, *(f"{bucket}/*" for bucket in buckets)]),
         *_sources(names),
+        *_event_bus(names),
         Statement(sid="Queues", actions=["sqs:*"], resources=[names.queue_arn, names.dead_letter_queue_arn]),
         Statement(sid="Table", actions=["dynamodb:*"], resources=[names.table_arn, f"{names.table_arn}/*"]),
         # Secrets Manager adds six characters to the name.
@@ -79,6 +80,15 @@ def _sources(names: "Names") -> list[Statement]:
     ]
     sources = names.source_bucket_arns
     return [Statement(sid="SourceBuckets", actions=actions, resources=sources)] if sources else []
+
+
+def _event_bus(names: "Names") -> list[Statement]:
+    """Return the rights on the bus and its rules; a rule's target needs no further right here, but its own policy."""
+    if not names.config.events.event_bus:
+        return []
+    return [
+        Statement(sid="EventBus", actions=["events:*"], resources=[names.event_bus_arn, names.event_rules_arn]),
+    ]
 
 
 def _identity_provider(names: "Names") -> list[Statement]:

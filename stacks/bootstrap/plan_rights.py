@@ -43,6 +43,19 @@ def _data(names: "Names") -> list[Statement]:
             ],
             resources=[names.queue_arn, names.dead_letter_queue_arn, names.table_arn],
         ),
+        *_event_bus(names),
+    ]
+
+
+def _event_bus(names: "Names") -> list[Statement]:
+    if not names.config.events.event_bus:
+        return []
+    return [
+        Statement(
+            sid="EventBus",
+            actions=["events:Describe*", "events:List*"],
+            resources=[names.event_bus_arn, names.event_rules_arn],
+        )
     ]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from stacks.config.derived import derived_values
 from stacks.config.files import find_config, load_instance
 from stacks.config.load import ConfigError, value_sources
-from stacks.config.model import PipelineConfig
+from stacks.config.model import TABLES_OF_TEXTS, PipelineConfig
 from stacks.config.reference import render_page, schema_text
 from stacks.config.sections import KUBERNETES_VERSIONS
 
@@ -89,7 +89,11 @@ def _list_section(
     values: Mapping[str, Any], parents: tuple[str, ...], sources: Sources, derived: Mapping[tuple[str, ...], str]
 ) -> Iterator[tuple[tuple[str, ...], Any, str]]:
     """Yield path, value and origin of each field, those of a section after its header."""
-    sections = {name: value for name, value in values.items() if isinstance(value, dict) and name != "tags"}
+    sections = {
+        name: value
+        for name, value in values.items()
+        if isinstance(value, dict) and (*parents, name) not in TABLES_OF_TEXTS
+    }
     if parents:
         yield parents, _SectionHeading(), ""
     for name, value in values.items():
@@ -105,7 +109,7 @@ def _list_section(
 
 
 def _toml(value: Any) -> str:
-    """Return a value as TOML, which writes scalars and lists as JSON does; the only table in a line is `tags`."""
+    """Return a value as TOML, which writes scalars and lists as JSON does, and `TABLES_OF_TEXTS` in one line."""
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{json.dumps(name)} = {_toml(entry)}" for name, entry in value.items()) + " }"
     return json.dumps(value, ensure_ascii=False)

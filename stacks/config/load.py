@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 from pydantic_settings import SettingsError as UnreadableVariableError
 
 from stacks.config.errors import FieldProblem, list_problems
-from stacks.config.model import PipelineConfig
+from stacks.config.model import TABLES_OF_TEXTS, PipelineConfig
 
 ALIASES = {"DOMAIN_NAME": ("domain",), "ALERT_EMAIL": ("alert_email",), "S3_BUCKET_NAME": ("storage", "bucket_name")}
 """Variables of the workflows, and the fields that they set."""
@@ -92,7 +92,7 @@ def _leaves(values: Mapping[str, Any], parents: tuple[str, ...] = ()) -> list[tu
     paths = []
     for name, value in values.items():
         path = (*parents, name)
-        paths += _leaves(value, path) if isinstance(value, Mapping) and path != ("tags",) else [path]
+        paths += _leaves(value, path) if isinstance(value, Mapping) and path not in TABLES_OF_TEXTS else [path]
     return paths
 
 

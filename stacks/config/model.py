@@ -30,6 +30,9 @@ from stacks.config.sections import (
 from stacks.config.thumbnails import Thumbnails
 from stacks.config.types import Section, broken_rule
 
+TABLES_OF_TEXTS = {("tags",), ("events", "targets")}
+"""Paths of the fields that are tables of names that people choose, and no sections."""
+
 _BASE_PODS = 15
 """Addresses besides api, frontend, frames and workers: controllers, CoreDNS, KEDA, and the cluster's own interfaces."""
 
@@ -118,6 +121,7 @@ class PipelineConfig(Section):
         given = {
             "cluster.admin_principal_arns": self.cluster.admin_principal_arns,
             "iam.permissions_boundary_arn": (self.iam.permissions_boundary_arn,),
+            "events.targets": tuple(self.events.targets.values()),
             "storage.source_kms_key_arns": self.storage.source_kms_key_arns,
             "load_balancer.web_acl_arn": (self.load_balancer.web_acl_arn,),
             "auth.oidc.client_secret_arn": (oidc.client_secret_arn if oidc else None,),
@@ -125,6 +129,14 @@ class PipelineConfig(Section):
         for field, arns in given.items():
             if any(arn and not arn.startswith(f"arn:{partition}:") for arn in arns):
                 raise broken_rule(f"ARNs in {self.region} begin with arn:{partition}:", [field, "region"])
+        return self
+
+    @model_validator(mode="after")
+    def _targets_are_in_reach(self) -> Self:
+        home = [self.region, self.account_id]
+        if any(arn.split(":")[3:5] != home for arn in self.events.targets.values()):
+            rule = "a rule of EventBridge reaches targets of its own region and account"
+            raise broken_rule(rule, ["events.targets", "region", "account_id"])
         return self
 
     @model_validator(mode="after")

@@ -58,8 +58,8 @@ fields too, unless a `PIPELINE_` variable does; the workflows pass them.
 - `network.vpc_id` needs two private subnets, and two public ones if the load balancer is internet-facing.
 - `hosted_zone_id` needs `domain`; `storage.source_kms_key_arns` needs `source_buckets`; ARNs are of the region's
   partition.
+- `events.event_bus` needs `events.enabled`; `events.targets` needs `events.event_bus`, and targets of the region.
 - `min_replicas` is at most `max_replicas`.
-- `events.event_bus` needs `events.enabled`.
 - `certificate` needs `domain`; `auth.mode = "oidc"` needs `certificate` and the section `[auth.oidc]`.
 - `storage.bucket_name` and `storage.test_source_bucket_name` differ; the keys of `tags` differ in more than capitals.
 """

@@ -1,5 +1,6 @@
 """The sections of `pipeline.toml`, besides those in `pods`: each a table of the file, with its rules."""
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Literal, Self
 
@@ -289,6 +290,13 @@ class Events(Section):
         "HTTP. Admins make webhooks: with this, they reach every service that the api's pods reach.",
     )
     event_bus: bool = Field(default=False, description="True to send each event to a bus of EventBridge as well.")
+    targets: Mapping[values.RuleName, values.TargetArn] = Field(
+        default={},
+        max_length=20,
+        description="Existing queues, topics or functions that get every event of the bus, each by a rule of that "
+        "name. Their own policies must let EventBridge in: docs/event-bus.md shows how.",
+        examples=[{"search-index": "arn:aws:sqs:ap-southeast-2:123456789012:search-index"}],
+    )
     retention_days: int = Field(
         default=30, ge=4, le=365, description="Days for which events are kept, shown and can be replayed."
     )
@@ -297,6 +305,8 @@ class Events(Section):
     def _bus_has_events(self) -> Self:
         if self.event_bus and not self.enabled:
             raise broken_rule("an event bus needs enabled = true", ["event_bus", "enabled"])
+        if self.targets and not self.event_bus:
+            raise broken_rule("targets need event_bus = true", ["targets", "event_bus"])
         return self
 
 

@@ -109,6 +109,14 @@ SecretArn = Annotated[
 WebAclArn = Annotated[
     str, Form(rf"{_ARN}:wafv2:[a-z0-9-]+:\d{{12}}:regional/webacl/\S+", "the ARN of a regional WAFv2 web ACL")
 ]
+RuleName = Annotated[str, Form(r"[a-z][a-z0-9-]{0,39}", "at most 40 small letters, digits and hyphens")]
+TargetArn = Annotated[
+    str,
+    Form(
+        rf"{_ARN}:(sqs|sns|lambda):[a-z0-9-]+:\d{{12}}:\S+(?<!\.fifo)",
+        "the ARN of an SQS queue, an SNS topic or a Lambda function, and of no FIFO queue or topic",
+    ),
+]
 HostedZoneId = Annotated[str, Form(r"[A-Z0-9]{6,32}", "the id of a hosted zone in Route 53")]
 VpcId = Annotated[str, Form(r"vpc-[0-9a-f]{8,17}", "the id of a VPC")]
 SubnetId = Annotated[str, Form(r"subnet-[0-9a-f]{8,17}", "the id of a subnet")]

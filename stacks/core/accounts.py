@@ -120,6 +120,7 @@ def make_api_role(stack: "PipelineStack", accounts: AccountRoles, *, token_secre
             resources=[pods_logs, f"{pods_logs}:*"],
         ),
         Statement(sid="ReadToken", actions=["secretsmanager:GetSecretValue"], resources=[token_secret_arn]),
+        *_put_events(names),
     )
     return taker
 
@@ -166,6 +167,13 @@ def make_collector_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamR
     taker = accounts.role("collector", COLLECTOR_ACCOUNT)
     grant_managed(stack, "collector", taker, "CloudWatchAgentServerPolicy")
     return taker
+
+
+def _put_events(names: "Names") -> list[Statement]:
+    """Allow to put events on the instance's own bus, if the config has one."""
+    if not names.config.events.event_bus:
+        return []
+    return [Statement(sid="PutEvents", actions=["events:PutEvents"], resources=[names.event_bus_arn])]
 
 
 def _read_sources(names: "Names") -> list[Statement]:

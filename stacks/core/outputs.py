@@ -24,6 +24,7 @@ class CoreOutputs:
     bucket_name: str = output("Bucket with videos and thumbnails.")
     test_source_bucket_name: str = output("Bucket with the videos of Test Pipeline.")
     table_name: str = output("Table with one record a video.")
+    event_bus_arn: str = output("Bus in EventBridge with the events about videos; empty unless it is enabled.")
     api_token_secret_arn: str = output("Secret with the api's token.")
     worker_role_arn: str = output("Role of the worker's service account.")
     api_role_arn: str = output("Role of the api's service account.")

@@ -6,6 +6,7 @@ from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 
 from stacks.core import accounts
 from stacks.core.cluster import make_cluster
+from stacks.core.event_bus import make_event_bus
 from stacks.core.network import make_network
 from stacks.core.outputs import CoreOutputs
 from stacks.core.queues import make_queues
@@ -35,6 +36,7 @@ class CoreStack(PipelineStack):
         make_test_source_bucket(self)
         table = make_table(self)
         token = make_api_token(self)
+        event_bus = make_event_bus(self) if config.events.event_bus else None
         account_roles = AccountRoles(self, cluster)
         frames_role = accounts.make_frames_role(self, account_roles) if config.frames.enabled else None
         publish(
@@ -57,6 +59,7 @@ class CoreStack(PipelineStack):
                 bucket_name=bucket.id,
                 test_source_bucket_name=self.names.resources.test_source_bucket,
                 table_name=table.name,
+                event_bus_arn=event_bus.arn if event_bus else "",
                 api_token_secret_arn=token.arn,
                 worker_role_arn=accounts.make_worker_role(self, account_roles).arn,
                 api_role_arn=accounts.make_api_role(self, account_roles, token_secret_arn=token.arn).arn,

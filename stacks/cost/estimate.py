@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from services.contract.shards import count_partitions
 from services.contract.storyboards.layout import StoryboardFormat
 from stacks.config.model import PipelineConfig
 from stacks.cost.capacity import FargatePods, list_pods
@@ -161,7 +162,33 @@ def _storage(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: f
         quantity=f"{reads / 1e6:.2f} M reads, {writes / 1e6:.2f} M writes",
         usd=usd.dynamodb_read_million * reads / 1e6 + usd.dynamodb_write_million * writes / 1e6,
     )
+    yield from _events(config, prices, videos=videos)
     yield from _by_videos(config, prices, videos=videos, video_mb=video_mb)
+
+
+def _events(config: PipelineConfig, prices: Prices, *, videos: int) -> Iterator[Line]:
+    """Yield the cost of one event for each video: its item in the table, the polls for due ones, and EventBridge."""
+    usd, assumed = prices.usd, prices.assumed
+    if not config.events.enabled:
+        return
+    # Half a unit for each partition of the index, asked by one process.
+    polls = assumed.hours * 3600 / assumed.event_polls_s
+    reads, writes = polls * count_partitions(config.storage.table_shards) / 2, videos * assumed.event_writes
+    yield Line(
+        what="events in the table",
+        quantity=f"{reads / 1e6:.2f} M reads, {writes / 1e6:.2f} M writes",
+        usd=usd.dynamodb_read_million * reads / 1e6 + usd.dynamodb_write_million * writes / 1e6,
+    )
+    if config.events.event_bus:
+        yield Line(what="EventBridge", quantity=f"{videos:,} events", usd=usd.events_million * videos / 1e6)
+
+
+def event_usd(config: PipelineConfig, prices: Prices) -> float:
+    """Return the USD of one event."""
+    if not config.events.enabled:
+        return 0
+    bus = prices.usd.events_million if config.events.event_bus else 0
+    return (prices.assumed.event_writes * prices.usd.dynamodb_write_million + bus) / 1e6
 
 
 def _by_videos(config: PipelineConfig, prices: Prices, *, videos: int, video_mb: float) -> Iterator[Line]:

@@ -36,6 +36,7 @@ class Usd(_Table):
     kms_key_month: float
     ecr_gb_month: float
     zone_month: float
+    events_million: float
 
 
 class Free(_Table):
@@ -69,6 +70,8 @@ class Assumed(_Table):
     sqs_requests: int
     dynamodb_writes: int
     dynamodb_reads: int
+    event_writes: int
+    event_polls_s: float
     api_tick_s: int
     control_plane_logs_gb: dict[str, float]
     pod_logs_gb: float

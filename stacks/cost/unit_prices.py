@@ -7,6 +7,7 @@ from stacks.cost.estimate import (
     LOGS_OF_VIDEO_BYTES,
     NAT_OF_VIDEO_BYTES,
     estimate_lines,
+    event_usd,
     lingering_s,
     pod_usd_hour,
     sum_usd,
@@ -26,6 +27,7 @@ def make_unit_prices(config: PipelineConfig, prices: Prices) -> UnitPrices:
         + assumed.sqs_requests * usd.sqs_million / 1e6
         + assumed.dynamodb_reads * usd.dynamodb_read_million / 1e6
         + assumed.dynamodb_writes * usd.dynamodb_write_million / 1e6
+        + event_usd(config, prices)
         + NAT_OF_VIDEO_BYTES * usd.nat_gb / 1e9
         + LOGS_OF_VIDEO_BYTES * usd.logs_gb / 1e9
     )

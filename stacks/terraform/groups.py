@@ -2,6 +2,7 @@
 
 _TITLES = {
     "aws_cloudwatch_dashboard": "dashboard",
+    "aws_cloudwatch_event": "event bus",
     "aws_cloudwatch_log": "logs",
     "aws_cloudwatch_metric_alarm": "alarms",
     "aws_acm": "certificate",

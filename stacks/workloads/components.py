@@ -112,6 +112,7 @@ def describe_api(config: PipelineConfig) -> Component:
             **thumbnail_settings(config),
             video_extensions=video_extensions(config),
             max_receive_count=config.processing.max_receive_count,
+            events_bus=names.event_bus if config.events.event_bus else None,
             events_allow_private_targets=config.events.allow_private_targets or None,
             uploads_expire=config.storage.upload_expiry_days is not None or None,
             auth_mode=config.auth.mode,

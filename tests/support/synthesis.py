@@ -80,6 +80,14 @@ EVERYTHING: Config = {
     "worker": {"cpu_millis": 2000, "memory_mib": 3840, "concurrency": 4, "max_replicas": 20},
     "api": {"cpu_millis": 500, "memory_mib": 768, "min_replicas": 2, "max_replicas": 6},
     "frames": {"enabled": True, "max_replicas": 6, "expiry_days": 7},
+    "events": {
+        "enabled": True,
+        "event_bus": True,
+        "targets": {
+            "search-index": "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:search-index",
+            "failures": "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:report-failures",
+        },
+    },
     "load_balancer": {
         "inbound_cidrs": ["203.0.113.0/24"],
         "web_acl_arn": "arn:aws-us-gov:wafv2:us-gov-west-1:123456789012:regional/webacl/dashboards/1a2b3c",

@@ -96,6 +96,7 @@ def _oidc_providers(session: "Session", names: Names) -> Iterator[str]:
 _KINDS: dict[str, Callable[["Session", Names], Iterator[str]]] = {
     "bucket": _named("s3", "list_buckets", "Buckets", "Name"),
     "queue": _named("sqs", "list_queues", "QueueUrls"),
+    "event bus": _named("events", "list_event_buses", "EventBuses", "Name"),
     "table": _named("dynamodb", "list_tables", "TableNames"),
     "cluster": _named("eks", "list_clusters", "clusters"),
     "VPC": _tagged("describe_vpcs", "Vpcs", "VpcId"),

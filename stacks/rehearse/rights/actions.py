@@ -241,6 +241,13 @@ def _batch(call: Call) -> Iterator[Need]:
         yield Need(f"dynamodb:{call.operation}", {"TableName": table})
 
 
+def _put_events(call: Call) -> Iterator[Need]:
+    """Yield the right on each bus: an entry names its bus, by name or ARN."""
+    buses = {str(entry.get("EventBusName", "default")) for entry in call.parameters["Entries"]}
+    for name in sorted(bus.rpartition("/")[2] for bus in buses):
+        yield Need("events:PutEvents", {"Name": name})
+
+
 def _delete_objects(call: Call) -> Iterator[Need]:
     objects = call.parameters["Object"]
     for one in objects if isinstance(objects, list) else [objects]:
@@ -259,6 +266,7 @@ _SPECIAL: Mapping[str, Callable[[Call], Iterator[Need]]] = {
     "dynamodb:BatchWriteItem": _batch,
     "dynamodb:TransactGetItems": _transaction,
     "dynamodb:TransactWriteItems": _transaction,
+    "events:PutEvents": _put_events,
     "s3:CopyObject": _copy,
     "s3:DeleteObjects": _delete_objects,
     "s3:UploadPartCopy": _copy,

@@ -22,6 +22,7 @@ _PARAMETERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "ClusterName": ("clusterName", "name"),
         "FargateProfileName": ("fargateProfileName",),
     },
+    "events": {"EventBusName": ("EventBusName", "Name"), "RuleName": ("Rule", "Name")},
     "iam": {"OidcProviderName": ("Url",), "PolicyNameWithPath": ("PolicyName",), "RoleNameWithPath": ("RoleName",)},
     "kms": {"Alias": ("AliasName",), "KeyId": ("KeyId", "TargetKeyId")},
     "logs": {"LogGroupName": ("logGroupName",)},

@@ -122,6 +122,25 @@ def test_frames_read_uploads_and_one_secret_and_write_frames_only(recorder: Reco
     ]
 
 
+def test_the_api_puts_events_on_its_own_bus_only(recorder: Recorder, tmp_path: Path) -> None:
+    events = {"enabled": True, "event_bus": True}
+    stacks = write_stacks(tmp_path / "events", synthesize({**WITH_DOMAIN, "events": events}))
+    recorder.principal, recorder.stack = "api", ""
+    client = recorder.client("events")
+
+    def put(bus: str | None) -> None:
+        entry = {"Source": "a", "DetailType": "b", "Detail": "{}", **({"EventBusName": bus} if bus else {})}
+        recorder.send(lambda: client.put_events(Entries=[entry]))
+
+    put(NAMES.event_bus)
+    put(NAMES.event_bus_arn)
+    assert report_on(recorder, stacks).refused == ()
+    put(None)
+    put("thumbnails-two")
+    default, other = (NAMES.arn("events", f"event-bus/{bus}") for bus in ("default", "thumbnails-two"))
+    assert [one.resource for one in report_on(recorder, stacks).refused] == [default, other]
+
+
 def test_a_removed_statement_is_found_and_named(recorder: Recorder, stacks: Path) -> None:
     change_policy(stacks, "core.aws_iam_role_policy.worker-rights", without("WriteThumbnails"))
     work_of_the_worker(recorder)
