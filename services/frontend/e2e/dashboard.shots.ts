@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { expect, test, untilIdle } from "./board";
 import { IMAGES, run } from "./pictures";
+import { Receiver } from "./receiver";
 import { makeTemporaryFolder } from "./temporary";
 
 /** With E2E_ALL=1, take every page in every width, theme and number of videos, for review only. */
@@ -57,6 +58,32 @@ async function startTest(page: Page): Promise<void> {
   await page.getByRole("dialog").getByRole("button", { name: "Start the test" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
   await expect(page.getByText("2 of 2 busy")).toBeVisible();
+}
+
+/** Take a picture while webhooks get events: one accepts them, one refuses them, one is off. */
+async function withWebhooks(page: Page, take: () => Promise<void>): Promise<void> {
+  const accepting = await Receiver.start();
+  const refusing = await Receiver.start();
+  refusing.status = 503;
+  const { request } = page;
+  const ids: string[] = [];
+  for (const data of [
+    { url: refusing.url, description: "Chat of the editors", states: ["failed"] },
+    { url: refusing.url, description: "Search index", prefix: "uploads/lectures/" },
+    { url: accepting.url, description: "Media library" },
+  ]) {
+    const { id } = (await (await request.post("/api/webhooks", { data })).json()) as { id: string };
+    ids.push(id);
+  }
+  await request.patch(`/api/webhooks/${ids[0]}`, { data: { enabled: false } });
+  for (const key of ["uploads/Harbour at dawn.mp4", "uploads/phone/IMG_0042.MOV", "uploads/lectures/Lecture 01.mkv"])
+    await request.post(`/api/videos/${encodeURIComponent(key)}/regenerations`, { data: {} });
+  await expect.poll(() => accepting.messages.length, { timeout: 120_000 }).toBeGreaterThanOrEqual(3);
+  await expect.poll(() => refusing.messages.length, { timeout: 120_000 }).toBeGreaterThanOrEqual(1);
+  await take();
+  for (const id of ids) await request.delete(`/api/webhooks/${id}`);
+  accepting.stop();
+  refusing.stop();
 }
 
 test("takes the pictures of the documentation", async ({ board, page, demo }) => {
@@ -118,7 +145,7 @@ test("takes the pictures of the documentation", async ({ board, page, demo }) =>
   const pages = { overview: "/", gallery: "/gallery", videos: "/videos", failures: "/failures", video: videoPage };
 
   await untilIdle(board);
-  run("seed.py", demo.data, "history");
+  if (["history", "dashboard-phone"].some((name) => ONLY.test(name))) run("seed.py", demo.data, "history");
   await page.setViewportSize(WIDE);
   await page.emulateMedia({ colorScheme: "dark" });
   if (ONLY.test("dashboard-overview")) {
@@ -138,8 +165,16 @@ test("takes the pictures of the documentation", async ({ board, page, demo }) =>
   await shot("lightbox", lightbox(4), "dark");
   await shot("history", "/history?range=7d", "light");
   await shot("logs", "/logs", "dark");
+  if (ONLY.test("webhooks")) await withWebhooks(page, () => shot("webhooks", "/webhooks", "light"));
   await shot("settings", "/settings", "light");
-  await all("few", { ...pages, lightbox: lightbox(4), history: "/history", logs: "/logs", settings: "/settings" });
+  await all("few", {
+    ...pages,
+    lightbox: lightbox(4),
+    history: "/history",
+    logs: "/logs",
+    webhooks: "/webhooks",
+    settings: "/settings",
+  });
   await keep("dashboard-phone", WIDE.width, await takePhones());
   if (!/videos|failures/.test(process.env.E2E_ONLY ?? "videos")) return;
   run("seed.py", demo.data, "videos", "400");

@@ -12,7 +12,13 @@ const START_TIMEOUT_MS = 400_000;
 const STOP_TIMEOUT_MS = 60_000;
 const ROTATION_TIMEOUT_MS = 120_000;
 /** Turn on the optional outputs, so that the tests cover them. */
-const SETTINGS = ["STORYBOARD", "PREVIEW", "POSTER"].map((name) => `--set=THUMBNAIL_${name}=true`);
+const SETTINGS = [
+  "--set=THUMBNAIL_STORYBOARD=true",
+  "--set=THUMBNAIL_PREVIEW=true",
+  "--set=THUMBNAIL_POSTER=true",
+  "--set=EVENTS_ENABLED=true",
+  "--set=EVENTS_ALLOW_PRIVATE_TARGETS=true",
+];
 
 // The demo writes these names, in Python's case, to endpoints.json.
 /* eslint-disable @typescript-eslint/naming-convention */

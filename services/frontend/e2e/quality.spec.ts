@@ -1,70 +1,14 @@
-import AxeBuilder from "@axe-core/playwright";
 import { gzipSync } from "node:zlib";
 import type { FileChooser, Locator, Page } from "@playwright/test";
 import { expect, file, sample, test, untilIdle, upload, uploadRow } from "./board";
+import { expectNoFaults } from "./faults";
 
 /** All but the page of a video, whose address depends on the video. */
-const PAGES = ["/", "/gallery", "/videos", "/failures", "/history", "/logs", "/settings", "/login"];
+const PAGES = ["/", "/gallery", "/videos", "/failures", "/history", "/logs", "/webhooks", "/settings", "/login"];
 const FIRST_LOAD_BYTES = 200_000;
 const LAYOUT_SHIFT = 0.02;
 
 test.use({ hasScene: true });
-
-/** The rules that look at colours, by axe's tag `cat.color`: a theme changes nothing else. */
-const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
-
-/** Wait until the page has the sizes and colours of a new window or theme: transitions take time. */
-async function settle(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
-    await Promise.allSettled(ending.map(({ finished }) => finished));
-  });
-}
-
-/** Fail if axe finds something, or if the page is wider than its window, in both themes, wide and narrow. */
-async function expectNoFaults(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    for (const width of [1440, 390]) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 900 });
-      await settle(page);
-      const where = `${name}, ${colorScheme}, ${width} px`;
-      if (colorScheme === "light") await expectFit(page, where);
-      // The other mode opens a page for each analysis, for frames of other origins: these pages have no frames.
-      const { violations } = await new AxeBuilder({ page })
-        .setLegacyMode()
-        .options({
-          resultTypes: ["violations"],
-          ...(colorScheme === "dark" && { runOnly: { type: "rule", values: COLOUR_RULES } }),
-        })
-        .analyze();
-      expect(
-        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join("\n")}`),
-        where,
-      ).toEqual([]);
-    }
-  }
-}
-
-/** Fail if the page scrolls sideways, an open dialog is partly outside the window, or `main` is not shown. */
-async function expectFit(page: Page, where: string): Promise<void> {
-  const sizes = await page.evaluate(() => {
-    const main = document.querySelector("main")?.getBoundingClientRect();
-    const dialog = document.querySelector("dialog[open]")?.getBoundingClientRect();
-    return {
-      pagePx: document.documentElement.scrollWidth,
-      windowPx: document.documentElement.clientWidth,
-      mainPx: main ? Math.min(main.width, main.height) : 0,
-      isOutside: dialog
-        ? dialog.left < 0 || dialog.top < 0 || dialog.right > innerWidth || dialog.bottom > innerHeight
-        : false,
-    };
-  });
-  expect(sizes.pagePx, where).toBeLessThanOrEqual(sizes.windowPx);
-  expect(sizes.mainPx, where).toBeGreaterThan(100);
-  expect(sizes.isOutside, where).toBe(false);
-}
 
 test("axe finds nothing in both themes, wide and narrow", async ({ board, page, demo }) => {
   await upload(board, sample(demo, "axe.3gp"));

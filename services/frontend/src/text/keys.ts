@@ -11,6 +11,7 @@ export const KEY_LIST = [
   [["g", "f"], "Go to the failures"],
   [["g", "h"], "Go to the history"],
   [["g", "l"], "Go to the logs"],
+  [["g", "w"], "Go to the webhooks"],
   [["g", "s"], "Go to the settings"],
   [["←", "→"], "Other pictures of a video"],
   [["j", "k"], "Next and previous video, if one is shown large"],

@@ -34,6 +34,7 @@ export const shell = {
     failures: "Failures",
     history: "History",
     logs: "Logs",
+    webhooks: "Webhooks",
     settings: "Settings",
     failuresCount: (count: number) => `${counted(count, "dead letter")}`,
   },

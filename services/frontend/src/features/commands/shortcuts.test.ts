@@ -21,6 +21,7 @@ it("goes to a page by g and its letter", () => {
   expect(actionOf(press("g"), null)).toBeNull();
   expect(actionOf(press("v"), "g")).toEqual({ kind: "go", to: "/videos" });
   expect(actionOf(press("h"), "g")).toEqual({ kind: "go", to: "/history" });
+  expect(actionOf(press("w"), "g")).toEqual({ kind: "go", to: "/webhooks" });
   expect(actionOf(press("g"), "g")).toEqual({ kind: "go", to: "/gallery" });
   expect(actionOf(press("v"), null)).toBeNull();
   expect(actionOf(press("x"), "g")).toBeNull();

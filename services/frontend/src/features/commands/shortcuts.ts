@@ -1,6 +1,6 @@
 /** Keys of the dashboard, and their meaning. Pure. */
 
-export type Target = "/" | "/gallery" | "/videos" | "/failures" | "/history" | "/logs" | "/settings";
+export type Target = "/" | "/gallery" | "/videos" | "/failures" | "/history" | "/logs" | "/webhooks" | "/settings";
 
 export type KeyAction = { kind: "go"; to: Target } | { kind: "palette" } | { kind: "keys" } | { kind: "upload" };
 
@@ -18,6 +18,7 @@ const PAGES: Readonly<Record<string, Target>> = {
   f: "/failures",
   h: "/history",
   l: "/logs",
+  w: "/webhooks",
   s: "/settings",
 };
 

@@ -14,6 +14,7 @@ import {
   Settings,
   Sun,
   Trash2,
+  Webhook,
 } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
@@ -127,6 +128,7 @@ function MoreMenu() {
       onSelect: () => openOverlay("palette"),
     },
     { label: text.nav.logs, icon: <ScrollText size={16} aria-hidden />, onSelect: () => router.push("/logs") },
+    { label: text.nav.webhooks, icon: <Webhook size={16} aria-hidden />, onSelect: () => router.push("/webhooks") },
     { label: text.nav.settings, icon: <Settings size={16} aria-hidden />, onSelect: () => router.push("/settings") },
     { label: text.commands.keys, icon: <Keyboard size={16} aria-hidden />, onSelect: () => openOverlay("keys") },
   ];

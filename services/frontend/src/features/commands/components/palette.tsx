@@ -24,6 +24,7 @@ const PAGES = [
   ["/failures", text.nav.failures],
   ["/history", text.nav.history],
   ["/logs", text.nav.logs],
+  ["/webhooks", text.nav.webhooks],
   ["/settings", text.nav.settings],
 ] as const;
 const GROUP =
