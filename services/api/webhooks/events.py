@@ -6,15 +6,20 @@ from services.api.access.cursors import Cursors
 from services.api.access.secret_key import SecretKey
 from services.api.schema.problems import ConflictError
 from services.api.telemetry import Telemetry
+from services.api.webhooks.bus import make_bus_target
 from services.api.webhooks.deliveries import EventDeliveries
 from services.api.webhooks.dispatcher import Dispatcher
 from services.api.webhooks.lease import Lease
 from services.api.webhooks.store import WebhookStore
-from services.api.webhooks.targets import WebhookTargets
+from services.api.webhooks.targets import EventTarget, WebhookTargets
 from services.aws.clients import Clients
+from services.aws.event_bus import EventBus, make_events_client
 from services.aws.shared import SharedItems
 from services.aws.table.outbox import OutboxTable
 from services.contract.settings.api import ApiSettings
+
+_BUS_CONNECTIONS = 4
+"""As many as the events that are sent to one target at once."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ def make_events(
     shared = SharedItems(clients.dynamodb, settings.videos_table)
     webhooks = WebhookStore(shared, key)
     allow_private = settings.events_allow_private_targets
-    targets = WebhookTargets(webhooks, allow_private=allow_private)
+    targets = WebhookTargets(webhooks, allow_private=allow_private, others=_list_others(settings))
     table = OutboxTable(clients.dynamodb, settings.videos_table, settings.table_shards)
     patient_table = OutboxTable(patient.dynamodb, settings.videos_table, settings.table_shards)
     lease = Lease(SharedItems(patient.dynamodb, settings.videos_table))
@@ -62,3 +67,11 @@ def make_events(
         deliveries=EventDeliveries(table, webhooks, Cursors(key)),
         dispatcher=dispatcher,
     )
+
+
+def _list_others(settings: ApiSettings) -> list[EventTarget]:
+    """Return the targets that are no webhooks: the event bus, if the settings name one."""
+    if settings.events_bus is None:
+        return []
+    client = make_events_client(settings.aws_region, connections=_BUS_CONNECTIONS)
+    return [make_bus_target(EventBus(client, settings.events_bus), settings.events_bus)]

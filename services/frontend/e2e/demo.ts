@@ -18,6 +18,7 @@ const SETTINGS = [
   "--set=THUMBNAIL_POSTER=true",
   "--set=EVENTS_ENABLED=true",
   "--set=EVENTS_ALLOW_PRIVATE_TARGETS=true",
+  "--set=EVENTS_BUS=thumbnails",
 ];
 
 // The demo writes these names, in Python's case, to endpoints.json.

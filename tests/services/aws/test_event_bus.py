@@ -1,53 +1,23 @@
-"""Events on a bus of the embedded AWS: they arrive in a queue by a rule, and what fails is told for each of them."""
+"""Events on a bus of the embedded AWS: they arrive in a queue by a rule, and each failure is reported for its event."""
 
 import json
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
 
 from services.aws.clients import Clients
 from services.aws.event_bus import MAX_REQUEST_BYTES, BusEvent, EventBus, make_events_client
 from services.contract.resources import EVENT_SOURCE
 from services.local.pipeline import REGION
-from services.local.provision import provision_event_bus
+from tests.support.event_bus import BUS, CREDENTIALS, TargetedBus
 
-BUS = "thumbnails"
-CREDENTIALS = ("test", "test")
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
-class Bus:
-    """A bus, and a queue that gets its events by a rule."""
-
-    def __init__(self, endpoint: str, clients: Clients) -> None:
-        for _ in range(2):
-            provision_event_bus(endpoint, BUS, region=REGION, credentials=CREDENTIALS)
-        self._sqs = clients.sqs
-        self._url = clients.sqs.create_queue(QueueName="bus-target")["QueueUrl"]
-        told = clients.sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
-        arn = told["Attributes"]["QueueArn"]
-        key_id, secret = CREDENTIALS
-        session: Any = boto3.Session(region_name=REGION, aws_access_key_id=key_id, aws_secret_access_key=secret)
-        events = session.client("events", endpoint_url=endpoint)
-        events.put_rule(Name="all", EventBusName=BUS, EventPattern=json.dumps({"source": [EVENT_SOURCE]}))
-        events.put_targets(Rule="all", EventBusName=BUS, Targets=[{"Id": "queue", "Arn": arn}])
-        self.client = make_events_client(REGION, connections=2, endpoint=endpoint, credentials=CREDENTIALS)
-
-    def arrived(self) -> list[dict[str, Any]]:
-        """Return the events that the queue has got, and remove them from it."""
-        found = []
-        while messages := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages", []):
-            for message in messages:
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
-                found.append(json.loads(message["Body"]))
-        return found
-
-
 @pytest.fixture(scope="module")
-def bus(aws_endpoint: str, aws_clients: Clients) -> Bus:
-    return Bus(aws_endpoint, aws_clients)
+def bus(aws_endpoint: str, aws_clients: Clients) -> TargetedBus:
+    return TargetedBus(aws_endpoint, aws_clients)
 
 
 def event(number: int = 1, *, fill: str = "") -> BusEvent:
@@ -55,18 +25,18 @@ def event(number: int = 1, *, fill: str = "") -> BusEvent:
     return BusEvent(type="video.done", detail=json.dumps(detail), happened_at=NOON)
 
 
-def test_a_rules_queue_gets_the_event_with_type_and_detail(bus: Bus) -> None:
+def test_a_rules_queue_gets_the_event_with_type_and_detail(bus: TargetedBus) -> None:
     assert EventBus(bus.client, BUS).put([event()]) == [None]
     (got,) = bus.arrived()
     assert (got["source"], got["detail-type"], got["detail"]["key"]) == (EVENT_SOURCE, "video.done", "uploads/1.mp4")
 
 
-def test_more_events_than_a_request_takes_all_arrive(bus: Bus) -> None:
+def test_more_events_than_a_request_takes_all_arrive(bus: TargetedBus) -> None:
     assert EventBus(bus.client, BUS).put([event(number) for number in range(23)]) == [None] * 23
     assert {got["detail"]["key"] for got in bus.arrived()} == {f"uploads/{number}.mp4" for number in range(23)}
 
 
-def test_an_event_too_large_fails_alone_and_unsent(bus: Bus) -> None:
+def test_an_event_too_large_fails_alone_and_unsent(bus: TargetedBus) -> None:
     large = event(2, fill="x" * MAX_REQUEST_BYTES)
     first, second, third = EventBus(bus.client, BUS).put([event(1), large, event(3)])
     assert (first, third) == (None, None)
@@ -91,14 +61,14 @@ class FailingClient:
         return {"FailedEntryCount": len(Entries) - len(kept), "Entries": entries}
 
 
-def test_a_partial_failure_is_told_for_its_event(bus: Bus) -> None:
+def test_a_partial_failure_is_reported_for_its_event(bus: TargetedBus) -> None:
     throttled = BusEvent(type="video.failed", detail="{}", happened_at=NOON)
     outcome = EventBus(FailingClient(bus.client), BUS).put([event(1), throttled, event(3)])
     assert outcome == [None, "ThrottlingException Rate exceeded", None]
     assert [got["detail"]["key"] for got in bus.arrived()] == ["uploads/1.mp4", "uploads/3.mp4"]
 
 
-def test_requests_stay_below_the_limit_of_bytes(bus: Bus) -> None:
+def test_requests_stay_below_the_limit_of_bytes(bus: TargetedBus) -> None:
     client = FailingClient(bus.client)
     third = event(1, fill="x" * (MAX_REQUEST_BYTES // 3))
     assert EventBus(client, BUS).put([third] * 5) == [None] * 5
