@@ -129,12 +129,12 @@ def test_events_cost_their_writes_and_the_bus_its_events() -> None:
     off, table_only, both = lines({}, videos), lines({"enabled": True}, videos), lines(ON, videos)
     assert "events in the table" not in off
     assert "EventBridge" not in table_only
-    # 16 units an event, and half a unit for each of 5.3 million polls.
-    assert table_only["events in the table"].usd == pytest.approx(16 * 0.625 + 730 * 7200 / 2 / 1e6 * 0.125)
+    # 17 units an event, and half a unit for each of 5.3 million polls.
+    assert table_only["events in the table"].usd == pytest.approx(17 * 0.625 + 730 * 7200 / 2 / 1e6 * 0.125)
     assert both["EventBridge"].usd == pytest.approx(1.0)
     unit = [
         make_unit_prices(PipelineConfig.model_validate({**WITH_DOMAIN, "events": events}), load_prices()).video
         for events in ({}, {"enabled": True}, ON)
     ]
-    assert unit[1] - unit[0] == pytest.approx(16 * 0.625 / 1e6, abs=2e-8)
+    assert unit[1] - unit[0] == pytest.approx(17 * 0.625 / 1e6, abs=2e-8)
     assert unit[2] - unit[1] == pytest.approx(1 / 1e6, abs=2e-8)
