@@ -126,6 +126,19 @@ test("takes the pictures of the documentation", async ({ board, page, demo }) =>
       }
     }
   };
+  const takePoster = async () => {
+    if (!ONLY.test("dashboard-poster")) return;
+    run("pictures.py", "labelled", folder);
+    await demo.put(["uploads/Night train.mp4", join(folder, "titles-first-0.mp4")]);
+    await expect(async () => {
+      await open(`/video?key=${encodeURIComponent("uploads/Night train.mp4")}`, WIDE, "light");
+      await expect(page.getByRole("region", { name: "Poster" })).toBeVisible({ timeout: 1000 });
+    }).toPass();
+    const card = page.getByRole("region", { name: "Poster" });
+    await card.getByRole("slider").fill("10.5");
+    await expect(card).toContainText("The exact frame");
+    await keep("dashboard-poster", WIDE.width, await card.screenshot());
+  };
   const takePhones = async () => {
     const phones: Buffer[] = [];
     if (!ONLY.test("dashboard-phone")) return Buffer.of();
@@ -161,6 +174,7 @@ test("takes the pictures of the documentation", async ({ board, page, demo }) =>
   }
 
   await shot("video", videoPage, "light");
+  await takePoster();
   await shot("gallery", "/gallery", "dark");
   await shot("lightbox", lightbox(4), "dark");
   await shot("history", "/history?range=7d", "light");

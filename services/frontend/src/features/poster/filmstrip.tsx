@@ -1,5 +1,6 @@
 "use client";
 
+import { clsx } from "clsx";
 import { Pin } from "lucide-react";
 import { useId } from "react";
 import { Pill } from "@/components/ui/pill";
@@ -15,21 +16,23 @@ interface FilmstripProps {
   chosen: number | null;
   isDisabled: boolean;
   onChoose: (candidate: number) => void;
+  className?: string;
 }
 
 /** The candidates of the poster, the best first, each with its score and its reasons. */
-export function Filmstrip({ poster, chosen, isDisabled, onChoose }: FilmstripProps) {
+export function Filmstrip({ poster, chosen, isDisabled, onChoose, className }: FilmstripProps) {
   const name = useId();
   const shown = shownCandidate(poster);
   const checked = chosen ?? shown;
   return (
-    <fieldset className="min-w-0" disabled={isDisabled}>
+    <fieldset className={clsx("min-w-0", className)} disabled={isDisabled}>
       <legend className="mb-2 text-xs font-medium text-muted">{text.candidates}</legend>
-      <div className="grid grid-cols-2 gap-3 sm:grid-cols-3">
+      {/* On a phone a strip that scrolls, so that picture, strip and slider fit on its screen. */}
+      <div className="-m-1 flex gap-3 overflow-x-auto p-1 pb-2 sm:grid sm:grid-cols-3 sm:overflow-visible">
         {poster.candidates.map((candidate, number) => (
           <label
             key={candidate.time_s}
-            className="flex min-w-0 cursor-pointer flex-col overflow-hidden rounded-lg border border-line bg-panel outline-offset-2 outline-accent hover:border-line-strong has-checked:border-accent has-checked:ring-1 has-checked:ring-accent has-focus-visible:outline-2"
+            className="relative flex w-40 shrink-0 cursor-pointer flex-col overflow-hidden rounded-lg border border-line bg-panel outline-offset-2 outline-accent hover:border-line-strong has-checked:border-accent has-checked:ring-1 has-checked:ring-accent has-focus-visible:outline-2 sm:w-auto"
           >
             <input
               type="radio"

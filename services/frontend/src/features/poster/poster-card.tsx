@@ -70,17 +70,18 @@ function Chooser({ video, poster: { change, isWaiting, isLong }, isOperator, isD
           }
         : {})}
     >
-      <div className="grid gap-4 p-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
+      <div className="grid gap-4 p-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)] lg:grid-rows-[auto_1fr]">
         <Preview video={video} chosen={chosen} isDone={isDone} />
+        {poster && candidates.length > 0 ? (
+          <Filmstrip
+            className="lg:col-start-2 lg:row-span-2 lg:row-start-1"
+            poster={poster}
+            chosen={chosen ? (chosen.candidate ?? -1) : null}
+            isDisabled={isDisabled}
+            onChoose={(number) => setChosen({ timeS: candidates[number]?.time_s ?? 0, candidate: number })}
+          />
+        ) : null}
         <div className="flex min-w-0 flex-col gap-4">
-          {poster && candidates.length > 0 ? (
-            <Filmstrip
-              poster={poster}
-              chosen={chosen ? (chosen.candidate ?? -1) : null}
-              isDisabled={isDisabled}
-              onChoose={(number) => setChosen({ timeS: candidates[number]?.time_s ?? 0, candidate: number })}
-            />
-          ) : null}
           {durationS ? (
             <TimeSlider
               timeS={chosen?.timeS ?? poster?.time_s ?? durationS / 2}
