@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import stacks.app
 from stacks.config.model import PipelineConfig
 from stacks.naming import StackId
 
@@ -156,6 +155,9 @@ def synthesize(config: Config) -> dict[str, Synthesized]:
 @cache
 def _synthesized(config: str) -> Mapping[str, str]:
     """Return the texts of the stacks: nearly a second of CPU, half of it in jsii's node, which goes on running."""
+    # Each process collects all tests, and only one needs jsii's node, which this import starts.
+    import stacks.app  # noqa: PLC0415
+
     with TemporaryDirectory() as folder:
         stacks.app.synth(PipelineConfig.model_validate(json.loads(config)), Path(folder))
         return _read_texts(Path(folder))
