@@ -57,12 +57,12 @@ from services.api.telemetry import Telemetry
 from services.api.webhooks.events import make_events
 from services.aws.bucket import Bucket
 from services.aws.clients import Clients
-from services.aws.listing import VideoListing
 from services.aws.presign import Presigner
 from services.aws.queue import DeadLetterQueue, MessageQueue
 from services.aws.shared import SharedItems
 from services.aws.sources import SourcedBucket
 from services.aws.table.history import HistoryTable
+from services.aws.table.listing import VideoListing
 from services.aws.uploads import Uploads
 from services.aws.videos import VideosTable
 from services.contract.settings.api import ApiSettings

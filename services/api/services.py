@@ -24,11 +24,11 @@ from services.api.reconciliation.reconciliations import Reconciliations
 from services.api.telemetry import Telemetry
 from services.api.webhooks.events import Events
 from services.aws.bucket import Bucket
-from services.aws.listing import VideoListing
 from services.aws.presign import Presigner
 from services.aws.queue import MessageQueue
 from services.aws.shared import SharedItems
 from services.aws.table.history import HistoryTable
+from services.aws.table.listing import VideoListing
 from services.aws.uploads import Uploads
 from services.aws.videos import VideosTable
 from services.contract.settings.api import ApiSettings

@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Callable
 
 from services.aws.errors import AwsError
-from services.aws.listing import VideoListing
 from services.aws.shared import SharedItems
+from services.aws.table.listing import VideoListing
 from services.contract.records import VideoRecord, VideoState
 from services.local.pipeline import LocalPipeline
 

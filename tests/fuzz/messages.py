@@ -17,9 +17,15 @@ from services.api.access.cursors import Cursors
 from services.api.access.oidc import Verifier
 from services.api.actions import dead_letters
 from services.api.schema.action_models import RedriveRequest
-from services.api.schema.names import UploadNameError, clean_name, propose_names
 from services.api.schema.problems import BadRequestError, UnauthorizedError
-from services.api.schema.upload_models import CompleteRequest, PartUrlsRequest, UploadRequest
+from services.api.schema.upload_models import (
+    CompleteRequest,
+    PartUrlsRequest,
+    UploadNameError,
+    UploadRequest,
+    clean_name,
+    propose_names,
+)
 from services.aws.queue import Message
 from services.aws.table.items import make_item, to_attributes
 from services.contract import keys

@@ -21,10 +21,10 @@ from services.api.actions import (
 from services.api.actions import deletion as deletion_action
 from services.api.jobs import batches
 from services.api.reconciliation import changes, reconciler
-from services.aws import listing, queue, ranges, videos
+from services.aws import queue, ranges, videos
 from services.aws.errors import ServiceError
 from services.aws.table import batches as table_batches
-from services.aws.table import items, outbox, totals, transactions
+from services.aws.table import items, listing, outbox, totals, transactions
 from services.contract import origin, shards
 from services.contract.settings.thumbnails import ThumbnailSettings
 from services.contract.thumbnails import ThumbnailOptions

@@ -17,7 +17,7 @@ from services.api.schema.action_models import RedriveRequest
 from services.api.schema.problems import ApiError, NotFoundError
 from services.aws.bucket import Bucket
 from services.aws.errors import AwsError
-from services.aws.listing import VideoListing
+from services.aws.table.listing import VideoListing
 from services.contract.records import VideoRecord, VideoState
 from tests.model.threads import Event
 

@@ -6,7 +6,7 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from services.api.access.secret_key import SecretKey
 from services.api.schema.problems import BadRequestError
-from services.aws.listing import Positions
+from services.aws.table.listing import Positions
 
 
 class Cursors:

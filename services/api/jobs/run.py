@@ -20,8 +20,8 @@ from services.api.jobs.job import BATCH, StoredJob, add_step, dump_job, job_key,
 from services.api.schema.action_models import JobFilter
 from services.api.schema.models import JobKind
 from services.aws.errors import AwsError, WriteConflictError
-from services.aws.listing import VideoListing
 from services.aws.shared import Document, SharedItems
+from services.aws.table.listing import VideoListing
 from services.contract.records import VideoRecord, VideoState
 
 MAX_ATTEMPTS = 20

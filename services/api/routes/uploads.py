@@ -7,7 +7,6 @@ import time
 from fastapi import APIRouter
 
 from services.api.calls import AwsRoute
-from services.api.schema.names import UploadNameError, clean_name, propose_names
 from services.api.schema.problems import (
     ConflictError,
     NotFoundError,
@@ -23,9 +22,12 @@ from services.api.schema.upload_models import (
     PartUrlsRequest,
     Ticket,
     Uploaded,
+    UploadNameError,
     UploadRef,
     UploadRequest,
     WholeTicket,
+    clean_name,
+    propose_names,
 )
 from services.api.services import ApiServices, Operator, Services
 from services.aws.errors import ObjectMissingError

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from services.aws.errors import WriteConflictError, translate_errors
-from services.aws.listing import VideoListing
 from services.aws.table.batches import read_items
 from services.aws.table.items import make_sortable, parse_item, to_attributes
+from services.aws.table.listing import VideoListing
 from services.contract.outbox.deliveries import Delivery, EventState, find_due, find_state
 from services.contract.outbox.events import LAST_EVENT_PREFIX, End, Outbox, VideoEvent, make_event
 from services.contract.records import VideoRecord

@@ -1,9 +1,9 @@
 # noqa: INP001 - a script for the screenshots, beside the tests that use it
 """`python pictures.py samples|labelled FOLDER`, `still PNG WEBP WIDTH` and `film FRAMES WEBP`: pictures of the docs.
 
-`samples` draws the videos that the recording uploads, `labelled` a film with black pictures, titles and credits. `still`
-and `film` make small WebP files of screenshots. FRAMES is a JSON file: a list of frames with `file`, `ms` (how long it
-is shown), `x` and `y` (position of the pointer).
+`samples` draws the videos that the recording uploads, `labelled` a film with black pictures, titles and credits.
+`still` and `film` make small WebP files of screenshots. FRAMES is a JSON file: a list of frames with `file`, `ms` (how
+long it is shown), `x` and `y` (position of the pointer).
 """
 
 import json

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.api.schema.names import UploadNameError, clean_name
+from services.api.schema.upload_models import UploadNameError, clean_name
 from services.contract.resources import MULTIPART_FROM_BYTES
 from tests.services.api.process import Api, running
 from tests.support.driver import PATIENCE_S

@@ -15,7 +15,7 @@ from services.api.access.cursors import Cursors
 from services.api.access.secret_key import SecretKey
 from services.api.routes.paging import VideoFilter
 from services.api.routes.videos import count_videos
-from services.aws.listing import VideoListing
+from services.aws.table.listing import VideoListing
 from services.contract.events import parse_notification
 from services.contract.history import continue_history
 from services.contract.records import VideoState

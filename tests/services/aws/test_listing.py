@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.aws.listing import Positions, VideoListing
+from services.aws.table.listing import Positions, VideoListing
 from services.contract.keys import is_upload
 from services.contract.records import VideoRecord, VideoState
 from tests.support.history import NOW, a_record, items_of_0_1_0, put_items

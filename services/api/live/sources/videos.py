@@ -11,8 +11,8 @@ from services.api.live.figures import WorkSpan
 from services.api.live.sources.jobs import JobsReader
 from services.api.schema.models import JobProgress, VideoSummary
 from services.api.schema.views import encode_video_id, is_retryable
-from services.aws.listing import VideoListing
 from services.aws.shared import Shared, SharedItems
+from services.aws.table.listing import VideoListing
 from services.contract.records import VideoState
 
 _ATTRIBUTES = (

@@ -14,8 +14,8 @@ from services.api.live.sources.jobs import JobsReader
 from services.api.schema.action_models import Job, JobFilter, JobRequest
 from services.api.schema.problems import ConflictError, NotFoundError
 from services.aws.errors import ServiceError
-from services.aws.listing import VideoListing
 from services.aws.shared import SharedItems
+from services.aws.table.listing import VideoListing
 from services.aws.videos import VideosTable
 from services.contract.events import make_notification_body
 from services.contract.records import ReasonCode, VideoState

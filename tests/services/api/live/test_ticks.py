@@ -10,7 +10,7 @@ from services.api.live.live import LiveState, Readers
 from services.api.live.sockets import Sockets
 from services.api.live.sources.queues import QueuesReading, read_queues
 from services.api.live.sources.videos import VideosReader
-from services.aws.listing import VideoListing
+from services.aws.table.listing import VideoListing
 from tests.support.place import Place
 from tests.support.purging import shared_items
 
