@@ -34,7 +34,7 @@ from services.contract.outbox.deliveries import (
 POLL_INTERVAL_S = 0.5
 
 _EXAMINED_AT_ONCE = 1000
-_CHANGED_AT_ONCE = 20
+_CHANGED_AT_ONCE = 10
 """Writes without a send in one look, at most: the next look makes the others, and must not be late."""
 _SLOW_PAUSE = timedelta(minutes=2)
 """Time for which a delivery is put off while too many wait for its target, and the target fails or is slow."""
