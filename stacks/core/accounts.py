@@ -216,7 +216,10 @@ def _follow_deletions(names: "Names") -> list[Statement]:
             resources=[names.bucket_arn],
             conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
         ),
-        Statement(sid="RemoveRecords", actions=["dynamodb:DeleteItem"], resources=[names.table_arn]),
+        # A deletion that was interrupted is found by its claims, several of which are read at once.
+        Statement(
+            sid="RemoveRecords", actions=["dynamodb:DeleteItem", "dynamodb:BatchGetItem"], resources=[names.table_arn]
+        ),
     ]
 
 

@@ -72,13 +72,15 @@ def work_of_the_worker(recorder: Recorder) -> None:
     recorder.send(
         lambda: dynamodb.transact_write_items(TransactItems=[{"ConditionCheck": condition}, {"Put": written}])
     )
+    # An event of a deletion whose record is gone.
+    recorder.send(lambda: dynamodb.batch_get_item(RequestItems={TABLE: {"Keys": [KEY]}}))
     recorder.send(lambda: sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle="h"))
 
 
 def test_worker_calls_are_allowed_and_unused_rights_named(recorder: Recorder, stacks: Path) -> None:
     work_of_the_worker(recorder)
     report = report_on(recorder, stacks)
-    assert (report.refused, report.checked) == ((), 5)
+    assert (report.refused, report.checked) == ((), 6)
     assert report.unused == {
         "thumbnails-worker": (
             "Receive: sqs:ChangeMessageVisibility",
@@ -158,7 +160,7 @@ def test_the_boundary_refuses_what_a_statement_allows(recorder: Recorder, stacks
     change_policy(stacks, "bootstrap.aws_iam_policy.boundary", without("Own"))
     work_of_the_worker(recorder)
     refused = report_on(recorder, stacks).refused
-    assert len(refused) == 6
+    assert len(refused) == 7
     assert all("the boundary thumbnails-boundary does not allow it" in one.reason for one in refused)
 
 
