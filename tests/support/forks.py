@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -101,6 +102,9 @@ def fork(module: str, environment: Mapping[str, str], log: Path) -> ForkedProces
 
 def _serve(module: str) -> None:
     program = importlib.import_module(f"{module}.__main__")
+    # Otherwise each process, also when it ends, visits all objects of the modules, and so copies their pages.
+    gc.collect()
+    gc.freeze()
     statuses: dict[int, Path] = {}
 
     def reap(*_: object) -> None:
