@@ -5,6 +5,7 @@ is full and when it has room again. Everything else goes to standard error.
 """
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -26,6 +27,8 @@ def main() -> None:
     isolate_environment(arguments.data.resolve(), account=arguments.account, region=arguments.region)
     from services.local.embedded_aws import server  # noqa: PLC0415 - ministack reads its settings when imported
 
+    # Modules stay: without them, collections of garbage, also that at the end, have little to visit.
+    gc.freeze()
     try:
         server.run_server(
             arguments.data.resolve(), ready, port=arguments.port, exit_with_parent=arguments.exit_with_parent
