@@ -2,7 +2,8 @@
 
 A choice hits if the frame that it shows is labelled good. Films without a good frame are left out of the rates. It
 fails if a poster is a bad frame although the film has a good one. `--seeds N` draws the films in N variants,
-`--picture FILE` writes the strip of candidates of one film as WebP.
+`--picture FILE` writes the strip of candidates of one film as WebP. `--pins N` measures only the time from a pin until
+the new poster can be read.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 
 from benchmarks.poster.films import Film, read_films
+from benchmarks.poster.pin import measure_pins, print_pins
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.reading.source import LocalFile
@@ -35,7 +37,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./noxw bench poster", description=__doc__)
     parser.add_argument("--seeds", type=int, default=2, metavar="N", help="variants of each film (default: 2)")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="write the candidates of the first film")
+    parser.add_argument("--pins", type=int, default=0, metavar="N", help="measure N pins of one film, and no rates")
     arguments = parser.parse_args()
+    if arguments.pins:
+        print_pins(measure_pins(arguments.pins))
+        return 0
     films = read_films()
     with tempfile.TemporaryDirectory() as folder, Sandbox(ThumbnailOptions(), Bounds()) as sandbox:
 
