@@ -204,7 +204,7 @@ def _skip_scaling_lists(bits: Bits, count: int) -> None:
 def make_progressive(extradata: bytes, pictures: Sequence[bytes]) -> Rewritten | None:
     """Give each picture a message that declares a frame (ITU-T H.264, D.1.3) in place of its other messages.
 
-    Return None if the parameter set cannot be read.
+    Return None if the parameter set cannot be read, or if a unit outgrows the field of its length.
     """
     width = get_length_bytes(extradata)
     delay_bits = 0
@@ -222,7 +222,7 @@ def make_progressive(extradata: bytes, pictures: Sequence[bytes]) -> Rewritten |
                 if unit[0] & 31 == _SPS:
                     delay_bits = _announce_structure(unit)[1]
             changed.append(_join_units(units, width, _build_timing_message(delay_bits)))
-    except OutOfBitsError:
+    except (OutOfBitsError, OverflowError):
         return None
     return new_extradata, changed
 

@@ -147,10 +147,15 @@ def rewrite_both(
 def rewrite_units(
     data: bytes, units: Iterable[tuple[int, int]], rewrite: Callable[[bytes], bytes], width: int
 ) -> bytes:
-    """Return `data` with each unit rewritten, and its length of `width` bytes updated; `width` is 0 in Annex B."""
+    """Return `data` with each unit rewritten, and its length of `width` bytes updated; `width` is 0 in Annex B.
+
+    A unit that would outgrow the field of its length stays as it is.
+    """
     parts, at = [], 0
     for start, end in units:
         unit = rewrite(data[start:end])
+        if width and len(unit) >= 1 << 8 * width:
+            unit = data[start:end]
         parts += [data[at : start - width], len(unit).to_bytes(width) if width else b"", unit]
         at = end
     return b"".join([*parts, data[at:]])
