@@ -178,6 +178,7 @@ def test_worker_has_these_rights_and_no_more(core: Synthesized) -> None:
         ("s3:DeleteObjectVersion", f"{bucket}/thumbnails/*", f"{bucket}/frames/*"),
         ("s3:ListBucketVersions", bucket),
         ("s3:ListBucket", bucket),
+        ("dynamodb:BatchGetItem", NAMES.table_arn),
         ("dynamodb:DeleteItem", NAMES.table_arn),
         ("dynamodb:GetItem", NAMES.table_arn),
         ("dynamodb:PutItem", NAMES.table_arn),
