@@ -17,6 +17,7 @@ TOGETHER = {
     "pods_file": {"PODS_SOURCE": "file"},
     "auth_token_file": {"AUTH_TOKENS": ""},
     "auth_token_secret": {"AUTH_TOKENS": ""},
+    "events_bus": {"EVENTS_ENABLED": "true"},
 }
 
 
@@ -48,6 +49,7 @@ def test_every_setting_takes_the_example_that_it_gives(monkeypatch: pytest.Monke
         ({"AUTH_MODE": "oidc"}, "AUTH_OIDC_SIGNER and AUTH_OIDC_ISSUER"),
         ({"PODS_SOURCE": "file"}, "PODS_FILE"),
         ({"API_METRICS_PORT": "8000"}, "the same port"),
+        ({"EVENTS_BUS": "thumbnails"}, "EVENTS_ENABLED=true"),
     ],
 )
 def test_settings_that_do_not_fit_together_are_refused(
