@@ -28,6 +28,9 @@ const EmptyGallery = dynamic(() => import("./empty-gallery").then((found) => fou
 /** Two columns on a phone. */
 const minTileWidth = (widthPx: number) => (widthPx < 640 ? 150 : 200);
 
+/** Shown until the pipeline's own are known: buttons that come later would move the pictures on a phone. */
+const USUAL_POSITIONS_PCT = [10, 50, 95];
+
 export function GalleryPage() {
   const config = useConfig();
   const [position, setPosition] = useSearchParameter("position");
@@ -41,7 +44,10 @@ export function GalleryPage() {
   const shownKey = useShownKey();
   const options = [
     { value: "", label: text.common.all },
-    ...(config?.positions_pct ?? []).map((pct) => ({ value: String(pct), label: text.gallery.positionLabel(pct) })),
+    ...(config?.positions_pct ?? USUAL_POSITIONS_PCT).map((pct) => ({
+      value: String(pct),
+      label: text.gallery.positionLabel(pct),
+    })),
   ];
   return (
     <>
