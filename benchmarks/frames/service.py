@@ -38,7 +38,7 @@ class ServiceRow:
 
 @dataclass(frozen=True)
 class Burst:
-    """What happened to `MISSES_AT_ONCE` requests; the memory is that of the service and its children."""
+    """Outcome of `MISSES_AT_ONCE` requests; the memory is that of the service and its children."""
 
     statuses: Counter[int]
     total_s: float

@@ -1,4 +1,4 @@
-"""What botocore reads of its models of AWS, kept for a process instead of for each session of boto3."""
+"""Keep the models of AWS that botocore reads for a process, instead of for each session of boto3."""
 
 import gc
 import pickle
