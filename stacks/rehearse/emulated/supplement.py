@@ -117,7 +117,11 @@ class Supplement:
 
     def _create_profile(self, cluster: str, asked: dict[str, Any]) -> Answer:
         name = asked["fargateProfileName"]
-        if (cluster, name) in self._profiles:
+        token = asked.get("clientRequestToken")
+        if present := self._profiles.get((cluster, name)):
+            # A client that lost the answer asks again.
+            if token and token == present["token"]:
+                return json_answer({"fargateProfile": _public(present)})
             return json_error("ResourceInUseException", f"FargateProfile already exists with name {name}", 409)
         if busy := self._changing(cluster):
             return busy
@@ -132,6 +136,7 @@ class Supplement:
             "tags": asked.get("tags", {}),
             "status": "CREATING",
             "changed": time.monotonic(),
+            "token": token,
         }
         self._profiles[cluster, name] = profile
         return json_answer({"fargateProfile": _public(profile)})
@@ -154,7 +159,7 @@ class Supplement:
 
 
 def _public(profile: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in profile.items() if key != "changed"}
+    return {key: value for key, value in profile.items() if key not in ("changed", "token")}
 
 
 def _addon_versions(query: str) -> Answer:

@@ -111,9 +111,9 @@ def ask(url: str, method: str, path: str, **options: Any) -> tuple[int, bytes]:
         connection.close()
 
 
-def create_profile(client: Any, name: str) -> Any:
+def create_profile(client: Any, name: str, **more: str) -> Any:
     return client.create_fargate_profile(
-        clusterName="thumbnails", fargateProfileName=name, podExecutionRoleArn="arn:aws:iam::1:role/pods"
+        clusterName="thumbnails", fargateProfileName=name, podExecutionRoleArn="arn:aws:iam::1:role/pods", **more
     )
 
 
@@ -189,6 +189,14 @@ def test_a_second_fargate_profile_has_to_wait(proxy: Proxy, monkeypatch: pytest.
     create_profile(client, "keda")
     with pytest.raises(ClientError, match=r"ResourceInUseException.*keda in status CREATING"):
         create_profile(client, "pipeline")
+
+
+def test_a_fargate_profile_is_created_once_for_a_token(proxy: Proxy) -> None:
+    client = eks(proxy)
+    made, again = (create_profile(client, "keda", clientRequestToken="one")["fargateProfile"] for _ in range(2))
+    assert again["fargateProfileArn"] == made["fargateProfileArn"]
+    with pytest.raises(ClientError, match="already exists with name keda"):
+        create_profile(client, "keda", clientRequestToken="two")
 
 
 def test_clusters_are_described_as_terraform_needs_them(proxy: Proxy) -> None:
