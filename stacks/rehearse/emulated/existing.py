@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stacks.config.model import PipelineConfig
 from stacks.naming import GITHUB_ISSUER, STS_AUDIENCE
+from stacks.rehearse.emulated.targets import list_target_queues
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -42,6 +43,8 @@ def make_existing(session: "Session", config: PipelineConfig) -> dict[str, str]:
     for arn in config.storage.source_kms_key_arns:
         ids[arn] = session.client("kms").create_key(Description="Videos")["KeyMetadata"]["Arn"]
     _make_buckets(session, config, ids)
+    for queue in list_target_queues(config):
+        session.client("sqs").create_queue(QueueName=queue)
     return ids
 
 
@@ -82,6 +85,7 @@ def _list_existing(session: "Session") -> Iterator[str]:
     yield from (one["Arn"] for one in iam.list_policies(Scope="Local")["Policies"])
     yield from (one["ARN"] for one in session.client("secretsmanager").list_secrets()["SecretList"])
     yield from (f"bucket {one['Name']}" for one in session.client("s3").list_buckets()["Buckets"])
+    yield from (f"queue {url}" for url in session.client("sqs").list_queues().get("QueueUrls", []))
     for entry in kms.list_keys()["Keys"]:
         if kms.describe_key(KeyId=entry["KeyId"])["KeyMetadata"]["KeyState"] == "Enabled":
             yield entry["KeyArn"]

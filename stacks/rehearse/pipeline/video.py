@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX, picture_number
 from stacks.naming import StackId
 from stacks.rehearse.emulated.proxy import Proxy
+from stacks.rehearse.emulated.targets import TargetQueues
 from stacks.rehearse.errors import RehearsalError
 from stacks.rehearse.pipeline.pods import (
     command,
@@ -44,7 +45,8 @@ def process_video(
 ) -> list[str]:
     """Upload a video to each bucket, let a worker process them, decode the thumbnails and ask the api for a video.
 
-    If the frames service is enabled, one frame is asked for and decoded as well.
+    If the frames service is enabled, one frame is asked for and decoded as well. If the config has an event bus, the
+    queues among its targets must get the event of the pipeline's own bucket.
 
     Returns lines about what was done. Raises: RehearsalError.
     """
@@ -71,17 +73,24 @@ def process_video(
     if rehearsal.config.auth.mode == "oidc":
         return [*details, *_check_health(rehearsal, processes, proxy, outputs)]
     token = session.client("secretsmanager").get_secret_value(SecretId=rehearsal.names.api_token_secret)["SecretString"]
+    targets = TargetQueues(session, rehearsal.config, KEY)
+
+    def find_video(environment: Mapping[str, str]) -> dict[str, Any] | None:
+        found = _ask(f"http://127.0.0.1:{environment['API_PORT']}/api/videos/{quote(KEY)}", token)
+        # The api puts the event on the bus: it runs until the targets have it.
+        return found if found is None or found.get("state") != "done" or targets.receive() else None
+
     video, changed = run_pod(
         processes,
         "api",
         lambda: _environment(rehearsal, "api", proxy, outputs),
-        what="an answer of the api",
-        find=lambda environment: _ask(f"http://127.0.0.1:{environment['API_PORT']}/api/videos/{quote(KEY)}", token),
+        what=f"an answer of the api{', and of the event in each target of the bus' if targets.expected else ''}",
+        find=find_video,
     )
     details += changed
     if video.get("state") != "done":
         raise RehearsalError(f"The api does not show the video as done: {json.dumps(video)}")
-    details.append(f"the api shows {KEY} as done")
+    details += [f"the api shows {KEY} as done", *targets.received]
     if rehearsal.config.frames.enabled:
         details += _check_frame(rehearsal, processes, proxy, outputs, token)
     return details

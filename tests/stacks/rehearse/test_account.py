@@ -15,11 +15,15 @@ from stacks.deploy.existing.network import check_network
 from stacks.deploy.existing.sources import check_sources
 from stacks.deploy.existing.zone import check_zone
 from stacks.rehearse.account import check_account, make_account
+from stacks.rehearse.emulated.targets import TargetQueues
 from stacks.rehearse.errors import RehearsalError
 from stacks.rehearse.project.copies import OVERRIDES, Place
 from stacks.rehearse.requests import RecordedRequest
 from stacks.rehearse.start import Options, Rehearsal
+from tests.support.synthesis import MINIMAL
 
+INDEX = "arn:aws:sqs:ap-southeast-2:123456789012:search-index"
+OTHER = "arn:aws:lambda:ap-southeast-2:123456789012:function:index"
 EXAMPLE = Path(__file__).parents[3] / "examples" / "existing-account.toml"
 
 
@@ -109,3 +113,23 @@ def test_only_the_copy_of_a_repeated_request_is_excused(
     else:
         with pytest.raises(RehearsalError, match=r"still: certificate .*; 1 x DeleteCertificate arn:another\)\.$"):
             check_account(rehearsal, session, before, requests)
+
+
+def test_queues_among_the_targets_of_the_bus_get_the_event(session: boto3.Session, tmp_path: Path) -> None:
+    file = tmp_path / "pipeline.toml"
+    events = f"[events]\nenabled = true\nevent_bus = true\n[events.targets]\nindex = '{INDEX}'\nother = '{OTHER}'\n"
+    minimal = "".join(f"{name} = {json.dumps(value)}\n" for name, value in MINIMAL.items())
+    file.write_text(minimal + events, encoding="utf-8")
+    rehearsal, before = make_account(rehearsal_of(file, tmp_path, {}), session)
+    targets = TargetQueues(session, rehearsal.config, "uploads/a.mp4")
+    sqs = session.client("sqs")
+    url = sqs.get_queue_url(QueueName="search-index")["QueueUrl"]
+    for kind, key in (("failed", "uploads/a.mp4"), ("done", "uploads/b.mp4"), ("done", "uploads/a.mp4")):
+        assert not targets.receive()
+        event = {"detail-type": f"video.{kind}", "detail": {"data": {"key": key}}}
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(event))
+    assert targets.receive()
+    assert targets.received == ["the bus has sent video.done of uploads/a.mp4 to the queue search-index"]
+    sqs.delete_queue(QueueUrl=url)
+    with pytest.raises(RehearsalError, match=r"deleted what was there .*: queue .*/search-index"):
+        check_account(rehearsal, session, before)
