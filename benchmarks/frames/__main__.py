@@ -2,7 +2,7 @@
 
 First the reads of single frames at random times of films in four containers, in the sandbox and from a local file: at
 most 10 MB and 6 requests each. Then the service over HTTP with the embedded AWS: a miss within 0.5 s (p95), a hit
-within 20 ms (p95), and 200 misses at once without an error.
+within 20 ms (p95) from the memory of the process and from the bucket, and 200 misses at once without an error.
 """
 
 import argparse
@@ -103,18 +103,19 @@ def _measure_service(films: list[tuple[BenchmarkVideo, Path]], folder: Path, tim
     """Print what the service needs, and return the goals that it misses."""
     missed = []
     found = measure_service([(video.suffix, path, video.duration_s) for video, path in films], folder, times)
-    _say("\n| film of 10 min | miss, median | miss, p95 | hit, median | hit, p95 |")
-    _say("| --- | --- | --- | --- | --- |")
+    _say("\n| film of 10 min | miss, median | p95 | hit in memory, median | p95 | hit in the bucket, median | p95 |")
+    _say("| --- | --- | --- | --- | --- | --- | --- |")
     for row in found.rows:
-        miss_s, hit_s = _percentile(row.misses_s), _percentile(row.hits_s)
-        medians = statistics.median(row.misses_s), statistics.median(row.hits_s)
-        _say(
-            f"| {row.name} | {medians[0]:.2f} s | {miss_s:.2f} s | {1000 * medians[1]:.0f} ms | {1000 * hit_s:.0f} ms |"
-        )
+        miss_s = _percentile(row.misses_s)
+        cells = [f"{statistics.median(row.misses_s):.2f} s", f"{miss_s:.2f} s"]
         if miss_s > MAX_MISS_S:
             missed.append(f"{row.name}: a miss takes {miss_s:.2f} s (p95), at most {MAX_MISS_S:g}")
-        if hit_s > MAX_HIT_S:
-            missed.append(f"{row.name}: a hit takes {1000 * hit_s:.0f} ms (p95), at most {1000 * MAX_HIT_S:g}")
+        for place, hits_s in (("memory", row.hits_s), ("the bucket", row.bucket_hits_s)):
+            hit_ms = 1000 * _percentile(hits_s)
+            cells += [f"{1000 * statistics.median(hits_s):.0f} ms", f"{hit_ms:.0f} ms"]
+            if hit_ms > 1000 * MAX_HIT_S:
+                missed.append(f"{row.name}: a hit in {place} takes {hit_ms:.0f} ms (p95), at most {1000 * MAX_HIT_S:g}")
+        _say(f"| {row.name} | {' | '.join(cells)} |")
     burst = found.burst
     statuses = ", ".join(f"{count} x {status}" for status, count in sorted(burst.statuses.items()))
     _say(

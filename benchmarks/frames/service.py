@@ -1,7 +1,9 @@
 """The frames service of a local pipeline, asked over HTTP for frames that are in its cache and that are not."""
 
 import contextlib
+import os
 import random
+import signal
 import threading
 import time
 from collections import Counter
@@ -29,11 +31,12 @@ _SETTINGS = {"FRAMES_MAX_WAITING": "400", "FRAMES_MAX_WAITING_PER_VIDEO": "400",
 
 @dataclass(frozen=True)
 class ServiceRow:
-    """Times of single requests for one film, in seconds."""
+    """Times of single requests for one film, in seconds: extractions, and hits in memory and in the bucket."""
 
     name: str
     misses_s: list[float]
     hits_s: list[float]
+    bucket_hits_s: list[float]
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,16 @@ def measure_service(films: Sequence[tuple[str, Path, int]], folder: Path, times:
             path.unlink()
             _fetch(client, urls, f"uploads/film.{name}", 0.0)  # what only the first request waits for
         chosen = random.Random(1)  # noqa: S311 - no secret
-        rows = [
-            _measure_film(client, urls, (name, f"uploads/{path.name}"), _choose_times(chosen, seconds, times))
-            for name, path, seconds in films
-        ]
+        times_s = {name: _choose_times(chosen, seconds, times) for name, _, seconds in films}
+
+        def fetch_all(name: str) -> list[float]:
+            return [_fetch(client, urls, f"uploads/film.{name}", time_s) for time_s in times_s[name]]
+
+        # The first answers are extracted, the second ones come from memory, and those of a new process from the bucket.
+        extracted = {name: (fetch_all(name), fetch_all(name)) for name in times_s}
+        _restart_service(pipeline, client)
+        _fetch(client, urls, f"uploads/film.{films[0][0]}", 0.0)
+        rows = [ServiceRow(name, *extracted[name], fetch_all(name)) for name in times_s]
         asked = [
             (f"uploads/{path.name}", time_s)
             for _, path, seconds in films
@@ -91,17 +100,20 @@ def _wait_for_service(client: httpx.Client, url: str) -> None:
     raise TimeoutError(f"The frames service did not answer within {_TIMEOUT_S:g} s.")
 
 
+def _restart_service(pipeline: LocalPipeline, client: httpx.Client) -> None:
+    """Let the supervisor start the service again, without its memory. Raises: TimeoutError."""
+    if pipeline.workers is None:
+        raise RuntimeError("The pipeline belongs to another process.")
+    pid = pipeline.workers.pids()["frames"]
+    os.kill(pid, signal.SIGTERM)
+    until_s = time.monotonic() + _TIMEOUT_S
+    while pipeline.workers.pids().get("frames", pid) == pid and time.monotonic() < until_s:
+        time.sleep(0.2)
+    _wait_for_service(client, pipeline.endpoints.frames)
+
+
 def _choose_times(chosen: random.Random, seconds: int, count: int) -> list[float]:
     return [round(chosen.uniform(0, seconds - 1), 3) for _ in range(count)]
-
-
-def _measure_film(client: httpx.Client, urls: FrameUrls, film: tuple[str, str], times_s: list[float]) -> ServiceRow:
-    name, key = film
-    return ServiceRow(
-        name,
-        [_fetch(client, urls, key, time_s) for time_s in times_s],
-        [_fetch(client, urls, key, time_s) for time_s in times_s],
-    )
 
 
 def _fetch(client: httpx.Client, urls: FrameUrls, key: str, time_s: float) -> float:

@@ -51,7 +51,10 @@ async def get_services(request: Request) -> FrameServices:
 Services = Annotated[FrameServices, Depends(get_services)]
 
 
-def parse_options(
+# The functions below are coroutines, as FastAPI calls each plain function in a thread.
+
+
+async def parse_options(
     t: Annotated[float, Query(ge=0, le=MAX_TIME_S, allow_inf_nan=False, description="Time in seconds.")],
     w: Annotated[int, Query(ge=16, le=4096, description="Maximum width in pixels.")] = _default.width_px,
     h: Annotated[int | None, Query(ge=16, le=4096, description="Maximum height in pixels.")] = None,
@@ -64,7 +67,7 @@ def parse_options(
     return FrameOptions(time_s=t, width_px=w, height_px=h, format=format, quality=quality)
 
 
-def parse_range(
+async def parse_range(
     end: Annotated[float | None, Query(ge=0, le=MAX_TIME_S, allow_inf_nan=False)] = None,
     columns: Annotated[int, Query(ge=1, le=MAX_FRAMES)] = _default.columns,
     rows: Annotated[int, Query(ge=1, le=MAX_FRAMES)] = _default.rows,
@@ -74,7 +77,7 @@ def parse_range(
     return {"end_s": end, "columns": columns, "rows": rows, "fps": fps}
 
 
-def parse_form(
+async def parse_form(
     one: Annotated[FrameOptions, Depends(parse_options)],
     several: Annotated[dict[str, Any], Depends(parse_range)],
     form: Annotated[FrameForm, Query(description="One frame, tiles or an animation.")] = _default.form,
@@ -93,7 +96,7 @@ class Signature:
     expires_s: int | None
 
 
-def parse_signature(
+async def parse_signature(
     signature: Annotated[str, Query(max_length=100, description="Signature of the api.")] = "",
     expires: Annotated[int | None, Query(ge=0, le=10**11, description="Expiry in seconds since 1970.")] = None,
 ) -> Signature:
@@ -133,7 +136,10 @@ async def get_frame(
     if _is_known(request, headers["ETag"]):
         services.metrics.answers.labels("client").inc()
         return Response(status_code=304, headers=headers)
-    frame = await services.calls.run_shared(stored_key, lambda: services.cache.read(stored_key))
+    # Its key has the ETag that S3 has just answered with: a frame in memory is of this upload, too.
+    frame = services.cache.recall(stored_key)
+    if frame is None:
+        frame = await services.calls.run_shared(stored_key, lambda: services.cache.read(stored_key))
     source = "cache" if frame else "extraction"
     if frame is None:
         frame = await services.turns.take(

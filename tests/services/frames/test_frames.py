@@ -10,6 +10,7 @@ import pytest
 
 from services.contract.frames import FrameForm, FrameOptions, frame_folder
 from services.contract.thumbnails import ImageFormat
+from services.frames.cache import Frame, FrameCache
 from tests.services.api.process import NO_TLS, get
 from tests.services.frames.conftest import FILM, FramesService
 from tests.support.videos import Videos, frame_number
@@ -40,7 +41,17 @@ def test_frame_of_a_time_is_extracted_once_and_cached(frames: FramesService) -> 
     assert (known.status_code, known.content, known.headers["ETag"]) == (304, b"", first.headers["ETag"])
     assert frames.read_metric(EXTRACTIONS) == before + 1
     [stored] = [info for info in frames.place.bucket.list(frame_folder(FILM)) if info.key.endswith(".webp")]
-    assert stored.size_bytes == len(first.content)
+    # As another process reads it.
+    assert FrameCache(frames.place.bucket).read(stored.key) == Frame(first.content, 3.48, 8.0)
+
+
+def test_a_frame_in_memory_is_answered_without_the_bucket(frames: FramesService) -> None:
+    url = frames.urls.make_url(FILM, FrameOptions(time_s=3.1, format=ImageFormat.AVIF))
+    first = get(url)
+    [stored] = [info for info in frames.place.bucket.list(frame_folder(FILM)) if info.key.endswith(".avif")]
+    frames.place.bucket.delete_current(stored.key)
+    second = get(url)
+    assert (second.content, second.headers["Cache-Status"]) == (first.content, "thumbnails; hit")
 
 
 def test_tiles_are_signed_cached_and_checked(frames: FramesService) -> None:
@@ -84,6 +95,9 @@ def test_a_new_upload_has_other_frames(frames: FramesService, film: Path, videos
     frames.place.bucket.put(key, trimmed.read_bytes(), content_type="video/mp4")
     new = get(url, headers={"If-None-Match": old.headers["ETag"]})
     assert [read_number(answer) for answer in (old, new)] == [25, 75]
+    frames.place.bucket.put(key, film.read_bytes(), content_type="video/mp4")
+    again = get(url)
+    assert (read_number(again), again.headers["ETag"]) == (25, old.headers["ETag"])
     frames.place.bucket.delete_current(key)
     assert get(url).status_code == 404
 
