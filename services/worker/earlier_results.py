@@ -48,6 +48,11 @@ class EarlierResults:
                 return written if before is claimed else claimed
         raise WriteConflictError(f"the record of {claimed.key} kept changing")
 
+    def is_current(self, claimed: VideoRecord) -> bool:
+        """Return False if another upload, other settings or a purge have taken the record. Raises: ServiceError."""
+        record = self._videos.get(claimed.key)
+        return record is not None and is_same_claim(record, claimed)
+
     def bring_back(
         self, failed: UploadEvent, delivery: Delivery, *, claimed: VideoRecord | None, code: ReasonCode, reason: str
     ) -> bool:

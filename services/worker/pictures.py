@@ -59,16 +59,24 @@ class PictureStore:
 
     A worker that has lost its record may still be storing pictures. Each write is therefore conditional: there is no
     object under the key yet, or it is still the one that existed while `is_current` was true. `current_at` is a time of
-    `now` at which the record was current.
+    `now` at which the record was current. With `replaces`, the pictures of an earlier result are stored: their ETags
+    are read first, which saves a request that S3 would refuse.
     """
 
     def __init__(
-        self, bucket: Bucket, is_current: Callable[[], bool], now: Callable[[], datetime], current_at: datetime
+        self,
+        bucket: Bucket,
+        is_current: Callable[[], bool],
+        now: Callable[[], datetime],
+        current_at: datetime,
+        *,
+        replaces: bool = False,
     ) -> None:
         self._bucket = bucket
         self._is_current = is_current
         self._now = now
         self._current_at = current_at
+        self._replaces = replaces
         self._check = threading.Lock()
 
     def put_all(self, pictures: Sequence[Picture]) -> None:
@@ -78,13 +86,16 @@ class PictureStore:
         Raises: SupersededError, AwsError.
         """
         with ThreadPoolExecutor(WRITES_AT_ONCE, thread_name_prefix="store") as pool:
-            list(pool.map(self.put, pictures))
+            replaced = [NOTHING] * len(pictures)
+            if self._replaces and pictures:
+                replaced = list(pool.map(self._current_etag, [picture.key for picture in pictures]))
+                self._require_current(pictures[0].key, self._now())
+            list(pool.map(self.put, pictures, replaced))
 
-    def put(self, picture: Picture) -> None:
-        """Store one object. Raises: SupersededError, AwsError."""
+    def put(self, picture: Picture, replaces: str = NOTHING) -> None:
+        """Store one object in place of the one with the ETag `replaces`. Raises: SupersededError, AwsError."""
         key, body, metadata = picture.key, picture.body, picture.metadata
         self._check_if_slow(key)
-        replaces = NOTHING
         for _ in range(_MAX_ATTEMPTS):
             try:
                 self._bucket.put(key, body, content_type=picture.content_type, metadata=metadata, replaces=replaces)
@@ -104,9 +115,12 @@ class PictureStore:
         with self._check:
             now = self._now()
             if now - self._current_at > _CHECK_AFTER:
-                if not self._is_current():
-                    raise SupersededError(key)
-                self._current_at = now
+                self._require_current(key, now)
+
+    def _require_current(self, key: str, now: datetime) -> None:
+        if not self._is_current():
+            raise SupersededError(key)
+        self._current_at = now
 
     def _current_etag(self, key: str) -> str:
         try:
@@ -120,8 +134,10 @@ def store_pictures(
 ) -> Mapping[str, object]:
     """Store the pictures of an outcome under the record's base. Return the record's fields that describe them.
 
-    The thumbnails come last: a reindex takes a video for done if they exist. The manifest is stored together with them,
-    so that no video takes longer for it. Raises: SupersededError, AwsError.
+    A pinned poster comes first, as a person waits for it. The thumbnails come last: a reindex takes a video for done if
+    they exist. The manifest is stored together with them, so that no video takes longer for it.
+
+    Raises: SupersededError, AwsError.
     """
     options = settings.thumbnail_options.replace(record.options)
     image_format = options.format
@@ -160,7 +176,9 @@ def store_pictures(
         ).encode()
         manifest = StoredManifest(key=manifest_key(record.base), size_bytes=len(listed))
         pictures.append(Picture(manifest.key, listed, CONTENT_TYPE, overview_metadata(record, manifest)))
-    store.put_all(overviews)
+    pinned = poster.key if poster and poster.is_pinned else None
+    store.put_all([picture for picture in overviews if picture.key == pinned])
+    store.put_all([picture for picture in overviews if picture.key != pinned])
     store.put_all(pictures)
     return {"thumbnails": tuple(thumbnails), **made, "manifest": manifest}
 

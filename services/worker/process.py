@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import AwsError, BaseTakenError, ObjectMissingError, ServiceError, WriteConflictError
@@ -28,7 +29,6 @@ from services.contract.records import (
     decide_finish,
     decide_processing,
     is_failure,
-    is_same_claim,
     keep_later_message,
 )
 from services.contract.settings import WorkerSettings
@@ -128,8 +128,8 @@ class Processor:
     def _process_until_settled(self, event: UploadEvent, delivery: Delivery) -> Stored | Skipped:
         """Start again from the record whenever another worker, an upload or a purge has changed it."""
         for number in range(_MAX_ROUNDS):
-            # Most videos are new, so the first round saves the read: claiming the record fails if there is one.
-            before = self._videos.get(event.key) if number else None
+            # Most uploads are new, so the first round saves the read: claiming the record fails if there is one.
+            before = self._videos.get(event.key) if number or event.is_regeneration else None
             try:
                 # Read after the record, so that it is the object of that record or a later one.
                 video = SignedObject(self._bucket, event.key)
@@ -177,8 +177,10 @@ class Processor:
             outcome = self._extract(claimed, video)
         try:
             with tracer.start_as_current_span("store"):
+                replaces = claimed.earlier_result is not None
                 claimed = self._results.give_up(claimed)
-                store = PictureStore(self._bucket, lambda: self._is_current(claimed), self._now, claimed.started_at)
+                is_current = partial(self._results.is_current, claimed)
+                store = PictureStore(self._bucket, is_current, self._now, claimed.started_at, replaces=replaces)
                 stored = store_pictures(store, claimed, outcome, self._settings)
             with tracer.start_as_current_span("finish"):
                 result = self._finish_record(claimed, outcome, stored)
@@ -240,11 +242,6 @@ class Processor:
             code, reason = outcome.reason_code or ReasonCode.INTERNAL, outcome.reason or "unknown"
             raise ProcessingError(code, reason, retryable=outcome.retryable, record=claimed, outcome=outcome)
         return outcome
-
-    def _is_current(self, claimed: VideoRecord) -> bool:
-        """Return False if another upload, other settings or a purge have taken the record."""
-        record = self._videos.get(claimed.key)
-        return record is not None and is_same_claim(record, claimed)
 
     def _finish_record(
         self, claimed: VideoRecord, outcome: Outcome, stored: Mapping[str, object]

@@ -74,6 +74,24 @@ BUGS = (
         test="tests.services.worker.test_pictures:test_the_etag_of_a_picture_is_read_before_the_record",
     ),
     Bug(
+        "known pictures are replaced without a look at the record",
+        _PICTURES,
+        "                self._require_current(pictures[0].key, self._now())\n",
+        "",
+        "a slow worker replaces the thumbnails of a newer upload",
+        test="tests.services.worker.test_pictures:test_known_pictures_are_replaced_with_one_write_each",
+    ),
+    Bug(
+        "ETags of known pictures are read after the record",
+        _PICTURES,
+        "                replaced = list(pool.map(self._current_etag, [picture.key for picture in pictures]))\n"
+        "                self._require_current(pictures[0].key, self._now())\n",
+        "                self._require_current(pictures[0].key, self._now())\n"
+        "                replaced = list(pool.map(self._current_etag, [picture.key for picture in pictures]))\n",
+        "a slow worker replaces the thumbnails of a newer upload",
+        test="tests.services.worker.test_pictures:test_the_etag_of_a_known_picture_is_read_before_the_record",
+    ),
+    Bug(
         "a claim ignores the revision",
         _VIDEOS,
         'put["ConditionExpression"] = "revision = :revision"',

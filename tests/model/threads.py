@@ -152,15 +152,15 @@ class Thread:
 class _Result:
     """Result of one call, for the task that waits for it."""
 
-    def __init__(self, function: Callable[[Any], object], argument: object) -> None:
-        self._function, self._argument = function, argument
+    def __init__(self, function: Callable[..., object], *arguments: object) -> None:
+        self._function, self._arguments = function, arguments
         self._ended = Event()
         self._value: object = None
         self._error: Exception | None = None
 
     def run(self) -> None:
         try:
-            self._value = self._function(self._argument)
+            self._value = self._function(*self._arguments)
         except Exception as error:  # noqa: BLE001 - raised where the result is asked for
             self._error = error
         self._ended.set()
@@ -192,8 +192,8 @@ class ThreadPoolExecutor:
         self._threads.append(thread)
         thread.start()
 
-    def map(self, function: Callable[[Any], object], arguments: Iterable[object]) -> Iterator[object]:
-        results = [_Result(function, argument) for argument in arguments]
+    def map(self, function: Callable[..., object], *arguments: Iterable[object]) -> Iterator[object]:
+        results = [_Result(function, *one) for one in zip(*arguments, strict=False)]
         for result in results:
             self.submit(result.run)
         return (result.wait() for result in results)

@@ -3,7 +3,7 @@
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 
@@ -17,6 +17,14 @@ NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
 
 def test_the_etag_of_a_picture_is_read_before_the_record(place: Place) -> None:
+    check_order_of_reads(place, replaces=False)
+
+
+def test_the_etag_of_a_known_picture_is_read_before_the_record(place: Place) -> None:
+    check_order_of_reads(place, replaces=True)
+
+
+def check_order_of_reads(place: Place, *, replaces: bool) -> None:
     key = "thumbnails/a_1.jpg"
     place.bucket.put(key, b"older", content_type="image/jpeg")
     answers = [False, True]
@@ -27,8 +35,9 @@ def test_the_etag_of_a_picture_is_read_before_the_record(place: Place) -> None:
         place.bucket.put(key, b"newer", content_type="image/jpeg")
         return is_last
 
+    store = PictureStore(place.bucket, is_current, lambda: NOW, NOW, replaces=replaces)
     with pytest.raises(SupersededError):
-        PictureStore(place.bucket, is_current, lambda: NOW, NOW).put(Picture(key, b"mine", "image/jpeg"))
+        store.put_all([Picture(key, b"mine", "image/jpeg")])
 
     assert content_of(place.bucket, key) == b"newer"
 
@@ -46,6 +55,24 @@ def test_a_picture_is_created_only_where_there_is_none(place: Place) -> None:
         PictureStore(place.bucket, lambda: False, lambda: NOW, NOW).put(Picture(key, b"mine", "image/jpeg"))
 
     assert content_of(place.bucket, key) == b"newer"
+
+
+def test_known_pictures_are_replaced_with_one_write_each(place: Place) -> None:
+    bucket, keys = place.bucket, [f"thumbnails/a_{number}.jpg" for number in (1, 2, 3)]
+    for key in keys[:2]:
+        bucket.put(key, b"older", content_type="image/jpeg")
+    pictures = [Picture(key, b"mine", "image/jpeg") for key in keys]
+    is_current = Mock(side_effect=[False, True])
+    store = PictureStore(bucket, is_current, lambda: NOW, NOW, replaces=True)
+
+    with patch.object(bucket, "put", wraps=bucket.put) as put:
+        with pytest.raises(SupersededError):
+            store.put_all(pictures)
+        put.assert_not_called()
+        store.put_all(pictures)
+
+    assert (put.call_count, is_current.call_count) == (3, 2)
+    assert [content_of(bucket, key) for key in keys] == [b"mine"] * 3
 
 
 def test_slow_stores_stop_once_the_record_is_gone(place: Place) -> None:

@@ -12,11 +12,13 @@ from services.contract.records import Decision, ReasonCode, VideoRecord, VideoSt
 from services.contract.resources import pipeline_resources
 from services.contract.statistics.ends import select_ends
 from services.contract.thumbnails import ThumbnailOverrides
+from services.worker.extraction.outcome import ExtractedFile, ExtractedPoster, ExtractedPreview, ScoredFrame
 from services.worker.process import ProcessingError, Processor, Skipped, Stored
 from tests.model.place import simulated_place
 from tests.support.place import Place
 from tests.support.processing import (
     TIRED,
+    MeasuredSandbox,
     TiredSandbox,
     a_worker,
     delivery,
@@ -201,6 +203,46 @@ def test_the_mark_of_a_purge_outlives_giving_up_a_result(place: Place) -> None:
 
     assert result == Skipped("purged")
     assert (record_of(place).purged_at, record_of(place).earlier_result) == (LATER, None)
+
+
+class NotingBucket(Bucket):
+    """A bucket that notes the keys of what is stored, and of what is read in ranges."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place.clients.s3, place.bucket.name)
+        self.stored: list[str] = []
+        self.signed: list[str] = []
+
+    def put(self, key: str, body: bytes, **more: object) -> None:
+        self.stored.append(key)
+        super().put(key, body, **more)  # type: ignore[arg-type]
+
+    def sign(self, key: str, *, valid_s: int) -> str:
+        self.signed.append(key)
+        return super().sign(key, valid_s=valid_s)
+
+
+def test_a_regeneration_opens_its_video_once(place: Place) -> None:
+    event = upload(place, b"film")
+    work(a_worker(place), event)
+    bucket = NotingBucket(place)
+
+    assert isinstance(a_worker(place, bucket=bucket).process(regeneration(place), AGAIN), Stored)
+
+    assert bucket.signed == [event.key]
+    assert len(bucket.stored) == len(set(bucket.stored)) == 4
+
+
+def test_a_pinned_poster_is_stored_before_all_else(place: Place) -> None:
+    bucket, frame = NotingBucket(place), ScoredFrame(0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+    worker = a_worker(place, bucket=bucket)
+    poster = ExtractedPoster(12.5, 640, 360, 160, 90, ExtractedFile(b"strip"), (frame,), b"frame", is_pinned=True)
+    preview = ExtractedPreview(4, 2.0, 320, 180, b"preview")
+    worker._sandbox = MeasuredSandbox(poster=poster, preview=preview)  # noqa: SLF001
+
+    work(worker, upload(place, b"film"))
+
+    assert bucket.stored[0] == "thumbnails/a_poster.jpg"
 
 
 def test_a_pinned_poster_survives_all_but_another_choice_or_content(place: Place) -> None:
