@@ -34,7 +34,7 @@ from services.contract.records import (
 from services.contract.settings import WorkerSettings
 from services.tracing import tracer
 from services.worker.deletion import DeletionFollower
-from services.worker.earlier_results import EarlierResults
+from services.worker.earlier_results import EarlierResults, extract_changed
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome, list_measurements
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
@@ -237,7 +237,7 @@ class Processor:
         return record.model_copy(update={**continue_history(before, info.etag), "earlier_result": kept})
 
     def _extract(self, claimed: VideoRecord, video: SignedObject) -> Outcome:
-        outcome = self._sandbox.extract(ObjectSource(video), self._options.replace(claimed.options))
+        outcome = extract_changed(self._sandbox, ObjectSource(video), self._bucket, claimed, self._options)
         if outcome.state is VideoState.FAILED:
             code, reason = outcome.reason_code or ReasonCode.INTERNAL, outcome.reason or "unknown"
             raise ProcessingError(code, reason, retryable=outcome.retryable, record=claimed, outcome=outcome)

@@ -5,6 +5,7 @@ https://developer.roku.com/docs/developer-program/media-playback/trick-mode/bif-
 
 import struct
 from collections.abc import Sequence
+from itertools import pairwise
 
 _MAGIC = b"\x89BIF\r\n\x1a\n"
 _VERSION = 0
@@ -26,3 +27,10 @@ def pack_bif(frames: Sequence[bytes], interval_s: float) -> bytes:
         index.append(_ENTRY.pack(number, at))
         at += len(frame)
     return b"".join([header, *index, _ENTRY.pack(_LAST, at), *frames])
+
+
+def unpack_bif(file: bytes) -> list[bytes]:
+    """Return the JPEG files of a file that `pack_bif` has made. Raises: struct.error if it is cut short."""
+    (count,) = struct.unpack_from("<I", file, len(_MAGIC) + 4)
+    starts = [_ENTRY.unpack_from(file, _HEADER_BYTES + _ENTRY.size * number)[1] for number in range(count + 1)]
+    return [file[start:end] for start, end in pairwise(starts)]

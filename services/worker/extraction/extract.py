@@ -33,8 +33,13 @@ _BUGS = (AssertionError, AttributeError, TypeError, RuntimeError)
 _INDEX_ERRORS = (*UNUSABLE, *_BUGS)
 
 
-def extract(reader: RangedReader, options: ThumbnailOptions, limits: SearchLimits) -> Outcome:
-    """Return the thumbnails of one video, or the reason why there are none. Raises: SourceError."""
+def extract(
+    reader: RangedReader, options: ThumbnailOptions, limits: SearchLimits, *, only_pin: bool = False
+) -> Outcome:
+    """Return the thumbnails of one video, or the reason why there are none.
+
+    With `only_pin`, no candidates for the poster are searched. Raises: SourceError.
+    """
     failures: list[IndexFailure] = []
     try:
         examined = examine_container(reader, limits.denied)
@@ -48,7 +53,7 @@ def extract(reader: RangedReader, options: ThumbnailOptions, limits: SearchLimit
         outcome = _note_failure(outcome, failures)
     else:
         outcome = overview.add_overview(outcome, request, found.frames[0].image, index_errors=_INDEX_ERRORS)
-    return poster.add_poster(outcome, request, found, index_errors=_INDEX_ERRORS)
+    return poster.add_poster(outcome, request, found, index_errors=_INDEX_ERRORS, only_pin=only_pin)
 
 
 def extract_frame(

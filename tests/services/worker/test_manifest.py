@@ -1,6 +1,8 @@
 """Manifest of a video: stored with its pictures, true to them, and valid by its published schema."""
 
+import itertools
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +11,19 @@ from jsonschema import Draft202012Validator
 
 from services.api.actions.lost_pictures import list_picture_keys
 from services.aws.removal import remove_video
+from services.contract.events import REGENERATE
 from services.contract.outputs.manifest import SCHEMA_ID, make_schema
 from services.contract.records import ReasonCode, VideoRecord, VideoState
-from services.contract.settings import WorkerSettings
+from services.contract.thumbnails import ThumbnailOverrides
 from services.contract.version import VERSION
+from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.probe import Location, Probe, Tags
+from services.worker.extraction.reading.source import VideoSource
+from services.worker.extraction.sandbox.job import ExtractionJob
 from services.worker.process import Processor, Stored
 from tests.support.extracted import SMALL, SharedSandbox
 from tests.support.place import Place
-from tests.support.processing import MeasuredSandbox, a_worker, is_empty, record_of, upload, work
+from tests.support.processing import MeasuredSandbox, a_worker, delivery, is_empty, record_of, upload, work
 from tests.support.videos import Videos
 
 ROOT = Path(__file__).parents[3]
@@ -41,6 +47,14 @@ def a_located_worker(place: Place, *, shows_location: str = "false") -> Processo
     return worker
 
 
+def a_full_worker(place: Place, sandbox: SharedSandbox, **settings: str) -> Processor:
+    """Return a worker that makes all kinds of outputs."""
+    outputs = dict.fromkeys(("thumbnail_storyboard", "thumbnail_preview", "thumbnail_poster"), "true")
+    worker = a_worker(place, **outputs, **settings)
+    worker._sandbox = sandbox  # noqa: SLF001
+    return worker
+
+
 def test_the_published_schema_is_that_of_the_code() -> None:
     assert make_schema() == SCHEMA, "run ./noxw generate"
     Draft202012Validator.check_schema(SCHEMA)
@@ -53,11 +67,7 @@ def film(videos: Videos) -> bytes:
 
 
 def test_the_manifest_lists_every_output_with_its_etag_and_placeholders(place: Place, film: bytes) -> None:
-    names = {name.lower(): value for name, value in place.environment().items()}
-    settings = WorkerSettings.from_environment(
-        **names, thumbnail_storyboard="true", thumbnail_preview="true", thumbnail_poster="true"
-    )
-    worker = Processor(settings, place.bucket, place.videos, SharedSandbox(settings.thumbnail_options))
+    worker = a_full_worker(place, SharedSandbox())
     assert isinstance(work(worker, upload(place, film)), Stored)
 
     record = record_of(place)
@@ -88,6 +98,47 @@ def test_the_manifest_lists_every_output_with_its_etag_and_placeholders(place: P
     assert place.videos.totals()["thumbnail_bytes"] == sum(
         place.bucket.head(key).size_bytes for key in list_picture_keys(record)
     )
+
+
+class NotingSandbox(SharedSandbox):
+    """A sandbox that notes for each extraction if it was for a pin only."""
+
+    for_pin: tuple[bool, ...] = ()
+
+    def _run(self, source: VideoSource, job: ExtractionJob) -> Outcome:
+        self.for_pin += (job.only_pin,)
+        return super()._run(source, job)
+
+
+def test_a_new_pin_stores_the_bytes_of_a_whole_extraction(place: Place, film: bytes) -> None:
+    sandbox = NotingSandbox()
+    worker, days = a_full_worker(place, sandbox, thumbnail_storyboard_formats="hls,bif"), itertools.count(1)
+    event = upload(place, film)
+    work(worker, event)
+
+    def pin(time_s: float) -> tuple[tuple[bool, ...], dict[str, Any]]:
+        options, sent_at = ThumbnailOverrides(poster_time_s=time_s), datetime.now(UTC) + timedelta(days=next(days))
+        asked = event.model_copy(update={"name": REGENERATE, "options": options})
+        sandbox.for_pin = ()
+        assert isinstance(worker.process(asked, delivery(f"pin-{sent_at}", sent_at=sent_at)), Stored)
+        return sandbox.for_pin, manifest_of(place, record_of(place))
+
+    quick, listed = pin(5.3)
+    assert quick == (True,)
+    assert (listed["poster"]["time_s"], listed["poster"]["is_pinned"]) == (5.28, True)
+    for output in listed["outputs"]:
+        assert place.bucket.head(output["key"]).etag == output["etag"]
+
+    # Without one of the files, everything is made again.
+    assert pin(2.1)[0] == (True,)
+    place.bucket.delete_current(listed["poster"]["candidates_key"])
+    assert pin(5.3) == ((False,), listed)
+
+    assert pin(5.3) == ((False,), listed)
+
+    beyond, chosen = pin(99)
+    assert beyond == (True, False)
+    assert (chosen["poster"]["is_pinned"], len(chosen["outputs"])) == (False, len(listed["outputs"]))
 
 
 def test_a_setting_leaves_out_the_manifest(place: Place) -> None:

@@ -27,22 +27,40 @@ _MAX_READS = 4
 
 
 def add_poster(
-    outcome: Outcome, request: FrameRequest, found: FoundFrames, *, index_errors: tuple[type[Exception], ...]
+    outcome: Outcome,
+    request: FrameRequest,
+    found: FoundFrames,
+    *,
+    index_errors: tuple[type[Exception], ...],
+    only_pin: bool = False,
 ) -> Outcome:
     """Return the outcome with the requested poster. It is left out if a picture cannot be encoded.
+
+    With `only_pin`, the only candidate is the pinned frame; without this frame, there is no poster.
 
     Raises: SourceError.
     """
     if not request.options.has_poster:
         return outcome
     try:
-        search = CandidateSearch(request, found, index_errors=index_errors)
-        ranked = find_best(search, reads=request.options.smart)
+        # Before the pin is read: its keyframes in the cache would be further candidates.
+        ranked = [] if only_pin else _find_candidates(request, found, index_errors)
         pinned = _find_pinned(request, found, index_errors)
+        if only_pin:
+            ranked = rank_candidates([pinned]) if pinned else []
+        if not ranked:
+            return outcome
         return replace(outcome, poster=_build_poster(outcome, found.frames, ranked, request.options, pinned))
     # A child has little memory, and an encoder refuses some sizes: the thumbnails are finished already.
     except (ValueError, MemoryError, cv2.error):
         return outcome
+
+
+def _find_candidates(
+    request: FrameRequest, found: FoundFrames, index_errors: tuple[type[Exception], ...]
+) -> list[Ranked]:
+    search = CandidateSearch(request, found, index_errors=index_errors)
+    return find_best(search, reads=request.options.smart)
 
 
 def find_best(search: CandidateSearch, *, reads: bool) -> list[Ranked]:

@@ -89,7 +89,7 @@ def _extract(job: ExtractionJob, memory: "_Memory", inbox: int, outbox: int) -> 
         if job.frame:
             outcome = extract_frame(reader, job.options, job.frame, limits)
         else:
-            outcome = extract(reader, job.options, limits)
+            outcome = extract(reader, job.options, limits, only_pin=job.only_pin)
     except SourceError as error:
         # The worker knows the cause and reports it.
         return Outcome.failed(ExtractionError(ReasonCode.STORAGE, str(error), retryable=True))

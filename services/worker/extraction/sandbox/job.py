@@ -35,6 +35,8 @@ class ExtractionJob(BaseModel):
     options: ThumbnailOptions
     bounds: Bounds
     frame: FrameOptions | None = None
+    only_pin: bool = False
+    """Of the poster, only the pinned frame is made: the video has its candidates."""
 
     @classmethod
     def for_frame(cls, size_bytes: int, frame: FrameOptions, bounds: Bounds) -> Self:

@@ -100,6 +100,15 @@ class Sandbox:
         job = ExtractionJob(size_bytes=source.size_bytes, options=options or self._options, bounds=self._bounds)
         return self._run(source, job)
 
+    def extract_pin(self, source: VideoSource, options: ThumbnailOptions) -> Outcome:
+        """Return the thumbnails and the poster of a pin, without storyboard, preview and a search for candidates.
+
+        The outcome has no poster if the pinned frame cannot be reached. Raises: SandboxError.
+        """
+        options = options.model_copy(update={"storyboard": False, "preview": False})
+        job = ExtractionJob(size_bytes=source.size_bytes, options=options, bounds=self._bounds, only_pin=True)
+        return self._run(source, job)
+
     def extract_frame(self, source: VideoSource, frame: FrameOptions) -> Outcome:
         """Return the picture that a request asks for as the only one, or the reason why there is none.
 

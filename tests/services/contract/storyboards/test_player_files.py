@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from services.contract.storyboards.bif import pack_bif
+from services.contract.storyboards.bif import pack_bif, unpack_bif
 from services.contract.storyboards.files import StoryboardFile, list_files
 from services.contract.storyboards.layout import StoryboardFormat
 from services.contract.storyboards.stored import StoredStoryboard
@@ -84,4 +84,6 @@ def test_names_are_quoted_in_a_dash_manifest() -> None:
 
 
 def test_a_bif_has_times_in_milliseconds_and_all_pictures() -> None:
-    assert read_bif(pack_bif([b"one", b"second"], 6.402)) == [(0, b"one"), (6402, b"second")]
+    packed = pack_bif([b"one", b"second"], 6.402)
+    assert read_bif(packed) == [(0, b"one"), (6402, b"second")]
+    assert unpack_bif(packed) == [b"one", b"second"]
