@@ -167,7 +167,7 @@ def _find_unchanged(bucket: Bucket, claimed: VideoRecord, settings: ThumbnailOpt
     if result.preview:
         keys.append(result.preview.key)
     # An extraction replaces what S3 does not answer, and what is lost or of another result.
-    with contextlib.suppress(AwsError, ValueError, LookupError):
+    with contextlib.suppress(AwsError, ValueError):
         return _Unchanged(result, _read_files(bucket, result.manifest.key, keys, claimed, result.settings_hash))
     return None
 
@@ -177,17 +177,16 @@ def _read_files(
 ) -> Mapping[str, bytes]:
     """Return files that are as the manifest lists them.
 
-    Raises: AwsError; ValueError or LookupError if the manifest is of another result.
+    Raises: AwsError; ValueError if the manifest is of another result.
     """
     manifest = Manifest.model_validate_json(bucket.get(manifest_key)[1])
     made_of = manifest.upload.key, manifest.upload.etag, manifest.settings_hash, manifest.pipeline_version
-    if made_of != (record.key, record.etag, settings_hash, VERSION):
+    listed = [output for output in manifest.outputs if output.key in keys]
+    if made_of != (record.key, record.etag, settings_hash, VERSION) or len(listed) != len(keys):
         raise ValueError("made of another upload, settings or version")
-    outputs = {output.key: output for output in manifest.outputs}
-    listed = [outputs[key] for key in keys]
     with ThreadPoolExecutor(WRITES_AT_ONCE, thread_name_prefix="reuse") as pool:
         bodies = pool.map(lambda output: bucket.read(output.key, 0, output.size_bytes, etag=output.etag), listed)
-        return dict(zip(keys, bodies, strict=True))
+        return {output.key: body for output, body in zip(listed, bodies, strict=True)}
 
 
 def _bif_keys(storyboard: StoredStoryboard) -> list[str]:

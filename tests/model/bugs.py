@@ -2,6 +2,7 @@
 
 from tests.model.action_bugs import ACTION_BUGS
 from tests.model.event_bugs import EVENT_BUGS
+from tests.model.picture_bugs import PICTURE_BUGS
 from tests.model.planting import Bug
 
 _PROCESS = "services.worker.process"
@@ -9,7 +10,6 @@ _DELETION = "services.worker.deletion"
 _LOOP = "services.worker.loop"
 _RECORDS = "services.contract.records"
 _VIDEOS = "services.aws.videos"
-_PICTURES = "services.worker.pictures"
 _RESULTS = "services.worker.earlier_results"
 _HISTORY = "services.contract.history"
 _REGENERATIONS = "tests.services.worker.test_regeneration"
@@ -46,50 +46,6 @@ BUGS = (
         "            purged_at = None\n",
         "a purge leaves a record",
         test="tests.services.worker.test_process:test_a_finished_record_keeps_the_mark_of_a_purge",
-    ),
-    Bug(
-        "pictures are stored without a condition",
-        _PICTURES,
-        "metadata=metadata, replaces=replaces)",
-        "metadata=metadata)",
-        "a slow worker replaces the thumbnails of a newer upload",
-        test="tests.services.worker.test_process:test_a_worker_that_dies_storing_leaves_newer_pictures",
-    ),
-    Bug(
-        "pictures are replaced without a look at the record",
-        _PICTURES,
-        "                if not self._is_current():\n                    raise SupersededError(key) from None\n",
-        "                pass\n",
-        "a slow worker replaces the thumbnails of a newer upload",
-        test="tests.services.worker.test_process:test_older_pictures_do_not_replace_newer_ones",
-    ),
-    Bug(
-        "the ETag is read after the record",
-        _PICTURES,
-        "                replaces = self._current_etag(key)\n                if not self._is_current():\n"
-        "                    raise SupersededError(key) from None\n",
-        "                if not self._is_current():\n                    raise SupersededError(key) from None\n"
-        "                replaces = self._current_etag(key)\n",
-        "a slow worker replaces the thumbnails of a newer upload",
-        test="tests.services.worker.test_pictures:test_the_etag_of_a_picture_is_read_before_the_record",
-    ),
-    Bug(
-        "known pictures are replaced without a look at the record",
-        _PICTURES,
-        "                self._require_current(pictures[0].key, self._now())\n",
-        "",
-        "a slow worker replaces the thumbnails of a newer upload",
-        test="tests.services.worker.test_pictures:test_known_pictures_are_replaced_with_one_write_each",
-    ),
-    Bug(
-        "ETags of known pictures are read after the record",
-        _PICTURES,
-        "                replaced = list(pool.map(self._current_etag, [picture.key for picture in pictures]))\n"
-        "                self._require_current(pictures[0].key, self._now())\n",
-        "                self._require_current(pictures[0].key, self._now())\n"
-        "                replaced = list(pool.map(self._current_etag, [picture.key for picture in pictures]))\n",
-        "a slow worker replaces the thumbnails of a newer upload",
-        test="tests.services.worker.test_pictures:test_the_etag_of_a_known_picture_is_read_before_the_record",
     ),
     Bug(
         "a claim ignores the revision",
@@ -295,14 +251,6 @@ BUGS = (
         test="tests.services.worker.test_process:test_another_message_never_closes_a_record_in_progress",
     ),
     Bug(
-        "a slow worker does not read its record again",
-        _PICTURES,
-        "if now - self._current_at > _CHECK_AFTER:",
-        "if False:",
-        "pictures stay after a purge",
-        test="tests.services.worker.test_process:test_a_slow_worker_stores_nothing_for_a_purged_video",
-    ),
-    Bug(
         "a record is closed without a second look at the object",
         _DELETION,
         "        if self._is_stored(key):\n            return False\n",
@@ -415,4 +363,5 @@ BUGS = (
     ),
     *ACTION_BUGS,
     *EVENT_BUGS,
+    *PICTURE_BUGS,
 )

@@ -1,5 +1,6 @@
 """Replacement of the extraction: pictures that name their upload, and videos that fail in every way."""
 
+from dataclasses import replace
 from functools import partial
 
 from services.contract.records import ReasonCode, VideoState
@@ -7,9 +8,11 @@ from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.outcome import (
     ExtractedFile,
     ExtractedPicture,
+    ExtractedPoster,
     ExtractedPreview,
     ExtractedStoryboard,
     Outcome,
+    ScoredFrame,
     VideoInfo,
 )
 from services.worker.extraction.reading.source import SourceError, VideoSource
@@ -20,20 +23,33 @@ FIRST_BYTES = 16
 """Bytes that the first request of a video reads: less than a video has, so that another read follows."""
 
 _WORK_S = (0.5, 0.0, 2.0, 8.0, 40.0, 0.1, 1.0, 0.0)
+_FRAME = ScoredFrame(10.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
 _INFO = VideoInfo(100.0, 640, 360, "h264", "mp4")
 
 
 class SimulatedSandbox(Sandbox):
     """A sandbox that takes its time, and that makes pictures of a video's own bytes and the worker's settings."""
 
-    def __init__(self, settings_hash: str, tried: dict[bytes, int]) -> None:
-        self._settings_hash = settings_hash
+    def __init__(self, settings: ThumbnailOptions, tried: dict[bytes, int], without_pin: dict[str, str]) -> None:
+        self._settings = settings
         self._tried = tried
+        self._without_pin = without_pin
         self._is_killed = False
+
+    def extract_pin(self, source: VideoSource, options: ThumbnailOptions) -> Outcome:
+        outcome = self.extract(source, options)
+        if outcome.poster is None:
+            return outcome
+        poster = replace(outcome.poster, strip=ExtractedFile(outcome.poster.strip.data + b" of the pin"))
+        return replace(outcome, storyboard=None, preview=None, poster=poster)
 
     def extract(self, source: VideoSource, options: ThumbnailOptions | None = None) -> Outcome:
         simulation = running()
-        settings_hash = options.fingerprint if options else self._settings_hash
+        options = options or self._settings
+        settings_hash = options.fingerprint
+        # The pin changes nothing in the other outputs.
+        unpinned = options.model_copy(update={"poster_time_s": None}).fingerprint
+        self._without_pin[settings_hash] = unpinned
         try:
             content = source.read(0, FIRST_BYTES)
             self._work()
@@ -56,12 +72,20 @@ class SimulatedSandbox(Sandbox):
         pictures = tuple(
             ExtractedPicture(at, at, 640, 360, draw(str(at)), "nearby" if is_degraded else None) for at in (25.0, 75.0)
         )
-        board = ExtractedStoryboard(5.0, 4, 2, 2, 160, 90, (ExtractedFile(draw("board")),)) if kind == "full" else None
-        preview = ExtractedPreview(4, 2.0, 320, 180, draw("preview")) if kind == "full" else None
+        overview = partial(_draw, content, unpinned)
+        board = preview = poster = None
+        if kind == "full":
+            board = ExtractedStoryboard(5.0, 4, 2, 2, 160, 90, (ExtractedFile(overview("board")),))
+            preview = ExtractedPreview(4, 2.0, 320, 180, overview("preview"))
+        if isinstance(options.poster_time_s, float):
+            strip = ExtractedFile(overview("strip"))
+            size_px = (640, 360, 160, 90)
+            poster = ExtractedPoster(options.poster_time_s, *size_px, strip, (_FRAME,), draw("poster"), is_pinned=True)
         if is_degraded:
             reason = reason_of(content)
-            return Outcome(VideoState.DEGRADED, _INFO, pictures, None, None, ReasonCode.NEARBY_FRAME, reason)
-        return Outcome(VideoState.DONE, _INFO, pictures, board, preview)
+            code = ReasonCode.NEARBY_FRAME
+            return Outcome(VideoState.DEGRADED, _INFO, pictures, reason_code=code, reason=reason, poster=poster)
+        return Outcome(VideoState.DONE, _INFO, pictures, board, preview, poster=poster)
 
     def kill_children(self) -> None:
         self._is_killed = True

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from services.api.actions import deletion, dismissal, retries
+from services.api.actions import deletion, dismissal, posters, retries
+from services.api.actions.lost_pictures import has_pictures
 from services.api.jobs.batches import change_videos
 from services.api.jobs.job import StoredJob
 from services.api.routes.videos import retry_video
 from services.api.schema.action_models import RedriveRequest
+from services.api.schema.poster_models import PosterChoice
 from services.api.schema.problems import ApiError, NotFoundError
 from services.aws.bucket import Bucket
 from services.aws.errors import AwsError
@@ -182,7 +184,7 @@ class People:
             ("restore", deletion.restore_video),
             ("dismiss", dismissal.dismiss_video),
             ("undo", _undo_dismissal),
-            ("regenerate", _regenerate),
+            ("regenerate", _pin_or_regenerate),
             ("change", None),
         )
         number = self._choices.below(len(actions) + 1)
@@ -275,6 +277,15 @@ def _is_stored(bucket: Bucket, key: str) -> bool:
 
 def _regenerate(stores: Any, key: str) -> None:
     retries.regenerate_record(stores, _find(stores, key))
+
+
+def _pin_or_regenerate(stores: Any, key: str) -> None:
+    """Pin another frame of a video that is done; another video gets new thumbnails."""
+    record = _find(stores, key)
+    if has_pictures(record):
+        posters.change_poster(stores, record, PosterChoice(time_s=float(record.attempt)))
+    else:
+        retries.regenerate_record(stores, record)
 
 
 def _undo_dismissal(stores: Any, key: str) -> None:

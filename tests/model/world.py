@@ -106,6 +106,8 @@ class World:
         self.loops: dict[Process, loop.WorkerLoop] = {}
         self.apis: dict[Process, Any] = {}
         self.tried: dict[bytes, int] = {}
+        self.without_pin: dict[str, str] = {}
+        """Hash of the settings without the pin of a poster, by their hash."""
         self.people = People(self)
         self.listed: list[str] = []
         """Keys of all videos as the api lists them at the end."""
@@ -190,7 +192,7 @@ class World:
         """Start a worker, and another one when it has ended."""
         process_ = self._make_process("worker", lambda: self.start_worker(concurrency))
         settings = settings_of(self.width_px, concurrency)
-        sandbox = SimulatedSandbox(settings.thumbnail_options.fingerprint, self.tried)
+        sandbox = SimulatedSandbox(settings.thumbnail_options, self.tried, self.without_pin)
         bucket = UnsignedBucket(self.s3, BUCKET)  # type: ignore[arg-type]
         table = self._open_table()
         now = lambda: datetime.fromtimestamp(clock_s(), UTC)  # noqa: E731

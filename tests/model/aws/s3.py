@@ -199,7 +199,8 @@ class SimulatedS3:
             if Range:
                 first, _, last = Range.removeprefix("bytes=").partition("-")
                 body = body[int(first) : int(last) + 1]
-            return {"Body": BytesIO(body), "ETag": f'"{version.etag}"'}
+            about = {"LastModified": version.modified_at, "Metadata": dict(version.metadata)}
+            return {"Body": BytesIO(body), "ETag": f'"{version.etag}"', **about}
 
         return self._boundary.call(f"GetObject {Key}", get)
 

@@ -47,10 +47,11 @@ def a_located_worker(place: Place, *, shows_location: str = "false") -> Processo
     return worker
 
 
-def a_full_worker(place: Place, sandbox: SharedSandbox, **settings: str) -> Processor:
+def a_full_worker(place: Place, sandbox: SharedSandbox, **settings: Any) -> Processor:
     """Return a worker that makes all kinds of outputs."""
-    outputs = dict.fromkeys(("thumbnail_storyboard", "thumbnail_preview", "thumbnail_poster"), "true")
-    worker = a_worker(place, **outputs, **settings)
+    outputs = ("thumbnail_storyboard", "thumbnail_preview", "thumbnail_poster")
+    settings |= dict.fromkeys(outputs, "true")
+    worker = a_worker(place, **settings)
     worker._sandbox = sandbox  # noqa: SLF001
     return worker
 

@@ -1,6 +1,7 @@
 """Regenerations that fail: the video keeps its thumbnails, unless a worker has begun to replace them."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,8 +12,9 @@ from services.contract.events import REGENERATE, Delivery, UploadEvent
 from services.contract.records import Decision, ReasonCode, VideoRecord, VideoState
 from services.contract.resources import pipeline_resources
 from services.contract.statistics.ends import select_ends
-from services.contract.thumbnails import ThumbnailOverrides
-from services.worker.extraction.outcome import ExtractedFile, ExtractedPoster, ExtractedPreview, ScoredFrame
+from services.contract.thumbnails import ThumbnailOptions, ThumbnailOverrides
+from services.worker.extraction.outcome import ExtractedFile, ExtractedPoster, ExtractedPreview, Outcome, ScoredFrame
+from services.worker.extraction.reading.source import VideoSource
 from services.worker.process import ProcessingError, Processor, Skipped, Stored
 from tests.model.place import simulated_place
 from tests.support.place import Place
@@ -233,12 +235,50 @@ def test_a_regeneration_opens_its_video_once(place: Place) -> None:
     assert len(bucket.stored) == len(set(bucket.stored)) == 4
 
 
+class PinningSandbox(MeasuredSandbox):
+    """A sandbox that makes a preview and a pinned poster, and counts the extractions that are for a pin only."""
+
+    pins = 0
+
+    def __init__(self) -> None:
+        frame = ScoredFrame(0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+        poster = ExtractedPoster(12.5, 640, 360, 160, 90, ExtractedFile(b"strip"), (frame,), b"frame", is_pinned=True)
+        super().__init__(poster=poster, preview=ExtractedPreview(4, 2.0, 320, 180, b"preview"), index_failure=None)
+
+    def extract_pin(self, source: VideoSource, options: ThumbnailOptions) -> Outcome:
+        self.pins += 1
+        return replace(self.extract(source, options), preview=None)
+
+
+def test_a_pin_takes_only_files_of_its_own_result(place: Place) -> None:
+    worker, sandbox = a_worker(place, thumbnail_preview="true"), PinningSandbox()
+    worker._sandbox = sandbox  # noqa: SLF001
+    work(worker, upload(place, b"film"))
+    sent_at = LATER
+
+    def pin() -> tuple[int, bytes]:
+        nonlocal sent_at
+        sandbox.pins, sent_at = 0, sent_at + timedelta(seconds=1)
+        options = ThumbnailOverrides(poster_time_s=sent_at.timestamp() % 1000)
+        event = regeneration(place).model_copy(update={"options": options})
+        assert isinstance(worker.process(event, delivery(str(sent_at), sent_at=sent_at)), Stored)
+        return sandbox.pins, place.bucket.get("thumbnails/a_preview.webp")[1]
+
+    assert pin() == (1, b"preview")
+
+    place.bucket.put("thumbnails/a_preview.webp", b"another", content_type="image/webp")
+    assert pin() == (0, b"preview")
+
+    listed = place.bucket.get("thumbnails/a_manifest.json")[1]
+    of_others = listed.replace(record_of(place).settings_hash.encode(), b"0123456789abcdef")
+    place.bucket.put("thumbnails/a_manifest.json", of_others, content_type="application/json")
+    assert pin() == (0, b"preview")
+
+
 def test_a_pinned_poster_is_stored_before_all_else(place: Place) -> None:
-    bucket, frame = NotingBucket(place), ScoredFrame(0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+    bucket = NotingBucket(place)
     worker = a_worker(place, bucket=bucket)
-    poster = ExtractedPoster(12.5, 640, 360, 160, 90, ExtractedFile(b"strip"), (frame,), b"frame", is_pinned=True)
-    preview = ExtractedPreview(4, 2.0, 320, 180, b"preview")
-    worker._sandbox = MeasuredSandbox(poster=poster, preview=preview)  # noqa: SLF001
+    worker._sandbox = PinningSandbox()  # noqa: SLF001
 
     work(worker, upload(place, b"film"))
 
