@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 from anyio import to_thread
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 
 from services.api.access.api_tokens import ApiTokens
 from services.api.access.auth import Authenticator
@@ -51,7 +51,6 @@ from services.api.routes import (
 )
 from services.api.routes.webhooks import deliveries, webhooks
 from services.api.schema import openapi, pages, problems
-from services.api.schema.parameters import check_parameters
 from services.api.services import ApiServices
 from services.api.telemetry import Telemetry
 from services.api.webhooks.events import make_events
@@ -213,10 +212,9 @@ def make_app(services: ApiServices | None = None, *, ready: Callable[[], None] =
     )
     app.state.services = services
     routed = (session, state, history, thumbnails, videos, pictures, jobs, uploads, actions, purges)
-    for router in (*routed, reconciliations, tokens, webhooks, deliveries):
-        app.include_router(router.router, dependencies=[Depends(check_parameters)])
-    for router in (health, pages):
-        app.include_router(router.router)
+    for router in (*routed, reconciliations, tokens, webhooks, deliveries, health, pages):
+        # `include_router` would make each route a second time, at the first request, and match each request twice.
+        app.router.routes.extend(router.router.routes)
     problems.install_handlers(app)
     openapi.install_document(app)
     return app

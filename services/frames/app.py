@@ -60,6 +60,6 @@ def make_app(services: FrameServices, *, ready: Callable[[], None] = lambda: Non
 
     app = FastAPI(title="Frames", version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services
-    app.include_router(router)
+    app.router.routes.extend(router.routes)
     problems.install_handlers(app)
     return app

@@ -19,13 +19,14 @@ from services.api.schema.action_models import (
     Tested,
 )
 from services.api.schema.models import Processing
+from services.api.schema.parameters import CHECKED
 from services.api.schema.problems import ConflictError, document_problems
 from services.api.services import Operator, Services, Viewer
 from services.aws.table.processing import read_processing, switch_processing
 from services.contract.formats import get_content_type, is_video_name
 from services.contract.keys import UPLOAD_PREFIX
 
-router = APIRouter(prefix="/api", tags=["actions"], route_class=AwsRoute)
+router = APIRouter(prefix="/api", tags=["actions"], route_class=AwsRoute, dependencies=CHECKED)
 
 Confirmation = Annotated[
     str | None,

@@ -12,10 +12,11 @@ from services.api.history.models import History, RangeName
 from services.api.history.report import read_history
 from services.api.logs.lines import Reading, ask, make_page
 from services.api.logs.models import LogFilter, LogPage
+from services.api.schema.parameters import CHECKED
 from services.api.schema.problems import ConflictError, UnavailableError, document_problems
 from services.api.services import Services, Viewer
 
-router = APIRouter(tags=["state"])
+router = APIRouter(tags=["state"], dependencies=CHECKED)
 
 
 @router.get(

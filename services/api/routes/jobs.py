@@ -8,10 +8,11 @@ from services.api.calls import AwsRoute
 from services.api.routes.paging import LOCATION
 from services.api.schema import views
 from services.api.schema.action_models import Job, JobList, JobRequest
+from services.api.schema.parameters import CHECKED
 from services.api.schema.problems import UnprocessableError, document_problems
 from services.api.services import Operator, Services, Viewer
 
-router = APIRouter(prefix="/api/jobs", tags=["videos"], route_class=AwsRoute)
+router = APIRouter(prefix="/api/jobs", tags=["videos"], route_class=AwsRoute, dependencies=CHECKED)
 
 _MAX_KEY_BYTES = 200_000
 

@@ -9,6 +9,7 @@ from services.api.access.picture_urls import PATH
 from services.api.calls import AwsRoute
 from services.api.routes.videos import VideoPath
 from services.api.schema import views
+from services.api.schema.parameters import CHECKED
 from services.api.schema.problems import RETRY_AFTER_S, ForbiddenError, NotFoundError, document_problems
 from services.api.services import ApiServices, Services
 from services.aws.errors import ObjectMissingError
@@ -17,7 +18,7 @@ from services.contract.keys import MAX_POSITIONS, picture_number
 from services.contract.records import VideoState
 from services.contract.thumbnails import get_image_type
 
-router = APIRouter(prefix=PATH, tags=["videos"], route_class=AwsRoute)
+router = APIRouter(prefix=PATH, tags=["videos"], route_class=AwsRoute, dependencies=CHECKED)
 
 _CACHING = {"Cache-Control": "Minutes for which the answer can be reused; a presigned URL is valid for longer."}
 _LOCATION = {"Location": "Presigned URL of the picture, of any image format."}

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Path, Response
 from services.api.calls import AwsRoute
 from services.api.routes.paging import LOCATION
 from services.api.schema.action_models import Purge, PurgeRequest, Purges
+from services.api.schema.parameters import CHECKED
 from services.api.schema.problems import document_problems
 from services.api.services import Operator, Services, Viewer
 
-router = APIRouter(prefix="/api/purges", tags=["actions"], route_class=AwsRoute)
+router = APIRouter(prefix="/api/purges", tags=["actions"], route_class=AwsRoute, dependencies=CHECKED)
 
 PurgeId = Annotated[
     str, Path(min_length=1, max_length=64, description="The `id` of the purge.", examples=["9f86d081884c7d65"])

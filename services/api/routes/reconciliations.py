@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from services.api.calls import AwsRoute
+from services.api.schema.parameters import CHECKED
 from services.api.schema.problems import document_problems
 from services.api.schema.reconciliation_models import Reconciliation, ReconciliationRequest, Reconciliations
 from services.api.services import Operator, Services, Viewer
 
-router = APIRouter(prefix="/api/reconciliations", tags=["actions"], route_class=AwsRoute)
+router = APIRouter(prefix="/api/reconciliations", tags=["actions"], route_class=AwsRoute, dependencies=CHECKED)
 
 Identity = Annotated[
     str, Path(description="The `id` of the reconciliation.", examples=["5f0c2f0d9a3b4c1e"], min_length=1, max_length=64)

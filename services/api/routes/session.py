@@ -4,10 +4,11 @@ from fastapi import APIRouter, Request, Response
 
 from services.api.access.auth import Caller, check_origin
 from services.api.schema.models import Login, Session
+from services.api.schema.parameters import CHECKED
 from services.api.schema.problems import document_problems
 from services.api.services import ApiServices, Services, Viewer
 
-router = APIRouter(prefix="/api/session", tags=["access"])
+router = APIRouter(prefix="/api/session", tags=["access"], dependencies=CHECKED)
 
 
 @router.post("", operation_id="login", summary="Log in", responses=document_problems(401, 403, 429, 503))

@@ -11,13 +11,14 @@ from services.api.live.figures import HISTORY_S, STEP_S
 from services.api.routes.paging import PAGE_MAX
 from services.api.schema import problems
 from services.api.schema.models import Config, Metrics, PodGroup, Pods, Queue, State
+from services.api.schema.parameters import CHECKED
 from services.api.schema.problems import ApiError, UnauthorizedError, UnavailableError, document_problems
 from services.api.services import Services, Viewer, get_services
 from services.contract.resources import MULTIPART_FROM_BYTES
 from services.contract.settings.values import SettingValues, list_values
 from services.contract.version import VERSION
 
-router = APIRouter(tags=["state"])
+router = APIRouter(tags=["state"], dependencies=CHECKED)
 
 _DENIED = document_problems(401, 429, 503)
 _LOGIN_CHECKED_EVERY_S = 5.0

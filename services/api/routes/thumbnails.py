@@ -13,11 +13,12 @@ from services.api.calls import AwsCalls
 from services.api.routes.paging import Cursor, Limit
 from services.api.schema import views
 from services.api.schema.models import Thumbnail, ThumbnailPage
+from services.api.schema.parameters import CHECKED
 from services.api.schema.problems import document_problems
 from services.api.services import ApiServices, Services, Viewer
 from services.contract.records import VideoState
 
-router = APIRouter(tags=["videos"])
+router = APIRouter(tags=["videos"], dependencies=CHECKED)
 
 _WITH_THUMBNAILS = (VideoState.DONE, VideoState.DEGRADED)
 _FRESH_S = 2.0

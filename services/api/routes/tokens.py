@@ -9,10 +9,11 @@ from fastapi import APIRouter, Path
 from services.api.access.api_tokens import StoredToken
 from services.api.calls import AwsRoute
 from services.api.schema.action_models import ApiToken, ApiTokenRequest, ApiTokens, CreatedApiToken
+from services.api.schema.parameters import CHECKED
 from services.api.schema.problems import document_problems
 from services.api.services import Admin, Services
 
-router = APIRouter(prefix="/api/tokens", tags=["access"], route_class=AwsRoute)
+router = APIRouter(prefix="/api/tokens", tags=["access"], route_class=AwsRoute, dependencies=CHECKED)
 
 _ADMIN = {"x-role": "admin"}
 _log = structlog.get_logger()

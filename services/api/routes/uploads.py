@@ -7,6 +7,7 @@ import time
 from fastapi import APIRouter
 
 from services.api.calls import AwsRoute
+from services.api.schema.parameters import CHECKED
 from services.api.schema.problems import (
     ConflictError,
     NotFoundError,
@@ -35,7 +36,7 @@ from services.contract.formats import get_content_type, is_video_name
 from services.contract.keys import UPLOAD_PREFIX, is_upload
 from services.contract.resources import MAX_PARTS, MIN_PART_BYTES, MULTIPART_FROM_BYTES
 
-router = APIRouter(prefix="/api/uploads", tags=["uploads"], route_class=AwsRoute)
+router = APIRouter(prefix="/api/uploads", tags=["uploads"], route_class=AwsRoute, dependencies=CHECKED)
 
 _LIFETIME_S = 3600
 _MIB = 1024 * 1024

@@ -25,13 +25,13 @@ from services.api.schema.action_models import (
     VideoCounts,
 )
 from services.api.schema.models import VideoDetails, VideoPage
-from services.api.schema.parameters import VideoChoice
+from services.api.schema.parameters import CHECKED, VideoChoice
 from services.api.schema.poster_models import VideoChange
 from services.api.schema.problems import ConflictError, NotFoundError, document_problems
 from services.api.services import ApiServices, Operator, Services, Viewer
 from services.contract.records import VideoRecord, VideoState
 
-router = APIRouter(prefix="/api/videos", tags=["videos"], route_class=AwsRoute)
+router = APIRouter(prefix="/api/videos", tags=["videos"], route_class=AwsRoute, dependencies=CHECKED)
 
 WithUpload = Annotated[
     bool, Query(description="Also delete the upload. It is final if the bucket keeps no versions: see `restorable`.")

@@ -22,10 +22,9 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match
+from starlette.routing import Match, Route
 
 from services.api.schema.problem_types import PROBLEM_TYPES
 from services.aws.errors import AwsError, ObjectMissingError, RequestRefusedError
@@ -204,10 +203,9 @@ def _show_value(field: str, value: object) -> str | None:
 
 def _list_methods(app: FastAPI, request: Request) -> list[str]:
     """Return the methods of the first path that matches: `{key}` also matches a key with an action behind it."""
-    # `app.routes` has one entry for each included router, without paths and methods.
-    found = [one for one in iter_route_contexts(app.routes) if _matches(one.original_route, request)]
+    found = [one for one in app.routes if isinstance(one, Route) and _matches(one, request)]
     return sorted({method for one in found if one.path == found[0].path for method in one.methods or ()})
 
 
-def _matches(route: BaseRoute, request: Request) -> bool:
+def _matches(route: Route, request: Request) -> bool:
     return route.matches(request.scope)[0] is not Match.NONE

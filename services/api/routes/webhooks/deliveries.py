@@ -6,12 +6,13 @@ from fastapi import APIRouter, Path, Query
 
 from services.api.calls import AwsRoute
 from services.api.routes.paging import Cursor, Limit
+from services.api.schema.parameters import CHECKED
 from services.api.schema.problems import document_problems
 from services.api.services import Operator, Services, Viewer
 from services.api.webhooks.models import DeliveryPage, EventDelivery
 from services.contract.outbox.deliveries import DeliveryState
 
-router = APIRouter(prefix="/api/deliveries", tags=["webhooks"], route_class=AwsRoute)
+router = APIRouter(prefix="/api/deliveries", tags=["webhooks"], route_class=AwsRoute, dependencies=CHECKED)
 
 
 @router.get(

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path
 
 from services.api.access.auth import Caller
 from services.api.calls import AwsRoute
+from services.api.schema.parameters import CHECKED
 from services.api.schema.problems import UnprocessableError, document_problems
 from services.api.services import Admin, ApiServices, Operator, Services, Viewer
 from services.api.webhooks.addresses import RefusedAddressError, resolve_target
@@ -25,7 +26,7 @@ from services.api.webhooks.models import (
 from services.api.webhooks.store import PREVIOUS_VALID_FOR, StoredWebhook
 from services.api.webhooks.targets import show_origin
 
-router = APIRouter(prefix="/api/webhooks", tags=["webhooks"], route_class=AwsRoute)
+router = APIRouter(prefix="/api/webhooks", tags=["webhooks"], route_class=AwsRoute, dependencies=CHECKED)
 
 _ADMIN = {"x-role": "admin"}
 _log = structlog.get_logger()

@@ -175,6 +175,17 @@ def test_unknown_parameters_are_refused_by_name(operator: httpx.Client) -> None:
     assert operator.get("/health?at=1").status_code == 200
 
 
+def test_every_operation_refuses_parameters_outside_the_document(operator: httpx.Client) -> None:
+    for method, path, operation in OPERATIONS:
+        refused = operator.request(method, path.replace("{", "").replace("}", ""), params={"other": "1"})
+        if path.startswith("/health"):
+            assert refused.status_code == 200
+            continue
+        taken = sorted(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
+        rule = f"is not a parameter; the operation takes {', '.join(taken) or 'none'}"
+        assert (refused.status_code, refused.json()["errors"][0]["rule"]) == (422, rule), (method, path)
+
+
 def test_a_repeated_parameter_is_refused(operator: httpx.Client) -> None:
     refused = operator.get("/api/videos?q=harbour&q=dawn")
     (error,) = refused.json()["errors"]
