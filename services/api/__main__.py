@@ -1,6 +1,7 @@
 """`python -m services.api`: serve the api, print its OpenAPI document, or rebuild the videos table."""
 
 import argparse
+import gc
 import sys
 
 import boto3
@@ -69,4 +70,6 @@ def _serve_api(settings: ApiSettings, clients: Clients, patient: Clients) -> int
 
 
 if __name__ == "__main__":
+    # Modules stay: without them, collections of garbage, also that at the end, have little to visit.
+    gc.freeze()
     sys.exit(main())

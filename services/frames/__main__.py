@@ -1,5 +1,6 @@
 """`python -m services.frames`: serve frames of videos until SIGTERM."""
 
+import gc
 import sys
 
 import structlog
@@ -86,4 +87,6 @@ def _make_options(settings: FramesSettings) -> ServerOptions:
 
 
 if __name__ == "__main__":
+    # Modules stay: without them, collections of garbage, also that at the end, have little to visit.
+    gc.freeze()
     sys.exit(main())

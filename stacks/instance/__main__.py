@@ -1,6 +1,7 @@
 """Create an instance, and update it."""
 
 import argparse
+import gc
 import signal
 import sys
 import tempfile
@@ -153,4 +154,6 @@ def _answer(text: str) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
+    # Modules stay: without them, collections of garbage, also that at the end, have little to visit.
+    gc.freeze()
     sys.exit(main())

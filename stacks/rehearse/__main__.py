@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import gc
 import json
 import os
 import shutil
@@ -187,4 +188,6 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
+    # Modules stay: without them, collections of garbage, also that at the end, have little to visit.
+    gc.freeze()
     sys.exit(main())
