@@ -22,6 +22,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio
+
+from services.aws.clients import make_clients
+from tests.support.boto_models import keep_models
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -101,7 +106,11 @@ def fork(module: str, environment: Mapping[str, str], log: Path) -> ForkedProces
 
 
 def _serve(module: str) -> None:
+    keep_models()
     program = importlib.import_module(f"{module}.__main__")
+    # What the first clients and the first event loop of a process load.
+    make_clients("eu-central-1", connections=1, credentials=("test", "test"))
+    anyio.run(anyio.sleep, 0)
     # Otherwise each process, also when it ends, visits all objects of the modules, and so copies their pages.
     gc.collect()
     gc.freeze()
