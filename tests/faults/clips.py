@@ -109,7 +109,8 @@ class ClipFolder:
     def _encode(self, encoder: list[str], number: int, extension: str) -> bytes:
         size = f"{SIZE_PX[0]}x{SIZE_PX[1]}"
         raw = ["-f", "rawvideo", "-pix_fmt", "bgr24", "-video_size", size, "-framerate", str(_FPS), "-i", "-"]
-        options = [*raw, *encoder, "-pix_fmt", "yuv420p", "-g", str(_FPS)]
+        # The encoder's threads would wait for each other, longer than they encode.
+        options = [*raw, *encoder, "-threads", "1", "-pix_fmt", "yuv420p", "-g", str(_FPS)]
         return self._run_ffmpeg(options, draw_number(number).tobytes() * _FRAMES, extension)
 
     def _run_ffmpeg(self, options: list[str], fed: bytes, extension: str) -> bytes:
