@@ -25,6 +25,9 @@ keep_models()
 # moto would make a thousand machine images for each EC2 of a test, which asks for none.
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
+# Pydantic would look for plugins in the 150 packages of this environment, in each process that a test starts.
+os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+
 # No deadline: a busy machine fails no test. No database: a run depends on nothing but the code; a failure prints how to
 # repeat it.
 settings.register_profile("tests", deadline=None, max_examples=200, database=None, print_blob=True)

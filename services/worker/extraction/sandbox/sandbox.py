@@ -30,6 +30,8 @@ TUNING = {
     "MALLOC_MMAP_THRESHOLD_": "268435456",
     "MALLOC_TRIM_THRESHOLD_": "268435456",
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+    # Pydantic would look for plugins in every installed package, and load them.
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }
 """Variables that are set for the fork server."""
 
