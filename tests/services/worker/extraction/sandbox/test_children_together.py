@@ -39,9 +39,9 @@ def test_several_threads_extract_at_once(videos: Videos, shared_sandbox: Sandbox
 
 
 @needs_proc
-def test_a_killed_child_does_not_disturb_the_others(sandbox: Sandbox, film: bytes) -> None:
+def test_a_killed_child_does_not_disturb_the_others(lasting: Sandbox, film: bytes) -> None:
     outcomes = extract_together(
-        sandbox, film, 3, while_all_read=lambda: os.kill(children_of(the_fork_server())[0], signal.SIGKILL)
+        lasting, film, 3, while_all_read=lambda: os.kill(children_of(the_fork_server())[0], signal.SIGKILL)
     )
     assert Counter(outcome.reason_code for outcome in outcomes) == {None: 2, ReasonCode.CRASHED: 1}
 
@@ -55,15 +55,15 @@ def is_idle(server: int) -> bool:
 
 
 @needs_proc
-def test_nothing_piles_up(sandbox: Sandbox, film: bytes) -> None:
-    sandbox.extract(Source(film))
+def test_nothing_piles_up(lasting: Sandbox, film: bytes) -> None:
+    lasting.extract(Source(film))
     server = the_fork_server()
     await_that(lambda: is_idle(server))
     before = descriptors(os.getpid())
     for _ in range(25):
-        sandbox.extract(Source(film))
-        sandbox.extract(Source(b"no video"))
-        sandbox.extract(Source(film, lambda: os.kill(the_child(), signal.SIGKILL)))
+        lasting.extract(Source(film))
+        lasting.extract(Source(b"no video"))
+        lasting.extract(Source(film, lambda: os.kill(the_child(), signal.SIGKILL)))
     await_that(lambda: is_idle(server))
     assert descriptors(os.getpid()) == before
     assert children_of(server) == []

@@ -58,7 +58,7 @@ def test_a_worker_itself_loads_no_decoder() -> None:
 
 
 @needs_proc
-def test_a_child_may_only_read_write_and_exit(sandbox: Sandbox, film: bytes) -> None:
+def test_a_child_may_only_read_write_and_exit(lasting: Sandbox, film: bytes) -> None:
     """Limits besides the filter, which test_confinement.py tests."""
     seen: dict[str, str] = {}
 
@@ -66,8 +66,8 @@ def test_a_child_may_only_read_write_and_exit(sandbox: Sandbox, film: bytes) -> 
         status = (PROC / str(the_child()) / "status").read_text()
         seen.update({name: value.strip() for name, _, value in (line.partition(":") for line in status.splitlines())})
 
-    assert sandbox.start() == ""
-    sandbox.extract(Source(film, look))
+    assert lasting.start() == ""
+    lasting.extract(Source(film, look))
     assert (seen["NoNewPrivs"], seen["Seccomp"]) == ("1", "2")
 
 

@@ -30,9 +30,9 @@ from tests.support.videos import Videos
 pytestmark = pytest.mark.usefixtures("processes_of_other_tests")
 
 
-def test_a_video_can_have_options_of_its_own(sandbox: Sandbox, film: bytes) -> None:
+def test_a_video_can_have_options_of_its_own(shared_sandbox: Sandbox, film: bytes) -> None:
     options = ThumbnailOptions(positions_pct=(50.0,), width_px=64, format=ImageFormat.WEBP)
-    (picture,) = sandbox.extract(Source(film), options).pictures
+    (picture,) = shared_sandbox.extract(Source(film), options).pictures
     assert (picture.position_pct, picture.width_px, picture.data[8:12]) == (50.0, 64, b"WEBP")
 
 
@@ -40,12 +40,12 @@ def test_a_video_can_have_options_of_its_own(sandbox: Sandbox, film: bytes) -> N
 
 
 @needs_proc
-def test_a_killed_child_is_one_retryable_failure(sandbox: Sandbox, film: bytes) -> None:
+def test_a_killed_child_is_one_retryable_failure(lasting: Sandbox, film: bytes) -> None:
     for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGRTMIN + 3):
-        outcome = sandbox.extract(Source(film, partial(end_the_child, number)))
+        outcome = lasting.extract(Source(film, partial(end_the_child, number)))
         assert (outcome.state, outcome.reason_code, outcome.retryable) == (VideoState.FAILED, ReasonCode.CRASHED, True)
         assert outcome.reason
-        assert_works(sandbox, film)
+        assert_works(lasting, film)
 
 
 def end_the_child(number: int) -> None:
@@ -62,9 +62,9 @@ def test_a_child_that_hangs_is_ended_at_its_deadline(film: bytes) -> None:
 
 
 @needs_proc
-def test_exhausted_cpu_time_is_a_final_failure(sandbox: Sandbox, film: bytes) -> None:
+def test_exhausted_cpu_time_is_a_final_failure(lasting: Sandbox, film: bytes) -> None:
     """The signal is what the kernel sends at the limit; the limit itself is looked at below."""
-    outcome = sandbox.extract(Source(film, lambda: os.kill(the_child(), signal.SIGXCPU)))
+    outcome = lasting.extract(Source(film, lambda: os.kill(the_child(), signal.SIGXCPU)))
     assert (outcome.state, outcome.reason_code, outcome.retryable) == (VideoState.FAILED, ReasonCode.TIMEOUT, False)
     assert "30 s of CPU time" in (outcome.reason or "")
 
@@ -157,15 +157,15 @@ def test_a_short_read_is_a_storage_error(shared_sandbox: Sandbox, film: bytes) -
 
 
 @needs_proc
-def test_an_unexpected_error_of_the_source_leaves_no_child(sandbox: Sandbox, film: bytes) -> None:
+def test_an_unexpected_error_of_the_source_leaves_no_child(lasting: Sandbox, film: bytes) -> None:
     def fail() -> None:
         raise KeyError("key")
 
     with pytest.raises(KeyError):
-        sandbox.extract(Source(film, fail))
+        lasting.extract(Source(film, fail))
     for child in children_of(the_fork_server()):
         await_end(child)
-    assert_works(sandbox, film)
+    assert_works(lasting, film)
 
 
 # A fork server that comes to harm.
