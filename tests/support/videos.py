@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+ONE_THREAD_OF_X265 = "pools=none:frame-threads=1"
+"""Parameters without which x265 starts a pool of threads, whose waiting takes a quarter of the CPU of a short video."""
+
 ENCODERS = {
     "av1": ("libsvtav1", "-preset", "12", "-svtav1-params", "lp=1"),
     "h263": ("h263", "-q:v", "4"),
     "h264": ("libx264", "-preset", "ultrafast"),
-    "hevc": ("libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:open-gop=0"),
+    "hevc": ("libx265", "-preset", "ultrafast", "-x265-params", f"{ONE_THREAD_OF_X265}:log-level=error:open-gop=0"),
     "mpeg4": ("mpeg4", "-q:v", "4"),
     "prores": ("prores_ks", "-profile:v", "proxy"),
     # Threads of VP8's encoder wait for each other in a loop: on a busy machine, two take thirty times the CPU of one.
@@ -71,7 +74,7 @@ CORNERS = {
 
 _COLUMNS = 18  # 16 bits between two marks
 _TOP, _MIDDLE, _BOTTOM = 0.35, 0.50, 0.65  # of the height
-_ROWS = 40  # the fewest with which each of these is an even row, as the chroma of 4:2:0 needs
+_DRAWN_PX = (2 * _COLUMNS, 40)  # the fewest with which each block begins at an even pixel, as the chroma of 4:2:0 needs
 
 
 def draw_frame(number: int, *, size_px: tuple[int, int] = (640, 360)) -> Image:
@@ -161,18 +164,31 @@ class Videos:
             ("-noautorotate", "-display_rotation", str(-rotation_deg)) if quarters else ()
         )  # counter-clockwise, says the manual
         across, down = (int(part) for part in sar.split(":"))
-        inputs = (*_tone(duration_s), *rotation) if audio else rotation
-        # ffmpeg stretches rows that are all alike: the file is the same, byte for byte, for a third of the CPU.
-        stretched = shown_px[1] % _ROWS == 0 and codec != "prores" and not {"-vf", "-pix_fmt"} & set(options)
-        drawn_px = (shown_px[0], _ROWS) if stretched else shown_px
+        # One thread for each part: threads that wait for each other take a third of the CPU of a short video.
+        inputs = (*(_tone(duration_s) if audio else ()), *rotation, "-filter_threads", "1", "-threads", "1")
+        pixels = "yuv422p10le" if codec == "prores" else "yuv420p"
+        # ffmpeg stretches small frames, which takes a tenth of the CPU of drawing, passing and converting large ones.
+        stretch = f"scale={width_px}:{height_px}:flags=neighbor"
+        # Options for colours apply to those that are drawn.
+        has_colours = not {"-vf", "-pix_fmt"}.isdisjoint(options)
+        filters = [stretch, "format=bgr24"] if has_colours else [f"format={pixels}", stretch]
+        further = list(options)
+        if "-vf" in further:
+            place = further.index("-vf")
+            filters.append(further[place + 1])
+            del further[place : place + 2]
         output = (
-            *(("-vf", f"format=yuv420p,scale={width_px}:{height_px}:flags=neighbor") if stretched else ()),
+            *("-vf", ",".join(filters)),
+            *(("-threads", "1") if codec != "av1" else ()),
             *("-c:v", *ENCODERS.get(codec, (codec,)), "-g", str(gop), "-keyint_min", str(gop)),
-            *("-pix_fmt", "yuv422p10le" if codec == "prores" else "yuv420p"),
+            *("-pix_fmt", pixels),
             *(("-aspect", f"{width_px * across}:{height_px * down}") if across != down else ()),
             *(("-c:a", audio, "-b:a", "64k") if audio else ()),
-            *options,
+            *further,
         )
+
+        # SVT-AV1 blends stretched pictures with those before and after them.
+        drawn_px = shown_px if codec == "av1" else _DRAWN_PX
 
         def make(path: Path) -> None:
             frames = (draw_frame(number, size_px=drawn_px) for number in range(round(duration_s * fps)))

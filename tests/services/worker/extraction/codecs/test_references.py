@@ -15,7 +15,7 @@ from services.worker.extraction.containers.stream import read_samples
 from services.worker.extraction.examine import examine_container
 from services.worker.extraction.frames import avi_wrapper, decode
 from tests.support.ranged import Counted, frames_at, numbers
-from tests.support.videos import frame_number
+from tests.support.videos import ONE_THREAD_OF_X265, frame_number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from services.worker.extraction.pixels.orientation import Image
     from tests.support.videos import Videos
 
-H264 = ("-preset", "medium", "-bf", "3")
-HEVC = ("-preset", "medium", "-x265-params", "log-level=error:bframes=3:open-gop=1")
+H264 = ("-preset", "medium", "-bf", "3", "-x264-params", "b-adapt=0")
+HEVC = ("-x265-params", f"{ONE_THREAD_OF_X265}:log-level=error:bframes=3:ref=3:open-gop=1")
 
 
 def read_chain(path: Path, time_s: float) -> tuple[Stream, list[float], list[bytes]]:
@@ -159,7 +159,7 @@ def test_pictures_behind_one_keyframe_are_decoded_together(videos: Videos, monke
 
 
 def test_isolated_keyframe_shows_the_same_picture(videos: Videos) -> None:
-    options = ("-preset", "medium", "-x265-params", "log-level=error:bframes=4:ref=4:open-gop=1")
+    options = ("-preset", "medium", "-x265-params", f"{ONE_THREAD_OF_X265}:log-level=error:bframes=4:ref=4:open-gop=1")
     path = videos.video("open.mp4", codec="hevc", width_px=640, height_px=360, duration_s=6, gop=50, options=options)
     reader = Counted(path).reader()
     index = containers.open_index(reader, "mp4")
