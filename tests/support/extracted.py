@@ -19,7 +19,8 @@ from tests.support.videos import frame_number
 WHOLE_AV1 = ("-svtav1-params", "lp=1:pred-struct=1")
 """Without it, this version of SVT-AV1 writes streams that no decoder reads beyond their second keyframe."""
 
-SMALL: dict[str, Any] = {"width_px": 320, "height_px": 180}
+SMALL_PX = (320, 180)
+SMALL: dict[str, Any] = {"width_px": SMALL_PX[0], "height_px": SMALL_PX[1]}
 """Quick to draw and to encode, and still large enough for the frame's number."""
 
 SHOWN = [0, 50, 75]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.extracted import SMALL
 from tests.support.ranged import Counted, frames_at, numbers
 from tests.support.videos import UNINDEXED
 
@@ -57,16 +58,16 @@ KINDS = [
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_find_nearest_shows_nearest_keyframe(videos: Videos, kind: Kind) -> None:
-    frames = frames_at(
-        videos.video(kind.name, codec=kind.codec, duration_s=6, gop=50, options=kind.options), [0.8, 2.9, 4.9]
-    )
+    path = videos.video(kind.name, codec=kind.codec, duration_s=6, gop=50, options=kind.options, **SMALL)
+    frames = frames_at(path, [0.8, 2.9, 4.9])
     assert numbers(frames) == [0, 50, 100]
     assert [frame.time_s for frame in frames] == pytest.approx([0, 2, 4], abs=0.001 + kind.late_s)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.codec in ("h264", "hevc")], ids=str)
 def test_decode_chain_reaches_exact_frame(videos: Videos, kind: Kind) -> None:
-    path = videos.video(kind.name, codec=kind.codec, duration_s=8, gop=1000, options=(*kind.options, "-bf", "2"))
+    options = (*kind.options, "-bf", "2")
+    path = videos.video(kind.name, codec=kind.codec, duration_s=8, gop=1000, options=options, **SMALL)
     frames = frames_at(path, [4.0, 7.6])
     assert numbers(frames) == pytest.approx([100, 190], abs=kind.late_s * 25)
     assert [frame.time_s for frame in frames] == pytest.approx([4.0, 7.6], abs=0.001 + kind.late_s)
@@ -74,7 +75,7 @@ def test_decode_chain_reaches_exact_frame(videos: Videos, kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.codec == "h264"], ids=str)
 def test_long_file_takes_few_reads(videos: Videos, kind: Kind) -> None:
-    film = videos.video("a.mp4", duration_s=60, gop=50, options=CONSTANT_RATE)
+    film = videos.video("a.mp4", duration_s=60, gop=50, options=CONSTANT_RATE, **SMALL)
     path = videos.copied(film, kind.name, options=kind.options)
     counted = Counted(path)
     frames = frames_at(path, [6, 30, 57], counted)

@@ -21,7 +21,7 @@ from services.worker.extraction.outcome import ExtractedPreview, ExtractedStoryb
 from services.worker.extraction.pixels.orientation import Image
 from services.worker.extraction.reading.reader import RangedReader
 from services.worker.extraction.reading.source import LocalFile
-from tests.support.extracted import SharedSandbox
+from tests.support.extracted import SMALL, SMALL_PX, SharedSandbox
 from tests.support.ranged import Counted
 from tests.support.videos import FRAGMENTED, Videos, draw_frame, frame_number
 
@@ -174,8 +174,9 @@ def test_a_video_of_one_frame_has_a_tile(videos: Videos) -> None:
 
 def test_pictures_that_are_all_alike_are_no_animation(tmp_path: Path) -> None:
     still = tmp_path / "still.mp4"
-    options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "25")
-    encode_video((draw_frame(7) for _ in range(300)), still, fps=25, inputs=(), options=options)
+    options = ("-c:v", "libx264", "-preset", "veryfast", "-threads", "1", "-pix_fmt", "yuv420p", "-g", "25")
+    frame = draw_frame(7, size_px=SMALL_PX)
+    encode_video((frame for _ in range(300)), still, fps=25, inputs=(), options=options)
     outcome = overview(still)
     assert numbers(tiles(outcome.storyboard)) == [7, 7, 7]
     assert outcome.preview is None
@@ -184,8 +185,9 @@ def test_pictures_that_are_all_alike_are_no_animation(tmp_path: Path) -> None:
 def test_an_animation_tells_the_frames_that_it_has(tmp_path: Path) -> None:
     """Alike pictures become one: of 12 s, the second half shows the same."""
     path = tmp_path / "halted.mp4"
-    options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "25")
-    encode_video((draw_frame(min(number, 150)) for number in range(300)), path, fps=25, inputs=(), options=options)
+    options = ("-c:v", "libx264", "-preset", "veryfast", "-threads", "1", "-pix_fmt", "yuv420p", "-g", "25")
+    drawn = (draw_frame(min(number, 150), size_px=SMALL_PX) for number in range(300))
+    encode_video(drawn, path, fps=25, inputs=(), options=options)
     preview = overview(path).preview
     shown = numbers(frames(preview))
     assert shown == sorted(set(shown))
@@ -195,7 +197,7 @@ def test_an_animation_tells_the_frames_that_it_has(tmp_path: Path) -> None:
 
 def test_storyboard_reuses_near_keyframes_beyond_its_read_limit(videos: Videos) -> None:
     """The allowance is some frames: it ends after the first batch, whose eight keyframes lie over the whole video."""
-    content = videos.video("large.mp4", duration_s=100, fps=5, gop=5).read_bytes()
+    content = videos.video("large.mp4", duration_s=100, fps=5, gop=5, **SMALL).read_bytes()
     reader = RangedReader(lambda offset, length: content[offset : offset + length], len(content))
     options = ThumbnailOptions(storyboard=True)
     outcome = extract(reader, options, SearchLimits(read_bytes=128 * 1024, cpu_s=1e6))

@@ -13,7 +13,7 @@ from services.contract.thumbnails import ImageFormat, ThumbnailOptions
 from services.local.samples import encode_video
 from services.worker.extraction.frames.quality import find_flaw
 from services.worker.extraction.reading.source import LocalFile
-from tests.support.extracted import SharedSandbox
+from tests.support.extracted import SMALL, SMALL_PX, SharedSandbox
 from tests.support.videos import draw_frame, frame_number
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ SIGNATURES = {ImageFormat.JPEG: b"\xff\xd8\xff", ImageFormat.WEBP: b"RIFF", Imag
 
 def plain(level: int) -> Image:
     return np.full((360, 640, 3), level, np.uint8)
+
+
+BLACK = np.full((SMALL_PX[1], SMALL_PX[0], 3), 16, np.uint8)
+"""Of the small size."""
 
 
 def titled(level: int) -> Image:
@@ -61,15 +65,23 @@ def test_flaws_are_told_from_pictures(image: Image, what: str | None) -> None:
 
 def film(path: Path, frame: Callable[[int], Image], *, seconds: int = 40, gop: int = 25) -> Path:
     """Frame by frame at 25 a second, with a keyframe every `gop`."""
-    options = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", str(gop), "-sc_threshold", "0")
+    encoder = ("-c:v", "libx264", "-preset", "ultrafast", "-threads", "1", "-pix_fmt", "yuv420p")
     frames = (smaller(frame(number)) for number in range(25 * seconds))
-    encode_video(frames, path, fps=25, inputs=(), options=options)
+    encode_video(frames, path, fps=25, inputs=(), options=(*encoder, "-g", str(gop), "-sc_threshold", "0"))
     return path
 
 
 def smaller(image: Image) -> Image:
-    """Halve the width: a quarter of the pixels is to encode, and the number can be read."""
-    return cv2.resize(image, (320, 180), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    """Halve the width of a large picture: a quarter of the pixels is to encode, and the number can be read."""
+    return (
+        image
+        if image.shape[1] == SMALL_PX[0]
+        else cv2.resize(image, SMALL_PX, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    )
+
+
+def counted(number: int) -> Image:
+    return draw_frame(number, size_px=SMALL_PX)
 
 
 def thumbnails(path: Path, options: ThumbnailOptions) -> Outcome:
@@ -91,7 +103,7 @@ def numbers(outcome: Outcome) -> list[int | None]:
 
 def test_nearest_good_picture_replaces_a_black_one(tmp_path: Path) -> None:
     # Black from 3 to 6 s, where 10 % is at 4 s: the keyframe at 6 s and the one at 2 s are good.
-    path = film(tmp_path / "a.mp4", lambda number: plain(16) if 75 <= number < 150 else draw_frame(number))
+    path = film(tmp_path / "a.mp4", lambda number: BLACK if 75 <= number < 150 else counted(number))
     outcome = thumbnails(path, ThumbnailOptions())
     assert outcome.state is VideoState.DONE
     assert numbers(outcome)[0] in (50, 150)
@@ -115,7 +127,7 @@ def test_nearest_good_picture_replaces_a_black_one(tmp_path: Path) -> None:
 def test_flawed_picture_is_replaced_or_noted(tmp_path: Path, bad: Image, what: str) -> None:
     """The keyframe at 2 s is bad in one film, and all of them are in the other."""
     options = ThumbnailOptions(positions_pct=(25.0,))
-    some = film(tmp_path / "some.mp4", lambda number: bad if 25 < number < 75 else draw_frame(number), seconds=8)
+    some = film(tmp_path / "some.mp4", lambda number: bad if 25 < number < 75 else counted(number), seconds=8)
     outcome = thumbnails(some, options)
     assert numbers(outcome)[0] in (25, 75)
     assert outcome.pictures[0].note is None
@@ -127,11 +139,11 @@ def test_flawed_picture_is_replaced_or_noted(tmp_path: Path, bad: Image, what: s
 @pytest.mark.parametrize("gop", [10, 1000])
 def test_better_pictures_are_found_without_an_index(tmp_path: Path, gop: int) -> None:
     """Theora is searched by FFmpeg's own seeking. Its encoder is slow: ten frames a second are enough."""
-    options = ("-c:v", "libtheora", "-q:v", "7", "-pix_fmt", "yuv420p", "-g", str(gop))
+    options = ("-c:v", "libtheora", "-threads", "1", "-q:v", "7", "-pix_fmt", "yuv420p", "-g", str(gop))
     path = tmp_path / "a.mkv"
     # Black from 3 to 6 s, where 10 % is at 4 s, and from 15 s to the end, where 95 % is at 38 s.
     good = {*range(30), *range(60, 150)}
-    frames = (smaller(draw_frame(number) if number in good else plain(16)) for number in range(400))
+    frames = (counted(number) if number in good else BLACK for number in range(400))
     encode_video(frames, path, fps=10, inputs=(), options=options)
     outcome = thumbnails(path, ThumbnailOptions())
     assert outcome.state is VideoState.DONE
@@ -146,7 +158,7 @@ def test_better_pictures_are_found_without_an_index(tmp_path: Path, gop: int) ->
 
 
 def test_nearest_black_picture_is_kept_with_a_note(tmp_path: Path) -> None:
-    path = film(tmp_path / "a.mkv", lambda number: draw_frame(number) if number > 500 else plain(0))
+    path = film(tmp_path / "a.mkv", lambda number: counted(number) if number > 500 else plain(0))
     outcome = thumbnails(path, ThumbnailOptions())
     assert outcome.state is VideoState.DONE
     assert numbers(outcome) == [None, 525, 950]
@@ -156,7 +168,7 @@ def test_nearest_black_picture_is_kept_with_a_note(tmp_path: Path) -> None:
 
 
 def test_a_later_frame_replaces_a_black_keyframe(tmp_path: Path) -> None:
-    path = film(tmp_path / "a.mp4", lambda number: draw_frame(number) if number > 20 else plain(0), seconds=8, gop=1000)
+    path = film(tmp_path / "a.mp4", lambda number: counted(number) if number > 20 else plain(0), seconds=8, gop=1000)
     outcome = thumbnails(path, ThumbnailOptions())
     assert (numbers(outcome)[0] or 0) > 20
 
@@ -171,7 +183,7 @@ def test_thumbnails_come_in_the_format_that_was_asked_for(videos: Videos, image_
 @pytest.mark.parametrize("image_format", list(ImageFormat))
 @pytest.mark.parametrize("count", [1, 20])
 def test_one_position_or_twenty_give_as_many_thumbnails(videos: Videos, image_format: ImageFormat, count: int) -> None:
-    path = videos.video("a.mp4", duration_s=20, gop=5)
+    path = videos.video("a.mp4", duration_s=20, gop=5, **SMALL)
     positions_pct = tuple(5 * number - 2.5 for number in range(1, 21)) if count == 20 else (50.0,)
     outcome = thumbnails(path, ThumbnailOptions(positions_pct=positions_pct, format=image_format, width_px=320))
     assert outcome.state is VideoState.DONE

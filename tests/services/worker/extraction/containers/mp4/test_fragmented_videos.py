@@ -119,7 +119,7 @@ def test_joined_recordings_are_one_video(source: Path, tmp_path: Path, sandbox: 
 
 def test_long_joined_recordings_are_degraded(videos: Videos, sandbox: Sandbox) -> None:
     options = (*FRAGMENTED, "-b:v", "6M", "-minrate", "6M", "-maxrate", "6M", "-bufsize", "1M", "-nal-hrd", "cbr")
-    content = videos.video("long.mp4", duration_s=40, gop=50, options=options).read_bytes()
+    content = videos.video("long.mp4", duration_s=40, gop=50, options=options, **SMALL).read_bytes()
     outcome = extract(sandbox, videos.file("twice.mp4", content + content))
     assert outcome.state is VideoState.DEGRADED
     assert "duration is not known" in (outcome.reason or "")
@@ -227,7 +227,7 @@ def test_durations_in_headers_have_no_effect(source: Path, tmp_path: Path, sandb
 
 def test_half_listed_file_takes_few_reads(videos: Videos, tmp_path: Path) -> None:
     options = ("-b:v", "6M", "-minrate", "6M", "-maxrate", "6M", "-bufsize", "1M", "-nal-hrd", "cbr", *FRAGMENTED)
-    source = videos.video("long.mp4", duration_s=40, gop=50, options=(*FRAGMENTED, *options[:-2]))
+    source = videos.video("long.mp4", duration_s=40, gop=50, options=(*FRAGMENTED, *options[:-2]), **SMALL)
     half = muxed(source, tmp_path / "half.mp4", "-t", "20", *INDEX_FIRST).read_bytes()
     content = source.read_bytes()
     moofs = [start for kind, start, _ in boxes(content) if kind == b"moof"]
@@ -243,7 +243,7 @@ def test_half_listed_file_takes_few_reads(videos: Videos, tmp_path: Path) -> Non
 
 def test_first_fragment_in_header_takes_few_reads(videos: Videos, tmp_path: Path) -> None:
     rate = ("-b:v", "6M", "-minrate", "6M", "-maxrate", "6M", "-bufsize", "1M", "-nal-hrd", "cbr")
-    source = videos.video("long.mp4", duration_s=40, gop=50, options=(*FRAGMENTED, *rate))
+    source = videos.video("long.mp4", duration_s=40, gop=50, options=(*FRAGMENTED, *rate), **SMALL)
     for options in (flags("frag_keyframe"), flags("frag_keyframe+skip_trailer")):
         counted = Counted(muxed(source, tmp_path / "a.mp4", "-y", *options))
         assert numbers_of(frames_at(counted.path, [4, 20, 38], counted)) == WHOLE

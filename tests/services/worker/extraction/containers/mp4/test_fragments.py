@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from services.worker.extraction.containers.stream import BrokenIndexError
+from tests.support.extracted import SMALL
 from tests.support.ranged import Counted, frames_at, numbers
 from tests.support.videos import FRAGMENTED
 
@@ -40,14 +41,14 @@ def test_decode_chain_in_single_fragment(videos: Videos) -> None:
 
 def test_sidx_takes_few_round_trips(videos: Videos) -> None:
     options = (*WITH_INDEX, "-b:v", "6M", "-minrate", "6M", "-maxrate", "6M", "-bufsize", "1M", "-nal-hrd", "cbr")
-    counted = Counted(videos.video("trips.mp4", duration_s=40, gop=50, options=options))
+    counted = Counted(videos.video("trips.mp4", duration_s=40, gop=50, options=options, **SMALL))
     assert numbers(frames_at(counted.path, [4, 20, 38], counted)) == [100, 500, 950]
     assert counted.round_trips <= 8
 
 
 def test_long_file_without_list_takes_few_reads(videos: Videos) -> None:
     options = (*FRAGMENTED, "-b:v", "6M", "-minrate", "6M", "-maxrate", "6M", "-bufsize", "1M", "-nal-hrd", "cbr")
-    counted = Counted(videos.video("long.mp4", duration_s=40, gop=50, options=options))
+    counted = Counted(videos.video("long.mp4", duration_s=40, gop=50, options=options, **SMALL))
     frames = frames_at(counted.path, [4, 20, 38], counted)
     assert [frame.time_s for frame in frames] == pytest.approx([4, 20, 38], abs=2.1)
     assert all(number == round(25 * frame.time_s) for number, frame in zip(numbers(frames), frames, strict=True))

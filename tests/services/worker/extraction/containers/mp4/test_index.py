@@ -9,6 +9,7 @@ import pytest
 from services.local.samples import run_ffmpeg
 from services.worker.extraction.containers.mp4 import edits
 from services.worker.extraction.containers.mp4.edits import Edit
+from tests.support.extracted import SMALL
 from tests.support.ranged import Counted, frames_at, numbers
 from tests.support.videos import INDEX_FIRST, VARIABLE_RATE, frame_number
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("codec", ["h264", "hevc", "av1", "vp9", "mpeg4"])
 def test_find_nearest_shows_nearest_keyframe(videos: Videos, codec: str) -> None:
-    path = videos.video("near.mp4", codec=codec, duration_s=6, gop=50)
+    path = videos.video("near.mp4", codec=codec, duration_s=6, gop=50, **SMALL)
     frames = frames_at(path, [0.8, 2.9, 3.1, 4.9])
     assert numbers(frames) == [0, 50, 100, 100]
     for frame in frames:
@@ -28,14 +29,14 @@ def test_find_nearest_shows_nearest_keyframe(videos: Videos, codec: str) -> None
 
 
 def test_decode_chain_reaches_exact_frame(videos: Videos) -> None:
-    path = videos.video("giant-gop.mp4", duration_s=10, gop=1000, options=("-bf", "3"))
+    path = videos.video("giant-gop.mp4", duration_s=10, gop=1000, options=("-bf", "3"), **SMALL)
     frames = frames_at(path, [0.5, 5.0, 9.56])
     assert numbers(frames) == [0, 125, 239]
     assert [frame.time_s for frame in frames] == pytest.approx([0.0, 5.0, 9.56], abs=0.001)
 
 
 def test_variable_frame_rate_has_exact_times(videos: Videos) -> None:
-    path = videos.video("variable.mp4", duration_s=10, gop=10, options=VARIABLE_RATE)
+    path = videos.video("variable.mp4", duration_s=10, gop=10, options=VARIABLE_RATE, **SMALL)
     frames = frames_at(path, [1.0, 5.0, 9.5])
     for frame in frames:
         assert frame.time_s == pytest.approx(frame_number(frame.image) / 25, abs=0.001)
@@ -43,7 +44,7 @@ def test_variable_frame_rate_has_exact_times(videos: Videos) -> None:
 
 
 def test_file_over_4_gib_takes_few_reads(videos: Videos) -> None:
-    source = videos.video("film.mp4", duration_s=20, gop=50, audio="aac")
+    source = videos.video("film.mp4", duration_s=20, gop=50, audio="aac", **SMALL)
     counted = Counted(videos.sparse(source, size_bytes=5 << 30))
     assert numbers(frames_at(counted.path, [2, 10, 19], counted)) == [50, 250, 450]
     assert counted.read_bytes < 4_000_000
@@ -53,7 +54,7 @@ def test_file_over_4_gib_takes_few_reads(videos: Videos) -> None:
 
 @pytest.mark.parametrize("options", [(), INDEX_FIRST])
 def test_index_at_either_end_takes_few_round_trips(videos: Videos, options: tuple[str, ...]) -> None:
-    counted = Counted(videos.video("trips.mp4", duration_s=20, gop=50, audio="aac", options=options))
+    counted = Counted(videos.video("trips.mp4", duration_s=20, gop=50, audio="aac", options=options, **SMALL))
     frames_at(counted.path, [2, 10, 19], counted)
     assert counted.round_trips <= 3
 
