@@ -43,6 +43,7 @@ def _picture(arguments: list[str], filters: str, size_px: tuple[int, int]) -> Im
     scale = f"scale={size_px[0]}:{size_px[1]}:flags=bicubic+accurate_rnd,setsar=1"
     chain = ",".join(part for part in (filters, scale) if part)
     output = ["-frames:v", "1", "-vf", chain, "-pix_fmt", "bgr24", "-f", "rawvideo", "-"]
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *arguments, *output]
+    # Threads that decode frames side by side take more CPU to wait than to decode a few.
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-threads", "1", *arguments, *output]
     data = subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL).stdout
     return np.frombuffer(data, np.uint8).reshape(size_px[1], size_px[0], 3)

@@ -13,6 +13,7 @@ from services.worker.extraction.pixels.scaler import Correction, apply_correctio
 from tests.support.colours import Coding, average_patches, convert_chart, encode_chart, measure_distances
 from tests.support.extracted import extract, images
 from tests.support.ranged import frames_at
+from tests.support.videos import ONE_THREAD_OF_X265
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,11 @@ PRORES = ("-c:v", "prores_ks", "-profile:v", "hq", "-q:v", "1")
 
 
 def hevc(parameters: str = "") -> tuple[str, ...]:
-    return (*("-c:v", "libx265", "-preset", "ultrafast"), "-x265-params", f"log-level=none:lossless=1{parameters}")
+    return (
+        *("-c:v", "libx265", "-preset", "ultrafast"),
+        "-x265-params",
+        f"{ONE_THREAD_OF_X265}:log-level=none:lossless=1{parameters}",
+    )
 
 
 def distances(path: Path, coding: Coding) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
