@@ -21,7 +21,7 @@ test("groups failed videos by reason and follows a redrive", async ({ board }) =
   await expect(outcome).toContainText("0 done, 7 failed again, 0 pending", { timeout: 180_000 });
 });
 
-test("retries a failed video from its page", async ({ board }) => {
+test("retries a failed video from its page", async ({ visitor: board }) => {
   await board.goto(`/video?key=${encodeURIComponent("uploads/broken 0.mp4")}`);
   await expect(board.getByRole("main")).toContainText("Failed");
   await board.getByRole("button", { name: "Retry" }).click();
@@ -57,7 +57,7 @@ test("pauses processing on every page and resumes it", async ({ board, demo }) =
   }
 });
 
-test("shows the log lines of an upload and of all services", async ({ board }) => {
+test("shows the log lines of an upload and of all services", async ({ visitor: board }) => {
   await board.goto(`/video?key=${encodeURIComponent("uploads/in a pause.3gp")}`);
   const card = board.getByRole("region", { name: "Log lines" });
   await card.getByRole("button", { name: "Show log lines" }).click();

@@ -7,6 +7,8 @@ import { Demo } from "./demo";
 import { makeTemporaryFolder } from "./temporary";
 
 export interface Board {
+  /** A page that is logged in, and has no address yet. */
+  visitor: Page;
   /** The overview page, logged in. */
   board: Page;
   /**
@@ -39,14 +41,17 @@ export const test = base.extend<Board, { demo: Demo }>({
     }
     await use(page);
   },
-  board: async ({ page, demo }, use) => {
+  visitor: async ({ page, demo }, use) => {
     // Without the page of the login, which has tests of its own. An api that was killed is starting.
     await expect(async () => {
       expect((await page.request.post("/api/session", { data: { token: demo.token.trim() } })).ok()).toBe(true);
     }).toPass({ timeout: 120_000 });
-    await page.goto("/");
-    await expect(page.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
     await use(page);
+  },
+  board: async ({ visitor }, use) => {
+    await visitor.goto("/");
+    await expect(visitor.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
+    await use(visitor);
   },
 });
 

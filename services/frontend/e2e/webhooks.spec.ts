@@ -81,7 +81,7 @@ test("adds a webhook, shows its deliveries and sends them again", async ({ board
   }
 });
 
-test("replaces the secret, sends a time window again and deletes the webhook", async ({ board }) => {
+test("replaces the secret, sends a time window again and deletes the webhook", async ({ visitor: board }) => {
   await board.goto("/webhooks");
   await choose(board, "Replace the secret …");
   await board.getByRole("dialog").getByRole("button", { name: "Replace" }).click();
