@@ -58,7 +58,7 @@ KINDS = [
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_find_nearest_shows_nearest_keyframe(videos: Videos, kind: Kind) -> None:
-    path = videos.video(kind.name, codec=kind.codec, duration_s=6, gop=50, options=kind.options, **SMALL)
+    path = videos.video(kind.name, codec=kind.codec, duration_s=6, gop=50, options=kind.options)
     frames = frames_at(path, [0.8, 2.9, 4.9])
     assert numbers(frames) == [0, 50, 100]
     assert [frame.time_s for frame in frames] == pytest.approx([0, 2, 4], abs=0.001 + kind.late_s)

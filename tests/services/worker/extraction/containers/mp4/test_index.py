@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("codec", ["h264", "hevc", "av1", "vp9", "mpeg4"])
 def test_find_nearest_shows_nearest_keyframe(videos: Videos, codec: str) -> None:
-    path = videos.video("near.mp4", codec=codec, duration_s=6, gop=50, **SMALL)
+    path = videos.video("near.mp4", codec=codec, duration_s=6, gop=50)
     frames = frames_at(path, [0.8, 2.9, 3.1, 4.9])
     assert numbers(frames) == [0, 50, 100, 100]
     for frame in frames:
