@@ -264,7 +264,8 @@ def test_recording_without_duration_that_is_cut_is_incomplete(
     run_ffmpeg(["-i", str(film), "-c", "copy", *options], tmp_path / name)
     content = (tmp_path / name).read_bytes()
     path = tmp_path / f"cut-{name}"
-    path.write_bytes(content[: round(0.6 * len(content))])
+    # Inside a frame: between two, a cut leaves no trace.
+    path.write_bytes(content[: round(0.6 * len(content)) - 5])
     outcome = thumbnails(path)
     assert (outcome.state, outcome.reason_code) == (VideoState.DEGRADED, ReasonCode.INCOMPLETE)
     assert outcome.info is not None
