@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -111,13 +112,22 @@ _GROUND = {
     "snow": (225, 222, 220),
     "fog": (120, 125, 122),
 }
-GOOD = (*_SKY, "desktop")
+GOOD = (*_SKY, "desktop", "portrait")
+
+PORTRAIT = Path(__file__).with_name("portrait.jpg")
+"""A photograph, as no drawing has a face that a detector finds: see README.md."""
 
 
 @cache
 def _draw_scene(name: str, seed: int) -> Image:
     generator = np.random.default_rng([seed, *name.encode()])
-    return _draw_desktop(generator) if name == "desktop" else _draw_landscape(name, generator)
+    match name:
+        case "desktop":
+            return _draw_desktop(generator)
+        case "portrait":
+            return _draw_portrait(generator)
+        case _:
+            return _draw_landscape(name, generator)
 
 
 def _draw_landscape(name: str, generator: np.random.Generator) -> Image:
@@ -182,4 +192,18 @@ def _draw_desktop(generator: np.random.Generator) -> Image:
             word = "".join(chr(int(letter)) for letter in generator.integers(97, 123, 22))
             place = (left + 8, top + 36 + 14 * row)
             cv2.putText(image, word, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (60, 40, 30), 1, cv2.LINE_AA)
+    return image
+
+
+def _draw_portrait(generator: np.random.Generator) -> Image:
+    """Return the photograph of a person in front of a wall, somewhere in the middle half."""
+    width, height = SIZE_PX[0] + _MARGIN_PX, SIZE_PX[1]
+    clouds = _draw_clouds(generator, width, height)[:, :, None]
+    image = np.clip(np.array((175, 185, 190)) + (clouds - 0.5) * 45, 0, 255).astype(np.uint8)
+    person = cv2.imread(str(PORTRAIT))
+    if person is None:
+        raise FileNotFoundError(PORTRAIT)
+    person = cv2.resize(person, (round(person.shape[1] * height / person.shape[0]), height))
+    left = int(generator.integers(width // 4, width * 3 // 4 - person.shape[1]))
+    image[:, left : left + person.shape[1]] = person
     return image

@@ -34,6 +34,14 @@ class PosterCandidate(BaseModel):
         examples=[1],
         description="Distance to the nearest cut; 1 from two seconds on. Half of it if alone in its scene.",
     )
+    faces: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        examples=[0.35],
+        description="Faces by their size; 0 without one. Null if none were searched for: the candidate has a flaw, or "
+        "the worker has no detector.",
+    )
     flaw: str | None = Field(
         default=None,
         description="Flaw that puts it behind all candidates without one: `black`, `white`, `flat`, `credits`, "

@@ -103,6 +103,7 @@ class ScoredFrame:
     contrast: Share
     colourfulness: Share
     cut: Share
+    faces: Share | None = None
     flaw: Text | None = None
 
 

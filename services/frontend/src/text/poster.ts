@@ -3,16 +3,17 @@
 import { formatTimecode } from "@/lib/units";
 import { counted } from "./plural";
 
-type Measure = "sharpness" | "exposure" | "contrast" | "colourfulness" | "cut";
+type Measure = "sharpness" | "exposure" | "contrast" | "colourfulness" | "cut" | "faces";
 
 const GOOD: Record<Measure, string> = {
+  faces: "shows a face",
   sharpness: "sharp",
   exposure: "well exposed",
   contrast: "rich in contrast",
   colourfulness: "colourful",
   cut: "far from a cut",
 };
-const POOR: Record<Measure, string> = {
+const POOR: Record<Exclude<Measure, "faces">, string> = {
   sharpness: "soft",
   exposure: "too dark or too bright",
   contrast: "low contrast",
@@ -47,13 +48,14 @@ export const text = {
     `Candidate ${number} at ${formatTimecode(timeS)}, score ${formatScore(score)}`,
   score: (score: number) => formatScore(score),
   flaw: (flaw: string) => FLAWS[flaw] ?? upperFirst(flaw),
-  reasons: (good: readonly Measure[], poor: readonly Measure[]) => {
+  reasons: (good: readonly Measure[], poor: readonly Exclude<Measure, "faces">[]) => {
     const words = [...good.map((name) => GOOD[name]), ...poor.map((name) => POOR[name])];
     return words.length > 0 ? upperFirst(words.join(", ")) : "Average in all measures";
   },
-  scores: (candidate: Record<Measure, number>) =>
-    (["sharpness", "exposure", "contrast", "colourfulness", "cut"] as const)
-      .map((name) => `${name === "cut" ? "distance to a cut" : name} ${formatScore(candidate[name])}`)
+  scores: (candidate: Readonly<Partial<Record<Measure, number | null>>>) =>
+    (["sharpness", "exposure", "contrast", "colourfulness", "cut", "faces"] as const)
+      .map((name) => [name === "cut" ? "distance to a cut" : name, candidate[name]] as const)
+      .flatMap(([name, score]) => (typeof score === "number" ? [`${name} ${formatScore(score)}`] : []))
       .join(", "),
   time: "Any other frame",
   timeHint: "Drag, or use the arrow keys.",

@@ -17,7 +17,7 @@ from services.worker.extraction.outcome import ExtractedFile, ExtractedPoster, E
 from services.worker.extraction.pixels import thumbnail
 from services.worker.extraction.pixels.orientation import Image
 from services.worker.extraction.poster.candidates import CandidateSearch
-from services.worker.extraction.poster.ranking import Ranked, rank_candidates
+from services.worker.extraction.poster.ranking import FaceScores, Ranked, rank_candidates
 
 _TILE_PX = 160
 _MIN_FLAWLESS = 2
@@ -69,7 +69,8 @@ def find_best(search: CandidateSearch, *, reads: bool) -> list[Ranked]:
     Raises: SourceError.
     """
     frames = search.list_decoded()
-    ranked = rank_candidates(frames)
+    faces: FaceScores = {}
+    ranked = rank_candidates(frames, faces)
     for _ in range(_MAX_READS if reads else 0):
         best, flawless = ranked[0], sum(one.flaw is None for one in ranked)
         if flawless >= _MIN_FLAWLESS and not best.may_be_transition:
@@ -78,7 +79,7 @@ def find_best(search: CandidateSearch, *, reads: bool) -> list[Ranked]:
         if not more:
             break
         frames += more
-        ranked = rank_candidates(frames)
+        ranked = rank_candidates(frames, faces)
     return ranked
 
 
@@ -141,6 +142,7 @@ def _describe_candidate(ranked: Ranked) -> ScoredFrame:
         contrast=round(measures.contrast, 2),
         colourfulness=round(measures.colourfulness, 2),
         cut=round(ranked.cut.score, 2),
+        faces=None if ranked.faces is None else round(ranked.faces, 2),
         flaw=ranked.flaw,
     )
 

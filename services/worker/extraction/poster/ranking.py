@@ -1,8 +1,8 @@
 """Order of the candidates for the poster: their measures, their flaws, and what is before and after them. Pure."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise, product
 
 import cv2
@@ -10,10 +10,11 @@ import numpy as np
 
 from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.pixels.orientation import Image
+from services.worker.extraction.poster.faces import score_faces
 from services.worker.extraction.poster.flaws import find_poster_flaw
 from services.worker.extraction.poster.measures import EXAMINED_PX, Floats, Measures, measure_picture, shrink_to
 
-_WEIGHTS = {"sharpness": 0.35, "exposure": 0.2, "contrast": 0.2, "colourfulness": 0.15, "cut": 0.1}
+_WEIGHTS = {"sharpness": 0.35, "exposure": 0.2, "contrast": 0.2, "colourfulness": 0.15, "cut": 0.1, "faces": 0.25}
 
 _GRID_PX = (24, 14)
 """Size at which scenes are compared: a camera that moves by a twentieth of the picture still shows the same scene."""
@@ -28,6 +29,9 @@ _MIN_PART = 0.12
 """Lower limit of the part of each scene: below it, a cross-fade has ended."""
 _FAR_CUT_S, _LONG_TRANSITION_S = 2.0, 5.0
 """Distance from which a cut does not matter, and length that few cross-fades have."""
+
+FaceScores = dict[float, float | None]
+"""Scores of the faces in candidates, by their times."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,16 @@ class CutDistance:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A candidate with its measures and its score, all from 0 to 1, and its flaw."""
+    """A candidate with its measures and its score, all from 0 to 1, and its flaw.
+
+    `faces` is None if no faces were searched for.
+    """
 
     frame: Frame
     measures: Measures
     cut: CutDistance
     flaw: str | None
+    faces: float | None = None
 
     @property
     def may_be_transition(self) -> bool:
@@ -59,12 +67,22 @@ class Ranked:
 
     @property
     def score(self) -> float:
-        """Return the weighted mean of the measures."""
-        return sum(weight * getattr(self.measures, name, self.cut.score) for name, weight in _WEIGHTS.items())
+        """Return the weighted mean of the measures: that of the others if no faces were searched for."""
+        return compute_score(asdict(self.measures) | {"cut": self.cut.score, "faces": self.faces})
 
 
-def rank_candidates(frames: Sequence[Frame]) -> list[Ranked]:
-    """Return the candidates, the best first: those without a flaw before the others, then by score, then by time."""
+def compute_score(measures: Mapping[str, float | None]) -> float:
+    """Return the weighted mean of the known measures."""
+    known = {name: value for name, value in measures.items() if value is not None}
+    return sum(_WEIGHTS[name] * value for name, value in known.items()) / sum(_WEIGHTS[name] for name in known)
+
+
+def rank_candidates(frames: Sequence[Frame], faces: FaceScores | None = None) -> list[Ranked]:
+    """Return the candidates, the best first: those without a flaw before the others, then by score, then by time.
+
+    Faces are searched for in those without a flaw; if there are none, in all. `faces` keeps their scores for the next
+    call with the same frames.
+    """
     ordered = sorted(frames, key=lambda frame: frame.time_s)
     small = [shrink_to(frame.image, EXAMINED_PX) for frame in ordered]
     grids = [_shrink_to_grid(image) for image in small]
@@ -78,7 +96,19 @@ def rank_candidates(frames: Sequence[Frame]) -> list[Ranked]:
         )
         for number, frame in enumerate(ordered)
     ]
+    ranked = _add_faces(ranked, small, {} if faces is None else faces)
     return sorted(ranked, key=lambda one: (one.flaw is not None, -one.score, one.frame.time_s))
+
+
+def _add_faces(ranked: Sequence[Ranked], small: Sequence[Image], scores: FaceScores) -> list[Ranked]:
+    has_flawless = any(one.flaw is None for one in ranked)
+    added = []
+    for one, image in zip(ranked, small, strict=True):
+        is_examined = one.flaw is None or not has_flawless
+        if is_examined and one.frame.time_s not in scores:
+            scores[one.frame.time_s] = score_faces(image)
+        added.append(replace(one, faces=scores[one.frame.time_s]) if is_examined else one)
+    return added
 
 
 def measure_cuts(times_s: Sequence[float], grids: Sequence[Floats]) -> list[CutDistance]:

@@ -10,7 +10,7 @@ import type { VideoDetails } from "@/lib/api/models";
 import { PosterCard } from "./poster-card";
 
 const KEY = "uploads/trip/harbour.mp4";
-const SCORES = { sharpness: 0.8, exposure: 0.5, contrast: 0.2, colourfulness: 0.5, cut: 0.9 };
+const SCORES = { sharpness: 0.8, exposure: 0.5, contrast: 0.2, colourfulness: 0.5, cut: 0.9, faces: 0.8 };
 const POSTER = {
   url: "/poster/1",
   time_s: 4,
@@ -20,7 +20,7 @@ const POSTER = {
   tile_height_px: 90,
   candidates: [
     { ...SCORES, time_s: 4, score: 0.71, flaw: null },
-    { ...SCORES, time_s: 8, score: 0.3, flaw: "cross-fade" },
+    { ...SCORES, time_s: 8, score: 0.3, faces: null, flaw: "cross-fade" },
   ],
 };
 const VIDEO = {
@@ -84,7 +84,7 @@ const use = () => screen.findByRole("button", { name: "Use this frame" });
 it("pins a candidate, and keeps the pictures until the new poster is there", async () => {
   await open();
   expect(screen.getByRole("radio", { name: /^Candidate 1 at 0:04.00, score 71 %/ })).toHaveProperty("checked", true);
-  expect(screen.getByText("Sharp, far from a cut, low contrast")).toBeTruthy();
+  expect(screen.getByText("Shows a face, sharp, far from a cut, low contrast")).toBeTruthy();
   expect(screen.getByText("Cross-fade")).toBeTruthy();
   fireEvent.click(screen.getByRole("radio", { name: /^Candidate 2/ }));
   fireEvent.click(await use());

@@ -1963,6 +1963,11 @@ export interface components {
             cut: number;
             /** @example 0.9 */
             exposure: number;
+            /**
+             * @description Faces by their size; 0 without one. Null if none were searched for: the candidate has a flaw, or the worker has no detector.
+             * @example 0.35
+             */
+            faces?: number | null;
             /** @description Flaw that puts it behind all candidates without one: `black`, `white`, `flat`, `credits`, `slate`, `cross-fade` or `blurred`. */
             flaw?: string | null;
             /**

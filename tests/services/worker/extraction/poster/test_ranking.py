@@ -1,10 +1,12 @@
 """Order of candidates: flaws, cross-fades and cuts show next to other pictures of the video."""
 
 import numpy as np
+import pytest
 
 from benchmarks.poster.scenes import BAD, blur, draw_good, mix
 from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.pixels.orientation import Image
+from services.worker.extraction.poster import ranking
 from services.worker.extraction.poster.ranking import Ranked, rank_candidates
 
 SEED = 43
@@ -50,3 +52,30 @@ def test_a_picture_near_a_cut_or_alone_in_its_scene_scores_less() -> None:
     assert [one.cut.score for one in by_time(first, first, second, second, step_s=2)] == [1.0, 0.5, 0.5, 1.0]
     assert [one.cut.score for one in by_time(first, second)] == [0.5, 0.5]
     assert [one.cut.score for one in by_time(first)] == [0.5]
+
+
+def test_a_face_wins_and_pictures_without_one_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("harbour", "portrait", "street", "fog")
+    images = [draw_good(name, 0.5, SEED) for name in names]
+    with_faces = [names[round(one.frame.time_s / 5)] for one in ranked(*images)]
+    monkeypatch.setattr(ranking, "score_faces", lambda _: None)
+    without = [names[round(one.frame.time_s / 5)] for one in ranked(*images)]
+    assert with_faces == ["portrait", "harbour", "street", "fog"]
+    assert without.index("portrait") > 0
+    assert [name for name in with_faces if name != "portrait"] == [name for name in without if name != "portrait"]
+
+
+def test_faces_are_searched_for_in_pictures_without_a_flaw() -> None:
+    portrait, bars = draw_good("portrait", 0.5, SEED), BAD["bars"](0, SEED)
+    assert [one.faces is None for one in by_time(portrait, bars)] == [False, True]
+    # There is none without a flaw: a face still shows which of them is best.
+    blurred = blur(portrait, 0)
+    assert [one.faces is None for one in by_time(blurred, bars)] == [False, False]
+
+
+def test_known_faces_are_not_searched_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = [Frame(draw_good("fog", 0.5, SEED), time_s) for time_s in (0.0, 5.0)]
+    faces: ranking.FaceScores = {}
+    rank_candidates(frames[:1], faces)
+    monkeypatch.setattr(ranking, "score_faces", lambda _: 0.5)
+    assert [one.faces for one in sorted(rank_candidates(frames, faces), key=lambda one: one.frame.time_s)] == [0.0, 0.5]
