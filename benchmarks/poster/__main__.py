@@ -18,7 +18,8 @@ import numpy as np
 from benchmarks.poster.films import Film, read_films
 from benchmarks.poster.pin import measure_pins, print_pins
 from services.contract.thumbnails import ImageFormat, ThumbnailOptions
-from services.worker.extraction.outcome import Outcome
+from services.worker.extraction.outcome import ExtractedPoster, Outcome, ScoredFrame
+from services.worker.extraction.poster.ranking import MEASURES, compute_score
 from services.worker.extraction.reading.source import LocalFile
 from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
@@ -30,7 +31,7 @@ Extract = Callable[[Path, ThumbnailOptions], Outcome]
 Hits = dict[tuple[str, str], list[bool]]
 """Results by the label of the frame at the middle position, and by the choice."""
 
-_CHOICES = ("middle", "smart middle", "poster")
+_CHOICES = ("middle", "smart middle", "without faces", "poster")
 
 
 def main() -> int:
@@ -67,10 +68,21 @@ def measure_hits(encoded: Sequence[tuple[Film, Path]], extract: Extract) -> Hits
             chosen = extract(path, _choose_options(positions_pct))
             middle = len(positions_pct) // 2
             labels = [film.find_label(outcome.pictures[middle].time_s) for outcome in (plain, chosen)]
-            labels.append(film.find_label(chosen.poster.time_s) if chosen.poster else "none")
+            shown_s = [choose_without_faces(chosen.poster), chosen.poster.time_s] if chosen.poster else [-1.0, -1.0]
+            labels += [film.find_label(time_s) for time_s in shown_s]
             for choice, shown in zip(_CHOICES, labels, strict=True):
                 hits.setdefault((labels[0], choice), []).append(shown == "good")
     return hits
+
+
+def choose_without_faces(poster: ExtractedPoster) -> float:
+    """Return the time of the candidate that would be the poster if faces did not count."""
+
+    def order(candidate: ScoredFrame) -> tuple[bool, float]:
+        scores = {name: getattr(candidate, name) for name in MEASURES if name != "faces"}
+        return candidate.flaw is not None, -compute_score(scores)
+
+    return min(poster.candidates, key=order).time_s
 
 
 def print_table(hits: Hits) -> int:

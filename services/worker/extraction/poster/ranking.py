@@ -15,6 +15,7 @@ from services.worker.extraction.poster.flaws import find_poster_flaw
 from services.worker.extraction.poster.measures import EXAMINED_PX, Floats, Measures, measure_picture, shrink_to
 
 _WEIGHTS = {"sharpness": 0.35, "exposure": 0.2, "contrast": 0.2, "colourfulness": 0.15, "cut": 0.1, "faces": 0.25}
+MEASURES = tuple(_WEIGHTS)
 
 _GRID_PX = (24, 14)
 """Size at which scenes are compared: a camera that moves by a twentieth of the picture still shows the same scene."""
