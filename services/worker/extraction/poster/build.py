@@ -47,7 +47,8 @@ def add_poster(
         ranked = [] if only_pin else _find_candidates(request, found, index_errors)
         pinned = _find_pinned(request, found, index_errors)
         if only_pin:
-            ranked = rank_candidates([pinned]) if pinned else []
+            # Its faces are not searched for: the candidates of before are kept.
+            ranked = rank_candidates([pinned], {pinned.time_s: None}) if pinned else []
         if not ranked:
             return outcome
         return replace(outcome, poster=_build_poster(outcome, found.frames, ranked, request.options, pinned))
