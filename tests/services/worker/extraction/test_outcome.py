@@ -27,6 +27,7 @@ from services.worker.extraction.outcome import (
     encode_outcome,
 )
 
+SHARES = st.floats(0, 1)
 AMOUNTS = st.floats(0, 1e12)
 COUNTS = st.integers(0, 1 << 40)
 TEXTS = st.text(min_size=1, max_size=50)
@@ -65,7 +66,7 @@ SUCCESSES = st.builds(
         FEW,
         st.builds(ExtractedFile, FILES),
         st.lists(
-            st.builds(ScoredFrame, AMOUNTS, *[st.floats(0, 1)] * 6, st.none() | TEXTS), min_size=1, max_size=6
+            st.builds(ScoredFrame, AMOUNTS, *[SHARES] * 6, st.none() | SHARES, st.none() | TEXTS), min_size=1, max_size=6
         ).map(tuple),
         FILES,
     ),
