@@ -20,6 +20,8 @@ from services.worker.extraction.containers.timeline import Timeline
 from services.worker.extraction.reading.reader import RangedReader
 
 _MAX_BOXES = 1 << 16
+_MAX_BEGIN_S = 1e11
+"""Live streams count their times from 1970; a fragment that begins after 3,000 years is damaged."""
 _MAX_TRACKS = 4
 """Number of fragments that are searched for sound at the end: some muxers write one for each track."""
 
@@ -69,6 +71,10 @@ class FragmentReader:
         if found.samples and decoded is None and not found.has_time:
             # Smooth Streaming: only the sum of all durations before would give the time.
             raise BrokenIndexError.at("mp4 moof", moof.start, expected="a time (tfdt)", found="none")
+        begin_s = found.samples[0].decoded / self._track.time_scale if found.samples else 0.0
+        if begin_s > _MAX_BEGIN_S:
+            expected = f"a time (tfdt) of at most {_MAX_BEGIN_S:.0e} s"
+            raise BrokenIndexError.at("mp4 moof", moof.start, expected=expected, found=f"{begin_s:.0e} s")
         return found
 
     def has_read(self, start: int) -> bool:
