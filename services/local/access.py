@@ -5,6 +5,7 @@ import fcntl
 import os
 import secrets
 import socket
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,24 +52,33 @@ def ensure_token(data: Path) -> Path:
 def reserve_port(preferred: int | None) -> int:
     """Reserve a port on 127.0.0.1 for this process and return it: `preferred` if it is free, else any free port.
 
-    The service that listens on it starts later: without the reservation a second demo could choose the same port.
+    The service that listens on it starts later: without the reservation, a second demo could choose the same port, or a
+    connection of any program begin at it.
     """
-    if preferred and _is_free(preferred) and _lock_port(preferred):
+    if preferred and _hold_port(preferred):
         return preferred
     while True:
-        with socket.socket() as candidate:
-            candidate.bind(("127.0.0.1", 0))
-            port = int(candidate.getsockname()[1])
-        if _lock_port(port):
+        if port := _hold_port(0):
             return port
 
 
-def _is_free(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.socket() as candidate:
-        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        candidate.bind(("127.0.0.1", port))
-        return True
-    return False
+def _hold_port(port: int) -> int | None:
+    """Bind and lock a port, any free one for 0; return it, or None if it is taken.
+
+    It stays bound until this process ends. A server that sets SO_REUSEADDR can listen on it all the same, on Linux.
+    """
+    with socket.socket() as holder:
+        try:
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            holder.bind(("127.0.0.1", port))
+        except OSError:
+            return None
+        port = int(holder.getsockname()[1])
+        if not _lock_port(port):
+            return None
+        if sys.platform == "linux":
+            holder.detach()
+        return port
 
 
 def _lock_port(port: int) -> bool:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from subprocess import PIPE
 
+import pytest
+
 from services.local.access import reserve_port
 from tests.support.ports import held_ports
 
@@ -32,3 +34,12 @@ def test_a_port_that_another_program_has_is_not_chosen() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         assert reserve_port(other.getsockname()[1]) != other.getsockname()[1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems let no server listen on a port that is bound")
+def test_a_reserved_port_is_only_for_its_server() -> None:
+    port = reserve_port(None)
+    with socket.socket() as other, pytest.raises(OSError, match="already in use"):
+        other.bind(("127.0.0.1", port))
+    with socket.create_server(("127.0.0.1", port)) as server:
+        assert server.getsockname()[1] == port

@@ -66,7 +66,9 @@ SUCCESSES = st.builds(
         FEW,
         st.builds(ExtractedFile, FILES),
         st.lists(
-            st.builds(ScoredFrame, AMOUNTS, *[SHARES] * 6, st.none() | SHARES, st.none() | TEXTS), min_size=1, max_size=6
+            st.builds(ScoredFrame, AMOUNTS, *[SHARES] * 6, st.none() | SHARES, st.none() | TEXTS),
+            min_size=1,
+            max_size=6,
         ).map(tuple),
         FILES,
     ),
