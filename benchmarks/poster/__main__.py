@@ -31,13 +31,16 @@ Extract = Callable[[Path, ThumbnailOptions], Outcome]
 Hits = dict[tuple[str, str], list[bool]]
 """Results by the label of the frame at the middle position, and by the choice."""
 
+_PICTURED = "interview"
+"""Film of `--picture`: black, titles, credits, and a face."""
+
 _CHOICES = ("middle", "smart middle", "without faces", "poster")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./noxw bench poster", description=__doc__)
     parser.add_argument("--seeds", type=int, default=2, metavar="N", help="variants of each film (default: 2)")
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="write the candidates of the first film")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="write the candidates of the film with a face")
     parser.add_argument("--pins", type=int, default=0, metavar="N", help="measure N pins of one film, and no rates")
     arguments = parser.parse_args()
     if arguments.pins:
@@ -52,7 +55,8 @@ def main() -> int:
 
         encoded = [(film, film.encode(Path(folder), seed)) for film in films for seed in range(arguments.seeds)]
         if arguments.picture:
-            write_picture(extract(encoded[0][1], _choose_options(POSITIONS_PCT[0])), arguments.picture)
+            path = next(path for film, path in encoded if film.name == _PICTURED)
+            write_picture(extract(path, _choose_options(POSITIONS_PCT[0])), arguments.picture)
         hits = measure_hits(encoded, extract)
     return print_table(hits)
 

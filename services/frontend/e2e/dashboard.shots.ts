@@ -129,9 +129,9 @@ test("takes the pictures of the documentation", async ({ board, page, demo }) =>
   const takePoster = async () => {
     if (!ONLY.test("dashboard-poster")) return;
     run("pictures.py", "labelled", folder);
-    await demo.put(["uploads/Night train.mp4", join(folder, "titles-first-0.mp4")]);
+    await demo.put(["uploads/Interview.mp4", join(folder, "interview-0.mp4")]);
     await expect(async () => {
-      await open(`/video?key=${encodeURIComponent("uploads/Night train.mp4")}`, WIDE, "light");
+      await open(`/video?key=${encodeURIComponent("uploads/Interview.mp4")}`, WIDE, "light");
       await expect(page.getByRole("region", { name: "Poster" })).toBeVisible({ timeout: 1000 });
     }).toPass();
     const card = page.getByRole("region", { name: "Poster" });

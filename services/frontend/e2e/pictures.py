@@ -1,7 +1,7 @@
 # noqa: INP001 - a script for the screenshots, beside the tests that use it
 """`python pictures.py samples|labelled FOLDER`, `still PNG WEBP WIDTH` and `film FRAMES WEBP`: pictures of the docs.
 
-`samples` draws the videos that the recording uploads, `labelled` a film with black pictures, titles and credits.
+`samples` draws the videos that the recording uploads, `labelled` a film with a face, titles and credits.
 `still` and `film` make small WebP files of screenshots. FRAMES is a JSON file: a list of frames with `file`, `ms` (how
 long it is shown), `x` and `y` (position of the pointer).
 """
@@ -37,7 +37,7 @@ def main(command: str, source: Path, *given: str) -> None:
     if command == "samples":
         make_samples(source, samples=SAMPLES)
     elif command == "labelled":
-        read_films()[0].encode(source)
+        next(film for film in read_films() if film.name == "interview").encode(source)
     elif command == "still":
         save_still(source, Path(given[0]), width_px=int(given[1]))
     else:
