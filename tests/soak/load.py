@@ -30,6 +30,15 @@ _SOCKET_LASTS_S = 20.0
 _PAGES = ("/api/state", "/api/videos?limit=48", "/api/thumbnails?limit=48", "/api/dead-letters", "/api/config")
 
 
+def name_error(error: Exception) -> str:
+    """Return a short name, the same for errors of one cause: the status and the path of an answer, or AWS' code."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"{error.response.status_code} of {error.request.method} {error.request.url.path}"
+    if isinstance(error, ClientError):
+        return f"{error.response['Error']['Code']} of {error.operation_name}"
+    return type(error).__name__
+
+
 class Load:
     """Threads that use the pipeline until the context ends. `counts` has their actions and errors."""
 
@@ -58,7 +67,7 @@ class Load:
             try:
                 loop()
             except (BotoCoreError, ClientError, httpx.HTTPError, WebSocketException, OSError, TimeoutError) as error:
-                self.counts[f"error {type(error).__name__}"] += 1
+                self.counts[f"error {name_error(error)}"] += 1
                 self._stopping.wait(1)
 
     def _upload(self) -> None:
