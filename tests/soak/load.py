@@ -17,6 +17,7 @@ from websockets.sync.client import connect
 
 from services.local.pipeline import LocalPipeline
 from tests.faults.clips import BAD, GOOD, ClipFolder
+from tests.support.driver import eventually
 
 _NAMES = 30
 """Number of keys, each uploaded again and again: the pipeline never holds more videos."""
@@ -53,6 +54,8 @@ class Load:
         self._threads = [threading.Thread(target=self._run, args=(loop,), daemon=True) for loop in loops]
 
     def __enter__(self) -> Self:
+        # The api takes seconds to start: connections that it refuses until then are no errors.
+        eventually(self._is_up, "the api")
         for thread in self._threads:
             thread.start()
         return self
@@ -61,6 +64,12 @@ class Load:
         self._stopping.set()
         for thread in self._threads:
             thread.join()
+
+    def _is_up(self) -> bool:
+        try:
+            return httpx.get(f"{self._pipeline.endpoints.api}/health", trust_env=False).is_success
+        except httpx.HTTPError:
+            return False
 
     def _run(self, loop: Callable[[], None]) -> None:
         while not self._stopping.is_set():
