@@ -58,8 +58,8 @@ def serve_forks(control: socket.socket) -> None:
     # All messages: a child reads its own, and this process has no output.
     capture.prepare_process(messages.DEBUG)
     _warm_up()
+    _load_faces()
     _warn_of_threads()
-    _warn_of_faces()
     missing = _rehearse()
     # Objects that exist now are never collected, so that their pages stay shared with the children.
     gc.collect()
@@ -97,9 +97,6 @@ def _warm_up() -> None:
     process never reads a video.
     """
     planes.load_libraries()
-    # Loaded but not run: a run here would save 3 ms of a child that makes a poster, and cost every worker 8 MB.
-    with contextlib.suppress(faces.NoDetectorError):
-        faces.load_detector()
     # Noise, as a flat picture would skip a part of the checks.
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     _, picture = cv2.imencode(".jpg", noise)
@@ -200,8 +197,11 @@ def _warn_of_threads() -> None:
             print(f"fork server: {count} threads instead of 1; children may hang", file=sys.stderr)  # noqa: T201
 
 
-def _warn_of_faces() -> None:
-    """Warn if faces cannot be found: posters are chosen by the other scores."""
+def _load_faces() -> None:
+    """Load what finds faces, or warn that posters are chosen by the other scores.
+
+    It is not run: a run here would save 3 ms of a child that makes a poster, and cost every worker 8 MB.
+    """
     try:
         faces.load_detector()
     except faces.NoDetectorError as error:
