@@ -173,9 +173,11 @@ class KeyframeTableIndex:
     def find_near(self, time_s: float, within_s: float) -> list[CodedSample]:
         middle = self._number_at(time_s)
         numbers = range(max(middle - _MAX_NEIGHBOURS, 0), min(middle + _MAX_NEIGHBOURS + 1, len(self._offsets)))
-        near = [number for number in numbers if abs(self._times_s[number] - time_s) <= within_s]
-        self._tags.reader.prefetch([(self._offsets[number], TAG_BYTES) for number in near])
-        return sorted(map(self._read_keyframe, near), key=lambda sample: abs(sample.time_s - time_s))
+        listed = [number for number in numbers if abs(self._times_s[number] - time_s) <= within_s]
+        self._tags.reader.prefetch([(self._offsets[number], TAG_BYTES) for number in listed])
+        # The time of a tag may differ from that of its entry.
+        near = [sample for sample in map(self._read_keyframe, listed) if abs(sample.time_s - time_s) <= within_s]
+        return sorted(near, key=lambda sample: abs(sample.time_s - time_s))
 
     def find_decode_chain(self, time_s: float, max_samples: int) -> list[CodedSample]:
         number = max(bisect_right(self._times_s, time_s) - 1, 0)
