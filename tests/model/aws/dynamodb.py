@@ -2,17 +2,25 @@
 
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from tests.model.aws.calls import Boundary, Paginator, client_error
 from tests.model.aws.expressions import Item, meets, updated
 from tests.model.aws.index import IndexedItems, query_index
-from tests.model.simulation import CURRENT
+from tests.model.simulation import CURRENT, Process
 
 PAGE = 3
 _THROTTLED = ("ProvisionedThroughputExceededException", "ThrottlingException", "InternalServerError")
+
+
+class Deleted(NamedTuple):
+    """A deletion: the process, the time, and the item as it was."""
+
+    by: Process
+    at: float
+    item: Item
 
 
 class SimulatedDynamoDb:
@@ -22,8 +30,7 @@ class SimulatedDynamoDb:
         self._boundary = boundary
         self.items = IndexedItems(boundary)
         self._done: set[str] = set()
-        self.deleted: list[tuple[str, Item]] = []
-        """Name of the process and item of each deletion."""
+        self.deleted: list[Deleted] = []
         self.purge_scans: list[float] = []
         """Times at which a purge began to scan the table."""
 
@@ -96,7 +103,7 @@ class SimulatedDynamoDb:
             item = self.items.pop(key, None)
             simulation = CURRENT.simulation
             if item is not None and simulation is not None and simulation.current is not None:
-                self.deleted.append((simulation.current.process.name, item))
+                self.deleted.append(Deleted(simulation.current.process, simulation.now, item))
         elif kind == "Update":
             self.items[key] = updated(self.items.get(key, {"pk": {"S": key}}), request)
         elif kind != "ConditionCheck":
