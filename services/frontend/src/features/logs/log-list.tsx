@@ -38,7 +38,7 @@ function Row({ line, now, hasVideo }: { line: LogLine; now: Date; hasVideo: bool
   const time = new Date(at);
   const details = Object.entries(fields);
   return (
-    <li className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5 border-t border-line px-4 py-1.5 first:border-t-0">
+    <li className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5 border-t border-line px-4 py-1 first:border-t-0">
       <time dateTime={at} title={formatFull(time)} className="text-muted tabular-nums">
         {formatMoment(time, now)}
       </time>
@@ -48,7 +48,7 @@ function Row({ line, now, hasVideo }: { line: LogLine; now: Date; hasVideo: bool
       </span>
       <span className="min-w-0 font-mono font-medium [overflow-wrap:anywhere] whitespace-pre-wrap">{event}</span>
       {key && hasVideo ? (
-        <Link href={pageOf(key)} className="min-w-0 text-accent underline [overflow-wrap:anywhere]">
+        <Link href={pageOf(key)} className="min-w-0 py-1 text-accent underline [overflow-wrap:anywhere]">
           {nameOf(key)}
         </Link>
       ) : null}

@@ -26,12 +26,24 @@ export function PerformanceCard({ className }: { className?: string }) {
   const warning = useSourceWarning("metrics");
   return (
     <Card title={text.performance.title} warning={warning} {...(className ? { className } : {})}>
-      {snapshot ? <Performance snapshot={snapshot} /> : <Skeleton className="m-3 h-64" />}
+      {snapshot ? (
+        <Performance snapshot={snapshot} />
+      ) : (
+        // Of the height of the figures: the cards below must not move when they arrive.
+        <div className="relative flex flex-1">
+          <div aria-hidden className="invisible flex flex-1">
+            <Performance snapshot={{ metrics: null, queue: null, pods: null }} />
+          </div>
+          <Skeleton className="absolute inset-3" />
+        </div>
+      )}
     </Card>
   );
 }
 
-function Performance({ snapshot }: { snapshot: Snapshot }) {
+type Measured = Pick<Snapshot, "metrics" | "queue" | "pods">;
+
+function Performance({ snapshot }: { snapshot: Measured }) {
   const { metrics, queue } = snapshot;
   const labels = text.performance;
   return (
@@ -123,7 +135,7 @@ function Answer({ diagnosis: { tone, answer } }: { diagnosis: Diagnosis }) {
   );
 }
 
-function diagnosisOf({ metrics, pods, queue }: Snapshot): Diagnosis {
+function diagnosisOf({ metrics, pods, queue }: Measured): Diagnosis {
   const workers = (pods ?? []).filter(({ component }) => component === "worker").map(healthOf);
   return diagnose({
     waiting: queue?.waiting ?? 0,
