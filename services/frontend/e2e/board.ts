@@ -102,6 +102,23 @@ export async function uploadInSmallParts(page: Page, demo: Demo, name: string): 
   await upload(page, largeVideo(demo, name, 6.5 * SMALL_PART_BYTES));
 }
 
+/** Answer the page's request for its list with this number of videos, which have no pictures. */
+export async function serveVideos(page: Page, count: number): Promise<void> {
+  await page.route("**/api/videos?*", async (route) => {
+    const items = Array.from({ length: count }, (_, index) => ({
+      key: `uploads/video ${index}.mp4`,
+      thumbnails: [],
+      size_bytes: index,
+      state: "done",
+      duration_s: 60,
+      started_at: "2026-01-01T00:00:00Z",
+      finished_at: "2026-01-01T00:00:01Z",
+      queued_at: "2026-01-01T00:00:00Z",
+    }));
+    await route.fulfill({ json: { items, next_cursor: null } });
+  });
+}
+
 /** Locate the row of an upload in the tray by its file name. */
 export function uploadRow(page: Page, name: string) {
   return page.getByRole("region", { name: "Uploads" }).getByRole("listitem").filter({ hasText: name });

@@ -1,4 +1,4 @@
-import { expect, test } from "./board";
+import { expect, serveVideos, test } from "./board";
 
 /** Of the processor, for a frame. */
 const FRAME_MS = 100;
@@ -7,19 +7,7 @@ const SCROLL_FRAMES = 240;
 const SCROLL_STEP_PX = 192;
 
 test("scrolls through a list of 10,000 videos at a low cost", async ({ visitor: board, page }) => {
-  await page.route("**/api/videos?*", async (route) => {
-    const items = Array.from({ length: 10_000 }, (_, index) => ({
-      key: `uploads/video ${index}.mp4`,
-      thumbnails: [],
-      size_bytes: index,
-      state: "done",
-      duration_s: 60,
-      started_at: "2026-01-01T00:00:00Z",
-      finished_at: "2026-01-01T00:00:01Z",
-      queued_at: "2026-01-01T00:00:00Z",
-    }));
-    await route.fulfill({ json: { items, next_cursor: null } });
-  });
+  await serveVideos(page, 10_000);
   await board.goto("/videos");
   await expect(board.getByRole("listitem").filter({ hasText: "video 0.mp4" })).toBeVisible();
   const session = await page.context().newCDPSession(page);

@@ -1,5 +1,5 @@
-/** Lighthouse on every page, logged in: ./noxw lighthouse prints a table. The performance score is left out, because
- * the scene is drawn without a graphics card here. */
+/** Lighthouse on every page, logged in: ./noxw lighthouse prints a table. The scene is left out: without a graphics card
+ * it is drawn by the processor, which says nothing about a visitor's machine. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,14 +7,30 @@ import { chromium } from "@playwright/test";
 import { expect, file, test, untilIdle, upload, uploadRow } from "./board";
 import { makeTemporaryFolder } from "./temporary";
 
-const LAYOUT_SHIFT = 0.05;
+const LAYOUT_SHIFT = 0.02;
 const MAX_ATTEMPTS = 3;
-const JUDGED = ["accessibility", "best-practices"] as const;
+/** The lowest scores. The performance of a page depends on the machine and on what else it does. */
+const JUDGED = {
+  performance: { desktop: 80, phone: 50 },
+  accessibility: { desktop: 100, phone: 100 },
+  "best-practices": { desktop: 100, phone: 100 },
+} as const;
+type Category = keyof typeof JUDGED;
+const CATEGORIES = Object.keys(JUDGED) as Category[];
+
+interface Audit {
+  score: number | null;
+  title: string;
+  numericValue?: number;
+  displayValue?: string;
+  errorMessage?: string;
+  details?: { items: { node?: { snippet: string } }[] };
+}
 
 interface Report {
   runtimeError?: { message: string };
-  categories: Record<(typeof JUDGED)[number], { score: number; auditRefs: { id: string; weight: number }[] }>;
-  audits: Record<string, { score: number | null; numericValue?: number; errorMessage?: string; title: string }>;
+  categories: Record<Category, { score: number; auditRefs: { id: string; weight: number }[] }>;
+  audits: Record<string, Audit>;
 }
 
 type Lighthouse = (url: string, options: object, config?: object) => Promise<{ lhr: Report } | undefined>;
@@ -39,14 +55,14 @@ async function takeReport(run: () => ReturnType<Lighthouse>): Promise<Report> {
   }
 }
 
-test("scores 100 for accessibility and best practices", async ({ demo }, { project }) => {
+test("scores every page for a desktop and a phone", async ({ demo }, { project }) => {
   test.setTimeout(1_200_000);
   const { run, desktop } = await lighthouse();
   const profile = makeTemporaryFolder("dashboard-lighthouse-");
   const launch = project.use.launchOptions ?? {};
   const context = await chromium.launchPersistentContext(profile, {
     ...launch,
-    args: [...(launch.args ?? []), "--remote-debugging-port=0"],
+    args: [...(launch.args ?? []), "--remote-debugging-port=0", "--disable-3d-apis"],
   });
   try {
     const page = await context.newPage();
@@ -64,6 +80,10 @@ test("scores 100 for accessibility and best practices", async ({ demo }, { proje
       video("Harbour at dawn.mp4"),
       video("no video.mp4"),
       "/failures",
+      "/history",
+      "/logs",
+      "/webhooks",
+      "/settings",
       "/login",
     ];
     const faults: string[] = [];
@@ -76,25 +96,26 @@ test("scores 100 for accessibility and best practices", async ({ demo }, { proje
           port: Number(port),
           // Keep the session's cookie.
           disableStorageReset: true,
-          onlyCategories: [...JUDGED],
-          onlyAudits: ["cumulative-layout-shift"],
-          throttlingMethod: "provided",
+          onlyCategories: CATEGORIES,
           logLevel: "error",
         };
         const report = await takeReport(() => run(new URL(path, demo.endpoints.dashboard).href, options, config));
-        const scores = JUDGED.map((name) => Math.round(report.categories[name].score * 100));
         const shift = report.audits["cumulative-layout-shift"]?.numericValue ?? Number.NaN;
-        console.log(
-          `${form.padEnd(8)}${path.padEnd(46)}accessibility ${scores[0]}  best practices ${scores[1]}  layout shift ${shift.toFixed(3)}`,
-        );
-        for (const name of JUDGED) {
-          for (const { id, weight } of report.categories[name].auditRefs) {
-            const audit = report.audits[id];
-            if (weight > 0 && audit?.score !== null && audit?.score !== 1)
-              faults.push(`${form} ${path}: ${id}: ${audit?.title}`);
+        const scores = CATEGORIES.map((name) => {
+          const { score, auditRefs } = report.categories[name];
+          const points = Math.round(score * 100);
+          if (!(points >= JUDGED[name][form])) {
+            const lost = auditRefs.filter(({ id, weight }) => weight > 0 && (report.audits[id]?.score ?? 1) < 1);
+            const titles = lost.map(
+              ({ id }) => `${id} (${report.audits[id]?.displayValue ?? report.audits[id]?.title})`,
+            );
+            faults.push(`${form} ${path}: ${name} ${points}: ${titles.join(", ")}`);
           }
-        }
-        if (!(shift < LAYOUT_SHIFT)) faults.push(`${form} ${path}: layout shift ${shift}`);
+          return `${name} ${points}`;
+        });
+        console.log(`${form.padEnd(8)}${path.padEnd(46)}${scores.join("  ")}  layout shift ${shift.toFixed(3)}`);
+        const moved = report.audits["layout-shifts"]?.details?.items.map(({ node }) => node?.snippet ?? "?") ?? [];
+        if (!(shift < LAYOUT_SHIFT)) faults.push(`${form} ${path}: layout shift ${shift}: ${moved.join(", ")}`);
       }
     }
     expect(faults).toEqual([]);
