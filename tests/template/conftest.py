@@ -13,7 +13,7 @@ import pytest
 
 from stacks.instance.new import render_instance
 from stacks.instance.source import TemplateSource, as_requirement
-from tests.template.project import PREVIOUS, ROOT, THIS, Project, git, make_project
+from tests.template.project import PREVIOUS, ROOT, THIS, Project, git, make_project, make_template
 
 Render = Callable[..., Path]
 Begin = Callable[[TemplateSource, Path], Path]
@@ -38,21 +38,34 @@ def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def project(shared_folder: Path) -> Project:
     """Return the repository that all processes of a run share, so that uv builds the package of a version once."""
-    folder = shared_folder / "project"
+    return _shared(shared_folder / "project", make_project)
+
+
+@pytest.fixture(scope="session")
+def template(shared_folder: Path) -> Project:
+    """Return the repository of the template alone, for what installs no package: a small part of the files to clone."""
+    return _shared(shared_folder / "template", make_template)
+
+
+def _shared(folder: Path, make: Callable[[Path], Project]) -> Project:
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return make_project(folder / "thumbnail-pipeline")
+        return make(folder / "thumbnail-pipeline")
 
 
 @pytest.fixture(scope="session")
-def this_version(project: Project) -> TemplateSource:
-    return TemplateSource(url=as_requirement(str(project.folder)), commit=project.commit(THIS))
+def this_version(template: Project) -> TemplateSource:
+    return version_of(template, THIS)
 
 
 @pytest.fixture(scope="session")
-def previous_version(project: Project) -> TemplateSource:
-    return TemplateSource(url=as_requirement(str(project.folder)), commit=project.commit(PREVIOUS))
+def previous_version(template: Project) -> TemplateSource:
+    return version_of(template, PREVIOUS)
+
+
+def version_of(project: Project, tag: str) -> TemplateSource:
+    return TemplateSource(url=as_requirement(str(project.folder)), commit=project.commit(tag))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,8 @@
-"""A repository with this checkout as its newest version, one made to be older, and the last release, if any."""
+"""A repository with this checkout as its newest version, one made to be older, and the last release, if any.
+
+A second one has the files of the template alone: Copier clones a repository for each instance and twice for each
+update, and most of the tests install no package.
+"""
 
 import shutil
 import subprocess
@@ -26,15 +30,28 @@ class Project:
 def make_project(folder: Path) -> Project:
     """Make a repository: its last version is this checkout, committed or not; the first is an older one.
 
-    If it is there already, return it.
+    If it is there already, return it. What no instance needs is left out: tests, docs and benchmarks.
     """
-    released = _last_release()
+    files = [file for file in _files_of_checkout() if not file.startswith(("tests/", "docs/", "benchmarks/"))]
+    return _make(folder, files, _last_release())
+
+
+def make_template(folder: Path) -> Project:
+    """Make a repository like that of `make_project`, of what Copier reads only, and without the last release."""
+    inside = [file for file in _files_of_checkout() if file.startswith("template/")]
+    links = [ROOT / file for file in inside if (ROOT / file).is_symlink()]
+    targets = {str(link.resolve().relative_to(ROOT)) for link in links}
+    versions = ["pyproject.toml", "services/contract/version.py"]
+    return _make(folder, [*inside, *sorted(targets), *versions, "copier.yml"], None)
+
+
+def _make(folder: Path, files: list[str], released: str | None) -> Project:
     if folder.exists():
         return Project(folder, released)
-    unfinished = folder.with_name("unfinished")
+    unfinished = folder.with_name(f"{folder.name}-unfinished")
     unfinished.mkdir()
     git(unfinished, "init", "--quiet", "--initial-branch=main")
-    _copy_checkout(unfinished)
+    _copy(files, unfinished)
     _make_older(unfinished)
     _commit(unfinished, PREVIOUS)
     if released:
@@ -42,7 +59,7 @@ def make_project(folder: Path) -> Project:
         _unpack(released, unfinished)
         _commit(unfinished, released)
         git(unfinished, "rm", "-r", "--quiet", ".")
-    _copy_checkout(unfinished)
+    _copy(files, unfinished)
     _commit(unfinished, THIS)
     unfinished.rename(folder)
     return Project(folder, released)
@@ -66,9 +83,13 @@ def append(file: Path, text: str) -> None:
     file.write_text(file.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
-def _copy_checkout(folder: Path) -> None:
-    """Copy everything that git would commit here."""
-    for file in git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines():
+def _files_of_checkout() -> list[str]:
+    """Return everything that git would commit here."""
+    return git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
+
+
+def _copy(files: list[str], folder: Path) -> None:
+    for file in files:
         source, target = ROOT / file, folder / file
         if not source.is_symlink() and not source.exists():
             continue

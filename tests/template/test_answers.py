@@ -133,7 +133,7 @@ def default_signals() -> Iterator[None]:
 
 @pytest.mark.usefixtures("default_signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupted_render_leaves_nothing(number: signal.Signals, project: Project, tmp_path: Path) -> None:
+def test_an_interrupted_render_leaves_nothing(number: signal.Signals, template: Project, tmp_path: Path) -> None:
     """End the command while git waits, once the temporary folder has been made."""
     programs, gate = tmp_path / "programs", tmp_path / "gate"
     programs.mkdir()
@@ -147,7 +147,7 @@ def test_an_interrupted_render_leaves_nothing(number: signal.Signals, project: P
     place, temporary = tmp_path / "place", tmp_path / "temporary"
     place.mkdir()
     temporary.mkdir()
-    command = [sys.executable, "-m", "stacks.instance", "new", str(project.folder), str(place / "instance")]
+    command = [sys.executable, "-m", "stacks.instance", "new", str(template.folder), str(place / "instance")]
     command.append("--defaults")
     environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     environment["TMPDIR"] = str(temporary)

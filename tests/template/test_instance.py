@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 
 from stacks.instance.new import render_instance
-from stacks.instance.source import TemplateSource
-from tests.template.conftest import commit, delete_folder, noxw, share_environment
-from tests.template.project import append, git
+from tests.template.conftest import commit, delete_folder, noxw, share_environment, version_of
+from tests.template.project import THIS, Project, append, git
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def instance(this_version: TemplateSource, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def instance(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Render an instance without a domain, in a repository of its own."""
     folder = tmp_path_factory.mktemp("fresh") / "acme-thumbs"
-    render_instance(this_version, folder, {"name": "acme-thumbs", "account_id": "000000000001"}, defaults=True)
+    source = version_of(project, THIS)
+    render_instance(source, folder, {"name": "acme-thumbs", "account_id": "000000000001"}, defaults=True)
     git(folder, "init", "--quiet", "--initial-branch=main")
     commit(folder, "Begin")
     share_environment(folder, "test", "synth", "config", "deploy")

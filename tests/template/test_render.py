@@ -107,10 +107,10 @@ def test_an_owner_is_asked_to_review(render: Render) -> None:
     assert owners.endswith("\n* @acme\n")
 
 
-def test_the_pin_stands_alone_and_names_one_commit(render: Render, project: Project) -> None:
+def test_the_pin_stands_alone_and_names_one_commit(render: Render, template: Project) -> None:
     lines = (render() / "requirements" / "pipeline.txt").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("# The version of the pipeline")
-    assert lines[1:] == [f"thumbnail-pipeline @ git+{project.folder.as_uri()}@{project.commit(THIS)}"]
+    assert lines[1:] == [f"thumbnail-pipeline @ git+{template.folder.as_uri()}@{template.commit(THIS)}"]
 
 
 def test_instance_has_the_workflows_of_deployment_ci_and_update(render: Render) -> None:
@@ -159,13 +159,13 @@ def test_its_actions_are_pinned_as_here(render: Render) -> None:
 
 
 def test_the_command_says_what_comes_next(
-    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    template: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = tmp_path / "answers.yml"
     answers.write_text("name: acme-thumbs\naccount_id: '000000000001'\n", encoding="utf-8")
     destination = tmp_path / "instance"
     given = ["--data-file", str(answers), "--data", "name=other", "--defaults"]
-    monkeypatch.setattr(sys, "argv", ["template", "new", str(project.folder), str(destination), *given])
+    monkeypatch.setattr(sys, "argv", ["template", "new", str(template.folder), str(destination), *given])
     assert main() == 0
     said = capsys.readouterr().out
     assert f"other is in {destination}, from {THIS}. Next:" in said
@@ -194,10 +194,10 @@ def test_new_refuses_names_that_hide_the_packages(this_version: TemplateSource, 
 
 
 def test_without_a_terminal_it_says_how_to_answer(
-    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    template: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = [f"--data={name}={value}" for name, value in EVERY_ANSWER.items() if name != "description"]
-    monkeypatch.setattr(sys, "argv", ["template", "new", str(project.folder), str(tmp_path / "instance"), *given])
+    monkeypatch.setattr(sys, "argv", ["template", "new", str(template.folder), str(tmp_path / "instance"), *given])
     assert main() == 1
     assert capsys.readouterr().err.strip() == (
         "There is no terminal to ask on: add --defaults, or answer with --data what is missing: description."
@@ -238,9 +238,9 @@ def test_a_repository_is_named_as_pip_takes_it(url: str, requirement: str) -> No
     assert as_requirement(url) == requirement
 
 
-def test_checkout_without_pushed_commit_is_its_source(project: Project) -> None:
-    source = source_of(project.folder)
+def test_checkout_without_pushed_commit_is_its_source(template: Project) -> None:
+    source = source_of(template.folder)
     assert source == TemplateSource(
-        url=f"git+{project.folder.as_uri()}", commit=project.commit(THIS), notes=source.notes
+        url=f"git+{template.folder.as_uri()}", commit=template.commit(THIS), notes=source.notes
     )
     assert any("--source URL" in note for note in source.notes)

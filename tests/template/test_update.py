@@ -17,7 +17,7 @@ from stacks.instance.errors import TemplateError
 from stacks.instance.new import read_instance_answers
 from stacks.instance.source import TemplateSource, as_requirement
 from stacks.instance.update import find_newer_version, open_pull_request, update_instance
-from tests.template.conftest import Begin, commit, delete_folder, link_nox, noxw, share_environment
+from tests.template.conftest import Begin, commit, delete_folder, link_nox, noxw, share_environment, version_of
 from tests.template.project import PREVIOUS, THIS, Project, append, git, replace
 
 ROOT = Path(__file__).parents[2]
@@ -95,8 +95,8 @@ def run_command(command: str, instance: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def year(begin: Begin, previous_version: TemplateSource, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
-    instance = begin(previous_version, tmp_path_factory.mktemp("year") / "acme-thumbs")
+def year(begin: Begin, project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
+    instance = begin(version_of(project, PREVIOUS), tmp_path_factory.mktemp("year") / "acme-thumbs")
     yield a_year_of(instance)
     delete_folder(instance)
 
@@ -109,16 +109,15 @@ def since_the_release(
     if project.released is None:
         yield request.getfixturevalue("year")
         return
-    released = TemplateSource(url=as_requirement(str(project.folder)), commit=project.commit(project.released))
-    instance = begin(released, tmp_path_factory.mktemp("released") / "acme-thumbs")
+    instance = begin(version_of(project, project.released), tmp_path_factory.mktemp("released") / "acme-thumbs")
     yield a_year_of(instance)
     delete_folder(instance)
 
 
 @pytest.mark.timeout(600)
-def test_it_is_at_this_version(year: Year, this_version: TemplateSource) -> None:
+def test_it_is_at_this_version(year: Year, project: Project) -> None:
     assert read_instance_answers(year.instance)["_commit"] == THIS
-    assert str(this_version.commit) in (year.instance / "requirements" / "pipeline.txt").read_text(encoding="utf-8")
+    assert project.commit(THIS) in (year.instance / "requirements" / "pipeline.txt").read_text(encoding="utf-8")
     assert find_newer_version(year.instance) is None
 
 
