@@ -228,23 +228,12 @@ class _Audit:
         """
         return {
             item["base"]["S"]
-            for by, _, item in self._world.table.deleted
-            if by.name == "reindex" and item["pk"]["S"].startswith("uploads/") and "purged_at" not in item
-        }
-
-    def _left_by_late_worker(self) -> set[str]:
-        """Return the bases of records that a worker removed before it was killed or had no answer from AWS.
-
-        Another worker may have settled its message already. The next upload that wants the base goes on, or a purge.
-        """
-        return {
-            item["base"]["S"]
-            for by, at, item in self._world.table.deleted
-            if by.name == "worker" and (by.was_killed or by.failed_at >= at) and "base" in item
+            for process, item in self._world.table.deleted
+            if process == "reindex" and item["pk"]["S"].startswith("uploads/") and "purged_at" not in item
         }
 
     def _check_claims(self) -> Iterator[str]:
-        left = self._left_by_reindex() | self._left_by_late_worker() if self._world.has_faults else set()
+        left = self._left_by_reindex() if self._world.has_faults else set()
         for base, owner in self._claims.items():
             if owner == _PURGER and base not in left:
                 yield f"the purge still has the claim on {base}"

@@ -1,13 +1,11 @@
-"""The auditor knows one reason for the record of a video that a person has deleted, one for its claim, and no other."""
+"""The auditor knows one reason for the record of a video that a person has deleted, and no other."""
 
 from typing import Any
 
 import pytest
 
-from services.contract.resources import PURGER
 from tests.model.auditor import list_violations
 from tests.model.aws.attributes import serialize
-from tests.model.aws.dynamodb import Deleted
 from tests.model.people import KEYS, Act
 from tests.model.simulation import START_S, Process
 from tests.model.threads import current
@@ -75,22 +73,3 @@ def list_broken(
         world.simulation.run(lambda: not process.tasks)
         world.simulation.end()
     return [violation for violation in list_violations(world) if "was deleted" in violation]
-
-
-@pytest.mark.parametrize(
-    ("remover", "fails_after_s", "is_left"),
-    [
-        ("worker", 0.0, True),
-        ("worker", -1.0, False),
-        ("api", 0.0, False),
-    ],
-)
-def test_a_claim_is_left_only_by_a_worker_that_failed(remover: str, fails_after_s: float, *, is_left: bool) -> None:
-    world = World(b"")
-    world.has_faults = True
-    removed = Deleted(Process(world.simulation, remover), START_S, {"pk": {"S": KEY}, "base": {"S": "thumbnails/a"}})
-    removed.by.failed_at = START_S + fails_after_s
-    world.table.deleted.append(removed)
-    world.table.items["claim:thumbnails/a"] = {"pk": {"S": "claim:thumbnails/a"}, "upload": {"S": PURGER}}
-    left = [] if is_left else ["the purge still has the claim on thumbnails/a"]
-    assert list_violations(world) == left

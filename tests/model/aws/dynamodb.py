@@ -2,25 +2,17 @@
 
 import zlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from tests.model.aws.calls import Boundary, Paginator, client_error
 from tests.model.aws.expressions import Item, meets, updated
 from tests.model.aws.index import IndexedItems, query_index
-from tests.model.simulation import CURRENT, Process
+from tests.model.simulation import CURRENT
 
 PAGE = 3
 _THROTTLED = ("ProvisionedThroughputExceededException", "ThrottlingException", "InternalServerError")
-
-
-class Deleted(NamedTuple):
-    """A deletion: the process, the time, and the item as it was."""
-
-    by: Process
-    at: float
-    item: Item
 
 
 class SimulatedDynamoDb:
@@ -30,7 +22,8 @@ class SimulatedDynamoDb:
         self._boundary = boundary
         self.items = IndexedItems(boundary)
         self._done: set[str] = set()
-        self.deleted: list[Deleted] = []
+        self.deleted: list[tuple[str, Item]] = []
+        """Name of the process and item of each deletion."""
         self.purge_scans: list[float] = []
         """Times at which a purge began to scan the table."""
 
@@ -103,7 +96,7 @@ class SimulatedDynamoDb:
             item = self.items.pop(key, None)
             simulation = CURRENT.simulation
             if item is not None and simulation is not None and simulation.current is not None:
-                self.deleted.append(Deleted(simulation.current.process, simulation.now, item))
+                self.deleted.append((simulation.current.process.name, item))
         elif kind == "Update":
             self.items[key] = updated(self.items.get(key, {"pk": {"S": key}}), request)
         elif kind != "ConditionCheck":
