@@ -1,5 +1,17 @@
 const HEAD_BYTES = 54;
 const SIDE_PX = 32;
+const MAX_WAVES = 7;
+
+/** Return the cosines at each pixel of a side, for each number of waves: a page makes a dozen of pictures at once. */
+function cosinesOf(sidePx: number): number[][] {
+  return Array.from({ length: MAX_WAVES }, (_, wave) =>
+    Array.from({ length: sidePx }, (_, at) => Math.cos((Math.PI / sidePx) * (at + 0.5) * wave)),
+  );
+}
+
+function byteOf(level: number): number {
+  return Math.max(0, 255 * Math.min(1, level));
+}
 
 /** Return the picture of a ThumbHash in base64, without transparency, as the address of a BMP file.
  *
@@ -22,12 +34,19 @@ export function placeholderUrl(thumbhash: string): string {
         waves.push([x, y, (((hash[half >> 1]! >> ((half & 1) * 4)) & 15) / 7.5 - 1) * scale * 2]);
     return waves;
   }
-  // Saturation is raised by a quarter, as rounding lowers it.
-  const channels = [
-    { mean: (head & 63) / 63, waves: readWaves(Math.max(3, wavesX), Math.max(3, wavesY), ((head >> 18) & 31) / 31) },
-    { mean: ((head >> 6) & 63) / 31.5 - 1, waves: readWaves(3, 3, (((shape >> 3) & 63) / 63) * 1.25) },
-    { mean: ((head >> 12) & 63) / 31.5 - 1, waves: readWaves(3, 3, (((shape >> 9) & 63) / 63) * 1.25) },
-  ];
+  // Saturation is raised by a quarter, as rounding lowers it. The waves are read in this order.
+  const light = {
+    mean: (head & 63) / 63,
+    waves: readWaves(Math.max(3, wavesX), Math.max(3, wavesY), ((head >> 18) & 31) / 31),
+  };
+  const yellow = { mean: ((head >> 6) & 63) / 31.5 - 1, waves: readWaves(3, 3, (((shape >> 3) & 63) / 63) * 1.25) };
+  const red = { mean: ((head >> 12) & 63) / 31.5 - 1, waves: readWaves(3, 3, (((shape >> 9) & 63) / 63) * 1.25) };
+  const [cosinesX, cosinesY] = [cosinesOf(width), cosinesOf(height)];
+  function levelAt(x: number, y: number, { mean, waves }: typeof light): number {
+    let sum = mean;
+    for (const [waveX, waveY, size] of waves) sum += size * cosinesX[waveX]![x]! * cosinesY[waveY]![y]!;
+    return sum;
+  }
 
   const stride = (width * 3 + 3) & ~3;
   const file = new DataView(new ArrayBuffer(HEAD_BYTES + stride * height));
@@ -42,19 +61,14 @@ export function placeholderUrl(thumbhash: string): string {
   file.setUint16(28, 24, true);
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
-      const [light, yellow, red] = channels.map(({ mean, waves }) =>
-        waves.reduce(
-          (sum, [waveX, waveY, size]) =>
-            sum +
-            size * Math.cos((Math.PI / width) * (x + 0.5) * waveX) * Math.cos((Math.PI / height) * (y + 0.5) * waveY),
-          mean,
-        ),
-      ) as [number, number, number];
-      const blueLevel = light - (2 / 3) * yellow;
-      const redLevel = (3 * light - blueLevel + red) / 2;
-      [blueLevel, redLevel - red, redLevel].forEach((level, at) =>
-        file.setUint8(HEAD_BYTES + y * stride + x * 3 + at, Math.max(0, 255 * Math.min(1, level))),
-      );
+      const lightLevel = levelAt(x, y, light);
+      const blueLevel = lightLevel - (2 / 3) * levelAt(x, y, yellow);
+      const redness = levelAt(x, y, red);
+      const redLevel = (3 * lightLevel - blueLevel + redness) / 2;
+      const at = HEAD_BYTES + y * stride + x * 3;
+      file.setUint8(at, byteOf(blueLevel));
+      file.setUint8(at + 1, byteOf(redLevel - redness));
+      file.setUint8(at + 2, byteOf(redLevel));
     }
   return `data:image/bmp;base64,${btoa(String.fromCharCode(...new Uint8Array(file.buffer)))}`;
 }

@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { formatAge, formatBytes, formatDuration, formatPosition, formatSecond, formatTimecode } from "./units";
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatFull,
+  formatMoment,
+  formatPosition,
+  formatSecond,
+  formatTimecode,
+  formatUtcDay,
+} from "./units";
 
 describe("formatBytes", () => {
   it.each([
@@ -57,4 +68,18 @@ it.each([
 it("formats positions without trailing zeros", () => {
   expect(formatPosition(10)).toBe("10 %");
   expect(formatPosition(33.3333)).toBe("33.33 %");
+});
+
+it.each([0, 12, 999, 1000, 123_456, 10_000_000, -1234, -123_456])("counts %d as Intl does", (value) => {
+  expect(formatCount(value)).toBe(new Intl.NumberFormat("en-GB").format(value));
+});
+
+it("formats times as Intl does in British English", () => {
+  const [morning, evening] = [new Date(2026, 10, 30, 8, 5, 3), new Date(2026, 10, 3, 23, 59, 0)];
+  expect(formatMoment(morning, new Date(2026, 10, 30, 9))).toBe(morning.toLocaleTimeString("en-GB"));
+  expect(formatMoment(morning, evening)).toBe("30 Nov, 08:05");
+  for (const time of [morning, evening]) {
+    expect(formatFull(time)).toBe(time.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" }));
+  }
+  expect(formatUtcDay(new Date("2026-03-31T23:59:00Z"))).toBe("31 Mar");
 });

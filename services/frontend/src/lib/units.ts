@@ -1,10 +1,13 @@
-/** Numbers formatted with their units. Pure, and independent of the pipeline. */
+/** Numbers and times formatted as in British English. Pure, and independent of the pipeline.
+ *
+ * They do not use Intl: its first use takes 15 to 30 ms of each page's load.
+ */
 
-const COUNT = new Intl.NumberFormat("en-GB");
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
 export function formatCount(value: number): string {
-  return COUNT.format(value);
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** Format bytes in decimal units, as in S3's bill. */
@@ -63,26 +66,39 @@ function two(value: number): string {
   return String(value).padStart(2, "0");
 }
 
-const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const DAY_AND_CLOCK = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "short",
-  hour: "2-digit",
-  minute: "2-digit",
-});
-const FULL = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+/** Format hours and minutes: 08:15. */
+export function formatMinute(time: Date): string {
+  return `${two(time.getHours())}:${two(time.getMinutes())}`;
+}
 
+/** Format the clock with seconds: 08:15:03. */
 export function formatClock(time: Date): string {
-  return CLOCK.format(time);
+  return `${formatMinute(time)}:${two(time.getSeconds())}`;
 }
 
-/** Format the clock for today's times, day and clock for others. */
+/** Format the day without the year: 30 Nov. */
+export function formatDay(time: Date): string {
+  return `${time.getDate()} ${MONTHS[time.getMonth()]}`;
+}
+
+/** Format the day in UTC: 30 Nov. */
+export function formatUtcDay(time: Date): string {
+  return `${time.getUTCDate()} ${MONTHS[time.getUTCMonth()]}`;
+}
+
+/** Format day, hours and minutes: 30 Nov, 08:15. */
+export function formatDayAndMinute(time: Date): string {
+  return `${formatDay(time)}, ${formatMinute(time)}`;
+}
+
+/** Format the clock for today's times, day, hours and minutes for others. */
 export function formatMoment(time: Date, now: Date): string {
-  return time.toDateString() === now.toDateString() ? CLOCK.format(time) : DAY_AND_CLOCK.format(time);
+  return time.toDateString() === now.toDateString() ? formatClock(time) : formatDayAndMinute(time);
 }
 
+/** Format all of a time: 30 Nov 2026, 08:15:03. */
 export function formatFull(time: Date): string {
-  return FULL.format(time);
+  return `${formatDay(time)} ${time.getFullYear()}, ${formatClock(time)}`;
 }
 
 export function formatPercent(share: number): string {

@@ -1,7 +1,5 @@
-import { formatAge, formatClock, formatCount, formatDuration } from "@/lib/units";
+import { formatAge, formatClock, formatCount, formatDuration, formatMinute } from "@/lib/units";
 import { counted } from "./plural";
-
-const AXIS_TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 export const board = {
   overview: {
@@ -68,7 +66,7 @@ export const board = {
     window: "last 5 minutes",
     waiting: "waiting",
     inFlight: "in flight",
-    axisTime: (time: Date) => AXIS_TIME.format(time),
+    axisTime: formatMinute,
     summary: (now: number, inFlight: number, highest: number, minutes: number) =>
       `Depth of the queue over the last ${counted(minutes, "minute")}: ${formatCount(now)} waiting now, ` +
       `${formatCount(inFlight)} in flight, ${formatCount(highest)} waiting at most.`,

@@ -1,18 +1,8 @@
-import { formatCount, formatDuration } from "@/lib/units";
+import { formatCount, formatDay, formatDayAndMinute, formatDuration, formatMinute, formatUtcDay } from "@/lib/units";
 import { counted } from "./plural";
 import { text as common } from ".";
 
 type RangeName = "1h" | "24h" | "7d" | "30d";
-
-const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const UTC_DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
-const DAY_AND_CLOCK = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "short",
-  hour: "2-digit",
-  minute: "2-digit",
-});
 
 /** Name the length of a point: minute, 15 min, hour, day. */
 function stepOf(seconds: number): string {
@@ -28,9 +18,10 @@ const history = {
     range: "Time",
     ranges: { "1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days" },
     last: { "1h": "last hour", "24h": "last 24 hours", "7d": "last 7 days", "30d": "last 30 days" },
-    axisTime: (range: RangeName, time: Date) => (range === "30d" ? UTC_DAY : range === "7d" ? DAY : CLOCK).format(time),
+    axisTime: (range: RangeName, time: Date) =>
+      (range === "30d" ? formatUtcDay : range === "7d" ? formatDay : formatMinute)(time),
     moment: (range: RangeName, time: Date) =>
-      range === "30d" ? `${UTC_DAY.format(time)} (UTC)` : (range === "1h" ? CLOCK : DAY_AND_CLOCK).format(time),
+      range === "30d" ? `${formatUtcDay(time)} (UTC)` : (range === "1h" ? formatMinute : formatDayAndMinute)(time),
     success: "Success rate",
     ofVideos: (good: number, all: number) =>
       all === 0 ? "no videos" : `${formatCount(good)} of ${counted(all, "video")} got thumbnails`,
@@ -76,7 +67,7 @@ const history = {
     amount: (usd: number) => `$${usd.toFixed(2)}`,
     usage: (videos: number, worked: string, bytes: string) =>
       `${counted(videos, "video")} and ${worked} of processing so far; ${bytes} are stored now.`,
-    since: (time: Date) => `Measured since ${UTC_DAY.format(time)} (UTC).`,
+    since: (time: Date) => `Measured since ${formatUtcDay(time)} (UTC).`,
     basis: (region: string, month: string) =>
       `List prices of ${region} of ${month}, without free allowances, discounts, tax and transfer to browsers. The bill of AWS decides.`,
   },

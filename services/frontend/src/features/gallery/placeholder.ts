@@ -7,7 +7,8 @@ export function usePlaceholder(thumbhash: string | null | undefined): string | n
     if (!thumbhash) return;
     let isCurrent = true;
     void import("@/lib/thumbhash").then(({ placeholderUrl }) => {
-      if (isCurrent) setMade(placeholderUrl(thumbhash));
+      // A task for each picture: those of a page together would block it.
+      setTimeout(() => isCurrent && setMade(placeholderUrl(thumbhash)));
     });
     return () => {
       isCurrent = false;

@@ -17,10 +17,15 @@ export function healthOf(pod: Pick<Pod, "phase" | "ready">): PodHealth {
 
 export const HEALTH_TONES: Record<PodHealth, Tone> = { ready: "good", starting: "warn", failing: "bad", ended: "calm" };
 
+/** Return a name that sorts by its numbers: worker-2 before worker-10. Intl would load its rules with the overview. */
+function sortedName({ name }: Pod): string {
+  return name.replace(/\d+/g, (digits) => digits.padStart(10, "0"));
+}
+
 /** Sort pods: failing, then starting, then the others, by name. */
 export function sortByHealth(pods: readonly Pod[]): Pod[] {
   const concern: Record<PodHealth, number> = { failing: 0, starting: 1, ready: 2, ended: 3 };
-  return [...pods].sort(
-    (a, b) => concern[healthOf(a)] - concern[healthOf(b)] || a.name.localeCompare(b.name, "en", { numeric: true }),
-  );
+  const placed = pods.map((pod) => ({ pod, concern: concern[healthOf(pod)], name: sortedName(pod) }));
+  placed.sort((a, b) => a.concern - b.concern || (a.name < b.name ? -1 : 1));
+  return placed.map(({ pod }) => pod);
 }

@@ -17,8 +17,6 @@ export function isOrderOfApi(sort: Sort): sort is "newest" | "oldest" {
   return sort === "newest" || sort === "oldest";
 }
 
-const NAMES = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-
 type Sorted = Pick<Video, "key" | "duration_s" | "size_bytes" | "queued_at" | "finished_at">;
 
 /** Return the seconds from the message of the current attempt to its end, null before the end. */
@@ -35,7 +33,10 @@ const FIGURES = {
 /** Return the videos in this order. Those without the figure are the last. */
 export function sortVideos<V extends Sorted>(videos: readonly V[], sort: Sort): readonly V[] {
   if (isOrderOfApi(sort)) return videos;
-  if (sort === "name") return [...videos].sort((one, other) => NAMES.compare(nameOf(one.key), nameOf(other.key)));
+  if (sort === "name") {
+    const names = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+    return [...videos].sort((one, other) => names.compare(nameOf(one.key), nameOf(other.key)));
+  }
   const figure = FIGURES[sort];
   return [...videos].sort((one, other) => (figure(other) ?? -1) - (figure(one) ?? -1));
 }
