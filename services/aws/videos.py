@@ -133,14 +133,16 @@ class VideosTable:
             raise
         return written
 
-    def remove(self, records: "Sequence[VideoRecord]") -> None:
+    def remove(self, records: "Sequence[VideoRecord]", *, releases: bool = False) -> None:
         """Remove at most `remove_at_once` records and subtract them from the totals: all of them or none.
 
         The shard of the first one is changed for all, as only the sum over the shards has a meaning. The purge becomes
-        the owner of their claims: no worker can store under these bases until `release`.
+        the owner of their claims: no worker can store under these bases until `release`. With `releases`, their claims
+        are deleted instead, as their pictures are.
 
         Raises:
-            WriteConflictError: one of them has changed since it was read.
+            WriteConflictError: one of them has changed since it was read; with `releases`, or another upload has one
+                of their bases.
             ServiceError: the table could not be reached, or was too busy for too long.
         """
         changes: dict[str, int] = {}
@@ -158,8 +160,10 @@ class VideosTable:
                     }
                 }
             )
+            if record.base and releases:
+                actions.append(self._release_action(record.base, record.key))
             # Who deleted the pictures of a deleted video has released its base: another upload may have it.
-            if record.base and record.state is not VideoState.DELETED:
+            elif record.base and record.state is not VideoState.DELETED:
                 actions.append(self._seize_action(record.base, record.key, or_none=True))
         if changes:
             self._totals.announce()
@@ -314,13 +318,13 @@ class VideosTable:
             }
         }
 
-    def _release_action(self, base: str) -> "TransactWriteItemTypeDef":
+    def _release_action(self, base: str, key: str = PURGER) -> "TransactWriteItemTypeDef":
         return {
             "Delete": {
                 "TableName": self._name,
                 "Key": to_attributes({"pk": CLAIM_PREFIX + base}),
-                "ConditionExpression": "attribute_not_exists(pk) OR upload = :purger",
-                "ExpressionAttributeValues": to_attributes({":purger": PURGER}),
+                "ConditionExpression": "attribute_not_exists(pk) OR upload IN (:key, :purger)",
+                "ExpressionAttributeValues": to_attributes({":key": key, ":purger": PURGER}),
             }
         }
 

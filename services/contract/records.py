@@ -191,7 +191,7 @@ class VideoRecord(BaseModel):
     """Time of a purge that found the video in progress. The worker keeps the mark when it finishes the record, and the
     purge then removes everything."""
     deleted_at: AwareDatetime | None = None
-    """Time at which the upload of this video in progress was found to be deleted: its end removes the record."""
+    """Time at which the upload was found to be deleted. The record is removed as soon as it has ended."""
     restored_at: AwareDatetime | None = None
     """Time at which a person asked for this deleted video again: only then the next message is processed."""
     worker: str = ""

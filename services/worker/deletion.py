@@ -2,15 +2,17 @@
 
 Events come late and out of order, and the upload may have been put again. The event is therefore only a hint: the
 record is read first, then the object, and the removal depends on the revision of the record. A video in progress gets a
-mark (`deleted_at`), and the worker that ends its record removes it.
+mark (`deleted_at`), and the worker that ends its record removes it. An ended record with this mark is being removed: a
+delivery that finds it continues, and settles its message after the last step.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from services.aws.bucket import Bucket
 from services.aws.errors import ObjectMissingError, WriteConflictError
-from services.aws.removal import clear_base, remove_video
+from services.aws.removal import clear_base, is_being_removed, remove_record, remove_video
 from services.aws.videos import VideosTable
 from services.contract.events import Delivery, UploadEvent, is_newer
 from services.contract.keys import thumbnail_bases
@@ -68,8 +70,7 @@ class DeletionFollower:
                 # A worker that had this message may have died between storing pictures and `clear_late_pictures`.
                 self._clear_bases(thumbnail_bases(key, self._prefix))
             return True
-        if before.deleted_at is not None and before.finished_at is not None:
-            # The removal was interrupted after the end of the record.
+        if is_being_removed(before):
             return self._is_stored(key) is False and self._remove_unless_purged(before)
         if before.state is not VideoState.PROCESSING or before.message_id != delivery.message_id:
             return True
@@ -77,7 +78,8 @@ class DeletionFollower:
         if self._is_stored(key):
             return False
         try:
-            closed = self._videos.replace(before, close_deleted(before, self._now()))
+            mark = {"deleted_at": self._now()} if self._follows else {}
+            closed = self._videos.replace(before, close_deleted(before, self._now()).model_copy(update=mark))
         except WriteConflictError:
             return False
         return self._remove_unless_purged(closed)
@@ -101,8 +103,25 @@ class DeletionFollower:
         owns these pictures, also if it lists none of them. Raises: AwsError.
         """
         record = self._videos.get(claimed.key)
+        if self._follows and record is not None and self.finish_removal(record):
+            # The other process may have listed the pictures before this one stored the last of them.
+            record = self._videos.get(claimed.key)
         if record is None or record.state is VideoState.DELETED or record.base != claimed.base:
             self._clear_bases((claimed.base,))
+
+    def finish_removal(self, record: VideoRecord) -> bool:
+        """Finish the removal of an earlier upload, so that the key can be claimed; return False if none has begun.
+
+        A worker that may not delete leaves the pictures. Raises: AwsError.
+        """
+        if not is_being_removed(record):
+            return False
+        if self._follows:
+            self._remove(record)
+        else:
+            with contextlib.suppress(WriteConflictError):
+                remove_record(self._videos, record)
+        return True
 
     def _clear_bases(self, bases: Iterable[str]) -> None:
         """Delete pictures that no upload owns; a worker that may not delete leaves them. Raises: AwsError."""
@@ -114,12 +133,12 @@ class DeletionFollower:
 
     def _remove(self, record: VideoRecord) -> bool:
         """Remove a record that has ended, with its pictures; return False if it has changed. Raises: AwsError."""
-        return remove_video(self._bucket, self._videos, record) is not None
+        return remove_video(self._bucket, self._videos, record, self._now()) is not None
 
     def _finish_interrupted(self, key: str) -> None:
-        """Delete the pictures and release the claims of a removal that ended after it removed the record.
+        """Delete the pictures and release the claims of a purge, or of an older worker, that removed only the record.
 
-        Also the delivery that finds no record does so: it deletes the message, and nobody would return to the claims.
+        The delivery that finds no record deletes its message, and nobody else would return to the claims.
         """
         if not self._follows:
             return

@@ -137,6 +137,8 @@ class Processor:
                 if self._deletions.close_record(event.key, delivery):
                     return Skipped("object_gone")
                 continue
+            if before is not None and self._deletions.finish_removal(before):
+                continue
             try:
                 result = self._process_once(event, delivery, before, video)
             except (WriteConflictError, SupersededError):

@@ -43,7 +43,7 @@ ACTION_BUGS = (
         "            self._videos.release(batch)\n",
         "            pass\n",
         "the purge keeps the claims",
-        found_by=5,
+        found_by=36,
     ),
     Bug(
         "a purge discards the letters of newer uploads",
@@ -51,7 +51,7 @@ ACTION_BUGS = (
         "all(event.time < self._cutoff for event in letter.events)",
         "True",
         "a failed upload has no dead letter",
-        found_by=93,
+        found_by=146,
     ),
     Bug(
         "a purge removes records of present uploads",
@@ -67,7 +67,7 @@ ACTION_BUGS = (
         "                    self.take_over(document, job)\n",
         "                    pass\n",
         "a purge never ends",
-        found_by=5,
+        found_by=21,
     ),
     Bug(
         "a redrive deletes letters before it sends them",
@@ -126,7 +126,7 @@ ACTION_BUGS = (
         "    if owner == PURGER and releases:\n        videos.release([base])\n",
         "",
         "a deletion keeps the claim for ever",
-        found_by=5,
+        found_by=6,
     ),
     Bug(
         "a deletion does not wait for the worker",

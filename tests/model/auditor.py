@@ -88,6 +88,8 @@ class _Audit:
                 yield f"{key} is listed {self._world.listed.count(key)} times"
             if "purged_at" in record:
                 yield f"the record of {key} has the mark of a purge"
+            if "deleted_at" in record and key in self._uploads:
+                yield f"{key} is present, and its record has the mark of a deletion"
             if record["state"] in ("done", "degraded"):
                 yield from self._check_pictures_of(key, record)
                 yield from self._check_manifest(key, record)
@@ -222,10 +224,7 @@ class _Audit:
         return self._world.has_faults and (worker.was_killed or worker.failed_at >= picture.put_at)
 
     def _left_by_reindex(self) -> set[str]:
-        """Return the bases of deleted videos whose records a reindex has removed.
-
-        Their pictures stay; so does the claim until the next purge, if the reindex was killed before it released it.
-        """
+        """Return the bases of deleted videos whose records a reindex has removed; their pictures stay."""
         return {
             item["base"]["S"]
             for process, item in self._world.table.deleted
@@ -233,9 +232,8 @@ class _Audit:
         }
 
     def _check_claims(self) -> Iterator[str]:
-        left = self._left_by_reindex() if self._world.has_faults else set()
         for base, owner in self._claims.items():
-            if owner == _PURGER and base not in left:
+            if owner == _PURGER:
                 yield f"the purge still has the claim on {base}"
             elif owner != _PURGER and owner not in self._records:
                 yield f"{owner} has a claim on {base} and no record"

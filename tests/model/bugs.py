@@ -4,6 +4,7 @@ from tests.model.action_bugs import ACTION_BUGS
 from tests.model.event_bugs import EVENT_BUGS
 from tests.model.picture_bugs import PICTURE_BUGS
 from tests.model.planting import Bug
+from tests.model.removal_bugs import REMOVAL_BUGS
 
 _PROCESS = "services.worker.process"
 _DELETION = "services.worker.deletion"
@@ -53,7 +54,7 @@ BUGS = (
         'put["ConditionExpression"] = "revision = :revision"',
         'put["ConditionExpression"] = "attribute_exists(pk) OR revision = :revision"',
         "a write is lost",
-        found_by=15,
+        found_by=2,
     ),
     Bug(
         "revisions are counted from one",
@@ -69,7 +70,7 @@ BUGS = (
         '"ConditionExpression": "attribute_not_exists(pk) OR upload = :key",',
         '"ConditionExpression": "attribute_not_exists(pk) OR attribute_exists(pk) OR upload = :key",',
         "two uploads share thumbnails",
-        found_by=5,
+        found_by=3,
     ),
     Bug(
         "the totals count the old record twice",
@@ -84,7 +85,7 @@ BUGS = (
         "changes[name] = changes.get(name, 0) - count",
         "changes[name] = changes.get(name, 0)",
         "totals differ from the records",
-        found_by=5,
+        found_by=6,
     ),
     Bug(
         "the message is deleted before the video is settled",
@@ -92,6 +93,7 @@ BUGS = (
         "        if all(is_settled):\n",
         "        if True:\n",
         "an upload is lost when an attempt fails",
+        found_by=5,
     ),
     Bug(
         "a failed video has no dead letter",
@@ -100,7 +102,7 @@ BUGS = (
         "reason=error.reason, attempts=delivery.receive_count\n        )\n",
         "",
         "a failed upload has no dead letter",
-        found_by=3,
+        found_by=2,
     ),
     Bug(
         "the record is failed before the dead letter is sent",
@@ -224,7 +226,7 @@ BUGS = (
         " and record.state is not VideoState.DELETED:\n",
         ":\n",
         "the record of a deleted video stays",
-        test="tests.services.worker.test_deletion:test_a_deleted_record_is_removed_although_another_upload_has_its_base",
+        test="tests.services.aws.test_videos:test_a_deleted_record_and_the_next_owner_of_its_base_go_together",
     ),
     Bug(
         "a claim of an interrupted removal keeps its base",
@@ -320,6 +322,7 @@ BUGS = (
         "if before is None or (before.etag, before.base) != (record.etag, record.base):",
         "if before is None or before.base != record.base:",
         "the thumbnails of another upload",
+        found_by=2,
     ),
     Bug(
         "a worker replaces pictures that are kept",
@@ -364,4 +367,5 @@ BUGS = (
     *ACTION_BUGS,
     *EVENT_BUGS,
     *PICTURE_BUGS,
+    *REMOVAL_BUGS,
 )

@@ -35,6 +35,7 @@ TESTS = (
     "tests/services/worker/test_settling.py",
     "tests/services/worker/test_pictures.py",
     "tests/services/worker/test_deletion.py",
+    "tests/services/worker/test_interrupted_removal.py",
     "tests/services/worker/test_late_pictures.py",
     "tests/services/worker/test_regeneration.py",
     "tests/services/api/actions/test_steps.py",

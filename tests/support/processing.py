@@ -1,11 +1,11 @@
 """Workers whose extraction the test plays: real bucket, table and queues, and a hook in the middle of the work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.aws.bucket import Bucket
+from services.aws.bucket import Bucket, ObjectVersion
 from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.videos import VideosTable
 from services.contract.events import Delivery, UploadEvent
@@ -48,6 +48,22 @@ class PlayedSandbox(Sandbox):
 
     def kill_children(self) -> None:
         """There are none."""
+
+
+class DyingBucket(Bucket):
+    """A bucket of a worker that dies before it deletes a picture, or before it lists something."""
+
+    def __init__(self, place: Place, lists: str = "") -> None:
+        super().__init__(place.clients.s3, place.bucket.name)
+        self._lists = lists
+
+    def versions(self, prefix: str) -> Iterator[ObjectVersion]:
+        if self._lists and prefix.startswith(self._lists):
+            raise ServiceError(f"the worker died before it listed {prefix}")
+        return super().versions(prefix)
+
+    def delete(self, versions: Any) -> Any:
+        raise ServiceError(f"the worker died before it deleted {len(versions)} versions")
 
 
 class TiredSandbox(PlayedSandbox):

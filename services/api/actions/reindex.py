@@ -18,6 +18,7 @@ from services.api.actions.lost_pictures import are_stored, has_pictures, list_pi
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import ObjectMissingError, WriteConflictError
 from services.aws.queue import MessageQueue
+from services.aws.removal import remove_record
 from services.aws.table.items import parse_record
 from services.aws.videos import VideosTable
 from services.contract.events import UploadEvent, make_notification_body
@@ -309,9 +310,8 @@ def _remove_if_gone(context: ReindexContext, record: VideoRecord) -> bool:
             # A worker may still write its result over this; otherwise the next reindex removes the record.
             context.videos.replace(record, close_deleted(record, datetime.now(UTC)))
             return False
-        context.videos.remove([record])
         # The thumbnails stay, and another upload may replace them.
-        context.videos.release([record.base] if record.base else [])
+        remove_record(context.videos, record)
         return True
     return False
 

@@ -88,7 +88,7 @@ class ApplyingChanges(CountingChanges):
         self._pending: list[tuple[ObjectInfo, Finding, Mapping[str, Any] | None]] = []
 
     def remove_record(self, record: VideoRecord) -> None:
-        removed = remove_video(self._bucket, self._videos, record)
+        removed = remove_video(self._bucket, self._videos, record, datetime.now(UTC))
         if removed is not None:
             self._tally.show(record.key, "gone")
             self._tally.add(gone=1, surplus=removed.objects, surplus_bytes=removed.size_bytes)

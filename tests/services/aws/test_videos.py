@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from services.aws.errors import BaseTakenError, WriteConflictError
+from services.aws.removal import remove_record
 from services.contract.records import VideoState
 from services.contract.resources import CLAIM_PREFIX, PURGER
 from services.contract.statistics.totals import ENDED
@@ -137,15 +138,41 @@ def test_one_of_many_claimants_gets_a_base(place: Place) -> None:
 def test_a_purge_seizes_only_the_claim_of_a_lost_upload(
     place: Place, owner: str | None, *, has_record: bool, is_seized: bool
 ) -> None:
-    if owner:
-        claim: Any = {"pk": {"S": f"{CLAIM_PREFIX}t/a"}, "upload": {"S": owner}}
-        place.clients.dynamodb.put_item(TableName=place.resources.table.name, Item=claim)
+    _write_claim(place, owner)
     if has_record:
         place.videos.replace(None, a_record())
 
     assert place.videos.seize("t/a", "uploads/a.mp4") is is_seized
 
     assert place.videos.claim_owner("t/a") == (PURGER if is_seized else owner)
+
+
+@pytest.mark.parametrize("owner", ["uploads/a.mp4", PURGER, None])
+def test_a_record_is_removed_together_with_its_claim(place: Place, owner: str | None) -> None:
+    record = place.videos.replace(None, a_record(base="t/a"))
+    _write_claim(place, owner)
+
+    place.videos.remove([record], releases=True)
+
+    assert (place.videos.get(record.key), place.videos.claim_owner("t/a")) == (None, None)
+
+
+def test_a_record_whose_base_another_upload_has_is_not_removed_with_it(place: Place) -> None:
+    record = place.videos.replace(None, a_record(base="t/a"))
+    _write_claim(place, "uploads/b.mp4")
+
+    with pytest.raises(WriteConflictError):
+        place.videos.remove([record], releases=True)
+    assert place.videos.get(record.key) == record
+
+    remove_record(place.videos, record)
+    assert (place.videos.get(record.key), place.videos.claim_owner("t/a")) == (None, "uploads/b.mp4")
+
+
+def _write_claim(place: Place, owner: str | None) -> None:
+    if owner:
+        claim: Any = {"pk": {"S": f"{CLAIM_PREFIX}t/a"}, "upload": {"S": owner}}
+        place.clients.dynamodb.put_item(TableName=place.resources.table.name, Item=claim)
 
 
 def test_a_record_that_is_written_for_a_purge_gives_it_the_claim(place: Place) -> None:

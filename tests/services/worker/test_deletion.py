@@ -16,6 +16,7 @@ from services.worker.process import ProcessingError, Skipped, Stored
 from tests.model.place import simulated_place
 from tests.support.place import Place
 from tests.support.processing import (
+    DyingBucket,
     a_worker,
     delete,
     delivery,
@@ -142,38 +143,17 @@ def test_the_next_delivery_removes_what_a_dead_worker_left(place: Place) -> None
     assert is_empty(place)
 
 
-class DyingBucket(Bucket):
-    """A bucket of a worker that dies before it deletes a picture."""
-
-    def delete(self, versions: Any) -> Any:
-        raise ServiceError(f"the worker died before it deleted {len(versions)} versions")
-
-
-def test_an_interrupted_removal_is_finished_by_the_next_delivery(place: Place) -> None:
-    work(a_worker(place), upload(place, b"film"))
-    event = delete(place)
-    with pytest.raises(ProcessingError):
-        work(a_worker(place, bucket=DyingBucket(place.clients.s3, place.bucket.name)), event, "message-2")
-    assert place.videos.claim_owner("thumbnails/a") == PURGER
-
-    again = delivery("message-2", receive_count=2)
-    assert a_worker(place).process(event, again) == Skipped("no_record")
-
-    assert is_empty(place)
-
-
-def interrupt_removal(place: Place) -> tuple[UploadEvent, UploadEvent]:
-    """Leave a claim and pictures without a record; return the events of the upload and of its deletion."""
+def interrupt_purge(place: Place) -> tuple[UploadEvent, UploadEvent]:
+    """Leave a claim and pictures without a record, as a purge or an older worker; return the two events."""
     put = upload(place, b"film")
     work(a_worker(place), put)
     event = delete(place)
-    with pytest.raises(ProcessingError):
-        work(a_worker(place, bucket=DyingBucket(place.clients.s3, place.bucket.name)), event, "message-2")
+    place.videos.remove([record_of(place)])
     return put, event
 
 
 def test_a_delivery_without_a_record_finishes_an_interrupted_removal(place: Place) -> None:
-    put, _ = interrupt_removal(place)
+    put, _ = interrupt_purge(place)
 
     # Its message is that of the interrupted delivery, which will not come again.
     assert work(a_worker(place), put, "message-2") == Skipped("object_gone")
@@ -182,7 +162,7 @@ def test_a_delivery_without_a_record_finishes_an_interrupted_removal(place: Plac
 
 
 def test_a_repeated_deletion_finishes_an_interrupted_removal(place: Place) -> None:
-    _, event = interrupt_removal(place)
+    _, event = interrupt_purge(place)
 
     assert work(a_worker(place), event, "message-2") == Skipped("no_record")
 
@@ -191,7 +171,7 @@ def test_a_repeated_deletion_finishes_an_interrupted_removal(place: Place) -> No
 
 @pytest.mark.parametrize(("phase", "is_left"), [("records", True), ("thumbnails", False), ("dead_letters", False)])
 def test_a_running_purge_finishes_only_what_it_will_still_find(place: Place, phase: str, *, is_left: bool) -> None:
-    _, event = interrupt_removal(place)
+    _, event = interrupt_purge(place)
     _write_purge(place, phase=phase, cutoff=datetime.now(UTC))
 
     work(a_worker(place), event, "message-2")
@@ -204,7 +184,7 @@ def test_a_removal_that_aws_interrupts_does_not_settle_a_failure(place: Place) -
     with pytest.raises(ProcessingError):
         work(a_worker(place, die), event)
     place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
-    worker = a_worker(place, bucket=DyingBucket(place.clients.s3, place.bucket.name))
+    worker = a_worker(place, bucket=DyingBucket(place))
     place.clients.s3.put_object(Bucket=place.bucket.name, Key="thumbnails/a_1.jpg", Body=b"a picture")
 
     with pytest.raises(ServiceError):
@@ -212,7 +192,7 @@ def test_a_removal_that_aws_interrupts_does_not_settle_a_failure(place: Place) -
 
 
 def test_a_video_that_returns_takes_the_base_of_an_interrupted_removal(place: Place) -> None:
-    _, event = interrupt_removal(place)
+    _, event = interrupt_purge(place)
     work(a_worker(place), upload(place, b"new"), "message-3")
 
     again = delivery("message-2", receive_count=2)

@@ -9,7 +9,7 @@ import pytest
 from services.aws.bucket import Bucket
 from services.aws.errors import ServiceError
 from services.aws.removal import clear_base, remove_video
-from services.contract.records import Decision, VideoState
+from services.contract.records import Decision, VideoState, close_deleted
 from services.contract.resources import PURGER, pipeline_resources
 from services.worker.process import ProcessingError, Skipped, Stored
 from tests.model.place import simulated_place
@@ -42,7 +42,7 @@ class SlowBucket(Bucket):
 def purge(place: Place, key: str = KEY) -> None:
     """Remove the upload, the record, the pictures and the claim, as a purge that no longer waits."""
     place.clients.s3.delete_object(Bucket=place.bucket.name, Key=key)
-    assert remove_video(place.bucket, place.videos, record_of(place, key)) is not None
+    assert remove_video(place.bucket, place.videos, record_of(place, key), datetime.now(UTC)) is not None
 
 
 def test_a_worker_deletes_what_it_stored_after_a_purge(place: Place) -> None:
@@ -93,6 +93,24 @@ def test_a_storing_worker_without_an_answer_deletes_late_pictures(place: Place) 
 
     with pytest.raises(ProcessingError):
         work(a_worker(place, bucket=SlowBucket(place, remove)), event)
+
+    assert is_empty(place)
+
+
+def test_a_storing_worker_finishes_a_removal_that_has_begun(place: Place) -> None:
+    event = upload(place, b"film")
+
+    def begin_removal() -> None:
+        place.clients.s3.delete_object(Bucket=place.bucket.name, Key=KEY)
+        record = record_of(place)
+        now = datetime.now(UTC)
+        place.videos.replace(record, close_deleted(record, now).model_copy(update={"deleted_at": now}))
+        # The other worker has listed the pictures before this one, and deletes no more than those.
+        Bucket(place.clients.s3, place.bucket.name).put("thumbnails/a_3.jpg", b"late", content_type="image/jpeg")
+        raise ServiceError("the answer was lost")
+
+    with pytest.raises(ProcessingError):
+        work(a_worker(place, bucket=SlowBucket(place, begin_removal)), event)
 
     assert is_empty(place)
 

@@ -185,6 +185,6 @@ def test_a_removed_video_leaves_no_manifest(place: Place) -> None:
     work(a_worker(place), upload(place, b"film"))
     assert record_of(place).manifest is not None
 
-    assert remove_video(place.bucket, place.videos, record_of(place)) is not None
+    assert remove_video(place.bucket, place.videos, record_of(place), datetime.now(UTC)) is not None
 
     assert is_empty(place)

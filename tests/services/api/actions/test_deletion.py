@@ -108,6 +108,17 @@ def test_a_second_deletion_is_of_the_upload_put_since(place: Place) -> None:
     assert counts(place)["videos_deleted"] == 1
 
 
+def test_a_deletion_ends_the_removal_of_an_upload_before_it(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    record = record_of(place)
+    place.videos.replace(record, record.model_copy(update={"deleted_at": datetime.now(UTC)}))
+    event = upload(place, b"another film")
+
+    delete(place)
+
+    assert work(a_worker(place), event, "message-2") == Skipped(Decision.ALREADY_DELETED)
+
+
 def test_a_late_event_brings_no_deleted_video_back(place: Place) -> None:
     event = upload(place, b"film")
     work(a_worker(place), event)

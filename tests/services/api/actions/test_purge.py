@@ -1,5 +1,6 @@
 """The purge: its confirmation, what it leaves alone, and that another process continues it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from services.api.actions.dead_letters import DeadLetterStore
 from services.api.schema.problems import UnconfirmedError
 from services.aws.videos import VideosTable
 from services.contract.events import UploadEvent, make_notification_body
-from services.contract.records import VideoState
+from services.contract.records import VideoRecord, VideoState
 from services.contract.resources import CLAIM_PREFIX, PURGER
 from services.worker.process import Skipped, Stored
 from tests.services.api.actions.test_actions import HeldSandbox, Work, leftovers
@@ -163,7 +164,7 @@ class RivalTable(VideosTable):
         super().__init__(place.clients.dynamodb, place.resources.table.name)
         self.place, self.key, self.has_written = place, key, False
 
-    def remove(self, records: object) -> None:
+    def remove(self, records: Sequence[VideoRecord], *, releases: bool = False) -> None:
         if not self.has_written:
             self.has_written = True
             self.place.bucket.put(self.key, b"a video", content_type="video/mp4")
@@ -171,7 +172,7 @@ class RivalTable(VideosTable):
             assert before is not None
             now = self.place.bucket.head(self.key).modified_at
             self.replace(before, before.model_copy(update={"modified_at": now, "version_id": "new"}))
-        super().remove(records)  # type: ignore[arg-type]
+        super().remove(records, releases=releases)
 
 
 def test_a_record_written_before_its_removal_stays(place: Place) -> None:
