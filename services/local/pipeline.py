@@ -24,7 +24,7 @@ from services.local.access import ANY_PORTS, Ports, ensure_token, reserve_port, 
 from services.local.aws_supervisor import AwsSupervisor
 from services.local.errors import LocalError
 from services.local.provision import QueueUrls, provision_event_bus, provision_resources
-from services.local.supervisor import Program, Supervisor
+from services.local.supervisor import Program, StartProcess, Supervisor, start_process
 
 NAME = "thumbnails"
 REGION = "us-east-1"
@@ -125,13 +125,15 @@ def run_pipeline(  # noqa: PLR0913 - options of the demo, of tests and of benchm
     settings: Mapping[str, str] | None = None,
     ports: Ports = ANY_PORTS,
     sweep: bool = True,
+    start: StartProcess = start_process,
 ) -> Iterator[LocalPipeline]:
     """Run a pipeline with its data in `data`, and stop all its processes when the context ends.
 
     `settings` are environment variables of workers and api; they override the defaults for one machine, and
     `PIPELINE_NAME` also names the resources. `say` is called with a message for each process that dies. Without a
-    `sweep`, uploads that have no record when it starts get no event. Raises: LocalError if another pipeline runs on
-    that folder; EmbeddedAwsError if the embedded AWS does not start.
+    `sweep`, uploads that have no record when it starts get no event. `start` starts a service.
+
+    Raises: LocalError if another pipeline runs on that folder; EmbeddedAwsError if the embedded AWS does not start.
     """
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
@@ -164,7 +166,8 @@ def run_pipeline(  # noqa: PLR0913 - options of the demo, of tests and of benchm
         if endpoints.frames:
             programs.append(_make_frames(data, endpoints, settings or {}))
         pods_file = data / _PODS_FILE
-        with Supervisor(programs, say=say, grace_s=_SHUTDOWN_GRACE_S + 5, pods_file=pods_file) as supervisor:
+        grace_s = _SHUTDOWN_GRACE_S + 5
+        with Supervisor(programs, say=say, grace_s=grace_s, pods_file=pods_file, start=start) as supervisor:
             endpoints.write(data)
             try:
                 yield LocalPipeline(data, endpoints, clients, supervisor, aws)

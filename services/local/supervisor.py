@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Protocol, Self
 
 from services.contract.pods import Pod, PodsFile
 from services.local import parent_death
@@ -36,10 +36,41 @@ class Program:
     """Kind of the program, which several programs can share; its name if empty."""
 
 
+class Process(Protocol):
+    """A running program: the part of `subprocess.Popen` that a supervisor needs."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+def start_process(program: Program, log: IO[bytes] | None) -> Process:
+    """Start a program that ends with this process; its output goes to `log`."""
+    return subprocess.Popen(  # noqa: S603 - our own programs
+        [sys.executable, "-m", parent_death.__name__, str(os.getpid()), *program.command],
+        env=dict(program.environment),
+        stdin=subprocess.DEVNULL,
+        stdout=log or subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+        # A Ctrl-C reaches only the supervisor, which then stops its processes in order.
+        process_group=0,
+    )
+
+
+StartProcess = Callable[[Program, IO[bytes] | None], Process]
+
+
 @dataclass
 class _Child:
     program: Program
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
     log: IO[bytes] | None = None
     started_at: float = 0.0
     started_on: datetime | None = None
@@ -52,7 +83,7 @@ class Supervisor:
     """Runner of programs until `stop`. Its thread calls `say` with a message for every exit and restart.
 
     It writes the states of the processes to `pods_file` (`PodsFile`), as Kubernetes reports those of pods: at every
-    change, and every five seconds as a heartbeat.
+    change, and every five seconds as a heartbeat. `start` starts a program whose output goes to the open file.
     """
 
     def __init__(
@@ -62,10 +93,12 @@ class Supervisor:
         say: Callable[[str], None],
         grace_s: float,
         pods_file: Path | None = None,
+        start: StartProcess = start_process,
     ) -> None:
         self._children = [_Child(program) for program in programs]
         self._say = say
         self._grace_s = grace_s
+        self._start = start
         self._pods_file = pods_file
         self._written_pods: tuple[Pod, ...] = ()
         self._written_at = 0.0
@@ -127,15 +160,7 @@ class Supervisor:
         with contextlib.suppress(OSError):
             program.log.parent.mkdir(parents=True, exist_ok=True)
             child.log = program.log.open("ab")
-        child.process = subprocess.Popen(  # noqa: S603 - our own programs
-            [sys.executable, "-m", parent_death.__name__, str(os.getpid()), *program.command],
-            env=dict(program.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=child.log or subprocess.DEVNULL,
-            stderr=subprocess.STDOUT,
-            # A Ctrl-C reaches only the supervisor, which then stops its processes in order.
-            process_group=0,
-        )
+        child.process = self._start(program, child.log)
         child.started_at = time.monotonic()
         child.started_on = datetime.now(UTC)
 

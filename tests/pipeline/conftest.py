@@ -7,6 +7,7 @@ import pytest
 
 from services.local.pipeline import run_pipeline
 from tests.support.driver import IMPATIENT, Driver
+from tests.support.forks import fork_program
 
 
 @pytest.fixture(scope="session")
@@ -15,12 +16,12 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     said: list[str] = []
     data = tmp_path_factory.mktemp("pipeline")
     settings = {**IMPATIENT, "EVENTS_ENABLED": "true", "EVENTS_ALLOW_PRIVATE_TARGETS": "true"}
-    with run_pipeline(data, workers=2, say=said.append, settings=settings) as local:
+    with run_pipeline(data, workers=2, say=said.append, settings=settings, start=fork_program) as local:
         yield Driver(local)
 
 
 @pytest.fixture
 def lone_worker(tmp_path: Path) -> Iterator[Driver]:
     """Run a pipeline with one worker, for tests that end it."""
-    with run_pipeline(tmp_path, workers=1, say=lambda _: None, settings=IMPATIENT) as local:
+    with run_pipeline(tmp_path, workers=1, say=lambda _: None, settings=IMPATIENT, start=fork_program) as local:
         yield Driver(local)

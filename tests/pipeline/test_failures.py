@@ -15,6 +15,7 @@ import pytest
 from services.contract.records import VideoState
 from services.local.pipeline import run_pipeline
 from tests.support.driver import IMPATIENT, Driver, eventually
+from tests.support.forks import fork_program
 from tests.support.gate import Gate
 from tests.support.videos import Videos
 
@@ -32,7 +33,7 @@ def held(data: Path, clip: Path, **settings: str) -> Iterator[tuple[Driver, Gate
     """Run a pipeline whose one worker stays in the middle of a video until the gate is opened."""
     with Gate() as gate:
         environment = {**IMPATIENT, "AWS_ENDPOINT_URL_S3": gate.endpoint, **settings}
-        with run_pipeline(data, workers=1, say=lambda _: None, settings=environment) as local:
+        with run_pipeline(data, workers=1, say=lambda _: None, settings=environment, start=fork_program) as local:
             gate.target = local.endpoints.aws
             driver = Driver(local)
             key = driver.upload("held.mov", clip)
@@ -114,7 +115,7 @@ def test_a_killed_pipeline_leaves_no_process_and_no_loss(tmp_path: Path, videos:
         demo.communicate()
 
     eventually(lambda: not any(_is_running(pid) for pid in family), "the end of all processes")
-    with run_pipeline(data, workers=1, say=lambda _: None) as local:
+    with run_pipeline(data, workers=1, say=lambda _: None, start=fork_program) as local:
         driver = Driver(local)
         for key in driver.keys("uploads/"):
             assert driver.ended(key).state is VideoState.DONE
@@ -122,7 +123,7 @@ def test_a_killed_pipeline_leaves_no_process_and_no_loss(tmp_path: Path, videos:
 
 def test_no_upload_is_lost_when_embedded_aws_is_killed(tmp_path: Path, videos: Videos) -> None:
     said: list[str] = []
-    with run_pipeline(tmp_path, workers=1, say=said.append, settings=IMPATIENT) as local:
+    with run_pipeline(tmp_path, workers=1, say=said.append, settings=IMPATIENT, start=fork_program) as local:
         driver = Driver(local)
         first = driver.upload("first.mp4", videos.video("clip.mp4", duration_s=4))
         done = driver.ended(first)

@@ -9,6 +9,7 @@ from services.contract.traces import upload_trace_id
 from services.local.pipeline import run_pipeline
 from tests.support.collector import Collector, ReceivedSpan, run_collector
 from tests.support.driver import IMPATIENT, Driver
+from tests.support.forks import fork_program
 from tests.support.videos import Videos
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -24,7 +25,7 @@ def collector() -> Iterator[Collector]:
 def traced(collector: Collector, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     settings = {**IMPATIENT, **collector.environment}
     data = tmp_path_factory.mktemp("traced")
-    with run_pipeline(data, workers=1, say=lambda _: None, settings=settings) as local:
+    with run_pipeline(data, workers=1, say=lambda _: None, settings=settings, start=fork_program) as local:
         yield Driver(local)
 
 

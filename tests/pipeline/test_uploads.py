@@ -10,6 +10,7 @@ import pytest
 from services.contract.records import VideoState
 from services.local.pipeline import run_pipeline
 from tests.support.driver import IMPATIENT, Driver
+from tests.support.forks import fork_program
 from tests.support.videos import INDEX_FIRST, Videos, frame_number
 
 ODD_NAMES = [
@@ -80,7 +81,7 @@ def test_storyboard_and_preview_are_stored_when_requested(tmp_path: Path, videos
         "THUMBNAIL_STORYBOARD_FORMATS": "hls,bif",
         "THUMBNAIL_STORYBOARD_COLUMNS": "1",
     }
-    with run_pipeline(tmp_path, workers=1, say=lambda _: None, settings=settings) as local:
+    with run_pipeline(tmp_path, workers=1, say=lambda _: None, settings=settings, start=fork_program) as local:
         pipeline = Driver(local)
         key = pipeline.upload("trip/clip.mp4", videos.video("clip.mp4", duration_s=12))
         record = pipeline.ended(key)

@@ -2,6 +2,8 @@
 
 Everything else is as if a test had started `python -m MODULE`: arguments, environment, output, signals and exit status.
 
+`fork` starts one; `fork_program` starts one for `run_pipeline`, which starts it again when it ends.
+
 `python -m tests.support.forks MODULE` loads `MODULE.__main__` and then reads one JSON line for each process to fork.
 """
 
@@ -16,6 +18,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from functools import cache
@@ -26,9 +29,13 @@ import anyio
 
 from services.aws.clients import make_clients
 from tests.support.boto_models import keep_models
+from tests.support.driver import PATIENCE_S
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from typing import IO
+
+    from services.local.supervisor import Program
 
 _ROOT = Path(__file__).parents[2]
 
@@ -44,11 +51,11 @@ class ForkedProcess:
         """Return the exit status, negative for a signal, or None while it runs."""
         return int(self._status.read_text()) if self._status.exists() else None
 
-    def wait(self, timeout: float = 120) -> int:
-        until = time.monotonic() + timeout
+    def wait(self, timeout: float | None = None) -> int:
+        until = time.monotonic() + (PATIENCE_S if timeout is None else timeout)
         while (status := self.poll()) is None:
             if time.monotonic() > until:
-                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
+                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or PATIENCE_S)
             time.sleep(0.01)
         return status
 
@@ -56,6 +63,9 @@ class ForkedProcess:
         if self.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
@@ -66,6 +76,8 @@ class _ForkServer:
 
     def __init__(self, module: str) -> None:
         self._lock = threading.Lock()
+        self._folder = tempfile.TemporaryDirectory(prefix="forks-")
+        self._forked = 0
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__, module],
             cwd=_ROOT,
@@ -80,14 +92,20 @@ class _ForkServer:
         self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()
+        self._folder.cleanup()
 
-    def fork(self, environment: Mapping[str, str], log: Path) -> ForkedProcess:
-        status = log.with_suffix(".status")
-        status.unlink(missing_ok=True)
+    def fork(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> ForkedProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with self._lock:
-            request = {"environment": dict(environment), "log": str(log), "status": str(status)}
+            self._forked += 1
+            status = Path(self._folder.name, str(self._forked))
+            request = {
+                "arguments": list(arguments),
+                "environment": dict(environment),
+                "log": str(log),
+                "status": str(status),
+            }
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
             return ForkedProcess(int(self._process.stdout.readline()), status)
@@ -101,8 +119,15 @@ def _server_of(module: str) -> _ForkServer:
 
 
 def fork(module: str, environment: Mapping[str, str], log: Path) -> ForkedProcess:
-    """Start a process of `python -m MODULE` without arguments; its output goes to `log`."""
-    return _server_of(module).fork(environment, log)
+    """Start a process of `python -m MODULE` without arguments; its output goes to `log`, a new file."""
+    log.unlink(missing_ok=True)
+    return _server_of(module).fork([], environment, log)
+
+
+def fork_program(program: Program, log: IO[bytes] | None) -> ForkedProcess:
+    """Start a program of a pipeline, as `services.local.supervisor.start_process` does."""
+    _, _, module, *arguments = program.command
+    return _server_of(module).fork(arguments, program.environment, program.log if log else Path(os.devnull))
 
 
 def _serve(module: str) -> None:
@@ -135,7 +160,7 @@ def _serve(module: str) -> None:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
-            _become(module, request["environment"], request["log"])
+            _become([module, *request["arguments"]], request["environment"], request["log"])
             sys.exit(program.main())
         statuses[pid] = Path(request["status"])
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
@@ -145,11 +170,13 @@ def _serve(module: str) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _become(module: str, environment: Mapping[str, str], log: str) -> None:
+def _become(arguments: list[str], environment: Mapping[str, str], log: str) -> None:
+    # A Ctrl-C in the terminal does not reach it.
+    os.setpgid(0, 0)
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv = [module]
-    files = (os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC))
+    sys.argv = arguments
+    files = (os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
     for number, file in zip((0, 1, 2), (files[0], files[1], files[1]), strict=True):
         os.dup2(file, number)
     for file in files:

@@ -29,6 +29,7 @@ from stacks.deploy.smoke.checks import await_health, run_smoke
 from stacks.deploy.smoke.video import SAMPLE, decode
 from tests.support.bench import Bench, config
 from tests.support.driver import IMPATIENT, Driver
+from tests.support.forks import fork_program
 from tests.support.keda import TOKEN, KedaApi, serve_scaled_object
 from tests.support.ports import held_ports
 
@@ -42,9 +43,8 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
         # There is no load balancer that routes /f, so the api signs URLs of the service itself.
         settings = {**IMPATIENT, "API_PUBLIC_URL": f"http://127.0.0.1:{port}"}
         ports = replace(ANY_PORTS, frames=port)
-        with run_pipeline(
-            tmp_path_factory.mktemp("smoke"), workers=1, say=print, settings=settings, ports=ports
-        ) as local:
+        data = tmp_path_factory.mktemp("smoke")
+        with run_pipeline(data, workers=1, say=print, settings=settings, ports=ports, start=fork_program) as local:
             yield Driver(local)
 
 
