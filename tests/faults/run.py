@@ -36,6 +36,7 @@ from tests.faults.proxy import Proxy
 from tests.faults.user import User, UserError
 from tests.faults.weather import CALM, Sky
 from tests.support.driver import IMPATIENT
+from tests.support.forks import fork_program
 
 _ROOT = Path(__file__).parents[2]
 _CLOCK = Path(__file__).with_name("clock")
@@ -168,7 +169,7 @@ def _run_pipeline(plan: Plan, data: Path, proxy: Proxy) -> Iterator[LocalPipelin
         "PYTHONPATH": os.pathsep.join(path),
         "FAULTS_CLOCKS": ",".join(f"{name}={offset_s}" for name, offset_s in plan.clocks.items()),
     }
-    with run_pipeline(data, workers=len(WORKERS), say=lambda _: None, settings=settings) as local:
+    with run_pipeline(data, workers=len(WORKERS), say=lambda _: None, settings=settings, start=fork_program) as local:
         proxy.target = local.endpoints.aws
         yield local
 

@@ -181,6 +181,12 @@ def _become(arguments: list[str], environment: Mapping[str, str], log: str) -> N
         os.dup2(file, number)
     for file in files:
         os.close(file)
+    if "PYTHONPATH" in environment:
+        # As Python does at its start: the clock of a fault run is in such a module.
+        sys.path[:0] = environment["PYTHONPATH"].split(os.pathsep)
+        sys.modules.pop("sitecustomize", None)
+        with contextlib.suppress(ImportError):
+            importlib.import_module("sitecustomize")
 
 
 if __name__ == "__main__":
