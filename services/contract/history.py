@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from services.contract.events import Delivery
 from services.contract.records import EarlierResult, ReasonCode, VideoRecord, VideoState
 
 MAX_ATTEMPTS_KEPT = 20
@@ -65,3 +66,14 @@ def find_claim(record: VideoRecord | None, etag: str, message_id: str) -> VideoR
     if record is None or record.state is not VideoState.PROCESSING:
         return None
     return record if (record.etag, record.message_id) == (etag, message_id) else None
+
+
+def needs_message(record: VideoRecord | None, delivery: Delivery) -> bool:
+    """Return True if a video is in progress by a claim of this message or of an earlier one.
+
+    Earlier messages leave the video to a later one. Nobody would end it if this message were deleted, and a delivery of
+    it that was stopped then claimed the video.
+    """
+    if record is None or record.state is not VideoState.PROCESSING:
+        return False
+    return record.queued_at <= delivery.sent_at

@@ -322,8 +322,8 @@ def is_failure(record: VideoRecord | None, claimed: VideoRecord | None, event: U
     failed_etag = claimed.etag if claimed else event.etag
     if record.etag == failed_etag:
         return _can_fail(record, event, delivery, is_claimed=claimed is not None)
-    is_older = bool(event.sequencer) and is_newer(record.sequencer, event.sequencer)
-    return claimed is None and not is_older
+    # An attempt finds the object of its event or a later one: with the same sequencer, other content is later.
+    return claimed is None and (not event.sequencer or is_newer(event.sequencer, record.sequencer))
 
 
 def _can_fail(record: VideoRecord, event: UploadEvent, delivery: Delivery, *, is_claimed: bool) -> bool:

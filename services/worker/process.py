@@ -7,7 +7,7 @@ before it, and a step that lost a race starts again from the record.
 import contextlib
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -17,7 +17,14 @@ from services.aws.ranges import SignedObject
 from services.aws.videos import VideosTable
 from services.contract.events import Delivery, UploadEvent
 from services.contract.formats import is_video_name
-from services.contract.history import continue_history, find_claim, keep_history, keep_result, note_failure
+from services.contract.history import (
+    continue_history,
+    find_claim,
+    keep_history,
+    keep_result,
+    needs_message,
+    note_failure,
+)
 from services.contract.keys import is_upload, thumbnail_bases
 from services.contract.records import (
     Decision,
@@ -38,7 +45,7 @@ from services.worker.earlier_results import EarlierResults, extract_changed
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import Outcome, list_measurements
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
-from services.worker.object_source import ObjectSource
+from services.worker.object_source import ObjectSource, identify_upload, is_upload_stored
 from services.worker.options import choose_overrides
 from services.worker.pictures import PictureStore, SupersededError, store_pictures
 
@@ -304,10 +311,12 @@ class Processor:
                 self._videos.replace(error.record, noted)
 
     def find_failed_upload(self, event: UploadEvent, delivery: Delivery, error: ProcessingError) -> UploadEvent | None:
-        """Return the event of the upload that has failed, None if another attempt settled it or it was deleted.
+        """Return the event of the upload that has failed, None if another message settles it or it was deleted.
 
         It is the upload that the attempt has claimed, or else the object in the bucket, which can be newer than that of
-        `event`. Only if S3 does not answer, it is the event's. Raises: AwsError.
+        `event`. Only if S3 does not answer, it is that of this message's record, or else the event's.
+
+        Raises: AwsError, also if this message has to stay until an earlier claim has ended.
         """
         record = self._videos.get(event.key)
         failed = event
@@ -324,31 +333,36 @@ class Processor:
                 self._deletions.close_record(event.key, delivery)
                 return None
             except ServiceError:
-                pass
+                # An attempt of this message can have claimed a newer object than that of the event.
+                if record is not None and record.message_id == delivery.message_id:
+                    failed = adopt_object(event, record.identity, record.size_bytes)
             else:
                 failed = adopt_object(event, info.identity, info.size_bytes)
-        return failed if is_failure(record, error.record, failed, delivery) else None
+        if is_failure(record, error.record, failed, delivery):
+            return failed
+        _check_others_end(record, delivery)
+        return None
 
     def bring_back_result(self, failed: UploadEvent, delivery: Delivery, error: ProcessingError) -> bool:
         """End a failed regeneration with the result before it; return False if there is none. Raises: AwsError."""
         return self._results.bring_back(failed, delivery, claimed=error.record, code=error.code, reason=error.reason)
 
     def record_failure(self, failed: UploadEvent, delivery: Delivery, error: ProcessingError) -> None:
-        """Mark the upload of `find_failed_upload` as failed, unless another attempt settled it. Raises: AwsError."""
+        """Mark the upload of `find_failed_upload` as failed, unless another message settles it. Raises: AwsError."""
         now = self._now()
         for _ in range(_MAX_ROUNDS):
             before = self._videos.get(failed.key)
             is_about_another = error.record is None and (before is None or before.etag != failed.etag)
-            if is_about_another and not self._is_stored(failed):
-                return
-            if not is_failure(before, error.record, failed, delivery):
+            is_gone = is_about_another and not is_upload_stored(self._bucket, failed)
+            if is_gone or not is_failure(before, error.record, failed, delivery):
+                _check_others_end(before, delivery)
                 return
             record = error.record or find_claim(before, failed.etag, delivery.message_id)
             record = record or self._new_record(
                 failed,
                 delivery,
                 before,
-                self._identify(failed, before),
+                identify_upload(self._bucket, failed, before),
                 base=before.base if before else "",
             )
             info, usage = (error.outcome.info, error.outcome.usage) if error.outcome else (None, None)
@@ -373,27 +387,8 @@ class Processor:
             return
         raise WriteConflictError(f"the record of {failed.key} kept changing")
 
-    def _identify(self, upload: UploadEvent, before: VideoRecord | None) -> ObjectInfo:
-        """Return the object of an upload, with version and time as far as they are known."""
-        known = ObjectInfo(upload.key, upload.etag, upload.size_bytes)
-        if before is not None and before.etag == upload.etag:
-            return replace(known, modified_at=before.modified_at, version_id=before.version_id)
-        with contextlib.suppress(AwsError):
-            info = self._bucket.head(upload.key)
-            if info.etag == upload.etag:
-                return info
-        return known
 
-    def _is_stored(self, upload: UploadEvent) -> bool:
-        """Return True if the upload is still in the bucket, or if S3 does not answer and the sequencers must decide.
-
-        Raises: ServiceError if S3 does not answer and there is no sequencer.
-        """
-        try:
-            return self._bucket.head(upload.key).etag == upload.etag
-        except ObjectMissingError:
-            return False
-        except ServiceError:
-            if not upload.sequencer:
-                raise
-            return True
+def _check_others_end(record: VideoRecord | None, delivery: Delivery) -> None:
+    """Raise WriteConflictError if this message, which settles nothing, may still have to end the record."""
+    if needs_message(record, delivery):
+        raise WriteConflictError(f"no later message than {delivery.message_id} would end the video in progress")

@@ -2,6 +2,7 @@
 
 from tests.model.action_bugs import ACTION_BUGS
 from tests.model.event_bugs import EVENT_BUGS
+from tests.model.failure_bugs import FAILURE_BUGS
 from tests.model.picture_bugs import PICTURE_BUGS
 from tests.model.planting import Bug
 from tests.model.removal_bugs import REMOVAL_BUGS
@@ -127,15 +128,15 @@ BUGS = (
     Bug(
         "a failure without a claim replaces a newer record",
         _PROCESS,
-        "            if is_about_another and not self._is_stored(failed):\n                return\n",
-        "",
+        "            is_gone = is_about_another and not is_upload_stored(self._bucket, failed)\n",
+        "            is_gone = False\n",
         "a newer record is replaced",
         test="tests.services.worker.test_failed_videos:test_an_overwritten_upload_s_failure_leaves_the_newer_record",
     ),
     Bug(
         "a video given up without a try has no version",
         _PROCESS,
-        "                self._identify(failed, before),\n",
+        "                identify_upload(self._bucket, failed, before),\n",
         "                ObjectInfo(failed.key, failed.etag, failed.size_bytes),\n",
         "a late duplicate opens a failed record, which stays in processing",
         test="tests.services.worker.test_failed_videos:test_a_late_duplicate_opens_no_video_given_up_unclaimed",
@@ -366,6 +367,7 @@ BUGS = (
     ),
     *ACTION_BUGS,
     *EVENT_BUGS,
+    *FAILURE_BUGS,
     *PICTURE_BUGS,
     *REMOVAL_BUGS,
 )

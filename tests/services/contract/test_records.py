@@ -186,6 +186,7 @@ CLAIMED = a_record(VideoState.PROCESSING)
         (a_record(VideoState.DONE), None, an_event("etag-2", "11"), True),
         (a_record(VideoState.DONE), None, an_event("etag-2", ""), True),
         (a_record(VideoState.DONE), None, an_event("etag-2", "0F"), False),
+        (a_record(VideoState.DONE), None, an_event("etag-2", "10"), False),
         (a_record(VideoState.PROCESSING, etag="etag-2"), CLAIMED, an_event(), False),
     ],
     ids=[
@@ -200,6 +201,7 @@ CLAIMED = a_record(VideoState.PROCESSING)
         "newer content",
         "other content, no sequencer",
         "older content",
+        "newer content was found for the same event",
         "overwritten meanwhile",
     ],
 )

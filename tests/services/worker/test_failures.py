@@ -7,6 +7,7 @@ import pytest
 
 from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.videos import VideosTable
+from services.contract.events import Delivery, UploadEvent
 from services.contract.records import ReasonCode, VideoState
 from services.worker.process import ProcessingError
 from tests.support.place import Place
@@ -157,3 +158,59 @@ def test_without_a_sequencer_a_silent_bucket_leaves_the_record(place: Place) -> 
         silent(place).record_failure(unknown, delivery("message-2"), OUTAGE)
 
     assert record_of(place) == before
+
+
+def claim_newer(place: Place, message: Delivery) -> tuple[UploadEvent, UploadEvent]:
+    """Have a worker die with the claim of a video that replaces another; return the events of both, the older first."""
+    older, newer = upload(place, b"old"), upload(place, b"newer")
+    with pytest.raises(ProcessingError):
+        a_worker(place, die).process(older if message.message_id == "late" else newer, message)
+    return older, newer
+
+
+def test_without_s3_a_failure_is_of_its_claim(place: Place) -> None:
+    late = delivery("late")
+    older, newer = claim_newer(place, late)
+
+    failed = silent(place).find_failed_upload(older, late, OUTAGE)
+    assert failed is not None
+    silent(place).record_failure(failed, late, OUTAGE)
+
+    assert (failed.etag, failed.size_bytes) == (newer.etag, newer.size_bytes)
+    assert (record_of(place).state, record_of(place).etag) == (VideoState.FAILED, newer.etag)
+
+
+def test_a_message_stays_while_an_earlier_claim_is_open(place: Place) -> None:
+    early, late = delivery("early"), delivery("late")
+    older, newer = claim_newer(place, early)
+    before = record_of(place)
+
+    # Without this message, a delivery of it that was stopped could claim the video, and the earlier one leaves that.
+    with pytest.raises(WriteConflictError, match="no later message than late"):
+        silent(place).find_failed_upload(older, late, OUTAGE)
+    assert record_of(place) == before
+
+    a_worker(place).record_failure(newer, early, OUTAGE)
+    assert silent(place).find_failed_upload(older, late, OUTAGE) is None
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["s3", "no_s3"])
+def test_a_message_stays_if_the_video_was_claimed_meanwhile(place: Place, *, answers: bool) -> None:
+    early, late = delivery("early"), delivery("late")
+    older, _ = claim_newer(place, early)
+    before = record_of(place)
+
+    with pytest.raises(WriteConflictError, match="no later message than late"):
+        (a_worker(place) if answers else silent(place)).record_failure(older, late, OUTAGE)
+
+    assert record_of(place) == before
+
+
+def test_a_message_leaves_a_later_claim(place: Place) -> None:
+    early = delivery("early")
+    older, _ = claim_newer(place, delivery("late"))
+
+    assert silent(place).find_failed_upload(older, early, OUTAGE) is None
+    a_worker(place).record_failure(older, early, OUTAGE)
+
+    assert (record_of(place).state, record_of(place).message_id) == (VideoState.PROCESSING, "late")

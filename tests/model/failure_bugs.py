@@ -1,0 +1,33 @@
+"""Deliberate bugs in the end of a video that nobody could process, which S3 or a stopped worker delays."""
+
+from tests.model.planting import Bug
+
+_PROCESS = "services.worker.process"
+_TESTS = "tests.services.worker.test_failures"
+
+FAILURE_BUGS = (
+    Bug(
+        "without S3 a failure is of the event",
+        _PROCESS,
+        "                if record is not None and record.message_id == delivery.message_id:\n",
+        "                if False:\n",
+        "the dead letter is of an overwritten upload, and the claimed one stays in processing",
+        test=f"{_TESTS}:test_without_s3_a_failure_is_of_its_claim",
+    ),
+    Bug(
+        "a message leaves the claim of an earlier one",
+        _PROCESS,
+        "    if needs_message(record, delivery):\n",
+        "    if False:\n",
+        "a video stays in processing after a stopped delivery of that message has claimed it",
+        test=f"{_TESTS}:test_a_message_stays_while_an_earlier_claim_is_open",
+    ),
+    Bug(
+        "other content of the same event is older",
+        "services.contract.records",
+        "(not event.sequencer or is_newer(event.sequencer, record.sequencer))",
+        "(not event.sequencer or not is_newer(record.sequencer, event.sequencer))",
+        "a late duplicate writes the failure of an overwritten upload over the newer one",
+        test=f"{_TESTS}:test_a_message_leaves_a_later_claim",
+    ),
+)
