@@ -340,7 +340,7 @@ class Processor:
                 failed = adopt_object(event, info.identity, info.size_bytes)
         if is_failure(record, error.record, failed, delivery):
             return failed
-        _check_others_end(record, delivery)
+        self._leave_to_others(record, delivery)
         return None
 
     def bring_back_result(self, failed: UploadEvent, delivery: Delivery, error: ProcessingError) -> bool:
@@ -355,7 +355,7 @@ class Processor:
             is_about_another = error.record is None and (before is None or before.etag != failed.etag)
             is_gone = is_about_another and not is_upload_stored(self._bucket, failed)
             if is_gone or not is_failure(before, error.record, failed, delivery):
-                _check_others_end(before, delivery)
+                self._leave_to_others(before, delivery)
                 return
             record = error.record or find_claim(before, failed.etag, delivery.message_id)
             record = record or self._new_record(
@@ -387,8 +387,12 @@ class Processor:
             return
         raise WriteConflictError(f"the record of {failed.key} kept changing")
 
+    def _leave_to_others(self, record: VideoRecord | None, delivery: Delivery) -> None:
+        """Settle nothing, as others end the record, but remove it if a reindex has ended that of a deleted video.
 
-def _check_others_end(record: VideoRecord | None, delivery: Delivery) -> None:
-    """Raise WriteConflictError if this message, which settles nothing, may still have to end the record."""
-    if needs_message(record, delivery):
-        raise WriteConflictError(f"no later message than {delivery.message_id} would end the video in progress")
+        Raises: WriteConflictError if this message may still have to end the record, AwsError.
+        """
+        if needs_message(record, delivery):
+            raise WriteConflictError(f"no later message than {delivery.message_id} would end the video in progress")
+        if record is not None:
+            self._deletions.finish_removal(record)

@@ -17,10 +17,18 @@ FAILURE_BUGS = (
     Bug(
         "a message leaves the claim of an earlier one",
         _PROCESS,
-        "    if needs_message(record, delivery):\n",
-        "    if False:\n",
+        "        if needs_message(record, delivery):\n",
+        "        if False:\n",
         "a video stays in processing after a stopped delivery of that message has claimed it",
         test=f"{_TESTS}:test_a_message_stays_while_an_earlier_claim_is_open",
+    ),
+    Bug(
+        "a failing worker leaves a removal that has begun",
+        _PROCESS,
+        "        if record is not None:\n            self._deletions.finish_removal(record)\n",
+        "",
+        "the failed record of a deleted video stays",
+        test=f"{_TESTS}:test_a_failing_worker_removes_a_deleted_video_that_was_ended",
     ),
     Bug(
         "other content of the same event is older",

@@ -8,8 +8,8 @@ import pytest
 from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.videos import VideosTable
 from services.contract.events import Delivery, UploadEvent
-from services.contract.records import ReasonCode, VideoState
-from services.worker.process import ProcessingError
+from services.contract.records import ReasonCode, VideoState, close_deleted
+from services.worker.process import ProcessingError, Skipped
 from tests.support.place import Place
 from tests.support.processing import (
     BROKEN,
@@ -17,9 +17,11 @@ from tests.support.processing import (
     OUTAGE,
     a_worker,
     conflicting,
+    delete,
     delivery,
     die,
     event_of,
+    is_empty,
     record_of,
     silent,
     upload,
@@ -214,3 +216,20 @@ def test_a_message_leaves_a_later_claim(place: Place) -> None:
     a_worker(place).record_failure(older, early, OUTAGE)
 
     assert (record_of(place).state, record_of(place).message_id) == (VideoState.PROCESSING, "late")
+
+
+def test_a_failing_worker_removes_a_deleted_video_that_was_ended(place: Place) -> None:
+    event, message = upload(place, BROKEN), delivery("message-1")
+
+    def end_as_a_reindex_does() -> None:
+        assert work(a_worker(place), delete(place), "message-2") == Skipped("in_progress")
+        before = record_of(place)
+        place.videos.replace(before, close_deleted(before, NOW))
+
+    worker = a_worker(place, end_as_a_reindex_does)
+    with pytest.raises(ProcessingError) as raised:
+        worker.process(event, message)
+
+    assert worker.find_failed_upload(event, message, raised.value) is None
+
+    assert is_empty(place)
