@@ -69,11 +69,13 @@ def find_claim(record: VideoRecord | None, etag: str, message_id: str) -> VideoR
 
 
 def needs_message(record: VideoRecord | None, delivery: Delivery) -> bool:
-    """Return True if a video is in progress by a claim of this message or of an earlier one.
+    """Return True if a video is in progress, or has failed, by a claim of this message or of an earlier one.
 
     Earlier messages leave the video to a later one. Nobody would end it if this message were deleted, and a delivery of
     it that was stopped then claimed the video.
     """
-    if record is None or record.state is not VideoState.PROCESSING:
+    if record is None or record.state not in (VideoState.PROCESSING, VideoState.FAILED, VideoState.DISMISSED):
         return False
+    if record.message_id == delivery.message_id:
+        return record.state is VideoState.PROCESSING
     return record.queued_at <= delivery.sent_at

@@ -340,10 +340,10 @@ def _can_fail(record: VideoRecord, event: UploadEvent, delivery: Delivery, *, is
 
 
 def _is_of_later_upload(event: UploadEvent, record: VideoRecord) -> bool:
-    """Return True if the event is of a later upload, by S3's sequencers or its clock, which has whole seconds."""
-    if event.sequencer and record.sequencer:
-        return is_newer(event.sequencer, record.sequencer)
-    return event.time.replace(microsecond=0) > (record.modified_at or record.updated_at)
+    """Return True if the event is of a later upload, by S3's sequencers and its clock, which has whole seconds."""
+    # The record can have the sequencer of an earlier event than that of its object.
+    is_known = bool(event.sequencer and record.sequencer) and not is_newer(event.sequencer, record.sequencer)
+    return not is_known and event.time.replace(microsecond=0) > (record.modified_at or record.updated_at)
 
 
 class FinishDecision(StrEnum):

@@ -38,4 +38,20 @@ FAILURE_BUGS = (
         "a late duplicate writes the failure of an overwritten upload over the newer one",
         test=f"{_TESTS}:test_a_message_leaves_a_later_claim",
     ),
+    Bug(
+        "a message leaves a failed record that it could open",
+        "services.contract.history",
+        "not in (VideoState.PROCESSING, VideoState.FAILED, VideoState.DISMISSED):",
+        "is not VideoState.PROCESSING:",
+        "a video stays in processing after a stopped delivery of that message has claimed it",
+        test=f"{_TESTS}:test_a_message_stays_that_could_open_a_failed_record",
+    ),
+    Bug(
+        "a later sequencer alone is a later upload",
+        "services.contract.records",
+        "    return not is_known and event",
+        "    return is_newer(event.sequencer, record.sequencer) or event",
+        "a deleted video is failed after its own event, as a late one had made it",
+        test=f"{_TESTS}:test_the_own_event_of_a_deleted_video_leaves_it",
+    ),
 )

@@ -386,7 +386,7 @@ def test_a_late_failure_brings_no_deleted_video_back() -> None:
 
 @pytest.mark.parametrize(
     ("sequencer", "later_s", "expected"),
-    [("10", 86_400, False), ("11", 0, True), ("", 0.999, False), ("", 1, True)],
+    [("10", 86_400, False), ("11", 0.999, False), ("11", 1, True), ("", 0.999, False), ("", 1, True)],
 )
 def test_a_deleted_video_fails_again_only_if_put_again(sequencer: str, later_s: float, expected: Any) -> None:
     # The clock of whoever deleted it is behind that of S3.

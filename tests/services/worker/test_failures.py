@@ -193,7 +193,9 @@ def test_a_message_stays_while_an_earlier_claim_is_open(place: Place) -> None:
     assert record_of(place) == before
 
     a_worker(place).record_failure(newer, early, OUTAGE)
-    assert silent(place).find_failed_upload(older, late, OUTAGE) is None
+    failed = a_worker(place).find_failed_upload(older, late, OUTAGE)
+    assert failed is not None
+    assert failed.etag == newer.etag
 
 
 @pytest.mark.parametrize("answers", [True, False], ids=["s3", "no_s3"])
@@ -233,3 +235,28 @@ def test_a_failing_worker_removes_a_deleted_video_that_was_ended(place: Place) -
     assert worker.find_failed_upload(event, message, raised.value) is None
 
     assert is_empty(place)
+
+
+def test_the_own_event_of_a_deleted_video_leaves_it(place: Place) -> None:
+    older, newer = upload(place, b"old"), upload(place, b"newer")
+    early = delivery("early")
+    work(a_worker(place), older, "late")
+    place.videos.replace(record_of(place), record_of(place).model_copy(update={"state": VideoState.DELETED}))
+    event = newer.model_copy(update={"time": record_of(place).modified_at})
+
+    assert silent(place).find_failed_upload(event, early, OUTAGE) is None
+
+
+def test_a_message_stays_that_could_open_a_failed_record(place: Place) -> None:
+    early, late = delivery("early"), delivery("late")
+    older, newer = claim_newer(place, early)
+    a_worker(place).record_failure(newer, early, OUTAGE)
+
+    # A stopped delivery of the later message could still open this record.
+    for state in (VideoState.FAILED, VideoState.DISMISSED):
+        place.videos.replace(record_of(place), record_of(place).model_copy(update={"state": state}))
+        with pytest.raises(WriteConflictError, match="no later message than late"):
+            silent(place).find_failed_upload(older, late, OUTAGE)
+
+    assert silent(place).find_failed_upload(older, early, OUTAGE) is None
+    assert a_worker(place).find_failed_upload(older, late, OUTAGE) is not None
