@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from unittest.mock import patch
 
@@ -226,7 +226,9 @@ def test_a_deletion_is_followed_after_a_long_outage(place: Place) -> None:
         for _ in range(DEFAULT_TRIES + SPARE_RECEIVES - 1):
             message = receive(place)
             worker._process_message(message, None)  # noqa: SLF001 - one message in this thread
-            place.queue.hand_back(message)
+            # The worker's own delay is random: after 0 s the message is in flight no more.
+            with suppress(ServiceError):
+                place.queue.hand_back(message)
 
     worker._process_message(receive(place), None)  # noqa: SLF001 - one message in this thread
 
