@@ -1,5 +1,6 @@
 """Keep the models of AWS that botocore reads for a process, instead of for each session of boto3."""
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -14,12 +15,12 @@ _methods: dict[tuple[str, str], dict[str, Any]] = {}
 def keep_models() -> None:
     """Read each model and the folders of models once, and make the methods of a service's clients once.
 
-    All sessions share what the clients of one session share. botocore changes a model only as for each client: it takes
-    the bucket out of the paths of S3.
+    Each session gets a copy of its own of the model of S3: botocore takes the bucket out of its paths for a client.
     """
     # Private methods, which botocore's type stubs do not have.
     for owner, name, keep in (
         (Loader, "__init__", _share_cache),
+        (Loader, "load_service_model", _copy_s3),
         (ClientCreator, "_create_methods", _keep_methods),
     ):
         setattr(owner, name, keep(getattr(owner, name)))
@@ -33,6 +34,20 @@ def _share_cache(initialize: Callable[..., None]) -> Callable[..., None]:
         self._cache = _caches.setdefault(key, {})
 
     return initialize_and_share
+
+
+def _copy_s3(load: Callable[..., Any]) -> Callable[..., Any]:
+    def load_and_copy(self: Any, service_name: str, type_name: str, api_version: str | None = None) -> Any:
+        if service_name != "s3":
+            return load(self, service_name, type_name, api_version)
+        copies = vars(self).setdefault("_copies_of_s3", {})
+        key = (type_name, api_version)
+        if key not in copies:
+            # Faster than a deep copy.
+            copies[key] = pickle.loads(pickle.dumps(load(self, service_name, type_name, api_version)))  # noqa: S301
+        return copies[key]
+
+    return load_and_copy
 
 
 def _keep_methods(make: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
