@@ -20,6 +20,13 @@ def continue_history(before: VideoRecord | None, etag: str) -> dict[str, object]
     }
 
 
+def count_changes(before: VideoRecord | None, claim: VideoRecord) -> int:
+    """Return the number of changes of content or settings up to a claim that replaces `before`."""
+    if before is None:
+        return 0
+    return before.changes + ((before.etag, before.settings_hash) != (claim.etag, claim.settings_hash))
+
+
 def note_failure(record: VideoRecord, now: datetime, code: ReasonCode, reason: str) -> VideoRecord:
     """Return the record of a claim with its attempt as failed; the next attempt will have its own claim."""
     failed = {"state": VideoState.FAILED, "ended_at": now, "reason_code": code, "reason": reason}

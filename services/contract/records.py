@@ -178,6 +178,8 @@ class VideoRecord(BaseModel):
     life: int | None = None
     """Random number, which is another one after a removal or deletion: what a worker stored before is deleted. None in
     records of older versions."""
+    changes: int = 0
+    """Number of claims with other content or settings than the record before: they replace what others have stored."""
     base: str
     size_bytes: int
     queued_at: AwareDatetime
@@ -303,8 +305,7 @@ def adopt_object(event: UploadEvent, found: ObjectIdentity, size_bytes: int) -> 
     time = found.modified_at or event.time
     if event.etag == found.etag and time <= event.time:
         return event
-    changes = {"etag": found.etag, "size_bytes": size_bytes, "sequencer": "", "time": time}
-    return event.model_copy(update=changes)
+    return event.model_copy(update={"etag": found.etag, "size_bytes": size_bytes, "sequencer": "", "time": time})
 
 
 def is_failure(record: VideoRecord | None, claimed: VideoRecord | None, event: UploadEvent, delivery: Delivery) -> bool:
@@ -363,9 +364,8 @@ def decide_finish(record: VideoRecord | None, claimed: VideoRecord) -> FinishDec
         return FinishDecision.PURGED
     if not is_same_claim(record, claimed):
         return FinishDecision.START_AGAIN
-    if record.state in (VideoState.DONE, VideoState.DEGRADED):
-        return FinishDecision.ALREADY_DONE
-    return FinishDecision.WRITE
+    is_done = record.state in (VideoState.DONE, VideoState.DEGRADED)
+    return FinishDecision.ALREADY_DONE if is_done else FinishDecision.WRITE
 
 
 def keep_later_message(record: VideoRecord, before: VideoRecord | None) -> VideoRecord:
@@ -381,8 +381,8 @@ def keep_later_message(record: VideoRecord, before: VideoRecord | None) -> Video
 
 
 def is_same_claim(record: VideoRecord, claimed: VideoRecord) -> bool:
-    """Return True if both records are about the same content, settings and base, without a deletion in between."""
-    names = ("etag", "settings_hash", "base", "life")
+    """Return True if both records are about the same content, settings and base, without others in between."""
+    names = ("etag", "settings_hash", "base", "life", "changes")
     return all(getattr(record, name) == getattr(claimed, name) for name in names)
 
 

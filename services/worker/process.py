@@ -19,6 +19,7 @@ from services.contract.events import Delivery, UploadEvent
 from services.contract.formats import is_video_name
 from services.contract.history import (
     continue_history,
+    count_changes,
     find_claim,
     keep_history,
     keep_result,
@@ -242,8 +243,8 @@ class Processor:
             updated_at=now,
             worker=self._settings.worker_name,
         )
-        kept = keep_result(before, record)
-        return record.model_copy(update={**continue_history(before, info.etag), "earlier_result": kept})
+        changed = {"earlier_result": keep_result(before, record), "changes": count_changes(before, record)}
+        return record.model_copy(update={**continue_history(before, info.etag), **changed})
 
     def _extract(self, claimed: VideoRecord, video: SignedObject) -> Outcome:
         outcome = extract_changed(self._sandbox, ObjectSource(video), self._bucket, claimed, self._options)

@@ -39,6 +39,15 @@ class SlowBucket(Bucket):
         super().put(key, body, **more)
 
 
+class DyingAfterPictures(Bucket):
+    """A bucket of a worker that dies when it has stored all but the last picture."""
+
+    def put(self, key: str, body: bytes, **more: Any) -> None:
+        if key.endswith("_3.jpg"):
+            raise ServiceError("the worker died before it stored the last picture")
+        super().put(key, body, **more)
+
+
 def purge(place: Place, key: str = KEY) -> None:
     """Remove the upload, the record, the pictures and the claim, as a purge that no longer waits."""
     place.clients.s3.delete_object(Bucket=place.bucket.name, Key=key)
@@ -79,6 +88,26 @@ def test_a_claim_from_before_a_deletion_finishes_no_later_record(place: Place) -
     result = work(a_worker(place, bucket=SlowBucket(place, put_again_and_fail)), event)
 
     # It starts again, and stores all pictures.
+    assert isinstance(result, Stored)
+    assert shown(place, record_of(place)) == pictures_of(b"film")
+
+
+def test_a_claim_before_other_content_finishes_no_later_record(place: Place) -> None:
+    event = upload(place, b"film")
+
+    def replace_a_picture_and_put_again() -> None:
+        with pytest.raises(ProcessingError):
+            work(
+                a_worker(place, bucket=DyingAfterPictures(place.clients.s3, place.bucket.name)),
+                upload(place, b"other"),
+                "message-2",
+            )
+        with pytest.raises(ProcessingError):
+            work(a_worker(place, die), upload(place, b"film"), "message-3")
+
+    result = work(a_worker(place, bucket=SlowBucket(place, replace_a_picture_and_put_again)), event)
+
+    # Its content is back, but one of its pictures is not: it starts again, and stores all.
     assert isinstance(result, Stored)
     assert shown(place, record_of(place)) == pictures_of(b"film")
 
