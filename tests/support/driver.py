@@ -80,10 +80,16 @@ class Driver:
         return None
 
     def waiting_keys(self) -> set[str]:
-        """Return the keys in some messages of the queue, which come back to it after five seconds."""
-        answer = self.sqs.receive_message(
-            QueueUrl=self.endpoints.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=5, WaitTimeSeconds=0
-        )
+        """Return the keys in some messages of the queue, which come back to it after five seconds.
+
+        There are none while the queue is missing: after a kill of the embedded AWS, the pipeline makes it again.
+        """
+        try:
+            answer = self.sqs.receive_message(
+                QueueUrl=self.endpoints.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=5, WaitTimeSeconds=0
+            )
+        except self.sqs.exceptions.QueueDoesNotExist:
+            return set()
         return {event.key for message in answer.get("Messages", []) for event in parse_notification(message["Body"])}
 
     def depth(self, url: str) -> int:
