@@ -15,11 +15,11 @@ _deserialize = TypeDeserializer().deserialize
 
 
 def make_item(record: VideoRecord, *, shards: int) -> dict[str, Any]:
-    """Return the values of a record, without those that are None and without an empty history.
+    """Return the values of a record, without those that are None, an empty history and a count of zero changes.
 
     Times become text that sorts. `state` is the partition key of the index, which depends on the number of shards.
     """
-    left_out = {"key"} if record.earlier_attempts else {"key", "earlier_attempts"}
+    left_out = {"key", *(name for name in ("earlier_attempts", "changes") if not getattr(record, name))}
     fields = {"pk": record.key, **record.model_dump(exclude=left_out, exclude_none=True)}
     fields["state"] = index_key_of(record.key, record.state, shards)
     return {name: _to_storable(value) for name, value in fields.items()}
