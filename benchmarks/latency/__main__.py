@@ -176,6 +176,8 @@ def main() -> int:
     for way in ways:
         _say(f"{way.title}: {way.about}" + (f" (left out: {lacks[way]})" if lacks[way] else ""))
     until_s = time.monotonic() + 60 * arguments.minutes
+    if arguments.directory:
+        arguments.directory.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=arguments.directory)))
         pipeline = stack.enter_context(run_pipeline(work / "pipeline", workers=0, say=_say))
