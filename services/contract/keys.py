@@ -109,23 +109,29 @@ def manifest_key(base: str) -> str:
 
 def picture_kind(key: str) -> str | None:
     """Return the kind of object that has a key: `thumbnail`, `storyboard`, `poster`; None for keys of others."""
-    base, underscore, ending = key.rpartition("_")
-    if picture_base(key) is None or not base or not underscore:
+    ending = _match_ending(key)
+    if ending is None or ending.start() == 0:
         return None
-    kind = ending.partition(".")[0]
+    kind = ending[1]
     return "thumbnail" if kind.isdecimal() else "storyboard" if kind.startswith("sheet-") else kind
 
 
 def picture_base(key: str) -> str | None:
     """Return the base of a picture's key, None if workers never create such a key."""
-    base, underscore, _ = key.rpartition("_")
-    return base if underscore and _ENDING.fullmatch(key, len(base)) else None
+    ending = _match_ending(key)
+    return key[: ending.start()] if ending else None
 
 
 def picture_number(key: str) -> int | None:
     """Return the number of a thumbnail's key, None for all other keys."""
-    ending = _ENDING.fullmatch(key, key.rfind("_") if "_" in key else len(key))
+    ending = _match_ending(key)
     return int(ending[1]) if ending and ending[1].isdecimal() else None
+
+
+def _match_ending(key: str) -> re.Match[str] | None:
+    """Return the match of a picture's ending, None if workers never create such a key."""
+    # Without an underscore, the position is negative: the whole key is compared, and is no ending either.
+    return _ENDING.fullmatch(key, key.rfind("_"))
 
 
 def _fit_base(base: str, digest: str) -> str:

@@ -17,6 +17,7 @@ from services.contract.keys import (
     is_upload,
     manifest_key,
     picture_base,
+    picture_kind,
     picture_number,
     poster_key,
     preview_key,
@@ -128,11 +129,12 @@ def test_every_thumbnail_key_is_one_that_s3_takes(upload: str, number: int, pref
         assert key.decode().startswith(prefix)
 
 
-def test_a_long_name_is_cut_and_stays_unique() -> None:
-    uploads = [f"{UPLOAD_PREFIX}{'é' * 502}{letter}.mp4" for letter in "abcd"]
+@pytest.mark.parametrize("start", ["", "a"], ids=["between characters", "within a character"])
+def test_a_long_name_is_cut_and_stays_unique(start: str) -> None:
+    uploads = [f"{UPLOAD_PREFIX}{start}{'é' * 502}{letter}.mp4" for letter in "abcd"]
     bases = claimed(uploads)
     assert len(set(bases.values())) == len(uploads)
-    assert all(base.startswith(THUMBNAIL_PREFIX + "é" * 480) for base in bases.values())
+    assert all(base.startswith(THUMBNAIL_PREFIX + start + "é" * 480) for base in bases.values())
 
 
 def test_a_name_is_cut_only_if_a_picture_s_key_would_be_too_long() -> None:
@@ -174,6 +176,25 @@ def test_a_key_with_the_same_beginning_has_no_base(ending: str) -> None:
 def test_a_key_that_no_worker_gives_has_no_base(key: str) -> None:
     assert picture_base(key) is None
     assert picture_number(key) is None
+    assert picture_kind(key) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        (thumbnail_key("thumbnails/a_b", 20, "webp"), "thumbnail"),
+        (storyboard_key("thumbnails/a", "webp"), "storyboard"),
+        (sheet_key("thumbnails/a", 12, "webp"), "storyboard"),
+        (storyboard_track_key("thumbnails/a"), "storyboard"),
+        (preview_key("thumbnails/a"), "preview"),
+        (poster_key("thumbnails/a", "jpg"), "poster"),
+        (candidates_key("thumbnails/a", "avif"), "candidates"),
+        (manifest_key("thumbnails/a"), "manifest"),
+        ("_1.jpg", None),
+    ],
+)
+def test_a_picture_s_key_shows_its_kind(key: str, kind: str | None) -> None:
+    assert picture_kind(key) == kind
 
 
 def test_a_thumbnails_key_has_its_number_and_an_overview_none() -> None:
