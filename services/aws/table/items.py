@@ -26,8 +26,7 @@ def make_item(record: VideoRecord, *, shards: int) -> dict[str, Any]:
 
 
 def parse_record(item: Mapping[str, Any]) -> VideoRecord:
-    fields = {name: value for name, value in item.items() if name != "pk"}
-    return VideoRecord.model_validate({**fields, "key": item["pk"], "state": parse_state(item["state"])})
+    return VideoRecord.model_validate({**item, "key": item["pk"], "state": parse_state(item["state"])})
 
 
 def to_attributes(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,8 +45,6 @@ def make_sortable(time: datetime) -> str:
 
 def _to_storable(value: Any) -> Any:
     match value:
-        case str():
-            return str(value)
         case datetime():
             return make_sortable(value)
         case float():
