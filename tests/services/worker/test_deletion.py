@@ -9,8 +9,9 @@ import pytest
 
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import ServiceError
+from services.aws.videos import VideosTable
 from services.contract.events import UploadEvent
-from services.contract.records import ReasonCode, VideoState
+from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.resources import PURGE_KEY, PURGER, pipeline_resources
 from services.worker.process import ProcessingError, Skipped, Stored
 from tests.model.place import simulated_place
@@ -200,6 +201,30 @@ def test_a_video_that_returns_takes_the_base_of_an_interrupted_removal(place: Pl
 
     assert (record_of(place).base, place.videos.claim_owner("thumbnails/a")) == ("thumbnails/a", KEY)
     assert shown(place, record_of(place)) == pictures_of(b"new")
+
+
+class ContestedTable(VideosTable):
+    """A table in which another upload takes a base as soon as its claim is released."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place.clients.dynamodb, place.resources.table.name)
+        self._place: Place | None = place
+
+    def replace(self, before: VideoRecord | None, after: VideoRecord, **options: bool) -> VideoRecord:
+        place = self._place
+        if place is not None and self.claim_owner(after.base) is None:
+            self._place = None
+            work(a_worker(place), upload(place, b"other", "uploads/a.mov"), "other")
+        return super().replace(before, after, **options)
+
+
+def test_a_video_gets_another_base_if_a_freed_one_is_taken(place: Place) -> None:
+    interrupt_purge(place)
+
+    work(a_worker(place, videos=ContestedTable(place)), upload(place, b"new"), "message-3")
+
+    assert place.videos.claim_owner("thumbnails/a") == "uploads/a.mov"
+    assert (record_of(place).base, shown(place, record_of(place))) == ("thumbnails/a.mp4", pictures_of(b"new"))
 
 
 def test_a_deleted_record_is_removed_although_another_upload_has_its_base(place: Place) -> None:

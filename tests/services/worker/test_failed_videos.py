@@ -159,7 +159,7 @@ def test_a_failure_has_the_time_of_a_later_claim_of_its_content(place: Place) ->
 
     # The other attempt leaves the failure to this one, whose letter a purge between the two uploads must not discard.
     assert failed is not None
-    assert failed.time == put_again_at
+    assert (failed.time, failed.size_bytes) == (put_again_at, event.size_bytes)
 
 
 def test_giving_up_without_an_attempt_names_the_present_object(place: Place) -> None:
@@ -192,6 +192,7 @@ def test_a_failure_of_a_purged_video_is_not_recorded(place: Place) -> None:
     with pytest.raises(ProcessingError) as failure:
         worker.process(event, delivery("message-1"))
 
+    assert worker.find_failed_upload(event, delivery("message-1"), failure.value) is None
     worker.record_failure(event, delivery("message-1"), failure.value)
 
     assert place.videos.get(KEY) is None

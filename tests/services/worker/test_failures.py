@@ -36,11 +36,13 @@ SENT = NOW - timedelta(minutes=3)
 
 def test_a_failed_record_names_reason_and_measurements(place: Place) -> None:
     event = upload(place, BROKEN)
-    worker = worker_at(place, lambda: NOW)
+    now = NOW - timedelta(seconds=2)
+    worker = worker_at(place, lambda: now)
     with pytest.raises(ProcessingError, match=r"^The video is damaged\.$") as raised:
         worker.process(event, delivery("message-1", sent_at=SENT))
     assert (raised.value.code, raised.value.retryable) == (ReasonCode.DAMAGED, False)
 
+    now = NOW
     worker.record_failure(event, delivery("message-1", sent_at=SENT), raised.value)
 
     found = record_of(place)
@@ -64,10 +66,13 @@ def test_a_failure_before_the_claim_counts_the_attempts_before(place: Place) -> 
     with pytest.raises(ProcessingError):
         a_worker(place, die).process(event, delivery("message-1"))
 
-    a_worker(place).record_failure(event, delivery("message-2"), OUTAGE)
+    claimed = record_of(place)
+
+    silent(place).record_failure(event, delivery("message-2"), OUTAGE)
 
     found = record_of(place)
     assert (found.state, found.attempt, found.base) == (VideoState.FAILED, 2, "thumbnails/a")
+    assert found.identity == claimed.identity
 
 
 def test_a_failure_of_other_content_counts_from_one(place: Place) -> None:

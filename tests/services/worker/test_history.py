@@ -66,7 +66,9 @@ def test_a_failed_attempt_to_be_repeated_keeps_its_reason(place: Place) -> None:
     noted = record_of(place)
     work(a_worker(place), event)
 
-    assert (noted.state, [one.reason for one in noted.attempts]) == (VideoState.PROCESSING, [TIMEOUT])
+    (attempt,) = noted.attempts
+    assert (noted.state, attempt.reason, attempt.reason_code) == (VideoState.PROCESSING, TIMEOUT, ReasonCode.TIMEOUT)
+    assert attempt.ended_at is not None
     assert [one.reason for one in record_of(place).attempts] == [TIMEOUT, None]
 
 
@@ -94,6 +96,22 @@ def test_a_slower_attempt_decreases_no_number_of_attempts(place: Place) -> None:
 
     record = record_of(place)
     assert (record.state, record.attempt, len(record.attempts)) == (VideoState.DONE, 2, 2)
+
+
+def test_a_slower_failure_decreases_no_number_of_attempts(place: Place) -> None:
+    event, message = upload(place, BROKEN), delivery("message-1")
+
+    def repeat() -> None:
+        with pytest.raises(ProcessingError):
+            a_worker(place, die, worker_name="worker-2").process(event, message)
+
+    worker = a_worker(place, repeat, worker_name="worker-1")
+    with pytest.raises(ProcessingError) as caught:
+        worker.process(event, message)
+    worker.record_failure(event, message, caught.value)
+
+    record = record_of(place)
+    assert (record.state, record.attempt, len(record.attempts)) == (VideoState.FAILED, 2, 2)
 
 
 def test_a_failure_without_a_claim_of_its_own_is_no_attempt_more(place: Place) -> None:

@@ -181,6 +181,48 @@ def test_a_video_whose_pictures_are_partly_replaced_fails(place: Place) -> None:
     assert (record.state, record.thumbnails) == (VideoState.FAILED, ())
 
 
+def test_a_failed_video_keeps_no_result_that_another_replaced(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+
+    def replace_a_picture() -> None:
+        with pytest.raises(ProcessingError):
+            a_worker(place, bucket=FullBucket(place)).process(regeneration(place), AGAIN)
+
+    assert not fail(a_tired_worker(place, replace_a_picture), regeneration(place))
+
+    record = record_of(place)
+    assert (record.state, record.thumbnails, record.earlier_result) == (VideoState.FAILED, (), None)
+
+
+def test_a_failure_from_before_a_deletion_brings_no_result_back(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    worker = a_tired_worker(place)
+    with pytest.raises(ProcessingError) as caught:
+        worker.process(regeneration(place), AGAIN)
+    claimed = record_of(place)
+    assert claimed.life is not None
+    place.videos.replace(claimed, claimed.model_copy(update={"life": claimed.life ^ 1}))
+
+    assert not worker.bring_back_result(regeneration(place), AGAIN, caught.value)
+
+    assert record_of(place).state is VideoState.PROCESSING
+
+
+def test_chosen_options_stay_when_the_content_is_put_again(place: Place) -> None:
+    place.clients.s3.put_bucket_versioning(Bucket=place.bucket.name, VersioningConfiguration={"Status": "Enabled"})
+    worker, chosen = a_worker(place), ThumbnailOverrides(width_px=320)
+    work(worker, upload(place, b"film"))
+    worker.process(regeneration(place).model_copy(update={"options": chosen}), AGAIN)
+    before = record_of(place)
+
+    # A worker takes the thumbnails for those of other settings if it forgets the options.
+    assert work(worker, upload(place, b"film"), "message-3") == Skipped(Decision.ALREADY_DONE)
+
+    after = record_of(place)
+    assert (after.options, after.settings_hash) == (chosen, ThumbnailOptions(width_px=320).fingerprint)
+    assert after.version_id != before.version_id
+
+
 def test_a_slow_worker_replaces_no_picture_that_is_kept(place: Place) -> None:
     work(a_worker(place), upload(place, b"film"))
     before = record_of(place)
