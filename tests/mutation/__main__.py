@@ -24,6 +24,7 @@ TESTS = (
     "tests/services/contract/test_records.py",
     "tests/services/contract/test_shards.py",
     "tests/services/aws/test_busy_table.py",
+    "tests/services/aws/table/test_items.py",
     "tests/services/aws/test_shards.py",
     "tests/services/aws/test_videos.py",
     "tests/services/worker/test_process.py",
@@ -31,6 +32,7 @@ TESTS = (
     "tests/services/worker/test_draining.py",
     "tests/services/worker/test_failed_videos.py",
     "tests/services/worker/test_failures.py",
+    "tests/services/worker/test_history.py",
     "tests/services/worker/test_reporting.py",
     "tests/services/worker/test_settling.py",
     "tests/services/worker/test_pictures.py",
@@ -48,6 +50,7 @@ TESTS = (
     "tests/services/api/actions/test_purge_run.py",
     "tests/services/api/actions/test_purge_successor.py",
     "tests/services/api/actions/test_purge_restart.py",
+    "tests/services/api/actions/test_purges.py",
     "tests/mutation/schedules.py",
 )
 """Tests of the protocol that need no process."""
