@@ -1,5 +1,6 @@
 """The boundary at which calls to the simulated AWS are interleaved, and at which they fail."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -13,6 +14,9 @@ T = TypeVar("T")
 FAULTS = ("refused", "unreachable", "answer lost", "sent twice", "killed before", "killed after", "slow", "stopped")
 
 _UNANSWERED = ("refused", "unreachable", "answer lost")
+
+_ONE_AT_A_TIME = threading.RLock()
+"""Outside of a schedule, the threads of a test are real ones, which could lose each other's writes."""
 
 
 class CountedFaults:
@@ -57,7 +61,8 @@ class Boundary:
         """Let others run, then have the effect, and return its result unless the schedule has it fail."""
         simulation: Simulation | None = CURRENT.simulation
         if simulation is None or simulation.current is None:
-            return effect()
+            with _ONE_AT_A_TIME:
+                return effect()
         simulation.pause()
         process = simulation.current.process
         if not process.is_killable or not self.faults.of_256 or not simulation.choices.happens(self.faults.of_256):
