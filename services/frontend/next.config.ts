@@ -9,6 +9,7 @@ const config: NextConfig = {
   outputFileTracingExcludes: { "*": ["node_modules/sharp/**", "node_modules/@img/**", "node_modules/typescript/**"] },
   // `npm run types` checks the types: a build that did would need two thirds more CPU time.
   typescript: { ignoreBuildErrors: true },
+  turbopack: { rules: { "uPlot.esm.js": { loaders: ["./scripts/plot-without-intl.cjs"] } } },
   // Images and CI begin without this cache of builds, and writing it takes a tenth of a build's CPU time.
   experimental: { turbopackFileSystemCacheForBuild: false },
   poweredByHeader: false,

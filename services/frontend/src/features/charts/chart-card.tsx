@@ -3,16 +3,17 @@
 import { clsx } from "clsx";
 import { ChartLine, Table2 } from "lucide-react";
 import dynamic from "next/dynamic";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/states";
 import { text } from "@/text";
 import type { Look, TimePlotProps } from "./time-plot";
+import { useWasNear } from "./use-was-near";
 
 const TimePlot = dynamic(() => import("./time-plot"), {
   ssr: false,
-  loading: () => <Skeleton className="absolute inset-0" />,
+  loading: () => <NotYetDrawn />,
 });
 
 const MARKS: Record<Look, string> = {
@@ -80,13 +81,28 @@ export function ChartCard({ summary, legend, plot, rows, empty, warning, id, cla
               ))}
             </div>
             <div className="relative min-h-52 flex-1">
-              <TimePlot key={key} {...drawn} />
+              <LazyPlot key={key} {...drawn} />
             </div>
           </figure>
         )}
       </div>
     </Card>
   );
+}
+
+/** The chart, when it is near the window: a page of four starts with those that its window shows. */
+function LazyPlot(props: TimePlotProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const wasNear = useWasNear(place);
+  return (
+    <div ref={place} className="absolute inset-0">
+      {wasNear ? <TimePlot {...props} /> : <NotYetDrawn />}
+    </div>
+  );
+}
+
+function NotYetDrawn() {
+  return <Skeleton className="absolute inset-0" />;
 }
 
 interface ChartTableProps {

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { colour, onThemeChange } from "@/features/theme/theme";
+import { formatCount } from "@/lib/units";
 
 export type Look = "area" | "line" | "dashed" | "bars" | "bad-bars";
 
@@ -163,7 +164,7 @@ function optionsOf(
         ...axis,
         size: formatValue ? 52 : 40,
         incrs: [...valueSteps],
-        ...(formatValue ? { values: (_plot: uPlot, ticks: number[]) => ticks.map(formatValue) } : {}),
+        values: (_plot: uPlot, ticks: number[]) => ticks.map(formatValue ?? formatCount),
       },
     ],
     plugins: [tooltip(describe)],

@@ -22,7 +22,7 @@ export function groupByReason(letters: readonly DeadLetter[]): FailureGroup[] {
       isRetryable: found.some(({ retryable }) => retryable),
       letters: found.sort((a, b) => Date.parse(b.at) - Date.parse(a.at)),
     }))
-    .sort((a, b) => b.letters.length - a.letters.length || a.code.localeCompare(b.code));
+    .sort((a, b) => b.letters.length - a.letters.length || (a.code < b.code ? -1 : 1));
 }
 
 /** Return the reason that all letters of a group share, or null if they differ. */

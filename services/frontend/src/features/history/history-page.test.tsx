@@ -52,6 +52,14 @@ function historyOf(range: History["range"], figures: History["total"]): History 
 }
 
 beforeEach(() => {
+  // jsdom has no layout: nothing comes near its window.
+  vi.stubGlobal(
+    "IntersectionObserver",
+    class {
+      observe() {}
+      disconnect() {}
+    },
+  );
   requested = [];
   cost = PRICED;
   answers = () => Response.json(historyOf("24h", BUSY));

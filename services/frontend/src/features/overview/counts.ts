@@ -11,5 +11,5 @@ export function countVideosWithThumbnails({ videos }: Pick<Metrics, "videos">): 
 export function countByComponent(pods: readonly Pod[]): [string, number][] {
   const counts = new Map<string, number>();
   for (const { component } of pods) counts.set(component, (counts.get(component) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
+  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
 }
