@@ -5,11 +5,11 @@ import { useCallback, useEffect, useMemo } from "react";
 import { useInfiniteList } from "@/features/listing/use-infinite-list";
 import { useLive } from "@/features/live/api/store";
 import { call } from "@/lib/api/call";
+import { FIRST } from "@/lib/api/first";
 import type { Video } from "@/lib/api/models";
 import { idOf } from "../names";
 import { queryOf, type VideoFilter } from "../filter";
 
-const PAGE = 100;
 const POLL_INTERVAL_MS = 2000;
 
 const keyOf = (video: Video) => video.key;
@@ -29,7 +29,7 @@ export function useVideos(filter: VideoFilter, { order, withThumbnails }: VideoO
     (cursor: string | null, signal?: AbortSignal) =>
       call("get", "/api/videos", {
         query: {
-          limit: PAGE,
+          limit: FIRST.videos,
           ...(JSON.parse(query) as ReturnType<typeof queryOf>),
           ...(cursor ? { cursor } : {}),
         },
