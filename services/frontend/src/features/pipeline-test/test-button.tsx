@@ -10,6 +10,13 @@ import { openTest } from "./run";
 export function TestButton({ isCompact = false }: { isCompact?: boolean }) {
   const isOperator = useIsOperator();
   const config = useConfig();
+  // Keep the place until the role is known: most users are operators.
+  if (!config)
+    return (
+      <Button className="invisible" icon={<FlaskConical size={16} aria-hidden />}>
+        <span className={isCompact ? "max-sm:sr-only" : ""}>{text.test.button}</span>
+      </Button>
+    );
   if (!isOperator) return null;
   const canTest = config?.can_test ?? true;
   return (

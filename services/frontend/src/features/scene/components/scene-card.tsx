@@ -33,7 +33,8 @@ export function SceneCard({ className }: { className?: string }) {
   return (
     <Card
       title={text.scene.title}
-      {...(isReduced ? { note: text.scene.still } : {})}
+      // On a phone the note would take a second row until the browser has said that it may move.
+      {...(isReduced ? { note: <span className="max-sm:sr-only">{text.scene.still}</span> } : {})}
       {...(className ? { className } : {})}
       actions={
         <>
