@@ -1,8 +1,8 @@
 "use client";
 
-import Link from "next/link";
 import { useMemo } from "react";
 import { Card } from "@/components/ui/card";
+import { PageLink } from "@/components/ui/page-link";
 import { Empty } from "@/components/ui/states";
 import { ChartCard } from "@/features/charts/chart-card";
 import type { PlotStyle } from "@/features/charts/time-plot";
@@ -148,7 +148,7 @@ export function ReasonsCard({ history }: { history: History }) {
         <ul className="flex max-h-64 min-h-64 flex-1 flex-col gap-1 overflow-y-auto p-3">
           {failures.map(([reason, count]) => (
             <li key={reason}>
-              <Link
+              <PageLink
                 href={`/videos?state=failed&reason=${reason}`}
                 className="grid grid-cols-[1fr_auto] gap-x-3 gap-y-1 rounded-md px-1 py-1.5 hover:bg-raised"
               >
@@ -157,7 +157,7 @@ export function ReasonsCard({ history }: { history: History }) {
                 <span aria-hidden className="col-span-2 h-1.5 rounded-full bg-raised">
                   <span className="block h-full rounded-full bg-bad" style={{ width: `${(100 * count) / highest}%` }} />
                 </span>
-              </Link>
+              </PageLink>
             </li>
           ))}
         </ul>

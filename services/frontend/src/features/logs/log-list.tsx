@@ -48,7 +48,11 @@ function Row({ line, now, hasVideo }: { line: LogLine; now: Date; hasVideo: bool
       </span>
       <span className="min-w-0 font-mono font-medium [overflow-wrap:anywhere] whitespace-pre-wrap">{event}</span>
       {key && hasVideo ? (
-        <Link href={pageOf(key)} className="min-w-0 py-1 text-accent underline [overflow-wrap:anywhere]">
+        <Link
+          href={pageOf(key)}
+          prefetch={false}
+          className="min-w-0 py-1 text-accent underline [overflow-wrap:anywhere]"
+        >
           {nameOf(key)}
         </Link>
       ) : null}

@@ -17,12 +17,12 @@ import {
   Webhook,
 } from "lucide-react";
 import dynamic from "next/dynamic";
-import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
 import { useState } from "react";
 import { clsx } from "clsx";
 import { openOverlay } from "@/features/commands/store";
 import { Menu, type MenuItem } from "@/components/ui/menu";
+import { PageLink } from "@/components/ui/page-link";
 import { LiveBadge } from "@/features/live/components/live-badge";
 import { DownNotice } from "@/features/live/components/down-notice";
 import { useLive } from "@/features/live/api/store";
@@ -54,10 +54,10 @@ export function Header() {
     <header className="sticky top-0 z-30 border-b border-line bg-panel">
       <div className="mx-auto flex max-w-[110rem] flex-wrap items-center gap-x-4 px-4 sm:px-6">
         <div className="flex h-13 min-w-0 items-center gap-3">
-          <Link href="/" className="flex min-w-0 items-center gap-2 font-semibold" aria-label={text.product}>
+          <PageLink href="/" className="flex min-w-0 items-center gap-2 font-semibold" aria-label={text.product}>
             <Mark />
             <span className="truncate max-sm:hidden">{config?.name ?? text.product}</span>
-          </Link>
+          </PageLink>
         </div>
         <Pages />
         <div className="ml-auto flex items-center gap-2">
@@ -81,7 +81,7 @@ function Pages() {
       {PAGES.map(({ href, label }) => {
         const isHere = pathname === href || (href === "/videos" && pathname === "/video");
         return (
-          <Link
+          <PageLink
             key={href}
             href={href}
             aria-current={isHere ? "page" : undefined}
@@ -99,7 +99,7 @@ function Pages() {
                 {formatCount(deadLetters)}
               </span>
             ) : null}
-          </Link>
+          </PageLink>
         );
       })}
     </nav>

@@ -1,5 +1,5 @@
-import Link from "next/link";
 import type { ReactNode } from "react";
+import { PageLink } from "@/components/ui/page-link";
 import { formatCount } from "@/lib/units";
 import { text } from "@/text";
 import { stackFor, type Station } from "../layout";
@@ -37,7 +37,7 @@ interface StationLinkProps {
 
 export function StationLink({ station, label, className = "" }: StationLinkProps) {
   return (
-    <Link
+    <PageLink
       href={STATION_PATHS[station]}
       className={`flex flex-col items-center rounded-md px-2 py-0.5 text-center leading-4 hover:bg-raised ${className}`}
     >
@@ -47,6 +47,6 @@ export function StationLink({ station, label, className = "" }: StationLinkProps
       >
         {label}
       </span>
-    </Link>
+    </PageLink>
   );
 }
