@@ -1,7 +1,7 @@
 "use client";
 
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, useDeferredValue, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 import { keepPlace, takePlace } from "./scroll-place";
 
@@ -49,16 +49,19 @@ export function VirtualGrid<Item>(props: VirtualGridProps<Item>) {
   const rowHeightPx = Math.round(tileHeightPx(tileWidthPx)) + gapPx;
   const rowCount = Math.ceil(items.length / columns);
 
+  const isMeasured = place.widthPx > 0;
+  // The rows in the window come first. Those around it follow in a render of low priority.
+  const hasShown = useDeferredValue(isMeasured);
   const virtualizer = useWindowVirtualizer({
-    count: place.widthPx ? rowCount : 0,
+    count: isMeasured ? rowCount : 0,
     estimateSize: () => rowHeightPx,
-    overscan: ROWS_AHEAD,
+    overscan: hasShown ? ROWS_AHEAD : 0,
     scrollMargin: place.topPx,
   });
   useEffect(() => virtualizer.measure(), [virtualizer, rowHeightPx]);
 
   useEffect(() => keepPlace(), []);
-  const hasRows = place.widthPx > 0 && rowCount > 0;
+  const hasRows = isMeasured && rowCount > 0;
   const hasReturned = useRef(false);
   useEffect(() => {
     // Only now the page is high enough; the browser tried earlier.

@@ -8,6 +8,7 @@ import { useIsOperator } from "@/features/session/session";
 import { useVideoAction } from "@/features/videos/api/bulk";
 import { PageHead } from "@/features/shell/page-head";
 import { asProblem } from "@/lib/api/problem";
+import { useDeferredArrival } from "@/lib/use-deferred-arrival";
 import { text } from "@/text/failures";
 import { FailureGroupCard } from "./failure-group-card";
 import { CANARY_COUNT, groupByReason, keysOf, toggled } from "./groups";
@@ -17,16 +18,17 @@ import { isListBehind, useRedriven } from "./redriven";
 
 export function FailuresPage() {
   const letters = useDeadLetters();
+  const list = useDeferredArrival(letters.data);
   const isOperator = useIsOperator();
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
   const redrive = useRedrive();
   const action = useVideoAction();
   const redriven = useRedriven();
-  const groups = useMemo(() => groupByReason(letters.data?.items ?? []), [letters.data]);
-  const known = useMemo(() => new Set(keysOf(letters.data?.items ?? [])), [letters.data]);
+  const groups = useMemo(() => groupByReason(list?.items ?? []), [list]);
+  const known = useMemo(() => new Set(keysOf(list?.items ?? [])), [list]);
   const isBusy = redrive.isPending || action.progress !== null;
   const chosen = [...selection].filter((key) => known.has(key));
-  const retryable = new Set(keysOf((letters.data?.items ?? []).filter((letter) => letter.retryable)));
+  const retryable = new Set(keysOf((list?.items ?? []).filter((letter) => letter.retryable)));
   // A redrive of other failures is possible, as after an update of the workers, but is not what the page proposes.
   const canHelp = chosen.length === 0 || chosen.some((key) => retryable.has(key));
   const toggle = useCallback(
@@ -35,7 +37,7 @@ export function FailuresPage() {
   );
   const send = (keys: readonly string[]) => {
     // The list may be incomplete: selecting everything listed means every dead letter.
-    const isAll = letters.data?.is_complete === false && keys.length === known.size;
+    const isAll = list?.is_complete === false && keys.length === known.size;
     redrive.mutate(isAll ? "all" : keys, { onSuccess: () => setSelection((before) => toggled(before, keys, false)) });
   };
 
@@ -103,7 +105,7 @@ export function FailuresPage() {
           detail={asProblem(letters.error).message}
           onRetry={() => void letters.refetch()}
         />
-      ) : !letters.data ? (
+      ) : !list ? (
         <Loading label={text.common.loading}>
           <Skeleton className="h-40" />
         </Loading>
@@ -117,8 +119,8 @@ export function FailuresPage() {
         </Empty>
       ) : (
         <div className="flex flex-col gap-4">
-          {letters.data.is_complete ? null : (
-            <p className="text-muted">{text.failures.incomplete(letters.data.items.length, letters.data.total)}</p>
+          {list.is_complete ? null : (
+            <p className="text-muted">{text.failures.incomplete(list.items.length, list.total)}</p>
           )}
           {groups.map((group) => (
             <FailureGroupCard

@@ -10,6 +10,7 @@ import { useSearchParameter } from "@/features/videos/use-search-parameter";
 import { call } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
 import { formatCount, formatDuration } from "@/lib/units";
+import { useDeferredArrival } from "@/lib/use-deferred-arrival";
 import { text } from "@/text/history";
 import { CostCard } from "./cost-card";
 import {
@@ -36,6 +37,7 @@ export function HistoryPage() {
     refetchInterval: REFRESH_MS,
     placeholderData: keepPreviousData,
   });
+  const shown = useDeferredArrival(history.data);
   return (
     <>
       <PageHead
@@ -58,8 +60,8 @@ export function HistoryPage() {
         />
       ) : (
         <div className={clsx("flex flex-col gap-4", history.isPlaceholderData && "opacity-60")}>
-          <Headline history={history.data ?? null} />
-          {history.data ? <Charts history={history.data} /> : <Placeholder />}
+          <Headline history={shown ?? null} />
+          {shown ? <Charts history={shown} /> : <Placeholder />}
           <CostCard />
         </div>
       )}

@@ -3,6 +3,7 @@
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { useLive } from "@/features/live/api/store";
+import { useDeferredArrival } from "@/lib/use-deferred-arrival";
 import { type Page, prependPage } from "./merge";
 
 /** Lists of up to this many pages are reloaded completely; longer ones reload only the first page. */
@@ -31,6 +32,7 @@ export function useInfiniteList<Item>({ queryKey, load, keyOf, growsAtEnd = fals
     placeholderData: keepPreviousData,
     gcTime: KEPT_MS,
   });
+  const isShown = useDeferredArrival(query.data) !== undefined;
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = query;
 
   const refresh = useCallback(async () => {
@@ -84,7 +86,7 @@ export function useInfiniteList<Item>({ queryKey, load, keyOf, growsAtEnd = fals
   );
   return {
     items,
-    isKnown: data !== undefined,
+    isKnown: isShown,
     isMore: hasNextPage,
     isFetchingNextPage,
     loadMore,

@@ -13,6 +13,7 @@ import { setSearchParameters, useSearchParameter, useSearchParameters } from "@/
 import { call, type Schemas } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
 import { formatMoment } from "@/lib/units";
+import { useDeferredArrival } from "@/lib/use-deferred-arrival";
 import { text } from "@/text/logs";
 import { choiceOf, DEFAULT_RANGE, LEVELS, type LogFilter, queryOf, RANGES, SERVICES } from "./filter";
 import { LogList } from "./log-list";
@@ -39,6 +40,7 @@ export function LogsPage() {
     refetchInterval: ({ state }) => (isLive && (state.data?.pages.length ?? 1) === 1 && !state.error ? LIVE_MS : false),
     staleTime: 0,
   });
+  const shown = useDeferredArrival(logs.data);
   return (
     <>
       <PageHead
@@ -106,12 +108,12 @@ export function LogsPage() {
             onRetry={() => void logs.refetch()}
           />
         )
-      ) : !logs.data ? (
+      ) : !shown ? (
         <Loading label={text.logs.loading}>
           <Skeleton className="h-[70vh]" />
         </Loading>
       ) : (
-        <Lines pages={logs.data.pages} isLoading={logs.isFetchingNextPage} onOlder={() => void logs.fetchNextPage()} />
+        <Lines pages={shown.pages} isLoading={logs.isFetchingNextPage} onOlder={() => void logs.fetchNextPage()} />
       )}
     </>
   );

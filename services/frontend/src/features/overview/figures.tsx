@@ -1,7 +1,7 @@
 "use client";
 
 import { FigureTile } from "@/components/ui/figure-tile";
-import { useLive } from "@/features/live/api/store";
+import { useSnapshot } from "@/features/live/api/store";
 import { useSourceAge } from "@/features/live/use-source-warning";
 import { formatBytes, formatCount } from "@/lib/units";
 import { text } from "@/text";
@@ -9,7 +9,7 @@ import { countByComponent, countVideosWithThumbnails } from "./counts";
 
 /** The six main figures of the pipeline. */
 export function Figures() {
-  const snapshot = useLive((state) => state.snapshot);
+  const snapshot = useSnapshot();
   const warnings = { queue: useSourceAge("queue"), pods: useSourceAge("pods"), metrics: useSourceAge("metrics") };
   const { queue = null, metrics = null, pods = null } = snapshot ?? {};
   const known = (value: number | undefined | null, format: (value: number) => string = formatCount) =>

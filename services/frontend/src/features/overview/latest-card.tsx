@@ -1,8 +1,8 @@
 "use client";
 
-import Link from "next/link";
 import { useMemo } from "react";
 import { Card } from "@/components/ui/card";
+import { PageLink } from "@/components/ui/page-link";
 import { Failure, Loading, Skeleton } from "@/components/ui/states";
 import { EmptyGallery } from "@/features/gallery/empty-gallery";
 import { groupByVideo } from "@/features/gallery/groups";
@@ -10,6 +10,7 @@ import { useLatestThumbnails } from "@/features/gallery/queries";
 import { VideoTile } from "@/features/gallery/video-tile";
 import { LightboxHost } from "@/features/lightbox/lightbox-host";
 import { asProblem } from "@/lib/api/problem";
+import { useDeferredArrival } from "@/lib/use-deferred-arrival";
 import { text } from "@/text";
 
 /** Two rows on a wide screen. */
@@ -18,18 +19,19 @@ const GRID = "grid grid-cols-2 gap-3 p-3 sm:grid-cols-3 md:grid-cols-4 xl:grid-c
 
 export function LatestCard({ className }: { className?: string }) {
   const latest = useLatestThumbnails();
-  const videos = useMemo(() => groupByVideo(latest.data?.items ?? []).slice(0, VIDEOS), [latest.data]);
+  const shown = useDeferredArrival(latest.data);
+  const videos = useMemo(() => groupByVideo(shown?.items ?? []).slice(0, VIDEOS), [shown]);
   return (
     <Card
       title={text.gallery.latest}
       {...(className ? { className } : {})}
       actions={
-        <Link href="/gallery" className="rounded-md px-2 py-1 text-accent hover:underline">
+        <PageLink href="/gallery" className="rounded-md px-2 py-1 text-accent hover:underline">
           {text.gallery.seeAll}
-        </Link>
+        </PageLink>
       }
     >
-      {latest.data ? (
+      {shown ? (
         videos.length > 0 ? (
           <ul className={GRID}>
             {videos.map(({ key, pictures }) => (

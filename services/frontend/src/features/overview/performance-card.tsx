@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { Card } from "@/components/ui/card";
 import { clsx } from "clsx";
 import { Skeleton } from "@/components/ui/states";
-import { useLive } from "@/features/live/api/store";
+import { useSnapshot } from "@/features/live/api/store";
 import { useSourceWarning } from "@/features/live/use-source-warning";
 import type { Snapshot } from "@/features/live/api/snapshot";
 import { healthOf } from "@/features/pods/health";
@@ -22,7 +22,7 @@ const TONES = {
 
 /** Throughput, latency and backlog, and the reason if it is slow. */
 export function PerformanceCard({ className }: { className?: string }) {
-  const snapshot = useLive((state) => state.snapshot);
+  const snapshot = useSnapshot();
   const warning = useSourceWarning("metrics");
   return (
     <Card title={text.performance.title} warning={warning} {...(className ? { className } : {})}>

@@ -6,7 +6,7 @@ import { clsx } from "clsx";
 import { Dot, Pill } from "@/components/ui/pill";
 import { Segments } from "@/components/ui/segments";
 import { Empty, Loading, Skeleton } from "@/components/ui/states";
-import { useLive } from "@/features/live/api/store";
+import { useLive, useSnapshot } from "@/features/live/api/store";
 import { useSourceWarning } from "@/features/live/use-source-warning";
 import type { Pod } from "@/lib/api/models";
 import { formatFull } from "@/lib/units";
@@ -16,7 +16,7 @@ import { HEALTH_TONES, healthOf, sortByHealth } from "./health";
 const ALL = "";
 
 export function PodsCard({ className }: { className?: string }) {
-  const pods = useLive((state) => state.snapshot?.pods ?? null);
+  const pods = useSnapshot()?.pods ?? null;
   const nowMs = useLive((state) => state.serverMs);
   const warning = useSourceWarning("pods");
   const [component, setComponent] = useState(ALL);

@@ -9,13 +9,15 @@ import { useNow } from "@/features/live/use-now";
 import { useSourceWarning } from "@/features/live/use-source-warning";
 import { useConfig } from "@/features/session/session";
 import { formatCount } from "@/lib/units";
+import { useDeferredArrival } from "@/lib/use-deferred-arrival";
 import { text } from "@/text";
-import { summarize, toSeries, WINDOW_S } from "./series";
+import { type QueuePoint, summarize, toSeries, WINDOW_S } from "./series";
 
 /** The api keeps a sample every five seconds. */
 const SAMPLE_S = 5;
 /** A gap of this many samples is an outage. */
 const MISSED_SAMPLES = 3;
+const NO_POINTS: readonly QueuePoint[] = [];
 
 const STYLE: PlotStyle = {
   looks: ["area", "dashed"],
@@ -27,7 +29,8 @@ const STYLE: PlotStyle = {
 };
 
 export function QueueCard({ className }: { className?: string }) {
-  const points = useLive((state) => state.points);
+  const points =
+    useDeferredArrival(useLive((state) => (state.points.length > 0 ? state.points : undefined))) ?? NO_POINTS;
   const warning = useSourceWarning("queue");
   const lastMs = useLive((state) => state.lastMs);
   const maxGapS = MISSED_SAMPLES * Math.max(SAMPLE_S, useConfig()?.push_interval_s ?? 0);

@@ -1,7 +1,7 @@
 "use client";
 
 import { useEffect, useMemo, useRef, useState } from "react";
-import { useLive } from "@/features/live/api/store";
+import { useSnapshot } from "@/features/live/api/store";
 import type { Snapshot } from "@/features/live/api/snapshot";
 import { healthOf } from "@/features/pods/health";
 import { isOpen, useUploads } from "@/features/uploads/store";
@@ -29,7 +29,7 @@ const STATIONS_OF_STATES: Record<Snapshot["videos"][number]["state"], VideoLocat
 
 /** Return the state of the scene and the videos in flight; none while `moves` is false. */
 export function useScene(moves: boolean): { model: SceneModel | null; flights: readonly Flight[] } {
-  const snapshot = useLive((state) => state.snapshot);
+  const snapshot = useSnapshot() ?? null;
   const sending = useUploads((all) => all.filter(isOpen).length);
   const { arrived, flights } = useMotion(snapshot, moves);
   const model = useMemo(() => (snapshot ? modelOf(snapshot, sending, arrived) : null), [snapshot, sending, arrived]);

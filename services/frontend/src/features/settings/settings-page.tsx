@@ -9,6 +9,7 @@ import { PageHead } from "@/features/shell/page-head";
 import { useSearchParameter } from "@/features/videos/use-search-parameter";
 import { call, type Schemas } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
+import { useDeferredArrival } from "@/lib/use-deferred-arrival";
 import { text } from "@/text";
 import { matchingSettings, SOURCES } from "./matching";
 
@@ -21,7 +22,8 @@ export function SettingsPage() {
     queryKey: ["settings"],
     queryFn: ({ signal }) => call("get", "/api/settings", { signal }),
   });
-  const shown = matchingSettings(settings.data?.items ?? [], { source, search: typed });
+  const known = useDeferredArrival(settings.data);
+  const shown = matchingSettings(known?.items ?? [], { source, search: typed });
   return (
     <>
       <PageHead
@@ -56,7 +58,7 @@ export function SettingsPage() {
           detail={asProblem(settings.error).message}
           onRetry={() => void settings.refetch()}
         />
-      ) : !settings.data ? (
+      ) : !known ? (
         <Loading label={text.common.loading}>
           <Skeleton className="h-96" />
         </Loading>

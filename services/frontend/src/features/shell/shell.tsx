@@ -2,18 +2,21 @@
 
 import dynamic from "next/dynamic";
 import { usePathname, useRouter } from "next/navigation";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, Suspense, useEffect } from "react";
 import { noteReturn } from "@/components/ui/scroll-place";
 import { Commands } from "@/features/commands/commands";
 import { connect } from "@/features/live/api/connection";
 import { useLive } from "@/features/live/api/store";
 import { useRefresh } from "@/features/live/api/use-refresh";
+import { useTest } from "@/features/pipeline-test/run";
 import { DropZone } from "@/features/uploads/components/drop-zone";
+import { useUploads } from "@/features/uploads/store";
 import { setUnauthorizedHandler } from "@/lib/api/call";
+import { useIsIdle } from "@/lib/use-is-idle";
 import { text } from "@/text";
 import { Header } from "./header";
 
-// Load after the first paint: no upload or test has started by then.
+// Load when the browser is idle: no upload or test has started by then.
 const TestDialog = dynamic(() => import("@/features/pipeline-test/test-dialog").then((found) => found.TestDialog), {
   ssr: false,
 });
@@ -64,12 +67,25 @@ export function Shell({ children }: { children: ReactNode }) {
         data-down={isDown || undefined}
         className="mx-auto w-full max-w-[110rem] px-4 pt-6 pb-5 outline-none data-down:grayscale sm:px-6"
       >
-        {children}
+        {/* A task of its own: frame and page together would block the browser for 40 ms. */}
+        <Suspense>{children}</Suspense>
       </main>
-      <UploadTray />
+      <Later />
       <DropZone />
-      <TestDialog />
       <Commands />
+    </>
+  );
+}
+
+/** Uploads and test run, which no page shows at its start. They load while a connection is still likely. */
+function Later() {
+  const isIdle = useIsIdle();
+  const hasUploads = useUploads((all) => all.length > 0);
+  const { isShown: isTestShown } = useTest();
+  return (
+    <>
+      {isIdle || hasUploads ? <UploadTray /> : null}
+      {isIdle || isTestShown ? <TestDialog /> : null}
     </>
   );
 }

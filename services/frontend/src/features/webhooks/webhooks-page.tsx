@@ -7,6 +7,7 @@ import { Empty, Failure, Loading, Skeleton } from "@/components/ui/states";
 import { useConfig } from "@/features/session/session";
 import { PageHead } from "@/features/shell/page-head";
 import { asProblem } from "@/lib/api/problem";
+import { useDeferredArrival } from "@/lib/use-deferred-arrival";
 import { text } from "@/text/webhooks";
 import { useWebhooks } from "./api/queries";
 import { DeliveriesCard } from "./components/deliveries-card";
@@ -16,10 +17,11 @@ import { WebhookList } from "./components/webhook-list";
 export function WebhooksPage() {
   const webhooks = useWebhooks();
   const config = useConfig();
+  const shown = useDeferredArrival(config ? webhooks.data : undefined);
   const isOperator = config?.role === "operator";
   const [dialog, setDialog] = useState<OpenDialog | null>(null);
-  const isOn = webhooks.data?.enabled ?? false;
-  const items = webhooks.data?.items ?? [];
+  const isOn = shown?.enabled ?? false;
+  const items = shown?.items ?? [];
   const add = (
     <Button kind="primary" icon={<Plus size={16} aria-hidden />} onClick={() => setDialog({ kind: "form" })}>
       {text.webhooks.add}
@@ -40,7 +42,7 @@ export function WebhooksPage() {
           onRetry={() => void webhooks.refetch()}
         />
       ) : // The buttons of an operator would move the deliveries if they came later.
-      !webhooks.data || !config ? (
+      !shown ? (
         <Loading label={text.common.loading}>
           <Skeleton className="h-[70vh]" />
         </Loading>

@@ -4,6 +4,7 @@ import { createStore, useStore } from "zustand";
 import { mergePoints, type QueuePoint } from "@/features/queue/series";
 import type { ConnectionStatus } from "../freshness";
 import type { PurgeProgress } from "@/lib/api/models";
+import { useDeferredArrival } from "@/lib/use-deferred-arrival";
 import {
   contentKey,
   currentPoint,
@@ -43,6 +44,11 @@ export const liveStore = createStore<LiveState>(() => ({
 
 export function useLive<Result>(select: (state: LiveState) => Result): Result {
   return useStore(liveStore, select);
+}
+
+/** Return the latest snapshot, and the first one only in a render of low priority: it fills most of the overview. */
+export function useSnapshot(): Snapshot | undefined {
+  return useDeferredArrival(useLive(({ snapshot }) => snapshot ?? undefined));
 }
 
 export function setSocket(socket: ConnectionStatus["socket"], nextAttemptMs: number | null = null): void {

@@ -1,10 +1,10 @@
 "use client";
 
 import { ArrowLeft } from "lucide-react";
-import Link from "next/link";
 import { useSearchParams } from "next/navigation";
-import type { ReactNode } from "react";
+import { type ReactNode, startTransition, useEffect, useState } from "react";
 import { Card } from "@/components/ui/card";
+import { PageLink } from "@/components/ui/page-link";
 import { clsx } from "clsx";
 import { Empty, Failure, Loading, Skeleton } from "@/components/ui/states";
 import { VideoLogs } from "@/features/logs/video-logs";
@@ -14,6 +14,7 @@ import type { VideoDetails } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
 import { formatBytes, formatCount, formatDuration, formatPercent } from "@/lib/units";
 import { escapeInvisible } from "@/lib/escape-invisible";
+import { useDeferredArrival } from "@/lib/use-deferred-arrival";
 import { life } from "@/text/life";
 import { text } from "@/text/video";
 import { nameOf } from "../names";
@@ -33,14 +34,20 @@ export function VideoPage() {
   const key = useSearchParams().get("key") ?? "";
   const video = useVideo(key);
   const problem = video.error ? asProblem(video.error) : null;
+  const shown = useDeferredArrival(video.data);
+  // Back shows all at once, so that the browser finds the place of before.
+  const [isWhole, setWhole] = useState(shown !== undefined);
+  useEffect(() => {
+    if (shown) startTransition(() => setWhole(true));
+  }, [shown]);
   return (
     <>
-      <Link href="/videos" className="mb-2 inline-flex items-center gap-1.5 text-muted hover:text-ink">
+      <PageLink href="/videos" className="mb-2 inline-flex items-center gap-1.5 text-muted hover:text-ink">
         <ArrowLeft size={15} aria-hidden />
         {text.video.back}
-      </Link>
-      {video.data ? (
-        <Details video={video.data} />
+      </PageLink>
+      {shown ? (
+        <Details video={shown} isWhole={isWhole} />
       ) : problem?.status === 404 || problem?.status === 422 || !key ? (
         <Empty title={text.video.missingTitle}>{text.video.missing}</Empty>
       ) : problem ? (
@@ -52,7 +59,13 @@ export function VideoPage() {
   );
 }
 
-function Details({ video: loaded }: { video: VideoDetails }) {
+interface DetailsProps {
+  video: VideoDetails;
+  /** False while the page starts: the pictures come first, and their cards below in the next frame. */
+  isWhole: boolean;
+}
+
+function Details({ video: loaded, isWhole }: DetailsProps) {
   const video = useKeptPictures(loaded);
   return (
     <>
@@ -74,18 +87,22 @@ function Details({ video: loaded }: { video: VideoDetails }) {
         </p>
       ) : null}
       <Thumbnails video={video} />
-      <PosterCard video={video} />
-      <WholeVideo video={video} />
-      <div className="mt-4 grid items-start gap-4 lg:grid-cols-[3fr_2fr]">
-        <div>
-          <Facts video={video} />
-          <Attempts attempts={video.attempts} />
-          <VideoLogs video={video} />
-        </div>
-        <Card title={text.video.timeline}>
-          <Timeline steps={stepsOf(video)} />
-        </Card>
-      </div>
+      {isWhole ? (
+        <>
+          <PosterCard video={video} />
+          <WholeVideo video={video} />
+          <div className="mt-4 grid items-start gap-4 lg:grid-cols-[3fr_2fr]">
+            <div>
+              <Facts video={video} />
+              <Attempts attempts={video.attempts} />
+              <VideoLogs video={video} />
+            </div>
+            <Card title={text.video.timeline}>
+              <Timeline steps={stepsOf(video)} />
+            </Card>
+          </div>
+        </>
+      ) : null}
     </>
   );
 }

@@ -16,6 +16,7 @@ import { nameOf, pageOf } from "@/features/videos/names";
 import { setSearchParameters, useSearchParameters } from "@/features/videos/use-search-parameter";
 import { asProblem } from "@/lib/api/problem";
 import { formatFull, formatMoment } from "@/lib/units";
+import { useDeferredArrival } from "@/lib/use-deferred-arrival";
 import { text } from "@/text/webhooks";
 import {
   type Delivery,
@@ -35,7 +36,8 @@ export function DeliveriesCard({ webhooks }: { webhooks: readonly Webhook[] }) {
   const chosen = useSearchParameters(["webhook", "state"]);
   const state = DELIVERY_STATES.find((one) => one === chosen.state) ?? "";
   const deliveries = useDeliveries({ webhook: chosen.webhook, state }, true);
-  const items = latestOnce(deliveries.data?.pages.flatMap((page) => page.items) ?? []);
+  const shown = useDeferredArrival(deliveries.data);
+  const items = latestOnce(shown?.pages.flatMap((page) => page.items) ?? []);
   const labels = text.deliveries;
   return (
     <Card
@@ -76,7 +78,7 @@ export function DeliveriesCard({ webhooks }: { webhooks: readonly Webhook[] }) {
           detail={asProblem(deliveries.error).message}
           onRetry={() => void deliveries.refetch()}
         />
-      ) : !deliveries.data ? (
+      ) : !shown ? (
         <Loading label={text.common.loading}>
           <Skeleton className="m-4 h-64" />
         </Loading>
