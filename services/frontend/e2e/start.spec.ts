@@ -15,6 +15,8 @@ async function callsOf(page: Page, path: string): Promise<string[]> {
 }
 
 test("asks for each page's first data once, together with its scripts", async ({ visitor }) => {
+  // Without the pushes: a change of the last half minute would let the pages ask again.
+  await visitor.routeWebSocket("**/ws", () => undefined);
   for (const path of ["/", "/gallery", "/videos", "/video?key=uploads/a.mp4", "/failures", "/history", "/settings"]) {
     const answer = await visitor.request.get(path, { headers: { "sec-fetch-dest": "document" } });
     const announced = [...(answer.headers().link ?? "").matchAll(/<(\/api\/[^>]+)>/g)].map(([, address]) => address);
