@@ -78,7 +78,8 @@ export function SettingsPage() {
 function SettingRow({ setting }: { setting: Setting }) {
   const { name, source, description } = setting;
   return (
-    <li className="grid gap-x-6 gap-y-1 border-t border-line px-4 py-2.5 first:border-t-0 lg:grid-cols-[18rem_1fr_1.4fr]">
+    // The browser lays out the rows near the window only.
+    <li className="grid gap-x-6 gap-y-1 border-t border-line px-4 py-2.5 [contain-intrinsic-size:auto_4rem] [content-visibility:auto] first:border-t-0 lg:grid-cols-[18rem_1fr_1.4fr]">
       <p className="font-mono text-xs leading-5 font-medium [overflow-wrap:anywhere]">{name}</p>
       <div className="min-w-0">
         <p className="font-mono text-xs leading-5 [overflow-wrap:anywhere]">{valueOf(setting)}</p>
