@@ -201,9 +201,9 @@ def rehearse(session: nox.Session) -> None:
     ./noxw rehearse [--config FILE] [--stacks core,dns] [--aws-provider VERSION] [--kubeconfig FILE] [--keep] [--json]
     """
     _install(session, "stacks", "local", "team")
-    # Evaluates the policies for the comparison with requests.
+    # Evaluates the policies for the comparison with requests; nothing here needs cdktf-cli.
     if shutil.which("npm") and not (ROOT / "node_modules" / "@cloud-copilot").exists():
-        session.run("npm", "ci", "--ignore-scripts", "--silent", external=True)
+        session.run("npm", "ci", "--omit=dev", "--ignore-scripts", "--silent", external=True)
     session.chdir(session.invoked_from)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     command = ["python", "-m", "stacks.rehearse", "--project", str(ROOT), *session.posargs]
