@@ -73,6 +73,15 @@ def find_failing_seed(tried_first: int, count: int, *, has_events: bool = False)
 
 def shrink(buffer: bytes, *, examples: int = 2000, has_events: bool = False) -> bytes:
     """Return a smaller buffer that fails, from one that fails: hypothesis shrinks it as its own finding."""
+
+    def fails(shrunk: bytes) -> bool:
+        world, violations = run_buffer(shrunk, has_events=has_events)
+        world.close()
+        return bool(violations)
+
+    with simulated_modules():
+        # Without the bytes that decide nothing, which hypothesis would try to remove, too.
+        buffer = buffer[: run_buffer(buffer, has_events=has_events)[0].choices.used]
     database = InMemoryExampleDatabase()
     key = b"failed"
     # The secondary key: hypothesis takes what it finds under the primary one for shrunk already.
@@ -88,7 +97,7 @@ def shrink(buffer: bytes, *, examples: int = 2000, has_events: bool = False) -> 
         try:
             return find(
                 st.binary(max_size=BUFFER_BYTES),
-                lambda shrunk: bool(run_buffer(shrunk, has_events=has_events)[1]),
+                fails,
                 settings=options,
                 database_key=key,
             )
