@@ -10,8 +10,11 @@ TESTS = Path(__file__).parents[1]
 SYNTHESIS = "synthesis"
 """All files that synthesize stacks: one process starts jsii's node, and synthesizes a config once for all of them."""
 
+INSTANCES = "instances"
+"""The files whose instances share an environment, in the order of their names."""
+
 LONGEST_FIRST = (
-    *("template/test_update.py", "template/test_instance.py", SYNTHESIS, "faults/test_faults.py", "test_sbom.py"),
+    *(INSTANCES, SYNTHESIS, "faults/test_faults.py", "test_sbom.py"),
     *("model/test_model.py", "services/api", "pipeline", "services/local", "services/worker", "stacks"),
 )
 """Units and folders in the order in which the processes take them: at the end, none has a long file left."""
@@ -19,9 +22,11 @@ LONGEST_FIRST = (
 
 @cache
 def unit_of(path: Path) -> str:
-    """Return the name of a file's unit: its own path, unless the file synthesizes."""
-    is_synthesizing = "from tests.support.synthesis import" in path.read_text(encoding="utf-8")
-    return SYNTHESIS if is_synthesizing else path.relative_to(TESTS).as_posix()
+    """Return the name of a file's unit: its own path, unless it shares what is slow to set up."""
+    text = path.read_text(encoding="utf-8")
+    if "from tests.support.synthesis import" in text:
+        return SYNTHESIS
+    return INSTANCES if "share_environment" in text else path.relative_to(TESTS).as_posix()
 
 
 def find_turn(path: Path) -> int:

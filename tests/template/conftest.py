@@ -105,12 +105,25 @@ def commit(instance: Path, message: str) -> None:
     git(instance, "commit", "--quiet", f"--message={message}")
 
 
-def share_environment(instance: Path, first: str, *others: str) -> None:
-    """Let sessions that install the stacks' requirements use one environment, as each has 60,000 files."""
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return an environment without packages, for the sessions of all instances that install the stacks' requirements.
+
+    A new one compiles all that a synth imports: 7 s of CPU. test_instance.py is first: it runs each session with no
+    packages but its own.
+    """
+    folder = tmp_path_factory.mktemp("environment") / "stacks"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    yield folder
+    delete_folder(folder)
+
+
+def share_environment(instance: Path, environment: Path, *sessions: str) -> None:
+    """Let sessions of an instance use an environment."""
+    (instance / ".nox").mkdir()
     # nox takes an environment that exists.
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(instance / ".nox" / first)], check=True)
-    for session in others:
-        (instance / ".nox" / session).symlink_to(first)
+    for session in sessions:
+        (instance / ".nox" / session).symlink_to(environment)
 
 
 def link_nox(instance: Path) -> None:

@@ -14,14 +14,14 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def instance(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def instance(project: Project, environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Render an instance without a domain, in a repository of its own."""
     folder = tmp_path_factory.mktemp("fresh") / "acme-thumbs"
     source = version_of(project, THIS)
     render_instance(source, folder, {"name": "acme-thumbs", "account_id": "000000000001"}, defaults=True)
     git(folder, "init", "--quiet", "--initial-branch=main")
     commit(folder, "Begin")
-    share_environment(folder, "test", "synth", "config", "deploy")
+    share_environment(folder, environment, "test", "synth", "config", "deploy")
     yield folder
     delete_folder(folder)
 

@@ -73,8 +73,8 @@ class Year:
     """Output of the commands `check-update` and `update`, one after the other."""
 
 
-def a_year_of(instance: Path) -> Year:
-    share_environment(instance, "synth", "test")
+def a_year_of(instance: Path, environment: Path) -> Year:
+    share_environment(instance, environment, "synth", "test")
     link_nox(instance)
     edit(instance)
     before = synthesized(instance)
@@ -95,22 +95,26 @@ def run_command(command: str, instance: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def year(begin: Begin, project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
+def year(begin: Begin, project: Project, environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
     instance = begin(version_of(project, PREVIOUS), tmp_path_factory.mktemp("year") / "acme-thumbs")
-    yield a_year_of(instance)
+    yield a_year_of(instance, environment)
     delete_folder(instance)
 
 
 @pytest.fixture(scope="module")
 def since_the_release(
-    begin: Begin, project: Project, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    begin: Begin,
+    project: Project,
+    environment: Path,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Year]:
     """Return the last release; before the first one, the version that was made to be older."""
     if project.released is None:
         yield request.getfixturevalue("year")
         return
     instance = begin(version_of(project, project.released), tmp_path_factory.mktemp("released") / "acme-thumbs")
-    yield a_year_of(instance)
+    yield a_year_of(instance, environment)
     delete_folder(instance)
 
 
