@@ -74,8 +74,15 @@ class Auditor:
 
     def count_messages(self) -> int:
         """Return the number of messages in the queue: visible, in flight and delayed."""
-        names: Any = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
-        answer = self._sqs.get_queue_attributes(QueueUrl=self._places.queue_url, AttributeNames=names)
+        return self._count(self._places.queue_url, "", "NotVisible", "Delayed")
+
+    def count_hidden_letters(self) -> int:
+        """Return the number of dead letters that a request has received and not given back."""
+        return self._count(self._places.dead_letter_queue_url, "NotVisible")
+
+    def _count(self, queue_url: str, *kinds: str) -> int:
+        names: Any = [f"ApproximateNumberOfMessages{kind}" for kind in kinds]
+        answer = self._sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
         return sum(int(answer["Attributes"][name]) for name in names)
 
     def audit(self, *, is_final: bool = True) -> Audit:

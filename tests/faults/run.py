@@ -101,6 +101,8 @@ def _audit_twice(user: User, auditor: Auditor, result: Result) -> None:
     audit = _audit_at_rest(auditor, is_final=False)
     result.recovery_s = time.monotonic() - calm_at
     if not audit.violations:
+        # A fault can interrupt a request while it hides letters, which return by themselves: a redrive misses them.
+        _await_letters(auditor)
         # Without faults, what they had failed succeeds, and the rest fails for its own reason.
         user.redrive()
         audit = _audit_at_rest(auditor, is_final=True)
@@ -183,6 +185,12 @@ def _places(endpoints: Endpoints) -> Places:
         queue_url=endpoints.queue_url,
         dead_letter_queue_url=endpoints.dead_letter_queue_url,
     )
+
+
+def _await_letters(auditor: Auditor) -> None:
+    until = time.monotonic() + _PATIENCE_S
+    while auditor.count_hidden_letters() and time.monotonic() < until:
+        time.sleep(_POLL_INTERVAL_S)
 
 
 def _audit_at_rest(auditor: Auditor, *, is_final: bool) -> Audit:

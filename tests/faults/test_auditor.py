@@ -1,5 +1,6 @@
 """The auditor finds what is wrong: each test plants one violation in a pipeline that is right."""
 
+import contextlib
 import itertools
 import json
 from collections.abc import Callable
@@ -271,6 +272,18 @@ def test_the_auditor_finds_a_planted_violation(world: World, name: str) -> None:
 
     violations = world.audit()
     assert any(expected in violation for violation in violations), violations
+
+
+def test_letters_are_counted_while_a_request_hides_them(world: World) -> None:
+    sqs, url = world.clients.sqs, world.places.dead_letter_queue_url
+    with contextlib.closing(Auditor(world.places, world.ledger)) as auditor:
+        assert auditor.count_hidden_letters() == 0
+
+        (letter,) = sqs.receive_message(QueueUrl=url)["Messages"]
+        assert auditor.count_hidden_letters() == 1
+
+        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"], VisibilityTimeout=0)
+        assert auditor.count_hidden_letters() == 0
 
 
 @pytest.mark.parametrize("size_px", [(640, 360), (96, 54)])
