@@ -45,6 +45,8 @@ def make_sortable(time: datetime) -> str:
 
 def _to_storable(value: Any) -> Any:
     match value:
+        case str():
+            return str(value)
         case datetime():
             return make_sortable(value)
         case float():

@@ -25,6 +25,7 @@ def test_an_item_leaves_out_what_is_empty() -> None:
     item = make_item(a_record(), shards=1)
 
     assert (item["pk"], item["state"]) == ("uploads/a.mp4", "processing")
+    assert type(item["state"]) is str, "an enumeration of texts is stored as its text"
     assert not OPTIONAL & item.keys()
 
 
