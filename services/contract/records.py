@@ -179,7 +179,7 @@ class VideoRecord(BaseModel):
     """Random number, which is another one after a removal or deletion: what a worker stored before is deleted. None in
     records of older versions."""
     changes: int = 0
-    """Number of claims with other content or settings than the record before: they replace what others have stored."""
+    """Number of claims with other content or settings, and of reconciliations that deleted pictures under the base."""
     base: str
     size_bytes: int
     queued_at: AwareDatetime

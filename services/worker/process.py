@@ -370,6 +370,7 @@ class Processor:
             after = keep_history(keep_later_message(record, before), before).model_copy(
                 update={
                     "state": VideoState.FAILED,
+                    "changes": count_changes(before, record),
                     "reason_code": error.code,
                     "reason": error.reason,
                     "updated_at": now,

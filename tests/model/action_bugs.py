@@ -195,10 +195,26 @@ ACTION_BUGS = (
     Bug(
         "a reconciliation deletes pictures without a look at the record",
         _CHANGES,
-        "            if present is None or present.revision != record.revision:\n",
-        "            if False:\n",
+        'self._videos.replace(record, record.model_copy(update={"changes": record.changes + 1}))',
+        "pass",
         "a reconciliation deletes the thumbnails that a worker has just stored",
         test="tests.services.api.reconciliation.test_reconciliation:test_a_picture_that_a_worker_has_just_stored_stays",
+    ),
+    Bug(
+        "a reconciliation leaves no trace in the record",
+        _CHANGES,
+        '"changes": record.changes + 1',
+        '"changes": record.changes',
+        "a done video lists pictures that a reconciliation has deleted",
+        test=f"{_LATE_TESTS}:test_a_claim_finishes_no_record_whose_pictures_were_reconciled",
+    ),
+    Bug(
+        "a slow failure takes back the number of changes",
+        _PROCESS,
+        '                    "changes": count_changes(before, record),\n',
+        "",
+        "a done video lists pictures that a reconciliation has deleted",
+        test=f"{_LATE_TESTS}:test_a_slow_failure_hides_no_reconciliation",
     ),
     Bug(
         "a document is written without a condition",

@@ -100,6 +100,13 @@ def a_worker(
     )
 
 
+def a_tired_worker(place: Place, meanwhile: Callable[[], object] = lambda: None, **settings: str) -> Processor:
+    """Return a worker whose extractions fail."""
+    worker = a_worker(place, **settings)  # type: ignore[arg-type]
+    worker._sandbox = TiredSandbox(meanwhile)  # noqa: SLF001
+    return worker
+
+
 def upload(place: Place, content: bytes, key: str = "uploads/a.mp4") -> UploadEvent:
     """Put a video into the bucket; return its event, as S3 sends it."""
     place.bucket.put(key, content, content_type="video/mp4")

@@ -11,6 +11,7 @@ from services.api.reconciliation.pace import Pace
 from services.api.reconciliation.reconciler import ReconcilerContext
 from services.api.schema.reconciliation_models import ReconciliationExample
 from services.aws.bucket import ObjectInfo
+from services.aws.errors import WriteConflictError
 from services.aws.queue import MAX_BATCH, MessageQueue
 from services.aws.removal import clear_base, delete_versions, remove_video
 from services.contract.events import REGENERATE, UploadEvent, make_notification_body
@@ -103,8 +104,10 @@ class ApplyingChanges(CountingChanges):
         else:
             keys = [picture.key for picture in pictures]
             versions = [version for key in keys for version in self._bucket.versions(key) if version.key == key]
-            present = self._videos.get(record.key)
-            if present is None or present.revision != record.revision:
+            try:
+                # A slow worker that has stored one of them must not end its claim: it starts again.
+                self._videos.replace(record, record.model_copy(update={"changes": record.changes + 1}))
+            except WriteConflictError:
                 # A worker has claimed the record since it was read, and may have stored one of the versions.
                 return
             removed = delete_versions(self._bucket, versions)

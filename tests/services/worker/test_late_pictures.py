@@ -9,12 +9,26 @@ import pytest
 from services.aws.bucket import Bucket
 from services.aws.errors import ServiceError
 from services.aws.removal import clear_base, remove_video
+from services.contract.events import Delivery, UploadEvent
 from services.contract.records import Decision, VideoState, close_deleted
 from services.contract.resources import PURGER, pipeline_resources
+from services.contract.thumbnails import ImageFormat
 from services.worker.process import ProcessingError, Skipped, Stored
 from tests.model.place import simulated_place
+from tests.services.api.reconciliation.conftest import PRESENT, Reconciling
 from tests.support.place import Place
-from tests.support.processing import a_worker, delivery, die, is_empty, pictures_of, record_of, shown, upload, work
+from tests.support.processing import (
+    a_tired_worker,
+    a_worker,
+    delivery,
+    die,
+    is_empty,
+    pictures_of,
+    record_of,
+    shown,
+    upload,
+    work,
+)
 
 KEY = "uploads/a.mp4"
 
@@ -46,6 +60,13 @@ class DyingAfterPictures(Bucket):
         if key.endswith("_3.jpg"):
             raise ServiceError("the worker died before it stored the last picture")
         super().put(key, body, **more)
+
+
+def claim_and_fail(place: Place, event: UploadEvent, received: Delivery) -> ProcessingError:
+    """Let a worker claim the video, whose extraction fails; return the error of the attempt."""
+    with pytest.raises(ProcessingError) as failed:
+        a_tired_worker(place).process(event, received)
+    return failed.value
 
 
 def purge(place: Place, key: str = KEY) -> None:
@@ -110,6 +131,35 @@ def test_a_claim_before_other_content_finishes_no_later_record(place: Place) -> 
     # Its content is back, but one of its pictures is not: it starts again, and stores all.
     assert isinstance(result, Stored)
     assert shown(place, record_of(place)) == pictures_of(b"film")
+
+
+def test_a_claim_finishes_no_record_whose_pictures_were_reconciled(place: Place) -> None:
+    assert end_after_reconciliation(place) == Skipped(Decision.ALREADY_FAILED)
+
+    # A letter says that it has failed, and a redrive makes all pictures.
+    assert record_of(place).state is VideoState.FAILED
+
+
+def test_a_slow_failure_hides_no_reconciliation(place: Place) -> None:
+    assert end_after_reconciliation(place, fails_again=True) == Skipped(Decision.ALREADY_FAILED)
+
+    assert record_of(place).state is VideoState.FAILED
+
+
+def end_after_reconciliation(place: Place, *, fails_again: bool = False) -> Stored | Skipped:
+    """End a slow attempt at a video that failed meanwhile, and whose pictures a reconciliation deleted."""
+    event = upload(place, b"film")
+    first, second, third = (delivery(f"message-{number}") for number in (1, 2, 3))
+
+    def fail_and_reconcile() -> None:
+        """Let other deliveries fail. The failed record lists no pictures: those that are stored are surplus."""
+        earlier, later = [claim_and_fail(place, event, one) for one in (second, third)]
+        a_worker(place).record_failure(event, third, later)
+        assert Reconciling(place, PRESENT.model_copy(update={"format": ImageFormat.WEBP})).run().counts.surplus > 0
+        if fails_again:
+            a_worker(place).record_failure(event, second, earlier)
+
+    return a_worker(place, bucket=SlowBucket(place, fail_and_reconcile)).process(event, first)
 
 
 def test_a_storing_worker_without_an_answer_deletes_late_pictures(place: Place) -> None:

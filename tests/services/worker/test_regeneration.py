@@ -1,6 +1,6 @@
 """Regenerations that fail: the video keeps its thumbnails, unless a worker has begun to replace them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +21,7 @@ from tests.support.place import Place
 from tests.support.processing import (
     TIRED,
     MeasuredSandbox,
-    TiredSandbox,
+    a_tired_worker,
     a_worker,
     delivery,
     die,
@@ -41,12 +41,6 @@ AGAIN = delivery("message-2", sent_at=LATER)
 def place() -> Iterator[Place]:
     with simulated_place(pipeline_resources("regenerated")) as simulated:
         yield simulated
-
-
-def a_tired_worker(place: Place, meanwhile: Callable[[], object] = lambda: None, **settings: str) -> Processor:
-    worker = a_worker(place, **settings)  # type: ignore[arg-type]
-    worker._sandbox = TiredSandbox(meanwhile)  # noqa: SLF001
-    return worker
 
 
 def regeneration(place: Place) -> UploadEvent:
