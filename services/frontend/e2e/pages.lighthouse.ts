@@ -1,5 +1,6 @@
-/** Lighthouse on every page, logged in: ./noxw lighthouse prints a table. The scene is left out: without a graphics card
- * it is drawn by the processor, which says nothing about a visitor's machine. */
+/** Lighthouse on every page, logged in: ./noxw lighthouse prints a table for a desktop, for a phone as Lighthouse
+ * simulates it on any machine, and for one that is calibrated to the speed of this machine. The scene is left out:
+ * without a graphics card it is drawn by the processor, which says nothing about a visitor's machine. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,11 +12,12 @@ const LAYOUT_SHIFT = 0.02;
 const MAX_ATTEMPTS = 3;
 /** The lowest scores. The performance of a page depends on the machine and on what else it does. */
 const JUDGED = {
-  performance: { desktop: 80, phone: 50 },
-  accessibility: { desktop: 100, phone: 100 },
-  "best-practices": { desktop: 100, phone: 100 },
+  performance: { desktop: 80, phone: 50, calibrated: 80 },
+  accessibility: { desktop: 100, phone: 100, calibrated: 100 },
+  "best-practices": { desktop: 100, phone: 100, calibrated: 100 },
 } as const;
 type Category = keyof typeof JUDGED;
+type Form = keyof (typeof JUDGED)[Category];
 const CATEGORIES = Object.keys(JUDGED) as Category[];
 
 interface Audit {
@@ -28,6 +30,7 @@ interface Audit {
 }
 
 interface Report {
+  environment: { benchmarkIndex: number };
   runtimeError?: { message: string };
   categories: Record<Category, { score: number; auditRefs: { id: string; weight: number }[] }>;
   audits: Record<string, Audit>;
@@ -40,6 +43,17 @@ async function lighthouse(): Promise<{ run: Lighthouse; desktop: object }> {
   const core = join(import.meta.dirname, "lighthouse", "node_modules", "lighthouse", "core");
   const found = (await import(join(core, "index.js"))) as { default: Lighthouse; desktopConfig: object };
   return { run: found.default, desktop: found.desktopConfig };
+}
+
+/** Return how much slower than this machine a phone is: Lighthouse divides by 4, which is for a quick desktop, and its
+ * documentation advises less for a slow one: https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md */
+function chooseSlowdown(benchmarkIndex: number): number {
+  if (benchmarkIndex >= 1500) return 4;
+  return benchmarkIndex >= 800 ? 2 : 1;
+}
+
+function findMedian(values: number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 /** Return the report of a page. Chromium cuts traces short on a busy machine; then take the report again. */
@@ -87,10 +101,11 @@ test("scores every page for a desktop and a phone", async ({ demo }, { project }
       "/login",
     ];
     const faults: string[] = [];
-    for (const [form, config] of [
-      ["desktop", desktop],
-      ["phone", undefined],
-    ] as const) {
+    const indexes: number[] = [];
+    for (const form of ["desktop", "phone", "calibrated"] as Form[]) {
+      const slowdown = chooseSlowdown(findMedian(indexes));
+      if (form === "calibrated")
+        console.log(`phones ${slowdown} times slower: the benchmark index is ${findMedian(indexes)}`);
       for (const path of paths) {
         const options = {
           port: Number(port),
@@ -98,8 +113,11 @@ test("scores every page for a desktop and a phone", async ({ demo }, { project }
           disableStorageReset: true,
           onlyCategories: CATEGORIES,
           logLevel: "error",
+          ...(form === "calibrated" ? { throttling: { cpuSlowdownMultiplier: slowdown } } : {}),
         };
+        const config = form === "desktop" ? desktop : undefined;
         const report = await takeReport(() => run(new URL(path, demo.endpoints.dashboard).href, options, config));
+        indexes.push(report.environment.benchmarkIndex);
         const shift = report.audits["cumulative-layout-shift"]?.numericValue ?? Number.NaN;
         const scores = CATEGORIES.map((name) => {
           const { score, auditRefs } = report.categories[name];
@@ -114,7 +132,7 @@ test("scores every page for a desktop and a phone", async ({ demo }, { project }
           }
           return `${name} ${points}`;
         });
-        console.log(`${form.padEnd(8)}${path.padEnd(46)}${scores.join("  ")}  layout shift ${shift.toFixed(3)}`);
+        console.log(`${form.padEnd(11)}${path.padEnd(46)}${scores.join("  ")}  layout shift ${shift.toFixed(3)}`);
         const moved = report.audits["layout-shifts"]?.details?.items.map(({ node }) => node?.snippet ?? "?") ?? [];
         if (!(shift < LAYOUT_SHIFT)) faults.push(`${form} ${path}: layout shift ${shift}: ${moved.join(", ")}`);
       }
