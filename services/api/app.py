@@ -120,7 +120,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
             ),
             Confirmations(key),
         ),
-        reconciliations=_make_reconciliations(settings, clients, patient, live.request_push),
+        reconciliations=_make_reconciliations(settings, clients, patient),
         jobs=Jobs(*(_make_job_context(settings, used, letters, live.request_push) for used in (clients, patient))),
         calls=AwsCalls(),
         live=live,
@@ -141,9 +141,7 @@ def _open_table(settings: ApiSettings, clients: Clients) -> VideosTable:
     return VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards, outbox=settings.outbox)
 
 
-def _make_reconciliations(
-    settings: ApiSettings, clients: Clients, patient: Clients, changed: Callable[[], None]
-) -> Reconciliations:
+def _make_reconciliations(settings: ApiSettings, clients: Clients, patient: Clients) -> Reconciliations:
     def make_context(used: Clients) -> ReconciliationContext:
         shared = SharedItems(used.dynamodb, settings.videos_table)
         reconciler = ReconcilerContext(
@@ -155,7 +153,7 @@ def _make_reconciliations(
             is_purge_running=lambda: is_purge_running(shared),
         )
         queue = MessageQueue(used.sqs, settings.sqs_queue_url)
-        return ReconciliationContext(reconciler, shared, queue, changed)
+        return ReconciliationContext(reconciler, shared, queue)
 
     return Reconciliations(make_context(clients), make_context(patient), removes_by_default=not settings.uploads_expire)
 

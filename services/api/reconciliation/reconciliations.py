@@ -136,7 +136,6 @@ class Reconciliations:
         run = ReconciliationRun(self._patient, document, job, self._closed)
         self._thread = threading.Thread(target=run.run, name="reconciliation", daemon=True)
         self._thread.start()
-        self._context.changed()
 
     def _begin_dry_run(self, request: ReconciliationRequest) -> Reconciliation:
         return Reconciliation(

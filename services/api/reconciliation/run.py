@@ -9,7 +9,6 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,12 +47,11 @@ class _MoreThanConfirmedError(Exception):
 
 @dataclass(frozen=True)
 class ReconciliationContext:
-    """Services of a reconciliation. It calls `changed` after each stored progress."""
+    """Services of a reconciliation, which the live state does not show: no progress asks for a push."""
 
     reconciler: ReconcilerContext
     shared: SharedItems
     queue: MessageQueue
-    changed: Callable[[], None]
     filter_bits: int = 2**29
 
 
@@ -88,7 +86,6 @@ class ReconciliationRun:
         finally:
             self._ended.set()
             heart.join()
-        self._context.changed()
 
     def _leave(self) -> None:
         """Write the end of a cancelled run, or the position from which another process goes on."""
@@ -216,7 +213,6 @@ class ReconciliationRun:
             except WriteConflictError:
                 self._resolve_conflict()
             self._stored_at = time.monotonic()
-        self._context.changed()
 
     def _note_counts(self, **changes: Any) -> None:
         """Note the counts and the position in the job, and other changes of its progress."""

@@ -52,7 +52,7 @@ class Reconciling:
             is_purge_running=lambda: is_purge_running(shared),
         )
         reconciler = replace(reconciler, **self.changes)
-        context = ReconciliationContext(reconciler, shared, place.queue, lambda: None, filter_bits=2**20)
+        context = ReconciliationContext(reconciler, shared, place.queue, filter_bits=2**20)
         return Reconciliations(context, context)
 
     def plan(self, **options: Any) -> Reconciliation:

@@ -105,7 +105,6 @@ def test_another_process_goes_on_behind_the_last_queued_video(place: Place, reco
         patient.reconciler,
         patient.shared,
         FailingQueue(place, 2, first._closed),  # noqa: SLF001 - two pages of three uploads
-        patient.changed,
         patient.filter_bits,
     )
     first.start(ReconciliationRequest(dry_run=False, confirmation=plan.confirmation, window=1000))
