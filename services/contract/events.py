@@ -43,6 +43,8 @@ class UploadEvent(BaseModel):
     sequencer: str = Field(validation_alias=AliasPath("s3", "object", "sequencer"), default="")
     options: ThumbnailOverrides | None = Field(validation_alias="thumbnailOptions", default=None)
     """Options that a person has chosen for the video. S3 never sends them, and older workers ignore them."""
+    is_background: bool = Field(validation_alias="background", default=False)
+    """True if uploads come first: the event is of a reconciliation. Older workers ignore it."""
 
     @property
     def is_retry(self) -> bool:
@@ -140,7 +142,8 @@ def make_retry_body(body: str) -> str:
         events = parse_notification(body)
     except MalformedNotificationError:
         return body
-    uploads = [event.model_copy(update={"name": RETRY}) for event in events if not event.is_removal]
+    changes = {"name": RETRY, "is_background": False}
+    uploads = [event.model_copy(update=changes) for event in events if not event.is_removal]
     return make_notification_body(*uploads) if uploads else body
 
 
@@ -166,6 +169,7 @@ def _notification_record(event: UploadEvent) -> dict[str, Any]:
             },
         },
         **({"thumbnailOptions": options} if options else {}),
+        **({"background": True} if event.is_background else {}),
     }
 
 

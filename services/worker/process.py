@@ -49,6 +49,7 @@ from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
 from services.worker.object_source import ObjectSource, identify_upload, is_upload_stored
 from services.worker.options import choose_overrides
 from services.worker.pictures import PictureStore, SupersededError, store_pictures
+from services.worker.precedence import GiveWay, Precedence
 
 _MAX_ROUNDS = 5
 _LIFE_BITS = 63
@@ -92,10 +93,6 @@ class Skipped:
     why: str
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Processor:
     """Processes one event at a time for each calling thread; keeps no state between events."""
 
@@ -105,16 +102,17 @@ class Processor:
         bucket: Bucket,
         videos: VideosTable,
         sandbox: Sandbox,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self._settings = settings
         self._options = settings.thumbnail_options
         self._bucket = bucket
         self._videos = videos
         self._sandbox = sandbox
-        self._now = now
-        self._deletions = DeletionFollower(settings, bucket, videos, now)
-        self._results = EarlierResults(videos, self._deletions, now)
+        self._now = now or partial(datetime.now, UTC)
+        self._deletions = DeletionFollower(settings, bucket, videos, self._now)
+        self._results = EarlierResults(videos, self._deletions, self._now)
+        self._precedence = Precedence()
 
     def process(self, event: UploadEvent, delivery: Delivery) -> Stored | Skipped:
         """Extract and store the thumbnails of the object that the event names, or remove those of a deleted one.
@@ -128,12 +126,13 @@ class Processor:
         try:
             if event.is_removal:
                 return Skipped(self._deletions.follow(event))
-            return self._process_until_settled(event, delivery)
+            with self._precedence.hold(is_background=event.is_background) as give_way:
+                return self._process_until_settled(event, delivery, give_way)
         except (AwsError, SandboxError) as error:
             code = ReasonCode.STORAGE if isinstance(error, AwsError) else ReasonCode.CRASHED
             raise ProcessingError(code, str(error), retryable=True) from error
 
-    def _process_until_settled(self, event: UploadEvent, delivery: Delivery) -> Stored | Skipped:
+    def _process_until_settled(self, event: UploadEvent, delivery: Delivery, give_way: GiveWay) -> Stored | Skipped:
         """Start again from the record whenever another worker, an upload or a purge has changed it."""
         for number in range(_MAX_ROUNDS):
             # Most uploads are new, so the first round saves the read: claiming the record fails if there is one.
@@ -148,7 +147,7 @@ class Processor:
             if before is not None and self._deletions.finish_removal(before):
                 continue
             try:
-                result = self._process_once(event, delivery, before, video)
+                result = self._process_once(event, delivery, before, video, give_way)
             except (WriteConflictError, SupersededError):
                 continue
             except ProcessingError as error:
@@ -170,7 +169,7 @@ class Processor:
             return False
 
     def _process_once(
-        self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, video: SignedObject
+        self, event: UploadEvent, delivery: Delivery, before: VideoRecord | None, video: SignedObject, give_way: GiveWay
     ) -> Stored | Skipped | None:
         """Claim, extract, store and finish. Return None if another upload has taken the record meanwhile."""
         found, regenerates = video.info.identity, event.is_regeneration
@@ -185,6 +184,7 @@ class Processor:
             claimed = self._claim_record(event, delivery, before, video.info)
         with tracer.start_as_current_span("decode"):
             outcome = self._extract(claimed, video)
+        give_way()
         try:
             with tracer.start_as_current_span("store"):
                 replaces = claimed.earlier_result is not None

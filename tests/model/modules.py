@@ -28,7 +28,7 @@ from services.aws.table import items, listing, outbox, totals, transactions
 from services.contract import origin, shards
 from services.contract.settings.thumbnails import ThumbnailSettings
 from services.contract.thumbnails import ThumbnailOptions
-from services.worker import deletion, earlier_results, loop, object_source, pause, pictures, process
+from services.worker import deletion, earlier_results, loop, object_source, pause, pictures, precedence, process
 from tests.model.aws.attributes import deserialize, serialize
 from tests.model.extraction import FIRST_BYTES
 from tests.model.shortcuts import SHORTCUTS
@@ -43,6 +43,7 @@ _PATCHED: dict[ModuleType | type, str] = {
     ),
     process: "datetime tracer thumbnail_bases secrets",
     pictures: "threading ThreadPoolExecutor",
+    precedence: "threading time",
     earlier_results: "ThreadPoolExecutor",
     deletion: "thumbnail_bases",
     object_source: "tracer context",

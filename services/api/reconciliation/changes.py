@@ -161,4 +161,5 @@ class ApplyingChanges(CountingChanges):
             etag=info.etag,
             size_bytes=info.size_bytes,
             options=read_overrides(item) if finding in (Finding.OUTDATED, Finding.LOST) else None,
+            is_background=True,
         )

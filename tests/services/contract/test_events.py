@@ -344,3 +344,12 @@ def _an_event(key: str) -> UploadEvent:
         size_bytes=1,
         sequencer="0A",
     )
+
+
+def test_a_background_event_stays_one_until_a_person_retries_it() -> None:
+    event = parse_notification(body(record()))[0].model_copy(update={"is_background": True})
+
+    written = make_notification_body(event)
+
+    assert parse_notification(written) == [event]
+    assert not parse_notification(make_retry_body(written))[0].is_background

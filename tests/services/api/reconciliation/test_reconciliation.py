@@ -8,6 +8,7 @@ import pytest
 
 from services.api.actions.deletion import delete_video
 from services.aws.bucket import Bucket, ObjectInfo, ObjectVersion
+from services.contract.events import parse_notification
 from services.contract.keys import thumbnail_key
 from services.contract.records import ReasonCode, VideoState
 from services.contract.resources import CLAIM_PREFIX, PURGER
@@ -300,6 +301,15 @@ def test_each_half_can_be_left_out(place: Place, reconciling: Reconciling, half:
     counts = reconciling.run(create=creates, remove=removes).counts
 
     assert (counts.queued > 0, counts.gone > 0, counts.surplus > 0) == (creates, removes, removes)
+
+
+def test_uploads_come_before_the_videos_that_it_queues(place: Place, reconciling: Reconciling) -> None:
+    make_differences(place)
+
+    reconciling.run()
+
+    messages = place.queue.receive(10, wait_s=0, visibility_timeout_s=600)
+    assert [event.is_background for one in messages for event in parse_notification(one.body)] == [True] * 4
 
 
 def test_an_object_that_was_put_twice_is_queued_once(place: Place, reconciling: Reconciling) -> None:
