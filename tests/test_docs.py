@@ -172,6 +172,21 @@ def test_the_page_on_security_names_files_that_exist() -> None:
     assert [name for name in named if not any(path.endswith(f"/{name}") for path in there_are)] == []
 
 
+def test_each_row_on_security_names_tests_without_doubt() -> None:
+    files = [f"/{relative(path)}" for part in PARTS for path in (ROOT / part).rglob("*.test.ts*")]
+    files += [f"/{relative(path)}" for path in (ROOT / "tests").rglob("test_*.py")]
+    tables = re.findall(
+        r"^\|.*\| test \|\n\|[-| ]+\|\n((?:\|.*\n)+)", text_of(ROOT / "docs" / "security.md"), re.MULTILINE
+    )
+    rows = [row.strip("|").split("|") for table in tables for row in table.splitlines()]
+    assert len(rows) > 40
+    for first, *_, tests in rows:
+        named = re.findall(r"`([\w/.-]*test[\w.]*\.(?:py|ts))`", tests)
+        assert named, f"no test of: {first}"
+        for name in named:
+            assert len([path for path in files if path.endswith(f"/{name}")]) == 1, f"{name}: {first}"
+
+
 def test_readme_shows_figures_of_the_performance_page() -> None:
     readme = text_of(ROOT / "README.md")
     table = text_of(ROOT / "docs" / "performance.md").splitlines()
