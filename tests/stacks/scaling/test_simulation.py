@@ -1,6 +1,8 @@
 """The simulation against cases that can be calculated by hand."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +87,14 @@ def test_the_lowest_limit_comes_first(workers: Workers) -> None:
     assert list_limits(many, assumed, large, quota_vcpus=None)[0].name == "DynamoDB: conflicts on the totals"
     sharded = config(worker={"max_replicas": 500}, storage={"table_shards": 64})
     assert list_limits(sharded, assumed, large, quota_vcpus=None)[0].name == "DynamoDB: a new table"
+
+
+def test_the_page_on_scaling_has_the_limits_of_the_default() -> None:
+    prices = load_prices()
+    workers = describe_workers(config(), prices, work_s=2.0, quota_vcpus=6)
+    limits = list_limits(config(), prices.assumed, workers, quota_vcpus=6)
+
+    page = (Path(__file__).parents[3] / "docs" / "scaling.md").read_text(encoding="utf-8")
+    table = page.partition("| limit | videos/s |")[2].partition("\n\n")[0]
+    shown = re.findall(r"^\| [^|]+ \| ([\d.,]+) \|", table, re.MULTILINE)
+    assert shown == [f"{limit.videos_per_s:,.{0 if limit.videos_per_s >= 2 else 1}f}" for limit in limits]
