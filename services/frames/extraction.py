@@ -16,6 +16,7 @@ from services.aws.bucket import Bucket
 from services.aws.errors import AwsError, ObjectMissingError
 from services.aws.ranges import SignedObject
 from services.contract.frames import FrameOptions, frame_key
+from services.contract.traces import upload_trace_id
 from services.frames.cache import Frame, FrameCache
 from services.frames.metrics import FrameMetrics
 from services.worker.extraction.outcome import Outcome
@@ -49,6 +50,7 @@ class Extractor:
         AwsError.
         """
         begun_s = time.perf_counter()
+        video_log = log.bind(object_key=video_key, trace_id=upload_trace_id(video_key, etag))
         try:
             video = SignedObject(self.bucket, video_key)
         except ObjectMissingError:
@@ -61,15 +63,14 @@ class Extractor:
             raise _make_unavailable(f"No frame can be extracted now: {error}") from error
         self.metrics.observe(outcome, time.perf_counter() - begun_s)
         if outcome.index_failure:
-            log.warning("index_failed", object_key=video_key, error=str(outcome.index_failure))
+            video_log.warning("index_failed", error=str(outcome.index_failure))
         if not outcome.pictures:
             raise _explain_failure(outcome, options)
         [picture] = outcome.pictures
         frame = Frame(picture.data, picture.time_s, outcome.info.duration_s if outcome.info else None)
         self._store(frame_key(video_key, etag, options), frame, options)
-        log.info(
+        video_log.info(
             "frame_extracted",
-            object_key=video_key,
             options=options.text,
             time_s=frame.time_s,
             bytes_read=outcome.usage.bytes_read,

@@ -220,6 +220,8 @@ class Dispatcher:
             "webhook": target.id,
             "host": target.place,
             "type": stored.event.type,
+            "object_key": stored.event.key,
+            "trace_id": stored.event.data.get("trace_id"),
         }
         try:
             attempt = target.send(stored.event)

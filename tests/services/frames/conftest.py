@@ -35,6 +35,7 @@ class FramesService:
     metrics_url: str
     urls: FrameUrls
     process: ForkedProcess
+    log: Path
 
     def read_metric(self, name: str) -> float:
         """Return the value of a metric, 0 if it was never counted."""
@@ -80,7 +81,9 @@ def frames(
 
         try:
             eventually(answers, f"an answer of the frames service ({log})")
-            yield FramesService(place, url, f"http://127.0.0.1:{metrics_port}/metrics", FrameUrls(key, url), process)
+            yield FramesService(
+                place, url, f"http://127.0.0.1:{metrics_port}/metrics", FrameUrls(key, url), process, log
+            )
         finally:
             process.kill()
             process.wait()

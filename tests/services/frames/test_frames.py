@@ -1,5 +1,6 @@
 """Frames over HTTP: which frame is answered, to whom, from where, and what bad requests get."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from services.contract.frames import FrameForm, FrameOptions, frame_folder
 from services.contract.thumbnails import ImageFormat
+from services.contract.traces import upload_trace_id
 from services.frames.cache import Frame, FrameCache
 from tests.services.api.process import NO_TLS, get
 from tests.services.frames.conftest import FILM, FramesService
@@ -43,6 +45,9 @@ def test_frame_of_a_time_is_extracted_once_and_cached(frames: FramesService) -> 
     [stored] = [info for info in frames.place.bucket.list(frame_folder(FILM)) if info.key.endswith(".webp")]
     # As another process reads it.
     assert FrameCache(frames.place.bucket).read(stored.key) == Frame(first.content, 3.48, 8.0)
+    trace_id = upload_trace_id(FILM, frames.place.bucket.head(FILM).etag)
+    lines = [json.loads(line) for line in frames.log.read_text().splitlines() if "frame_extracted" in line]
+    assert (FILM, trace_id) in {(line["object_key"], line["trace_id"]) for line in lines}
 
 
 def test_a_frame_in_memory_is_answered_without_the_bucket(frames: FramesService) -> None:

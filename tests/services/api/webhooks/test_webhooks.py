@@ -70,7 +70,11 @@ def test_a_webhook_gets_a_signed_message_for_each_video(
     assert [attempt["status_code"] for attempt in found["attempts"]] == [204]
     assert found["next_attempt_at"] is None
     assert made["secret"] not in api.log.read_text()
-    assert "event_delivered" in api.log.read_text()
+    (text,) = eventually(lambda: [one for one in api.log.read_text().splitlines() if got.id in one], "its line")
+    line = json.loads(text)
+    assert line["event"] == "event_delivered"
+    assert line["object_key"] == "uploads/signed/a.mp4"
+    assert line["trace_id"] == json.loads(got.body)["data"]["trace_id"]
 
 
 def test_a_secret_is_shown_once_and_signs_for_a_day_after_a_rotation(admin: httpx.Client, receiver: Receiver) -> None:
