@@ -1,5 +1,6 @@
 """The documentation: links lead somewhere, commands exist and run, and every alarm says what to do."""
 
+import inspect
 import os
 import re
 import subprocess
@@ -10,7 +11,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from pydantic import BaseModel
 
+from services.aws.queue import DeadLetterQueue
+from services.contract.records import ReasonCode
 from stacks.monitoring.alarms import list_alarms
 from stacks.monitoring.metrics import PipelineMetrics
 from stacks.naming import Names
@@ -300,12 +304,28 @@ def test_messages_on_the_troubleshooting_page_are_the_real_ones() -> None:
     assert [piece for piece in pieces if len(piece) >= 8 and piece not in source] == []
 
 
-def test_every_alarm_explains_meaning_and_action() -> None:
+def runbooks() -> dict[str, str]:
     page = text_of(ROOT / "docs" / "operating.md")
-    chapters = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##)", page, re.MULTILINE | re.DOTALL))
+    return dict(re.findall(r"^### (\S+)\n(.*?)(?=^##)", page, re.MULTILINE | re.DOTALL))
+
+
+def test_every_alarm_explains_meaning_and_action() -> None:
+    chapters = runbooks()
     metrics = PipelineMetrics(Names(config()), load_balancer="app/thumbnails/1")
     wanted = {f"thumbnails-{alarm.name}" for alarm in list_alarms(config(), metrics)}
     assert set(chapters) == wanted
     for name, chapter in chapters.items():
         for part in ("**Means:**", "**Look at**", "**Do:**"):
             assert part in chapter, f"{name} has no {part}"
+
+
+def test_every_field_in_a_runbook_is_a_setting_or_of_a_dead_letter() -> None:
+    sections = {name: dict(section) for name, section in config() if isinstance(section, BaseModel)}
+    known = {"keda", *dict(config()), *(field for section in sections.values() for field in section)}
+    known |= {f"{name}.{field}" for name, section in sections.items() for field in section}
+    known |= {*ReasonCode, *inspect.signature(DeadLetterQueue.put).parameters}
+    known |= set(re.findall(r"^\| `([A-Z_]+)` ", text_of(ROOT / "docs" / "settings.md"), re.MULTILINE))
+
+    named = {name for text in runbooks().values() for name in re.findall(r"`([a-z_.]+|[A-Z_]+)`", text)}
+    assert len(named) > 25
+    assert sorted(named - known) == []
