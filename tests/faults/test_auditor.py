@@ -1,10 +1,12 @@
 """The auditor finds what is wrong: each test plants one violation in a pipeline that is right."""
 
+import ast
 import contextlib
 import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -247,6 +249,24 @@ PLANTED: dict[str, tuple[Callable[[World], None], str]] = {
         "which None has claimed",
     ),
 }
+
+
+def imports_of(module: str) -> set[str]:
+    """Return the names of the modules that a module imports, those of our modules included."""
+    file = Path(__file__).parents[2] / f"{module.replace('.', '/')}.py"
+    if not file.exists():
+        return set()
+    statements = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    named = {one.module or "" for one in statements if isinstance(one, ast.ImportFrom)}
+    named |= {alias.name for one in statements if isinstance(one, ast.Import) for alias in one.names}
+    return named.union(*map(imports_of, named))
+
+
+def test_the_auditor_shares_no_code_with_the_services() -> None:
+    imported = imports_of("tests.faults.auditor")
+
+    assert {"tests.faults.ledger", "tests.faults.numbers", "boto3"} <= imported
+    assert not {name for name in imported if name.split(".")[0] in ("services", "stacks")}
 
 
 def test_a_pipeline_that_is_right_has_no_violation(world: World) -> None:
