@@ -10,7 +10,7 @@ from stacks.config.model import PipelineConfig
 from stacks.cost.capacity import list_pods
 from stacks.engine.environment import container_environment
 from stacks.naming import Names
-from stacks.workloads.components import describe_api, describe_worker
+from stacks.workloads.components import describe_api, describe_frames, describe_worker
 from tests.support.kubernetes_objects import (
     comes_after,
     helm_values,
@@ -79,6 +79,17 @@ def test_events_reach_the_services_only_if_the_config_enables_them() -> None:
         assert (given["EVENTS_ENABLED"], given["EVENTS_RETENTION_DAYS"]) == ("True", "7")
         assert not [name for name in describe(off).environment if name.startswith("EVENTS")]
     assert describe_api(on).environment["EVENTS_ALLOW_PRIVATE_TARGETS"] == "True"
+
+
+def test_traces_are_off_unless_the_config_names_a_collector() -> None:
+    address = "http://collector.monitoring:4318"
+    on, off = (
+        PipelineConfig.model_validate({**MINIMAL, "cluster": chosen}) for chosen in ({"otlp_endpoint": address}, {})
+    )
+    for describe in (describe_worker, describe_api, describe_frames):
+        assert describe(on).environment["OTEL_EXPORTER_OTLP_ENDPOINT"] == address
+        assert not [name for name in describe(off).environment if name.startswith("OTEL")]
+    assert WorkerSettings.model_fields["otel_exporter_otlp_endpoint"].default is None
 
 
 def test_settings_that_a_service_refuses_stop_synthesis() -> None:
