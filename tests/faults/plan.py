@@ -10,6 +10,12 @@ from tests.faults.weather import Weather, draw_weather
 WORKERS = ("worker-1", "worker-2")
 ALL = (*WORKERS, "api", "aws")
 
+VISIBILITY_TIMEOUT_S = 3
+"""Of the queue: shorter than each stop of a worker, so that its messages become visible while it has them."""
+
+_STOP_OF_ALL_S = 5.0
+"""Shorter than the user waits for an answer of S3."""
+
 _STEMS = ("harbour", "trip/IMG 0042", "100% + café", "talk")
 _EXTENSIONS = ("mp4", "MOV", "mkv", "ts")
 _MAX_CLOCK_OFFSET_S = 600
@@ -72,9 +78,12 @@ class KillChildren:
 
 @dataclass(frozen=True)
 class Stop:
-    """SIGSTOP a process, and SIGCONT it later. A worker is stopped for longer than its messages stay hidden."""
+    """SIGSTOP processes at the same moment, and SIGCONT them later.
 
-    name: str
+    A worker is stopped for longer than its messages stay hidden.
+    """
+
+    names: Sequence[str]
     seconds: float
 
 
@@ -143,6 +152,8 @@ def make_plan(seed: int, *, uploads: int = 24) -> Plan:
         steps += [step, Pause(round(dice.uniform(0, 0.7), 2))]
     if seed % 5 == 0:
         steps.insert(len(steps) // 2, Upload("deep.mp4", "deep", 2 * uploads))
+    if seed % 3 == 2:
+        steps.insert(len(steps) // 3, Stop(ALL, _STOP_OF_ALL_S))
     clocks = {name: dice.randint(-_MAX_CLOCK_OFFSET_S, _MAX_CLOCK_OFFSET_S) for name in (*WORKERS, "api")}
     return Plan(seed, steps, clocks)
 
@@ -167,9 +178,9 @@ def _draw_user(dice: random.Random, names: Sequence[str], uploads: int) -> list[
 def _draw_faults(dice: random.Random) -> list[Step]:
     kill_one: list[Step] = [Kill([dice.choice(WORKERS)]), Kill(["api"]), Kill(["aws"]), Kill(ALL)]
     stop_one: list[Step] = [
-        Stop(dice.choice(WORKERS), round(dice.uniform(4, 6), 1)),
-        Stop("api", round(dice.uniform(1, 4), 1)),
-        Stop("aws", round(dice.uniform(1, 4), 1)),
+        Stop([dice.choice(WORKERS)], round(dice.uniform(4, 6), 1)),
+        Stop(["api"], round(dice.uniform(1, 4), 1)),
+        Stop(["aws"], round(dice.uniform(1, 4), 1)),
     ]
     rare: list[Step] = [KillChildren(dice.choice(WORKERS)), FullDisk(round(dice.uniform(2, 4), 1))]
     faults: list[Step] = [

@@ -6,6 +6,7 @@ import resource
 import signal
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from services.local.pipeline import LocalPipeline
@@ -33,10 +34,12 @@ class Processes:
         for pid in [*(child for server in servers for child in list_children(server)), *servers]:
             _send(pid, signal.SIGKILL)
 
-    def stop(self, name: str, seconds: float) -> None:
-        if (pid := self.find_pid(name)) is not None:
+    def stop(self, names: Iterable[str], seconds: float) -> None:
+        pids = [pid for name in names if (pid := self.find_pid(name))]
+        for pid in pids:
             _send(pid, signal.SIGSTOP)
-            self._end_later(seconds, lambda: _send(pid, signal.SIGCONT))
+        for pid in pids:
+            self._end_later(seconds, partial(_send, pid, signal.SIGCONT))
 
     def fill_disk(self, seconds: float) -> None:
         """Let the embedded AWS write no file beyond a small size: the error is the one of a quota (EFBIG)."""

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from tests.faults.auditor import Audit, Auditor, Places
 from tests.faults.clips import ClipFolder
 from tests.faults.plan import (
     ALL,
+    VISIBILITY_TIMEOUT_S,
     WORKERS,
     AwaitPurge,
     Change,
@@ -139,15 +140,15 @@ class _Run:
             case AwaitPurge():
                 self._user.await_purge()
             case Kill(names):
-                self._faults["kill all" if names == ALL else f"kill {names[0].partition('-')[0]}"] += 1
+                self._faults[f"kill {_describe(names)}"] += 1
                 self._user.ledger.is_table_cut |= "aws" in names
                 self._processes.kill(names)
             case KillChildren(name):
                 self._faults["kill children"] += 1
                 self._processes.kill_children(name)
-            case Stop(name, seconds):
-                self._faults[f"stop {name.partition('-')[0]}"] += 1
-                self._processes.stop(name, seconds)
+            case Stop(names, seconds):
+                self._faults[f"stop {_describe(names)}"] += 1
+                self._processes.stop(names, seconds)
             case FullDisk(seconds):
                 self._faults["full disk"] += 1
                 self._processes.fill_disk(seconds)
@@ -157,12 +158,17 @@ class _Run:
                 time.sleep(seconds)
 
 
+def _describe(names: Sequence[str]) -> str:
+    return "all" if names == ALL else names[0].partition("-")[0]
+
+
 @contextmanager
 def _run_pipeline(plan: Plan, data: Path, proxy: Proxy) -> Iterator[LocalPipeline]:
     """Run a pipeline whose services reach the embedded AWS through the proxy, and have clocks of their own."""
     path = [str(_CLOCK), str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     settings: Mapping[str, str] = {
         **IMPATIENT,
+        "VISIBILITY_TIMEOUT_S": str(VISIBILITY_TIMEOUT_S),
         "AWS_ENDPOINT_URL": proxy.endpoint,
         "WORKER_CONCURRENCY": "2",
         # Too little for one kind of video.
