@@ -285,6 +285,7 @@ class AsyncClient(_Connection):
     set_poster = _async(_set_poster)
     dismiss, delete, _list_page = _async(_dismiss), _async(_delete), _async(_list_page)
     sign_frames, get_frame = _async(_sign_frames), _async(_get_frame)
+    ask = _async(_request)
 
     async def list(self, *, state: str | None = None, search: str | None = None) -> AsyncIterator[Video]:
         """Yield the videos, the newest first."""

@@ -75,6 +75,13 @@ def test_a_video_with_an_odd_key_is_found_with_its_pictures(shared_place: Place,
     assert video.model_dump(mode="json")["worker"] == "worker-1"
 
 
+def test_other_requests_of_the_api_return_their_json(run: Run) -> None:
+    assert run("ask", "GET", "/api/history", token=VIEWER, params={"range": "1h"})["range"] == "1h"
+    with pytest.raises(PipelineError) as refused:
+        run("ask", "PUT", "/api/processing", token=VIEWER, json={"paused": True})
+    assert refused.value.status == 403
+
+
 def test_urls_of_frames_are_signed_and_whole(shared_place: Place, api: Api, run: Run) -> None:
     if shared_place.videos.get(ODD) is None:
         store(shared_place, ODD)
