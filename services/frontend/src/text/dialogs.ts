@@ -55,7 +55,12 @@ const dialogs = {
       failed: "Failed",
     },
     waitsFor: (count: number) => `${counted(count, "video")} still processing`,
+    cancel: "Cancel the purge",
+    cancelHint: "The purge deletes no more videos. It finishes with the thumbnails and records of the deleted ones.",
+    cancelling: "Cancelling …",
+    notCancelled: "The purge could not be cancelled",
     done: (count: number) => `Purge finished: ${counted(count, "object")} deleted.`,
+    cancelled: (count: number) => `The purge was cancelled: ${counted(count, "object")} deleted, the others stay.`,
     failed: "The purge failed",
   },
 } as const;

@@ -1,8 +1,9 @@
 // @vitest-environment jsdom
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { PurgePreview } from "@/lib/api/models";
+import { liveStore } from "@/features/live/api/store";
+import type { PurgePreview, PurgeProgress } from "@/lib/api/models";
 import { PurgeDialog } from "./purge-dialog";
 
 const preview = (confirmation: string): PurgePreview => ({
@@ -29,28 +30,37 @@ const progress = {
   started_at: "2026-01-01T00:00:00Z",
 };
 
-let deletions: string[];
+let starts: unknown[];
+let cancelled: string[];
 let counts: number;
 
 /** Answer as an api whose first confirmation has expired. */
 function answer(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const path = String(input);
   if (path.startsWith("/api/config")) return Promise.resolve(Response.json({ name: "clips", role: "operator" }));
+  if (path.startsWith("/api/purges/") && init?.method === "GET")
+    return Promise.resolve(Response.json({ ...progress, running: false, phase: "done", state: "cancelled" }));
   if (init?.method === "GET") {
     counts += 1;
     return Promise.resolve(Response.json(preview(`count ${counts}`)));
   }
-  deletions.push(path);
+  if (init?.method === "DELETE") {
+    cancelled.push(path);
+    return Promise.resolve(Response.json({ ...progress, state: "cancelling" }, { status: 202 }));
+  }
+  starts.push(JSON.parse(String(init?.body)));
   return Promise.resolve(
-    deletions.length === 1
+    starts.length === 1
       ? Response.json({ title: "Precondition Required", detail: "The confirmation has expired." }, { status: 428 })
-      : Response.json({ objects: 8, progress }, { status: 202 }),
+      : Response.json({ ...progress, state: "running" }, { status: 202 }),
   );
 }
 
 beforeEach(() => {
-  deletions = [];
+  starts = [];
+  cancelled = [];
   counts = 0;
+  liveStore.setState({ purge: null });
   vi.stubGlobal("fetch", answer);
   HTMLDialogElement.prototype.showModal = function open() {
     this.open = true;
@@ -73,14 +83,25 @@ it("shows counts and asks for the name before deleting", async () => {
   expect(await screen.findByText("2 videos, 6 thumbnails")).toBeDefined();
   await screen.findByLabelText(/clips/);
   expect(screen.getByRole<HTMLButtonElement>("button", { name: "Delete everything" }).disabled).toBe(true);
-  expect(deletions).toEqual([]);
+  expect(starts).toEqual([]);
 });
 
 it("counts again when the confirmation has expired", async () => {
   await confirm();
   expect(await screen.findByText(/nothing was deleted/)).toBeDefined();
-  expect(deletions).toEqual(["/api/purge?confirmation=count+1"]);
+  expect(starts).toEqual([{ confirmation: "count 1" }]);
   await confirm();
   expect(await screen.findByText("Deleting the videos …")).toBeDefined();
-  expect(deletions[1]).toBe("/api/purge?confirmation=count+2");
+  expect(starts[1]).toEqual({ confirmation: "count 2" });
+});
+
+it("cancels a running purge and says so at its end", async () => {
+  await confirm();
+  await screen.findByText(/nothing was deleted/);
+  await confirm();
+  fireEvent.click(await screen.findByRole("button", { name: "Cancel the purge" }));
+  expect(await screen.findByText("Cancelling …")).toBeDefined();
+  expect(cancelled).toEqual(["/api/purges/1"]);
+  act(() => liveStore.setState({ purge: { ...progress, running: false, phase: "done", deleted: 3 } as PurgeProgress }));
+  expect(await screen.findByText("The purge was cancelled: 3 objects deleted, the others stay.")).toBeDefined();
 });

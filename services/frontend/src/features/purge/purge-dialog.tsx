@@ -8,11 +8,12 @@ import { Progress } from "@/components/ui/progress";
 import { Failure } from "@/components/ui/states";
 import { useLive } from "@/features/live/api/store";
 import { useConfig } from "@/features/session/session";
+import type { Schemas } from "@/lib/api/call";
 import type { PurgePreview, PurgeProgress } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
 import { formatBytes } from "@/lib/units";
 import { text } from "@/text/dialogs";
-import { usePurgePreview, useStartPurge } from "./queries";
+import { useCancelPurge, usePurgePreview, usePurgeResult, useStartPurge } from "./queries";
 
 export function PurgeDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   return (
@@ -30,7 +31,7 @@ function Purge({ onClose }: { onClose: () => void }) {
   const preview = usePurgePreview();
   const start = useStartPurge();
   const pushed = useLive((state) => state.purge);
-  const own = start.data?.progress;
+  const own = start.data;
   const progress = pushed && (pushed.running || pushed.id === own?.id) ? pushed : own;
   if (progress && (own || progress.running)) return <Progressing progress={progress} onClose={onClose} />;
   function confirm() {
@@ -67,13 +68,25 @@ function Purge({ onClose }: { onClose: () => void }) {
   );
 }
 
-function Progressing({ progress, onClose }: { progress: PurgeProgress; onClose: () => void }) {
-  const { running, error, phase, deleted, total, in_work } = progress;
+interface ProgressingProps {
+  /** As the socket pushes it, or as the api has answered. */
+  progress: PurgeProgress | Schemas["Purge"];
+  onClose: () => void;
+}
+
+function Progressing({ progress, onClose }: ProgressingProps) {
+  const { id, running, error, phase, deleted, total, in_work } = progress;
+  const cancel = useCancelPurge(id);
+  const result = usePurgeResult(id, !running);
   if (phase === "failed") return <Failure title={text.purge.failed} detail={error ?? ""} />;
   if (!running) {
+    // Without an answer, the count is right in both cases.
+    if (result.isPending) return <p role="status">{text.purge.running}</p>;
     return (
       <div className="flex flex-col gap-4">
-        <p role="status">{text.purge.done(deleted)}</p>
+        <p role="status">
+          {result.data?.state === "cancelled" ? text.purge.cancelled(deleted) : text.purge.done(deleted)}
+        </p>
         <Button className="self-end" onClick={onClose}>
           {text.common.close}
         </Button>
@@ -87,6 +100,16 @@ function Progressing({ progress, onClose }: { progress: PurgeProgress; onClose: 
       <p className="text-muted">
         {in_work > 0 ? text.purge.waitsFor(in_work) : text.purge.progress(deleted, Math.max(deleted, total))}
       </p>
+      {phase === "uploads" ? (
+        <Button
+          className="self-end"
+          title={text.purge.cancelHint}
+          disabled={cancel.isPending || cancel.isSuccess}
+          onClick={() => cancel.mutate()}
+        >
+          {cancel.isSuccess ? text.purge.cancelling : text.purge.cancel}
+        </Button>
+      ) : null}
     </div>
   );
 }
