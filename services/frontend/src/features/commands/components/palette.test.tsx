@@ -13,7 +13,8 @@ const onClose = vi.fn();
 beforeEach(() => {
   vi.stubGlobal("fetch", (input: RequestInfo | URL) => {
     const isConfig = String(input).startsWith("/api/config");
-    return Promise.resolve(Response.json(isConfig ? { role: "viewer", auth_mode: "none" } : { items: [VIDEO] }));
+    const items = String(input).includes("q=unknown") ? [] : [VIDEO];
+    return Promise.resolve(Response.json(isConfig ? { role: "viewer", auth_mode: "none" } : { items }));
   });
   vi.stubGlobal(
     "ResizeObserver",
@@ -56,6 +57,14 @@ it("goes to a video that the api has found, by Enter", async () => {
   expect(screen.getByRole("option", { selected: true }).textContent).toContain("harbour");
   press("Enter");
   expect(push).toHaveBeenCalledExactlyOnceWith("/video?key=uploads%2Ftrip%2Fharbour.mp4");
+});
+
+it("says that nothing was found only if no video was found either", async () => {
+  type("hàrb");
+  expect(await screen.findByRole("option", { name: /harbour/ })).toBeTruthy();
+  expect(screen.queryByText(/Nothing found/)).toBeNull();
+  type("unknown");
+  expect(await screen.findByText(/Nothing found/)).toBeTruthy();
 });
 
 it("takes the focus into its field", () => {

@@ -39,7 +39,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const config = useConfig();
   const isPaused = useLive((state) => state.snapshot?.processing?.paused ?? false);
   const pauseLabel = isPaused ? text.processing.resumeButton : text.processing.pauseButton;
-  const videos = useFoundVideos(useDeferredValue(typed.trim()));
+  const { videos, isSearching } = useFoundVideos(useDeferredValue(typed.trim()));
   const [chosen, setChosen] = useState("");
   // cmdk chooses an entry when the user types. The videos arrive later, and the first of them is the best answer.
   const [first, setFirst] = useState<string | undefined>();
@@ -75,7 +75,10 @@ export function Palette({ onClose }: { onClose: () => void }) {
           className="h-12 w-full border-b border-line bg-transparent px-4 outline-none placeholder:text-muted"
         />
         <Command.List label={text.commands.results} className="max-h-[50vh] overflow-y-auto p-1.5">
-          <Command.Empty className="px-3 py-6 text-center text-muted">{text.commands.nothing}</Command.Empty>
+          {/* cmdk counts neither the videos that the api has found nor those that it may still find. */}
+          {videos.length === 0 && !isSearching ? (
+            <Command.Empty className="px-3 py-6 text-center text-muted">{text.commands.nothing}</Command.Empty>
+          ) : null}
           {videos.length > 0 ? (
             // The api has searched already, without case and accents.
             <Command.Group forceMount heading={text.nav.videos} className={GROUP}>
@@ -164,11 +167,11 @@ function Entry({ value, onSelect, isFound = false, children }: EntryProps) {
 }
 
 function useFoundVideos(search: string) {
-  const { data } = useQuery({
+  const { data, isFetching } = useQuery({
     queryKey: ["palette", search],
     queryFn: ({ signal }) => call("get", "/api/videos", { query: { q: search, limit: VIDEOS_SHOWN }, signal }),
     enabled: search.length > 1,
     placeholderData: (known) => (search.length > 1 ? known : undefined),
   });
-  return search.length > 1 ? (data?.items ?? []) : [];
+  return { videos: search.length > 1 ? (data?.items ?? []) : [], isSearching: isFetching };
 }
