@@ -34,6 +34,7 @@ export const board = {
     answer: {
       title: "Why is it slow?",
       idle: "There are no videos waiting.",
+      paused: "Processing is paused. Videos wait until somebody resumes it.",
       noWorkers: "No worker is running. Videos wait until one starts.",
       backlog: (waiting: number, workers: number, seconds: number) =>
         `${counted(workers, "ready worker")} ${workers === 1 ? "needs" : "need"} about ${formatDuration(seconds)} for ${counted(waiting, "waiting video")}. More workers would be faster.`,

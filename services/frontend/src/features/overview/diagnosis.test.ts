@@ -1,13 +1,24 @@
 import { expect, it } from "vitest";
 import { diagnose, type Situation } from "./diagnosis";
 
-const calm: Situation = { waiting: 0, workers: { ready: 2, failing: 0 }, perMinute: 30, drainS: 0, inFlight: 0 };
+const calm: Situation = {
+  waiting: 0,
+  workers: { ready: 2, failing: 0 },
+  perMinute: 30,
+  drainS: 0,
+  inFlight: 0,
+  oldestS: null,
+  isPaused: false,
+};
 
 it.each<[string, Partial<Situation>, string, RegExp]>([
   ["an empty queue", {}, "good", /no videos waiting/],
   ["workers that keep failing", { workers: { ready: 1, failing: 2 } }, "bad", /2 workers keep failing/],
   ["no workers", { waiting: 5, workers: { ready: 0, failing: 0 } }, "warn", /No worker is running/],
-  ["videos that no worker finishes", { waiting: 5, perMinute: 0 }, "bad", /none finished/],
+  ["videos that no worker finishes", { waiting: 5, perMinute: 0, oldestS: 600 }, "bad", /none finished/],
+  ["videos that have just come", { waiting: 5, perMinute: 0, oldestS: 2 }, "good", /workers are processing/],
+  ["a pause", { waiting: 5, perMinute: 0, oldestS: 600, isPaused: true }, "warn", /Processing is paused/],
+  ["a pause without videos", { isPaused: true }, "good", /no videos waiting/],
   [
     "first videos processing",
     { waiting: 5, perMinute: 0, drainS: null, inFlight: 2 },

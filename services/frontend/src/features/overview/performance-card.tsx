@@ -32,7 +32,7 @@ export function PerformanceCard({ className }: { className?: string }) {
         // Of the height of the figures: the cards below must not move when they arrive.
         <div className="relative flex flex-1">
           <div aria-hidden className="invisible flex flex-1">
-            <Performance snapshot={{ metrics: null, queue: null, pods: null }} />
+            <Performance snapshot={{ metrics: null, queue: null, pods: null, processing: null }} />
           </div>
           <Skeleton className="absolute inset-3" />
         </div>
@@ -41,7 +41,7 @@ export function PerformanceCard({ className }: { className?: string }) {
   );
 }
 
-type Measured = Pick<Snapshot, "metrics" | "queue" | "pods">;
+type Measured = Pick<Snapshot, "metrics" | "queue" | "pods" | "processing">;
 
 function Performance({ snapshot }: { snapshot: Measured }) {
   const { metrics, queue } = snapshot;
@@ -135,13 +135,15 @@ function Answer({ diagnosis: { tone, answer } }: { diagnosis: Diagnosis }) {
   );
 }
 
-function diagnosisOf({ metrics, pods, queue }: Measured): Diagnosis {
+function diagnosisOf({ metrics, pods, queue, processing }: Measured): Diagnosis {
   const workers = (pods ?? []).filter(({ component }) => component === "worker").map(healthOf);
   return diagnose({
     waiting: queue?.waiting ?? 0,
     inFlight: queue?.inFlight ?? 0,
     perMinute: metrics?.throughput.last_5_min ?? metrics?.throughput.last_1_min ?? 0,
     drainS: metrics?.drain_s ?? null,
+    oldestS: queue?.oldestS ?? null,
+    isPaused: processing?.paused ?? false,
     workers: {
       ready: workers.filter((health) => health === "ready").length,
       failing: workers.filter((health) => health === "failing").length,
