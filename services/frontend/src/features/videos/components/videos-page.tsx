@@ -179,7 +179,8 @@ const VideoRow = memo(function VideoRow({ video, isSelected, onSelect }: VideoRo
         <span className="flex min-w-0 items-center gap-3">
           <Preview video={video} />
           <span className="min-w-0">
-            <span className="flex min-w-0 items-center gap-2">
+            {/* On a phone, the name needs the whole width. */}
+            <span className="flex min-w-0 items-center gap-x-2 max-sm:flex-col max-sm:items-start max-sm:*:max-w-full">
               <Name className="font-medium">{isTestVideo(video.key) ? baseName(video.key) : nameOf(video.key)}</Name>
               <TestMark videoKey={video.key} />
             </span>
