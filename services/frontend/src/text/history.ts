@@ -63,7 +63,7 @@ const history = {
       `about ${formatCount(Math.round(hours * 10) / 10)} h of pods, from ${worked} of processing in each hour's videos`,
     requests: (videos: number) => `${counted(videos, "video")}: requests, data and logs`,
     storage: (bytes: string) => `${bytes} stored now, as if it had been so all the time`,
-    total: "Together",
+    total: "Total",
     amount: (usd: number) => `$${usd.toFixed(2)}`,
     usage: (videos: number, worked: string, bytes: string) =>
       `${counted(videos, "video")} and ${worked} of processing so far; ${bytes} are stored now.`,

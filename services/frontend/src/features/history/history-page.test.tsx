@@ -152,7 +152,7 @@ it("estimates the month's cost, and says from what and since when", async () => 
     "Workersabout 21 h of pods, from 1 h 30 min of processing in each hour's videos$1.04",
     "Requests12,480 videos: requests, data and logs$0.52",
     "Storage500 GB stored now, as if it had been so all the time$5.75",
-    "Together$131.91",
+    "Total$131.91",
   ]);
   expect(card.getByText(/^an estimate/)).toBeTruthy();
   expect(card.getByText(/^Measured since 10 Nov \(UTC\)\. List prices of us-east-1 of 2026-11/)).toBeTruthy();
