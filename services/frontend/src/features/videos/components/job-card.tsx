@@ -5,7 +5,8 @@ import { Card } from "@/components/ui/card";
 import { Progress } from "@/components/ui/progress";
 import { useIsOperator } from "@/features/session/session";
 import { text } from "@/text/jobs";
-import { closeJob, hasFinished, useCancelJob, useJob, useShownJobs } from "../api/jobs";
+import { useVideoAction } from "../api/bulk";
+import { closeJob, hasFinished, useCancelJob, useJob, useShownJobs, useUndo } from "../api/jobs";
 import { nameOf } from "../names";
 
 const FAILURES_SHOWN = 10;
@@ -18,6 +19,8 @@ export function JobCards() {
 function JobCard({ id }: { id: string }) {
   const job = useJob(id);
   const cancel = useCancelJob(id);
+  const undo = useUndo(job);
+  const action = useVideoAction();
   const isOperator = useIsOperator();
   if (!job) return null;
   const isFinished = hasFinished(job);
@@ -31,9 +34,19 @@ function JobCard({ id }: { id: string }) {
       note={<span role="status">{text.jobs.progress(job.state, ended, job.total ?? null, job.failed)}</span>}
       actions={
         isFinished ? (
-          <Button kind="quiet" onClick={() => closeJob(id)}>
-            {text.common.close}
-          </Button>
+          <>
+            {undo ? (
+              <Button
+                disabled={action.progress !== null}
+                onClick={() => action.run(undo, { onSuccess: () => closeJob(id) })}
+              >
+                {text.common.undo}
+              </Button>
+            ) : null}
+            <Button kind="quiet" onClick={() => closeJob(id)}>
+              {text.common.close}
+            </Button>
+          </>
         ) : isOperator ? (
           <Button disabled={job.cancel_requested || cancel.isPending} onClick={() => cancel.mutate()}>
             {text.common.cancel}

@@ -6,6 +6,7 @@ import { receive } from "@/features/live/api/store";
 import type { JobProgress, State } from "@/lib/api/models";
 import type { Job } from "../api/jobs";
 import type { JobFilter } from "../selection";
+import { idOf } from "../names";
 import { JobCards } from "./job-card";
 import { SelectionBar } from "./selection-bar";
 
@@ -39,6 +40,8 @@ const FINISHED: Job = {
 const onClear = vi.fn();
 let bodies: { filter?: JobFilter }[];
 let asked: string[];
+/** Jobs of all tests: the tab remembers those that were closed. */
+let jobCount = 0;
 
 function show(filter: JobFilter = {}) {
   render(
@@ -72,9 +75,10 @@ function push(...jobs: JobProgress[]) {
 function answer(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const path = String(input);
   asked.push(path.split("?")[0] ?? "");
+  if (path.endsWith("/restoration")) return Promise.resolve(Response.json({}, { status: 202 }));
   if (init?.method === "POST") {
     bodies.push(JSON.parse(String(init.body)) as { filter?: JobFilter });
-    return Promise.resolve(Response.json({ ...RUNNING, id: String(bodies.length) }, { status: 202 }));
+    return Promise.resolve(Response.json({ ...RUNNING, id: String((jobCount += 1)) }, { status: 202 }));
   }
   if (path.startsWith("/api/config")) return Promise.resolve(Response.json({ role: "operator" }));
   if (path.startsWith("/api/videos/counts"))
@@ -120,6 +124,23 @@ it("starts a job with the selected videos and follows it by pushes", async () =>
   expect(screen.getByText("It has its thumbnails.")).toBeTruthy();
   fireEvent.click(screen.getByRole("button", { name: "Close" }));
   expect(screen.queryByText("It has its thumbnails.")).toBeNull();
+});
+
+it("undoes a deletion of selected videos, except of those that were not deleted", async () => {
+  show();
+  fireEvent.click(screen.getByRole("button", { name: "Delete …" }));
+  fireEvent.click(screen.getByRole("button", { name: "Delete 2 videos" }));
+  await vi.waitFor(() => expect(onClear).toHaveBeenCalledOnce(), { timeout: 120_000 });
+  const id = String(jobCount);
+  push({ ...RUNNING, id, kind: "delete" });
+  expect(await screen.findByText("0 of 2")).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
+  push({ ...FINISHED, id, kind: "delete" });
+  fireEvent.click(await screen.findByRole("button", { name: "Undo" }));
+  await vi.waitFor(() => expect(screen.queryByText(/could not be changed, finished/)).toBeNull(), { timeout: 120_000 });
+  expect(asked.filter((path) => path.endsWith("/restoration"))).toEqual([
+    `/api/videos/${encodeURIComponent(idOf("uploads/a.mp4"))}/restoration`,
+  ]);
 });
 
 it("shows a job that somebody else has started while it is pushed", async () => {
