@@ -74,6 +74,9 @@ test("shows dialogs, palette, filters and uploads without faults on phones too",
     Reconcile: () => fromMenu("Reconcile"),
     "Pause processing": () => fromMenu("Pause processing"),
     "Purge everything": () => fromMenu("Purge"),
+    // Of the selected video.
+    "Make the thumbnails again": () => board.getByRole("button", { name: "Regenerate" }).click(),
+    "Delete 1 video": () => board.getByRole("button", { name: "Delete …" }).click(),
   };
   for (const [name, open] of Object.entries(overlays)) {
     await open();
