@@ -13,17 +13,23 @@ const LETTERS = [
 ].map((letter) => ({ ...letter, attempts: 1, at: "2026-01-01T00:00:00Z" }));
 
 let changes: string[];
+let letters: typeof LETTERS;
 
-beforeEach(async () => {
+beforeEach(() => {
   changes = [];
+  letters = LETTERS;
   vi.stubGlobal("fetch", (input: RequestInfo | URL, init?: RequestInit) => {
     const path = String(input);
     if (init?.method !== "GET") changes.push(`${init?.method} ${path}`);
     if (path.startsWith("/api/config")) return Promise.resolve(Response.json({ role: "operator" }));
     if (path.startsWith("/api/dead-letters"))
-      return Promise.resolve(Response.json({ total: 2, items: LETTERS, groups: [], is_complete: true }));
+      return Promise.resolve(Response.json({ total: letters.length, items: letters, groups: [], is_complete: true }));
     return Promise.resolve(new Response(null, { status: 204 }));
   });
+});
+afterEach(cleanup);
+
+async function show(): Promise<void> {
   render(
     <QueryClientProvider client={new QueryClient()}>
       <FailuresPage />
@@ -31,10 +37,10 @@ beforeEach(async () => {
     </QueryClientProvider>,
   );
   await screen.findByLabelText("Select notes.mp4");
-});
-afterEach(cleanup);
+}
 
-it("proposes a redrive only where it can help", () => {
+it("proposes a redrive only where it can help", async () => {
+  await show();
   expect(screen.getAllByText(/another attempt ends in the same way/)).toHaveLength(1);
   fireEvent.click(screen.getByLabelText("Select notes.mp4"));
   expect(screen.getByRole("button", { name: "Redrive 1 anyway" })).toBeTruthy();
@@ -42,7 +48,16 @@ it("proposes a redrive only where it can help", () => {
   expect(screen.getByRole("button", { name: "Redrive 2" })).toBeTruthy();
 });
 
+it("proposes no redrive if all files are the reason", async () => {
+  letters = LETTERS.slice(0, 1);
+  await show();
+  const [dismiss, redrive] = ["Dismiss", "Redrive"].map((name) => screen.getByRole("button", { name }));
+  expect(dismiss?.className).toContain("bg-accent");
+  expect(redrive?.className).not.toContain("bg-accent");
+});
+
 it("dismisses failures, and undoes it", async () => {
+  await show();
   fireEvent.click(screen.getByLabelText("Select notes.mp4"));
   fireEvent.click(screen.getByRole("button", { name: "Dismiss 1" }));
   expect(await screen.findByText("1 failure dismissed")).toBeTruthy();

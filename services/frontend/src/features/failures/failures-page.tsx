@@ -30,7 +30,7 @@ export function FailuresPage() {
   const chosen = [...selection].filter((key) => known.has(key));
   const retryable = new Set(keysOf((list?.items ?? []).filter((letter) => letter.retryable)));
   // A redrive of other failures is possible, as after an update of the workers, but is not what the page proposes.
-  const canHelp = chosen.length === 0 || chosen.some((key) => retryable.has(key));
+  const canHelp = chosen.length === 0 ? retryable.size > 0 : chosen.some((key) => retryable.has(key));
   const toggle = useCallback(
     (keys: readonly string[], isOn: boolean) => setSelection((before) => toggled(before, keys, isOn)),
     [],
@@ -90,7 +90,7 @@ export function FailuresPage() {
               >
                 {redrive.isPending
                   ? text.failures.redriving
-                  : canHelp
+                  : canHelp || chosen.length === 0
                     ? text.failures.redriveSelected(chosen.length)
                     : text.failures.redriveAnyway(chosen.length)}
               </Button>
