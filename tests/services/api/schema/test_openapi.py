@@ -47,11 +47,11 @@ def test_every_operation_keeps_to_the_document_whatever_is_asked(own_process: Ap
             "--checks=all",
             f"--request-timeout={PATIENCE_S}",
         ),
-        *("--phases=examples,coverage,fuzzing", "--max-examples=12", "--generation-deterministic"),
+        *("--phases=examples,coverage,fuzzing,stateful", "--max-examples=12", "--generation-deterministic"),
         *("--continue-on-failure", "--suppress-health-check=all", "--warnings=off", "--no-color"),
         *("--report=json", f"--report-json-path={tmp_path / 'report.json'}"),
     ]
-    hooks = {"PYTHONPATH": str(PROJECT), "SCHEMATHESIS_HOOKS": "tests.services.api.schema.addresses"}
+    hooks = {"PYTHONPATH": str(PROJECT), "SCHEMATHESIS_HOOKS": "tests.services.api.schema.schemathesis_hooks"}
 
     done = subprocess.run(
         command,
