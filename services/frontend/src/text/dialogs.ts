@@ -60,7 +60,8 @@ const dialogs = {
     cancelling: "Cancelling …",
     notCancelled: "The purge could not be cancelled",
     done: (count: number) => `Purge finished: ${counted(count, "object")} deleted.`,
-    cancelled: (count: number) => `The purge was cancelled: ${counted(count, "object")} deleted, the others stay.`,
+    cancelled: (count: number) =>
+      `The purge was cancelled after ${counted(count, "object")}. Videos that it had not deleted yet stay.`,
     failed: "The purge failed",
   },
 } as const;

@@ -103,5 +103,7 @@ it("cancels a running purge and says so at its end", async () => {
   expect(await screen.findByText("Cancelling …")).toBeDefined();
   expect(cancelled).toEqual(["/api/purges/1"]);
   act(() => liveStore.setState({ purge: { ...progress, running: false, phase: "done", deleted: 3 } as PurgeProgress }));
-  expect(await screen.findByText("The purge was cancelled: 3 objects deleted, the others stay.")).toBeDefined();
+  expect(
+    await screen.findByText("The purge was cancelled after 3 objects. Videos that it had not deleted yet stay."),
+  ).toBeDefined();
 });
