@@ -287,7 +287,7 @@ def test_messages_on_the_troubleshooting_page_are_the_real_ones() -> None:
     files = [
         *(ROOT / "services").glob("[!f]*/**/*.py"),
         *(ROOT / "stacks").rglob("*.py"),
-        *(ROOT / "services" / "frontend" / "src" / "text").glob("*.ts"),
+        *(ROOT / "services" / "frontend" / "src" / "text").rglob("*.ts"),
         *ROOT.glob("nox*"),
         *(ROOT / "tasks").glob("*.py"),
     ]

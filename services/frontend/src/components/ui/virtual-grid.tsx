@@ -3,7 +3,7 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useDeferredValue, useEffect, useLayoutEffect, useRef, useState } from "react";
 
-import { keepPlace, takePlace } from "./scroll-place";
+import { keepPlace, takePlace } from "@/lib/scroll-place";
 
 interface VirtualGridProps<Item> {
   label: string;

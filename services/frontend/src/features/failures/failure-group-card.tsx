@@ -7,7 +7,7 @@ import { Name } from "@/components/ui/name";
 import { nameOf, pageOf } from "@/features/videos/names";
 import type { DeadLetter } from "@/lib/api/models";
 import { formatMoment } from "@/lib/units";
-import { text } from "@/text/failures";
+import { text } from "@/text/pages/failures";
 import { type FailureGroup, keysOf, selectionState, sharedReason } from "./groups";
 
 /** Few, so that all groups fit on the screen. */

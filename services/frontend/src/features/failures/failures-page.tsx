@@ -9,7 +9,7 @@ import { useVideoAction } from "@/features/videos/api/bulk";
 import { PageHead } from "@/features/shell/page-head";
 import { asProblem } from "@/lib/api/problem";
 import { useDeferredArrival } from "@/lib/use-deferred-arrival";
-import { text } from "@/text/failures";
+import { text } from "@/text/pages/failures";
 import { FailureGroupCard } from "./failure-group-card";
 import { CANARY_COUNT, groupByReason, keysOf, toggled } from "./groups";
 import { useDeadLetters, useRedrive } from "./queries";

@@ -5,7 +5,7 @@ import { showToast } from "@/components/ui/toasts";
 import { serverNowMs } from "@/features/live/api/store";
 import { call } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
-import { text } from "@/text/failures";
+import { text } from "@/text/pages/failures";
 import { followRedriven } from "./redriven";
 
 /** Limit of the api for one request. */

@@ -7,7 +7,7 @@ import { Name } from "@/components/ui/name";
 import { Pill } from "@/components/ui/pill";
 import { nameOf, pageOf } from "@/features/videos/names";
 import { StatePill } from "@/features/videos/components/state-pill";
-import { text } from "@/text/failures";
+import { text } from "@/text/pages/failures";
 import { useRedriven } from "./redriven";
 
 const SHOWN = 8;

@@ -5,7 +5,7 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { Segments } from "@/components/ui/segments";
 import { Failure, Loading, Skeleton } from "@/components/ui/states";
 import { VirtualGrid } from "@/components/ui/virtual-grid";
-import { LightboxHost, useShownKey } from "@/features/lightbox/lightbox-host";
+import { LightboxHost, useShownKey } from "@/features/lightbox/components/lightbox-host";
 import { useConfig } from "@/features/session/session";
 import { PageHead } from "@/features/shell/page-head";
 import {

@@ -13,9 +13,12 @@ import { formatPosition, formatTimecode } from "@/lib/units";
 import { text } from "@/text";
 import { usePlaceholder } from "./placeholder";
 
-const HoverPreview = dynamic(() => import("@/features/lightbox/hover-preview").then((found) => found.HoverPreview), {
-  ssr: false,
-});
+const HoverPreview = dynamic(
+  () => import("@/features/lightbox/components/hover-preview").then((found) => found.HoverPreview),
+  {
+    ssr: false,
+  },
+);
 
 const CAPTION_PX = 44;
 

@@ -6,7 +6,7 @@ import { Skeleton } from "@/components/ui/states";
 import { call, type Schemas } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
 import { formatBytes, formatDuration } from "@/lib/units";
-import { text } from "@/text/history";
+import { text } from "@/text/pages/history";
 
 type Cost = Schemas["Cost"];
 

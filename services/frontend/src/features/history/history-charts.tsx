@@ -7,7 +7,7 @@ import { Empty } from "@/components/ui/states";
 import { ChartCard } from "@/features/charts/chart-card";
 import type { PlotStyle } from "@/features/charts/time-plot";
 import { formatCount, formatDuration } from "@/lib/units";
-import { text } from "@/text/history";
+import { text } from "@/text/pages/history";
 import { countBusiest, countEnded, countGood, type History, listFailures, type RangeName, toCounts } from "./figures";
 
 const MINUTE = 60;

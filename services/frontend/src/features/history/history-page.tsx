@@ -11,7 +11,7 @@ import { call } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
 import { formatCount, formatDuration } from "@/lib/units";
 import { useDeferredArrival } from "@/lib/use-deferred-arrival";
-import { text } from "@/text/history";
+import { text } from "@/text/pages/history";
 import { CostCard } from "./cost-card";
 import {
   countBusiest,

@@ -1,6 +1,6 @@
 /** Address of the lightbox: `show` is the key of its video, `at` the second of its picture. Back closes it. */
 
-import { OVERLAY_PARAMETERS } from "@/components/ui/scroll-place";
+import { OVERLAY_PARAMETERS } from "@/lib/scroll-place";
 
 export const [SHOW, AT] = OVERLAY_PARAMETERS;
 

@@ -5,7 +5,7 @@ import { clsx } from "clsx";
 import { nameOf, pageOf } from "@/features/videos/names";
 import type { Schemas } from "@/lib/api/call";
 import { formatFull, formatMoment } from "@/lib/units";
-import { text } from "@/text/logs";
+import { text } from "@/text/pages/logs";
 
 export type LogLine = Schemas["LogLine"];
 

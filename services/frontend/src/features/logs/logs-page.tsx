@@ -14,7 +14,7 @@ import { call, type Schemas } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
 import { formatMoment } from "@/lib/units";
 import { useDeferredArrival } from "@/lib/use-deferred-arrival";
-import { text } from "@/text/logs";
+import { text } from "@/text/pages/logs";
 import { choiceOf, DEFAULT_RANGE, LEVELS, type LogFilter, queryOf, RANGES, SERVICES } from "./filter";
 import { LogList } from "./log-list";
 

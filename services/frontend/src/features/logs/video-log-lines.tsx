@@ -9,7 +9,7 @@ import { call } from "@/lib/api/call";
 import type { VideoDetails } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
 import { formatMoment } from "@/lib/units";
-import { text } from "@/text/logs";
+import { text } from "@/text/pages/logs";
 import { LogList } from "./log-list";
 
 const MARGIN_MS = 10 * 60_000;

@@ -6,7 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { useConfig } from "@/features/session/session";
 import type { VideoDetails } from "@/lib/api/models";
-import { text } from "@/text/video";
+import { text } from "@/text/pages/video";
 
 const VideoLogLines = dynamic(() => import("./video-log-lines").then((found) => found.VideoLogLines), { ssr: false });
 

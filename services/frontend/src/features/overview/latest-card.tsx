@@ -8,7 +8,7 @@ import { EmptyGallery } from "@/features/gallery/empty-gallery";
 import { groupByVideo } from "@/features/gallery/groups";
 import { useLatestThumbnails } from "@/features/gallery/queries";
 import { VideoTile } from "@/features/gallery/video-tile";
-import { LightboxHost } from "@/features/lightbox/lightbox-host";
+import { LightboxHost } from "@/features/lightbox/components/lightbox-host";
 import { asProblem } from "@/lib/api/problem";
 import { useDeferredArrival } from "@/lib/use-deferred-arrival";
 import { text } from "@/text";

@@ -4,9 +4,9 @@ import { clsx } from "clsx";
 import { Pin } from "lucide-react";
 import { useId } from "react";
 import { Pill } from "@/components/ui/pill";
-import { SheetPicture } from "@/features/lightbox/sheet-picture";
+import { SheetPicture } from "@/features/lightbox/components/sheet-picture";
 import { formatTimecode } from "@/lib/units";
-import { text } from "@/text/poster";
+import { text } from "@/text/pages/poster";
 import { type Candidate, judge, type Poster, shownCandidate } from "./scores";
 import { stripOf } from "./strip";
 

@@ -8,7 +8,7 @@ import { Progress } from "@/components/ui/progress";
 import { useLive } from "@/features/live/api/store";
 import { useIsOperator } from "@/features/session/session";
 import type { VideoDetails } from "@/lib/api/models";
-import { text } from "@/text/poster";
+import { text } from "@/text/pages/poster";
 import { Filmstrip } from "./filmstrip";
 import { type Chosen, Preview } from "./preview";
 import { type PosterChange, useChangePoster } from "./queries";

@@ -1,13 +1,13 @@
 "use client";
 
 import type { ReactNode } from "react";
-import { SheetPicture, useLoaded } from "@/features/lightbox/sheet-picture";
+import { SheetPicture, useLoaded } from "@/features/lightbox/components/sheet-picture";
 import { baseName } from "@/features/videos/names";
 import { type Storyboard, tileAt } from "@/features/videos/storyboard";
 import { useConfig } from "@/features/session/session";
 import type { VideoDetails } from "@/lib/api/models";
 import { formatTimecode } from "@/lib/units";
-import { text } from "@/text/poster";
+import { text } from "@/text/pages/poster";
 import { useFrameUrl } from "./queries";
 import { stripOf } from "./strip";
 

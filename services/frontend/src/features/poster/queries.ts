@@ -7,7 +7,7 @@ import { idOf } from "@/features/videos/names";
 import { call, type Schemas } from "@/lib/api/call";
 import type { VideoDetails } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
-import { text } from "@/text/poster";
+import { text } from "@/text/pages/poster";
 
 type Choice = Schemas["VideoChange"]["poster"];
 

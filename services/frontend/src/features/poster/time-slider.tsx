@@ -2,7 +2,7 @@
 
 import { useId } from "react";
 import { formatSecond, formatTimecode } from "@/lib/units";
-import { text } from "@/text/poster";
+import { text } from "@/text/pages/poster";
 
 const STEP_S = 0.1;
 /** Half of the width of the browser's thumb, which stays within the bar. */

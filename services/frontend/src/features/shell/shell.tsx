@@ -3,7 +3,7 @@
 import dynamic from "next/dynamic";
 import { usePathname, useRouter } from "next/navigation";
 import { type ReactNode, Suspense, useEffect } from "react";
-import { noteReturn } from "@/components/ui/scroll-place";
+import { noteReturn } from "@/lib/scroll-place";
 import { Commands } from "@/features/commands/commands";
 import { connect } from "@/features/live/api/connection";
 import { useLive } from "@/features/live/api/store";

@@ -2,7 +2,7 @@
 
 import type { Tone } from "@/components/ui/pill";
 import type { VideoDetails } from "@/lib/api/models";
-import { text } from "@/text/video";
+import { text } from "@/text/pages/video";
 
 export interface TimelineStep {
   label: string;

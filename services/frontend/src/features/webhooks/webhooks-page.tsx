@@ -8,7 +8,7 @@ import { useConfig } from "@/features/session/session";
 import { PageHead } from "@/features/shell/page-head";
 import { asProblem } from "@/lib/api/problem";
 import { useDeferredArrival } from "@/lib/use-deferred-arrival";
-import { text } from "@/text/webhooks";
+import { text } from "@/text/pages/webhooks";
 import { useWebhooks } from "./api/queries";
 import { DeliveriesCard } from "./components/deliveries-card";
 import { WebhookDialogs, type OpenDialog } from "./components/webhook-dialogs";

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { HistoryPage } from "@/features/history/history-page";
-import { text } from "@/text/history";
+import { text } from "@/text/pages/history";
 
 export const metadata: Metadata = { title: text.history.title };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { VideoPage } from "@/features/videos/components/video-page";
+import { VideoPage } from "@/features/videos/video-page";
 import { nameOf } from "@/features/videos/names";
 import { text } from "@/text";
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { VideosPage } from "@/features/videos/components/videos-page";
+import { VideosPage } from "@/features/videos/videos-page";
 import { text } from "@/text";
 
 export const metadata: Metadata = { title: text.list.title };

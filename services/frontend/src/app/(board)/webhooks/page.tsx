@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { WebhooksPage } from "@/features/webhooks/webhooks-page";
-import { text } from "@/text/webhooks";
+import { text } from "@/text/pages/webhooks";
 
 export const metadata: Metadata = { title: text.webhooks.title };
 

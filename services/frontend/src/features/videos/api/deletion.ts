@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { showToast } from "@/components/ui/toasts";
 import { call } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
-import { text } from "@/text/video";
+import { text } from "@/text/pages/video";
 import { idOf } from "../names";
 
 /** Delete a video, with its upload if asked; the message offers to undo it, if the bucket can. */

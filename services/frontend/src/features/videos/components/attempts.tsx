@@ -1,7 +1,7 @@
 import { Card } from "@/components/ui/card";
 import type { VideoDetails } from "@/lib/api/models";
 import { formatDuration, formatFull } from "@/lib/units";
-import { text } from "@/text/video";
+import { text } from "@/text/pages/video";
 import { describeOptions } from "../options";
 import { StatePill } from "./state-pill";
 

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { asProblem } from "@/lib/api/problem";
-import { text } from "@/text/video";
+import { text } from "@/text/pages/video";
 import { useDelete } from "../api/deletion";
 import { nameOf } from "../names";
 

@@ -2,13 +2,13 @@
 
 import { Code, Download, Link2 } from "lucide-react";
 import { BUTTON_SHAPE, IconButton } from "@/components/ui/button";
-import { copyText } from "@/components/ui/copy";
+import { copyText } from "@/lib/copy";
 import { Picture } from "@/features/gallery/video-tile";
 import { openLightbox } from "@/features/lightbox/address";
-import { LightboxHost } from "@/features/lightbox/lightbox-host";
+import { LightboxHost } from "@/features/lightbox/components/lightbox-host";
 import type { Thumbnail, VideoDetails } from "@/lib/api/models";
 import { formatBytes, formatPosition, formatTimecode } from "@/lib/units";
-import { text } from "@/text/video";
+import { text } from "@/text/pages/video";
 import { imageElement, stableUrl } from "../embedding";
 import { baseName } from "../names";
 

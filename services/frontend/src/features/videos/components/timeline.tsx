@@ -1,6 +1,6 @@
 import { clsx } from "clsx";
 import { formatDuration, formatFull } from "@/lib/units";
-import { text } from "@/text/video";
+import { text } from "@/text/pages/video";
 import type { TimelineStep } from "../steps";
 
 const DOTS = { calm: "bg-line-strong", active: "bg-accent", good: "bg-good", warn: "bg-warn", bad: "bg-bad" } as const;

@@ -7,7 +7,7 @@ import { Card } from "@/components/ui/card";
 import { Picture } from "@/features/gallery/video-tile";
 import type { VideoDetails } from "@/lib/api/models";
 import { formatSecond } from "@/lib/units";
-import { text } from "@/text/video";
+import { text } from "@/text/pages/video";
 import { baseName } from "../names";
 import { type Storyboard, tilesOf } from "../storyboard";
 

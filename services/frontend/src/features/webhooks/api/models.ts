@@ -2,7 +2,7 @@
 
 import type { Tone } from "@/components/ui/pill";
 import type { Schemas } from "@/lib/api/call";
-import { text } from "@/text/webhooks";
+import { text } from "@/text/pages/webhooks";
 
 export type Webhook = Schemas["Webhook"];
 export type Delivery = Schemas["EventDelivery"];

@@ -4,7 +4,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tansta
 import { showToast } from "@/components/ui/toasts";
 import { call, type Schemas } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
-import { text } from "@/text/webhooks";
+import { text } from "@/text/pages/webhooks";
 import type { DeliveryState, Webhook, WebhookRequest } from "./models";
 
 const REFRESH_MS = 5000;

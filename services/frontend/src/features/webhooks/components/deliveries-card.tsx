@@ -17,7 +17,7 @@ import { setSearchParameters, useSearchParameters } from "@/features/videos/use-
 import { asProblem } from "@/lib/api/problem";
 import { formatFull, formatMoment } from "@/lib/units";
 import { useDeferredArrival } from "@/lib/use-deferred-arrival";
-import { text } from "@/text/webhooks";
+import { text } from "@/text/pages/webhooks";
 import {
   type Delivery,
   DELIVERY_STATES,

@@ -3,11 +3,11 @@
 import { Copy } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { Button } from "@/components/ui/button";
-import { copyText } from "@/components/ui/copy";
+import { copyText } from "@/lib/copy";
 import { Dialog } from "@/components/ui/dialog";
 import { asProblem } from "@/lib/api/problem";
 import { formatFull } from "@/lib/units";
-import { text } from "@/text/webhooks";
+import { text } from "@/text/pages/webhooks";
 import { nameOfWebhook, type Webhook } from "../api/models";
 import { useDeleteWebhook, useRotateSecret } from "../api/queries";
 import { WebhookForm } from "./webhook-form";

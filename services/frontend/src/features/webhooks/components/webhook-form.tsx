@@ -5,7 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import type { Schemas } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
-import { text } from "@/text/webhooks";
+import { text } from "@/text/pages/webhooks";
 import { type End, ENDS, type Webhook } from "../api/models";
 import { useSaveWebhook } from "../api/queries";
 

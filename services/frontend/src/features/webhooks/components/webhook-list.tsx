@@ -6,7 +6,7 @@ import { Dot, Pill } from "@/components/ui/pill";
 import { useIsOperator } from "@/features/session/session";
 import { setSearchParameters } from "@/features/videos/use-search-parameter";
 import { formatFull } from "@/lib/units";
-import { text } from "@/text/webhooks";
+import { text } from "@/text/pages/webhooks";
 import { ENDS, nameOfWebhook, type Webhook } from "../api/models";
 import { useSwitchWebhook, useTestWebhook } from "../api/queries";
 import type { OpenDialog } from "./webhook-dialogs";

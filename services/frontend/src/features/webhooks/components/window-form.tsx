@@ -5,7 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { serverNowMs } from "@/features/live/api/store";
 import { asProblem } from "@/lib/api/problem";
-import { text } from "@/text/webhooks";
+import { text } from "@/text/pages/webhooks";
 import { type End, localTime, nameOfWebhook, type Webhook } from "../api/models";
 import { useReplayWindow } from "../api/queries";
 import { EndsField } from "./webhook-form";

@@ -1,5 +1,5 @@
-import { counted } from "./plural";
-import { text as common } from ".";
+import { counted } from "../plural";
+import { text as common } from "..";
 
 const webhooks = {
   webhooks: {

@@ -1,8 +1,8 @@
 /** Texts of a video's page. */
 
 import { formatDuration, formatPosition } from "@/lib/units";
-import { counted } from "./plural";
-import { text as common } from ".";
+import { counted } from "../plural";
+import { text as common } from "..";
 
 const video = {
   back: "All videos",

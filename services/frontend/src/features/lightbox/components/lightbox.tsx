@@ -12,11 +12,11 @@ import { baseName, nameOf, pageOf } from "@/features/videos/names";
 import { asProblem } from "@/lib/api/problem";
 import { formatSecond, formatTimecode } from "@/lib/units";
 import { text as common } from "@/text";
-import { closeLightbox, moveLightbox } from "./address";
+import { closeLightbox, moveLightbox } from "../address";
 import { ScrubBar } from "./scrub-bar";
 import { Stage } from "./stage";
-import { middleStop, stopNear, stopsOf } from "./stops";
-import { lightboxText as text } from "./text";
+import { middleStop, stopNear, stopsOf } from "../stops";
+import { lightboxText as text } from "../text";
 
 /** The address follows the picture after a rest: browsers refuse many changes at once. */
 const REST_MS = 300;

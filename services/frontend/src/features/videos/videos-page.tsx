@@ -17,18 +17,20 @@ import type { Video } from "@/lib/api/models";
 import { asProblem } from "@/lib/api/problem";
 import { formatBytes, formatCount, formatDuration, formatMoment } from "@/lib/units";
 import { text } from "@/text";
-import { baseName, isTestVideo, nameOf, pageOf } from "../names";
-import { jobFilterOf, NOTHING, select } from "../selection";
-import { tookS } from "../sort";
-import { setSearchParameters } from "../use-search-parameter";
-import { useVideoFilter, useVideoList } from "../use-video-list";
-import { FilterPanel, ListControls, NothingFound, PartialOrder, SearchField } from "./filter-bar";
-import { StatePill, VIDEO_STATES, type VideoState } from "./state-pill";
-import { TestMark } from "./test-mark";
+import { baseName, isTestVideo, nameOf, pageOf } from "./names";
+import { jobFilterOf, NOTHING, select } from "./selection";
+import { tookS } from "./sort";
+import { setSearchParameters } from "./use-search-parameter";
+import { useVideoFilter, useVideoList } from "./use-video-list";
+import { FilterPanel, ListControls, NothingFound, PartialOrder, SearchField } from "./components/filter-bar";
+import { StatePill, VIDEO_STATES, type VideoState } from "./components/state-pill";
+import { TestMark } from "./components/test-mark";
 
 // Not in the first load: both appear only after a choice of the user.
-const JobCards = dynamic(() => import("./job-card").then((found) => found.JobCards), { ssr: false });
-const SelectionBar = dynamic(() => import("./selection-bar").then((found) => found.SelectionBar), { ssr: false });
+const JobCards = dynamic(() => import("./components/job-card").then((found) => found.JobCards), { ssr: false });
+const SelectionBar = dynamic(() => import("./components/selection-bar").then((found) => found.SelectionBar), {
+  ssr: false,
+});
 
 const ROW_PX = 48;
 const ROW_NARROW_PX = 60;

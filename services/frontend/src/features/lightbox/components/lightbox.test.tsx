@@ -6,7 +6,7 @@ import { picturesOf } from "@/features/gallery/groups";
 import { VideoTile } from "@/features/gallery/video-tile";
 import type { Video } from "@/lib/api/models";
 import { Lightbox } from "./lightbox";
-import { AT, momentOf, SHOW } from "./address";
+import { AT, momentOf, SHOW } from "../address";
 
 const video = (name: string) => ({
   key: `uploads/${name}`,

@@ -1,6 +1,6 @@
 import { formatCount, formatDay, formatDayAndMinute, formatDuration, formatMinute, formatUtcDay } from "@/lib/units";
-import { counted } from "./plural";
-import { text as common } from ".";
+import { counted } from "../plural";
+import { text as common } from "..";
 
 type RangeName = "1h" | "24h" | "7d" | "30d";
 

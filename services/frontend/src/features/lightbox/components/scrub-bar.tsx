@@ -2,8 +2,8 @@
 
 import { type PointerEvent, useRef } from "react";
 import { formatPosition } from "@/lib/units";
-import { type Stop, stopNear } from "./stops";
-import { lightboxText as text } from "./text";
+import { type Stop, stopNear } from "../stops";
+import { lightboxText as text } from "../text";
 
 /** A thumbnail this near to the pointer is chosen before a tile. */
 const SNAP_PX = 10;

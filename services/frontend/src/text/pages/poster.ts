@@ -1,7 +1,7 @@
 /** Texts of the poster's card on a video's page. */
 
 import { formatTimecode } from "@/lib/units";
-import { counted } from "./plural";
+import { counted } from "../plural";
 
 type Measure = "sharpness" | "exposure" | "contrast" | "colourfulness" | "cut" | "faces";
 

@@ -16,19 +16,19 @@ import { formatBytes, formatCount, formatDuration, formatPercent } from "@/lib/u
 import { escapeInvisible } from "@/lib/escape-invisible";
 import { useDeferredArrival } from "@/lib/use-deferred-arrival";
 import { life } from "@/text/life";
-import { text } from "@/text/video";
-import { nameOf } from "../names";
-import { useKeptPictures } from "../kept-pictures";
-import { useVideo } from "../api/queries";
-import { Attempts } from "./attempts";
-import { StatePill } from "./state-pill";
-import { TestMark } from "./test-mark";
-import { describeOptions } from "../options";
-import { stepsOf } from "../steps";
-import { Timeline } from "./timeline";
-import { Thumbnails } from "./thumbnails";
-import { VideoActions } from "./video-actions";
-import { WholeVideo } from "./whole-video";
+import { text } from "@/text/pages/video";
+import { nameOf } from "./names";
+import { useKeptPictures } from "./kept-pictures";
+import { useVideo } from "./api/queries";
+import { Attempts } from "./components/attempts";
+import { StatePill } from "./components/state-pill";
+import { TestMark } from "./components/test-mark";
+import { describeOptions } from "./options";
+import { stepsOf } from "./steps";
+import { Timeline } from "./components/timeline";
+import { Thumbnails } from "./components/thumbnails";
+import { VideoActions } from "./components/video-actions";
+import { WholeVideo } from "./components/whole-video";
 
 export function VideoPage() {
   const key = useSearchParams().get("key") ?? "";

@@ -1,5 +1,5 @@
 import { text } from "@/text";
-import { showToast } from "./toasts";
+import { showToast } from "@/components/ui/toasts";
 
 /** Copy a text to the clipboard, and say what was copied. */
 export async function copyText(copied: string, what: string): Promise<void> {

@@ -1,8 +1,8 @@
 /** Texts of the failures page. */
 
 import { formatCount } from "@/lib/units";
-import { counted } from "./plural";
-import { text as common } from ".";
+import { counted } from "../plural";
+import { text as common } from "..";
 
 const failures = {
   intro: "Videos that could not be processed, grouped by the reason.",

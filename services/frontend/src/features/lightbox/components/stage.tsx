@@ -5,7 +5,7 @@ import { type PointerEvent, type ReactNode, useEffect, useRef, useState } from "
 import { type Storyboard, tileAt } from "@/features/videos/storyboard";
 import { text } from "@/text";
 import { SheetPicture, useLoaded } from "./sheet-picture";
-import { type Stop, stopNear } from "./stops";
+import { type Stop, stopNear } from "../stops";
 
 /** A touch that moves this far sideways goes to another video. */
 const SWIPE_PX = 60;

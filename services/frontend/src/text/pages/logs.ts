@@ -1,4 +1,4 @@
-import { text as common } from ".";
+import { text as common } from "..";
 
 const logs = {
   logs: {

@@ -3,7 +3,7 @@
 import dynamic from "next/dynamic";
 import { useSearchParams } from "next/navigation";
 import type { VideoPictures } from "@/features/gallery/groups";
-import { AT, momentOf, SHOW } from "./address";
+import { AT, momentOf, SHOW } from "../address";
 
 const Lightbox = dynamic(() => import("./lightbox").then((found) => found.Lightbox), { ssr: false });
 
