@@ -1,6 +1,7 @@
 """The documentation: links lead somewhere, commands exist and run, and every alarm says what to do."""
 
 import inspect
+import json
 import os
 import re
 import subprocess
@@ -234,6 +235,14 @@ def test_picture_of_packages_is_fresh() -> None:
 def test_table_of_changes_has_enough_rows() -> None:
     table = text_of(ROOT / "docs" / "architecture.md").partition("## Where to change what")[2].partition("\n## ")[0]
     assert table.count("\n| ") >= 2 + 15
+
+
+def test_pre_commit_runs_tasks_that_exist() -> None:
+    entries = re.findall(r"entry: (.+)", text_of(ROOT / ".pre-commit-config.yaml"))
+    scripts = json.loads(text_of(ROOT / "services" / "frontend" / "package.json"))["scripts"]
+    tasks = {f"./noxw {session}" for session in sessions(ROOT / "noxfile.py")}
+    tasks |= {f"npm --prefix services/frontend run --silent {script}" for script in scripts}
+    assert {"./noxw lint", "npm --prefix services/frontend run --silent format:check"} <= set(entries) <= tasks
 
 
 def test_every_page_is_in_the_index() -> None:
