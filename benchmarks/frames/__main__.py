@@ -26,7 +26,7 @@ from services.worker.extraction.sandbox.job import Bounds
 from services.worker.extraction.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from services.worker.extraction.outcome import Usage
+    from services.worker.extraction.outcome import ChildUsage
 
 MAX_MB, MAX_REQUESTS = 10.0, 6
 MAX_MISS_S, MAX_HIT_S = 0.5, 0.020
@@ -76,7 +76,7 @@ def _keep_film(video: BenchmarkVideo, clips: Path, folder: Path) -> Path:
 
 def _measure_reads(video: BenchmarkVideo, path: Path, times: int) -> list[str]:
     """Print the row of a film, and return the goals that it misses."""
-    usages: list[Usage] = []
+    usages: list[ChildUsage] = []
     chosen = random.Random(video.name)  # noqa: S311 - no secret
     with Sandbox(ThumbnailOptions(), Bounds()) as sandbox, LocalFile(path) as source:
         for _ in range(times):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from anyio import to_thread
 from fastapi import FastAPI
 
-from services.api.access.api_tokens import ApiTokens
+from services.api.access.api_tokens import ApiTokenStore
 from services.api.access.auth import Authenticator
 from services.api.access.cursors import Cursors
 from services.api.access.frame_urls import FrameUrls
@@ -87,7 +87,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
     presigner = Presigner(clients.s3, settings.s3_bucket)
     letters = DeadLetterStore(queue, dead_letters)
     key = SecretKey(shared)
-    api_tokens = ApiTokens(shared)
+    api_tokens = ApiTokenStore(shared)
     sockets = Sockets(settings.max_sockets)
     pods = choose_pods_source(settings, lambda: live.request_push())  # noqa: PLW0108 - `live` is made below
     readers = Readers(lambda: read_queues(queue, dead_letters), VideosReader(shared, listing).read, pods.read)

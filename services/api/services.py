@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
-from services.api.access.api_tokens import ApiTokens
+from services.api.access.api_tokens import ApiTokenStore
 from services.api.access.auth import Authenticator, Caller, check_admin, check_operator, check_origin
 from services.api.access.cursors import Cursors
 from services.api.access.frame_urls import FrameUrls
@@ -22,7 +22,7 @@ from services.api.live.sockets import Sockets
 from services.api.logs.source import LogSource
 from services.api.reconciliation.reconciliations import Reconciliations
 from services.api.telemetry import Telemetry
-from services.api.webhooks.events import Events
+from services.api.webhooks.events import EventServices
 from services.aws.bucket import Bucket
 from services.aws.presign import Presigner
 from services.aws.queue import MessageQueue
@@ -58,9 +58,9 @@ class ApiServices:
     logs: LogSource | None
     sockets: Sockets
     cursors: Cursors
-    events: Events
+    events: EventServices
     authenticator: Authenticator
-    api_tokens: ApiTokens
+    api_tokens: ApiTokenStore
     telemetry: Telemetry
     close: Callable[[], None]
 

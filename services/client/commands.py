@@ -27,7 +27,7 @@ _NOT_FOUND = 404
 _COLOURS = {"done": "green", "degraded": "yellow", "failed": "red"}
 
 
-class Output:
+class CommandOutput:
     """Output of one command: a table for people, or one JSON object per video. Progress and errors go to stderr."""
 
     def __init__(self, *, as_json: bool) -> None:
@@ -87,21 +87,21 @@ class Output:
 
 def run_command(arguments: argparse.Namespace, client: Client) -> int:
     """Run a command and return its exit status. Raises: PipelineError, UsageError."""
-    output = Output(as_json=arguments.json)
+    output = CommandOutput(as_json=arguments.json)
     run = _ACTIONS[arguments.action if arguments.command == "videos" else "upload"]
     is_good = run(arguments, client, output)
     output.print_table()
     return 0 if is_good else 1
 
 
-def _list(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
+def _list(arguments: argparse.Namespace, client: Client, output: CommandOutput) -> bool:
     videos = client.list(state=arguments.state, search=arguments.search)
     for video in islice(videos, arguments.limit):
         output.add_video(video)
     return True
 
 
-def _show_one(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
+def _show_one(arguments: argparse.Namespace, client: Client, output: CommandOutput) -> bool:
     video = client.get(find_key(arguments.key))
     output.add_video(video)
     if not output.as_json:
@@ -112,26 +112,26 @@ def _show_one(arguments: argparse.Namespace, client: Client, output: Output) -> 
     return video.state != "failed"
 
 
-def _retry(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
+def _retry(arguments: argparse.Namespace, client: Client, output: CommandOutput) -> bool:
     return _queue(arguments, client, output, client.retry, "queued again")
 
 
-def _regenerate(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
+def _regenerate(arguments: argparse.Namespace, client: Client, output: CommandOutput) -> bool:
     regenerate = partial(client.regenerate, options=read_options(arguments))
     return _queue(arguments, client, output, regenerate, "queued for new thumbnails")
 
 
-def _set_poster(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
+def _set_poster(arguments: argparse.Namespace, client: Client, output: CommandOutput) -> bool:
     pin = partial(client.set_poster, time_s=arguments.time_s, candidate=arguments.candidate)
     return _queue(arguments, client, output, pin, "queued for its poster")
 
 
-def _restore(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
+def _restore(arguments: argparse.Namespace, client: Client, output: CommandOutput) -> bool:
     return _queue(arguments, client, output, client.restore, "restored, and queued for new thumbnails")
 
 
 def _queue(
-    arguments: argparse.Namespace, client: Client, output: Output, ask: Callable[[str], object], result: str
+    arguments: argparse.Namespace, client: Client, output: CommandOutput, ask: Callable[[str], object], result: str
 ) -> bool:
     """Ask for another attempt at each video; with `--wait`, wait for its end."""
 
@@ -158,7 +158,7 @@ def _find_last_change(client: Client, key: str) -> datetime | None:
         return None
 
 
-def _dismiss(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
+def _dismiss(arguments: argparse.Namespace, client: Client, output: CommandOutput) -> bool:
     def dismiss(key: str) -> bool:
         client.dismiss(key)
         output.add_result(key, "dismissed")
@@ -167,7 +167,7 @@ def _dismiss(arguments: argparse.Namespace, client: Client, output: Output) -> b
     return _for_each(map(find_key, arguments.keys), dismiss, output)
 
 
-def _delete(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
+def _delete(arguments: argparse.Namespace, client: Client, output: CommandOutput) -> bool:
     what = "the uploads and their thumbnails" if arguments.upload else "the thumbnails"
     if not arguments.yes:
         if not sys.stdin.isatty():
@@ -184,7 +184,7 @@ def _delete(arguments: argparse.Namespace, client: Client, output: Output) -> bo
     return _for_each(map(find_key, arguments.keys), delete, output)
 
 
-def _upload(arguments: argparse.Namespace, client: Client, output: Output) -> bool:
+def _upload(arguments: argparse.Namespace, client: Client, output: CommandOutput) -> bool:
     files: Sequence[Path] = arguments.files
     if missing := [file for file in files if not file.is_file()]:
         raise UsageError(f"The file {missing[0]} does not exist: give the path of a video.")
@@ -215,7 +215,7 @@ def _upload(arguments: argparse.Namespace, client: Client, output: Output) -> bo
         return _for_each(keys, wait, output) and is_good
 
 
-def _for_each(names: Iterable[str], act: Callable[[str], bool], output: Output) -> bool:
+def _for_each(names: Iterable[str], act: Callable[[str], bool], output: CommandOutput) -> bool:
     """Act on each of them, also after one has failed; return True if none has."""
     is_good = True
     for name in names:
@@ -236,7 +236,7 @@ def _show(text: str) -> str:
     return escape(escape_deceptive(text.encode(errors="replace").decode()))
 
 
-_ACTIONS: dict[str, Callable[[argparse.Namespace, Client, Output], bool]] = {
+_ACTIONS: dict[str, Callable[[argparse.Namespace, Client, CommandOutput], bool]] = {
     "list": _list,
     "show": _show_one,
     "retry": _retry,

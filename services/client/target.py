@@ -19,14 +19,14 @@ class UsageError(Exception):
 
 
 @dataclass(frozen=True)
-class Target:
+class PipelineTarget:
     url: str
     token: str | None = field(repr=False)
     is_local: bool = False
     """True for an address of this machine, which no proxy reaches."""
 
 
-def find_target(*, url: str | None, token: str | None, data: Path, environment: Mapping[str, str]) -> Target:
+def find_target(*, url: str | None, token: str | None, data: Path, environment: Mapping[str, str]) -> PipelineTarget:
     """Return the target: the options, or else the environment variables, or else the demo that runs on `data`.
 
     Raises: UsageError.
@@ -37,16 +37,16 @@ def find_target(*, url: str | None, token: str | None, data: Path, environment: 
         return _find_demo(data, token)
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"The address {url} does not begin with http:// or https://.")
-    return Target(url, token, is_local=urlsplit(url).hostname in _LOOPBACK)
+    return PipelineTarget(url, token, is_local=urlsplit(url).hostname in _LOOPBACK)
 
 
-def _find_demo(data: Path, token: str | None) -> Target:
+def _find_demo(data: Path, token: str | None) -> PipelineTarget:
     try:
         endpoints = json.loads((data / _ENDPOINTS).read_text(encoding="utf-8"))
         # A killed demo leaves its file behind.
         os.kill(endpoints["pid"], 0)
         token = token or Path(endpoints["token_file"]).read_text(encoding="ascii").strip()
-        return Target(endpoints["api"], token, is_local=True)
+        return PipelineTarget(endpoints["api"], token, is_local=True)
     except (OSError, ValueError, KeyError, TypeError):
         raise UsageError(
             f"No demo runs on {data.absolute()}. Start one with ./noxw demo, name its folder with --data, or give the "

@@ -15,7 +15,7 @@ from services.aws.shared import SharedItems
 from services.aws.sources import SourcedBucket
 from services.contract.settings import FramesSettings
 from services.contract.version import VERSION
-from services.frames.cache import Frame, FrameCache
+from services.frames.cache import CachedFrame, FrameCache
 from services.frames.extraction import Extractor
 from services.frames.metrics import FrameMetrics
 from services.frames.routes import FrameServices, router
@@ -30,7 +30,7 @@ def make_services(settings: FramesSettings, clients: Clients, sandbox: Sandbox, 
     telemetry.count_requests(clients)
     # Its role only reads: the api makes the secret when it signs the first URL.
     key = SecretKey(SharedItems(clients.dynamodb, settings.videos_table), creates=False)
-    turns = Turns[Frame](
+    turns = Turns[CachedFrame](
         at_once=settings.frames_concurrency,
         max_waiting=settings.frames_max_waiting,
         max_per_video=settings.frames_max_waiting_per_video,

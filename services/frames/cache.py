@@ -20,7 +20,7 @@ MEMORY_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Frame:
+class CachedFrame:
     """An encoded frame. `time_s` is the time at which players begin to show it; the duration may be unknown."""
 
     data: bytes
@@ -34,17 +34,17 @@ class FrameMemory:
     def __init__(self, max_bytes: int = MEMORY_BYTES) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._frames: OrderedDict[str, Frame] = OrderedDict()
+        self._frames: OrderedDict[str, CachedFrame] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: str) -> Frame | None:
+    def get(self, key: str) -> CachedFrame | None:
         """Return a frame, None if it is not here."""
         with self._lock:
             if key in self._frames:
                 self._frames.move_to_end(key)
             return self._frames.get(key)
 
-    def put(self, key: str, frame: Frame) -> None:
+    def put(self, key: str, frame: CachedFrame) -> None:
         """Keep a frame, and drop those that were not used for longest."""
         with self._lock:
             replaced = self._frames.pop(key, None)
@@ -62,22 +62,22 @@ class FrameCache:
         self._bucket = bucket
         self._memory = FrameMemory()
 
-    def recall(self, key: str) -> Frame | None:
+    def recall(self, key: str) -> CachedFrame | None:
         """Return a frame from memory, without a request; None if it is not there."""
         return self._memory.get(key)
 
-    def read(self, key: str) -> Frame | None:
+    def read(self, key: str) -> CachedFrame | None:
         """Return a frame from the bucket, None if there is none. Raises: ServiceError."""
         try:
             headers, data = read_object(self._bucket, key)
             duration = headers.get(_METADATA + _DURATION)
-            frame = Frame(data, float(headers[_METADATA + _TIME]), None if duration is None else float(duration))
+            frame = CachedFrame(data, float(headers[_METADATA + _TIME]), None if duration is None else float(duration))
         except (ObjectMissingError, KeyError, ValueError):
             return None
         self._memory.put(key, frame)
         return frame
 
-    def store(self, key: str, frame: Frame, image_format: ImageFormat) -> None:
+    def store(self, key: str, frame: CachedFrame, image_format: ImageFormat) -> None:
         """Store a frame. It is in memory also if the bucket does not take it. Raises: AwsError."""
         self._memory.put(key, frame)
         about = {_TIME: f"{frame.time_s:.6f}"}

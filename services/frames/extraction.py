@@ -17,7 +17,7 @@ from services.aws.errors import AwsError, ObjectMissingError
 from services.aws.ranges import SignedObject
 from services.contract.frames import FrameOptions, frame_key
 from services.contract.traces import upload_trace_id
-from services.frames.cache import Frame, FrameCache
+from services.frames.cache import CachedFrame, FrameCache
 from services.frames.metrics import FrameMetrics
 from services.worker.extraction.outcome import Outcome
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
@@ -43,7 +43,7 @@ class Extractor:
     sandbox: Sandbox
     metrics: FrameMetrics
 
-    def extract(self, video_key: str, etag: str, options: FrameOptions) -> Frame:
+    def extract(self, video_key: str, etag: str, options: FrameOptions) -> CachedFrame:
         """Return a frame of the upload with an ETag, and store it.
 
         Raises: BeyondEndError, UnprocessableError if the video has no such frame, NotFoundError, UnavailableError,
@@ -67,7 +67,7 @@ class Extractor:
         if not outcome.pictures:
             raise _explain_failure(outcome, options)
         [picture] = outcome.pictures
-        frame = Frame(picture.data, picture.time_s, outcome.info.duration_s if outcome.info else None)
+        frame = CachedFrame(picture.data, picture.time_s, outcome.info.duration_s if outcome.info else None)
         self._store(frame_key(video_key, etag, options), frame, options)
         video_log.info(
             "frame_extracted",
@@ -79,7 +79,7 @@ class Extractor:
         )
         return frame
 
-    def _store(self, key: str, frame: Frame, options: FrameOptions) -> None:
+    def _store(self, key: str, frame: CachedFrame, options: FrameOptions) -> None:
         """Store a frame. Without it in the cache, the answer is right as well."""
         try:
             self.cache.store(key, frame, options.format)

@@ -17,7 +17,7 @@ from services.aws.errors import ObjectMissingError
 from services.contract.frames import FRAMES_PATH, MAX_FRAMES, MAX_TIME_S, FrameForm, FrameOptions, frame_key
 from services.contract.thumbnails import ImageFormat
 from services.contract.version import VERSION
-from services.frames.cache import Frame, FrameCache
+from services.frames.cache import CachedFrame, FrameCache
 from services.frames.extraction import Extractor, make_missing
 from services.frames.metrics import FrameMetrics
 from services.frames.turns import Turns
@@ -37,7 +37,7 @@ class FrameServices:
     cache: FrameCache
     urls: FrameUrls
     calls: AwsCalls
-    turns: Turns[Frame]
+    turns: Turns[CachedFrame]
     extractor: Extractor
     metrics: FrameMetrics
 
@@ -155,7 +155,7 @@ def _is_known(request: Request, etag: str) -> bool:
     return etag in {one.strip().removeprefix("W/") for one in given.split(",")}
 
 
-def _make_answer(frame: Frame, options: FrameOptions, headers: dict[str, str], source: str) -> Response:
+def _make_answer(frame: CachedFrame, options: FrameOptions, headers: dict[str, str], source: str) -> Response:
     described: dict[str, str] = {
         "Frame-Time": f"{frame.time_s:.3f}",
         # RFC 9211.

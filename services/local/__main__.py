@@ -61,7 +61,7 @@ def main() -> int:
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, _handle_signal)
     signal.signal(signal.SIGINT, _handle_signal)
-    options = demo.Options(
+    options = demo.DemoOptions(
         data=arguments.data,
         settings=dict(arguments.settings),
         files=tuple(arguments.upload),

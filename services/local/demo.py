@@ -25,7 +25,7 @@ from services.local import dashboard
 from services.local.access import Ports, reserve_port
 from services.local.copies import ThumbnailCopies
 from services.local.errors import LocalError
-from services.local.follow import Upload, download_thumbnails, follow_uploads, upload_video
+from services.local.follow import FollowedUpload, download_thumbnails, follow_uploads, upload_video
 from services.local.pipeline import NAME, Endpoints, LocalPipeline, read_extensions, run_pipeline
 from services.local.samples import make_samples
 
@@ -38,7 +38,7 @@ _FRAMES_PORT = 8001
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class DemoOptions:
     data: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     """Environment variables of the services, from the instance's config."""
@@ -49,7 +49,7 @@ class Options:
     """None for a free port."""
 
 
-def run_demo(options: Options, console: Console) -> int:
+def run_demo(options: DemoOptions, console: Console) -> int:
     """Run the demo, and return its exit status: 0 if every uploaded video has its thumbnails.
 
     Raises: LocalError; KeyboardInterrupt if it arrives before all videos are processed.
@@ -199,7 +199,7 @@ def _copy_thumbnails(pipeline: LocalPipeline, record: VideoRecord, console: Cons
         )
 
 
-def _upload_all(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]], console: Console) -> list[Upload]:
+def _upload_all(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]], console: Console) -> list[FollowedUpload]:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("Uploading", total=sum(file.stat().st_size for _, file in files))
@@ -208,7 +208,7 @@ def _upload_all(pipeline: LocalPipeline, files: Sequence[tuple[str, Path]], cons
         ]
 
 
-def _print_results(uploads: Sequence[Upload], ended: Mapping[str, VideoRecord], console: Console) -> None:
+def _print_results(uploads: Sequence[FollowedUpload], ended: Mapping[str, VideoRecord], console: Console) -> None:
     """Print a table with a row a video, then each reason on lines of its own."""
     table = Table(
         Column("video", overflow="fold", min_width=12),

@@ -26,7 +26,7 @@ _CLOCK_TOLERANCE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
-class Upload:
+class FollowedUpload:
     """A file in the bucket. `name` is the key without its prefix."""
 
     name: str
@@ -38,19 +38,19 @@ class Upload:
         return UPLOAD_PREFIX + self.name
 
 
-def upload_video(pipeline: LocalPipeline, file: Path, name: str, *, sent: Callable[[int], None]) -> Upload:
+def upload_video(pipeline: LocalPipeline, file: Path, name: str, *, sent: Callable[[int], None]) -> FollowedUpload:
     """Upload a file under `uploads/` and call `sent` with the size of each part in bytes. Raises: LocalError."""
     at, key = datetime.now(UTC), UPLOAD_PREFIX + name
     try:
         pipeline.clients.s3.upload_file(str(file), pipeline.endpoints.bucket, key, Callback=sent)
-        return Upload(name, pipeline.bucket.head(key).etag, at)
+        return FollowedUpload(name, pipeline.bucket.head(key).etag, at)
     except (AwsError, Boto3Error, BotoCoreError, ClientError) as error:
         raise LocalError(f"{file} could not be uploaded: {error}") from error
 
 
 def follow_uploads(
-    pipeline: LocalPipeline, uploads: Sequence[Upload], *, timeout_s: float
-) -> Iterator[tuple[Upload, VideoRecord]]:
+    pipeline: LocalPipeline, uploads: Sequence[FollowedUpload], *, timeout_s: float
+) -> Iterator[tuple[FollowedUpload, VideoRecord]]:
     """Return each upload with its record as soon as it is processed; leave out uploads that exceed the timeout."""
     waiting = list(uploads)
     until = time.monotonic() + timeout_s
@@ -66,7 +66,7 @@ def follow_uploads(
             time.sleep(_POLL_INTERVAL_S)
 
 
-def _has_ended(record: VideoRecord, entry: Upload) -> bool:
+def _has_ended(record: VideoRecord, entry: FollowedUpload) -> bool:
     """Return True if the record belongs to this upload and has ended.
 
     The worker skips the same content as before, unless it failed: then the record must be newer than the upload.

@@ -80,7 +80,7 @@ class Assumed(_Table):
     nat_gb: float
 
 
-class Plan(_Table):
+class PricePlan(_Table):
     usd_month: float
     units: float
     usd_extra_unit: float | None = None
@@ -105,7 +105,7 @@ class Hosted(_Table):
     unit: str
     units_a_video: float
     units_a_video_gb: float
-    plans: tuple[Plan, ...]
+    plans: tuple[PricePlan, ...]
 
     def units(self, videos: int, video_mb: float) -> float:
         return videos * (self.units_a_video + self.units_a_video_gb * video_mb / 1000)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stacks.config.model import PipelineConfig
 from stacks.config.partitions import partition_of
-from stacks.cost.estimate import Line, estimate_lines, storage_usd, sum_usd
+from stacks.cost.estimate import CostLine, estimate_lines, storage_usd, sum_usd
 from stacks.cost.prices import Hosted, Prices
 from stacks.cost.savings import list_savings
 
@@ -55,7 +55,7 @@ def _price(config: PipelineConfig, prices: Prices, hosted: Hosted, *, videos: in
     return theirs + storage_usd(config, prices, videos=videos, video_mb=video_mb)
 
 
-def _bill(config: PipelineConfig, lines: list[Line], videos: int) -> Iterator[str]:
+def _bill(config: PipelineConfig, lines: list[CostLine], videos: int) -> Iterator[str]:
     yield f"{config.name}, {videos:,} videos a month, in US dollars a month:"
     yield ""
     for by_videos in (False, True):

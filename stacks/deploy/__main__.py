@@ -20,7 +20,7 @@ from stacks.cost.report import format_report
 from stacks.deploy import account, prerequisites, tools
 from stacks.deploy.deploy import deploy_all, deploy_stack, deploy_team_stacks
 from stacks.deploy.destroy import Consent, all_but_bootstrap, destroy_stacks, list_destroyed
-from stacks.deploy.diff.compare import Kind, list_stacks, show_plans
+from stacks.deploy.diff.compare import PlanKind, list_stacks, show_plans
 from stacks.deploy.diff.issue import report_drift
 from stacks.deploy.errors import OperateError, RefusedError
 from stacks.deploy.images import push_images
@@ -169,7 +169,7 @@ def _diff(instance: Instance, arguments: argparse.Namespace) -> int:
     compared = show_plans(
         instance,
         arguments.stacks or (list_destroyed(instance) if arguments.destroy else list_stacks(instance)),
-        kind=Kind(destroy=arguments.destroy, step=arguments.step),
+        kind=PlanKind(destroy=arguments.destroy, step=arguments.step),
         out=arguments.out,
         summary=Path(summary) if summary else None,
     )

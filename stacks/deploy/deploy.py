@@ -71,7 +71,7 @@ def deploy_all(instance: Instance, *, unattended: bool) -> None:
     missing = account.missing_images(instance.session, config)
     if missing:
         prerequisites.check_prerequisites(instance, (), docker=True)
-    for first in first_stages(progress.Progress(missing_images=tuple(missing))):
+    for first in first_stages(progress.InstanceProgress(missing_images=tuple(missing))):
         if isinstance(first, Images):
             images.build_and_push(instance, first.services, tag=config.image_tag)
         else:

@@ -15,16 +15,16 @@ from stacks.naming import StackId
 
 
 @dataclass(frozen=True, kw_only=True)
-class Progress:
+class InstanceProgress:
     missing_images: tuple[str, ...] = ()
     delegated: bool = False
     """True if public name servers refer to those of the zone."""
     certificate_issued: bool = False
 
 
-def read_progress(instance: Instance) -> Progress:
+def read_progress(instance: Instance) -> InstanceProgress:
     with_domain = instance.config.domain is not None
-    return Progress(
+    return InstanceProgress(
         missing_images=tuple(missing_images(instance.session, instance.config)),
         delegated=with_domain and is_delegated(instance),
         certificate_issued=with_domain and has_certificate(instance),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from stacks.config.model import PipelineConfig
-from stacks.deploy.progress import Progress
+from stacks.deploy.progress import InstanceProgress
 from stacks.naming import StackId
 
 
@@ -130,7 +130,7 @@ def stages_of(stack: StackId, *, step: int | None, config: PipelineConfig) -> tu
     return (DNS_2, WORKLOADS_HTTPS) if (step or (2 if config.certificate else 1)) == 2 else (DNS_1,)
 
 
-def first_stages(progress: Progress) -> Iterator[Stage | Images]:
+def first_stages(progress: InstanceProgress) -> Iterator[Stage | Images]:
     """Yield the stages of `deploy all` before the certificate matters."""
     yield BOOTSTRAP
     if progress.missing_images:
@@ -138,7 +138,7 @@ def first_stages(progress: Progress) -> Iterator[Stage | Images]:
     yield CORE
 
 
-def last_stages(config: PipelineConfig, progress: Progress) -> Iterator[Stage | Pause]:
+def last_stages(config: PipelineConfig, progress: InstanceProgress) -> Iterator[Stage | Pause]:
     """Yield the stages of `deploy all` after core, up to a step of the user or the end."""
     if config.domain is None:
         yield WORKLOADS

@@ -21,7 +21,7 @@ from stacks.deploy.errors import OperateError
 from stacks.rehearse.errors import RehearsalError
 from stacks.rehearse.processes import Processes, end_leftovers
 from stacks.rehearse.report import Report
-from stacks.rehearse.start import ANY, Options, Rehearsal, find_obstacle, prepare
+from stacks.rehearse.start import ANY, Rehearsal, RehearsalOptions, find_obstacle, prepare
 from stacks.rehearse.steps import run_steps
 
 FOLDER = ".rehearsal"
@@ -31,7 +31,7 @@ def main() -> int:
     arguments = _parser().parse_args()
     project: Path = arguments.project.resolve()
     file: Path | None = arguments.config
-    options = Options(
+    options = RehearsalOptions(
         project=project,
         config=file.resolve() if file else find_config(project, os.environ),
         stacks=tuple(filter(None, arguments.stacks.split(","))),
@@ -63,7 +63,7 @@ def main() -> int:
     return status
 
 
-def _rehearse(options: Options, report: Report) -> None:
+def _rehearse(options: RehearsalOptions, report: Report) -> None:
     folder = options.project / FOLDER
     with _own(folder, keep=options.keep):
         processes = Processes(folder / "logs")

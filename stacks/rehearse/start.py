@@ -18,8 +18,8 @@ from stacks.naming import Names, StackId
 from stacks.rehearse.cluster.api import ClusterError, Found, find_cluster
 from stacks.rehearse.cluster.objects import delete_objects, deployed_objects, take_cluster
 from stacks.rehearse.errors import RehearsalError
-from stacks.rehearse.project.copies import OVERRIDES, Place, change_document
-from stacks.rehearse.project.documents import Target, pinned_provider, reduce_schemas, resource_types
+from stacks.rehearse.project.copies import OVERRIDES, RehearsalSettings, change_document
+from stacks.rehearse.project.documents import RequestTarget, pinned_provider, reduce_schemas, resource_types
 from stacks.rehearse.project.statements import leave_out_statement
 from stacks.rehearse.providers import MirroredProvider, find_provider_mirrors, write_cli_config
 from stacks.terraform.errors import TerraformError
@@ -31,7 +31,7 @@ ANY = "any"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class RehearsalOptions:
     project: Path
     config: Path
     """File of the instance's config."""
@@ -48,9 +48,9 @@ class Options:
 class Rehearsal:
     """A rehearsal that can start."""
 
-    options: Options
+    options: RehearsalOptions
     config: PipelineConfig
-    place: Place
+    place: RehearsalSettings
     documents: Mapping[str, Mapping[str, Any]]
     """Synthesized stacks, as they would be deployed."""
     stacks: tuple[str, ...]
@@ -77,7 +77,7 @@ class Rehearsal:
                 delete_objects(self.found.api, deployed_objects(self.documents))
 
 
-def prepare(options: Options, folder: Path) -> Rehearsal:
+def prepare(options: RehearsalOptions, folder: Path) -> Rehearsal:
     """Check tools and providers, synthesize the stacks, and choose those that can be rehearsed.
 
     Raises: RehearsalError or PrerequisiteError, one sentence each, before anything is started.
@@ -86,7 +86,7 @@ def prepare(options: Options, folder: Path) -> Rehearsal:
     tools.check_node()
     found = find_cluster(options.kubeconfig) if options.kubeconfig else None
     config, overrides = _load(options.config)
-    place = Place(folder=folder, account=config.account_id, region=config.region, overrides=overrides)
+    place = RehearsalSettings(folder=folder, account=config.account_id, region=config.region, overrides=overrides)
     documents = _synthesize(options, place)
     has_login = config.auth.mode == "oidc"
     stacks, left_out = choose_stacks(options.stacks, documents, has_cluster=found is not None, has_login=has_login)
@@ -105,7 +105,7 @@ def prepare(options: Options, folder: Path) -> Rehearsal:
     if found:
         tools.check_aws_cli()
         take_cluster(found.api, deployed_objects(documents))
-    target = Target(endpoint="http://127.0.0.1:1", account=config.account_id)
+    target = RequestTarget(endpoint="http://127.0.0.1:1", account=config.account_id)
     unknown: list[str] = []
     for stack in stacks:
         document = json.loads(json.dumps(documents[stack]))
@@ -185,7 +185,7 @@ def choose_version(asked: str | None, pinned: str, providers: Sequence[MirroredP
     return asked or pinned
 
 
-def _synthesize(options: Options, place: Place) -> dict[str, Any]:
+def _synthesize(options: RehearsalOptions, place: RehearsalSettings) -> dict[str, Any]:
     outdir = place.synthesized
     environment = {**place.environment("http://127.0.0.1:1"), CONFIG_VARIABLE: str(options.config)}
     try:
@@ -196,14 +196,14 @@ def _synthesize(options: Options, place: Place) -> dict[str, Any]:
     return {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
 
 
-def _write(documents: Mapping[str, Any], place: Place) -> None:
+def _write(documents: Mapping[str, Any], place: RehearsalSettings) -> None:
     for stack, document in documents.items():
         file = place.synthesized / "stacks" / stack / "cdk.tf.json"
         file.write_text(json.dumps(document, indent=2), encoding="utf-8")
 
 
 def _read_schemas(
-    place: Place, version: str, providers: Sequence[MirroredProvider], types: set[str]
+    place: RehearsalSettings, version: str, providers: Sequence[MirroredProvider], types: set[str]
 ) -> Mapping[str, Any]:
     """Return what the provider says of these types. Raises: RehearsalError if Terraform cannot get the provider."""
     folder = place.folder / "provider"

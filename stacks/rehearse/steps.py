@@ -22,7 +22,7 @@ from stacks.rehearse.cluster.controller import stand_in_for_controller
 from stacks.rehearse.emulated import stand_ins
 from stacks.rehearse.emulated.existing import encrypted_buckets
 from stacks.rehearse.emulated.proxy import Proxy, run_proxy
-from stacks.rehearse.emulated.stand_ins import LoadBalancer
+from stacks.rehearse.emulated.stand_ins import EmulatedLoadBalancer
 from stacks.rehearse.emulated.supplement import Supplement
 from stacks.rehearse.errors import RehearsalError
 from stacks.rehearse.parallel import run_in_order
@@ -30,7 +30,7 @@ from stacks.rehearse.pipeline import video
 from stacks.rehearse.processes import Processes
 from stacks.rehearse.project.copies import copy_folders, copy_project
 from stacks.rehearse.project.differences import check_plan
-from stacks.rehearse.project.documents import Target
+from stacks.rehearse.project.documents import RequestTarget
 from stacks.rehearse.report import Report
 from stacks.rehearse.requests import read_requests
 from stacks.rehearse.rights_check import check_rights
@@ -44,7 +44,7 @@ _PLAN_AGAIN, _VIDEO = "plan again", "video"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
+class RunningRehearsal:
     """A rehearsal that runs, with its emulated AWS."""
 
     rehearsal: Rehearsal
@@ -81,7 +81,7 @@ def run_steps(rehearsal: Rehearsal, report: Report, processes: Processes) -> Non
 
 
 @contextmanager
-def _started(rehearsal: Rehearsal, report: Report, processes: Processes) -> Iterator[Stage]:
+def _started(rehearsal: Rehearsal, report: Report, processes: Processes) -> Iterator[RunningRehearsal]:
     """Run the emulated AWS with the proxy in front of it, and make a copy of the project for each stack."""
     place, names = rehearsal.place, rehearsal.names
     requests = place.folder / "requests.jsonl"
@@ -99,7 +99,7 @@ def _started(rehearsal: Rehearsal, report: Report, processes: Processes) -> Iter
             # From here on nothing of this process can reach real AWS either.
             os.environ.update(place.environment(aws.endpoint))
             rehearsal, account = make_account(rehearsal, boto3.Session())
-            stage = Stage(
+            stage = RunningRehearsal(
                 rehearsal=rehearsal,
                 report=report,
                 processes=processes,
@@ -110,7 +110,7 @@ def _started(rehearsal: Rehearsal, report: Report, processes: Processes) -> Iter
             )
             for name in rehearsal.stacks:
                 kubeconfig = str(rehearsal.found.kubeconfig) if rehearsal.found else None
-                target = Target(endpoint=_endpoint(stage, name), account=place.account, kubeconfig=kubeconfig)
+                target = RequestTarget(endpoint=_endpoint(stage, name), account=place.account, kubeconfig=kubeconfig)
                 options, provider = rehearsal.options, rehearsal.provider
                 copy = copy_project(options.config, rehearsal.place, name, target=target, provider=provider)
                 copy_folders(options.project, copy)
@@ -124,7 +124,7 @@ def _start_aws(data: Path, *, account: str, region: str) -> EmbeddedAws:
         raise RehearsalError(str(error)) from None
 
 
-def _deploy_and_check(stage: Stage) -> None:
+def _deploy_and_check(stage: RunningRehearsal) -> None:
     """Deploy every stack and plan it again; process a video meanwhile, which changes nothing that a plan compares."""
     rehearsal = stage.rehearsal
     if StackId.BOOTSTRAP not in rehearsal.stacks:
@@ -143,7 +143,7 @@ def _deploy_and_check(stage: Stage) -> None:
     run_in_order(after, run)
 
 
-def _destroy_all(stage: Stage) -> None:
+def _destroy_all(stage: RunningRehearsal) -> None:
     rehearsal, names = stage.rehearsal, stage.rehearsal.names
     after = deployment_order(rehearsal.stacks)
     before = {stack: {one for one, needed in after.items() if stack in needed} for stack in after}
@@ -181,7 +181,7 @@ def deployment_order(stacks: Sequence[str]) -> dict[str, set[str]]:
 
 
 @contextmanager
-def _controller(stage: Stage, stack: str) -> Iterator[None]:
+def _controller(stage: RunningRehearsal, stack: str) -> Iterator[None]:
     """Stand in for the load balancer's controller while workloads is deployed or destroyed."""
     found = stage.rehearsal.found
     if stack != StackId.WORKLOADS or found is None:
@@ -191,11 +191,13 @@ def _controller(stage: Stage, stack: str) -> Iterator[None]:
         yield
 
 
-def _balancer(stage: Stage) -> LoadBalancer:
-    return LoadBalancer(stage.session, stage.rehearsal.names, tuple(_outputs(stage, StackId.CORE)["public_subnet_ids"]))
+def _balancer(stage: RunningRehearsal) -> EmulatedLoadBalancer:
+    return EmulatedLoadBalancer(
+        stage.session, stage.rehearsal.names, tuple(_outputs(stage, StackId.CORE)["public_subnet_ids"])
+    )
 
 
-def _deploy(stage: Stage, stack: str) -> None:
+def _deploy(stage: RunningRehearsal, stack: str) -> None:
     rehearsal, names = stage.rehearsal, stage.rehearsal.names
     if stack == StackId.MONITORING and StackId.WORKLOADS not in rehearsal.stacks:
         _balancer(stage).make()
@@ -206,7 +208,7 @@ def _deploy(stage: Stage, stack: str) -> None:
         stand_ins.push_images(stage.session, names)
 
 
-def _destroy(stage: Stage, stack: str) -> None:
+def _destroy(stage: RunningRehearsal, stack: str) -> None:
     rehearsal, names = stage.rehearsal, stage.rehearsal.names
     if stack == StackId.BOOTSTRAP:
         stand_ins.delete_images(stage.session, names)
@@ -217,7 +219,7 @@ def _destroy(stage: Stage, stack: str) -> None:
         _balancer(stage).delete()
 
 
-def _run_deploy(stage: Stage, verb: str, stack: str, *arguments: str) -> None:
+def _run_deploy(stage: RunningRehearsal, verb: str, stack: str, *arguments: str) -> None:
     """Run a command of `stacks.deploy`, as `./noxw deploy` and `./noxw destroy` do."""
     copy, log = stage.rehearsal.place.project(stack), f"{verb}-{stack}"
     command = [sys.executable, "-m", "stacks.deploy", "--project", str(copy), verb, stack, *arguments]
@@ -227,20 +229,20 @@ def _run_deploy(stage: Stage, verb: str, stack: str, *arguments: str) -> None:
         raise RehearsalError("\n".join([f"`{verb} {stack}` failed:", *last]))
 
 
-def _plan_all_again(stage: Stage) -> None:
+def _plan_all_again(stage: RunningRehearsal) -> None:
     with stage.report.step("c", "plan every stack again") as result:
         run_in_order(
             dict.fromkeys(stage.rehearsal.stacks, ()), lambda stack: result.details.extend(_plan_again(stage, stack))
         )
 
 
-def _process_video(stage: Stage) -> None:
+def _process_video(stage: RunningRehearsal) -> None:
     with stage.report.step("d", "process a video with the environment of the Deployments") as result:
         outputs = _outputs(stage, StackId.CORE)
         result.details += video.process_video(stage.rehearsal, stage.processes, stage.proxy, stage.session, outputs)
 
 
-def _plan_again(stage: Stage, stack: str) -> list[str]:
+def _plan_again(stage: RunningRehearsal, stack: str) -> list[str]:
     folder = stage.rehearsal.place.project(stack) / "cdktf.out" / "stacks" / stack
     environment = stage.rehearsal.place.environment(_endpoint(stage, stack))
     binary = shutil.which(environment.get("TERRAFORM_BINARY_NAME") or "terraform") or "terraform"
@@ -261,7 +263,7 @@ def _plan_again(stage: Stage, stack: str) -> list[str]:
     return explained
 
 
-def _outputs(stage: Stage, stack: str) -> dict[str, Any]:
+def _outputs(stage: RunningRehearsal, stack: str) -> dict[str, Any]:
     """Return the outputs of an applied stack, from its state in the emulated S3."""
     names = stage.rehearsal.names
     answer = stage.session.client("s3").get_object(Bucket=names.state_bucket, Key=names.state_key(stack))
@@ -269,5 +271,5 @@ def _outputs(stage: Stage, stack: str) -> dict[str, Any]:
     return {name: output["value"] for name, output in outputs.items()}
 
 
-def _endpoint(stage: Stage, stack: str) -> str:
+def _endpoint(stage: RunningRehearsal, stack: str) -> str:
     return stage.proxy.endpoint("admin" if stack == StackId.BOOTSTRAP else "deploy", stack)

@@ -12,7 +12,7 @@ from stacks.scaling.loads import Load, make_burst, make_day, make_trickle
 from stacks.scaling.plot import draw_outcomes
 from stacks.scaling.report import format_assumptions, format_limits, format_outcomes
 from stacks.scaling.settings import compare_settings, format_settings
-from stacks.scaling.simulation import Outcome, describe_workers, simulate
+from stacks.scaling.simulation import SimulationResult, describe_workers, simulate
 from stacks.workloads.scaling_rules import scaling_rules
 
 _MAX_VIDEOS = 20_000_000
@@ -79,7 +79,7 @@ def _loads(arguments: argparse.Namespace) -> list[Load]:
     return [make(videos) for make, videos in asked if videos]
 
 
-def _to_json(outcome: Outcome) -> dict[str, object]:
+def _to_json(outcome: SimulationResult) -> dict[str, object]:
     return {
         "load": outcome.load.name,
         "videos": len(outcome.times_s),

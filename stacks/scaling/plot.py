@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from stacks.scaling.simulation import Outcome, Sample
+from stacks.scaling.simulation import Sample, SimulationResult
 
 _MAX_POINTS = 240
 _MAX_TRICKLE_S = 4 * 3600
 _WAITING_COLOUR, _RUNNING_COLOUR, _READY_COLOUR = "#8a94a6", "#f59e0b", "#15803d"
 
 
-def draw_outcomes(outcomes: Sequence[Outcome], file: Path) -> None:
+def draw_outcomes(outcomes: Sequence[SimulationResult], file: Path) -> None:
     """Write an SVG (or what the file's name says) with a panel for each load."""
     # Loaded here, because the other commands do without it.
     import matplotlib as mpl  # noqa: PLC0415
@@ -44,7 +44,7 @@ def draw_outcomes(outcomes: Sequence[Outcome], file: Path) -> None:
     plt.close(figure)
 
 
-def _select_readable(outcome: Outcome) -> list[Sample]:
+def _select_readable(outcome: SimulationResult) -> list[Sample]:
     """Return all samples; of single videos far from each other, those of the first hours."""
     if outcome.max_running > 1:
         return outcome.samples

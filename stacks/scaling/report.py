@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 
 from stacks.config.model import PipelineConfig
 from stacks.scaling.limits import Limit
-from stacks.scaling.simulation import Outcome, Workers
+from stacks.scaling.simulation import SimulationResult, Workers
 from stacks.workloads.scaling_rules import ScalingRules
 
 _NAME = 24
 _WIDTH = 80
 
 
-def format_outcomes(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def format_outcomes(outcomes: Sequence[SimulationResult]) -> Iterator[str]:
     """Yield the table of loads: the time from upload to thumbnails of half, 95 % and all of the videos; the pods."""
     yield f"{'upload to thumbnails':<{_NAME}}{'half':>9}{'95 %':>9}{'all':>9}{'workers':>9}{'hours':>9}{'USD':>10}"
     for outcome in outcomes:

@@ -8,7 +8,7 @@ from stacks.config.model import PipelineConfig
 from stacks.cost.prices import Prices
 from stacks.scaling.loads import Load
 from stacks.scaling.report import format_seconds
-from stacks.scaling.simulation import Outcome, describe_workers, simulate
+from stacks.scaling.simulation import SimulationResult, describe_workers, simulate
 from stacks.workloads.scaling_rules import scaling_rules
 
 _NAME = 32
@@ -30,7 +30,7 @@ _VARIANTS: tuple[Mapping[str, Any], ...] = (
 @dataclass(frozen=True, kw_only=True)
 class Variant:
     name: str
-    outcomes: list[Outcome]
+    outcomes: list[SimulationResult]
 
 
 def compare_settings(

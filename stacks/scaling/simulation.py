@@ -54,7 +54,7 @@ class Sample:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class SimulationResult:
     """Result of a load."""
 
     load: Load
@@ -97,7 +97,7 @@ def describe_workers(config: PipelineConfig, prices: Prices, *, work_s: float, q
     )
 
 
-def simulate(load: Load, rules: ScalingRules, workers: Workers, *, seed: int = 1) -> Outcome:
+def simulate(load: Load, rules: ScalingRules, workers: Workers, *, seed: int = 1) -> SimulationResult:
     """Return what happens to a load until all is done and no worker is left.
 
     Raises:
@@ -156,7 +156,7 @@ class _Simulation:
         self._max_running = 0
         self._samples: list[Sample] = []
 
-    def run(self) -> Outcome:
+    def run(self) -> SimulationResult:
         self._await_upload()
         self._push(0.0, _Event.POLL)
         self._push(0.0, _Event.SYNC)
@@ -181,7 +181,7 @@ class _Simulation:
                     self._sample()
                     self._repeat(_Event.SYNC, SYNC_S)
         hours = self._pod_s / 3600
-        return Outcome(
+        return SimulationResult(
             load=self._load,
             times_s=sorted(self._times_s),
             finished_s=self._finished_s,

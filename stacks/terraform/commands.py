@@ -15,7 +15,7 @@ from stacks.terraform.plan import Action, Plan, configured_addresses, parse_plan
 from stacks.terraform.runner import Finished, Terraform, terraform_environment
 from stacks.terraform.screen import Screen
 from stacks.terraform.setup import Setup, synthesize
-from stacks.terraform.summary import Output, count_changes, format_outputs, format_plan
+from stacks.terraform.summary import StackOutput, count_changes, format_outputs, format_plan
 
 _PLAN = "deploy.tfplan"
 _CHANGES = 2
@@ -97,7 +97,7 @@ def plan_stack(
         return plan
 
 
-def read_outputs(run: Run, stack: str) -> dict[str, Output]:
+def read_outputs(run: Run, stack: str) -> dict[str, StackOutput]:
     """Return the outputs of a stack that was initialized before. Raises: TerraformError."""
     folder = run.setup.folder(run.project, stack)
     return _outputs(_terraform(run, folder, "output"))
@@ -210,9 +210,9 @@ def _confirm(run: Run, question: str) -> None:
         raise DeclinedError("Nothing was changed, because the answer was not `yes`.")
 
 
-def _outputs(terraform: Terraform) -> dict[str, Output]:
+def _outputs(terraform: Terraform) -> dict[str, StackOutput]:
     document = json.loads(terraform.ask("output", "-json"))
-    return {name: Output(value=entry["value"], sensitive=entry["sensitive"]) for name, entry in document.items()}
+    return {name: StackOutput(value=entry["value"], sensitive=entry["sensitive"]) for name, entry in document.items()}
 
 
 def _show_outputs(run: Run, terraform: Terraform) -> None:

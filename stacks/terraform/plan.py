@@ -47,7 +47,7 @@ _ACTIONS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
+class AttributeDifference:
     """An attribute that changes, as texts."""
 
     path: str
@@ -66,7 +66,7 @@ class Change:
     resource_type: str
     action: Action
     reason: str = ""
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[AttributeDifference, ...] = ()
     """Attributes that differ; none for a resource that is created or destroyed."""
     operations: int = 1
     """Number of operations of the apply: two for a replacement."""
@@ -159,7 +159,7 @@ def _action(actions: list[str], *, moved: bool) -> Action | None:
     return Action.MOVE if moved and actions == ["no-op"] else _ACTIONS.get(frozenset(actions))
 
 
-def _differences(change: Mapping[str, Any], action: Action) -> tuple[Difference, ...]:
+def _differences(change: Mapping[str, Any], action: Action) -> tuple[AttributeDifference, ...]:
     """Return the attributes that differ, the reasons of a replacement first.
 
     A replacement makes every computed attribute new, so those are left out.
@@ -170,7 +170,7 @@ def _differences(change: Mapping[str, Any], action: Action) -> tuple[Difference,
     return tuple(sorted(found, key=lambda one: not one.replaces))
 
 
-def _all_differences(change: Mapping[str, Any]) -> Iterator[Difference]:
+def _all_differences(change: Mapping[str, Any]) -> Iterator[AttributeDifference]:
     replacing = {".".join(map(str, path)) for path in change.get("replace_paths", [])}
     sensitive = (change.get("before_sensitive"), change.get("after_sensitive"))
     for path, before, after in _leaves(
@@ -178,7 +178,7 @@ def _all_differences(change: Mapping[str, Any]) -> Iterator[Difference]:
     ):
         name = ".".join(map(str, path))
         replaces = any(name == other or name.startswith(f"{other}.") for other in replacing)
-        yield Difference(path=name, before=before, after=after, replaces=replaces)
+        yield AttributeDifference(path=name, before=before, after=after, replaces=replaces)
 
 
 def _leaves(

@@ -41,7 +41,7 @@ class Group:
         return ((self.ended or now) - self.began).total_seconds() if self.began else 0.0
 
 
-class Progress:
+class PlanProgress:
     """The groups of a plan, in the order of their first operation."""
 
     def __init__(self, plan: Plan) -> None:

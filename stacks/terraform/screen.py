@@ -13,7 +13,7 @@ from rich.text import Text
 
 from stacks.terraform.events import PROGRESS, Event
 from stacks.terraform.plan import Plan
-from stacks.terraform.progress import Group, Progress, format_count, format_running, format_seconds, format_total
+from stacks.terraform.progress import Group, PlanProgress, format_count, format_running, format_seconds, format_total
 
 _ELAPSED_WIDTH = len("1:02:03 h")
 
@@ -47,7 +47,7 @@ class Screen:
     @contextmanager
     def apply(self, plan: Plan) -> Iterator[Show]:
         """Show the progress of an apply or destroy."""
-        progress = Progress(plan)
+        progress = PlanProgress(plan)
         if self._console.is_interactive:
             rows = _Rows(progress)
             with Live(rows, console=self._console, refresh_per_second=8, vertical_overflow="visible"):
@@ -103,7 +103,7 @@ class _Step:
 class _Rows:
     """The rows of the groups, drawn again eight times a second."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: PlanProgress) -> None:
         self._progress = progress
         self._spinner = Spinner("dots")
         self.is_over = False

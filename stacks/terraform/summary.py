@@ -21,7 +21,7 @@ _MAX_OUTPUT = 80
 
 
 @dataclass(frozen=True, kw_only=True)
-class Output:
+class StackOutput:
     """An output of a stack, from `terraform output -json`."""
 
     value: Any
@@ -83,13 +83,13 @@ def _as_diff(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def format_outputs(outputs: Mapping[str, Output]) -> str:
+def format_outputs(outputs: Mapping[str, StackOutput]) -> str:
     """Return outputs as an aligned table; long values are cut, sensitive ones hidden."""
     width = max(map(len, outputs), default=0)
     return "\n".join(f"  {name:<{width}}  {_output_text(outputs[name])}" for name in sorted(outputs))
 
 
-def _output_text(output: Output) -> str:
+def _output_text(output: StackOutput) -> str:
     if output.sensitive:
         return "(sensitive)"
     if isinstance(output.value, list):

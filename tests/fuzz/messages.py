@@ -151,9 +151,9 @@ def check_wire(content: bytes) -> None:
     try:
         while True:
             kind, payload = wire.receive_message(inbox)
-            if kind is wire.Kind.READ:
+            if kind is wire.MessageKind.READ:
                 require(len(wire.parse_ranges(payload)) <= wire.MAX_RANGES, "too many ranges")
-            elif kind is wire.Kind.OUTCOME:
+            elif kind is wire.MessageKind.OUTCOME:
                 check_outcome(payload)
     except wire.WireError:
         return

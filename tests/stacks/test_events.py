@@ -8,7 +8,7 @@ import pytest
 from services.contract.resources import EVENT_SOURCE
 from stacks.config.load import ConfigError, load_config, validate_config, value_sources
 from stacks.config.model import PipelineConfig
-from stacks.cost.estimate import Line, estimate_lines
+from stacks.cost.estimate import CostLine, estimate_lines
 from stacks.cost.prices import load_prices
 from stacks.cost.unit_prices import make_unit_prices
 from stacks.naming import Names
@@ -27,7 +27,7 @@ def api_policy(stacks: dict[str, Synthesized]) -> Policy:
     return stacks["core"].policies()["aws_iam_role_policy.api-rights.policy"]
 
 
-def lines(events: Config, videos: int) -> dict[str, Line]:
+def lines(events: Config, videos: int) -> dict[str, CostLine]:
     config = PipelineConfig.model_validate({**MINIMAL, "events": events})
     return {line.what: line for line in estimate_lines(config, load_prices(), videos=videos, video_mb=100)}
 

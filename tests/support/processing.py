@@ -14,7 +14,7 @@ from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.settings import WorkerSettings
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.index_failure import IndexFailure
-from services.worker.extraction.outcome import ExtractedPicture, Outcome, Usage, VideoInfo
+from services.worker.extraction.outcome import ChildUsage, ExtractedPicture, Outcome, VideoInfo
 from services.worker.extraction.reading.source import VideoSource
 from services.worker.extraction.sandbox.sandbox import Sandbox, SandboxError
 from services.worker.process import ProcessingError, Processor, Skipped, Stored
@@ -174,7 +174,7 @@ class MeasuredSandbox(PlayedSandbox):
     def extract(self, source: VideoSource, options: ThumbnailOptions | None = None) -> Outcome:
         outcome = super().extract(source, options)
         info = VideoInfo(100.0, 640, 360, "h264", "mp4")
-        usage = Usage(bytes_read=2000, requests=3, cpu_s=0.5)
+        usage = ChildUsage(bytes_read=2000, requests=3, cpu_s=0.5)
         return replace(outcome, **{"info": info, "usage": usage, "index_failure": INDEX_FAILURE, **self._changes})
 
 

@@ -47,7 +47,7 @@ class _Tokens(BaseModel):
     tokens: tuple[StoredToken, ...] = ()
 
 
-class ApiTokens:
+class ApiTokenStore:
     """The tokens of one pipeline. A change applies to this process at once, and to all others within seconds."""
 
     def __init__(self, shared: SharedItems) -> None:

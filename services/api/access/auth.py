@@ -9,7 +9,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from services.api.access.api_tokens import ApiTokens
+from services.api.access.api_tokens import ApiTokenStore
 from services.api.access.limiter import FailureLimiter
 from services.api.access.sessions import EndedSessions
 from services.api.access.tokens import Token, TokenSet, TokenStore
@@ -48,7 +48,7 @@ class _Login:
 class Authenticator:
     """Authenticator of requests. Its methods can block for a key or a secret, so they run in threads."""
 
-    def __init__(self, settings: ApiSettings, shared: SharedItems, api_tokens: ApiTokens) -> None:
+    def __init__(self, settings: ApiSettings, shared: SharedItems, api_tokens: ApiTokenStore) -> None:
         """Read the tokens. Raises: TokensError, AwsError, OSError if that fails."""
         self.mode = settings.auth_mode
         self._settings = settings

@@ -38,11 +38,11 @@ _STATES: dict[JobKind, tuple[VideoState, ...]] = {
 """States that a filter without a state selects."""
 
 
-class TakenOverError(Exception):
+class JobTakenOverError(Exception):
     """Another process has taken over the job: this run must stop."""
 
 
-class RefusedError(Exception):
+class JobRefusedError(Exception):
     """The job cannot begin. The message is its error."""
 
 
@@ -71,9 +71,9 @@ class JobRun:
         heart.start()
         try:
             self._run_steps()
-        except TakenOverError:
+        except JobTakenOverError:
             self._log.warning("job_taken_over")
-        except RefusedError as error:
+        except JobRefusedError as error:
             self._end("failed", str(error))
         except AwsError as error:
             # Another process, or this one, sees no more writes and continues the job.
@@ -116,7 +116,7 @@ class JobRun:
             total += len(keys)
             if self._job.max_videos is not None and total > self._job.max_videos:
                 self._delete_steps(0, number)
-                raise RefusedError(f"More than {self._job.max_videos} videos match the filter. Nothing was changed.")
+                raise JobRefusedError(f"More than {self._job.max_videos} videos match the filter. Nothing was changed.")
             store_step(self._context.shared, self._job.id, number, keys)
             if self._job.is_cancelled:
                 break
@@ -145,7 +145,7 @@ class JobRun:
         end = {"phase": phase, "error": error, "finished_at": datetime.now(UTC)}
         try:
             self._store(lambda job: job.model_copy(update=end))
-        except (AwsError, TakenOverError) as reason:
+        except (AwsError, JobTakenOverError) as reason:
             self._log.warning("job_end_not_written", error=str(reason))
             return
         self._log.info("job_ended", phase=phase, done=self._job.done, failed=self._job.failed)
@@ -154,7 +154,7 @@ class JobRun:
         """Write the document periodically, so that other processes see that this run is alive."""
         while not self._ended.wait(_HEARTBEAT_S):
             # The run itself handles a take-over, or a table that does not answer.
-            with contextlib.suppress(AwsError, TakenOverError):
+            with contextlib.suppress(AwsError, JobTakenOverError):
                 self._store(lambda job: job)
 
     def _store(self, change: Callable[[StoredJob], StoredJob]) -> None:
@@ -167,7 +167,7 @@ class JobRun:
                 document = self._context.shared.document(job_key(changed.id))
                 stored = read_job(document)
                 if stored is None or stored.owner != changed.owner:
-                    raise TakenOverError from None
+                    raise JobTakenOverError from None
                 # A cancellation, or a write of this run whose answer was lost.
                 changed = changed.model_copy(update={"is_cancelled": stored.is_cancelled or changed.is_cancelled})
                 self._document = self._write(document, changed)

@@ -12,7 +12,7 @@ from typing import Any, get_args
 import boto3
 from botocore.config import Config
 
-from services.api.logs.lines import Line, Question, Reading, parse_object, take_page
+from services.api.logs.lines import Line, LogQuery, Reading, parse_object, take_page
 from services.api.logs.models import Service
 from services.aws.deadline import enforce_deadlines, remaining_s
 from services.aws.errors import translate_errors
@@ -39,7 +39,7 @@ class CloudWatchLogs:
         self._group = group
         enforce_deadlines(self._client)
 
-    def read(self, question: Question) -> Reading:
+    def read(self, question: LogQuery) -> Reading:
         """Return the newest lines that match, as far as they can be found with a dozen calls. Raises: ServiceError."""
         scan = _Scan(question)
         reading = take_page(self._list_lines(scan), question)
@@ -89,7 +89,7 @@ class CloudWatchLogs:
 class _Scan:
     """Progress of one request: what lies after `end` has been read."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: LogQuery) -> None:
         self.question = question
         self.end = question.until
         is_narrow = question.filter.key or question.filter.trace_id
@@ -102,7 +102,7 @@ class _Scan:
         return self.calls >= _MAX_CALLS or remaining_s() < _RESERVE_S
 
 
-def make_pattern(question: Question) -> str:
+def make_pattern(question: LogQuery) -> str:
     """Return CloudWatch's pattern for the filter, without its text: that one ignores case.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html

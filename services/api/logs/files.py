@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services.api.logs.lines import Line, Question, Reading, parse_object, parse_time, take_page
+from services.api.logs.lines import Line, LogQuery, Reading, parse_object, parse_time, take_page
 from services.api.logs.models import Service
 
 _BLOCK_BYTES = 256 * 1024
@@ -20,7 +20,7 @@ class LogFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def read(self, question: Question) -> Reading:
+    def read(self, question: LogQuery) -> Reading:
         """Return the newest lines that match. Raises: OSError."""
         found = sorted(self._folder.glob("*.log"))
         files = [_FileLines(file, service) for file in found if (service := _name_service(file))]

@@ -37,7 +37,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Question:
+class LogQuery:
     """A filter whose range is known."""
 
     since: datetime
@@ -65,12 +65,12 @@ class Reading:
     """All lines from this time on have been read."""
 
 
-def ask(asked: LogFilter, now: datetime) -> Question:
+def ask(asked: LogFilter, now: datetime) -> LogQuery:
     until = asked.until or now
-    return Question(since=asked.since or until - _DEFAULT_RANGE, until=until, filter=asked)
+    return LogQuery(since=asked.since or until - _DEFAULT_RANGE, until=until, filter=asked)
 
 
-def take_page(lines: Iterable[Line], question: Question) -> Reading:
+def take_page(lines: Iterable[Line], question: LogQuery) -> Reading:
     """Return the first lines that match, from lines that begin with the newest.
 
     Lines of the same millisecond stay together, so that the next page can begin before it.
@@ -87,7 +87,7 @@ def take_page(lines: Iterable[Line], question: Question) -> Reading:
     return Reading(taken, question.since)
 
 
-def make_page(reading: Reading, question: Question) -> LogPage:
+def make_page(reading: Reading, question: LogQuery) -> LogPage:
     is_whole = reading.read_since <= question.since
     return LogPage(
         items=[_show_line(line) for line in reading.lines],

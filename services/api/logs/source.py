@@ -3,12 +3,12 @@
 from typing import Protocol
 
 from services.api.logs.files import LogFiles
-from services.api.logs.lines import Question, Reading
+from services.api.logs.lines import LogQuery, Reading
 from services.contract.settings.api import ApiSettings
 
 
 class LogSource(Protocol):
-    def read(self, question: Question) -> Reading:
+    def read(self, question: LogQuery) -> Reading:
         """Return the newest lines that match. Raises: ServiceError, OSError."""
 
 

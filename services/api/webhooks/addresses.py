@@ -20,7 +20,7 @@ class RefusedAddressError(ValueError):
 
 
 @dataclass(frozen=True)
-class Target:
+class WebhookUrl:
     """Parts of a webhook's URL."""
 
     scheme: str
@@ -51,7 +51,7 @@ class Address:
     ip: str
 
 
-def parse_target(url: str, *, allow_private: bool) -> Target:
+def parse_target(url: str, *, allow_private: bool) -> WebhookUrl:
     """Return the parts of a URL. Raises: RefusedAddressError."""
     if not url.isascii() or any(character <= " " or character in '\x7f"<>\\^`{|}' for character in url):
         raise RefusedAddressError("must have only the characters of a URL; encode all others with %")
@@ -69,10 +69,10 @@ def parse_target(url: str, *, allow_private: bool) -> Target:
     if parts.fragment:
         raise RefusedAddressError("must have no part after #")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(parts.scheme, host, port or _PORTS[parts.scheme], path)
+    return WebhookUrl(parts.scheme, host, port or _PORTS[parts.scheme], path)
 
 
-def resolve_target(target: Target, *, allow_private: bool) -> list[Address]:
+def resolve_target(target: WebhookUrl, *, allow_private: bool) -> list[Address]:
     """Return the addresses of a target's host.
 
     Raises: RefusedAddressError if one of them is not public, OSError if the host has none.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from services.api.webhooks.targets import EventTarget
 from services.aws.event_bus import BusEvent, EventBus
-from services.contract.outbox.deliveries import Attempt
+from services.contract.outbox.deliveries import StoredDeliveryAttempt
 from services.contract.outbox.events import VideoEvent
 
 BUS_TARGET = "event_bus"
@@ -16,10 +16,10 @@ BUS_TARGET = "event_bus"
 def make_bus_target(bus: EventBus, name: str) -> EventTarget:
     """Return the target that puts each event on the bus `name`; rules of the bus select from them."""
 
-    def send(event: VideoEvent) -> Attempt:
+    def send(event: VideoEvent) -> StoredDeliveryAttempt:
         at, began_s = datetime.now(UTC), time.monotonic()
         [error] = bus.put([_put_on_bus(event)])
-        return Attempt(at=at, error=error, duration_ms=round((time.monotonic() - began_s) * 1000))
+        return StoredDeliveryAttempt(at=at, error=error, duration_ms=round((time.monotonic() - began_s) * 1000))
 
     return EventTarget(BUS_TARGET, name, lambda _: True, send)
 

@@ -11,7 +11,7 @@ from services.api.schema.problems import ConflictError, NotFoundError, Unprocess
 from services.api.webhooks.models import DeliveryAttempt, DeliveryPage, EventDelivery
 from services.api.webhooks.store import StoredWebhook, WebhookStore
 from services.aws.table.outbox import OutboxTable, StoredEvent
-from services.contract.outbox.deliveries import Delivery, DeliveryState, EventState, postpone, replay_delivery
+from services.contract.outbox.deliveries import DeliveryState, EventState, StoredDelivery, postpone, replay_delivery
 from services.contract.outbox.events import EVENT_PREFIX, End
 
 MAX_REPLAYED = 1000
@@ -121,7 +121,7 @@ def decode_delivery(given: str) -> tuple[str, str]:
     return target, key
 
 
-def _make_due(stored: StoredEvent, target: str, now: datetime) -> dict[str, Delivery]:
+def _make_due(stored: StoredEvent, target: str, now: datetime) -> dict[str, StoredDelivery]:
     """Return the deliveries with one that is due: a pending one keeps its attempts, any other begins again."""
     before = dict(stored.deliveries or {})
     delivery = before.get(target)
@@ -135,7 +135,7 @@ def _select(stored: StoredEvent, webhook: str | None, state: DeliveryState | Non
             yield _show(stored, target, delivery)
 
 
-def _show(stored: StoredEvent, target: str, delivery: Delivery) -> EventDelivery:
+def _show(stored: StoredEvent, target: str, delivery: StoredDelivery) -> EventDelivery:
     event = stored.event
     return EventDelivery.model_validate(
         {

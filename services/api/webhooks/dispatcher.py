@@ -21,10 +21,10 @@ from services.api.webhooks.targets import EventTarget
 from services.aws.errors import AwsError
 from services.aws.table.outbox import OutboxTable, StoredEvent
 from services.contract.outbox.deliveries import (
-    Attempt,
     Deliveries,
-    Delivery,
     DeliveryState,
+    StoredDelivery,
+    StoredDeliveryAttempt,
     begin_deliveries,
     end_delivery,
     note_attempt,
@@ -148,7 +148,7 @@ class Dispatcher:
     def _dispatch_event(self, stored: StoredEvent, current: _Pass) -> None:
         matching = [target.id for target in current.targets.values() if target.matches(stored.event)]
         begun = begin_deliveries(matching, current.now)
-        changes: dict[str, Delivery] = {}
+        changes: dict[str, StoredDelivery] = {}
         is_sent = False
         for name, delivery in (begun if stored.deliveries is None else stored.deliveries).items():
             if not delivery.is_pending or (delivery.next_at or current.now) > current.now:
@@ -191,7 +191,9 @@ class Dispatcher:
             key = earlier.event.previous_key
         return None
 
-    def _wait_for(self, blocker: StoredEvent, name: str, delivery: Delivery, now: datetime) -> dict[str, Delivery]:
+    def _wait_for(
+        self, blocker: StoredEvent, name: str, delivery: StoredDelivery, now: datetime
+    ) -> dict[str, StoredDelivery]:
         """Return the delivery with the time of the one that it waits for, nothing if that is soon."""
         waits_for = (blocker.deliveries or {}).get(name)
         if waits_for and waits_for.next_at and waits_for.next_at > now + _SOON:
@@ -244,16 +246,18 @@ class Dispatcher:
         return attempt.error is None and attempt.duration_ms < SLOW_S * 1000
 
 
-def _put_in(stored: StoredEvent, begun: Deliveries, changes: Deliveries) -> dict[str, Delivery] | None:
+def _put_in(stored: StoredEvent, begun: Deliveries, changes: Deliveries) -> dict[str, StoredDelivery] | None:
     """Return the deliveries of an event with changes, without those that an attempt has changed meanwhile."""
     before = dict(begun) if stored.deliveries is None else stored.deliveries
     usable = {name: one for name, one in changes.items() if name in before and before[name].is_pending}
     return {**before, **usable} if usable or stored.deliveries is None else None
 
 
-def _note(stored: StoredEvent, begun: Deliveries, name: str, attempt: Attempt) -> dict[str, Delivery] | None:
+def _note(
+    stored: StoredEvent, begun: Deliveries, name: str, attempt: StoredDeliveryAttempt
+) -> dict[str, StoredDelivery] | None:
     before = dict(begun) if stored.deliveries is None else stored.deliveries
-    delivery = before.get(name, Delivery())
+    delivery = before.get(name, StoredDelivery())
     if not delivery.is_pending and attempt.error is not None:
         # It was ended meanwhile.
         return None

@@ -23,7 +23,7 @@ _BUS_CONNECTIONS = 4
 
 
 @dataclass(frozen=True)
-class Events:
+class EventServices:
     is_enabled: bool
     allow_private: bool
     webhooks: WebhookStore
@@ -47,7 +47,7 @@ class Events:
 
 def make_events(
     settings: ApiSettings, clients: Clients, patient: Clients, *, key: SecretKey, telemetry: Telemetry
-) -> Events:
+) -> EventServices:
     """Make what events need: `clients` are for requests, `patient` for the dispatcher."""
     shared = SharedItems(clients.dynamodb, settings.videos_table)
     webhooks = WebhookStore(shared, key)
@@ -59,7 +59,7 @@ def make_events(
     dispatcher = Dispatcher(patient_table, lease, targets.list, count=telemetry.count_delivery)
     if settings.events_enabled:
         telemetry.export_deliveries(dispatcher)
-    return Events(
+    return EventServices(
         is_enabled=settings.events_enabled,
         allow_private=allow_private,
         webhooks=webhooks,

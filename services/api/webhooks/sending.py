@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
-from services.api.webhooks.addresses import Address, RefusedAddressError, Target, resolve_target
-from services.contract.outbox.deliveries import Attempt
+from services.api.webhooks.addresses import Address, RefusedAddressError, WebhookUrl, resolve_target
+from services.contract.outbox.deliveries import StoredDeliveryAttempt
 from services.contract.version import VERSION
 
 TIMEOUT_S = 15.0
@@ -46,7 +46,7 @@ def sign_message(secret: str, message_id: str, sent_at_s: int, body: bytes) -> s
 
 
 @dataclass(frozen=True)
-class Message:
+class WebhookMessage:
     id: str
     body: bytes
 
@@ -63,8 +63,13 @@ class Message:
 
 
 def send_message(
-    target: Target, secrets: Sequence[str], message: Message, *, allow_private: bool, timeout_s: float = TIMEOUT_S
-) -> Attempt:
+    target: WebhookUrl,
+    secrets: Sequence[str],
+    message: WebhookMessage,
+    *,
+    allow_private: bool,
+    timeout_s: float = TIMEOUT_S,
+) -> StoredDeliveryAttempt:
     """Send a message once, and return what came of it: only a status of 2xx is a success. Redirects are not followed.
 
     The target's addresses are checked, and the connection goes to one of them: no proxy, and no second resolution.
@@ -80,7 +85,7 @@ def send_message(
     if status is not None and not 200 <= status < 300:
         error = f"HTTP {status}" + (": redirects are not followed" if 300 <= status < 400 else "")
     duration_ms = round((time.monotonic() - began_s) * 1000)
-    return Attempt(at=at, status_code=status, error=error, duration_ms=duration_ms)
+    return StoredDeliveryAttempt(at=at, status_code=status, error=error, duration_ms=duration_ms)
 
 
 def explain_error(error: Exception) -> str:
@@ -95,7 +100,9 @@ def explain_error(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or type(error).__name__).lower()
 
 
-def _post(target: Target, addresses: Sequence[Address], headers: dict[str, str], body: bytes, timeout_s: float) -> int:
+def _post(
+    target: WebhookUrl, addresses: Sequence[Address], headers: dict[str, str], body: bytes, timeout_s: float
+) -> int:
     """Return the status of the answer. Raises: OSError, HTTPException."""
     until_s = time.monotonic() + timeout_s
     with contextlib.closing(_connect(target, addresses, until_s)) as connected:
@@ -121,7 +128,7 @@ def _post(target: Target, addresses: Sequence[Address], headers: dict[str, str],
             timer.cancel()
 
 
-def _connect(target: Target, addresses: Sequence[Address], until_s: float) -> socket.socket:
+def _connect(target: WebhookUrl, addresses: Sequence[Address], until_s: float) -> socket.socket:
     """Return a connection to the first address that accepts one. Raises: OSError."""
     problem: OSError = OSError("no address")
     for address in addresses:
@@ -140,7 +147,7 @@ def _connect(target: Target, addresses: Sequence[Address], until_s: float) -> so
 
 
 def _exchange(
-    target: Target, connected: socket.socket, headers: dict[str, str], body: bytes, expired: threading.Event
+    target: WebhookUrl, connected: socket.socket, headers: dict[str, str], body: bytes, expired: threading.Event
 ) -> int:
     connection = http.client.HTTPConnection(target.host, target.port)
     connection.sock = connected

@@ -9,10 +9,10 @@ from secrets import token_hex
 import structlog
 
 from services.api.schema.problems import NotFoundError
-from services.api.webhooks.addresses import RefusedAddressError, Target, parse_target
-from services.api.webhooks.sending import TIMEOUT_S, Message, send_message
+from services.api.webhooks.addresses import RefusedAddressError, WebhookUrl, parse_target
+from services.api.webhooks.sending import TIMEOUT_S, WebhookMessage, send_message
 from services.api.webhooks.store import StoredWebhook, WebhookStore
-from services.contract.outbox.deliveries import Attempt
+from services.contract.outbox.deliveries import StoredDeliveryAttempt
 from services.contract.outbox.events import VideoEvent, write_body
 
 GONE = 410
@@ -29,7 +29,7 @@ class EventTarget:
     id: str
     place: str
     matches: Callable[[VideoEvent], bool]
-    send: Callable[[VideoEvent], Attempt]
+    send: Callable[[VideoEvent], StoredDeliveryAttempt]
 
 
 class WebhookTargets:
@@ -47,26 +47,26 @@ class WebhookTargets:
         enabled = (webhook for webhook in self._store.list() if webhook.enabled)
         return {webhook.id: self._make_target(webhook) for webhook in enabled} | self._others
 
-    def test(self, webhook: StoredWebhook) -> Attempt:
+    def test(self, webhook: StoredWebhook) -> StoredDeliveryAttempt:
         """Send a test message to a webhook now, once. Raises: AwsError."""
         now = datetime.now(UTC)
         body = write_body("webhook.test", now, {"webhook": webhook.id})
-        return self._send(webhook, Message(f"evt_test_{token_hex(8)}", body), timeout_s=_TEST_TIMEOUT_S)
+        return self._send(webhook, WebhookMessage(f"evt_test_{token_hex(8)}", body), timeout_s=_TEST_TIMEOUT_S)
 
-    def check_url(self, url: str) -> Target:
+    def check_url(self, url: str) -> WebhookUrl:
         """Return the parts of a URL that follows the rules. Raises: RefusedAddressError."""
         return parse_target(url, allow_private=self._allow_private)
 
     def _make_target(self, webhook: StoredWebhook) -> EventTarget:
-        def send(event: VideoEvent) -> Attempt:
-            attempt = self._send(webhook, Message(event.id, event.body), timeout_s=TIMEOUT_S)
+        def send(event: VideoEvent) -> StoredDeliveryAttempt:
+            attempt = self._send(webhook, WebhookMessage(event.id, event.body), timeout_s=TIMEOUT_S)
             if attempt.status_code == GONE:
                 self._switch_off(webhook)
             return attempt
 
         return EventTarget(webhook.id, show_origin(webhook.url), webhook.matches, send)
 
-    def _send(self, webhook: StoredWebhook, message: Message, *, timeout_s: float) -> Attempt:
+    def _send(self, webhook: StoredWebhook, message: WebhookMessage, *, timeout_s: float) -> StoredDeliveryAttempt:
         secrets = self._store.valid_secrets(webhook, datetime.now(UTC))
         began_s = time.monotonic()
         try:
@@ -74,7 +74,7 @@ class WebhookTargets:
         except RefusedAddressError as error:
             # The setting has changed since the webhook was made.
             took_ms = round((time.monotonic() - began_s) * 1000)
-            return Attempt(at=datetime.now(UTC), error=f"the address {error}", duration_ms=took_ms)
+            return StoredDeliveryAttempt(at=datetime.now(UTC), error=f"the address {error}", duration_ms=took_ms)
         return send_message(target, secrets, message, allow_private=self._allow_private, timeout_s=timeout_s)
 
     def _switch_off(self, webhook: StoredWebhook) -> None:

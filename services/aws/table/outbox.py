@@ -14,7 +14,7 @@ from services.aws.errors import WriteConflictError, translate_errors
 from services.aws.table.batches import read_items
 from services.aws.table.items import make_sortable, parse_item, to_attributes
 from services.aws.table.listing import VideoListing
-from services.contract.outbox.deliveries import Delivery, EventState, find_due, find_state
+from services.contract.outbox.deliveries import EventState, StoredDelivery, find_due, find_state
 from services.contract.outbox.events import LAST_EVENT_PREFIX, End, Outbox, VideoEvent, make_event
 from services.contract.records import VideoRecord
 from services.contract.resources import EXPIRY_ATTRIBUTE
@@ -95,7 +95,7 @@ class StoredEvent:
 
     event: VideoEvent
     revision: int
-    deliveries: dict[str, Delivery] | None
+    deliveries: dict[str, StoredDelivery] | None
     """Deliveries by target; None until the dispatcher has first seen the event."""
     position: tuple[str, str] = ("", "")
     """Place in a listing: time of the next attempt or of the end, and key."""
@@ -106,7 +106,7 @@ class StoredEvent:
         return self.deliveries is None or any(one.is_pending for one in self.deliveries.values())
 
 
-Change = Callable[[StoredEvent], dict[str, Delivery] | None]
+Change = Callable[[StoredEvent], dict[str, StoredDelivery] | None]
 """Function that returns the new deliveries of an event, None to leave them."""
 
 
@@ -163,7 +163,7 @@ class OutboxTable:
                 stored = found
         raise WriteConflictError(f"the deliveries of {stored.event.item_key} kept changing")
 
-    def _write(self, stored: StoredEvent, deliveries: dict[str, Delivery], now: datetime) -> StoredEvent:
+    def _write(self, stored: StoredEvent, deliveries: dict[str, StoredDelivery], now: datetime) -> StoredEvent:
         state, due = find_state(deliveries), find_due(deliveries)
         with translate_errors(f"write the deliveries of {stored.event.item_key}"):
             self._dynamodb.update_item(
@@ -193,7 +193,7 @@ def _parse_event(item: dict[str, Any]) -> StoredEvent:
     return StoredEvent(
         event=VideoEvent.model_validate_json(item["content"]),
         revision=int(item["revision"]),
-        deliveries={name: Delivery.model_validate(one) for name, one in deliveries.items()}
+        deliveries={name: StoredDelivery.model_validate(one) for name, one in deliveries.items()}
         if deliveries is not None
         else None,
         position=(item["updated_at"], item["pk"]),

@@ -35,7 +35,7 @@ _JITTER = 0.1
 """Share by which a pause is longer at random, so that the messages of an outage do not return all at once."""
 
 
-class Attempt(BaseModel):
+class StoredDeliveryAttempt(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     at: AwareDatetime
@@ -45,13 +45,13 @@ class Attempt(BaseModel):
     duration_ms: int = 0
 
 
-class Delivery(BaseModel):
+class StoredDelivery(BaseModel):
     """Delivery of an event to one target."""
 
     model_config = ConfigDict(frozen=True)
 
     state: DeliveryState = DeliveryState.PENDING
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[StoredDeliveryAttempt, ...] = ()
     next_at: AwareDatetime | None = None
     """Time from which on it is attempted again; None if it is not pending."""
     ended_at: AwareDatetime | None = None
@@ -61,38 +61,38 @@ class Delivery(BaseModel):
         return self.state is DeliveryState.PENDING
 
 
-Deliveries = Mapping[str, Delivery]
+Deliveries = Mapping[str, StoredDelivery]
 """Deliveries by the id of their target."""
 
 
-def begin_deliveries(targets: Iterable[str], now: datetime) -> dict[str, Delivery]:
-    return {target: Delivery(next_at=now) for target in targets}
+def begin_deliveries(targets: Iterable[str], now: datetime) -> dict[str, StoredDelivery]:
+    return {target: StoredDelivery(next_at=now) for target in targets}
 
 
-def note_attempt(delivery: Delivery, attempt: Attempt) -> Delivery:
+def note_attempt(delivery: StoredDelivery, attempt: StoredDeliveryAttempt) -> StoredDelivery:
     """Return the delivery after an attempt: delivered, waiting for the next one, or dead."""
     attempts = (*delivery.attempts, attempt)[-MAX_ATTEMPTS:]
     ended_at = attempt.at + timedelta(milliseconds=attempt.duration_ms)
     if attempt.error is None:
-        return Delivery(state=DeliveryState.DELIVERED, attempts=attempts, ended_at=ended_at)
+        return StoredDelivery(state=DeliveryState.DELIVERED, attempts=attempts, ended_at=ended_at)
     if len(attempts) >= MAX_ATTEMPTS:
-        return Delivery(state=DeliveryState.DEAD, attempts=attempts, ended_at=ended_at)
+        return StoredDelivery(state=DeliveryState.DEAD, attempts=attempts, ended_at=ended_at)
     pause_s = PAUSES_S[len(attempts) - 1] * random.uniform(1, 1 + _JITTER)  # noqa: S311 - jitter, not a secret
-    return Delivery(attempts=attempts, next_at=ended_at + timedelta(seconds=pause_s))
+    return StoredDelivery(attempts=attempts, next_at=ended_at + timedelta(seconds=pause_s))
 
 
-def postpone(delivery: Delivery, until: datetime) -> Delivery:
+def postpone(delivery: StoredDelivery, until: datetime) -> StoredDelivery:
     return delivery.model_copy(update={"next_at": until})
 
 
-def end_delivery(delivery: Delivery, now: datetime) -> Delivery:
+def end_delivery(delivery: StoredDelivery, now: datetime) -> StoredDelivery:
     """Return a pending delivery as ended without success: its webhook was switched off or deleted."""
     return delivery.model_copy(update={"state": DeliveryState.ENDED, "next_at": None, "ended_at": now})
 
 
-def replay_delivery(now: datetime) -> Delivery:
+def replay_delivery(now: datetime) -> StoredDelivery:
     """Return a delivery that begins again, with all its attempts before it."""
-    return Delivery(next_at=now)
+    return StoredDelivery(next_at=now)
 
 
 def find_state(deliveries: Deliveries) -> EventState:

@@ -126,7 +126,7 @@ class ExtractedPoster:
 
 
 @dataclass(frozen=True)
-class Usage:
+class ChildUsage:
     """Cost of an extraction. `requests` and `bytes_read` count reads of the source, `cpu_s` is that of the child."""
 
     bytes_read: Count = 0
@@ -163,7 +163,7 @@ class Outcome:
     reason: Text | None = None
     retryable: bool = False
     index_failure: IndexFailure | None = None
-    usage: Usage = field(default_factory=Usage)
+    usage: ChildUsage = field(default_factory=ChildUsage)
     probe: Probe = field(default_factory=Probe)
     poster: ExtractedPoster | None = None
 
@@ -173,7 +173,7 @@ class Outcome:
         info = info or error.info
         return cls(VideoState.FAILED, info=info, reason_code=error.code, reason=error.reason, retryable=error.retryable)
 
-    def with_usage(self, usage: Usage) -> "Outcome":
+    def with_usage(self, usage: ChildUsage) -> "Outcome":
         """Return the outcome with another usage."""
         return replace(self, usage=usage)
 
@@ -250,7 +250,7 @@ def _has_all_files(storyboard: ExtractedStoryboard) -> bool:
     return has_frames and len(storyboard.sheets) == -(-storyboard.tiles // tiles_per_sheet)
 
 
-def list_measurements(info: VideoInfo | None, usage: Usage | None) -> dict[str, object]:
+def list_measurements(info: VideoInfo | None, usage: ChildUsage | None) -> dict[str, object]:
     """Return the properties of the video and the cost of its extraction, under the names of the record's fields."""
     measured: dict[str, object] = asdict(info) if info else {}
     if usage:

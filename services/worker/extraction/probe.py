@@ -31,14 +31,14 @@ class Sound:
 
 
 @dataclass(frozen=True)
-class Chapter:
+class ProbedChapter:
     start_s: Amount
     end_s: Amount | None
     title: Text
 
 
 @dataclass(frozen=True)
-class Location:
+class ProbedLocation:
     latitude_deg: Latitude
     longitude_deg: Longitude
 
@@ -48,16 +48,16 @@ class Tags:
     """Tracks of sound, chapters, time of creation (ISO 8601) and place of a file."""
 
     audio: Annotated[tuple[Sound, ...], Field(max_length=MAX_ENTRIES)] | None = None
-    chapters: Annotated[tuple[Chapter, ...], Field(max_length=MAX_ENTRIES)] | None = None
+    chapters: Annotated[tuple[ProbedChapter, ...], Field(max_length=MAX_ENTRIES)] | None = None
     created_at: Text | None = None
-    location: Location | None = None
+    location: ProbedLocation | None = None
 
 
 UNTAGGED = Tags()
 
 
 @dataclass(frozen=True)
-class Picture:
+class PictureProperties:
     """Properties of the video stream. Rotation is clockwise; `dynamic_range` is that of the stored pictures."""
 
     frame_rate_hz: Amount | None = None
@@ -67,5 +67,5 @@ class Picture:
 
 @dataclass(frozen=True)
 class Probe:
-    picture: Picture = Picture()
+    picture: PictureProperties = PictureProperties()
     tags: Tags = UNTAGGED

@@ -29,7 +29,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class PlanKind:
     """Kind of the plans."""
 
     destroy: bool = False
@@ -38,14 +38,14 @@ class Kind:
     """Step of the dns stack; the config's `certificate` decides unless it is given."""
 
 
-DEPLOYMENT = Kind()
+DEPLOYMENT = PlanKind()
 
 
 def show_plans(
     instance: Instance,
     stacks: Iterable[str],
     *,
-    kind: Kind = DEPLOYMENT,
+    kind: PlanKind = DEPLOYMENT,
     out: Path | None = None,
     summary: Path | None = None,
 ) -> Comparison:
@@ -90,7 +90,7 @@ def list_stacks(instance: Instance) -> tuple[str, ...]:
     return (*ours, *instance.team)
 
 
-def _plan_all(instance: Instance, stacks: Iterable[str], kind: Kind, out: Path | None) -> Comparison:
+def _plan_all(instance: Instance, stacks: Iterable[str], kind: PlanKind, out: Path | None) -> Comparison:
     plans: dict[str, Plan] = {}
     errors: dict[str, str] = {}
     for stack in stacks:
@@ -111,7 +111,7 @@ def _plan_all(instance: Instance, stacks: Iterable[str], kind: Kind, out: Path |
     return Comparison(plans=plans, errors=errors)
 
 
-def _overrides(instance: Instance, stack: str, kind: Kind) -> Mapping[str, str]:
+def _overrides(instance: Instance, stack: str, kind: PlanKind) -> Mapping[str, str]:
     """Return the environment variables with which `deploy` would synthesize the stack."""
     if stack != StackId.DNS or kind.step is None:
         return {}

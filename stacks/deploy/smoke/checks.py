@@ -96,7 +96,7 @@ def _describe_pause(switch: Switch, url: str | None) -> str:
 
 def _check_video(smoke: Smoke, http: urllib3.PoolManager) -> None:
     instance, name = smoke.instance, video.make_name()
-    storage = video.Storage.of(instance)
+    storage = video.InstanceStorage.of(instance)
     address = ""
     with smoke.check("health") as say:
         address = smoke.url or _address(instance)

@@ -31,14 +31,14 @@ _REMOVALS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Storage:
+class InstanceStorage:
     """Bucket and table of the instance."""
 
     bucket: Bucket
     videos: VideosTable
 
     @classmethod
-    def of(cls, instance: Instance) -> "Storage":
+    def of(cls, instance: Instance) -> "InstanceStorage":
         resources = instance.names.resources
         return cls(
             bucket=Bucket(instance.session.client("s3"), resources.bucket),
@@ -90,7 +90,9 @@ def upload_to_bucket(instance: Instance, name: str) -> str:
     return key
 
 
-def wait_for_thumbnails(instance: Instance, storage: Storage, key: str, *, patience_s: float) -> list[StoredThumbnail]:
+def wait_for_thumbnails(
+    instance: Instance, storage: InstanceStorage, key: str, *, patience_s: float
+) -> list[StoredThumbnail]:
     """Wait until a worker has ended the video, and decode its thumbnails. Raises: SmokeError, AwsError."""
     until = time.monotonic() + patience_s
     while (record := storage.videos.get(key)) is None or record.state is VideoState.PROCESSING:
@@ -157,7 +159,7 @@ def decode(content: bytes) -> tuple[int, int] | None:
     return width, height
 
 
-def remove(storage: Storage, key: str) -> int:
+def remove(storage: InstanceStorage, key: str) -> int:
     """Delete the upload, its record and its pictures, every version, and return the number of objects.
 
     Raises: AwsError.

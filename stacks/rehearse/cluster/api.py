@@ -9,7 +9,7 @@ from typing import Any
 
 from urllib3.exceptions import HTTPError
 
-from stacks.rehearse.emulated.supplement import Cluster
+from stacks.rehearse.emulated.supplement import ReplacingCluster
 from stacks.rehearse.errors import RehearsalError
 
 _TIMEOUT_S = 10
@@ -59,7 +59,7 @@ class ClusterApi:
 
 @dataclass(frozen=True)
 class Found:
-    cluster: Cluster
+    cluster: ReplacingCluster
     version: str
     kubeconfig: Path
     api: ClusterApi
@@ -76,5 +76,5 @@ def find_cluster(kubeconfig: Path) -> Found:
             "--kubeconfig, which leaves out the workloads stack."
         ) from error
     authority = api.authority.read_bytes() if api.authority else b""
-    cluster = Cluster(api.endpoint, base64.b64encode(authority).decode())
+    cluster = ReplacingCluster(api.endpoint, base64.b64encode(authority).decode())
     return Found(cluster, version, kubeconfig.resolve(), api)

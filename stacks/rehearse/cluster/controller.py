@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from stacks.rehearse.cluster.api import ClusterApi, ClusterError
-from stacks.rehearse.emulated.stand_ins import LoadBalancer
+from stacks.rehearse.emulated.stand_ins import EmulatedLoadBalancer
 
 _ATTEMPT_EVERY_S = 1.0
 
 
 @contextmanager
-def stand_in_for_controller(api: ClusterApi, namespace: str, balancer: LoadBalancer) -> Iterator[None]:
+def stand_in_for_controller(api: ClusterApi, namespace: str, balancer: EmulatedLoadBalancer) -> Iterator[None]:
     """Do what the AWS Load Balancer Controller would, while the context lasts: its pod has no AWS to work with.
 
     An Ingress gets a load balancer, and its host name as the status for which Terraform waits. The load balancer goes
@@ -27,7 +27,9 @@ def stand_in_for_controller(api: ClusterApi, namespace: str, balancer: LoadBalan
         thread.join()
 
 
-def _act_as_controller(api: ClusterApi, namespace: str, balancer: LoadBalancer, stopping: threading.Event) -> None:
+def _act_as_controller(
+    api: ClusterApi, namespace: str, balancer: EmulatedLoadBalancer, stopping: threading.Event
+) -> None:
     while not stopping.wait(_ATTEMPT_EVERY_S):
         try:
             reconcile(api, namespace, balancer)
@@ -35,7 +37,7 @@ def _act_as_controller(api: ClusterApi, namespace: str, balancer: LoadBalancer, 
             continue  # the Ingress was changed meanwhile, or the cluster is busy
 
 
-def reconcile(api: ClusterApi, namespace: str, balancer: LoadBalancer) -> None:
+def reconcile(api: ClusterApi, namespace: str, balancer: EmulatedLoadBalancer) -> None:
     """Give every Ingress the load balancer, or delete it if there is no Ingress. Raises: ClusterError."""
     path = f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses"
     ingresses = api.get(path)["items"]

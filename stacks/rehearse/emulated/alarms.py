@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from stacks.rehearse.emulated.answers import Answer, Request
+from stacks.rehearse.emulated.answers import ProxyAnswer, ProxyRequest
 
 _LACKING = (
     *("ActionsEnabled", "AlarmDescription", "ExtendedStatistic", "Period", "Statistic", "TreatMissingData", "Unit"),
@@ -13,13 +13,13 @@ _LACKING = (
 _NAME = re.compile(r"<member><AlarmName>([^<]+)</AlarmName>")
 
 
-class Alarms:
+class EmulatedAlarms:
     """Store of the alarms that were put, by name."""
 
     def __init__(self) -> None:
         self._put: dict[str, dict[str, str]] = {}
 
-    def amend(self, request: Request, answer: Answer) -> Answer:
+    def amend(self, request: ProxyRequest, answer: ProxyAnswer) -> ProxyAnswer:
         """Remember an alarm that is put; add what ministack leaves out to an answer about alarms."""
         form = request.form
         match form.get("Action"):
@@ -27,7 +27,7 @@ class Alarms:
                 self._put[form["AlarmName"]] = form
             case "DescribeAlarms" if answer.status == 200:
                 text = _NAME.sub(lambda found: found[0] + "".join(self._rest(found[1])), answer.body.decode())
-                return Answer(answer.status, text.encode(), answer.headers)
+                return ProxyAnswer(answer.status, text.encode(), answer.headers)
         return answer
 
     def _rest(self, name: str) -> Iterator[str]:

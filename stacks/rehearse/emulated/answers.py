@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 
 @dataclass(frozen=True)
-class Request:
+class ProxyRequest:
     method: str
     path: str
     """Path as sent, still encoded, without the query."""
@@ -34,16 +34,16 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProxyAnswer:
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def json_answer(document: dict[str, Any], status: int = 200) -> Answer:
-    return Answer(status, json.dumps(document).encode(), {"Content-Type": "application/json"})
+def json_answer(document: dict[str, Any], status: int = 200) -> ProxyAnswer:
+    return ProxyAnswer(status, json.dumps(document).encode(), {"Content-Type": "application/json"})
 
 
-def json_error(code: str, message: str, status: int) -> Answer:
+def json_error(code: str, message: str, status: int) -> ProxyAnswer:
     body = json.dumps({"__type": code, "message": message}).encode()
-    return Answer(status, body, {"Content-Type": "application/json", "x-amzn-ErrorType": code})
+    return ProxyAnswer(status, body, {"Content-Type": "application/json", "x-amzn-ErrorType": code})

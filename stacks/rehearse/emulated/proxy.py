@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from stacks.rehearse.emulated.answers import Answer, Request, json_error
+from stacks.rehearse.emulated.answers import ProxyAnswer, ProxyRequest, json_error
 from stacks.rehearse.emulated.supplement import Supplement
 from stacks.rehearse.requests import RecordedRequest
 
@@ -58,11 +58,11 @@ class Proxy:
             self._file.close()
 
     def _start_server(self, sender: Sender) -> ThreadingHTTPServer:
-        server = _Server(partial(self.respond, sender))
+        server = _ProxyServer(partial(self.respond, sender))
         threading.Thread(target=server.serve_forever, name=f"proxy-{sender.principal}", daemon=True).start()
         return server
 
-    def respond(self, sender: Sender, request: Request) -> Answer:
+    def respond(self, sender: Sender, request: ProxyRequest) -> ProxyAnswer:
         """Return the answer to a request, and record both."""
         answer = self._supplement.answer(request)
         if answer is None:
@@ -74,7 +74,7 @@ class Proxy:
         self._record(sender, request, answer)
         return answer
 
-    def _ask_upstream(self, request: Request) -> Answer:
+    def _ask_upstream(self, request: ProxyRequest) -> ProxyAnswer:
         connection = HTTPConnection(self._upstream)
         try:
             path = f"{request.path}?{request.query}" if request.query else request.path
@@ -88,11 +88,11 @@ class Proxy:
             headers = {name: value for name, value in response.getheaders() if name.lower() not in _OF_ONE_CONNECTION}
             if request.method == "HEAD" and (length := response.getheader("Content-Length")):
                 headers["Content-Length"] = length
-            return Answer(response.status, response.read(), headers)
+            return ProxyAnswer(response.status, response.read(), headers)
         finally:
             connection.close()
 
-    def _record(self, sender: Sender, request: Request, answer: Answer) -> None:
+    def _record(self, sender: Sender, request: ProxyRequest, answer: ProxyAnswer) -> None:
         headers = {name: value for name, value in request.headers.items() if name != "authorization"}
         signed = _CREDENTIAL.search(request.headers.get("authorization", ""))
         service = signed[2] if signed else ""
@@ -125,13 +125,13 @@ def run_proxy(upstream: str, requests: Path, supplement: Supplement) -> Iterator
         proxy.close()
 
 
-class _Server(ThreadingHTTPServer):
+class _ProxyServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
     # A client that hangs in a long poll must not hold up the end of the rehearsal.
     block_on_close = False
 
-    def __init__(self, respond: Callable[[Request], Answer]) -> None:
+    def __init__(self, respond: Callable[[ProxyRequest], ProxyAnswer]) -> None:
         super().__init__((HOST, 0), _Handler)
         self.respond = respond
 
@@ -143,13 +143,13 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     connection: socket.socket
-    server: "_Server"
+    server: "_ProxyServer"
     methods: ClassVar[tuple[str, ...]] = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 
     def _handle(self) -> None:
         path, _, query = self.path.partition("?")
         headers = _merge_headers(self.headers.items())
-        request = Request(self.command, path, query, headers, self._read_body(headers))
+        request = ProxyRequest(self.command, path, query, headers, self._read_body(headers))
         answer = self.server.respond(request)
         self.send_response_only(answer.status)
         length = (

@@ -34,7 +34,7 @@ def delete_images(session: "Session", names: Names) -> None:
 
 
 @dataclass(frozen=True)
-class LoadBalancer:
+class EmulatedLoadBalancer:
     """The load balancer that the controller makes for the Ingress."""
 
     session: "Session"

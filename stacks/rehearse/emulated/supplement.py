@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from stacks.rehearse.emulated.alarms import Alarms
-from stacks.rehearse.emulated.answers import Answer, Request, json_answer, json_error
+from stacks.rehearse.emulated.alarms import EmulatedAlarms
+from stacks.rehearse.emulated.answers import ProxyAnswer, ProxyRequest, json_answer, json_error
 
 _PROFILES = re.compile(r"/clusters/([^/]+)/fargate-profiles(?:/([^/]+))?")
 _CLUSTER = re.compile(r"/clusters(?:/([^/]+))?")
@@ -34,7 +34,7 @@ _CHANGE_S = 0.5
 
 
 @dataclass(frozen=True)
-class Cluster:
+class ReplacingCluster:
     """A real Kubernetes cluster that replaces the one of EKS."""
 
     endpoint: str
@@ -46,7 +46,12 @@ class Supplement:
     """Layer in front of ministack: `answer` replaces its answer, `amend` changes one that it gave."""
 
     def __init__(
-        self, *, region: str, arn: Callable[[str], str], callers: Mapping[str, str], cluster: Cluster | None = None
+        self,
+        *,
+        region: str,
+        arn: Callable[[str], str],
+        callers: Mapping[str, str],
+        cluster: ReplacingCluster | None = None,
     ) -> None:
         """`arn` makes one of EKS; `callers` has the ARNs of principals that are not the account itself."""
         self._region = region
@@ -55,10 +60,10 @@ class Supplement:
         self._cluster = cluster
         self._profiles: dict[tuple[str, str], dict[str, Any]] = {}
         self._upgrade_policies: dict[str, Any] = {}
-        self._alarms = Alarms()
+        self._alarms = EmulatedAlarms()
         self._lock = threading.Lock()
 
-    def answer(self, request: Request) -> Answer | None:
+    def answer(self, request: ProxyRequest) -> ProxyAnswer | None:
         """Return an answer that ministack would not give; None to ask it."""
         path = unquote(request.path)
         if request.target == _QUOTA:
@@ -71,14 +76,14 @@ class Supplement:
                 return self._answer_about_profiles(request, found[1], found[2])
         return None
 
-    def amend(self, request: Request, answer: Answer, *, principal: str) -> Answer:
+    def amend(self, request: ProxyRequest, answer: ProxyAnswer, *, principal: str) -> ProxyAnswer:
         """Return ministack's answer to a principal, changed where Terraform needs what real AWS says."""
         if request.target == _GET_VALUE and answer.status == 200 and b'"Secret' not in answer.body:
             text = "Secrets Manager can't find the specified secret value for staging label: AWSPREVIOUS"
             return json_error("ResourceNotFoundException", text, 400)
         if request.form.get("Action") == "GetCallerIdentity" and principal in self._callers:
             own = f"<Arn>{self._callers[principal]}</Arn>".encode()
-            return Answer(answer.status, _CALLER.sub(own, answer.body), answer.headers)
+            return ProxyAnswer(answer.status, _CALLER.sub(own, answer.body), answer.headers)
         if request.form:
             return self._alarms.amend(request, answer)
         found = _CLUSTER.fullmatch(unquote(request.path))
@@ -98,9 +103,9 @@ class Supplement:
         if self._cluster:
             cluster["endpoint"] = self._cluster.endpoint
             cluster["certificateAuthority"] = {"data": self._cluster.ca_data}
-        return Answer(answer.status, json.dumps(document).encode(), answer.headers)
+        return ProxyAnswer(answer.status, json.dumps(document).encode(), answer.headers)
 
-    def _answer_about_profiles(self, request: Request, cluster: str, name: str | None) -> Answer:
+    def _answer_about_profiles(self, request: ProxyRequest, cluster: str, name: str | None) -> ProxyAnswer:
         self._finish_changes()
         if name is None and request.method == "GET":
             return json_answer({"fargateProfileNames": [own for of, own in self._profiles if of == cluster]})
@@ -115,7 +120,7 @@ class Supplement:
             profile |= {"status": "DELETING", "changed": time.monotonic()}
         return json_answer({"fargateProfile": _public(profile)})
 
-    def _create_profile(self, cluster: str, asked: dict[str, Any]) -> Answer:
+    def _create_profile(self, cluster: str, asked: dict[str, Any]) -> ProxyAnswer:
         name = asked["fargateProfileName"]
         token = asked.get("clientRequestToken")
         if present := self._profiles.get((cluster, name)):
@@ -141,7 +146,7 @@ class Supplement:
         self._profiles[cluster, name] = profile
         return json_answer({"fargateProfile": _public(profile)})
 
-    def _changing(self, cluster: str) -> Answer | None:
+    def _changing(self, cluster: str) -> ProxyAnswer | None:
         """Return a refusal while another profile of the cluster is created or deleted: EKS takes one at a time."""
         for (of, name), profile in self._profiles.items():
             if of == cluster and profile["status"] != "ACTIVE":
@@ -162,7 +167,7 @@ def _public(profile: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in profile.items() if key not in ("changed", "token")}
 
 
-def _addon_versions(query: str) -> Answer:
+def _addon_versions(query: str) -> ProxyAnswer:
     """Return one version of the add-on that is asked for, the default one of the asked Kubernetes version."""
     asked = parse_qs(query)
     kubernetes = asked.get("kubernetesVersion", ["1.36"])[0]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stacks.rehearse.errors import RehearsalError
-from stacks.rehearse.project.copies import Place
+from stacks.rehearse.project.copies import RehearsalSettings
 
 _REFERENCE = re.compile(r"\$\{data\.terraform_remote_state\.core\.outputs\.(\w+)\}")
 _KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
@@ -37,7 +37,7 @@ def deployment_environment(workloads: Mapping[str, Any], part: str, outputs: Map
 
 
 def process_environment(
-    environment: Mapping[str, str], place: Place, endpoint: str, *, kubeconfig: str | None = None
+    environment: Mapping[str, str], place: RehearsalSettings, endpoint: str, *, kubeconfig: str | None = None
 ) -> tuple[dict[str, str], list[str]]:
     """Return the environment of a process in place of a pod, and the settings that differ from the Deployment's.
 

@@ -13,8 +13,8 @@ from stacks.charts.archives import FOLDER
 from stacks.config.files import CONFIG_VARIABLE, DEFAULT_FILE
 from stacks.rehearse.project.documents import (
     SECRET_KEY,
+    RequestTarget,
     Schemas,
-    Target,
     check_endpoints,
     leave_out_unknown,
     redirect,
@@ -46,7 +46,7 @@ OVERRIDES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class RehearsalSettings:
     """Settings that all processes of a rehearsal share."""
 
     folder: Path
@@ -100,7 +100,7 @@ class Place:
         }
 
 
-def copy_project(config: Path, place: Place, stack: str, *, target: Target, provider: str) -> Path:
+def copy_project(config: Path, place: RehearsalSettings, stack: str, *, target: RequestTarget, provider: str) -> Path:
     """Make the folder from which a stack is deployed with `config`.
 
     `provider` is the version of the AWS provider.
@@ -124,7 +124,7 @@ def copy_folders(project: Path, copy: Path) -> None:
 def write_stacks(copy: Path) -> None:
     """Write the synthesized stacks of a copy, each redirected. Raises: RehearsalError if one could reach real AWS."""
     settings = json.loads((copy / _SETTINGS).read_text(encoding="utf-8"))
-    target = Target(**settings["target"])
+    target = RequestTarget(**settings["target"])
     schemas = json.loads(Path(settings["schemas"]).read_text(encoding="utf-8"))
     outdir = Path(os.environ.get("CDKTF_OUTDIR") or copy / "cdktf.out")
     shutil.copytree(settings["synthesized"], outdir, dirs_exist_ok=True)
@@ -135,7 +135,7 @@ def write_stacks(copy: Path) -> None:
 
 
 def change_document(
-    document: dict[str, Any], stack: str, target: Target, *, provider: str, schemas: Schemas
+    document: dict[str, Any], stack: str, target: RequestTarget, *, provider: str, schemas: Schemas
 ) -> list[str]:
     """Redirect a stack, and return the arguments that this version of the AWS provider made us leave out.
 

@@ -31,7 +31,7 @@ Schemas = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class RequestTarget:
     """Addresses to which a stack's requests go."""
 
     endpoint: str
@@ -40,7 +40,7 @@ class Target:
     """File of the cluster that takes the place of EKS."""
 
 
-def redirect(document: dict[str, Any], target: Target) -> None:
+def redirect(document: dict[str, Any], target: RequestTarget) -> None:
     """Give the backend, the remote states and every AWS provider of a stack the target's endpoint.
 
     A provider gets its endpoint from AWS_ENDPOINT_URL. A block `endpoints` costs it a second of CPU whenever it starts:
@@ -123,7 +123,7 @@ def reduce_schemas(printed: Mapping[str, Any], types: set[str]) -> Schemas:
     return {"provider_schemas": {source: {"provider": schema["provider"], **reduced}}}
 
 
-def _state_settings(target: Target) -> dict[str, Any]:
+def _state_settings(target: RequestTarget) -> dict[str, Any]:
     return {
         "access_key": target.account,
         "secret_key": SECRET_KEY,
@@ -135,7 +135,7 @@ def _state_settings(target: Target) -> dict[str, Any]:
     }
 
 
-def _use_cluster(document: dict[str, Any], target: Target) -> None:
+def _use_cluster(document: dict[str, Any], target: RequestTarget) -> None:
     """Let the Kubernetes and Helm providers of a stack log in by the kubeconfig, and wait for no pod.
 
     EKS' tokens are unknown to another cluster. Its nodes cannot pull from ECR, so no pod of ours becomes ready. Pods of

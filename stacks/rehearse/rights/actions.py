@@ -127,7 +127,7 @@ _TRANSACTION = {
 
 
 @dataclass(frozen=True)
-class Need:
+class NeededAction:
     """An action that a call needs."""
 
     action: str
@@ -140,7 +140,7 @@ class Need:
     """The resource's type in IAM, if the action knows several."""
 
 
-def needs(call: Call) -> Iterator[Need]:
+def needs(call: Call) -> Iterator[NeededAction]:
     """Yield every action that a call needs."""
     if str(call) in _FREE or (str(call), call.parameters.get("KeyId")) in _ONLY_EMULATED:
         return
@@ -151,24 +151,24 @@ def needs(call: Call) -> Iterator[Need]:
         action = f"{call.service}:{_NAMES.get(call.service, {}).get(call.operation, call.operation)}"
         if call.parameters.get("versionId"):
             action = _OF_A_VERSION.get(action, action)
-        yield Need(action, call.parameters)
+        yield NeededAction(action, call.parameters)
     yield from _conditional_writes(call)
     yield from _tagging(call)
     yield from _roles(call)
     yield from _keys(call)
 
 
-def _conditional_writes(call: Call) -> Iterator[Need]:
+def _conditional_writes(call: Call) -> Iterator[NeededAction]:
     """Yield the right to read: S3 asks for it before it compares an ETag.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
     """
     writes = ("PutObject", "CompleteMultipartUpload", "DeleteObject")
     if call.service == "s3" and call.operation in writes and "if-match" in call.headers:
-        yield Need("s3:GetObject", call.parameters)
+        yield NeededAction("s3:GetObject", call.parameters)
 
 
-def _tagging(call: Call) -> Iterator[Need]:
+def _tagging(call: Call) -> Iterator[NeededAction]:
     creates = call.operation.startswith(("Create", "Allocate", "Put", "Request"))
     if not creates or call.service in _NO_TAGGING or call.operation == "CreateTags" or not read_tags(call.parameters):
         return
@@ -179,25 +179,25 @@ def _tagging(call: Call) -> Iterator[Need]:
     if call.service == "ec2":
         for specification in call.parameters["TagSpecification"]:
             kind = specification["ResourceType"]
-            yield Need(f"ec2:{action}", {}, created, kind=kind)
+            yield NeededAction(f"ec2:{action}", {}, created, kind=kind)
     else:
         conditions = created if call.service == "elasticloadbalancing" else {}
-        yield Need(f"{call.service}:{action}", call.parameters, conditions, kind=_TAGGED_KINDS.get(str(call)))
+        yield NeededAction(f"{call.service}:{action}", call.parameters, conditions, kind=_TAGGED_KINDS.get(str(call)))
 
 
-def _roles(call: Call) -> Iterator[Need]:
+def _roles(call: Call) -> Iterator[NeededAction]:
     if str(call) in _PASSED_ROLES:
         parameter, taker = _PASSED_ROLES[str(call)]
         if role := call.parameters.get(parameter):
-            yield Need("iam:PassRole", {}, {"iam:PassedToService": taker}, resource=role)
-            yield Need("iam:GetRole", {}, resource=role)
+            yield NeededAction("iam:PassRole", {}, {"iam:PassedToService": taker}, resource=role)
+            yield NeededAction("iam:GetRole", {}, resource=role)
     if str(call) in _LINKED_ROLES:
         service, role = _LINKED_ROLES[str(call)]
         arn = f"arn:{{partition}}:iam::{{account}}:role/aws-service-role/{service}/{role}"
-        yield Need("iam:CreateServiceLinkedRole", {}, {"iam:AWSServiceName": service}, resource=arn)
+        yield NeededAction("iam:CreateServiceLinkedRole", {}, {"iam:AWSServiceName": service}, resource=arn)
 
 
-def _keys(call: Call) -> Iterator[Need]:
+def _keys(call: Call) -> Iterator[NeededAction]:
     """Yield the rights on a key of the account with which something is to be encrypted."""
     key, actions = None, ("kms:Decrypt", "kms:GenerateDataKey")
     if call.service == "s3":
@@ -213,55 +213,55 @@ def _keys(call: Call) -> Iterator[Need]:
         encryption = call.parameters.get("encryptionConfig") or [{}]
         key, actions = encryption[0].get("provider", {}).get("keyArn"), ("kms:DescribeKey", "kms:CreateGrant")
     if key:
-        yield from (Need(action, {"KeyId": key}, {"kms:ViaService": _through(call)}) for action in actions)
+        yield from (NeededAction(action, {"KeyId": key}, {"kms:ViaService": _through(call)}) for action in actions)
 
 
-def needs_to_decrypt(call: Call, encrypted: Mapping[str, str]) -> Iterator[Need]:
+def needs_to_decrypt(call: Call, encrypted: Mapping[str, str]) -> Iterator[NeededAction]:
     """Yield the right on the key of an object that is read; `encrypted` has the ARN of the key by bucket.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
     """
     key = encrypted.get(str(call.parameters.get("Bucket")))
     if call.service == "s3" and call.operation in ("GetObject", "HeadObject") and key:
-        yield Need("kms:Decrypt", {"KeyId": key}, {"kms:ViaService": _through(call)})
+        yield NeededAction("kms:Decrypt", {"KeyId": key}, {"kms:ViaService": _through(call)})
 
 
 def _through(call: Call) -> str:
     return f"{call.service}.{call.region}.{dns_suffix_of(call.region)}"
 
 
-def _transaction(call: Call) -> Iterator[Need]:
+def _transaction(call: Call) -> Iterator[NeededAction]:
     for item in call.parameters["TransactItems"]:
         for kind, content in item.items():
-            yield Need(f"dynamodb:{_TRANSACTION[kind]}", content)
+            yield NeededAction(f"dynamodb:{_TRANSACTION[kind]}", content)
 
 
-def _batch(call: Call) -> Iterator[Need]:
+def _batch(call: Call) -> Iterator[NeededAction]:
     for table in call.parameters["RequestItems"]:
-        yield Need(f"dynamodb:{call.operation}", {"TableName": table})
+        yield NeededAction(f"dynamodb:{call.operation}", {"TableName": table})
 
 
-def _put_events(call: Call) -> Iterator[Need]:
+def _put_events(call: Call) -> Iterator[NeededAction]:
     """Yield the right on each bus: an entry names its bus, by name or ARN."""
     buses = {str(entry.get("EventBusName", "default")) for entry in call.parameters["Entries"]}
     for name in sorted(bus.rpartition("/")[2] for bus in buses):
-        yield Need("events:PutEvents", {"Name": name})
+        yield NeededAction("events:PutEvents", {"Name": name})
 
 
-def _delete_objects(call: Call) -> Iterator[Need]:
+def _delete_objects(call: Call) -> Iterator[NeededAction]:
     objects = call.parameters["Object"]
     for one in objects if isinstance(objects, list) else [objects]:
         action = "s3:DeleteObjectVersion" if one.get("VersionId") else "s3:DeleteObject"
-        yield Need(action, {"Bucket": call.parameters["Bucket"], "Key": one["Key"]})
+        yield NeededAction(action, {"Bucket": call.parameters["Bucket"], "Key": one["Key"]})
 
 
-def _copy(call: Call) -> Iterator[Need]:
+def _copy(call: Call) -> Iterator[NeededAction]:
     bucket, _, key = call.headers["x-amz-copy-source"].lstrip("/").partition("/")
-    yield Need("s3:GetObject", {"Bucket": bucket, "Key": key.partition("?versionId=")[0]})
-    yield Need("s3:PutObject", call.parameters)
+    yield NeededAction("s3:GetObject", {"Bucket": bucket, "Key": key.partition("?versionId=")[0]})
+    yield NeededAction("s3:PutObject", call.parameters)
 
 
-_SPECIAL: Mapping[str, Callable[[Call], Iterator[Need]]] = {
+_SPECIAL: Mapping[str, Callable[[Call], Iterator[NeededAction]]] = {
     "dynamodb:BatchGetItem": _batch,
     "dynamodb:BatchWriteItem": _batch,
     "dynamodb:TransactGetItems": _transaction,

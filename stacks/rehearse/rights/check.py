@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from stacks.rehearse.requests import RecordedRequest, read_requests
-from stacks.rehearse.rights.actions import Need, needs, needs_to_decrypt
+from stacks.rehearse.rights.actions import NeededAction, needs, needs_to_decrypt
 from stacks.rehearse.rights.context import Account, context_of
-from stacks.rehearse.rights.evaluator import Evaluator, Outcome, Request
+from stacks.rehearse.rights.evaluator import AccessDecision, AccessRequest, Evaluator
 from stacks.rehearse.rights.policies import Policies, Role
 from stacks.rehearse.rights.report import Refusal, RightsReport
-from stacks.rehearse.rights.resources import Place, resources_of
+from stacks.rehearse.rights.resources import CallScope, resources_of
 from stacks.rehearse.rights.wire import Call, read_call
 
 _UNBOUNDED = "admin"
@@ -25,7 +25,7 @@ class _Asked:
 
     recorded: RecordedRequest
     call: Call
-    needs: tuple[Need, ...]
+    needs: tuple[NeededAction, ...]
 
 
 def check(
@@ -43,14 +43,14 @@ def check(
     asked = list(_read(requests, encrypted or {}))
     known = evaluator.describe(need.action for one in asked for need in one.needs)
     roles = {name: policies.role(name) for name in sorted({_principal(one) for one in asked} - {_UNBOUNDED})}
-    decisions: dict[Request, _Asked] = {}
+    decisions: dict[AccessRequest, _Asked] = {}
     account = Account()
     for one in asked:
-        place = Place(one.call.region or policies.place.region, policies.place.account)
+        place = CallScope(one.call.region or policies.place.region, policies.place.account)
         for need in one.needs if _principal(one) in roles else ():
             for resource in resources_of(need, known[need.action], place):
                 context = context_of(one.call, need, resource, account, place)
-                request = Request(_principal(one), need.action, resource, tuple(sorted(context.items())))
+                request = AccessRequest(_principal(one), need.action, resource, tuple(sorted(context.items())))
                 decisions.setdefault(request, one)
         if one.recorded.status < 400:
             account.learn(one.call, one.needs, one.recorded.answer, known, place)
@@ -89,7 +89,7 @@ def _principal(one: _Asked) -> str:
     return one.recorded.principal
 
 
-def _refusal(request: Request, one: _Asked, outcome: Outcome, role: Role) -> Refusal:
+def _refusal(request: AccessRequest, one: _Asked, outcome: AccessDecision, role: Role) -> Refusal:
     statement: dict[str, Any] | None = {
         "Effect": "Allow",
         "Action": [request.action],
@@ -116,7 +116,7 @@ def _refusal(request: Request, one: _Asked, outcome: Outcome, role: Role) -> Ref
     )
 
 
-def _unused(principal: str, role: Role, results: Mapping[Request, Outcome]) -> Iterator[str]:
+def _unused(principal: str, role: Role, results: Mapping[AccessRequest, AccessDecision]) -> Iterator[str]:
     """Yield `Sid: action` for each action of the role's policies that no allowed request needed."""
     used = {
         (policy, sid, request.action.lower())

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from stacks.rehearse.rights.actions import Need
+from stacks.rehearse.rights.actions import NeededAction
 from stacks.rehearse.rights.errors import UnknownRequestError
-from stacks.rehearse.rights.resources import ActionType, Place, arns_in, resources_of
+from stacks.rehearse.rights.resources import ActionType, CallScope, arns_in, resources_of
 from stacks.rehearse.rights.tags import ResourceTags, read_tags, removed_tags
 from stacks.rehearse.rights.wire import Call
 
@@ -25,7 +25,12 @@ class Account:
         self.boundaries: dict[str, str] = {}
 
     def learn(
-        self, call: Call, needed: Iterable[Need], answer: bytes, known: Mapping[str, ActionType], place: Place
+        self,
+        call: Call,
+        needed: Iterable[NeededAction],
+        answer: bytes,
+        known: Mapping[str, ActionType],
+        place: CallScope,
     ) -> None:
         """Remember the tags and boundaries that a successful call has set."""
         tags, removed = read_tags(call.parameters), removed_tags(call.parameters)
@@ -50,7 +55,7 @@ class Account:
             self.tags.remove(arns, removed)
 
 
-def context_of(call: Call, need: Need, resource: str, account: Account, place: Place) -> Context:
+def context_of(call: Call, need: NeededAction, resource: str, account: Account, place: CallScope) -> Context:
     """Return the values of the condition keys of one action on one resource, but for those of the role."""
     service = need.action.partition(":")[0]
     owner = resource.split(":")[4] if resource.startswith("arn:") else ""

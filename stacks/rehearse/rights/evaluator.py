@@ -19,7 +19,7 @@ _ANSWER_WITHIN_S = 120
 
 
 @dataclass(frozen=True)
-class Request:
+class AccessRequest:
     """One action on one resource, as IAM sees it."""
 
     role: str
@@ -30,7 +30,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class AccessDecision:
     """IAM's answer to a request, and the statements that decided."""
 
     allowed: bool
@@ -71,10 +71,10 @@ class Evaluator:
     def evaluate(
         self,
         roles: Mapping[str, Role],
-        requests: Sequence[Request],
+        requests: Sequence[AccessRequest],
         resource_policies: Mapping[str, Policy],
         account: str,
-    ) -> list[Outcome]:
+    ) -> list[AccessDecision]:
         """Return the outcome of each request; `resource_policies` are by ARN."""
         answers = self._ask(
             {
@@ -127,10 +127,10 @@ def _role(role: Role) -> dict[str, Any]:
     }
 
 
-def _outcome(request: Request, answer: Mapping[str, Any]) -> Outcome:
+def _outcome(request: AccessRequest, answer: Mapping[str, Any]) -> AccessDecision:
     if answer["error"]:
         raise UnknownRequestError(f"{request.action} on {request.resource} cannot be evaluated: {answer['error']}")
-    return Outcome(
+    return AccessDecision(
         allowed=answer["result"] == "Allowed",
         by=tuple((policy, sid) for policy, sid in answer["allowed"]),
         denied_by=tuple((policy, sid) for policy, sid in answer["denied"]),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stacks.rehearse.rights.errors import RightsError
-from stacks.rehearse.rights.resources import Place
+from stacks.rehearse.rights.resources import CallScope
 
 Policy = dict[str, Any]
 
@@ -51,7 +51,7 @@ class Policies:
             raise RightsError(f"{cdktf_out} holds no synthesized bootstrap stack: run `./noxw synth` first.")
         documents = [json.loads(file.read_text(encoding="utf-8")) for file in files]
         provider = documents[0]["provider"]["aws"][0]
-        self.place = Place(provider["region"], provider["allowed_account_ids"][0])
+        self.place = CallScope(provider["region"], provider["allowed_account_ids"][0])
         self._resources: dict[str, dict[str, dict[str, Any]]] = {}
         for document in documents:
             for kind, named in document.get("resource", {}).items():

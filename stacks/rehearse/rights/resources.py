@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 from stacks.config.partitions import partition_of
-from stacks.rehearse.rights.actions import Need
+from stacks.rehearse.rights.actions import NeededAction
 from stacks.rehearse.rights.errors import UnknownRequestError
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
@@ -74,7 +74,7 @@ class ActionType:
 
 
 @dataclass(frozen=True)
-class Place:
+class CallScope:
     """Region and account of a call."""
 
     region: str
@@ -85,7 +85,7 @@ class Place:
         return partition_of(self.region)
 
 
-def resources_of(need: Need, known: ActionType, place: Place) -> list[str]:
+def resources_of(need: NeededAction, known: ActionType, place: CallScope) -> list[str]:
     """Return the ARNs of everything that an action acts on.
 
     A resource that the call creates has the id `new`, and `any` replaces the name where a call lists all.
@@ -118,7 +118,7 @@ def resources_of(need: Need, known: ActionType, place: Place) -> list[str]:
     return [_finished(service, action, arn) for arn in arns]
 
 
-def arns_in(text: str, known: ActionType, service: str, place: Place) -> list[str]:
+def arns_in(text: str, known: ActionType, service: str, place: CallScope) -> list[str]:
     """Return the ARNs of an action's resources that an answer names."""
     if service == "ec2":
         ids = re.findall(rf"\b(?:{'|'.join(_IDS)})-[0-9a-f]{{8,}}\b", text)
@@ -131,7 +131,7 @@ def arns_in(text: str, known: ActionType, service: str, place: Place) -> list[st
     return [arn for arn in found if any(_pattern(one).fullmatch(arn) for one in known.formats.values())]
 
 
-def _named(service: str, kind: str, template: str, parameters: Mapping[str, Any], place: Place) -> list[str]:
+def _named(service: str, kind: str, template: str, parameters: Mapping[str, Any], place: CallScope) -> list[str]:
     """Return the ARNs of a type that the parameters give or name."""
     if service == "ec2":
         ids = [text for text in _texts(parameters) if re.fullmatch(r"[a-z]+-[0-9a-f]+", text)]
@@ -179,7 +179,7 @@ def _plain(parameter: str, text: str) -> str:
     return text.removeprefix("https://")
 
 
-def _without_name(need: Need, service: str, action: str, template: str, place: Place) -> str:
+def _without_name(need: NeededAction, service: str, action: str, template: str, place: CallScope) -> str:
     if action.startswith(_CREATES):
         return _filled(template, {}, "new", place)
     # Associations of EC2 have ids of their own, which tell nothing of what they join.
@@ -202,7 +202,7 @@ def _finished(service: str, action: str, arn: str) -> str:
 _SECRET = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
-def _filled(template: str, values: Mapping[str, str], default: str, place: Place) -> str:
+def _filled(template: str, values: Mapping[str, str], default: str, place: CallScope) -> str:
     where = {"Partition": place.partition, "Region": place.region, "Account": place.account}
     return _PLACEHOLDER.sub(lambda one: {**where, **values}.get(one[1], default), template)
 

@@ -1,10 +1,10 @@
 """Frames in the memory of a process."""
 
-from services.frames.cache import Frame, FrameMemory
+from services.frames.cache import CachedFrame, FrameMemory
 
 
-def frame_of(size_bytes: int) -> Frame:
-    return Frame(b"x" * size_bytes, 1.0, None)
+def frame_of(size_bytes: int) -> CachedFrame:
+    return CachedFrame(b"x" * size_bytes, 1.0, None)
 
 
 def test_memory_drops_frames_that_were_not_used_for_longest() -> None:

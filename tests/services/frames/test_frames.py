@@ -12,7 +12,7 @@ import pytest
 from services.contract.frames import FrameForm, FrameOptions, frame_folder
 from services.contract.thumbnails import ImageFormat
 from services.contract.traces import upload_trace_id
-from services.frames.cache import Frame, FrameCache
+from services.frames.cache import CachedFrame, FrameCache
 from tests.services.api.process import NO_TLS, get
 from tests.services.frames.conftest import FILM, FramesService
 from tests.support.videos import Videos, frame_number
@@ -44,7 +44,7 @@ def test_frame_of_a_time_is_extracted_once_and_cached(frames: FramesService) -> 
     assert frames.read_metric(EXTRACTIONS) == before + 1
     [stored] = [info for info in frames.place.bucket.list(frame_folder(FILM)) if info.key.endswith(".webp")]
     # As another process reads it.
-    assert FrameCache(frames.place.bucket).read(stored.key) == Frame(first.content, 3.48, 8.0)
+    assert FrameCache(frames.place.bucket).read(stored.key) == CachedFrame(first.content, 3.48, 8.0)
     trace_id = upload_trace_id(FILM, frames.place.bucket.head(FILM).etag)
     lines = [json.loads(line) for line in frames.log.read_text().splitlines() if "frame_extracted" in line]
     assert (FILM, trace_id) in {(line["object_key"], line["trace_id"]) for line in lines}

@@ -17,7 +17,7 @@ from services.contract.records import ReasonCode, VideoRecord, VideoState
 from services.contract.thumbnails import ThumbnailOverrides
 from services.contract.version import VERSION
 from services.worker.extraction.outcome import Outcome
-from services.worker.extraction.probe import Location, Probe, Tags
+from services.worker.extraction.probe import Probe, ProbedLocation, Tags
 from services.worker.extraction.reading.source import VideoSource
 from services.worker.extraction.sandbox.job import ExtractionJob
 from services.worker.process import Processor, Stored
@@ -28,7 +28,7 @@ from tests.support.videos import Videos
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "docs" / "manifest.schema.json").read_text(encoding="utf-8"))
-HOME = Location(52.5, 13.4)
+HOME = ProbedLocation(52.5, 13.4)
 
 
 def manifest_of(place: Place, record: VideoRecord) -> dict[str, Any]:

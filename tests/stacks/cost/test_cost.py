@@ -8,15 +8,15 @@ import pytest
 from services.api.history.cost import measure_usage, price_usage
 from services.api.history.cursor import Period
 from services.contract.statistics.periods import HOUR
-from stacks.cost.estimate import Line, estimate_lines, sum_usd, worker_hours
-from stacks.cost.prices import Plan, load_prices
+from stacks.cost.estimate import CostLine, estimate_lines, sum_usd, worker_hours
+from stacks.cost.prices import PricePlan, load_prices
 from stacks.cost.report import break_even, format_report
 from stacks.cost.savings import list_savings
 from stacks.cost.unit_prices import make_unit_prices
 from tests.support.bench import config
 
 
-def _lines(videos: int = 10_000, **values: object) -> dict[str, Line]:
+def _lines(videos: int = 10_000, **values: object) -> dict[str, CostLine]:
     lines = estimate_lines(config(**values), load_prices(), videos=videos, video_mb=100)
     assert len({line.what for line in lines}) == len(lines)
     return {line.what: line for line in lines}
@@ -104,9 +104,9 @@ def test_worker_hours_cover_work_and_cool_down() -> None:
 
 
 def test_a_plan_ends_where_its_units_do() -> None:
-    assert Plan(usd_month=99, units=225).usd(225) == 99
-    assert Plan(usd_month=99, units=225).usd(226) is None
-    assert Plan(usd_month=49, units=10, usd_extra_unit=4.9).usd(12) == pytest.approx(58.8)
+    assert PricePlan(usd_month=99, units=225).usd(225) == 99
+    assert PricePlan(usd_month=99, units=225).usd(226) is None
+    assert PricePlan(usd_month=49, units=10, usd_extra_unit=4.9).usd(12) == pytest.approx(58.8)
 
 
 @pytest.mark.parametrize("hosted", load_prices().hosted, ids=lambda hosted: hosted.name)

@@ -8,7 +8,7 @@ import pytest
 
 from stacks.deploy.__main__ import main
 from stacks.deploy.destroy import list_destroyed
-from stacks.deploy.diff.compare import Comparison, Kind, show_plans
+from stacks.deploy.diff.compare import Comparison, PlanKind, show_plans
 from stacks.deploy.diff.issue import report_drift
 from stacks.deploy.errors import CommandError
 from stacks.deploy.instance import Instance
@@ -94,13 +94,13 @@ def test_a_failure_of_gh_is_one_sentence(bench: Bench, instance: Instance) -> No
 
 
 def test_plan_of_dns_step_1_matches_its_deployment(bench: Bench, instance: Instance) -> None:
-    show_plans(instance, ["dns"], kind=Kind(step=1))
+    show_plans(instance, ["dns"], kind=PlanKind(step=1))
     written = bench.project / "cdktf.out" / "stacks" / "dns" / "certificate"
     assert written.read_text(encoding="utf-8") == "certificate=false"
 
 
 def test_a_destroy_is_planned_and_deletes_nothing(bench: Bench, instance: Instance) -> None:
-    compared = show_plans(instance, ["monitoring"], kind=Kind(destroy=True))
+    compared = show_plans(instance, ["monitoring"], kind=PlanKind(destroy=True))
     assert compared.plans["monitoring"].count(Action.DESTROY) == 1
     assert bench.asked("terraform") == []
 

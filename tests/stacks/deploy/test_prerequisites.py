@@ -121,7 +121,11 @@ def test_core_deployment_notes_what_workloads_will_lack(
     assert "Note: the quota is 6: ask for more. The workloads stack needs it" in capsys.readouterr().out
     with pytest.raises(PrerequisiteError, match="the quota is 6"):
         check_prerequisites(instance, [Need.QUOTA])
-    assert (Need.QUOTA_LATER in CORE.needs, Need.QUOTA in CORE.needs, Need.QUOTA in WORKLOADS.needs) == (
+    assert (
+        Need.QUOTA_LATER in CORE.needs,
+        Need.QUOTA in CORE.needs,
+        Need.QUOTA in WORKLOADS.needs,
+    ) == (
         True,
         False,
         True,
@@ -201,10 +205,19 @@ def test_the_state_bucket_is_made_closed_and_versioned(session: boto3.Session) -
 @pytest.mark.parametrize(
     ("need", "words"),
     [
-        (Need.CLUSTER, "The cluster thumbnails does not exist in ap-southeast-2: run `./noxw deploy core` first"),
-        (Need.LOAD_BALANCER, "The load balancer thumbnails does not exist: run `./noxw deploy workloads` first"),
+        (
+            Need.CLUSTER,
+            "The cluster thumbnails does not exist in ap-southeast-2: run `./noxw deploy core` first",
+        ),
+        (
+            Need.LOAD_BALANCER,
+            "The load balancer thumbnails does not exist: run `./noxw deploy workloads` first",
+        ),
         (Need.CERTIFICATE, "ACM has issued none for thumbnail.example.com"),
-        (Need.DELEGATION, "The dns stack has made no zone for example.com yet: run `./noxw deploy dns --step 1` first"),
+        (
+            Need.DELEGATION,
+            "The dns stack has made no zone for example.com yet: run `./noxw deploy dns --step 1` first",
+        ),
     ],
 )
 def test_a_stack_that_must_come_first_is_named(make_instance: MakeInstance, need: Need, words: str) -> None:

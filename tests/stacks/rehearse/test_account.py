@@ -17,9 +17,9 @@ from stacks.deploy.existing.zone import check_zone
 from stacks.rehearse.account import check_account, make_account
 from stacks.rehearse.emulated.targets import TargetQueues
 from stacks.rehearse.errors import RehearsalError
-from stacks.rehearse.project.copies import OVERRIDES, Place
+from stacks.rehearse.project.copies import OVERRIDES, RehearsalSettings
 from stacks.rehearse.requests import RecordedRequest
-from stacks.rehearse.start import Options, Rehearsal
+from stacks.rehearse.start import Rehearsal, RehearsalOptions
 from tests.support.synthesis import MINIMAL
 
 INDEX = "arn:aws:sqs:ap-southeast-2:123456789012:search-index"
@@ -38,10 +38,10 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
 
 def rehearsal_of(file: Path, folder: Path, document: dict[str, Any]) -> Rehearsal:
     config = load_config(file, OVERRIDES)
-    place = Place(folder=folder, account=config.account_id, region=config.region)
+    place = RehearsalSettings(folder=folder, account=config.account_id, region=config.region)
     (place.synthesized / "stacks" / "core").mkdir(parents=True)
     return Rehearsal(
-        options=Options(project=folder, config=file),
+        options=RehearsalOptions(project=folder, config=file),
         config=config,
         place=place,
         documents={"core": document},

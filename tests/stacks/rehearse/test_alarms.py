@@ -3,8 +3,8 @@
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
-from stacks.rehearse.emulated.alarms import Alarms
-from stacks.rehearse.emulated.answers import Answer, Request
+from stacks.rehearse.emulated.alarms import EmulatedAlarms
+from stacks.rehearse.emulated.answers import ProxyAnswer, ProxyRequest
 
 PUT = {
     "Action": "PutMetricAlarm",
@@ -24,15 +24,15 @@ DESCRIBED = (
 )
 
 
-def form(fields: dict[str, str]) -> Request:
+def form(fields: dict[str, str]) -> ProxyRequest:
     headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
-    return Request("POST", "/", "", headers, urlencode(fields).encode())
+    return ProxyRequest("POST", "/", "", headers, urlencode(fields).encode())
 
 
 def test_described_alarms_have_what_was_put() -> None:
-    alarms = Alarms()
-    alarms.amend(form(PUT), Answer(200, b"<R/>"))
-    answer = alarms.amend(form({"Action": "DescribeAlarms"}), Answer(200, DESCRIBED))
+    alarms = EmulatedAlarms()
+    alarms.amend(form(PUT), ProxyAnswer(200, b"<R/>"))
+    answer = alarms.amend(form({"Action": "DescribeAlarms"}), ProxyAnswer(200, DESCRIBED))
     one, other = ET.fromstring(answer.body).findall("MetricAlarms/member")  # noqa: S314 - our own text
     assert [child.tag for child in other] == ["AlarmName"]
     assert one.findtext("AlarmDescription") == "Videos < 5 & more"
@@ -43,9 +43,9 @@ def test_described_alarms_have_what_was_put() -> None:
 
 
 def test_alarms_that_nobody_put_stay_as_they_are() -> None:
-    answer = Alarms().amend(form({"Action": "DescribeAlarms"}), Answer(200, DESCRIBED))
+    answer = EmulatedAlarms().amend(form({"Action": "DescribeAlarms"}), ProxyAnswer(200, DESCRIBED))
     assert answer.body == DESCRIBED
 
 
 def test_answers_to_other_actions_stay_as_they_are() -> None:
-    assert Alarms().amend(form({"Action": "ListMetrics"}), Answer(200, DESCRIBED)).body == DESCRIBED
+    assert EmulatedAlarms().amend(form({"Action": "ListMetrics"}), ProxyAnswer(200, DESCRIBED)).body == DESCRIBED

@@ -20,7 +20,7 @@ from stacks.rehearse.cluster.objects import (
     list_remains,
     take_cluster,
 )
-from stacks.rehearse.emulated.stand_ins import LoadBalancer
+from stacks.rehearse.emulated.stand_ins import EmulatedLoadBalancer
 from stacks.rehearse.errors import RehearsalError
 from tests.support.kubernetes_api import KubernetesApi
 from tests.support.synthesis import WITH_DOMAIN, Synthesized
@@ -143,7 +143,7 @@ def _mocked_aws() -> Iterator[None]:
 def test_an_ingress_gets_and_loses_its_load_balancer(server: KubernetesApi, api: ClusterApi) -> None:
     session = boto3.Session(region_name="ap-southeast-2", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106
     elb = session.client("elbv2")
-    balancer = LoadBalancer(session, Names(PipelineConfig.model_validate(WITH_DOMAIN)), _subnets(session))
+    balancer = EmulatedLoadBalancer(session, Names(PipelineConfig.model_validate(WITH_DOMAIN)), _subnets(session))
     reconcile(api, "thumbnails", balancer)
     assert elb.describe_load_balancers()["LoadBalancers"] == []
     ingress = server.add(NETWORKING, "ingresses", "thumbnails", "thumbnails")

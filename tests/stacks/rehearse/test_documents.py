@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from stacks.rehearse.errors import RehearsalError
-from stacks.rehearse.project.copies import OVERRIDES, Place, change_document, copy_project, write_stacks
-from stacks.rehearse.project.documents import Target, check_endpoints, redirect
+from stacks.rehearse.project.copies import OVERRIDES, RehearsalSettings, change_document, copy_project, write_stacks
+from stacks.rehearse.project.documents import RequestTarget, check_endpoints, redirect
 from tests.support.synthesis import Synthesized
 
 ENDPOINT = "http://127.0.0.1:4566"
-TARGET = Target(endpoint=ENDPOINT, account="123456789012")
+TARGET = RequestTarget(endpoint=ENDPOINT, account="123456789012")
 STACK: dict[str, Any] = {
     "terraform": {
         "backend": {"s3": {"bucket": "state", "key": "core.tfstate", "region": "eu-west-1"}},
@@ -130,7 +130,7 @@ def test_a_provider_without_a_resource_type_is_too_old(document: dict[str, Any])
 def in_a_cluster(workloads: Synthesized) -> dict[str, Any]:
     """Return the workloads stack as it is rehearsed in a cluster."""
     document: dict[str, Any] = json.loads(workloads.text)
-    redirect(document, Target(endpoint=ENDPOINT, account="123456789012", kubeconfig="/kind/config"))
+    redirect(document, RequestTarget(endpoint=ENDPOINT, account="123456789012", kubeconfig="/kind/config"))
     return document
 
 
@@ -185,7 +185,7 @@ def _merged(values: list[str]) -> dict[str, Any]:
 
 
 def test_processes_inherit_nothing_that_reaches_aws(tmp_path: Path) -> None:
-    place = Place(folder=tmp_path, account="123456789012", region="eu-west-1")
+    place = RehearsalSettings(folder=tmp_path, account="123456789012", region="eu-west-1")
     caller = {
         "PATH": "/bin",
         "AWS_PROFILE": "production",
@@ -218,7 +218,7 @@ def test_a_copied_project_writes_redirected_stacks(tmp_path: Path, monkeypatch: 
     project = tmp_path / "project"
     project.mkdir()
     (project / "staging.toml").write_text('name = "thumbnails"\n', encoding="utf-8")
-    place = Place(folder=tmp_path / "rehearsal", account="123456789012", region="eu-west-1")
+    place = RehearsalSettings(folder=tmp_path / "rehearsal", account="123456789012", region="eu-west-1")
     source = place.synthesized / "stacks" / "core"
     source.mkdir(parents=True)
     (source / "cdk.tf.json").write_text(json.dumps(STACK), encoding="utf-8")

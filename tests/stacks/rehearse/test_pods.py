@@ -9,7 +9,7 @@ import pytest
 from services.contract.settings import ApiSettings, WorkerSettings
 from stacks.rehearse.errors import RehearsalError
 from stacks.rehearse.pipeline.pods import deployment_environment, process_environment
-from stacks.rehearse.project.copies import Place
+from stacks.rehearse.project.copies import RehearsalSettings
 from tests.support.synthesis import Synthesized
 
 
@@ -44,7 +44,7 @@ def test_services_accept_the_synthesized_environment(
 
 
 def test_a_port_that_is_taken_is_replaced(tmp_path: Path) -> None:
-    place = Place(folder=tmp_path, account="123456789012", region="eu-west-1")
+    place = RehearsalSettings(folder=tmp_path, account="123456789012", region="eu-west-1")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -61,7 +61,7 @@ def test_a_port_that_is_taken_is_replaced(tmp_path: Path) -> None:
 def test_a_pod_sees_nothing_of_the_callers_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("S3_BUCKET", "the-callers")
     monkeypatch.setenv("PIPELINE_NAME", "the-callers")
-    place = Place(folder=tmp_path, account="123456789012", region="eu-west-1")
+    place = RehearsalSettings(folder=tmp_path, account="123456789012", region="eu-west-1")
     environment, _ = process_environment({"SQS_QUEUE_URL": "https://sqs/queue"}, place, "http://127.0.0.1:1")
     assert "the-callers" not in environment.values()
     assert not {name for name in environment if name.startswith("PIPELINE_")}

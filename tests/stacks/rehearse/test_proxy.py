@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from stacks.rehearse.emulated import supplement
 from stacks.rehearse.emulated.proxy import Proxy, run_proxy
-from stacks.rehearse.emulated.supplement import Cluster, Supplement
+from stacks.rehearse.emulated.supplement import ReplacingCluster, Supplement
 from stacks.rehearse.requests import RecordedRequest, read_requests
 
 CLUSTER = {
@@ -75,7 +75,7 @@ def requests_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def proxy(upstream: str, requests_file: Path) -> Iterator[Proxy]:
-    cluster = Cluster("https://127.0.0.1:6443", base64.b64encode(b"certificate").decode())
+    cluster = ReplacingCluster("https://127.0.0.1:6443", base64.b64encode(b"certificate").decode())
     supplement = Supplement(
         region="eu-west-1",
         arn=lambda name: f"arn:aws:eks:eu-west-1:1:{name}",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stacks.terraform.plan import Action, Plan, configured_addresses, parse_plan, plan_of_events
-from stacks.terraform.summary import Output, count_changes, format_outputs, format_plan, format_plan_markdown
+from stacks.terraform.summary import StackOutput, count_changes, format_outputs, format_plan, format_plan_markdown
 
 RECORDINGS = Path(__file__).with_name("recordings")
 
@@ -137,10 +137,10 @@ def test_markdown_has_the_changes_in_a_diff_block() -> None:
 
 def test_outputs_are_aligned_and_long_or_sensitive_ones_cut() -> None:
     outputs = {
-        "url": Output(value="https://example.com"),
-        "subnets": Output(value=["a", "b"]),
-        "token": Output(value="secret", sensitive=True),
-        "ca": Output(value="y" * 2000),
+        "url": StackOutput(value="https://example.com"),
+        "subnets": StackOutput(value=["a", "b"]),
+        "token": StackOutput(value="secret", sensitive=True),
+        "ca": StackOutput(value="y" * 2000),
     }
     assert format_outputs(outputs).splitlines() == [
         f"  ca       {'y' * 79}… (2,000 characters)",

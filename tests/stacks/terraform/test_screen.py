@@ -10,7 +10,7 @@ from rich.console import Console
 from stacks.terraform.events import Event, format_diagnostic, parse_event
 from stacks.terraform.failures import describe_failure, describe_stop
 from stacks.terraform.plan import parse_plan
-from stacks.terraform.progress import Progress, format_count, format_seconds
+from stacks.terraform.progress import PlanProgress, format_count, format_seconds
 from stacks.terraform.runner import Finished
 from stacks.terraform.screen import Screen
 
@@ -105,7 +105,7 @@ def test_long_operation_is_logged_once_a_minute() -> None:
 
 def test_replaced_resource_is_done_after_its_second_operation() -> None:
     plan = parse_plan((RECORDINGS / "replace.json").read_text(encoding="utf-8"))
-    progress = Progress(plan)
+    progress = PlanProgress(plan)
     event = {
         kind: Event(type=kind, message="", address="aws_sqs_queue.queue") for kind in ("apply_start", "apply_complete")
     }

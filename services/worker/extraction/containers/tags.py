@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from services.worker.extraction.probe import MAX_ENTRIES, MAX_TEXT, Chapter, Location
+from services.worker.extraction.probe import MAX_ENTRIES, MAX_TEXT, ProbedChapter, ProbedLocation
 
 _Read = TypeVar("_Read")
 
@@ -43,16 +43,16 @@ def parse_time(text: str) -> str | None:
     return None if time.tzinfo is None else time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def parse_location(text: str) -> Location | None:
+def parse_location(text: str) -> ProbedLocation | None:
     """Return a place in degrees (ISO 6709, annex H); None for any other notation."""
     found = _COORDINATES.match(text.strip())
     if found is None:
         return None
     latitude, longitude = float(found[1]), float(found[2])
-    return Location(latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
+    return ProbedLocation(latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
 
 
-def end_chapters(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
+def end_chapters(chapters: Sequence[ProbedChapter]) -> tuple[ProbedChapter, ...]:
     """Return chapters in order; one without an end ends with the start of the next one."""
     ordered = sorted(chapters, key=lambda chapter: chapter.start_s)[:MAX_ENTRIES]
     following = [*(chapter.start_s for chapter in ordered[1:]), None]

@@ -12,10 +12,10 @@ from services.worker.extraction.examine import NOTHING_DENIED, Denied, ExaminedC
 from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.outcome import VideoInfo
 from services.worker.extraction.pixels.orientation import Orientation
-from services.worker.extraction.probe import DynamicRange, Picture
+from services.worker.extraction.probe import DynamicRange, PictureProperties
 from services.worker.extraction.reading.reader import RangedReader
 
-UNDESCRIBED = Picture()
+UNDESCRIBED = PictureProperties()
 
 
 Shortfall = tuple[ReasonCode, str]
@@ -61,7 +61,7 @@ class FoundFrames:
     info: VideoInfo
     frames: Sequence[Frame]
     shortfall: Shortfall | None = None
-    picture: Picture = UNDESCRIBED
+    picture: PictureProperties = UNDESCRIBED
     others: Sequence[Frame] = ()
     is_indexed: bool = False
 
@@ -100,10 +100,10 @@ def describe_distance(times_s: Sequence[float], wanted_s: Sequence[float], toler
 
 def describe_picture(
     frame_s: float, colour: Colour, orientation: Orientation | None, *, is_dolby_vision: bool
-) -> Picture:
+) -> PictureProperties:
     """Return the properties of a stream. `is_dolby_vision` is true if no other device can show its pictures."""
     ranges: dict[int, DynamicRange] = {PQ: "pq", HLG: "hlg"}
-    return Picture(
+    return PictureProperties(
         frame_rate_hz=round(1 / frame_s, 3) if frame_s > 0 else None,
         rotation_deg=orientation.quarters % 4 * 90 if orientation else None,
         dynamic_range="dolby_vision" if is_dolby_vision else ranges.get(colour.transfer, "sdr"),

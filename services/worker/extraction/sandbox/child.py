@@ -14,13 +14,13 @@ from services.worker.extraction.examine import Denied
 from services.worker.extraction.extract import extract, extract_frame
 from services.worker.extraction.frames import messages
 from services.worker.extraction.frames.request import SearchLimits
-from services.worker.extraction.outcome import ExtractionError, Outcome, Usage, VideoInfo, encode_outcome
+from services.worker.extraction.outcome import ChildUsage, ExtractionError, Outcome, VideoInfo, encode_outcome
 from services.worker.extraction.reading.reader import ByteRange, RangedReader
 from services.worker.extraction.reading.source import SourceError
 from services.worker.extraction.sandbox import confinement, wire
 from services.worker.extraction.sandbox.control import MAXRSS_PER_MIB
 from services.worker.extraction.sandbox.job import Bounds, ExtractionJob
-from services.worker.extraction.sandbox.wire import Kind
+from services.worker.extraction.sandbox.wire import MessageKind
 
 _MIB = 1024 * 1024
 _FULL = 0.9
@@ -47,13 +47,13 @@ def run_job(inbox: int, outbox: int, *, confined: bool) -> None:
     if confined:
         confinement.confine_process()
     outcome = _extract(job, memory, inbox, outbox)
-    wire.send_message(outbox, Kind.OUTCOME, encode_outcome(outcome.with_usage(_measure_usage())))
+    wire.send_message(outbox, MessageKind.OUTCOME, encode_outcome(outcome.with_usage(_measure_usage())))
 
 
-def _measure_usage() -> Usage:
+def _measure_usage() -> ChildUsage:
     """Return CPU and peak memory of this process until now."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return Usage(cpu_s=used.ru_utime + used.ru_stime, peak_memory_mb=used.ru_maxrss / MAXRSS_PER_MIB)
+    return ChildUsage(cpu_s=used.ru_utime + used.ru_stime, peak_memory_mb=used.ru_maxrss / MAXRSS_PER_MIB)
 
 
 def _set_limits(bounds: Bounds) -> None:
@@ -70,7 +70,7 @@ def _extract(job: ExtractionJob, memory: "_Memory", inbox: int, outbox: int) -> 
         answers = []
         for start in range(0, len(places), wire.MAX_RANGES):
             asked = places[start : start + wire.MAX_RANGES]
-            wire.send_message(outbox, Kind.READ, wire.pack_ranges(asked))
+            wire.send_message(outbox, MessageKind.READ, wire.pack_ranges(asked))
             answers += [_receive_data(inbox) for _ in asked]
         return answers
 
@@ -106,7 +106,7 @@ def _extract(job: ExtractionJob, memory: "_Memory", inbox: int, outbox: int) -> 
 
 def _receive_data(inbox: int) -> bytes:
     kind, data = wire.receive_message(inbox)
-    if kind is not Kind.DATA:
+    if kind is not MessageKind.DATA:
         raise SourceError("the worker refused the read")
     return data
 

@@ -14,12 +14,12 @@ from typing import Self
 
 from services.contract.records import ReasonCode
 from services.contract.storyboards.layout import StoryboardFormat
-from services.worker.extraction.outcome import ExtractionError, Outcome, Usage, decode_outcome
+from services.worker.extraction.outcome import ChildUsage, ExtractionError, Outcome, decode_outcome
 from services.worker.extraction.reading.source import LocalFile, SourceError, VideoSource
 from services.worker.extraction.sandbox import wire
 from services.worker.extraction.sandbox.control import EXIT, PID
 from services.worker.extraction.sandbox.job import ExtractionJob
-from services.worker.extraction.sandbox.wire import DeadlineError, Kind, WireError
+from services.worker.extraction.sandbox.wire import DeadlineError, MessageKind, WireError
 
 START_S = 30.0
 """Upper limit of the time to load OpenCV or to fork on a busy machine; a slower fork server hangs."""
@@ -115,7 +115,7 @@ class Conversation:
         """Serve reads until the child answers, dies, exceeds a limit or runs out of time."""
         self._deadline = time.monotonic() + self._job.bounds.deadline_s
         try:
-            self._send(Kind.JOB, self._job.model_dump_json().encode())
+            self._send(MessageKind.JOB, self._job.model_dump_json().encode())
             while self._answer is None and self._failure is None:
                 self._handle_message(*wire.receive_message(self._child.outbox, deadline=self._deadline))
         except DeadlineError:
@@ -125,14 +125,14 @@ class Conversation:
             # The child is gone; its exit status has the cause.
             return
 
-    def _send(self, kind: Kind, payload: bytes) -> None:
+    def _send(self, kind: MessageKind, payload: bytes) -> None:
         wire.send_message(self._child.inbox, kind, payload, deadline=self._deadline)
 
-    def _handle_message(self, kind: Kind, payload: bytes) -> None:
+    def _handle_message(self, kind: MessageKind, payload: bytes) -> None:
         self._has_spoken = True
-        if kind is Kind.READ:
+        if kind is MessageKind.READ:
             self._serve(wire.parse_ranges(payload))
-        elif kind is Kind.OUTCOME:
+        elif kind is MessageKind.OUTCOME:
             try:
                 answer = decode_outcome(payload)
             except ValueError as error:
@@ -167,7 +167,7 @@ class Conversation:
             return
         try:
             for data in self._read(ranges):
-                self._send(Kind.DATA, data)
+                self._send(MessageKind.DATA, data)
         except SourceError as error:
             reason = f"The video could not be read: {error}"
             self._failure = ExtractionError(ReasonCode.STORAGE, reason, retryable=error.retryable)
@@ -189,13 +189,13 @@ class Conversation:
     def build_outcome(self) -> Outcome:
         """Return the answer of the child, or the reason why it has none, with its usage."""
         # Its own figures, unless its end was waited for: they are no more than the limits that the kernel enforces.
-        reported = self._answer.usage if self._answer else Usage()
+        reported = self._answer.usage if self._answer else ChildUsage()
         bounds = self._job.bounds
         cpu_s = min(reported.cpu_s, bounds.cpu_s + 1.0)
         memory_mb = min(reported.peak_memory_mb, float(bounds.memory_mb))
         if self._ending:
             cpu_s, memory_mb = self._ending.cpu_s, self._ending.peak_memory_mb
-        usage = Usage(
+        usage = ChildUsage(
             bytes_read=self._bytes_read,
             requests=self._requests,
             cpu_s=round(cpu_s, 4),

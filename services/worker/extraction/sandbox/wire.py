@@ -17,7 +17,7 @@ MAX_RANGES = 64
 """Upper limit of byte ranges in one message."""
 
 
-class Kind(IntEnum):
+class MessageKind(IntEnum):
     """Kinds of messages."""
 
     JOB = 1
@@ -35,18 +35,18 @@ class DeadlineError(WireError):
     """The other side did not read or write in time."""
 
 
-def send_message(descriptor: int, kind: Kind, payload: bytes = b"", *, deadline: float | None = None) -> None:
+def send_message(descriptor: int, kind: MessageKind, payload: bytes = b"", *, deadline: float | None = None) -> None:
     """Send a message. With a deadline, in `time.monotonic`, the descriptor must not block. Raises: WireError."""
     _write(descriptor, _HEADER.pack(kind, len(payload)), deadline)
     _write(descriptor, payload, deadline)
 
 
-def receive_message(descriptor: int, *, deadline: float | None = None) -> tuple[Kind, bytes]:
+def receive_message(descriptor: int, *, deadline: float | None = None) -> tuple[MessageKind, bytes]:
     """Return the next message. Raises: WireError, also at the end of the stream."""
     kind, length = _HEADER.unpack(_read(descriptor, _HEADER.size, deadline))
-    if length > MAX_MESSAGE_BYTES or kind not in Kind.__members__.values():
+    if length > MAX_MESSAGE_BYTES or kind not in MessageKind.__members__.values():
         raise WireError(f"a message of kind {kind} and {length} bytes")
-    return Kind(kind), _read(descriptor, length, deadline)
+    return MessageKind(kind), _read(descriptor, length, deadline)
 
 
 def pack_range(offset: int, length: int) -> bytes:

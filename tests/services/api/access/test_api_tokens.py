@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from services.api.access import api_tokens, shared_document
-from services.api.access.api_tokens import ApiTokens
+from services.api.access.api_tokens import ApiTokenStore
 from services.api.schema.problems import ConflictError
 from services.aws.shared import SharedItems
 from services.contract.resources import API_TOKENS_KEY
@@ -91,7 +91,7 @@ def test_a_revoked_token_is_refused(api: Api, operator: httpx.Client) -> None:
 
 
 def test_an_expired_token_is_refused_by_name(shared_place: Place, api: Api, operator: httpx.Client) -> None:
-    stored, value = ApiTokens(shared_items(shared_place)).create("old", "admin", lifetime=timedelta(seconds=-1))
+    stored, value = ApiTokenStore(shared_items(shared_place)).create("old", "admin", lifetime=timedelta(seconds=-1))
 
     def listed() -> dict[str, Any] | None:
         items = operator.get("/api/tokens").json()["items"]
@@ -111,7 +111,7 @@ def test_an_api_token_starts_no_session(api: Api, operator: httpx.Client) -> Non
 
 
 def test_changes_reach_every_process(shared: SharedItems) -> None:
-    here, there = ApiTokens(shared), ApiTokens(shared)
+    here, there = ApiTokenStore(shared), ApiTokenStore(shared)
     token, value = here.create("one", "read", lifetime=None)
     assert there.find(value) == token
     assert there.find(value[:-1]) is None
@@ -128,7 +128,7 @@ def test_many_uses_are_one_write_a_minute(shared: SharedItems, monkeypatch: pyte
 
     monkeypatch.setattr(threading, "Timer", make_timer)
     monkeypatch.setattr(api_tokens, "_USE_EVERY_S", 86_400)
-    tokens = ApiTokens(shared)
+    tokens = ApiTokenStore(shared)
     made = [tokens.create(str(number), "read", lifetime=None)[0] for number in range(2)]
     for _ in range(20):
         for token in made:
@@ -147,7 +147,7 @@ def test_many_uses_are_one_write_a_minute(shared: SharedItems, monkeypatch: pyte
 
 def test_there_is_a_limit_of_tokens(shared: SharedItems, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_tokens, "MAX_TOKENS", 1)
-    tokens = ApiTokens(shared)
+    tokens = ApiTokenStore(shared)
     tokens.create("one", "read", lifetime=None)
     with pytest.raises(ConflictError, match="Revoke one first"):
         tokens.create("two", "read", lifetime=None)

@@ -18,13 +18,13 @@ from services.contract.records import ReasonCode, VideoState
 from services.contract.resources import CLAIM_PREFIX
 from services.contract.settings import WorkerSettings
 from services.worker.extraction.outcome import (
+    ChildUsage,
     ExtractedFile,
     ExtractedPicture,
     ExtractedPreview,
     ExtractedStoryboard,
     ExtractionError,
     Outcome,
-    Usage,
     VideoInfo,
 )
 from services.worker.process import ProcessingError, Processor, Skipped, Stored
@@ -122,7 +122,7 @@ class HeldSandbox:
             pictures=(picture,),
             storyboard=ExtractedStoryboard(5.0, 1, 1, 1, 160, 90, (ExtractedFile(b"sheet"),)),
             preview=ExtractedPreview(2, 1.0, 320, 180, b"animation"),
-            usage=Usage(),
+            usage=ChildUsage(),
         )
 
     def extract(self, *_: object) -> Outcome:

@@ -14,7 +14,7 @@ from services.api.webhooks.targets import EventTarget
 from services.aws.shared import SharedItems
 from services.aws.table.outbox import OutboxTable
 from services.aws.videos import VideosTable
-from services.contract.outbox.deliveries import Attempt, Delivery, DeliveryState
+from services.contract.outbox.deliveries import DeliveryState, StoredDelivery, StoredDeliveryAttempt
 from services.contract.outbox.events import Outbox, VideoEvent
 from services.contract.records import VideoRecord
 from tests.support.driver import eventually
@@ -36,11 +36,11 @@ class Recorder:
     def target(self) -> EventTarget:
         return EventTarget(self.id, "http://test", lambda event: event.end in self.ends, self.send)
 
-    def send(self, event: VideoEvent) -> Attempt:
+    def send(self, event: VideoEvent) -> StoredDeliveryAttempt:
         self.got.append(event)
         status = self.status(event)
         error = None if status < 300 else f"HTTP {status}"
-        return Attempt(at=datetime.now(UTC), status_code=status, error=error, duration_ms=1)
+        return StoredDeliveryAttempt(at=datetime.now(UTC), status_code=status, error=error, duration_ms=1)
 
     def ends_of(self, key: str) -> list[str]:
         return [event.end for event in self.got if event.key == key]
@@ -71,7 +71,7 @@ class Outpost:
         self.dispatcher.dispatch(datetime.now(UTC) + at)
         eventually(lambda: not self.dispatcher._in_flight, "the end of the sends")  # noqa: SLF001 - nothing shows it
 
-    def deliveries(self, key: str) -> list[Delivery | None]:
+    def deliveries(self, key: str) -> list[StoredDelivery | None]:
         """Return the deliveries to the first target, of the events of a video in their order."""
         name = self.recorders[0].id
         keys = [item["pk"] for item in self.place.videos.scan() if item["pk"].startswith(f"event:{key}#")]

@@ -9,15 +9,15 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from services.api.webhooks.addresses import parse_target
-from services.api.webhooks.sending import Message, send_message
-from services.contract.outbox.deliveries import Attempt
+from services.api.webhooks.sending import WebhookMessage, send_message
+from services.contract.outbox.deliveries import StoredDeliveryAttempt
 from tests.support.receiver import Receiver
 
 SECRETS = tuple("whsec_" + base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2, 3))
-MESSAGE = Message("evt_1", '{"type":"video.done","data":{"key":"uploads/日本.mp4"}}'.encode())
+MESSAGE = WebhookMessage("evt_1", '{"type":"video.done","data":{"key":"uploads/日本.mp4"}}'.encode())
 
 
-def send(url: str, *secrets: str, allow_private: bool = True, timeout_s: float = 60) -> Attempt:
+def send(url: str, *secrets: str, allow_private: bool = True, timeout_s: float = 60) -> StoredDeliveryAttempt:
     target = parse_target(url, allow_private=True)
     return send_message(target, secrets or SECRETS[:1], MESSAGE, allow_private=allow_private, timeout_s=timeout_s)
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 from services.contract.outbox.deliveries import (
     MAX_ATTEMPTS,
     PAUSES_S,
-    Attempt,
-    Delivery,
     DeliveryState,
     EventState,
+    StoredDelivery,
+    StoredDeliveryAttempt,
     begin_deliveries,
     end_delivery,
     find_due,
@@ -19,10 +19,10 @@ from tests.support.history import NOW
 
 
 def test_a_delivery_is_dead_after_three_days_of_failures() -> None:
-    delivery, at = Delivery(next_at=NOW), NOW
+    delivery, at = StoredDelivery(next_at=NOW), NOW
     pauses = []
     while delivery.is_pending:
-        delivery = note_attempt(delivery, Attempt(at=at, status_code=503, error="HTTP 503"))
+        delivery = note_attempt(delivery, StoredDeliveryAttempt(at=at, status_code=503, error="HTTP 503"))
         if delivery.next_at:
             pauses.append((delivery.next_at - at).total_seconds())
             at = delivery.next_at
@@ -37,7 +37,7 @@ def test_an_event_is_pending_as_long_as_one_delivery_is() -> None:
     deliveries = begin_deliveries(["one", "other"], NOW)
     assert (find_state(deliveries), find_due(deliveries)) == (EventState.PENDING, NOW)
 
-    deliveries["one"] = note_attempt(deliveries["one"], Attempt(at=NOW, status_code=204))
+    deliveries["one"] = note_attempt(deliveries["one"], StoredDeliveryAttempt(at=NOW, status_code=204))
     assert find_state(deliveries) is EventState.PENDING
 
     deliveries["other"] = end_delivery(deliveries["other"], NOW)
@@ -46,5 +46,5 @@ def test_an_event_is_pending_as_long_as_one_delivery_is() -> None:
 
 
 def test_an_event_with_a_dead_delivery_is_dead() -> None:
-    dead = Delivery(state=DeliveryState.DEAD)
-    assert find_state({"one": dead, "other": Delivery(state=DeliveryState.DELIVERED)}) is EventState.DEAD
+    dead = StoredDelivery(state=DeliveryState.DEAD)
+    assert find_state({"one": dead, "other": StoredDelivery(state=DeliveryState.DELIVERED)}) is EventState.DEAD

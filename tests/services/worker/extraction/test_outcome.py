@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.contract.records import ReasonCode, VideoState
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import (
+    ChildUsage,
     ExtractedFile,
     ExtractedPicture,
     ExtractedPoster,
@@ -21,7 +22,6 @@ from services.worker.extraction.outcome import (
     ExtractionError,
     Outcome,
     ScoredFrame,
-    Usage,
     VideoInfo,
     decode_outcome,
     encode_outcome,
@@ -73,7 +73,7 @@ SUCCESSES = st.builds(
         FILES,
     ),
     index_failure=st.none() | st.builds(IndexFailure, NAMES, NAMES, LINES, LINES),
-    usage=st.builds(Usage, COUNTS, COUNTS, AMOUNTS, AMOUNTS),
+    usage=st.builds(ChildUsage, COUNTS, COUNTS, AMOUNTS, AMOUNTS),
 )
 CODES = st.sampled_from(ReasonCode)
 DEGRADED = st.builds(

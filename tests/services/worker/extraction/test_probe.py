@@ -8,7 +8,7 @@ from services.local.samples import run_ffmpeg
 from services.worker.extraction import containers
 from services.worker.extraction.containers.tags import clean_text, parse_location, parse_time
 from services.worker.extraction.outcome import Outcome, decode_outcome, encode_outcome
-from services.worker.extraction.probe import UNTAGGED, Chapter, Location, Picture, Sound
+from services.worker.extraction.probe import UNTAGGED, PictureProperties, ProbedChapter, ProbedLocation, Sound
 from services.worker.extraction.reading.reader import RangedReader
 from tests.support.extracted import SMALL, SharedSandbox, extract
 from tests.support.videos import INDEX_FIRST, Videos
@@ -27,7 +27,7 @@ START=2000
 END=4000
 title=Più tardi
 """
-CREATED, PLACE = "2026-01-02T03:04:05Z", Location(37.3318, -122.0312)
+CREATED, PLACE = "2026-01-02T03:04:05Z", ProbedLocation(37.3318, -122.0312)
 STEREO = ("-ac", "2", "-ar", "48000")
 
 
@@ -62,13 +62,13 @@ def test_sound_has_codec_channels_and_rate(videos: Videos, name: str, audio: str
 
 @pytest.mark.parametrize(("extension", "end_s", "place"), [("mov", None, PLACE), ("mkv", 4.0, None)])
 def test_chapters_creation_and_place_are_read_without_a_further_request(
-    videos: Videos, tmp_path: Path, extension: str, end_s: float | None, place: Location | None
+    videos: Videos, tmp_path: Path, extension: str, end_s: float | None, place: ProbedLocation | None
 ) -> None:
     plain = videos.video(f"probed.{extension}", audio="aac", options=STEREO, **SMALL)
     outcome = extract(SharedSandbox(), make_described(videos, tmp_path, extension))
 
     tags = outcome.probe.tags
-    assert tags.chapters == (Chapter(0.0, 2.0, "Opening"), Chapter(2.0, end_s, "Più tardi"))
+    assert tags.chapters == (ProbedChapter(0.0, 2.0, "Opening"), ProbedChapter(2.0, end_s, "Più tardi"))
     assert (tags.created_at, tags.location) == (CREATED, place)
     assert outcome.usage.requests <= extract(SharedSandbox(), plain).usage.requests
 
@@ -105,7 +105,7 @@ def test_damaged_tags_cost_no_thumbnails(videos: Videos, tmp_path: Path, keep: f
 def test_rotation_and_frame_rate_are_those_of_the_stream(videos: Videos) -> None:
     outcome = extract(SharedSandbox(), videos.video("turned.mp4", rotation_deg=90, fps=30, **SMALL))
 
-    assert outcome.probe.picture == Picture(frame_rate_hz=30.0, rotation_deg=90, dynamic_range="sdr")
+    assert outcome.probe.picture == PictureProperties(frame_rate_hz=30.0, rotation_deg=90, dynamic_range="sdr")
 
 
 @pytest.mark.parametrize(("transfer", "dynamic_range"), [("smpte2084", "pq"), ("arib-std-b67", "hlg")])
@@ -122,7 +122,7 @@ def test_a_video_that_is_searched_sequentially_has_rate_and_range(videos: Videos
 
     probe = extract(SharedSandbox(), path).probe
 
-    assert probe.picture == Picture(frame_rate_hz=25.0, rotation_deg=None, dynamic_range="sdr")
+    assert probe.picture == PictureProperties(frame_rate_hz=25.0, rotation_deg=None, dynamic_range="sdr")
     assert probe.tags == UNTAGGED
 
 
@@ -135,13 +135,13 @@ def test_probe_data_survive_the_message_of_a_child(videos: Videos, tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("+27.5916+086.5640+8850/", Location(27.5916, 86.564)),
+        ("+27.5916+086.5640+8850/", ProbedLocation(27.5916, 86.564)),
         ("+95.0+010.0/", None),
         ("+2735.5+08633.8/", None),
         ("", None),
     ],
 )
-def test_a_place_in_degrees_is_read(text: str, expected: Location | None) -> None:
+def test_a_place_in_degrees_is_read(text: str, expected: ProbedLocation | None) -> None:
     assert parse_location(text) == expected
 
 

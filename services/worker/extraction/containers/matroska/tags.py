@@ -8,7 +8,7 @@ from services.worker.extraction.containers.contents import ReadAt
 from services.worker.extraction.containers.matroska import ebml
 from services.worker.extraction.containers.matroska.ebml import Element, read_elements, read_float, read_unsigned
 from services.worker.extraction.containers.tags import clean_text, end_chapters, format_time, read_or_none
-from services.worker.extraction.probe import MAX_ENTRIES, MAX_TEXT, UNTAGGED, Chapter, Sound, Tags
+from services.worker.extraction.probe import MAX_ENTRIES, MAX_TEXT, UNTAGGED, ProbedChapter, Sound, Tags
 
 _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 _DATE, _CODEC = 0x4461, 0x86
@@ -78,7 +78,7 @@ def _read_date(read_at: ReadAt, info: Element) -> str | None:
     return format_time(_EPOCH, elapsed_ns / 1e9)
 
 
-def _read_chapters(read_at: ReadAt, segment: Element, found: dict[int, Element]) -> tuple[Chapter, ...] | None:
+def _read_chapters(read_at: ReadAt, segment: Element, found: dict[int, Element]) -> tuple[ProbedChapter, ...] | None:
     """Return the chapters of the first edition. None if no seek head says that there are none."""
     if _CHAPTERS not in found:
         if ebml.SEEK_HEAD not in found:
@@ -94,5 +94,5 @@ def _read_chapters(read_at: ReadAt, segment: Element, found: dict[int, Element])
             display = _read_children(read_at, parts[_DISPLAY]) if _DISPLAY in parts else {}
             end_s = read_unsigned(read_at, parts[_END]) / 1e9 if _END in parts else None
             title = _read_text(read_at, display[_TITLE]) if _TITLE in display else ""
-            chapters.append(Chapter(read_unsigned(read_at, parts[_START]) / 1e9, end_s, title))
+            chapters.append(ProbedChapter(read_unsigned(read_at, parts[_START]) / 1e9, end_s, title))
     return end_chapters(chapters)

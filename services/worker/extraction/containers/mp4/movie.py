@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from services.worker.extraction.containers.mp4.boxes import Mp4Box, read_boxes
 from services.worker.extraction.containers.mp4.sample_entry import parse_sample_entry
-from services.worker.extraction.containers.mp4.sound import SoundTrack, read_sound
+from services.worker.extraction.containers.mp4.sound import Mp4SoundTrack, read_sound
 from services.worker.extraction.containers.stream import BrokenIndexError, Stream
 from services.worker.extraction.pixels import orientation
 from services.worker.extraction.reading.reader import RangedReader
@@ -46,7 +46,7 @@ class Movie:
     time_scale: int
     duration: int
     track: MovieTrack
-    sound: tuple[SoundTrack, ...]
+    sound: tuple[Mp4SoundTrack, ...]
     extends: Mp4Box | None
 
 
@@ -55,7 +55,7 @@ def read_movie(reader: RangedReader) -> Movie:
     start, moov = _find_movie_box(reader)
     time_scale = duration = 0
     tracks: list[MovieTrack] = []
-    sound: list[SoundTrack] = []
+    sound: list[Mp4SoundTrack] = []
     refused: list[BrokenIndexError] = []
     chapters: set[int] = set()
     extends = None

@@ -12,7 +12,7 @@ _HEADER_BYTES = 32
 
 
 @dataclass(frozen=True)
-class SoundTrack:
+class Mp4SoundTrack:
     """A track of sound. `duration` is that of its media in its own `time_scale`, 0 if unknown."""
 
     number: int
@@ -33,7 +33,7 @@ class SoundTrack:
         return self.find_start_s(movie_scale) - measure_delay(self.edit_list)[1] / self.time_scale
 
 
-def read_sound(reader: RangedReader, boxes: dict[bytes, Mp4Box]) -> SoundTrack | None:
+def read_sound(reader: RangedReader, boxes: dict[bytes, Mp4Box]) -> Mp4SoundTrack | None:
     """Return the track of some boxes; None if it is no sound, or without the usual headers."""
     if not {b"tkhd", b"mdhd", b"hdlr"} <= boxes.keys():
         return None
@@ -46,7 +46,7 @@ def read_sound(reader: RangedReader, boxes: dict[bytes, Mp4Box]) -> SoundTrack |
     if not scale:
         return None
     edits = boxes.get(b"elst")
-    return SoundTrack(
+    return Mp4SoundTrack(
         number=int.from_bytes(track[20:24] if track[0] == 1 else track[12:16]),
         time_scale=scale,
         duration=0 if duration in (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF) else duration,

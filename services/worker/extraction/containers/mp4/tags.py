@@ -14,7 +14,7 @@ from services.worker.extraction.containers.tags import (
     parse_time,
     read_or_none,
 )
-from services.worker.extraction.probe import MAX_ENTRIES, UNTAGGED, Chapter, Location, Sound, Tags
+from services.worker.extraction.probe import MAX_ENTRIES, UNTAGGED, ProbedChapter, ProbedLocation, Sound, Tags
 
 _EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
 _MAX_BYTES = 1 << 16
@@ -98,7 +98,7 @@ def _skip_descriptor_head(data: bytes, at: int) -> int:
     return at + 1
 
 
-def _read_chapters(read_at: ReadAt, moov: Mp4Box) -> tuple[Chapter, ...] | None:
+def _read_chapters(read_at: ReadAt, moov: Mp4Box) -> tuple[ProbedChapter, ...] | None:
     """Return Nero's list of chapters. None if only a track has them: its texts are among the pictures."""
     listed = _find(read_at, moov, b"udta", b"chpl")
     if listed is None:
@@ -111,7 +111,7 @@ def _read_chapters(read_at: ReadAt, moov: Mp4Box) -> tuple[Chapter, ...] | None:
     for _ in range(count):
         start, length = struct.unpack_from(">QB", body, at)
         at += 9 + length
-        chapters.append(Chapter(start / 1e7, None, clean_text(body[at - length : at])))
+        chapters.append(ProbedChapter(start / 1e7, None, clean_text(body[at - length : at])))
     return end_chapters(chapters)
 
 
@@ -121,7 +121,7 @@ def _read_creation(read_at: ReadAt, moov: Mp4Box) -> str | None:
     return format_time(_EPOCH, int.from_bytes(body[4:12] if body[:1] == b"\1" else body[4:8]))
 
 
-def _read_place(read_at: ReadAt, moov: Mp4Box) -> Location | None:
+def _read_place(read_at: ReadAt, moov: Mp4Box) -> ProbedLocation | None:
     """Return the place that phones write: a length, a language, and a text."""
     box = _find(read_at, moov, b"udta", b"\xa9xyz")
     return parse_location(_read_body(read_at, box)[4:].decode("latin-1")) if box else None

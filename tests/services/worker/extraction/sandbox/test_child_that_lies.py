@@ -13,20 +13,20 @@ from services.contract.records import ReasonCode, VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction.index_failure import IndexFailure
 from services.worker.extraction.outcome import (
+    ChildUsage,
     ExtractedFile,
     ExtractedPicture,
     ExtractedPreview,
     ExtractedStoryboard,
     ExtractionError,
     Outcome,
-    Usage,
     VideoInfo,
     encode_outcome,
 )
 from services.worker.extraction.sandbox import wire
 from services.worker.extraction.sandbox.conversation import Child, Conversation
 from services.worker.extraction.sandbox.job import Bounds, ExtractionJob
-from services.worker.extraction.sandbox.wire import Kind, WireError
+from services.worker.extraction.sandbox.wire import MessageKind, WireError
 from tests.support.sandboxes import (
     Source,
 )
@@ -64,7 +64,7 @@ def talk(child: Callable[[int, int], object], *, bounds: Bounds | None = None, s
 
 
 def answers(payload: bytes) -> Callable[[int, int], None]:
-    return lambda _, outbox: wire.send_message(outbox, Kind.OUTCOME, payload)
+    return lambda _, outbox: wire.send_message(outbox, MessageKind.OUTCOME, payload)
 
 
 def writes(data: bytes) -> Callable[[int, int], object]:
@@ -75,9 +75,9 @@ def asks(payload: bytes) -> Callable[[int, int], None]:
     """For bytes, and sends a fine answer if it gets any."""
 
     def child(inbox: int, outbox: int) -> None:
-        wire.send_message(outbox, Kind.READ, payload)
+        wire.send_message(outbox, MessageKind.READ, payload)
         wire.receive_message(inbox)
-        wire.send_message(outbox, Kind.OUTCOME, encode_outcome(HONEST))
+        wire.send_message(outbox, MessageKind.OUTCOME, encode_outcome(HONEST))
 
     return child
 
@@ -111,8 +111,8 @@ LIES: dict[str, Callable[[int, int], object]] = {
     "half a header": writes(b"\x05\0"),
     "half a frame": writes(b"\x05\0\0\0\xffhalf"),
     "a huge frame": writes(b"\x05\xff\xff\xff\xff" + bytes(1000)),
-    "a job": lambda _, outbox: wire.send_message(outbox, Kind.JOB, b"{}"),
-    "data": lambda _, outbox: wire.send_message(outbox, Kind.DATA, b"data"),
+    "a job": lambda _, outbox: wire.send_message(outbox, MessageKind.JOB, b"{}"),
+    "data": lambda _, outbox: wire.send_message(outbox, MessageKind.DATA, b"data"),
     "a place too short": asks(b"\0\0\0"),
     "a place too long": asks(wire.pack_range(0, 10) + b"\0"),
     "a read of nothing": asks(wire.pack_range(0, 0)),
@@ -150,9 +150,9 @@ def test_a_child_that_breaks_the_protocol_fails(lie: str) -> None:
 
 
 def test_usage_of_a_child_stays_within_its_limits() -> None:
-    claimed = replace(HONEST, usage=Usage(bytes_read=9, requests=9, cpu_s=1e300, peak_memory_mb=1e300))
+    claimed = replace(HONEST, usage=ChildUsage(bytes_read=9, requests=9, cpu_s=1e300, peak_memory_mb=1e300))
     outcome = talk(answers(encode_outcome(claimed)), bounds=Bounds(cpu_s=30, memory_mb=1024))
-    assert outcome == replace(HONEST, usage=Usage(cpu_s=31.0, peak_memory_mb=1024.0))
+    assert outcome == replace(HONEST, usage=ChildUsage(cpu_s=31.0, peak_memory_mb=1024.0))
 
 
 def test_a_child_reports_its_index_readers_error() -> None:
@@ -163,7 +163,7 @@ def test_a_child_reports_its_index_readers_error() -> None:
 def test_endless_reads_of_a_child_reach_the_limit() -> None:
     def child(inbox: int, outbox: int) -> None:
         while True:
-            wire.send_message(outbox, Kind.READ, wire.pack_range(0, 1000))
+            wire.send_message(outbox, MessageKind.READ, wire.pack_range(0, 1000))
             wire.receive_message(inbox)
 
     outcome = talk(child, bounds=Bounds(requests=50))
@@ -175,7 +175,7 @@ def test_endless_reads_of_a_child_reach_the_limit() -> None:
 
 def ask_much(outbox: int) -> None:
     for _ in range(20):
-        wire.send_message(outbox, Kind.READ, wire.pack_range(0, 1_000_000))
+        wire.send_message(outbox, MessageKind.READ, wire.pack_range(0, 1_000_000))
 
 
 SILENCE: dict[str, Callable[[int], object]] = {

@@ -14,7 +14,7 @@ from services.worker.extraction.sandbox.wire import (
     MAX_MESSAGE_BYTES,
     MAX_RANGES,
     DeadlineError,
-    Kind,
+    MessageKind,
     WireError,
     pack_range,
     pack_ranges,
@@ -52,22 +52,24 @@ def soon() -> float:
     return time.monotonic() + 60
 
 
-@given(st.sampled_from(Kind), st.binary(max_size=5000))
-def test_a_frame_arrives_as_it_was_sent(kind: Kind, payload: bytes) -> None:
+@given(st.sampled_from(MessageKind), st.binary(max_size=5000))
+def test_a_frame_arrives_as_it_was_sent(kind: MessageKind, payload: bytes) -> None:
     pipe = Pipe()
     send_message(pipe.writer, kind, payload)
-    send_message(pipe.writer, Kind.REFUSED)
+    send_message(pipe.writer, MessageKind.REFUSED)
     assert receive_message(pipe.reader) == (kind, payload)
-    assert receive_message(pipe.reader, deadline=soon()) == (Kind.REFUSED, b"")
+    assert receive_message(pipe.reader, deadline=soon()) == (MessageKind.REFUSED, b"")
     pipe.close()
 
 
 def test_a_frame_larger_than_the_pipe_arrives_whole(pipe: Pipe) -> None:
     payload = os.urandom(3_000_000)
     os.set_blocking(pipe.writer, False)
-    sender = threading.Thread(target=send_message, args=(pipe.writer, Kind.DATA, payload), kwargs={"deadline": soon()})
+    sender = threading.Thread(
+        target=send_message, args=(pipe.writer, MessageKind.DATA, payload), kwargs={"deadline": soon()}
+    )
     sender.start()
-    assert receive_message(pipe.reader, deadline=soon()) == (Kind.DATA, payload)
+    assert receive_message(pipe.reader, deadline=soon()) == (MessageKind.DATA, payload)
     sender.join()
 
 
@@ -91,7 +93,7 @@ def test_no_read_is_larger_than_a_frame() -> None:
         parse_range((0).to_bytes(8) + (MAX_MESSAGE_BYTES + 1).to_bytes(4))
 
 
-def frames(reader: int) -> Iterator[tuple[Kind, bytes]]:
+def frames(reader: int) -> Iterator[tuple[MessageKind, bytes]]:
     """All frames up to the end, or to the first thing that is none."""
     with contextlib.suppress(WireError):
         while True:
@@ -116,7 +118,7 @@ def test_an_unknown_kind_is_refused(pipe: Pipe, kind: int) -> None:
 
 
 def test_a_huge_length_is_refused_before_anything_is_read(pipe: Pipe) -> None:
-    os.write(pipe.writer, bytes([Kind.OUTCOME]) + (MAX_MESSAGE_BYTES + 1).to_bytes(4) + b"and more")
+    os.write(pipe.writer, bytes([MessageKind.OUTCOME]) + (MAX_MESSAGE_BYTES + 1).to_bytes(4) + b"and more")
     with pytest.raises(WireError, match=f"{MAX_MESSAGE_BYTES + 1} bytes"):
         receive_message(pipe.reader, deadline=soon())
     assert os.read(pipe.reader, 100) == b"and more"
@@ -140,20 +142,20 @@ def test_half_a_frame_and_silence_ends_at_the_deadline(pipe: Pipe, part: bytes) 
 def test_a_send_to_a_stalled_reader_times_out(pipe: Pipe) -> None:
     os.set_blocking(pipe.writer, False)
     with pytest.raises(DeadlineError):
-        send_message(pipe.writer, Kind.DATA, bytes(10_000_000), deadline=time.monotonic() + 0.01)
+        send_message(pipe.writer, MessageKind.DATA, bytes(10_000_000), deadline=time.monotonic() + 0.01)
 
 
 def test_a_reader_who_is_gone_is_an_error(pipe: Pipe) -> None:
     pipe.close(pipe.reader)
     with pytest.raises(WireError):
-        send_message(pipe.writer, Kind.DATA, b"hello", deadline=soon())
+        send_message(pipe.writer, MessageKind.DATA, b"hello", deadline=soon())
     with pytest.raises(WireError):
-        send_message(pipe.writer, Kind.DATA, b"hello")
+        send_message(pipe.writer, MessageKind.DATA, b"hello")
 
 
 def test_available_data_is_read_after_the_deadline(pipe: Pipe) -> None:
-    send_message(pipe.writer, Kind.REFUSED, b"late")
-    assert receive_message(pipe.reader, deadline=PASSED) == (Kind.REFUSED, b"late")
+    send_message(pipe.writer, MessageKind.REFUSED, b"late")
+    assert receive_message(pipe.reader, deadline=PASSED) == (MessageKind.REFUSED, b"late")
 
 
 @given(
