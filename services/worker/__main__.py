@@ -57,18 +57,9 @@ def _run_worker(settings: WorkerSettings) -> int:
     clients = make_clients(settings.aws_region, connections=settings.worker_concurrency * WRITES_AT_ONCE + 2)
     bucket = SourcedBucket(clients.s3, settings.s3_bucket, settings.s3_source_buckets)
     videos = VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards, outbox=settings.outbox)
-    bounds = Bounds(
-        deadline_s=settings.processing_deadline_s,
-        cpu_s=settings.extraction_cpu_s,
-        memory_mb=settings.extraction_memory_mb,
-        read_mb=settings.extraction_read_mb,
-        requests=settings.extraction_requests,
-        denied_decoders=settings.extraction_denied_decoders,
-        denied_demuxers=settings.extraction_denied_demuxers,
-    )
     metrics, health = WorkerMetrics(), HealthServer(_PATIENCE_S)
     shared = SharedItems(clients.dynamodb, settings.videos_table)
-    with Sandbox(settings.thumbnail_options, bounds, is_eager=True) as sandbox:
+    with Sandbox(settings.thumbnail_options, _read_bounds(settings), is_eager=True) as sandbox:
         services = WorkerServices(
             queue=MessageQueue(clients.sqs, settings.sqs_queue_url),
             dead_letters=DeadLetterQueue(clients.sqs, settings.sqs_dlq_url),
@@ -105,6 +96,18 @@ def _run_worker(settings: WorkerSettings) -> int:
     send_last_spans()
     log.info("worker_stopped", worker=settings.worker_name)
     return 0
+
+
+def _read_bounds(settings: WorkerSettings) -> Bounds:
+    return Bounds(
+        deadline_s=settings.processing_deadline_s,
+        cpu_s=settings.extraction_cpu_s,
+        memory_mb=settings.extraction_memory_mb,
+        read_mb=settings.extraction_read_mb,
+        requests=settings.extraction_requests,
+        denied_decoders=settings.extraction_denied_decoders,
+        denied_demuxers=settings.extraction_denied_demuxers,
+    )
 
 
 if __name__ == "__main__":

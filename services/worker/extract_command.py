@@ -75,6 +75,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="#RRGGBB",
         help="colour behind transparent pictures (default: %(default)s)",
     )
+    _add_storyboard_arguments(parser)
+    parser.add_argument("--preview", action="store_true", help="also write a short animated WebP")
+
+
+def _add_storyboard_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--storyboard", action="store_true", help="also write a sheet of small pictures with a WebVTT track"
     )
@@ -92,7 +97,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=StoryboardPreset.WEB,
         help="with --storyboard: size, interval and columns of its tiles (default: %(default)s)",
     )
-    parser.add_argument("--preview", action="store_true", help="also write a short animated WebP")
 
 
 def run_extraction(arguments: argparse.Namespace) -> int:

@@ -1,27 +1,22 @@
 """Extraction of the thumbnails of one video. Runs in a child process: see `sandbox`."""
 
 import struct
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from services.contract.frames import FrameForm, FrameOptions
+from services.contract.frames import FrameOptions
 from services.contract.records import VideoState
 from services.contract.thumbnails import ThumbnailOptions
 from services.worker.extraction import containers
 from services.worker.extraction.containers.stream import BrokenIndexError, JumpingClockError
 from services.worker.extraction.containers.timeline import Start
+from services.worker.extraction.encode import build_outcome, encode_shown
 from services.worker.extraction.examine import examine_container
 from services.worker.extraction.frames import exact, indexed, overview, sequential
-from services.worker.extraction.frames.capture import Frame
 from services.worker.extraction.frames.request import FoundFrames, FrameRequest, SearchLimits
 from services.worker.extraction.index_failure import IndexFailure
-from services.worker.extraction.outcome import ExtractedPicture, ExtractionError, Outcome, Placeholder
-from services.worker.extraction.pixels import composition, placeholder, thumbnail
-from services.worker.extraction.pixels.blurhash import encode_blurhash
-from services.worker.extraction.pixels.orientation import Image
-from services.worker.extraction.pixels.thumbhash import encode_thumbhash
+from services.worker.extraction.outcome import ExtractionError, Outcome
 from services.worker.extraction.poster import build as poster
 from services.worker.extraction.probe import Probe
 from services.worker.extraction.reading.reader import RangedReader
@@ -46,7 +41,7 @@ def extract(
         request = FrameRequest(reader=reader, examined=examined, options=options, limits=limits)
         tags = containers.read_tags(reader, examined.container)
         request, found = _find_frames(request, indexed.find_frames, sequential.find_frames, failures)
-        outcome = replace(_build_outcome(found, options), probe=Probe(found.picture, tags))
+        outcome = replace(build_outcome(found, options), probe=Probe(found.picture, tags))
     except ExtractionError as error:
         return _note_failure(Outcome.failed(error), failures)
     if failures:
@@ -70,22 +65,10 @@ def extract_frame(
         examined = examine_container(reader, limits.denied)
         request = FrameRequest(reader=reader, examined=examined, options=options, limits=limits)
         _, found = _find_frames(request, by_index, by_decoding, failures)
-        picture = _encode_shown(found.frames, frame, options)
+        picture = encode_shown(found.frames, frame, options)
     except ExtractionError as error:
         return _note_failure(Outcome.failed(error), failures)
     return _note_failure(Outcome(VideoState.DONE, found.info, (picture,)), failures)
-
-
-def _encode_shown(shown: Sequence[Frame], frame: FrameOptions, options: ThumbnailOptions) -> ExtractedPicture:
-    first, images = shown[0], [one.image for one in shown]
-    if frame.max_height_px is not None:
-        images = [thumbnail.limit_height(image, frame.max_height_px) for image in images]
-    image = composition.compose_tiles(images, frame.columns) if frame.form is FrameForm.TILES else images[0]
-    image = thumbnail.limit_size(image, options.format)
-    if frame.form is not FrameForm.ANIMATION:
-        return _encode_frame(replace(first, image=image), 0.0, options)
-    data = composition.encode_animation(images, frame_ms=round(1000 / frame.fps), quality=options.quality)
-    return ExtractedPicture(0.0, round(max(first.time_s, 0.0), 6), image.shape[1], image.shape[0], data, first.note)
 
 
 Search = Callable[[FrameRequest], FoundFrames]
@@ -123,29 +106,3 @@ def _find_start(request: FrameRequest) -> Start:
         return request.examined.container.find_start(request.reader)
     except _INDEX_ERRORS:
         return Start()
-
-
-def _build_outcome(found: FoundFrames, options: ThumbnailOptions) -> Outcome:
-    pictures = []
-    for frame, position_pct in zip(found.frames, options.positions_pct, strict=True):
-        image = thumbnail.limit_size(frame.image, options.format)
-        picture = _encode_frame(replace(frame, image=image), position_pct, options)
-        pictures.append(replace(picture, placeholder=_make_placeholder(image)))
-    code, reason = found.shortfall or (None, None)
-    state = VideoState.DEGRADED if found.shortfall else VideoState.DONE
-    return Outcome(state, found.info, tuple(pictures), reason_code=code, reason=reason)
-
-
-def _encode_frame(frame: Frame, position_pct: float, options: ThumbnailOptions) -> ExtractedPicture:
-    height_px, width_px = frame.image.shape[:2]
-    data = thumbnail.encode_image(frame.image, options.format, quality=options.quality)
-    return ExtractedPicture(position_pct, round(max(frame.time_s, 0.0), 6), width_px, height_px, data, frame.note)
-
-
-def _make_placeholder(image: Image) -> Placeholder:
-    small = placeholder.shrink_to_placeholder(image)
-    return Placeholder(
-        thumbhash=b64encode(encode_thumbhash(small)).decode(),
-        blurhash=encode_blurhash(small),
-        colour=placeholder.find_dominant_colour(small),
-    )
