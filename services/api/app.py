@@ -110,16 +110,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
         frame_urls=FrameUrls(key, settings.api_public_url),
         uploads=Uploads(clients.s3, settings.s3_bucket, presigner, patient=patient.s3),
         dead_letters=letters,
-        purge=Purge(
-            purge_context,
-            replace(
-                purge_context,
-                bucket=SourcedBucket(patient.s3, settings.s3_bucket, settings.s3_source_buckets),
-                videos=_open_table(settings, patient),
-                shared=SharedItems(patient.dynamodb, settings.videos_table),
-            ),
-            Confirmations(key),
-        ),
+        purge=_make_purge(settings, purge_context, patient, Confirmations(key)),
         reconciliations=_make_reconciliations(settings, clients, patient),
         jobs=Jobs(*(_make_job_context(settings, used, letters, live.request_push) for used in (clients, patient))),
         calls=AwsCalls(),
@@ -139,6 +130,16 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
 
 def _open_table(settings: ApiSettings, clients: Clients) -> VideosTable:
     return VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards, outbox=settings.outbox)
+
+
+def _make_purge(settings: ApiSettings, context: PurgeContext, patient: Clients, confirmations: Confirmations) -> Purge:
+    run_context = replace(
+        context,
+        bucket=SourcedBucket(patient.s3, settings.s3_bucket, settings.s3_source_buckets),
+        videos=_open_table(settings, patient),
+        shared=SharedItems(patient.dynamodb, settings.videos_table),
+    )
+    return Purge(context, run_context, confirmations)
 
 
 def _make_reconciliations(settings: ApiSettings, clients: Clients, patient: Clients) -> Reconciliations:

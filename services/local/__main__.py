@@ -20,6 +20,34 @@ from services.local.samples import SampleError
 
 
 def main() -> int:
+    arguments = _parse_arguments()
+    signal.signal(signal.SIGTERM, _handle_signal)
+    signal.signal(signal.SIGINT, _handle_signal)
+    options = demo.DemoOptions(
+        data=arguments.data,
+        settings=dict(arguments.settings),
+        files=tuple(arguments.upload),
+        once=arguments.once,
+        workers=arguments.workers,
+        aws_port=arguments.aws_port,
+    )
+    try:
+        return demo.run_demo(options, Console(highlight=False))
+    except (LocalError, EmbeddedAwsError, SampleError) as error:
+        return _print_failure(str(error))
+    except (AwsError, Boto3Error, BotoCoreError, ClientError) as error:
+        return _print_failure(f"The embedded AWS failed ({error}): start the demo again.")
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        return _print_failure(
+            f"The disk with {arguments.data.absolute()} is full: free some space, and start the demo again."
+        )
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./noxw demo", description=__doc__)
     parser.add_argument(
         "--once", action="store_true", help="stop when all videos are processed; exit with 0 if all are done"
@@ -58,31 +86,7 @@ def main() -> int:
         metavar="NAME=VALUE",
         help="set a setting of the services (docs/settings.md lists them); may be given more than once",
     )
-    arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, _handle_signal)
-    signal.signal(signal.SIGINT, _handle_signal)
-    options = demo.DemoOptions(
-        data=arguments.data,
-        settings=dict(arguments.settings),
-        files=tuple(arguments.upload),
-        once=arguments.once,
-        workers=arguments.workers,
-        aws_port=arguments.aws_port,
-    )
-    try:
-        return demo.run_demo(options, Console(highlight=False))
-    except (LocalError, EmbeddedAwsError, SampleError) as error:
-        return _print_failure(str(error))
-    except (AwsError, Boto3Error, BotoCoreError, ClientError) as error:
-        return _print_failure(f"The embedded AWS failed ({error}): start the demo again.")
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        return _print_failure(
-            f"The disk with {arguments.data.absolute()} is full: free some space, and start the demo again."
-        )
-    except KeyboardInterrupt:
-        return 130
+    return parser.parse_args()
 
 
 def _print_failure(text: str) -> int:
