@@ -1,7 +1,8 @@
-"""The bootstrap stack: what must stand before anything can be built or deployed. An administrator applies it.
+"""The bootstrap stack: what every build and deployment needs first. An administrator applies it.
 
-Images' repositories, GitHub's way into the account with one role each to build, deploy and plan, the boundary of all
-further roles, and the settings of the state bucket, which exists already: state cannot lie in what it describes.
+It has the repositories of the images, and the trust in GitHub's tokens with one role each to build, deploy and plan.
+It has the boundary of all other roles, and the settings of the state bucket. The bucket itself exists before: a stack
+cannot keep its state in a bucket that it creates.
 """
 
 from typing import TYPE_CHECKING

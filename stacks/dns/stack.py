@@ -1,10 +1,11 @@
 """The dns stack: zone and certificate (step 1), then validation and the address of the dashboard (step 2).
 
-The config's `certificate` is the step. Without it the zone and the certificate are asked for, and the zone's four name
-servers are printed: the registrar of the domain must name them before step 2, which waits until AWS has seen the
-validation record from outside and would otherwise wait in vain for 75 minutes. With it the validation is awaited and
-the host points at the load balancer, which must stand by then; the workloads stack, deployed again after that, takes
-the certificate from here. With `hosted_zone_id` there is no zone to make and no delegation to wait for.
+The config's `certificate` decides the step. Without it, step 1 makes the zone, requests the certificate, and prints the
+zone's four name servers. The registrar of the domain must name them before step 2. Step 2 waits until AWS has seen the
+validation record; without the registrar's change it would wait for 75 minutes and fail. With `certificate`, step 2
+waits for the validation, and points the host at the load balancer, which must exist by then. Deploy the workloads stack
+again after that: it takes the certificate from here. With `hosted_zone_id`, there is no zone to make, and no delegation
+to wait for.
 """
 
 from cdktf import TerraformResourceLifecycle

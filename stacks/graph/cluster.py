@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 from stacks.graph.resources import Arrow, DrawnBox, Fields, Resources
+from stacks.naming import StackId
 
 _PREFIX = "alb.ingress.kubernetes.io"
 _CONTROLLERS = {
@@ -14,13 +15,13 @@ _SHOWN = ("frontend", "api", "frames", "worker")
 
 
 def list_boxes(found: Resources) -> Iterator[DrawnBox]:
-    for ingress in found.of("workloads", "kubernetes_ingress_v1").values():
+    for ingress in found.of(StackId.WORKLOADS, "kubernetes_ingress_v1").values():
         annotations = ingress["metadata"]["annotations"]
         ports = [next(iter(entry.items())) for entry in json.loads(annotations[f"{_PREFIX}/listen-ports"])]
         spoken = "HTTPS, from HTTP by redirect" if f"{_PREFIX}/ssl-redirect" in annotations else "HTTP"
         yield DrawnBox(
             key="ingress",
-            panel="workloads",
+            panel=StackId.WORKLOADS,
             column=0,
             title=f"load balancer {annotations[f'{_PREFIX}/load-balancer-name']}",
             lines=(spoken, "ports " + ", ".join(str(port) for _, port in ports)),
@@ -31,20 +32,20 @@ def list_boxes(found: Resources) -> Iterator[DrawnBox]:
         trigger = scaling["triggers"][0]["metadata"]
         yield DrawnBox(
             key="scaler",
-            panel="workloads",
+            panel=StackId.WORKLOADS,
             column=0,
             title=f"KEDA scales {min_count} to {max_count}",
             lines=(f"1 pod for {trigger['queueLength']} messages", f"asks every {scaling['pollingInterval']} s"),
         )
-    for name in found.of("workloads", "helm_release"):
+    for name in found.of(StackId.WORKLOADS, "helm_release"):
         if name in _CONTROLLERS:
             title, does = _CONTROLLERS[name]
-            yield DrawnBox(key=f"chart:{name}", panel="workloads", column=0, title=title, lines=(does,))
+            yield DrawnBox(key=f"chart:{name}", panel=StackId.WORKLOADS, column=0, title=title, lines=(does,))
     yield from _deployments(found)
-    for name in found.of("workloads", "kubernetes_stateful_set_v1"):
+    for name in found.of(StackId.WORKLOADS, "kubernetes_stateful_set_v1"):
         yield DrawnBox(
             key=f"set:{name}",
-            panel="workloads",
+            panel=StackId.WORKLOADS,
             column=1,
             title="ADOT collector",
             lines=("Container Insights on Fargate",),
@@ -53,7 +54,7 @@ def list_boxes(found: Resources) -> Iterator[DrawnBox]:
 
 def list_arrows(found: Resources) -> Iterator[Arrow]:
     components = _components(found)
-    for ingress in found.of("workloads", "kubernetes_ingress_v1").values():
+    for ingress in found.of(StackId.WORKLOADS, "kubernetes_ingress_v1").values():
         for path in (path for rule in ingress["spec"]["rule"] for path in rule["http"]["path"]):
             name = path["backend"]["service"]["name"]
             # The api's second Service needs no second arrow.
@@ -78,7 +79,7 @@ def list_arrows(found: Resources) -> Iterator[Arrow]:
 def _deployments(found: Resources) -> Iterator[DrawnBox]:
     scaled = {
         scaler["spec"]["scale_target_ref"]["name"]: scaler["spec"]
-        for scaler in found.of("workloads", "kubernetes_horizontal_pod_autoscaler_v2").values()
+        for scaler in found.of(StackId.WORKLOADS, "kubernetes_horizontal_pod_autoscaler_v2").values()
     }
     deployments = _by_component(found)
     for component in sorted(deployments, key=_SHOWN.index):
@@ -93,7 +94,7 @@ def _deployments(found: Resources) -> Iterator[DrawnBox]:
             lines.append("three frames of each video")
         yield DrawnBox(
             key=f"deployment:{component}",
-            panel="workloads",
+            panel=StackId.WORKLOADS,
             column=1,
             title=component,
             lines=tuple(lines),
@@ -102,7 +103,7 @@ def _deployments(found: Resources) -> Iterator[DrawnBox]:
 
 def _by_component(found: Resources) -> dict[str, Fields]:
     label = "app.kubernetes.io/component"
-    deployments = found.of("workloads", "kubernetes_deployment_v1").values()
+    deployments = found.of(StackId.WORKLOADS, "kubernetes_deployment_v1").values()
     return {deployment["metadata"]["labels"][label]: deployment for deployment in deployments}
 
 
@@ -127,12 +128,12 @@ def _stores(found: Resources) -> dict[str, str]:
     return {
         f"{kind}:{name}": resource[field]
         for kind, (resources, field) in kinds.items()
-        for name, resource in found.of("core", resources).items()
+        for name, resource in found.of(StackId.CORE, resources).items()
     }
 
 
 def _scaled_object(found: Resources) -> Fields | None:
-    for release in found.of("workloads", "helm_release").values():
+    for release in found.of(StackId.WORKLOADS, "helm_release").values():
         for values in release.get("values", []):
             for entry in json.loads(values).get("objects", []) if values.startswith("{") else []:
                 if entry["kind"] == "ScaledObject":

@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape
 
 from stacks.graph.resources import Arrow, DrawnBox
 from stacks.graph.scene import Scene
+from stacks.naming import StackId
 
 _WIDTH_PX = 1500
 _MARGIN_PX = 20
@@ -35,11 +36,11 @@ class _Panel:
 
 _PANELS = {
     "outside": _Panel(20, 1, "#475569", "from outside", box_width=130),
-    "dns": _Panel(236, 1, "#0891b2", "zone, certificate"),
-    "bootstrap": _Panel(236, 1, "#7c3aed", "comes first", under="dns"),
-    "workloads": _Panel(490, 2, "#2563eb", "what runs in the cluster"),
-    "core": _Panel(1012, 1, "#16a34a", "network, cluster, data"),
-    "monitoring": _Panel(1256, 1, "#d97706", "alarms"),
+    StackId.DNS: _Panel(236, 1, "#0891b2", "zone, certificate"),
+    StackId.BOOTSTRAP: _Panel(236, 1, "#7c3aed", "comes first", under=StackId.DNS),
+    StackId.WORKLOADS: _Panel(490, 2, "#2563eb", "what runs in the cluster"),
+    StackId.CORE: _Panel(1012, 1, "#16a34a", "network, cluster, data"),
+    StackId.MONITORING: _Panel(1256, 1, "#d97706", "alarms"),
 }
 
 

@@ -1,7 +1,7 @@
 """The monitoring stack: an encrypted topic with its e-mail, the alarms, a CloudWatch dashboard.
 
-Deployed after the workloads: it finds the load balancer, which the cluster's controller has made, by its name. The
-subscription stays pending until somebody follows the link in AWS's first mail.
+Deploy it after the workloads: it finds the load balancer, which the cluster's controller has made, by its name. The
+subscription stays pending until somebody follows the link in the first e-mail of AWS.
 """
 
 from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard

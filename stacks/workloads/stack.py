@@ -1,7 +1,7 @@
-"""The workloads stack: everything that runs in the cluster, in the order in which it needs each other.
+"""The workloads stack: everything that runs in the cluster. Each resource depends on those that it needs.
 
-Terraform destroys in the reverse order: the Ingress goes (and with it, by its controller, the load balancer) before
-the controller, the ScaledObject before KEDA, the pods before their namespaces.
+Terraform destroys in the reverse order. The Ingress is destroyed before its controller, which deletes the load balancer
+with it; the ScaledObject before KEDA; the pods before their namespaces.
 """
 
 from constructs import Construct

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stacks.naming import StackId
 from stacks.rehearse.rights.errors import RightsError
 from stacks.rehearse.rights.resources import CallScope
 
@@ -47,7 +48,7 @@ class Policies:
 
     def __init__(self, cdktf_out: Path) -> None:
         files = sorted(cdktf_out.glob("stacks/*/cdk.tf.json"))
-        if not any(file.parent.name == "bootstrap" for file in files):
+        if not any(file.parent.name == StackId.BOOTSTRAP for file in files):
             raise RightsError(f"{cdktf_out} holds no synthesized bootstrap stack: run `./noxw synth` first.")
         documents = [json.loads(file.read_text(encoding="utf-8")) for file in files]
         provider = documents[0]["provider"]["aws"][0]
