@@ -1,4 +1,4 @@
-"""The layout of the code: sizes of modules and folders, and names of classes."""
+"""The layout of the code: sizes of modules, folders and functions, and names of classes and tests."""
 
 import ast
 import os
@@ -10,6 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 MAX_LINES = 400
 MAX_MODULES = 14
+MAX_FUNCTION_LINES = 56
+"""With its docstring and arguments; a body has about fifty lines at most."""
+MAX_TEST_WORDS = 12
 SOURCES = ("services", "stacks", "tasks", "benchmarks")
 SCRIPTS = {".py", ".ts", ".tsx", ".mjs"}
 NOT_OURS = {"node_modules", ".next", "dist", "coverage", "test-results", "playwright-report"}
@@ -53,6 +56,29 @@ def test_no_source_folder_has_more_than_fourteen_modules() -> None:
     )
     assert len(modules) > 100
     assert {folder: count for folder, count in modules.items() if count > MAX_MODULES} == {}
+
+
+def list_functions(*folders: str) -> Iterator[tuple[Path, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for path in list_sources(*folders):
+        if path.suffix == ".py":
+            for node in ast.walk(ast.parse(path.read_bytes())):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    yield path, node
+
+
+def test_functions_of_the_services_fit_on_a_screen() -> None:
+    lines = {
+        f"{relative(path)}: {node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        for path, node in list_functions("services")
+    }
+    assert len(lines) > 2000
+    assert {name: count for name, count in lines.items() if count > MAX_FUNCTION_LINES} == {}
+
+
+def test_names_of_tests_are_short() -> None:
+    names = [node.name for _, node in list_functions("tests") if node.name.startswith("test_")]
+    assert len(names) > 2000
+    assert [name for name in names if name.count("_") > MAX_TEST_WORDS] == []
 
 
 def test_no_two_classes_have_the_same_name() -> None:

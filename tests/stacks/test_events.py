@@ -65,7 +65,7 @@ def test_only_the_api_puts_events_on_its_own_bus() -> None:
     assert "events:" not in str(others)
 
 
-def test_only_the_api_knows_the_bus_and_worker_and_api_write_events() -> None:
+def test_only_the_api_gets_the_bus() -> None:
     workloads = synthesize(EVERYTHING)["workloads"]
     assert variables(workloads, "api")["EVENTS_BUS"] == "acme-thumbs"
     assert "EVENTS_BUS" not in variables(workloads, "worker")

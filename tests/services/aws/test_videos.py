@@ -157,7 +157,7 @@ def test_a_record_is_removed_together_with_its_claim(place: Place, owner: str | 
     assert (place.videos.get(record.key), place.videos.claim_owner("t/a")) == (None, None)
 
 
-def test_a_record_whose_base_another_upload_has_is_not_removed_with_it(place: Place) -> None:
+def test_a_base_of_another_upload_is_not_removed(place: Place) -> None:
     record = place.videos.replace(None, a_record(base="t/a"))
     _write_claim(place, "uploads/b.mp4")
 
@@ -175,7 +175,7 @@ def _write_claim(place: Place, owner: str | None) -> None:
         place.clients.dynamodb.put_item(TableName=place.resources.table.name, Item=claim)
 
 
-def test_a_record_that_is_written_for_a_purge_gives_it_the_claim(place: Place) -> None:
+def test_a_record_written_for_a_purge_gives_its_claim(place: Place) -> None:
     begun = place.videos.replace(None, a_record(base="t/a"), claims=True)
     place.videos.replace(begun, done(begun), seizes=True)
     assert place.videos.claim_owner("t/a") == PURGER

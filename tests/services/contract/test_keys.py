@@ -137,7 +137,7 @@ def test_a_long_name_is_cut_and_stays_unique(start: str) -> None:
     assert all(base.startswith(THUMBNAIL_PREFIX + start + "é" * 480) for base in bases.values())
 
 
-def test_a_name_is_cut_only_if_a_picture_s_key_would_be_too_long() -> None:
+def test_a_name_is_cut_only_for_too_long_keys() -> None:
     room = MAX_KEY_BYTES - len(THUMBNAIL_PREFIX) - len("_storyboard.webp")
     fits, long = (f"{UPLOAD_PREFIX}{'a' * length}.mp4" for length in (room, room + 1))
     mark = "~" + hashlib.sha256(long.encode()).hexdigest()[:16]

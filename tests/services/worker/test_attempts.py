@@ -148,7 +148,7 @@ class UnreadableSandbox(PlayedSandbox):
 
 
 @pytest.mark.parametrize("answers", [True, False], ids=["present", "silent"])
-def test_a_failed_read_of_a_present_video_is_left_to_another_attempt(place: Place, *, answers: bool) -> None:
+def test_a_failed_read_of_a_present_video_is_repeated(place: Place, *, answers: bool) -> None:
     event = upload(place, b"film")
     sandbox = UnreadableSandbox()
     worker = worker_at(place, lambda: NOW, sandbox)

@@ -260,7 +260,7 @@ def test_a_second_stop_ends_the_grace_period(stage: Stage) -> None:
     assert (depth.visible, depth.in_flight) == (1, 0)
 
 
-def test_messages_of_a_poll_that_ends_after_the_stop_are_handed_back(stage: Stage) -> None:
+def test_messages_polled_after_the_stop_are_handed_back(stage: Stage) -> None:
     worker = Worker(stage, 1, worker_concurrency="1")
 
     def arrive() -> None:

@@ -146,7 +146,7 @@ def test_a_failure_has_the_time_of_the_same_content_put_again(place: Place) -> N
     assert failed.time == place.bucket.head(KEY).modified_at
 
 
-def test_a_failure_has_the_time_of_a_later_claim_of_its_content(place: Place) -> None:
+def test_a_failure_has_the_time_of_the_later_claim(place: Place) -> None:
     event = upload(place, BROKEN)
     worker = a_worker(place)
     with pytest.raises(ProcessingError) as failure:

@@ -114,13 +114,13 @@ def test_a_failure_is_written_over_a_record_that_has_changed(place: Place) -> No
     assert (found.state, found.purged_at) == (VideoState.FAILED, NOW)
 
 
-def test_a_failed_upload_is_that_of_the_event_while_s3_is_silent(place: Place) -> None:
+def test_without_s3_the_failed_upload_is_the_event_s(place: Place) -> None:
     event = upload(place, b"film")
 
     assert silent(place).find_failed_upload(event, delivery("message-1"), OUTAGE) == event
 
 
-def test_a_failed_upload_that_is_present_stays_as_the_event_has_it(place: Place) -> None:
+def test_a_present_failed_upload_stays_as_the_event_s(place: Place) -> None:
     event = upload(place, b"film")
 
     assert a_worker(place).find_failed_upload(event, delivery("message-1"), OUTAGE) == event

@@ -114,7 +114,7 @@ def test_a_slower_failure_decreases_no_number_of_attempts(place: Place) -> None:
     assert (record.state, record.attempt, len(record.attempts)) == (VideoState.FAILED, 2, 2)
 
 
-def test_a_failure_without_a_claim_of_its_own_is_no_attempt_more(place: Place) -> None:
+def test_a_failure_without_a_claim_adds_no_attempt(place: Place) -> None:
     event, sent = upload(place, b"film"), delivery("message-1")
     worker = a_worker(place, die)
     with pytest.raises(ProcessingError) as caught:

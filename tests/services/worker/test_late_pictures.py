@@ -256,7 +256,7 @@ def test_the_next_delivery_deletes_pictures_of_a_dead_late_worker(place: Place) 
     assert is_empty(place)
 
 
-def test_a_worker_that_may_not_delete_leaves_late_pictures_to_a_purge(place: Place) -> None:
+def test_a_worker_without_rights_leaves_late_pictures(place: Place) -> None:
     event = upload(place, b"film")
     bucket = SlowBucket(place, lambda: purge(place))
     worker = a_worker(place, bucket=bucket, delete_follows_source="false", thumbnail_manifest="false")

@@ -91,7 +91,7 @@ def test_a_reindex_leaves_a_dismissed_failure_dismissed(place: Place) -> None:
     assert record_of(place).state is VideoState.DISMISSED
 
 
-def test_a_dead_letter_of_a_video_that_is_gone_can_be_dismissed(place: Place) -> None:
+def test_a_gone_video_s_dead_letter_can_be_dismissed(place: Place) -> None:
     event = upload(place, BROKEN)
     place.dead_letters.put(make_notification_body(event), reason_code="crashed", reason="It crashed.", attempts=1)
     with pytest.raises(NotFoundError):

@@ -162,7 +162,7 @@ def test_a_run_ends_though_a_record_always_changes(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("is_renewed", [True, False])
-def test_a_record_that_changes_as_a_run_gives_it_up_stays_so(stage: Stage, *, is_renewed: bool) -> None:
+def test_a_record_changed_while_a_run_fails_stays(stage: Stage, *, is_renewed: bool) -> None:
     videos = stage.place.videos
     busy = write(stage.place, old(a_record("uploads/busy.mp4", VideoState.PROCESSING)))
     own = run_of(stage)
@@ -196,7 +196,7 @@ def test_a_picture_of_the_second_of_the_cutoff_stays(stage: Stage) -> None:
     assert len(list(stage.place.bucket.list("thumbnails/"))) == 1
 
 
-def test_the_threads_of_a_purge_have_names_and_end_with_their_process(place: Place) -> None:
+def test_purge_threads_have_names_and_end_with_their_process(place: Place) -> None:
     threads: dict[str, bool] = {}
     gate = Gate(place, "records", lambda: threads.update({one.name: one.daemon for one in threading.enumerate()}))
     own = purge_of(place, gate)

@@ -232,7 +232,7 @@ def test_a_run_removes_expired_reservations_only(stage: Stage) -> None:
     assert left == [f"{RESERVATION_PREFIX}uploads/valid.mp4"]
 
 
-def test_a_run_sets_wrong_totals_to_zero_if_no_record_is_left(stage: Stage) -> None:
+def test_a_run_without_records_left_zeroes_wrong_totals(stage: Stage) -> None:
     videos = stage.place.videos
     videos.correct(videos.counters(), {"videos_done": 5})
 
@@ -269,7 +269,7 @@ def test_a_conflict_in_a_batch_keeps_only_the_changed_record(stage: Stage, count
 
 
 @pytest.mark.parametrize("is_running", [True, False])
-def test_a_lost_answer_to_a_write_of_progress_is_no_take_over(stage: Stage, *, is_running: bool) -> None:
+def test_a_lost_answer_about_progress_is_no_takeover(stage: Stage, *, is_running: bool) -> None:
     class Lossy(SharedItems):
         is_lossy = True
 

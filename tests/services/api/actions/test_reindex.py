@@ -212,7 +212,7 @@ def test_a_record_that_a_purge_has_marked_is_left_to_the_purge(place: Place) -> 
     assert place.videos.get(marked.key) == marked
 
 
-def test_the_record_of_a_deleted_video_in_progress_is_closed_and_then_removed(place: Place) -> None:
+def test_a_deleted_video_in_progress_is_closed_then_removed(place: Place) -> None:
     key = write(place, a_record("uploads/gone.mp4", VideoState.PROCESSING)).key
 
     reindex(place)

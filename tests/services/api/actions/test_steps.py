@@ -116,7 +116,7 @@ def test_a_purge_keeps_the_record_of_a_present_upload(place: Place) -> None:
     assert place.videos.get(KEY) == record
 
 
-def test_a_purge_takes_its_mark_from_the_record_of_a_present_upload(place: Place) -> None:
+def test_a_purge_unmarks_records_of_present_uploads(place: Place) -> None:
     write(place, a_record(KEY, VideoState.FAILED).model_copy(update={"purged_at": now()}))
     put_upload(place)
 

@@ -34,7 +34,7 @@ def traced() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("traced")
-def test_memory_and_pages_of_a_plan_do_not_grow_with_the_keys() -> None:
+def test_memory_and_pages_are_independent_of_the_keys() -> None:
     # What is cached once does not count.
     plan(300, KeyFilter(b"salt", bits=2**17))
     peaks = []

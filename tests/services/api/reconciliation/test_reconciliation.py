@@ -133,7 +133,7 @@ def test_pictures_stored_after_the_listing_are_not_lost(place: Place, reconcilin
     assert place.queue.receive(10, wait_s=0, visibility_timeout_s=600) == []
 
 
-def test_pictures_of_an_earlier_format_go_after_the_new_ones_are_stored(place: Place) -> None:
+def test_old_format_pictures_are_deleted_after_new_ones(place: Place) -> None:
     work(a_worker(place), upload(place, b"film"))
     forget_messages(place)
     webp = Reconciling(place, PRESENT.model_copy(update={"format": ImageFormat.WEBP}))

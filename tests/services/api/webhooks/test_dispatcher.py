@@ -132,7 +132,7 @@ def test_a_failed_delivery_delays_later_events_of_its_video_only(outpost: Callab
     assert [len(one.attempts) for one in place.deliveries("uploads/a.mp4") if one] == [2, 1]
 
 
-def test_an_event_that_does_not_match_keeps_the_order_of_those_around_it(outpost: Callable[..., Outpost]) -> None:
+def test_an_event_that_does_not_match_keeps_the_order(outpost: Callable[..., Outpost]) -> None:
     recorder = Recorder(status=lambda _: 503, ends=frozenset({"done"}))
     place = outpost(recorder)
     record = place.end("uploads/a.mp4")

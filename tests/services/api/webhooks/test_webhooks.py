@@ -77,7 +77,7 @@ def test_a_webhook_gets_a_signed_message_for_each_video(
     assert line["trace_id"] == json.loads(got.body)["data"]["trace_id"]
 
 
-def test_a_secret_is_shown_once_and_signs_for_a_day_after_a_rotation(admin: httpx.Client, receiver: Receiver) -> None:
+def test_a_secret_shown_once_signs_a_day_after_rotation(admin: httpx.Client, receiver: Receiver) -> None:
     made = make_webhook(admin, receiver)
     listed = admin.get("/api/webhooks").text
     assert made["secret"] not in listed

@@ -10,7 +10,7 @@ import pytest
 from services.contract.statistics.histogram import BOUNDS_S, estimate_percentile, find_bucket
 
 
-def test_bounds_grow_by_a_quarter_and_reach_the_retention_of_the_queue() -> None:
+def test_bounds_grow_by_a_quarter_up_to_the_retention() -> None:
     assert (BOUNDS_S[0], BOUNDS_S[-1]) == (0.1, 400_000)
     assert BOUNDS_S[-1] > 4 * 86_400
     for lower, upper in itertools.pairwise(BOUNDS_S):

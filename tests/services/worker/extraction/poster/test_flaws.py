@@ -13,7 +13,7 @@ SEED = 41
 
 
 @pytest.mark.parametrize("scene", GOOD)
-def test_a_good_scene_has_no_flaw_and_is_blurred_out_of_focus(scene: str) -> None:
+def test_a_good_scene_is_flawed_only_out_of_focus(scene: str) -> None:
     image = draw_good(scene, 0.5, SEED)
     assert find_poster_flaw(image) is None
     assert find_poster_flaw(blur(image, 0.3)) == "blurred"

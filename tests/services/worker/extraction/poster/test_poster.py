@@ -48,7 +48,7 @@ def test_no_labelled_bad_frame_is_a_poster(
     assert film.find_label(found.time_s) == "good", [(one.time_s, one.score, one.flaw) for one in found.candidates]
 
 
-def test_a_film_without_a_good_frame_has_a_poster_and_its_flaw(labelled: dict[str, tuple[Film, Path]]) -> None:
+def test_a_film_without_good_frames_has_a_flawed_poster(labelled: dict[str, tuple[Film, Path]]) -> None:
     found = poster(labelled["nothing good"][1])
     assert all(one.flaw for one in found.candidates)
     assert found.time_s == found.candidates[0].time_s

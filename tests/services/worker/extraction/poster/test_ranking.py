@@ -47,7 +47,7 @@ def test_different_scenes_and_one_moving_scene_are_no_cross_fade() -> None:
     assert {one.flaw for one in ranked(*moving)} == {None}
 
 
-def test_a_picture_near_a_cut_or_alone_in_its_scene_scores_less() -> None:
+def test_a_picture_near_a_cut_or_alone_scores_less() -> None:
     first, second = draw_good("harbour", 0.5, SEED), draw_good("forest", 0.5, SEED)
     assert [one.cut.score for one in by_time(first, first, second, second, step_s=2)] == [1.0, 0.5, 0.5, 1.0]
     assert [one.cut.score for one in by_time(first, second)] == [0.5, 0.5]
