@@ -34,7 +34,7 @@ from services.worker.loop import WorkerLoop, WorkerServices
 from services.worker.metrics import WorkerMetrics
 from services.worker.process import Processor, Skipped, Stored
 
-AT_LEAST = 8.0
+MIN_RATIO = 8.0
 """Lower limit of videos per second, relative to method A."""
 LENGTHS_S = (60, videos.MEDIUM_S)
 _OURS_S, _THEIRS_S = 3600, 480
