@@ -102,7 +102,12 @@ test("takes the pictures of the documentation", async ({ board, page, demo }) =>
     await page.goto(path);
     await expect(page.getByRole("status", { name: "Connection", includeHidden: true })).toHaveText("LIVE");
     await page.waitForLoadState("networkidle").catch(() => undefined);
-    await expect(page.locator("main .animate-pulse")).toHaveCount(0);
+    // Charts below the window are loaded when they come near it.
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll("main .animate-pulse")].every(
+        (one) => one.getBoundingClientRect().top > window.innerHeight,
+      ),
+    );
     if (path === "/") await expect(page.getByRole("link", { name: /^Workers/ })).toBeVisible();
     // Transitions, and the scene's screens.
     await page.waitForTimeout(2500);
