@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 MAX_WAIT_S = 1.0
-"""Maximum wait of one video: it has one of the worker's slots, which the next upload may need."""
+"""Time from its begin in which a video gives way: it has one of the worker's slots, which the next upload may need."""
 
 GiveWay = Callable[[], None]
 """Function that a video calls before a step that can wait."""
