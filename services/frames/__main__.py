@@ -39,7 +39,8 @@ def _serve_frames(settings: FramesSettings) -> int:
     send_last_spans = configure_tracing("thumbnails-frames", settings.otel_exporter_otlp_endpoint)
     clients = make_clients(settings.aws_region, connections=THREADS + settings.frames_concurrency, patience=PATIENCE)
     telemetry, options = Telemetry(PREFIX), _make_options(settings)
-    with Sandbox(ThumbnailOptions(), _make_bounds(settings), is_eager=True) as sandbox:
+    bounds = Bounds.from_settings(settings, deadline_s=settings.frames_deadline_s)
+    with Sandbox(ThumbnailOptions(), bounds, is_eager=True) as sandbox:
         services = make_services(settings, clients, sandbox, telemetry)
         try:
             listener = open_listener(options)
@@ -56,18 +57,6 @@ def _serve_frames(settings: FramesSettings) -> int:
     send_last_spans()
     log.info("frames_stopped")
     return 0
-
-
-def _make_bounds(settings: FramesSettings) -> Bounds:
-    return Bounds(
-        deadline_s=settings.frames_deadline_s,
-        cpu_s=settings.extraction_cpu_s,
-        memory_mb=settings.extraction_memory_mb,
-        read_mb=settings.extraction_read_mb,
-        requests=settings.extraction_requests,
-        denied_decoders=settings.extraction_denied_decoders,
-        denied_demuxers=settings.extraction_denied_demuxers,
-    )
 
 
 def _make_options(settings: FramesSettings) -> ServerOptions:

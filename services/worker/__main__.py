@@ -59,7 +59,8 @@ def _run_worker(settings: WorkerSettings) -> int:
     videos = VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards, outbox=settings.outbox)
     metrics, health = WorkerMetrics(), HealthServer(_PATIENCE_S)
     shared = SharedItems(clients.dynamodb, settings.videos_table)
-    with Sandbox(settings.thumbnail_options, _read_bounds(settings), is_eager=True) as sandbox:
+    bounds = Bounds.from_settings(settings, deadline_s=settings.processing_deadline_s)
+    with Sandbox(settings.thumbnail_options, bounds, is_eager=True) as sandbox:
         services = WorkerServices(
             queue=MessageQueue(clients.sqs, settings.sqs_queue_url),
             dead_letters=DeadLetterQueue(clients.sqs, settings.sqs_dlq_url),
@@ -96,18 +97,6 @@ def _run_worker(settings: WorkerSettings) -> int:
     send_last_spans()
     log.info("worker_stopped", worker=settings.worker_name)
     return 0
-
-
-def _read_bounds(settings: WorkerSettings) -> Bounds:
-    return Bounds(
-        deadline_s=settings.processing_deadline_s,
-        cpu_s=settings.extraction_cpu_s,
-        memory_mb=settings.extraction_memory_mb,
-        read_mb=settings.extraction_read_mb,
-        requests=settings.extraction_requests,
-        denied_decoders=settings.extraction_denied_decoders,
-        denied_demuxers=settings.extraction_denied_demuxers,
-    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The command `config`: check a config, print the values in force, and write what is generated from its classes."""
 
 import argparse
-import json
 import os
 import sys
 from collections import Counter
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stacks.config.derived import derived_values
+from stacks.config.errors import format_as_toml
 from stacks.config.files import find_config, load_instance
 from stacks.config.load import ConfigError, value_sources
 from stacks.config.model import TABLES_OF_TEXTS, PipelineConfig
@@ -62,9 +62,9 @@ def format_effective(config: PipelineConfig, sources: Sources | None = None) -> 
         elif value is None:
             lines.append(f"# {path[-1]} is not set")
         elif origin == _DERIVED:
-            lines.append(f"# {path[-1]} = {_toml(value)}  # {origin}")
+            lines.append(f"# {path[-1]} = {format_as_toml(value)}  # {origin}")
         else:
-            lines.append(f"{path[-1]} = {_toml(value)}  # {origin}")
+            lines.append(f"{path[-1]} = {format_as_toml(value)}  # {origin}")
     return "\n".join(lines)
 
 
@@ -106,13 +106,6 @@ def _list_section(
             yield path, value, sources.get(path, _DEFAULT)
     for name, section in sections.items():
         yield from _list_section(section, (*parents, name), sources, derived)
-
-
-def _toml(value: Any) -> str:
-    """Return a value as TOML, which writes scalars and lists as JSON does, and `TABLES_OF_TEXTS` in one line."""
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{json.dumps(name)} = {_toml(entry)}" for name, entry in value.items()) + " }"
-    return json.dumps(value, ensure_ascii=False)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ reported at once, wrong values are replaced by right ones and the whole is valid
 """
 
 import json
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class FieldProblem:
     example: str
 
     def __str__(self) -> str:
-        value = _MISSING if self.value is None else _as_toml(self.value)
+        value = _MISSING if self.value is None else format_as_toml(self.value)
         lines = [f"  {self.field} = {value}", f"    rule:    {self.rule}"]
         if self.what:
             lines.append(f"    what:    {self.what}")
@@ -122,7 +123,7 @@ def _problem(values: Mapping[str, Any], path: Path, detail: ErrorDetails) -> Fie
         value=_lookup(values, path),
         rule=rule if rule[1:2].isupper() else rule[:1].lower() + rule[1:],
         what=field.description or "",
-        example="" if example is None else f"{path[-1]} = {_as_toml(example)}",
+        example="" if example is None else f"{path[-1]} = {format_as_toml(example)}",
     )
 
 
@@ -164,11 +165,18 @@ def _position(path: Path) -> tuple[int, Path]:
     return (fields.index(path[0]) if path and path[0] in fields else len(fields), path)
 
 
-def _as_toml(value: Any) -> str:
-    """Return a value as TOML for a message; JSON writes scalars and lists the same way."""
+def format_as_toml(value: Any) -> str:
+    """Return a value as TOML in one line, tables inline. JSON writes scalars the same way.
+
+    tomli-w writes documents: it has no function for one value, and writes tables over several lines.
+    """
     if isinstance(value, Mapping):
-        inside = ", ".join(f"{name} = {_as_toml(entry)}" for name, entry in value.items())
+        inside = ", ".join(f"{_format_key(name)} = {format_as_toml(entry)}" for name, entry in value.items())
         return f"{{ {inside} }}" if inside else "{}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_as_toml(entry) for entry in value)}]"
+        return f"[{', '.join(format_as_toml(entry) for entry in value)}]"
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _format_key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)

@@ -1,12 +1,16 @@
 """Job of a child process: one video, as it is sent through the pipe."""
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from services.contract.formats import DENIED_DECODERS
 from services.contract.frames import FrameOptions
 from services.contract.thumbnails import ThumbnailOptions
+
+if TYPE_CHECKING:
+    # pydantic-settings is a fifth of what a child would load.
+    from services.contract.settings.extraction import ExtractionSettings
 
 
 class Bounds(BaseModel):
@@ -24,6 +28,18 @@ class Bounds(BaseModel):
     requests: int = 2000
     denied_decoders: tuple[str, ...] = tuple(DENIED_DECODERS)
     denied_demuxers: tuple[str, ...] = ()
+
+    @classmethod
+    def from_settings(cls, settings: "ExtractionSettings", *, deadline_s: float) -> Self:
+        return cls(
+            deadline_s=deadline_s,
+            cpu_s=settings.extraction_cpu_s,
+            memory_mb=settings.extraction_memory_mb,
+            read_mb=settings.extraction_read_mb,
+            requests=settings.extraction_requests,
+            denied_decoders=settings.extraction_denied_decoders,
+            denied_demuxers=settings.extraction_denied_demuxers,
+        )
 
 
 class ExtractionJob(BaseModel):
