@@ -21,7 +21,8 @@ class Bits:
         """Read an unsigned number of `width` bits."""
         end = self.position + width
         if end > self._length:
-            raise OutOfBitsError("the header is cut short")
+            left = self._length - self.position
+            raise OutOfBitsError(f"header at bit {self.position}: expected a field of {width} bits, found {left}")
         self.position = end
         return (self._value >> (self._length - end)) & ((1 << width) - 1)
 
@@ -35,11 +36,11 @@ class Bits:
 
     def ue(self) -> int:
         """Read an unsigned Exp-Golomb number (ITU-T H.264, 9.1)."""
-        zeros = 0
+        zeros, start = 0, self.position
         while not self.u(1):
             zeros += 1
             if zeros > 32:
-                raise OutOfBitsError("an Exp-Golomb number of more than 32 bits")
+                raise OutOfBitsError(f"header at bit {start}: expected an Exp-Golomb number, found {zeros} zeros")
         return (1 << zeros) - 1 + (self.u(zeros) if zeros else 0)
 
     def se(self) -> int:
