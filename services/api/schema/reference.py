@@ -59,7 +59,7 @@ to the api without a login; `/ws` needs the login.
 ## History
 
 `GET /api/history?range=24h` (`1h`, `24h`, `7d`, `30d`) has success rate, throughput, time in the queue, time to the
-thumbnails and failures by reason, as a total and over time: in minutes, quarters of an hour, hours or days (UTC). The
+thumbnails and failures by reason. Each is a total and a series: by minute, quarter of an hour, hour or day (UTC). The
 transaction that writes the end of a video counts it, so each end counts exactly once, whoever looks and whichever
 process is killed. A retry that ends again counts again; repeated events, a reindex and a purge do not. The percentiles
 are estimates, less than 28 % off.
@@ -72,11 +72,11 @@ each process of the api exports them: take the maximum over the processes, not t
 
 ## Cost
 
-Each process reads its sources once per tick, for any number of clients: two requests to SQS, one to DynamoDB, one more
-for each running job, one write of a sample (every five seconds, by one process), and four queries for the newest videos
-after a change. Once a minute it reads the counters of the history, and one process stores their growth. Pods come from
-one list and a watch. The cost of lists and metrics does not depend on the number of videos; that of a purge and of a
-reindex does.
+Each process reads its sources once per tick, for any number of clients. A tick takes two requests to SQS, one to
+DynamoDB, and one more for each running job. Every five seconds, one process writes a sample. After a change, four
+queries read the newest videos. Once a minute it reads the counters of the history, and one process stores their growth.
+Pods come from one list and a watch. The cost of lists and metrics does not depend on the number of videos; that of a
+purge and of a reindex does.
 
 ## While AWS does not answer
 
