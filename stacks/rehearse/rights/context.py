@@ -78,12 +78,18 @@ def context_of(call: Call, need: NeededAction, resource: str, account: Account, 
         context |= _of_iam(call, account)
     if need.action == "s3:ListBucket" and (prefix := call.parameters.get("prefix")):
         context["s3:prefix"] = prefix
-    if service == "dynamodb" and (item := need.parameters.get("Key")):
-        # The table has a partition key only.
-        context["dynamodb:LeadingKeys"] = tuple(text for value in item.values() for text in value.values())
+    if service == "dynamodb" and (keys := _leading_keys(need)):
+        context["dynamodb:LeadingKeys"] = keys
     if service == "kms" and call.service == "secretsmanager":
         context["kms:EncryptionContext:SecretARN"] = str(call.parameters.get("SecretId", ""))
     return context
+
+
+def _leading_keys(need: NeededAction) -> tuple[str, ...]:
+    """Return the partition key of the item that is read or written; the table has no sort key."""
+    item = need.parameters.get("Item", {})
+    key = need.parameters.get("Key") or {name: value for name, value in item.items() if name == "pk"}
+    return tuple(text for value in key.values() for text in value.values())
 
 
 def _of_iam(call: Call, account: Account) -> Context:
