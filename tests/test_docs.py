@@ -100,6 +100,7 @@ FOREIGN_MESSAGES = ("| Terraform:", "| GitHub:")
 PARTS = (
     "tasks",
     "services/api",
+    "services/aws",
     "services/client",
     "services/contract",
     "services/worker",

@@ -52,6 +52,7 @@ from services.api.routes import (
 from services.api.routes.webhooks import deliveries, webhooks
 from services.api.schema import openapi, pages, problems
 from services.api.services import ApiServices
+from services.api.settings import SettingsReader
 from services.api.telemetry import Telemetry
 from services.api.webhooks.events import make_events
 from services.aws.bucket import Bucket
@@ -82,7 +83,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
         DeadLetterQueue(clients.sqs, settings.sqs_dlq_url),
     )
     videos = _open_table(settings, clients)
-    shared = SharedItems(clients.dynamodb, settings.videos_table)
+    shared, calls = SharedItems(clients.dynamodb, settings.videos_table), AwsCalls()
     listing = VideoListing(clients.dynamodb, settings.videos_table)
     presigner = Presigner(clients.s3, settings.s3_bucket)
     letters = DeadLetterStore(queue, dead_letters)
@@ -99,6 +100,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
     telemetry.export_live_state(live)
     return ApiServices(
         settings=settings,
+        settings_reader=SettingsReader(settings, shared, calls),
         bucket=bucket,
         test_bucket=Bucket(clients.s3, settings.test_source_bucket) if settings.test_source_bucket else None,
         queue=queue,
@@ -113,7 +115,7 @@ def make_services(settings: ApiSettings, clients: Clients, patient: Clients) -> 
         purge=_make_purge(settings, purge_context, patient, Confirmations(key)),
         reconciliations=_make_reconciliations(settings, clients, patient),
         jobs=Jobs(*(_make_job_context(settings, used, letters, live.request_push) for used in (clients, patient))),
-        calls=AwsCalls(),
+        calls=calls,
         live=live,
         history=HistoryTable(clients.dynamodb, settings.videos_table),
         recorder=HistoryRecorder(HistoryTable(patient.dynamodb, settings.videos_table)),

@@ -21,6 +21,7 @@ from services.api.live.live import LiveState
 from services.api.live.sockets import Sockets
 from services.api.logs.source import LogSource
 from services.api.reconciliation.reconciliations import Reconciliations
+from services.api.settings import SettingsReader
 from services.api.telemetry import Telemetry
 from services.api.webhooks.events import EventServices
 from services.aws.bucket import Bucket
@@ -37,6 +38,7 @@ from services.contract.settings.api import ApiSettings
 @dataclass(frozen=True)
 class ApiServices:
     settings: ApiSettings
+    settings_reader: SettingsReader
     bucket: Bucket
     test_bucket: Bucket | None
     queue: MessageQueue

@@ -11,6 +11,8 @@ from services.api.schema.middleware import HttpMiddleware
 from services.api.server import ServerOptions, open_listener, serve_app
 from services.api.telemetry import Telemetry
 from services.aws.clients import make_clients
+from services.aws.shared import SharedItems
+from services.aws.table.published_settings import SettingsPublisher
 from services.contract.settings import FramesSettings, SettingsError
 from services.contract.thumbnails import ThumbnailOptions
 from services.frames.app import make_app, make_services
@@ -52,8 +54,14 @@ def _serve_frames(settings: FramesSettings) -> int:
             return 1
         if lacking:
             log.warning("children_less_confined", lacking=lacking, consequence="limits hold, system calls are free")
-        app = make_app(services, ready=lambda: log.info("frames_started", port=settings.frames_port))
-        serve_app(HttpMiddleware(app, telemetry, None), options, telemetry, listener)
+        publisher = SettingsPublisher(SharedItems(clients.dynamodb, settings.videos_table), "frames", settings)
+
+        def ready() -> None:
+            log.info("frames_started", port=settings.frames_port)
+            publisher.start()
+
+        serve_app(HttpMiddleware(make_app(services, ready=ready), telemetry, None), options, telemetry, listener)
+        publisher.close()
     send_last_spans()
     log.info("frames_stopped")
     return 0

@@ -28,7 +28,7 @@ def make_services(settings: FramesSettings, clients: Clients, sandbox: Sandbox, 
     bucket = SourcedBucket(clients.s3, settings.s3_bucket, settings.s3_source_buckets)
     cache, metrics = FrameCache(bucket), FrameMetrics(telemetry.registry)
     telemetry.count_requests(clients)
-    # Its role only reads: the api makes the secret when it signs the first URL.
+    # Its role may not write the secret: the api makes it when it signs the first URL.
     key = SecretKey(SharedItems(clients.dynamodb, settings.videos_table), creates=False)
     turns = Turns[CachedFrame](
         at_once=settings.frames_concurrency,

@@ -13,6 +13,7 @@ from services.aws.queue import DeadLetterQueue, MessageQueue
 from services.aws.shared import SharedItems
 from services.aws.sources import SourcedBucket
 from services.aws.table.processing import read_processing
+from services.aws.table.published_settings import SettingsPublisher
 from services.aws.videos import VideosTable
 from services.contract.settings import SettingsError, WorkerSettings
 from services.logs import configure_logs
@@ -53,8 +54,8 @@ def _run_worker(settings: WorkerSettings) -> int:
     configure_logs()
     send_last_spans = configure_tracing("thumbnails-worker", settings.otel_exporter_otlp_endpoint)
     log = structlog.get_logger()
-    # Each video in progress stores its pictures in parallel; the loop and the heartbeat call the queue.
-    clients = make_clients(settings.aws_region, connections=settings.worker_concurrency * WRITES_AT_ONCE + 2)
+    # Each video in progress stores its pictures in parallel; loop, heartbeat and publisher have calls of their own.
+    clients = make_clients(settings.aws_region, connections=settings.worker_concurrency * WRITES_AT_ONCE + 3)
     bucket = SourcedBucket(clients.s3, settings.s3_bucket, settings.s3_source_buckets)
     videos = VideosTable(clients.dynamodb, settings.videos_table, settings.table_shards, outbox=settings.outbox)
     metrics, health = WorkerMetrics(), HealthServer(_PATIENCE_S)
@@ -93,7 +94,10 @@ def _run_worker(settings: WorkerSettings) -> int:
         if lacking:
             log.warning("children_less_confined", lacking=lacking, consequence="limits hold, system calls are free")
         log.info("worker_started", worker=settings.worker_name, concurrency=settings.worker_concurrency)
+        publisher = SettingsPublisher(shared, "worker", settings)
+        publisher.start()
         loop.run()
+        publisher.close()
     send_last_spans()
     log.info("worker_stopped", worker=settings.worker_name)
     return 0

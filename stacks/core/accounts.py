@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from services.contract.frames import FRAME_PREFIX
 from services.contract.keys import THUMBNAIL_PREFIX, UPLOAD_PREFIX
 from services.contract.resources import SIGNING_KEY
+from services.contract.settings.values import settings_key
 from stacks.core.load_balancer_rights import load_balancer_rights
 from stacks.core.roles import AccountRoles, grant_managed, grant_rights
 from stacks.engine.policy import Statement
@@ -144,6 +145,12 @@ def make_frames_role(stack: "PipelineStack", accounts: AccountRoles) -> "IamRole
             actions=["dynamodb:GetItem"],
             resources=[names.table_arn],
             conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [SIGNING_KEY]}},
+        ),
+        Statement(
+            sid="PublishSettings",
+            actions=["dynamodb:GetItem", "dynamodb:PutItem"],
+            resources=[names.table_arn],
+            conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [settings_key("frames")]}},
         ),
     )
     return taker

@@ -15,7 +15,7 @@ from services.api.schema.parameters import CHECKED
 from services.api.schema.problems import ApiError, UnauthorizedError, UnavailableError, document_problems
 from services.api.services import Services, Viewer, get_services
 from services.contract.resources import MULTIPART_FROM_BYTES
-from services.contract.settings.values import SettingValues, list_values
+from services.contract.settings.values import SettingsInForce
 from services.contract.version import VERSION
 
 router = APIRouter(tags=["state"], dependencies=CHECKED)
@@ -48,9 +48,13 @@ def get_config(caller: Viewer, services: Services) -> Config:
 
 
 @router.get("/api/settings", operation_id="getSettings", summary="Get the settings in force", responses=_DENIED)
-async def get_settings(_: Viewer, services: Services) -> SettingValues:
-    """Return every setting of the api with its value, its source and its meaning. Secrets have no value."""
-    return list_values(services.settings)
+async def get_settings(_: Viewer, services: Services) -> SettingsInForce:
+    """Return every setting of worker, api and frames with its value, its source and its meaning.
+
+    Secrets have no value. Worker and frames publish their settings in the videos table, some seconds after their start.
+    While the table does not answer, only the api has settings here.
+    """
+    return await services.settings_reader.list_services()
 
 
 @router.get("/api/state", operation_id="getState", summary="Get the state that /ws pushes", responses=_DENIED)

@@ -9,12 +9,16 @@ import httpx
 import numpy as np
 import pytest
 
+from services.aws.shared import SharedItems
+from services.aws.table.published_settings import read_settings
 from services.contract.frames import FrameForm, FrameOptions, frame_folder
+from services.contract.settings import FramesSettings
 from services.contract.thumbnails import ImageFormat
 from services.contract.traces import upload_trace_id
 from services.frames.cache import CachedFrame, FrameCache
 from tests.services.api.process import NO_TLS, get
 from tests.services.frames.conftest import FILM, FramesService
+from tests.support.driver import eventually
 from tests.support.videos import Videos, frame_number
 
 EXTRACTIONS = 'thumbnail_frames_extractions_total{reason_code=""}'
@@ -163,3 +167,12 @@ def test_other_methods_are_refused(frames: FramesService, method: str) -> None:
     url = frames.urls.make_url(FILM, FrameOptions(time_s=1))
     with httpx.Client(trust_env=False, verify=NO_TLS) as client:
         assert client.request(method, url, content=b"x" * 20_000).status_code in (405, 413)
+
+
+def test_the_frames_service_publishes_its_settings(frames: FramesService) -> None:
+    shared = SharedItems(frames.place.clients.dynamodb, frames.place.resources.table.name)
+    [variant] = eventually(lambda: read_settings(shared, "frames").variants, "the published settings")
+    items = {item.name: item for item in variant.items}
+    assert list(items) == [name.upper() for name in FramesSettings.model_fields]
+    assert (items["FRAMES_HOST"].value, items["FRAMES_HOST"].source) == ("127.0.0.1", "environment")
+    assert (items["FRAMES_WAIT_S"].value, items["FRAMES_WAIT_S"].source) == ("60", "default")

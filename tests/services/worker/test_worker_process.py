@@ -8,7 +8,10 @@ import sys
 import urllib.request
 from pathlib import Path
 
+from services.aws.shared import SharedItems
+from services.aws.table.published_settings import read_settings
 from services.contract.resources import SHARDS_KEY
+from services.contract.settings import WorkerSettings
 from services.contract.shards import choose_shard, index_key_of, totals_key
 from tests.support.driver import PATIENCE_S, eventually
 from tests.support.place import Place
@@ -93,6 +96,24 @@ def test_a_worker_without_kernel_filters_warns_once_and_starts(place: Place) -> 
     events = [json.loads(line)["event"] for line in [*lines, *rest.splitlines()]]
     assert events.count("children_less_confined") == 1
     assert events.index("children_less_confined") < events.index("worker_started")
+    assert worker.returncode == 0
+
+
+def test_a_worker_publishes_its_settings_after_its_start(place: Place) -> None:
+    shared = SharedItems(place.clients.dynamodb, place.resources.table.name)
+    environment = {**environment_of(place), "WORKER_NAME": "worker-7", "THUMBNAIL_WIDTH_PX": "320"}
+    worker = subprocess.Popen(COMMAND, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        [variant] = eventually(lambda: read_settings(shared, "worker").variants, "the published settings")
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        output, _ = worker.communicate(timeout=PATIENCE_S)
+    items = {item.name: item for item in variant.items}
+    assert list(items) == [name.upper() for name in WorkerSettings.model_fields]
+    width = items["THUMBNAIL_WIDTH_PX"]
+    assert (width.value, width.source, width.default) == ("320", "environment", "640")
+    assert items["WORKER_NAME"].value is None
+    assert "settings_not_published" not in output
     assert worker.returncode == 0
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.contract.resources import SIGNING_KEY
+from services.contract.settings.values import settings_key
 from stacks.config.model import PipelineConfig
 from stacks.naming import Names
 from stacks.rehearse.rights import RightsReport, check
@@ -98,7 +99,7 @@ def test_worker_calls_are_allowed_and_unused_rights_named(recorder: Recorder, st
     assert "granted to thumbnails-worker and not used:" in str(report)
 
 
-def test_frames_read_uploads_and_one_secret_and_write_frames_only(recorder: Recorder, tmp_path: Path) -> None:
+def test_frames_have_rights_on_two_items_of_the_table_only(recorder: Recorder, tmp_path: Path) -> None:
     stacks = write_stacks(tmp_path / "frames", synthesize({**WITH_DOMAIN, "frames": {"enabled": True}}))
     recorder.principal, recorder.stack = "frames", ""
     s3, dynamodb = recorder.client("s3"), recorder.client("dynamodb")
@@ -107,6 +108,9 @@ def test_frames_read_uploads_and_one_secret_and_write_frames_only(recorder: Reco
     recorder.send(lambda: s3.get_object(Bucket=BUCKET, Key="frames/a/1.jpg"))
     recorder.send(lambda: s3.put_object(Bucket=BUCKET, Key="frames/a/1.jpg", Body=b""))
     recorder.send(lambda: dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": SIGNING_KEY}}))
+    own = {"pk": {"S": settings_key("frames")}}
+    recorder.send(lambda: dynamodb.get_item(TableName=TABLE, Key=own))
+    recorder.send(lambda: dynamodb.put_item(TableName=TABLE, Item={**own, "content": {"S": "{}"}}))
     report = report_on(recorder, stacks)
     assert (report.refused, report.unused) == ((), {"thumbnails-frames": ()})
 
@@ -115,11 +119,13 @@ def test_frames_read_uploads_and_one_secret_and_write_frames_only(recorder: Reco
     recorder.send(lambda: s3.delete_object(Bucket=BUCKET, Key="frames/a/1.jpg"))
     recorder.send(lambda: dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": "uploads/a.mp4"}}))
     recorder.send(lambda: dynamodb.put_item(TableName=TABLE, Item={"pk": {"S": SIGNING_KEY}}))
+    recorder.send(lambda: dynamodb.put_item(TableName=TABLE, Item={"pk": {"S": settings_key("worker")}}))
     assert [one.operation for one in report_on(recorder, stacks).refused] == [
         "s3:PutObject",
         "s3:GetObject",
         "s3:DeleteObject",
         "dynamodb:GetItem",
+        "dynamodb:PutItem",
         "dynamodb:PutItem",
     ]
 

@@ -24,7 +24,7 @@ def values(monkeypatch: pytest.MonkeyPatch) -> dict[str, SettingValue]:
         monkeypatch.setenv(name, value)
     for name in ("URL_LIFETIME_S", "API_PUBLIC_URL"):
         monkeypatch.delenv(name, raising=False)
-    return {one.name: one for one in list_values(ApiSettings.from_environment()).items}
+    return {one.name: one for one in list_values(ApiSettings.from_environment())}
 
 
 def test_each_setting_has_its_value_source_and_meaning(values: dict[str, SettingValue]) -> None:

@@ -5,53 +5,75 @@ import { useState } from "react";
 import { Field } from "@/components/ui/field";
 import { Segments } from "@/components/ui/segments";
 import { Empty, Failure, Loading, Skeleton } from "@/components/ui/states";
+import { serverNowMs } from "@/features/live/api/store";
 import { PageHead } from "@/features/shell/page-head";
 import { useSearchParameter } from "@/features/videos/use-search-parameter";
-import { call, type Schemas } from "@/lib/api/call";
+import { call } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
 import { useDeferredArrival } from "@/lib/use-deferred-arrival";
-import { text } from "@/text";
-import { matchingSettings, SOURCES } from "./matching";
+import { text } from "@/text/pages/settings";
+import { compareSettings, matchingSettings, SERVICES, SOURCES } from "./matching";
+import { ServiceCard } from "./service-card";
 
-type Setting = Schemas["SettingValue"];
+/** Processes report every two minutes, and a rollout changes what they report. */
+const REFRESH_MS = 30_000;
 
 export function SettingsPage() {
+  const [service, setService] = useSearchParameter("service");
   const [source, setSource] = useSearchParameter("source");
   const [typed, setTyped] = useState("");
   const settings = useQuery({
     queryKey: ["settings"],
     queryFn: ({ signal }) => call("get", "/api/settings", { signal }),
+    refetchInterval: REFRESH_MS,
   });
   const known = useDeferredArrival(settings.data);
-  const shown = matchingSettings(known?.items ?? [], { source, search: typed });
+  const services = known?.services.map((one) => one.service) ?? SERVICES;
+  const shown = (known?.services ?? [])
+    .filter((one) => !service || one.service === service)
+    .map((one) => ({
+      one,
+      matching: matchingSettings(compareSettings(one.variants), { source, search: typed }),
+    }))
+    // A service without settings says why, also to a search.
+    .filter(({ one, matching }) => one.variants.length === 0 || matching.length > 0);
   return (
     <>
       <PageHead
         title={text.settings.title}
         note={text.settings.note}
         actions={
-          <>
-            <Field
-              label={text.settings.search}
-              isLabelHidden
-              type="search"
-              placeholder={text.settings.search}
-              value={typed}
-              className="w-56 max-sm:w-full"
-              onChange={(event) => setTyped(event.target.value)}
-            />
-            <Segments
-              label={text.settings.source}
-              value={source}
-              onChange={setSource}
-              options={[
-                { value: "", label: text.common.all },
-                ...SOURCES.map((value) => ({ value, label: text.settings.sources[value] })),
-              ]}
-            />
-          </>
+          <Field
+            label={text.settings.search}
+            isLabelHidden
+            type="search"
+            placeholder={text.settings.search}
+            value={typed}
+            className="w-56 max-sm:w-full"
+            onChange={(event) => setTyped(event.target.value)}
+          />
         }
       />
+      <div className="mb-4 flex flex-wrap items-center gap-2">
+        <Segments
+          label={text.settings.service}
+          value={service}
+          onChange={setService}
+          options={[
+            { value: "", label: text.common.all },
+            ...services.map((value) => ({ value, label: text.settings.services[value] })),
+          ]}
+        />
+        <Segments
+          label={text.settings.source}
+          value={source}
+          onChange={setSource}
+          options={[
+            { value: "", label: text.common.all },
+            ...SOURCES.map((value) => ({ value, label: text.settings.sources[value] })),
+          ]}
+        />
+      </div>
       {settings.error && !settings.data ? (
         <Failure
           title={text.settings.failed}
@@ -65,34 +87,12 @@ export function SettingsPage() {
       ) : shown.length === 0 ? (
         <Empty title={text.settings.nothingFoundTitle}>{text.settings.nothingFound}</Empty>
       ) : (
-        <ul aria-label={text.settings.title} className="rounded-card border border-line bg-panel">
-          {shown.map((setting) => (
-            <SettingRow key={setting.name} setting={setting} />
+        <div className="grid gap-4">
+          {shown.map(({ one, matching }) => (
+            <ServiceCard key={one.service} service={one} settings={matching} now={new Date(serverNowMs())} />
           ))}
-        </ul>
+        </div>
       )}
     </>
   );
-}
-
-function SettingRow({ setting }: { setting: Setting }) {
-  const { name, source, description } = setting;
-  return (
-    // The browser lays out the rows near the window only.
-    <li className="grid gap-x-6 gap-y-1 border-t border-line px-4 py-2.5 [contain-intrinsic-size:auto_4rem] [content-visibility:auto] first:border-t-0 lg:grid-cols-[18rem_1fr_1.4fr]">
-      <p className="font-mono text-xs leading-5 font-medium [overflow-wrap:anywhere]">{name}</p>
-      <div className="min-w-0">
-        <p className="font-mono text-xs leading-5 [overflow-wrap:anywhere]">{valueOf(setting)}</p>
-        <p className="text-xs text-muted">
-          {source === "default" ? text.settings.isDefault : text.settings.isSet(setting.default ?? null)}
-        </p>
-      </div>
-      <p className="text-muted">{description}</p>
-    </li>
-  );
-}
-
-function valueOf({ value, is_secret: isSecret, source }: Setting): string {
-  if (isSecret) return source === "default" ? text.settings.unset : text.settings.secret;
-  return value ? value : text.settings.unset;
 }

@@ -453,7 +453,10 @@ export interface paths {
         };
         /**
          * Get the settings in force
-         * @description Return every setting of the api with its value, its source and its meaning. Secrets have no value.
+         * @description Return every setting of worker, api and frames with its value, its source and its meaning.
+         *
+         *     Secrets have no value. Worker and frames publish their settings in the videos table, some seconds after their start.
+         *     While the table does not answer, only the api has settings here.
          */
         get: operations["getSettings"];
         put?: never;
@@ -2500,6 +2503,40 @@ export interface components {
             /** @enum {string} */
             role: "viewer" | "operator";
         };
+        /** SettingsInForce */
+        SettingsInForce: {
+            /** @description Worker, api and, if there is one, the frames service. */
+            services: components["schemas"]["SettingsOfService"][];
+        };
+        /** SettingsOfService */
+        SettingsOfService: {
+            /** @description Reason why the settings cannot be read; null if they can. */
+            error: string | null;
+            /** @description True if a process of the service has reported in the last five minutes; the api always has. */
+            is_running: boolean;
+            /** @enum {string} */
+            service: "api" | "worker" | "frames";
+            /** @description The newest first: one entry, or several while running processes have different versions or values, such as during a rollout. If no process runs, the last known entry. Empty if no process has published its settings yet, or if they cannot be read. The api's are those of the process that answers. */
+            variants: components["schemas"]["SettingsVariant"][];
+        };
+        /**
+         * SettingsVariant
+         * @description Settings of all processes of a service that have one version and the same values.
+         */
+        SettingsVariant: {
+            /** @description Every setting, in the order of docs/settings.md. */
+            items: components["schemas"]["SettingValue"][];
+            /**
+             * Format: date-time
+             * @description Time at which one of these processes last reported that it runs.
+             */
+            seen_at: string;
+            /**
+             * @description Version of the processes.
+             * @example 0.1.0
+             */
+            version: string;
+        };
         /** SettingValue */
         SettingValue: {
             /**
@@ -2509,6 +2546,11 @@ export interface components {
             default: string | null;
             /** @example Minimum lifetime of a presigned URL in seconds. */
             description: string;
+            /**
+             * @description True if each process has a value of its own, such as its name; none is shown.
+             * @default false
+             */
+            is_per_process: boolean;
             /** @description True if the value is a secret, which is never shown. */
             is_secret: boolean;
             /**
@@ -2522,17 +2564,10 @@ export interface components {
              */
             source: "environment" | "default";
             /**
-             * @description Value in force, as an environment variable has it; null if it is unset or a secret.
+             * @description Value in force, as an environment variable has it; null if it is unset, a secret, or another one in each process.
              * @example 900
              */
             value: string | null;
-        };
-        /**
-         * SettingValues
-         * @description Settings of the process that answers, in the order of docs/settings.md.
-         */
-        SettingValues: {
-            items: components["schemas"]["SettingValue"][];
         };
         /**
          * Source
@@ -5485,7 +5520,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SettingValues"];
+                    "application/json": components["schemas"]["SettingsInForce"];
                 };
             };
             /** @description Unauthorized */

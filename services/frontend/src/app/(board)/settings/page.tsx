@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { SettingsPage } from "@/features/settings/settings-page";
-import { text } from "@/text";
+import { text } from "@/text/pages/settings";
 
 export const metadata: Metadata = { title: text.settings.title };
 
