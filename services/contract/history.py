@@ -34,6 +34,12 @@ def note_failure(record: VideoRecord, now: datetime, code: ReasonCode, reason: s
     return record.model_copy(update={"earlier_attempts": (*record.earlier_attempts, noted)})
 
 
+def close_history(record: VideoRecord) -> dict[str, object]:
+    """Return the fields of a deleted video that keep the end of each attempt: the deletion is not the end of one."""
+    attempts = record.attempts
+    return {"attempt": attempts[-1].number, "earlier_attempts": attempts[-MAX_ATTEMPTS_KEPT:]}
+
+
 def keep_result(before: VideoRecord | None, record: VideoRecord) -> EarlierResult | None:
     """Return the result of which `record`, a claim that replaces `before`, has all pictures under its base."""
     if before is None or (before.etag, before.base) != (record.etag, record.base):

@@ -190,8 +190,7 @@ class VideoRecord(BaseModel):
     """Time of the last change of state. The index sorts by it, as `finished_at` is not always known."""
     finished_at: AwareDatetime | None = None
     purged_at: AwareDatetime | None = None
-    """Time of a purge that found the video in progress. The worker keeps the mark when it finishes the record, and the
-    purge then removes everything."""
+    """Time of a purge that found the video in progress. The worker keeps it, and the purge then removes everything."""
     deleted_at: AwareDatetime | None = None
     """Time at which the upload was found to be deleted. The record is removed as soon as it has ended."""
     restored_at: AwareDatetime | None = None
@@ -228,18 +227,19 @@ class VideoRecord(BaseModel):
     def attempts(self) -> tuple[Attempt, ...]:
         """Return the latest attempts, the oldest first. The last one of a video in progress is the current one."""
         earlier = self.earlier_attempts
-        if self.finished_at is None and earlier and earlier[-1].number == self.attempt:
-            # It has failed, and the next one has not begun.
+        is_ended = self.finished_at is not None and self.state is not VideoState.DELETED
+        if not is_ended and earlier and earlier[-1].number == self.attempt:
+            # It has failed and the next one has not begun, or a person has deleted its pictures.
             return earlier
         later = (one for one in earlier if one.number > self.attempt)
         return (*(one for one in earlier if one.number < self.attempt), self.current_attempt, *later)
 
     @property
     def current_attempt(self) -> Attempt:
-        """Return the attempt that the record describes."""
+        """Return the attempt that the record describes. A person has dismissed the failure, not the attempt."""
         return Attempt(
             number=self.attempt,
-            state=self.state,
+            state=VideoState.FAILED if self.state is VideoState.DISMISSED else self.state,
             started_at=self.started_at,
             ended_at=self.finished_at,
             worker=self.worker,

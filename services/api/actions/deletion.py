@@ -21,6 +21,7 @@ from services.aws.errors import ObjectMissingError, WriteConflictError
 from services.aws.removal import clear_base, clear_frames
 from services.contract.events import REGENERATE, make_notification_body
 from services.contract.frames import frame_folder
+from services.contract.history import close_history
 from services.contract.records import ObjectIdentity, VideoRecord, VideoState
 from services.contract.resources import RESERVATION_PREFIX
 from services.contract.thumbnails import ThumbnailOverrides
@@ -174,6 +175,7 @@ def _bury_record(stores: Stores, record: VideoRecord, info: ObjectInfo | None) -
         "poster": None,
         "manifest": None,
         "earlier_result": None,
+        **close_history(record),
         **present,
     }
     return stores.videos.replace(record, record.model_copy(update=changes), seizes=True)

@@ -31,7 +31,7 @@ def count_end(before: VideoRecord | None, after: VideoRecord) -> dict[str, int]:
     if not has_just_ended(before, after) or after.finished_at is None:
         return {}
     changes = {ENDED: 1}
-    if not after.message_id or after.reason_code is ReasonCode.DELETED:
+    if not after.message_id or after.reason_code is ReasonCode.DELETED or after.state is VideoState.DELETED:
         return changes
     ends: dict[str, int] = {}
     # A regeneration that failed, after which the record has its earlier result, is the latest attempt.

@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.contract.history import MAX_ATTEMPTS_KEPT, continue_history
-from services.contract.records import ReasonCode, VideoState
+from services.api.actions.deletion import delete_video, restore_video
+from services.contract.history import MAX_ATTEMPTS_KEPT, close_history, continue_history
+from services.contract.records import Attempt, ReasonCode, VideoState
 from services.worker.process import ProcessingError, Processor
 from tests.services.api.records import a_record
 from tests.support.place import Place
 from tests.support.processing import BROKEN, a_worker, delivery, die, record_of, upload, work
+from tests.support.stores import sent_events, stores_of
 
 SENT = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 TIMEOUT = "The video took too long."
@@ -40,6 +42,40 @@ def test_a_redrive_keeps_upload_time_and_earlier_attempts(place: Place) -> None:
     (earlier,) = second.earlier_attempts
     assert (earlier.started_at, earlier.ended_at) == (first.started_at, first.finished_at)
     assert (earlier.reason_code, earlier.reason) == (first.reason_code, first.reason)
+
+
+def test_a_deletion_and_its_undo_leave_each_attempt_its_own_end(place: Place) -> None:
+    event = upload(place, b"film")
+    work(a_worker(place, worker_name="worker-1"), event)
+    done = record_of(place)
+    delete_video(stores_of(place), event.key, with_upload=False, wait_s=0)
+
+    deleted = record_of(place)
+    assert deleted.state is VideoState.DELETED
+    assert deleted.attempts == done.attempts
+
+    restore_video(stores_of(place), event.key)
+    (restored,) = (event for event in sent_events(place) if event.is_regeneration)
+    work(a_worker(place, worker_name="worker-2"), restored, "message-2")
+    assert [(one.number, one.worker, one.state) for one in record_of(place).attempts] == [
+        (1, "worker-1", VideoState.DONE),
+        (2, "worker-2", VideoState.DONE),
+    ]
+    assert record_of(place).attempts[0].ended_at == done.finished_at
+
+
+def test_a_deletion_keeps_a_failed_regeneration_behind_the_result() -> None:
+    failed = Attempt(number=2, state=VideoState.FAILED, started_at=SENT, ended_at=SENT)
+    record = a_record("uploads/a.mp4").model_copy(update={"earlier_attempts": (failed,)})
+    deleted = record.model_copy(update={"state": VideoState.DELETED, **close_history(record)})
+
+    assert [(one.number, one.state) for one in deleted.attempts] == [(1, VideoState.DONE), (2, VideoState.FAILED)]
+    assert continue_history(deleted, record.etag)["attempt"] == 3
+
+
+def test_a_dismissed_failure_is_still_the_end_of_its_attempt() -> None:
+    record = a_record("uploads/a.mp4", VideoState.DISMISSED)
+    assert [one.state for one in record.attempts] == [VideoState.FAILED]
 
 
 def test_an_attempt_of_a_dead_worker_has_no_end(place: Place) -> None:

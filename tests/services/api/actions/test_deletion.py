@@ -264,7 +264,7 @@ def test_a_restoration_of_a_kept_upload_makes_its_thumbnails_again(place: Place)
     later = delivery("message-2", sent_at=datetime.now(UTC) + timedelta(seconds=1))
 
     assert isinstance(a_worker(place).process(event, later), Stored)
-    assert [one.state for one in record_of(place).attempts] == [VideoState.DELETED, VideoState.DONE]
+    assert [one.state for one in record_of(place).attempts] == [VideoState.DONE, VideoState.DONE]
 
 
 def restored(place: Place) -> list[UploadEvent]:

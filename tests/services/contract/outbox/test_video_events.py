@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.contract.history import bring_back_result, keep_result
+from services.contract.history import bring_back_result, close_history, keep_result
 from services.contract.outbox.events import find_end, make_event
 from services.contract.records import ReasonCode, VideoRecord, VideoState, close_deleted
 from tests.support.history import NOW, a_record, done
@@ -84,3 +84,12 @@ def test_the_body_has_the_form_of_standard_webhooks() -> None:
 def test_a_deletion_names_no_thumbnails() -> None:
     data = make_event(DONE, "deleted", None, NOW).data
     assert (data["state"], data["thumbnails"], data["base"]) == ("deleted", [], "thumbnails/a")
+
+
+def test_a_deletion_does_not_repeat_why_an_attempt_failed() -> None:
+    failed = changed(DONE, state=VideoState.FAILED, reason_code=ReasonCode.TIMEOUT, reason="It took too long.")
+    deleted = changed(failed, state=VideoState.DELETED, reason_code=None, reason=None, **close_history(failed))
+
+    assert [one.reason_code for one in deleted.attempts] == [ReasonCode.TIMEOUT]
+    data = make_event(deleted, "deleted", None, NOW).data
+    assert not {"reason_code", "reason"} & set(data)
