@@ -264,12 +264,21 @@ class PurgeRun:
         """Delete cached frames and the pictures without an owner, then release the claims of the purge."""
         # Those of videos that stay are made again.
         clear_frames(self._bucket)
-        owned = self._owned_bases()
-        self._delete_versions(
-            version
-            for version in self._bucket.versions(self._context.thumbnail_prefix)
-            if self._is_ownerless(version, owned)
-        )
+        owned, kept = self._owned_bases(), 0
+
+        def find_ownerless() -> Iterator[ObjectVersion]:
+            nonlocal kept
+            for version in self._bucket.versions(self._context.thumbnail_prefix):
+                if self._is_ownerless(version, owned):
+                    yield version
+                elif version.modified_at < self._cutoff:
+                    kept += 1
+
+        self._delete_versions(find_ownerless())
+        if not self._job.is_cancelled:
+            # A worker that follows the deletion of an upload deletes its pictures first.
+            gone = self._job.progress.total - kept
+            self._store_progress(deleted=max(self._job.progress.deleted, gone), now=False)
         claims = (item for item in self._videos.scan() if item["pk"].startswith(CLAIM_PREFIX))
         seized = (item["pk"].removeprefix(CLAIM_PREFIX) for item in claims if item["upload"] == PURGER)
         for batch in split_batches(seized, RELEASE_AT_ONCE):

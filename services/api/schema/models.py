@@ -312,9 +312,11 @@ class PurgeProgress(Answer):
     id: str
     running: bool
     phase: Literal["uploads", "records", "in_work", "thumbnails", "dead_letters", "done", "failed"]
-    deleted: int = Field(description="Versions of objects deleted so far.")
+    deleted: int = Field(
+        description="Versions of objects that are gone, some of them by workers that follow deletions."
+    )
     total: int = Field(description="Versions counted at the start: an estimate.")
-    deleted_bytes: int
+    deleted_bytes: int = Field(description="Bytes of the versions that the purge itself has deleted.")
     records: int = Field(description="Records removed so far.")
     in_work: int = Field(description="Videos that a worker is processing: the purge waits for them.")
     started_at: AwareDatetime

@@ -58,6 +58,22 @@ def test_a_run_deletes_in_batches_and_writes_once_a_second(stage: Stage, monkeyp
     assert (progress.deleted, progress.deleted_bytes, progress.records) == (12, 84, 3)
 
 
+def test_pictures_that_a_worker_deletes_meanwhile_count_as_deleted(stage: Stage) -> None:
+    for number in range(3):
+        store(stage.place, f"uploads/{number}.mp4")
+    bucket = stage.place.bucket
+    followed = list(bucket.versions("thumbnails/0_"))
+    job = a_job()
+    job = job.model_copy(update={"progress": job.progress.model_copy(update={"total": 12})})
+    run = run_of(stage, job)
+
+    # A worker follows the deletion of the first upload.
+    stage.play(lambda: bucket.delete(followed), run.run)
+
+    assert len(followed) == 3
+    assert job_in(stage.place).progress.deleted == 12
+
+
 def slow_versions(stage: Stage, seconds: float) -> Callable[[Bucket, str], Iterator[ObjectVersion]]:
     """Return a list of versions that S3 answers late."""
     versions = Bucket.versions

@@ -2075,8 +2075,9 @@ export interface components {
          * @description A purge: its progress, and its result.
          */
         Purge: {
-            /** @description Versions of objects deleted so far. */
+            /** @description Versions of objects that are gone, some of them by workers that follow deletions. */
             deleted: number;
+            /** @description Bytes of the versions that the purge itself has deleted. */
             deleted_bytes: number;
             error?: string | null;
             finished_at?: string | null;
@@ -2125,8 +2126,9 @@ export interface components {
         };
         /** PurgeProgress */
         PurgeProgress: {
-            /** @description Versions of objects deleted so far. */
+            /** @description Versions of objects that are gone, some of them by workers that follow deletions. */
             deleted: number;
+            /** @description Bytes of the versions that the purge itself has deleted. */
             deleted_bytes: number;
             /** @default null */
             error: string | null;
