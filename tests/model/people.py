@@ -247,7 +247,7 @@ class People:
         def ask(stores: Any) -> None:
             nonlocal tries
             tries += 1
-            failures = change_videos(stores, job, KEYS, is_repeated=tries > 1)
+            failures = change_videos(stores, job, KEYS, is_repeated=tries > 1).failures
             refused = {failure.key for failure in failures if "AWS does not answer" not in failure.reason}
             if len(refused) < len(failures):
                 raise AwsError("a video of the job is left")

@@ -1,5 +1,7 @@
 """State of a job in the table: any process can show and cancel it, and continue it after its process has ended."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -12,6 +14,12 @@ from services.contract.thumbnails import ThumbnailOverrides
 
 BATCH = 50
 """Videos of one document and of one step. With keys of the maximum length, a document stays below 400 KB."""
+
+UNDO: Mapping[JobKind, JobKind] = {"delete": "restore", "dismiss": "undismiss"}
+"""Kinds of jobs that can be undone, and the kind of the job that does it."""
+
+MAX_UNDOABLE = 50_000
+"""Maximum number of videos of a job that can be undone: the table keeps their keys as long as the job."""
 
 _MAX_FAILURES_CHARS = 100_000
 
@@ -26,6 +34,11 @@ class StoredJob(BaseModel):
     max_videos: int | None
     options: ThumbnailOverrides | None = None
     """Options of the videos to regenerate."""
+    undoes: str | None = None
+    """Id of the job that this one undoes, whose documents with keys it takes."""
+    undoable: int = 0
+    """Number of changes that can be undone."""
+    is_undone: bool = False
     phase: Literal["selecting", "running", "done", "cancelled", "failed"]
     is_cancelled: bool = False
     owner: str
@@ -46,14 +59,31 @@ class StoredJob(BaseModel):
     def has_ended(self) -> bool:
         return self.finished_at is not None
 
+    @property
+    def keeps_steps(self) -> bool:
+        """Return True if the documents with keys stay after their steps, so that the job can be undone."""
+        return self.kind in UNDO and (self.total or 0) <= MAX_UNDOABLE
+
+    @property
+    def step_count(self) -> int:
+        """Return the number of documents with keys; zero while the job selects its videos."""
+        return -(-(self.total or 0) // BATCH)
+
+    def step_key(self, number: int) -> str:
+        """Return the key of the document with the keys of one step."""
+        return f"{JOB_PREFIX}{self.undoes or self.id}:{number}"
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """Result of a step: the videos that were refused, and the keys of those whose change can be undone."""
+
+    failures: Sequence[JobFailure]
+    undoable: Sequence[str] = ()
+
 
 def job_key(identity: str) -> str:
     return JOB_PREFIX + identity
-
-
-def step_key(identity: str, number: int) -> str:
-    """Return the key of a document with the keys of one step."""
-    return f"{JOB_PREFIX}{identity}:{number}"
 
 
 def read_job(document: Document) -> StoredJob | None:
@@ -64,11 +94,11 @@ def dump_job(job: StoredJob) -> Any:
     return job.model_dump(mode="json")
 
 
-def add_step(job: StoredJob, keys: list[str], failures: list[JobFailure]) -> StoredJob:
+def add_step(job: StoredJob, keys: Sequence[str], result: StepResult) -> StoredJob:
     """Return the job after a step with these videos."""
     kept = list(job.failures)
     size = sum(len(one.key) + len(one.reason) for one in kept)
-    for one in failures:
+    for one in result.failures:
         size += len(one.key) + len(one.reason)
         if size > _MAX_FAILURES_CHARS:
             break
@@ -76,8 +106,9 @@ def add_step(job: StoredJob, keys: list[str], failures: list[JobFailure]) -> Sto
     changes = {
         "step": job.step + 1,
         "attempts": 1,
-        "done": job.done + len(keys) - len(failures),
-        "failed": job.failed + len(failures),
+        "done": job.done + len(keys) - len(result.failures),
+        "failed": job.failed + len(result.failures),
+        "undoable": job.undoable + (len(result.undoable) if job.keeps_steps else 0),
         "failures": tuple(kept),
     }
     return job.model_copy(update=changes)
@@ -95,4 +126,5 @@ def show_progress(job: StoredJob) -> JobProgress:
 
 def _show_state(job: StoredJob) -> dict[str, Any]:
     remaining = None if job.total is None else job.total - job.done - job.failed
-    return {"state": job.phase, "cancel_requested": job.is_cancelled, "remaining": remaining}
+    undoable = job.has_ended and job.undoable > 0 and not job.is_undone
+    return {"state": job.phase, "cancel_requested": job.is_cancelled, "remaining": remaining, "undoable": undoable}

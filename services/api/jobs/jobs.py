@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from services.api.actions.purge_run import split_batches
-from services.api.jobs.job import BATCH, StoredJob, dump_job, job_key, read_job, show_job
+from services.api.jobs.job import BATCH, UNDO, StoredJob, dump_job, job_key, read_job, show_job
 from services.api.jobs.run import MAX_ATTEMPTS, JobContext, JobRun, store_step
 from services.api.schema.action_models import Job, JobRequest
 from services.api.schema.problems import ConflictError, NotFoundError
@@ -58,10 +58,50 @@ class Jobs:
             total=len(keys) if keys is not None else None,
             created_at=datetime.now(UTC),
         )
+        self._check_open()
+        for number, batch in enumerate(split_batches(keys or (), BATCH)):
+            store_step(self._context.shared, job, number, batch)
+        return self._add(job)
+
+    def undo(self, identity: str) -> Job:
+        """Start a job that undoes what can be undone of a job that has ended, once.
+
+        Raises: NotFoundError, ConflictError, AwsError.
+        """
+        document, job = self._read(identity)
+        if not job.has_ended:
+            raise ConflictError("The job runs. Cancel it, or wait until it has ended.")
+        if job.is_undone:
+            raise ConflictError("The job has been undone already.")
+        if job.undoable == 0:
+            raise ConflictError("Nothing of the job can be undone.")
+        self._check_open()
+        undo = StoredJob(
+            id=secrets.token_hex(8),
+            kind=UNDO[job.kind],
+            upload=False,
+            filter=None,
+            max_videos=None,
+            undoes=job.id,
+            phase="running",
+            owner=secrets.token_hex(8),
+            total=job.undoable,
+            created_at=datetime.now(UTC),
+        )
+        try:
+            self._context.shared.write(
+                job_key(identity), document, dump_job(job.model_copy(update={"is_undone": True}))
+            )
+        except WriteConflictError:
+            raise ConflictError("The job has been undone already.") from None
+        return self._add(undo)
+
+    def _check_open(self) -> None:
         if len(self._read_index()["open"]) >= MAX_OPEN:
             raise ConflictError(f"{MAX_OPEN} jobs are open. Wait until one has ended, or cancel one.")
-        for number, batch in enumerate(split_batches(keys or (), BATCH)):
-            store_step(self._context.shared, job.id, number, batch)
+
+    def _add(self, job: StoredJob) -> Job:
+        """Store a job, start it, and forget the oldest one. Raises: AwsError."""
         document = self._context.shared.write(job_key(job.id), Document(0, None), dump_job(job))
         dropped: list[str] = []
 
@@ -71,9 +111,18 @@ class Jobs:
             index["open"] = [*index["open"], job.id]
 
         self._change_index(add)
-        self._context.stores.videos.delete([job_key(one) for one in dropped])
+        for one in dropped:
+            self._forget(one)
         self._start_run(document, job)
         return show_job(job)
+
+    def _forget(self, identity: str) -> None:
+        job = read_job(self._context.shared.document(job_key(identity)))
+        keys = [job_key(identity)]
+        if job is not None and job.keeps_steps and not job.is_undone:
+            # The job that undoes another one deletes its keys.
+            keys += [job.step_key(number) for number in range(job.step)]
+        self._context.stores.videos.delete(keys)
 
     def list_jobs(self) -> list[Job]:
         """Return the latest jobs, the newest first. Raises: AwsError."""

@@ -6,7 +6,7 @@ step. The job's own document has the number of the next step, so that another pr
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ import structlog
 from services.api.actions.purge_run import split_batches
 from services.api.actions.stores import Stores
 from services.api.jobs.batches import change_videos
-from services.api.jobs.job import BATCH, StoredJob, add_step, dump_job, job_key, read_job, step_key
+from services.api.jobs.job import BATCH, StoredJob, add_step, dump_job, job_key, read_job
 from services.api.schema.action_models import JobFilter
 from services.api.schema.models import JobKind
 from services.aws.errors import AwsError, WriteConflictError
@@ -34,6 +34,8 @@ _STATES: dict[JobKind, tuple[VideoState, ...]] = {
     "regenerate": (VideoState.DONE, VideoState.DEGRADED),
     "retry": (VideoState.FAILED,),
     "dismiss": (VideoState.FAILED,),
+    "restore": (VideoState.DELETED,),
+    "undismiss": (VideoState.DISMISSED,),
 }
 """States that a filter without a state selects."""
 
@@ -91,19 +93,22 @@ class JobRun:
             self._select_videos()
         is_repeated = self._job.attempts > 1
         while not self._job.is_cancelled:
-            document = self._context.shared.document(step_key(self._job.id, self._job.step))
+            document = self._context.shared.document(self._job.step_key(self._job.step))
             if document.content is None:
                 break
             keys: list[str] = document.content
             job = self._job
-            failures = change_videos(self._context.stores, job, keys, is_repeated=is_repeated)
-            for failure in failures:
+            result = change_videos(self._context.stores, job, keys, is_repeated=is_repeated)
+            for failure in result.failures:
                 self._log.warning("job_item_failed", object_key=failure.key, reason=failure.reason)
-            self._store(lambda job, keys=keys, failures=failures: add_step(job, keys, failures))  # type: ignore[misc]
-            self._delete_steps(job.step, job.step + 1)
+            self._store(lambda job, keys=keys, result=result: add_step(job, keys, result))  # type: ignore[misc]
+            if job.keeps_steps:
+                store_step(self._context.shared, job, job.step, result.undoable)
+            else:
+                self._delete_steps(job.step, job.step + 1)
             is_repeated = False
         if self._job.is_cancelled:
-            self._delete_steps(self._job.step, -(-(self._job.total or 0) // BATCH))
+            self._delete_steps(self._job.step, self._job.step_count)
         self._end("cancelled" if self._job.is_cancelled else "done", None)
 
     def _select_videos(self) -> None:
@@ -117,7 +122,7 @@ class JobRun:
             if self._job.max_videos is not None and total > self._job.max_videos:
                 self._delete_steps(0, number)
                 raise JobRefusedError(f"More than {self._job.max_videos} videos match the filter. Nothing was changed.")
-            store_step(self._context.shared, self._job.id, number, keys)
+            store_step(self._context.shared, self._job, number, keys)
             if self._job.is_cancelled:
                 break
         self._store(lambda job: job.model_copy(update={"phase": "running", "total": total}))
@@ -139,7 +144,7 @@ class JobRun:
             page = self._context.listing.page(states, _PAGE, start=page.positions, matches=matches)
 
     def _delete_steps(self, first: int, end: int) -> None:
-        self._context.stores.videos.delete([step_key(self._job.id, number) for number in range(first, end)])
+        self._context.stores.videos.delete([self._job.step_key(number) for number in range(first, end)])
 
     def _end(self, phase: str, error: str | None) -> None:
         end = {"phase": phase, "error": error, "finished_at": datetime.now(UTC)}
@@ -178,10 +183,10 @@ class JobRun:
         return self._context.shared.write(job_key(job.id), document, dump_job(job))
 
 
-def store_step(shared: SharedItems, identity: str, number: int, keys: list[str]) -> None:
-    """Store the keys of one step, also over those of an interrupted run. Raises: AwsError."""
-    key = step_key(identity, number)
-    content: Any = keys
+def store_step(shared: SharedItems, job: StoredJob, number: int, keys: Sequence[str]) -> None:
+    """Store the keys of one step, also over those that are there. Raises: AwsError."""
+    key = job.step_key(number)
+    content: Any = list(keys)
     try:
         shared.write(key, Document(0, None), content)
     except WriteConflictError:

@@ -30,7 +30,9 @@ JobId = Annotated[
     responses=document_problems(401, 403, 409, 422, 429, 503) | LOCATION,
 )
 def create_job(request: JobRequest, response: Response, _: Operator, services: Services) -> Job:
-    """Delete, regenerate, retry or dismiss the videos in `keys`, or all that match the `filter` when the job begins.
+    """Change the videos in `keys`, or all that match the `filter` when the job begins.
+
+    A job can delete, regenerate, retry or dismiss videos, restore deleted ones, and undismiss dismissed failures.
 
     The job is in the table: if its process ends, another one continues it. A video that is refused gets its reason, and
     the others go on. At most five jobs run at once.
@@ -66,6 +68,24 @@ def get_job(job_id: JobId, _: Viewer, services: Services) -> Job:
 def cancel_job(job_id: JobId, _: Operator, services: Services) -> Job:
     """End a job after at most 50 more videos. What it has changed stays."""
     return services.jobs.cancel(job_id)
+
+
+@router.post(
+    "/{job_id}/undo",
+    operation_id="undoJob",
+    summary="Undo a job",
+    status_code=202,
+    responses=document_problems(401, 403, 404, 409, 429, 503) | LOCATION,
+)
+def undo_job(job_id: JobId, response: Response, _: Operator, services: Services) -> Job:
+    """Start a job that restores what a job has deleted, or undismisses what it has dismissed.
+
+    It is possible once, for the latest 20 jobs of at most 50,000 videos. Uploads that were deleted return only if the
+    bucket keeps their versions.
+    """
+    job = services.jobs.undo(job_id)
+    response.headers["Location"] = f"/api/jobs/{job.id}"
+    return job
 
 
 def _check_request(request: JobRequest) -> None:

@@ -183,7 +183,7 @@ class JobFilter(VideoChoice):
     state: VideoState | None = Field(
         default=None,
         description="Only videos in this state. Without it: failed ones to retry and dismiss, those with thumbnails to "
-        "regenerate, and all to delete.",
+        "regenerate, deleted ones to restore, dismissed ones to undismiss, and all to delete.",
         examples=["failed"],
     )
     prefix: str | None = Field(

@@ -43,14 +43,10 @@ class Config(Answer):
 
     name: str = Field(description="Name of the pipeline; a purge asks people to type it.", examples=["thumbnails"])
     version: str = Field(examples=["0.1.0"])
-    positions_pct: list[float] = Field(
-        description="Positions of the thumbnails, in percent of the duration.", examples=[[10, 50, 95]]
-    )
+    positions_pct: list[float] = Field(description="Positions of the thumbnails in percent.", examples=[[10, 50, 95]])
     extensions: list[str] = Field(description="Extensions of videos, lower case.", examples=[[".mp4", ".mov"]])
     upload_max_bytes: int = Field(examples=[10_737_418_240])
-    multipart_from_bytes: int = Field(
-        description="Uploads of this size and above are sent in parts.", examples=[104_857_600]
-    )
+    multipart_from_bytes: int = Field(description="Size from which uploads are sent in parts.", examples=[104_857_600])
     page_max: int = Field(description="Maximum number of entries of one page.", examples=[200])
     push_interval_s: float = Field(description="Seconds between two messages over /ws.", examples=[5])
     history_s: int = Field(description="Length of the queue's history in seconds.", examples=[300])
@@ -324,7 +320,7 @@ class PurgeProgress(Answer):
     error: Shown | None = None
 
 
-JobKind = Literal["delete", "regenerate", "retry", "dismiss"]
+JobKind = Literal["delete", "regenerate", "retry", "dismiss", "restore", "undismiss"]
 
 
 class JobProgress(Answer):
@@ -339,6 +335,7 @@ class JobProgress(Answer):
     failed: int = Field(description="Videos that were not changed: `failures` has the reasons.")
     remaining: int | None = Field(description="Videos that the job has not reached; null while it selects them.")
     error: Shown | None = Field(description="Reason for the end of the whole job, if it has failed.")
+    undoable: bool = Field(description="True if `POST /api/jobs/{id}/undo` can undo some of its changes.")
     created_at: AwareDatetime
     finished_at: AwareDatetime | None
 

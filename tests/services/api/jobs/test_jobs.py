@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
+from services.api.jobs import job as stored
 from services.api.jobs import jobs, run
 from services.api.jobs.batches import change_videos
 from services.api.jobs.jobs import MAX_OPEN, Jobs
@@ -38,7 +39,7 @@ def place(simulated: Place) -> Place:
 
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (jobs, run):
+    for module in (stored, jobs, run):
         monkeypatch.setattr(module, "BATCH", SMALL)
     # The simulated AWS is for one thread at a time.
     monkeypatch.setattr("services.api.jobs.batches._THREADS", 1)
@@ -73,6 +74,10 @@ def failed(place: Place, name: str, code: ReasonCode = ReasonCode.TIMEOUT) -> st
 
 def letters(place: Place) -> list[str]:
     return sorted(letter.key for letter in stores_of(place).dead_letters.receive_all())
+
+
+def documents(place: Place) -> set[str]:
+    return {item["pk"] for item in place.videos.scan() if item["pk"].startswith(JOB_PREFIX)}
 
 
 def test_each_refused_video_has_its_reason_and_the_others_go_on(place: Place) -> None:
@@ -139,7 +144,7 @@ def test_a_job_of_more_videos_than_expected_changes_nothing(place: Place) -> Non
         "More than 4 videos match the filter. Nothing was changed.",
     )
     assert {record_of(place, f"uploads/{number}.mp4").state for number in range(5)} == {VideoState.DONE}
-    assert [item["pk"] for item in place.videos.scan() if item["pk"].startswith(JOB_PREFIX)] == [JOB_PREFIX + job.id]
+    assert documents(place) == {JOB_PREFIX + job.id}
 
 
 def test_failures_of_one_reason_are_dismissed(place: Place) -> None:
@@ -213,7 +218,7 @@ def test_another_process_cancels_a_job_after_its_step(place: Place) -> None:
     assert letters(place) == keys[SMALL:]
     with pytest.raises(ConflictError, match="has ended"):
         second.cancel(job.id)
-    assert [item["pk"] for item in place.videos.scan() if item["pk"].startswith(JOB_PREFIX)] == [JOB_PREFIX + job.id]
+    assert documents(place) == {JOB_PREFIX + job.id, f"{JOB_PREFIX}{job.id}:0"}
 
 
 def test_a_table_that_fails_once_refuses_no_video(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,3 +274,112 @@ def test_only_some_jobs_are_open_at_once_and_twenty_are_kept(place: Place) -> No
     assert own.list_jobs()[0].id == last.id
     with pytest.raises(NotFoundError):
         own.find(made[0].id)
+
+
+def test_the_undo_of_a_filter_restores_what_was_deleted(place: Place) -> None:
+    keys = [upload(place, b"film", f"uploads/trip/{number}.mp4").key for number in range(5)]
+    for key in keys:
+        write(place, a_record(key, etag=place.bucket.head(key).etag))
+    kept = store(place, "uploads/trip/kept.mp4")
+    place.clients.s3.delete_object(Bucket=place.bucket.name, Key=kept.key)
+    own = a_process(place)
+    deleted = change(place, kind="delete", filter=JobFilter(prefix="uploads/trip/"), max_videos=6)
+    empty_queue(place)
+
+    undo = ended(own, own.undo(deleted.id))
+
+    assert (deleted.done, deleted.undoable) == (6, True)
+    assert (undo.kind, undo.state, undo.total, undo.done, undo.undoable) == ("restore", "done", 5, 5, False)
+    assert {event.key for event in sent_events(place)} == set(keys)
+    assert all(record_of(place, key).restored_at for key in keys)
+    assert documents(place) == {JOB_PREFIX + deleted.id, JOB_PREFIX + undo.id}
+
+
+def test_the_undo_of_a_dismissal_brings_the_letters_back(place: Place) -> None:
+    keys = [failed(place, f"{number}") for number in range(3)]
+    own = a_process(place)
+    dismissed = change(place, [*keys, "uploads/none.mp4"], kind="dismiss")
+    left = letters(place)
+
+    undo = ended(own, own.undo(dismissed.id))
+
+    assert (dismissed.done, dismissed.failed, left) == (3, 1, [])
+    assert (undo.kind, undo.done, undo.failed) == ("undismiss", 3, 0)
+    assert letters(place) == keys
+    assert {record_of(place, key).state for key in keys} == {VideoState.FAILED}
+
+
+def test_a_job_is_undone_once_and_not_before_its_end(place: Place) -> None:
+    keys = [failed(place, "a")]
+    own = a_process(place)
+
+    def undo_meanwhile(*arguments: Any, **options: Any) -> Any:
+        with pytest.raises(ConflictError, match="The job runs"):
+            own.undo(own.list_jobs()[0].id)
+        return change_videos(*arguments, **options)
+
+    with patch.object(run, "change_videos", undo_meanwhile):
+        job = ended(own, own.create(JobRequest(kind="dismiss", keys=keys), keys))
+    ended(own, own.undo(job.id))
+
+    assert not own.find(job.id).undoable
+    with pytest.raises(ConflictError, match="undone already"):
+        own.undo(job.id)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"), [("delete", {"upload": True}), ("retry", {}), ("regenerate", {})], ids=["lost", "retry", "again"]
+)
+def test_a_job_that_cannot_be_undone_says_so(place: Place, kind: Any, more: dict[str, Any]) -> None:
+    without = {"Status": "Suspended"}
+    place.clients.s3.put_bucket_versioning(Bucket=place.bucket.name, VersioningConfiguration=without)
+    key = store(place, "uploads/a.mp4").key if kind != "retry" else failed(place, "a")
+    own = a_process(place)
+    job = change(place, [key], kind=kind, **more)
+
+    assert (job.done, job.undoable) == (1, False)
+    with pytest.raises(ConflictError, match="Nothing of the job"):
+        own.undo(job.id)
+
+
+def test_a_job_of_too_many_videos_keeps_no_keys(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored, "MAX_UNDOABLE", 2)
+    job = change(place, [failed(place, f"{number}") for number in range(3)], kind="dismiss")
+
+    assert (job.done, job.undoable) == (3, False)
+    assert documents(place) == {JOB_PREFIX + job.id}
+
+
+def test_an_interrupted_undo_is_continued_without_failures(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [failed(place, f"{number}") for number in range(3)]
+    monkeypatch.setattr(jobs, "SILENT_AFTER_S", -1)
+    first, second = a_process(place), a_process(place)
+    dismissed = change(place, keys, kind="dismiss")
+
+    def die(*arguments: Any, **options: Any) -> Any:
+        change_videos(*arguments, **options)
+        raise ServiceError("the process ends after its changes")
+
+    with patch.object(run, "change_videos", die):
+        undo = first.undo(dismissed.id)
+        eventually(lambda: not first._runs[undo.id].is_alive(), "the end of the run")  # noqa: SLF001
+    second.look()
+    second.look()
+
+    assert (ended(second, undo).done, ended(second, undo).failed) == (3, 0)
+    assert letters(place) == keys
+
+
+def test_a_forgotten_job_leaves_no_keys(place: Place) -> None:
+    dismissed = change(place, [failed(place, "a")], kind="dismiss")
+    undone = change(place, [failed(place, "b")], kind="dismiss")
+    own = a_process(place)
+    with patch.object(run.JobRun, "run"):
+        undo = own.undo(undone.id)
+    with patch.object(jobs, "MAX_OPEN", 100), patch.object(run.JobRun, "run"):
+        for _ in range(jobs._KEPT):  # noqa: SLF001
+            own.create(JobRequest(kind="retry", keys=["uploads/a.mp4"]), ["uploads/a.mp4"])
+
+    # Whoever undoes a job needs its keys still.
+    left = {key for key in documents(place) if key.partition(":")[2].startswith((dismissed.id, undone.id, undo.id))}
+    assert left == {f"{JOB_PREFIX}{undone.id}:0"}
