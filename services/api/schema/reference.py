@@ -115,14 +115,19 @@ format, the pictures under names that are no longer used stay in the bucket unti
 
 ## Jobs
 
-`POST /api/jobs` deletes, regenerates, retries or dismisses many videos: up to 1000 `keys`, or all that match a `filter`
-when the job begins. The filter is that of the list of videos. `GET /api/videos/counts` counts its videos by state. A
-deletion by a filter needs `max_videos`: if more match, the job ends and changes nothing. Give `until`, the time of the
-count, so that later uploads do not match. Videos that change while the job selects them can be missed. `GET
-/api/jobs/{id}` has the progress and the first failures with their reasons; the log of the api has all of them, as
-`job_item_failed`. `DELETE /api/jobs/{id}` ends a job after its current step of 50 videos. Jobs are in the table: if
-their process ends, another one repeats the current step and continues. Five jobs run at once, and the latest twenty are
-kept.
+`POST /api/jobs` deletes, restores, regenerates, retries, dismisses or undismisses many videos. It takes up to 1000
+`keys`, or all that match a `filter` when the job begins. The filter is that of the list of videos. `GET
+/api/videos/counts` counts its videos by state. A deletion by a filter needs `max_videos`: if more match, the job ends
+and changes nothing. Give `until`, the time of the count, so that later uploads do not match. Videos that change while
+the job selects them can be missed. `GET /api/jobs/{id}` has the progress and the first failures with their reasons; the
+log of the api has all of them, as `job_item_failed`. `DELETE /api/jobs/{id}` ends a job after its current step of 50
+videos. Jobs are in the table: if their process ends, another one repeats the current step and continues. Five jobs run
+at once, and the latest twenty are kept.
+
+`POST /api/jobs/{id}/undo` undoes a job that has deleted or dismissed videos, also one of a filter: another job restores
+them, or makes them failed again with their dead letters. The first job has `undoable: true` while this can be had. It
+is possible once, while the job is among the latest twenty and had at most 50,000 videos. Without versions in the
+bucket, deleted uploads are not among them.
 
 ## Permissions of its AWS role
 

@@ -22,6 +22,8 @@ const jobs = {
     retry: "Retry videos",
     dismiss: "Dismiss failures",
     delete: "Delete videos",
+    restore: "Restore videos",
+    undismiss: "Bring back failures",
   },
   deleteTitle: (count: number) => `Delete ${counted(count, "video")}`,
   deleteQuestion: (withUpload: boolean) =>
@@ -33,6 +35,7 @@ const jobs = {
   deleteUploadsToo: "Also delete the uploads",
   notStarted: "The job could not be started",
   notCancelled: "The job could not be cancelled",
+  notUndone: "The job could not be undone",
   progress: (state: string, ended: number, total: number | null, failed: number) => {
     const count = total === null ? "selecting the videos" : `${formatCount(ended)} of ${formatCount(total)}`;
     const refused = failed > 0 ? `, ${formatCount(failed)} could not be changed` : "";

@@ -331,8 +331,8 @@ def test_a_job_is_undone_once_and_not_before_its_end(place: Place) -> None:
     ("kind", "more"), [("delete", {"upload": True}), ("retry", {}), ("regenerate", {})], ids=["lost", "retry", "again"]
 )
 def test_a_job_that_cannot_be_undone_says_so(place: Place, kind: Any, more: dict[str, Any]) -> None:
-    without = {"Status": "Suspended"}
-    place.clients.s3.put_bucket_versioning(Bucket=place.bucket.name, VersioningConfiguration=without)
+    name = place.bucket.name
+    place.clients.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"})
     key = store(place, "uploads/a.mp4").key if kind != "retry" else failed(place, "a")
     own = a_process(place)
     job = change(place, [key], kind=kind, **more)

@@ -42,6 +42,8 @@ const TAKEN: Record<JobKind, readonly (keyof StateCounts)[] | null> = {
   regenerate: ["done", "degraded"],
   retry: ["failed"],
   dismiss: ["failed"],
+  restore: ["deleted"],
+  undismiss: ["dismissed"],
 };
 
 /** Return the number of videos that a job with the counted filter takes. */

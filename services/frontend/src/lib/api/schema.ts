@@ -156,7 +156,9 @@ export interface paths {
         put?: never;
         /**
          * Change many videos
-         * @description Delete, regenerate, retry or dismiss the videos in `keys`, or all that match the `filter` when the job begins.
+         * @description Change the videos in `keys`, or all that match the `filter` when the job begins.
+         *
+         *     A job can delete, regenerate, retry or dismiss videos, restore deleted ones, and undismiss dismissed failures.
          *
          *     The job is in the table: if its process ends, another one continues it. A video that is refused gets its reason, and
          *     the others go on. At most five jobs run at once.
@@ -184,6 +186,29 @@ export interface paths {
          * @description End a job after at most 50 more videos. What it has changed stays.
          */
         delete: operations["cancelJob"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a job
+         * @description Start a job that restores what a job has deleted, or undismisses what it has dismissed.
+         *
+         *     It is possible once, for the latest 20 jobs of at most 50,000 videos. Uploads that were deleted return only if the
+         *     bucket keeps their versions.
+         */
+        post: operations["undoJob"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1132,7 +1157,7 @@ export interface components {
              */
             max_receive_count: number;
             /**
-             * @description Uploads of this size and above are sent in parts.
+             * @description Size from which uploads are sent in parts.
              * @example 104857600
              */
             multipart_from_bytes: number;
@@ -1147,7 +1172,7 @@ export interface components {
              */
             page_max: number;
             /**
-             * @description Positions of the thumbnails, in percent of the duration.
+             * @description Positions of the thumbnails in percent.
              * @example [
              *       10,
              *       50,
@@ -1606,13 +1631,15 @@ export interface components {
             /** @example 9f86d081884c7d65 */
             id: string;
             /** @enum {string} */
-            kind: "delete" | "regenerate" | "retry" | "dismiss";
+            kind: "delete" | "regenerate" | "retry" | "dismiss" | "restore" | "undismiss";
             /** @description Videos that the job has not reached; null while it selects them. */
             remaining: number | null;
             /** @enum {string} */
             state: "selecting" | "running" | "done" | "cancelled" | "failed";
             /** @description Number of videos; null while the job selects them. */
             total: number | null;
+            /** @description True if `POST /api/jobs/{id}/undo` can undo some of its changes. */
+            undoable: boolean;
             upload: boolean;
         };
         /** JobFailure */
@@ -1646,7 +1673,7 @@ export interface components {
             /** @description Only videos uploaded at this time or later. */
             since?: string | null;
             /**
-             * @description Only videos in this state. Without it: failed ones to retry and dismiss, those with thumbnails to regenerate, and all to delete.
+             * @description Only videos in this state. Without it: failed ones to retry and dismiss, those with thumbnails to regenerate, deleted ones to restore, dismissed ones to undismiss, and all to delete.
              * @example failed
              */
             state?: components["schemas"]["VideoState"] | null;
@@ -1676,13 +1703,15 @@ export interface components {
             /** @example 9f86d081884c7d65 */
             id: string;
             /** @enum {string} */
-            kind: "delete" | "regenerate" | "retry" | "dismiss";
+            kind: "delete" | "regenerate" | "retry" | "dismiss" | "restore" | "undismiss";
             /** @description Videos that the job has not reached; null while it selects them. */
             remaining: number | null;
             /** @enum {string} */
             state: "selecting" | "running" | "done" | "cancelled" | "failed";
             /** @description Number of videos; null while the job selects them. */
             total: number | null;
+            /** @description True if `POST /api/jobs/{id}/undo` can undo some of its changes. */
+            undoable: boolean;
         };
         /**
          * JobRequest
@@ -1702,7 +1731,7 @@ export interface components {
              * @example retry
              * @enum {string}
              */
-            kind: "delete" | "regenerate" | "retry" | "dismiss";
+            kind: "delete" | "regenerate" | "retry" | "dismiss" | "restore" | "undismiss";
             /**
              * @description Only with a filter: if more videos match, the job ends and changes nothing. Required to delete.
              * @example 100
@@ -4003,6 +4032,98 @@ export interface operations {
             /** @description Success */
             202: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `id` of the job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    /** @description Path of the new resource. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {

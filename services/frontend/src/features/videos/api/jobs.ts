@@ -19,13 +19,11 @@ const NONE: readonly JobProgress[] = [];
 
 interface KnownJobs {
   started: readonly Job[];
-  /** Selected videos of these jobs, by the id of the job; none for jobs of a filter. */
-  keys: Readonly<Record<string, readonly string[]>>;
   closed: ReadonlySet<string>;
 }
 
 /** Jobs that this tab has started, as they began, and those that the user has closed. They stay between pages. */
-const known = createStore<KnownJobs>(() => ({ started: [], keys: {}, closed: new Set() }));
+const known = createStore<KnownJobs>(() => ({ started: [], closed: new Set() }));
 
 export function hasFinished({ state }: Pick<JobProgress, "state">): boolean {
   return state !== "selecting" && state !== "running";
@@ -35,29 +33,28 @@ export function closeJob(id: string): void {
   known.setState(({ closed }) => ({ closed: new Set(closed).add(id) }));
 }
 
+function showStarted(job: Job): void {
+  known.setState(({ started }) => ({ started: [job, ...started] }));
+}
+
 export function useStartJob() {
   return useMutation({
     mutationFn: (body: JobRequest) => call("post", "/api/jobs", { body }),
-    onSuccess: (job, { keys }) =>
-      known.setState((before) => ({
-        started: [job, ...before.started],
-        keys: keys ? { ...before.keys, [job.id]: keys } : before.keys,
-      })),
+    onSuccess: showStarted,
     onError: (error) => showToast({ tone: "bad", title: text.jobs.notStarted, detail: asProblem(error).message }),
   });
 }
 
-const UNDO = { delete: "restore", dismiss: "undismiss" } as const;
-
-/** Return the action that undoes what a job of this tab did, and its videos; null if it cannot be undone. */
-export function useUndo(job: ShownJob | null): { action: "restore" | "undismiss"; keys: readonly string[] } | null {
-  const keys = useStore(known, (state) => (job ? state.keys[job.id] : undefined));
-  if (!job || !keys || job.done === 0 || job.state !== "done") return null;
-  if (job.kind !== "delete" && job.kind !== "dismiss") return null;
-  const failed = new Set((job.failures ?? []).map(({ key }) => key));
-  // Wait for the failures, which are not pushed; of very many, the api names only the first.
-  if (failed.size !== job.failed) return null;
-  return { action: UNDO[job.kind], keys: keys.filter((key) => !failed.has(key)) };
+/** Undo what can be undone of a job that has ended, by another job whose card replaces its card. */
+export function useUndoJob(id: string) {
+  return useMutation({
+    mutationFn: () => call("post", "/api/jobs/{job_id}/undo", { path: { job_id: id } }),
+    onSuccess: (job) => {
+      closeJob(id);
+      showStarted(job);
+    },
+    onError: (error) => showToast({ tone: "bad", title: text.jobs.notUndone, detail: asProblem(error).message }),
+  });
 }
 
 /** Return the ids of the jobs to show: those that run or have just ended, whoever started them, and this tab's own. */

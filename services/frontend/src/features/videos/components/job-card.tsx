@@ -5,8 +5,7 @@ import { Card } from "@/components/ui/card";
 import { Progress } from "@/components/ui/progress";
 import { useIsOperator } from "@/features/session/session";
 import { text } from "@/text/jobs";
-import { useVideoAction } from "../api/bulk";
-import { closeJob, hasFinished, useCancelJob, useJob, useShownJobs, useUndo } from "../api/jobs";
+import { closeJob, hasFinished, useCancelJob, useJob, useShownJobs, useUndoJob } from "../api/jobs";
 import { nameOf } from "../names";
 
 const FAILURES_SHOWN = 10;
@@ -19,8 +18,7 @@ export function JobCards() {
 function JobCard({ id }: { id: string }) {
   const job = useJob(id);
   const cancel = useCancelJob(id);
-  const undo = useUndo(job);
-  const action = useVideoAction();
+  const undo = useUndoJob(id);
   const isOperator = useIsOperator();
   if (!job) return null;
   const isFinished = hasFinished(job);
@@ -35,11 +33,8 @@ function JobCard({ id }: { id: string }) {
       actions={
         isFinished ? (
           <>
-            {undo ? (
-              <Button
-                disabled={action.progress !== null}
-                onClick={() => action.run(undo, { onSuccess: () => closeJob(id) })}
-              >
+            {job.undoable && isOperator ? (
+              <Button disabled={undo.isPending} onClick={() => undo.mutate()}>
                 {text.common.undo}
               </Button>
             ) : null}

@@ -6,7 +6,6 @@ import { receive } from "@/features/live/api/store";
 import type { JobProgress, State } from "@/lib/api/models";
 import type { Job } from "../api/jobs";
 import type { JobFilter } from "../selection";
-import { idOf } from "../names";
 import { JobCards } from "./job-card";
 import { SelectionBar } from "./selection-bar";
 
@@ -23,6 +22,7 @@ const RUNNING: Job = {
   failed: 0,
   remaining: 2,
   error: null,
+  undoable: false,
   failures: [],
   failures_complete: true,
   created_at: "2026-01-01T00:00:00Z",
@@ -75,7 +75,10 @@ function push(...jobs: JobProgress[]) {
 function answer(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const path = String(input);
   asked.push(path.split("?")[0] ?? "");
-  if (path.endsWith("/restoration")) return Promise.resolve(Response.json({}, { status: 202 }));
+  if (path.endsWith("/undo"))
+    return Promise.resolve(
+      Response.json({ ...RUNNING, id: String((jobCount += 1)), kind: "restore" }, { status: 202 }),
+    );
   if (init?.method === "POST") {
     bodies.push(JSON.parse(String(init.body)) as { filter?: JobFilter });
     return Promise.resolve(Response.json({ ...RUNNING, id: String((jobCount += 1)) }, { status: 202 }));
@@ -126,7 +129,7 @@ it("starts a job with the selected videos and follows it by pushes", async () =>
   expect(screen.queryByText("It has its thumbnails.")).toBeNull();
 });
 
-it("undoes a deletion of selected videos, except of those that were not deleted", async () => {
+it("undoes a job that can be undone by a job that takes its place", async () => {
   show();
   fireEvent.click(screen.getByRole("button", { name: "Delete …" }));
   fireEvent.click(screen.getByRole("button", { name: "Delete 2 videos" }));
@@ -135,12 +138,18 @@ it("undoes a deletion of selected videos, except of those that were not deleted"
   push({ ...RUNNING, id, kind: "delete" });
   expect(await screen.findByText("0 of 2")).toBeTruthy();
   expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
-  push({ ...FINISHED, id, kind: "delete" });
+  push({ ...FINISHED, id, kind: "delete", undoable: true });
   fireEvent.click(await screen.findByRole("button", { name: "Undo" }));
-  await vi.waitFor(() => expect(screen.queryByText(/could not be changed, finished/)).toBeNull(), { timeout: 120_000 });
-  expect(asked.filter((path) => path.endsWith("/restoration"))).toEqual([
-    `/api/videos/${encodeURIComponent(idOf("uploads/a.mp4"))}/restoration`,
-  ]);
+  expect(await screen.findByText("Restore videos")).toBeTruthy();
+  expect(screen.queryByText("Delete videos")).toBeNull();
+  expect(asked).toContain(`/api/jobs/${id}/undo`);
+});
+
+it("offers no undo of a job that cannot be undone", async () => {
+  show();
+  push({ ...FINISHED, id: "88", kind: "delete", undoable: false });
+  expect(await screen.findByText(/could not be changed, finished/)).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
 });
 
 it("shows a job that somebody else has started while it is pushed", async () => {
