@@ -1,8 +1,10 @@
 """The client: the same operations in its sync and its async form, against a real api."""
 
+import ast
 import asyncio
 import inspect
 import json
+import tokenize
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import httpx
 import pytest
 
 from services.client import AsyncClient, Client, PipelineError, Video
+from services.client import client as client_module
 from services.contract.records import VideoState
 from tests.services.api.process import NO_TLS, OPERATOR, VIEWER, Api, get
 from tests.services.api.records import a_record, store, write
@@ -219,3 +222,40 @@ def test_a_refused_part_aborts_the_upload(tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match="storage has answered 403 Forbidden"):
         api.upload(file)
     assert [action for action, _ in api.calls] == ["uploads", "part-urls", "part-urls", "abort"]
+
+
+NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+MAX_CODE_LINES = 200
+
+
+def count_code_lines(file: Path) -> int:
+    """Count the lines of a module without blank lines, comments and docstrings."""
+    docstrings = {
+        line
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    with file.open(encoding="utf-8") as opened:
+        code = [one for one in tokenize.generate_tokens(opened.readline) if one.type not in NO_CODE and one.string]
+    return len({line for one in code for line in range(one.start[0], one.end[0] + 1)} - docstrings)
+
+
+def test_both_forms_of_the_client_are_small() -> None:
+    assert 100 < count_code_lines(Path(client_module.__file__)) <= MAX_CODE_LINES
+
+
+def test_both_forms_have_the_same_documented_methods() -> None:
+    def describe(form: type) -> dict[str, tuple[list[str], str | None]]:
+        methods = inspect.getmembers(form, inspect.isfunction)
+        return {
+            name: (list(inspect.signature(method).parameters), inspect.getdoc(method))
+            for name, method in methods
+            if not name.startswith("_")
+        }
+
+    assert describe(Client) == describe(AsyncClient)
+    assert len(describe(Client)) == 13
+    assert all(text for _, text in describe(Client).values())
+    assert not inspect.iscoroutinefunction(Client.get)
+    assert inspect.iscoroutinefunction(AsyncClient.get)
