@@ -32,13 +32,13 @@ async function setHidden(page: Page, isHidden: boolean): Promise<void> {
   }, isHidden);
 }
 
-/** Resolve when the label tells of arriving videos: it may for one second only, which polling would miss. */
-function untilArriving(label: Locator): Promise<void> {
+/** Resolve when the label counts arrived videos: it does until the next push only, which polling could miss. */
+function untilArrived(label: Locator): Promise<void> {
   return label.evaluate(
     (element) =>
       new Promise<void>((resolve) => {
         const observer = new MutationObserver(() => {
-          if (!/[1-9]\d* arriving/.test(element.textContent ?? "")) return;
+          if (!/[1-9]\d* arrived/.test(element.textContent ?? "")) return;
           observer.disconnect();
           resolve();
         });
@@ -102,7 +102,7 @@ test("animates other clients' uploads from Uploads to Queue", async ({ board, de
   }).toPass();
 
   const path = sample(demo, "by another.3gp");
-  const arriving = untilArriving(label(/Uploads/));
+  const arrived = untilArrived(label(/Uploads/));
   // Videos keep coming until one is seen in the gap: a busy machine takes few screenshots.
   let isSeen = false;
   const uploading = (async () => {
@@ -114,7 +114,7 @@ test("animates other clients' uploads from Uploads to Queue", async ({ board, de
   }).toPass({ timeout: 120_000, intervals: [50] });
   isSeen = true;
   await uploading;
-  await arriving;
+  await arrived;
   await untilIdle(board);
   await expect(label(/Uploads/)).toContainText("none arriving");
   await expect(async () => {
@@ -128,7 +128,7 @@ test("draws no frames while the scene is hidden", async ({ board, demo }) => {
   const busy = board.getByRole("region", { name: "Pipeline" }).getByRole("link", { name: /Uploads/ });
   const path = sample(demo, "unseen.3gp");
   const runSeen = async (round: number) => {
-    const seen = untilArriving(busy);
+    const seen = untilArrived(busy);
     await demo.put([`uploads/unseen ${round}.3gp`, path]);
     await seen;
   };

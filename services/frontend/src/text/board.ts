@@ -12,6 +12,7 @@ export const board = {
     queueDepth: "Queue depth",
     oldest: (seconds: number) => `oldest: ${formatAge(seconds)}`,
     queueEmpty: "no videos waiting",
+    oldestUnknown: "age not known yet",
     inFlight: "In flight",
     delayed: (count: number) => `${formatCount(count)} delayed`,
     processing: "processing",
@@ -84,7 +85,10 @@ export const board = {
     workers: "Workers",
     thumbnails: "Thumbnails",
     deadLetters: "Dead letters",
-    arriving: (count: number) => (count === 0 ? "none arriving" : `${formatCount(count)} arriving`),
+    arriving: (sending: number, arrived: number) => {
+      if (arrived === 0) return sending === 0 ? "none arriving" : `${formatCount(sending)} arriving`;
+      return `${sending === 0 ? "" : `${formatCount(sending)} arriving, `}${formatCount(arrived)} arrived`;
+    },
     waiting: (count: number) => (count === 0 ? "empty" : `${formatCount(count)} waiting`),
     perSlab: (count: number) => `one slab = ${formatCount(count)}`,
     busy: (busy: number, total: number) => `${formatCount(busy)} of ${formatCount(total)} busy`,

@@ -34,9 +34,11 @@ export function Figures() {
         value={known(queue?.waiting)}
         note={
           queue
-            ? queue.waiting === 0 || queue.oldestS === null
+            ? queue.waiting === 0
               ? labels.queueEmpty
-              : labels.oldest(queue.oldestS)
+              : queue.oldestS === null
+                ? labels.oldestUnknown
+                : labels.oldest(queue.oldestS)
             : null
         }
         warning={warnings.queue}

@@ -68,7 +68,7 @@ function Performance({ snapshot }: { snapshot: Measured }) {
           {drain(metrics?.drain_s ?? null, queue?.waiting)}
         </Row>
         <Row name={labels.oldest} isLast>
-          {queue?.oldestS ? formatAge(queue.oldestS) : text.common.none}
+          {queue && queue.oldestS !== null ? formatAge(queue.oldestS) : text.common.none}
         </Row>
         <Row name={labels.deadLetters} isLast isBad={(queue?.deadLetters ?? 0) > 0}>
           {queue ? formatCount(queue.deadLetters) : text.common.none}

@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import { Empty } from "@/components/ui/states";
 import { ChartCard } from "@/features/charts/chart-card";
 import type { PlotStyle } from "@/features/charts/time-plot";
-import { serverNowMs, useLive } from "@/features/live/api/store";
+import { serverNowMs, useLive, useSnapshot } from "@/features/live/api/store";
 import { useNow } from "@/features/live/use-now";
 import { useSourceWarning } from "@/features/live/use-source-warning";
 import { useConfig } from "@/features/session/session";
@@ -39,7 +39,8 @@ export function QueueCard({ className }: { className?: string }) {
   const endS = lastMs !== null && serverS - (points.at(-1)?.timeS ?? 0) > maxGapS ? serverS : 0;
   const { timesS, waiting, inFlight } = useMemo(() => toSeries(points, maxGapS, endS), [points, maxGapS, endS]);
   const drawn = useMemo(() => [waiting, inFlight], [waiting, inFlight]);
-  const summary = useMemo(() => summarize(points), [points]);
+  const now = useSnapshot()?.queue ?? null;
+  const summary = useMemo(() => summarize(points, now), [points, now]);
   function describe(index: number): string | null {
     const [timeS, deep, busy] = [timesS[index], waiting[index], inFlight[index]];
     if (timeS === undefined || typeof deep !== "number" || typeof busy !== "number") return null;

@@ -18,13 +18,13 @@ it("keeps known points when a reconnect repeats the history", () => {
 });
 
 it("summarizes current and highest depth", () => {
-  expect(summarize([point(0, 4), point(60, 40), point(180, 3)])).toEqual({
-    now: 3,
-    inFlight: 0,
-    highest: 40,
-    minutes: 3,
-  });
-  expect(summarize([])).toBeNull();
+  const points = [point(0, 4), point(60, 40), point(180, 3)];
+  expect(summarize(points, null)).toEqual({ now: 3, inFlight: 0, highest: 40, minutes: 3 });
+  expect(summarize([], null)).toBeNull();
+});
+
+it("summarizes the queue of the latest push, also if another api has added a later sample", () => {
+  expect(summarize([point(0, 4), point(60, 40)], { waiting: 7, inFlight: 2 })).toMatchObject({ now: 7, inFlight: 2 });
 });
 
 it("shows an outage as a gap, also while it lasts", () => {

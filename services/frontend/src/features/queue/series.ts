@@ -51,13 +51,18 @@ export interface QueueSummary {
   minutes: number;
 }
 
-export function summarize(points: readonly QueuePoint[]): QueueSummary | null {
+/** Summarize the points. `now` is the queue of the latest push, which the other cards show as well. */
+export function summarize(
+  points: readonly QueuePoint[],
+  now: Pick<QueuePoint, "waiting" | "inFlight"> | null,
+): QueueSummary | null {
   const first = points[0];
   const last = points.at(-1);
   if (!first || !last) return null;
+  const { waiting, inFlight } = now ?? last;
   return {
-    now: last.waiting,
-    inFlight: last.inFlight,
+    now: waiting,
+    inFlight,
     highest: Math.max(...points.map((point) => point.waiting)),
     minutes: Math.max(1, Math.round((last.timeS - first.timeS) / 60)),
   };

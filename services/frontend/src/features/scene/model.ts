@@ -25,9 +25,8 @@ export interface Flight {
 export interface SceneModel {
   /** Uploads of this tab in progress. */
   sending: number;
-  /** Videos that came to the queue since the previous push, by any client. */
+  /** Videos that came to the queue between the previous push and this one, by any client. They may have left it again. */
   arrived: number;
-  /** Videos in the queue, without those that arrive. */
   waiting: number;
   inFlight: number;
   workers: readonly SceneWorker[];
@@ -38,7 +37,7 @@ export interface SceneModel {
 export const FLIGHT_MS = 1400;
 const MAX_FLIGHTS = 60;
 /** Time over which the flights of one push start. */
-export const SPREAD_MS = 2400;
+const SPREAD_MS = 2400;
 
 /** Current station of one video. */
 export interface VideoLocation {

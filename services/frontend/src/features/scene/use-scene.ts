@@ -1,20 +1,18 @@
 "use client";
 
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useSnapshot } from "@/features/live/api/store";
 import type { Snapshot } from "@/features/live/api/snapshot";
 import { healthOf } from "@/features/pods/health";
 import { isOpen, useUploads } from "@/features/uploads/store";
 import { countArrivals, ZERO_BALANCE } from "./arrivals";
 import {
-  FLIGHT_MS,
   type Flight,
   flightsOf,
   type SceneModel,
   type VideoLocation,
   activeFlights,
   movesBetween,
-  SPREAD_MS,
   type SceneWorker,
 } from "./model";
 
@@ -31,9 +29,11 @@ const STATIONS_OF_STATES: Record<Snapshot["videos"][number]["state"], VideoLocat
 export function useScene(moves: boolean): { model: SceneModel | null; flights: readonly Flight[] } {
   const snapshot = useSnapshot() ?? null;
   const sending = useUploads((all) => all.filter(isOpen).length);
-  const { arrived, flights } = useMotion(snapshot, moves);
+  const motion = useMotion(snapshot, moves);
+  // After the next push, a video that has arrived can wait, be with a worker or be done: it counts there only.
+  const arrived = motion.snapshot === snapshot ? motion.arrived : 0;
   const model = useMemo(() => (snapshot ? modelOf(snapshot, sending, arrived) : null), [snapshot, sending, arrived]);
-  return { model, flights };
+  return { model, flights: motion.flights };
 }
 
 interface Sample {
@@ -43,16 +43,19 @@ interface Sample {
 }
 
 interface Motion {
+  /** Snapshot that `arrived` belongs to. Flights go on after it. */
+  snapshot: Snapshot | null;
   arrived: number;
   flights: readonly Flight[];
 }
 
-const NO_MOTION: Motion = { arrived: 0, flights: [] };
+const NO_MOTION: Motion = { snapshot: null, arrived: 0, flights: [] };
 
 function useMotion(snapshot: Snapshot | null, moves: boolean): Motion {
   const last = useRef<Sample | null>(null);
   const [motion, setMotion] = useState(NO_MOTION);
-  useEffect(() => {
+  // Before the browser paints the snapshot, so that its arrivals appear with it.
+  useLayoutEffect(() => {
     const before = last.current;
     // Old data would not balance with new data: skip it, and the next sample spans it.
     if (!snapshot?.queue || snapshot === before?.snapshot || isOld(snapshot)) return;
@@ -74,17 +77,11 @@ function useMotion(snapshot: Snapshot | null, moves: boolean): Motion {
     const nowMs = performance.now();
     const started = moves ? flightsOf(legsByVideo, came, nowMs) : [];
     setMotion((motion) =>
-      started.length === 0 && came.uploaded === motion.arrived
+      started.length === 0 && came.uploaded === 0
         ? motion
-        : { arrived: came.uploaded, flights: [...activeFlights(motion.flights, nowMs), ...started] },
+        : { snapshot, arrived: came.uploaded, flights: [...activeFlights(motion.flights, nowMs), ...started] },
     );
   }, [snapshot, moves]);
-  const { arrived } = motion;
-  useEffect(() => {
-    if (arrived === 0) return;
-    const landed = setTimeout(() => setMotion((now) => ({ ...now, arrived: 0 })), FLIGHT_MS + SPREAD_MS);
-    return () => clearTimeout(landed);
-  }, [arrived, snapshot]);
   return motion;
 }
 
@@ -109,8 +106,8 @@ export function modelOf(snapshot: Snapshot, sending: number, arrived: number): S
   return {
     sending,
     arrived,
-    // Videos that are shown on their way to the queue do not wait in it yet.
-    waiting: Math.max(0, (snapshot.queue?.waiting ?? 0) - arrived),
+    // As in the other cards, also while the flights of these videos still show how they came.
+    waiting: snapshot.queue?.waiting ?? 0,
     inFlight: snapshot.queue?.inFlight ?? 0,
     workers,
     thumbnails: snapshot.metrics?.thumbnails ?? 0,

@@ -20,7 +20,7 @@ export function stationLabels(model: SceneModel): Record<Station, string> {
   const { perSlab } = stackFor(model.waiting);
   const waiting = text.scene.waiting(model.waiting);
   return {
-    uploads: text.scene.arriving(model.sending + model.arrived),
+    uploads: text.scene.arriving(model.sending, model.arrived),
     queue: perSlab > 1 ? `${waiting}, ${text.scene.perSlab(perSlab)}` : waiting,
     workers: model.workers.length === 0 ? text.scene.noWorkers : text.scene.busy(busy, model.workers.length),
     thumbnails: formatCount(model.thumbnails),
