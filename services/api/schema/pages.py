@@ -8,12 +8,13 @@ import hashlib
 import html
 import re
 import secrets
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from services.api.schema.problem_types import PROBLEM_TYPES, PROBLEMS_PATH
 from services.contract.outputs.manifest import MANIFEST_VERSION, make_schema
@@ -21,6 +22,12 @@ from services.contract.outputs.manifest import MANIFEST_VERSION, make_schema
 router = APIRouter(include_in_schema=False)
 
 REDOC_PATH = "/docs/redoc.js"
+_REDOC_CHANGES = (
+    # Without a request for the logo of its vendor: Redoc removes a picture that it cannot show.
+    (b"https://cdn.redoc.ly/redoc/logo-mini.svg", b"data:,"),
+    # With the nonce for the first style element too, which it makes before it reads its options.
+    (b"n.nc=void 0", b"n.nc=document.currentScript.nonce"),
+)
 MANIFEST_SCHEMA_PATH = f"/docs/manifest-{MANIFEST_VERSION}.schema.json"
 
 _SCRIPT = """
@@ -90,10 +97,17 @@ async def show_reference() -> HTMLResponse:
 
 
 @router.get(REDOC_PATH)
-async def get_redoc() -> FileResponse:
-    """Return Redoc's script, from the package that contains it."""
-    script = files("fastapi_offline") / "static" / "redoc.standalone.js"
-    return FileResponse(str(script), media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"})
+async def get_redoc() -> Response:
+    """Return Redoc's script, from the package that contains it, changed so that it keeps the policy of the page."""
+    return Response(_load_redoc(), media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"})
+
+
+@cache
+def _load_redoc() -> bytes:
+    script = (files("fastapi_offline") / "static" / "redoc.standalone.js").read_bytes()
+    for before, after in _REDOC_CHANGES:
+        script = script.replace(before, after)
+    return script
 
 
 @router.get(PROBLEMS_PATH)

@@ -145,3 +145,17 @@ test("keeps the layout stable and the security policy unbroken", async ({ board,
   }
   expect(complaints).toEqual([]);
 });
+
+test("the reference of the api asks no other host and breaks no policy", async ({ page, baseURL }) => {
+  const [others, complaints]: [string[], string[]] = [[], []];
+  page.on("request", (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (/^(https?|wss?):$/.test(protocol) && origin !== baseURL) others.push(request.url());
+  });
+  page.on("console", (message) => complaints.push(message.text()));
+  await page.goto("/docs");
+  await expect(page.getByRole("link", { name: /API docs by Redocly/ })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "List videos, the newest or the oldest first" })).toBeAttached();
+  await page.waitForLoadState("networkidle");
+  expect({ others, complaints }).toEqual({ others: [], complaints: [] });
+});

@@ -128,6 +128,9 @@ def test_the_reference_loads_only_from_the_api(api: Api) -> None:
     assert script.headers["Content-Type"].startswith("text/javascript")
     assert script.headers["Cache-Control"] == "public, max-age=86400"
     assert "redoc.standalone.js" in script.text[:200]
+    # Redoc's badge asks a CDN for a logo, and its first style element has no nonce.
+    assert "cdn." not in script.text
+    assert [script.text.count(one) for one in ("data:,", "n.nc=document.currentScript.nonce")] == [1, 1]
 
 
 def test_texts_that_are_no_markdown_have_no_backticks() -> None:
