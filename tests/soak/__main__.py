@@ -11,9 +11,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
+from services.local import dashboard as node_server
+from services.local.access import Ports, reserve_port
 from services.local.pipeline import run_pipeline
 from tests.faults.clips import ClipFolder
 from tests.soak.load import Load
@@ -35,9 +38,11 @@ def main() -> int:
     arguments = parser.parse_args()
     warm_up_s = min(_MAX_WARM_UP_S, arguments.minutes * 60 / 2)
     said: list[str] = []
+    command = _build_dashboard(arguments.output)
     with tempfile.TemporaryDirectory() as folder:
-        samples, counts = run_soak(Path(folder), minutes=arguments.minutes, workers=arguments.workers, said=said)
-    arguments.output.mkdir(parents=True, exist_ok=True)
+        samples, counts = run_soak(
+            Path(folder), minutes=arguments.minutes, workers=arguments.workers, dashboard=command, said=said
+        )
     series = {process: [asdict(sample) for sample in taken] for process, taken in samples.items()}
     (arguments.output / "samples.json").write_text(json.dumps(series), encoding="utf-8")
     (arguments.output / "soak.svg").write_text(draw_plot(samples, warm_up_s=warm_up_s), encoding="utf-8")
@@ -52,20 +57,40 @@ def main() -> int:
     return 0 if all(trend.is_flat for trend in trends) and not said else 1
 
 
+def _build_dashboard(output: Path) -> Sequence[str] | None:
+    """Return the command that runs the dashboard; None without Node.js."""
+    output.mkdir(parents=True, exist_ok=True)
+    node = node_server.find_node()
+    if node is None:
+        print(f"{node_server.HOW_TO_GET_NODE} This soak runs without it.", file=sys.stderr)  # noqa: T201 - the command's output
+        return None
+    log = output / "dashboard-build.log"
+    return node_server.build_dashboard(node, log=log, progress=print, sources=node_server.find_sources(output))
+
+
 def run_soak(
-    folder: Path, *, minutes: float, workers: int, said: list[str]
+    folder: Path, *, minutes: float, workers: int, dashboard: Sequence[str] | None, said: list[str]
 ) -> tuple[Mapping[str, Sequence[Sample]], Counter[str]]:
-    """Return the samples of each process and the counts of the load. Append to `said` what the supervisor reports."""
+    """Return the samples of each process and the counts of the load. Append to `said` what the supervisor reports.
+
+    `dashboard` is the command that runs its server, None for none.
+    """
     samples: dict[str, list[Sample]] = {}
     clips = ClipFolder(folder / "clips")
     # The demo's own settings but one: without a poll of 20 s, a video is taken at once.
     settings = {"WORKER_CONCURRENCY": "2"}
-    with (
-        run_pipeline(folder / "data", workers=workers, say=said.append, settings=settings) as local,
-        Load(local, clips) as load,
-    ):
+    ports = Ports(frames=reserve_port(None), dashboard=reserve_port(None) if dashboard else None)
+    # AWS, api, and a fork server beside each worker and the frames service.
+    processes = 2 + 2 * workers + 2 + (1 if dashboard else 0)
+    with ExitStack() as stack:
+        local = stack.enter_context(
+            run_pipeline(folder / "data", workers=workers, say=said.append, settings=settings, ports=ports)
+        )
+        if dashboard and ports.dashboard and local.workers:
+            local = node_server.start_dashboard(local, dashboard, local.workers, port=ports.dashboard)
+        load = stack.enter_context(Load(local, clips))
         # On a busy machine the processes take a while to start.
-        while len(dict(list_processes(local))) < 2 + 2 * workers or not load.counts["pages"]:
+        while len(dict(list_processes(local))) < processes or not load.counts["answers"]:
             time.sleep(_SAMPLE_EVERY_S)
         started_at = time.monotonic()
         while (at_s := time.monotonic() - started_at) < minutes * 60:

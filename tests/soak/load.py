@@ -1,4 +1,4 @@
-"""Steady load on a local pipeline: uploads, purges, and clients that ask what the dashboard asks."""
+"""Steady load on a local pipeline: uploads, purges, frames on demand, and visitors of the dashboard."""
 
 import contextlib
 import itertools
@@ -27,8 +27,10 @@ _PURGE_EVERY_S = 45.0
 """The embedded AWS keeps each version of an object until a purge."""
 
 _POLL_EVERY_S = 2.0
+_FRAME_EVERY_S = 2.0
 _SOCKET_LASTS_S = 20.0
-_PAGES = ("/api/state", "/api/videos?limit=48", "/api/thumbnails?limit=48", "/api/dead-letters", "/api/config")
+_ANSWERS = ("/api/state", "/api/videos?limit=48", "/api/thumbnails?limit=48", "/api/dead-letters", "/api/config")
+_PAGES = ("/", "/videos", "/failures", "/history", "/settings")
 
 
 def name_error(error: Exception) -> str:
@@ -50,7 +52,11 @@ class Load:
         self._stopping = threading.Event()
         token = Path(pipeline.endpoints.token_file).read_text(encoding="ascii").strip()
         self._headers = {"Authorization": f"Bearer {token}"}
-        loops = (self._upload, self._purge, self._browse, self._listen)
+        # As browsers do: the dashboard passes requests on to the api and to the frames service.
+        self._address = pipeline.endpoints.dashboard or pipeline.endpoints.api
+        loops = [self._upload, self._purge, self._browse, self._listen]
+        if pipeline.endpoints.frames:
+            loops.append(self._view_frames)
         self._threads = [threading.Thread(target=self._run, args=(loop,), daemon=True) for loop in loops]
 
     def __enter__(self) -> Self:
@@ -101,13 +107,33 @@ class Load:
     def _browse(self) -> None:
         with self._open_client() as client:
             while not self._stopping.wait(_POLL_EVERY_S):
-                for page in _PAGES:
-                    self._get(client, page)
-                self.counts["pages"] += len(_PAGES)
+                for path in _ANSWERS:
+                    self._get(client, path)
+                self.counts["answers"] += len(_ANSWERS)
+                for page in _PAGES if self._pipeline.endpoints.dashboard else ():
+                    client.get(page).raise_for_status()
+                    self.counts["pages"] += 1
+
+    def _view_frames(self) -> None:
+        with self._open_client() as client, httpx.Client(timeout=60, trust_env=False) as visitor:
+            for number in itertools.count():
+                for video in self._get(client, "/api/videos?limit=1&state=done")["items"]:
+                    # Each time another frame: some are in the cache, others are extracted.
+                    wanted = {"frames": [{"time_s": number % 8 / 8, "width_px": 320}]}
+                    signed = client.post(f"/api/videos/{video['id']}/frame-urls", json=wanted)
+                    frame = (
+                        visitor.get(self._address + signed.json()["items"][0]["url"]) if signed.is_success else signed
+                    )
+                    # A purge can have deleted the video.
+                    if frame.status_code != httpx.codes.NOT_FOUND:
+                        frame.raise_for_status()
+                        self.counts["frames"] += 1
+                if self._stopping.wait(_FRAME_EVERY_S):
+                    return
 
     def _listen(self) -> None:
         """Open a WebSocket for some seconds, as a visitor does, and another one after it."""
-        url = f"{self._pipeline.endpoints.api.replace('http', 'ws')}/ws"
+        url = f"{self._address.replace('http', 'ws')}/ws"
         with connect(url, additional_headers=self._headers, proxy=None) as connection:
             until = time.monotonic() + _SOCKET_LASTS_S
             while time.monotonic() < until and not self._stopping.is_set():
@@ -117,7 +143,7 @@ class Load:
         self.counts["sockets"] += 1
 
     def _open_client(self) -> httpx.Client:
-        return httpx.Client(base_url=self._pipeline.endpoints.api, headers=self._headers, timeout=60, trust_env=False)
+        return httpx.Client(base_url=self._address, headers=self._headers, timeout=60, trust_env=False)
 
     def _get(self, client: httpx.Client, path: str) -> Any:
         answer = client.get(path)

@@ -34,6 +34,6 @@ def list_processes(pipeline: LocalPipeline) -> Iterator[tuple[str, int]]:
     yield "aws", pipeline.aws.pid
     for name, pid in sorted(pipeline.workers.pids().items()):
         yield name, pid
-        if name.startswith("worker"):
+        if name.startswith(("worker", "frames")):
             for server in list_children(pid):
                 yield f"{name} fork server", server
