@@ -63,6 +63,11 @@ test("shows dialogs, palette, filters and uploads without faults on phones too",
   await board.getByRole("checkbox", { name: "Select overlay.3gp" }).check();
   await expect(board.getByRole("button", { name: "Delete …" })).toBeVisible();
   await expectNoFaults(page, "uploads, filters and selection");
+  // On a phone, the page scrolls until the list of uploads hides nothing of its end.
+  await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+  const [content, list] = [page.getByRole("main"), page.getByRole("region", { name: "Uploads" })];
+  const [{ y, height }, { y: topPx }] = [(await content.boundingBox())!, (await list.boundingBox())!];
+  expect(y + height).toBeLessThanOrEqual(topPx);
   const fromMenu = async (item: string) => {
     await board.getByRole("button", { name: "More actions" }).click();
     await board.getByRole("menuitem", { name: item }).click();
