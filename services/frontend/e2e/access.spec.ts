@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { expect, test } from "./board";
+import { expect, flow, test } from "./board";
 
-test("redirects to the login and returns after it", async ({ page, demo }) => {
+flow("redirects to the login and returns after it", async ({ page, demo }) => {
   await page.goto("/failures");
   await expect(page).toHaveURL(/\/login\?next=%2Ffailures/);
   await page.getByLabel("Access token").fill("not-the-token-of-this-demo");
@@ -16,7 +16,7 @@ test("redirects to the login and returns after it", async ({ page, demo }) => {
   await expect(page.getByRole("heading", { name: "Failures" })).toBeVisible();
 });
 
-test("logs in by the demo's link and logs out", async ({ page, demo }) => {
+flow("logs in by the demo's link and logs out", async ({ page, demo }) => {
   await page.goto(demo.login);
   await expect(page.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
   await expect(page).toHaveURL(/\/$/);
@@ -71,7 +71,7 @@ test("shows signed pictures without a login, on pages of other sites too", async
   expect((await request.get(url.replace("?s=", "?s=x"))).status()).toBe(403);
 });
 
-test("lets a viewer read everything and change nothing", async ({ page, demo }) => {
+flow("lets a viewer read everything and change nothing", async ({ page, demo }) => {
   const file = demo.endpoints.token_file;
   const before = readFileSync(file, "utf8");
   const viewer = "token-of-a-viewer-0123456789";

@@ -1,8 +1,8 @@
-/** Playwright fixtures: the demo, and a page that is logged in. */
+/** Playwright fixtures: the demo, a page that is logged in, and the windows and themes of flows. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test as base, expect, type Page } from "@playwright/test";
+import { test as base, expect, type Page, type TestInfo } from "@playwright/test";
 import { Demo } from "./demo";
 import { makeTemporaryFolder } from "./temporary";
 
@@ -16,6 +16,19 @@ export interface Board {
    * WebGL is missing, so that the page shows the scene's text, and nothing is animated.
    */
   hasScene: boolean;
+  /** Part of the names of files of a flow, which another view of the same flow has not used. */
+  suffix: string;
+}
+
+const VIEWS = ["1440-light", "390-dark", "1440-dark", "390-light"] as const;
+type View = (typeof VIEWS)[number];
+
+/** Views of the flows in this run: both widths and both themes, or the one in E2E_VIEW. */
+const CHOSEN = VIEWS.filter((view, index) => (process.env.E2E_VIEW ? view === process.env.E2E_VIEW : index < 2));
+if (CHOSEN.length === 0) throw new Error(`E2E_VIEW is one of ${VIEWS.join(", ")}.`);
+
+function viewOf({ tags }: TestInfo): View | undefined {
+  return VIEWS.find((view) => tags.includes(`@${view}`));
 }
 
 export const test = base.extend<Board, { demo: Demo }>({
@@ -29,6 +42,12 @@ export const test = base.extend<Board, { demo: Demo }>({
   ],
   baseURL: async ({ demo }, use) => use(demo.endpoints.dashboard),
   hasScene: [true, { option: true }],
+  suffix: async ({}, use, info) => use(viewOf(info) === CHOSEN[0] ? "" : ` ${viewOf(info)}`),
+  viewport: async ({ viewport }, use, info) => {
+    const view = viewOf(info);
+    await use(view ? { width: Number.parseInt(view), height: 900 } : viewport);
+  },
+  colorScheme: async ({ colorScheme }, use, info) => use(viewOf(info)?.endsWith("dark") ? "dark" : colorScheme),
   page: async ({ page, hasScene }, use) => {
     if (!hasScene) {
       await page.emulateMedia({ reducedMotion: "reduce" });
@@ -56,6 +75,18 @@ export const test = base.extend<Board, { demo: Demo }>({
 });
 
 export { expect };
+
+type Body = Parameters<typeof test>[2];
+
+/** Test what a user does: wide and light, and narrow and dark. */
+export function flow(title: string, body: Body): void {
+  for (const view of CHOSEN) test(`${title}, ${view}`, { tag: ["@flow", `@${view}`] }, body);
+}
+
+/** Test a flow that takes much CPU time: wide and light only. With E2E_VIEW, nightly runs take each view. */
+export function longFlow(title: string, body: Body): void {
+  for (const view of CHOSEN.slice(0, 1)) test(`${title}, ${view}`, { tag: ["@flow", `@${view}`] }, body);
+}
 
 const folder = makeTemporaryFolder("dashboard-e2e-");
 
@@ -86,6 +117,15 @@ const SMALL_PART_BYTES = 1_000_000;
 
 export async function upload(page: Page, ...paths: string[]): Promise<void> {
   await page.locator("header input[type=file]").setInputFiles(paths);
+  await unfoldUploads(page);
+}
+
+/** Show the list of uploads, which is folded on a phone until somebody unfolds it. */
+export async function unfoldUploads(page: Page): Promise<void> {
+  const list = page.getByRole("region", { name: "Uploads" });
+  await expect(list).toBeVisible();
+  const folded = list.getByRole("button", { name: "Show the uploads" });
+  if (await folded.isVisible()) await folded.click();
 }
 
 /**

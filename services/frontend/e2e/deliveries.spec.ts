@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { expect, sample, test, upload } from "./board";
+import { expect, longFlow, sample, test, upload } from "./board";
 import { expectNoFaults, measureShift } from "./faults";
 import { isSigned, Receiver } from "./receiver";
 
@@ -27,7 +27,7 @@ function rows(page: Page, text: string, target = NAME): Locator {
   return all.filter({ hasText: text }).filter({ hasText: target });
 }
 
-test("adds a webhook, shows its deliveries and sends them again", async ({ board, demo }) => {
+longFlow("adds a webhook, shows its deliveries and sends them again", async ({ board, demo }) => {
   await board.keyboard.press("g");
   await board.keyboard.press("w");
   await expect(board.getByRole("heading", { level: 1 })).toHaveText("Webhooks");
@@ -81,7 +81,7 @@ test("adds a webhook, shows its deliveries and sends them again", async ({ board
   }
 });
 
-test("replaces the secret, sends a time window again and deletes the webhook", async ({ visitor: board }) => {
+longFlow("replaces the secret, sends a time window again and deletes the webhook", async ({ visitor: board }) => {
   await board.goto("/webhooks");
   await choose(board, "Replace the secret …");
   await board.getByRole("dialog").getByRole("button", { name: "Replace" }).click();

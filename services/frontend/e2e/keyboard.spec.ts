@@ -1,5 +1,5 @@
 import type { FileChooser, Locator, Page } from "@playwright/test";
-import { expect, file, sample, test, uploadRow } from "./board";
+import { expect, file, flow, longFlow, sample, uploadRow } from "./board";
 
 /** Press Tab, or Shift+Tab, until `target` has the focus. */
 async function tabTo(page: Page, target: Locator, key: "Tab" | "Shift+Tab" = "Tab"): Promise<void> {
@@ -10,7 +10,7 @@ async function tabTo(page: Page, target: Locator, key: "Tab" | "Shift+Tab" = "Ta
   await expect(target).toBeFocused();
 }
 
-test("opens pages and videos by the keyboard alone", async ({ board }) => {
+flow("opens pages and videos by the keyboard alone", async ({ board }) => {
   await board.keyboard.press("g");
   await board.keyboard.press("s");
   await expect(board.getByRole("heading", { name: "Settings" })).toBeVisible();
@@ -26,7 +26,7 @@ test("opens pages and videos by the keyboard alone", async ({ board }) => {
   await expect(board.getByRole("dialog", { name: "Keys" })).toContainText("Go to the videos");
 });
 
-test("performs the main actions by keyboard", async ({ page, demo }) => {
+longFlow("performs the main actions by keyboard", async ({ page, demo }) => {
   const { keyboard } = page;
   // From the start: a request for the event just before the key may come after it.
   const picker = new Promise<FileChooser>((resolve) => page.once("filechooser", resolve));
@@ -39,12 +39,20 @@ test("performs the main actions by keyboard", async ({ page, demo }) => {
   await tabTo(page, page.getByRole("banner").getByRole("button", { name: "Upload" }));
   await keyboard.press("Enter");
   await (await picker).setFiles([sample(demo, "by keyboard.3gp"), file("by keyboard.mp4", "no video")]);
+  const uploads = page.getByRole("region", { name: "Uploads" });
+  await expect(uploads).toBeVisible();
+  // On a phone, the list is folded.
+  const folded = uploads.getByRole("button", { name: "Show the uploads" });
+  if (await folded.isVisible()) {
+    await tabTo(page, folded, "Shift+Tab");
+    await keyboard.press("Enter");
+  }
   await expect(uploadRow(page, "by keyboard.3gp").getByRole("img")).toHaveCount(3);
   await expect(uploadRow(page, "by keyboard.mp4")).toContainText("Failed");
   // Backwards: the list of uploads is the end of the page, behind all videos.
   await tabTo(page, page.getByRole("button", { name: "Clear finished" }), "Shift+Tab");
   await keyboard.press("Enter");
-  await expect(page.getByRole("region", { name: "Uploads" })).toHaveCount(0);
+  await expect(uploads).toHaveCount(0);
 
   await page.goto("/videos");
   await tabTo(page, page.getByLabel("Search by name"));
@@ -98,7 +106,7 @@ test("performs the main actions by keyboard", async ({ page, demo }) => {
   await expect(purge).toHaveCount(0);
 });
 
-test("reaches the skip link and the menu by keyboard", async ({ board }) => {
+flow("reaches the skip link and the menu by keyboard", async ({ board }) => {
   await board.keyboard.press("Tab");
   await expect(board.getByRole("link", { name: "Skip to the content" })).toBeFocused();
   await board.getByRole("button", { name: "More actions" }).focus();

@@ -1,6 +1,6 @@
-import { expect, test, untilIdle } from "./board";
+import { expect, flow, untilIdle } from "./board";
 
-test("shows figures, pods and queue on the overview", async ({ board }) => {
+flow("shows figures, pods and queue on the overview", async ({ board }) => {
   await untilIdle(board);
   await board.reload();
   for (const name of [

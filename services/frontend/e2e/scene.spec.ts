@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { expect, sample, test, untilIdle } from "./board";
+import { expect, flow, longFlow, sample, test, untilIdle } from "./board";
 
 test.use({ hasScene: true });
 
@@ -47,7 +47,7 @@ function untilArrived(label: Locator): Promise<void> {
   );
 }
 
-test("links each station of the scene to its page", async ({ board }) => {
+flow("links each station of the scene to its page", async ({ board }) => {
   const scene = board.getByRole("region", { name: "Pipeline" });
   await expect(scene.locator("canvas")).toBeVisible();
   await expect(scene.getByRole("link", { name: /Workers/ })).toContainText(/of 2 busy/);
@@ -55,7 +55,7 @@ test("links each station of the scene to its page", async ({ board }) => {
   await expect(board).toHaveURL(/\/gallery$/);
 });
 
-test("opens what was clicked in the scene", async ({ board }) => {
+longFlow("opens what was clicked in the scene", async ({ board }) => {
   await untilIdle(board);
   const scene = board.getByRole("region", { name: "Pipeline" });
   /** Click at an offset from the middle of a station's label: its pad and its boxes are above the label. */
@@ -156,7 +156,7 @@ test("draws no frames while the scene is hidden", async ({ board, demo }) => {
   expect(await frames()).toBe(before);
 });
 
-test("shows the scene as text and respects reduced motion", async ({ board, page }) => {
+flow("shows the scene as text and respects reduced motion", async ({ board, page }) => {
   const scene = board.getByRole("region", { name: "Pipeline" });
   await scene.getByRole("button", { name: "Pause the animation" }).click();
   await expect(scene.getByRole("button", { name: "Resume the animation" })).toBeVisible();

@@ -1,9 +1,9 @@
 /** Behaviour of the dashboard when the services behind it, the connection or the session fail. */
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { expect, test, uploadInSmallParts, uploadRow } from "./board";
+import { expect, longFlow, unfoldUploads, uploadInSmallParts, uploadRow } from "./board";
 
-test("shows STALE and names the source when AWS hangs", async ({ board, demo }) => {
+longFlow("shows STALE and names the source when AWS hangs", async ({ board, demo }) => {
   const aws = demo.pidOf("services.local.embedded_aws");
   const connection = board.getByRole("status", { name: "Connection" });
   process.kill(aws, "SIGSTOP");
@@ -25,7 +25,7 @@ test("shows STALE and names the source when AWS hangs", async ({ board, demo }) 
   await expect(board.getByText("has not answered")).toHaveCount(0);
 });
 
-test("shows STALE, DOWN and LIVE around an outage", async ({ board, demo }) => {
+longFlow("shows STALE, DOWN and LIVE around an outage", async ({ board, demo }) => {
   const api = demo.pidOf("services.api");
   const connection = board.getByRole("status", { name: "Connection" });
   process.kill(api, "SIGSTOP");
@@ -38,7 +38,7 @@ test("shows STALE, DOWN and LIVE around an outage", async ({ board, demo }) => {
   await expect(connection).toHaveText("LIVE", { timeout: 150_000 });
 });
 
-test("continues an upload in parts after a lost connection", async ({ board, context, demo }) => {
+longFlow("continues an upload in parts after a lost connection", async ({ board, context, demo }) => {
   const begun: string[] = [];
   const received: string[] = [];
   const numberOf = (url: string) => new URL(url).searchParams.get("partNumber") ?? "";
@@ -70,7 +70,7 @@ test("continues an upload in parts after a lost connection", async ({ board, con
   expect(begun.filter((number) => before.has(number))).toEqual([]);
 });
 
-test("continues an upload after the api dies", async ({ board, demo }) => {
+longFlow("continues an upload after the api dies", async ({ board, demo }) => {
   let killed = false;
   // The last part: the api must still be away when the upload is complete.
   await board.route(/partNumber=7/, async (route) => {
@@ -84,7 +84,7 @@ test("continues an upload after the api dies", async ({ board, demo }) => {
   await expect(row.getByRole("img")).toHaveCount(3, { timeout: 240_000 });
 });
 
-test("continues an upload after the session ends", async ({ board, demo }) => {
+longFlow("continues an upload after the session ends", async ({ board, demo }) => {
   const file = demo.endpoints.token_file;
   const before = readFileSync(file, "utf8");
   const after = "the-token-after-its-rotation-0123456789";
@@ -108,13 +108,14 @@ test("continues an upload after the session ends", async ({ board, demo }) => {
     await expect(board).toHaveURL(/\/videos\?state=done$/);
     await expect(board.getByRole("radio", { name: /^Done/ })).toBeChecked();
     await expect(board.getByRole("status", { name: "Connection" })).toHaveText("LIVE");
+    await unfoldUploads(board);
     await expect(uploadRow(board, "rotated.mp4").getByRole("img")).toHaveCount(3, { timeout: 240_000 });
   } finally {
     await demo.rotate(before);
   }
 });
 
-test("redirects an idle page when its session ends", async ({ board, demo }) => {
+longFlow("redirects an idle page when its session ends", async ({ board, demo }) => {
   const file = demo.endpoints.token_file;
   const before = readFileSync(file, "utf8");
   writeFileSync(file, "the-token-after-its-rotation-0123456789");
