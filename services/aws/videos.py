@@ -116,8 +116,9 @@ class VideosTable:
         changes = change_of_totals(before, written)
         changes |= count_end(before, written)
         actions: list[TransactWriteItemTypeDef] = [{"Put": put}]
+        # Also without a change of the totals: readers must find the record's partition of the index.
+        self._totals.announce()
         if changes:
-            self._totals.announce()
             actions.append(self._totals.add_action(changes, after.key))
         if self._events and (end := find_end(before, written)):
             actions += self._events.make_actions([(written, end)])

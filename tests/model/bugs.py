@@ -18,6 +18,16 @@ _REGENERATIONS = "tests.services.worker.test_regeneration"
 
 BUGS = (
     Bug(
+        "a write that changes no total announces no shards",
+        _VIDEOS,
+        "        self._totals.announce()\n        if changes:\n"
+        "            actions.append(self._totals.add_action(changes, after",
+        "        if changes:\n            self._totals.announce()\n"
+        "            actions.append(self._totals.add_action(changes, after",
+        "a record is in a part of the index that nobody reads",
+        test="tests.services.aws.test_shards:test_a_write_that_changes_no_total_announces_its_shards",
+    ),
+    Bug(
         "finish ignores a conflict",
         _PROCESS,
         "                found = self._videos.get(claimed.key)\n",

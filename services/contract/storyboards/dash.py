@@ -11,8 +11,8 @@ from services.contract.storyboards.times import list_sheet_times, measure_bandwi
 from services.contract.thumbnails import get_image_type
 
 
-def format_manifest(storyboard: StoredStoryboard, duration_s: float, sheet_bytes: list[int]) -> str:
-    """Return the manifest of the sheets."""
+def format_manifest(storyboard: StoredStoryboard, duration_s: float, sheet_bytes: list[int], digest: str) -> str:
+    """Return the manifest of the sheets. A comment has their digest."""
     end_s = list_sheet_times(storyboard, duration_s)[-1][1]
     sheet_ms = storyboard.tiles_per_sheet * round(storyboard.interval_s * 1000)
     columns, rows = storyboard.columns, storyboard.sheet_rows
@@ -27,6 +27,7 @@ def format_manifest(storyboard: StoredStoryboard, duration_s: float, sheet_bytes
 <?xml version="1.0" encoding="UTF-8"?>
 <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011" type="static"
      mediaPresentationDuration="PT{end_s:.3f}S" minBufferTime="PT2S">
+  <!-- Sheets: {digest} -->
   <Period id="1" start="PT0S">
     <AdaptationSet id="1" contentType="image" mimeType="{get_image_type(storyboard.key)}">
       <SegmentTemplate media={quoteattr(_name_sheets(storyboard))} timescale="1000" duration="{sheet_ms}" \

@@ -10,8 +10,11 @@ from services.contract.storyboards.times import list_sheet_times, measure_bandwi
 from services.contract.thumbnails import ImageFormat
 
 
-def format_image_playlist(storyboard: StoredStoryboard, duration_s: float, sheet_bytes: list[int]) -> str:
-    """Return the media playlist with a segment for each sheet, of which the last ends with the video."""
+def format_image_playlist(storyboard: StoredStoryboard, duration_s: float, sheet_bytes: list[int], digest: str) -> str:
+    """Return the media playlist with a segment for each sheet, of which the last ends with the video.
+
+    A comment has the digest of the sheets.
+    """
     spans = list_sheet_times(storyboard, duration_s)
     resolution = f"{storyboard.tile_width_px}x{storyboard.tile_height_px}"
     tiles = (
@@ -21,6 +24,7 @@ def format_image_playlist(storyboard: StoredStoryboard, duration_s: float, sheet
     lines = [
         "#EXTM3U",
         f"# Multivariant playlist: {format_stream_line(storyboard, duration_s, sheet_bytes)}",
+        f"# Sheets: {digest}",
         "#EXT-X-VERSION:7",
         f"#EXT-X-TARGETDURATION:{max(math.ceil(end_s - start_s) for start_s, end_s in spans)}",
         "#EXT-X-MEDIA-SEQUENCE:1",

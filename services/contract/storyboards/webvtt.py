@@ -8,11 +8,14 @@ from services.contract.storyboards.stored import StoredStoryboard
 from services.contract.storyboards.times import list_tile_times, quote_name
 
 
-def format_track(storyboard: StoredStoryboard, duration_s: float) -> str:
-    """Return the WebVTT text with a cue for each tile; the last cue ends with the video."""
+def format_track(storyboard: StoredStoryboard, duration_s: float, digest: str) -> str:
+    """Return the WebVTT text with a cue for each tile; the last cue ends with the video.
+
+    A comment has the digest of the sheets.
+    """
     sheets = [quote_name(key) for key in storyboard.sheet_keys]
     width, height = storyboard.tile_width_px, storyboard.tile_height_px
-    cues = ["WEBVTT"]
+    cues = ["WEBVTT", f"NOTE sheets {digest}"]
     for number, (start_s, end_s) in enumerate(list_tile_times(storyboard, duration_s)):
         sheet, on_sheet = divmod(number, storyboard.tiles_per_sheet)
         row, column = divmod(on_sheet, storyboard.columns)

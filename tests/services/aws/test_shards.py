@@ -12,11 +12,12 @@ import pytest
 from services.aws.errors import WriteConflictError
 from services.aws.shared import SharedItems
 from services.aws.table.items import parse_record
+from services.aws.table.listing import VideoListing
 from services.aws.videos import VideosTable
 from services.contract.keys import is_upload
 from services.contract.records import VideoRecord, VideoState
 from services.contract.resources import TOTALS_KEY
-from services.contract.shards import choose_shard
+from services.contract.shards import choose_shard, index_key_of
 from services.contract.statistics.totals import ENDED, WRITES, share_of_totals
 from tests.support.history import a_record, done, items_of_0_1_0, put_items, read_items, write_history
 from tests.support.place import Place
@@ -138,6 +139,17 @@ def test_a_reader_sees_shards_that_were_made_after_it(place: Place) -> None:
     assert [reading.totals["videos_done"] for reading in readings] == [20, 20]
     assert [(reading.shards, reading.writes, reading.ended) for reading in readings] == [(40, 40, 20)] * 2
     assert (raised, idle) == (["BatchGetItem", "BatchGetItem"], ["BatchGetItem"])
+
+
+def test_a_write_that_changes_no_total_announces_its_shards(place: Place) -> None:
+    keys = (f"uploads/{number}.mp4" for number in range(99))
+    key = next(key for key in keys if index_key_of(key, VideoState.PROCESSING, 64) != "processing")
+    begun = place.videos.replace(None, a_record(key), claims=True)
+
+    place.videos_with(64).replace(begun, begun.model_copy(update={"worker": "worker-2"}))
+
+    page = VideoListing(place.clients.dynamodb, place.resources.table.name).page((VideoState.PROCESSING,), 10)
+    assert [record.key for record in page.records] == [key]
 
 
 def test_a_record_is_counted_in_the_shard_of_its_key(place: Place) -> None:

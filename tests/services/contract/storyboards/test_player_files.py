@@ -46,9 +46,9 @@ SEVERAL = ONE.model_copy(
 CASES = {"one": (ONE, 57.25), "several": (SEVERAL, 125.0)}
 
 
-def make_files(name: str) -> list[StoryboardFile]:
+def make_files(name: str, *, shown: bytes = b"x") -> list[StoryboardFile]:
     storyboard, duration_s = CASES[name]
-    sheets = [b"x" * 10_000 * number for number in range(1, storyboard.sheets + 1)]
+    sheets = [shown * 10_000 * number for number in range(1, storyboard.sheets + 1)]
     frames = [b"\xff\xd8%d" % number for number in range(storyboard.tiles)]
     base = storyboard.track_key.removesuffix("_storyboard.vtt")
     return list_files(storyboard, base, duration_s, sheets=sheets, frames=frames)
@@ -62,6 +62,15 @@ def test_files_for_players_are_those_that_their_parsers_read(name: str, extensio
     if os.environ.get("UPDATE_SNAPSHOTS"):
         kept.write_bytes(file.body)
     assert kept.read_bytes() == file.body
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_text_of_another_video_has_the_same_content(name: str) -> None:
+    """S3 compares contents: a late deletion of one upload's files must not match those of the next."""
+    texts = {".vtt", ".m3u8", ".mpd"}
+    pairs = zip(make_files(name), make_files(name, shown=b"y"), strict=True)
+    same = {Path(one.key).suffix for one, other in pairs if one.body == other.body}
+    assert not texts & same
 
 
 def test_each_file_has_its_content_type() -> None:
