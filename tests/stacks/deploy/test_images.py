@@ -90,6 +90,7 @@ def test_a_team_builds_on_top_of_the_pipelines_image(bench: Bench, make_instance
     assert pushed == [f"docker push {REGISTRY}/thumbnails-{service}:1.0.5" for service in ("worker", "api")]
 
 
+@pytest.mark.usefixtures("synthesized")  # It starts jsii, before the fake node is first in PATH.
 def test_cluster_runs_the_last_image_pushed(bench: Bench, make_instance: MakeInstance) -> None:
     """Compare the image that the Deployment names with the one that has the team's steps."""
     own = bench.project / "team" / "worker"
