@@ -13,7 +13,7 @@ flow("purges after a confirmation and leaves an empty gallery", async ({ board, 
   await board.getByRole("menuitem", { name: "Purge" }).click();
   const dialog = board.getByRole("dialog", { name: "Purge everything" });
   await expect(dialog).toContainText(/[\d,]+ videos?, [\d,]+ thumbnails/);
-  await expect(dialog).toContainText(/objects under uploads\/ and thumbnails\/ \([\d.]+ MB\)/);
+  await expect(dialog).toContainText(/objects under uploads\/ and thumbnails\/ \([\d.]+ [kM]B\)/);
   const confirm = dialog.getByRole("button", { name: "Delete everything" });
   await expect(confirm).toBeDisabled();
   await dialog.getByLabel(/type the pipeline's name/).fill("thumbnails");
