@@ -48,6 +48,7 @@ ACTIONS = [
     ("POST", "/api/purges", {"confirmation": "x"}),
     ("DELETE", "/api/purges/purge-1", None),
     ("POST", "/api/jobs", {"kind": "retry", "keys": ["uploads/a.mp4"]}),
+    ("POST", "/api/jobs/abc123/undo", None),
     ("DELETE", "/api/jobs/abc123", None),
     ("POST", "/api/dead-letters/redrive", {}),
     ("POST", "/api/deliveries/delivery-1/replays", None),
