@@ -68,6 +68,7 @@ def generate(session: nox.Session) -> None:
     install(session, "local")
     pages = {
         "docs/settings.md": ("services.contract.settings.reference",),
+        "services/frontend/src/lib/server/settings.json": ("services.contract.settings.values",),
         "docs/api.md": ("services.api.schema.reference",),
         "docs/manifest.schema.json": ("services.contract.outputs.manifest",),
         "services/frontend/src/lib/api/openapi.json": ("services.api", "openapi"),

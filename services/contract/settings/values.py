@@ -1,5 +1,9 @@
-"""Settings in force, for people: value, source and meaning of each, without secrets. Pure."""
+"""Settings in force, for people: value, source and meaning of each, without secrets. Pure.
 
+`python -m services.contract.settings.values` prints those of the frontend with their defaults, which its server reads.
+"""
+
+import json
 import re
 from typing import Literal
 
@@ -7,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from services.contract.settings.pipeline import ServiceSettings
 from services.contract.settings.reference import format_value
+from services.contract.settings.worker import FrontendSettings
 
 Service = Literal["api", "worker", "frames"]
 
@@ -73,6 +78,12 @@ def list_values(settings: ServiceSettings) -> list[SettingValue]:
     return [_make_value(settings, name) for name in type(settings).model_fields]
 
 
+def frontend_definitions() -> str:
+    """Return the settings of the frontend as JSON, each with its default as its value."""
+    values = list_values(FrontendSettings.model_construct())
+    return json.dumps([value.model_dump() for value in values], indent=2) + "\n"
+
+
 def _make_value(settings: ServiceSettings, name: str) -> SettingValue:
     field = type(settings).model_fields[name]
     is_secret, is_per_process = "Secret" in str(field.annotation), name in _PER_PROCESS
@@ -90,3 +101,7 @@ def _make_value(settings: ServiceSettings, name: str) -> SettingValue:
 
 def _show(value: object) -> str | None:
     return None if value is None else _PASSWORD.sub("***", format_value(value))
+
+
+if __name__ == "__main__":
+    print(frontend_definitions(), end="")  # noqa: T201 - its output is the file

@@ -13,6 +13,7 @@ test("shows the settings of workers, api and frames", async ({ board, page }) =>
   await expect(setting(board, "Worker", "WORKER_NAME")).toContainText("(each process has its own)");
   await expect(setting(board, "Api", "AUTH_TOKEN_FILE")).toContainText("Set by the deployment");
   await expect(setting(board, "Frames", "FRAMES_WAIT_S")).toContainText("60Default");
+  await expect(setting(board, "Dashboard", "API_BASE_URL")).toContainText(/http:\/\/127[\d.:]+Set by the deployment/);
   await expect(board.getByRole("region", { name: "Worker" })).toContainText(/Version [\d.]+, last reported/);
 
   await board.getByRole("group", { name: "Service" }).getByText("Worker").click();

@@ -2,11 +2,20 @@
 
 import type { Schemas } from "@/lib/api/call";
 
-export const SERVICES = ["worker", "api", "frames"] as const;
+export const SERVICES = ["worker", "api", "frames", "dashboard"] as const;
 export const SOURCES = ["environment", "default"] as const;
 
-type Setting = Schemas["SettingValue"];
+export type Setting = Schemas["SettingValue"];
 type Variant = Schemas["SettingsVariant"];
+
+/** A service as the api answers, or the dashboard's server. */
+export type ShownService = Omit<Schemas["SettingsOfService"], "service"> & { service: (typeof SERVICES)[number] };
+
+/** Return the dashboard's server as a service, with its settings. */
+export function showDashboard(items: readonly Setting[]): ShownService {
+  const variants = [{ version: "", seen_at: "", items: [...items] }];
+  return { service: "dashboard", is_running: true, variants, error: null };
+}
 
 /** One value of a setting, with the letters of the variants that have it; null for those without the setting. */
 export interface Reading {

@@ -1,15 +1,11 @@
 import { Card } from "@/components/ui/card";
 import { Pill } from "@/components/ui/pill";
-import type { Schemas } from "@/lib/api/call";
 import { formatMoment } from "@/lib/units";
 import { text } from "@/text/pages/settings";
-import { type ComparedSetting, isDifferent, letterOf } from "./matching";
-
-type Service = Schemas["SettingsOfService"];
-type Setting = Schemas["SettingValue"];
+import { type ComparedSetting, isDifferent, letterOf, type Setting, type ShownService } from "./matching";
 
 interface ServiceCardProps {
-  service: Service;
+  service: ShownService;
   /** Those that match the filters. */
   settings: readonly ComparedSetting[];
   now: Date;
@@ -46,7 +42,8 @@ export function ServiceCard({ service, settings, now }: ServiceCardProps) {
   );
 }
 
-function noteOf({ service, variants, is_running: isRunning }: Service, now: Date): string | null {
+function noteOf({ service, variants, is_running: isRunning }: ShownService, now: Date): string | null {
+  if (service === "dashboard") return text.settings.ofServer;
   const [newest, ...others] = variants;
   if (!newest || others.length > 0) return null;
   if (service === "api") return text.settings.answered(newest.version);

@@ -33,6 +33,15 @@ const NAME = {
   description: "Name.",
   is_per_process: true,
 };
+const ADDRESS = {
+  name: "API_BASE_URL",
+  value: "http://127.0.0.1:8000",
+  source: "environment" as const,
+  default: null,
+  description: "Address.",
+  is_secret: false,
+  is_per_process: false,
+};
 const WIDTH = { name: "WIDTH", value: "640", source: "default", default: "640", description: "Width." };
 
 function variantOf(version: string, time: string, items: readonly object[]) {
@@ -72,7 +81,7 @@ afterEach(() => {
 async function open(): Promise<void> {
   render(
     <QueryClientProvider client={new QueryClient()}>
-      <SettingsPage />
+      <SettingsPage dashboard={[ADDRESS]} />
     </QueryClientProvider>,
   );
   await screen.findAllByRole("region");
@@ -91,7 +100,7 @@ function regions(): (string | null)[] {
 
 it("shows value, source and meaning of each service, and no secret", async () => {
   await open();
-  expect(regions()).toEqual(["Worker", "Api", "Frames"]);
+  expect(regions()).toEqual(["Worker", "Api", "Frames", "Dashboard"]);
   expect(rowsOf("Worker")).toEqual(["WORKER_NAME (each process has its own)DefaultName.", "WIDTH 640DefaultWidth."]);
   expect(rowsOf("Api")).toEqual([
     "URL_LIFETIME_S 900DefaultLifetime of URLs.",
@@ -99,6 +108,7 @@ it("shows value, source and meaning of each service, and no secret", async () =>
     "AUTH_TOKENS (secret)Set by the deploymentTokens.",
   ]);
   expect(rowsOf("Frames")).toHaveLength(1);
+  expect(rowsOf("Dashboard")).toEqual(["API_BASE_URL http://127.0.0.1:8000Set by the deploymentAddress."]);
   expect(screen.getByText(/^Version 0.1.0, last reported .*08:15(:03)?$/)).toBeTruthy();
   expect(screen.getByText("Version 0.1.0, of the process that answered")).toBeTruthy();
 });
@@ -106,7 +116,7 @@ it("shows value, source and meaning of each service, and no secret", async () =>
 it("finds settings of all services by meaning, and by service and source in the address", async () => {
   window.history.replaceState(null, "", "/settings?source=environment");
   await open();
-  expect(regions()).toEqual(["Api", "Frames"]);
+  expect(regions()).toEqual(["Api", "Frames", "Dashboard"]);
   expect(rowsOf("Api")).toHaveLength(2);
   fireEvent.change(screen.getByLabelText("Search settings"), { target: { value: "a BUCKET" } });
   expect(rowsOf("Api")).toEqual([expect.stringContaining("S3_BUCKET")]);
@@ -140,6 +150,7 @@ it("says which running processes differ and how", async () => {
     "",
     "worker",
     "api",
+    "dashboard",
     "",
     "environment",
     "default",

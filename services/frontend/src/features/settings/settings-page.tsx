@@ -12,13 +12,22 @@ import { call } from "@/lib/api/call";
 import { asProblem } from "@/lib/api/problem";
 import { useDeferredArrival } from "@/lib/use-deferred-arrival";
 import { text } from "@/text/pages/settings";
-import { compareSettings, matchingSettings, SERVICES, SOURCES } from "./matching";
+import {
+  compareSettings,
+  matchingSettings,
+  SERVICES,
+  type Setting,
+  showDashboard,
+  type ShownService,
+  SOURCES,
+} from "./matching";
 import { ServiceCard } from "./service-card";
 
 /** Processes report every two minutes, and a rollout changes what they report. */
 const REFRESH_MS = 30_000;
 
-export function SettingsPage() {
+/** `dashboard` has the settings of the server that sent the page. */
+export function SettingsPage({ dashboard }: { dashboard: readonly Setting[] }) {
   const [service, setService] = useSearchParameter("service");
   const [source, setSource] = useSearchParameter("source");
   const [typed, setTyped] = useState("");
@@ -28,8 +37,9 @@ export function SettingsPage() {
     refetchInterval: REFRESH_MS,
   });
   const known = useDeferredArrival(settings.data);
-  const services = known?.services.map((one) => one.service) ?? SERVICES;
-  const shown = (known?.services ?? [])
+  const all: readonly ShownService[] = known ? [...known.services, showDashboard(dashboard)] : [];
+  const services = known ? all.map((one) => one.service) : SERVICES;
+  const shown = all
     .filter((one) => !service || one.service === service)
     .map((one) => ({
       one,

@@ -1,5 +1,20 @@
 /** Settings of the server, read from the environment at each request: one image serves every instance. */
 
+import type { Schemas } from "@/lib/api/call";
+import definitions from "./settings.json";
+
+type SettingValue = Schemas["SettingValue"];
+
+const PASSWORD = /(?<=:\/\/)[^/@\s]+(?=@)/g;
+
+/** Return every setting of this server with the value in force, without passwords in addresses. */
+export function listSettings(): SettingValue[] {
+  return (definitions as SettingValue[]).map((setting) => {
+    const value = process.env[setting.name];
+    return value === undefined ? setting : { ...setting, value: value.replace(PASSWORD, "***"), source: "environment" };
+  });
+}
+
 const DEFAULT_API_BASE_URL = "http://thumbnail-api:8000";
 
 export function apiBaseUrl(): string {
