@@ -63,7 +63,7 @@ const API = {
 const FRAMES = {
   service: "frames",
   is_running: true,
-  variants: [variantOf("0.1.0", "08:15:04", [BUCKET])],
+  variants: [variantOf("0.1.0", "08:25:04", [BUCKET])],
   error: null,
 };
 
