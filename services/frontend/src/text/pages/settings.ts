@@ -31,7 +31,7 @@ const settings = {
     differs: "Differs",
     missing: "(this version does not have it)",
     isDefault: "Default",
-    isSet: (preset: string | null) => `Set by the deployment${preset === null ? "" : `; default: ${preset}`}`,
+    isSet: (preset: string | null) => `Set by the deployment${preset ? `; default: ${preset}` : ""}`,
     unset: "(not set)",
     secret: "(secret)",
     perProcess: "(each process has its own)",
