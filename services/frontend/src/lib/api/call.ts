@@ -33,6 +33,7 @@ type UnauthorizedHandler = (hadSession: boolean) => void;
 
 let onUnauthorized: UnauthorizedHandler = () => undefined;
 let hadSession = false;
+let logins = 0;
 
 export function setUnauthorizedHandler(callback: UnauthorizedHandler): void {
   onUnauthorized = callback;
@@ -50,6 +51,7 @@ export async function call<M extends Method, P extends PathsWith<M>>(
     init.body = JSON.stringify(body);
   }
   if (signal) init.signal = signal;
+  const loginsBefore = logins;
   let response: Response;
   try {
     response = await fetch(address(path, parts, query), init);
@@ -58,10 +60,12 @@ export async function call<M extends Method, P extends PathsWith<M>>(
     throw asProblem(error);
   }
   if (!response.ok) {
-    if (response.status === 401 && path !== "/api/session") onUnauthorized(hadSession);
+    // An answer to a call from before the login says nothing about the new session.
+    if (response.status === 401 && path !== "/api/session" && logins === loginsBefore) onUnauthorized(hadSession);
     throw await problemOf(response);
   }
   hadSession = true;
+  if (path === "/api/session" && method === "post") logins += 1;
   if (response.status === 204) return undefined as AnswerOf<P, M>;
   return (await response.json()) as AnswerOf<P, M>;
 }
