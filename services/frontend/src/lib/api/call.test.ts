@@ -26,3 +26,15 @@ it("ignores a 401 to a call from before the login", async () => {
   expect(await early).toBe("refused");
   expect(sessions).toEqual([]);
 });
+
+it("asks in a way that no preload of the first document answers after a login", async () => {
+  const modes: (RequestCredentials | undefined)[] = [];
+  vi.stubGlobal("fetch", (_path: string, init: RequestInit) => {
+    modes.push(init.credentials);
+    return Promise.resolve(Response.json({}));
+  });
+  await call("post", "/api/session", { body: { token: "token" } });
+  modes.length = 0;
+  await call("get", "/api/config");
+  expect(modes).toEqual(["include"]);
+});

@@ -46,6 +46,9 @@ export async function call<M extends Method, P extends PathsWith<M>>(
   { query, path: parts, body, signal }: CallOptions<P, M> = {},
 ): Promise<AnswerOf<P, M>> {
   const init: RequestInit = { method: method.toUpperCase(), headers: { accept: "application/json" } };
+  // A preload of the first document may have got 401, and the browser would hand that answer to a later request. It does
+  // so only for the same mode of credentials; to our own origin, both modes send the cookie.
+  if (logins > 0) init.credentials = "include";
   if (body !== undefined) {
     init.headers = { ...init.headers, "content-type": "application/json" };
     init.body = JSON.stringify(body);
