@@ -250,4 +250,20 @@ ACTION_BUGS = (
         "a video that was purged meanwhile has a failed record",
         test="tests.services.worker.test_failed_videos:test_a_failure_without_record_and_upload_is_not_recorded",
     ),
+    Bug(
+        "a restoration without its event is not repeated",
+        _DELETION,
+        "elif record.state is not VideoState.PROCESSING or not queue_claimed(stores, record):",
+        "else:",
+        "a record is stuck in processing",
+        test="tests.services.api.actions.test_deletion:test_a_repeated_restoration_queues_what_a_late_worker_claimed",
+    ),
+    Bug(
+        "a regeneration that restores without its event is not repeated",
+        "services.api.actions.retries",
+        "        queue_claimed(stores, record)\n",
+        "",
+        "a record is stuck in processing",
+        test="tests.services.api.actions.test_deletion:test_a_repeated_regeneration_queues_what_a_late_worker_claimed",
+    ),
 )

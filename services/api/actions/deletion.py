@@ -84,9 +84,22 @@ def restore_video(stores: Stores, key: str) -> None:
     Raises: ConflictError if the video is not deleted, NotFoundError if the bucket no longer keeps it, AwsError.
     """
     record = stores.videos.get(key)
-    if record is not None and record.state is not VideoState.DELETED:
+    if record is None or record.state is VideoState.DELETED:
+        restore_with(stores, key, record, record.options if record else None)
+    elif record.state is not VideoState.PROCESSING or not queue_claimed(stores, record):
         raise ConflictError("The video is not deleted.")
-    restore_with(stores, key, record, record.options if record else None)
+
+
+def queue_claimed(stores: Stores, record: VideoRecord) -> bool:
+    """Queue a video in progress again; return False if its upload is gone. Raises: AwsError.
+
+    A restoration that ends before it has sent its event leaves an upload without a message. A late delivery of a
+    message from before the deletion can claim it, and end. The next request of the person then finds that claim.
+    """
+    info = find_object(stores.bucket, record.key)
+    if info is not None:
+        stores.queue.send([make_notification_body(make_retry_event(stores.bucket, info, record))])
+    return info is not None
 
 
 def restore_with(stores: Stores, key: str, record: VideoRecord | None, overrides: ThumbnailOverrides | None) -> None:

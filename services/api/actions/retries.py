@@ -1,6 +1,6 @@
 """Another attempt at one video: of one that has failed, has lost its pictures, or shall have new ones."""
 
-from services.api.actions.deletion import restore_with
+from services.api.actions.deletion import queue_claimed, restore_with
 from services.api.actions.lost_pictures import are_stored, has_pictures, list_picture_keys, make_retry_event, mark_lost
 from services.api.actions.stores import Stores, find_object
 from services.api.schema.action_models import RedriveRequest, Retried
@@ -43,6 +43,8 @@ def regenerate_record(stores: Stores, record: VideoRecord, overrides: ThumbnailO
     Raises: ConflictError, AwsError.
     """
     if record.state is VideoState.PROCESSING:
+        # An earlier request can have restored it.
+        queue_claimed(stores, record)
         raise ConflictError("A worker is processing the video. Regenerate it when the worker has ended.")
     if record.state is VideoState.DELETED:
         restore_with(stores, record.key, record, overrides)

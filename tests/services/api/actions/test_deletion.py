@@ -9,14 +9,16 @@ import pytest
 
 from services.api.actions.deletion import delete_video, restore_video
 from services.api.actions.reindex import ReindexContext, reindex_table
+from services.api.actions.retries import regenerate_record
 from services.api.schema.problems import ConflictError, NotFoundError
 from services.aws.bucket import Bucket
 from services.aws.errors import ServiceError
+from services.aws.queue import MessageQueue
 from services.aws.sources import SourcedBucket
 from services.contract.events import UploadEvent, make_notification_body
 from services.contract.records import Decision, VideoState
 from services.contract.resources import CLAIM_PREFIX, PURGER
-from services.worker.process import Skipped, Stored
+from services.worker.process import ProcessingError, Skipped, Stored
 from tests.services.api.records import a_record, store, with_overview, write
 from tests.support.driver import PATIENCE_S
 from tests.support.place import Place
@@ -25,6 +27,7 @@ from tests.support.processing import (
     PlayedSandbox,
     a_worker,
     delivery,
+    die,
     event_of,
     list_frames,
     pictures_of,
@@ -280,6 +283,42 @@ def test_only_a_deleted_video_that_is_kept_can_be_restored(place: Place) -> None
         restore_video(stores_of(place), KEY)
     with pytest.raises(NotFoundError, match="keeps no version"):
         restore_video(stores_of(place), "uploads/none.mp4")
+
+
+def restore_without_event(place: Place, *, with_upload: bool) -> None:
+    """Restore a video by an api that ends before it has sent the event. A late worker claims it, and dies."""
+    keep_versions(place)
+    event = upload(place, b"film")
+    work(a_worker(place), event)
+    delete(place, with_upload=with_upload)
+    with patch.object(MessageQueue, "send", side_effect=ServiceError("killed")), pytest.raises(ServiceError):
+        restore_video(stores_of(place), KEY)
+    # The worker was stopped with a duplicate, which another one has deleted.
+    late = delivery("message-2", sent_at=datetime.now(UTC) + timedelta(seconds=1))
+    with pytest.raises(ProcessingError):
+        a_worker(place, die).process(event, late)
+    assert record_of(place).state is VideoState.PROCESSING
+    empty_queue(place)
+
+
+def test_a_repeated_restoration_queues_what_a_late_worker_claimed(place: Place) -> None:
+    restore_without_event(place, with_upload=True)
+
+    restore_video(stores_of(place), KEY)
+
+    (event,) = sent_events(place)
+    assert isinstance(a_worker(place).process(event, delivery("message-3")), Stored)
+    assert shown(place, record_of(place)) == pictures_of(b"film")
+
+
+def test_a_repeated_regeneration_queues_what_a_late_worker_claimed(place: Place) -> None:
+    restore_without_event(place, with_upload=False)
+
+    with pytest.raises(ConflictError, match="is processing"):
+        regenerate_record(stores_of(place), record_of(place))
+
+    (event,) = sent_events(place)
+    assert isinstance(a_worker(place).process(event, delivery("message-3")), Stored)
 
 
 def test_an_upload_in_a_source_bucket_is_never_deleted(place: Place) -> None:
