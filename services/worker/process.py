@@ -375,7 +375,7 @@ class Processor:
                     "reason": error.reason,
                     "updated_at": now,
                     "finished_at": now,
-                    "purged_at": before.purged_at if before else None,
+                    "purged_at": before.purged_at if before and before.identity == record.identity else None,
                     "deleted_at": before.deleted_at if before else None,
                     "earlier_result": None,
                     **list_measurements(info, usage),

@@ -266,4 +266,12 @@ ACTION_BUGS = (
         "a record is stuck in processing",
         test="tests.services.api.actions.test_deletion:test_a_repeated_regeneration_queues_what_a_late_worker_claimed",
     ),
+    Bug(
+        "a deletion keeps the mark of a purge of another upload",
+        _DELETION,
+        '{"deleted_at": None, "purged_at": None}',
+        '{"deleted_at": None}',
+        "the record of a deleted video is left to a purge that spares it",
+        test="tests.services.api.actions.test_deletion:test_a_deletion_ends_the_purge_of_an_upload_before_it",
+    ),
 )

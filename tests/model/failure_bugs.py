@@ -54,4 +54,12 @@ FAILURE_BUGS = (
         "a deleted video is failed after its own event, as a late one had made it",
         test=f"{_TESTS}:test_the_own_event_of_a_deleted_video_leaves_it",
     ),
+    Bug(
+        "a failure keeps the mark of a purge of another upload",
+        "services.worker.process",
+        '"purged_at": before.purged_at if before and before.identity == record.identity else None,',
+        '"purged_at": before.purged_at if before else None,',
+        "the record of a deleted video is left to a purge that spares it",
+        test="tests.services.worker.test_failures:test_a_failure_of_other_content_has_no_mark_of_a_purge",
+    ),
 )

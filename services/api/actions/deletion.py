@@ -167,8 +167,8 @@ def _bury_record(stores: Stores, record: VideoRecord, info: ObjectInfo | None) -
     if info is not None:
         present = {"etag": info.etag, "version_id": info.version_id, "modified_at": info.modified_at}
         present["size_bytes"] = info.size_bytes
-        # A removal that has begun is of an upload before it.
-        present["deleted_at"] = None
+        # A removal or a purge that has begun is of an upload before it.
+        present |= {"deleted_at": None, "purged_at": None}
     if record.state is VideoState.DELETED:
         # Restored or put again, and no worker has received it yet.
         again = record.model_copy(update={"restored_at": None, **present})

@@ -84,6 +84,16 @@ def test_a_failure_of_other_content_counts_from_one(place: Place) -> None:
     assert (record_of(place).attempt, record_of(place).size_bytes) == (1, 3)
 
 
+def test_a_failure_of_other_content_has_no_mark_of_a_purge(place: Place) -> None:
+    work(a_worker(place), upload(place, b"old"))
+    place.videos.replace(record_of(place), record_of(place).model_copy(update={"purged_at": NOW}))
+    newer = upload(place, b"new")
+
+    a_worker(place).record_failure(newer, delivery("message-2"), OUTAGE)
+
+    assert (record_of(place).state, record_of(place).purged_at) == (VideoState.FAILED, None)
+
+
 def test_a_failure_whose_record_keeps_changing_is_an_error(place: Place) -> None:
     event = upload(place, b"film")
 

@@ -38,6 +38,7 @@ from tests.support.processing import (
     work,
     worker_at,
 )
+from tests.support.processing import delete as delete_upload
 from tests.support.purging import ended, purge_of, shared_items, start
 from tests.support.stores import empty_queue, sent_events, stores_of
 
@@ -120,6 +121,19 @@ def test_a_deletion_ends_the_removal_of_an_upload_before_it(place: Place) -> Non
     delete(place)
 
     assert work(a_worker(place), event, "message-2") == Skipped(Decision.ALREADY_DELETED)
+
+
+def test_a_deletion_ends_the_purge_of_an_upload_before_it(place: Place) -> None:
+    keep_versions(place)
+    work(a_worker(place), upload(place, b"film"))
+    record = record_of(place)
+    place.videos.replace(record, record.model_copy(update={"purged_at": datetime.now(UTC)}))
+    upload(place, b"another film")
+
+    delete(place)
+    work(a_worker(place), delete_upload(place), "message-2")
+
+    assert place.videos.get(KEY) is None
 
 
 def test_a_late_event_brings_no_deleted_video_back(place: Place) -> None:
