@@ -25,7 +25,7 @@ def test_an_open_file_is_counted() -> None:
 
     assert before is not None
     assert after is not None
-    assert before.pss_kb > 1024
+    assert before.memory_kb > 1024
     assert after.descriptors >= before.descriptors + 5
 
 

@@ -18,7 +18,11 @@ def draw_plot(samples: Mapping[str, Sequence[Sample]], *, warm_up_s: float) -> s
         top = _TOP + number * (_HEIGHT + _GAP)
         rows.append(
             _draw_series(
-                f"{process}: PSS (MiB)", series, lambda one: one.pss_kb / 1024, at=(_LEFT, top), warm_up_s=warm_up_s
+                f"{process}: memory (MiB)",
+                series,
+                lambda one: one.memory_kb / 1024,
+                at=(_LEFT, top),
+                warm_up_s=warm_up_s,
             )
         )
         right = 2 * _LEFT + _WIDTH

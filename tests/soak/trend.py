@@ -1,8 +1,12 @@
-"""Trend of a series of figures: the median of its last quarter against the median of its first."""
+"""Trend of a series of figures: the low level of its last quarter against that of its first.
+
+The low level is the first decile. A process that collects its garbage late goes up and down by more than a leak adds in
+an hour; a leak raises what is left after each collection.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import quantiles
 
 from tests.soak.measure import Sample
 
@@ -16,7 +20,7 @@ _MAX_DESCRIPTORS = 1
 
 @dataclass(frozen=True)
 class Trend:
-    """Medians of the first and the last quarter of a figure of one process."""
+    """Low levels of the first and the last quarter of a figure of one process."""
 
     process: str
     figure: str
@@ -40,18 +44,19 @@ def compute_trends(samples: Mapping[str, Sequence[Sample]], *, warm_up_s: float)
         counted = [sample for sample in all_of_it if sample.at_s >= warm_up_s]
         if len(counted) < _MIN_SAMPLES:
             raise TooFewSamplesError(f"{process} has {len(counted)} samples after the warm-up: run it for longer.")
-        memory = compare_quarters([sample.pss_kb / 1024 for sample in counted])
+        memory = compare_quarters([sample.memory_kb / 1024 for sample in counted])
         files = compare_quarters([float(sample.descriptors) for sample in counted])
-        trends.append(Trend(process, "PSS in MiB", *memory, is_flat=_is_flat(*memory)))
+        trends.append(Trend(process, "memory in MiB", *memory, is_flat=_is_flat(*memory)))
         is_flat = _is_flat(*files) or files[1] - files[0] <= _MAX_DESCRIPTORS
         trends.append(Trend(process, "descriptors", *files, is_flat=is_flat))
     return trends
 
 
 def compare_quarters(values: Sequence[float]) -> tuple[float, float]:
-    """Return the medians of the first and of the last quarter."""
-    size = max(1, len(values) // 4)
-    return median(values[:size]), median(values[-size:])
+    """Return the first decile of the first and of the last quarter of at least eight values."""
+    size = len(values) // 4
+    first, last = (quantiles(part, n=10, method="inclusive")[0] for part in (values[:size], values[-size:]))
+    return first, last
 
 
 def _is_flat(first: float, last: float) -> bool:
