@@ -36,6 +36,7 @@ TESTS = (
     "tests/services/worker/test_reporting.py",
     "tests/services/worker/test_settling.py",
     "tests/services/worker/test_pictures.py",
+    "tests/services/worker/test_precedence.py",
     "tests/services/worker/test_deletion.py",
     "tests/services/worker/test_interrupted_removal.py",
     "tests/services/worker/test_late_pictures.py",

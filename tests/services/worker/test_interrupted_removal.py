@@ -1,15 +1,17 @@
 """Removals that AWS or a death interrupts: the record stays until the pictures and the claim are gone."""
 
 from collections.abc import Iterator, Sequence
+from unittest.mock import patch
 
 import pytest
 
+from services.api.actions.deletion import delete_video
 from services.aws.bucket import Bucket, ObjectVersion
 from services.aws.errors import ServiceError
 from services.aws.videos import VideosTable
 from services.contract.events import UploadEvent
 from services.contract.records import VideoRecord, VideoState
-from services.contract.resources import pipeline_resources
+from services.contract.resources import PURGER, pipeline_resources
 from services.worker.process import ProcessingError, Skipped, Stored
 from tests.model.place import simulated_place
 from tests.support.place import Place
@@ -25,6 +27,7 @@ from tests.support.processing import (
     upload,
     work,
 )
+from tests.support.stores import stores_of
 
 KEY = "uploads/a.mp4"
 REMOVED = Skipped("removed")
@@ -161,3 +164,15 @@ def test_a_removal_leaves_a_claim_that_another_upload_gets_meanwhile(place: Plac
     assert place.videos.get(KEY) is None
     assert place.videos.claim_owner("thumbnails/a") == "uploads/a.mov"
     assert shown(place, record_of(place, "uploads/a.mov")) == pictures_of(b"other")
+
+
+def test_a_video_put_again_takes_the_base_of_its_interrupted_deletion(place: Place) -> None:
+    work(a_worker(place), upload(place, b"film"))
+    with patch.object(Bucket, "delete", side_effect=ServiceError("killed")), pytest.raises(ServiceError):
+        delete_video(stores_of(place), KEY, with_upload=False)
+    assert place.videos.claim_owner("thumbnails/a") == PURGER
+
+    assert isinstance(work(a_worker(place), upload(place, b"new"), "message-2"), Stored)
+
+    assert record_of(place).base == "thumbnails/a"
+    assert shown(place, record_of(place)) == pictures_of(b"new")
