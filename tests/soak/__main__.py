@@ -28,6 +28,7 @@ _MAX_WARM_UP_S = 1800.0
 """The embedded AWS keeps the token of each transaction for ten minutes, and then uses the freed memory again."""
 
 _SAMPLE_EVERY_S = 3.0
+_COLLECT_GARBAGE = Path(__file__).with_name("collect_garbage.cjs")
 
 
 def main() -> int:
@@ -65,7 +66,9 @@ def _build_dashboard(output: Path) -> Sequence[str] | None:
         print(f"{node_server.HOW_TO_GET_NODE} This soak runs without it.", file=sys.stderr)  # noqa: T201 - the command's output
         return None
     log = output / "dashboard-build.log"
-    return node_server.build_dashboard(node, log=log, progress=print, sources=node_server.find_sources(output))
+    built = node_server.build_dashboard(node, log=log, progress=print, sources=node_server.find_sources(output))
+    program, *arguments = built
+    return [program, "--expose-gc", f"--require={_COLLECT_GARBAGE}", *arguments]
 
 
 def run_soak(

@@ -1,7 +1,8 @@
 // @vitest-environment jsdom
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { environmentManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { act, cleanup, render, screen } from "@testing-library/react";
-import { afterEach, expect, it } from "vitest";
+import { renderToString } from "react-dom/server";
+import { afterEach, expect, it, vi } from "vitest";
 import { liveStore } from "@/features/live/api/store";
 import type { Page } from "./merge";
 import { useInfiniteList } from "./use-infinite-list";
@@ -35,4 +36,20 @@ it("loads again after an answer that a change has overtaken", async () => {
   await act(async () => answers[1]?.({ items: ["new", "old"] }));
   await screen.findByText("new old");
   expect(answers).toHaveLength(2);
+});
+
+it("leaves no timer on the server", () => {
+  environmentManager.setIsServer(() => true);
+  vi.useFakeTimers();
+  try {
+    renderToString(
+      <QueryClientProvider client={new QueryClient()}>
+        <List />
+      </QueryClientProvider>,
+    );
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+    environmentManager.setIsServer(() => false);
+  }
 });

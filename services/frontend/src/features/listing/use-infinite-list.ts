@@ -1,6 +1,6 @@
 "use client";
 
-import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { environmentManager, keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { useLive } from "@/features/live/api/store";
 import { useDeferredArrival } from "@/lib/use-deferred-arrival";
@@ -30,7 +30,8 @@ export function useInfiniteList<Item>({ queryKey, load, keyOf, growsAtEnd = fals
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor ?? null,
     placeholderData: keepPreviousData,
-    gcTime: KEPT_MS,
+    // A timer of the server would keep all that it has made for a visitor's page.
+    gcTime: environmentManager.isServer() ? Number.POSITIVE_INFINITY : KEPT_MS,
   });
   const isShown = useDeferredArrival(query.data) !== undefined;
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = query;
