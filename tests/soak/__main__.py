@@ -24,8 +24,8 @@ from tests.soak.measure import Sample, list_processes, measure_process
 from tests.soak.plot import draw_plot
 from tests.soak.trend import TooFewSamplesError, Trend, compute_trends
 
-_MAX_WARM_UP_S = 1800.0
-"""The embedded AWS keeps the token of each transaction for ten minutes, and then uses the freed memory again."""
+_MAX_WARM_UP_S = 900.0
+"""DynamoDB, and the embedded AWS, keep the token of each transaction for ten minutes."""
 
 _SAMPLE_EVERY_S = 3.0
 _COLLECT_GARBAGE = Path(__file__).with_name("collect_garbage.cjs")

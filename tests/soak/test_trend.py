@@ -52,16 +52,6 @@ def test_a_moment_with_much_memory_is_no_growth() -> None:
     assert find_flat(samples)["memory in MiB"]
 
 
-def test_memory_that_goes_up_and_down_is_flat() -> None:
-    samples = [Sample(float(at_s), 100_000 + 10_000 * ((at_s + at_s // 40) % 8), 10) for at_s in range(200)]
-    assert find_flat(samples)["memory in MiB"]
-
-
-def test_a_leak_below_garbage_is_found() -> None:
-    samples = [Sample(float(at_s), 100_000 + 80 * at_s + 10_000 * (at_s % 8), 10) for at_s in range(200)]
-    assert not find_flat(samples)["memory in MiB"]
-
-
 def test_one_more_descriptor_of_a_few_is_flat() -> None:
     samples = [Sample(float(at_s), 100, 8 + (at_s > 150)) for at_s in range(200)]
     assert find_flat(samples)["descriptors"]

@@ -1,12 +1,8 @@
-"""Trend of a series of figures: the low level of its last quarter against that of its first.
-
-The low level is the first decile. A process that collects its garbage late goes up and down by more than a leak adds in
-an hour; a leak raises what is left after each collection.
-"""
+"""Trend of a series of figures: the median of its last quarter against the median of its first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import quantiles
+from statistics import median
 
 from tests.soak.measure import Sample
 
@@ -20,7 +16,7 @@ _MAX_DESCRIPTORS = 1
 
 @dataclass(frozen=True)
 class Trend:
-    """Low levels of the first and the last quarter of a figure of one process."""
+    """Medians of the first and the last quarter of a figure of one process."""
 
     process: str
     figure: str
@@ -53,10 +49,9 @@ def compute_trends(samples: Mapping[str, Sequence[Sample]], *, warm_up_s: float)
 
 
 def compare_quarters(values: Sequence[float]) -> tuple[float, float]:
-    """Return the first decile of the first and of the last quarter of at least eight values."""
-    size = len(values) // 4
-    first, last = (quantiles(part, n=10, method="inclusive")[0] for part in (values[:size], values[-size:]))
-    return first, last
+    """Return the medians of the first and of the last quarter."""
+    size = max(1, len(values) // 4)
+    return median(values[:size]), median(values[-size:])
 
 
 def _is_flat(first: float, last: float) -> bool:
