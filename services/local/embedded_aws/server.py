@@ -24,6 +24,7 @@ from services.local.embedded_aws.gateway import Gateway
 from services.local.embedded_aws.objects import install_replacements
 from services.local.embedded_aws.polls import Arrivals, install_arrivals
 from services.local.embedded_aws.state import StateFile
+from services.local.embedded_aws.tokens import install_digests
 
 HOST: Final = "127.0.0.1"
 STOP_GRACE_S: Final = 1.0
@@ -61,6 +62,7 @@ async def _serve(data: Path, listener: socket.socket, ready: TextIO, *, exit_wit
     disk = Disk(data, partial(_print_line, ready, "warning"))
     install_replacements(Spool(data / "spool"), data / "objects", disk)
     install_arrivals(Arrivals(loop))
+    install_digests()
     state = StateFile(data / "state.pickle", disk)
     app.load_state = state.load_service
     app.save_all = lambda _: None  # state.keep_saved does it
