@@ -60,6 +60,9 @@ class Finding(StrEnum):
 QUEUED = frozenset({Finding.MISSING, Finding.CHANGED, Finding.OUTDATED, Finding.LOST})
 """Findings for which a video is queued."""
 
+WITHOUT_PICTURES = frozenset({VideoState.DELETED, VideoState.FAILED, VideoState.DISMISSED})
+"""States of a video that lists no pictures: those under its base are of an earlier upload."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -117,7 +120,7 @@ def examine_upload(
         return Finding.IN_PROGRESS
     if item["etag"] != etag:
         return Finding.CHANGED
-    if state in (VideoState.DELETED, VideoState.FAILED, VideoState.DISMISSED):
+    if state in WITHOUT_PICTURES:
         is_restored = item.get("reason_code") == ReasonCode.DELETED
         return Finding.CHANGED if is_restored else Finding(state)
     wanted = wanted.of_video(item)

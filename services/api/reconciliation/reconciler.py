@@ -6,7 +6,7 @@ Memory does not grow with the bucket: a filter of constant size holds the keys t
 1. `uploads`: list the uploads into the filter.
 2. `records`: scan the table. A record whose upload is not in the filter, and that S3 does not have either, is gone.
 3. `thumbnails`: list the pictures into the filter. Pictures under a base without a record are surplus, and those that
-   the record of their base does not list.
+   the record of their base does not list: as after an upload that replaced a video and failed.
 4. `create`: list the uploads again with their records, and find those that need thumbnails.
 """
 
@@ -18,7 +18,14 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Protocol
 
-from services.api.reconciliation.decisions import ATTRIBUTES, Finding, Wanted, choose_surplus, examine_upload
+from services.api.reconciliation.decisions import (
+    ATTRIBUTES,
+    WITHOUT_PICTURES,
+    Finding,
+    Wanted,
+    choose_surplus,
+    examine_upload,
+)
 from services.api.reconciliation.key_filter import KeyFilter
 from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import ObjectMissingError
@@ -28,6 +35,7 @@ from services.contract.formats import is_video_name
 from services.contract.keys import UPLOAD_PREFIX, is_upload, picture_base
 from services.contract.records import VideoRecord
 from services.contract.resources import CLAIM_PREFIX, PURGER
+from services.contract.shards import parse_state
 
 _HEADS_AT_ONCE = 8
 _CHECKED_AT_ONCE = 100
@@ -93,8 +101,8 @@ class Reconciler:
             self._changes.note_listed(uploads=sum(self._is_video(info.key) for info in page))
 
     def find_gone_records(self) -> None:
-        """Remove records whose upload is gone, and add the bases of the others to the filter. Raises: AwsError."""
-        found = (item for item in self._videos.scan(("pk", "base")) if is_upload(item["pk"]))
+        """Remove records whose upload is gone, and add the bases with pictures to the filter. Raises: AwsError."""
+        found = (item for item in self._videos.scan(("pk", "base", "state")) if is_upload(item["pk"]))
         with ThreadPoolExecutor(_HEADS_AT_ONCE) as pool:
             while batch := list(islice(found, _CHECKED_AT_ONCE)):
                 absent = [item["pk"] for item in batch if item["pk"] not in self._filter]
@@ -103,7 +111,7 @@ class Reconciler:
                 is_gone = pool.map(self._is_gone, [record.key for record in records])
                 gone = {record.key: record for record, gone in zip(records, is_gone, strict=True) if gone}
                 for item in batch:
-                    if item["pk"] not in gone:
+                    if item["pk"] not in gone and parse_state(item["state"]) not in WITHOUT_PICTURES:
                         self._filter.add(_BASE + item.get("base", ""))
                 for record in gone.values():
                     if record.finished_at is None or record.purged_at is not None:
@@ -161,7 +169,7 @@ class Reconciler:
                 self._changes.remove_pictures(base, pictures, owner, None if is_gone else record)
 
     def _is_suspect(self, base: str, pictures: Sequence[ObjectInfo]) -> bool:
-        """Return True if the base has no record, or if it has a picture that a video of these settings does not."""
+        """Return True if no record with pictures has the base, or if a picture is none of the present settings."""
         if _BASE + base not in self._filter:
             return True
         expected = self._context.wanted.list_pictures(base)

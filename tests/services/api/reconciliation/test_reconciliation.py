@@ -13,11 +13,14 @@ from services.contract.keys import thumbnail_key
 from services.contract.records import ReasonCode, VideoState
 from services.contract.resources import CLAIM_PREFIX, PURGER
 from services.contract.thumbnails import ImageFormat, ThumbnailOverrides
+from services.worker.process import ProcessingError
 from tests.services.api.reconciliation.conftest import PRESENT, Reconciling, work_all
 from tests.services.api.records import with_overview
 from tests.support.place import Place
 from tests.support.processing import (
+    BROKEN,
     a_worker,
+    delivery,
     event_of,
     list_frames,
     picture_of,
@@ -192,6 +195,24 @@ def test_failed_videos_and_those_in_progress_are_left(place: Place, reconciling:
     counts = reconciling.run().counts
 
     assert (counts.failed, counts.in_progress, counts.queued, counts.surplus) == (1, 1, 0, 0)
+
+
+def test_pictures_of_the_upload_before_a_failure_are_deleted(place: Place, reconciling: Reconciling) -> None:
+    worker = a_worker(place)
+    work(worker, upload(place, b"film"), "done")
+    broken = upload(place, BROKEN)
+    with pytest.raises(ProcessingError) as damaged:
+        work(worker, broken, "failed")
+    worker.record_failure(broken, delivery("failed"), damaged.value)
+    forget_messages(place)
+    stored = [info.key for info in place.bucket.list("thumbnails/")]
+    assert (record_of(place).state, len(stored)) == (VideoState.FAILED, 4)
+
+    run = reconciling.run()
+
+    assert (run.counts.failed, run.counts.surplus, run.counts.queued) == (1, 4, 0)
+    assert list(place.bucket.list("thumbnails/")) == []
+    assert place.videos.claim_owner(record_of(place).base) == record_of(place).key
 
 
 class ReturningBucket(Bucket):
