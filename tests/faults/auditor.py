@@ -6,7 +6,7 @@ expects is what docs/architecture.md says.
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
@@ -22,6 +22,9 @@ _UPLOADS, _THUMBNAILS, _CLAIM = "uploads/", "thumbnails/", "claim:"
 _WITH_PICTURES = {"done", "degraded"}
 _GROWING = {"ended", "writes"}
 """Counters in the item of totals that are no sums over the records; those of the history begin with `e_`."""
+
+LEFT_OVER = "left over"
+"""Name of the count of objects of earlier uploads, which no record lists."""
 
 TRANSIENT = {"storage", "crashed", "memory", "timeout", "internal"}
 """Reasons that a fault can be the cause of."""
@@ -172,7 +175,19 @@ class Auditor:
         bases = {record["base"]: key for key, record in records.items() if record.get("base")}
         for picture in objects:
             if picture.startswith(_THUMBNAILS) and picture not in owned:
-                yield from self._check_left_over(picture, bases.get(picture.rpartition("_")[0]), counts)
+                base = picture.rpartition("_")[0]
+                owners = [bases[base]] if base in bases else self._find_lost_owners(base, objects[picture])
+                yield from self._check_left_over(picture, owners, counts)
+
+    def _find_lost_owners(self, base: str, stored: Item) -> list[str]:
+        """Return the keys whose record of this object a kill of the embedded AWS can have lost.
+
+        Their videos may since have claimed another base.
+        """
+        cut_at = self._ledger.table_cut_at
+        # S3's times are whole seconds.
+        was_stored_before = cut_at is not None and int(stored["LastModified"].timestamp()) <= cut_at
+        return self._ledger.owners(base) if was_stored_before else []
 
     def _check_thumbnail(self, key: str, record: Item, thumbnail: Item, objects: Item) -> Iterable[str]:
         stored = objects.get(thumbnail["key"])
@@ -214,20 +229,21 @@ class Auditor:
             if objects.get(output["key"], {"ETag": "nothing"})["ETag"].strip('"') != output["etag"]:
                 yield f"{name} lists another {output['key']} than the one that is stored"
 
-    def _check_left_over(self, picture: str, owner: str | None, counts: Counter[str]) -> Iterable[str]:
+    def _check_left_over(self, picture: str, owners: Sequence[str], counts: Counter[str]) -> Iterable[str]:
         """Check an object that no record lists: a worker cannot delete those of the upload before."""
-        if owner is None:
+        if not owners:
             yield f"{picture} belongs to no record"
             return
+        counts[LEFT_OVER] += 1
+        named = " or ".join(owners)
         if picture.endswith("_manifest.json"):
-            if (etag := self._read_json(picture)["upload"]["etag"]) not in self._ledger.history(owner):
-                yield f"{picture} is about {etag}, which was never uploaded as {owner}"
+            etag = self._read_json(picture)["upload"]["etag"]
+            if not any(etag in self._ledger.history(owner) for owner in owners):
+                yield f"{picture} is about {etag}, which was never uploaded as {named}"
             return
-        if "_candidates." not in picture and (shown := self._read_picture(picture)) not in self._ledger.numbers(
-            owner
-        ) - {None}:
-            yield f"{picture} shows {shown}, which was never uploaded as {owner}"
-        counts["pictures of an earlier upload"] += 1
+        numbers = set().union(*map(self._ledger.numbers, owners)) - {None}
+        if "_candidates." not in picture and (shown := self._read_picture(picture)) not in numbers:
+            yield f"{picture} shows {shown}, which was never uploaded as {named}"
 
     def _read_json(self, key: str) -> Any:
         return json.loads(self._read_object(key))

@@ -28,8 +28,8 @@ class Ledger:
 
     samples: dict[str, Sample] = field(default_factory=dict)
     """By ETag."""
-    is_table_cut: bool = False
-    """True once the embedded AWS was killed: its table may lack the writes of the last seconds, its bucket has all."""
+    table_cut_at: float | None = None
+    """Unix time of the last kill of the embedded AWS: its table may lack the writes before it, its bucket has all."""
     _last: dict[str, set[str]] = field(default_factory=dict)
     _stray: dict[str, set[str]] = field(default_factory=dict)
     _history: dict[str, set[str]] = field(default_factory=dict)
@@ -72,8 +72,13 @@ class Ledger:
         """
         stem = PurePosixPath(owner).with_suffix("")
         keys = [key for key in self._history if PurePosixPath(key).with_suffix("") == stem]
-        etags = set().union(*map(self.history, keys)) if self.is_table_cut else self.history(owner)
+        etags = set().union(*map(self.history, keys)) if self.table_cut_at else self.history(owner)
         return {self.samples[etag].number for etag in etags if etag != ABSENT}
+
+    def owners(self, base: str) -> list[str]:
+        """Return the keys whose thumbnails can be under a base: it has their name, with or without its suffix."""
+        name = PurePosixPath("uploads", PurePosixPath(base).relative_to("thumbnails"))
+        return [key for key in self._history if name in (PurePosixPath(key), PurePosixPath(key).with_suffix(""))]
 
     @property
     def keys(self) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.local.pipeline import Endpoints, LocalPipeline, run_pipeline
-from tests.faults.auditor import Audit, Auditor, Places
+from tests.faults.auditor import LEFT_OVER, Audit, Auditor, Places
 from tests.faults.clips import ClipFolder
 from tests.faults.plan import (
     ALL,
@@ -87,7 +87,7 @@ def run_plan(plan: Plan, data: Path, clips: ClipFolder) -> Result:
             _Run(user, processes, sky, result.faults).run(plan)
             processes.close()
             sky.weather = CALM
-            _audit_twice(user, auditor, result)
+            _audit_at_end(user, auditor, result)
         except UserError as error:
             result.violations = [str(error)]
     result.faults.update(sky.counts)
@@ -96,7 +96,7 @@ def run_plan(plan: Plan, data: Path, clips: ClipFolder) -> Result:
     return result
 
 
-def _audit_twice(user: User, auditor: Auditor, result: Result) -> None:
+def _audit_at_end(user: User, auditor: Auditor, result: Result) -> None:
     calm_at = time.monotonic()
     user.await_purge()
     audit = _audit_at_rest(auditor, is_final=False)
@@ -108,6 +108,12 @@ def _audit_twice(user: User, auditor: Auditor, result: Result) -> None:
         user.redrive()
         audit = _audit_at_rest(auditor, is_final=True)
     result.violations, result.counts = audit.violations, audit.counts
+    if not audit.violations:
+        user.reconcile()
+        audit = _audit_at_rest(auditor, is_final=True)
+        result.violations = audit.violations
+        if left := audit.counts[LEFT_OVER]:
+            result.violations.append(f"a reconciliation has left {left} thumbnails that no record lists")
 
 
 class _Run:
@@ -141,8 +147,9 @@ class _Run:
                 self._user.await_purge()
             case Kill(names):
                 self._faults[f"kill {_describe(names)}"] += 1
-                self._user.ledger.is_table_cut |= "aws" in names
                 self._processes.kill(names)
+                if "aws" in names:
+                    self._user.ledger.table_cut_at = time.time()
             case KillChildren(name):
                 self._faults["kill children"] += 1
                 self._processes.kill_children(name)

@@ -4,6 +4,7 @@ import ast
 import contextlib
 import itertools
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -325,7 +326,31 @@ def test_only_a_lost_claim_excuses_pictures_of_a_sibling(world: World) -> None:
     world.store("thumbnails/harbour_4.jpg", draw_thumbnail(5))
 
     (violation,) = world.audit()
-    world.ledger.is_table_cut = True
+    world.ledger.table_cut_at = time.time()
 
     assert "never uploaded as" in violation
     assert world.audit() == []
+
+
+def test_only_a_later_kill_excuses_pictures_that_lost_their_record(world: World) -> None:
+    for name in ("harbour.mp4_1.jpg", "trip/talk_4.jpg"):
+        world.store(f"thumbnails/{name}", draw_thumbnail(7 if "harbour" in name else 9))
+    (violation,) = world.audit()
+    world.ledger.table_cut_at = time.time() - 60
+    assert world.audit() == [violation]
+
+    world.ledger.table_cut_at = time.time()
+
+    assert violation == "thumbnails/harbour.mp4_1.jpg belongs to no record"
+    assert world.audit() == []
+
+
+def test_no_kill_excuses_pictures_of_another_video(world: World) -> None:
+    world.store("thumbnails/harbour.mp4_1.jpg", draw_thumbnail(9))
+    world.store("thumbnails/lost_1.jpg", draw_thumbnail(7))
+    world.ledger.table_cut_at = time.time()
+
+    foreign, orphan = sorted(world.audit())
+
+    assert foreign == "thumbnails/harbour.mp4_1.jpg shows 9, which was never uploaded as uploads/harbour.mp4"
+    assert orphan == "thumbnails/lost_1.jpg belongs to no record"

@@ -79,6 +79,22 @@ class User:
         answer = self._ask("POST", "/api/dead-letters/redrive", json={}, accepted=(200,))
         return int(answer["redriven"])
 
+    def reconcile(self) -> None:
+        """Reconcile thumbnails and uploads: a dry run, then the run that it confirms."""
+        plan = self._follow_reconciliation({"dry_run": True})
+        self._follow_reconciliation({"dry_run": False, "confirmation": plan["confirmation"]})
+
+    def _follow_reconciliation(self, question: dict[str, Any]) -> Any:
+        """Start a reconciliation and return it when it is done. Raises: UserError if it fails or takes minutes."""
+        until = time.monotonic() + _PATIENCE_S
+        found = self._ask("POST", "/api/reconciliations", json=question, accepted=(202,))
+        while found["state"] == "running" and time.monotonic() < until:
+            time.sleep(_PAUSE_S)
+            found = self._ask("GET", f"/api/reconciliations/{found['id']}", accepted=(200,))
+        if found["state"] != "done":
+            raise UserError(f"the reconciliation is {found['state']}: {found}")
+        return found
+
     def start_purge(self) -> None:
         self.ledger.begin_purge()
         preview = self._ask("GET", "/api/purge", accepted=(200,))
