@@ -24,12 +24,12 @@ def find_flaw(image: Image) -> str | None:
     size = (max(round(width * scale), 8), max(round(height * scale), 8))
     small = cv2.cvtColor(thumbnail.resize_image(image, size), cv2.COLOR_BGR2GRAY)
     # Fades from black at the start, and black between two parts of a recording.
-    if (small < _BLACK).mean() > _MOSTLY:
+    if np.count_nonzero(small < _BLACK) > _MOSTLY * small.size:
         return "black"
-    if (small > _WHITE).mean() > _MOSTLY:
+    if np.count_nonzero(small > _WHITE) > _MOSTLY * small.size:
         return "white"
     # Title cards and test pictures of one colour.
-    if small.std() < _FLAT_DEVIATION:
+    if cv2.meanStdDev(small)[1].item() < _FLAT_DEVIATION:
         return "flat"
     steps = cv2.absdiff(small[:, 1:], small[:, :-1])
     return "blurred" if np.count_nonzero(steps >= _EDGE) < _EDGE_SHARE * steps.size else None

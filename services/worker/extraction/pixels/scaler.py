@@ -9,6 +9,8 @@ import numpy as np
 from services.worker.extraction.codecs.coded import BT601, BT709, BT2020, UNSPECIFIED, Coded, Colour
 from services.worker.extraction.pixels.orientation import Image
 
+_Floats = np.ndarray[Any, np.dtype[np.float64]]
+
 Tint = tuple[int, int, int]
 """Levels by which blue, green and red are too low."""
 NO_TINT: Tint = (0, 0, 0)
@@ -55,19 +57,50 @@ def apply_correction(image: Image, correction: Correction) -> Image:
     if any(correction.tint):
         missing = cast("Any", (*correction.tint, 0))
         # Black was cut off at 0, and stays.
-        image = cast("Image", cv2.add(image, cv2.min(image, missing)))
-    if correction.assumed in _LUMA_SHARES and correction.matrix in _LUMA_SHARES:
-        change = _build_decoding(correction.matrix) @ np.linalg.inv(_build_decoding(correction.assumed))
-        if not np.allclose(change, np.eye(3)):
-            image = cast("Image", cv2.transform(image, change))
-    return image
+        least = cv2.min(image, missing)
+        # In the same memory: its pages cost a child process as much as the sum.
+        image = cast("Image", cv2.add(image, least, dst=least))
+    change = _CHANGES.get((correction.assumed, correction.matrix))
+    return image if change is None else cast("Image", cv2.transform(image, change))
 
 
-def _build_decoding(matrix: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Return the matrix from luma and colour differences to blue, green and red."""
+def _build_change(assumed: int, matrix: int) -> _Floats:
+    """Return the matrix from colours that were decoded with `assumed` to those of `matrix`: blue, green and red.
+
+    Without BLAS, whose buffers would take address space of each child.
+    """
+    columns = list(zip(*_list_encoding(assumed), strict=True))
+    rows = [
+        [sum(one * other for one, other in zip(row, column, strict=True)) for column in columns]
+        for row in _list_decoding(matrix)
+    ]
+    return np.array(rows, np.float64)
+
+
+def _list_encoding(matrix: int) -> tuple[tuple[float, ...], ...]:
+    """Return the rows of the matrix from blue, green and red to luma and colour differences."""
     red, blue = _LUMA_SHARES[matrix]
     green = 1 - red - blue
     from_blue, from_red = 2 * (1 - blue), 2 * (1 - red)
-    return np.array(
-        [[1, from_blue, 0], [1, -blue / green * from_blue, -red / green * from_red], [1, 0, from_red]], np.float64
+    return (
+        (blue, green, red),
+        (0.5, -green / from_blue, -red / from_blue),
+        (-blue / from_red, -green / from_red, 0.5),
     )
+
+
+def _list_decoding(matrix: int) -> tuple[tuple[float, ...], ...]:
+    """Return the rows of the matrix from luma and colour differences to blue, green and red."""
+    red, blue = _LUMA_SHARES[matrix]
+    green = 1 - red - blue
+    from_blue, from_red = 2 * (1 - blue), 2 * (1 - red)
+    return ((1, from_blue, 0), (1, -blue / green * from_blue, -red / green * from_red), (1, 0, from_red))
+
+
+_CHANGES = {
+    (assumed, matrix): _build_change(assumed, matrix)
+    for assumed in _LUMA_SHARES
+    for matrix in _LUMA_SHARES
+    if _LUMA_SHARES[assumed] != _LUMA_SHARES[matrix]
+}
+"""By the two matrix coefficients. The fork server builds them once, and not each child."""
