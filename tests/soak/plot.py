@@ -6,6 +6,7 @@ from html import escape
 from tests.soak.measure import Sample
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _GAP = 420, 90, 70, 30, 34
+_STEP_PX = 2
 _STYLE = "text{font:12px sans-serif;fill:#333}.frame{fill:none;stroke:#ccc}.line{fill:none;stroke:#0969da}"
 
 Figure = Callable[[Sample], float]
@@ -40,10 +41,12 @@ def _draw_series(title: str, series: Sequence[Sample], figure: Figure, *, at: tu
     left, top = at
     end_s = max((sample.at_s for sample in series), default=0.0) or 1.0
     most = max((figure(sample) for sample in series), default=0.0) or 1.0
-    points = " ".join(
-        f"{left + sample.at_s / end_s * _WIDTH:.1f},{top + _HEIGHT * (1 - figure(sample) / most):.1f}"
-        for sample in series
-    )
+    peaks: dict[int, float] = {}
+    for sample in series:
+        # The largest of the samples that share a place, so that the drawing is small and has every peak.
+        across = int(sample.at_s / end_s * _WIDTH) // _STEP_PX * _STEP_PX
+        peaks[across] = max(peaks.get(across, 0.0), figure(sample))
+    points = " ".join(f"{left + across},{top + _HEIGHT * (1 - peak / most):.1f}" for across, peak in peaks.items())
     shade = min(warm_up_s / end_s, 1) * _WIDTH
     return (
         f'<rect x="{left}" y="{top}" width="{shade:.1f}" height="{_HEIGHT}" fill="#eee"/>'
