@@ -84,6 +84,15 @@ class DeletionFollower:
             return False
         return self._remove_unless_purged(closed)
 
+    def require_closed(self, key: str, delivery: Delivery) -> None:
+        """Close the record of an object that is gone, for the last attempt of a message.
+
+        Raises: WriteConflictError if the object exists again or the record has changed, as by the mark of a deletion:
+        nobody would end the record if the message were deleted; AwsError.
+        """
+        if not self.close_record(key, delivery):
+            raise WriteConflictError(f"the record of {key} has changed while it was closed")
+
     def settle_marks(self, ended: VideoRecord) -> str | None:
         """Leave a record with the mark of a purge to it, and remove one whose upload was deleted.
 

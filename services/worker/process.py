@@ -331,7 +331,7 @@ class Processor:
             try:
                 info = self._bucket.head(event.key)
             except ObjectMissingError:
-                self._deletions.close_record(event.key, delivery)
+                self._deletions.require_closed(event.key, delivery)
                 return None
             except ServiceError:
                 # An attempt of this message can have claimed a newer object than that of the event.

@@ -62,4 +62,12 @@ FAILURE_BUGS = (
         "the record of a deleted video is left to a purge that spares it",
         test="tests.services.worker.test_failures:test_a_failure_of_other_content_has_no_mark_of_a_purge",
     ),
+    Bug(
+        "a last attempt leaves a claim that a deletion marks meanwhile",
+        "services.worker.deletion",
+        "        if not self.close_record(key, delivery):\n",
+        "        if not self.close_record(key, delivery) and False:\n",
+        "the deleted video stays in processing, as both messages are deleted",
+        test=f"{_TESTS}:test_the_last_attempt_stays_if_a_deletion_marks_its_claim",
+    ),
 )

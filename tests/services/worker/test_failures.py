@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 import pytest
 
+from services.aws.bucket import Bucket, ObjectInfo
 from services.aws.errors import ServiceError, WriteConflictError
 from services.aws.videos import VideosTable
 from services.contract.events import Delivery, UploadEvent
@@ -275,3 +276,32 @@ def test_a_message_stays_that_could_open_a_failed_record(place: Place) -> None:
 
     assert silent(place).find_failed_upload(older, early, OUTAGE) is None
     assert a_worker(place).find_failed_upload(older, late, OUTAGE) is not None
+
+
+class FollowedBucket(Bucket):
+    """A bucket in which another worker follows a deletion just after the second look at the object."""
+
+    def __init__(self, place: Place, deletion: UploadEvent) -> None:
+        super().__init__(place.clients.s3, place.bucket.name)
+        self.place, self.deletion, self.looks = place, deletion, 0
+
+    def head(self, key: str) -> ObjectInfo:
+        try:
+            return super().head(key)
+        finally:
+            self.looks += 1
+            if self.looks == 2:
+                assert work(a_worker(self.place), self.deletion, "message-2") == Skipped("in_progress")
+
+
+def test_the_last_attempt_stays_if_a_deletion_marks_its_claim(place: Place) -> None:
+    event, message = upload(place, b"film"), delivery("message-1")
+    with pytest.raises(ProcessingError):
+        a_worker(place, die).process(event, message)
+    bucket = FollowedBucket(place, delete(place))
+
+    with pytest.raises(WriteConflictError, match="changed while it was closed"):
+        a_worker(place, bucket=bucket).find_failed_upload(event, message, OUTAGE)
+
+    assert a_worker(place).find_failed_upload(event, message, OUTAGE) is None
+    assert is_empty(place)
